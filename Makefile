@@ -1,0 +1,111 @@
+# overlog: one static program. `make` builds it, `make check` sets up and runs every test,
+# `make demo` shows it, `make bench` measures it.
+
+VERSION := 0.1.0
+BUILD ?= build
+LIBC ?= musl
+DESTDIR ?=
+
+ROOMS := base rotate logger execline supervisor command
+SOURCES := $(foreach room,$(ROOMS),$(sort $(wildcard $(room)/*.c)))
+HEADERS := $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
+
+WARN := -std=c11 -Wall -Wextra -Wshadow -Wvla -Wconversion -Wstrict-prototypes \
+        -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wformat=2 -Wundef -Werror
+CPPFLAGS += -I. -D_GNU_SOURCE -DOVERLOG_VERSION='"$(VERSION)"'
+OPT ?= -O2
+HARDEN := -fstack-protector-strong -fno-plt
+CFLAGS += $(WARN) $(OPT) -g -MMD -MP -ffunction-sections -fdata-sections $(HARDEN)
+LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--build-id=none
+
+# musl, statically: Debian's musl-tools and its static zlib. glibc serves development.
+ifeq ($(LIBC),musl)
+  MUSL_ARCH ?= $(shell gcc -dumpmachine 2>/dev/null | sed 's/-gnu/-musl/')
+  GNU_ARCH ?= $(shell gcc -print-multiarch 2>/dev/null)
+  MUSL_LIB ?= /usr/lib/$(MUSL_ARCH)
+  MUSL_INC ?= /usr/include/$(MUSL_ARCH)
+  ZLIB_A ?= /usr/lib/$(GNU_ARCH)/libz.a
+  CC_IS_CLANG := $(shell $(CC) --version 2>/dev/null | grep -c clang)
+  GCC_LIB := $(shell gcc -print-file-name=include 2>/dev/null)
+  CC_INC := $(shell $(CC) -print-file-name=include 2>/dev/null)
+  CFLAGS += -nostdinc -isystem $(MUSL_INC) -isystem $(CC_INC) -isystem $(BUILD)/zlib -fno-pie
+  LINK = $(CC) -static -no-pie -nostdlib -nostartfiles $(LDFLAGS) -o $@ \
+         $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $(1) $(ZLIB_A) \
+         -Wl,--start-group $(MUSL_LIB)/libc.a $(shell gcc -print-libgcc-file-name) -Wl,--end-group \
+         $(MUSL_LIB)/crtn.o
+else
+  LINK = $(CC) -static $(LDFLAGS) -o $@ $(1) -lz
+endif
+
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+
+.PHONY: all check unit scenario container compat fault fuzz bench demo install setup format lint clean
+all: $(BUILD)/overlog
+
+$(BUILD)/zlib/zlib.h:
+	@mkdir -p $(@D)
+	ln -sf /usr/include/zlib.h /usr/include/zconf.h $(@D)/
+
+$(BUILD)/%.o: %.c | $(BUILD)/zlib/zlib.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/overlog.debug: $(OBJECTS)
+	$(call LINK,$(OBJECTS))
+
+$(BUILD)/overlog: $(BUILD)/overlog.debug
+	strip -o $@ $<
+
+# --- tests -------------------------------------------------------------------------------------
+
+SAN := $(BUILD)/san
+SAN_CC ?= gcc
+SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SAN_OBJECTS := $(SOURCES:%.c=$(SAN)/%.o)
+LIB_OBJECTS := $(filter-out $(SAN)/command/main.o,$(SAN_OBJECTS))
+UNIT_SOURCES := $(sort $(wildcard tests/unit/*/*.c))
+UNIT_PROGRAMS := $(UNIT_SOURCES:%.c=$(SAN)/%)
+
+$(SAN)/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAN_CC) $(CPPFLAGS) $(WARN) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
+
+$(SAN)/overlog: $(SAN_OBJECTS)
+	$(SAN_CC) $(SAN_FLAGS) -o $@ $^ -lz
+
+$(SAN)/liboverlog.a: $(LIB_OBJECTS)
+	rm -f $@
+	ar rcs $@ $^
+
+$(SAN)/tests/unit/%: $(SAN)/tests/unit/%.o $(SAN)/liboverlog.a
+	$(SAN_CC) $(SAN_FLAGS) -o $@ $^ -lcmocka -lz
+
+unit: $(UNIT_PROGRAMS)
+	tests/run-unit $(UNIT_PROGRAMS)
+
+setup:
+	tests/setup
+
+lint:
+	tests/layers.sh
+	clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES)
+
+format:
+	clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES)
+
+check:
+	tests/check
+
+install: $(BUILD)/overlog
+	command/install "$(BUILD)/overlog" "$(DESTDIR)"
+
+demo:
+	tests/demo $(or $(EXAMPLE),hello)
+
+bench:
+	tests/bench/run
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d)

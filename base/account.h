@@ -1,0 +1,29 @@
+/* Users and groups from /etc/passwd and /etc/group, without NSS. Reads files: children and commands
+ * only, never pid 1 past its mark. */
+#ifndef BASE_ACCOUNT_H
+#define BASE_ACCOUNT_H
+
+#include "base/error.h"
+#include <sys/types.h>
+
+enum { ACCOUNT_GROUPS_MAX = 64 };
+
+struct account {
+    uid_t uid;
+    gid_t gid;
+    gid_t groups[ACCOUNT_GROUPS_MAX]; /* supplementary, gid included when looked up by name */
+    size_t group_count;
+};
+
+/* NAME: by /etc/passwd, with its supplementary groups. 0; 1 when there is no such user; -1 on
+ * error. */
+int account_by_name(const char *name, struct account *a, struct error *e);
+/* A group's id by name, 0, 1 or -1 as above. */
+int account_group(const char *name, gid_t *gid, struct error *e);
+/* "UID:GID" or "UID" (gid = uid) in digits, no supplementary groups: 0, or -1 when it is not one.
+ */
+int account_by_number(const char *text, struct account *a);
+/* Sets groups, gid, uid for good. */
+int account_become(const struct account *a, struct error *e);
+
+#endif

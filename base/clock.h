@@ -1,0 +1,28 @@
+/* Time. Monotonic times are int64_t nanoseconds from an arbitrary start, never 0 (0 means "none" in
+ * deadlines); wall-clock times are struct timespec of CLOCK_REALTIME. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define CLOCK_MS ((int64_t)1000000)
+#define CLOCK_SECOND ((int64_t)1000000000)
+
+int64_t clock_monotonic(void);
+struct timespec clock_wall(void);
+
+/* TAI64N: "@" and 24 lowercase hex digits, label 2^62 + unix + 37 (spec/s6-log.md section 3). */
+enum { CLOCK_TAI64N_LENGTH = 25 };
+void clock_tai64n_format(char out[CLOCK_TAI64N_LENGTH], const struct timespec *t); /* no NUL */
+int clock_tai64n_parse(const char *text, struct timespec *t);          /* reads 25 bytes; 0 or -1 */
+void clock_tain_pack(unsigned char out[12], const struct timespec *t); /* big-endian TAI64N */
+
+/* "YYYY-MM-DDTHH:MM:SS.nnnnnnnnnZ", UTC. */
+enum { CLOCK_UTC_LENGTH = 30 };
+void clock_utc_format(char out[CLOCK_UTC_LENGTH], const struct timespec *t); /* no NUL */
+int clock_utc_parse(const char *text, struct timespec *t); /* reads 30 bytes; 0 or -1 */
+
+int clock_compare(const struct timespec *a, const struct timespec *b); /* <0, 0, >0 */
+
+#endif

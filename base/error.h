@@ -1,0 +1,36 @@
+/* What went wrong, in words for a person, carried from where it happened to where it is said.
+ *
+ * A function that can fail takes a struct error * (never NULL) last, returns -1 and fills it; the
+ * caller owns the struct. The text has no program name and no newline: "unable to open X: reason".
+ */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+/* Exit codes every command shares. */
+enum {
+    EXIT_BUG = 101,
+    EXIT_USAGE = 100,
+    EXIT_SYSTEM = 111,
+    EXIT_NOEXEC = 126,
+    EXIT_NOTFOUND = 127
+};
+
+struct error {
+    int code; /* the exit code this error asks for */
+    char text[512];
+};
+
+#define ERROR_INIT                                                                                 \
+    {                                                                                              \
+        .code = 0                                                                                  \
+    }
+
+/* Fills e with the formatted text; always returns -1, so that callers can `return error_set(...)`.
+ */
+int error_set(struct error *e, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same with code EXIT_SYSTEM and ": strerror(errno)" appended; keeps errno. */
+int error_system(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

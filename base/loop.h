@@ -1,0 +1,71 @@
+/* The one event loop: descriptors, timers and signals, in one thread, on epoll and signalfd.
+ *
+ * 1. loop_open; 2. loop_signal, loop_watch, loop_timer as wished; 3. loop_run until loop_stop.
+ * struct watch and struct timer are intrusive: the owner keeps them in place while they are armed,
+ * zeroed before first use. With no timer armed the loop sleeps for ever: an idle program makes no
+ * wake-ups. Handlers may add and remove anything, themselves included. Timers due at the same time
+ * fire in the order they were set.
+ */
+#ifndef BASE_LOOP_H
+#define BASE_LOOP_H
+
+#include "base/error.h"
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct watch {
+    int fd;
+    void (*ready)(struct watch *w, uint32_t events); /* events: EPOLLIN and so on */
+    bool armed;                                      /* the loop's */
+};
+
+struct timer {
+    int64_t due; /* monotonic ns */
+    void (*fire)(struct timer *t);
+    size_t place; /* the loop's: 1 + index in the heap, 0 when not set */
+    uint64_t order;
+};
+
+struct loop {
+    int epoll;
+    int signals; /* signalfd, -1 before the first loop_signal */
+    sigset_t mask;
+    void (*on_signal[65])(void *context, int signal);
+    void *signal_context;
+    struct watch signal_watch;
+    struct timer **heap;
+    size_t timers;
+    size_t capacity;
+    uint64_t next_order;
+    bool stopped;
+    struct watch *batch[64]; /* what this turn still has to call; a removed watch is nulled */
+    size_t batch_count;
+};
+
+int loop_open(struct loop *l, struct error *e);
+void loop_close(struct loop *l);
+
+/* Arms w for the events (EPOLLIN, EPOLLOUT, ...); calling again changes them. A plain file is
+ * refused by the kernel: EPERM. */
+int loop_watch(struct loop *l, struct watch *w, uint32_t events, struct error *e);
+void loop_unwatch(struct loop *l, struct watch *w); /* harmless when not armed; before close(fd) */
+
+/* Takes the memory for that many timers at once, so that loop_timer cannot fail later. */
+int loop_reserve_timers(struct loop *l, size_t count, struct error *e);
+/* Sets or moves t to due. Fails only for lack of memory beyond what was reserved. */
+int loop_timer(struct loop *l, struct timer *t, int64_t due);
+void loop_untimer(struct loop *l, struct timer *t); /* harmless when not set */
+
+/* Blocks signal for the process and delivers it as a loop event. Handlers run after all signals
+ * pending at that moment were collected. */
+int loop_signal(struct loop *l, int signal, void (*handler)(void *context, int signal),
+                void *context, struct error *e);
+
+/* One turn: waits for something (at most max_wait ns; -1: no limit) and calls the handlers. */
+int loop_turn(struct loop *l, int64_t max_wait, struct error *e);
+int loop_run(struct loop *l, struct error *e); /* turns until loop_stop */
+void loop_stop(struct loop *l);
+
+#endif

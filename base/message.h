@@ -1,0 +1,39 @@
+/* Messages to the person who runs us: "NAME: fatal|warning|info: text\n" on descriptor 2.
+ *
+ * Each message is one write of at most MESSAGE_MAX bytes, so lines of several processes never mix.
+ * A process that must not block (pid 1) installs its own writer.
+ */
+#ifndef BASE_MESSAGE_H
+#define BASE_MESSAGE_H
+
+#include <stddef.h>
+
+struct error;
+
+enum message_level {
+    MESSAGE_FATAL = 0, /* always shown */
+    MESSAGE_WARNING = 1,
+    MESSAGE_INFO = 2
+};
+
+enum { MESSAGE_MAX = 2048 };
+
+typedef void message_writer(const char *line, size_t length);
+
+/* name is kept, not copied. Verbosity is the highest level shown; until it is set, warnings are. */
+void message_name(const char *name);
+void message_verbosity(int verbosity);
+void message_to(message_writer *writer); /* NULL: back to descriptor 2 */
+
+void message_fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void message_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A whole line in another program's name ("s6-rc: info: ..."), as upstream's messages need. */
+void message_line(enum message_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Says e as fatal and returns its code, for `return message_error(&e)` in a command. */
+int message_error(const struct error *e);
+
+#endif

@@ -1,0 +1,65 @@
+/* Children: the only fork and the only waitpid.
+ *
+ * A spawned child has default dispositions for every signal, an empty mask, exactly the descriptors
+ * it was given (all of ours are close-on-exec) and, if asked, a session of its own.
+ */
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+#include "base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct process_fd {
+    int from; /* our descriptor */
+    int to;   /* its number in the child; any number, in any order, overlaps included */
+};
+
+struct process_spawn {
+    const char *program; /* with a slash: executed as is; else searched in PATH of envp */
+    char *const *argv;
+    char *const *envp;
+    const char *directory;        /* working directory; NULL: ours */
+    const struct process_fd *fds; /* descriptors not named here: 0, 1 and 2 are inherited */
+    size_t fd_count;
+    bool new_session;
+    mode_t umask; /* applied when set_umask */
+    bool set_umask;
+    const struct rlimit *nofile;     /* NULL: inherited */
+    const char *controlling_tty_fd0; /* reserved: NULL */
+};
+
+/* Why a child could not exec, as it reported. */
+struct process_failure {
+    int error;     /* errno of exec (or of chdir, dup2 before it) */
+    char step[12]; /* "exec", "chdir", "fd" */
+};
+
+/* Forks and execs; never waits. Returns the pid, and in *report the read end of a pipe: end of file
+ * means exec succeeded, a struct process_failure that it did not (the child then exits 127 or 126).
+ * -1 with e filled when fork or pipe failed; errno kept. report may be NULL: failure is then seen
+ * only as the exit code. On a noexec file system a script is run through the interpreter of its
+ * first line. */
+pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e);
+
+/* Reads a report: 1 exec succeeded, 0 failed (f filled), -1 not known yet (EAGAIN). The pipe does
+ * not block. */
+int process_report(int report, struct process_failure *f);
+
+/* A child that is dead: its pid and raw wait status; 0 when there is none now, -1 when we have no
+ * child at all. */
+pid_t process_reap(int *status);
+
+/* Waits for that child (commands only, never pid 1); its raw wait status, or -1. */
+int process_wait(pid_t pid);
+
+/* "killed" as 128 + signal, else the exit code. */
+int process_exit_code(int status);
+
+/* What went wrong, with its cure: no x bit, CRLF after the interpreter, interpreter missing, wrong
+ * architecture. Looks at the file; writes at most size bytes. */
+void process_explain(const char *program, const struct process_failure *f, char *text, size_t size);
+
+#endif

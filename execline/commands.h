@@ -1,0 +1,14 @@
+/* The execline language as rows of commands (spec/execline.md). Each table ends with a zero row. */
+#ifndef EXECLINE_COMMANDS_H
+#define EXECLINE_COMMANDS_H
+
+#include "base/command.h"
+
+extern const struct command execline_language[];     /* execlineb */
+extern const struct command execline_substitution[]; /* define importas multisubstitute ... */
+extern const struct command execline_control[];      /* if ifelse foreground background ... */
+extern const struct command execline_environment[];  /* export unexport emptyenv ... */
+extern const struct command execline_descriptors[];  /* fdmove redirfd pipeline ... */
+extern const struct command execline_process[];      /* exec exit cd umask eltest ... */
+
+#endif

@@ -1,0 +1,36 @@
+/* Names of archives: "@" + 24 hex + ".s" or ".u", with ".gz" when compressed
+ * (docs/log-directory.md). Pure: names in, facts out. */
+#ifndef ROTATE_ARCHIVE_H
+#define ROTATE_ARCHIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+enum { ARCHIVE_NAME_MAX = 32 };
+
+struct archive {
+    char name[ARCHIVE_NAME_MAX]; /* with its endings */
+    struct timespec time;        /* when it was rotated: its lines are not newer */
+    bool unfinished;             /* .u */
+    bool compressed;             /* .gz */
+    int64_t size;                /* bytes on disk */
+};
+
+/* 0 and a filled in (size 0), or -1: not an archive's name. */
+int archive_parse(const char *name, struct archive *a);
+void archive_name(char out[ARCHIVE_NAME_MAX], const struct timespec *time, bool unfinished,
+                  bool compressed);
+
+/* Oldest first; X before X.gz. For qsort. */
+int archive_compare(const void *a, const void *b);
+
+/* The time for a new archive: now, or one nanosecond after the newest existing name, whichever is
+ * later, so that a clock set back repeats or reorders nothing. */
+struct timespec archive_next_time(const struct timespec *newest, const struct timespec *now);
+
+/* Every archive in a directory, sorted; caller frees *list. With X and X.gz both present only X.gz
+ * is listed (it is complete: it got its name by rename). Returns the count or -1 with errno. */
+long archive_list(int directory, struct archive **list);
+
+#endif

@@ -1,0 +1,46 @@
+/* BGZF: gzip members of at most 64 KiB with their length in a "BC" extra subfield, so that a reader
+ * can hop from member to member, and our own "OL" subfield, by which it can do so by time
+ * (docs/log-directory.md). The only user of zlib besides its reader half. */
+#ifndef ROTATE_BGZF_H
+#define ROTATE_BGZF_H
+
+#include "base/error.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+enum {
+    BGZF_INPUT_MAX = 65280,  /* most plain bytes in a member, as bgzip does */
+    BGZF_MEMBER_MAX = 65536, /* most bytes of a member */
+    BGZF_HEADER_MAX = 128
+};
+
+/* What the OL subfield says of a member; times are 0 where no line had a stamp. */
+struct bgzf_index {
+    struct timespec first;
+    struct timespec last;
+    uint32_t lines;
+};
+
+/* Compresses one member. out holds BGZF_MEMBER_MAX bytes; its size or -1 (bug or no memory).
+ * index may be NULL: no OL subfield. level 1 to 9. */
+long bgzf_pack(const void *plain, size_t length, int level, const struct bgzf_index *index,
+               unsigned char *out);
+
+/* The empty member that ends a file; 28 bytes, same for everyone. */
+extern const unsigned char bgzf_end[28];
+
+/* Reads a member's header. Returns the member's whole length, 0 when more bytes are needed to say,
+ * -1 when this is not a BGZF member. index may be NULL; zeroed when there is no OL. */
+long bgzf_header(const unsigned char *bytes, size_t length, struct bgzf_index *index);
+
+/* Inflates one member of that length; plain holds BGZF_MEMBER_MAX bytes. Its plain size or -1. */
+long bgzf_unpack(const unsigned char *member, size_t length, unsigned char *plain);
+
+/* Compresses the open file in to the open file out, members ending at line ends where they can.
+ * stamp_of reads the time of a line's beginning (0 found, -1 none) and may be NULL. */
+int bgzf_compress(int in, int out, int level,
+                  int (*stamp_of)(const char *line, size_t length, struct timespec *t),
+                  struct error *e);
+
+#endif

@@ -1,0 +1,83 @@
+/* One log directory: append, rotate, retain, recover. Knows bytes and files, not lines' meaning.
+ * Layout and the start-up table: docs/log-directory.md, spec/s6-log.md section 5.
+ *
+ * 1. logdir_open; 2. logdir_append, logdir_rotate as wished; 3. logdir_close.
+ *
+ * Nothing here waits: an operation that fails says so in e and can be tried again; no byte given to
+ * logdir_append and not counted as taken is ever written later by itself. Rotation is an ordered
+ * list of idempotent steps; recovery finds its step from what the directory holds.
+ */
+#ifndef ROTATE_LOGDIR_H
+#define ROTATE_LOGDIR_H
+
+#include "base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+struct logdir_settings {
+    unsigned long long keep;      /* n: archives kept */
+    unsigned long long rotate;    /* s: bytes of current at which it rotates */
+    unsigned long long total;     /* S: bytes of all archives; 0 unlimited */
+    unsigned long long tolerance; /* l */
+    unsigned long long age;       /* a: seconds; 0 unlimited */
+    int gzip;                     /* z: level; 0 plain archives */
+    mode_t mode;                  /* m: of current and archives; 0: 0666 less the umask */
+    const char *processor;        /* ! or ? command; NULL none */
+    bool processor_is_shell;      /* ? */
+    const char *program;          /* for `execlineb -Pc`: how to execute this program again */
+    int slots;                    /* descriptor whose bytes 1 and 2 are the helpers' fcntl locks;
+                                     -1: helpers are not limited */
+    int (*stamp_of)(const char *line, size_t length, struct timespec *t); /* for the index */
+};
+
+struct logdir {
+    struct logdir_settings settings;
+    char *name; /* for messages */
+    int directory;
+    int lock;
+    int current;
+    int64_t size;           /* of current */
+    struct timespec newest; /* newest archive name in use */
+    pid_t helper;           /* compressor or processor, 0 none: its end is told by logdir_reaped */
+    bool again;             /* another helper run is due when this one ends */
+    int64_t retry;          /* monotonic ns of the next attempt after a failure; 0 none */
+};
+
+/* Makes every missing directory of path, the last with mode 0700 (or by settings.mode), following
+ * no symbolic link in the last component, owned by uid:gid if we created it ((uid_t)-1: leave), and
+ * returns its descriptor or -1. Called while still privileged. */
+int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct error *e);
+
+/* Takes the lock, recovers by the start-up table, opens current for append. directory is owned from
+ * here on. resume: take current over as it is (a logger restarted by the same supervisor). */
+int logdir_open(struct logdir *d, int directory, const char *name,
+                const struct logdir_settings *settings, bool resume, struct error *e);
+
+/* Writes at most length bytes; the number taken (short when the disk filled up) or -1 with errno.
+ */
+ssize_t logdir_append(struct logdir *d, const void *bytes, size_t length);
+
+/* True once current has reached the size at which a line end rotates it. */
+bool logdir_full(const struct logdir *d);
+
+/* How many more bytes fit before logdir_full: a writer of batches splits there at a line end. */
+size_t logdir_room(const struct logdir *d);
+
+/* Renames current to an archive, opens a new one, starts the helper and trims. An empty current is
+ * left. 0, or -1 with e: d still works (old or new current) and the call may be repeated. */
+int logdir_rotate(struct logdir *d, struct error *e);
+
+/* Deletes what n, S and a say, and nothing that is not an archive. Warnings go to message. */
+void logdir_trim(struct logdir *d);
+
+/* A child of ours was reaped: true if it was d's helper (its work is then completed or retried). */
+bool logdir_reaped(struct logdir *d, pid_t pid, int status);
+
+/* clean: fsync, mark current with the owner's x bit, wait for no helper (compressors go on; they
+ * are told to finish by themselves). Releases everything either way. */
+void logdir_close(struct logdir *d, bool clean);
+
+#endif

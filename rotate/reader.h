@@ -1,0 +1,45 @@
+/* Reading a log directory back, while it may be written and rotated: archives (plain, BGZF, any
+ * gzip) and current as one stream of bytes, oldest first, nothing missed and nothing twice.
+ *
+ * 1. reader_open; 2. reader_read until it returns 0 (end for now); 3. when the directory changed,
+ * reader_read again; 4. reader_close. Files are told apart by device and inode, so that a rotation
+ * between two reads is followed and a compression is not read again. A directory needs no lock and
+ * no writer; it may be on the host, or left by s6-log, multilog or svlogd.
+ */
+#ifndef ROTATE_READER_H
+#define ROTATE_READER_H
+
+#include "base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+struct reader;
+
+/* from: where to begin. READER_TAIL begins at the last lines'th line end from the end, reading
+ * backward and only as far as needed. since: archives (and BGZF members) wholly before it are
+ * skipped; {0, 0}: nothing is. */
+enum reader_from { READER_ALL, READER_TAIL, READER_END };
+
+int reader_open(struct reader **r, const char *path, enum reader_from from,
+                unsigned long long lines, struct timespec since, struct error *e);
+
+/* Bytes read, 0 at the end of what there is now, -1 with e when a file was unreadable or broken:
+ * that file is given up with what could be read of it, and the next call goes on with the next. */
+ssize_t reader_read(struct reader *r, void *bytes, size_t size, struct error *e);
+
+/* A file ended without a newline and the next begins: the caller ends the line there. Cleared by
+ * the call. */
+bool reader_gap(struct reader *r);
+
+/* The path of the file last read from, for messages. */
+const char *reader_file(const struct reader *r);
+
+/* The directory descriptor, for inotify and the like. */
+int reader_directory(const struct reader *r);
+
+void reader_close(struct reader *r);
+
+#endif

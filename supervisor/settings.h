@@ -1,0 +1,40 @@
+/* S6_* and OVERLOG_* variables, read once, at start (spec/overlay.md section 4). */
+#ifndef SUPERVISOR_SETTINGS_H
+#define SUPERVISOR_SETTINGS_H
+
+#include "base/str.h"
+#include "supervisor/problems.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum logging_mode { LOGGING_CONSOLE = 0, LOGGING_BOTH = 1, LOGGING_DISK = 2, LOGGING_AUTO = 3 };
+
+struct settings {
+    bool keep_env;             /* S6_KEEP_ENV */
+    enum logging_mode logging; /* S6_LOGGING; unset: AUTO, or CONSOLE if fd 1 or 2 is a terminal */
+    int behaviour;             /* S6_BEHAVIOUR_IF_STAGE2_FAILS: 0, 1, 2 */
+    int verbosity;             /* S6_VERBOSITY */
+    uint32_t kill_grace;       /* S6_KILL_GRACETIME, ms, at most 300000 */
+    uint32_t up_timeout;       /* S6_CMD_WAIT_FOR_SERVICES_MAXTIME, ms, 0 none */
+    uint32_t drain;            /* OVERLOG_DRAIN, ms */
+    uint32_t stop_max;         /* OVERLOG_STOP_MAXTIME, ms, 0 none */
+    bool prefix;               /* OVERLOG_PREFIX */
+    const char *log_root;      /* OVERLOG_DIR */
+    const char *log_user;      /* OVERLOG_USER */
+    struct words log_script;   /* OVERLOG_SCRIPT, lexed */
+    const char *catchall_user; /* S6_CATCHALL_USER */
+    const char *hook;          /* S6_STAGE2_HOOK, NULL none */
+    const char *cmd_arg0;      /* S6_CMD_ARG0, NULL none */
+    bool cmd_terminal;         /* S6_CMD_USE_TERMINAL */
+    const char *services;      /* .../s6-rc.d, by S6_RUNTIME_PROFILE */
+    const char *bundles;       /* .../user-bundles.d, by S6_RUNTIME_BUNDLEDIR too */
+    uint32_t closing_fd;       /* S6_WAIT_FOR_CLOSING_FD, 0 none */
+};
+
+/* lookup is getenv's shape; the texts it returns must outlive s. A value that is not a number where
+ * one is needed means the default, with a warning in p. terminal: fd 1 or 2 is one. */
+int settings_read(struct settings *s, char *(*lookup)(const char *name), bool terminal,
+                  struct problems *p);
+void settings_release(struct settings *s);
+
+#endif
