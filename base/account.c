@@ -1,0 +1,154 @@
+#include "base/account.h"
+
+#include "base/str.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PASSWD "/etc/passwd"
+#define GROUP "/etc/group"
+
+/* 1: the largest value means "leave as it is" to the kernel and names nobody. */
+enum { ID_MAX_BELOW = 1 };
+
+/* NULL and 0 when the file is missing: then nobody is known. */
+static int open_table(const char *path, FILE **f, struct error *e)
+{
+    *f = fopen(path, "re");
+    if (!*f && errno != ENOENT)
+        return error_system(e, "unable to open %s", path);
+    return 0;
+}
+
+static int close_table(FILE *f, const char *path, int result, struct error *e)
+{
+    bool bad = ferror(f) != 0;
+    fclose(f);
+    if (!bad)
+        return result;
+    errno = EIO;
+    return error_system(e, "unable to read %s", path);
+}
+
+static int find_user(const char *name, struct account *a, struct error *e)
+{
+    FILE *f;
+    if (open_table(PASSWD, &f, e) < 0)
+        return -1;
+    if (!f)
+        return 1;
+    int result = 1;
+    struct passwd *p;
+    while (result == 1 && (p = fgetpwent(f)))
+        if (strcmp(p->pw_name, name) == 0) {
+            a->uid = p->pw_uid;
+            a->gid = p->pw_gid;
+            result = 0;
+        }
+    return close_table(f, PASSWD, result, e);
+}
+
+static bool has_group(const struct account *a, gid_t gid)
+{
+    for (size_t i = 0; i < a->group_count; i++)
+        if (a->groups[i] == gid)
+            return true;
+    return false;
+}
+
+static bool is_member(const struct group *g, const char *name)
+{
+    for (size_t i = 0; g->gr_mem[i]; i++)
+        if (strcmp(g->gr_mem[i], name) == 0)
+            return true;
+    return false;
+}
+
+static int find_groups(const char *name, struct account *a, struct error *e)
+{
+    FILE *f;
+    if (open_table(GROUP, &f, e) < 0)
+        return -1;
+    if (!f)
+        return 0;
+    int result = 0;
+    struct group *g;
+    while (result == 0 && (g = fgetgrent(f))) {
+        if (!is_member(g, name) || has_group(a, g->gr_gid))
+            continue;
+        if (a->group_count == ACCOUNT_GROUPS_MAX)
+            result = error_set(e, EXIT_SYSTEM, "user %s is in more than %d groups", name,
+                               ACCOUNT_GROUPS_MAX);
+        else
+            a->groups[a->group_count++] = g->gr_gid;
+    }
+    return close_table(f, GROUP, result, e);
+}
+
+int account_by_name(const char *name, struct account *a, struct error *e)
+{
+    int result = find_user(name, a, e);
+    if (result != 0)
+        return result;
+    a->groups[0] = a->gid;
+    a->group_count = 1;
+    return find_groups(name, a, e);
+}
+
+int account_group(const char *name, gid_t *gid, struct error *e)
+{
+    FILE *f;
+    if (open_table(GROUP, &f, e) < 0)
+        return -1;
+    if (!f)
+        return 1;
+    int result = 1;
+    struct group *g;
+    while (result == 1 && (g = fgetgrent(f)))
+        if (strcmp(g->gr_name, name) == 0) {
+            *gid = g->gr_gid;
+            result = 0;
+        }
+    return close_table(f, GROUP, result, e);
+}
+
+static int parse_id(const char *text, unsigned int *id)
+{
+    unsigned long long value;
+    if (number_parse(text, 0xffffffffULL - ID_MAX_BELOW, &value) < 0)
+        return -1;
+    *id = (unsigned int)value;
+    return 0;
+}
+
+int account_by_number(const char *text, struct account *a)
+{
+    char uid[16];
+    size_t length = strcspn(text, ":");
+    if (length >= sizeof uid)
+        return -1;
+    memcpy(uid, text, length);
+    uid[length] = '\0';
+    unsigned int u;
+    unsigned int g;
+    if (parse_id(uid, &u) < 0 || parse_id(text[length] ? text + length + 1 : uid, &g) < 0)
+        return -1;
+    *a = (struct account){.uid = u, .gid = g};
+    return 0;
+}
+
+int account_become(const struct account *a, struct error *e)
+{
+    if (setgroups(a->group_count, a->groups) < 0)
+        return error_system(e, "unable to set supplementary groups");
+    if (setresgid(a->gid, a->gid, a->gid) < 0)
+        return error_system(e, "unable to set gid %u", (unsigned int)a->gid);
+    if (setresuid(a->uid, a->uid, a->uid) < 0)
+        return error_system(e, "unable to set uid %u", (unsigned int)a->uid);
+    return 0;
+}

@@ -1,0 +1,453 @@
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { CHUNK = 16384 };
+
+/* For cleaning up without losing the reason. */
+static void close_keeping_errno(int fd)
+{
+    int saved = errno;
+    close(fd);
+    errno = saved;
+}
+
+static ssize_t read_some(int fd, void *buffer, size_t size)
+{
+    ssize_t n;
+    do
+        n = read(fd, buffer, size);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static int read_all(int fd, size_t limit, struct str *out)
+{
+    char buffer[CHUNK];
+    size_t total = 0;
+    for (;;) {
+        ssize_t n = read_some(fd, buffer, sizeof buffer);
+        if (n <= 0)
+            return (int)n;
+        total += (size_t)n;
+        if (total > limit) {
+            errno = EFBIG;
+            return -1;
+        }
+        if (str_add(out, buffer, (size_t)n) < 0)
+            return -1;
+    }
+}
+
+int file_read(int at, const char *path, size_t limit, struct str *out, struct error *e)
+{
+    int fd = openat(at, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_system(e, "unable to open %s", path);
+    if (read_all(fd, limit, out) < 0) {
+        close_keeping_errno(fd);
+        return error_system(e, "unable to read %s", path);
+    }
+    close(fd);
+    /* So that an empty file gives an empty text and not a null pointer. */
+    if (str_add(out, "", 0) < 0)
+        return error_system(e, "unable to read %s", path);
+    return 0;
+}
+
+int fd_write_all(int fd, const void *bytes, size_t length)
+{
+    const char *from = bytes;
+    while (length > 0) {
+        ssize_t n = write(fd, from, length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        from += n;
+        length -= (size_t)n;
+    }
+    return 0;
+}
+
+static int write_with(int at, const char *path, int flags, const void *bytes, size_t length,
+                      mode_t mode)
+{
+    int fd = openat(at, path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
+    if (fd < 0)
+        return -1;
+    if (fchmod(fd, mode) < 0 || fd_write_all(fd, bytes, length) < 0) {
+        close_keeping_errno(fd);
+        return -1;
+    }
+    return close(fd);
+}
+
+int file_write(int at, const char *path, const void *bytes, size_t length, mode_t mode,
+               struct error *e)
+{
+    if (write_with(at, path, O_TRUNC, bytes, length, mode) < 0)
+        return error_system(e, "unable to write %s", path);
+    return 0;
+}
+
+/* PATH.new, whatever a crash left there removed. The caller frees it; NULL with errno. */
+static char *fresh_name(int at, const char *path)
+{
+    size_t length = strlen(path);
+    char *name = malloc(length + sizeof ".new");
+    if (!name)
+        return NULL;
+    memcpy(name, path, length);
+    memcpy(name + length, ".new", sizeof ".new");
+    if (unlinkat(at, name, 0) < 0 && errno != ENOENT) {
+        int saved = errno;
+        free(name);
+        errno = saved;
+        return NULL;
+    }
+    return name;
+}
+
+/* Puts the finished file called name in path's place, or removes it. Frees name. */
+static int finish_name(int result, int at, char *name, const char *path)
+{
+    if (result == 0)
+        result = renameat(at, name, at, path);
+    int saved = errno;
+    if (result < 0)
+        unlinkat(at, name, 0);
+    free(name);
+    errno = saved;
+    return result;
+}
+
+int file_replace(int at, const char *path, const void *bytes, size_t length, mode_t mode,
+                 struct error *e)
+{
+    char *name = fresh_name(at, path);
+    if (!name)
+        return error_system(e, "unable to write %s", path);
+    int result = write_with(at, name, O_EXCL | O_NOFOLLOW, bytes, length, mode);
+    if (finish_name(result, at, name, path) < 0)
+        return error_system(e, "unable to write %s", path);
+    return 0;
+}
+
+int file_link(const char *target, int at, const char *path, struct error *e)
+{
+    char *name = fresh_name(at, path);
+    if (!name)
+        return error_system(e, "unable to make the link %s", path);
+    if (finish_name(symlinkat(target, at, name), at, name, path) < 0)
+        return error_system(e, "unable to make the link %s", path);
+    return 0;
+}
+
+/* One directory; mode is exact when it is made here. */
+static int make_directory(int at, const char *path, mode_t mode)
+{
+    if (mkdirat(at, path, mode) == 0)
+        return fchmodat(at, path, mode, 0);
+    int saved = errno;
+    struct stat st;
+    /* mkdir may say EROFS or EACCES for what is already there. */
+    if (fstatat(at, path, &st, 0) == 0) {
+        if (S_ISDIR(st.st_mode))
+            return 0;
+        saved = ENOTDIR;
+    }
+    errno = saved;
+    return -1;
+}
+
+int file_make_directories(int at, const char *path, mode_t mode, struct error *e)
+{
+    size_t length = strlen(path);
+    char *copy = malloc(length + 1);
+    if (!copy)
+        return error_system(e, "unable to make the directory %s", path);
+    memcpy(copy, path, length + 1);
+    while (length > 1 && copy[length - 1] == '/')
+        copy[--length] = '\0';
+    int result = 0;
+    for (size_t i = 1; i < length && result == 0; i++) {
+        if (copy[i] != '/' || copy[i - 1] == '/')
+            continue;
+        copy[i] = '\0';
+        result = make_directory(at, copy, 0755);
+        copy[i] = '/';
+    }
+    if (result == 0)
+        result = make_directory(at, copy, mode);
+    int saved = errno;
+    free(copy);
+    errno = saved;
+    return result == 0 ? 0 : error_system(e, "unable to make the directory %s", path);
+}
+
+static int open_directory(int at, const char *path, int flags)
+{
+    return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+}
+
+static int is_self_or_parent(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Appends the names in the open directory, dot files too when hidden is set. Takes fd. */
+static int add_names(int fd, int hidden, struct words *out)
+{
+    DIR *d = fdopendir(fd);
+    if (!d) {
+        close_keeping_errno(fd);
+        return -1;
+    }
+    int result = 0;
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir(d);
+        if (!entry) {
+            if (errno)
+                result = -1;
+            break;
+        }
+        if (is_self_or_parent(entry->d_name) || (!hidden && entry->d_name[0] == '.'))
+            continue;
+        if (words_add(out, entry->d_name) < 0) {
+            result = -1;
+            break;
+        }
+    }
+    int saved = errno;
+    closedir(d);
+    errno = saved;
+    return result;
+}
+
+int file_list(int at, const char *path, struct words *out, struct error *e)
+{
+    struct words names = WORDS_INIT;
+    int fd = open_directory(at, path, 0);
+    int result = fd < 0 ? -1 : add_names(fd, 0, &names);
+    words_sort(&names);
+    for (size_t i = 0; i < names.count && result == 0; i++)
+        result = words_add(out, names.item[i]);
+    int saved = errno;
+    words_release(&names);
+    errno = saved;
+    return result == 0 ? 0 : error_system(e, "unable to list %s", path);
+}
+
+/* All names of the directory fd, which stays open. */
+static int all_names(int fd, struct words *out)
+{
+    int own = open_directory(fd, ".", 0);
+    return own < 0 ? -1 : add_names(own, 1, out);
+}
+
+static int remove_entry(int at, const char *name);
+
+static int remove_content(int at, const char *name)
+{
+    int fd = open_directory(at, name, O_NOFOLLOW);
+    if (fd < 0)
+        return -1;
+    struct words names = WORDS_INIT;
+    int result = all_names(fd, &names);
+    for (size_t i = 0; i < names.count && result == 0; i++)
+        result = remove_entry(fd, names.item[i]);
+    int saved = errno;
+    words_release(&names);
+    close(fd);
+    errno = saved;
+    return result;
+}
+
+static int remove_entry(int at, const char *name)
+{
+    if (unlinkat(at, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    int saved = errno;
+    struct stat st;
+    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -1;
+    if (!S_ISDIR(st.st_mode)) {
+        errno = saved;
+        return -1;
+    }
+    if (remove_content(at, name) < 0 && errno != ENOENT)
+        return -1;
+    return unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+int file_remove_tree(int at, const char *path, struct error *e)
+{
+    if (remove_entry(at, path) < 0)
+        return error_system(e, "unable to remove %s", path);
+    return 0;
+}
+
+static int copy_bytes(int from, int to)
+{
+    char buffer[CHUNK];
+    for (;;) {
+        ssize_t n = read_some(from, buffer, sizeof buffer);
+        if (n <= 0)
+            return (int)n;
+        if (fd_write_all(to, buffer, (size_t)n) < 0)
+            return -1;
+    }
+}
+
+static int copy_file(int from_at, const char *from, int to_at, const char *to, mode_t mode)
+{
+    int in = openat(from_at, from, O_RDONLY | O_CLOEXEC);
+    if (in < 0)
+        return -1;
+    int out = openat(to_at, to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    if (out < 0) {
+        close_keeping_errno(in);
+        return -1;
+    }
+    int result = fchmod(out, mode) < 0 ? -1 : copy_bytes(in, out);
+    close_keeping_errno(in);
+    if (result < 0)
+        close_keeping_errno(out);
+    else
+        result = close(out);
+    return result;
+}
+
+int file_copy(int from_at, const char *from, int to_at, const char *to, mode_t mode,
+              struct error *e)
+{
+    if (copy_file(from_at, from, to_at, to, mode) < 0)
+        return error_system(e, "unable to copy %s to %s", from, to);
+    return 0;
+}
+
+static int copy_link(int from_at, const char *from, int to_at, const char *to)
+{
+    char target[4096];
+    ssize_t n = readlinkat(from_at, from, target, sizeof target - 1);
+    if (n < 0)
+        return -1;
+    target[n] = '\0';
+    if (unlinkat(to_at, to, 0) < 0 && errno != ENOENT)
+        return -1;
+    return symlinkat(target, to_at, to);
+}
+
+static int copy_directory(int from_at, const char *from, int to_at, const char *to, mode_t mode);
+
+static int copy_entry(int from_at, const char *from, int to_at, const char *to)
+{
+    struct stat st;
+    if (fstatat(from_at, from, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    mode_t mode = st.st_mode & 07777;
+    if (S_ISDIR(st.st_mode))
+        return copy_directory(from_at, from, to_at, to, mode);
+    if (S_ISLNK(st.st_mode))
+        return copy_link(from_at, from, to_at, to);
+    if (S_ISREG(st.st_mode))
+        return copy_file(from_at, from, to_at, to, mode);
+    if (S_ISFIFO(st.st_mode))
+        return mkfifoat(to_at, to, mode) == 0 || errno == EEXIST ? fchmodat(to_at, to, mode, 0)
+                                                                 : -1;
+    errno = EINVAL;
+    return -1;
+}
+
+static int copy_content(int from, int to)
+{
+    struct words names = WORDS_INIT;
+    int result = all_names(from, &names);
+    for (size_t i = 0; i < names.count && result == 0; i++)
+        result = copy_entry(from, names.item[i], to, names.item[i]);
+    int saved = errno;
+    words_release(&names);
+    errno = saved;
+    return result;
+}
+
+static int copy_directory(int from_at, const char *from, int to_at, const char *to, mode_t mode)
+{
+    int in = open_directory(from_at, from, 0);
+    if (in < 0)
+        return -1;
+    int out = -1;
+    if (mkdirat(to_at, to, 0700) == 0 || errno == EEXIST)
+        out = open_directory(to_at, to, O_NOFOLLOW);
+    if (out < 0) {
+        close_keeping_errno(in);
+        return -1;
+    }
+    int result = copy_content(in, out);
+    /* Last, because the mode may forbid writing. */
+    if (result == 0)
+        result = fchmod(out, mode);
+    close_keeping_errno(in);
+    close_keeping_errno(out);
+    return result;
+}
+
+int file_copy_tree(int from_at, const char *from, int to_at, const char *to, struct error *e)
+{
+    struct stat st;
+    if (fstatat(from_at, from, &st, 0) < 0 ||
+        copy_directory(from_at, from, to_at, to, st.st_mode & 07777) < 0)
+        return error_system(e, "unable to copy %s to %s", from, to);
+    return 0;
+}
+
+int fd_cloexec(int fd, int on)
+{
+    int flags = fcntl(fd, F_GETFD);
+    if (flags < 0)
+        return -1;
+    return fcntl(fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC);
+}
+
+static int close_listed(int lowest)
+{
+    DIR *d = opendir("/proc/self/fd");
+    if (!d)
+        return -1;
+    struct dirent *entry;
+    while ((entry = readdir(d))) {
+        unsigned long long n;
+        if (number_parse(entry->d_name, 0x7fffffff, &n) == 0 && (int)n >= lowest &&
+            (int)n != dirfd(d))
+            close((int)n);
+    }
+    closedir(d);
+    return 0;
+}
+
+void fd_close_from(int lowest)
+{
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, (unsigned int)lowest, ~0U, 0) == 0)
+        return;
+#endif
+    if (close_listed(lowest) == 0)
+        return;
+    struct rlimit limit;
+    int end = 65536;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536)
+        end = (int)limit.rlim_cur;
+    for (int fd = lowest; fd < end; fd++)
+        close(fd);
+}

@@ -1,0 +1,257 @@
+#include "base/loop.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { BATCH_MAX = sizeof((struct loop *)0)->batch / sizeof(struct watch *) };
+
+int loop_open(struct loop *l, struct error *e)
+{
+    *l = (struct loop){.signals = -1};
+    sigemptyset(&l->mask);
+    l->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (l->epoll < 0)
+        return error_system(e, "unable to make an event loop");
+    return 0;
+}
+
+void loop_close(struct loop *l)
+{
+    if (l->signals >= 0)
+        close(l->signals);
+    if (l->epoll >= 0)
+        close(l->epoll);
+    for (size_t i = 0; i < l->timers; i++)
+        l->heap[i]->place = 0;
+    free(l->heap);
+    *l = (struct loop){.epoll = -1, .signals = -1};
+}
+
+/* --- descriptors --- */
+
+int loop_watch(struct loop *l, struct watch *w, uint32_t events, struct error *e)
+{
+    struct epoll_event event = {.events = events, .data.ptr = w};
+    if (epoll_ctl(l->epoll, w->armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, w->fd, &event) < 0)
+        return error_system(e, "unable to watch descriptor %d", w->fd);
+    w->armed = true;
+    return 0;
+}
+
+void loop_unwatch(struct loop *l, struct watch *w)
+{
+    if (!w->armed)
+        return;
+    struct epoll_event event = {.events = 0};
+    epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, &event);
+    w->armed = false;
+    for (size_t i = 0; i < l->batch_count; i++)
+        if (l->batch[i] == w)
+            l->batch[i] = NULL;
+}
+
+/* --- timers: a binary heap, the earliest first --- */
+
+static bool fires_before(const struct timer *a, const struct timer *b)
+{
+    return a->due < b->due || (a->due == b->due && a->order < b->order);
+}
+
+static void put(struct loop *l, size_t i, struct timer *t)
+{
+    l->heap[i] = t;
+    t->place = i + 1;
+}
+
+static void sift_up(struct loop *l, size_t i)
+{
+    struct timer *t = l->heap[i];
+    while (i > 0) {
+        size_t parent = (i - 1) / 2;
+        if (!fires_before(t, l->heap[parent]))
+            break;
+        put(l, i, l->heap[parent]);
+        i = parent;
+    }
+    put(l, i, t);
+}
+
+static void sift_down(struct loop *l, size_t i)
+{
+    struct timer *t = l->heap[i];
+    for (;;) {
+        size_t child = 2 * i + 1;
+        if (child >= l->timers)
+            break;
+        if (child + 1 < l->timers && fires_before(l->heap[child + 1], l->heap[child]))
+            child++;
+        if (!fires_before(l->heap[child], t))
+            break;
+        put(l, i, l->heap[child]);
+        i = child;
+    }
+    put(l, i, t);
+}
+
+static int grow(struct loop *l, size_t capacity)
+{
+    if (capacity <= l->capacity)
+        return 0;
+    struct timer **heap = realloc(l->heap, capacity * sizeof *heap);
+    if (!heap)
+        return -1;
+    l->heap = heap;
+    l->capacity = capacity;
+    return 0;
+}
+
+int loop_reserve_timers(struct loop *l, size_t count, struct error *e)
+{
+    if (grow(l, count) < 0)
+        return error_system(e, "unable to reserve %zu timers", count);
+    return 0;
+}
+
+int loop_timer(struct loop *l, struct timer *t, int64_t due)
+{
+    if (t->place)
+        loop_untimer(l, t);
+    if (l->timers == l->capacity && grow(l, l->capacity ? 2 * l->capacity : 8) < 0)
+        return -1;
+    t->due = due;
+    t->order = l->next_order++;
+    l->heap[l->timers] = t;
+    sift_up(l, l->timers++);
+    return 0;
+}
+
+void loop_untimer(struct loop *l, struct timer *t)
+{
+    if (!t->place)
+        return;
+    size_t i = t->place - 1;
+    t->place = 0;
+    struct timer *last = l->heap[--l->timers];
+    if (last == t)
+        return;
+    put(l, i, last);
+    sift_up(l, i);
+    sift_down(l, last->place - 1);
+}
+
+static void fire_timers(struct loop *l)
+{
+    if (l->timers == 0)
+        return;
+    int64_t now = clock_monotonic();
+    /* What handlers set now waits for the next turn, so that no turn lasts for ever. */
+    uint64_t end = l->next_order;
+    while (l->timers > 0 && l->heap[0]->due <= now && l->heap[0]->order < end) {
+        struct timer *t = l->heap[0];
+        loop_untimer(l, t);
+        t->fire(t);
+    }
+}
+
+/* --- signals --- */
+
+static void collect_signals(struct watch *w, uint32_t events)
+{
+    (void)events;
+    struct loop *l = (struct loop *)(void *)((char *)w - offsetof(struct loop, signal_watch));
+    bool seen[65] = {false};
+    struct signalfd_siginfo info;
+    ssize_t n;
+    while ((n = read(l->signals, &info, sizeof info)) == (ssize_t)sizeof info ||
+           (n < 0 && errno == EINTR))
+        if (n > 0 && info.ssi_signo < 65)
+            seen[info.ssi_signo] = true;
+    for (int i = 1; i < 65; i++)
+        if (seen[i] && l->on_signal[i])
+            l->on_signal[i](l->signal_context, i);
+}
+
+int loop_signal(struct loop *l, int signal, void (*handler)(void *context, int signal),
+                void *context, struct error *e)
+{
+    if (signal < 1 || signal > 64)
+        return error_set(e, EXIT_BUG, "there is no signal %d", signal);
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, signal);
+    sigaddset(&l->mask, signal);
+    if (sigprocmask(SIG_BLOCK, &one, NULL) < 0)
+        return error_system(e, "unable to block signal %d", signal);
+    int fd = signalfd(l->signals, &l->mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        return error_system(e, "unable to receive signal %d", signal);
+    /* An ignored SIGCHLD, inherited, would take our children's statuses away. */
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigaction(signal, &action, NULL);
+    l->on_signal[signal] = handler;
+    l->signal_context = context;
+    if (l->signals >= 0)
+        return 0;
+    l->signals = fd;
+    l->signal_watch = (struct watch){.fd = fd, .ready = collect_signals};
+    return loop_watch(l, &l->signal_watch, EPOLLIN, e);
+}
+
+/* --- turns --- */
+
+/* In ms, rounded up: a turn too many costs more than a fraction of a ms. */
+static int wait_ms(const struct loop *l, int64_t max_wait)
+{
+    int64_t wait = max_wait;
+    if (l->timers > 0) {
+        int64_t left = l->heap[0]->due - clock_monotonic();
+        if (left < 0)
+            left = 0;
+        if (wait < 0 || left < wait)
+            wait = left;
+    }
+    if (wait < 0)
+        return -1;
+    int64_t ms = wait / CLOCK_MS + (wait % CLOCK_MS ? 1 : 0);
+    return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+int loop_turn(struct loop *l, int64_t max_wait, struct error *e)
+{
+    struct epoll_event events[BATCH_MAX];
+    int n = epoll_wait(l->epoll, events, BATCH_MAX, wait_ms(l, max_wait));
+    if (n < 0 && errno != EINTR)
+        return error_system(e, "unable to wait for events");
+    l->batch_count = n > 0 ? (size_t)n : 0;
+    for (size_t i = 0; i < l->batch_count; i++)
+        l->batch[i] = events[i].data.ptr;
+    for (size_t i = 0; i < l->batch_count; i++) {
+        struct watch *w = l->batch[i];
+        if (w)
+            w->ready(w, events[i].events);
+    }
+    l->batch_count = 0;
+    fire_timers(l);
+    return 0;
+}
+
+int loop_run(struct loop *l, struct error *e)
+{
+    while (!l->stopped)
+        if (loop_turn(l, -1, e) < 0)
+            return -1;
+    l->stopped = false;
+    return 0;
+}
+
+void loop_stop(struct loop *l)
+{
+    l->stopped = true;
+}

@@ -1,0 +1,431 @@
+#include "base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { FDS_MAX = 64, SCRIPT_ARGS_MAX = 1024, HEAD_MAX = 256, PATH_BYTES = 4096 };
+
+#define DEFAULT_PATH "/command:/usr/bin:/bin"
+
+/* --- in the child: no memory is taken, only the stack is used --- */
+
+static void reset_signals(void)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    for (int i = 1; i < 65; i++)
+        sigaction(i, &action, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static bool is_target(const struct process_spawn *s, int fd)
+{
+    for (size_t i = 0; i < s->fd_count; i++)
+        if (s->fds[i].to == fd)
+            return true;
+    return false;
+}
+
+static int first_free_above_targets(const struct process_spawn *s)
+{
+    int top = 3;
+    for (size_t i = 0; i < s->fd_count; i++)
+        if (s->fds[i].to >= top)
+            top = s->fds[i].to + 1;
+    return top;
+}
+
+/* Sources that some target would overwrite are moved out of the way first. */
+static int place_fds(const struct process_spawn *s)
+{
+    int from[FDS_MAX];
+    int top = first_free_above_targets(s);
+    for (size_t i = 0; i < s->fd_count; i++) {
+        from[i] = s->fds[i].from;
+        if (from[i] != s->fds[i].to && is_target(s, from[i])) {
+            from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, top);
+            if (from[i] < 0)
+                return -1;
+        }
+    }
+    for (size_t i = 0; i < s->fd_count; i++) {
+        if (from[i] != s->fds[i].to) {
+            if (dup2(from[i], s->fds[i].to) < 0)
+                return -1;
+        } else {
+            int flags = fcntl(from[i], F_GETFD);
+            if (flags < 0 || fcntl(from[i], F_SETFD, flags & ~FD_CLOEXEC) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* The words of a "#!" line, cut in place: 0, or -1 when it is not one. As the kernel does it:
+ * everything after the interpreter is one argument. */
+static int split_first_line(char *line, char **interpreter, char **argument)
+{
+    if (line[0] != '#' || line[1] != '!')
+        return -1;
+    char *end = strchr(line, '\n');
+    if (!end)
+        return -1;
+    while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    *end = '\0';
+    char *p = line + 2 + strspn(line + 2, " \t");
+    if (!*p)
+        return -1;
+    *interpreter = p;
+    p += strcspn(p, " \t");
+    *argument = NULL;
+    if (*p) {
+        *p++ = '\0';
+        *argument = p + strspn(p, " \t");
+    }
+    return 0;
+}
+
+/* The first bytes of a file as text: 0, or -1. Never waits for a fifo. */
+static int read_head(const char *path, char head[HEAD_MAX + 1], size_t *length)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return -1;
+    ssize_t n = read(fd, head, HEAD_MAX);
+    close(fd);
+    if (n < 0)
+        return -1;
+    head[n] = '\0';
+    *length = (size_t)n;
+    return 0;
+}
+
+static bool on_noexec(const char *path)
+{
+    struct statvfs fs;
+    return statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOEXEC);
+}
+
+static bool has_x_bit(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
+}
+
+/* What the kernel would do with the script if its file system were not mounted noexec. */
+static void exec_script(const char *path, char *const *argv, char *const *envp)
+{
+    char head[HEAD_MAX + 1];
+    size_t length;
+    char *interpreter;
+    char *argument;
+    if (read_head(path, head, &length) < 0 || split_first_line(head, &interpreter, &argument) < 0) {
+        errno = EACCES;
+        return;
+    }
+    char *args[SCRIPT_ARGS_MAX + 4];
+    size_t n = 0;
+    args[n++] = interpreter;
+    if (argument)
+        args[n++] = argument;
+    char script[PATH_BYTES];
+    size_t size = strlen(path) + 1;
+    if (size > sizeof script) {
+        errno = ENAMETOOLONG;
+        return;
+    }
+    memcpy(script, path, size);
+    args[n++] = script;
+    for (size_t i = 1; argv[0] && argv[i]; i++) {
+        if (n == SCRIPT_ARGS_MAX + 3) {
+            errno = E2BIG;
+            return;
+        }
+        args[n++] = argv[i];
+    }
+    args[n] = NULL;
+    execve(interpreter, args, envp);
+}
+
+static void exec_path(const char *path, char *const *argv, char *const *envp)
+{
+    execve(path, argv, envp);
+    if (errno == EACCES && has_x_bit(path) && on_noexec(path))
+        exec_script(path, argv, envp);
+}
+
+static const char *search_path(char *const *envp)
+{
+    for (size_t i = 0; envp[i]; i++)
+        if (strncmp(envp[i], "PATH=", 5) == 0)
+            return envp[i] + 5;
+    return DEFAULT_PATH;
+}
+
+/* Comes back only when nothing could be executed, with errno. */
+static void exec_program(const char *program, char *const *argv, char *const *envp)
+{
+    if (strchr(program, '/')) {
+        exec_path(program, argv, envp);
+        return;
+    }
+    size_t length = strlen(program);
+    int reason = ENOENT;
+    const char *next = search_path(envp);
+    while (length > 0 && next) {
+        const char *folder = next;
+        size_t size = strcspn(folder, ":");
+        next = folder[size] ? folder + size + 1 : NULL;
+        char path[PATH_BYTES];
+        if (size + length + 3 > sizeof path)
+            continue;
+        if (size == 0)
+            path[size++] = '.'; /* an empty element is the working directory */
+        else
+            memcpy(path, folder, size);
+        path[size++] = '/';
+        memcpy(path + size, program, length + 1);
+        exec_path(path, argv, envp);
+        if (errno == EACCES)
+            reason = EACCES;
+        else if (errno != ENOENT && errno != ENOTDIR)
+            return;
+    }
+    errno = reason;
+}
+
+/* Everything up to the exec; comes back with the name of the step that failed. */
+static const char *become(const struct process_spawn *s)
+{
+    reset_signals();
+    if (s->new_session)
+        setsid();
+    if (place_fds(s) < 0)
+        return "fd";
+    if (s->directory && chdir(s->directory) < 0)
+        return "chdir";
+    if (s->set_umask)
+        umask(s->umask);
+    if (s->nofile)
+        setrlimit(RLIMIT_NOFILE, s->nofile);
+    exec_program(s->program, s->argv, s->envp);
+    return "exec";
+}
+
+static void run_child(const struct process_spawn *s, int report)
+{
+    struct process_failure f = {.error = 0};
+    const char *step = "fd";
+    if (report >= 0)
+        report = fcntl(report, F_DUPFD_CLOEXEC, first_free_above_targets(s));
+    step = become(s);
+    f.error = errno;
+    memcpy(f.step, step, strlen(step) + 1);
+    if (report >= 0) {
+        ssize_t n = write(report, &f, sizeof f);
+        (void)n; /* the exit code says it too */
+    }
+    _exit(f.error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC); /* child */
+}
+
+/* --- in the parent --- */
+
+static void close_report(int pipe[2])
+{
+    for (int i = 0; i < 2; i++)
+        if (pipe[i] >= 0)
+            close(pipe[i]);
+}
+
+pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e)
+{
+    int ends[2] = {-1, -1};
+    if (s->fd_count > FDS_MAX) {
+        errno = EINVAL;
+        return error_system(e, "unable to pass %zu descriptors", s->fd_count);
+    }
+    if (report && pipe2(ends, O_CLOEXEC) < 0)
+        return error_system(e, "unable to make a pipe");
+    /* The child writes once, less than the pipe holds: only the reading end must not block. */
+    if (report)
+        fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = fork();
+    if (pid == 0)
+        run_child(s, ends[1]);
+    int saved = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (pid < 0) {
+        close_report(ends);
+        errno = saved;
+        return error_system(e, "unable to fork");
+    }
+    if (report) {
+        close(ends[1]);
+        *report = ends[0];
+    }
+    return pid;
+}
+
+int process_report(int report, struct process_failure *f)
+{
+    ssize_t n;
+    do
+        n = read(report, f, sizeof *f);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return -1;
+    if (n < (ssize_t)sizeof *f)
+        return 1;
+    f->step[sizeof f->step - 1] = '\0';
+    return 0;
+}
+
+pid_t process_reap(int *status)
+{
+    pid_t pid;
+    do
+        pid = waitpid(-1, status, WNOHANG);
+    while (pid < 0 && errno == EINTR);
+    return pid;
+}
+
+int process_wait(pid_t pid)
+{
+    int status;
+    pid_t got;
+    do
+        got = waitpid(pid, &status, 0);
+    while (got < 0 && errno == EINTR);
+    return got < 0 ? -1 : status;
+}
+
+int process_exit_code(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* --- why it could not be executed --- */
+
+static void say(char *text, size_t size, const char *program, const char *reason, const char *cure)
+{
+    size_t used = 0;
+    const char *parts[] = {"unable to execute ", program, ": ", reason,
+                           cure ? " (" : NULL,   cure,    ")"};
+    size_t count = cure ? 7 : 4;
+    if (size == 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(parts[i]);
+        if (length > size - 1 - used)
+            length = size - 1 - used;
+        memcpy(text + used, parts[i], length);
+        used += length;
+    }
+    text[used] = '\0';
+}
+
+static bool is_elf(const char *head, size_t length)
+{
+    return length >= 20 && memcmp(head, "\177ELF", 4) == 0;
+}
+
+static bool other_machine(const char *head, size_t length)
+{
+    char own[HEAD_MAX + 1];
+    size_t own_length;
+    enum { CLASS_AT = 4, MACHINE_AT = 18 };
+    if (!is_elf(head, length) || read_head("/proc/self/exe", own, &own_length) < 0 ||
+        !is_elf(own, own_length))
+        return false;
+    return head[CLASS_AT] != own[CLASS_AT] || memcmp(head + MACHINE_AT, own + MACHINE_AT, 2) != 0;
+}
+
+static void explain_missing(const char *program, char *head, char *text, size_t size)
+{
+    char *interpreter;
+    char *argument;
+    if (split_first_line(head, &interpreter, &argument) < 0) {
+        bool elf = head[0] == '\177';
+        say(text, size, program, elf ? "its dynamic loader is missing" : strerror(ENOENT),
+            elf ? "built for another C library" : NULL);
+        return;
+    }
+    const char *last = argument ? argument : interpreter;
+    size_t length = strlen(last);
+    char reason[HEAD_MAX + 64];
+    if (length > 0 && last[length - 1] == '\r') {
+        say(text, size, program, "its first line ends with CR LF",
+            "convert the file to Unix line ends");
+        return;
+    }
+    const char *begin = "its interpreter ";
+    const char *end = " is missing";
+    size_t n = strlen(begin);
+    memcpy(reason, begin, n);
+    memcpy(reason + n, interpreter, strlen(interpreter));
+    n += strlen(interpreter);
+    memcpy(reason + n, end, strlen(end) + 1);
+    say(text, size, program, reason, "install it or correct the #! line");
+}
+
+static void explain_format(const char *program, const char *head, size_t length, char *text,
+                           size_t size)
+{
+    if (length == 0)
+        say(text, size, program, "it is empty", NULL);
+    else if (other_machine(head, length))
+        say(text, size, program, "it is for another processor architecture",
+            "use a program or image for this one");
+    else if (!is_elf(head, length))
+        say(text, size, program, "it is not a program and has no #! line",
+            "begin it with #! and an interpreter");
+    else
+        say(text, size, program, strerror(ENOEXEC), NULL);
+}
+
+static void explain_denied(const char *program, char *text, size_t size)
+{
+    struct stat st;
+    if (stat(program, &st) == 0 && S_ISDIR(st.st_mode))
+        say(text, size, program, "it is a directory", NULL);
+    else if (stat(program, &st) == 0 && !(st.st_mode & 0111))
+        say(text, size, program, "it has no x bit", "chmod +x");
+    else if (on_noexec(program))
+        say(text, size, program, "its file system is mounted noexec", NULL);
+    else
+        say(text, size, program, strerror(EACCES), NULL);
+}
+
+void process_explain(const char *program, const struct process_failure *f, char *text, size_t size)
+{
+    char head[HEAD_MAX + 1];
+    size_t length;
+    if (strcmp(f->step, "exec") != 0)
+        say(text, size, program, strerror(f->error),
+            strcmp(f->step, "chdir") == 0 ? "changing the working directory"
+                                          : "passing descriptors");
+    else if (!strchr(program, '/') && f->error == ENOENT)
+        say(text, size, program, "not found in PATH", NULL);
+    else if (f->error == EACCES && strchr(program, '/'))
+        explain_denied(program, text, size);
+    else if ((f->error != ENOENT && f->error != ENOEXEC) || !strchr(program, '/') ||
+             read_head(program, head, &length) < 0)
+        say(text, size, program, strerror(f->error), NULL);
+    else if (f->error == ENOENT)
+        explain_missing(program, head, text, size);
+    else
+        explain_format(program, head, length, text, size);
+}
