@@ -1,0 +1,142 @@
+#include "base/clock.h"
+#include <string.h>
+
+enum { TAI_OFFSET = 37 };
+static const uint64_t tai_epoch = (uint64_t)1 << 62;
+static const char hex[] = "0123456789abcdef";
+
+int64_t clock_monotonic(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * CLOCK_SECOND + t.tv_nsec + 1;
+}
+
+struct timespec clock_wall(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return t;
+}
+
+void clock_tain_pack(unsigned char out[12], const struct timespec *t)
+{
+    uint64_t label = tai_epoch + TAI_OFFSET + (uint64_t)(int64_t)t->tv_sec;
+    uint32_t nano = (uint32_t)t->tv_nsec;
+    for (int i = 0; i < 8; i++)
+        out[i] = (unsigned char)(label >> (56 - 8 * i));
+    for (int i = 0; i < 4; i++)
+        out[8 + i] = (unsigned char)(nano >> (24 - 8 * i));
+}
+
+void clock_tai64n_format(char out[CLOCK_TAI64N_LENGTH], const struct timespec *t)
+{
+    unsigned char packed[12];
+    clock_tain_pack(packed, t);
+    out[0] = '@';
+    for (int i = 0; i < 12; i++) {
+        out[1 + 2 * i] = hex[packed[i] >> 4];
+        out[2 + 2 * i] = hex[packed[i] & 15];
+    }
+}
+
+/* memchr, not strchr: a NUL in the text is no hex digit. */
+static int hex_digit(char c)
+{
+    const char *p = memchr(hex, c, 16);
+    return p == NULL ? -1 : (int)(p - hex);
+}
+
+int clock_tai64n_parse(const char *text, struct timespec *t)
+{
+    uint64_t label = 0;
+    uint32_t nano = 0;
+    if (text[0] != '@')
+        return -1;
+    for (int i = 1; i < CLOCK_TAI64N_LENGTH; i++) {
+        int digit = hex_digit(text[i]);
+        if (digit < 0)
+            return -1;
+        if (i <= 16)
+            label = label << 4 | (uint64_t)digit;
+        else
+            nano = nano << 4 | (uint32_t)digit;
+    }
+    if (label >> 63 != 0 || nano > 999999999)
+        return -1;
+    t->tv_sec = (time_t)(int64_t)(label - tai_epoch - TAI_OFFSET);
+    t->tv_nsec = (long)nano;
+    return 0;
+}
+
+static void put_digits(char *out, int count, unsigned long value)
+{
+    for (int i = count - 1; i >= 0; i--) {
+        out[i] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+void clock_utc_format(char out[CLOCK_UTC_LENGTH], const struct timespec *t)
+{
+    struct tm tm;
+    memcpy(out, "0000-00-00T00:00:00.000000000Z", CLOCK_UTC_LENGTH);
+    if (gmtime_r(&t->tv_sec, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
+        return;
+    put_digits(out, 4, (unsigned long)tm.tm_year + 1900);
+    put_digits(out + 5, 2, (unsigned long)tm.tm_mon + 1);
+    put_digits(out + 8, 2, (unsigned long)tm.tm_mday);
+    put_digits(out + 11, 2, (unsigned long)tm.tm_hour);
+    put_digits(out + 14, 2, (unsigned long)tm.tm_min);
+    put_digits(out + 17, 2, (unsigned long)tm.tm_sec);
+    put_digits(out + 20, 9, (unsigned long)t->tv_nsec);
+}
+
+static int get_digits(const char *text, int count, int low, int high, long *value)
+{
+    *value = 0;
+    for (int i = 0; i < count; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return -1;
+        *value = *value * 10 + (text[i] - '0');
+    }
+    return *value < low || *value > high ? -1 : 0;
+}
+
+/* Days from 1970-01-01, counting years from March so that leap days come last. */
+static int64_t days_from_civil(long year, long month, long day)
+{
+    year -= month <= 2;
+    long era = (year >= 0 ? year : year - 399) / 400;
+    long of_era = year - era * 400;
+    long of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    long days = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    return (int64_t)era * 146097 + days - 719468;
+}
+
+int clock_utc_parse(const char *text, struct timespec *t)
+{
+    long year, month, day, hour, minute, second, nano;
+    if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
+        text[19] != '.' || text[29] != 'Z')
+        return -1;
+    if (get_digits(text, 4, 0, 9999, &year) < 0 || get_digits(text + 5, 2, 1, 12, &month) < 0 ||
+        get_digits(text + 8, 2, 1, 31, &day) < 0 || get_digits(text + 11, 2, 0, 23, &hour) < 0 ||
+        get_digits(text + 14, 2, 0, 59, &minute) < 0 ||
+        get_digits(text + 17, 2, 0, 60, &second) < 0 ||
+        get_digits(text + 20, 9, 0, 999999999, &nano) < 0)
+        return -1;
+    t->tv_sec =
+        (time_t)(days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second);
+    t->tv_nsec = nano;
+    return 0;
+}
+
+int clock_compare(const struct timespec *a, const struct timespec *b)
+{
+    if (a->tv_sec != b->tv_sec)
+        return a->tv_sec < b->tv_sec ? -1 : 1;
+    if (a->tv_nsec != b->tv_nsec)
+        return a->tv_nsec < b->tv_nsec ? -1 : 1;
+    return 0;
+}

@@ -1,0 +1,30 @@
+#include "base/error.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int error_set(struct error *e, int code, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(e->text, sizeof e->text, format, list);
+    va_end(list);
+    e->code = code;
+    return -1;
+}
+
+int error_system(struct error *e, const char *format, ...)
+{
+    int why = errno;
+    va_list list;
+    va_start(list, format);
+    int n = vsnprintf(e->text, sizeof e->text, format, list);
+    va_end(list);
+    size_t length = n < 0 ? 0 : (size_t)n;
+    if (length < sizeof e->text)
+        snprintf(e->text + length, sizeof e->text - length, ": %s", strerror(why));
+    e->code = EXIT_SYSTEM;
+    errno = why;
+    return -1;
+}

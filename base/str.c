@@ -1,0 +1,142 @@
+#include "base/str.h"
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int str_reserve(struct str *s, size_t extra)
+{
+    if (extra > SIZE_MAX / 2 - s->length)
+        return -1;
+    size_t need = s->length + extra + 1;
+    if (need <= s->capacity)
+        return 0;
+    size_t capacity = s->capacity < 32 ? 32 : s->capacity;
+    while (capacity < need)
+        capacity *= 2;
+    char *data = realloc(s->data, capacity);
+    if (data == NULL)
+        return -1;
+    s->data = data;
+    s->capacity = capacity;
+    return 0;
+}
+
+int str_add(struct str *s, const void *bytes, size_t length)
+{
+    if (str_reserve(s, length) < 0)
+        return -1;
+    if (length > 0)
+        memcpy(s->data + s->length, bytes, length);
+    s->length += length;
+    s->data[s->length] = '\0';
+    return 0;
+}
+
+int str_add_text(struct str *s, const char *text)
+{
+    return str_add(s, text, strlen(text));
+}
+
+int str_add_char(struct str *s, char c)
+{
+    return str_add(s, &c, 1);
+}
+
+int str_printf(struct str *s, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    int n = vsnprintf(NULL, 0, format, list);
+    va_end(list);
+    if (n < 0 || str_reserve(s, (size_t)n) < 0)
+        return -1;
+    va_start(list, format);
+    vsnprintf(s->data + s->length, (size_t)n + 1, format, list);
+    va_end(list);
+    s->length += (size_t)n;
+    return 0;
+}
+
+void str_clear(struct str *s)
+{
+    s->length = 0;
+    if (s->data != NULL)
+        s->data[0] = '\0';
+}
+
+void str_release(struct str *s)
+{
+    free(s->data);
+    *s = (struct str){.data = NULL};
+}
+
+int words_add_bytes(struct words *w, const char *text, size_t n)
+{
+    if (w->count + 2 > w->capacity) {
+        size_t capacity = w->capacity == 0 ? 8 : 2 * w->capacity;
+        char **item = realloc(w->item, capacity * sizeof *item);
+        if (item == NULL)
+            return -1;
+        w->item = item;
+        w->capacity = capacity;
+    }
+    char *copy = malloc(n + 1);
+    if (copy == NULL)
+        return -1;
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    w->item[w->count++] = copy;
+    w->item[w->count] = NULL;
+    return 0;
+}
+
+int words_add(struct words *w, const char *text)
+{
+    return words_add_bytes(w, text, strlen(text));
+}
+
+int words_has(const struct words *w, const char *text)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (strcmp(w->item[i], text) == 0)
+            return 1;
+    return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void words_sort(struct words *w)
+{
+    if (w->count > 1)
+        qsort(w->item, w->count, sizeof *w->item, compare);
+}
+
+void words_release(struct words *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        free(w->item[i]);
+    free(w->item);
+    *w = (struct words){.item = NULL};
+}
+
+int number_parse(const char *text, unsigned long long max, unsigned long long *value)
+{
+    unsigned long long n = 0;
+    if (*text == '\0')
+        return -1;
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9')
+            return -1;
+        unsigned long long digit = (unsigned long long)(*text - '0');
+        if (n > (max - digit) / 10 || digit > max)
+            return -1;
+        n = n * 10 + digit;
+    }
+    *value = n;
+    return 0;
+}
