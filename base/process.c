@@ -224,10 +224,9 @@ static const char *become(const struct process_spawn *s)
 static void run_child(const struct process_spawn *s, int report)
 {
     struct process_failure f = {.error = 0};
-    const char *step = "fd";
     if (report >= 0)
         report = fcntl(report, F_DUPFD_CLOEXEC, first_free_above_targets(s));
-    step = become(s);
+    const char *step = become(s);
     f.error = errno;
     memcpy(f.step, step, strlen(step) + 1);
     if (report >= 0) {

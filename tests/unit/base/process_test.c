@@ -1,0 +1,430 @@
+#include "base/process.h"
+
+#include "base/file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct error err;
+static char root_path[64];
+static char *const plain_env[] = {"PATH=/usr/bin:/bin", NULL};
+
+static int make_root(void **state)
+{
+    (void)state;
+    strcpy(root_path, "/tmp/overlog-process-XXXXXX");
+    return mkdtemp(root_path) ? 0 : -1;
+}
+
+static int remove_root(void **state)
+{
+    (void)state;
+    return file_remove_tree(AT_FDCWD, root_path, &err);
+}
+
+static const char *in_root(const char *name)
+{
+    static char path[2][128];
+    static int turn;
+    turn ^= 1;
+    snprintf(path[turn], sizeof path[turn], "%s/%s", root_path, name);
+    return path[turn];
+}
+
+static void write_program(const char *name, const char *text, mode_t mode)
+{
+    assert_int_equal(file_write(AT_FDCWD, in_root(name), text, strlen(text), mode, &err), 0);
+}
+
+/* Waits for the report, then for the child; its raw status. */
+static int result_of(pid_t pid, int report, int expected, struct process_failure *f)
+{
+    assert_true(pid > 0);
+    struct pollfd p = {.fd = report, .events = POLLIN};
+    assert_int_equal(poll(&p, 1, 10000), 1);
+    assert_int_equal(process_report(report, f), expected);
+    close(report);
+    return process_wait(pid);
+}
+
+static int run(struct process_spawn *s, int expected, struct process_failure *f)
+{
+    int report;
+    if (!s->envp)
+        s->envp = plain_env;
+    pid_t pid = process_spawn(s, &report, &err);
+    return result_of(pid, report, expected, f);
+}
+
+/* Runs a shell text with its output on a file; the output. */
+static void run_shell(struct process_spawn *s, const char *text, char *output, size_t size)
+{
+    char *argv[] = {"sh", "-c", (char *)(uintptr_t)text, NULL};
+    int out = open(in_root("output"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct process_fd fds[] = {{.from = out, .to = 1}};
+    struct process_failure f;
+    s->program = "sh";
+    s->argv = argv;
+    if (!s->fds) {
+        s->fds = fds;
+        s->fd_count = 1;
+    }
+    assert_int_equal(run(s, 1, &f), 0);
+    ssize_t n = pread(out, output, size - 1, 0);
+    assert_true(n >= 0);
+    output[n] = '\0';
+    close(out);
+}
+
+static void exit_codes(void **state)
+{
+    (void)state;
+    struct process_failure f;
+    char *seven[] = {"sh", "-c", "exit 7", NULL};
+    struct process_spawn s = {.program = "/bin/sh", .argv = seven};
+    assert_int_equal(process_exit_code(run(&s, 1, &f)), 7);
+    char *killed[] = {"sh", "-c", "kill -9 $$", NULL};
+    s.argv = killed;
+    assert_int_equal(process_exit_code(run(&s, 1, &f)), 137);
+}
+
+static void a_missing_program_is_reported(void **state)
+{
+    (void)state;
+    struct process_failure f;
+    char *argv[] = {"x", NULL};
+    struct process_spawn s = {.program = in_root("none"), .argv = argv};
+    assert_int_equal(process_exit_code(run(&s, 0, &f)), 127);
+    assert_int_equal(f.error, ENOENT);
+    assert_string_equal(f.step, "exec");
+    write_program("plain", "#!/bin/sh\n", 0644);
+    s.program = in_root("plain");
+    assert_int_equal(process_exit_code(run(&s, 0, &f)), 126);
+    assert_int_equal(f.error, EACCES);
+}
+
+static void a_missing_directory_is_reported(void **state)
+{
+    (void)state;
+    struct process_failure f;
+    char *argv[] = {"true", NULL};
+    struct process_spawn s = {.program = "/bin/true", .argv = argv, .directory = in_root("none")};
+    assert_int_equal(process_exit_code(run(&s, 0, &f)), 127);
+    assert_int_equal(f.error, ENOENT);
+    assert_string_equal(f.step, "chdir");
+}
+
+static void a_bad_descriptor_is_reported(void **state)
+{
+    (void)state;
+    struct process_failure f;
+    char *argv[] = {"true", NULL};
+    struct process_fd fds[] = {{.from = 987, .to = 3}};
+    struct process_spawn s = {.program = "/bin/true", .argv = argv, .fds = fds, .fd_count = 1};
+    assert_int_equal(process_exit_code(run(&s, 0, &f)), 126);
+    assert_int_equal(f.error, EBADF);
+    assert_string_equal(f.step, "fd");
+}
+
+static void without_a_report_the_exit_code_tells(void **state)
+{
+    (void)state;
+    char *argv[] = {"x", NULL};
+    struct process_spawn s = {.program = "/nonexistent", .argv = argv, .envp = plain_env};
+    pid_t pid = process_spawn(&s, NULL, &err);
+    assert_true(pid > 0);
+    assert_int_equal(process_exit_code(process_wait(pid)), 127);
+    assert_int_equal(process_wait(pid), -1);
+}
+
+static void no_report_yet(void **state)
+{
+    (void)state;
+    int ends[2];
+    struct process_failure f;
+    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    assert_int_equal(process_report(ends[0], &f), -1);
+    assert_int_equal(errno, EAGAIN);
+    close(ends[1]);
+    assert_int_equal(process_report(ends[0], &f), 1);
+    close(ends[0]);
+}
+
+static void path_is_that_of_the_child(void **state)
+{
+    (void)state;
+    struct process_failure f;
+    assert_int_equal(mkdir(in_root("one"), 0755), 0);
+    assert_int_equal(mkdir(in_root("two"), 0755), 0);
+    write_program("one/tool", "#!/bin/sh\nexit 1\n", 0644);
+    write_program("two/tool", "#!/bin/sh\nexit 22\n", 0755);
+    char path[200];
+    snprintf(path, sizeof path, "PATH=/nonexistent:%s/one:%s/two", root_path, root_path);
+    char *envp[] = {"A=b", path, NULL};
+    char *argv[] = {"tool", NULL};
+    struct process_spawn s = {.program = "tool", .argv = argv, .envp = envp};
+    assert_int_equal(process_exit_code(run(&s, 1, &f)), 22);
+    snprintf(path, sizeof path, "PATH=%s/one", root_path);
+    assert_int_equal(process_exit_code(run(&s, 0, &f)), 126);
+    assert_int_equal(f.error, EACCES);
+    /* An empty element is the working directory. */
+    strcpy(path, "PATH=:/bin");
+    s.directory = in_root("two");
+    assert_int_equal(process_exit_code(run(&s, 1, &f)), 22);
+    s.program = "";
+    assert_int_equal(process_exit_code(run(&s, 0, &f)), 127);
+}
+
+static void without_path_the_default_is_searched(void **state)
+{
+    (void)state;
+    struct process_failure f;
+    char *envp[] = {NULL};
+    char *argv[] = {"sh", "-c", "exit 5", NULL};
+    struct process_spawn s = {.program = "sh", .argv = argv, .envp = envp};
+    assert_int_equal(process_exit_code(run(&s, 1, &f)), 5);
+}
+
+/* Each descriptor in the child must show what was written for it. */
+static void overlapping_descriptors_arrive(void **state)
+{
+    (void)state;
+    int fd[4];
+    for (int i = 0; i < 4; i++) {
+        char name[8] = {'f', (char)('0' + i), '\0'};
+        char text[2] = {(char)('a' + i), '\0'};
+        write_program(name, text, 0600);
+        int raw = open(in_root(name), O_RDONLY | O_CLOEXEC);
+        fd[i] = fcntl(raw, F_DUPFD_CLOEXEC, 20);
+        close(raw);
+    }
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(dup3(fd[i], 5 + i, O_CLOEXEC), 5 + i);
+    int out = open(in_root("output2"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    out = dup3(out, 9, O_CLOEXEC);
+    /* A ring, one that stays, one used twice, and stdin and stdout. */
+    struct process_fd fds[] = {{.from = 5, .to = 6}, {.from = 6, .to = 7}, {.from = 7, .to = 5},
+                               {.from = 8, .to = 8}, {.from = 8, .to = 4}, {.from = 5, .to = 0},
+                               {.from = 9, .to = 1}};
+    struct process_spawn s = {.fds = fds, .fd_count = 7};
+    char ignored[8];
+    run_shell(&s, "for f in 0 4 5 6 7 8; do cat /proc/self/fd/$f; done; ls /proc/$$/fd | wc -l",
+              ignored, sizeof ignored);
+    char got[32] = "";
+    assert_true(pread(out, got, sizeof got - 1, 0) > 0);
+    /* 0 to 2, 4 to 8: ours do not leak; sh itself may keep none. */
+    assert_string_equal(got, "adcabd8\n");
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(fcntl(5 + i, F_GETFD), FD_CLOEXEC);
+        close(5 + i);
+        close(fd[i]);
+    }
+    close(out);
+}
+
+static void signals_are_reset(void **state)
+{
+    (void)state;
+    sigset_t set;
+    sigset_t before;
+    sigfillset(&set);
+    sigprocmask(SIG_BLOCK, &set, &before);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    struct process_spawn s = {.program = NULL};
+    char got[256];
+    run_shell(&s, "grep -E '^Sig(Blk|Ign)' /proc/self/status", got, sizeof got);
+    assert_string_equal(got, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+    sigset_t now;
+    sigprocmask(SIG_SETMASK, &before, &now);
+    assert_int_equal(sigismember(&now, SIGTERM), 1);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGUSR1, SIG_DFL);
+}
+
+static void session_umask_directory_and_limit(void **state)
+{
+    (void)state;
+    struct rlimit limit = {.rlim_cur = 99, .rlim_max = 111};
+    struct process_spawn s = {.new_session = true,
+                              .set_umask = true,
+                              .umask = 0137,
+                              .directory = root_path,
+                              .nofile = &limit};
+    char got[256];
+    char expected[256];
+    run_shell(
+        &s, "umask; pwd; ulimit -S -n; ulimit -H -n; cut -d' ' -f6 /proc/$$/stat | grep -c ^$$\\$",
+        got, sizeof got);
+    snprintf(expected, sizeof expected, "0137\n%s\n99\n111\n1\n", root_path);
+    assert_string_equal(got, expected);
+    struct process_spawn plain = {.new_session = false};
+    run_shell(&plain, "cut -d' ' -f6 /proc/$$/stat", got, sizeof got);
+    snprintf(expected, sizeof expected, "%d\n", (int)getsid(0));
+    assert_string_equal(got, expected);
+}
+
+static void reap_takes_them_all(void **state)
+{
+    (void)state;
+    int status;
+    assert_int_equal(process_reap(&status), -1);
+    char *wait_forever[] = {"cat", NULL};
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    struct process_fd fds[] = {{.from = ends[0], .to = 0}};
+    struct process_spawn s = {
+        .program = "cat", .argv = wait_forever, .envp = plain_env, .fds = fds, .fd_count = 1};
+    pid_t pid = process_spawn(&s, NULL, &err);
+    assert_int_equal(process_reap(&status), 0);
+    close(ends[1]);
+    close(ends[0]);
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(process_reap(&status), pid);
+    assert_int_equal(process_exit_code(status), 0);
+    assert_int_equal(process_reap(&status), -1);
+}
+
+static void scripts_run_on_a_noexec_mount(void **state)
+{
+    (void)state;
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("none", root_path, "tmpfs", MS_NOEXEC, NULL) < 0)
+        skip();
+    struct process_failure f;
+    write_program("run", "#! /bin/sh  -e  \nfalse\nexit 0\n", 0755);
+    write_program("args",
+                  "#!/bin/sh\n[ \"$0 $1 $2 $#\" = \"$SELF one two words 2\" ] || exit 9\nexit 42\n",
+                  0755);
+    write_program("notx", "#!/bin/sh\nexit 1\n", 0644);
+    write_program("noscript", "exit 1\n", 0755);
+    char *argv[] = {"./run", "one", "two words", NULL};
+    struct process_spawn s = {.program = "./run", .argv = argv, .directory = root_path};
+    assert_int_equal(process_exit_code(run(&s, 1, &f)), 1);
+    s.program = in_root("args");
+    char self[160];
+    snprintf(self, sizeof self, "SELF=%s", s.program);
+    char *envp[] = {self, NULL};
+    s.envp = envp;
+    assert_int_equal(process_exit_code(run(&s, 1, &f)), 42);
+    s.program = "./notx";
+    assert_int_equal(process_exit_code(run(&s, 0, &f)), 126);
+    assert_int_equal(f.error, EACCES);
+    s.program = "./noscript";
+    assert_int_equal(process_exit_code(run(&s, 0, &f)), 126);
+    assert_int_equal(f.error, EACCES);
+    char text[256];
+    char expected[256];
+    process_explain(in_root("noscript"), &f, text, sizeof text);
+    snprintf(expected, sizeof expected,
+             "unable to execute %s/noscript: its file system is mounted noexec", root_path);
+    assert_string_equal(text, expected);
+    umount(root_path);
+}
+
+static void explained(const char *name, int code, const char *reason)
+{
+    struct process_failure f;
+    char *argv[] = {"x", NULL};
+    struct process_spawn s = {.program = in_root(name), .argv = argv};
+    assert_int_equal(process_exit_code(run(&s, 0, &f)), code);
+    char text[512];
+    char expected[512];
+    process_explain(in_root(name), &f, text, sizeof text);
+    snprintf(expected, sizeof expected, "unable to execute %s/%s: %s", root_path, name, reason);
+    assert_string_equal(text, expected);
+    char small[12];
+    process_explain(in_root(name), &f, small, sizeof small);
+    assert_string_equal(small, "unable to e");
+}
+
+static void failures_are_explained_with_their_cure(void **state)
+{
+    (void)state;
+    write_program("notx", "#!/bin/sh\n", 0644);
+    explained("notx", 126, "it has no x bit (chmod +x)");
+    assert_int_equal(mkdir(in_root("folder"), 0755), 0);
+    explained("folder", 126, "it is a directory");
+    explained("none", 127, "No such file or directory");
+    write_program("crlf", "#!/bin/sh\r\necho\r\n", 0755);
+    explained("crlf", 127, "its first line ends with CR LF (convert the file to Unix line ends)");
+    write_program("lost", "#!/usr/bin/nosuchshell -e\n", 0755);
+    explained(
+        "lost", 127,
+        "its interpreter /usr/bin/nosuchshell is missing (install it or correct the #! line)");
+    write_program("empty", "", 0755);
+    explained("empty", 126, "it is empty");
+    write_program("text", "echo hello\n", 0755);
+    explained("text", 126,
+              "it is not a program and has no #! line (begin it with #! and an interpreter)");
+}
+
+static void another_architecture_is_explained(void **state)
+{
+    (void)state;
+    struct str program = STR_INIT;
+    assert_int_equal(file_read(AT_FDCWD, "/bin/true", 1 << 20, &program, &err), 0);
+    program.data[18] = 0x16; /* S/390 */
+    program.data[19] = 0;
+    assert_int_equal(
+        file_write(AT_FDCWD, in_root("alien"), program.data, program.length, 0755, &err), 0);
+    str_release(&program);
+    explained("alien", 126,
+              "it is for another processor architecture (use a program or image for this one)");
+}
+
+static void a_name_is_explained(void **state)
+{
+    (void)state;
+    struct process_failure f = {.error = ENOENT, .step = "exec"};
+    char text[128];
+    process_explain("nosuchtool", &f, text, sizeof text);
+    assert_string_equal(text, "unable to execute nosuchtool: not found in PATH");
+    f = (struct process_failure){.error = ENOENT, .step = "chdir"};
+    process_explain("x", &f, text, sizeof text);
+    assert_string_equal(text, "unable to execute x: No such file or directory (changing the "
+                              "working directory)");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
+
+int main(void)
+{
+    fd_close_from(3); /* what we were given would count as leaks of ours */
+    const struct CMUnitTest tests[] = {
+        TEST(exit_codes),
+        TEST(a_missing_program_is_reported),
+        TEST(a_missing_directory_is_reported),
+        TEST(a_bad_descriptor_is_reported),
+        TEST(without_a_report_the_exit_code_tells),
+        TEST(no_report_yet),
+        TEST(path_is_that_of_the_child),
+        TEST(without_path_the_default_is_searched),
+        TEST(overlapping_descriptors_arrive),
+        TEST(signals_are_reset),
+        TEST(session_umask_directory_and_limit),
+        TEST(reap_takes_them_all),
+        TEST(scripts_run_on_a_noexec_mount),
+        TEST(failures_are_explained_with_their_cure),
+        TEST(another_architecture_is_explained),
+        TEST(a_name_is_explained),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
