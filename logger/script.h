@@ -9,10 +9,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct script_reader;
+
 struct directive {
     char letter;
     const char *argument; /* "N", "MODE", "REGEX", ... or NULL */
     const char *meaning;
+    int (*read)(struct script_reader *r, const char *text); /* the parser's; text after letter */
 };
 extern const struct directive script_directives[]; /* ends with letter 0 */
 
@@ -22,7 +25,7 @@ struct script_settings {
         age;
     int gzip; /* -1: not said */
     mode_t mode;
-    const char *prefix;    /* NULL none */
+    const char *prefix;    /* without the blank that follows it; NULL none */
     const char *processor; /* NULL none */
     bool processor_is_shell;
 };
@@ -55,7 +58,9 @@ struct script {
 };
 
 /* words are the directives (not kept). A paired logger's script needs no action: its directory is
- * implied at the end (need_action false). Errors have code EXIT_USAGE and upstream's text. */
+ * implied at the end (need_action false), so selections after the last action stay in step; else
+ * they are dropped and extraneous is set. Errors have code EXIT_USAGE and upstream's text; s is
+ * released then. */
 int script_parse(struct script *s, char *const *words, size_t count, bool need_action,
                  struct error *e);
 void script_release(struct script *s);

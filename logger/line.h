@@ -1,0 +1,56 @@
+/* Bytes in, lines out: the splitter. A newline or a NUL ends a line; a line longer than the limit
+ * comes in pieces. Pure.
+ *
+ * 1. lines_room, put bytes there, lines_added; 2. lines_next until it says false, what it gives
+ * being valid until the next lines_room; 3. again. What stays is a begun line, at most limit bytes.
+ * A zeroed struct with its limit set is empty; lines_release when done.
+ */
+#ifndef LOGGER_LINE_H
+#define LOGGER_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { LINE_LIMIT = 8192 };
+
+struct lines {
+    char *data;
+    size_t start;   /* of what lines_next did not give yet */
+    size_t end;     /* of what was added */
+    size_t scanned; /* bytes from start known to hold no line end */
+    size_t shown;   /* a second reader's place in data, between start and end: the console's */
+    size_t capacity;
+    size_t limit; /* 0: none */
+    bool inside;  /* a piece of the line at start was given */
+};
+
+struct line {
+    const char *bytes;
+    size_t length; /* without the line end */
+    bool first;    /* the line begins with this piece */
+    bool last;     /* and ends with it */
+};
+
+/* Where at least want bytes can be put; NULL: no memory. */
+char *lines_room(struct lines *l, size_t want);
+void lines_added(struct lines *l, size_t n);
+
+/* The next line, or piece of one that is over the limit; false: more bytes are needed. */
+bool lines_next(struct lines *l, struct line *line);
+
+/* The begun line as if it ended here; false: none is begun. Call after lines_next said false. */
+bool lines_end(struct lines *l, struct line *line);
+
+/* Bytes of a begun line are there, or a piece of it was given. */
+bool lines_begun(const struct lines *l);
+
+/* Gives memory back when there is nothing in it. */
+void lines_shrink(struct lines *l);
+void lines_release(struct lines *l);
+
+/* The first newline or NUL in bytes, or length. */
+size_t line_end_in(const char *bytes, size_t length);
+/* What is up to and including the last newline or NUL in bytes; 0: there is none. */
+size_t line_ends_at(const char *bytes, size_t length);
+
+#endif
