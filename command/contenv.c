@@ -1,0 +1,100 @@
+/* The container environment, for scripts whose own is bare (spec/overlay.md section 5). */
+#include "base/envdir.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "base/str.h"
+#include "command/commands.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FOLDER "/run/s6/container_environment"
+
+enum { VALUE_MAX = 1 << 20 };
+
+/* S6_KEEP_ENV: the environment was never taken away, so there is nothing to load. */
+static bool environment_is_kept(void)
+{
+    const char *text = getenv("S6_KEEP_ENV");
+    unsigned long long value;
+    return text && number_parse(text, ~0ULL, &value) == 0 && value != 0;
+}
+
+/* Only PATH survives. */
+static int empty_environment(void)
+{
+    const char *path = getenv("PATH");
+    char *kept = path ? strdup(path) : NULL;
+    if (path && !kept)
+        return -1;
+    int result = clearenv();
+    if (kept && result == 0)
+        result = setenv("PATH", kept, 1);
+    free(kept);
+    return result;
+}
+
+static int run_with_contenv(struct invocation *c)
+{
+    /* No options: what a script passes on may begin with a dash. */
+    char **rest = c->argv + 1;
+    struct error e = ERROR_INIT;
+    if (environment_is_kept())
+        return command_chain(c, rest);
+    if (empty_environment() != 0) {
+        error_system(&e, "unable to empty the environment");
+        return message_error(&e);
+    }
+    if (envdir_load(FOLDER, &e) < 0)
+        return message_error(&e);
+    return command_chain(c, rest);
+}
+
+static int print_own(const char *name)
+{
+    const char *value = getenv(name);
+    if (!value || !*value)
+        return 1;
+    return puts(value) < 0 ? EXIT_SYSTEM : 0;
+}
+
+static int run_printcontenv(struct invocation *c)
+{
+    if (c->argc < 2)
+        return command_usage(c);
+    const char *name = c->argv[1];
+    if (environment_is_kept())
+        return print_own(name);
+    int at = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0)
+        return 1;
+    struct str value = STR_INIT;
+    struct error e = ERROR_INIT;
+    int code = 1;
+    /* The file's own newline and one more, as scripts have always got them. */
+    if (file_read(at, name, VALUE_MAX, &value, &e) == 0 && str_add_char(&value, '\n') == 0)
+        code = fd_write_all(1, value.data, value.length) == 0 ? 0 : EXIT_SYSTEM;
+    str_release(&value);
+    close(at);
+    return code;
+}
+
+const struct command command_contenv[] = {
+    {
+        .name = "with-contenv",
+        .usage = "prog...",
+        .summary = "run a program with the environment the container was started with",
+        .run = run_with_contenv,
+    },
+    {
+        .name = "printcontenv",
+        .usage = "variable",
+        .summary = "print a variable of the environment the container was started with",
+        .run = run_printcontenv,
+    },
+    {.name = NULL},
+};
