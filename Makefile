@@ -44,14 +44,18 @@ all: $(BUILD)/overlog
 
 $(BUILD)/zlib/zlib.h:
 	@mkdir -p $(@D)
-	ln -sf /usr/include/zlib.h /usr/include/zconf.h $(@D)/
+	@ln -sf /usr/include/zlib.h /usr/include/zconf.h $(@D)/
+
+Q := $(if $(V),,@)
 
 $(BUILD)/%.o: %.c | $(BUILD)/zlib/zlib.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@echo '  CC   $@'
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/overlog.debug: $(OBJECTS)
-	$(call LINK,$(OBJECTS))
+	@echo '  LINK $@'
+	$(Q)$(call LINK,$(OBJECTS))
 
 $(BUILD)/overlog: $(BUILD)/overlog.debug
 	strip -o $@ $<
@@ -68,17 +72,20 @@ UNIT_PROGRAMS := $(UNIT_SOURCES:%.c=$(SAN)/%)
 
 $(SAN)/%.o: %.c
 	@mkdir -p $(@D)
-	$(SAN_CC) $(CPPFLAGS) $(WARN) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
+	@echo '  SAN  $@'
+	$(Q)$(SAN_CC) $(CPPFLAGS) $(WARN) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
 
 $(SAN)/overlog: $(SAN_OBJECTS)
-	$(SAN_CC) $(SAN_FLAGS) -o $@ $^ -lz
+	@echo '  LINK $@'
+	$(Q)$(SAN_CC) $(SAN_FLAGS) -o $@ $^ -lz
 
 $(SAN)/liboverlog.a: $(LIB_OBJECTS)
-	rm -f $@
-	ar rcs $@ $^
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
 
 $(SAN)/tests/unit/%: $(SAN)/tests/unit/%.o $(SAN)/liboverlog.a
-	$(SAN_CC) $(SAN_FLAGS) -o $@ $^ -lcmocka -lz
+	@echo '  TEST $@'
+	$(Q)$(SAN_CC) $(SAN_FLAGS) -o $@ $^ -lcmocka -lz
 
 unit: $(UNIT_PROGRAMS)
 	tests/run-unit $(UNIT_PROGRAMS)

@@ -1,0 +1,296 @@
+/* From an empty supervisor to a running CMD: loggers, hook, definitions, services, CMD. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "supervisor/console.h"
+#include "supervisor/runtree.h"
+#include "supervisor/supervisor.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* --- loggers and control -----------------------------------------------------------------------
+ */
+
+/* Lets a program that dropped privileges open /dev/stdout: only where the file is a pipe or a
+ * terminal of our own. */
+static void open_up(int fd)
+{
+    struct stat s;
+    struct stat null;
+    if (fstat(fd, &s) < 0 || s.st_uid != geteuid())
+        return;
+    bool is_null = stat("/dev/null", &null) == 0 && S_ISCHR(s.st_mode) && null.st_rdev == s.st_rdev;
+    if (S_ISFIFO(s.st_mode) || (S_ISCHR(s.st_mode) && !is_null))
+        fchmod(fd, 0622);
+}
+
+static int open_init_logger(struct supervisor *sv, struct error *e)
+{
+    const struct words none = WORDS_INIT;
+    char target[4096];
+    struct error ignored = ERROR_INIT;
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_system(e, "unable to make the event pipe");
+    sv->events.fd = ends[1];
+    if (logged_open(&sv->init.logged, &sv->logging, ".init", sv->settings.logging, &none, ends[0],
+                    e) < 0)
+        return -1;
+    snprintf(target, sizeof target, "%s/.init", sv->settings.log_root);
+    file_link(target, AT_FDCWD, RUN_UNCAUGHT, &ignored);
+    logger_slot_start(&sv->init);
+    console_messages_to(sv->init.logged.err_write);
+    return 0;
+}
+
+static int open_cmd_logger(struct supervisor *sv, struct error *e)
+{
+    const struct words none = WORDS_INIT;
+    if (sv->settings.logging != LOGGING_DISK || sv->cmd[0] == NULL || sv->settings.cmd_terminal)
+        return 0;
+    return logged_open(&sv->cmd_logger.logged, &sv->logging, ".cmd", LOGGING_DISK, &none, -1, e);
+}
+
+static void event_boot(struct supervisor *sv)
+{
+    uint64_t id = 0;
+    if (getrandom(&id, sizeof id, GRND_NONBLOCK) != (ssize_t)sizeof id)
+        id = (uint64_t)clock_wall().tv_nsec << 32 | (uint64_t)clock_wall().tv_sec;
+    event_log_write(&sv->events, "boot", NULL, "id=%016llx pid=%ld version=%s",
+                    (unsigned long long)id, (long)getpid(), OVERLOG_VERSION);
+}
+
+static int on_control(void *context, const char *const *words, size_t count, const char **say)
+{
+    struct supervisor *sv = context;
+    if (strcmp(words[0], "ping") == 0) {
+        *say = "overlog " OVERLOG_VERSION "\n";
+        return 0;
+    }
+    if (strcmp(words[0], "halt") != 0) {
+        *say = "unknown request\n";
+        return EXIT_USAGE;
+    }
+    enum final_act final = FINAL_EXIT;
+    if (count > 1 && strcmp(words[1], "poweroff") == 0)
+        final = FINAL_POWEROFF;
+    else if (count > 1 && strcmp(words[1], "reboot") == 0)
+        final = FINAL_REBOOT;
+    stop_begin(sv, "halt", 0, -1, final);
+    return 0;
+}
+
+/* --- children in CMD's place: the hook and CMD -------------------------------------------------
+ */
+
+static pid_t spawn_plain(struct supervisor *sv, char *const *argv, const char *directory,
+                         const struct process_fd fds[3], bool session, int *report, struct error *e)
+{
+    struct process_spawn s = {
+        .program = argv[0],
+        .argv = argv,
+        .envp = sv->environment.item,
+        .directory = directory,
+        .fds = fds,
+        .fd_count = 3,
+        .new_session = session,
+        .nofile = &sv->nofile,
+    };
+    return process_spawn(&s, report, e);
+}
+
+static int split_blanks(const char *text, struct words *out)
+{
+    while (*text != '\0') {
+        size_t blank = strspn(text, " \t\n");
+        size_t length = strcspn(text + blank, " \t\n");
+        if (length > 0 && words_add_bytes(out, text + blank, length) < 0)
+            return -1;
+        text += blank + length;
+    }
+    return 0;
+}
+
+static void load(struct supervisor *sv);
+
+static void start_hook(struct supervisor *sv)
+{
+    struct words argv = WORDS_INIT;
+    struct error e = ERROR_INIT;
+    struct process_fd fds[3] = {{0, 0}, {unlogged_stdout(sv), 1}, {unlogged_stderr(sv), 2}};
+    if (split_blanks(sv->settings.hook, &argv) < 0 || argv.count == 0) {
+        words_release(&argv);
+        load(sv);
+        return;
+    }
+    sv->hook = spawn_plain(sv, argv.item, "/", fds, true, &sv->cmd_report, &e);
+    words_release(&argv);
+    if (sv->hook > 0) {
+        children_add(&sv->children, sv->hook, CHILD_HOOK, 0);
+        return;
+    }
+    message_warning("unable to run S6_STAGE2_HOOK: %s", e.text);
+    load(sv);
+}
+
+/* Says why an exec failed, if it did. */
+static void explain(int *report, const char *program)
+{
+    struct process_failure failure = {.error = 0};
+    char why[512];
+    if (*report >= 0 && process_report(*report, &failure) == 0) {
+        process_explain(program, &failure, why, sizeof why);
+        message_fatal("%s", why);
+    }
+    if (*report >= 0)
+        close(*report);
+    *report = -1;
+}
+
+void boot_hook_reaped(struct supervisor *sv, int status)
+{
+    int code = process_exit_code(status);
+    explain(&sv->cmd_report, sv->settings.hook);
+    sv->hook = 0;
+    if (sv->stage != STAGE_HOOK)
+        return;
+    if (code != 0 && sv->settings.behaviour >= 1)
+        message_warning("S6_STAGE2_HOOK %s exited %d", sv->settings.hook, code);
+    if (code != 0 && sv->settings.behaviour >= 2) {
+        message_line(MESSAGE_FATAL, "init: fatal: stopping the container.");
+        stop_begin(sv, "failure", 0, code, FINAL_EXIT);
+        return;
+    }
+    load(sv);
+}
+
+/* --- definitions ---------------------------------------------------------------------------------
+ */
+
+static int read_tree(struct supervisor *sv)
+{
+    struct problems problems = PROBLEMS_INIT;
+    struct definition_sources sources = {.services = sv->settings.services,
+                                         .bundles = sv->settings.bundles};
+    int result = definitions_builtin(&sv->definitions);
+    if (result == 0)
+        result = definitions_read(&sv->definitions, &sources, &problems);
+    if (result == 0)
+        result = graph_build(&sv->graph, &sv->definitions, &problems);
+    if (problems.errors > 0)
+        result = -1;
+    problems_say(&problems);
+    problems_release(&problems);
+    return result;
+}
+
+/* The end of the boot stages: after this nothing here gives up any more. */
+static void load(struct supervisor *sv)
+{
+    struct error e = ERROR_INIT;
+    unsigned char *set = NULL;
+    if (read_tree(sv) < 0) {
+        message_fatal("unable to use the service definitions, stopping the container");
+        stop_begin(sv, "failure", 0, 1, FINAL_EXIT);
+        return;
+    }
+    set = calloc((size_t)sv->graph.count + 1, 1);
+    if (set == NULL || longruns_make(sv, &e) < 0 ||
+        transition_init(&sv->transition, &sv->graph) < 0 ||
+        graph_select(&sv->graph, "top", set) < 0) {
+        message_fatal("unable to prepare the services: %s",
+                      e.text[0] != '\0' ? e.text : "out of memory");
+        free(set);
+        stop_begin(sv, "failure", 0, EXIT_SYSTEM, FINAL_EXIT);
+        return;
+    }
+    sv->stage = STAGE_STARTING;
+    event_boot(sv);
+    transition_begin(&sv->transition, set, true, clock_monotonic(), sv->settings.up_timeout);
+    free(set);
+}
+
+/* --- CMD -----------------------------------------------------------------------------------------
+ */
+
+static void start_cmd(struct supervisor *sv)
+{
+    struct error e = ERROR_INIT;
+    struct process_fd fds[3] = {{0, 0}, {1, 1}, {2, 2}};
+    if (sv->cmd[0] == NULL)
+        return;
+    if (sv->cmd_logger.logged.open) {
+        fds[1].from = sv->cmd_logger.logged.out_write;
+        fds[2].from = sv->cmd_logger.logged.err_write;
+        logger_slot_start(&sv->cmd_logger);
+    }
+    sv->cmd_pid = spawn_plain(sv, sv->cmd, sv->workdir, fds, !isatty(0), &sv->cmd_report, &e);
+    if (sv->cmd_pid < 0) {
+        sv->cmd_pid = 0;
+        message_fatal("unable to run %s: %s", sv->cmd[0], e.text);
+        stop_begin(sv, "cmd", 0, EXIT_SYSTEM, FINAL_EXIT);
+        return;
+    }
+    children_add(&sv->children, sv->cmd_pid, CHILD_CMD, 0);
+    event_log_write(&sv->events, "cmd", NULL, "pid=%ld", (long)sv->cmd_pid);
+}
+
+void boot_services_over(struct supervisor *sv, enum transition_result result)
+{
+    if (result == TRANSITION_TIMED_OUT)
+        message_line(MESSAGE_FATAL, "s6-rc: fatal: timed out");
+    if (result != TRANSITION_OK && sv->settings.behaviour >= 1)
+        message_warning("s6-rc failed to properly bring all the services up! Check your logs (in "
+                        "/run/uncaught-logs/current if you have in-container logging) for more "
+                        "information.");
+    if (result != TRANSITION_OK && sv->settings.behaviour >= 2) {
+        message_fatal("stopping the container.");
+        stop_begin(sv, "failure", 0, 1, FINAL_EXIT);
+        return;
+    }
+    sv->stage = STAGE_RUNNING;
+    start_cmd(sv);
+}
+
+void boot_cmd_reaped(struct supervisor *sv, int status)
+{
+    int code = process_exit_code(status);
+    explain(&sv->cmd_report, sv->cmd[0]);
+    if (WIFSIGNALED(status))
+        event_log_write(&sv->events, "cmdexit", NULL, "pid=%ld signal=%d", (long)sv->cmd_pid,
+                        WTERMSIG(status));
+    else
+        event_log_write(&sv->events, "cmdexit", NULL, "pid=%ld code=%d", (long)sv->cmd_pid, code);
+    sv->cmd_pid = 0;
+    if (sv->stage >= STAGE_STOPPING)
+        return;
+    runtree_set_exit_code(code);
+    stop_begin(sv, "cmd", 0, code, FINAL_EXIT);
+}
+
+int boot_begin(struct supervisor *sv, struct error *e)
+{
+    if (logging_open(&sv->logging, &sv->settings, sv->program, &sv->nofile, e) < 0 ||
+        children_reserve(&sv->children, 64, e) < 0)
+        return -1;
+    open_up(1);
+    open_up(2);
+    if (sv->settings.logging != LOGGING_CONSOLE && open_init_logger(sv, e) < 0)
+        return -1;
+    if (open_cmd_logger(sv, e) < 0 ||
+        control_open(&sv->control, &sv->loop, RUN_CONTROL, on_control, sv, e) < 0)
+        return -1;
+    if (sv->settings.hook != NULL && sv->settings.hook[0] != '\0')
+        start_hook(sv);
+    else
+        load(sv);
+    return 0;
+}

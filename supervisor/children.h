@@ -1,0 +1,39 @@
+/* Which child is which: pid to role, constant time. Memory is taken by children_reserve only. */
+#ifndef SUPERVISOR_CHILDREN_H
+#define SUPERVISOR_CHILDREN_H
+
+#include "base/error.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum child_role {
+    CHILD_NONE = 0,
+    CHILD_SERVICE,
+    CHILD_LOGGER,
+    CHILD_ONESHOT,
+    CHILD_CMD,
+    CHILD_HOOK
+};
+
+struct child {
+    pid_t pid;
+    enum child_role role;
+    uint32_t index; /* of the longrun, logger or node it belongs to */
+};
+
+struct children {
+    struct child *slot;
+    size_t capacity; /* a power of two, never more than half full */
+    size_t count;
+};
+
+/* Room for that many children at once; keeps those known. */
+int children_reserve(struct children *c, size_t count, struct error *e);
+/* Never fails: the caller reserved. */
+void children_add(struct children *c, pid_t pid, enum child_role role, uint32_t index);
+/* Removes and returns it; role CHILD_NONE for a stranger (an orphan we adopted). */
+struct child children_take(struct children *c, pid_t pid);
+void children_release(struct children *c);
+
+#endif

@@ -1,0 +1,234 @@
+#include "supervisor/control.h"
+#include "base/file.h"
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static const char magic[4] = {'O', 'V', 'L', '1'};
+enum { HEADER = 8 };
+
+#define OWNER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+long control_parse(const char *bytes, size_t length, const char *words[CONTROL_WORDS_MAX])
+{
+    uint16_t count;
+    if (length < HEADER || memcmp(bytes, magic, sizeof magic) != 0)
+        return -1;
+    memcpy(&count, bytes + 4, sizeof count);
+    if (count == 0 || count > CONTROL_WORDS_MAX)
+        return -1;
+    size_t at = HEADER;
+    for (uint16_t i = 0; i < count; i++) {
+        const char *end = at < length ? memchr(bytes + at, '\0', length - at) : NULL;
+        if (end == NULL)
+            return -1;
+        words[i] = bytes + at;
+        at = (size_t)(end - bytes) + 1;
+    }
+    return at == length ? (long)count : -1;
+}
+
+static void connection_close(struct control_connection *k)
+{
+    loop_unwatch(k->control->loop, &k->watch);
+    close(k->watch.fd);
+    k->watch.fd = -1;
+}
+
+static bool peer_allowed(int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        return false;
+    return peer.uid == 0 || peer.uid == geteuid();
+}
+
+static void reply(int fd, char kind, const char *text)
+{
+    char packet[1024];
+    int n = snprintf(packet, sizeof packet, "%c%.1000s", kind, text);
+    send(fd, packet, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* Descriptors that came along and that no request of this version uses. The kernel hands over all of
+ * a packet's in one header. */
+static void drop_descriptors(struct msghdr *m)
+{
+    struct cmsghdr *c = CMSG_FIRSTHDR(m);
+    if (c == NULL || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+        return;
+    size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+        int fd;
+        memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+        close(fd);
+    }
+}
+
+static void connection_ready(struct watch *w, uint32_t events)
+{
+    static char packet[CONTROL_PACKET_MAX]; /* one request at a time */
+    struct control_connection *k = OWNER(w, struct control_connection, watch);
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(8 * sizeof(int))];
+    } rights;
+    struct iovec part = {.iov_base = packet, .iov_len = sizeof packet};
+    struct msghdr m = {.msg_iov = &part,
+                       .msg_iovlen = 1,
+                       .msg_control = rights.bytes,
+                       .msg_controllen = sizeof rights.bytes};
+    const char *words[CONTROL_WORDS_MAX];
+    const char *say = NULL;
+    char code[16];
+    (void)events;
+    ssize_t n = recvmsg(w->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n > 0) {
+        drop_descriptors(&m);
+        int result = EXIT_USAGE;
+        long count = control_parse(packet, (size_t)n, words);
+        if (count < 0)
+            say = "malformed request\n";
+        else
+            result = k->control->handler(k->control->context, words, (size_t)count, &say);
+        if (say != NULL)
+            reply(w->fd, 'e', say);
+        snprintf(code, sizeof code, "%d", result);
+        reply(w->fd, 'x', code);
+    }
+    connection_close(k);
+}
+
+static void listener_ready(struct watch *w, uint32_t events)
+{
+    struct control *c = OWNER(w, struct control, listener);
+    struct error ignored = ERROR_INIT;
+    (void)events;
+    int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0)
+        return;
+    if (!peer_allowed(fd)) {
+        reply(fd, 'e', "refused: only root and the owner of pid 1 may control it\n");
+        reply(fd, 'x', "100");
+        close(fd);
+        return;
+    }
+    for (size_t i = 0; i < CONTROL_CONNECTIONS; i++) {
+        struct control_connection *k = &c->connection[i];
+        if (k->watch.fd >= 0)
+            continue;
+        *k = (struct control_connection){.control = c,
+                                         .watch = {.fd = fd, .ready = connection_ready}};
+        if (loop_watch(c->loop, &k->watch, EPOLLIN, &ignored) == 0)
+            return;
+        k->watch.fd = -1;
+        break;
+    }
+    close(fd);
+}
+
+static int address(struct sockaddr_un *a, const char *path, struct error *e)
+{
+    *a = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof a->sun_path)
+        return error_set(e, EXIT_SYSTEM, "unable to use %s: name too long", path);
+    strcpy(a->sun_path, path);
+    return 0;
+}
+
+int control_open(struct control *c, struct loop *l, const char *path, control_handler *handler,
+                 void *context, struct error *e)
+{
+    struct sockaddr_un a;
+    *c = (struct control){.loop = l, .handler = handler, .context = context};
+    for (size_t i = 0; i < CONTROL_CONNECTIONS; i++)
+        c->connection[i].watch.fd = -1;
+    c->listener.fd = -1;
+    if (address(&a, path, e) < 0)
+        return -1;
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return error_system(e, "unable to make a control socket");
+    unlink(path);
+    mode_t old = umask(0177);
+    int bound = bind(fd, (struct sockaddr *)&a, sizeof a);
+    umask(old);
+    if (bound < 0 || listen(fd, 16) < 0) {
+        error_system(e, "unable to listen on %s", path);
+        close(fd);
+        return -1;
+    }
+    c->listener = (struct watch){.fd = fd, .ready = listener_ready};
+    return loop_watch(l, &c->listener, EPOLLIN, e);
+}
+
+void control_close(struct control *c)
+{
+    if (c->loop == NULL || c->listener.fd < 0)
+        return;
+    for (size_t i = 0; i < CONTROL_CONNECTIONS; i++)
+        if (c->connection[i].watch.fd >= 0)
+            connection_close(&c->connection[i]);
+    loop_unwatch(c->loop, &c->listener);
+    close(c->listener.fd);
+    c->listener.fd = -1;
+}
+
+static int send_request(int fd, const char *const *words, size_t count, struct error *e)
+{
+    struct str packet = STR_INIT;
+    uint16_t n = (uint16_t)count;
+    uint16_t zero = 0;
+    int bad = str_add(&packet, magic, sizeof magic) | str_add(&packet, &n, sizeof n) |
+              str_add(&packet, &zero, sizeof zero);
+    for (size_t i = 0; i < count; i++)
+        bad |= str_add(&packet, words[i], strlen(words[i]) + 1);
+    if (bad == 0 && send(fd, packet.data, packet.length, MSG_NOSIGNAL) < 0)
+        bad = -1;
+    str_release(&packet);
+    return bad == 0 ? 0 : error_system(e, "unable to send a request");
+}
+
+static int read_replies(int fd, struct error *e)
+{
+    char packet[4096];
+    for (;;) {
+        ssize_t n = recv(fd, packet, sizeof packet - 1, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return error_set(e, EXIT_SYSTEM, "no answer from pid 1");
+        packet[n] = '\0';
+        if (packet[0] == 'x')
+            return atoi(packet + 1);
+        fd_write_all(packet[0] == 'o' ? 1 : 2, packet + 1, (size_t)n - 1);
+    }
+}
+
+int control_request(const char *path, const char *const *words, size_t count, struct error *e)
+{
+    struct sockaddr_un a;
+    if (address(&a, path, e) < 0)
+        return -1;
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_system(e, "unable to make a socket");
+    int result = -1;
+    if (connect(fd, (struct sockaddr *)&a, sizeof a) < 0)
+        error_system(e, "unable to reach pid 1 at %s", path);
+    else if (send_request(fd, words, count, e) == 0)
+        result = read_replies(fd, e);
+    close(fd);
+    return result;
+}

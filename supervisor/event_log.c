@@ -1,0 +1,65 @@
+#include "supervisor/event_log.h"
+#include "base/clock.h"
+#include "supervisor/console.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct line {
+    char *text;
+    size_t length;
+};
+
+static void add(struct line *l, const char *text)
+{
+    for (; *text != '\0' && l->length < EVENT_LINE_MAX - 8; text++)
+        l->text[l->length++] = *text == '\n' ? ' ' : *text;
+}
+
+static void add_name(struct line *l, const char *name)
+{
+    for (char one[2] = {0}; *name != '\0'; name++) {
+        one[0] = *name;
+        add(l, *name == ' ' ? "\\040" : *name == '\\' ? "\\134" : one);
+    }
+}
+
+size_t event_line(char out[EVENT_LINE_MAX], const struct timespec *t, const char *event,
+                  const char *service, const char *details)
+{
+    clock_utc_format(out, t);
+    struct line l = {.text = out, .length = CLOCK_UTC_LENGTH};
+    add(&l, " ");
+    add(&l, event);
+    if (service != NULL) {
+        add(&l, " service=");
+        add_name(&l, service);
+    }
+    if (details[0] != '\0') {
+        add(&l, " ");
+        add(&l, details);
+    }
+    out[l.length++] = '\n';
+    return l.length;
+}
+
+void event_log_write(struct event_log *log, const char *event, const char *service,
+                     const char *format, ...)
+{
+    if (log->fd < 0)
+        return;
+    char details[EVENT_LINE_MAX];
+    char text[EVENT_LINE_MAX];
+    struct timespec now = clock_wall();
+    if (log->lost > 0) {
+        snprintf(details, sizeof details, "lines=%lu", log->lost);
+        if (console_try(log->fd, text, event_line(text, &now, "lost", NULL, details)))
+            log->lost = 0;
+    }
+    va_list list;
+    va_start(list, format);
+    vsnprintf(details, sizeof details, format, list);
+    va_end(list);
+    if (!console_try(log->fd, text, event_line(text, &now, event, service, details)))
+        log->lost++;
+}

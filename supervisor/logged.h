@@ -1,0 +1,67 @@
+/* The pipes of one logged stream pair and the logger process that reads them
+ * (docs/logger-contract.md). Pipes, journals and state live from logged_open to logged_release,
+ * loggers come and go in between. */
+#ifndef SUPERVISOR_LOGGED_H
+#define SUPERVISOR_LOGGED_H
+
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/str.h"
+#include "supervisor/settings.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/* What all loggers of the container share. */
+struct logging {
+    const struct settings *settings;
+    const char *program;
+    char user[32];            /* "UID:GID", or "" to stay */
+    char catchall[32];        /* the same for .init */
+    struct words environment; /* PATH and TZ */
+    int null;                 /* /dev/null */
+    int lock;                 /* the console lock */
+    struct rlimit nofile;
+};
+
+enum { LOGGED_FDS = 7 };
+
+struct logged {
+    bool open;
+    char *name;
+    struct words argv; /* of the logger, with "-r" last to be added: see restarted */
+    int out_read, out_write, err_read, err_write;
+    int journal[2];
+    int state;
+    int events_read; /* -1 but for .init */
+    pid_t pid;       /* 0: none */
+    bool restarted;
+    uint32_t failures;
+    int64_t retry_at; /* monotonic ns; 0 none: a new logger is due then */
+};
+
+/* Resolves users, opens /dev/null and the lock. Reads account files: before the mark only. */
+int logging_open(struct logging *g, const struct settings *s, const char *program,
+                 const struct rlimit *nofile, struct error *e);
+void logging_release(struct logging *g);
+
+/* Makes pipes and journals; starts nothing. mode is LOGGING_BOTH, DISK or AUTO, or CONSOLE (prefix
+ * only). script empty: the container's. events: read end of the event pipe or -1. */
+int logged_open(struct logged *l, const struct logging *g, const char *name, enum logging_mode mode,
+                const struct words *script, int events, struct error *e);
+
+/* Forks a logger: its pid, or -1 (retry_at is then set). */
+pid_t logged_start(struct logged *l, const struct logging *g, int64_t now);
+
+/* The logger was reaped: sets retry_at, now after exit 0, later after failures. */
+void logged_died(struct logged *l, int status, int64_t now);
+
+void logged_signal(const struct logged *l, int signal);
+
+/* Closes our write ends: the logger sees end of file once nobody else writes. */
+void logged_hang_up(struct logged *l);
+/* Closes everything. */
+void logged_release(struct logged *l);
+
+#endif

@@ -1,0 +1,69 @@
+/* Loggers in the loop: started, restarted, counted out at the end. */
+#include "base/clock.h"
+#include "base/message.h"
+#include "supervisor/supervisor.h"
+#include <stddef.h>
+#include <sys/wait.h>
+
+enum { DRAIN_TRIES = 3 };
+
+struct logger_slot *logger_slot_at(struct supervisor *sv, uint32_t index)
+{
+    if (index == 0)
+        return &sv->init;
+    return index == 1 ? &sv->cmd_logger : &sv->longrun[index - 2].logger;
+}
+
+int unlogged_stdout(const struct supervisor *sv)
+{
+    return sv->init.logged.open && sv->init.logged.out_write >= 0 ? sv->init.logged.out_write : 1;
+}
+
+int unlogged_stderr(const struct supervisor *sv)
+{
+    return sv->init.logged.open && sv->init.logged.err_write >= 0 ? sv->init.logged.err_write : 2;
+}
+
+static void retry(struct timer *t)
+{
+    struct logger_slot *s =
+        (struct logger_slot *)(void *)((char *)t - offsetof(struct logger_slot, timer));
+    logger_slot_start(s);
+}
+
+void logger_slot_start(struct logger_slot *s)
+{
+    struct supervisor *sv = s->supervisor;
+    if (!s->logged.open || s->logged.pid != 0 || s->done)
+        return;
+    pid_t pid = logged_start(&s->logged, &sv->logging, clock_monotonic());
+    if (pid > 0) {
+        children_add(&sv->children, pid, CHILD_LOGGER, s->index);
+        return;
+    }
+    s->timer.fire = retry;
+    loop_timer(&sv->loop, &s->timer, s->logged.retry_at);
+}
+
+void logger_slot_reaped(struct logger_slot *s, int status)
+{
+    struct supervisor *sv = s->supervisor;
+    bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    logged_died(&s->logged, status, clock_monotonic());
+    if (sv->stage >= STAGE_DRAIN) {
+        /* Its pipes are at their end: a clean exit is the last one. */
+        if (clean || s->logged.failures > DRAIN_TRIES)
+            s->done = true;
+        else
+            logger_slot_start(s);
+        return;
+    }
+    if (!clean)
+        message_warning("the logger of %s ended with code %d, starting another", s->logged.name,
+                        process_exit_code(status));
+    s->timer.fire = retry;
+    if (s->logged.retry_at <= clock_monotonic())
+        logger_slot_start(s);
+    else
+        loop_timer(&sv->loop, &s->timer, s->logged.retry_at);
+}

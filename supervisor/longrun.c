@@ -1,0 +1,442 @@
+/* Longruns: performs the actions of the service machine. */
+#include "base/clock.h"
+#include "base/message.h"
+#include "supervisor/runtree.h"
+#include "supervisor/supervisor.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OWNER(pointer, member)                                                                     \
+    ((struct longrun *)(void *)((char *)(pointer)-offsetof(struct longrun, member)))
+
+enum { FDS_MAX = 8 };
+
+static void close_watch(struct longrun *l, struct watch *w)
+{
+    if (w->fd < 0)
+        return;
+    loop_unwatch(&l->supervisor->loop, w);
+    close(w->fd);
+    w->fd = -1;
+}
+
+/* --- readiness and the exec report --------------------------------------------------------- */
+
+static void notify_ready(struct watch *w, uint32_t events)
+{
+    struct longrun *l = OWNER(w, notify);
+    char text[256];
+    (void)events;
+    ssize_t n = read(w->fd, text, sizeof text);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    bool ready = n > 0 && memchr(text, '\n', (size_t)n) != NULL;
+    if (n > 0 && !ready)
+        return;
+    close_watch(l, w);
+    if (ready)
+        longrun_feed(l, SERVICE_READIED, 0);
+}
+
+static void report_ready(struct watch *w, uint32_t events)
+{
+    struct longrun *l = OWNER(w, report);
+    (void)events;
+    int result = process_report(w->fd, &l->failure);
+    if (result < 0)
+        return;
+    close_watch(l, w);
+    if (result == 0)
+        l->exec_failed = true; /* told to the machine when the child is reaped */
+    else
+        longrun_feed(l, SERVICE_SPAWNED, 0);
+}
+
+/* --- spawning ------------------------------------------------------------------------------- */
+
+static size_t stdio_fds(const struct longrun *l, struct process_fd *fds)
+{
+    const struct supervisor *sv = l->supervisor;
+    const struct logged *g = &l->logger.logged;
+    int out = g->open ? g->out_write : unlogged_stdout(sv);
+    int err = g->open ? g->err_write : unlogged_stderr(sv);
+    if (!g->open && l->definition->logging == LOGGING_CONSOLE) {
+        out = 1;
+        err = 2;
+    }
+    if (l->consumer != UINT32_MAX)
+        out = sv->longrun[l->consumer].input[1];
+    fds[0] = (struct process_fd){l->input[0] >= 0 ? l->input[0] : sv->logging.null, 0};
+    fds[1] = (struct process_fd){out, 1};
+    fds[2] = (struct process_fd){err, 2};
+    return 3;
+}
+
+/* A pipe whose write end becomes the notification descriptor of the child; returns that end. */
+static int open_notify(struct longrun *l)
+{
+    int ends[2];
+    struct error ignored = ERROR_INIT;
+    close_watch(l, &l->notify);
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    l->notify = (struct watch){.fd = ends[0], .ready = notify_ready};
+    if (loop_watch(&l->supervisor->loop, &l->notify, EPOLLIN, &ignored) < 0)
+        close_watch(l, &l->notify);
+    return ends[1];
+}
+
+static int spawn_run(struct longrun *l, struct error *e)
+{
+    struct supervisor *sv = l->supervisor;
+    struct process_fd fds[FDS_MAX];
+    char directory[512];
+    char *argv[] = {(char[]){"./run"}, l->definition->name, NULL};
+    size_t count = stdio_fds(l, fds);
+    int notify = -1;
+    int report = -1;
+    livedir_path(directory, sizeof directory, l->definition->name);
+    if (l->definition->notification_fd >= 0) {
+        notify = open_notify(l);
+        if (notify < 0)
+            return error_system(e, "unable to make the readiness pipe of %s", l->definition->name);
+        fds[count++] = (struct process_fd){notify, l->definition->notification_fd};
+    }
+    struct process_spawn s = {
+        .program = "./run",
+        .argv = argv,
+        .envp = sv->environment.item,
+        .directory = directory,
+        .fds = fds,
+        .fd_count = count,
+        .new_session = true,
+        .nofile = &sv->nofile,
+    };
+    pid_t pid = process_spawn(&s, &report, e);
+    if (notify >= 0)
+        close(notify);
+    if (pid < 0)
+        return -1;
+    l->machine.pid = pid;
+    l->exec_failed = false;
+    children_add(&sv->children, pid, CHILD_SERVICE, l->index);
+    l->report = (struct watch){.fd = report, .ready = report_ready};
+    return loop_watch(&sv->loop, &l->report, EPOLLIN, e) == 0 ? 0 : 1;
+}
+
+static int spawn_finish(struct longrun *l, struct error *e)
+{
+    struct supervisor *sv = l->supervisor;
+    int status = l->machine.wait_status;
+    bool killed = WIFSIGNALED(status);
+    char code[16];
+    char number[16];
+    char group[24];
+    char directory[512];
+    struct process_fd fds[FDS_MAX];
+    size_t count = stdio_fds(l, fds);
+    snprintf(code, sizeof code, "%d", killed ? 256 : WEXITSTATUS(status));
+    snprintf(number, sizeof number, "%d", killed ? WTERMSIG(status) : 0);
+    snprintf(group, sizeof group, "%ld", (long)l->machine.run_pid);
+    livedir_path(directory, sizeof directory, l->definition->name);
+    char *argv[] = {(char[]){"./finish"}, code, number, l->definition->name, group, NULL};
+    struct process_spawn s = {
+        .program = "./finish",
+        .argv = argv,
+        .envp = sv->environment.item,
+        .directory = directory,
+        .fds = fds,
+        .fd_count = count,
+        .new_session = true,
+        .nofile = &sv->nofile,
+    };
+    pid_t pid = process_spawn(&s, NULL, e);
+    if (pid < 0)
+        return -1;
+    l->machine.pid = pid;
+    children_add(&sv->children, pid, CHILD_SERVICE, l->index);
+    return 0;
+}
+
+/* --- actions -------------------------------------------------------------------------------- */
+
+static void send_signal(const struct longrun *l, int signal, bool group)
+{
+    if (l->machine.pid <= 0)
+        return;
+    pid_t target = group ? -l->machine.pid : l->machine.pid;
+    kill(target, signal);
+    kill(target, SIGCONT);
+}
+
+/* A consumer being stopped gets end of file first and its signal only if it does not end by that:
+ * what its producers wrote is still in the pipe. */
+static void drained(struct timer *t)
+{
+    struct longrun *l = OWNER(t, drain);
+    if (l->machine.state == SERVICE_UP && l->machine.want == WANT_DOWN)
+        send_signal(l, l->definition->down_signal, false);
+}
+
+static void end(struct longrun *l)
+{
+    struct supervisor *sv = l->supervisor;
+    if (l->input[1] < 0 || sv->stage < STAGE_STOPPING) {
+        send_signal(l, l->definition->down_signal, false);
+        return;
+    }
+    close(l->input[1]);
+    l->input[1] = -1;
+    l->drain.fire = drained;
+    loop_timer(&sv->loop, &l->drain, clock_monotonic() + sv->settings.drain * CLOCK_MS);
+}
+
+static void container_exit(struct longrun *l)
+{
+    int code = process_exit_code(l->machine.wait_status);
+    enum definition_exit when = l->definition->container_exit;
+    if (l->supervisor->stage >= STAGE_STOPPING || l->machine.want != WANT_UP)
+        return;
+    if (when == EXIT_ALWAYS || (when == EXIT_FAILURE_ONLY && code != 0))
+        stop_begin(l->supervisor, "failure", 0, code, FINAL_EXIT);
+}
+
+static void tell(struct longrun *l, int byte)
+{
+    struct supervisor *sv = l->supervisor;
+    const char *name = l->definition->name;
+    struct error e = ERROR_INIT;
+    int status = l->machine.wait_status;
+    long run = (long)l->machine.run_pid;
+    if (byte == 'u' || byte == 'd')
+        l->times.changed = clock_wall();
+    if (byte == 'U')
+        l->times.ready = clock_wall();
+    if (byte == 'u')
+        event_log_write(&sv->events, "start", name, "pid=%ld", (long)l->machine.pid);
+    else if (byte == 'U')
+        event_log_write(&sv->events, "ready", name, "pid=%ld", (long)l->machine.pid);
+    else if (byte == 'd' && WIFSIGNALED(status))
+        event_log_write(&sv->events, "exit", name, "pid=%ld signal=%d", run, WTERMSIG(status));
+    else if (byte == 'd')
+        event_log_write(&sv->events, "exit", name, "pid=%ld code=%d", run, WEXITSTATUS(status));
+    else if (byte == 'O')
+        event_log_write(&sv->events, "fail", name, "reason=finish said 125");
+    if (livedir_status_write(name, &l->machine, &l->times, &e) < 0)
+        message_warning("%s", e.text);
+    if (byte == 'd')
+        container_exit(l);
+}
+
+/* Returns the event that follows at once, or SERVICE_EVENTS. */
+static enum service_event perform(struct longrun *l, const struct service_action *a, int *detail)
+{
+    struct supervisor *sv = l->supervisor;
+    struct error e = ERROR_INIT;
+    int result;
+    *detail = 0;
+    switch (a->act) {
+    case SERVICE_ACT_RUN:
+        result = spawn_run(l, &e);
+        if (result == 0)
+            return SERVICE_EVENTS;
+        if (result > 0)
+            return SERVICE_SPAWNED; /* it cannot be watched: believe it */
+        message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./run: %s",
+                     l->definition->name, e.text);
+        return SERVICE_UNSPAWNED;
+    case SERVICE_ACT_FINISH:
+        if (spawn_finish(l, &e) == 0)
+            return SERVICE_EVENTS;
+        message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./finish: %s",
+                     l->definition->name, e.text);
+        return SERVICE_DIED;
+    case SERVICE_ACT_END:
+        end(l);
+        return SERVICE_EVENTS;
+    case SERVICE_ACT_KILL:
+        send_signal(l, SIGKILL, l->definition->kill_group);
+        return SERVICE_EVENTS;
+    case SERVICE_ACT_BOUNDARY:
+        logged_signal(&l->logger.logged, SIGUSR1);
+        return SERVICE_EVENTS;
+    case SERVICE_ACT_EVENT:
+        tell(l, a->detail);
+        return SERVICE_EVENTS;
+    case SERVICE_ACT_TALLY:
+        return SERVICE_EVENTS;
+    case SERVICE_ACT_STARTED:
+        supervisor_node_done(sv, l->node, true, true);
+        return SERVICE_EVENTS;
+    case SERVICE_ACT_STOPPED:
+        supervisor_node_done(sv, l->node, false, true);
+        return SERVICE_EVENTS;
+    case SERVICE_ACT_FAILED:
+        message_line(MESSAGE_WARNING, "s6-rc: warning: service %s failed permanently",
+                     l->definition->name);
+        supervisor_node_done(sv, l->node, true, false);
+        return SERVICE_EVENTS;
+    }
+    return SERVICE_EVENTS;
+}
+
+static void deadline(struct timer *t)
+{
+    longrun_feed(OWNER(t, timer), SERVICE_DEADLINE, 0);
+}
+
+void longrun_feed(struct longrun *l, enum service_event event, int detail)
+{
+    struct supervisor *sv = l->supervisor;
+    while (event != SERVICE_EVENTS) {
+        struct service_actions actions;
+        enum service_event next = SERVICE_EVENTS;
+        int next_detail = 0;
+        if (service_step(&l->machine, &l->rules, event, detail, clock_monotonic(), &actions) < 0) {
+            message_warning("service %s: %s while %s, please report this", l->definition->name,
+                            service_event_name(event), service_state_name(l->machine.state));
+            return;
+        }
+        for (unsigned int i = 0; i < actions.count; i++) {
+            int d;
+            enum service_event follows = perform(l, &actions.item[i], &d);
+            if (follows != SERVICE_EVENTS) {
+                next = follows;
+                next_detail = d;
+            }
+        }
+        event = next;
+        detail = next_detail;
+    }
+    l->timer.fire = deadline;
+    if (l->machine.deadline == 0)
+        loop_untimer(&sv->loop, &l->timer);
+    else
+        loop_timer(&sv->loop, &l->timer, l->machine.deadline);
+}
+
+/* --- death ---------------------------------------------------------------------------------- */
+
+static void unspawned(struct longrun *l)
+{
+    char path[600];
+    char why[512];
+    livedir_path(path, sizeof path, l->definition->name);
+    strncat(path, "/run", sizeof path - strlen(path) - 1);
+    process_explain(path, &l->failure, why, sizeof why);
+    if (l->machine.failures == 0)
+        message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./run: %s",
+                     l->definition->name, why);
+    event_log_write(&l->supervisor->events, "fail", l->definition->name, "reason=%s", why);
+    close_watch(l, &l->notify);
+    longrun_feed(l, SERVICE_UNSPAWNED, 0);
+}
+
+void longrun_reaped(struct longrun *l, pid_t pid, int status)
+{
+    if (pid != l->machine.pid)
+        return;
+    if (l->machine.state == SERVICE_STARTING) {
+        /* Its death can be seen before its report: read that first. */
+        if (l->report.fd >= 0) {
+            int result = process_report(l->report.fd, &l->failure);
+            close_watch(l, &l->report);
+            l->exec_failed = result == 0;
+        }
+        if (l->exec_failed) {
+            unspawned(l);
+            return;
+        }
+        longrun_feed(l, SERVICE_SPAWNED, 0);
+    }
+    /* A newline written just before the end still counts. */
+    if (l->machine.state == SERVICE_UP && l->notify.fd >= 0)
+        notify_ready(&l->notify, EPOLLIN);
+    close_watch(l, &l->notify);
+    loop_untimer(&l->supervisor->loop, &l->drain);
+    longrun_feed(l, SERVICE_DIED, status);
+}
+
+/* --- making --------------------------------------------------------------------------------- */
+
+static bool is_paired(const struct supervisor *sv, const struct definition *d,
+                      enum logging_mode *mode)
+{
+    *mode = d->logging >= 0 ? (enum logging_mode)d->logging : sv->settings.logging;
+    if (d->producer_for != NULL || d->consumer_for.count > 0)
+        return false;
+    return *mode != LOGGING_CONSOLE || sv->settings.prefix;
+}
+
+static int make_one(struct supervisor *sv, uint32_t node, struct error *e)
+{
+    uint32_t index = sv->longruns++;
+    struct longrun *l = &sv->longrun[index];
+    const struct definition *d = supervisor_definition(sv, node);
+    enum logging_mode mode;
+    sv->longrun_of[node] = index;
+    *l = (struct longrun){.supervisor = sv,
+                          .definition = d,
+                          .node = node,
+                          .index = index,
+                          .report = {.fd = -1},
+                          .notify = {.fd = -1},
+                          .input = {-1, -1},
+                          .consumer = UINT32_MAX};
+    l->rules = (struct service_rules){.notifies = d->notification_fd >= 0,
+                                      .has_finish = d->has_finish,
+                                      .timeout_kill = d->timeout_kill,
+                                      .timeout_finish = d->timeout_finish};
+    l->logger.supervisor = sv;
+    l->logger.index = index + 2;
+    l->times.changed = l->times.ready = clock_wall();
+    if (livedir_make(d, e) < 0 || livedir_status_write(d->name, &l->machine, &l->times, e) < 0)
+        return -1;
+    if (!is_paired(sv, d, &mode))
+        return 0;
+    return logged_open(&l->logger.logged, &sv->logging, d->name, mode, &d->logging_script, -1, e);
+}
+
+/* One pipe per consumer, shared by its producers. */
+static int connect_pipeline(struct supervisor *sv, struct longrun *l, struct error *e)
+{
+    if (l->definition->consumer_for.count > 0 && pipe2(l->input, O_CLOEXEC) < 0)
+        return error_system(e, "unable to make the pipe of %s", l->definition->name);
+    if (l->definition->producer_for == NULL)
+        return 0;
+    long d = definitions_find(&sv->definitions, l->definition->producer_for);
+    if (d < 0 || sv->graph.node_of[d] < 0)
+        return error_set(e, EXIT_BUG, "no consumer %s", l->definition->producer_for);
+    l->consumer = sv->longrun_of[sv->graph.node_of[d]];
+    return 0;
+}
+
+int longruns_make(struct supervisor *sv, struct error *e)
+{
+    uint32_t nodes = sv->graph.count;
+    sv->longrun = calloc((size_t)nodes + 1, sizeof *sv->longrun);
+    sv->longrun_of = calloc((size_t)nodes + 1, sizeof *sv->longrun_of);
+    sv->oneshot = calloc((size_t)nodes + 1, sizeof *sv->oneshot);
+    sv->spare = calloc((size_t)nodes + 4, sizeof *sv->spare);
+    if (sv->longrun == NULL || sv->longrun_of == NULL || sv->oneshot == NULL || sv->spare == NULL)
+        return error_system(e, "unable to take the memory for %lu services", (unsigned long)nodes);
+    for (uint32_t i = 0; i < nodes; i++)
+        if (supervisor_definition(sv, i)->type == DEFINITION_LONGRUN && make_one(sv, i, e) < 0)
+            return -1;
+    for (uint32_t i = 0; i < sv->longruns; i++)
+        if (connect_pipeline(sv, &sv->longrun[i], e) < 0)
+            return -1;
+    if (loop_reserve_timers(&sv->loop, 3 * (size_t)sv->longruns + 16, e) < 0)
+        return -1;
+    return children_reserve(&sv->children, 2 * (size_t)nodes + 64, e);
+}

@@ -1,0 +1,33 @@
+/* /run as images expect it: made before anything is started, by spec/overlay.md sections 2, 5,
+ * 8, 10. Nothing executable is put there: links point to the installed program. */
+#ifndef SUPERVISOR_RUNTREE_H
+#define SUPERVISOR_RUNTREE_H
+
+#include "base/error.h"
+#include <stdbool.h>
+
+#define RUN_ENVIRONMENT "/run/s6/container_environment"
+#define RUN_EXITCODE "/run/s6-linux-init-container-results/exitcode"
+#define RUN_CONTROL "/run/s6/control"
+#define RUN_SCANDIR "/run/service"
+#define RUN_SERVICEDIRS "/run/s6-rc/servicedirs"
+#define RUN_ONESHOTS RUN_SERVICEDIRS "/s6rc-oneshot-runner"
+#define RUN_UNCAUGHT "/run/uncaught-logs"
+
+/* PATH with /bin, /usr/bin and /command put in front where absent; set in our environment. */
+int runtree_complete_path(struct error *e);
+
+/* Removes what an earlier run left, makes the directories, /var/run, the exit code file (0), the
+ * commands under /run/s6/basedir/bin, workdir; and, unless keep_env, the container environment.
+ * program_dir is where the commands are installed ("/command"). */
+int runtree_prepare(const char *workdir, const char *program_dir, bool keep_env, struct error *e);
+
+/* The exit code that the file holds: first line, blanks dropped; empty or missing 0, not a number
+ * 100, else modulo 256. */
+int runtree_exit_code(void);
+void runtree_set_exit_code(int code);
+
+/* Pure: the same for a file's content. */
+int exit_code_parse(const char *text);
+
+#endif

@@ -1,0 +1,193 @@
+/* The stop: services down, the rest told to end, then killed, loggers drained. Each stage ends the
+ * moment there is nothing left to wait for. */
+#include "base/clock.h"
+#include "base/message.h"
+#include "supervisor/console.h"
+#include "supervisor/remaining.h"
+#include "supervisor/runtree.h"
+#include "supervisor/supervisor.h"
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { POLL_MS = 10, KILL_MS = 2000 };
+
+static void poll_again(struct timer *t)
+{
+    (void)t; /* waking up is enough: stop_step runs after every turn */
+}
+
+static void wake_at(struct supervisor *sv, int64_t due)
+{
+    sv->stop_poll.fire = poll_again;
+    loop_timer(&sv->loop, &sv->stop_poll, due);
+}
+
+/* Everything but us and the loggers: how many there are, after sending signal. */
+static long remaining(struct supervisor *sv, int signal)
+{
+    pid_t few[4];
+    struct remaining r = {.spare = sv->spare != NULL ? sv->spare : few, .everything = sv->is_init};
+    pid_t *spare = sv->spare != NULL ? sv->spare : few;
+    for (uint32_t i = 0; i < sv->longruns + 2; i++)
+        if (logger_slot_at(sv, i)->logged.pid > 0)
+            spare[r.spare_count++] = logger_slot_at(sv, i)->logged.pid;
+    long count = remaining_signal(&r, signal);
+    if (count >= 0)
+        return count;
+    /* No /proc: TERM reaches everybody and loggers ignore it; KILL must wait until they are done.
+     */
+    if (sv->is_init && signal == SIGTERM)
+        kill(-1, SIGTERM);
+    return (long)(sv->children.count > r.spare_count ? sv->children.count - r.spare_count : 0);
+}
+
+static void hang_up(struct logger_slot *s)
+{
+    logged_hang_up(&s->logged);
+    if (!s->logged.open || (s->logged.pid == 0 && s->logged.failures == 0 && !s->logged.restarted))
+        s->done = true; /* never started: nothing was written */
+    else if (s->logged.pid == 0)
+        logger_slot_start(s);
+}
+
+static void enter_drain(struct supervisor *sv)
+{
+    sv->stage = STAGE_DRAIN;
+    sv->stop_deadline = clock_monotonic() + sv->settings.drain * CLOCK_MS;
+    loop_untimer(&sv->loop, &sv->stop_limit);
+    if (sv->exit_code < 0)
+        sv->exit_code = runtree_exit_code();
+    event_log_write(&sv->events, "end", NULL, "code=%d", sv->exit_code);
+    if (sv->events.fd >= 0)
+        close(sv->events.fd);
+    sv->events.fd = -1;
+    console_messages_to(2);
+    for (uint32_t i = 0; i < sv->longruns + 2; i++)
+        hang_up(logger_slot_at(sv, i));
+    wake_at(sv, sv->stop_deadline);
+}
+
+static void enter_kill(struct supervisor *sv)
+{
+    sv->stage = STAGE_KILL;
+    sv->stop_deadline = clock_monotonic() + KILL_MS * CLOCK_MS;
+    if (remaining(sv, SIGKILL) == 0)
+        enter_drain(sv);
+    else
+        wake_at(sv, clock_monotonic() + POLL_MS * CLOCK_MS);
+}
+
+static void enter_term(struct supervisor *sv)
+{
+    sv->stage = STAGE_TERM;
+    sv->stop_deadline = clock_monotonic() + sv->settings.kill_grace * CLOCK_MS;
+    if (remaining(sv, SIGTERM) == 0)
+        enter_drain(sv);
+    else
+        wake_at(sv, clock_monotonic() + POLL_MS * CLOCK_MS);
+}
+
+static void limit_reached(struct timer *t)
+{
+    struct supervisor *sv =
+        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, stop_limit));
+    message_warning(
+        "the stop takes longer than OVERLOG_STOP_MAXTIME (%lu ms), killing what is left",
+        (unsigned long)sv->settings.stop_max);
+    if (sv->stage < STAGE_KILL)
+        enter_kill(sv);
+}
+
+void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
+                enum final_act final)
+{
+    if (sv->stage >= STAGE_STOPPING)
+        return;
+    bool services = sv->stage >= STAGE_STARTING;
+    sv->stage = STAGE_STOPPING;
+    sv->exit_code = code;
+    sv->final = final;
+    if (signal != 0)
+        event_log_write(&sv->events, "stop", NULL, "reason=%s signal=%d", reason, signal);
+    else
+        event_log_write(&sv->events, "stop", NULL, "reason=%s", reason);
+    if (sv->settings.stop_max > 0) {
+        sv->stop_limit.fire = limit_reached;
+        loop_timer(&sv->loop, &sv->stop_limit,
+                   clock_monotonic() + sv->settings.stop_max * CLOCK_MS);
+    }
+    unsigned char *all = services ? malloc((size_t)sv->graph.count + 1) : NULL;
+    if (all == NULL) {
+        enter_term(sv);
+        return;
+    }
+    memset(all, 1, (size_t)sv->graph.count + 1);
+    transition_begin(&sv->transition, all, false, clock_monotonic(), 0);
+    free(all);
+}
+
+void stop_hurry(struct supervisor *sv)
+{
+    if (sv->stage == STAGE_STOPPING)
+        enter_term(sv);
+    else if (sv->stage == STAGE_TERM)
+        enter_kill(sv);
+}
+
+void stop_services_over(struct supervisor *sv)
+{
+    if (sv->stage == STAGE_STOPPING)
+        enter_term(sv);
+}
+
+static void step_drain(struct supervisor *sv)
+{
+    bool left = false;
+    int64_t now = clock_monotonic();
+    bool late = now >= sv->stop_deadline;
+    for (uint32_t i = 0; i < sv->longruns + 2; i++) {
+        struct logger_slot *s = logger_slot_at(sv, i);
+        if (s->done)
+            continue;
+        left = true;
+        if (late)
+            logged_signal(&s->logged, sv->drain_urged ? SIGKILL : SIGUSR2);
+        if (late && sv->drain_urged) {
+            message_warning("the logger of %s did not finish in time", s->logged.name);
+            s->done = true;
+        }
+    }
+    if (!left) {
+        sv->stage = STAGE_OVER;
+        return;
+    }
+    if (late) {
+        sv->drain_urged = true;
+        sv->stop_deadline = now + sv->settings.drain * CLOCK_MS;
+        wake_at(sv, sv->stop_deadline);
+    }
+}
+
+void stop_step(struct supervisor *sv)
+{
+    int64_t now = clock_monotonic();
+    if (sv->stage == STAGE_TERM) {
+        if (remaining(sv, 0) == 0)
+            enter_drain(sv);
+        else if (now >= sv->stop_deadline)
+            enter_kill(sv);
+        else
+            wake_at(sv, now + POLL_MS * CLOCK_MS);
+    } else if (sv->stage == STAGE_KILL) {
+        if (remaining(sv, SIGKILL) == 0 || now >= sv->stop_deadline)
+            enter_drain(sv);
+        else
+            wake_at(sv, now + POLL_MS * CLOCK_MS);
+    }
+    if (sv->stage == STAGE_DRAIN)
+        step_drain(sv);
+}

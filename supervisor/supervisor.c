@@ -1,0 +1,256 @@
+#include "supervisor/supervisor.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { REAPS_PER_TURN = 256 };
+
+const struct definition *supervisor_definition(const struct supervisor *sv, uint32_t node)
+{
+    return &sv->definitions.item[sv->graph.node[node].definition];
+}
+
+/* --- children -----------------------------------------------------------------------------------
+ */
+
+static void reaped(struct supervisor *sv, pid_t pid, int status)
+{
+    struct child c = children_take(&sv->children, pid);
+    switch (c.role) {
+    case CHILD_NONE:
+        break;
+    case CHILD_SERVICE:
+        longrun_reaped(&sv->longrun[c.index], pid, status);
+        break;
+    case CHILD_LOGGER:
+        logger_slot_reaped(logger_slot_at(sv, c.index), status);
+        break;
+    case CHILD_ONESHOT:
+        oneshot_reaped(sv, c.index, status);
+        break;
+    case CHILD_CMD:
+        boot_cmd_reaped(sv, status);
+        break;
+    case CHILD_HOOK:
+        boot_hook_reaped(sv, status);
+        break;
+    }
+}
+
+static void reap(struct supervisor *sv)
+{
+    for (int i = 0; i < REAPS_PER_TURN; i++) {
+        int status;
+        pid_t pid = process_reap(&status);
+        if (pid <= 0)
+            return;
+        reaped(sv, pid, status);
+    }
+    loop_timer(&sv->loop, &sv->reap_more, clock_monotonic());
+}
+
+static void reap_more(struct timer *t)
+{
+    reap((struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, reap_more)));
+}
+
+/* --- signals ------------------------------------------------------------------------------------
+ */
+
+static void on_signal(void *context, int signal)
+{
+    struct supervisor *sv = context;
+    enum final_act final = FINAL_EXIT;
+    switch (signal) {
+    case SIGCHLD:
+        reap(sv);
+        return;
+    case SIGQUIT:
+    case SIGWINCH:
+    case SIGHUP:
+        return;
+    case SIGINT:
+        final = FINAL_REBOOT;
+        break;
+    case SIGUSR1:
+    case SIGPWR:
+        final = FINAL_POWEROFF;
+        break;
+    default:
+        break;
+    }
+    if (sv->stage >= STAGE_STOPPING)
+        stop_hurry(sv);
+    else
+        stop_begin(sv, "signal", signal, -1, final);
+}
+
+static int watch_signals(struct supervisor *sv, struct error *e)
+{
+    static const int signals[] = {SIGCHLD, SIGTERM, SIGINT,  SIGUSR1, SIGUSR2,
+                                  SIGPWR,  SIGHUP,  SIGQUIT, SIGWINCH};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (loop_signal(&sv->loop, signals[i], on_signal, sv, e) < 0)
+            return -1;
+    signal(SIGPIPE, SIG_IGN);
+    return 0;
+}
+
+/* --- transitions --------------------------------------------------------------------------------
+ */
+
+void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool success)
+{
+    enum node_state state = sv->transition.node[node].state;
+    const char *name = supervisor_definition(sv, node)->name;
+    if (state != (up ? NODE_STARTING : NODE_STOPPING))
+        return;
+    if (success)
+        message_line(MESSAGE_INFO, "s6-rc: info: service %s successfully %s", name,
+                     up ? "started" : "stopped");
+    transition_done(&sv->transition, node, success, clock_monotonic());
+}
+
+static void late(struct supervisor *sv, uint32_t node)
+{
+    const struct definition *d = supervisor_definition(sv, node);
+    bool was_up = sv->transition.node[node].goal_up;
+    message_line(MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: timed out after %lu ms",
+                 was_up ? "start" : "stop", d->name,
+                 (unsigned long)(was_up ? d->timeout_up : d->timeout_down));
+    if (d->type == DEFINITION_ONESHOT)
+        oneshot_late(sv, node);
+    else if (was_up)
+        longrun_feed(&sv->longrun[sv->longrun_of[node]], SERVICE_WANT_DOWN, 0);
+}
+
+static void act(struct supervisor *sv, const struct transition_action *a)
+{
+    if (a->kind == TRANSITION_TIMEOUT)
+        return;
+    if (a->kind == TRANSITION_LATE) {
+        late(sv, a->node);
+        return;
+    }
+    if (a->kind == TRANSITION_OVER) {
+        enum transition_result result = sv->transition.result;
+        if (sv->stage == STAGE_STARTING)
+            boot_services_over(sv, result);
+        else if (sv->stage == STAGE_STOPPING)
+            stop_services_over(sv);
+        return;
+    }
+    bool stopping = a->kind == TRANSITION_STOP;
+    const struct definition *d = supervisor_definition(sv, a->node);
+    message_line(MESSAGE_INFO, "s6-rc: info: service %s: %s", d->name,
+                 stopping ? "stopping" : "starting");
+    if (d->type == DEFINITION_ONESHOT) {
+        oneshot_begin(sv, a->node, stopping);
+        return;
+    }
+    struct longrun *l = &sv->longrun[sv->longrun_of[a->node]];
+    if (!stopping && l->logger.logged.open)
+        logger_slot_start(&l->logger);
+    longrun_feed(l, stopping ? SERVICE_WANT_DOWN : SERVICE_WANT_UP, 0);
+}
+
+static void wake(struct timer *t)
+{
+    (void)t; /* pump runs after every turn */
+}
+
+static void pump(struct supervisor *sv)
+{
+    struct transition_action a;
+    if (sv->transition.graph != NULL) {
+        while (transition_next(&sv->transition, clock_monotonic(), &a))
+            act(sv, &a);
+        int64_t due = transition_wakeup(&sv->transition);
+        sv->wake.fire = wake;
+        if (due == 0)
+            loop_untimer(&sv->loop, &sv->wake);
+        else
+            loop_timer(&sv->loop, &sv->wake, due);
+    }
+    if (sv->stage >= STAGE_TERM)
+        stop_step(sv);
+}
+
+/* --- the whole ----------------------------------------------------------------------------------
+ */
+
+static int copy_environment(struct supervisor *sv)
+{
+    for (char **v = environ; *v != NULL; v++)
+        if (sv->settings.keep_env || strncmp(*v, "PATH=", 5) == 0)
+            if (words_add(&sv->environment, *v) < 0)
+                return -1;
+    return 0;
+}
+
+static int prepare(struct supervisor *sv, const struct supervisor_start *start, struct error *e)
+{
+    sv->settings = *start->settings;
+    sv->program = start->program;
+    sv->cmd = start->cmd;
+    sv->workdir = start->workdir;
+    sv->nofile = start->nofile;
+    sv->is_init = getpid() == 1;
+    sv->exit_code = -1;
+    sv->cmd_report = -1;
+    sv->events.fd = -1;
+    sv->init = (struct logger_slot){.supervisor = sv, .index = 0};
+    sv->cmd_logger = (struct logger_slot){.supervisor = sv, .index = 1};
+    sv->reap_more.fire = reap_more;
+    prctl(PR_SET_NAME, "s6-svscan");
+    if (!sv->is_init)
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (copy_environment(sv) < 0)
+        return error_system(e, "unable to keep the environment");
+    if (loop_open(&sv->loop, e) < 0 || loop_reserve_timers(&sv->loop, 16, e) < 0 ||
+        watch_signals(sv, e) < 0)
+        return -1;
+    return 0;
+}
+
+static int finish(struct supervisor *sv)
+{
+    control_close(&sv->control);
+    if (sv->final == FINAL_EXIT)
+        return sv->exit_code;
+    reboot(sv->final == FINAL_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);
+    return EXIT_SYSTEM;
+}
+
+int supervisor_run(const struct supervisor_start *start)
+{
+    static struct supervisor sv; /* one for the process: pid 1 */
+    struct error e = ERROR_INIT;
+    if (prepare(&sv, start, &e) < 0 || boot_begin(&sv, &e) < 0) {
+        message_fatal("%s", e.text);
+        if (sv.init.logged.open) { /* let it say so */
+            sv.stage = STAGE_STOPPING;
+            sv.exit_code = e.code;
+            stop_services_over(&sv);
+        } else {
+            return e.code;
+        }
+    }
+    while (sv.stage != STAGE_OVER) {
+        pump(&sv);
+        if (sv.stage == STAGE_OVER)
+            break;
+        if (loop_turn(&sv.loop, -1, &e) < 0)
+            message_warning("%s", e.text);
+    }
+    return finish(&sv);
+}

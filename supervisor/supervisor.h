@@ -1,0 +1,163 @@
+/* Pid 1: performs what the pure machines ask for. One process, one loop.
+ *
+ *   HOOK -> STARTING -> RUNNING -> STOPPING -> TERM -> KILL -> DRAIN -> OVER
+ *
+ * HOOK and the loading of definitions that follows it are the boot stages: they may give up. From
+ * STARTING on nothing ends the process but the stop.
+ */
+#ifndef SUPERVISOR_SUPERVISOR_H
+#define SUPERVISOR_SUPERVISOR_H
+
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/process.h"
+#include "supervisor/children.h"
+#include "supervisor/control.h"
+#include "supervisor/definition.h"
+#include "supervisor/event_log.h"
+#include "supervisor/graph.h"
+#include "supervisor/livedir.h"
+#include "supervisor/logged.h"
+#include "supervisor/service.h"
+#include "supervisor/settings.h"
+#include "supervisor/transition.h"
+
+enum stage {
+    STAGE_HOOK = 0,
+    STAGE_STARTING, /* the services; the mark is passed */
+    STAGE_RUNNING,
+    STAGE_STOPPING, /* services in reverse order */
+    STAGE_TERM,     /* what is left was told to end */
+    STAGE_KILL,
+    STAGE_DRAIN, /* loggers read to the end */
+    STAGE_OVER
+};
+
+enum final_act { FINAL_EXIT = 0, FINAL_POWEROFF, FINAL_REBOOT };
+
+struct supervisor;
+
+/* A logger with its restart timer. Index 0 is .init, 1 is .cmd, 2 + i that of longrun i. */
+struct logger_slot {
+    struct supervisor *supervisor;
+    struct logged logged;
+    struct timer timer;
+    uint32_t index;
+    bool done; /* drained for good */
+};
+
+struct longrun {
+    struct supervisor *supervisor;
+    const struct definition *definition;
+    uint32_t node;
+    uint32_t index;
+    struct service machine;
+    struct service_rules rules;
+    struct livedir_times times;
+    struct timer timer;  /* machine.deadline */
+    struct watch report; /* of the run being executed; fd -1 when there is none */
+    struct watch notify; /* readiness pipe; fd -1 */
+    bool exec_failed;    /* the report said so; failure tells why */
+    struct process_failure failure;
+    struct logger_slot logger; /* logger.logged.open: it is paired */
+    int input[2];              /* of a consumer: its pipe; -1 */
+    uint32_t consumer;         /* of a producer: index of its consumer's longrun; else UINT32_MAX */
+    struct timer drain;        /* of a consumer being stopped: when it gets its signal after all */
+};
+
+struct oneshot {
+    pid_t pid; /* 0: not running */
+    int report;
+    bool stopping; /* its down runs */
+};
+
+struct supervisor {
+    struct loop loop;
+    struct settings settings;
+    const char *program; /* this program, to be executed again */
+    char **cmd;          /* CMD and its arguments, NULL-terminated, maybe empty */
+    const char *workdir;
+    bool is_init;
+    struct rlimit nofile; /* the original, given to children */
+    struct words environment;
+
+    enum stage stage;
+    struct definitions definitions;
+    struct graph graph;
+    struct transition transition;
+    struct timer wake; /* transition_wakeup */
+    struct longrun *longrun;
+    uint32_t longruns;
+    uint32_t *longrun_of;    /* by node */
+    struct oneshot *oneshot; /* by node */
+    struct children children;
+    struct timer reap_more;
+
+    struct logging logging;
+    struct logger_slot init;
+    struct logger_slot cmd_logger;
+    struct event_log events;
+    struct control control;
+
+    pid_t hook;
+    pid_t cmd_pid;
+    int cmd_report;
+    int exit_code; /* -1: the exit code file's */
+    enum final_act final;
+    struct timer stop_poll;
+    struct timer stop_limit;
+    int64_t stop_deadline; /* of the stage TERM, KILL or DRAIN */
+    bool drain_urged;      /* USR2 was sent */
+    pid_t *spare;          /* room for the pids of all loggers */
+};
+
+struct supervisor_start {
+    const struct settings *settings; /* taken over */
+    const char *program;
+    char **cmd;
+    const char *workdir;
+    struct rlimit nofile;
+};
+
+/* The whole life of the container after /run was prepared; the exit code of pid 1. */
+int supervisor_run(const struct supervisor_start *start);
+
+/* --- between the files of the shell --------------------------------------------------------- */
+
+/* longrun.c */
+int longruns_make(struct supervisor *sv, struct error *e); /* before the mark: takes all memory */
+void longrun_feed(struct longrun *l, enum service_event event, int detail);
+void longrun_reaped(struct longrun *l, pid_t pid, int status);
+
+/* logger_slot.c */
+void logger_slot_start(struct logger_slot *s);
+void logger_slot_reaped(struct logger_slot *s, int status);
+struct logger_slot *logger_slot_at(struct supervisor *sv, uint32_t index);
+/* Where output goes that has no logger of its own. */
+int unlogged_stdout(const struct supervisor *sv);
+int unlogged_stderr(const struct supervisor *sv);
+
+/* oneshot.c */
+void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping);
+void oneshot_reaped(struct supervisor *sv, uint32_t node, int status);
+void oneshot_late(struct supervisor *sv, uint32_t node);
+
+/* boot.c */
+int boot_begin(struct supervisor *sv, struct error *e); /* loggers, control, hook */
+void boot_hook_reaped(struct supervisor *sv, int status);
+void boot_services_over(struct supervisor *sv, enum transition_result result);
+void boot_cmd_reaped(struct supervisor *sv, int status);
+
+/* stop.c */
+/* code -1: leave it to the exit code file. Harmless when a stop is under way. */
+void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
+                enum final_act final);
+void stop_hurry(struct supervisor *sv); /* skip the waits */
+void stop_services_over(struct supervisor *sv);
+void stop_step(struct supervisor *sv); /* after every turn of the loop */
+
+/* supervisor.c */
+void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool success);
+const struct definition *supervisor_definition(const struct supervisor *sv, uint32_t node);
+
+#endif
