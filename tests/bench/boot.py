@@ -1,0 +1,205 @@
+#!/usr/bin/python3
+"""Boot, stop, memory and size, beside packaged runit and s6 in the same run.
+
+Prints medians and ratios; asserts nothing. Needs root."""
+import os
+import pathlib
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BUILD", TOP / "build")).resolve()
+RUNS = int(os.environ.get("RUNS", "7"))
+
+
+def build():
+    subprocess.run(["make", "-s", "-C", TOP, f"BUILD={BUILD}"], check=True)
+    stamp = BUILD / "stamp"
+    subprocess.run(["musl-gcc", "-static", "-O2", "-o", stamp, TOP / "tests/bench/stamp.c"], check=True)
+    return stamp
+
+
+def make_root(directory, stamp, services):
+    root = pathlib.Path(directory)
+    subprocess.run(["make", "-s", "-C", TOP, f"BUILD={BUILD}", "install", f"DESTDIR={root}"], check=True,
+                   stdout=subprocess.DEVNULL)
+    for name in ("run", "proc", "dev", "out", "var/log", "tmp"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    shutil.copy(stamp, root / "stamp")
+    tree = root / "etc/s6-overlay/s6-rc.d"
+    for i in range(services):
+        service = tree / f"svc-{i:04d}"
+        service.mkdir(parents=True)
+        (service / "type").write_text("longrun\n")
+        (service / "run").write_text("#!/stamp -p/out/up\n")
+        (root / "etc/s6-overlay/user-bundles.d/user/contents.d" / service.name).write_text("")
+    return root
+
+
+def unshare(root, *command, env=None):
+    script = ('mount -t tmpfs tmpfs "$0/run" && mount -t tmpfs tmpfs "$0/var/log" && '
+              'mount -t tmpfs tmpfs "$0/out" && mount -t proc proc "$0/proc" && '
+              'mount -t devtmpfs dev "$0/dev" && exec chroot "$0" /stamp /out/start "$@"')
+    environment = {"PATH": os.environ["PATH"], "S6_VERBOSITY": "1", **(env or {})}
+    return subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", "--mount", "sh", "-c", script,
+                             str(root), *command], env=environment, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def init_pid(process):
+    path = f"/proc/{process.pid}/task/{process.pid}/children"
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        children = pathlib.Path(path).read_text().split()
+        if children:
+            return int(children[0])
+        time.sleep(0.001)
+    raise RuntimeError("no child of unshare")
+
+
+def inside(pid, name):
+    return pathlib.Path(f"/proc/{pid}/root/out/{name}")
+
+
+def stamps(path):
+    try:
+        return [int(line) for line in path.read_text().split()]
+    except OSError:
+        return []
+
+
+def wait_for(predicate, seconds=60):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = predicate()
+        if value:
+            return value
+        time.sleep(0.005)
+    raise RuntimeError("timed out")
+
+
+def boot_once(root):
+    """CMD waits for a byte so that its stamps can be read before the end."""
+    read_end, write_end = os.pipe()
+    os.set_inheritable(read_end, True)
+    process = unshare(root, "/init", "/stamp", "/out/cmd", "/stamp", "-p/out/ready", env={})
+    os.close(read_end)
+    os.close(write_end)
+    pid = init_pid(process)
+    wait_for(lambda: stamps(inside(pid, "ready")))
+    start = stamps(inside(pid, "start"))[0]
+    cmd = stamps(inside(pid, "cmd"))[0]
+    kids = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    processes = 1 + len(kids)
+    target = None
+    for kid in kids:
+        if b"/out/ready" in pathlib.Path(f"/proc/{kid}/cmdline").read_bytes():
+            target = int(kid)
+    ended = time.monotonic_ns()
+    os.kill(target, signal.SIGKILL)
+    process.wait(30)
+    return (cmd - start) / 1e6, (time.monotonic_ns() - ended) / 1e6, processes
+
+
+def memory(root):
+    process = unshare(root, "/init", env={})
+    pid = init_pid(process)
+    wait_for(lambda: len(stamps(inside(pid, "up"))) >= 10)
+    time.sleep(0.5)
+    result = {}
+    kids = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for p in [str(pid), *kids]:
+        name = pathlib.Path(f"/proc/{p}/cmdline").read_bytes().split(b"\0")[0].decode()
+        for line in pathlib.Path(f"/proc/{p}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                result.setdefault("pid 1" if p == str(pid) else name, []).append(int(line.split()[1]))
+    os.kill(pid, signal.SIGTERM)
+    process.wait(30)
+    return result
+
+
+def peer_s6(directory, stamp, count):
+    for i in range(count):
+        service = directory / f"svc-{i:04d}"
+        (service / "log").mkdir(parents=True)
+        (service / "run").write_text(f"#!{stamp} -p{directory}/../up\n")
+        (service / "log/run").write_text(f"#!/bin/execlineb -P\ns6-log n20 s1000000 T {directory}/../log-{i}\n")
+        for script in (service / "run", service / "log/run"):
+            script.chmod(0o755)
+    return ["s6-svscan", str(directory)]
+
+
+def peer_runit(directory, stamp, count):
+    for i in range(count):
+        service = directory / f"svc-{i:04d}"
+        (service / "log").mkdir(parents=True)
+        (directory / ".." / f"log-{i}").mkdir()
+        (service / "run").write_text(f"#!{stamp} -p{directory}/../up\n")
+        (service / "log/run").write_text(f"#!/bin/sh\nexec svlogd -tt {directory}/../log-{i}\n")
+        for script in (service / "run", service / "log/run"):
+            script.chmod(0o755)
+    return ["runsvdir", "-P", str(directory)]
+
+
+def peer_once(make, stamp, count):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as temporary:
+        base = pathlib.Path(temporary)
+        (base / "scan").mkdir()
+        command = make(base / "scan", stamp, count)
+        process = subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", str(stamp), str(base / "start"),
+                                    *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        wait_for(lambda: len(stamps(base / "up")) >= count)
+        result = (max(stamps(base / "up")) - stamps(base / "start")[0]) / 1e6
+        process.kill()
+        process.wait()
+        wait_for(lambda: subprocess.run(["pgrep", "-f", temporary], stdout=subprocess.DEVNULL).returncode != 0)
+    return result
+
+
+def ours_up(root, count):
+    process = unshare(root, "/init", env={})
+    pid = init_pid(process)
+    wait_for(lambda: len(stamps(inside(pid, "up"))) >= count)
+    result = (max(stamps(inside(pid, "up"))) - stamps(inside(pid, "start"))[0]) / 1e6
+    os.kill(pid, signal.SIGTERM)
+    process.wait(30)
+    return result
+
+
+def main():
+    stamp = build()
+    print(f"size of the program: {(BUILD / 'overlog').stat().st_size / 1000:.0f} kB")
+    for count in (0, 10, 100):
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as temporary:
+            root = make_root(temporary, stamp, count)
+            runs = [boot_once(root) for _ in range(RUNS)]
+            to_cmd = statistics.median(r[0] for r in runs)
+            to_exit = statistics.median(r[1] for r in runs)
+            print(f"{count:3} paired longruns: {to_cmd:7.1f} ms from exec to CMD "
+                  f"(min {min(r[0] for r in runs):.1f}, max {max(r[0] for r in runs):.1f}), "
+                  f"{to_exit:6.1f} ms from CMD's end to exit, {runs[0][2]} processes")
+            if count == 10:
+                for name, values in memory(root).items():
+                    print(f"    proportional memory of {name}: {statistics.median(values):.0f} kB")
+            if count == 100:
+                times = {"overlog": [], "s6": [], "runit": []}
+                for _ in range(max(3, RUNS // 2)):
+                    times["overlog"].append(ours_up(root, count))
+                    times["s6"].append(peer_once(peer_s6, stamp, count))
+                    times["runit"].append(peer_once(peer_runit, stamp, count))
+                ours = statistics.median(times["overlog"])
+                for name, values in times.items():
+                    middle = statistics.median(values)
+                    print(f"    {count} logged services all up, {name}: {middle:.1f} ms"
+                          f" ({middle / ours:.1f} times overlog's)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
