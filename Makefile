@@ -10,8 +10,11 @@ ROOMS := base rotate logger execline supervisor command
 SOURCES := $(foreach room,$(ROOMS),$(sort $(wildcard $(room)/*.c)))
 HEADERS := $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
 
+# A text cut at the size of its buffer is meant: paths longer than PATH_MAX fail by themselves.
+NO_TRUNCATION := $(shell $(CC) --version 2>/dev/null | grep -q clang || echo -Wno-format-truncation)
 WARN := -std=c11 -Wall -Wextra -Wshadow -Wvla -Wconversion -Wstrict-prototypes \
-        -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wformat=2 -Wundef -Werror
+        -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wformat=2 -Wundef -Werror \
+        $(NO_TRUNCATION)
 CPPFLAGS += -I. -D_GNU_SOURCE -DOVERLOG_VERSION='"$(VERSION)"'
 OPT ?= -O2
 HARDEN := -fstack-protector-strong -fno-plt

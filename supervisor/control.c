@@ -59,8 +59,8 @@ static void reply(int fd, char kind, const char *text)
     send(fd, packet, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* Descriptors that came along and that no request of this version uses. The kernel hands over all of
- * a packet's in one header. */
+/* Descriptors that came along and that no request of this version uses. The kernel hands over all
+ * of a packet's in one header. */
 static void drop_descriptors(struct msghdr *m)
 {
     struct cmsghdr *c = CMSG_FIRSTHDR(m);

@@ -60,6 +60,8 @@ struct definitions {
     struct definition *item;
     size_t count;
     size_t capacity;
+    uint32_t *by_name; /* hash table of 1 + index */
+    size_t buckets;
 };
 
 #define DEFINITIONS_INIT                                                                           \
@@ -81,6 +83,11 @@ int definitions_builtin(struct definitions *d);
  * type is a bundle. Everything wrong goes to p; returns -1 only when nothing can be read at all. */
 int definitions_read(struct definitions *d, const struct definition_sources *sources,
                      struct problems *p);
+
+/* A new definition with the defaults of its type; valid until the next one is added. NULL: no
+ * memory. The caller made sure that the name is new. */
+struct definition *definitions_add(struct definitions *d, const char *name,
+                                   enum definition_type type);
 
 /* Index of a name, or -1. */
 long definitions_find(const struct definitions *d, const char *name);

@@ -29,6 +29,7 @@ struct settings {
     const char *services;      /* .../s6-rc.d, by S6_RUNTIME_PROFILE */
     const char *bundles;       /* .../user-bundles.d, by S6_RUNTIME_BUNDLEDIR too */
     uint32_t closing_fd;       /* S6_WAIT_FOR_CLOSING_FD, 0 none */
+    struct words texts;        /* paths made here */
 };
 
 /* lookup is getenv's shape; the texts it returns must outlive s. A value that is not a number where

@@ -43,6 +43,7 @@ struct transition_node {
     bool failed;      /* during this transition */
     int64_t since;    /* when its state was entered, monotonic ns */
     int64_t deadline; /* 0 none */
+    bool queued;      /* stands in the ring */
 };
 
 struct transition {
@@ -50,7 +51,12 @@ struct transition {
     struct transition_node *node;
     bool active;
     enum transition_result result;
-    int64_t deadline; /* the global one, 0 none */
+    int64_t deadline;      /* the global one, 0 none */
+    int64_t next_deadline; /* the earliest of the nodes', 0 none */
+    uint32_t under_way;
+    uint32_t *ring; /* nodes to be looked at again */
+    uint32_t head;
+    uint32_t tail;
 };
 
 int transition_init(struct transition *t, const struct graph *g); /* all down; -1: no memory */

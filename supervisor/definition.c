@@ -1,0 +1,152 @@
+#include "supervisor/definition.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static void release_one(struct definition *d)
+{
+    free(d->name);
+    free(d->directory);
+    free(d->producer_for);
+    free(d->pipeline_name);
+    words_release(&d->dependencies);
+    words_release(&d->contents);
+    words_release(&d->up);
+    words_release(&d->down);
+    words_release(&d->consumer_for);
+    words_release(&d->logging_script);
+}
+
+void definitions_release(struct definitions *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        release_one(&d->item[i]);
+    free(d->item);
+    free(d->by_name);
+    *d = (struct definitions){.item = NULL};
+}
+
+static size_t hash(const char *name)
+{
+    size_t h = 5381;
+    for (; *name != '\0'; name++)
+        h = h * 33 ^ (unsigned char)*name;
+    return h;
+}
+
+long definitions_find(const struct definitions *d, const char *name)
+{
+    if (d->buckets == 0)
+        return -1;
+    for (size_t i = hash(name) & (d->buckets - 1); d->by_name[i] != 0;
+         i = (i + 1) & (d->buckets - 1))
+        if (strcmp(d->item[d->by_name[i] - 1].name, name) == 0)
+            return (long)d->by_name[i] - 1;
+    return -1;
+}
+
+static void index_one(struct definitions *d, uint32_t index)
+{
+    size_t i = hash(d->item[index].name) & (d->buckets - 1);
+    while (d->by_name[i] != 0)
+        i = (i + 1) & (d->buckets - 1);
+    d->by_name[i] = index + 1;
+}
+
+static int grow(struct definitions *d)
+{
+    size_t capacity = d->capacity == 0 ? 32 : 2 * d->capacity;
+    struct definition *item = realloc(d->item, capacity * sizeof *item);
+    if (item == NULL)
+        return -1;
+    d->item = item;
+    uint32_t *by_name = calloc(4 * capacity, sizeof *by_name);
+    if (by_name == NULL)
+        return -1;
+    free(d->by_name);
+    d->by_name = by_name;
+    d->buckets = 4 * capacity;
+    d->capacity = capacity;
+    for (uint32_t i = 0; i < d->count; i++)
+        index_one(d, i);
+    return 0;
+}
+
+struct definition *definitions_add(struct definitions *d, const char *name,
+                                   enum definition_type type)
+{
+    if (d->count == d->capacity && grow(d) < 0)
+        return NULL;
+    char *copy = strdup(name);
+    if (copy == NULL)
+        return NULL;
+    struct definition *new = &d->item[d->count];
+    *new = (struct definition){.name = copy,
+                               .type = type,
+                               .notification_fd = -1,
+                               .lock_fd = -1,
+                               .timeout_finish = 5000,
+                               .max_death_tally = 100,
+                               .down_signal = SIGTERM,
+                               .reload_signal = SIGHUP,
+                               .logging = -1};
+    index_one(d, (uint32_t)d->count++);
+    return new;
+}
+
+int definitions_builtin(struct definitions *d)
+{
+    static const struct {
+        const char *name;
+        enum definition_type type;
+        enum definition_builtin builtin;
+        const char *names[5]; /* members, or dependencies of a oneshot */
+    } nodes[] = {
+        {"fix-attrs", DEFINITION_ONESHOT, BUILTIN_FIX_ATTRS, {NULL}},
+        {"legacy-cont-init", DEFINITION_ONESHOT, BUILTIN_CONT_INIT, {"fix-attrs", NULL}},
+        {"base", DEFINITION_BUNDLE, BUILTIN_NONE, {"fix-attrs", "legacy-cont-init", NULL}},
+        {"user", DEFINITION_BUNDLE, BUILTIN_NONE, {NULL}},
+        {"user2", DEFINITION_BUNDLE, BUILTIN_NONE, {NULL}},
+        {"legacy-services", DEFINITION_ONESHOT, BUILTIN_LEGACY_SERVICES, {"base", "user", NULL}},
+        {"top",
+         DEFINITION_BUNDLE,
+         BUILTIN_NONE,
+         {"base", "user", "legacy-services", "user2", NULL}},
+    };
+    for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
+        struct definition *n = definitions_add(d, nodes[i].name, nodes[i].type);
+        if (n == NULL)
+            return -1;
+        n->builtin = nodes[i].builtin;
+        struct words *w = nodes[i].type == DEFINITION_BUNDLE ? &n->contents : &n->dependencies;
+        for (size_t j = 0; nodes[i].names[j] != NULL; j++)
+            if (words_add(w, nodes[i].names[j]) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+int definition_signal(const char *text)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } signals[] = {{"HUP", SIGHUP},       {"INT", SIGINT},   {"QUIT", SIGQUIT},   {"ILL", SIGILL},
+                   {"TRAP", SIGTRAP},     {"ABRT", SIGABRT}, {"BUS", SIGBUS},     {"FPE", SIGFPE},
+                   {"KILL", SIGKILL},     {"USR1", SIGUSR1}, {"SEGV", SIGSEGV},   {"USR2", SIGUSR2},
+                   {"PIPE", SIGPIPE},     {"ALRM", SIGALRM}, {"TERM", SIGTERM},   {"CHLD", SIGCHLD},
+                   {"CONT", SIGCONT},     {"STOP", SIGSTOP}, {"TSTP", SIGTSTP},   {"TTIN", SIGTTIN},
+                   {"TTOU", SIGTTOU},     {"URG", SIGURG},   {"XCPU", SIGXCPU},   {"XFSZ", SIGXFSZ},
+                   {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF}, {"WINCH", SIGWINCH}, {"IO", SIGIO},
+                   {"POLL", SIGPOLL},     {"PWR", SIGPWR},   {"SYS", SIGSYS}};
+    unsigned long long number;
+    if (number_parse(text, 64, &number) == 0)
+        return number == 0 ? -1 : (int)number;
+    if (strncasecmp(text, "SIG", 3) == 0)
+        text += 3;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (strcasecmp(signals[i].name, text) == 0)
+            return signals[i].number;
+    return -1;
+}

@@ -1,0 +1,75 @@
+#include "supervisor/problems.h"
+#include "base/message.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add(struct problems *p, bool warning, const char *path, unsigned int line,
+                const char *cure, const char *format, va_list list)
+{
+    char text[1024];
+    if (!warning)
+        p->errors++;
+    if (p->count == p->capacity) {
+        size_t capacity = p->capacity == 0 ? 8 : 2 * p->capacity;
+        struct problem *item = realloc(p->item, capacity * sizeof *item);
+        if (item == NULL)
+            return; /* counted, at least */
+        p->item = item;
+        p->capacity = capacity;
+    }
+    vsnprintf(text, sizeof text, format, list);
+    p->item[p->count++] = (struct problem){.warning = warning,
+                                           .path = strdup(path),
+                                           .line = line,
+                                           .text = strdup(text),
+                                           .cure = cure == NULL ? NULL : strdup(cure)};
+}
+
+void problems_error(struct problems *p, const char *path, unsigned int line, const char *cure,
+                    const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    add(p, false, path, line, cure, format, list);
+    va_end(list);
+}
+
+void problems_warning(struct problems *p, const char *path, unsigned int line, const char *cure,
+                      const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    add(p, true, path, line, cure, format, list);
+    va_end(list);
+}
+
+static void say(const struct problem *p)
+{
+    char place[16] = "";
+    const char *path = p->path == NULL ? "?" : p->path;
+    const char *text = p->text == NULL ? "?" : p->text;
+    if (p->line > 0)
+        snprintf(place, sizeof place, ":%u", p->line);
+    void (*speak)(const char *, ...) = p->warning ? message_warning : message_fatal;
+    speak("%s%s: %s%s%s", path, place, text, p->cure == NULL ? "" : "; ",
+          p->cure == NULL ? "" : p->cure);
+}
+
+void problems_say(const struct problems *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        say(&p->item[i]);
+}
+
+void problems_release(struct problems *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        free(p->item[i].path);
+        free(p->item[i].text);
+        free(p->item[i].cure);
+    }
+    free(p->item);
+    *p = (struct problems){.item = NULL};
+}

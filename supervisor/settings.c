@@ -1,0 +1,116 @@
+#include "supervisor/settings.h"
+#include "base/lexer.h"
+#include <stdio.h>
+#include <string.h>
+
+struct reader {
+    char *(*lookup)(const char *name);
+    struct problems *problems;
+};
+
+static uint32_t number(const struct reader *r, const char *name, uint32_t fallback)
+{
+    unsigned long long value;
+    const char *text = r->lookup(name);
+    if (text == NULL || text[0] == '\0')
+        return fallback;
+    if (number_parse(text, UINT32_MAX, &value) == 0)
+        return (uint32_t)value;
+    problems_warning(r->problems, name, 0, NULL, "%s is not a number, using %lu", text,
+                     (unsigned long)fallback);
+    return fallback;
+}
+
+static const char *text_or(const struct reader *r, const char *name, const char *fallback)
+{
+    const char *text = r->lookup(name);
+    return text == NULL || text[0] == '\0' ? fallback : text;
+}
+
+static enum logging_mode logging(const struct reader *r, bool terminal)
+{
+    const char *text = r->lookup("S6_LOGGING");
+    if (text == NULL || text[0] == '\0')
+        return terminal ? LOGGING_CONSOLE : LOGGING_AUTO;
+    uint32_t value = number(r, "S6_LOGGING", 0);
+    if (value > 2) {
+        problems_warning(r->problems, "S6_LOGGING", 0, "use 0, 1 or 2", "%s is no logging mode",
+                         text);
+        return LOGGING_CONSOLE;
+    }
+    return (enum logging_mode)value;
+}
+
+static int script(const struct reader *r, struct words *out)
+{
+    struct lexer_error e;
+    const char *text = text_or(r, "OVERLOG_SCRIPT", "n20 s1000000 C");
+    if (lexer_words(text, strlen(text), out, &e) == 0)
+        return 0;
+    problems_warning(r->problems, "OVERLOG_SCRIPT", e.line, "the default script is used", "%s",
+                     e.text);
+    words_release(out);
+    return words_add(out, "n20") | words_add(out, "s1000000") | words_add(out, "C");
+}
+
+/* Where definitions are, by profile. */
+static int places(struct settings *s, const struct reader *r)
+{
+    const char *profile = text_or(r, "S6_RUNTIME_PROFILE", NULL);
+    const char *bundles = text_or(r, "S6_RUNTIME_BUNDLEDIR", NULL);
+    struct str path = STR_INIT;
+    int bad = 0;
+    if (profile == NULL) {
+        s->services = "/etc/s6-overlay/s6-rc.d";
+        s->bundles = bundles == NULL ? "/etc/s6-overlay/user-bundles.d" : bundles;
+        return 0;
+    }
+    bad |= str_printf(&path, "/etc/cont-profile.d/%s/s6-overlay/s6-rc.d", profile);
+    bad |= words_add(&s->texts, bad == 0 ? path.data : "");
+    str_clear(&path);
+    bad |= str_printf(&path, "/etc/cont-profile.d/%s/s6-overlay/user-bundles.d", profile);
+    bad |= words_add(&s->texts, bad == 0 ? path.data : "");
+    str_release(&path);
+    if (bad != 0)
+        return -1;
+    s->services = s->texts.item[0];
+    s->bundles = bundles == NULL ? s->texts.item[1] : bundles;
+    return 0;
+}
+
+int settings_read(struct settings *s, char *(*lookup)(const char *name), bool terminal,
+                  struct problems *p)
+{
+    const struct reader r = {.lookup = lookup, .problems = p};
+    *s = (struct settings){
+        .keep_env = number(&r, "S6_KEEP_ENV", 0) != 0,
+        .logging = logging(&r, terminal),
+        .behaviour = (int)number(&r, "S6_BEHAVIOUR_IF_STAGE2_FAILS", 0),
+        .verbosity = (int)number(&r, "S6_VERBOSITY", 2),
+        .kill_grace = number(&r, "S6_KILL_GRACETIME", 3000),
+        .up_timeout = number(&r, "S6_CMD_WAIT_FOR_SERVICES_MAXTIME", 0),
+        .drain = number(&r, "OVERLOG_DRAIN", 1000),
+        .stop_max = number(&r, "OVERLOG_STOP_MAXTIME", 0),
+        .prefix = number(&r, "OVERLOG_PREFIX", 0) != 0,
+        .log_root = text_or(&r, "OVERLOG_DIR", "/var/log/services"),
+        .log_user = text_or(&r, "OVERLOG_USER", "32762:32762"),
+        .catchall_user = text_or(&r, "S6_CATCHALL_USER", "root"),
+        .hook = text_or(&r, "S6_STAGE2_HOOK", NULL),
+        .cmd_arg0 = text_or(&r, "S6_CMD_ARG0", NULL),
+        .cmd_terminal = number(&r, "S6_CMD_USE_TERMINAL", 0) != 0,
+        .closing_fd = number(&r, "S6_WAIT_FOR_CLOSING_FD", 0),
+    };
+    if (s->kill_grace > 300000)
+        s->kill_grace = 300000;
+    if (places(s, &r) < 0 || script(&r, &s->log_script) < 0) {
+        problems_error(p, "/init", 0, NULL, "out of memory");
+        return -1;
+    }
+    return 0;
+}
+
+void settings_release(struct settings *s)
+{
+    words_release(&s->log_script);
+    words_release(&s->texts);
+}
