@@ -304,12 +304,12 @@ static int find_both(const struct lookup *l, char *account, struct identity *id,
     id->gid = l->fallback.gid;
     if (colon)
         *colon = '\0';
-    if (*account || !colon) {
-        int result = find_uid(l, account, &id->uid, e);
+    if (colon && colon[1]) {
+        int result = find_gid(l, colon + 1, &id->gid, e);
         if (result != 0)
             return result;
     }
-    return colon && colon[1] ? find_gid(l, colon + 1, &id->gid, e) : 0;
+    return *account || !colon ? find_uid(l, account, &id->uid, e) : 0;
 }
 
 static int find_all(const struct lookup *l, const char *account, struct identity *id,
