@@ -1,0 +1,56 @@
+"""Fixtures that every Python test shares."""
+
+import os
+import shutil
+import tempfile
+
+import pytest
+
+import harness
+
+
+@pytest.fixture(scope="session")
+def installed():
+    """The tree that `make install` lays down."""
+    return harness.install_tree()
+
+
+@pytest.fixture(scope="session")
+def helper():
+    """A static program with what no shell does well: see tests/scenario/helper.c."""
+    return harness.helper_program()
+
+
+@pytest.fixture
+def place():
+    """An empty directory that any user may enter, removed afterwards."""
+    path = tempfile.mkdtemp(prefix="overlog-test-")
+    os.chmod(path, 0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def tree(place, installed, helper):
+    """A busybox root with overlog installed, to be filled with services."""
+    return harness.Tree(os.path.join(place, "root"), installed, helper)
+
+
+@pytest.fixture
+def scratch(place, installed, helper):
+    """A root with overlog, one static program and nothing else."""
+    return harness.Tree(os.path.join(place, "scratch"), installed, helper, shell=False)
+
+
+@pytest.fixture
+def boot():
+    """Boot(...), closed at the end of the test whatever happened."""
+    booted = []
+
+    def start(*args, **kwargs):
+        booted.append(harness.Boot(*args, **kwargs))
+        return booted[-1]
+
+    yield start
+    for one in booted:
+        one.close()
