@@ -1,0 +1,42 @@
+/* Which entries logcat shows. */
+#ifndef LOGGER_FILTER_H
+#define LOGGER_FILTER_H
+
+#include "base/error.h"
+#include "logger/entry.h"
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+struct filter_pattern {
+    const char *literal; /* NULL: regex */
+    size_t length;
+    regex_t regex;
+    bool exclude;
+};
+
+struct filter {
+    struct filter_pattern *pattern;
+    size_t count;
+    size_t includes;          /* how many of them are not excludes */
+    struct timespec since;    /* {0, 0}: from the beginning */
+    struct timespec until;    /* {0, 0}: to the end; exclusive */
+    enum stamp_stream stream; /* STREAM_UNKNOWN: any */
+};
+
+#define FILTER_INIT                                                                                \
+    {                                                                                              \
+        .pattern = NULL                                                                            \
+    }
+
+/* Adds an extended regular expression (text is kept, not copied). An entry must match one of those
+ * that are not exclude, if there are any, and none of the others. */
+int filter_add(struct filter *f, const char *text, bool exclude, bool ignore_case, struct error *e);
+void filter_release(struct filter *f);
+
+/* Whether anything but the time is asked of an entry, or a time is. */
+bool filter_any(const struct filter *f);
+bool filter_match(const struct filter *f, const struct entry *entry);
+
+#endif
