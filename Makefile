@@ -28,11 +28,11 @@ ifeq ($(LIBC),musl)
   MUSL_LIB ?= /usr/lib/$(MUSL_ARCH)
   MUSL_INC ?= /usr/include/$(MUSL_ARCH)
   ZLIB_A ?= /usr/lib/$(GNU_ARCH)/libz.a
-  CC_IS_CLANG := $(shell $(CC) --version 2>/dev/null | grep -c clang)
-  GCC_LIB := $(shell gcc -print-file-name=include 2>/dev/null)
+  # gcc makes position-independent programs unless told; clang calls the word unused here.
+  NO_PIE := $(shell $(CC) --version 2>/dev/null | grep -q clang || echo -no-pie)
   CC_INC := $(shell $(CC) -print-file-name=include 2>/dev/null)
   CFLAGS += -nostdinc -isystem $(MUSL_INC) -isystem $(CC_INC) -isystem $(BUILD)/zlib -fno-pie
-  LINK = $(CC) -static -no-pie -nostdlib -nostartfiles $(LDFLAGS) -o $@ \
+  LINK = $(CC) -static $(NO_PIE) -nostdlib -nostartfiles $(LDFLAGS) -o $@ \
          $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $(1) $(ZLIB_A) \
          -Wl,--start-group $(MUSL_LIB)/libc.a $(shell gcc -print-libgcc-file-name) -Wl,--end-group \
          $(MUSL_LIB)/crtn.o

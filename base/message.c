@@ -31,7 +31,8 @@ void message_to(message_writer *w)
 }
 
 /* prefix, text, newline in one buffer, cut at MESSAGE_MAX. */
-static void say(const char *level, const char *format, va_list list)
+__attribute__((format(printf, 2, 0))) static void say(const char *level, const char *format,
+                                                      va_list list)
 {
     char line[MESSAGE_MAX];
     size_t room = sizeof line - 1;

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add(struct problems *p, bool warning, const char *path, unsigned int line,
-                const char *cure, const char *format, va_list list)
+__attribute__((format(printf, 6, 0))) static void add(struct problems *p, bool warning,
+                                                      const char *path, unsigned int line,
+                                                      const char *cure, const char *format,
+                                                      va_list list)
 {
     char text[1024];
     if (!warning)
