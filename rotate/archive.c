@@ -1,0 +1,118 @@
+#include "rotate/archive.h"
+#include "base/clock.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { STAMP = CLOCK_TAI64N_LENGTH };
+
+int archive_parse(const char *name, struct archive *a)
+{
+    size_t length = strlen(name);
+    *a = (struct archive){.size = 0};
+    if (length < STAMP + 2 || length >= ARCHIVE_NAME_MAX || clock_tai64n_parse(name, &a->time) < 0)
+        return -1;
+    if (strncmp(name + STAMP, ".s", 2) != 0 && strncmp(name + STAMP, ".u", 2) != 0)
+        return -1;
+    a->unfinished = name[STAMP + 1] == 'u';
+    a->compressed = strcmp(name + STAMP + 2, ".gz") == 0;
+    if (!a->compressed && name[STAMP + 2] != '\0')
+        return -1;
+    memcpy(a->name, name, length + 1);
+    return 0;
+}
+
+void archive_name(char out[ARCHIVE_NAME_MAX], const struct timespec *time, bool unfinished,
+                  bool compressed)
+{
+    clock_tai64n_format(out, time);
+    snprintf(out + STAMP, ARCHIVE_NAME_MAX - STAMP, "%s%s", unfinished ? ".u" : ".s",
+             compressed ? ".gz" : "");
+}
+
+int archive_compare(const void *a, const void *b)
+{
+    const struct archive *x = a;
+    const struct archive *y = b;
+    int order = clock_compare(&x->time, &y->time);
+    return order != 0 ? order : strcmp(x->name, y->name);
+}
+
+struct timespec archive_next_time(const struct timespec *newest, const struct timespec *now)
+{
+    if (clock_compare(now, newest) > 0)
+        return *now;
+    struct timespec t = *newest;
+    if (++t.tv_nsec == 1000000000) {
+        t.tv_nsec = 0;
+        t.tv_sec++;
+    }
+    return t;
+}
+
+/* X is left out where X.gz follows it: sorted, they are neighbours. */
+static long drop_plain_twins(struct archive *list, long count)
+{
+    long kept = 0;
+    for (long i = 0; i < count; i++) {
+        size_t length = strlen(list[i].name);
+        bool twin = !list[i].compressed && i + 1 < count && list[i + 1].compressed &&
+                    strncmp(list[i].name, list[i + 1].name, length) == 0;
+        if (!twin)
+            list[kept++] = list[i];
+    }
+    return kept;
+}
+
+static int append(struct archive **list, long count, const struct archive *a)
+{
+    if ((count & (count - 1)) == 0) { /* at 0 and every power of two */
+        size_t capacity = count == 0 ? 1 : 2 * (size_t)count;
+        struct archive *bigger = realloc(*list, capacity * sizeof *bigger);
+        if (bigger == NULL)
+            return -1;
+        *list = bigger;
+    }
+    (*list)[count] = *a;
+    return 0;
+}
+
+long archive_list(int directory, struct archive **list)
+{
+    *list = NULL;
+    int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (d == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    long count = 0;
+    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
+        struct archive a;
+        struct stat s;
+        if (archive_parse(entry->d_name, &a) < 0)
+            continue;
+        if (fstatat(directory, entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode))
+            a.size = s.st_size;
+        else
+            continue;
+        if (append(list, count, &a) < 0) {
+            free(*list);
+            *list = NULL;
+            closedir(d);
+            errno = ENOMEM;
+            return -1;
+        }
+        count++;
+    }
+    closedir(d);
+    if (count > 1)
+        qsort(*list, (size_t)count, sizeof **list, archive_compare);
+    return drop_plain_twins(*list, count);
+}
