@@ -1,0 +1,197 @@
+"""make install: what command/install lays down under DESTDIR."""
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OVERLOG = Path(os.environ.get("OVERLOG", ROOT / "build/overlog"))
+OLD = ["with-contenv", "execlineb", "logcat", "printcontenv", "s6-setuidgid"]
+
+
+def install(destination, umask=0o077, program=OVERLOG):
+    r = subprocess.run([ROOT / "command/install", program, destination], capture_output=True,
+                       text=True, umask=umask, timeout=60)
+    assert r.returncode == 0, r.stderr
+    assert r.stdout == ""
+    return r.stderr
+
+
+def tree(root):
+    """path -> (kind, mode or target, content)"""
+    seen = {}
+    for path in sorted(root.rglob("*")):
+        s = path.lstat()
+        name = str(path.relative_to(root))
+        if stat.S_ISLNK(s.st_mode):
+            seen[name] = ("link", os.readlink(path))
+        elif stat.S_ISDIR(s.st_mode):
+            seen[name] = ("folder", oct(s.st_mode & 0o7777))
+        else:
+            seen[name] = ("file", oct(s.st_mode & 0o7777), path.read_bytes())
+    return seen
+
+
+@pytest.fixture(scope="module")
+def commands():
+    r = subprocess.run([OVERLOG, "commands"], capture_output=True, text=True, check=True)
+    return r.stdout.split()
+
+
+def expected(commands, old_folder="usr/bin", up="../../"):
+    t = {
+        "init": ("link", "command/overlog"),
+        "command": ("folder", "0o755"),
+        "command/overlog": ("file", "0o755", OVERLOG.read_bytes()),
+        "usr": ("folder", "0o755"),
+        "usr/bin": ("folder", "0o755"),
+        "etc": ("folder", "0o755"),
+        "etc/s6-overlay": ("folder", "0o755"),
+        "etc/s6-overlay/s6-rc.d": ("folder", "0o755"),
+        "etc/s6-overlay/user-bundles.d": ("folder", "0o755"),
+    }
+    for bundle in ("user", "user2"):
+        folder = f"etc/s6-overlay/user-bundles.d/{bundle}"
+        t[folder] = ("folder", "0o755")
+        t[f"{folder}/contents.d"] = ("folder", "0o755")
+        t[f"{folder}/type"] = ("file", "0o644", b"bundle\n")
+    for name in commands:
+        if name != "init":
+            t[f"command/{name}"] = ("link", "overlog")
+    for name in OLD:
+        if name in commands:
+            t[f"{old_folder}/{name}"] = ("link", f"{up}command/{name}")
+    return t
+
+
+def test_empty_folder(tmp_path, commands):
+    root = tmp_path / "new" / "root"
+    said = install(root)
+    assert tree(root) == expected(commands)
+    # A real /bin would replace the link of an image that the tree is copied over.
+    assert said == f"install: no /bin in {root}, so no /bin/execlineb" \
+                   " (make the folder first to have it)\n"
+
+
+def test_twice_changes_nothing(tmp_path):
+    (tmp_path / "bin").mkdir()
+    assert install(tmp_path) == ""
+    before = tree(tmp_path)
+    assert install(f"{tmp_path}//") == ""
+    assert tree(tmp_path) == before
+
+
+def test_busybox_root(tmp_path, commands):
+    tmp_path.chmod(0o755)
+    (tmp_path / "bin").mkdir(mode=0o755)
+    shutil.copy("/bin/busybox", tmp_path / "bin/busybox")
+    (tmp_path / "bin/sh").symlink_to("busybox")
+    assert install(tmp_path) == ""
+    t = tree(tmp_path)
+    assert t.pop("bin/sh") == ("link", "busybox")
+    assert t.pop("bin/busybox")[0] == "file"
+    assert t.pop("bin") == ("folder", "0o755")
+    if "execlineb" in commands:
+        assert t.pop("bin/execlineb") == ("link", "../command/execlineb")
+    assert t == expected(commands)
+    r = subprocess.run(["chroot", tmp_path, "/init", "--help"], capture_output=True, text=True)
+    assert r.returncode == 0
+    r = subprocess.run(["chroot", tmp_path, "/usr/bin/s6-setuidgid", "33:44", "/bin/busybox", "id",
+                        "-u"], capture_output=True, text=True)
+    assert (r.returncode, r.stdout) == (0, "33\n")
+
+
+@pytest.mark.parametrize("target", ["usr/bin", "/usr/bin", "./usr/../usr/bin/"])
+def test_merged_usr(tmp_path, commands, target):
+    (tmp_path / "usr/bin").mkdir(parents=True, mode=0o755)
+    (tmp_path / "usr").chmod(0o755)
+    (tmp_path / "bin").symlink_to(target)
+    host = sorted(os.listdir("/usr/bin"))
+    assert install(tmp_path) == ""
+    t = tree(tmp_path)
+    assert t.pop("bin") == ("link", target)
+    assert t == expected(commands)
+    assert sorted(os.listdir("/usr/bin")) == host
+
+
+def test_usr_bin_is_a_link(tmp_path, commands):
+    (tmp_path / "usr").mkdir(mode=0o755)
+    (tmp_path / "bin").mkdir(mode=0o755)
+    (tmp_path / "usr/bin").symlink_to("../bin")
+    assert install(tmp_path) == ""
+    t = tree(tmp_path)
+    e = expected(commands, "bin", "../")
+    e["bin"] = ("folder", "0o755")
+    e["usr/bin"] = ("link", "../bin")
+    assert t == e
+
+
+def test_other_programs_are_kept(tmp_path, commands):
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "usr/bin/s6-setuidgid").write_text("theirs")
+    (tmp_path / "usr/bin/printcontenv").symlink_to("elsewhere")
+    said = install(tmp_path)
+    assert said == "".join(
+        f"install: kept {tmp_path}/usr/bin/{name}, which is not ours; "
+        f"it should lead to /command/{name}\n" for name in ("printcontenv", "s6-setuidgid"))
+    assert (tmp_path / "usr/bin/s6-setuidgid").read_text() == "theirs"
+    assert os.readlink(tmp_path / "usr/bin/printcontenv") == "elsewhere"
+
+
+def test_our_names_are_replaced_and_said(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "command").mkdir()
+    (tmp_path / "init").write_text("#!/bin/sh\n")
+    (tmp_path / "command/with-contenv").write_text("#!/command/execlineb\n")
+    (tmp_path / "command/printcontenv").symlink_to("../package/admin/x/command/printcontenv")
+    said = install(tmp_path)
+    assert said == f"install: replaced the file {tmp_path}/init\n" \
+                   f"install: replaced the file {tmp_path}/command/with-contenv\n"
+    assert os.readlink(tmp_path / "init") == "command/overlog"
+    assert os.readlink(tmp_path / "command/with-contenv") == "overlog"
+    assert os.readlink(tmp_path / "command/printcontenv") == "overlog"
+
+
+def test_definitions_are_never_overwritten(tmp_path):
+    (tmp_path / "bin").mkdir()
+    user = tmp_path / "etc/s6-overlay/user-bundles.d/user"
+    (user / "contents.d").mkdir(parents=True)
+    (user / "contents.d/mine").write_text("")
+    (user / "type").write_text("bundle")
+    definition = tmp_path / "etc/s6-overlay/s6-rc.d/mine"
+    definition.mkdir(parents=True)
+    (definition / "type").write_text("longrun\n")
+    assert install(tmp_path) == ""
+    assert (user / "type").read_text() == "bundle"
+    assert os.listdir(user / "contents.d") == ["mine"]
+    assert (definition / "type").read_text() == "longrun\n"
+
+
+def test_a_running_program_is_replaced(tmp_path):
+    (tmp_path / "bin").mkdir()
+    install(tmp_path)
+    program = tmp_path / "command/overlog"
+    before = program.stat().st_ino
+    with open(program, "rb"):
+        running = subprocess.Popen([tmp_path / "command/s6-applyuidgid", "cat"],
+                                   stdin=subprocess.PIPE)
+        install(tmp_path)
+        running.communicate(timeout=10)
+    assert program.stat().st_ino != before
+
+
+def test_make_install(tmp_path):
+    (tmp_path / "bin").mkdir()
+    subprocess.run(["make", "-s", "-C", ROOT, "install", f"DESTDIR={tmp_path}"], check=True,
+                   capture_output=True, timeout=300)
+    assert os.readlink(tmp_path / "init") == "command/overlog"
+
+
+def test_usage():
+    for arguments in ([], ["/nonexistent", "/tmp/x"], [OVERLOG]):
+        r = subprocess.run([ROOT / "command/install", *arguments], capture_output=True, text=True)
+        assert (r.returncode, r.stderr) == (100, "usage: install PROGRAM DESTDIR\n")
