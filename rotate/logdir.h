@@ -44,6 +44,8 @@ struct logdir {
     pid_t helper;           /* compressor or processor, 0 none: its end is told by logdir_reaped */
     bool again;             /* another helper run is due when this one ends */
     int64_t retry;          /* monotonic ns of the next attempt after a failure; 0 none */
+    int64_t wall_offset;    /* wall clock minus monotonic, ns, when last looked at */
+    int64_t age_paused;     /* monotonic ns until which nothing is deleted by age; 0 none */
 };
 
 /* Makes every missing directory of path, the last with mode 0700 (or by settings.mode), following
@@ -75,6 +77,9 @@ void logdir_trim(struct logdir *d);
 
 /* A child of ours was reaped: true if it was d's helper (its work is then completed or retried). */
 bool logdir_reaped(struct logdir *d, pid_t pid, int status);
+
+/* Tries again what failed, once retry has passed. */
+void logdir_retry(struct logdir *d);
 
 /* clean: fsync, mark current with the owner's x bit, wait for no helper (compressors go on; they
  * are told to finish by themselves). Releases everything either way. */

@@ -1,0 +1,254 @@
+#include "rotate/logdir.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "rotate/steps.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1U
+#endif
+
+/* --- preparing ----------------------------------------------------------------------------------
+ */
+
+/* A directory that its readers may enter: an x bit for each r bit. */
+static mode_t directory_mode(mode_t mode)
+{
+    return mode == 0 ? 0700 : 0700 | (mode & 0777) | (mode & 0444) >> 2;
+}
+
+int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct error *e)
+{
+    char parent[4096];
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    size_t length = slash == NULL ? 0 : (size_t)(slash - path);
+    if (length + 2 > sizeof parent)
+        return error_set(e, EXIT_SYSTEM, "unable to use %s: name too long", path);
+    if (length == 0)
+        strcpy(parent, slash == NULL ? "." : "/");
+    else
+        snprintf(parent, sizeof parent, "%.*s", (int)length, path);
+    if (file_make_directories(AT_FDCWD, parent, 0755, e) < 0)
+        return -1;
+    int at = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0)
+        return error_system(e, "unable to open %s", parent);
+    bool made = mkdirat(at, name, 0700) == 0;
+    int fd = -1;
+    if (made || errno == EEXIST)
+        fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        error_system(e, "unable to %s log directory %s", made ? "open" : "make", path);
+    close(at);
+    if (fd < 0 || !made)
+        return fd;
+    if ((uid != (uid_t)-1 && fchown(fd, uid, gid) < 0) || fchmod(fd, directory_mode(mode)) < 0) {
+        error_system(e, "unable to give log directory %s to its logger", path);
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* --- steps --------------------------------------------------------------------------------------
+ */
+
+mode_t step_mode(const struct logdir *d, bool archive)
+{
+    mode_t mode = d->settings.mode;
+    if (mode == 0) {
+        mode_t mask = umask(0);
+        umask(mask);
+        mode = 0666 & ~mask;
+    }
+    return archive ? mode | 0100 : mode;
+}
+
+int step_rename(int directory, const char *from, const char *to)
+{
+    if (syscall(SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    if (linkat(directory, from, directory, to, 0) == 0)
+        return unlinkat(directory, from, 0);
+    if (errno == EEXIST)
+        return -1;
+    /* A file system without links: the name was made to be new. */
+    if (faccessat(directory, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return renameat(directory, from, directory, to);
+}
+
+int step_archive(struct logdir *d, const char *from, bool unfinished, struct error *e)
+{
+    char name[ARCHIVE_NAME_MAX];
+    struct timespec now = clock_wall();
+    for (;;) {
+        struct timespec t = archive_next_time(&d->newest, &now);
+        archive_name(name, &t, unfinished, false);
+        d->newest = t;
+        if (step_rename(d->directory, from, name) == 0 || errno == ENOENT)
+            return 0;
+        if (errno != EEXIST)
+            return error_system(e, "unable to rename %s/%s", d->name, from);
+    }
+}
+
+int step_create(struct logdir *d, struct error *e)
+{
+    int fd = openat(d->directory, "current",
+                    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_system(e, "unable to create %s/current", d->name);
+    if (fchmod(fd, step_mode(d, false)) < 0 && errno != EPERM) {
+        error_system(e, "unable to set the mode of %s/current", d->name);
+        close(fd);
+        return -1;
+    }
+    if (d->current >= 0)
+        close(d->current);
+    d->current = fd;
+    d->size = 0;
+    return 0;
+}
+
+/* --- open, append, close ------------------------------------------------------------------------
+ */
+
+static int take_lock(struct logdir *d, struct error *e)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    d->lock =
+        openat(d->directory, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+    if (d->lock < 0)
+        return error_system(e, "unable to open %s/lock", d->name);
+    if (fcntl(d->lock, F_SETLK, &lock) == 0)
+        return 0;
+    if (errno == EACCES || errno == EAGAIN)
+        errno = EBUSY;
+    return error_system(e, "unable to lock %s/lock", d->name);
+}
+
+static int find_newest(struct logdir *d, struct error *e)
+{
+    struct archive *list;
+    long count = archive_list(d->directory, &list);
+    if (count < 0)
+        return error_system(e, "unable to read log directory %s", d->name);
+    if (count > 0)
+        d->newest = list[count - 1].time;
+    free(list);
+    return 0;
+}
+
+static int64_t wall_offset(void)
+{
+    struct timespec t = clock_wall();
+    return (int64_t)t.tv_sec * CLOCK_SECOND + t.tv_nsec - clock_monotonic();
+}
+
+int logdir_open(struct logdir *d, int directory, const char *name,
+                const struct logdir_settings *settings, bool resume, struct error *e)
+{
+    *d = (struct logdir){.settings = *settings,
+                         .name = strdup(name),
+                         .directory = directory,
+                         .lock = -1,
+                         .current = -1,
+                         .wall_offset = wall_offset()};
+    if (d->name == NULL)
+        error_system(e, "unable to open log directory %s", name);
+    else if (take_lock(d, e) == 0 && find_newest(d, e) == 0 && recover(d, resume, e) == 0) {
+        logdir_trim(d);
+        helper_start(d);
+        return 0;
+    }
+    logdir_close(d, false);
+    return -1;
+}
+
+ssize_t logdir_append(struct logdir *d, const void *bytes, size_t length)
+{
+    ssize_t n;
+    if (d->current < 0) { /* a rotation could not create it */
+        struct error e = ERROR_INIT;
+        if (step_create(d, &e) < 0)
+            return -1;
+    }
+    do
+        n = write(d->current, bytes, length);
+    while (n < 0 && errno == EINTR);
+    if (n > 0)
+        d->size += n;
+    return n;
+}
+
+bool logdir_full(const struct logdir *d)
+{
+    return d->size > 0 &&
+           (unsigned long long)d->size + d->settings.tolerance >= d->settings.rotate &&
+           !helper_has_previous(d);
+}
+
+size_t logdir_room(const struct logdir *d)
+{
+    unsigned long long used = (unsigned long long)d->size + d->settings.tolerance;
+    return used >= d->settings.rotate ? 0 : (size_t)(d->settings.rotate - used);
+}
+
+int logdir_rotate(struct logdir *d, struct error *e)
+{
+    if (d->current >= 0) {
+        if (d->size == 0 || helper_has_previous(d))
+            return 0;
+        /* The mark first: should we end here, current is taken up again as it is. */
+        if (fchmod(d->current, step_mode(d, true)) < 0 && errno != EPERM)
+            return error_system(e, "unable to mark %s/current", d->name);
+        int renamed = d->settings.processor == NULL
+                          ? step_archive(d, "current", false, e)
+                          : step_rename(d->directory, "current", "previous");
+        if (renamed < 0) {
+            if (d->settings.processor != NULL)
+                error_system(e, "unable to rename %s/current", d->name);
+            return -1;
+        }
+        close(d->current);
+        d->current = -1;
+    }
+    if (step_create(d, e) < 0)
+        return -1;
+    logdir_trim(d);
+    helper_start(d);
+    return 0;
+}
+
+void logdir_close(struct logdir *d, bool clean)
+{
+    if (d->current >= 0) {
+        if (clean) {
+            fsync(d->current);
+            fchmod(d->current, step_mode(d, true));
+        }
+        close(d->current);
+    }
+    if (d->lock >= 0)
+        close(d->lock);
+    if (d->directory >= 0)
+        close(d->directory);
+    free(d->name);
+    *d = (struct logdir){.current = -1, .lock = -1, .directory = -1};
+}

@@ -1,0 +1,64 @@
+/* Retention: what n, S and a delete. */
+#include "base/clock.h"
+#include "base/message.h"
+#include "rotate/steps.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { STEP_SECONDS = 10, PAUSE_SECONDS = 3600 };
+
+void trim_mark(const struct archive *list, long count, const struct logdir_settings *s,
+               const struct timespec *now, bool age_too, unsigned char *doomed)
+{
+    unsigned long long total = 0;
+    unsigned long long left = (unsigned long long)count;
+    for (long i = 0; i < count; i++)
+        total += (unsigned long long)list[i].size;
+    for (long i = 0; i < count; i++)
+        doomed[i] = 0;
+    for (long i = 0; i < count; i++) {
+        bool too_many = left > s->keep;
+        bool too_big = s->total > 0 && total > s->total;
+        bool too_old = age_too && s->age > 0 && i + 1 < count &&
+                       now->tv_sec > list[i].time.tv_sec &&
+                       (unsigned long long)(now->tv_sec - list[i].time.tv_sec) > s->age;
+        if (!too_many && !too_big && !too_old)
+            break;
+        doomed[i] = 1;
+        left--;
+        total -= (unsigned long long)list[i].size;
+    }
+}
+
+/* A clock that jumped would make young archives look old: wait an hour before believing it. */
+static bool age_is_trusted(struct logdir *d)
+{
+    struct timespec t = clock_wall();
+    int64_t mono = clock_monotonic();
+    int64_t offset = (int64_t)t.tv_sec * CLOCK_SECOND + t.tv_nsec - mono;
+    int64_t step = offset > d->wall_offset ? offset - d->wall_offset : d->wall_offset - offset;
+    d->wall_offset = offset;
+    if (step > STEP_SECONDS * CLOCK_SECOND)
+        d->age_paused = mono + PAUSE_SECONDS * CLOCK_SECOND;
+    return mono >= d->age_paused;
+}
+
+void logdir_trim(struct logdir *d)
+{
+    struct archive *list;
+    struct timespec now = clock_wall();
+    bool age_too = age_is_trusted(d);
+    long count = archive_list(d->directory, &list);
+    unsigned char *doomed = count <= 0 ? NULL : malloc((size_t)count);
+    if (doomed != NULL) {
+        trim_mark(list, count, &d->settings, &now, age_too, doomed);
+        for (long i = 0; i < count; i++)
+            if (doomed[i] != 0 && unlinkat(d->directory, list[i].name, 0) < 0 && errno != ENOENT)
+                message_warning("unable to remove %s/%s: %s", d->name, list[i].name,
+                                strerror(errno));
+    }
+    free(doomed);
+    free(list);
+}
