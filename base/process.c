@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,8 +20,11 @@ enum { FDS_MAX = 64, SCRIPT_ARGS_MAX = 1024, HEAD_MAX = 256, PATH_BYTES = 4096 }
 static void reset_signals(void)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
+    const unsigned long kernel_default[4] = {0};
     for (int i = 1; i < 65; i++)
-        sigaction(i, &action, NULL);
+        /* The C library refuses its own, 32 to 34, which we may have inherited ignored. */
+        if (sigaction(i, &action, NULL) < 0)
+            syscall(SYS_rt_sigaction, i, kernel_default, NULL, 8);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
