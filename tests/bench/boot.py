@@ -45,7 +45,7 @@ def unshare(root, *command, env=None):
     script = ('mount -t tmpfs tmpfs "$0/run" && mount -t tmpfs tmpfs "$0/var/log" && '
               'mount -t tmpfs tmpfs "$0/out" && mount -t proc proc "$0/proc" && '
               'mount -t devtmpfs dev "$0/dev" && exec chroot "$0" /stamp /out/start "$@"')
-    environment = {"PATH": os.environ["PATH"], "S6_VERBOSITY": "1", **(env or {})}
+    environment = {"PATH": os.environ["PATH"], "S6_VERBOSITY": "1", "S6_LOGGING": os.environ.get("MODE", "1"), **(env or {})}
     return subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", "--mount", "sh", "-c", script,
                              str(root), *command], env=environment, stdin=subprocess.DEVNULL,
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
