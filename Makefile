@@ -11,14 +11,14 @@ SOURCES := $(foreach room,$(ROOMS),$(sort $(wildcard $(room)/*.c)))
 HEADERS := $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
 
 # A text cut at the size of its buffer is meant: paths longer than PATH_MAX fail by themselves.
-NO_TRUNCATION := $(shell $(CC) --version 2>/dev/null | grep -q clang || echo -Wno-format-truncation)
+# (clang does not know the word.)
+no_truncation = $(shell $(1) --version 2>/dev/null | grep -q clang || echo -Wno-format-truncation)
 WARN := -std=c11 -Wall -Wextra -Wshadow -Wvla -Wconversion -Wstrict-prototypes \
-        -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wformat=2 -Wundef -Werror \
-        $(NO_TRUNCATION)
+        -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wformat=2 -Wundef -Werror
 CPPFLAGS += -I. -D_GNU_SOURCE -DOVERLOG_VERSION='"$(VERSION)"'
 OPT ?= -O2
 HARDEN := -fstack-protector-strong -fno-plt
-CFLAGS += $(WARN) $(OPT) -g -MMD -MP -ffunction-sections -fdata-sections $(HARDEN)
+CFLAGS := $(CFLAGS) $(WARN) $(call no_truncation,$(CC)) $(OPT) -g -MMD -MP -ffunction-sections -fdata-sections $(HARDEN)
 LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--build-id=none
 
 # musl, statically: Debian's musl-tools and its static zlib. glibc serves development.
@@ -67,7 +67,7 @@ $(BUILD)/overlog: $(BUILD)/overlog.debug
 
 SAN := $(BUILD)/san
 SAN_CC ?= gcc
-SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SAN_FLAGS := $(call no_truncation,$(SAN_CC)) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SAN_OBJECTS := $(SOURCES:%.c=$(SAN)/%.o)
 LIB_OBJECTS := $(filter-out $(SAN)/command/main.o,$(SAN_OBJECTS))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*/*.c))
