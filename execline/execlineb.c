@@ -1,0 +1,285 @@
+/* execlineb: lexes a script once into an argv and executes it (spec/execline.md section 3). */
+#include "base/file.h"
+#include "base/lexer.h"
+#include "base/message.h"
+#include "execline/commands.h"
+#include "execline/substitute.h"
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern char **environ;
+
+enum positional { PUSH = 0, OVERWRITE, IGNORE, SUBSTITUTE, SUBSTITUTE_REST };
+
+struct script {
+    enum positional how;
+    bool quiet;                /* -q */
+    unsigned long long wanted; /* -S n, -s n */
+    const char *text;          /* -c */
+    const char *zero;          /* $0 */
+    char **args;
+    size_t arg_count;
+};
+
+enum { SCRIPT_MAX = 1 << 24, ARGS_MAX = 1 << 16 };
+
+static int no_memory(void)
+{
+    message_fatal("out of memory");
+    return EXIT_SYSTEM;
+}
+
+/* --- the environment of positional parameters ---------------------------------------------------
+ */
+
+/* "#", "7", "7:2": how long the name is, 0 for any other variable. */
+static size_t positional_name(const char *variable)
+{
+    size_t n = variable[0] == '#' ? 1 : strspn(variable, "0123456789");
+    if (n == 0)
+        return 0;
+    if (variable[n] == ':') {
+        size_t digits = strspn(variable + n + 1, "0123456789");
+        if (digits == 0)
+            return 0;
+        n += 1 + digits;
+    }
+    return variable[n] == '=' ? n : 0;
+}
+
+/* Each "7" becomes "7:1", each "7:1" "7:2". */
+static int push(void)
+{
+    struct words old = WORDS_INIT;
+    int bad = 0;
+    for (char **v = environ; bad == 0 && *v != NULL; v++)
+        if (positional_name(*v) > 0)
+            bad = words_add(&old, *v);
+    for (size_t i = 0; bad == 0 && i < old.count; i++) {
+        size_t n = positional_name(old.item[i]);
+        old.item[i][n] = '\0';
+        bad = unsetenv(old.item[i]);
+        old.item[i][n] = '=';
+    }
+    for (size_t i = 0; bad == 0 && i < old.count; i++) {
+        char name[64];
+        char *text = old.item[i];
+        size_t n = positional_name(text);
+        size_t base = strcspn(text, ":=");
+        unsigned long depth = text[base] == ':' ? strtoul(text + base + 1, NULL, 10) : 0;
+        snprintf(name, sizeof name, "%.*s:%lu", (int)base, text, depth + 1);
+        bad = setenv(name, text + n + 1, 1);
+    }
+    words_release(&old);
+    return bad;
+}
+
+static int set_number(const char *name, size_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%zu", value);
+    return setenv(name, text, 1);
+}
+
+static int set_positional(const struct script *s)
+{
+    char name[24];
+    int bad = s->how == PUSH ? push() : 0;
+    bad |= set_number("#", s->arg_count);
+    bad |= setenv("0", s->zero, 1);
+    for (size_t i = 0; bad == 0 && i < s->arg_count; i++) {
+        snprintf(name, sizeof name, "%zu", i + 1);
+        bad = setenv(name, s->args[i], 1);
+    }
+    return bad;
+}
+
+/* --- substitution of positional parameters ------------------------------------------------------
+ */
+
+static int strictness(void)
+{
+    unsigned long long value;
+    const char *text = getenv("EXECLINE_STRICT");
+    if (text == NULL)
+        return 1;
+    return number_parse(text, 2, &value) < 0 ? 0 : (int)value;
+}
+
+static int check_count(const struct script *s)
+{
+    int strict = s->quiet ? 0 : strictness();
+    if (s->arg_count >= s->wanted || strict == 0)
+        return 0;
+    if (strict == 1) {
+        message_warning("too few arguments: expecting at least %llu but got %zu", s->wanted,
+                        s->arg_count);
+        return 0;
+    }
+    message_fatal("too few arguments: expecting at least %llu but got %zu", s->wanted,
+                  s->arg_count);
+    return EXIT_USAGE;
+}
+
+/* The keys #, 0, 1 to n and @; names are kept in storage. */
+static int substitute_positional(const struct script *s, struct words *words, struct words *out)
+{
+    static char empty[] = "";
+    size_t numbers = s->arg_count > s->wanted ? s->arg_count : (size_t)s->wanted;
+    size_t rest = s->how == SUBSTITUTE_REST ? (size_t)s->wanted : 0;
+    struct substitution *sub = calloc(numbers + 3, sizeof *sub);
+    struct words keys = WORDS_INIT;
+    char **values = calloc(numbers + 3, sizeof *values);
+    char count[24];
+    char name[24];
+    int bad = sub == NULL || values == NULL ? -1 : 0;
+    snprintf(count, sizeof count, "%zu", s->arg_count);
+    for (size_t i = 0; bad == 0 && i <= numbers; i++) {
+        snprintf(name, sizeof name, "%zu", i);
+        bad = words_add(&keys, name);
+        values[i] = i == 0              ? (char *)(uintptr_t)s->zero
+                    : i <= s->arg_count ? s->args[i - 1]
+                                        : empty;
+    }
+    for (size_t i = 0; bad == 0 && i <= numbers; i++)
+        sub[i] = (struct substitution){.key = keys.item[i], .value = &values[i], .count = 1};
+    if (bad == 0) {
+        values[numbers + 1] = count;
+        sub[numbers + 1] =
+            (struct substitution){.key = "#", .value = &values[numbers + 1], .count = 1};
+        sub[numbers + 2] =
+            (struct substitution){.key = "@",
+                                  .value = s->args + (rest < s->arg_count ? rest : s->arg_count),
+                                  .count = s->arg_count > rest ? s->arg_count - rest : 0};
+        bad = substitute(words->item, sub, numbers + 3, out);
+    }
+    words_release(&keys);
+    free(values);
+    free(sub);
+    return bad;
+}
+
+/* --- the script ---------------------------------------------------------------------------------
+ */
+
+static int syntax_error(const struct lexer_error *le, const char *file)
+{
+    bool brace = strncmp(le->text, "unmatched", 9) == 0;
+    message_fatal("%s%s%s%s (line %u, column %u)", brace ? "" : "syntax error: ", le->text,
+                  file == NULL ? "" : " in file ", file == NULL ? "" : file, le->line, le->column);
+    return EXIT_USAGE;
+}
+
+static int lex(const struct script *s, const char *file, struct words *out)
+{
+    struct str text = STR_INIT;
+    struct error e = ERROR_INIT;
+    struct lexer_error le;
+    int code = 0;
+    if (file != NULL && file_read(AT_FDCWD, file, SCRIPT_MAX, &text, &e) < 0)
+        return message_error(&e);
+    const char *from = file == NULL ? s->text : text.data == NULL ? "" : text.data;
+    size_t length = file == NULL ? strlen(from) : text.length;
+    if (lexer_words(from, length, out, &le) < 0)
+        code = syntax_error(&le, file);
+    str_release(&text);
+    return code;
+}
+
+static int read_number(const char *text, unsigned long long *value)
+{
+    if (number_parse(text, ARGS_MAX, value) == 0)
+        return 0;
+    message_fatal("%s is not a number of arguments", text);
+    return -1;
+}
+
+static int read_options(struct invocation *c, struct script *s)
+{
+    for (int option; (option = command_option(c)) != 0;) {
+        switch (option) {
+        case 'q':
+            unsetenv("EXECLINE_STRICT");
+            s->quiet = true;
+            break;
+        case 'w':
+            setenv("EXECLINE_STRICT", "1", 1);
+            break;
+        case 'W':
+            setenv("EXECLINE_STRICT", "2", 1);
+            break;
+        case 'p':
+            s->how = OVERWRITE;
+            break;
+        case 'P':
+            s->how = IGNORE;
+            break;
+        case 'S':
+        case 's':
+            s->how = option == 'S' ? SUBSTITUTE : SUBSTITUTE_REST;
+            if (read_number(c->argument, &s->wanted) < 0)
+                return -1;
+            break;
+        case 'c':
+            s->text = c->argument;
+            break;
+        case 'e':
+            break;
+        default:
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int run_execlineb(struct invocation *c)
+{
+    static struct words words; /* what is executed must outlive this call */
+    static struct words result;
+    struct script s = {.how = PUSH, .zero = c->argv[0]};
+    const char *file = NULL;
+    if (read_options(c, &s) < 0)
+        return EXIT_USAGE;
+    s.args = command_operands(c);
+    s.arg_count = (size_t)command_operand_count(c);
+    if (s.text == NULL) {
+        if (s.arg_count == 0)
+            return command_usage(c);
+        s.zero = file = *s.args++;
+        s.arg_count--;
+    }
+    int code = lex(&s, file, &words);
+    if (code != 0 || words.count == 0)
+        return code;
+    if (s.how == SUBSTITUTE || s.how == SUBSTITUTE_REST) {
+        code = check_count(&s);
+        if (code != 0)
+            return code;
+        if (substitute_positional(&s, &words, &result) < 0)
+            return no_memory();
+        return result.count == 0 ? 0 : command_chain(c, result.item);
+    }
+    if (s.how != IGNORE && set_positional(&s) != 0)
+        return no_memory();
+    return command_chain(c, words.item);
+}
+
+static const struct command_option options[] = {
+    {'c', NULL, "SCRIPT", "the script itself, instead of a file"},
+    {'P', NULL, NULL, "leave positional parameters alone"},
+    {'p', NULL, NULL, "set positional parameters in the environment, without saving older ones"},
+    {'S', NULL, "N", "substitute $#, $0, $1 ... and $@ (at least N arguments)"},
+    {'s', NULL, "N", "the same, but $@ begins after the first N"},
+    {'q', NULL, NULL, "unset EXECLINE_STRICT: be silent about too few and unquoted arguments"},
+    {'w', NULL, NULL, "EXECLINE_STRICT=1: warn"},
+    {'W', NULL, NULL, "EXECLINE_STRICT=2: refuse"},
+    {'e', NULL, NULL, "ignored"},
+    {0, NULL, NULL, NULL}};
+
+const struct command execline_language[] = {
+    {"execlineb", "[-q|-w|-W] [-p|-P|-S n|-s n] -c SCRIPT | FILE [ARG...]",
+     "run an execline script", options, run_execlineb},
+    {NULL, NULL, NULL, NULL, NULL}};
