@@ -92,17 +92,23 @@ bool lines_next(struct lines *l, struct line *line)
     return give(l, line, length, 1, true);
 }
 
-bool lines_end(struct lines *l, struct line *line)
+int lines_end(struct lines *l)
 {
     if (!lines_begun(l))
-        return false;
-    l->scanned = 0;
-    return give(l, line, l->end - l->start, 0, true);
+        return 0;
+    char *room = lines_room(l, 1);
+    if (room == NULL)
+        return -1;
+    *room = '\n';
+    if (l->shown == l->end)
+        l->shown++;
+    l->end++;
+    return 0;
 }
 
 bool lines_begun(const struct lines *l)
 {
-    return l->end > l->start || l->inside;
+    return l->end > l->start ? line_ends_at(l->data + l->end - 1, 1) == 0 : l->inside;
 }
 
 void lines_shrink(struct lines *l)

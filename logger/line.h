@@ -38,10 +38,10 @@ void lines_added(struct lines *l, size_t n);
 /* The next line, or piece of one that is over the limit; false: more bytes are needed. */
 bool lines_next(struct lines *l, struct line *line);
 
-/* The begun line as if it ended here; false: none is begun. Call after lines_next said false. */
-bool lines_end(struct lines *l, struct line *line);
+/* Ends a begun line, as if a newline had come (one that counts as shown). 0, or -1: no memory. */
+int lines_end(struct lines *l);
 
-/* Bytes of a begun line are there, or a piece of it was given. */
+/* The last byte added did not end a line. */
 bool lines_begun(const struct lines *l);
 
 /* Gives memory back when there is nothing in it. */

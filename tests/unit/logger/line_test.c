@@ -103,22 +103,51 @@ static void a_begun_line_can_be_ended(void **state)
     (void)state;
     struct lines l = {.limit = 4};
     struct line line;
+    assert_int_equal(lines_end(&l), 0);
     expect_none(&l);
-    assert_false(lines_end(&l, &line));
     add(&l, "abc", 3);
-    expect_none(&l);
-    assert_true(lines_end(&l, &line));
-    expect_piece(&line, "abc", 3, true, true);
+    assert_true(lines_begun(&l));
+    assert_int_equal(lines_end(&l), 0);
     assert_false(lines_begun(&l));
-    assert_false(lines_end(&l, &line));
+    assert_int_equal(lines_end(&l), 0);
+    expect_line(&l, "abc");
+    expect_none(&l);
     add(&l, "abcde", 5);
     assert_true(lines_next(&l, &line));
     expect_piece(&line, "abcd", 4, true, false);
     expect_none(&l);
-    assert_true(lines_end(&l, &line));
+    assert_int_equal(lines_end(&l), 0);
+    assert_true(lines_next(&l, &line));
     expect_piece(&line, "e", 1, false, true);
     add(&l, "fg\n", 3);
     expect_line(&l, "fg");
+    expect_none(&l);
+    lines_release(&l);
+}
+
+/* After a piece with nothing behind it, the line still has to end. */
+static void a_given_piece_can_be_ended(void **state)
+{
+    (void)state;
+    struct lines l = {.limit = 4, .inside = true};
+    struct line line;
+    assert_true(lines_begun(&l));
+    assert_int_equal(lines_end(&l), 0);
+    assert_true(lines_next(&l, &line));
+    expect_piece(&line, "", 0, false, true);
+    expect_none(&l);
+    assert_false(lines_begun(&l));
+    lines_release(&l);
+}
+
+static void the_added_end_counts_as_shown(void **state)
+{
+    (void)state;
+    struct lines l = {.limit = 4};
+    add(&l, "ab", 2);
+    l.shown = 2;
+    assert_int_equal(lines_end(&l), 0);
+    assert_int_equal(l.shown, 3);
     lines_release(&l);
 }
 
@@ -168,8 +197,8 @@ static void any_cut_gives_the_same_pieces(void **state)
             }
         }
         assert_int_equal(seen, count);
-        assert_true(lines_end(&l, &line));
-        expect_piece(&line, "eeeeeee", 7, true, true);
+        assert_int_equal(lines_end(&l), 0);
+        expect_line(&l, "eeeeeee");
         lines_release(&l);
     }
     lines_release(&all);
@@ -221,6 +250,8 @@ int main(void)
         cmocka_unit_test(byte_by_byte),
         cmocka_unit_test(long_lines_come_in_pieces),
         cmocka_unit_test(a_begun_line_can_be_ended),
+        cmocka_unit_test(a_given_piece_can_be_ended),
+        cmocka_unit_test(the_added_end_counts_as_shown),
         cmocka_unit_test(no_limit),
         cmocka_unit_test(any_cut_gives_the_same_pieces),
         cmocka_unit_test(shown_moves_with_the_data),

@@ -1,0 +1,22 @@
+#include "logger/logger.h"
+#include "logger/processes.h"
+#include <stddef.h>
+
+const struct command logger_commands[] = {
+    {.name = "logger",
+     .usage = "[-d DIR] [-u UID:GID] [-p] [-e EVENTSDIR] [-r] NAME MODE SCRIPT...",
+     .summary = "Log a service: its two pipes to the console and a log directory.",
+     .options = logger_options,
+     .run = logger_run},
+    {.name = "s6-log",
+     .usage = "[-d FD] [-q | -v] [-b] [-p] [-l BYTES] [-t MS] [--] DIRECTIVE...",
+     .summary = "Log standard input by a logging script.",
+     .options = s6log_options,
+     .run = s6log_run},
+    {.name = "logutil-service",
+     .usage = "[-f FIFO] DIR",
+     .summary = "Run s6-log for DIR as an unprivileged user, by S6_LOGGING_SCRIPT.",
+     .options = logutil_options,
+     .run = logutil_run},
+    {.name = NULL},
+};

@@ -1,0 +1,107 @@
+/* The command `logutil-service`: s6-log as nobody, by the script of S6_LOGGING_SCRIPT. */
+#include "base/account.h"
+#include "base/command.h"
+#include "base/error.h"
+#include "base/message.h"
+#include "base/str.h"
+#include "logger/processes.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NOBODY = 65534 };
+#define DEFAULT_SCRIPT "n20 s1000000 T"
+
+const struct command_option logutil_options[] = {
+    {'f', "fifo", "FIFO", "read that instead of standard input"},
+    {0, NULL, NULL, NULL},
+};
+
+static int add_script(struct words *w, const char *script)
+{
+    static const char blanks[] = " \t\n\r";
+    int bad = 0;
+    for (script += strspn(script, blanks); *script != '\0' && bad == 0;
+         script += strspn(script, blanks)) {
+        size_t length = strcspn(script, blanks);
+        bad = words_add_bytes(w, script, length);
+        script += length;
+    }
+    return bad;
+}
+
+/* A fifo without a writer must not be at its end, so we are one too. */
+static int take_fifo(const char *path, struct error *e)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return error_system(e, "unable to open %s", path);
+    if (dup2(fd, 0) < 0)
+        return error_system(e, "unable to read %s", path);
+    close(fd);
+    return 0;
+}
+
+static int become_nobody(struct error *e)
+{
+    struct account a;
+    int found = account_by_name("nobody", &a, e);
+    if (found < 0)
+        return -1;
+    if (found > 0)
+        a = (struct account){.uid = NOBODY, .gid = NOBODY, .groups = {NOBODY}, .group_count = 1};
+    return account_become(&a, e);
+}
+
+static int drop(struct error *e)
+{
+    int result = geteuid() == 0 ? become_nobody(e) : -1;
+    if (result == 0)
+        return 0;
+    if (geteuid() == 0 && errno != EPERM)
+        return -1;
+    message_warning("unable to become nobody, logging as uid %lu", (unsigned long)geteuid());
+    return 0;
+}
+
+static int fill(struct words *w, const char *script, const char *directory)
+{
+    return words_add(w, command_program) | words_add(w, "s6-log") | words_add(w, "-b") |
+           words_add(w, "--") | add_script(w, script) | words_add(w, directory);
+}
+
+/* PATH stays, for processors. */
+static void clear_environment(void)
+{
+    const char *path = getenv("PATH");
+    char *kept = path == NULL ? NULL : strdup(path);
+    clearenv();
+    if (kept != NULL)
+        setenv("PATH", kept, 1);
+    free(kept);
+}
+
+int logutil_run(struct invocation *c)
+{
+    struct words words = WORDS_INIT; /* main executes it */
+    struct error e = ERROR_INIT;
+    const char *fifo = NULL;
+    for (int option; (option = command_option(c)) != 0;) {
+        if (option != 'f')
+            return EXIT_USAGE;
+        fifo = c->argument;
+    }
+    if (command_operand_count(c) != 1)
+        return command_usage(c);
+    const char *script = getenv("S6_LOGGING_SCRIPT");
+    if (fill(&words, script == NULL ? DEFAULT_SCRIPT : script, command_operands(c)[0]) != 0) {
+        error_system(&e, "unable to read the logging script");
+        return message_error(&e);
+    }
+    if ((fifo != NULL && take_fifo(fifo, &e) < 0) || drop(&e) < 0)
+        return message_error(&e);
+    clear_environment();
+    return command_chain(c, words.item);
+}

@@ -1,0 +1,338 @@
+/* The command `logger`: options, privileges and directories of a paired logger, before pump.c
+ * takes over. */
+#include "base/account.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "logger/console.h"
+#include "logger/processes.h"
+#include "logger/pump.h"
+#include "logger/script.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    FD_OUT = 3,
+    FD_ERR = 4,
+    FD_JOURNAL = 5, /* and 6 */
+    FD_STATE = 7,
+    FD_LOCK = 8,
+    FD_EVENTS = 9,
+    GZIP_LEVEL = 6
+};
+
+enum mode { MODE_CONSOLE, MODE_BOTH, MODE_DISK, MODE_AUTO };
+
+static char *const default_script[] = {"n20", "s1000000", "C"};
+static char *const events_script[] = {"n20", "s1000000"};
+
+struct paired {
+    struct pump pump;
+    struct sink_rules rules;
+    struct sink_rules events_rules;
+    struct script script;
+    struct script events_script;
+    struct script_step own;
+    const char *name;
+    const char *directory; /* NULL: no disk */
+    const char *events;    /* NULL: none */
+    enum mode mode;
+    bool resume;
+    bool informed; /* that there is no disk */
+    struct account user;
+    bool drops; /* becomes user */
+    char prefix[300];
+    bool prefixed;
+};
+
+const struct command_option logger_options[] = {
+    {'d', "directory", "DIR", "the log directory"},
+    {'u', "user", "UID:GID", "become this user once the directory is open"},
+    {'p', "prefix", NULL, "put [NAME] before each line on the console"},
+    {'e', "events", "DIR", "log the event pipe on descriptor 9 there"},
+    {'r', "resume", NULL, "take current over as it is"},
+    {0, NULL, NULL, NULL},
+};
+
+/* --- messages: to the console, or into the log when that is gone --- */
+
+static struct paired *self;
+
+static void write_message(const char *text, size_t length)
+{
+    struct pump *p = &self->pump;
+    for (int i = 1; i >= 0; i--)
+        if (!p->console.stream[i].closed &&
+            console_write(p->console.stream[i].fd, text, length) == 0)
+            return;
+    if (p->route.count == 0 || self->directory == NULL)
+        return;
+    struct sink *own = &p->route.sink[p->route.count - 1];
+    struct line line = {.bytes = text, .length = length - 1, .first = true, .last = true};
+    if (own->open && sink_reserve(own, length) == 0) {
+        struct timespec now = clock_wall();
+        sink_stamp(own, STREAM_ERR, &now);
+        sink_add(own, &line);
+    }
+}
+
+/* --- words --- */
+
+static int parse_mode(const char *text, enum mode *mode)
+{
+    static const char *const names[] = {"0", "1", "2", "auto"};
+    for (unsigned int i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *mode = (enum mode)i;
+            return 0;
+        }
+    return -1;
+}
+
+static int parse_options(struct paired *p, struct invocation *c)
+{
+    for (int option; (option = command_option(c)) != 0;) {
+        switch (option) {
+        case 'd':
+            p->directory = c->argument;
+            break;
+        case 'u':
+            if (account_by_number(c->argument, &p->user) < 0)
+                return command_usage(c);
+            p->drops = true;
+            break;
+        case 'p':
+            p->prefixed = true;
+            break;
+        case 'e':
+            p->events = c->argument;
+            break;
+        case 'r':
+            p->resume = true;
+            break;
+        default:
+            return EXIT_USAGE;
+        }
+    }
+    char **words = command_operands(c);
+    if (command_operand_count(c) < 2 || parse_mode(words[1], &p->mode) < 0)
+        return command_usage(c);
+    p->name = words[0];
+    if (p->mode == MODE_CONSOLE)
+        p->directory = NULL;
+    snprintf(p->prefix, sizeof p->prefix, "[%s] ", p->name);
+    return 0;
+}
+
+static int parse_script(struct paired *p, struct invocation *c, struct error *e)
+{
+    char **words = command_operands(c) + 2;
+    size_t count = (size_t)command_operand_count(c) - 2;
+    if (script_parse(&p->script, words, count, false, e) == 0)
+        return 0;
+    message_warning("bad logging script: %s; taking n20 s1000000 C", e->text);
+    return script_parse(&p->script, default_script, 3, false, e);
+}
+
+/* --- descriptors --- */
+
+static int inherited(int fd)
+{
+    return fd_cloexec(fd, 1) == 0 ? fd : -1;
+}
+
+static void take_descriptors(struct paired *p)
+{
+    struct pump *pump = &p->pump;
+    static const int reads[] = {FD_OUT, FD_ERR, FD_EVENTS};
+    for (int i = 0; i < PUMP_INPUTS; i++) {
+        pump->input[i].watch.fd = inherited(reads[i]);
+        pump->input[i].open = pump->input[i].watch.fd >= 0;
+    }
+    if (p->events == NULL)
+        pump->input[PUMP_EVENTS].open = false;
+    pump->input[PUMP_OUT].journal = inherited(FD_JOURNAL);
+    pump->input[PUMP_ERR].journal = inherited(FD_JOURNAL + 1);
+    pump->state = inherited(FD_STATE);
+    pump->console.lock = inherited(FD_LOCK);
+    pump->console.prefix = p->prefixed ? p->prefix : NULL;
+    pump->console.stream[0].fd = 1;
+    pump->console.stream[1].fd = 2;
+    pump->shows = p->mode != MODE_DISK || p->directory == NULL;
+}
+
+/* --- privileges and directories --- */
+
+/* Whether we may become somebody else; as a side effect, supplementary groups are gone. */
+static bool can_drop(const struct paired *p)
+{
+    return p->drops && geteuid() == 0 && setgroups(0, NULL) == 0;
+}
+
+static void drop(struct paired *p)
+{
+    struct error e = ERROR_INIT;
+    if (p->drops && account_become(&p->user, &e) < 0 && errno != EPERM)
+        message_warning("%s", e.text);
+    prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+    prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
+}
+
+static int prepare(const struct paired *p, const char *path, mode_t mode, struct error *e)
+{
+    if (path == NULL)
+        return -1;
+    uid_t uid = p->drops ? p->user.uid : (uid_t)-1;
+    gid_t gid = p->drops ? p->user.gid : (gid_t)-1;
+    return logdir_prepare(path, uid, gid, mode, e);
+}
+
+/* One line for all services: only the logger with the events says it. */
+static void say_no_disk(struct paired *p, const struct error *e)
+{
+    if (p->events == NULL || p->informed)
+        return;
+    const char *slash = strrchr(p->directory, '/');
+    const char *reason = strrchr(e->text, ':');
+    p->informed = true;
+    message_line(MESSAGE_WARNING,
+                 "%s: info: no log directory under %.*s (%s): logging to the "
+                 "console only",
+                 p->name, slash == NULL ? 1 : (int)(slash - p->directory),
+                 slash == NULL ? "." : p->directory, reason == NULL ? e->text : reason + 2);
+}
+
+static void given_up(void *context, const struct error *e)
+{
+    struct paired *p = (struct paired *)(void *)((char *)context - offsetof(struct paired, pump));
+    say_no_disk(p, e);
+}
+
+static void without_disk(struct paired *p, struct sink *own, const struct error *e)
+{
+    sink_absent(own);
+    p->pump.shows = true;
+    if (p->mode == MODE_AUTO)
+        say_no_disk(p, e);
+    else
+        message_warning("%s; logging to the console only", e->text);
+}
+
+static int open_routes(struct paired *p, struct error *e)
+{
+    struct script_settings *s = &p->script.trailing;
+    p->own = (struct script_step){.kind = SCRIPT_DIRECTORY,
+                                  .text = p->directory,
+                                  .stamps = p->script.trailing_stamps,
+                                  .settings = *s};
+    p->rules = (struct sink_rules){.loop = &p->pump.loop,
+                                   .trouble = p->mode == MODE_AUTO ? SINK_DROP : SINK_HOLD,
+                                   .name = p->name,
+                                   .gzip = GZIP_LEVEL,
+                                   .slots = p->pump.console.lock,
+                                   .lock = p->pump.console.lock,
+                                   .context = &p->pump,
+                                   .resume = p->pump.resume,
+                                   .given_up = given_up};
+    if (route_open(&p->pump.route, &p->script, p->directory == NULL ? NULL : &p->own, &p->rules,
+                   e) < 0)
+        return -1;
+    if (p->events == NULL)
+        return 0;
+    if (script_parse(&p->events_script, events_script, 2, false, e) < 0)
+        return -1;
+    struct script_step events = {
+        .kind = SCRIPT_DIRECTORY, .text = p->events, .settings = p->events_script.trailing};
+    p->events_rules = p->rules;
+    p->events_rules.trouble = SINK_DROP;
+    p->events_rules.given_up = NULL;
+    return route_open(&p->pump.events, &p->events_script, &events, &p->events_rules, e);
+}
+
+/* Directories of a route, made while we are privileged: prepared[i] is a descriptor or -1. */
+static void prepare_route(const struct paired *p, const struct route *r, int *prepared,
+                          struct error *why)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const struct sink *s = &r->sink[i];
+        prepared[i] =
+            s->kind == SCRIPT_DIRECTORY ? prepare(p, s->text, s->settings.mode, &why[i]) : -1;
+    }
+}
+
+static void open_route(struct paired *p, struct route *r, const int *prepared, struct error *why)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        struct sink *s = &r->sink[i];
+        if (s->kind != SCRIPT_DIRECTORY)
+            continue;
+        if (prepared[i] >= 0 && sink_open(s, prepared[i], p->resume, &why[i]) == 0)
+            continue;
+        if (r == &p->pump.events)
+            sink_absent(s);
+        else
+            without_disk(p, s, &why[i]);
+    }
+}
+
+/* Directories are made and opened with privileges, files in them without. */
+static int open_disk(struct paired *p, struct error *e)
+{
+    size_t count = p->pump.route.count + p->pump.events.count;
+    int *prepared = calloc(count + 1, sizeof *prepared);
+    struct error *why = calloc(count + 1, sizeof *why);
+    int result = prepared == NULL || why == NULL
+                     ? error_system(e, "unable to prepare the log directories")
+                     : 0;
+    if (result == 0) {
+        size_t own = p->pump.route.count;
+        p->drops = can_drop(p);
+        umask(022);
+        prepare_route(p, &p->pump.route, prepared, why);
+        prepare_route(p, &p->pump.events, prepared + own, why + own);
+        drop(p);
+        open_route(p, &p->pump.route, prepared, why);
+        open_route(p, &p->pump.events, prepared + own, why + own);
+    }
+    free(prepared);
+    free(why);
+    return result;
+}
+
+static int run(struct paired *p, struct invocation *c)
+{
+    struct error e = ERROR_INIT;
+    take_descriptors(p);
+    message_to(write_message);
+    if (parse_script(p, c, &e) < 0 || open_routes(p, &e) < 0 || open_disk(p, &e) < 0)
+        return message_error(&e);
+    int code = pump_run(&p->pump);
+    script_release(&p->script);
+    script_release(&p->events_script);
+    return code;
+}
+
+int logger_run(struct invocation *c)
+{
+    static struct paired p;
+    static char name[300];
+    struct error e = ERROR_INIT;
+    if (pump_open(&p.pump, &e) < 0)
+        return message_error(&e);
+    int wrong = parse_options(&p, c);
+    if (wrong != 0)
+        return wrong;
+    snprintf(name, sizeof name, "logger %s", p.name);
+    message_name(name);
+    self = &p;
+    int code = run(&p, c);
+    message_to(NULL);
+    return code;
+}

@@ -1,0 +1,207 @@
+#include "logger/route.h"
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OUT_MAX = 131072 /* bytes collected before they are written */ };
+
+int route_open(struct route *r, const struct script *script, const struct script_step *own,
+               const struct sink_rules *rules, struct error *e)
+{
+    size_t count = script->count + (own != NULL);
+    *r = (struct route){.sink = calloc(count > 0 ? count : 1, sizeof *r->sink)};
+    if (r->sink == NULL)
+        return error_system(e, "unable to prepare the logging script");
+    for (size_t i = 0; i < count; i++) {
+        const struct script_step *step = i < script->count ? &script->step[i] : own;
+        if (sink_init(&r->sink[i], rules, step, e) < 0) {
+            route_close(r, false);
+            return -1;
+        }
+        r->count++;
+        r->selects |= step->kind == SCRIPT_SELECT || step->kind == SCRIPT_DESELECT ||
+                      step->kind == SCRIPT_EXACT;
+    }
+    return 0;
+}
+
+void route_begin(struct route *r, enum stamp_stream stream, const struct timespec *now)
+{
+    for (size_t i = 0; i < r->count; i++)
+        sink_stamp(&r->sink[i], stream, now);
+}
+
+static bool matches(const struct sink *s, const char *subject)
+{
+    return s->regex == NULL || regexec(s->regex, subject, 0, NULL, 0) == 0;
+}
+
+static void select_and_add(struct route *r, const struct line *line)
+{
+    bool selected = true;
+    bool taken = false;
+    for (size_t i = 0; i < r->count; i++) {
+        struct sink *s = &r->sink[i];
+        switch (s->kind) {
+        case SCRIPT_SELECT:
+            selected = selected || matches(s, r->subject.data);
+            break;
+        case SCRIPT_DESELECT:
+            selected = selected && !matches(s, r->subject.data);
+            break;
+        case SCRIPT_EXACT:
+            selected = !taken;
+            break;
+        case SCRIPT_STDOUT:
+        case SCRIPT_ALERT:
+        case SCRIPT_STATUS:
+        case SCRIPT_DIRECTORY:
+            if (selected)
+                sink_add(s, line);
+            taken = taken || selected;
+            break;
+        }
+    }
+}
+
+static void add(struct route *r, const struct line *line)
+{
+    if (r->selects) {
+        str_clear(&r->subject);
+        str_add(&r->subject, line->bytes, line->length); /* reserved */
+        select_and_add(r, line);
+        return;
+    }
+    for (size_t i = 0; i < r->count; i++)
+        sink_add(&r->sink[i], line);
+}
+
+static int reserve(struct route *r, size_t length)
+{
+    if (r->selects && str_reserve(&r->subject, length) < 0)
+        return -1;
+    for (size_t i = 0; i < r->count; i++)
+        if (sink_reserve(&r->sink[i], length) < 0)
+            return -1;
+    return 0;
+}
+
+static bool is_large(const struct route *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->sink[i].out.length - r->sink[i].written > OUT_MAX)
+            return true;
+    return false;
+}
+
+static bool holds(const struct route *r)
+{
+    return r->count > 0 && r->sink[0].rules->trouble == SINK_HOLD && route_waits(r);
+}
+
+int route_lines(struct route *r, struct lines *l)
+{
+    struct line line;
+    while (!holds(r)) {
+        if (reserve(r, l->end - l->start) < 0) {
+            route_flush(r);
+            return -1;
+        }
+        if (!lines_next(l, &line))
+            break;
+        add(r, &line);
+        if (is_large(r))
+            route_flush(r);
+    }
+    return 0;
+}
+
+void route_flush(struct route *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        sink_flush(&r->sink[i]);
+}
+
+bool route_waits(const struct route *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (sink_waits(&r->sink[i]))
+            return true;
+    return false;
+}
+
+void route_retry(struct route *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        sink_retry(&r->sink[i]);
+}
+
+void route_rotate(struct route *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        sink_rotate(&r->sink[i]);
+}
+
+bool route_reaped(struct route *r, pid_t pid, int status)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->sink[i].open && logdir_reaped(&r->sink[i].dir, pid, status))
+            return true;
+    return false;
+}
+
+bool route_processing(const struct route *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->sink[i].open && r->sink[i].settings.processor != NULL && r->sink[i].dir.helper > 0)
+            return true;
+    return false;
+}
+
+/* For each step the number of its bytes, then these. */
+int route_save(const struct route *r, struct str *to)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const struct sink *s = &r->sink[i];
+        uint64_t n = s->open ? s->out.length - s->written : 0;
+        if (str_add(to, &n, sizeof n) < 0 ||
+            (n > 0 && str_add(to, s->out.data + s->written, (size_t)n) < 0))
+            return -1;
+    }
+    return 0;
+}
+
+size_t route_restore(struct route *r, const char *bytes, size_t length)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        uint64_t n;
+        if (length - used < sizeof n)
+            return used;
+        memcpy(&n, bytes + used, sizeof n);
+        used += sizeof n;
+        if (n > length - used)
+            return length;
+        if (n > 0 && r->sink[i].open)
+            str_add(&r->sink[i].out, bytes + used, (size_t)n);
+        used += (size_t)n;
+    }
+    return used;
+}
+
+void route_shrink(struct route *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->sink[i].out.length == 0)
+            str_release(&r->sink[i].out);
+    str_release(&r->subject);
+}
+
+void route_close(struct route *r, bool clean)
+{
+    for (size_t i = 0; i < r->count; i++)
+        sink_close(&r->sink[i], clean);
+    free(r->sink);
+    str_release(&r->subject);
+    *r = (struct route){.sink = NULL};
+}

@@ -1,0 +1,368 @@
+/* The command `s6-log`: standard input by a logging script (spec: s6-log 2.x). */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/loop.h"
+#include "base/message.h"
+#include "base/process.h"
+#include "logger/line.h"
+#include "logger/processes.h"
+#include "logger/route.h"
+#include "logger/script.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_MAX = 65536, LIMIT_MIN = 48, WAIT_MS = 2000 };
+
+struct s6log {
+    struct loop loop;
+    struct watch watch;
+    struct timer again; /* input that epoll refuses, such as a plain file, is read by this */
+    struct timer patience;
+    struct timer rest;
+    struct sink_rules rules;
+    struct script script;
+    struct route route;
+    struct lines lines;
+    unsigned long long wait_ms;
+    int notification; /* -1: none */
+    bool blocking;
+    bool protects; /* TERM is ignored */
+    bool plain;
+    bool last;  /* TERM or HUP came: up to the end of the begun line */
+    bool ended; /* nothing is read any more */
+    bool active;
+    bool failed;
+};
+
+const struct command_option s6log_options[] = {
+    {'d', "notification", "FD", "write a newline there once the log directories are open"},
+    {'q', "quiet", NULL, "say errors only"},
+    {'v', "verbose", NULL, "say warnings too (default)"},
+    {'b', "block", NULL, "read nothing while something cannot be written"},
+    {'p', "protect", NULL, "ignore SIGTERM"},
+    {'l', "limit", "BYTES", "split longer lines (8192; 0: never)"},
+    {'t', "timeout", "MS", "wait that long for the end of a begun line (2000; 0: for ever)"},
+    {0, NULL, NULL, NULL},
+};
+
+/* --- reading --- */
+
+static void settle(struct s6log *s);
+
+static void pause_input(struct s6log *s)
+{
+    loop_unwatch(&s->loop, &s->watch);
+    loop_untimer(&s->loop, &s->again);
+}
+
+static void listen(struct s6log *s)
+{
+    struct error e = ERROR_INIT;
+    if (s->plain)
+        loop_timer(&s->loop, &s->again, clock_monotonic());
+    else if (loop_watch(&s->loop, &s->watch, EPOLLIN, &e) < 0)
+        s->plain = loop_timer(&s->loop, &s->again, clock_monotonic()) == 0;
+}
+
+static void to_sinks(struct s6log *s)
+{
+    struct timespec now = clock_wall();
+    route_begin(&s->route, STREAM_UNKNOWN, &now);
+    if (route_lines(&s->route, &s->lines) < 0) {
+        message_fatal("out of memory");
+        s->failed = true;
+        loop_stop(&s->loop);
+    }
+    route_flush(&s->route);
+    s->active = true;
+    if (s->rest.place == 0)
+        loop_timer(&s->loop, &s->rest, clock_monotonic() + CLOCK_SECOND);
+}
+
+static void end_input(struct s6log *s)
+{
+    s->ended = true;
+    pause_input(s);
+    loop_untimer(&s->loop, &s->patience);
+    if (lines_end(&s->lines) < 0)
+        message_warning("out of memory");
+    to_sinks(s);
+}
+
+/* A last line is read byte by byte: what follows it is not ours. */
+static void read_some(struct s6log *s)
+{
+    size_t most = s->last ? 1 : READ_MAX;
+    char *room = lines_room(&s->lines, most);
+    ssize_t n = room == NULL ? -1 : read(0, room, most);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n < 0)
+        message_warning("unable to read standard input: %s", strerror(errno));
+    if (n <= 0) {
+        end_input(s);
+        return;
+    }
+    lines_added(&s->lines, (size_t)n);
+    if (s->last && !lines_begun(&s->lines))
+        end_input(s);
+    else
+        to_sinks(s);
+}
+
+/* After anything that may have changed what we wait for. */
+static void settle(struct s6log *s)
+{
+    bool waits = route_waits(&s->route);
+    if (s->ended) {
+        if (!waits && s->lines.end == s->lines.start && !route_processing(&s->route))
+            loop_stop(&s->loop);
+    } else if (waits && s->blocking) {
+        pause_input(s);
+    } else {
+        listen(s);
+    }
+}
+
+static void ready(struct watch *w, uint32_t events)
+{
+    (void)events;
+    struct s6log *s = (struct s6log *)(void *)((char *)w - offsetof(struct s6log, watch));
+    read_some(s);
+    if (s->ended || route_waits(&s->route))
+        settle(s);
+}
+
+static void read_again(struct timer *t)
+{
+    struct s6log *s = (struct s6log *)(void *)((char *)t - offsetof(struct s6log, again));
+    read_some(s);
+    settle(s);
+}
+
+static void lose_patience(struct timer *t)
+{
+    struct s6log *s = (struct s6log *)(void *)((char *)t - offsetof(struct s6log, patience));
+    end_input(s);
+    settle(s);
+}
+
+static void resume(void *context)
+{
+    struct s6log *s = context;
+    to_sinks(s);
+    settle(s);
+}
+
+static void shrink(struct timer *t)
+{
+    struct s6log *s = (struct s6log *)(void *)((char *)t - offsetof(struct s6log, rest));
+    if (s->active) {
+        s->active = false;
+        loop_timer(&s->loop, t, clock_monotonic() + CLOCK_SECOND);
+        return;
+    }
+    lines_shrink(&s->lines);
+    route_shrink(&s->route);
+}
+
+/* --- signals --- */
+
+static void stop_reading(struct s6log *s)
+{
+    if (s->ended || s->last)
+        return;
+    if (!lines_begun(&s->lines)) {
+        end_input(s);
+        return;
+    }
+    s->last = true;
+    if (s->wait_ms > 0)
+        loop_timer(&s->loop, &s->patience, clock_monotonic() + (int64_t)s->wait_ms * CLOCK_MS);
+}
+
+static void on_signal(void *context, int signal)
+{
+    struct s6log *s = context;
+    pid_t pid;
+    int status;
+    switch (signal) {
+    case SIGTERM:
+        if (!s->protects)
+            stop_reading(s);
+        break;
+    case SIGHUP:
+        stop_reading(s);
+        break;
+    case SIGALRM:
+        route_rotate(&s->route);
+        break;
+    default:
+        while ((pid = process_reap(&status)) > 0)
+            route_reaped(&s->route, pid, status);
+    }
+    settle(s);
+}
+
+/* --- start --- */
+
+static int parse_number(struct invocation *c, unsigned long long max, unsigned long long *value)
+{
+    return number_parse(c->argument, max, value) < 0 ? command_usage(c) : 0;
+}
+
+static int parse_notification(struct s6log *s, struct invocation *c)
+{
+    unsigned long long fd;
+    if (parse_number(c, INT_MAX, &fd) != 0)
+        return EXIT_USAGE;
+    if (fd < 3) {
+        message_fatal("notification fd must be 3 or more");
+        return EXIT_USAGE;
+    }
+    s->notification = (int)fd;
+    if (fcntl(s->notification, F_GETFD) >= 0)
+        return 0;
+    message_fatal("invalid notification fd: %s", strerror(errno));
+    return EXIT_USAGE;
+}
+
+static int parse_option(struct s6log *s, struct invocation *c, int option)
+{
+    unsigned long long number;
+    switch (option) {
+    case 'd':
+        return parse_notification(s, c);
+    case 'q':
+        message_verbosity(MESSAGE_FATAL);
+        return 0;
+    case 'v':
+        message_verbosity(MESSAGE_WARNING);
+        return 0;
+    case 'b':
+        s->blocking = true;
+        return 0;
+    case 'p':
+        s->protects = true;
+        return 0;
+    case 'l':
+        if (parse_number(c, UINT_MAX, &number) != 0)
+            return EXIT_USAGE;
+        s->lines.limit = number > 0 && number < LIMIT_MIN ? LIMIT_MIN : (size_t)number;
+        return 0;
+    case 't':
+        return parse_number(c, INT_MAX, &s->wait_ms);
+    default:
+        return EXIT_USAGE;
+    }
+}
+
+static int open_signals(struct s6log *s, struct error *e)
+{
+    static const int taken[] = {SIGTERM, SIGHUP, SIGALRM, SIGCHLD};
+    if (loop_open(&s->loop, e) < 0)
+        return -1;
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        if (loop_signal(&s->loop, taken[i], on_signal, s, e) < 0)
+            return -1;
+    return 0;
+}
+
+/* The parent of a log directory must be there: a mistyped path is an error. */
+static int check_parent(const char *path, struct error *e)
+{
+    char parent[PATH_MAX];
+    struct stat st;
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    if (length == 0 || stat(path, &st) == 0)
+        return 0;
+    if (length >= sizeof parent) {
+        errno = ENAMETOOLONG;
+        return error_system(e, "unable to mkdir %s", path);
+    }
+    memcpy(parent, path, length);
+    parent[length] = '\0';
+    return stat(parent, &st) < 0 ? error_system(e, "unable to mkdir %s", path) : 0;
+}
+
+static int open_directories(struct s6log *s, struct error *e)
+{
+    for (size_t i = 0; i < s->route.count; i++) {
+        struct sink *sink = &s->route.sink[i];
+        if (sink->kind != SCRIPT_DIRECTORY)
+            continue;
+        if (check_parent(sink->text, e) < 0)
+            return -1;
+        int fd = logdir_prepare(sink->text, (uid_t)-1, (gid_t)-1, sink->settings.mode, e);
+        if (fd < 0 || sink_open(sink, fd, false, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int start(struct s6log *s, struct invocation *c, struct error *e)
+{
+    char **words = command_operands(c);
+    if (script_parse(&s->script, words, (size_t)command_operand_count(c), true, e) < 0)
+        return -1;
+    if (s->script.extraneous)
+        message_warning("ignoring extraneous non-action directives");
+    s->rules = (struct sink_rules){.loop = &s->loop,
+                                   .trouble = s->blocking ? SINK_HOLD : SINK_GROW,
+                                   .name = "s6-log",
+                                   .slots = -1,
+                                   .lock = -1,
+                                   .context = s,
+                                   .resume = resume};
+    if (s->notification >= 0)
+        fd_cloexec(s->notification, 1);
+    if (open_signals(s, e) < 0 || route_open(&s->route, &s->script, NULL, &s->rules, e) < 0 ||
+        open_directories(s, e) < 0)
+        return -1;
+    if (s->notification >= 0) {
+        fd_write_all(s->notification, "\n", 1);
+        close(s->notification);
+    }
+    return 0;
+}
+
+int s6log_run(struct invocation *c)
+{
+    static struct s6log s;
+    struct error e = ERROR_INIT;
+    s = (struct s6log){.watch = {.fd = 0, .ready = ready},
+                       .again.fire = read_again,
+                       .patience.fire = lose_patience,
+                       .rest.fire = shrink,
+                       .lines.limit = LINE_LIMIT,
+                       .wait_ms = WAIT_MS,
+                       .notification = -1};
+    for (int option; (option = command_option(c)) != 0;) {
+        int wrong = parse_option(&s, c, option);
+        if (wrong != 0)
+            return wrong;
+    }
+    if (command_operand_count(c) == 0)
+        return command_usage(c);
+    if (start(&s, c, &e) < 0)
+        return message_error(&e);
+    listen(&s);
+    int code = loop_run(&s.loop, &e) < 0 ? message_error(&e) : s.failed ? EXIT_SYSTEM : 0;
+    route_close(&s.route, code == 0);
+    script_release(&s.script);
+    lines_release(&s.lines);
+    loop_close(&s.loop);
+    return code;
+}

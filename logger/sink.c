@@ -1,0 +1,341 @@
+#include "logger/sink.h"
+#include "base/clock.h"
+#include "base/command.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "logger/console.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { STATUS_MODE = 0644 };
+
+static void retry(struct timer *t);
+static void end_of_period(struct timer *t);
+
+int sink_init(struct sink *s, const struct sink_rules *rules, const struct script_step *step,
+              struct error *e)
+{
+    *s = (struct sink){.rules = rules,
+                       .kind = step->kind,
+                       .text = step->text,
+                       .settings = step->settings,
+                       .stamps = step->stamps,
+                       .retry.fire = retry,
+                       .period.fire = end_of_period};
+    if ((s->kind != SCRIPT_SELECT && s->kind != SCRIPT_DESELECT) || *s->text == '\0')
+        return 0;
+    s->regex = malloc(sizeof *s->regex);
+    if (s->regex == NULL)
+        return error_system(e, "unable to keep a regular expression");
+    if (regcomp(s->regex, s->text, REG_EXTENDED | REG_NOSUB | REG_NEWLINE) == 0)
+        return 0;
+    free(s->regex);
+    s->regex = NULL;
+    return error_set(e, EXIT_USAGE, "unrecognized directive: %c%s",
+                     s->kind == SCRIPT_SELECT ? '+' : '-', s->text);
+}
+
+/* --- directories --- */
+
+static struct logdir_settings directory_settings(const struct sink *s)
+{
+    const struct script_settings *from = &s->settings;
+    return (struct logdir_settings){
+        .keep = from->keep,
+        .rotate = from->rotate,
+        .total = from->total,
+        .tolerance = from->tolerance,
+        .age = from->age,
+        .gzip = from->processor != NULL ? 0
+                : from->gzip >= 0       ? from->gzip
+                                        : s->rules->gzip,
+        .mode = from->mode,
+        .processor = from->processor,
+        .processor_is_shell = from->processor_is_shell,
+        .program = command_program,
+        .slots = s->rules->slots,
+        .stamp_of = stamp_time,
+    };
+}
+
+int sink_open(struct sink *s, int directory, bool resume, struct error *e)
+{
+    struct logdir_settings settings = directory_settings(s);
+    if (logdir_open(&s->dir, directory, s->text, &settings, resume, e) < 0)
+        return -1;
+    s->open = true;
+    return 0;
+}
+
+static int64_t pause_of(const struct sink *s)
+{
+    return (int64_t)s->settings.retry_ms * CLOCK_MS;
+}
+
+static void wait_for_retry(struct sink *s)
+{
+    s->failing = true;
+    s->retry_at = clock_monotonic() + pause_of(s);
+    if (s->open && s->rules->trouble != SINK_DROP)
+        loop_timer(s->rules->loop, &s->retry, s->retry_at);
+}
+
+void sink_absent(struct sink *s)
+{
+    s->opening = true;
+    wait_for_retry(s);
+}
+
+static void try_to_open(struct sink *s)
+{
+    struct error e = ERROR_INIT;
+    int directory = logdir_prepare(s->text, (uid_t)-1, (gid_t)-1, s->settings.mode, &e);
+    if (directory < 0 || sink_open(s, directory, false, &e) < 0)
+        return;
+    s->opening = s->failing = false;
+}
+
+static void fail(struct sink *s, int why)
+{
+    struct error e = ERROR_INIT;
+    if (!s->failing) {
+        errno = why;
+        error_system(&e, "unable to write to %s", s->text);
+        if (s->rules->trouble != SINK_DROP)
+            message_warning("%s%s", e.text,
+                            s->rules->trouble == SINK_HOLD ? "; nothing is read until it works"
+                                                           : "");
+        else if (s->rules->given_up != NULL)
+            s->rules->given_up(s->rules->context, &e);
+    }
+    wait_for_retry(s);
+}
+
+static void rotate(struct sink *s)
+{
+    struct error e = ERROR_INIT;
+    loop_untimer(s->rules->loop, &s->period);
+    if (logdir_rotate(&s->dir, &e) == 0) {
+        s->unturned = false;
+        return;
+    }
+    s->retry_at = clock_monotonic() + pause_of(s);
+    if (!s->unturned && s->rules->trouble != SINK_DROP)
+        message_warning("%s", e.text);
+    s->unturned = true;
+}
+
+static bool must_rotate(const struct sink *s)
+{
+    return logdir_full(&s->dir) && (!s->unturned || clock_monotonic() >= s->retry_at);
+}
+
+/* How much of the waiting bytes may go into this file: up to the line end that fills it. */
+static size_t fitting(const struct sink *s, const char *bytes, size_t length)
+{
+    size_t room = logdir_room(&s->dir);
+    if (length <= room || s->unturned)
+        return length;
+    size_t from = room == 0 ? 0 : room - 1;
+    const char *end = memchr(bytes + from, '\n', length - from);
+    return end == NULL ? length : (size_t)(end - bytes) + 1;
+}
+
+static void start_period(struct sink *s)
+{
+    if (s->settings.period > 0 && s->period.place == 0)
+        loop_timer(s->rules->loop, &s->period,
+                   clock_monotonic() + (int64_t)s->settings.period * CLOCK_SECOND);
+}
+
+static void flush_directory(struct sink *s)
+{
+    size_t fit = 0;
+    while (s->written < s->out.length) {
+        const char *bytes = s->out.data + s->written;
+        if (fit == 0)
+            fit = fitting(s, bytes, s->out.length - s->written);
+        ssize_t n = logdir_append(&s->dir, bytes, fit);
+        if (n <= 0) {
+            fail(s, n < 0 ? errno : ENOSPC);
+            return;
+        }
+        s->written += (size_t)n;
+        fit -= (size_t)n;
+        start_period(s);
+        if (fit == 0 && must_rotate(s))
+            rotate(s);
+    }
+    s->failing = false;
+    s->written = 0;
+    str_clear(&s->out);
+    loop_untimer(s->rules->loop, &s->retry);
+}
+
+static void end_of_period(struct timer *t)
+{
+    struct sink *s = (struct sink *)(void *)((char *)t - offsetof(struct sink, period));
+    sink_rotate(s);
+}
+
+static void retry(struct timer *t)
+{
+    struct sink *s = (struct sink *)(void *)((char *)t - offsetof(struct sink, retry));
+    flush_directory(s);
+    if (!s->failing && s->rules->resume != NULL)
+        s->rules->resume(s->rules->context);
+}
+
+/* --- the other actions --- */
+
+static void flush_stdout(struct sink *s)
+{
+    console_lock(s->rules->lock);
+    int result = console_write(1, s->out.data, s->out.length);
+    int why = errno;
+    console_unlock(s->rules->lock);
+    str_clear(&s->out);
+    if (result == 0)
+        return;
+    s->closed = true;
+    str_release(&s->out);
+    message_warning("unable to write to stdout: %s; it is given up", strerror(why));
+}
+
+/* Stamps, prefix, at most limit bytes of the line; 0 is no limit. */
+static void add_line(struct sink *s, const struct line *line, size_t limit)
+{
+    size_t length = limit > 0 && line->length > limit ? limit : line->length;
+    struct str *o = &s->out;
+    memcpy(o->data + o->length, s->stamp, s->stamp_length);
+    o->length += s->stamp_length;
+    if (!line->last && s->stamps & STAMP_CRI)
+        o->data[o->length - 2] = 'P'; /* CRI comes last */
+    if (s->settings.prefix != NULL) {
+        size_t n = strlen(s->settings.prefix);
+        memcpy(o->data + o->length, s->settings.prefix, n);
+        o->length += n;
+        o->data[o->length++] = ' ';
+    }
+    memcpy(o->data + o->length, line->bytes, length);
+    o->length += length;
+}
+
+static void alert(struct sink *s, const struct line *line)
+{
+    enum { DOTS = 3 };
+    size_t limit = (size_t)s->settings.alert_bytes;
+    bool cut = limit > 0 && line->length > limit + DOTS;
+    str_clear(&s->out);
+    if (str_printf(&s->out, "%s: alert: ", s->rules->name) < 0 || sink_reserve(s, line->length) < 0)
+        return;
+    add_line(s, line, cut ? limit : 0);
+    if (str_add_text(&s->out, cut ? "...\n" : "\n") == 0)
+        console_write(2, s->out.data, s->out.length);
+    str_clear(&s->out);
+}
+
+static void replace_status(struct sink *s, const struct line *line)
+{
+    struct error e = ERROR_INIT;
+    size_t size = (size_t)s->settings.status_bytes;
+    str_clear(&s->out);
+    if (sink_reserve(s, line->length) < 0)
+        return;
+    add_line(s, line, 0);
+    int bad = str_add_char(&s->out, '\n');
+    if (size > 0) {
+        if (s->out.length > size) {
+            s->out.length = size;
+        } else if (str_reserve(&s->out, size - s->out.length) == 0) {
+            memset(s->out.data + s->out.length, '\n', size - s->out.length);
+            s->out.length = size;
+        }
+    }
+    if (bad == 0 &&
+        file_replace(AT_FDCWD, s->text, s->out.data, s->out.length, STATUS_MODE, &e) < 0)
+        message_warning("%s", e.text);
+    str_clear(&s->out);
+}
+
+/* --- all --- */
+
+void sink_stamp(struct sink *s, enum stamp_stream stream, const struct timespec *now)
+{
+    s->stamp_length = stamp_format(s->stamp, s->stamps, now, stream, 0);
+    if (!s->failing || clock_monotonic() < s->retry_at)
+        return;
+    if (s->opening)
+        try_to_open(s);
+    else if (s->rules->trouble == SINK_DROP)
+        flush_directory(s);
+}
+
+int sink_reserve(struct sink *s, size_t length)
+{
+    size_t prefix = s->settings.prefix == NULL ? 0 : strlen(s->settings.prefix) + 1;
+    return str_reserve(&s->out, length + sizeof s->stamp + prefix + 1);
+}
+
+void sink_add(struct sink *s, const struct line *line)
+{
+    if (s->kind == SCRIPT_ALERT) {
+        alert(s, line);
+    } else if (s->kind == SCRIPT_STATUS) {
+        replace_status(s, line);
+    } else if (!s->closed && !s->opening && !(s->failing && s->rules->trouble == SINK_DROP)) {
+        add_line(s, line, 0);
+        s->out.data[s->out.length++] = '\n';
+    }
+}
+
+void sink_flush(struct sink *s)
+{
+    if (s->out.length == s->written)
+        return;
+    if (s->kind == SCRIPT_STDOUT)
+        flush_stdout(s);
+    else if (s->kind == SCRIPT_DIRECTORY && !s->failing)
+        flush_directory(s);
+}
+
+void sink_rotate(struct sink *s)
+{
+    if (!s->open)
+        return;
+    flush_directory(s);
+    if (!s->failing)
+        rotate(s);
+}
+
+bool sink_waits(const struct sink *s)
+{
+    return s->failing && s->open;
+}
+
+void sink_retry(struct sink *s)
+{
+    if (sink_waits(s))
+        flush_directory(s);
+}
+
+void sink_close(struct sink *s, bool clean)
+{
+    if (s->open) {
+        flush_directory(s);
+        logdir_close(&s->dir, clean && !s->failing);
+        s->open = false;
+    }
+    loop_untimer(s->rules->loop, &s->retry);
+    loop_untimer(s->rules->loop, &s->period);
+    str_release(&s->out);
+    if (s->regex != NULL) {
+        regfree(s->regex);
+        free(s->regex);
+        s->regex = NULL;
+    }
+}

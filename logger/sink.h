@@ -1,0 +1,90 @@
+/* One action of a logging script: where lines go. A sink collects stamped lines in memory and
+ * writes them out when flushed; a directory that fails is tried again by itself.
+ *
+ * 1. sink_init; 2. directories: sink_open; 3. sink_stamp for each batch, sink_add for each line,
+ * sink_flush at its end; 4. sink_close.
+ */
+#ifndef LOGGER_SINK_H
+#define LOGGER_SINK_H
+
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/str.h"
+#include "logger/line.h"
+#include "logger/script.h"
+#include "logger/stamp.h"
+#include "rotate/logdir.h"
+#include <regex.h>
+#include <stdbool.h>
+
+/* What happens to lines while a directory cannot be written. */
+enum sink_trouble {
+    SINK_HOLD, /* none is taken: the reader waits */
+    SINK_GROW, /* they are kept in memory */
+    SINK_DROP  /* they do not go there; said to trouble() only */
+};
+
+/* What all sinks of a logger share. */
+struct sink_rules {
+    struct loop *loop;
+    enum sink_trouble trouble;
+    const char *name; /* begins alerts */
+    int gzip;         /* level where the script says nothing */
+    int slots;        /* struct logdir_settings.slots */
+    int lock;         /* console lock for stdout, -1 none */
+    void *context;
+    void (*resume)(void *context);                          /* a held sink took everything */
+    void (*given_up)(void *context, const struct error *e); /* SINK_DROP: may be NULL */
+};
+
+struct sink {
+    const struct sink_rules *rules;
+    enum script_kind kind;
+    const char *text; /* the script's */
+    struct script_settings settings;
+    unsigned int stamps;
+    regex_t *regex; /* of a selection; NULL: matches everything */
+
+    char stamp[STAMP_MAX]; /* of this batch */
+    size_t stamp_length;
+    struct str out;
+    size_t written; /* bytes of out that need not be written again */
+
+    struct logdir dir;
+    bool open;
+    bool closed;   /* stdout: given up for good */
+    bool failing;  /* a directory that is waiting for its next attempt */
+    bool opening;  /* and that attempt is to open it */
+    bool unturned; /* its rotation failed and was said */
+    int64_t retry_at;
+    struct timer retry;
+    struct timer period;
+};
+
+int sink_init(struct sink *s, const struct sink_rules *rules, const struct script_step *step,
+              struct error *e);
+
+/* directory is logdir_prepare's and owned from here on. */
+int sink_open(struct sink *s, int directory, bool resume, struct error *e);
+/* The directory could not be opened: lines do not go there until a later attempt works. */
+void sink_absent(struct sink *s);
+
+/* The stamps of the lines that follow. Also the moment when a directory that lines do not go to is
+ * tried again. */
+void sink_stamp(struct sink *s, enum stamp_stream stream, const struct timespec *now);
+
+/* Memory for a line, so that sink_add cannot fail. 0 or -1. */
+int sink_reserve(struct sink *s, size_t length);
+void sink_add(struct sink *s, const struct line *line);
+
+void sink_flush(struct sink *s);
+void sink_rotate(struct sink *s);
+/* Bytes are waiting that cannot be written now. */
+bool sink_waits(const struct sink *s);
+/* Tries again now to write them; resume() is not called. */
+void sink_retry(struct sink *s);
+
+/* Writes what it can, then closes; clean: marks the directory so. */
+void sink_close(struct sink *s, bool clean);
+
+#endif
