@@ -145,7 +145,7 @@ void route_rotate(struct route *r)
 bool route_reaped(struct route *r, pid_t pid, int status)
 {
     for (size_t i = 0; i < r->count; i++)
-        if (r->sink[i].open && logdir_reaped(&r->sink[i].dir, pid, status))
+        if (sink_reaped(&r->sink[i], pid, status))
             return true;
     return false;
 }

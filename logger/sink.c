@@ -15,6 +15,7 @@ enum { STATUS_MODE = 0644 };
 
 static void retry(struct timer *t);
 static void end_of_period(struct timer *t);
+static void retry_helper(struct timer *t);
 
 int sink_init(struct sink *s, const struct sink_rules *rules, const struct script_step *step,
               struct error *e)
@@ -25,7 +26,8 @@ int sink_init(struct sink *s, const struct sink_rules *rules, const struct scrip
                        .settings = step->settings,
                        .stamps = step->stamps,
                        .retry.fire = retry,
-                       .period.fire = end_of_period};
+                       .period.fire = end_of_period,
+                       .helper.fire = retry_helper};
     if ((s->kind != SCRIPT_SELECT && s->kind != SCRIPT_DESELECT) || *s->text == '\0')
         return 0;
     s->regex = malloc(sizeof *s->regex);
@@ -62,12 +64,34 @@ static struct logdir_settings directory_settings(const struct sink *s)
     };
 }
 
+static void await_helper(struct sink *s)
+{
+    if (s->dir.retry != 0)
+        loop_timer(s->rules->loop, &s->helper, s->dir.retry);
+}
+
+static void retry_helper(struct timer *t)
+{
+    struct sink *s = (struct sink *)(void *)((char *)t - offsetof(struct sink, helper));
+    logdir_retry(&s->dir);
+    await_helper(s);
+}
+
+bool sink_reaped(struct sink *s, pid_t pid, int status)
+{
+    if (!s->open || !logdir_reaped(&s->dir, pid, status))
+        return false;
+    await_helper(s);
+    return true;
+}
+
 int sink_open(struct sink *s, int directory, bool resume, struct error *e)
 {
     struct logdir_settings settings = directory_settings(s);
     if (logdir_open(&s->dir, directory, s->text, &settings, resume, e) < 0)
         return -1;
     s->open = true;
+    await_helper(s);
     return 0;
 }
 
@@ -121,6 +145,7 @@ static void rotate(struct sink *s)
     loop_untimer(s->rules->loop, &s->period);
     if (logdir_rotate(&s->dir, &e) == 0) {
         s->unturned = false;
+        await_helper(s);
         return;
     }
     s->retry_at = clock_monotonic() + pause_of(s);
@@ -332,6 +357,7 @@ void sink_close(struct sink *s, bool clean)
     }
     loop_untimer(s->rules->loop, &s->retry);
     loop_untimer(s->rules->loop, &s->period);
+    loop_untimer(s->rules->loop, &s->helper);
     str_release(&s->out);
     if (s->regex != NULL) {
         regfree(s->regex);

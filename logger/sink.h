@@ -59,6 +59,7 @@ struct sink {
     int64_t retry_at;
     struct timer retry;
     struct timer period;
+    struct timer helper; /* logdir_retry is due */
 };
 
 int sink_init(struct sink *s, const struct sink_rules *rules, const struct script_step *step,
@@ -79,6 +80,8 @@ void sink_add(struct sink *s, const struct line *line);
 
 void sink_flush(struct sink *s);
 void sink_rotate(struct sink *s);
+/* True when the child was the directory's helper. */
+bool sink_reaped(struct sink *s, pid_t pid, int status);
 /* Bytes are waiting that cannot be written now. */
 bool sink_waits(const struct sink *s);
 /* Tries again now to write them; resume() is not called. */
