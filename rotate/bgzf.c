@@ -4,218 +4,236 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
 #include <unistd.h>
+#define ZLIB_CONST /* its input is const */
 #include <zlib.h>
 
 enum {
-    FIXED = 12,      /* gzip header with FEXTRA, up to the length of the extra field */
-    BC_SIZE = 4 + 2, /* subfield header and content */
-    OL_SIZE = 4 + 28,
+    FIXED = 12, /* the header up to and with the length of its extra field */
+    BC = 6,     /* subfield with its 4 bytes of name and length */
+    OL = 32,
     TRAILER = 8,
-    RAW_WINDOW = -15
+    RAW_DEFLATE = -15,
+    MEMORY = 8
 };
 
-const unsigned char bgzf_end[28] = {0x1f, 0x8b, 0x08, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, 'B', 'C',
-                                    2,    0,    0x1b, 0, 3, 0, 0, 0, 0, 0,    0, 0, 0,   0};
+const unsigned char bgzf_end[28] = {0x1f, 0x8b, 8,  4, 0, 0, 0, 0, 0, 0xff, 6, 0, 'B', 'C',
+                                    2,    0,    27, 0, 3, 0, 0, 0, 0, 0,    0, 0, 0,   0};
 
-static void put(unsigned char *out, uint64_t value, int bytes)
+static const unsigned char fixed_bytes[10] = {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff};
+
+static void put(unsigned char *out, int count, uint64_t value)
 {
-    for (int i = 0; i < bytes; i++)
+    for (int i = 0; i < count; i++)
         out[i] = (unsigned char)(value >> (8 * i));
 }
 
-static uint64_t get(const unsigned char *in, int bytes)
+static uint64_t get(const unsigned char *in, int count)
 {
     uint64_t value = 0;
-    for (int i = 0; i < bytes; i++)
+    for (int i = 0; i < count; i++)
         value |= (uint64_t)in[i] << (8 * i);
     return value;
 }
 
-static size_t write_header(unsigned char *out, const struct bgzf_index *index)
+static void put_time(unsigned char *out, const struct timespec *t)
 {
-    size_t extra = BC_SIZE + (index == NULL ? 0 : OL_SIZE);
-    memcpy(out, bgzf_end, 10);
-    put(out + 10, extra, 2);
-    memcpy(out + FIXED, "BC\2\0\0\0", BC_SIZE);
-    if (index != NULL) {
-        unsigned char *ol = out + FIXED + BC_SIZE;
-        memcpy(ol, "OL\034\0", 4);
-        put(ol + 4, (uint64_t)index->first.tv_sec, 8);
-        put(ol + 12, (uint64_t)index->first.tv_nsec, 4);
-        put(ol + 16, (uint64_t)index->last.tv_sec, 8);
-        put(ol + 24, (uint64_t)index->last.tv_nsec, 4);
-        put(ol + 28, index->lines, 4);
+    put(out, 8, (uint64_t)(int64_t)t->tv_sec);
+    put(out + 8, 4, (uint64_t)t->tv_nsec);
+}
+
+static void get_time(const unsigned char *in, struct timespec *t)
+{
+    uint64_t nano = get(in + 8, 4);
+    t->tv_sec = (time_t)(int64_t)get(in, 8);
+    t->tv_nsec = nano > 999999999 ? 0 : (long)nano;
+}
+
+static size_t put_header(unsigned char *out, const struct bgzf_index *index)
+{
+    size_t extra = BC + (index ? OL : 0);
+    memcpy(out, fixed_bytes, sizeof fixed_bytes);
+    put(out + 10, 2, extra);
+    memcpy(out + FIXED, "BC\2", 4); /* the length itself is put in when it is known */
+    if (index) {
+        unsigned char *p = out + FIXED + BC;
+        memcpy(p, "OL\34", 4);
+        put_time(p + 4, &index->first);
+        put_time(p + 16, &index->last);
+        put(p + 28, 4, index->lines);
     }
     return FIXED + extra;
 }
 
-static long deflate_into(const void *plain, size_t length, int level, unsigned char *out,
-                         size_t room)
+static long pack(z_stream *z, const void *plain, size_t length, const struct bgzf_index *index,
+                 unsigned char *out)
 {
-    z_stream z = {.next_in = (unsigned char *)(uintptr_t)plain,
-                  .avail_in = (uInt)length,
-                  .next_out = out,
-                  .avail_out = (uInt)room};
-    if (deflateInit2(&z, level, Z_DEFLATED, RAW_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    size_t header = put_header(out, index);
+    if (length > BGZF_INPUT_MAX || deflateReset(z) != Z_OK)
         return -1;
-    int result = deflate(&z, Z_FINISH);
-    long size = result == Z_STREAM_END ? (long)(room - z.avail_out) : -1;
-    deflateEnd(&z);
-    return size;
+    z->next_in = plain;
+    z->avail_in = (uInt)length;
+    z->next_out = out + header;
+    z->avail_out = (uInt)(BGZF_MEMBER_MAX - header - TRAILER);
+    if (deflate(z, Z_FINISH) != Z_STREAM_END)
+        return -1;
+    size_t total = BGZF_MEMBER_MAX - z->avail_out;
+    put(out + FIXED + 4, 2, total - 1);
+    put(out + total - 8, 4, crc32(crc32(0, NULL, 0), plain, (uInt)length));
+    put(out + total - 4, 4, length);
+    return (long)total;
 }
 
 long bgzf_pack(const void *plain, size_t length, int level, const struct bgzf_index *index,
                unsigned char *out)
 {
-    if (length > BGZF_INPUT_MAX)
+    z_stream z = {.zalloc = NULL};
+    if (deflateInit2(&z, level, Z_DEFLATED, RAW_DEFLATE, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
         return -1;
-    size_t header = write_header(out, index);
-    size_t room = BGZF_MEMBER_MAX - header - TRAILER;
-    long size = deflate_into(plain, length, level, out + header, room);
-    if (size < 0) /* grew beyond the member: stored blocks always fit */
-        size = deflate_into(plain, length, 0, out + header, room);
-    if (size < 0)
-        return -1;
-    unsigned char *trailer = out + header + size;
-    put(trailer, crc32(0, plain, (uInt)length), 4);
-    put(trailer + 4, length, 4);
-    size_t whole = header + (size_t)size + TRAILER;
-    put(out + FIXED + 4, whole - 1, 2);
-    return (long)whole;
-}
-
-static void read_index(const unsigned char *ol, struct bgzf_index *index)
-{
-    index->first.tv_sec = (time_t)(int64_t)get(ol, 8);
-    index->first.tv_nsec = (long)get(ol + 8, 4);
-    index->last.tv_sec = (time_t)(int64_t)get(ol + 12, 8);
-    index->last.tv_nsec = (long)get(ol + 20, 4);
-    index->lines = (uint32_t)get(ol + 24, 4);
-    if (index->first.tv_nsec > 999999999 || index->last.tv_nsec > 999999999)
-        *index = (struct bgzf_index){.lines = 0};
+    long result = pack(&z, plain, length, index, out);
+    deflateEnd(&z);
+    return result;
 }
 
 long bgzf_header(const unsigned char *bytes, size_t length, struct bgzf_index *index)
 {
-    long whole = -1;
-    if (index != NULL)
+    if (index)
         *index = (struct bgzf_index){.lines = 0};
-    if (length < FIXED)
-        return length >= 4 && memcmp(bytes, bgzf_end, 4) != 0 ? -1 : 0;
-    if (memcmp(bytes, bgzf_end, 4) != 0)
+    if (memcmp(bytes, fixed_bytes, length < 4 ? length : 4) != 0)
         return -1;
+    if (length < FIXED)
+        return 0;
     size_t end = FIXED + (size_t)get(bytes + 10, 2);
+    if (end > BGZF_HEADER_MAX)
+        return -1;
     if (length < end)
         return 0;
+    long member = -1;
     for (size_t at = FIXED; at + 4 <= end;) {
         size_t size = (size_t)get(bytes + at + 2, 2);
-        if (at + 4 + size > end)
+        const unsigned char *value = bytes + at + 4;
+        if (size > end - at - 4)
             return -1;
         if (memcmp(bytes + at, "BC", 2) == 0 && size == 2)
-            whole = (long)get(bytes + at + 4, 2) + 1;
-        else if (memcmp(bytes + at, "OL", 2) == 0 && size == 28 && index != NULL)
-            read_index(bytes + at + 4, index);
+            member = (long)get(value, 2) + 1;
+        if (memcmp(bytes + at, "OL", 2) == 0 && size == OL - 4 && index) {
+            get_time(value, &index->first);
+            get_time(value + 12, &index->last);
+            index->lines = (uint32_t)get(value + 24, 4);
+        }
         at += 4 + size;
     }
-    return whole < (long)end + TRAILER ? -1 : whole;
+    return member < (long)end + TRAILER ? -1 : member;
 }
 
 long bgzf_unpack(const unsigned char *member, size_t length, unsigned char *plain)
 {
+    if (length < FIXED || bgzf_header(member, length, NULL) != (long)length)
+        return -1;
     size_t header = FIXED + (size_t)get(member + 10, 2);
-    if (length < header + TRAILER)
+    z_stream z = {.next_in = member + header, .avail_in = (uInt)(length - header - TRAILER)};
+    if (inflateInit2(&z, RAW_DEFLATE) != Z_OK)
         return -1;
-    z_stream z = {.next_in = (unsigned char *)(uintptr_t)(member + header),
-                  .avail_in = (uInt)(length - header - TRAILER),
-                  .next_out = plain,
-                  .avail_out = BGZF_MEMBER_MAX};
-    if (inflateInit2(&z, RAW_WINDOW) != Z_OK)
-        return -1;
-    int result = inflate(&z, Z_FINISH);
+    z.next_out = plain;
+    z.avail_out = BGZF_MEMBER_MAX;
+    int end = inflate(&z, Z_FINISH);
     size_t size = BGZF_MEMBER_MAX - z.avail_out;
+    bool whole = end == Z_STREAM_END && z.avail_in == 0;
     inflateEnd(&z);
-    const unsigned char *trailer = member + length - TRAILER;
-    if (result != Z_STREAM_END || get(trailer + 4, 4) != size ||
-        get(trailer, 4) != crc32(0, plain, (uInt)size))
+    if (!whole || get(member + length - 4, 4) != size ||
+        get(member + length - 8, 4) != crc32(crc32(0, NULL, 0), plain, (uInt)size))
         return -1;
     return (long)size;
 }
 
-/* --- whole files ------------------------------------------------------------------------------ */
+/* --- a whole file --- */
 
-typedef int stamp_reader(const char *line, size_t length, struct timespec *t);
+struct compressor {
+    z_stream z;
+    int (*stamp_of)(const char *line, size_t length, struct timespec *t);
+    bool inside; /* the member begins inside a line */
+    size_t held; /* plain bytes waiting */
+    char plain[BGZF_INPUT_MAX];
+    unsigned char member[BGZF_MEMBER_MAX];
+};
 
-/* First and last stamp and number of lines of a piece. */
-static void index_piece(const char *bytes, size_t length, stamp_reader *stamp_of,
-                        struct bgzf_index *index)
+/* The stamps of the first and the last line that has one, among those that begin here. */
+static void find_stamps(const struct compressor *c, size_t length, struct bgzf_index *index)
 {
-    bool found = false;
-    *index = (struct bgzf_index){.lines = 0};
-    for (size_t at = 0; at < length;) {
-        const char *end = memchr(bytes + at, '\n', length - at);
-        size_t line = end == NULL ? length - at : (size_t)(end - bytes) - at;
-        struct timespec t;
-        index->lines += end != NULL;
-        if (stamp_of != NULL && stamp_of(bytes + at, line, &t) == 0) {
-            if (!found)
-                index->first = t;
-            index->last = t;
-            found = true;
-        }
-        at += line + 1;
+    const char *line = c->plain, *end = c->plain + length;
+    if (c->inside) {
+        line = memchr(line, '\n', length);
+        line = line ? line + 1 : end;
+    }
+    const char *first = NULL;
+    while (line < end && !first) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        size_t size = (size_t)((newline ? newline : end) - line);
+        if (c->stamp_of(line, size, &index->first) == 0)
+            first = line;
+        line += size + (newline ? 1 : 0);
+    }
+    if (!first)
+        return;
+    const char *stop = end > c->plain && end[-1] == '\n' ? end - 1 : end;
+    for (;;) {
+        const char *newline = stop > first ? memrchr(first, '\n', (size_t)(stop - first)) : NULL;
+        line = newline ? newline + 1 : first;
+        if (c->stamp_of(line, (size_t)(stop - line), &index->last) == 0 || line == first)
+            return;
+        stop = newline;
     }
 }
 
-struct compressor {
-    int out;
-    int level;
-    stamp_reader *stamp_of;
-    unsigned char member[BGZF_MEMBER_MAX];
-    char plain[BGZF_INPUT_MAX];
-};
-
-static int pack_piece(struct compressor *c, size_t length, struct error *e)
+static uint32_t count_lines(const char *bytes, size_t length)
 {
-    struct bgzf_index index;
-    index_piece(c->plain, length, c->stamp_of, &index);
-    long size = bgzf_pack(c->plain, length, c->level, &index, c->member);
-    if (size < 0)
-        return error_set(e, EXIT_SYSTEM, "unable to compress: out of memory");
-    if (fd_write_all(c->out, c->member, (size_t)size) < 0)
-        return error_system(e, "unable to write a compressed archive");
-    return 0;
+    uint32_t count = 0;
+    const char *end = bytes + length;
+    while (bytes < end && (bytes = memchr(bytes, '\n', (size_t)(end - bytes)))) {
+        count++;
+        bytes++;
+    }
+    return count;
 }
 
-/* The end of the last whole line, or everything when a line does not fit. */
-static size_t cut(const char *bytes, size_t length)
+/* One member of what is held: up to its last line end, or all of it at the end of the file. */
+static int write_member(struct compressor *c, int out, bool last)
 {
-    const char *end = memrchr(bytes, '\n', length);
-    return end == NULL ? length : (size_t)(end - bytes) + 1;
+    size_t length = c->held;
+    const char *newline = memrchr(c->plain, '\n', c->held);
+    if (!last && newline)
+        length = (size_t)(newline - c->plain) + 1;
+    struct bgzf_index index = {.lines = count_lines(c->plain, length)};
+    if (c->stamp_of)
+        find_stamps(c, length, &index);
+    long size = pack(&c->z, c->plain, length, &index, c->member);
+    if (size < 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    c->inside = c->plain[length - 1] != '\n';
+    c->held -= length;
+    memmove(c->plain, c->plain + length, c->held);
+    return fd_write_all(out, c->member, (size_t)size);
 }
 
-static int compress_all(struct compressor *c, int in, struct error *e)
+static int compress_all(struct compressor *c, int in, int out, struct error *e)
 {
-    size_t have = 0;
     for (;;) {
-        ssize_t n = read(in, c->plain + have, sizeof c->plain - have);
+        ssize_t n = read(in, c->plain + c->held, sizeof c->plain - c->held);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return error_system(e, "unable to read an archive");
-        have += (size_t)n;
-        if (n > 0 && have < sizeof c->plain)
+        c->held += (size_t)n;
+        if (n > 0 && c->held < sizeof c->plain)
             continue;
-        if (have == 0)
+        if (c->held > 0 && write_member(c, out, n == 0) < 0)
+            return error_system(e, "unable to write a compressed archive");
+        if (n == 0 && c->held == 0)
             break;
-        size_t piece = n == 0 ? have : cut(c->plain, have);
-        if (pack_piece(c, piece, e) < 0)
-            return -1;
-        have -= piece;
-        memmove(c->plain, c->plain + piece, have);
     }
-    if (fd_write_all(c->out, bgzf_end, sizeof bgzf_end) < 0)
+    if (fd_write_all(out, bgzf_end, sizeof bgzf_end) < 0)
         return error_system(e, "unable to write a compressed archive");
     return 0;
 }
@@ -224,13 +242,19 @@ int bgzf_compress(int in, int out, int level,
                   int (*stamp_of)(const char *line, size_t length, struct timespec *t),
                   struct error *e)
 {
-    struct compressor *c = malloc(sizeof *c);
-    if (c == NULL)
+    struct compressor *c = calloc(1, sizeof *c);
+    if (!c)
         return error_system(e, "unable to compress");
-    c->out = out;
-    c->level = level;
+    if (deflateInit2(&c->z, level, Z_DEFLATED, RAW_DEFLATE, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK) {
+        free(c);
+        errno = ENOMEM;
+        return error_system(e, "unable to compress");
+    }
     c->stamp_of = stamp_of;
-    int result = compress_all(c, in, e);
+    int result = compress_all(c, in, out, e);
+    int saved = errno;
+    deflateEnd(&c->z);
     free(c);
+    errno = saved;
     return result;
 }

@@ -1,0 +1,249 @@
+#include "rotate/bgzf.h"
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static unsigned char member[BGZF_MEMBER_MAX], plain[BGZF_MEMBER_MAX];
+
+/* "T123 text": seconds 123. */
+static int stamp(const char *line, size_t length, struct timespec *t)
+{
+    if (length < 5 || line[0] != 'T')
+        return -1;
+    t->tv_sec = strtol(line + 1, NULL, 10);
+    t->tv_nsec = 5;
+    return 0;
+}
+
+static void a_member_goes_round(void **state)
+{
+    struct bgzf_index in = {{1700000000, 999999999}, {1700000001, 1}, 2}, out;
+    (void)state;
+    long size = bgzf_pack("hello\nworld\n", 12, 6, &in, member);
+    assert_true(size > 50);
+    assert_memory_equal(member, "\x1f\x8b\x08\x04\0\0\0\0\0\xff\x26\0BC\2\0", 16);
+    assert_memory_equal(member + 18, "OL\x1c\0\x00\xf1\x53\x65\0\0\0\0\xff\xc9\x9a\x3b", 16);
+    assert_int_equal(member[16] + 256 * member[17], size - 1);
+    assert_int_equal(bgzf_header(member, (size_t)size, &out), size);
+    assert_memory_equal(&in, &out, offsetof(struct bgzf_index, lines));
+    assert_int_equal(out.lines, 2);
+    assert_int_equal(bgzf_unpack(member, (size_t)size, plain), 12);
+    assert_memory_equal(plain, "hello\nworld\n", 12);
+    size = bgzf_pack("x", 1, 1, NULL, member);
+    assert_int_equal(bgzf_header(member, 18, &out), size);
+    assert_int_equal(out.lines + (uint32_t)out.first.tv_sec + (uint32_t)out.last.tv_sec, 0);
+}
+
+static void noise_fits_a_member(void **state)
+{
+    static unsigned char noise[BGZF_INPUT_MAX];
+    struct bgzf_index index = {.lines = 1};
+    uint32_t x = 1;
+    (void)state;
+    for (size_t i = 0; i < sizeof noise; i++)
+        noise[i] = (unsigned char)((x = x * 1664525 + 1013904223) >> 24);
+    for (int level = 1; level <= 9; level++) {
+        long size = bgzf_pack(noise, sizeof noise, level, &index, member);
+        assert_true(size > BGZF_INPUT_MAX && size <= BGZF_MEMBER_MAX);
+        assert_int_equal(bgzf_unpack(member, (size_t)size, plain), BGZF_INPUT_MAX);
+        assert_memory_equal(plain, noise, sizeof noise);
+    }
+    assert_int_equal(bgzf_pack(noise, BGZF_INPUT_MAX + 1, 6, NULL, member), -1);
+}
+
+static void broken_members_are_refused(void **state)
+{
+    struct bgzf_index index = {{5, 0}, {6, 0}, 1};
+    unsigned char copy[256];
+    (void)state;
+    size_t size = (size_t)bgzf_pack("some plain text\n", 16, 9, &index, member);
+    assert_int_equal(bgzf_header(member, 0, NULL), 0);
+    for (size_t i = 1; i < 50; i++)
+        assert_int_equal(bgzf_header(member, i, NULL), 0);
+    assert_int_equal(bgzf_header((const unsigned char *)"plain text", 10, NULL), -1);
+    assert_int_equal(bgzf_unpack(member, size - 1, plain), -1);
+    /* No single damaged byte is taken for the text, or read out of bounds. */
+    for (size_t i = 0; i < size; i++) {
+        memcpy(copy, member, size);
+        copy[i] ^= 0x41;
+        long n = bgzf_unpack(copy, size, plain);
+        bool harmless = (i >= 4 && i < 10) || (i >= 18 && i < 50);
+        if (n != -1)
+            assert_true(n == 16 && harmless);
+    }
+    assert_int_equal(bgzf_header(bgzf_end, sizeof bgzf_end, NULL), 28);
+    assert_int_equal(bgzf_unpack(bgzf_end, sizeof bgzf_end, plain), 0);
+}
+
+static int temporary(char name[32])
+{
+    strcpy(name, "/tmp/bgzf_test.XXXXXX");
+    int fd = mkstemp(name);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+/* What a shell command prints. */
+static char *output_of(const char *program, const char *file, size_t *length)
+{
+    char command[128];
+    char *out = NULL;
+    size_t size = 0;
+    snprintf(command, sizeof command, "%s < %s", program, file);
+    FILE *f = popen(command, "re"), *to = open_memstream(&out, &size);
+    for (int c; (c = getc(f)) != EOF;)
+        putc(c, to);
+    fclose(to);
+    assert_int_equal(pclose(f), 0);
+    *length = size;
+    return out;
+}
+
+static char *numbered(size_t lines, size_t *length)
+{
+    char *text = malloc(lines * 64);
+    size_t n = 0;
+    for (size_t i = 0; i < lines; i++)
+        n += (size_t)sprintf(text + n, "T%zu line %zu of the %s\n", 100000 + i, i * 7919 % 1000,
+                             i % 3 ? "log" : "record");
+    *length = n;
+    return text;
+}
+
+static void a_file_is_read_by_others(void **state)
+{
+    char in_name[32], out_name[32];
+    int in = temporary(in_name), out = temporary(out_name);
+    struct error e = ERROR_INIT;
+    size_t length, size;
+    (void)state;
+    char *text = numbered(20000, &length);
+    assert_int_equal(write(in, text, length), (ssize_t)length);
+    lseek(in, 0, SEEK_SET);
+    assert_int_equal(bgzf_compress(in, out, 6, stamp, &e), 0);
+    static const char *const readers[] = {"zcat", "bgzip -dc"};
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+        char *got = output_of(readers[i], out_name, &size);
+        assert_int_equal(size, length);
+        assert_memory_equal(got, text, length);
+        free(got);
+    }
+    /* Every member but the last ends with a line and says so. */
+    size_t total = 0, members = 0, lines = 0;
+    off_t at = 0;
+    for (;;) {
+        struct bgzf_index index;
+        ssize_t got = pread(out, member, sizeof member, at);
+        long n = bgzf_header(member, (size_t)got, &index);
+        assert_true(n > 0 && n <= got);
+        long bytes = bgzf_unpack(member, (size_t)n, plain);
+        at += n;
+        if (bytes == 0)
+            break;
+        assert_int_equal(plain[bytes - 1], '\n');
+        assert_memory_equal(plain, text + total, (size_t)bytes);
+        assert_int_equal(index.first.tv_sec, 100000 + lines);
+        lines += index.lines;
+        assert_int_equal(index.last.tv_sec, 100000 + lines - 1);
+        assert_int_equal(index.last.tv_nsec, 5);
+        total += (size_t)bytes;
+        members++;
+    }
+    assert_int_equal(at, lseek(out, 0, SEEK_END));
+    assert_int_equal(total, length);
+    assert_int_equal(lines, 20000);
+    assert_true(members > 5);
+    free(text);
+    close(in);
+    close(out);
+    unlink(in_name);
+    unlink(out_name);
+}
+
+/* A member that begins inside a line takes no stamp from there. */
+static void stamps_are_of_lines(void **state)
+{
+    char in_name[32], out_name[32];
+    int in = temporary(in_name), out = temporary(out_name);
+    struct error e = ERROR_INIT;
+    struct bgzf_index index;
+    (void)state;
+    char *text = malloc(BGZF_INPUT_MAX + 64);
+    memset(text, 'x', BGZF_INPUT_MAX);
+    memcpy(text, "T1 ", 3);
+    strcpy(text + BGZF_INPUT_MAX, "T2 not a stamp\nnone\nT3 y\nnone\n");
+    size_t length = strlen(text);
+    assert_int_equal(write(in, text, length), (ssize_t)length);
+    lseek(in, 0, SEEK_SET);
+    assert_int_equal(bgzf_compress(in, out, 6, stamp, &e), 0);
+    ssize_t got = pread(out, member, sizeof member, 0);
+    long first = bgzf_header(member, (size_t)got, &index);
+    assert_int_equal(index.first.tv_sec, 1);
+    assert_int_equal(index.last.tv_sec, 1);
+    assert_int_equal(index.lines, 0);
+    long second = bgzf_header(member + first, (size_t)(got - first), &index);
+    assert_int_equal(index.first.tv_sec, 3);
+    assert_int_equal(index.last.tv_sec, 3);
+    assert_int_equal(index.lines, 4);
+    assert_memory_equal(member + first + second, bgzf_end, sizeof bgzf_end);
+    free(text);
+    close(in);
+    close(out);
+    unlink(in_name);
+    unlink(out_name);
+}
+
+static void long_lines_and_odd_ends(void **state)
+{
+    static const size_t sizes[] = {
+        0, 1, BGZF_INPUT_MAX - 1, BGZF_INPUT_MAX, BGZF_INPUT_MAX + 1, 3 * BGZF_INPUT_MAX, 200000};
+    char in_name[32], out_name[32];
+    struct error e = ERROR_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        int in = temporary(in_name), out = temporary(out_name);
+        char *text = malloc(sizes[i] + 8);
+        size_t size;
+        memset(text, 'T', sizes[i]);
+        memcpy(text + sizes[i], "\nT77 x\ny", 8);
+        assert_int_equal(write(in, text, i ? sizes[i] + 8 : 0), i ? (ssize_t)sizes[i] + 8 : 0);
+        lseek(in, 0, SEEK_SET);
+        assert_int_equal(bgzf_compress(in, out, 1, stamp, &e), 0);
+        char *got = output_of("bgzip -dc", out_name, &size);
+        assert_int_equal(size, i ? sizes[i] + 8 : 0);
+        if (i)
+            assert_memory_equal(got, text, size);
+        free(got);
+        free(text);
+        close(in);
+        close(out);
+        unlink(in_name);
+        unlink(out_name);
+    }
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC),
+        zero = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(bgzf_compress(zero, full, 6, NULL, &e), -1);
+    assert_string_equal(e.text, "unable to write a compressed archive: No space left on device");
+    assert_int_equal(e.code, EXIT_SYSTEM);
+    close(full);
+    close(zero);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_member_goes_round),        cmocka_unit_test(noise_fits_a_member),
+        cmocka_unit_test(broken_members_are_refused), cmocka_unit_test(a_file_is_read_by_others),
+        cmocka_unit_test(long_lines_and_odd_ends),    cmocka_unit_test(stamps_are_of_lines),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
