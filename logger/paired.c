@@ -143,9 +143,18 @@ static int parse_script(struct paired *p, struct invocation *c, struct error *e)
 
 /* --- descriptors --- */
 
+static bool is_given[FD_EVENTS + 1];
+
+/* Before anything else of ours is opened and takes the number of one that is missing. */
+static void look_at_descriptors(void)
+{
+    for (int fd = FD_OUT; fd <= FD_EVENTS; fd++)
+        is_given[fd] = fd_cloexec(fd, 1) == 0;
+}
+
 static int inherited(int fd)
 {
-    return fd_cloexec(fd, 1) == 0 ? fd : -1;
+    return is_given[fd] ? fd : -1;
 }
 
 static void take_descriptors(struct paired *p)
@@ -324,6 +333,7 @@ int logger_run(struct invocation *c)
     static struct paired p;
     static char name[300];
     struct error e = ERROR_INIT;
+    look_at_descriptors();
     if (pump_open(&p.pump, &e) < 0)
         return message_error(&e);
     int wrong = parse_options(&p, c);

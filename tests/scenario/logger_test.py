@@ -1,0 +1,568 @@
+"""The paired logger by its contract (docs/logger-contract.md): real pipes, no supervisor."""
+import fcntl
+import gzip
+import os
+import re
+import select
+import signal
+import stat
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from harness import wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+OVERLOG = str(Path(os.environ.get("OVERLOG", ROOT / "build/overlog")))
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "ASAN_OPTIONS": "detect_leaks=0"}
+CRI = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([FP]) (.*)", re.S)
+ARCHIVE = re.compile(r"@[0-9a-f]{24}\.[su](\.gz)?")
+HANDLED = 1 << (signal.SIGHUP - 1) | 1 << (signal.SIGALRM - 1) | 1 << (signal.SIGUSR1 - 1) \
+    | 1 << (signal.SIGUSR2 - 1) | 1 << (signal.SIGCHLD - 1)
+
+
+def high(fd):
+    """The same open file at a number that collides with none of the contract's."""
+    new = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 100)
+    os.close(fd)
+    return new
+
+
+def pipe():
+    r, w = os.pipe()
+    return high(r), high(w)
+
+
+class Rig:
+    """What a supervisor holds for a logger, and the logger."""
+
+    def __init__(self, folder, *script, name="web", mode="1", options=(), events=False, disk=True,
+                 console=None, journals=True):
+        self.directory = Path(folder) / "log"
+        self.script, self.name, self.mode = script, name, mode
+        self.options = list(options)
+        if disk:
+            self.options += ["-d", str(self.directory)]
+        self.out, self.err = pipe(), pipe()
+        self.keep = [high(os.memfd_create("x")) for _ in range(4)]
+        self.events = pipe() if events else None
+        self.journals = journals
+        self.shown = [Path(folder) / "console.out", Path(folder) / "console.err"]
+        self.console = console or [
+            high(os.open(p, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)) for p in self.shown]
+        self.null = high(os.open("/dev/null", os.O_RDWR))
+        self.pid = 0
+        self.restarted = False
+
+    def start(self, *extra):
+        fds = [(self.null, 0), (self.console[0], 1), (self.console[1], 2), (self.out[0], 3),
+               (self.err[0], 4)]
+        if self.journals:
+            fds += [(fd, 5 + i) for i, fd in enumerate(self.keep)]
+        if self.events:
+            fds.append((self.events[0], 9))
+        argv = ["logger", *self.options, *(["-r"] if self.restarted else []), *extra, "--",
+                self.name, self.mode, *self.script]
+        self.pid = os.posix_spawn(
+            OVERLOG, ["overlog"] + argv, ENVIRONMENT,
+            file_actions=[(os.POSIX_SPAWN_DUP2, a, b) for a, b in fds], setsid=True)
+        self.restarted = True
+        wait_for(self.ready, what="logger that takes signals")
+        return self
+
+    def ready(self):
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        if status.split("State:\t")[1][0] == "Z":
+            return True
+        blocked = int(re.search(r"SigBlk:\t([0-9a-f]+)", status)[1], 16)
+        return blocked & HANDLED == HANDLED
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def wait(self, deadline=20):
+        """The exit code of the logger."""
+        def reaped():
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            return [status] if pid else None
+        status = wait_for(reaped, deadline, "end of the logger")[0]
+        self.pid = 0
+        return os.waitstatus_to_exitcode(status)
+
+    def finish(self):
+        """End of file on every stream; the exit code."""
+        for _, w in (self.out, self.err, *([self.events] if self.events else [])):
+            os.close(w)
+        self.out, self.err = (self.out[0], -1), (self.err[0], -1)
+        if self.events:
+            self.events = (self.events[0], -1)
+        return self.wait()
+
+    def files(self):
+        """Archives, oldest first, and current, without what a compression has left twice."""
+        if not (self.directory / "current").exists():
+            return []
+        names = sorted(n for n in os.listdir(self.directory) if ARCHIVE.fullmatch(n))
+        names = [n for n in names if n + ".gz" not in names]
+        return [self.directory / n for n in names] + [self.directory / "current"]
+
+    def logged(self):
+        text = b""
+        for path in self.files():
+            opened = gzip.open if path.suffix == ".gz" else open
+            with opened(path, "rb") as f:
+                text += f.read()
+        return text
+
+    def lines(self):
+        """(stream, flag, message) of every CRI line."""
+        text = self.logged()
+        assert text == b"" or text.endswith(b"\n")
+        found = [CRI.fullmatch(line) for line in text.split(b"\n")[:-1]]
+        assert all(found), [line for line in text.split(b"\n") if not CRI.fullmatch(line)][:3]
+        return [(m[2].decode(), m[3].decode(), m[4]) for m in found]
+
+    def close(self):
+        if self.pid:
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+            except (ProcessLookupError, ChildProcessError):
+                pass
+
+
+@pytest.fixture
+def rig(tmp_path):
+    made = []
+
+    def make(*args, **kwargs):
+        made.append(Rig(kwargs.pop("folder", tmp_path), *args, **kwargs))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def write_all(fd, data, chunk):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view[:chunk]):]
+
+
+def numbered(letter, count):
+    return b"".join(b"%c %07d of a service that talks\n" % (letter, i) for i in range(count))
+
+
+def messages(lines, stream):
+    return [m for s, _, m in lines if s == stream]
+
+
+def is_clean(path):
+    return bool(path.stat().st_mode & stat.S_IXUSR)
+
+
+def size_of(path):
+    return path.stat().st_size if path.exists() else 0
+
+
+def waiting(fd):
+    return bool(select.select([fd], [], [], 0)[0])
+
+
+def test_two_streams_in_order_through_rotations_and_restarts(rig):
+    """Nothing lost, torn or twice, on disk and on the console."""
+    count = 100000
+    r = rig("n2000", "s200000", "C").start()
+    data = [numbered(b"O"[0], count), numbered(b"E"[0], count)]
+    writers = [threading.Thread(target=write_all, args=(fd, d, chunk)) for fd, d, chunk in
+               ((r.out[1], data[0], 4093), (r.err[1], data[1], 9001))]
+    for w in writers:
+        w.start()
+    total = len(data[0])
+    for step in range(1, 6):
+        wait_for(lambda: r.shown[0].stat().st_size > total * step // 7, what="progress")
+        r.signal(signal.SIGHUP)
+        assert r.wait() == 0
+        r.start()
+    for w in writers:
+        w.join()
+    assert r.finish() == 0
+    lines = r.lines()
+    assert all(flag == "F" for _, flag, _ in lines)
+    assert messages(lines, "stdout") == data[0].split(b"\n")[:-1]
+    assert messages(lines, "stderr") == data[1].split(b"\n")[:-1]
+    assert r.shown[0].read_bytes() == data[0]
+    assert r.shown[1].read_bytes() == data[1]
+    assert len(r.files()) > 30
+    assert any(p.suffix == ".gz" for p in r.files())
+    assert is_clean(r.directory / "current")
+
+
+def test_files_and_modes(rig):
+    r = rig("n20", "s4096", "C").start()
+    write_all(r.out[1], numbered(b"O"[0], 200), 100000)
+    wait_for(lambda: len(r.files()) > 2, what="rotation")
+    current = r.directory / "current"
+    assert stat.S_IMODE(current.stat().st_mode) == 0o644
+    assert r.finish() == 0
+    assert stat.S_IMODE(r.directory.stat().st_mode) == 0o700
+    assert stat.S_IMODE(current.stat().st_mode) == 0o744
+    for path in r.files()[:-1]:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o744
+        if path.suffix != ".gz":
+            assert path.stat().st_size <= 4096
+    assert r.directory.joinpath("lock").exists()
+
+
+def test_the_user_owns_what_is_made(rig, place):
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    r = rig("n20", "s4096", "C", folder=place, options=["-u", "12345:23456"]).start()
+    write_all(r.out[1], numbered(b"O"[0], 200), 100000)
+    wait_for(lambda: r.directory.exists() and len(r.files()) > 2, what="rotation")
+    status = Path(f"/proc/{r.pid}/status").read_text()
+    assert re.search(r"Uid:\t12345\t12345\t12345\t12345\nGid:\t23456\t23456\t23456\t23456", status)
+    assert re.search(r"Groups:\t *\n", status)
+    assert "NoNewPrivs:\t1" in status
+    assert Path(f"/proc/{r.pid}/maps").stat().st_uid == 0  # not dumpable
+    assert r.finish() == 0
+    for path in [r.directory, *r.directory.iterdir()]:
+        assert (path.stat().st_uid, path.stat().st_gid) == (12345, 23456), path
+
+
+def test_begun_line_goes_to_the_successor(rig):
+    r = rig("C").start()
+    os.write(r.out[1], b"whole\nbeg")
+    os.write(r.err[1], b"x" * 10000)
+    wait_for(lambda: r.shown[0].read_bytes() == b"whole\nbeg", what="begun line on the console")
+    wait_for(lambda: r.shown[1].stat().st_size == 10000, what="begun line on the console")
+    r.signal(signal.SIGHUP)
+    assert r.wait() == 0
+    os.write(r.out[1], b"un\n")
+    os.write(r.err[1], b"yz\n")
+    r.start()
+    wait_for(lambda: [os.fstat(fd).st_size for fd in r.keep[:3]] == [0, 0, 0], what="take-over")
+    assert r.finish() == 0
+    lines = r.lines()
+    assert messages(lines, "stdout") == [b"whole", b"begun"]
+    assert [l[1:] for l in lines if l[0] == "stderr"] == [("P", b"x" * 8192),
+                                                          ("F", b"x" * 1808 + b"yz")]
+    assert r.shown[0].read_bytes() == b"whole\nbegun\n"
+    assert r.shown[1].read_bytes() == b"x" * 10000 + b"yz\n"
+
+
+def test_without_journals_hup_ends_the_line(rig):
+    r = rig("C", journals=False).start()
+    os.write(r.out[1], b"begun")
+    wait_for(lambda: r.shown[0].read_bytes() == b"begun", what="begun line on the console")
+    r.signal(signal.SIGHUP)
+    assert r.wait() == 0
+    assert r.lines() == [("stdout", "F", b"begun")]
+
+
+def test_usr1_is_a_line_boundary(rig):
+    r = rig("C").start()
+    os.write(r.out[1], b"panic: fata")
+    os.write(r.err[1], b"whole\n")
+    r.signal(signal.SIGUSR1)
+    wait_for(lambda: len(r.lines()) == 2, what="boundary")
+    r.signal(signal.SIGUSR1)
+    os.write(r.out[1], b"starting\n")
+    assert r.finish() == 0
+    assert messages(r.lines(), "stdout") == [b"panic: fata", b"starting"]
+    assert messages(r.lines(), "stderr") == [b"whole"]
+    assert r.shown[0].read_bytes() == b"panic: fatastarting\n"
+
+
+def test_usr2_drains_and_leaves(rig):
+    r = rig("C")
+    write_all(r.out[1], numbered(b"O"[0], 1000) + b"last", 100000)
+    r.start()
+    r.signal(signal.SIGUSR2)
+    assert r.wait() == 0
+    assert messages(r.lines(), "stdout") == numbered(b"O"[0], 1000).split(b"\n")[:-1] + [b"last"]
+    assert is_clean(r.directory / "current")
+
+
+def test_other_signals_are_ignored(rig):
+    r = rig("C").start()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
+        r.signal(number)
+    os.write(r.out[1], b"alive\n")
+    assert r.finish() == 0
+    assert messages(r.lines(), "stdout") == [b"alive"]
+
+
+def test_alrm_rotates(rig):
+    r = rig("C", "z0").start()
+    r.signal(signal.SIGALRM)
+    os.write(r.out[1], b"one\n")
+    wait_for(lambda: size_of(r.directory / "current") > 0, what="line")
+    r.signal(signal.SIGALRM)
+    wait_for(lambda: len(r.files()) == 2, what="archive")
+    assert r.finish() == 0
+    first, current = r.files()
+    assert first.suffix == ".s" and first.read_bytes().endswith(b"Z stdout F one\n")
+    assert current.read_bytes() == b""
+
+
+def test_nul_and_long_lines(rig):
+    r = rig("C").start()
+    data = b"a\0b\n\n\0" + b"x" * 8192 + b"\n" + b"y" * 8193 + b"\n" + b"z" * 20000
+    write_all(r.out[1], data, 100000)
+    assert r.finish() == 0
+    assert [l[1:] for l in r.lines()] == [
+        ("F", b"a"), ("F", b"b"), ("F", b""), ("F", b""), ("F", b"x" * 8192),
+        ("P", b"y" * 8192), ("F", b"y"),
+        ("P", b"z" * 8192), ("P", b"z" * 8192), ("F", b"z" * 3616)]
+    assert r.shown[0].read_bytes() == data
+
+
+def test_console_copy_is_byte_identical(rig):
+    data = os.urandom(3 << 20)
+    r = rig("n1000", "z0", "C").start()
+    write_all(r.out[1], data, 65536)
+    assert r.finish() == 0
+    assert r.shown[0].read_bytes() == data
+    assert r.shown[1].read_bytes() == b""
+    joined = b"".join(m if f == "P" else m + b"\n" for _, f, m in r.lines())
+    ended = data if data[-1:] in (b"\n", b"\0") else data + b"\n"
+    assert joined == ended.replace(b"\0", b"\n")
+
+
+def test_prefix_before_each_line(rig):
+    r = rig(mode="0", disk=False, options=["-p"]).start()
+    os.write(r.out[1], b"one\ntwo\nthr")
+    wait_for(lambda: r.shown[0].read_bytes().endswith(b"thr"), what="begun line")
+    os.write(r.out[1], b"ee\n\nfive")
+    os.write(r.err[1], b"error\n")
+    assert r.finish() == 0
+    assert r.shown[0].read_bytes() == b"[web] one\n[web] two\n[web] three\n[web] \n[web] five"
+    assert r.shown[1].read_bytes() == b"[web] error\n"
+    assert not r.directory.exists()
+
+
+def test_mode_2_shows_nothing(rig):
+    r = rig("C", mode="2").start()
+    os.write(r.out[1], b"secret\n")
+    assert r.finish() == 0
+    assert messages(r.lines(), "stdout") == [b"secret"]
+    assert [p.read_bytes() for p in r.shown] == [b"", b""]
+
+
+def test_console_lock_is_honoured(rig):
+    r = rig("C")
+    lock = r.keep[3]
+    fcntl.lockf(lock, fcntl.LOCK_EX, 1, 0, os.SEEK_SET)
+    r.start()
+    os.write(r.out[1], b"one\n")
+    wait_for(lambda: not waiting(r.out[0]), what="read")
+    assert r.shown[0].read_bytes() == b""
+    fcntl.lockf(lock, fcntl.LOCK_UN, 1, 0, os.SEEK_SET)
+    wait_for(lambda: r.shown[0].read_bytes() == b"one\n", what="console copy")
+    assert r.finish() == 0
+
+
+def test_closed_console_is_given_up_and_said_once(rig):
+    closed = pipe()
+    os.close(closed[0])
+    r = rig("C")
+    r.console[0] = closed[1]
+    r.start()
+    for i in range(3):
+        os.write(r.out[1], b"line %d\n" % i)
+        wait_for(lambda: len(messages(r.lines(), "stdout")) == i + 1, what="line on disk")
+    os.write(r.err[1], b"error\n")
+    assert r.finish() == 0
+    said = r.shown[1].read_bytes().split(b"\n")
+    assert said == [b"logger web: warning: unable to write to the console's stdout: Broken pipe; "
+                    b"it is given up", b"error", b""]
+
+
+def test_both_consoles_closed_is_said_in_the_log(rig):
+    closed = pipe()
+    os.close(closed[0])
+    r = rig("C", console=[closed[1], closed[1]]).start()
+    os.write(r.err[1], b"error\n")
+    assert r.finish() == 0
+    assert b"the console's stderr" in r.lines()[0][2] or b"the console's stderr" in r.lines()[1][2]
+    assert ("stderr", "F", b"error") in r.lines()
+
+
+def test_bad_script_means_the_default(rig):
+    r = rig("n20", "nonsense").start()
+    os.write(r.out[1], b"line\n")
+    assert r.finish() == 0
+    assert messages(r.lines(), "stdout") == [b"line"]
+    assert r.shown[1].read_bytes() == (
+        b"logger web: warning: bad logging script: unrecognized directive: nonsense; "
+        b"taking n20 s1000000 C\n")
+
+
+@pytest.mark.parametrize("argv", [[], ["web"], ["web", "3"], ["-u", "web", "web", "1"], ["-x"]])
+def test_bad_usage(argv):
+    r = subprocess.run([OVERLOG, "logger", *argv], capture_output=True, timeout=20)
+    assert r.returncode == 100
+
+
+@pytest.mark.parametrize("mode,shown", [("1", True), ("2", True)])
+def test_no_directory_is_a_warning(rig, tmp_path, mode, shown):
+    (tmp_path / "log").write_text("in the way")
+    r = rig("C", mode=mode).start()
+    os.write(r.out[1], b"line\n")
+    assert r.finish() == 0
+    assert r.shown[0].read_bytes() == (b"line\n" if shown else b"")
+    said = r.shown[1].read_text()
+    assert said.startswith("logger web: warning: unable to ") and said.count("\n") == 1
+    assert said.endswith("; logging to the console only\n")
+
+
+def test_no_directory_in_auto_is_quiet_but_for_init(rig, tmp_path):
+    (tmp_path / "log").write_text("in the way")
+    r = rig("C", mode="auto").start()
+    os.write(r.out[1], b"line\n")
+    assert r.finish() == 0
+    assert r.shown[0].read_bytes() == b"line\n"
+    assert r.shown[1].read_bytes() == b""
+    r = rig("C", mode="auto", name=".init", events=True,
+            options=["-e", str(tmp_path / "log/.events")]).start()
+    os.write(r.out[1], b"line\n")
+    assert r.finish() == 0
+    assert r.shown[1].read_text() == (
+        f".init: info: no log directory under {tmp_path} (Not a directory): "
+        "logging to the console only\n")
+
+
+def test_auto_takes_the_disk_back(rig, tmp_path):
+    (tmp_path / "log").write_text("in the way")
+    r = rig("r1", "C", mode="auto").start()
+    os.write(r.out[1], b"one\n")
+    wait_for(lambda: r.shown[0].read_bytes() == b"one\n", what="console")
+    (tmp_path / "log").unlink()
+
+    def logged():
+        os.write(r.out[1], b"more\n")
+        return r.directory.is_dir() and r.lines()
+    wait_for(logged, what="line on disk", interval=0.02)
+    assert r.finish() == 0
+    assert r.lines()[0] == ("stdout", "F", b"more")
+
+
+def test_events_go_to_their_directory(rig, tmp_path):
+    events = tmp_path / "events"
+    r = rig("C", name=".init", events=True, options=["-e", str(events)]).start()
+    os.write(r.events[1], b"2026 web start\n2026 web ready\n")
+    wait_for(lambda: size_of(events / "current") > 0, what="event")
+    r.signal(signal.SIGHUP)
+    assert r.wait() == 0
+    os.write(r.events[1], b"2026 web exit\n")
+    r.start()
+    assert r.finish() == 0
+    assert (events / "current").read_bytes() == b"2026 web start\n2026 web ready\n2026 web exit\n"
+    assert is_clean(events / "current")
+
+
+def test_more_actions_in_a_paired_script(rig, tmp_path):
+    status = tmp_path / "status"
+    r = rig("-debug", "^0", f"={status}", "1", "C", "p>", mode="2").start()
+    os.write(r.out[1], b"debug 1\nerror 2\n")
+    assert r.finish() == 0
+    assert r.lines() == [("stdout", "F", b"> error 2")]
+    assert status.read_bytes() == b"error 2\n"
+    assert r.shown[0].read_bytes() == b"error 2\n"
+
+
+def test_idle_makes_no_wake_ups(rig):
+    r = rig("C").start()
+    os.write(r.out[1], b"line\nbegun")
+    wait_for(lambda: r.shown[0].read_bytes() == b"line\nbegun", what="begun line")
+
+    def switches():
+        text = Path(f"/proc/{r.pid}/status").read_text()
+        return int(re.search(r"\nvoluntary_ctxt_switches:\t(\d+)", text)[1])
+
+    def quiet():
+        before = switches()
+        time.sleep(1.2)  # what is measured
+        return switches() == before
+    wait_for(quiet, what="silence")
+    assert r.finish() == 0
+
+
+# --- full disks ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small(place):
+    """A file system of 256 KiB, with a file that takes half of it."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    path = Path(place) / "small"
+    path.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", path], check=True)
+    (path / "ballast").write_bytes(b"\0" * 131072)
+    yield path
+    subprocess.run(["umount", "-l", path], check=True)
+
+
+class SmallRig(Rig):
+    def __init__(self, small, folder, *args, **kwargs):
+        super().__init__(folder, *args, **kwargs)
+        self.options[self.options.index("-d") + 1] = str(small / "log")
+        self.directory = small / "log"
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_full_disk_holds_the_service_back(small, tmp_path, restart):
+    data = numbered(b"O"[0], 5000)
+    r = SmallRig(small, tmp_path, "n1000", "s100000", "r50", "z0", "C")
+    try:
+        r.start()
+        writer = threading.Thread(target=write_all, args=(r.out[1], data, 5000), daemon=True)
+        writer.start()
+        wait_for(lambda: b"No space left" in r.shown[1].read_bytes(), what="full disk")
+        wait_for(lambda: waiting(r.out[0]), what="data in the pipe")
+        if restart:
+            r.signal(signal.SIGHUP)
+            assert r.wait() == 0
+            r.start()
+        (small / "ballast").unlink()
+        subprocess.run(["mount", "-o", "remount,size=2m", small], check=True)
+        writer.join(20)
+        assert not writer.is_alive()
+        assert r.finish() == 0
+        assert messages(r.lines(), "stdout") == data.split(b"\n")[:-1]
+        assert r.shown[0].read_bytes() == data
+        said = r.shown[1].read_bytes().split(b"\n")[:-1]
+        assert len(said) == 2 if restart else 1
+        assert said[0] == (b"logger web: warning: unable to write to %s: No space left on device; "
+                           b"nothing is read until it works" % bytes(r.directory))
+    finally:
+        r.close()
+
+
+def test_full_disk_in_auto_is_given_up(small, tmp_path):
+    data = numbered(b"O"[0], 10000)
+    r = SmallRig(small, tmp_path, "n1000", "s100000", "r1", "z0", "C", mode="auto")
+    try:
+        r.start()
+        write_all(r.out[1], data, 5000)
+        wait_for(lambda: r.shown[0].stat().st_size == len(data), what="console copy")
+        (small / "ballast").unlink()
+
+        def back():
+            os.write(r.out[1], b"back\n")
+            return r.logged().endswith(b"back\n")
+        wait_for(back, what="line on disk", interval=0.02)
+        assert r.finish() == 0
+        kept = [m for m in messages(r.lines(), "stdout") if m != b"back"]
+        all_lines = data.split(b"\n")[:-1]
+        assert kept == [m for m in all_lines if m in set(kept)]  # in order, whole, none twice
+        assert 1000 < len(kept) < len(all_lines)
+        assert r.shown[1].read_bytes() == b""
+    finally:
+        r.close()
