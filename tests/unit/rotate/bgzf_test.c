@@ -180,7 +180,7 @@ static void stamps_are_of_lines(void **state)
     char *text = malloc(BGZF_INPUT_MAX + 64);
     memset(text, 'x', BGZF_INPUT_MAX);
     memcpy(text, "T1 ", 3);
-    strcpy(text + BGZF_INPUT_MAX, "T2 not a stamp\nnone\nT3 y\nnone\n");
+    strcpy(text + BGZF_INPUT_MAX, "T2 not a stamp\nnone\nT3 yes\nnone\n");
     size_t length = strlen(text);
     assert_int_equal(write(in, text, length), (ssize_t)length);
     lseek(in, 0, SEEK_SET);
