@@ -102,6 +102,16 @@ static void limit_reached(struct timer *t)
         enter_kill(sv);
 }
 
+/* A longrun that is not ready yet may never be: it is stopped in its turn like one that is. */
+static void give_up_starting(struct supervisor *sv)
+{
+    for (uint32_t i = 0; i < sv->longruns; i++) {
+        uint32_t node = sv->longrun[i].node;
+        if (sv->transition.node[node].state == NODE_STARTING)
+            transition_done(&sv->transition, node, true, clock_monotonic());
+    }
+}
+
 void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
                 enum final_act final)
 {
@@ -128,6 +138,7 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
     memset(all, 1, (size_t)sv->graph.count + 1);
     transition_begin(&sv->transition, all, false, clock_monotonic(), 0);
     free(all);
+    give_up_starting(sv);
 }
 
 void stop_hurry(struct supervisor *sv)
