@@ -16,6 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Upstream's name for what speaks at this stage; people search for its messages. */
+#define RC_INIT "/run/s6/basedir/scripts/rc.init"
+
 /* --- loggers and control -----------------------------------------------------------------------
  */
 
@@ -163,9 +166,10 @@ void boot_hook_reaped(struct supervisor *sv, int status)
     if (sv->stage != STAGE_HOOK)
         return;
     if (code != 0 && sv->settings.behaviour >= 1)
-        message_warning("S6_STAGE2_HOOK %s exited %d", sv->settings.hook, code);
+        message_line(MESSAGE_WARNING, RC_INIT ": warning: hook %s exited %d", sv->settings.hook,
+                     code);
     if (code != 0 && sv->settings.behaviour >= 2) {
-        message_line(MESSAGE_FATAL, "init: fatal: stopping the container.");
+        message_line(MESSAGE_FATAL, RC_INIT ": fatal: stopping the container.");
         stop_begin(sv, "failure", 0, code, FINAL_EXIT);
         return;
     }
@@ -248,11 +252,13 @@ void boot_services_over(struct supervisor *sv, enum transition_result result)
     if (result == TRANSITION_TIMED_OUT)
         message_line(MESSAGE_FATAL, "s6-rc: fatal: timed out");
     if (result != TRANSITION_OK && sv->settings.behaviour >= 1)
-        message_warning("s6-rc failed to properly bring all the services up! Check your logs (in "
-                        "/run/uncaught-logs/current if you have in-container logging) for more "
-                        "information.");
+        message_line(
+            MESSAGE_WARNING, RC_INIT
+            ": warning: s6-rc failed to properly bring all the services up! Check your logs (in "
+            "/run/uncaught-logs/current if you have in-container logging) for more "
+            "information.");
     if (result != TRANSITION_OK && sv->settings.behaviour >= 2) {
-        message_fatal("stopping the container.");
+        message_line(MESSAGE_FATAL, RC_INIT ": fatal: stopping the container.");
         stop_begin(sv, "failure", 0, 1, FINAL_EXIT);
         return;
     }

@@ -21,7 +21,8 @@ struct table {
     size_t capacity;
 };
 
-/* Parent and state from /proc/PID/stat; the name in it may hold anything, so look from its end. */
+/* Parent and state from /proc/PID/stat: "PID (NAME) STATE PARENT ...". The name may hold anything,
+ * so look from its end. */
 static bool read_stat(int proc, const char *pid, struct process *p)
 {
     char path[64];
@@ -36,13 +37,11 @@ static bool read_stat(int proc, const char *pid, struct process *p)
         return false;
     text[n] = '\0';
     const char *end = strrchr(text, ')');
-    char state = 'Z';
-    int parent = 0;
-    if (end == NULL || sscanf(end + 1, " %c %d", &state, &parent) != 2)
+    if (end == NULL || strlen(end) < 5)
         return false;
     p->pid = (pid_t)atoi(pid);
-    p->parent = (pid_t)parent;
-    return state != 'Z' && state != 'X';
+    p->parent = (pid_t)atoi(end + 4);
+    return end[2] != 'Z' && end[2] != 'X';
 }
 
 static bool add(struct table *t, const struct process *p)
