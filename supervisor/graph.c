@@ -51,7 +51,7 @@ static unsigned int distance(const char *a, const char *b)
 static const char *suggest(const struct definitions *d, const char *name, char *out, size_t size)
 {
     const char *best = NULL;
-    unsigned int nearest = 3;
+    unsigned int nearest = strlen(name) < 6 ? 2 : 3; /* short names are near to everything */
     for (size_t i = 0; i < d->count; i++) {
         unsigned int n = distance(name, d->item[i].name);
         if (n < nearest) {
