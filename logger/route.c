@@ -9,15 +9,18 @@ int route_open(struct route *r, const struct script *script, const struct script
                const struct sink_rules *rules, struct error *e)
 {
     size_t count = script->count + (own != NULL);
+    struct sink *out = NULL;
     *r = (struct route){.sink = calloc(count > 0 ? count : 1, sizeof *r->sink)};
     if (r->sink == NULL)
         return error_system(e, "unable to prepare the logging script");
     for (size_t i = 0; i < count; i++) {
         const struct script_step *step = i < script->count ? &script->step[i] : own;
-        if (sink_init(&r->sink[i], rules, step, e) < 0) {
+        if (sink_init(&r->sink[i], rules, step, out, e) < 0) {
             route_close(r, false);
             return -1;
         }
+        if (out == NULL && step->kind == SCRIPT_STDOUT)
+            out = &r->sink[i];
         r->count++;
         r->selects |= step->kind == SCRIPT_SELECT || step->kind == SCRIPT_DESELECT ||
                       step->kind == SCRIPT_EXACT;

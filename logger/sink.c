@@ -18,16 +18,20 @@ static void end_of_period(struct timer *t);
 static void retry_helper(struct timer *t);
 
 int sink_init(struct sink *s, const struct sink_rules *rules, const struct script_step *step,
-              struct error *e)
+              struct sink *first, struct error *e)
 {
     *s = (struct sink){.rules = rules,
                        .kind = step->kind,
                        .text = step->text,
                        .settings = step->settings,
                        .stamps = step->stamps,
+                       .first = s,
                        .retry.fire = retry,
                        .period.fire = end_of_period,
                        .helper.fire = retry_helper};
+    if (step->kind == SCRIPT_STDOUT && first != NULL)
+        s->first = first;
+    s->first->sharers++;
     if ((s->kind != SCRIPT_SELECT && s->kind != SCRIPT_DESELECT) || *s->text == '\0')
         return 0;
     s->regex = malloc(sizeof *s->regex);
@@ -235,7 +239,7 @@ static void flush_stdout(struct sink *s)
 static void add_line(struct sink *s, const struct line *line, size_t limit)
 {
     size_t length = limit > 0 && line->length > limit ? limit : line->length;
-    struct str *o = &s->out;
+    struct str *o = &s->first->out;
     memcpy(o->data + o->length, s->stamp, s->stamp_length);
     o->length += s->stamp_length;
     if (!line->last && s->stamps & STAMP_CRI)
@@ -303,7 +307,8 @@ void sink_stamp(struct sink *s, enum stamp_stream stream, const struct timespec 
 int sink_reserve(struct sink *s, size_t length)
 {
     size_t prefix = s->settings.prefix == NULL ? 0 : strlen(s->settings.prefix) + 1;
-    return str_reserve(&s->out, length + sizeof s->stamp + prefix + 1);
+    /* reserved by each of those who share it: enough for all of them */
+    return str_reserve(&s->first->out, (length + STAMP_MAX + prefix + 1) * s->first->sharers);
 }
 
 void sink_add(struct sink *s, const struct line *line)
@@ -312,9 +317,10 @@ void sink_add(struct sink *s, const struct line *line)
         alert(s, line);
     } else if (s->kind == SCRIPT_STATUS) {
         replace_status(s, line);
-    } else if (!s->closed && !s->opening && !(s->failing && s->rules->trouble == SINK_DROP)) {
+    } else if (!s->first->closed && !s->opening &&
+               !(s->failing && s->rules->trouble == SINK_DROP)) {
         add_line(s, line, 0);
-        s->out.data[s->out.length++] = '\n';
+        s->first->out.data[s->first->out.length++] = '\n';
     }
 }
 

@@ -48,7 +48,9 @@ struct sink {
     char stamp[STAMP_MAX]; /* of this batch */
     size_t stamp_length;
     struct str out;
-    size_t written; /* bytes of out that need not be written again */
+    size_t written;     /* bytes of out that need not be written again */
+    struct sink *first; /* stdout: the sink whose out all of them share, to keep lines in order */
+    size_t sharers;     /* in that sink: how many there are */
 
     struct logdir dir;
     bool open;
@@ -62,8 +64,9 @@ struct sink {
     struct timer helper; /* logdir_retry is due */
 };
 
+/* first: NULL, or the script's first action of the same kind. */
 int sink_init(struct sink *s, const struct sink_rules *rules, const struct script_step *step,
-              struct error *e);
+              struct sink *first, struct error *e);
 
 /* directory is logdir_prepare's and owned from here on. */
 int sink_open(struct sink *s, int directory, bool resume, struct error *e);
