@@ -148,7 +148,7 @@ static int word(struct lexer *l, bool *plain)
         if (c == '\\') {
             *plain = false;
             if (at_end(l))
-                break;
+                return fail(l, "bad escape", l->line, l->column - 1);
             c = next(l);
         }
         if (str_add_char(&l->word, c) < 0)
