@@ -209,13 +209,14 @@ static void say_no_disk(struct paired *p, const struct error *e)
     if (p->events == NULL || p->informed)
         return;
     const char *slash = strrchr(p->directory, '/');
-    const char *reason = strrchr(e->text, ':');
+    const char *reason = strrchr(e->text, ':'); /* the system's, behind ": " */
+    reason = reason == NULL || reason[1] != ' ' ? e->text : reason + 2;
     p->informed = true;
     message_line(MESSAGE_WARNING,
                  "%s: info: no log directory under %.*s (%s): logging to the "
                  "console only",
                  p->name, slash == NULL ? 1 : (int)(slash - p->directory),
-                 slash == NULL ? "." : p->directory, reason == NULL ? e->text : reason + 2);
+                 slash == NULL ? "." : p->directory, reason);
 }
 
 static void given_up(void *context, const struct error *e)

@@ -154,16 +154,20 @@ static void finish(struct pump *p)
         resume(p);
 }
 
-static void close_input(struct pump_input *in)
+static void finish_at_end(struct pump *p)
 {
-    struct pump *p = in->pump;
-    loop_unwatch(&p->loop, &in->watch);
-    in->open = false;
-    end_line(in);
     for (int i = 0; i < PUMP_INPUTS; i++)
         if (p->input[i].open)
             return;
     finish(p);
+}
+
+static void close_input(struct pump_input *in)
+{
+    loop_unwatch(&in->pump->loop, &in->watch);
+    in->open = false;
+    end_line(in);
+    finish_at_end(in->pump);
 }
 
 /* Reads once. The number of bytes; 0 at the end or when there is nothing. */
@@ -317,9 +321,8 @@ static void leave(struct pump *p)
     route_flush(&p->events);
     for (int i = PUMP_OUT; i <= PUMP_ERR; i++) {
         struct pump_input *in = &p->input[i];
-        if (in->journal >= 0)
-            journal_save(in->journal, &in->lines, p->console.stream[i].begun);
-        else
+        if (in->journal < 0 ||
+            journal_save(in->journal, &in->lines, p->console.stream[i].begun) < 0)
             end_line(in);
     }
     if (p->state >= 0 && (route_waits(&p->route) || route_waits(&p->events)) &&
@@ -344,6 +347,7 @@ int pump_run(struct pump *p)
     int code = 0;
     take_over(p);
     listen(p);
+    finish_at_end(p); /* nothing to read at all */
     if (loop_run(&p->loop, &e) < 0)
         code = message_error(&e);
     if (p->left || p->failed || code != 0)

@@ -310,6 +310,14 @@ def test_alrm_rotates(rig):
     assert current.read_bytes() == b""
 
 
+def test_period_rotates(rig):
+    r = rig("R1", "C", "z0").start()
+    os.write(r.out[1], b"one\n")
+    wait_for(lambda: len(r.files()) == 2, what="archive")
+    assert r.finish() == 0
+    assert r.files()[0].read_bytes().endswith(b" one\n")
+
+
 def test_nul_and_long_lines(rig):
     r = rig("C").start()
     data = b"a\0b\n\n\0" + b"x" * 8192 + b"\n" + b"y" * 8193 + b"\n" + b"z" * 20000
