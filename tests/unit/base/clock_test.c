@@ -1,0 +1,97 @@
+#include "base/clock.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void tai64n(void **state)
+{
+    /* 2026-11-23T10:55:40.123456789Z, unix 1795431340, label + 37 */
+    const struct timespec t = {.tv_sec = 1795431340, .tv_nsec = 123456789};
+    char text[CLOCK_TAI64N_LENGTH];
+    struct timespec back;
+    (void)state;
+    clock_tai64n_format(text, &t);
+    assert_memory_equal(text, "@400000006b041bd1075bcd15", CLOCK_TAI64N_LENGTH);
+    assert_int_equal(clock_tai64n_parse(text, &back), 0);
+    assert_int_equal(clock_compare(&t, &back), 0);
+    assert_int_equal(clock_tai64n_parse("400000006b041bd1075bcd15x", &back), -1);
+    assert_int_equal(clock_tai64n_parse("@400000006B041BD1075BCD15", &back), -1);
+    assert_int_equal(clock_tai64n_parse("@400000006b041bd1ffffffff", &back), -1);
+    assert_int_equal(clock_tai64n_parse("@400000006b041bd1075bcd1", &back), -1);
+}
+
+static void utc(void **state)
+{
+    const struct timespec t = {.tv_sec = 1795431340, .tv_nsec = 5};
+    char text[CLOCK_UTC_LENGTH];
+    struct timespec back;
+    (void)state;
+    clock_utc_format(text, &t);
+    assert_memory_equal(text, "2026-11-23T10:55:40.000000005Z", CLOCK_UTC_LENGTH);
+    assert_int_equal(clock_utc_parse(text, &back), 0);
+    assert_int_equal(clock_compare(&t, &back), 0);
+    assert_int_equal(clock_utc_parse("2026-13-23T10:55:40.000000005Z", &back), -1);
+    assert_int_equal(clock_utc_parse("2026-11-23 10:55:40.000000005Z", &back), -1);
+    assert_int_equal(clock_utc_parse("2026-11-23T10:55:40.00000000 Z", &back), -1);
+}
+
+/* Days that calendars get wrong, and a walk over many years. */
+static void utc_goes_and_comes_back(void **state)
+{
+    static const time_t seconds[] = {0,          951782399,  951782400, 951868800,   1078012800,
+                                     4107542399, 4107542400, 68169599,  253402300799};
+    (void)state;
+    for (size_t i = 0; i < sizeof seconds / sizeof seconds[0]; i++)
+        for (time_t day = 0; day < 3; day++) {
+            const struct timespec t = {.tv_sec = seconds[i] - day * 86400 * 365,
+                                       .tv_nsec = 999999999};
+            char text[CLOCK_UTC_LENGTH];
+            struct timespec back;
+            clock_utc_format(text, &t);
+            if (t.tv_sec < 0)
+                continue;
+            assert_int_equal(clock_utc_parse(text, &back), 0);
+            assert_int_equal(back.tv_sec, t.tv_sec);
+            assert_int_equal(back.tv_nsec, t.tv_nsec);
+        }
+}
+
+static void comparing(void **state)
+{
+    const struct timespec a = {.tv_sec = 1, .tv_nsec = 5};
+    const struct timespec b = {.tv_sec = 1, .tv_nsec = 6};
+    const struct timespec c = {.tv_sec = 2, .tv_nsec = 0};
+    (void)state;
+    assert_true(clock_compare(&a, &b) < 0);
+    assert_true(clock_compare(&c, &b) > 0);
+    assert_int_equal(clock_compare(&a, &a), 0);
+}
+
+static void monotonic_is_never_zero_and_never_goes_back(void **state)
+{
+    int64_t before = clock_monotonic();
+    (void)state;
+    assert_true(before > 0);
+    for (int i = 0; i < 1000; i++) {
+        int64_t now = clock_monotonic();
+        assert_true(now >= before);
+        before = now;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tai64n),
+        cmocka_unit_test(utc),
+        cmocka_unit_test(utc_goes_and_comes_back),
+        cmocka_unit_test(comparing),
+        cmocka_unit_test(monotonic_is_never_zero_and_never_goes_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
