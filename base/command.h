@@ -17,8 +17,11 @@ struct command_option {
 struct invocation {
     const struct command *command; /* the row; its name also prefixes messages */
     int argc;
-    char **argv; /* argv[0] as typed; ours to read and rearrange */
-    char **rest; /* what to execute when run returned COMMAND_CHAIN */
+    char **argv;         /* argv[0] as typed; ours to read and rearrange */
+    char **rest;         /* what to execute when run returned COMMAND_CHAIN */
+    const char *program; /* the file to execute when it is not rest[0] */
+    char **environment;  /* for rest alone; NULL: ours */
+    char **fallback;     /* what to execute when rest cannot be; empty: exit 0; NULL: fail */
 
     int next;             /* option parsing: index of the first operand once it is over */
     const char *argument; /* of the option last returned */

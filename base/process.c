@@ -210,7 +210,10 @@ static void exec_program(const char *program, char *const *argv, char *const *en
 /* Everything up to the exec; comes back with the name of the step that failed. */
 static const char *become(const struct process_spawn *s)
 {
-    reset_signals();
+    if (s->signal_mask)
+        sigprocmask(SIG_SETMASK, s->signal_mask, NULL);
+    else
+        reset_signals();
     if (s->new_session)
         setsid();
     if (place_fds(s) < 0)
@@ -249,6 +252,40 @@ static void close_report(int pipe[2])
             close(pipe[i]);
 }
 
+static pid_t fork_child(const struct process_spawn *s, int report)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        run_child(s, report);
+    return pid;
+}
+
+/* The child in between says the pid of its own child and is gone. */
+static pid_t fork_orphan(const struct process_spawn *s, int report)
+{
+    int told[2];
+    pid_t pid = -1;
+    if (pipe2(told, O_CLOEXEC) < 0)
+        return -1;
+    pid_t between = fork();
+    if (between == 0) {
+        pid = fork_child(s, report);
+        ssize_t n = write(told[1], &pid, sizeof pid);
+        _exit(n == (ssize_t)sizeof pid ? 0 : EXIT_SYSTEM); /* child */
+    }
+    int saved = errno;
+    close(told[1]);
+    if (between > 0) {
+        saved = EAGAIN;
+        if (read(told[0], &pid, sizeof pid) != (ssize_t)sizeof pid)
+            pid = -1;
+        process_wait(between);
+    }
+    close(told[0]);
+    errno = saved;
+    return pid;
+}
+
 pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e)
 {
     int ends[2] = {-1, -1};
@@ -265,9 +302,7 @@ pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e)
     sigset_t before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t pid = fork();
-    if (pid == 0)
-        run_child(s, ends[1]);
+    pid_t pid = s->orphan ? fork_orphan(s, ends[1]) : fork_child(s, ends[1]);
     int saved = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (pid < 0) {
@@ -303,6 +338,15 @@ pid_t process_reap(int *status)
         pid = waitpid(-1, status, WNOHANG);
     while (pid < 0 && errno == EINTR);
     return pid;
+}
+
+pid_t process_reap_one(pid_t pid, int *status)
+{
+    pid_t got;
+    do
+        got = waitpid(pid, status, WNOHANG);
+    while (got < 0 && errno == EINTR);
+    return got;
 }
 
 int process_wait(pid_t pid)

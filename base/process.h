@@ -1,12 +1,14 @@
 /* Children: the only fork and the only waitpid.
  *
- * A spawned child has default dispositions for every signal, an empty mask, exactly the descriptors
- * it was given (all of ours are close-on-exec) and, if asked, a session of its own.
+ * A spawned child has default dispositions for every signal and an empty mask (unless told to
+ * keep ours), exactly the descriptors it was given (all of ours are close-on-exec) and, if asked, a
+ * session of its own.
  */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
 #include "base/error.h"
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/resource.h>
@@ -25,7 +27,10 @@ struct process_spawn {
     const struct process_fd *fds; /* descriptors not named here: 0, 1 and 2 are inherited */
     size_t fd_count;
     bool new_session;
-    mode_t umask; /* applied when set_umask */
+    bool orphan; /* made by a second fork, so not our child: never to be waited for */
+    const sigset_t *signal_mask; /* NULL: all signals default, none blocked; else dispositions stay
+                             as ours are, and this is the mask */
+    mode_t umask;                /* applied when set_umask */
     bool set_umask;
     const struct rlimit *nofile;     /* NULL: inherited */
     const char *controlling_tty_fd0; /* reserved: NULL */
@@ -51,6 +56,9 @@ int process_report(int report, struct process_failure *f);
 /* A child that is dead: its pid and raw wait status; 0 when there is none now, -1 when we have no
  * child at all. */
 pid_t process_reap(int *status);
+
+/* The same for one child: its pid, 0 while it lives, -1 when it is none of ours. */
+pid_t process_reap_one(pid_t pid, int *status);
 
 /* Waits for that child (commands only, never pid 1); its raw wait status, or -1. */
 int process_wait(pid_t pid);

@@ -98,13 +98,26 @@ static int overview(FILE *to)
     return to == stdout ? 0 : EXIT_USAGE;
 }
 
+/* Comes back only when it failed, with errno. */
+static void exec_words(const char *program, char **words, char **environment)
+{
+    if (getenv("PATH") == NULL && strchr(program, '/') == NULL)
+        setenv("PATH", "/command:/usr/bin:/bin", 1);
+    execvpe(program, words, environment == NULL ? environ : environment);
+}
+
 static int execute(const struct invocation *c)
 {
-    if (getenv("PATH") == NULL && strchr(c->rest[0], '/') == NULL)
-        setenv("PATH", "/command:/usr/bin:/bin", 1);
-    execvp(c->rest[0], c->rest);
+    const char *program = c->program == NULL ? c->rest[0] : c->program;
+    exec_words(program, c->rest, c->environment);
+    if (c->fallback != NULL) {
+        program = c->fallback[0];
+        if (program == NULL)
+            return 0;
+        exec_words(program, c->fallback, NULL);
+    }
     int code = errno == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC;
-    message_fatal("unable to exec %s: %s", c->rest[0], strerror(errno));
+    message_fatal("unable to exec %s: %s", program, strerror(errno));
     return code;
 }
 

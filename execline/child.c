@@ -1,0 +1,112 @@
+#include "execline/child.h"
+#include "base/message.h"
+#include "base/str.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static int await_report(int report, struct process_failure *f)
+{
+    struct pollfd p = {.fd = report, .events = POLLIN};
+    int known;
+    while ((known = process_report(report, f)) < 0)
+        poll(&p, 1, -1);
+    close(report);
+    return known;
+}
+
+pid_t child_start(const struct child *c, struct error *e)
+{
+    struct process_failure f;
+    sigset_t now;
+    int report;
+    sigprocmask(SIG_SETMASK, NULL, &now);
+    struct process_spawn s = {.program = c->argv[0],
+                              .argv = c->argv,
+                              .envp = environ,
+                              .fds = c->fds,
+                              .fd_count = c->fd_count,
+                              .signal_mask = c->signal_mask != NULL ? c->signal_mask : &now,
+                              .orphan = c->orphan};
+    pid_t pid = process_spawn(&s, &report, e);
+    if (pid < 0 || await_report(report, &f) == 1)
+        return pid;
+    error_set(e, f.error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC, "unable to spawn %s: %s",
+              c->argv[0], strerror(f.error));
+    if (c->orphan) {
+        message_warning("%s", e->text);
+        return pid;
+    }
+    process_wait(pid);
+    return -1;
+}
+
+int child_start_and_tell(const struct child *c, struct error *e)
+{
+    pid_t pid = child_start(c, e);
+    if (pid < 0)
+        e->code = EXIT_SYSTEM;
+    return pid < 0 ? -1 : child_set_pid(pid, e);
+}
+
+int child_run(char *const *argv, struct error *e)
+{
+    if (argv[0] == NULL)
+        return 0;
+    pid_t pid = child_start(&(struct child){.argv = argv}, e);
+    if (pid < 0)
+        return -1;
+    int status = process_wait(pid);
+    if (status < 0)
+        return error_system(e, "unable to wait for %s", argv[0]);
+    return status;
+}
+
+int child_approximation(int status)
+{
+    if (WIFSIGNALED(status))
+        return 128 + WTERMSIG(status);
+    return WEXITSTATUS(status) > 128 ? 128 : WEXITSTATUS(status);
+}
+
+static int set_number(const char *name, int value, struct error *e)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", value);
+    return setenv(name, text, 1) < 0 ? error_system(e, "unable to set %s", name) : 0;
+}
+
+int child_set_status(int status, struct error *e)
+{
+    return set_number("?", WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status), e);
+}
+
+int child_set_pid(pid_t pid, struct error *e)
+{
+    return set_number("!", pid, e);
+}
+
+int code_list_read(const char *text, struct code_list *l, struct error *e)
+{
+    *l = (struct code_list){.has = {false}};
+    for (const char *p = text;; p++) {
+        size_t n = strcspn(p, ",");
+        char digits[4] = "";
+        unsigned long long code;
+        if (n < sizeof digits)
+            memcpy(digits, p, n);
+        if (number_parse(digits, 255, &code) < 0)
+            return error_set(e, EXIT_USAGE, "not a list of exit codes: %s", text);
+        l->has[code] = true;
+        p += n;
+        if (*p == '\0')
+            return 0;
+    }
+}
