@@ -1,0 +1,388 @@
+#include "rotate/logfile.h"
+#include "rotate/bgzf.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#define ZLIB_CONST /* its input is const */
+#include <zlib.h>
+
+enum { INPUT = 16384, GZIP_WINDOW = 16 + 15 };
+
+struct inflater {
+    z_stream z;
+    bool inside; /* a gzip member has begun */
+    bool ready;  /* z is set up */
+    unsigned char input[INPUT];
+};
+
+static ssize_t read_at(int fd, void *bytes, size_t size, int64_t offset)
+{
+    ssize_t n;
+    do
+        n = pread(fd, bytes, size, offset);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static int begin(struct logfile *f, bool archive)
+{
+    unsigned char magic[2];
+    struct stat st;
+    if (fstat(f->fd, &st) < 0)
+        return -1;
+    if (!S_ISREG(st.st_mode)) {
+        errno = EINVAL;
+        return -1;
+    }
+    f->device = st.st_dev;
+    f->inode = st.st_ino;
+    if (!archive || read_at(f->fd, magic, 2, 0) != 2 || magic[0] != 0x1f || magic[1] != 0x8b)
+        return 0;
+    f->inflater = calloc(1, sizeof *f->inflater);
+    return f->inflater ? 0 : -1;
+}
+
+int logfile_open(struct logfile *f, int directory, const char *name, bool archive)
+{
+    *f = (struct logfile)LOGFILE_INIT;
+    /* Not to wait for whatever stands in the place of a file. */
+    f->fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (f->fd < 0)
+        return -1;
+    if (begin(f, archive) < 0) {
+        int saved = errno;
+        logfile_close(f);
+        errno = saved;
+        return -1;
+    }
+    return 0;
+}
+
+void logfile_close(struct logfile *f)
+{
+    if (f->inflater && f->inflater->ready)
+        inflateEnd(&f->inflater->z);
+    free(f->inflater);
+    if (f->fd >= 0)
+        close(f->fd);
+    *f = (struct logfile)LOGFILE_INIT;
+}
+
+/* More input: 1, 0 at the end of the file, -1. */
+static int refill(struct logfile *f)
+{
+    struct inflater *i = f->inflater;
+    ssize_t n = read_at(f->fd, i->input, sizeof i->input, f->offset);
+    if (n <= 0)
+        return (int)n;
+    f->offset += n;
+    i->z.next_in = i->input;
+    i->z.avail_in = (uInt)n;
+    return 1;
+}
+
+/* Begins the next member: 1, 0 when there is none, -1. */
+static int begin_member(struct logfile *f)
+{
+    struct inflater *i = f->inflater;
+    for (;;) {
+        /* Zeros after a member are padding. */
+        while (i->z.avail_in > 0 && *i->z.next_in == 0) {
+            i->z.next_in++;
+            i->z.avail_in--;
+        }
+        if (i->z.avail_in > 0)
+            break;
+        int more = refill(f);
+        if (more <= 0)
+            return more;
+    }
+    int result = i->ready ? inflateReset(&i->z) : inflateInit2(&i->z, GZIP_WINDOW);
+    if (result != Z_OK) {
+        errno = ENOMEM;
+        return -1;
+    }
+    i->ready = i->inside = true;
+    return 1;
+}
+
+/* One call of inflate: 1 it may go on, 0 a member ended, -1. */
+static int inflate_some(struct logfile *f)
+{
+    struct inflater *i = f->inflater;
+    if (i->z.avail_in == 0) {
+        int more = refill(f);
+        if (more == 0)
+            errno = EBADMSG;
+        if (more <= 0)
+            return -1;
+    }
+    int result = inflate(&i->z, Z_NO_FLUSH);
+    if (result == Z_STREAM_END) {
+        i->inside = false;
+        return 0;
+    }
+    if (result == Z_OK || result == Z_BUF_ERROR)
+        return 1;
+    errno = result == Z_MEM_ERROR ? ENOMEM : EBADMSG;
+    return -1;
+}
+
+static ssize_t read_compressed(struct logfile *f, void *bytes, size_t size)
+{
+    struct inflater *i = f->inflater;
+    for (;;) {
+        if (!i->inside) {
+            int begun = begin_member(f);
+            if (begun <= 0)
+                return begun;
+        }
+        i->z.next_out = bytes;
+        i->z.avail_out = (uInt)size;
+        int result = inflate_some(f);
+        size_t got = size - i->z.avail_out;
+        /* What came before the broken place is given first; it is met again. */
+        if (got > 0)
+            return (ssize_t)got;
+        if (result < 0)
+            return -1;
+    }
+}
+
+ssize_t logfile_read(struct logfile *f, void *bytes, size_t size)
+{
+    if (size > INT32_MAX)
+        size = INT32_MAX;
+    if (f->inflater)
+        return read_compressed(f, bytes, size);
+    ssize_t n = read_at(f->fd, bytes, size, f->offset);
+    if (n > 0)
+        f->offset += n;
+    return n;
+}
+
+static long header_at(const struct logfile *f, int64_t offset, struct bgzf_index *index)
+{
+    unsigned char header[BGZF_HEADER_MAX];
+    ssize_t n = read_at(f->fd, header, sizeof header, offset);
+    return n <= 0 ? -1 : bgzf_header(header, (size_t)n, index);
+}
+
+void logfile_skip_before(struct logfile *f, const struct timespec *since)
+{
+    struct bgzf_index index;
+    if (!f->inflater)
+        return;
+    for (;;) {
+        long length = header_at(f, f->offset, &index);
+        bool older = index.last.tv_sec < since->tv_sec ||
+                     (index.last.tv_sec == since->tv_sec && index.last.tv_nsec < since->tv_nsec);
+        bool stamped = index.last.tv_sec != 0 || index.last.tv_nsec != 0;
+        if (length <= 0 || !stamped || !older)
+            return;
+        f->offset += length;
+    }
+}
+
+/* --- backward --- */
+
+struct position {
+    unsigned long long lines; /* wanted, then those still missing */
+    bool at_end;              /* nothing looked at so far */
+};
+
+/* Looks through the bytes that stand before what was looked at. Returns the index at which the
+ * wanted lines begin, or -1: not here. */
+static ssize_t look_back(struct position *p, const char *bytes, size_t length)
+{
+    size_t end = length;
+    if (length > 0 && p->at_end) {
+        p->at_end = false;
+        /* The last newline ends a line; without it the last line has none. */
+        if (bytes[length - 1] == '\n')
+            end--;
+    }
+    while (end > 0) {
+        const char *newline = memrchr(bytes, '\n', end);
+        if (!newline)
+            break;
+        end = (size_t)(newline - bytes);
+        if (--p->lines == 0)
+            return (ssize_t)end + 1;
+    }
+    return -1;
+}
+
+/* At the beginning of the file: its first line follows too. */
+static void at_beginning(struct position *p)
+{
+    if (!p->at_end)
+        p->lines--;
+}
+
+static int plain_back(struct logfile *f, struct position *p)
+{
+    char block[INPUT];
+    struct stat st;
+    if (fstat(f->fd, &st) < 0)
+        return -1;
+    int64_t end = st.st_size;
+    while (end > 0) {
+        size_t size = end < INPUT ? (size_t)end : INPUT;
+        ssize_t n = read_at(f->fd, block, size, end - (int64_t)size);
+        if (n != (ssize_t)size) {
+            errno = n < 0 ? errno : EIO;
+            return -1;
+        }
+        end -= n;
+        ssize_t found = look_back(p, block, size);
+        if (found >= 0) {
+            f->offset = end + found;
+            return 0;
+        }
+    }
+    f->offset = 0;
+    at_beginning(p);
+    return 0;
+}
+
+struct members {
+    int64_t *offset;
+    size_t count;
+    int64_t end;
+    bool whole; /* the headers lead to the end of the file */
+};
+
+static int list_members(const struct logfile *f, struct members *m)
+{
+    struct stat st;
+    if (fstat(f->fd, &st) < 0)
+        return -1;
+    while (m->end < st.st_size) {
+        long length = header_at(f, m->end, NULL);
+        if (length <= 0 || m->end + length > st.st_size)
+            return 0;
+        if ((m->count & (m->count - 1)) == 0) {
+            size_t capacity = m->count ? m->count * 2 : 1;
+            int64_t *offset = realloc(m->offset, capacity * sizeof *offset);
+            if (!offset)
+                return -1;
+            m->offset = offset;
+        }
+        m->offset[m->count++] = m->end;
+        m->end += length;
+    }
+    m->whole = true;
+    return 0;
+}
+
+/* Places the stream at that byte of the plain text, counted from where it stands. */
+static int skip_bytes(struct logfile *f, int64_t count)
+{
+    char block[INPUT];
+    while (count > 0) {
+        ssize_t n = logfile_read(f, block, count < INPUT ? (size_t)count : INPUT);
+        if (n <= 0)
+            return (int)n;
+        count -= n;
+    }
+    return 0;
+}
+
+struct buffers {
+    unsigned char member[BGZF_MEMBER_MAX];
+    unsigned char plain[BGZF_MEMBER_MAX];
+};
+
+/* 1: f stands there; 0: the beginning was reached; -1: not a file of whole members. */
+static int members_back(struct logfile *f, const struct members *m, struct buffers *b,
+                        struct position *p)
+{
+    int64_t end = m->end;
+    for (size_t i = m->count; i-- > 0; end = m->offset[i]) {
+        size_t length = (size_t)(end - m->offset[i]);
+        if (read_at(f->fd, b->member, length, m->offset[i]) != (ssize_t)length)
+            return -1;
+        long size = bgzf_unpack(b->member, length, b->plain);
+        if (size < 0)
+            return -1;
+        ssize_t found = look_back(p, (const char *)b->plain, (size_t)size);
+        if (found >= 0) {
+            f->offset = m->offset[i];
+            return skip_bytes(f, found) < 0 ? -1 : 1;
+        }
+    }
+    at_beginning(p);
+    return 0;
+}
+
+static void rewind_file(struct logfile *f)
+{
+    f->offset = 0;
+    f->inflater->inside = false;
+    f->inflater->z.avail_in = 0;
+}
+
+/* Where lines begin can only be known by reading it all: once to count, once to get there. */
+static int stream_back(struct logfile *f, struct position *p)
+{
+    char block[INPUT];
+    unsigned long long total = 0;
+    char last = '\n';
+    ssize_t n;
+    while ((n = logfile_read(f, block, sizeof block)) > 0) {
+        for (const char *at = block; (at = memchr(at, '\n', (size_t)(block + n - at))); at++)
+            total++;
+        last = block[n - 1];
+    }
+    if (n < 0 && errno != EBADMSG)
+        return -1;
+    total += last != '\n';
+    rewind_file(f);
+    unsigned long long skipped = total > p->lines ? total - p->lines : 0;
+    p->lines -= total - skipped;
+    int64_t bytes = 0;
+    while (skipped > 0 && (n = logfile_read(f, block, sizeof block)) > 0) {
+        const char *at = block;
+        while (skipped > 0 && (at = memchr(at, '\n', (size_t)(block + n - at)))) {
+            at++;
+            skipped--;
+        }
+        bytes += skipped > 0 ? n : at - block;
+    }
+    rewind_file(f);
+    return skip_bytes(f, bytes);
+}
+
+static int compressed_back(struct logfile *f, struct position *p)
+{
+    const struct position start = *p;
+    struct members m = {.count = 0};
+    struct buffers *b = malloc(sizeof *b);
+    int result = b ? list_members(f, &m) : -1;
+    if (result == 0 && m.whole && members_back(f, &m, b, p) >= 0) {
+        free(m.offset);
+        free(b);
+        return 0;
+    }
+    free(m.offset);
+    free(b);
+    if (result < 0)
+        return -1;
+    *p = start;
+    rewind_file(f);
+    return stream_back(f, p);
+}
+
+int logfile_back(struct logfile *f, unsigned long long *lines)
+{
+    struct position p = {.lines = *lines, .at_end = true};
+    if (*lines == 0)
+        return 0;
+    int result = f->inflater ? compressed_back(f, &p) : plain_back(f, &p);
+    *lines = p.lines;
+    return result;
+}

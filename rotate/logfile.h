@@ -1,0 +1,46 @@
+/* One file of a log directory as a stream of plain bytes, whatever its form: plain, or gzip of any
+ * making. Owns its descriptor; LOGFILE_INIT is safe to close. */
+#ifndef ROTATE_LOGFILE_H
+#define ROTATE_LOGFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+struct inflater;
+
+struct logfile {
+    int fd; /* -1: closed */
+    dev_t device;
+    ino_t inode;
+    int64_t offset;            /* of the next byte to read from fd */
+    struct inflater *inflater; /* NULL: plain */
+};
+
+#define LOGFILE_INIT                                                                               \
+    {                                                                                              \
+        .fd = -1                                                                                   \
+    }
+
+/* Opens a regular file, following no symbolic link. archive: it is gzip when it begins like that
+ * (a processor may have made it so, whatever its name), else it is plain. -1 with errno, EINVAL
+ * when it is no regular file. */
+int logfile_open(struct logfile *f, int directory, const char *name, bool archive);
+
+/* Plain bytes read, 0 at the end, -1 with errno; EBADMSG: it is not gzip from here on, or ends too
+ * early. */
+ssize_t logfile_read(struct logfile *f, void *bytes, size_t size);
+
+/* Hops over BGZF members whose last stamp is before since. Called before reading. */
+void logfile_skip_before(struct logfile *f, const struct timespec *since);
+
+/* Moves back from the end until as many lines follow, or to the beginning; takes off *lines those
+ * that follow now. A last line without newline is a line. -1 with errno; what is readable before
+ * a broken place still counts. */
+int logfile_back(struct logfile *f, unsigned long long *lines);
+
+void logfile_close(struct logfile *f);
+
+#endif

@@ -1,0 +1,366 @@
+/* The order of reading is: archives by name, previous (waiting for a processor), current. done is
+ * the newest archive that is read or passed over; what current becomes after its rotation is
+ * recognised by inode, or by its time of modification once it is compressed. */
+#include "rotate/reader.h"
+#include "base/clock.h"
+#include "rotate/archive.h"
+#include "rotate/logfile.h"
+#include "rotate/reading.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool reader_same_file(const struct logfile *f, const struct stat *st)
+{
+    return f->fd >= 0 && f->device == st->st_dev && f->inode == st->st_ino;
+}
+
+int reader_look_at(const struct reader *r, const char *name, struct stat *st)
+{
+    return fstatat(r->directory, name, st, AT_SYMLINK_NOFOLLOW);
+}
+
+/* --- archives --- */
+
+bool reader_is_after(const struct archive *a, const struct archive *b)
+{
+    int order = clock_compare(&a->time, &b->time);
+    return order > 0 || (order == 0 && a->unfinished && !b->unfinished);
+}
+
+static bool is_new(const struct reader *r, const struct archive *a)
+{
+    return !r->any_done || reader_is_after(a, &r->done);
+}
+
+void reader_pass(struct reader *r, const struct archive *a)
+{
+    r->done = *a;
+    r->any_done = true;
+}
+
+bool reader_too_old(const struct reader *r, const struct archive *a)
+{
+    return r->since.tv_sec != 0 && a->time.tv_sec < r->since.tv_sec - NAME_SLACK;
+}
+
+/* Is the archive what we read while it was current? */
+static bool is_last(const struct reader *r, const struct archive *a)
+{
+    struct stat st, last;
+    if (r->last.fd < 0 || r->last_known || reader_look_at(r, a->name, &st) < 0)
+        return false;
+    if (reader_same_file(&r->last, &st))
+        return true;
+    if (fstat(r->last.fd, &last) < 0)
+        return false;
+    if (a->compressed && clock_compare(&st.st_mtim, &last.st_mtim) == 0)
+        return true;
+    return r->processing && last.st_nlink == 0;
+}
+
+/* The oldest archive that is not read: 1, 0 none, -1 with errno. */
+static int next_archive(struct reader *r, struct archive *next)
+{
+    struct archive *list;
+    long count = archive_list(r->directory, &list);
+    int found = count < 0 ? -1 : 0;
+    for (long i = 0; i < count && !found; i++) {
+        const struct archive *a = &list[i];
+        if (!is_new(r, a))
+            continue;
+        if (is_last(r, a)) {
+            r->last_known = true;
+            r->owed = false;
+            reader_pass(r, a);
+        } else if (r->owed) {
+            r->owed = false;
+            reader_pass(r, a);
+        } else if (reader_too_old(r, a)) {
+            reader_pass(r, a);
+        } else {
+            *next = *a;
+            found = 1;
+        }
+    }
+    int saved = errno;
+    free(list);
+    errno = saved;
+    return found;
+}
+
+/* It may have been compressed since it was listed. */
+int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f)
+{
+    char other[ARCHIVE_NAME_MAX];
+    if (logfile_open(f, r->directory, a->name, true) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return -1;
+    archive_name(other, &a->time, a->unfinished, !a->compressed);
+    return logfile_open(f, r->directory, other, true);
+}
+
+/* --- from file to file --- */
+
+void reader_start(struct reader *r, struct logfile *f, enum place place, const char *name)
+{
+    /* A rotation that was taken back gives us the same file again. */
+    bool again = r->last.fd >= 0 && r->last.inode == f->inode && r->last.device == f->device;
+    if (again)
+        f->offset = r->last.offset;
+    logfile_close(&r->last);
+    r->file = *f;
+    r->place = place;
+    r->begun = again;
+    sprintf(r->file_path, "%s/%.31s", r->path, name);
+}
+
+/* Keeps a file that was read to its end. */
+static void retire(struct reader *r)
+{
+    logfile_close(&r->last);
+    r->last = r->file;
+    r->last_known = false;
+    r->file = (struct logfile)LOGFILE_INIT;
+}
+
+int reader_broken(const struct reader *r, const char *name, struct error *e)
+{
+    if (errno == EBADMSG)
+        return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: damaged or cut short", r->path,
+                         name);
+    return error_system(e, "unable to read %s/%s", r->path, name);
+}
+
+/* 1 started, 0 there is none to read, -1. */
+static int start_previous(struct reader *r, struct error *e)
+{
+    struct logfile f;
+    if (logfile_open(&f, r->directory, "previous", false) < 0)
+        return errno == ENOENT ? 0 : reader_broken(r, "previous", e);
+    r->processing = true;
+    if (r->last.fd >= 0 && r->last.inode == f.inode && r->last.device == f.device) {
+        r->owed = true;
+        logfile_close(&f);
+        return 0;
+    }
+    reader_start(r, &f, PLACE_PREVIOUS, "previous");
+    return 1;
+}
+
+/* Opens current so that no archive older than it was missed: 1; 0 there is none; 2 look again. */
+static int start_current(struct reader *r, struct error *e)
+{
+    struct archive a;
+    struct stat st;
+    struct logfile f;
+    if (logfile_open(&f, r->directory, "current", false) < 0)
+        return errno == ENOENT ? 0 : reader_broken(r, "current", e);
+    int more = next_archive(r, &a);
+    if (more > 0 && !(reader_look_at(r, a.name, &st) == 0 && reader_same_file(&f, &st))) {
+        logfile_close(&f);
+        return 2;
+    }
+    reader_start(r, &f, PLACE_CURRENT, "current");
+    return 1;
+}
+
+static int start_archive(struct reader *r, const struct archive *a, struct error *e)
+{
+    struct logfile f;
+    if (reader_open_archive(r, a, &f) < 0) {
+        if (errno == ENOENT)
+            return 2;
+        int saved = errno;
+        reader_pass(r, a);
+        errno = saved;
+        return reader_broken(r, a->name, e);
+    }
+    logfile_skip_before(&f, &r->since);
+    r->at = *a;
+    reader_start(r, &f, PLACE_ARCHIVE, a->name);
+    return 1;
+}
+
+/* What does not go away by trying again is an error once, then the end for now. */
+static int stuck(struct reader *r, int result)
+{
+    bool before = r->stuck;
+    r->stuck = result < 0;
+    return before && r->stuck ? 0 : result;
+}
+
+/* 1 a file is open, 0 nothing for now, -1. */
+static int next_file(struct reader *r, struct error *e)
+{
+    for (int i = 0; i < TRIES; i++) {
+        struct archive a;
+        int result;
+        int found = next_archive(r, &a);
+        if (found < 0)
+            return stuck(r, error_system(e, "unable to list %s", r->path));
+        if (found > 0) {
+            result = start_archive(r, &a, e);
+        } else {
+            result = start_previous(r, e);
+            if (result == 0)
+                result = start_current(r, e);
+            result = stuck(r, result);
+        }
+        if (result != 2)
+            return result;
+    }
+    return 0;
+}
+
+/* current was read to its end: has it been rotated? */
+static bool was_rotated(struct reader *r)
+{
+    struct stat st;
+    if (reader_look_at(r, "current", &st) < 0)
+        return errno == ENOENT;
+    if (!reader_same_file(&r->file, &st))
+        return true;
+    if (st.st_size < r->file.offset) /* emptied by hand */
+        r->file.offset = 0;
+    return false;
+}
+
+/* The archive owed for an earlier current comes before the one that this current will be. */
+static void settle_debt(struct reader *r)
+{
+    struct archive a;
+    if (r->owed)
+        next_archive(r, &a);
+    r->owed = false;
+}
+
+/* The file has nothing more: true if another may follow. */
+static bool leave_file(struct reader *r)
+{
+    switch (r->place) {
+    case PLACE_ARCHIVE:
+        reader_pass(r, &r->at);
+        logfile_close(&r->file);
+        return true;
+    case PLACE_PREVIOUS:
+        retire(r);
+        return true;
+    case PLACE_CURRENT:
+        settle_debt(r);
+        retire(r);
+        return true;
+    }
+    return false;
+}
+
+static ssize_t give(struct reader *r, const char *bytes, ssize_t n)
+{
+    if (!r->begun && r->midline)
+        r->gap = true;
+    r->begun = true;
+    r->midline = bytes[n - 1] != '\n';
+    return n;
+}
+
+static ssize_t give_up(struct reader *r, struct error *e)
+{
+    struct stat st;
+    reader_broken(r, r->file_path + strlen(r->path) + 1, e);
+    if (r->place == PLACE_ARCHIVE)
+        leave_file(r);
+    else if (fstat(r->file.fd, &st) == 0)
+        r->file.offset = st.st_size;
+    return -1;
+}
+
+ssize_t reader_read(struct reader *r, void *bytes, size_t size, struct error *e)
+{
+    bool rotated = false;
+    for (;;) {
+        if (r->file.fd < 0) {
+            int result = next_file(r, e);
+            if (result <= 0)
+                return result;
+            rotated = false;
+        }
+        ssize_t n = logfile_read(&r->file, bytes, size);
+        if (n > 0)
+            return give(r, bytes, n);
+        if (n < 0)
+            return give_up(r, e);
+        /* Once the name is another's, what was written before is read to the end: then it is. */
+        if (r->place == PLACE_CURRENT && !rotated) {
+            int64_t offset = r->file.offset;
+            rotated = was_rotated(r);
+            if (!rotated && r->file.offset == offset)
+                return 0;
+            continue;
+        }
+        leave_file(r);
+    }
+}
+
+int reader_open(struct reader **out, const char *path, enum reader_from from,
+                unsigned long long lines, struct timespec since, struct error *e)
+{
+    struct reader *r = calloc(1, sizeof *r);
+    *out = NULL;
+    if (!r)
+        return error_system(e, "unable to read %s", path);
+    r->since = since;
+    r->file = r->last = (struct logfile)LOGFILE_INIT;
+    r->path = strdup(path);
+    r->file_path = malloc(strlen(path) + 1 + ARCHIVE_NAME_MAX);
+    r->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = 0;
+    if (!r->path || !r->file_path || r->directory < 0)
+        result = error_system(e, "unable to open %s", path);
+    else
+        strcpy(r->file_path, path);
+    if (result == 0 && from != READER_ALL)
+        result = reader_begin_near_end(r, from == READER_TAIL ? lines : 0, e);
+    if (result < 0) {
+        int saved = errno;
+        reader_close(r);
+        errno = saved;
+        return -1;
+    }
+    *out = r;
+    return 0;
+}
+
+bool reader_gap(struct reader *r)
+{
+    bool gap = r->gap;
+    r->gap = false;
+    return gap;
+}
+
+const char *reader_file(const struct reader *r)
+{
+    return r->file_path;
+}
+
+int reader_directory(const struct reader *r)
+{
+    return r->directory;
+}
+
+void reader_close(struct reader *r)
+{
+    if (!r)
+        return;
+    logfile_close(&r->file);
+    logfile_close(&r->last);
+    if (r->directory >= 0)
+        close(r->directory);
+    free(r->path);
+    free(r->file_path);
+    free(r);
+}

@@ -1,0 +1,61 @@
+/* The inside of a reader, shared by reader.c (from file to file) and begin.c (where to begin). */
+#ifndef ROTATE_READING_H
+#define ROTATE_READING_H
+
+#include "rotate/archive.h"
+#include "rotate/logfile.h"
+#include "rotate/reader.h"
+#include <sys/stat.h>
+
+enum {
+    TRIES = 100,    /* of looking at a directory that changes under our eyes */
+    NAME_SLACK = 60 /* seconds; multilog counts fewer leap seconds in its names */
+};
+
+enum place { PLACE_ARCHIVE, PLACE_PREVIOUS, PLACE_CURRENT };
+
+struct reader {
+    int directory;
+    char *path;
+    char *file_path;
+    struct timespec since;
+
+    struct logfile file; /* being read */
+    enum place place;
+    struct archive at; /* the archive it is */
+    bool begun;        /* bytes of it were given */
+    bool midline;      /* the last byte given was no newline */
+    bool gap;
+
+    struct logfile last; /* previous or current, read to its end; open so that its inode is its */
+    bool last_known;     /* it was found among the archives */
+    bool owed;           /* an archive of what was read will appear */
+    bool processing;     /* a processor is at work here: archives are not what current was */
+
+    bool stuck; /* what stands where current should cannot be read, and was said */
+
+    bool any_done;
+    struct archive done;
+};
+
+bool reader_same_file(const struct logfile *f, const struct stat *st);
+/* fstatat in the directory, following no link. */
+int reader_look_at(const struct reader *r, const char *name, struct stat *st);
+
+bool reader_is_after(const struct archive *a, const struct archive *b);
+/* From now on the archive is done. */
+void reader_pass(struct reader *r, const struct archive *a);
+/* By its name, it has nothing that is wanted. */
+bool reader_too_old(const struct reader *r, const struct archive *a);
+/* By its name or, compressed since it was listed, by its other one. */
+int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f);
+
+/* Makes f, which is taken, the file that is read. */
+void reader_start(struct reader *r, struct logfile *f, enum place place, const char *name);
+/* Says errno about a file of the directory; -1. */
+int reader_broken(const struct reader *r, const char *name, struct error *e);
+
+/* READER_TAIL, or READER_END with 0 lines. */
+int reader_begin_near_end(struct reader *r, unsigned long long lines, struct error *e);
+
+#endif
