@@ -17,7 +17,7 @@ enum { FDS_MAX = 64, SCRIPT_ARGS_MAX = 1024, HEAD_MAX = 256, PATH_BYTES = 4096 }
 
 /* --- in the child: no memory is taken, only the stack is used --- */
 
-static void reset_signals(void)
+static void reset_signals(const sigset_t *blocked)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
     const unsigned long kernel_default[4] = {0};
@@ -27,7 +27,7 @@ static void reset_signals(void)
             syscall(SYS_rt_sigaction, i, kernel_default, NULL, 8);
     sigset_t none;
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    sigprocmask(SIG_SETMASK, blocked == NULL ? &none : blocked, NULL);
 }
 
 static bool is_target(const struct process_spawn *s, int fd)
@@ -213,7 +213,7 @@ static const char *become(const struct process_spawn *s)
     if (s->signal_mask)
         sigprocmask(SIG_SETMASK, s->signal_mask, NULL);
     else
-        reset_signals();
+        reset_signals(s->blocked);
     if (s->new_session)
         setsid();
     if (place_fds(s) < 0)

@@ -32,8 +32,8 @@ struct process_spawn {
                              as ours are, and this is the mask */
     mode_t umask;                /* applied when set_umask */
     bool set_umask;
-    const struct rlimit *nofile;     /* NULL: inherited */
-    const char *controlling_tty_fd0; /* reserved: NULL */
+    const sigset_t *blocked;     /* signals the program starts with blocked; NULL: none */
+    const struct rlimit *nofile; /* NULL: inherited */
 };
 
 /* Why a child could not exec, as it reported. */

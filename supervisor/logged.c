@@ -167,6 +167,13 @@ pid_t logged_start(struct logged *l, const struct logging *g, int64_t now)
                                  {l->journal[1], 6}, {l->state, 7},    {g->lock, 8},
                                  {l->events_read, 9}};
     struct error e = ERROR_INIT;
+    sigset_t blocked;
+    /* What we tell a logger before it listens must wait for it, not kill it. */
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGHUP);
+    sigaddset(&blocked, SIGALRM);
+    sigaddset(&blocked, SIGUSR1);
+    sigaddset(&blocked, SIGUSR2);
     if (l->argv.count < sizeof first / sizeof first[0])
         first_argv(l, first);
     struct process_spawn s = {
@@ -177,6 +184,7 @@ pid_t logged_start(struct logged *l, const struct logging *g, int64_t now)
         .fds = fds,
         .fd_count = l->events_read >= 0 ? 10 : 9,
         .new_session = true,
+        .blocked = &blocked,
         .nofile = &g->nofile,
     };
     l->retry_at = 0;

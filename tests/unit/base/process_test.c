@@ -262,6 +262,19 @@ static void signals_are_reset(void **state)
     signal(SIGUSR1, SIG_DFL);
 }
 
+static void signals_can_be_blocked_from_the_start(void **state)
+{
+    sigset_t blocked;
+    char got[256];
+    (void)state;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGHUP);
+    sigaddset(&blocked, SIGUSR1);
+    struct process_spawn s = {.blocked = &blocked};
+    run_shell(&s, "grep ^SigBlk /proc/self/status", got, sizeof got);
+    assert_string_equal(got, "SigBlk:\t0000000000000201\n");
+}
+
 static void session_umask_directory_and_limit(void **state)
 {
     (void)state;
