@@ -435,6 +435,7 @@ int main(void)
         TEST(path_is_that_of_the_child),
         TEST(without_path_the_default_is_searched),
         TEST(overlapping_descriptors_arrive),
+        TEST(signals_can_be_blocked_from_the_start),
         TEST(signals_are_reset),
         TEST(session_umask_directory_and_limit),
         TEST(reap_takes_them_all),
