@@ -1,0 +1,206 @@
+#include "logger/roster.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "rotate/archive.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Ours, though they begin with a dot; .events has another form (docs/event-log.md). */
+static const char *const own[] = {".cmd", ".init"};
+
+const char *roster_setting(const char *name)
+{
+    static struct str value = STR_INIT;
+    struct error e = ERROR_INIT;
+    char path[PATH_MAX];
+    const char *ours = getenv(name);
+    if (ours)
+        return ours;
+    str_clear(&value);
+    strcpy(path, ROSTER_ENVIRONMENT "/");
+    strncat(path, name, 64);
+    if (file_read(AT_FDCWD, path, 65536, &value, &e) < 0 || value.length == 0)
+        return NULL;
+    if (value.data[value.length - 1] == '\n')
+        value.data[--value.length] = '\0';
+    return value.data;
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int join(struct str *path, const char *directory, const char *name)
+{
+    str_clear(path);
+    return str_printf(path, "%s%s%s", directory, strcmp(directory, "/") == 0 ? "" : "/", name);
+}
+
+static int add(struct roster_list *list, const char *name, const char *path)
+{
+    if (words_has(&list->paths, path))
+        return 0;
+    return words_add(&list->names, name) < 0 || words_add(&list->paths, path) < 0 ? -1 : 0;
+}
+
+/* Every service under root that matches the pattern. */
+static int find_under(const char *root, const char *pattern, struct roster_list *list,
+                      struct error *e)
+{
+    struct words names = WORDS_INIT;
+    struct str path = STR_INIT;
+    int result = 0;
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        result |= words_add(&names, own[i]);
+    if (file_list(AT_FDCWD, root, &names, e) < 0 && errno != ENOENT && errno != ENOTDIR)
+        result = -2;
+    for (size_t i = 0; i < names.count && result == 0; i++) {
+        if (fnmatch(pattern, names.item[i], 0) != 0 && strcmp(pattern, names.item[i]) != 0)
+            continue;
+        result = join(&path, root, names.item[i]);
+        if (result == 0 && is_directory(path.data))
+            result = add(list, names.item[i], path.data);
+    }
+    words_release(&names);
+    str_release(&path);
+    if (result == -1)
+        return error_system(e, "unable to list %s", root);
+    return result < 0 ? -1 : 0;
+}
+
+static bool has_log(const char *path)
+{
+    struct archive *archives = NULL;
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return false;
+    long count = archive_list(directory, &archives);
+    bool has = count > 0 || faccessat(directory, "current", F_OK, 0) == 0;
+    free(archives);
+    close(directory);
+    return has;
+}
+
+static const char *last_name(const char *path, char resolved[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    if ((strcmp(name, ".") == 0 || strcmp(name, "..") == 0) && realpath(path, resolved))
+        name = strrchr(resolved, '/') + 1;
+    return *name ? name : path;
+}
+
+/* A log directory, or a directory that holds some (the root of another container). */
+static int find_path(const char *word, struct roster_list *list, struct error *e)
+{
+    char resolved[PATH_MAX];
+    char *path = strdup(word);
+    size_t length = strlen(word), before = list->paths.count;
+    int result = path ? 0 : error_system(e, "unable to list %s", word);
+    while (path && length > 1 && path[length - 1] == '/')
+        path[--length] = '\0';
+    if (path && is_directory(path)) {
+        if (!has_log(path))
+            result = find_under(path, "*", list, e);
+        if (result == 0 && list->paths.count == before &&
+            add(list, last_name(path, resolved), path) < 0)
+            result = error_system(e, "unable to list %s", word);
+    }
+    free(path);
+    return result;
+}
+
+int roster_find(const struct roster *r, struct roster_list *list, struct words *unmatched,
+                struct error *e)
+{
+    if (!r->wanted[0])
+        return find_under(r->root, "*", list, e);
+    for (size_t i = 0; r->wanted[i]; i++) {
+        const char *word = r->wanted[i];
+        size_t before = list->paths.count;
+        bool by_path = strchr(word, '/') != NULL;
+        if ((by_path ? find_path(word, list, e) : find_under(r->root, word, list, e)) < 0)
+            return -1;
+        if (unmatched && list->paths.count == before && words_add(unmatched, word) < 0)
+            return error_system(e, "unable to list %s", word);
+    }
+    return 0;
+}
+
+void roster_release(struct roster_list *list)
+{
+    words_release(&list->names);
+    words_release(&list->paths);
+}
+
+int roster_places(const struct roster *r, struct words *places)
+{
+    bool root = !r->wanted[0];
+    for (size_t i = 0; r->wanted[i]; i++) {
+        const char *word = r->wanted[i];
+        size_t length = strlen(word);
+        root |= !strchr(word, '/');
+        while (length > 1 && word[length - 1] == '/')
+            length--;
+        while (length > 1 && word[length - 1] != '/')
+            length--;
+        while (length > 1 && word[length - 1] == '/')
+            length--;
+        if (!strchr(word, '/'))
+            continue;
+        if (words_add_bytes(places, word[0] == '/' || length > 1 ? word : ".", length) < 0)
+            return -1;
+        /* It may itself hold log directories. */
+        if (is_directory(word) && !has_log(word) && words_add(places, word) < 0)
+            return -1;
+    }
+    return root ? words_add(places, r->root) : 0;
+}
+
+void roster_explain(const struct roster *r)
+{
+    const char *mode = roster_setting("S6_LOGGING");
+    if (mode && strcmp(mode, "0") == 0)
+        message_warning("no log directories under %s: with S6_LOGGING=0 services write to the "
+                        "console only; set S6_LOGGING=1 (console and disk) or 2 (disk)",
+                        r->root);
+    else if (!mode)
+        message_warning("no log directories under %s: S6_LOGGING is not set, so services are "
+                        "logged there only where it can be written and the console is no "
+                        "terminal; set S6_LOGGING=1 (console and disk) or 2 (disk), or "
+                        "OVERLOG_DIR if the logs are elsewhere",
+                        r->root);
+    else
+        message_warning("no log directories under %s: S6_LOGGING is %s; set OVERLOG_DIR if the "
+                        "logs are elsewhere",
+                        r->root, mode);
+}
+
+int roster_measure(const char *path, struct roster_size *size, struct error *e)
+{
+    struct archive *archives = NULL;
+    struct stat st;
+    *size = (struct roster_size){0, 0};
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return error_system(e, "unable to open %s", path);
+    long count = archive_list(directory, &archives);
+    if (count < 0)
+        error_system(e, "unable to list %s", path);
+    for (long i = 0; i < count; i++)
+        size->bytes += archives[i].size;
+    size->archives = count > 0 ? (unsigned long)count : 0;
+    if (fstatat(directory, "current", &st, 0) == 0)
+        size->bytes += st.st_size;
+    free(archives);
+    close(directory);
+    return count < 0 ? -1 : 0;
+}

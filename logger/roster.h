@@ -1,0 +1,48 @@
+/* Which log directories there are: under the log root, and by path. */
+#ifndef LOGGER_ROSTER_H
+#define LOGGER_ROSTER_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ROSTER_ROOT "/var/log/services"
+#define ROSTER_ENVIRONMENT "/run/s6/container_environment"
+
+struct roster {
+    const char *root;
+    char *const *wanted; /* service names, globs, and paths (with a slash), NULL-terminated; none:
+                            every service under root */
+};
+
+/* Directories found, in parallel; sorted by name within each word wanted. */
+struct roster_list {
+    struct words names;
+    struct words paths;
+};
+
+/* Our own environment's value, else the container's; NULL: neither has one. Valid until the next
+ * call. */
+const char *roster_setting(const char *name);
+
+/* Fills in the directories that exist now. unmatched (may be NULL) gets the words that led to
+ * nothing. 0, or -1 with e when root cannot be read; a missing root is empty. */
+int roster_find(const struct roster *r, struct roster_list *list, struct words *unmatched,
+                struct error *e);
+void roster_release(struct roster_list *list);
+
+/* The directories in which what is wanted may appear. */
+int roster_places(const struct roster *r, struct words *places);
+
+/* Says (as a warning) why there is nothing and what to set. */
+void roster_explain(const struct roster *r);
+
+struct roster_size {
+    int64_t bytes; /* on disk, current included */
+    unsigned long archives;
+};
+int roster_measure(const char *path, struct roster_size *size, struct error *e);
+
+#endif

@@ -1,0 +1,269 @@
+#include "logger/source.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include "rotate/archive.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { BUFFER_FIRST = 1 << 16, BUFFER_SPACE = 1 << 14 };
+
+struct source *source_new(const char *name, const char *path)
+{
+    struct source *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->name = strdup(name);
+    s->path = strdup(path);
+    s->used = -1;
+    if (!s->name || !s->path) {
+        source_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void source_free(struct source *s)
+{
+    if (!s)
+        return;
+    source_close(s);
+    for (int i = 0; i < SOURCE_STREAMS; i++)
+        str_release(&s->pieces[i]);
+    free(s->data);
+    free(s->name);
+    free(s->path);
+    free(s);
+}
+
+void source_close(struct source *s)
+{
+    if (s->reader)
+        reader_close(s->reader);
+    s->reader = NULL;
+    s->begin = s->scanned = s->end = 0;
+    for (int i = 0; i < SOURCE_STREAMS; i++)
+        str_clear(&s->pieces[i]);
+    s->used = -1;
+    s->dirty = false;
+}
+
+int source_open(struct source *s, enum reader_from from, unsigned long long lines,
+                struct timespec since, struct error *e)
+{
+    struct stat st;
+    source_close(s);
+    s->lines = 0;
+    s->gone = false;
+    if (!s->data) {
+        s->data = malloc(BUFFER_FIRST);
+        if (!s->data)
+            return error_system(e, "unable to read %s", s->path);
+        s->capacity = BUFFER_FIRST;
+    }
+    if (reader_open(&s->reader, s->path, from, lines, since, e) < 0) {
+        s->reader = NULL;
+        return -1;
+    }
+    if (fstat(reader_directory(s->reader), &st) == 0) {
+        s->device = st.st_dev;
+        s->inode = st.st_ino;
+    }
+    s->dirty = true;
+    return 0;
+}
+
+/* How many entries the open tail has from the first that is certainly whole in its time. */
+static unsigned long long count_entries(struct source *s)
+{
+    unsigned long long count = 0;
+    while (source_next(s, true) == 1)
+        if (count > 0 || s->entry.stamped)
+            count++;
+    return count;
+}
+
+int source_open_tail(struct source *s, unsigned long long lines, struct error *e)
+{
+    static const struct timespec always = {0, 0};
+    if (lines == 0)
+        return source_open(s, READER_END, 0, always, e);
+    /* Two more than asked: the first piece of a line may be missing on each stream. */
+    unsigned long long want = lines + 2, most = lines * 64 + 4096;
+    for (;; want *= 4) {
+        if (source_open(s, READER_TAIL, want, always, e) < 0)
+            return -1;
+        if (count_entries(s) >= lines + 2 || s->lines < want || want > most)
+            break;
+    }
+    return source_open(s, READER_TAIL, want, always, e);
+}
+
+static bool make_room(struct source *s)
+{
+    if (s->capacity - s->end > BUFFER_SPACE)
+        return true;
+    if (s->begin > 0) {
+        memmove(s->data, s->data + s->begin, s->end - s->begin);
+        s->end -= s->begin;
+        s->scanned -= s->begin;
+        s->begin = 0;
+    }
+    if (s->capacity - s->end > BUFFER_SPACE)
+        return true;
+    char *data = realloc(s->data, s->capacity * 2);
+    if (!data)
+        return false;
+    s->data = data;
+    s->capacity *= 2;
+    return true;
+}
+
+/* Reads more. Two bytes stay free: a newline where a file ended without one, and a final NUL. */
+static bool fill(struct source *s)
+{
+    if (s->begin == s->end)
+        s->begin = s->scanned = s->end = 0;
+    while (s->reader) {
+        struct error e = ERROR_INIT;
+        if (!make_room(s)) {
+            message_warning("out of memory for a line of %s", s->path);
+            s->broken = true;
+            return false;
+        }
+        char *at = s->data + s->end;
+        ssize_t n = reader_read(s->reader, at, s->capacity - s->end - 2, &e);
+        bool gap = reader_gap(s->reader);
+        if (n < 0) {
+            message_warning("%s", e.text);
+            s->broken = true;
+            n = 0;
+        } else if (n == 0 && !gap) {
+            return false;
+        }
+        if (gap && s->end > s->begin) {
+            memmove(at + 1, at, (size_t)n);
+            *at = '\n';
+            n++;
+        }
+        s->end += (size_t)n;
+        if (n > 0) {
+            s->read_at = clock_monotonic();
+            return true;
+        }
+    }
+    return false;
+}
+
+struct line {
+    char *text;
+    size_t length;
+    bool cut;
+};
+
+static bool take_line(struct source *s, size_t stop, bool newline, bool cut, struct line *line)
+{
+    *line = (struct line){s->data + s->begin, stop - s->begin, cut};
+    s->data[stop] = '\0';
+    s->begin = s->scanned = newline ? stop + 1 : stop;
+    s->lines++;
+    return true;
+}
+
+static bool next_line(struct source *s, bool final, struct line *line)
+{
+    for (;;) {
+        size_t fresh = s->end - s->scanned;
+        char *newline = fresh > 0 ? memchr(s->data + s->scanned, '\n', fresh) : NULL;
+        if (newline)
+            return take_line(s, (size_t)(newline - s->data), true, false, line);
+        s->scanned = s->end;
+        if (s->end - s->begin >= SOURCE_LINE_MAX)
+            return take_line(s, s->end, false, true, line);
+        if (fill(s))
+            continue;
+        return final && s->end > s->begin && take_line(s, s->end, false, false, line);
+    }
+}
+
+static void take_pieces(struct source *s, int stream, bool cut)
+{
+    struct str *p = &s->pieces[stream];
+    s->entry = (struct entry){.time = s->pieces_time[stream],
+                              .stamped = true,
+                              .cut = cut,
+                              .stream = (enum stamp_stream)stream,
+                              .message = p->data,
+                              .length = p->length};
+    s->used = stream;
+}
+
+/* A stamped line whose stream has, or begins, a line in pieces. True: an entry came of it. */
+static bool join(struct source *s, const struct stamp *stamp, const char *message, size_t length)
+{
+    int stream = (int)stamp->stream;
+    struct str *p = &s->pieces[stream];
+    if (p->length == 0)
+        s->pieces_time[stream] = stamp->time;
+    if (str_add(p, message, length) < 0) {
+        message_warning("out of memory for a line of %s", s->path);
+        s->broken = true;
+    }
+    bool over = p->length >= SOURCE_LINE_MAX;
+    if (stamp->partial && !over)
+        return false;
+    take_pieces(s, stream, stamp->partial != 0);
+    return true;
+}
+
+/* True: an entry came of the line. */
+static bool read_line(struct source *s, struct line *line)
+{
+    struct stamp stamp;
+    if (stamp_parse(line->text, line->length, &stamp) < 0)
+        stamp = (struct stamp){.form = STAMP_NONE};
+    char *message = line->text + stamp.length;
+    size_t length = line->length - stamp.length;
+    if (stamp.form != STAMP_NONE && (stamp.partial || s->pieces[stamp.stream].length > 0))
+        return join(s, &stamp, message, length);
+    s->entry = (struct entry){.time = stamp.time,
+                              .stamped = stamp.form != STAMP_NONE,
+                              .cut = line->cut,
+                              .stream = stamp.stream,
+                              .message = message,
+                              .length = length};
+    return true;
+}
+
+int source_next(struct source *s, bool final)
+{
+    struct line line;
+    if (s->used >= 0)
+        str_clear(&s->pieces[s->used]);
+    s->used = -1;
+    while (next_line(s, final, &line)) {
+        if (read_line(s, &line))
+            return 1;
+    }
+    for (int i = 0; final && i < SOURCE_STREAMS; i++) {
+        if (s->pieces[i].length > 0) {
+            take_pieces(s, i, false);
+            return 1;
+        }
+    }
+    s->dirty = false;
+    return 0;
+}
+
+struct timespec source_file_time(const struct source *s)
+{
+    struct archive a;
+    struct stat st;
+    const char *file = s->reader ? reader_file(s->reader) : NULL;
+    const char *base = file ? strrchr(file, '/') : NULL;
+    if (base && archive_parse(base + 1, &a) == 0)
+        return a.time;
+    if (file && stat(file, &st) == 0)
+        return st.st_mtim;
+    return clock_wall();
+}

@@ -1,0 +1,52 @@
+/* What logcat shows: the history of several sources merged, then what is added to them.
+ *
+ * 1. fill in filter, render, output, tail; 2. view_add each source, opened; 3. view_history;
+ * 4. to follow, view_live until the output has ended.
+ */
+#ifndef LOGGER_VIEW_H
+#define LOGGER_VIEW_H
+
+#include "base/error.h"
+#include "logger/filter.h"
+#include "logger/merge.h"
+#include "logger/output.h"
+#include "logger/render.h"
+#include "logger/source.h"
+#include "logger/tail.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct view {
+    struct filter filter;
+    struct render render;
+    struct output output;
+    struct tail tail;
+    bool tailing; /* the history goes to tail first */
+    struct source **source;
+    size_t count, capacity;
+    struct merge merge;
+    unsigned long long shown;
+    int failed; /* errno of what broke the view itself, 0 none */
+};
+
+/* The source is the view's from here on; its place in the view is its number. -1 with e for lack of
+ * memory. */
+int view_add(struct view *v, struct source *s, struct error *e);
+void view_release(struct view *v);
+
+/* Shows everything that the sources have. live: begun lines are left for later. */
+void view_history(struct view *v, bool live);
+
+/* Lines of different sources come in the order of their times as long as none of them reaches its
+ * file later than this after its stamp. */
+#define VIEW_HOLD (100 * CLOCK_MS)
+
+/* Shows what has arrived and is due; reads from sources that are dirty. now and wall: the time, in
+ * both ways. The monotonic time at which to call again, 0: only when something changes. */
+int64_t view_live(struct view *v, int64_t now, const struct timespec *wall);
+
+/* Whether a source that is gone may be closed: all it had is shown. */
+bool view_drained(const struct view *v, size_t number);
+
+#endif

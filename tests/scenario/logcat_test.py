@@ -1,0 +1,672 @@
+"""logcat over real directories: hand-made ones, those of our logger and those of the packaged tools."""
+import base64
+import datetime
+import gzip
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+OVERLOG = Path(os.environ.get("OVERLOG", TOP / "build/overlog")).resolve()
+BASE = 1795431340  # 2026-11-23T10:55:40Z
+DEADLINE = 20
+
+
+def tai64n(second, nanosecond=0, offset=37):
+    return "@%016x%08x" % (2**62 + second + offset, nanosecond)
+
+
+def utc(second, nanosecond=0):
+    t = datetime.datetime.fromtimestamp(second, datetime.timezone.utc)
+    return t.strftime("%Y-%m-%dT%H:%M:%S") + ".%09dZ" % nanosecond
+
+
+def cri(second, message, stream="stdout", flag="F", nanosecond=0):
+    return f"{utc(second, nanosecond)} {stream} {flag} {message}\n"
+
+
+def archive_name(second, nanosecond=0):
+    return tai64n(second, nanosecond) + ".s"
+
+
+@pytest.fixture
+def root(tmp_path):
+    path = tmp_path / "services"
+    path.mkdir()
+    return path
+
+
+def service(root, name, current="", archives=()):
+    """archives: (second, text) pairs; a third element True: gzip."""
+    d = root / name
+    d.mkdir(exist_ok=True)
+    for second, text, *gz in archives:
+        data = text.encode() if isinstance(text, str) else text
+        if gz and gz[0]:
+            (d / (archive_name(second) + ".gz")).write_bytes(gzip.compress(data))
+        else:
+            (d / archive_name(second)).write_bytes(data)
+    (d / "current").write_bytes(current.encode() if isinstance(current, str) else current)
+    return d
+
+
+def environment(root, **more):
+    e = {k: v for k, v in os.environ.items() if k not in ("S6_LOGGING", "NO_COLOR")}
+    return {**e, "OVERLOG_DIR": str(root), "TZ": "UTC0", "TERM": "xterm", **more}
+
+
+def run(root, *args, code=0, text=True, **env):
+    p = subprocess.run(["logcat", *args], executable=OVERLOG, env=environment(root, **env),
+                       capture_output=True, timeout=DEADLINE)
+    assert p.returncode == code, (p.returncode, p.stdout, p.stderr)
+    if code == 0:
+        assert p.stderr == b""
+    return p.stdout.decode() if text else p.stdout
+
+
+def warned(root, *args, code, **env):
+    p = subprocess.run(["logcat", *args], executable=OVERLOG, env=environment(root, **env),
+                       capture_output=True, text=True, timeout=DEADLINE)
+    assert p.returncode == code, (p.returncode, p.stdout, p.stderr)
+    return p.stdout, p.stderr
+
+
+class Follower:
+    """logcat -f in the background; its output gathered line by line."""
+
+    def __init__(self, root, *args, **env):
+        self.process = subprocess.Popen(["logcat", "-f", *args], executable=OVERLOG, env=environment(root, **env),
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.data = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def read_until(self, done):
+        end = time.monotonic() + DEADLINE
+        while not done(self.data):
+            left = end - time.monotonic()
+            ready = left > 0 and select.select([self.process.stdout], [], [], left)[0]
+            assert ready, ("deadline", self.data[-2000:], self.errors())
+            more = os.read(self.process.stdout.fileno(), 1 << 16)
+            assert more, ("ended", self.process.wait(), self.data[-2000:], self.errors())
+            self.data += more
+        return self.data.decode()
+
+    def lines(self, count):
+        return self.read_until(lambda d: d.count(b"\n") >= count).splitlines()
+
+    def errors(self):
+        os.set_blocking(self.process.stderr.fileno(), False)
+        return self.process.stderr.read()
+
+    def end(self, sig=signal.SIGINT):
+        self.process.send_signal(sig)
+        rest = self.process.stdout.read()
+        assert self.process.wait(DEADLINE) is not None
+        self.data += rest
+        return self.process.returncode
+
+
+def wait_for(condition):
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def is_asleep(pid):
+    return Path(f"/proc/{pid}/wchan").read_text() in ("ep_poll", "do_epoll_wait") or \
+        Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "S"
+
+
+# --- merging ---
+
+
+def test_01_all_services_merged_by_time(root):
+    service(root, "nginx", cri(BASE + 3, "n3") + cri(BASE + 6, "n6", "stderr"),
+            [(BASE + 2, cri(BASE, "n0") + cri(BASE + 2, "n2"), True)])
+    service(root, "php-fpm", cri(BASE + 4, "p4"), [(BASE + 2, cri(BASE + 1, "p1"))])
+    service(root, ".init", cri(BASE - 1, "boot"))
+    service(root, ".cmd", cri(BASE + 5, "cmd"))
+    service(root, ".events", f"{utc(BASE)} boot id=1\n")
+    service(root, ".other", cri(BASE, "not ours"))
+    (root / "file").write_text("not a directory\n")
+    assert run(root) == (
+        "2026-11-23 10:55:39.000 .init   boot\n"
+        "2026-11-23 10:55:40.000 nginx   n0\n"
+        "2026-11-23 10:55:41.000 php-fpm p1\n"
+        "2026-11-23 10:55:42.000 nginx   n2\n"
+        "2026-11-23 10:55:43.000 nginx   n3\n"
+        "2026-11-23 10:55:44.000 php-fpm p4\n"
+        "2026-11-23 10:55:45.000 .cmd    cmd\n"
+        "2026-11-23 10:55:46.000 nginx   n6\n")
+
+
+def test_02_every_kind_of_stamp_is_merged(root):
+    """One second apart, round robin: TAI64N, local ISO, UTC ISO, CRI, both t and T."""
+    local = datetime.datetime.fromtimestamp(BASE, datetime.timezone(datetime.timedelta(hours=5)))
+
+    def iso(i):
+        return (local + datetime.timedelta(seconds=i)).strftime("%Y-%m-%d %H:%M:%S") + ".000000000  "
+
+    service(root, "a", "".join(f"{tai64n(BASE + i)} a{i}\n" for i in range(0, 50, 5)))
+    service(root, "b", "".join(f"{iso(i)}b{i}\n" for i in range(1, 50, 5)))
+    service(root, "c", "".join(f"{utc(BASE + i)} c{i}\n" for i in range(2, 50, 5)))
+    service(root, "d", "".join(cri(BASE + i, f"d{i}") for i in range(3, 50, 5)))
+    service(root, "e", "".join(f"{tai64n(BASE + i)} {iso(i)}e{i}\n" for i in range(4, 50, 5)))
+    assert run(root, "-o", "raw", TZ="XYZ-5").split() == ["abcde"[i % 5] + str(i) for i in range(50)]
+    assert run(root, "--utc", "a", "-n1", TZ="XYZ-5") == "2026-11-23 10:56:25.000 a a45\n"
+    assert run(root, "a", "-n1", TZ="XYZ-5") == "2026-11-23 15:56:25.000 a a45\n"
+
+
+def test_03_lines_without_stamp_stay_with_the_line_before(root):
+    service(root, "a", cri(BASE, "trace") + "  at x\n  at y\n" + cri(BASE + 2, "next"))
+    service(root, "b", cri(BASE + 1, "b1"))
+    assert run(root, "-o", "raw").splitlines() == ["trace", "  at x", "  at y", "b1", "next"]
+    assert run(root, "a", "-n3") == ("2026-11-23 10:55:40.000 a   at x\n"
+                                     "2026-11-23 10:55:40.000 a   at y\n"
+                                     "2026-11-23 10:55:42.000 a next\n")
+
+
+def test_04_pieces_are_joined(root):
+    """Of each stream by itself; the time is the first piece's."""
+    service(root, "a", cri(BASE, "one ", flag="P") + cri(BASE + 1, "E1 ", "stderr", "P") +
+            cri(BASE + 2, "two ", flag="P") + cri(BASE + 3, "E2", "stderr") + cri(BASE + 4, "three") +
+            cri(BASE + 5, "whole") + cri(BASE + 6, "no end", flag="P"))
+    assert run(root) == ("2026-11-23 10:55:41.000 a E1 E2\n"
+                         "2026-11-23 10:55:40.000 a one two three\n"
+                         "2026-11-23 10:55:45.000 a whole\n"
+                         "2026-11-23 10:55:46.000 a no end\n")
+    assert run(root, "-n", "1") == "2026-11-23 10:55:46.000 a no end\n"
+    assert run(root, "-n", "3", "-o", "raw") == "one two three\nwhole\nno end\n"
+
+
+def test_05_a_line_in_many_pieces_is_whole_in_a_tail(root):
+    pieces = "".join(cri(BASE, f"{i:04d}", flag="P") for i in range(200))
+    service(root, "a", cri(BASE, "before") + pieces + cri(BASE, "end") + cri(BASE + 1, "after"))
+    want = "".join(f"{i:04d}" for i in range(200)) + "end\nafter\n"
+    assert run(root, "-o", "raw", "-n2") == want
+
+
+# --- choosing ---
+
+
+def three(root):
+    for k, name in enumerate(("alpha", "beta", "gamma")):
+        service(root, name, "".join(cri(BASE + 3 * i + k, f"{name} {i}", "stderr" if i % 2 else "stdout")
+                                    for i in range(20)))
+
+
+def test_10_names_globs_and_paths(root, tmp_path):
+    three(root)
+    assert {x.split()[0] for x in run(root, "-o", "raw", "beta", "gamma").splitlines()} == {"beta", "gamma"}
+    assert {x.split()[0] for x in run(root, "-o", "raw", "*a*").splitlines()} == {"alpha", "beta", "gamma"}
+    assert {x.split()[0] for x in run(root, "-o", "raw", "al*").splitlines()} == {"alpha"}
+    elsewhere = service(tmp_path, "volume", cri(BASE, "there"))
+    assert run(root, f"{elsewhere}/") == "2026-11-23 10:55:40.000 volume there\n"
+    both = run(root, str(elsewhere), "alpha", "-o", "raw").splitlines()
+    assert both[:2] == ["there", "alpha 0"] or both[:2] == ["alpha 0", "there"]
+    assert len(run(root, f"{root}/", OVERLOG_DIR="/nonexistent").splitlines()) == 60  # the root of another container
+
+
+def test_11_unknown_names(root):
+    three(root)
+    out, err = warned(root, "beta", "delta", "-n1", "-o", "raw", code=111)
+    assert out == "beta 19\n"
+    assert err == f"logcat: warning: no log directory of delta under {root}\n"
+    out, err = warned(root, "/no/such", code=111)
+    assert (out, err) == ("", "logcat: warning: no such directory: /no/such\n")
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5, 59, 60, 61, 1000])
+def test_12_last_lines(root, n):
+    three(root)
+    every = run(root, "-o", "raw").splitlines()
+    assert len(every) == 60
+    assert run(root, "-o", "raw", "-n", str(n), code=0 if n else 1).splitlines() == every[60 - min(n, 60):]
+    assert run(root, "-o", "raw", f"--lines={n}", "beta", code=0 if n else 1).splitlines() == \
+        [x for x in every if "beta" in x][20 - min(n, 20):]
+
+
+def test_13_last_lines_all_and_with_filter(root):
+    three(root)
+    assert run(root, "-n", "all") == run(root)
+    assert run(root, "-n3", "-g", "alpha", "-o", "raw") == "alpha 17\nalpha 18\nalpha 19\n"
+    assert run(root, "-n2", "-x", "gamma", "-x", "beta", "-o", "raw") == "alpha 18\nalpha 19\n"
+
+
+def test_14_grep_exclude_stream(root):
+    three(root)
+    assert run(root, "-o", "raw", "-g", "^alpha [3-5]$", "-g", "beta 7") == "alpha 3\nalpha 4\nalpha 5\nbeta 7\n"
+    assert run(root, "-o", "raw", "-i", "-g", "ALPHA 1", "-x", "1[0-9]") == "alpha 1\n"
+    assert run(root, "-o", "raw", "alpha", "-s", "err", "-n2") == "alpha 17\nalpha 19\n"
+    assert run(root, "-o", "raw", "alpha", "-s", "out", "-n2") == "alpha 16\nalpha 18\n"
+    assert run(root, "-g", "nothing like it", code=1) == ""
+    assert warned(root, "-g", "(", code=100)[1].startswith("logcat: fatal: invalid regular expression (: ")
+
+
+def test_15_time_range(root):
+    three(root)
+    at = "2026-11-23 10:55:46"
+    assert run(root, "-o", "raw", "-S", at, "-U", "2026-11-23T10:55:49Z") == "alpha 2\nbeta 2\ngamma 2\n"
+    assert run(root, "-S", "10m", code=1 if time.time() > BASE + 700 else 0) is not None
+    now = int(time.time())
+    service(root, "now", cri(now - 3600, "old") + cri(now - 60, "new"))
+    assert run(root, "now", "-o", "raw", "-S", "10m") == "new\n"
+    assert run(root, "now", "-o", "raw", "-U", "10m") == "old\n"
+    assert warned(root, "-S", "soonish", code=100)[1].startswith("logcat: fatal: unable to understand the time soonish")
+
+
+def test_16_boot_and_previous(root):
+    service(root, "a", "".join(cri(BASE + i, f"line {i}") for i in range(30)))
+    assert warned(root, "-b", code=1)[1] == f"logcat: fatal: no start is recorded in {root}/.events\n"
+    service(root, ".events", f"{utc(BASE + 4)} boot id=1 pid=1\n{utc(BASE + 5)} start service=a pid=3\n"
+            f"{utc(BASE + 10)} boot id=2 pid=1\n{utc(BASE + 20)} boot id=3 pid=1\n")
+    assert run(root, "-b", "-o", "raw").splitlines() == [f"line {i}" for i in range(20, 30)]
+    assert run(root, "-p", "-o", "raw").splitlines() == [f"line {i}" for i in range(10, 20)]
+
+
+# --- showing ---
+
+
+def test_20_raw_is_byte_exact(root):
+    body = bytes(c for c in range(256) if c not in (0, 10))
+    data = b"".join(utc(BASE + i).encode() + b" stdout F " + body + b"\n" for i in range(3))
+    service(root, "a", data)
+    assert run(root, "-o", "raw", text=False) == (body + b"\n") * 3
+
+
+def test_21_forms(root):
+    service(root, "web", cri(BASE, 'say "x"', "stderr", nanosecond=5) + cri(BASE, "plain", nanosecond=6))
+    assert run(root, "-o", "full", TZ="XYZ-1") == (
+        '2026-11-23T11:55:40.000000005+0100 web err say "x"\n'
+        "2026-11-23T11:55:40.000000006+0100 web out plain\n")
+    assert run(root, "-o", "full", "--utc", "-n1") == "2026-11-23T10:55:40.000000006Z web out plain\n"
+    assert run(root, "-o", "cri") == (root / "web/current").read_text()
+    objects = [json.loads(x) for x in run(root, "-o", "json").splitlines()]
+    assert objects[0] == {"time": "2026-11-23T10:55:40.000000005Z", "service": "web", "stream": "stderr",
+                          "message": 'say "x"'}
+    assert run(root, "--no-prefix", "-n1") == "2026-11-23 10:55:40.000 plain\n"
+    assert warned(root, "-o", "xml", code=100)[1] == "logcat: fatal: unknown output form: xml\n"
+    (root / "web/current").write_bytes(utc(BASE).encode() + b" stdout F \xff\xfe!\n")
+    o = json.loads(run(root, "-o", "json"))
+    assert o["message"] == "\ufffd\ufffd!" and base64.b64decode(o["base64"]) == b"\xff\xfe!"
+
+
+def test_22_color(root):
+    three(root)
+    assert "\033" not in run(root)
+    colored = run(root, "--color", "always", "-n4")
+    assert colored.count("\033[31m") == 3  # the last four lines: one of stdout
+    names = {}
+    for line in run(root, "--color=always").splitlines():
+        code, name = line.split("\033[")[1].split("m", 1)
+        names.setdefault(name, set()).add(code)
+    assert sorted(names) == ["alpha", "beta", "gamma"] and all(len(c) == 1 for c in names.values())
+
+
+def on_terminal(root, *args, **env):
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(OVERLOG, ["logcat", *args], environment(root, **env))
+    data = b""
+    while True:
+        try:
+            more = os.read(fd, 65536)
+        except OSError:
+            break
+        if not more:
+            break
+        data += more
+    os.close(fd)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    return data
+
+
+def test_23_a_terminal_gets_no_control_characters(root):
+    service(root, "a", utc(BASE).encode() + b" stderr F \x1b[2Jx\x07\x9b31m\r\n")
+    shown = on_terminal(root, "--no-prefix", "--color=never")
+    assert shown == b"2026-11-23 10:55:40.000 ^[[2Jx^G\\x9b31m^M\r\n"
+    assert on_terminal(root, "-o", "raw") == b"^[[2Jx^G\\x9b31m^M\r\n"
+    assert b"\033[31m^[[2Jx" in on_terminal(root)
+    assert b"\033" not in on_terminal(root, NO_COLOR="1")
+    assert b"\033" not in on_terminal(root, TERM="dumb")
+
+
+def test_24_list(root):
+    service(root, "nginx", "x" * 100, [(BASE, "y" * 50), (BASE + 1, "z" * 25)])
+    service(root, "a", "")
+    service(root, ".events", "hidden")
+    assert [x.split() for x in run(root, "-l").splitlines()] == [
+        ["SERVICE", "SIZE", "ARCHIVES"], ["a", "0", "0"], ["nginx", "175", "2"]]
+
+
+# --- nothing to show ---
+
+
+def test_30_no_directories(root):
+    missing = root / "none"
+    _, err = warned(missing, code=1, S6_LOGGING="0")
+    assert err == (f"logcat: warning: no log directories under {missing}: with S6_LOGGING=0 services write to the "
+                   "console only; set S6_LOGGING=1 (console and disk) or 2 (disk)\n")
+    _, err = warned(root, code=1)
+    assert err.startswith(f"logcat: warning: no log directories under {root}: S6_LOGGING is not set")
+    _, err = warned(root, code=1, S6_LOGGING="2")
+    assert err == (f"logcat: warning: no log directories under {root}: S6_LOGGING is 2; set OVERLOG_DIR if the logs "
+                   "are elsewhere\n")
+    assert warned(missing, "-f", code=1, S6_LOGGING="0")[1] != ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a mount namespace")
+def test_31_the_container_environment_is_asked(root):
+    three(root)
+    script = """
+        mount --make-rprivate / && mount -t tmpfs none /run || exit 99
+        mkdir -p /run/s6/container_environment && cd /run/s6/container_environment
+        printf '%s\\n' "$1" >OVERLOG_DIR; printf '0\\n' >S6_LOGGING; printf 'XYZ-2\\n' >TZ
+        exec env -i bash -c 'exec -a logcat "$1" -n1' - "$2"
+    """
+    command = ["unshare", "-m", "sh", "-c", script, "sh"]
+    p = subprocess.run([*command, str(root), str(OVERLOG)], capture_output=True, text=True, timeout=DEADLINE)
+    assert (p.returncode, p.stdout, p.stderr) == (0, "2026-11-23 12:56:39.000 gamma gamma 19\n", "")
+    p = subprocess.run([*command, "/nowhere", str(OVERLOG)], capture_output=True, text=True, timeout=DEADLINE)
+    assert p.returncode == 1
+    assert p.stderr.startswith("logcat: warning: no log directories under /nowhere: with S6_LOGGING=0 services")
+
+
+def test_32_usage(root):
+    assert warned(root, "--bogus", code=100)[1].startswith("logcat: fatal: unknown option --bogus\n")
+    assert warned(root, "-n", "many", code=100)[1] == "logcat: fatal: invalid number of lines: many\n"
+    three(root)
+    assert run(root, "alpha", "-n1", "-o", "raw") == run(root, "-n1", "-o", "raw", "--", "alpha") == "alpha 19\n"
+
+
+def test_33_unreadable(root):
+    three(root)
+    shutil.rmtree(root / "beta")
+    (root / "beta").mkdir()
+    (root / "beta/current").mkdir()  # cannot be read
+    out, err = warned(root, "-o", "raw", code=111)
+    assert len(out.splitlines()) == 40
+    assert f"{root}/beta/current" in err and err.startswith("logcat: warning: ")
+
+
+def test_34_broken_archive(root):
+    good = gzip.compress(b"".join(cri(BASE + i, f"line {i} {i * 7919}").encode() for i in range(2000)))
+    d = service(root, "a", cri(BASE + 5000, "last"))
+    (d / (archive_name(BASE + 3000) + ".gz")).write_bytes(good[:len(good) // 2])
+    out, err = warned(root, "-o", "raw", code=111)
+    lines = out.splitlines()
+    assert lines[-1] == "last" and len(lines) > 100
+    for i, line in enumerate(lines[:-2]):
+        assert line == f"line {i} {i * 7919}"
+    assert err.count("\n") == 1 and archive_name(BASE + 3000) in err
+
+
+# --- following ---
+
+
+class Writer:
+    """A logger made by hand: numbered lines, rotation by rename, optional gzip, retention."""
+
+    def __init__(self, directory, stamp=True):
+        self.directory = directory
+        directory.mkdir(exist_ok=True)
+        self.file = open(directory / "current", "ab", buffering=0)
+        self.stamp = stamp
+
+    def write(self, message, flag="F"):
+        now = time.time_ns()
+        self.file.write(cri(now // 10**9, message, flag=flag, nanosecond=now % 10**9).encode())
+
+    def rotate(self, compress=False):
+        now = time.time_ns()
+        name = self.directory / archive_name(now // 10**9, now % 10**9)
+        os.rename(self.directory / "current", name)
+        self.file.close()
+        self.file = open(self.directory / "current", "ab", buffering=0)
+        if compress:
+            new = Path(f"{name}.gz.new")
+            new.write_bytes(gzip.compress(name.read_bytes(), 1))
+            os.rename(new, f"{name}.gz")
+            os.unlink(name)
+
+
+def test_40_follow_begins_with_ten_lines(root):
+    three(root)
+    w = Writer(root / "alpha")
+    every = run(root, "-o", "raw").splitlines()
+    with Follower(root, "-o", "raw") as f:
+        assert f.lines(10) == every[-10:]
+        w.write("new")
+        assert f.lines(11)[10:] == ["new"]
+        assert f.end() == 0
+    with Follower(root, "-n0", "-o", "raw") as f:
+        wait_for(lambda: is_asleep(f.process.pid))
+        w.write("first")
+        assert f.lines(1) == ["first"]
+    with Follower(root, "-n", "all", "-o", "raw", "gamma") as f:
+        assert f.lines(20) == [f"gamma {i}" for i in range(20)]
+        w.write("of another service")
+        assert f.end(signal.SIGTERM) == 0
+        assert f.data.count(b"\n") == 20
+
+
+def test_41_every_line_once_while_rotating(root):
+    """Three services, rotated every few lines, compressed by one of them, while a reader follows."""
+    count, names = 4000, ["a", "b", "c"]
+    for n in names:
+        Writer(root / n)
+
+    def write(name):
+        w = Writer(root / name)
+        for i in range(count):
+            w.write(f"{name} {i}")
+            if i % 37 == 36:
+                w.rotate(compress=name == "b")
+            if i % 500 == 0:
+                time.sleep(0.01)
+
+    with Follower(root, "-n", "all", "-o", "raw") as f:
+        threads = [threading.Thread(target=write, args=(n,)) for n in names]
+        for t in threads:
+            t.start()
+        f.lines(count * 3)
+        for t in threads:
+            t.join()
+        assert f.end() == 0
+        lines = f.data.decode().splitlines()
+        for n in names:
+            assert [x for x in lines if x.startswith(n)] == [f"{n} {i}" for i in range(count)]
+        assert len(lines) == count * 3
+        assert f.errors() in (None, b"")
+
+
+def test_42_order_among_services(root):
+    """One writer, two services in turn: the order of writing is the order shown."""
+    writers = [Writer(root / n) for n in ("x", "y", "z")]
+    with Follower(root, "-o", "raw", "-n0") as f:
+        wait_for(lambda: is_asleep(f.process.pid))
+        for i in range(3000):
+            writers[i * 7 % 3].write(str(i))
+        assert f.lines(3000) == [str(i) for i in range(3000)]
+
+
+def test_43_new_services_and_new_roots(root):
+    Writer(root / "a").write("a1")
+    with Follower(root, "-o", "raw") as f:
+        f.lines(1)
+        Writer(root / "late").write("l1")
+        assert f.lines(2)[1:] == ["l1"]
+    with Follower(root / "deep/er", "-o", "raw", S6_LOGGING="1") as f:
+        assert f.process.wait(DEADLINE) == 1  # nothing there: said, not waited for
+    with Follower(root, "-o", "raw", "coming") as f:
+        wait_for(lambda: is_asleep(f.process.pid))
+        Writer(root / "other").write("o1")
+        Writer(root / "coming").write("c1")
+        assert f.lines(1) == ["c1"]
+        assert b"no log directory of coming" in f.errors()
+
+
+def test_44_deleted_and_made_again(root):
+    w = Writer(root / "a")
+    Writer(root / "b").write("b")
+    w.write("before")
+    with Follower(root, "-o", "raw") as f:
+        f.lines(2)
+        for i in range(5):
+            w.write(f"last words {i}")
+            shutil.rmtree(root / "a")
+            w = Writer(root / "a")
+            w.write(f"again {i}")
+            assert f.lines(4 + 2 * i)[2 + 2 * i:] == [f"last words {i}", f"again {i}"]
+        os.rename(root / "a", root / "c")
+        Writer(root / "a").write("a new one")
+        f.read_until(lambda d: b"a new one\n" in d)
+        assert f.data.count(b"a new one\n") == 1
+
+
+def test_45_pieces_are_joined_while_following(root):
+    w = Writer(root / "a")
+    with Follower(root, "-n0", "-o", "raw") as f:
+        wait_for(lambda: is_asleep(f.process.pid))
+        w.write("begin ", flag="P")
+        w.rotate()
+        w.file.write(cri(int(time.time()), "end")[:20].encode())
+        w.file.write(cri(int(time.time()), "end")[20:].encode())
+        assert f.lines(1) == ["begin end"]
+
+
+def test_46_ends_when_the_reader_goes_away(root):
+    Writer(root / "a").write("a1")
+    f = Follower(root)
+    f.lines(1)
+    f.process.stdout.close()  # nothing is written any more: it is told all the same
+    f.process.wait(DEADLINE)
+    assert f.process.returncode == 0
+    assert f.process.stderr.read() == b""
+    f.process.stderr.close()
+
+
+def test_47_head_and_pipe(root):
+    service(root, "a", "".join(cri(BASE + i, f"line {i}" + "x" * 100) for i in range(20000)))
+    p = subprocess.Popen(["logcat"], executable=OVERLOG, env=environment(root), stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
+    p.stdout.read(10)
+    p.stdout.close()
+    assert p.wait(DEADLINE) == 0 and p.stderr.read() == b""
+    p.stderr.close()
+
+
+def test_48_idle_makes_no_wakeups(root):
+    for n in ("a", "b"):
+        Writer(root / n).write("x")
+    with Follower(root) as f:
+        f.lines(2)
+
+        def switches():
+            text = Path(f"/proc/{f.process.pid}/status").read_text()
+            return [x for x in text.splitlines() if "ctxt_switches" in x]
+
+        last, since = switches(), time.monotonic()
+        end = since + DEADLINE
+        while time.monotonic() - since < 1.5:  # quiet for that long
+            time.sleep(0.1)
+            if switches() != last:
+                last, since = switches(), time.monotonic()
+            assert time.monotonic() < end
+
+
+def test_49_interrupt_while_the_reader_stands_still(root):
+    service(root, "a", "".join(cri(BASE + i, "x" * 200) for i in range(20000)))
+    with Follower(root, "-n", "all") as f:
+        select.select([f.process.stdout], [], [], DEADLINE)
+        wait_for(lambda: is_asleep(f.process.pid))  # the pipe is full
+        f.process.send_signal(signal.SIGINT)
+        assert f.process.wait(DEADLINE) == 0
+
+
+def test_50_follow_with_filter_shows_the_matching_history(root):
+    three(root)
+    w = Writer(root / "alpha")
+    with Follower(root, "-o", "raw", "-g", "alpha") as f:
+        assert f.lines(20) == [f"alpha {i}" for i in range(20)]
+        w.write("beta, no")
+        w.write("alpha, yes")
+        assert f.lines(21)[20:] == ["alpha, yes"]
+
+
+# --- directories of other tools ---
+
+
+def test_60_packaged_s6_log(root):
+    for flag, name in (("t", "tai"), ("T", "iso")):
+        lines = "".join(f"{name} {i}\n" for i in range(3000))
+        subprocess.run(["/usr/bin/s6-log", "-b", "s4096", "n100", flag, str(root / name)], input=lines, text=True,
+                       check=True, timeout=DEADLINE, env={**os.environ, "TZ": "UTC0"})
+        assert len(list((root / name).glob("@*.s"))) >= 3
+        assert run(root, name, "-o", "raw") == lines
+        assert run(root, name, "-o", "raw", "-n", "700") == "".join(lines.splitlines(True)[-700:])
+    shown = run(root)
+    assert len(shown.splitlines()) == 6000 and abs(stamp_of(shown) - time.time()) < 60
+
+
+def stamp_of(shown):
+    t = datetime.datetime.strptime(shown[:19], "%Y-%m-%d %H:%M:%S")
+    return t.replace(tzinfo=datetime.timezone.utc).timestamp()
+
+
+def test_61_multilog_and_svlogd(root):
+    lines = "".join(f"m {i}\n" for i in range(2000))
+    subprocess.run(["multilog", "t", "s4096", "n100", str(root / "multi")], input=lines, text=True, check=True,
+                   timeout=DEADLINE)
+    assert run(root, "multi", "-o", "raw") == lines
+    plain = root / "sv"
+    plain.mkdir()
+    (plain / "config").write_text("s4096\nn100\n")
+    subprocess.run(["svlogd", "-t", str(plain)], input=lines, text=True, check=True, timeout=DEADLINE,
+                   stderr=subprocess.DEVNULL)
+    assert run(root, "sv", "-o", "raw") == lines
+    shown = run(root)
+    assert len(shown.splitlines()) == 4000 and abs(stamp_of(shown) - time.time()) < 60
+
+
+def ours():
+    try:
+        p = subprocess.run([OVERLOG, "commands"], capture_output=True, text=True, timeout=DEADLINE)
+    except OSError:
+        return False
+    return "s6-log" in p.stdout.split()
+
+
+@pytest.mark.skipif(not ours(), reason="no s6-log in this program")
+def test_62_our_own_logger_rotating_under_a_reader(root):
+    count = 20000
+    with Follower(root, "-n", "all", "-o", "raw", "own") as f:
+        p = subprocess.Popen(["s6-log", "-b", "s4096", "n1000", "z1", "C", str(root / "own")], executable=OVERLOG,
+                             stdin=subprocess.PIPE)
+        for i in range(0, count, 100):
+            p.stdin.write("".join(f"line {k}\n" for k in range(i, i + 100)).encode())
+            p.stdin.flush()
+        p.stdin.close()
+        assert f.lines(count) == [f"line {i}" for i in range(count)]
+        assert p.wait(DEADLINE) == 0
+    wait_for(lambda: not list((root / "own").glob("@*.s")))  # compressed behind
+    assert run(root, "-o", "raw").splitlines() == [f"line {i}" for i in range(count)]
