@@ -54,6 +54,7 @@ int source_open(struct source *s, enum reader_from from, unsigned long long line
     struct stat st;
     source_close(s);
     s->lines = 0;
+    s->stamps = false;
     s->gone = false;
     if (!s->data) {
         s->data = malloc(BUFFER_FIRST);
@@ -119,6 +120,29 @@ static bool make_room(struct source *s)
     return true;
 }
 
+static struct timespec file_time(const struct source *s)
+{
+    struct archive a;
+    struct stat st;
+    const char *file = reader_file(s->reader);
+    const char *base = file ? strrchr(file, '/') : NULL;
+    if (base && archive_parse(base + 1, &a) == 0)
+        return a.time;
+    if (file && stat(file, &st) == 0)
+        return st.st_mtim;
+    return clock_wall();
+}
+
+static struct timespec guess_time(const struct source *s)
+{
+    struct stamp stamp;
+    const char *at = s->data + s->begin, *end = s->data + s->end, *newline;
+    for (; (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1)
+        if (stamp_parse(at, (size_t)(newline - at), &stamp) == 0)
+            return stamp.time;
+    return file_time(s);
+}
+
 /* Reads more. Two bytes stay free: a newline where a file ended without one, and a final NUL. */
 static bool fill(struct source *s)
 {
@@ -149,6 +173,8 @@ static bool fill(struct source *s)
         s->end += (size_t)n;
         if (n > 0) {
             s->read_at = clock_monotonic();
+            if (!s->stamps)
+                s->guess = guess_time(s);
             return true;
         }
     }
@@ -222,6 +248,7 @@ static bool read_line(struct source *s, struct line *line)
     struct stamp stamp;
     if (stamp_parse(line->text, line->length, &stamp) < 0)
         stamp = (struct stamp){.form = STAMP_NONE};
+    s->stamps |= stamp.form != STAMP_NONE;
     char *message = line->text + stamp.length;
     size_t length = line->length - stamp.length;
     if (stamp.form != STAMP_NONE && (stamp.partial || s->pieces[stamp.stream].length > 0))
@@ -253,17 +280,4 @@ int source_next(struct source *s, bool final)
     }
     s->dirty = false;
     return 0;
-}
-
-struct timespec source_file_time(const struct source *s)
-{
-    struct archive a;
-    struct stat st;
-    const char *file = s->reader ? reader_file(s->reader) : NULL;
-    const char *base = file ? strrchr(file, '/') : NULL;
-    if (base && archive_parse(base + 1, &a) == 0)
-        return a.time;
-    if (file && stat(file, &st) == 0)
-        return st.st_mtim;
-    return clock_wall();
 }

@@ -36,6 +36,10 @@ struct source {
     bool dirty;   /* may have more to read */
     bool offered; /* entry waits to be shown */
 
+    bool stamps;           /* a line had a stamp */
+    struct timespec guess; /* until then, where its lines belong: at the first stamp that follows,
+                              or where the file was last written */
+
     struct entry entry; /* the last one, valid until the next source_next */
 
     char *data; /* bytes read: begin to end, no newline before scanned */
@@ -60,8 +64,5 @@ void source_close(struct source *s);
 /* 1: entry holds the next one. 0: nothing more for now. final: a begun last line and pieces without
  * an end are entries too. */
 int source_next(struct source *s, bool final);
-
-/* For a line without a stamp that has none before it either: when its file was last written. */
-struct timespec source_file_time(const struct source *s);
 
 #endif

@@ -36,14 +36,8 @@ static bool advance(struct view *v, size_t number, bool final)
     struct source *s = v->source[number];
     if (source_next(s, final || s->gone) == 0)
         return false;
-    if (s->entry.stamped) {
-        merge_offer(&v->merge, number, &s->entry.time);
-        return true;
-    }
-    struct timespec last = merge_last(&v->merge, number);
-    if (last.tv_sec == 0)
-        last = source_file_time(s);
-    merge_offer(&v->merge, number, &last);
+    const struct timespec *time = s->entry.stamped ? &s->entry.time : NULL;
+    merge_offer(&v->merge, number, time || s->stamps ? time : &s->guess);
     return true;
 }
 
@@ -58,10 +52,14 @@ static void put(struct view *v, size_t number, const struct entry *entry)
 
 static void show(struct view *v, const struct merge_head *head)
 {
+    const struct source *s = v->source[head->source];
     struct entry *entry = &v->source[head->source]->entry;
-    entry->time = head->time;
+    if (!entry->stamped)
+        entry->time = head->time;
     if (!filter_match(&v->filter, entry))
         return;
+    if (!s->stamps)
+        entry->time = (struct timespec){0, 0}; /* a guess is good for the order only */
     v->shown++;
     if (!v->tailing) {
         put(v, head->source, entry);

@@ -205,6 +205,20 @@ def test_05_a_line_in_many_pieces_is_whole_in_a_tail(root):
     assert run(root, "-o", "raw", "-n2") == want
 
 
+def test_06_directories_without_any_stamp(root):
+    service(root, "plain", "p1\np2\n", [(BASE + 2, "old\n")])
+    os.utime(root / "plain/current", (BASE + 4, BASE + 4))
+    service(root, "a", "".join(cri(BASE + i, f"a{i}") for i in range(1, 7, 2)))
+    assert run(root) == ("2026-11-23 10:55:41.000 a     a1\n"
+                         "-                       plain old\n"
+                         "2026-11-23 10:55:43.000 a     a3\n"
+                         "-                       plain p1\n"
+                         "-                       plain p2\n"
+                         "2026-11-23 10:55:45.000 a     a5\n")
+    service(root, "rest", "  of a trace\n" + cri(BASE + 3, "r3") + "  more\n")
+    assert run(root, "a", "rest", "-o", "raw").splitlines() == ["a1", "a3", "  of a trace", "r3", "  more", "a5"]
+
+
 # --- choosing ---
 
 

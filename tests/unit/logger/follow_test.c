@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -170,6 +171,34 @@ static void missing_directory_is_an_error(void **state)
     assert_non_null(strstr(f->e.text, "/none: No such file or directory"));
 }
 
+static void polls_where_inotify_does_not_serve(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit old, few;
+    struct follow other;
+    struct seen seen = {0};
+    int next = dup(0);
+    assert_true(next >= 0);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    few = (struct rlimit){(rlim_t)next, old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    int result = follow_open(&other, &f->loop, &calls, &seen, &f->e);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    assert_int_equal(result, 0);
+    assert_true(other.polling);
+    assert_int_equal(follow_directory(&other, f->root, 1, &f->e), 0);
+    assert_int_equal(follow_directory(&other, path(f, "none"), 1, &f->e), -1);
+    assert_int_equal(follow_place(&other, path(f, "none"), &f->e), 0);
+    assert_int_equal(loop_timer(&f->loop, &other.poll, clock_monotonic()), 0);
+    assert_int_equal(loop_turn(&f->loop, 5 * CLOCK_SECOND, &f->e), 0);
+    assert_int_equal(seen.unsure, 1);
+    assert_int_equal(seen.places, 1);
+    assert_int_equal(seen.settled, 1);
+    assert_true(other.poll.place != 0); /* and again */
+    follow_close(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +208,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(place_tells_of_directories, setup, teardown),
         cmocka_unit_test_setup_teardown(missing_place_is_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(missing_directory_is_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(polls_where_inotify_does_not_serve, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

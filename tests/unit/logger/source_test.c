@@ -197,6 +197,27 @@ static void tail_goes_back_to_a_stamp(void **state)
     source_free(s);
 }
 
+static void lines_before_any_stamp_belong_to_the_next(void **state)
+{
+    struct timespec old[2] = {{FIRST + 50, 0}, {FIRST + 50, 0}};
+    (void)state;
+    append("a/current", "rest of a trace\n\n" T("05") "stdout F a5\n");
+    append("b/current", "never\nstamped\n");
+    assert_int_equal(utimensat(AT_FDCWD, path("b/current"), old, 0), 0);
+    struct source *s = opened("a");
+    expect(s, true, "rest of a trace", -1, STREAM_UNKNOWN);
+    assert_false(s->stamps);
+    assert_int_equal(s->guess.tv_sec, FIRST + 5);
+    expect(s, true, "", -1, STREAM_UNKNOWN);
+    expect(s, true, "a5", 5, STREAM_OUT);
+    assert_true(s->stamps);
+    source_free(s);
+    s = opened("b");
+    expect(s, true, "never", -1, STREAM_UNKNOWN);
+    assert_int_equal(s->guess.tv_sec, FIRST + 50);
+    source_free(s);
+}
+
 /* --- the live view: order among sources --- */
 
 static struct view *view_of_two(void)
@@ -279,6 +300,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_without_final_newline_ends_a_line, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_without_end_comes_in_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(tail_goes_back_to_a_stamp, setup, teardown),
+        cmocka_unit_test_setup_teardown(lines_before_any_stamp_belong_to_the_next, setup, teardown),
         cmocka_unit_test_setup_teardown(young_lines_wait_for_older_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stamp_of_the_future_waits_no_longer_than_others, setup,
                                         teardown),
