@@ -73,14 +73,13 @@ static int run(struct process_spawn *s, int expected, struct process_failure *f)
     return result_of(pid, report, expected, f);
 }
 
-/* Runs a shell text with its output on a file; the output. */
-static void run_shell(struct process_spawn *s, const char *text, char *output, size_t size)
+/* Runs argv with its output on a file; the output. */
+static void run_argv(struct process_spawn *s, char **argv, char *output, size_t size)
 {
-    char *argv[] = {"sh", "-c", (char *)(uintptr_t)text, NULL};
     int out = open(in_root("output"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     struct process_fd fds[] = {{.from = out, .to = 1}};
     struct process_failure f;
-    s->program = "sh";
+    s->program = argv[0];
     s->argv = argv;
     if (!s->fds) {
         s->fds = fds;
@@ -91,6 +90,19 @@ static void run_shell(struct process_spawn *s, const char *text, char *output, s
     assert_true(n >= 0);
     output[n] = '\0';
     close(out);
+}
+
+static void run_shell(struct process_spawn *s, const char *text, char *output, size_t size)
+{
+    char *argv[] = {"sh", "-c", (char *)(uintptr_t)text, NULL};
+    run_argv(s, argv, output, size);
+}
+
+/* No shell in between: it would clear the mask itself. */
+static void signals_of_child(struct process_spawn *s, char *output, size_t size)
+{
+    char *argv[] = {"grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status", NULL};
+    run_argv(s, argv, output, size);
 }
 
 static void exit_codes(void **state)
@@ -253,7 +265,7 @@ static void signals_are_reset(void **state)
     assert_int_equal(syscall(SYS_rt_sigaction, 32, ignore, NULL, 8), 0);
     struct process_spawn s = {.program = NULL};
     char got[256];
-    run_shell(&s, "grep -E '^Sig(Blk|Ign)' /proc/self/status", got, sizeof got);
+    signals_of_child(&s, got, sizeof got);
     assert_string_equal(got, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
     sigset_t now;
     sigprocmask(SIG_SETMASK, &before, &now);
@@ -271,8 +283,8 @@ static void signals_can_be_blocked_from_the_start(void **state)
     sigaddset(&blocked, SIGHUP);
     sigaddset(&blocked, SIGUSR1);
     struct process_spawn s = {.blocked = &blocked};
-    run_shell(&s, "grep ^SigBlk /proc/self/status", got, sizeof got);
-    assert_string_equal(got, "SigBlk:\t0000000000000201\n");
+    signals_of_child(&s, got, sizeof got);
+    assert_string_equal(got, "SigBlk:\t0000000000000201\nSigIgn:\t0000000000000000\n");
 }
 
 static void session_umask_directory_and_limit(void **state)
