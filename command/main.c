@@ -28,7 +28,7 @@
 static const struct command *const tables[] = {
     command_init,         command_contenv,      command_accounts,      logger_commands,
     logcat_commands,      execline_language,    execline_substitution, execline_control,
-    execline_environment, execline_descriptors, execline_process};
+    execline_environment, execline_descriptors, execline_redirfd,      execline_process};
 
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
@@ -98,12 +98,33 @@ static int overview(FILE *to)
     return to == stdout ? 0 : EXIT_USAGE;
 }
 
+/* environ as it stands, for an exec that searches a PATH which is not part of it. */
+static char **copy_environment(void)
+{
+    size_t count = 0;
+    while (environ != NULL && environ[count] != NULL)
+        count++;
+    char **copy = calloc(count + 1, sizeof *copy);
+    if (copy != NULL && count > 0)
+        memcpy(copy, environ, count * sizeof *copy);
+    return copy;
+}
+
 /* Comes back only when it failed, with errno. */
 static void exec_words(const char *program, char **words, char **environment)
 {
-    if (getenv("PATH") == NULL && strchr(program, '/') == NULL)
-        setenv("PATH", "/command:/usr/bin:/bin", 1);
-    execvpe(program, words, environment == NULL ? environ : environment);
+    char **copy = NULL;
+    if (getenv("PATH") == NULL && strchr(program, '/') == NULL) {
+        copy = copy_environment();
+        if (copy == NULL || setenv("PATH", "/command:/usr/bin:/bin", 1) < 0)
+            return;
+    }
+    execvpe(program, words, environment != NULL ? environment : copy != NULL ? copy : environ);
+    int saved = errno;
+    if (copy != NULL)
+        unsetenv("PATH");
+    free(copy);
+    errno = saved;
 }
 
 static int execute(const struct invocation *c)

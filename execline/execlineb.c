@@ -3,14 +3,14 @@
 #include "base/lexer.h"
 #include "base/message.h"
 #include "execline/commands.h"
+#include "execline/frames.h"
 #include "execline/substitute.h"
+#include "execline/variable.h"
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-extern char **environ;
 
 enum positional { PUSH = 0, OVERWRITE, IGNORE, SUBSTITUTE, SUBSTITUTE_REST };
 
@@ -35,66 +35,11 @@ static int no_memory(void)
 /* --- the environment of positional parameters ---------------------------------------------------
  */
 
-/* "#", "7", "7:2": how long the name is, 0 for any other variable. */
-static size_t positional_name(const char *variable)
+static int set_positional(const struct script *s, struct error *e)
 {
-    size_t n = variable[0] == '#' ? 1 : strspn(variable, "0123456789");
-    if (n == 0)
-        return 0;
-    if (variable[n] == ':') {
-        size_t digits = strspn(variable + n + 1, "0123456789");
-        if (digits == 0)
-            return 0;
-        n += 1 + digits;
-    }
-    return variable[n] == '=' ? n : 0;
-}
-
-/* Each "7" becomes "7:1", each "7:1" "7:2". */
-static int push(void)
-{
-    struct words old = WORDS_INIT;
-    int bad = 0;
-    for (char **v = environ; bad == 0 && *v != NULL; v++)
-        if (positional_name(*v) > 0)
-            bad = words_add(&old, *v);
-    for (size_t i = 0; bad == 0 && i < old.count; i++) {
-        size_t n = positional_name(old.item[i]);
-        old.item[i][n] = '\0';
-        bad = unsetenv(old.item[i]);
-        old.item[i][n] = '=';
-    }
-    for (size_t i = 0; bad == 0 && i < old.count; i++) {
-        char name[64];
-        char *text = old.item[i];
-        size_t n = positional_name(text);
-        size_t base = strcspn(text, ":=");
-        unsigned long depth = text[base] == ':' ? strtoul(text + base + 1, NULL, 10) : 0;
-        snprintf(name, sizeof name, "%.*s:%lu", (int)base, text, depth + 1);
-        bad = setenv(name, text + n + 1, 1);
-    }
-    words_release(&old);
-    return bad;
-}
-
-static int set_number(const char *name, size_t value)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%zu", value);
-    return setenv(name, text, 1);
-}
-
-static int set_positional(const struct script *s)
-{
-    char name[24];
-    int bad = s->how == PUSH ? push() : 0;
-    bad |= set_number("#", s->arg_count);
-    bad |= setenv("0", s->zero, 1);
-    for (size_t i = 0; bad == 0 && i < s->arg_count; i++) {
-        snprintf(name, sizeof name, "%zu", i + 1);
-        bad = setenv(name, s->args[i], 1);
-    }
-    return bad;
+    if (s->how == PUSH && frames_push(frame_is_positional, e) < 0)
+        return -1;
+    return variable_set("0", s->zero, e) < 0 ? -1 : positional_write(s->args, s->arg_count, 0, e);
 }
 
 /* --- substitution of positional parameters ------------------------------------------------------
@@ -262,8 +207,9 @@ static int run_execlineb(struct invocation *c)
             return no_memory();
         return result.count == 0 ? 0 : command_chain(c, result.item);
     }
-    if (s.how != IGNORE && set_positional(&s) != 0)
-        return no_memory();
+    struct error e = ERROR_INIT;
+    if (s.how != IGNORE && set_positional(&s, &e) < 0)
+        return message_error(&e);
     return command_chain(c, words.item);
 }
 

@@ -1,0 +1,289 @@
+/* Commands that arrange descriptors, then execute the rest. */
+#include "base/message.h"
+#include "base/str.h"
+#include "execline/block.h"
+#include "execline/child.h"
+#include "execline/commands.h"
+#include "execline/descriptor.h"
+#include "execline/variable.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int descriptor_read(const char *text, int *fd)
+{
+    unsigned long long value;
+    if (number_parse(text, INT_MAX, &value) < 0)
+        return -1;
+    *fd = (int)value;
+    return 0;
+}
+
+int descriptor_move(int to, int from)
+{
+    if (to == from)
+        return fd_cloexec(to, 0);
+    if (dup2(from, to) < 0)
+        return -1;
+    close(from);
+    return 0;
+}
+
+/* The two descriptors that a command begins with, and a program after them. */
+static int read_pair(struct invocation *c, int *a, int *b)
+{
+    char **operands = command_operands(c);
+    if (command_operand_count(c) < 3 || descriptor_read(operands[0], a) < 0 ||
+        descriptor_read(operands[1], b) < 0)
+        return command_usage(c);
+    return 0;
+}
+
+static int run_fdmove(struct invocation *c)
+{
+    struct error e = ERROR_INIT;
+    bool copy = false;
+    int to;
+    int from;
+    for (int option; (option = command_option(c)) != 0;) {
+        if (option != 'c')
+            return EXIT_USAGE;
+        copy = true;
+    }
+    if (read_pair(c, &to, &from) != 0)
+        return EXIT_USAGE;
+    errno = EINVAL; /* a copy onto itself is nothing that can be had */
+    int bad = copy ? (to == from ? -1 : dup2(from, to)) : descriptor_move(to, from);
+    if (bad >= 0)
+        return command_chain(c, command_operands(c) + 2);
+    error_system(&e, "unable to %s descriptor %d to %d", copy ? "copy" : "move", from, to);
+    return message_error(&e);
+}
+
+static int run_fdclose(struct invocation *c)
+{
+    int fd;
+    if (c->argc < 3 || descriptor_read(c->argv[1], &fd) < 0)
+        return command_usage(c);
+    close(fd);
+    return command_chain(c, c->argv + 2);
+}
+
+static int run_fdswap(struct invocation *c)
+{
+    struct error e = ERROR_INIT;
+    int a;
+    int b;
+    if (read_pair(c, &a, &b) != 0)
+        return EXIT_USAGE;
+    int spare = fcntl(a, F_DUPFD_CLOEXEC, 0);
+    if (spare < 0 || dup2(b, a) < 0 || dup2(spare, b) < 0) {
+        error_system(&e, "unable to swap descriptors %d and %d", a, b);
+        return message_error(&e);
+    }
+    close(spare);
+    return command_chain(c, c->argv + 3);
+}
+
+int descriptor_block(int fd, bool block)
+{
+    int flags = fcntl(fd, F_GETFL);
+    return flags < 0 ? -1 : fcntl(fd, F_SETFL, block ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+}
+
+static int run_fdblock(struct invocation *c)
+{
+    struct error e = ERROR_INIT;
+    bool block = true;
+    int fd;
+    for (int option; (option = command_option(c)) != 0;) {
+        if (option != 'n')
+            return EXIT_USAGE;
+        block = false;
+    }
+    char **operands = command_operands(c);
+    if (command_operand_count(c) < 2 || descriptor_read(operands[0], &fd) < 0)
+        return command_usage(c);
+    if (descriptor_block(fd, block) == 0)
+        return command_chain(c, operands + 1);
+    error_system(&e, "unable to make descriptor %d %s", fd, block ? "blocking" : "non-blocking");
+    return message_error(&e);
+}
+
+/* FD0, FD1 ... name descriptors that nobody has open. */
+static int run_fdreserve(struct invocation *c)
+{
+    struct error e = ERROR_INIT;
+    unsigned long long count;
+    char name[24];
+    if (c->argc < 3 || number_parse(c->argv[1], INT_MAX, &count) < 0)
+        return command_usage(c);
+    int first = open("/", O_PATH | O_CLOEXEC);
+    for (unsigned long long i = 0; i < count; i++) {
+        int fd = i == 0 ? first : fcntl(first, F_DUPFD_CLOEXEC, first);
+        if (fd < 0) {
+            error_system(&e, "unable to reserve descriptors");
+            return message_error(&e);
+        }
+        snprintf(name, sizeof name, "FD%llu", i);
+        if (variable_set_number(name, (unsigned long long)fd, &e) < 0)
+            return message_error(&e);
+    }
+    /* They are close-on-exec: free again for whom they were reserved. */
+    return command_chain(c, c->argv + 2);
+}
+
+/* --- pipes --------------------------------------------------------------------------------------
+ */
+
+/* Both ends of a pipe at the numbers wished, wherever the pipe came to be. */
+static int place_pipe(int pipe[2], int reader, int writer)
+{
+    int high = reader > writer ? reader : writer;
+    int far = fcntl(pipe[1], F_DUPFD_CLOEXEC, high + 1);
+    if (far < 0)
+        return -1;
+    close(pipe[1]);
+    if (descriptor_move(reader, pipe[0]) < 0)
+        return -1;
+    return descriptor_move(writer, far);
+}
+
+static int run_piperw(struct invocation *c)
+{
+    struct error e = ERROR_INIT;
+    int ends[2];
+    int reader;
+    int writer;
+    if (read_pair(c, &reader, &writer) != 0)
+        return EXIT_USAGE;
+    if (reader == writer)
+        return command_usage(c);
+    if (pipe2(ends, O_CLOEXEC) == 0 && place_pipe(ends, reader, writer) == 0)
+        return command_chain(c, c->argv + 3);
+    error_system(&e, "unable to make a pipe at %d and %d", reader, writer);
+    return message_error(&e);
+}
+
+int descriptor_pipeline(struct child *child, bool child_reads, struct error *e)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_system(e, "unable to make a pipe");
+    int theirs = ends[child_reads ? 0 : 1];
+    int ours = ends[child_reads ? 1 : 0];
+    struct process_fd fds[] = {{.from = theirs, .to = child_reads ? 0 : 1}};
+    child->fds = fds;
+    child->fd_count = 1;
+    int bad = child->argv[0] == NULL ? 0 : child_start_and_tell(child, e);
+    close(theirs);
+    if (bad < 0) {
+        close(ours);
+        return -1;
+    }
+    return ours;
+}
+
+static int run_pipeline(struct invocation *c)
+{
+    struct error e = ERROR_INIT;
+    struct child child = {.orphan = false};
+    struct block_reader r;
+    char **block;
+    bool child_reads = false;
+    for (int option; (option = command_option(c)) != 0;) {
+        if (option == 'd')
+            child.orphan = true;
+        else if (option == 'r' || option == 'w')
+            child_reads = option == 'w';
+        else
+            return EXIT_USAGE;
+    }
+    block_begin(&r, command_operands(c));
+    if (block_read(&r, &block, NULL, &e) < 0)
+        return message_error(&e);
+    if (r.next[0] == NULL) {
+        message_fatal("nothing to connect to after the block");
+        return EXIT_USAGE;
+    }
+    child.argv = block;
+    int fd = descriptor_pipeline(&child, child_reads, &e);
+    if (fd < 0)
+        return message_error(&e);
+    if (descriptor_move(child_reads ? 1 : 0, fd) < 0) {
+        error_system(&e, "unable to connect the pipe");
+        return message_error(&e);
+    }
+    return command_chain(c, r.next);
+}
+
+/* A pipe filled beforehand needs no process to feed it: no argument is longer than a pipe can be
+ * made. Where pipes may not grow, a file in memory does as well. */
+static int string_descriptor(const char *text, struct error *e)
+{
+    size_t length = strlen(text);
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_system(e, "unable to make a pipe");
+    if (fcntl(ends[1], F_GETPIPE_SZ) >= (int)length ||
+        fcntl(ends[1], F_SETPIPE_SZ, (int)length) >= (int)length) {
+        int bad = fd_write_all(ends[1], text, length);
+        close(ends[1]);
+        return bad < 0 ? error_system(e, "unable to write to a pipe") : ends[0];
+    }
+    close(ends[0]);
+    close(ends[1]);
+    int fd = memfd_create("heredoc", MFD_CLOEXEC);
+    if (fd < 0 || fd_write_all(fd, text, length) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return error_system(e, "unable to keep the text in memory");
+    return fd;
+}
+
+static int run_heredoc(struct invocation *c)
+{
+    struct error e = ERROR_INIT;
+    int to;
+    for (int option; (option = command_option(c)) != 0;)
+        if (option != 'd')
+            return EXIT_USAGE;
+    char **operands = command_operands(c);
+    if (command_operand_count(c) < 3 || descriptor_read(operands[0], &to) < 0)
+        return command_usage(c);
+    int fd = string_descriptor(operands[1], &e);
+    if (fd < 0)
+        return message_error(&e);
+    if (descriptor_move(to, fd) == 0)
+        return command_chain(c, operands + 2);
+    error_system(&e, "unable to use descriptor %d", to);
+    return message_error(&e);
+}
+
+static const struct command_option fdmove_options[] = {
+    {'c', NULL, NULL, "copy: leave the other open"}, {.letter = 0}};
+static const struct command_option fdblock_options[] = {{'n', NULL, NULL, "non-blocking instead"},
+                                                        {.letter = 0}};
+static const struct command_option heredoc_options[] = {
+    {'d', NULL, NULL, "ignored: there is no process to wait for"}, {.letter = 0}};
+static const struct command_option pipeline_options[] = {
+    {'d', NULL, NULL, "fork twice, so that nobody needs to wait for it"},
+    {'r', NULL, NULL, "the block writes, the rest reads (the default)"},
+    {'w', NULL, NULL, "the block reads, the rest writes"},
+    {.letter = 0}};
+
+const struct command execline_descriptors[] = {
+    {"fdmove", "[-c] to from prog...", "move or copy a descriptor", fdmove_options, run_fdmove},
+    {"fdclose", "fd prog...", "close a descriptor", NULL, run_fdclose},
+    {"fdswap", "fd1 fd2 prog...", "exchange two descriptors", NULL, run_fdswap},
+    {"fdblock", "[-n] fd prog...", "make a descriptor blocking", fdblock_options, run_fdblock},
+    {"fdreserve", "n prog...", "find free descriptors: FD0, FD1 ...", NULL, run_fdreserve},
+    {"piperw", "reader writer prog...", "make a pipe", NULL, run_piperw},
+    {"pipeline", "[-d] [-r|-w] { prog1... } prog2...", "connect two programs with a pipe",
+     pipeline_options, run_pipeline},
+    {"heredoc", "[-d] fd string prog...", "give a program a text to read", heredoc_options,
+     run_heredoc},
+    {.name = NULL}};

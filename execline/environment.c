@@ -1,0 +1,233 @@
+/* Commands that change the environment, then execute the rest. */
+#include "base/message.h"
+#include "execline/block.h"
+#include "execline/commands.h"
+#include "execline/frames.h"
+#include "execline/variable.h"
+#include <limits.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static int run_export(struct invocation *c)
+{
+    return c->argc < 4 ? command_usage(c)
+                       : variable_chain(c, c->argv[1], c->argv[2], false, c->argv + 3);
+}
+
+static int run_unexport(struct invocation *c)
+{
+    return c->argc < 3 ? command_usage(c) : variable_chain(c, c->argv[1], NULL, false, c->argv + 2);
+}
+
+/* The values of a block as netstrings, or each ended by a delimiter. */
+static int join(char *const *values, const char *delimiter, struct str *out)
+{
+    int bad = str_add_text(out, "");
+    for (; bad == 0 && *values != NULL; values++)
+        bad = delimiter[0] == '\0' ? str_printf(out, "%zu:%s,", strlen(*values), *values)
+                                   : str_printf(out, "%s%c", *values, delimiter[0]);
+    return bad;
+}
+
+static int run_export_array(struct invocation *c)
+{
+    struct error e = ERROR_INIT;
+    struct str value = STR_INIT;
+    struct block_reader r;
+    char **block;
+    const char *delimiter = "";
+    for (int option; (option = command_option(c)) != 0;) {
+        if (option != 'd')
+            return EXIT_USAGE;
+        delimiter = c->argument;
+    }
+    if (command_operand_count(c) < 2)
+        return command_usage(c);
+    char **operands = command_operands(c);
+    block_begin(&r, operands + 1);
+    if (variable_check(operands[0], &e) < 0 || block_read(&r, &block, NULL, &e) < 0)
+        return message_error(&e);
+    if (join(block, delimiter, &value) < 0) {
+        error_system(&e, "unable to set %s", operands[0]);
+        return message_error(&e);
+    }
+    int code = variable_chain(c, operands[0], value.data, false, r.next);
+    str_release(&value);
+    return code;
+}
+
+/* --- emptyenv -----------------------------------------------------------------------------------
+ */
+
+enum keep { KEEP_PATH = 1, KEEP_LIBRARIES = 2, CLEAN_UP = 4, POP_OPTIONS = 8, POP_ARGUMENTS = 16 };
+
+static bool is_named(const char *variable, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(variable, name, length) == 0 && variable[length] == '=';
+}
+
+/* What the commands of this language set by themselves. */
+static bool is_internal(const char *variable)
+{
+    static const char *const names[] = {"!", "?", "EXECLINE_STRICT"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (is_named(variable, names[i]))
+            return true;
+    return frame_is_positional(variable) || frame_is_option(variable) ||
+           (strncmp(variable, "FD", 2) == 0 && variable[2] >= '0' && variable[2] <= '9');
+}
+
+static bool is_kept(const char *variable, int how)
+{
+    if (how & CLEAN_UP)
+        return !is_internal(variable);
+    return ((how & KEEP_PATH) && is_named(variable, "PATH")) ||
+           ((how & KEEP_LIBRARIES) && is_named(variable, "LD_LIBRARY_PATH"));
+}
+
+static int clean(int how, struct error *e)
+{
+    char **kept = environ;
+    if ((how & CLEAN_UP) == 0 && (how & (POP_OPTIONS | POP_ARGUMENTS)) != 0) {
+        if ((how & POP_OPTIONS) && frames_pop(frame_is_option, e) < 0)
+            return -1;
+        return how & POP_ARGUMENTS ? frames_pop(frame_is_positional, e) : 0;
+    }
+    for (char **v = environ; v != NULL && *v != NULL; v++)
+        if (is_kept(*v, how))
+            *kept++ = *v;
+    if (kept != NULL)
+        *kept = NULL;
+    return 0;
+}
+
+static int run_emptyenv(struct invocation *c)
+{
+    static const char letters[] = {'p', 'l', 'c', 'o', 'P'};
+    struct error e = ERROR_INIT;
+    int how = 0;
+    for (int option; (option = command_option(c)) != 0;) {
+        const char *place = memchr(letters, option, sizeof letters);
+        if (place == NULL)
+            return EXIT_USAGE;
+        how |= 1 << (place - letters);
+    }
+    char **rest = command_operands(c);
+    if (rest[0] == NULL)
+        return command_usage(c);
+    return clean(how, &e) < 0 ? message_error(&e) : command_chain(c, rest);
+}
+
+/* --- getpid, getcwd, homeof ---------------------------------------------------------------------
+ */
+
+/* VAR prog..., after the options e and E and one more. */
+static int read_import(struct invocation *c, bool *import, bool *parent)
+{
+    for (int option; (option = command_option(c)) != 0;) {
+        switch (option) {
+        case 'e':
+        case 'E':
+            *import = option == 'E';
+            break;
+        case 'p':
+        case 'P':
+            *parent = option == 'P';
+            break;
+        default:
+            return EXIT_USAGE;
+        }
+    }
+    return command_operand_count(c) < 2 ? command_usage(c) : 0;
+}
+
+static int run_getpid(struct invocation *c)
+{
+    char text[24];
+    bool import = false;
+    bool parent = false;
+    if (read_import(c, &import, &parent) != 0)
+        return EXIT_USAGE;
+    snprintf(text, sizeof text, "%ld", (long)(parent ? getppid() : getpid()));
+    char **operands = command_operands(c);
+    return variable_chain(c, operands[0], text, import, operands + 1);
+}
+
+static int run_getcwd(struct invocation *c)
+{
+    struct error e = ERROR_INIT;
+    char path[PATH_MAX];
+    bool import = false;
+    bool parent = false;
+    if (read_import(c, &import, &parent) != 0)
+        return EXIT_USAGE;
+    if (getcwd(path, sizeof path) == NULL) {
+        error_system(&e, "unable to find the working directory");
+        return message_error(&e);
+    }
+    char **operands = command_operands(c);
+    return variable_chain(c, operands[0], path, import, operands + 1);
+}
+
+/* By /etc/passwd alone, as every account here. */
+static int run_homeof(struct invocation *c)
+{
+    struct passwd *p = NULL;
+    if (c->argc < 2)
+        return command_usage(c);
+    FILE *f = fopen("/etc/passwd", "re");
+    while (f != NULL && (p = fgetpwent(f)) != NULL && strcmp(p->pw_name, c->argv[1]) != 0)
+        ;
+    if (p != NULL)
+        puts(p->pw_dir);
+    else
+        message_fatal("unknown user: %s", c->argv[1]);
+    if (f != NULL)
+        fclose(f);
+    return p != NULL ? 0 : EXIT_SYSTEM;
+}
+
+static const struct command_option array_options[] = {
+    {'d', NULL, "DELIMITER", "end each value with this character, instead of netstrings"},
+    {.letter = 0}};
+
+static const struct command_option emptyenv_options[] = {
+    {'p', NULL, NULL, "keep PATH"},
+    {'l', NULL, NULL, "keep LD_LIBRARY_PATH"},
+    {'c', NULL, NULL, "only remove what execline commands set for themselves"},
+    {'o', NULL, NULL, "only pop the variables of elgetopt"},
+    {'P', NULL, NULL, "only pop the positional parameters"},
+    {.letter = 0}};
+
+static const struct command_option getpid_options[] = {
+    {'E', NULL, NULL, "substitute it in the rest, instead of setting the variable"},
+    {'e', NULL, NULL, "set the variable (the default)"},
+    {'P', NULL, NULL, "the parent's"},
+    {'p', NULL, NULL, "its own (the default)"},
+    {.letter = 0}};
+
+static const struct command_option getcwd_options[] = {
+    {'E', NULL, NULL, "substitute it in the rest, instead of setting the variable"},
+    {'e', NULL, NULL, "set the variable (the default)"},
+    {.letter = 0}};
+
+const struct command execline_environment[] = {
+    {"export", "variable value prog...", "set a variable", NULL, run_export},
+    {"unexport", "variable prog...", "remove a variable", NULL, run_unexport},
+    {"export-array", "[-d delimiter] variable { values... } prog...",
+     "set a variable to a list of values", array_options, run_export_array},
+    {"emptyenv", "[-p] [-l] | -c | [-o] [-P] prog...", "remove variables", emptyenv_options,
+     run_emptyenv},
+    {"getpid", "[-E] [-P] variable prog...", "set a variable to the process id", getpid_options,
+     run_getpid},
+    {"getcwd", "[-E] variable prog...", "set a variable to the working directory", getcwd_options,
+     run_getcwd},
+    {"homeof", "user", "print a user's home directory", NULL, run_homeof},
+    {.name = NULL}};
