@@ -17,8 +17,11 @@ WARN := -std=c11 -Wall -Wextra -Wshadow -Wvla -Wconversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wformat=2 -Wundef -Werror
 CPPFLAGS += -I. -D_GNU_SOURCE -DOVERLOG_VERSION='"$(VERSION)"'
 OPT ?= -O2
+# Only the path of log lines is hot; everywhere else small is fast enough.
+COLD ?= -Os
 HARDEN := -fstack-protector-strong -fno-plt
-CFLAGS := $(CFLAGS) $(WARN) $(call no_truncation,$(CC)) $(OPT) -g -MMD -MP -ffunction-sections -fdata-sections $(HARDEN)
+CFLAGS := $(CFLAGS) $(WARN) $(call no_truncation,$(CC)) $(OPT) -g -MMD -MP -ffunction-sections -fdata-sections \
+          -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN)
 LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--build-id=none
 
 # musl, statically: Debian's musl-tools and its static zlib. glibc serves development.
@@ -54,7 +57,7 @@ Q := $(if $(V),,@)
 $(BUILD)/%.o: %.c | $(BUILD)/zlib/zlib.h
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter logger/% rotate/%,$<),,$(COLD)) -c -o $@ $<
 
 $(BUILD)/overlog.debug: $(OBJECTS)
 	@echo '  LINK $@'
