@@ -2,6 +2,7 @@
 #include "base/message.h"
 #include "base/str.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -69,6 +70,38 @@ int child_run(char *const *argv, struct error *e)
     return status;
 }
 
+int child_read_all(int fd, struct str *out, struct error *e)
+{
+    char buffer[8192];
+    if (str_add_text(out, "") < 0)
+        return error_system(e, "unable to read");
+    for (;;) {
+        ssize_t n = read(fd, buffer, sizeof buffer);
+        if (n == 0)
+            return 0;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 || str_add(out, buffer, (size_t)n) < 0)
+            return error_system(e, "unable to read");
+    }
+}
+
+int child_output(char *const *argv, struct str *out, struct error *e)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_system(e, "unable to make a pipe");
+    struct process_fd to = {.from = ends[1], .to = 1};
+    pid_t pid = child_start(&(struct child){.argv = argv, .fds = &to, .fd_count = 1}, e);
+    close(ends[1]);
+    int bad = pid < 0 ? -1 : child_read_all(ends[0], out, e);
+    close(ends[0]);
+    if (bad < 0)
+        return -1;
+    int status = process_wait(pid);
+    return status < 0 ? error_system(e, "unable to wait for %s", argv[0]) : status;
+}
+
 int child_approximation(int status)
 {
     if (WIFSIGNALED(status))
@@ -91,22 +124,4 @@ int child_set_status(int status, struct error *e)
 int child_set_pid(pid_t pid, struct error *e)
 {
     return set_number("!", pid, e);
-}
-
-int code_list_read(const char *text, struct code_list *l, struct error *e)
-{
-    *l = (struct code_list){.has = {false}};
-    for (const char *p = text;; p++) {
-        size_t n = strcspn(p, ",");
-        char digits[4] = "";
-        unsigned long long code;
-        if (n < sizeof digits)
-            memcpy(digits, p, n);
-        if (number_parse(digits, 255, &code) < 0)
-            return error_set(e, EXIT_USAGE, "not a list of exit codes: %s", text);
-        l->has[code] = true;
-        p += n;
-        if (*p == '\0')
-            return 0;
-    }
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/process.h"
+#include "base/str.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -30,19 +31,17 @@ int child_start_and_tell(const struct child *c, struct error *e);
  * or -1 with e as above. */
 int child_run(char *const *argv, struct error *e);
 
+/* The same with its stdout appended to out. It must not be empty. */
+int child_output(char *const *argv, struct str *out, struct error *e);
+
+/* Appends what fd gives until its end; out->data is then never NULL. */
+int child_read_all(int fd, struct str *out, struct error *e);
+
 /* What to exit with for a child: 128 + signal, 128 for anything above 127, else its own code. */
 int child_approximation(int status);
 
 /* The variable "?": the exit code, or 256 + signal; "!": a pid. -1 with e: no memory. */
 int child_set_status(int status, struct error *e);
 int child_set_pid(pid_t pid, struct error *e);
-
-/* A comma-separated list of exit codes, as -o and -x take it. */
-struct code_list {
-    bool has[256];
-};
-
-/* -1 with e (EXIT_USAGE) when text is not such a list. */
-int code_list_read(const char *text, struct code_list *l, struct error *e);
 
 #endif

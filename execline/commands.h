@@ -8,6 +8,7 @@ extern const struct command execline_language[];     /* execlineb */
 extern const struct command execline_substitution[]; /* define importas multisubstitute ... */
 extern const struct command execline_control[];      /* if ifelse foreground background ... */
 extern const struct command execline_environment[];  /* export unexport emptyenv ... */
+extern const struct command execline_capture[];      /* backtick withstdinas */
 extern const struct command execline_descriptors[];  /* fdmove pipeline ... */
 extern const struct command execline_redirfd[];      /* redirfd */
 extern const struct command execline_process[];      /* exec tryexec exit cd umask */

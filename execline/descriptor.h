@@ -17,7 +17,7 @@ int descriptor_move(int to, int from);
 int descriptor_block(int fd, bool block);
 
 /* Starts the child with one end of a new pipe as its stdin (child_reads) or stdout; the other end,
- * close-on-exec. An empty argv is a program that ends at once. */
+ * close-on-exec. */
 int descriptor_pipeline(struct child *child, bool child_reads, struct error *e);
 
 #endif

@@ -180,7 +180,7 @@ int descriptor_pipeline(struct child *child, bool child_reads, struct error *e)
     struct process_fd fds[] = {{.from = theirs, .to = child_reads ? 0 : 1}};
     child->fds = fds;
     child->fd_count = 1;
-    int bad = child->argv[0] == NULL ? 0 : child_start_and_tell(child, e);
+    int bad = child_start_and_tell(child, e);
     close(theirs);
     if (bad < 0) {
         close(ours);
@@ -207,8 +207,8 @@ static int run_pipeline(struct invocation *c)
     block_begin(&r, command_operands(c));
     if (block_read(&r, &block, NULL, &e) < 0)
         return message_error(&e);
-    if (r.next[0] == NULL) {
-        message_fatal("nothing to connect to after the block");
+    if (block[0] == NULL || r.next[0] == NULL) {
+        message_fatal("a pipe has two ends: a program is missing");
         return EXIT_USAGE;
     }
     child.argv = block;

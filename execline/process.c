@@ -86,7 +86,10 @@ static int run_tryexec(struct invocation *c)
         return EXIT_USAGE;
     }
     c->fallback = d.reverse ? block : r.next;
-    /* Under -n nothing to execute is no failure to execute. */
+    if (d.reverse && r.next[0] == NULL) {
+        message_fatal("nothing to execute after the block");
+        return EXIT_USAGE;
+    }
     return chain_dressed(c, &d, d.reverse ? r.next : block);
 }
 

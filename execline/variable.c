@@ -29,10 +29,10 @@ int variable_set_number(const char *name, unsigned long long value, struct error
 
 int variable_import(char *const *argv, const char *name, const char *value, struct words *out)
 {
-    char *copy = value == NULL ? NULL : strdup(value);
-    if (value != NULL && copy == NULL)
+    char *copy = strdup(value);
+    if (copy == NULL)
         return -1;
-    struct substitution s = {.key = name, .value = &copy, .count = copy == NULL ? 0 : 1};
+    struct substitution s = {.key = name, .value = &copy, .count = 1};
     int bad = substitute(argv, &s, 1, out);
     free(copy);
     return bad;
@@ -48,9 +48,11 @@ int variable_chain(struct invocation *c, const char *name, const char *value, in
             return message_error(&e);
         return command_chain(c, rest);
     }
-    /* The value may be the variable's own, so it is removed last. */
-    if (variable_check(name, &e) < 0)
+    if (value == NULL)
+        error_set(&e, EXIT_USAGE, "%s not set", name);
+    if (value == NULL || variable_check(name, &e) < 0)
         return message_error(&e);
+    /* The value may be the variable's own, so it is removed last. */
     if (variable_import(rest, name, value, &words) < 0 || unsetenv(name) < 0) {
         error_system(&e, "unable to substitute %s", name);
         return message_error(&e);

@@ -13,7 +13,7 @@ int variable_set(const char *name, const char *value, struct error *e);
 int variable_set_number(const char *name, unsigned long long value, struct error *e);
 
 /* Executes rest with the variable set, or, when import, with ${name} replaced in rest and the
- * variable removed; value NULL: unset, words with ${name} vanish. The command's exit code. */
+ * variable removed. value NULL: unset, which cannot be imported. The command's exit code. */
 int variable_chain(struct invocation *c, const char *name, const char *value, int import,
                    char **rest);
 

@@ -1,0 +1,38 @@
+/* What the substitution commands gather before they substitute: keys and the words they stand for.
+ * define, importas, elglob, elgetpositionals and multidefine are directives: commands by
+ * themselves, or lines of a multisubstitute block. */
+#ifndef EXECLINE_BINDINGS_H
+#define EXECLINE_BINDINGS_H
+
+#include "base/command.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "execline/substitute.h"
+
+struct bindings {
+    struct words keys;
+    struct words values;  /* of all keys, one after the other */
+    size_t *first;        /* where each key's begin */
+    struct words removed; /* variables that go when everything was read */
+    int bad_key;          /* the exit code for a key that cannot be: upstream has two */
+};
+
+/* Begins a key; the words added to values from now on are its own. -1 with the code
+ * bad_key when it is empty or was bound before. */
+int bindings_begin(struct bindings *b, const char *key, struct error *e);
+void bindings_release(struct bindings *b);
+
+/* Removes what is to be removed and replaces all keys in argv, appending to out. */
+int bindings_apply(const struct bindings *b, char *const *argv, struct words *out, struct error *e);
+
+/* Reads options and operands of a directive from c, binds, and leaves c->next after them. -1 with
+ * e; EXIT_USAGE and an empty text when the syntax is wrong (say the usage). */
+typedef int directive_run(struct invocation *c, struct bindings *b, struct error *e);
+
+int directive_define(struct invocation *c, struct bindings *b, struct error *e);
+int directive_importas(struct invocation *c, struct bindings *b, struct error *e);
+int directive_elglob(struct invocation *c, struct bindings *b, struct error *e);
+int directive_elgetpositionals(struct invocation *c, struct bindings *b, struct error *e);
+int directive_multidefine(struct invocation *c, struct bindings *b, struct error *e);
+
+#endif

@@ -1,0 +1,179 @@
+/* Commands that substitute in the rest, then execute it. */
+#include "base/message.h"
+#include "execline/bindings.h"
+#include "execline/block.h"
+#include "execline/commands.h"
+#include <string.h>
+
+static int chain_bound(struct invocation *c, struct bindings *b, char **rest)
+{
+    static struct words words; /* what is executed must outlive this call */
+    struct error e = ERROR_INIT;
+    int bad = bindings_apply(b, rest, &words, &e);
+    bindings_release(b);
+    if (bad < 0)
+        return message_error(&e);
+    return words.count == 0 ? 0 : command_chain(c, words.item);
+}
+
+/* --- one directive ------------------------------------------------------------------------------
+ */
+
+static int run_single(struct invocation *c, directive_run *directive)
+{
+    struct bindings b = {.bad_key = EXIT_SYSTEM};
+    struct error e = ERROR_INIT;
+    if (directive(c, &b, &e) == 0)
+        return chain_bound(c, &b, command_operands(c));
+    bindings_release(&b);
+    return e.text[0] == '\0' ? command_usage(c) : message_error(&e);
+}
+
+static int run_define(struct invocation *c)
+{
+    return run_single(c, directive_define);
+}
+
+static int run_importas(struct invocation *c)
+{
+    return run_single(c, directive_importas);
+}
+
+static int run_elglob(struct invocation *c)
+{
+    return run_single(c, directive_elglob);
+}
+
+static int run_elgetpositionals(struct invocation *c)
+{
+    return run_single(c, directive_elgetpositionals);
+}
+
+static int run_multidefine(struct invocation *c)
+{
+    return run_single(c, directive_multidefine);
+}
+
+/* --- multisubstitute ----------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *name;
+    directive_run *run;
+} directives[] = {{"define", directive_define},
+                  {"importas", directive_importas},
+                  {"elglob", directive_elglob},
+                  {"elgetpositionals", directive_elgetpositionals},
+                  {"multidefine", directive_multidefine}};
+
+enum { DIRECTIVES = sizeof directives / sizeof directives[0] };
+
+static const struct command *row_of(const char *name)
+{
+    for (const struct command *row = execline_substitution; row->name != NULL; row++)
+        if (strcmp(row->name, name) == 0)
+            return row;
+    return NULL;
+}
+
+/* Reads the directive at words[0]; how many words it took, or -1. */
+static int read_directive(char **words, size_t count, struct bindings *b, struct error *e)
+{
+    for (size_t i = 0; i < DIRECTIVES; i++) {
+        if (strcmp(directives[i].name, words[0]) != 0)
+            continue;
+        struct invocation c = {.command = row_of(words[0]), .argc = (int)count, .argv = words};
+        if (directives[i].run(&c, b, e) == 0)
+            return c.next;
+        struct error inner = *e;
+        return error_set(e, inner.code, "directive %s: %s", words[0],
+                         inner.text[0] == '\0' ? "syntax error" : inner.text);
+    }
+    return error_set(e, EXIT_USAGE, "unknown directive %s", words[0]);
+}
+
+static int run_multisubstitute(struct invocation *c)
+{
+    struct bindings b = {.bad_key = EXIT_USAGE};
+    struct error e = ERROR_INIT;
+    struct block_reader r;
+    char **words;
+    size_t count;
+    int bad;
+    if (c->argc < 2)
+        return command_usage(c);
+    block_begin(&r, c->argv + 1);
+    bad = block_read(&r, &words, &count, &e);
+    if (bad == 0 && r.next[0] == NULL)
+        return command_usage(c);
+    while (bad == 0 && count > 0) {
+        int taken = read_directive(words, count, &b, &e);
+        if (taken < 0) {
+            bad = -1;
+        } else {
+            words += taken;
+            count -= (size_t)taken;
+        }
+    }
+    if (bad == 0)
+        return chain_bound(c, &b, r.next);
+    bindings_release(&b);
+    return message_error(&e);
+}
+
+#define TRANSFORMATIONS                                                                            \
+    {'C', NULL, NULL, "crunch: runs of delimiters become one"},                                    \
+        {'c', NULL, NULL, "do not crunch (the default)"},                                          \
+        {'n', NULL, NULL, "chomp: remove one final delimiter"},                                    \
+        {'N', NULL, NULL, "do not chomp (the default)"},                                           \
+    {                                                                                              \
+        'd', NULL, "DELIMITERS", "instead of blanks; none: netstrings"                             \
+    }
+
+static const struct command_option define_options[] = {
+    {'s', NULL, NULL, "split the value into words"}, TRANSFORMATIONS, {.letter = 0}};
+
+static const struct command_option importas_options[] = {
+    {'i', NULL, NULL, "exit 100 if the variable is not set"},
+    {'D', NULL, "VALUE", "if the variable is not set, as if it were this"},
+    {'u', NULL, NULL, "remove the variable"},
+    {'S', NULL, NULL, "one operand: the key is the variable's name"},
+    {'s', NULL, NULL, "split the value into words"},
+    TRANSFORMATIONS,
+    {.letter = 0}};
+
+static const struct command_option multidefine_options[] = {
+    {'0', NULL, NULL, "a variable too many stands for no word, instead of an empty one"},
+    {'r', NULL, NULL, "the last variable stands for all words that remain"},
+    TRANSFORMATIONS,
+    {.letter = 0}};
+
+static const struct command_option elgetpositionals_options[] = {
+    {'P', NULL, "N", "at least N parameters, the missing ones empty"}, {.letter = 0}};
+
+static const struct command_option elglob_options[] = {
+    {'v', NULL, NULL, "warn about folders that cannot be read"},
+    {'w', NULL, NULL, "exit 111 if a folder cannot be read"},
+    {'s', NULL, NULL, "sort"},
+    {'m', NULL, NULL, "mark folders with a slash"},
+    {'e', NULL, NULL, "a backslash is an ordinary character"},
+    {'0', NULL, NULL, "no match stands for no word, instead of the pattern"},
+    {'n', NULL, NULL, "with -d: no delimiter after the last"},
+    {'d', NULL, "DELIMITER", "one word, each match ended by it; none: netstrings"},
+    {.letter = 0}};
+
+const struct command execline_substitution[] = {
+    {"define", "[-s] [-C|-c] [-N|-n] [-d delimiters] key value prog...",
+     "substitute a value for a key", define_options, run_define},
+    {"importas",
+     "[-i|-D value] [-u] [-s] [-C|-c] [-N|-n] [-d delimiters] (key variable | -S variable) prog...",
+     "substitute a variable's value for a key", importas_options, run_importas},
+    {"elglob", "[-v] [-w] [-s] [-m] [-e] [-0] [-n] [-d delimiter] key pattern prog...",
+     "substitute names of files for a key", elglob_options, run_elglob},
+    {"elgetpositionals", "[-P n] prog...", "substitute the positional parameters",
+     elgetpositionals_options, run_elgetpositionals},
+    {"multidefine", "[-0] [-r] [-C|-c] [-N|-n] [-d delimiters] value { keys... } prog...",
+     "substitute the words of a value for several keys", multidefine_options, run_multidefine},
+    {"multisubstitute", "{ directives... } prog...", "substitute several keys at once", NULL,
+     run_multisubstitute},
+    {.name = NULL}};
