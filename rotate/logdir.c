@@ -27,23 +27,33 @@ static mode_t directory_mode(mode_t mode)
     return mode == 0 ? 0700 : 0700 | (mode & 0777) | (mode & 0444) >> 2;
 }
 
-int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct error *e)
+/* The directory that holds the last component, open; name is that component, in copy. */
+static int open_parent(char *copy, char **name, struct error *e)
 {
-    char parent[4096];
-    const char *slash = strrchr(path, '/');
-    const char *name = slash == NULL ? path : slash + 1;
-    size_t length = slash == NULL ? 0 : (size_t)(slash - path);
-    if (length + 2 > sizeof parent)
-        return error_set(e, EXIT_SYSTEM, "unable to use %s: name too long", path);
-    if (length == 0)
-        strcpy(parent, slash == NULL ? "." : "/");
-    else
-        snprintf(parent, sizeof parent, "%.*s", (int)length, path);
+    size_t length = strlen(copy);
+    while (length > 1 && copy[length - 1] == '/')
+        copy[--length] = '\0';
+    char *slash = strrchr(copy, '/');
+    *name = slash == NULL ? copy : slash + 1;
+    if (**name == '\0')
+        *name = copy; /* the root itself */
+    const char *parent = slash == NULL ? "." : slash == copy ? "/" : copy;
+    if (slash != NULL && slash != copy)
+        *slash = '\0';
     if (file_make_directories(AT_FDCWD, parent, 0755, e) < 0)
         return -1;
     int at = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (at < 0)
-        return error_system(e, "unable to open %s", parent);
+    return at < 0 ? error_system(e, "unable to open %s", parent) : at;
+}
+
+int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct error *e)
+{
+    char *name, *copy = strdup(path);
+    int at = copy == NULL ? error_system(e, "unable to use %s", path) : open_parent(copy, &name, e);
+    if (at < 0) {
+        free(copy);
+        return -1;
+    }
     bool made = mkdirat(at, name, 0700) == 0;
     int fd = -1;
     if (made || errno == EEXIST)
@@ -51,6 +61,7 @@ int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct e
     if (fd < 0)
         error_system(e, "unable to %s log directory %s", made ? "open" : "make", path);
     close(at);
+    free(copy);
     if (fd < 0 || !made)
         return fd;
     if ((uid != (uid_t)-1 && fchown(fd, uid, gid) < 0) || fchmod(fd, directory_mode(mode)) < 0) {
@@ -73,6 +84,42 @@ mode_t step_mode(const struct logdir *d, bool archive)
         mode = 0666 & ~mask;
     }
     return archive ? mode | 0100 : mode;
+}
+
+int step_lock(int fd, short type, off_t byte)
+{
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    return fcntl(fd, F_SETLK, &lock);
+}
+
+int step_open(const struct logdir *d, const char *name, int flags)
+{
+    struct stat s;
+    int fd = openat(d->directory, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
+        return fd;
+    close(fd);
+    errno = EINVAL;
+    return -1;
+}
+
+int step_renew(const struct logdir *d, const char *name)
+{
+    if (unlinkat(d->directory, name, 0) < 0 && errno != ENOENT)
+        return -1;
+    int fd = openat(d->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        fchmod(fd, step_mode(d, false));
+    return fd;
+}
+
+int step_remove(const struct logdir *d, const char *name, struct error *e)
+{
+    if (unlinkat(d->directory, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    return error_system(e, "unable to remove %s/%s", d->name, name);
 }
 
 int step_rename(int directory, const char *from, const char *to)
@@ -108,6 +155,33 @@ int step_archive(struct logdir *d, const char *from, bool unfinished, struct err
     }
 }
 
+int step_archive_or_remove(struct logdir *d, const char *from, bool unfinished, struct error *e)
+{
+    struct stat s;
+    int fd = step_open(d, from, O_RDONLY);
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    if (fd < 0 || fstat(fd, &s) < 0) {
+        error_system(e, "unable to open %s/%s", d->name, from);
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    if (s.st_size > 0)
+        fchmod(fd, step_mode(d, true));
+    close(fd);
+    return s.st_size == 0 ? step_remove(d, from, e) : step_archive(d, from, unfinished, e);
+}
+
+int step_adopt(struct logdir *d, struct error *e)
+{
+    if (step_remove(d, "previous", e) < 0)
+        return -1;
+    if (renameat(d->directory, "newstate", d->directory, "state") < 0 && errno != ENOENT)
+        return error_system(e, "unable to rename %s/newstate", d->name);
+    return step_archive_or_remove(d, "processed", false, e);
+}
+
 int step_create(struct logdir *d, struct error *e)
 {
     int fd = openat(d->directory, "current",
@@ -131,13 +205,11 @@ int step_create(struct logdir *d, struct error *e)
 
 static int take_lock(struct logdir *d, struct error *e)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    d->lock =
-        openat(d->directory, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+    d->lock = step_open(d, "lock", O_RDWR | O_CREAT);
     if (d->lock < 0)
         return error_system(e, "unable to open %s/lock", d->name);
-    if (fcntl(d->lock, F_SETLK, &lock) == 0)
-        return 0;
+    if (step_lock(d->lock, F_WRLCK, LOCK_LOGGER) == 0)
+        return helper_end_old(d, e);
     if (errno == EACCES || errno == EAGAIN)
         errno = EBUSY;
     return error_system(e, "unable to lock %s/lock", d->name);
@@ -150,7 +222,7 @@ static int find_newest(struct logdir *d, struct error *e)
     if (count < 0)
         return error_system(e, "unable to read log directory %s", d->name);
     if (count > 0)
-        d->newest = list[count - 1].time;
+        d->newest = d->synced = list[count - 1].time;
     free(list);
     return 0;
 }
@@ -172,7 +244,9 @@ int logdir_open(struct logdir *d, int directory, const char *name,
                          .wall_offset = wall_offset()};
     if (d->name == NULL)
         error_system(e, "unable to open log directory %s", name);
-    else if (take_lock(d, e) == 0 && find_newest(d, e) == 0 && recover(d, resume, e) == 0) {
+    else if (take_lock(d, e) == 0 && step_clean_compressions(d, e) == 0 && find_newest(d, e) == 0 &&
+             recover(d, resume, e) == 0) {
+        step_lock(d->lock, F_UNLCK, LOCK_HELPER);
         logdir_trim(d);
         helper_start(d);
         return 0;
@@ -210,22 +284,28 @@ size_t logdir_room(const struct logdir *d)
     return used >= d->settings.rotate ? 0 : (size_t)(d->settings.rotate - used);
 }
 
+/* Gives current its next name. Marked first: should we end here, it is taken up again as it is. */
+static int turn_current(struct logdir *d, struct error *e)
+{
+    int result = 0;
+    if (fchmod(d->current, step_mode(d, true)) < 0 && errno != EPERM)
+        return error_system(e, "unable to mark %s/current", d->name);
+    if (d->settings.processor == NULL)
+        result = step_archive(d, "current", false, e);
+    else if (step_rename(d->directory, "current", "previous") < 0 && errno != ENOENT)
+        result = error_system(e, "unable to rename %s/current", d->name);
+    if (result < 0)
+        fchmod(d->current, step_mode(d, false));
+    return result;
+}
+
 int logdir_rotate(struct logdir *d, struct error *e)
 {
     if (d->current >= 0) {
         if (d->size == 0 || helper_has_previous(d))
             return 0;
-        /* The mark first: should we end here, current is taken up again as it is. */
-        if (fchmod(d->current, step_mode(d, true)) < 0 && errno != EPERM)
-            return error_system(e, "unable to mark %s/current", d->name);
-        int renamed = d->settings.processor == NULL
-                          ? step_archive(d, "current", false, e)
-                          : step_rename(d->directory, "current", "previous");
-        if (renamed < 0) {
-            if (d->settings.processor != NULL)
-                error_system(e, "unable to rename %s/current", d->name);
+        if (turn_current(d, e) < 0)
             return -1;
-        }
         close(d->current);
         d->current = -1;
     }

@@ -23,6 +23,7 @@ struct logdir_settings {
     unsigned long long total;     /* S: bytes of all archives; 0 unlimited */
     unsigned long long tolerance; /* l */
     unsigned long long age;       /* a: seconds; 0 unlimited */
+    unsigned long long retry_ms;  /* r: between attempts of a processor; 0: 2000 */
     int gzip;                     /* z: level; 0 plain archives */
     mode_t mode;                  /* m: of current and archives; 0: 0666 less the umask */
     const char *processor;        /* ! or ? command; NULL none */
@@ -43,9 +44,12 @@ struct logdir {
     struct timespec newest; /* newest archive name in use */
     pid_t helper;           /* compressor or processor, 0 none: its end is told by logdir_reaped */
     bool again;             /* another helper run is due when this one ends */
-    int64_t retry;          /* monotonic ns of the next attempt after a failure; 0 none */
-    int64_t wall_offset;    /* wall clock minus monotonic, ns, when last looked at */
-    int64_t age_paused;     /* monotonic ns until which nothing is deleted by age; 0 none */
+    int64_t retry;          /* monotonic ns at which logdir_retry is due; 0 none */
+    unsigned int failures;  /* of helpers, one after the other */
+    struct timespec synced; /* no archive up to this one needs an fsync */
+    struct timespec next_synced; /* what synced becomes when the helper succeeds */
+    int64_t wall_offset;         /* wall clock minus monotonic, ns, when last looked at */
+    int64_t age_paused;          /* monotonic ns until which nothing is deleted by age; 0 none */
 };
 
 /* Makes every missing directory of path, the last with mode 0700 (or by settings.mode), following
@@ -78,11 +82,12 @@ void logdir_trim(struct logdir *d);
 /* A child of ours was reaped: true if it was d's helper (its work is then completed or retried). */
 bool logdir_reaped(struct logdir *d, pid_t pid, int status);
 
-/* Tries again what failed, once retry has passed. */
+/* Tries again what failed or had to wait for a slot, once retry has passed. */
 void logdir_retry(struct logdir *d);
 
-/* clean: fsync, mark current with the owner's x bit, wait for no helper (compressors go on; they
- * are told to finish by themselves). Releases everything either way. */
+/* clean: fsync, mark current with the owner's x bit. Waits for no helper: it dies with this
+ * process, and the next start goes on with its work (who wants a processor's end waits for helper
+ * to be 0 first). Releases everything either way. */
 void logdir_close(struct logdir *d, bool clean);
 
 #endif

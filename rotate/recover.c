@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,15 +21,8 @@ static enum found look(const struct logdir *d, const char *name)
     return s.st_size == 0 ? EMPTY : PLAIN;
 }
 
-static int remove_one(const struct logdir *d, const char *name, struct error *e)
-{
-    if (unlinkat(d->directory, name, 0) == 0 || errno == ENOENT)
-        return 0;
-    return error_system(e, "unable to remove %s/%s", d->name, name);
-}
-
 /* Half a compression, and the plain twin of a whole one. */
-static int clean_compressions(struct logdir *d, struct error *e)
+int step_clean_compressions(const struct logdir *d, struct error *e)
 {
     struct words names = WORDS_INIT;
     int result = 0;
@@ -45,52 +39,66 @@ static int clean_compressions(struct logdir *d, struct error *e)
         if (half) {
             snprintf(plain, sizeof plain, "%.*s", (int)length - 4, names.item[i]);
             if (archive_parse(plain, &a) == 0)
-                result = remove_one(d, names.item[i], e);
+                result = step_remove(d, names.item[i], e);
         } else if (archive_parse(names.item[i], &a) == 0 && a.compressed) {
             archive_name(plain, &a.time, a.unfinished, false);
-            result = remove_one(d, plain, e);
+            result = step_remove(d, plain, e);
         }
     }
     words_release(&names);
     return result;
 }
 
-/* An empty file is no archive. */
-static int archive_or_remove(struct logdir *d, const char *name, bool unfinished, struct error *e)
+/* Where rename must not replace and cannot promise that, it is a link and an unlink: this one was
+ * cut short in between. */
+static int finish_link(const struct logdir *d, const char *name, struct error *e)
 {
-    struct stat s;
-    if (fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT ? 0 : error_system(e, "unable to look at %s/%s", d->name, name);
-    if (s.st_size == 0)
-        return remove_one(d, name, e);
-    fchmodat(d->directory, name, step_mode(d, true), 0);
-    return step_archive(d, name, unfinished, e);
+    struct stat s, other;
+    struct archive *list;
+    bool archived = false;
+    if (fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) < 0 || s.st_nlink < 2)
+        return 0;
+    long count = archive_list(d->directory, &list);
+    for (long i = 0; i < count && !archived; i++)
+        archived = fstatat(d->directory, list[i].name, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
+                   other.st_ino == s.st_ino && other.st_dev == s.st_dev;
+    if (strcmp(name, "current") == 0 && !archived)
+        archived = fstatat(d->directory, "previous", &other, AT_SYMLINK_NOFOLLOW) == 0 &&
+                   other.st_ino == s.st_ino && other.st_dev == s.st_dev;
+    free(count >= 0 ? list : NULL);
+    return archived ? step_remove(d, name, e) : 0;
 }
 
-/* What an interrupted processor left: its output counts only once it is marked. */
-static int finish_processing(struct logdir *d, struct error *e)
+/* The start-up table's part on what an interrupted processor left: its output counts only once it
+ * is marked. */
+static int give_up_processing(struct logdir *d, struct error *e)
 {
-    if (look(d, "processed") == MARKED) {
-        if (remove_one(d, "previous", e) < 0)
-            return -1;
-        return archive_or_remove(d, "processed", false, e);
-    }
-    if (remove_one(d, "processed", e) < 0)
+    if (step_remove(d, "state", e) < 0 || step_remove(d, "newstate", e) < 0)
         return -1;
-    return archive_or_remove(d, "previous", true, e);
+    if (look(d, "processed") == MARKED)
+        return step_adopt(d, e);
+    if (step_remove(d, "processed", e) < 0)
+        return -1;
+    return step_archive_or_remove(d, "previous", true, e);
 }
 
-static int renew_state(struct logdir *d, struct error *e)
+/* The same after a clean end, or by a logger restarted: the processor is run again. */
+static int go_on_processing(struct logdir *d, struct error *e)
 {
-    if (remove_one(d, "newstate", e) < 0)
+    enum found previous = look(d, "previous");
+    if (look(d, "processed") == MARKED)
+        return step_adopt(d, e);
+    if (step_remove(d, "processed", e) < 0 || step_remove(d, "newstate", e) < 0)
         return -1;
-    return file_write(d->directory, "state", "", 0, 0644, e);
+    if (previous == ABSENT || (previous != EMPTY && d->settings.processor != NULL))
+        return 0;
+    return step_archive_or_remove(d, "previous", previous != MARKED, e);
 }
 
 static int take_over(struct logdir *d, struct error *e)
 {
     struct stat s;
-    d->current = openat(d->directory, "current", O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+    d->current = step_open(d, "current", O_WRONLY | O_APPEND);
     if (d->current < 0 || fstat(d->current, &s) < 0)
         return error_system(e, "unable to open %s/current", d->name);
     d->size = s.st_size;
@@ -98,20 +106,31 @@ static int take_over(struct logdir *d, struct error *e)
     return 0;
 }
 
+static int begin_anew(struct logdir *d, bool unclean, struct error *e)
+{
+    if (unclean) {
+        if (step_archive_or_remove(d, "current", true, e) < 0)
+            return -1;
+        int state = step_renew(d, "state");
+        if (state < 0)
+            return error_system(e, "unable to create %s/state", d->name);
+        close(state);
+    }
+    return step_create(d, e);
+}
+
 int recover(struct logdir *d, bool resume, struct error *e)
 {
-    enum found current = look(d, "current");
-    bool clean = current == MARKED || (resume && current != ABSENT);
-    if (clean_compressions(d, e) < 0)
-        return -1;
-    if (look(d, "previous") != ABSENT || look(d, "processed") != ABSENT || !clean) {
-        if (finish_processing(d, e) < 0)
+    static const char *const names[] = {"current", "previous", "processed"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (finish_link(d, names[i], e) < 0)
             return -1;
-    }
-    if (clean)
-        return take_over(d, e);
-    if (current != ABSENT &&
-        (archive_or_remove(d, "current", true, e) < 0 || renew_state(d, e) < 0))
+    enum found current = look(d, "current");
+    bool unclean = !resume && (current == PLAIN || current == EMPTY);
+    bool lost = current == ABSENT && !resume && look(d, "previous") != ABSENT;
+    if ((unclean || lost ? give_up_processing : go_on_processing)(d, e) < 0)
         return -1;
-    return step_create(d, e);
+    if (current != ABSENT && !unclean)
+        return take_over(d, e);
+    return begin_anew(d, unclean, e);
 }

@@ -45,6 +45,17 @@ static bool age_is_trusted(struct logdir *d)
     return mono >= d->age_paused;
 }
 
+/* Of twins the plain one first: X.gz is what counts. */
+static void delete_archive(const struct logdir *d, const struct archive *a)
+{
+    char plain[ARCHIVE_NAME_MAX];
+    archive_name(plain, &a->time, a->unfinished, false);
+    if (a->compressed)
+        unlinkat(d->directory, plain, 0);
+    if (unlinkat(d->directory, a->name, 0) < 0 && errno != ENOENT)
+        message_warning("unable to remove %s/%s: %s", d->name, a->name, strerror(errno));
+}
+
 void logdir_trim(struct logdir *d)
 {
     struct archive *list;
@@ -55,10 +66,9 @@ void logdir_trim(struct logdir *d)
     if (doomed != NULL) {
         trim_mark(list, count, &d->settings, &now, age_too, doomed);
         for (long i = 0; i < count; i++)
-            if (doomed[i] != 0 && unlinkat(d->directory, list[i].name, 0) < 0 && errno != ENOENT)
-                message_warning("unable to remove %s/%s: %s", d->name, list[i].name,
-                                strerror(errno));
+            if (doomed[i] != 0)
+                delete_archive(d, &list[i]);
     }
     free(doomed);
-    free(list);
+    free(count >= 0 ? list : NULL);
 }

@@ -1,0 +1,245 @@
+/* What the helper does: archives are brought to disk and compressed, or previous is processed. It
+ * works by the same idempotent steps as its logger. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "base/process.h"
+#include "rotate/bgzf.h"
+#include "rotate/steps.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* --- archives --- */
+
+/* The plain archives that retention leaves: the count, list sorted; -1 with errno. */
+static long list_plain(const struct logdir *d, struct archive **list)
+{
+    struct timespec now = clock_wall();
+    long count = archive_list(d->directory, list), kept = 0;
+    unsigned char *doomed = count <= 0 ? NULL : malloc((size_t)count);
+    if (doomed != NULL) {
+        trim_mark(*list, count, &d->settings, &now, true, doomed);
+        for (long i = 0; i < count; i++)
+            if (!(*list)[i].compressed && doomed[i] == 0)
+                (*list)[kept++] = (*list)[i];
+    }
+    free(doomed);
+    return count < 0 ? -1 : kept;
+}
+
+static bool needs_sync(const struct logdir *d, const struct archive *a)
+{
+    return clock_compare(&a->time, &d->synced) > 0;
+}
+
+bool work_is_due(struct logdir *d)
+{
+    struct archive *list;
+    if (d->settings.processor != NULL && helper_has_previous(d))
+        return true;
+    long count = list_plain(d, &list);
+    bool due = count > 0 && ((d->settings.gzip > 0 && d->settings.processor == NULL) ||
+                             needs_sync(d, &list[count - 1]));
+    free(count >= 0 ? list : NULL);
+    return due;
+}
+
+static int sync_one(const struct logdir *d, const struct archive *a, struct error *e)
+{
+    int fd = step_open(d, a->name, O_RDONLY);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : error_system(e, "unable to open %s/%s", d->name, a->name);
+    int result = fsync(fd);
+    if (result < 0)
+        error_system(e, "unable to sync %s/%s", d->name, a->name);
+    close(fd);
+    return result;
+}
+
+static int compress_file(const struct logdir *d, int in, int out, struct error *e)
+{
+    struct stat s;
+    if (fstat(in, &s) < 0)
+        return error_system(e, "unable to read an archive in %s", d->name);
+    if (bgzf_compress(in, out, d->settings.gzip, d->settings.stamp_of, e) < 0)
+        return -1;
+    const struct timespec times[2] = {s.st_atim, s.st_mtim};
+    fchmod(out, s.st_mode & 0777);
+    futimens(out, times);
+    return fsync(out) < 0 ? error_system(e, "unable to sync an archive in %s", d->name) : 0;
+}
+
+/* half is complete: it takes the archive's place. Retention may have taken the archive meanwhile:
+ * then its copy goes too. */
+static int replace_by(const struct logdir *d, const struct archive *a, const char *half,
+                      struct error *e)
+{
+    char done[ARCHIVE_NAME_MAX];
+    archive_name(done, &a->time, a->unfinished, true);
+    if (faccessat(d->directory, a->name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        return step_remove(d, half, e);
+    if (renameat(d->directory, half, d->directory, done) < 0)
+        return error_system(e, "unable to rename %s/%s", d->name, half);
+    fsync(d->directory);
+    return step_remove(d, a->name, e);
+}
+
+static int compress_one(const struct logdir *d, const struct archive *a, struct error *e)
+{
+    char half[ARCHIVE_NAME_MAX + 8];
+    snprintf(half, sizeof half, "%s.gz.new", a->name);
+    int in = step_open(d, a->name, O_RDONLY);
+    if (in < 0)
+        return errno == ENOENT ? 0 : error_system(e, "unable to open %s/%s", d->name, a->name);
+    int out = step_renew(d, half);
+    int result = out < 0 ? error_system(e, "unable to create %s/%s", d->name, half)
+                         : compress_file(d, in, out, e);
+    close(in);
+    if (out >= 0)
+        close(out);
+    if (result == 0)
+        result = replace_by(d, a, half, e);
+    if (result < 0)
+        unlinkat(d->directory, half, 0);
+    return result;
+}
+
+static bool take_slot(int slots)
+{
+    return slots < 0 || step_lock(slots, F_WRLCK, 1) == 0 || step_lock(slots, F_WRLCK, 2) == 0;
+}
+
+/* By system call: the C library may refuse what it cannot do for all threads. */
+static void step_aside(void)
+{
+    const struct sched_param none = {.sched_priority = 0};
+    setpriority(PRIO_PROCESS, 0, 19);
+    syscall(SYS_sched_setscheduler, 0, SCHED_IDLE, &none);
+}
+
+/* Newest first: it is the likeliest to be read, and the last to be deleted. One that fails does not
+ * keep back the others. */
+static int compress_all(const struct logdir *d, struct error *e)
+{
+    struct archive *list;
+    long count;
+    int result = 0;
+    step_aside();
+    do {
+        count = list_plain(d, &list);
+        if (count < 0)
+            return error_system(e, "unable to list %s", d->name);
+        for (long i = count - 1; i >= 0; i--)
+            if (compress_one(d, &list[i], e) < 0)
+                result = -1;
+        free(list);
+    } while (count > 0 && result == 0);
+    return result;
+}
+
+static int archives(const struct logdir *d, struct error *e)
+{
+    struct archive *list;
+    long count = list_plain(d, &list);
+    int result = count < 0 ? error_system(e, "unable to list %s", d->name) : 0;
+    for (long i = count - 1; i >= 0 && needs_sync(d, &list[i]) && result == 0; i--)
+        result = sync_one(d, &list[i], e);
+    free(count >= 0 ? list : NULL);
+    if (result < 0)
+        return -1;
+    fsync(d->directory);
+    if (d->settings.gzip == 0 || d->settings.processor != NULL)
+        return 0;
+    if (!take_slot(d->settings.slots))
+        return WORK_SYNCED;
+    return compress_all(d, e);
+}
+
+/* --- processor ----------------------------------------------------------------------------------
+ */
+
+static pid_t spawn_processor(const struct logdir *d, int processed, int newstate, struct error *e)
+{
+    int previous = step_open(d, "previous", O_RDONLY);
+    int state = step_open(d, "state", O_RDONLY | O_CREAT);
+    const struct process_fd fds[] = {{previous, 0}, {processed, 1}, {state, 4}, {newstate, 5}};
+    char *command = (char *)(uintptr_t)d->settings.processor;
+    char *execline[] = {(char[]){"execlineb"}, (char[]){"-Pc"}, command, NULL};
+    char *shell[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, command, NULL};
+    const struct process_spawn s = {
+        .program = d->settings.processor_is_shell ? "/bin/sh" : d->settings.program,
+        .argv = d->settings.processor_is_shell ? shell : execline,
+        .envp = environ,
+        .fds = fds,
+        .fd_count = 4,
+    };
+    pid_t pid = -1;
+    if (previous < 0 || state < 0)
+        error_system(e, "unable to open %s/%s", d->name, previous < 0 ? "previous" : "state");
+    else if (fchdir(d->directory) < 0)
+        error_system(e, "unable to enter %s", d->name);
+    else
+        pid = process_spawn(&s, NULL, e);
+    if (previous >= 0)
+        close(previous);
+    if (state >= 0)
+        close(state);
+    return pid;
+}
+
+static int run_processor(const struct logdir *d, struct error *e)
+{
+    int processed = step_renew(d, "processed");
+    int newstate = step_renew(d, "newstate");
+    pid_t pid = -1;
+    int result = -1;
+    if (processed < 0 || newstate < 0)
+        error_system(e, "unable to create %s/processed", d->name);
+    else
+        pid = spawn_processor(d, processed, newstate, e);
+    if (pid > 0) {
+        int status = process_wait(pid);
+        if (status == 0 && fsync(processed) == 0 && fsync(newstate) == 0 &&
+            fchmod(processed, step_mode(d, true)) == 0)
+            result = 0;
+        else
+            error_set(e, EXIT_SYSTEM, "processor %s in %s",
+                      WIFSIGNALED(status) ? "crashed" : "failed", d->name);
+    }
+    if (processed >= 0)
+        close(processed);
+    if (newstate >= 0)
+        close(newstate);
+    return result;
+}
+
+static int process_previous(struct logdir *d, struct error *e)
+{
+    return run_processor(d, e) < 0 ? -1 : step_adopt(d, e);
+}
+
+int work(struct logdir *d)
+{
+    struct error e = ERROR_INIT;
+    int result = WORK_LOCKED;
+    if (step_lock(d->lock, F_WRLCK, LOCK_HELPER) == 0) {
+        bool processor = d->settings.processor != NULL && helper_has_previous(d);
+        result = processor ? process_previous(d, &e) : archives(d, &e);
+    }
+    if (result >= 0)
+        return result;
+    /* A full disk is not said again at each attempt. */
+    if (d->failures == 0 || d->settings.processor != NULL)
+        message_warning("%s", e.text);
+    return e.code;
+}
