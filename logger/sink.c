@@ -56,6 +56,7 @@ static struct logdir_settings directory_settings(const struct sink *s)
         .total = from->total,
         .tolerance = from->tolerance,
         .age = from->age,
+        .retry_ms = from->retry_ms,
         .gzip = from->processor != NULL ? 0
                 : from->gzip >= 0       ? from->gzip
                                         : s->rules->gzip,
