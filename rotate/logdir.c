@@ -48,7 +48,7 @@ static int open_parent(char *copy, char **name, struct error *e)
 
 int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct error *e)
 {
-    char *name, *copy = strdup(path);
+    char *name = NULL, *copy = strdup(path);
     int at = copy == NULL ? error_system(e, "unable to use %s", path) : open_parent(copy, &name, e);
     if (at < 0) {
         free(copy);
