@@ -130,7 +130,10 @@ int runtree_prepare(const char *workdir, const char *program_dir, bool keep_env,
     if (mkdir("/run", 0755) < 0 && errno != EEXIST)
         return error_system(e, "unable to make /run");
     if (access("/run", W_OK) < 0)
-        return error_system(e, "unable to write to /run (mount a tmpfs there: --tmpfs /run)");
+        return error_system(e,
+                            "unable to write to /run as uid %lu (mount it so that it can: "
+                            "--tmpfs /run:uid=%lu,mode=0755)",
+                            (unsigned long)geteuid(), (unsigned long)geteuid());
     link_var_run();
     int n = snprintf(line, sizeof line, "%.4096s\n", workdir);
     if (remove_stale(e) < 0 || make_directories(e) < 0 || link_commands(program_dir, e) < 0 ||
