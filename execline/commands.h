@@ -12,5 +12,7 @@ extern const struct command execline_capture[];      /* backtick withstdinas */
 extern const struct command execline_descriptors[];  /* fdmove pipeline ... */
 extern const struct command execline_redirfd[];      /* redirfd */
 extern const struct command execline_process[];      /* exec tryexec exit cd umask */
+extern const struct command execline_positional[];   /* elgetopt shift runblock dollarat */
+extern const struct command execline_eltest[];       /* eltest */
 
 #endif
