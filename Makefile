@@ -19,10 +19,13 @@ CPPFLAGS += -I. -D_GNU_SOURCE -DOVERLOG_VERSION='"$(VERSION)"'
 OPT ?= -O2
 # Only the path of log lines is hot; everywhere else small is fast enough.
 COLD ?= -Os
+HOT := $(addsuffix .c,$(addprefix logger/,line pump sink stamp route console merge) \
+       rotate/logdir rotate/bgzf rotate/reader)
 HARDEN := -fstack-protector-strong -fno-plt
 CFLAGS := $(CFLAGS) $(WARN) $(call no_truncation,$(CC)) $(OPT) -g -MMD -MP -ffunction-sections -fdata-sections \
           -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN)
-LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--build-id=none
+LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noseparate-code \
+           -Wl,--build-id=none
 
 # musl, statically: Debian's musl-tools and its static zlib. glibc serves development.
 ifeq ($(LIBC),musl)
@@ -57,7 +60,7 @@ Q := $(if $(V),,@)
 $(BUILD)/%.o: %.c | $(BUILD)/zlib/zlib.h
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter logger/% rotate/%,$<),,$(COLD)) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter $(HOT),$<),,$(COLD)) -c -o $@ $<
 
 $(BUILD)/overlog.debug: $(OBJECTS)
 	@echo '  LINK $@'
