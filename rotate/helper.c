@@ -18,10 +18,16 @@ enum {
     OLD_PAUSE_US = 5000
 };
 
-bool helper_has_previous(const struct logdir *d)
+bool helper_has_input(const struct logdir *d)
 {
     return d->settings.processor != NULL &&
-           faccessat(d->directory, "previous", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+           (faccessat(d->directory, "previous", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+            faccessat(d->directory, "processed", F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+}
+
+bool helper_is_processing(const struct logdir *d)
+{
+    return d->settings.processor != NULL && (d->helper != 0 || helper_has_input(d));
 }
 
 int helper_end_old(const struct logdir *d, struct error *e)

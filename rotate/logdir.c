@@ -115,6 +115,13 @@ int step_renew(const struct logdir *d, const char *name)
     return fd;
 }
 
+bool step_is_marked(const struct logdir *d, const char *name)
+{
+    struct stat s;
+    return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode) &&
+           (s.st_mode & S_IXUSR) != 0;
+}
+
 int step_remove(const struct logdir *d, const char *name, struct error *e)
 {
     if (unlinkat(d->directory, name, 0) == 0 || errno == ENOENT)
@@ -275,7 +282,7 @@ bool logdir_full(const struct logdir *d)
 {
     return d->size > 0 &&
            (unsigned long long)d->size + d->settings.tolerance >= d->settings.rotate &&
-           !helper_has_previous(d);
+           !helper_is_processing(d);
 }
 
 size_t logdir_room(const struct logdir *d)
@@ -302,7 +309,7 @@ static int turn_current(struct logdir *d, struct error *e)
 int logdir_rotate(struct logdir *d, struct error *e)
 {
     if (d->current >= 0) {
-        if (d->size == 0 || helper_has_previous(d))
+        if (d->size == 0 || helper_is_processing(d))
             return 0;
         if (turn_current(d, e) < 0)
             return -1;

@@ -75,7 +75,7 @@ static int give_up_processing(struct logdir *d, struct error *e)
 {
     if (step_remove(d, "state", e) < 0 || step_remove(d, "newstate", e) < 0)
         return -1;
-    if (look(d, "processed") == MARKED)
+    if (step_is_marked(d, "processed"))
         return step_adopt(d, e);
     if (step_remove(d, "processed", e) < 0)
         return -1;
@@ -86,7 +86,7 @@ static int give_up_processing(struct logdir *d, struct error *e)
 static int go_on_processing(struct logdir *d, struct error *e)
 {
     enum found previous = look(d, "previous");
-    if (look(d, "processed") == MARKED)
+    if (step_is_marked(d, "processed"))
         return step_adopt(d, e);
     if (step_remove(d, "processed", e) < 0 || step_remove(d, "newstate", e) < 0)
         return -1;

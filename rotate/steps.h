@@ -34,6 +34,9 @@ int step_renew(const struct logdir *d, const char *name);
 /* A missing file is success. */
 int step_remove(const struct logdir *d, const char *name, struct error *e);
 
+/* A regular file with the owner's x bit. */
+bool step_is_marked(const struct logdir *d, const char *name);
+
 /* Opens current anew, which must not exist. */
 int step_create(struct logdir *d, struct error *e);
 
@@ -58,8 +61,12 @@ void trim_mark(const struct archive *list, long count, const struct logdir_setti
  * to process. */
 void helper_start(struct logdir *d);
 
-/* previous is waiting for its processor, or being processed. */
-bool helper_has_previous(const struct logdir *d);
+/* There is something that a processor did not finish: previous, or processed. */
+bool helper_has_input(const struct logdir *d);
+
+/* The same, or a helper is at work: current must not become previous now, or what is left by a kill
+ * between two steps would belong to different rotations. */
+bool helper_is_processing(const struct logdir *d);
 
 /* Waits a moment for the helper of a logger that died to follow it, and sees to it that it does;
  * its lock is ours then. */

@@ -45,7 +45,7 @@ static bool needs_sync(const struct logdir *d, const struct archive *a)
 bool work_is_due(struct logdir *d)
 {
     struct archive *list;
-    if (d->settings.processor != NULL && helper_has_previous(d))
+    if (helper_has_input(d))
         return true;
     long count = list_plain(d, &list);
     bool due = count > 0 && ((d->settings.gzip > 0 && d->settings.processor == NULL) ||
@@ -223,8 +223,13 @@ static int run_processor(const struct logdir *d, struct error *e)
     return result;
 }
 
-static int process_previous(struct logdir *d, struct error *e)
+/* A helper that was killed may have left its output: whole, then previous may be gone, or not. */
+static int process(struct logdir *d, struct error *e)
 {
+    if (step_is_marked(d, "processed"))
+        return step_adopt(d, e);
+    if (faccessat(d->directory, "previous", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        return step_remove(d, "processed", e);
     return run_processor(d, e) < 0 ? -1 : step_adopt(d, e);
 }
 
@@ -233,8 +238,7 @@ int work(struct logdir *d)
     struct error e = ERROR_INIT;
     int result = WORK_LOCKED;
     if (step_lock(d->lock, F_WRLCK, LOCK_HELPER) == 0) {
-        bool processor = d->settings.processor != NULL && helper_has_previous(d);
-        result = processor ? process_previous(d, &e) : archives(d, &e);
+        result = helper_has_input(d) ? process(d, &e) : archives(d, &e);
     }
     if (result >= 0)
         return result;

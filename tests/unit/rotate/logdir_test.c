@@ -615,6 +615,47 @@ static void a_processor_that_fails_is_tried_again(void **state)
     kill_log();
 }
 
+/* Output that has not got its name yet belongs to a previous that is gone: no other takes its
+ * place, and the next helper goes on there. */
+static void output_is_never_mixed_up(void **state)
+{
+    struct logdir_settings s = plain;
+    (void)state;
+    s.processor = "tr a-z A-Z";
+    s.processor_is_shell = true;
+    open_log(&s, false);
+    append("two\n");
+    directory_write(&dir, "processed", "ONE\n", 0744);
+    rotate();
+    assert_false(directory_has(&dir, "previous"));
+    ours.retry = 1;
+    logdir_retry(&ours);
+    assert_int_not_equal(ours.helper, 0);
+    /* Nor does it while a helper is at work, whatever the directory shows. */
+    unlinkat(dir.fd, "processed", 0);
+    assert_false(logdir_full(&ours));
+    rotate();
+    directory_holds(&dir, "current", "two\n");
+    settle();
+    directory_write(&dir, "processed", "ONE\n", 0744);
+    ours.retry = 1;
+    settle();
+    holds("ONE\ntwo\n");
+    rotate();
+    settle();
+    holds("ONE\nTWO\n");
+    /* Half an output without its input is of no use to anybody. */
+    directory_write(&dir, "processed", "HA", 0644);
+    ours.retry = 1;
+    settle();
+    assert_false(directory_has(&dir, "processed"));
+    append("three\n");
+    rotate();
+    settle();
+    holds("ONE\nTWO\nTHREE\n");
+    logdir_close(&ours, true);
+}
+
 static void nothing_is_left_of_no_output(void **state)
 {
     struct logdir_settings s = plain;
@@ -867,6 +908,7 @@ int main(void)
         T(helpers_wait_for_a_slot),
         T(processors),
         T(a_processor_that_fails_is_tried_again),
+        T(output_is_never_mixed_up),
         T(nothing_is_left_of_no_output),
         T(retention),
         T(age_waits_after_a_clock_step),
