@@ -1,5 +1,6 @@
 /* Reading a log directory back, while it may be written and rotated: archives (plain, BGZF, any
- * gzip) and current as one stream of bytes, oldest first, nothing missed and nothing twice.
+ * gzip), previous where a processor waits, and current, as one stream of bytes, oldest first,
+ * nothing missed and nothing twice.
  *
  * 1. reader_open; 2. reader_read until it returns 0 (end for now); 3. when the directory changed,
  * reader_read again; 4. reader_close. Files are told apart by device and inode, so that a rotation
@@ -27,7 +28,8 @@ int reader_open(struct reader **r, const char *path, enum reader_from from,
                 unsigned long long lines, struct timespec since, struct error *e);
 
 /* Bytes read, 0 at the end of what there is now, -1 with e when a file was unreadable or broken:
- * that file is given up with what could be read of it, and the next call goes on with the next. */
+ * that file is given up with what could be read of it, and the next call goes on with the next.
+ * What trying again does not cure is an error once, then 0. */
 ssize_t reader_read(struct reader *r, void *bytes, size_t size, struct error *e);
 
 /* A file ended without a newline and the next begins: the caller ends the line there. Cleared by
