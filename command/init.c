@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,9 @@ static int ask(const char *what)
 {
     struct error e = ERROR_INIT;
     const char *words[] = {"halt", what};
+    /* The stop that we ask for must not end us before we have said how it went. */
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
     int code = control_request(RUN_CONTROL, words, what == NULL ? 1 : 2, &e);
     return code < 0 ? message_error(&e) : code;
 }

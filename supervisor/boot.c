@@ -7,6 +7,7 @@
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +72,23 @@ static void event_boot(struct supervisor *sv)
                     (unsigned long long)id, (long)getpid(), OVERLOG_VERSION);
 }
 
+static void halt_asked(struct timer *t)
+{
+    struct supervisor *sv =
+        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, halt));
+    stop_begin(sv, "halt", 0, -1, sv->halt_final);
+}
+
+/* The stop ends every process, the caller among them: it gets its answer first. */
+static int ask_halt(struct supervisor *sv, const char *what)
+{
+    sv->halt_final = strcmp(what, "poweroff") == 0 ? FINAL_POWEROFF
+                     : strcmp(what, "reboot") == 0 ? FINAL_REBOOT
+                                                   : FINAL_EXIT;
+    sv->halt.fire = halt_asked;
+    return loop_timer(&sv->loop, &sv->halt, clock_monotonic()) < 0 ? EXIT_SYSTEM : 0;
+}
+
 static int on_control(void *context, const char *const *words, size_t count, const char **say)
 {
     struct supervisor *sv = context;
@@ -78,17 +96,10 @@ static int on_control(void *context, const char *const *words, size_t count, con
         *say = "overlog " OVERLOG_VERSION "\n";
         return 0;
     }
-    if (strcmp(words[0], "halt") != 0) {
-        *say = "unknown request\n";
-        return EXIT_USAGE;
-    }
-    enum final_act final = FINAL_EXIT;
-    if (count > 1 && strcmp(words[1], "poweroff") == 0)
-        final = FINAL_POWEROFF;
-    else if (count > 1 && strcmp(words[1], "reboot") == 0)
-        final = FINAL_REBOOT;
-    stop_begin(sv, "halt", 0, -1, final);
-    return 0;
+    if (strcmp(words[0], "halt") == 0)
+        return ask_halt(sv, count > 1 ? words[1] : "");
+    *say = "unknown request\n";
+    return EXIT_USAGE;
 }
 
 /* --- children in CMD's place: the hook and CMD -------------------------------------------------

@@ -104,6 +104,8 @@ struct supervisor {
     int cmd_report;
     int exit_code; /* -1: the exit code file's */
     enum final_act final;
+    struct timer halt; /* asked for on the control socket: begins after the reply */
+    enum final_act halt_final;
     struct timer stop_poll;
     struct timer stop_limit;
     int64_t stop_deadline; /* of the stage TERM, KILL or DRAIN */
