@@ -1,0 +1,106 @@
+"""Exit codes, and how long a stop takes."""
+
+import os
+import signal
+import time
+
+import pytest
+
+RESULT = "/run/s6-linux-init-container-results/exitcode"
+STUBBORN = '#!/bin/sh\ntrap "" TERM\ntouch /tmp/up\nwhile :; do sleep 0.05; done\n'
+
+
+@pytest.mark.parametrize("code", [0, 1, 7, 255])
+def test_the_code_of_cmd(tree, boot, code):
+    assert boot(tree.path, "sh", "-c", f"exit {code}").wait() == code
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL, signal.SIGTERM])
+def test_cmd_killed_by_a_signal(tree, boot, number):
+    assert boot(tree.path, "sh", "-c", f"ulimit -c 0; kill -{int(number)} $$").wait() == 128 + number
+
+
+def test_cmd_that_does_not_exist(tree, boot):
+    box = boot(tree.path, "nonesuch")
+    assert box.wait() == 127
+    assert "nonesuch" in box.stderr.text()
+
+
+def test_cmd_that_cannot_be_executed(tree, boot):
+    tree.write("/bin/plain", "no program\n", 0o644)
+    box = boot(tree.path, "/bin/plain")
+    assert box.wait() == 126
+    assert "/bin/plain" in box.stderr.text()
+
+
+def test_stopped_from_outside_with_cmd_running(tree, boot):
+    box = boot(tree.path, "sh", "-c", "touch /tmp/up; exec sleep 1000")
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
+    assert box.stop() == 0
+
+
+@pytest.mark.parametrize("text,code", [("5\n", 5), ("5  \n", 5), ("", 0), ("\n", 0), ("300\n", 44), ("what\n", 100)])
+def test_the_exit_code_file(tree, boot, text, code):
+    tree.write("/code", text)
+    tree.oneshot("set", f"redirfd -w 1 {RESULT} cat /code\n")
+    box = boot(tree.path)
+    box.wait_for_text("service set successfully started")
+    assert box.stop() == code
+
+
+def test_the_code_of_cmd_beats_the_file(tree, boot):
+    box = boot(tree.path, "sh", "-c", f"echo 5 >{RESULT}; exit 6")
+    assert box.wait() == 6
+
+
+def test_a_stop_takes_no_longer_than_it_must(tree, boot):
+    tree.longrun("web")
+    box = boot(tree.path, "sleep", "1000")
+    box.wait_for_text("service legacy-services successfully started")
+    box.wait_for(lambda: "sleep 1000" in [" ".join(words) for words in box.processes().values()])
+    before = time.monotonic()
+    assert box.stop() == 0
+    assert box.ended - before < 0.7
+
+
+def test_the_grace_time_is_a_ceiling(tree, boot):
+    tree.script("/bin/stubborn", STUBBORN)
+    box = boot(tree.path, "stubborn", env={"S6_KILL_GRACETIME": "700"})
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
+    before = time.monotonic()
+    assert box.stop() == 0
+    assert 0.65 < box.ended - before < 2
+
+
+def test_halt_may_be_called_many_times(tree, boot):
+    tree.longrun("web", finish="#!/bin/sh\nfor i in 1 2 3; do /run/s6/basedir/bin/halt || echo failed >>/tmp/failed; done\n")
+    box = boot(tree.path, "sh", "-c", "for i in 1 2 3; do /run/s6/basedir/bin/halt; done; exec sleep 1000")
+    assert box.wait() == 0, box.transcript()
+    assert not os.path.exists(tree.at("/tmp/failed"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR2])
+def test_other_signals_that_stop(tree, boot, number):
+    box = boot(tree.path)
+    box.wait_for_text("service legacy-services successfully started")
+    assert box.stop(number) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGWINCH, signal.SIGPIPE, signal.SIGALRM, signal.SIGHUP])
+def test_signals_that_do_not_stop(tree, boot, number):
+    tree.longrun("web")
+    box = boot(tree.path)
+    box.wait_for_text("service web successfully started")
+    box.kill(number)
+    assert box.run("/command/printcontenv", "PATH").stdout.strip() == "/command:/usr/bin:/bin"
+    assert box.alive()
+    assert box.stop() == 0
+
+
+def test_a_signal_during_boot_is_not_lost(tree, boot):
+    tree.oneshot("slow", 'sh -c "touch /tmp/up; sleep 1; touch /tmp/done"\n')
+    tree.oneshot("after", "touch /tmp/after\n", deps=["slow"])
+    box = boot(tree.path, "touch", "/tmp/cmd")
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
+    assert box.stop() == 0
+    assert not os.path.exists(tree.at("/tmp/cmd"))

@@ -1,0 +1,30 @@
+"""The trees in examples/ boot as their pages say. (php-nginx needs Debian: tests/container.)"""
+
+import os
+
+from harness import TOP, assert_order, copy_tree, log_lines, log_text
+
+
+def test_hello(tree, boot):
+    copy_tree(os.path.join(TOP, "examples/hello/root"), tree.path)
+    box = boot(tree.path, env={"GREETING_PLACE": "a test", "TICK": "0.01", "OVERLOG_SCRIPT": "n3 s4096 C",
+                               "S6_LOGGING": "1"})
+    box.wait_for_text("it is over: code 256, signal 11", stream="stdout", count=2)
+    assert_order(box.stderr.text(), "service greet successfully started", "service ticker: starting")
+    assert_order(box.stderr.text(), "service slowstart successfully started", "service flaky: starting")
+    ticker = tree.at("/var/log/services/ticker")
+    box.wait_for(lambda: len([n for n in os.listdir(ticker) if n.endswith(".s.gz")]) >= 2)
+    logged = box.run("/command/logcat", "-n", "5", "flaky")
+    assert len(logged.stdout.splitlines()) == 5
+    assert box.stop() == 0
+
+    assert "hello from" in box.stdout.text() and "goodbye\n" in box.stdout.text()
+    assert "tick 1: all is well in a test\n" in box.stdout.text()
+    assert "tick 10: a round number\n" in box.stderr.text()
+    streams = {(stream, text) for _, stream, _, text in log_lines(ticker)}
+    ticks = [int(text.split()[1].strip(":")) for stream, text in streams if stream == "stdout"]
+    assert sorted(ticks) == list(range(min(ticks), max(ticks) + 1))
+    assert f"tick {max(ticks)}: all is well in a test\n" in box.stdout.text()
+    flaky = log_text(tree.at("/var/log/services/flaky"))
+    assert flaky[:5] == ["step 1 of 3", "step 2 of 3", "step 3 of 3", "about to fai", "it is over: code 256, signal 11"]
+    assert log_text(tree.at("/var/log/services/slowstart")) == ["warming up", "ready to serve"]
