@@ -1,0 +1,93 @@
+"""What an engine sees of small containers: exit codes, streams, restrictions."""
+
+import os
+import time
+
+import pytest
+
+from harness import log_text
+
+RESULT = "/run/s6-linux-init-container-results/exitcode"
+
+
+def run(engine, tree, *command, **more):
+    return engine.run(tree.path, *command, rootfs=True, **more)
+
+
+def test_cmd_exits_7(engine, tree):
+    assert run(engine, tree, "sh", "-c", "exit 7").wait() == 7
+
+
+def test_cmd_killed_by_segv(engine, tree):
+    assert run(engine, tree, "helper", "segv").wait() == 139
+
+
+def test_halt_from_a_finish(engine, tree):
+    tree.longrun("web", "#!/bin/sh\nexit 1\n", finish=f"#!/bin/sh\necho 23 >{RESULT}\nexec /run/s6/basedir/bin/halt\n")
+    assert run(engine, tree).wait() == 23
+
+
+def test_halt_from_exec(engine, tree):
+    box = run(engine, tree)
+    box.wait_for_log("legacy-services successfully started")
+    box.exec("sh", "-c", f"echo 5 >{RESULT}")
+    box.exec("/run/s6/basedir/bin/halt", check=False)  # the engine may lose it: the container ends
+    assert box.wait() == 5
+
+
+def test_stop_is_quick(engine, tree):
+    for name in ("a", "b", "c"):
+        tree.longrun(name)
+    box = run(engine, tree, "sleep", "1000")
+    box.wait_for_log("legacy-services successfully started")
+    begin = time.monotonic()
+    assert box.stop() == 0
+    assert time.monotonic() - begin < 1
+
+
+@pytest.mark.parametrize("mode", [None, "0", "1", "2"])
+def test_www_data_opens_its_streams(engine, tree, mode):
+    tree.longrun("web", "#!/bin/sh\nexec s6-setuidgid www-data sh -c 'helper open /dev/stdout to-out && "
+                        "helper open /dev/stderr to-err && touch /tmp/up; exec sleep 1000'\n")
+    box = run(engine, tree, "sh", "-c", "while [ ! -e /tmp/up ]; do sleep 0.02; done; "
+              "s6-setuidgid www-data helper open /dev/stdout cmd-out && s6-setuidgid www-data helper open /dev/stderr cmd-err",
+              env={} if mode is None else {"S6_LOGGING": mode})
+    assert box.wait() == 0
+    out, err = box.logs()
+    if mode != "2":
+        assert "to-out\n" in out and "cmd-out\n" in out
+        assert "to-err\n" in err and "cmd-err\n" in err
+    if mode != "0":
+        folder = tree.at("/var/log/services/web")
+        assert (log_text(folder, "stdout"), log_text(folder, "stderr")) == (["to-out"], ["to-err"])
+
+
+@pytest.mark.parametrize("mode", [None, "0", "1", "2"])
+def test_root_writes_to_the_descriptors_of_pid_1(engine, tree, mode):
+    tree.longrun("web", "#!/bin/sh\necho past >/proc/1/fd/1\necho errors >/proc/1/fd/2\ntouch /tmp/up\nexec sleep 1000\n")
+    box = run(engine, tree, env={} if mode is None else {"S6_LOGGING": mode})
+    box.wait_for_log("past\n", 0)
+    box.wait_for_log("errors\n", 1)
+    box.exec("sh", "-c", "echo from exec >/proc/1/fd/1")
+    box.wait_for_log("from exec\n", 0)
+    assert box.stop() == 0
+
+
+def test_a_plain_user(engine, tree):
+    """USER in an image: everything runs as that uid."""
+    tree.longrun("web", "#!/bin/sh\nid -u\nexec sleep 1000\n")
+    os.makedirs(tree.at("/var/log/services"))
+    for own in ("/var/log/services", "/run"):
+        os.chown(tree.at(own), 1000, 1000)
+    box = run(engine, tree, options=["--user", "1000:1000"])
+    box.wait_for_log("1000\n", 0)
+    assert box.stop() == 0
+    assert log_text(tree.at("/var/log/services/web")) == ["1000"]
+
+
+def test_a_terminal_means_console_only(engine, tree):
+    tree.longrun("web", "#!/bin/sh\necho up\nexec sleep 1000\n")
+    box = run(engine, tree, options=["-t"])
+    box.wait_for_log("up", 0)
+    assert box.stop() == 0
+    assert not os.path.exists(tree.at("/var/log/services"))
