@@ -106,21 +106,29 @@ def boot_once(root):
     return (cmd - start) / 1e6, (time.monotonic_ns() - ended) / 1e6, processes
 
 
-def memory(root):
+def rollup(pid):
+    """Proportional and private memory in kB."""
+    fields = {}
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+        name, value = line.split()[:2]
+        fields[name.rstrip(":")] = int(value)
+    return fields["Pss"], fields["Private_Dirty"] + fields["Private_Clean"]
+
+
+def memory(root, services):
+    """Of pid 1 and of its idle loggers: median (Pss, private), and pid 1's descriptors."""
     process = unshare(root, "/init", env={})
     pid = init_pid(process)
-    wait_for(lambda: len(stamps(inside(pid, "up"))) >= 10)
-    time.sleep(0.5)
-    result = {}
+    wait_for(lambda: len(stamps(inside(pid, "up"))) >= services)
+    time.sleep(4)  # idle loggers give their buffers back
     kids = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    for p in [str(pid), *kids]:
-        name = pathlib.Path(f"/proc/{p}/cmdline").read_bytes().split(b"\0")[0].decode()
-        for line in pathlib.Path(f"/proc/{p}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                result.setdefault("pid 1" if p == str(pid) else name, []).append(int(line.split()[1]))
+    loggers = [rollup(k) for k in kids if pathlib.Path(f"/proc/{k}/cmdline").read_bytes().startswith(b"logger\0")]
+    one = rollup(pid)
+    descriptors = len(os.listdir(f"/proc/{pid}/fd"))
     os.kill(pid, signal.SIGTERM)
     process.wait(30)
-    return result
+    middle = [statistics.median(values) for values in zip(*loggers)] if loggers else [0, 0]
+    return one, middle, descriptors
 
 
 def peer_s6(directory, stamp, count):
@@ -184,9 +192,9 @@ def main():
             print(f"{count:3} paired longruns: {to_cmd:7.1f} ms from exec to CMD "
                   f"(min {min(r[0] for r in runs):.1f}, max {max(r[0] for r in runs):.1f}), "
                   f"{to_exit:6.1f} ms from CMD's end to exit, {runs[0][2]} processes")
-            if count == 10:
-                for name, values in memory(root).items():
-                    print(f"    proportional memory of {name}: {statistics.median(values):.0f} kB")
+            one, logger, descriptors = memory(root, count)
+            print(f"    memory, proportional and private: pid 1 {one[0]} and {one[1]} kB, an idle logger "
+                  f"{logger[0]:.0f} and {logger[1]:.0f} kB; {descriptors} descriptors of pid 1")
             if count == 100:
                 times = {"overlog": [], "s6": [], "runit": []}
                 for _ in range(max(3, RUNS // 2)):
