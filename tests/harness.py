@@ -10,12 +10,15 @@
 Nothing sleeps a fixed time: wait_for polls a predicate until a deadline.
 """
 
+import atexit
+import functools
 import gzip
 import os
 import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -57,22 +60,18 @@ def clean_environment():
     return {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"}
 
 
+@functools.lru_cache(maxsize=None)
 def install_tree():
-    """Path of a fresh `make install` tree. Made once per process."""
-    path = os.path.join(ROOTS, "installed")
-    if install_tree.done:
-        return path
-    shutil.rmtree(path, ignore_errors=True)
-    os.makedirs(path)
+    """Path of a fresh `make install` tree, made once per process and removed at its end."""
+    os.makedirs(ROOTS, exist_ok=True)
+    path = tempfile.mkdtemp(prefix="installed-", dir=ROOTS)
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    os.chmod(path, 0o755)
     command = ["make", "-s", "-C", TOP, "install", f"DESTDIR={path}"]
     result = subprocess.run(command, env=clean_environment(), capture_output=True, text=True)
     if result.returncode != 0:
         raise RuntimeError(f"make install failed:\n{result.stdout}{result.stderr}")
-    install_tree.done = True
     return path
-
-
-install_tree.done = False
 
 
 def helper_program():
@@ -173,14 +172,10 @@ class Tree:
         return self.define(name, "oneshot", up=up, **more)
 
 
+@functools.lru_cache(maxsize=None)
 def applets():
-    if not applets.names:
-        listed = subprocess.run([BUSYBOX, "--list"], capture_output=True, text=True, check=True)
-        applets.names = [n for n in listed.stdout.split() if n not in ("busybox", "init")]
-    return applets.names
-
-
-applets.names = None
+    listed = subprocess.run([BUSYBOX, "--list"], capture_output=True, text=True, check=True)
+    return [name for name in listed.stdout.split() if name not in ("busybox", "init")]
 
 
 class Stream:

@@ -1,5 +1,6 @@
 """Exit codes, and how long a stop takes."""
 
+import contextlib
 import os
 import signal
 import time
@@ -104,3 +105,53 @@ def test_a_signal_during_boot_is_not_lost(tree, boot):
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
     assert box.stop() == 0
     assert not os.path.exists(tree.at("/tmp/cmd"))
+
+
+def test_a_second_signal_skips_the_waits(tree, boot):
+    tree.longrun("stubborn", STUBBORN)
+    box = boot(tree.path, env={"S6_KILL_GRACETIME": "60000"})
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
+    box.kill(signal.SIGTERM)
+    box.wait_for_text("service stubborn: stopping")
+    pid = box.pid()
+
+    def insist():
+        if box.alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        return not box.alive()
+
+    box.wait_for(insist, 5, "end")
+    assert box.wait() == 0
+
+
+def test_the_whole_stop_can_be_bounded(tree, boot):
+    tree.longrun("stubborn", STUBBORN)
+    box = boot(tree.path, env={"OVERLOG_STOP_MAXTIME": "500"})
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
+    before = time.monotonic()
+    assert box.stop(deadline=5) == 0
+    assert 0.45 < box.ended - before < 2
+    assert "OVERLOG_STOP_MAXTIME" in box.stderr.text()
+
+
+@pytest.mark.parametrize("when,run,code", [("always", "exit 0", 0), ("always", "exit 3", 3),
+                                           ("failure", "exit 4", 4), ("failure", "kill -9 $$", 137)])
+def test_a_service_whose_end_is_the_containers(tree, boot, when, run, code):
+    tree.longrun("main", f"#!/bin/sh\n{run}\n", container_exit=when + "\n")
+    assert boot(tree.path).wait() == code
+
+
+def test_success_is_no_failure(tree, boot):
+    tree.longrun("main", "#!/bin/sh\necho run >>/tmp/runs\n", container_exit="failure\n")
+    box = boot(tree.path)
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/runs")) and tree.read("/tmp/runs").count("run") == 2)
+    assert box.stop() == 0
+
+
+def test_it_need_not_be_pid_1(tree, boot):
+    tree.longrun("web", finish="#!/bin/sh\ntouch /tmp/finished\n")
+    box = boot(tree.path, "-c", "sleep 1000 & /init sh -c 'helper orphans 50; exit 7'; echo code $?", init="/bin/sh")
+    assert box.wait() == 0, box.transcript()
+    assert "code 7\n" in box.stdout.text()
+    assert os.path.exists(tree.at("/tmp/finished"))

@@ -10,15 +10,20 @@ from harness import archives, assert_order, log_bytes, log_lines, log_text
 
 LOGS = "/var/log/services"
 TALK = "#!/bin/sh\necho from web\necho to stderr >&2\ntouch /tmp/up\nexec sleep 1000\n"
+
+
+def until(*files):
+    """A shell command that waits for the files."""
+    return "; ".join(f"while [ ! -e {file} ]; do sleep 0.01; done" for file in files)
 OWNER = 32762
 
 
-def talk(tree, boot, mode, **more):
+def talk(tree, boot, mode, wait=("/tmp/up",), **more):
     """Boots a service, a oneshot and a CMD that all say something; returns the stopped container."""
     tree.longrun("web", TALK)
     tree.oneshot("once", 'foreground { echo oneshot says } fdmove -c 1 2 echo oneshot errs\n', deps=["web"])
     env = {} if mode is None else {"S6_LOGGING": mode}
-    box = boot(tree.path, "sh", "-c", "while [ ! -e /tmp/up ]; do sleep 0.01; done; echo cmd says; echo cmd errs >&2",
+    box = boot(tree.path, "sh", "-c", until(*wait) + "; echo cmd says; echo cmd errs >&2",
                env={**env, **more.pop("env", {})}, **more)
     assert box.wait() == 0, box.transcript()
     return box
@@ -68,9 +73,9 @@ def test_mode_2_is_the_disk_alone(tree, boot):
 
 def test_unset_with_a_read_only_root_works_and_says_one_line(tree, boot):
     tree.longrun("one", TALK.replace("touch /tmp/up", "touch /run/up"))
-    tree.longrun("two", TALK.replace("web", "two").replace("touch /tmp/up", "true"))
+    tree.longrun("two", TALK.replace("web", "two").replace("/tmp/up", "/run/up2"))
     tree.link("/var/run", "/run")
-    box = boot(tree.path, "sh", "-c", "while [ ! -e /run/up ]; do sleep 0.01; done", options=["-r"])
+    box = boot(tree.path, "sh", "-c", until("/run/up", "/run/up2"), options=["-r"])
     assert box.wait() == 0, box.transcript()
     assert {"from web", "from two"} == set(lines_of(box.stdout))
     about = [line for line in lines_of(box.stderr) if not re.match(r"s6-rc: info: service |to stderr$", line)]
@@ -81,17 +86,17 @@ def test_unset_with_a_read_only_root_works_and_says_one_line(tree, boot):
 @pytest.mark.parametrize("mode", ["1", "2"])
 def test_an_explicit_mode_warns_about_a_read_only_root(tree, boot, mode):
     tree.longrun("one", TALK.replace("touch /tmp/up", "touch /run/up"))
-    box = boot(tree.path, "sh", "-c", "while [ ! -e /run/up ]; do sleep 0.01; done",
+    box = boot(tree.path, "sh", "-c", until("/run/up"),
                options=["-r"], env={"S6_LOGGING": mode})
     assert box.wait() == 0, box.transcript()
     assert [line for line in lines_of(box.stderr) if "warning" in line and LOGS in line], box.transcript()
 
 
 def test_a_services_own_mode_and_script(tree, boot):
-    tree.longrun("quiet", TALK, logging="0\n")
-    tree.longrun("plain", TALK, logging_script="n2 s5000 T\n")
-    tree.longrun("tai", TALK, logging_script="t\n")
-    box = talk(tree, boot, "2")
+    tree.longrun("quiet", TALK.replace("up", "up1"), logging="0\n")
+    tree.longrun("plain", TALK.replace("up", "up2"), logging_script="n2 s5000 T\n")
+    tree.longrun("tai", TALK.replace("up", "up3"), logging_script="t\n")
+    box = talk(tree, boot, "2", wait=("/tmp/up", "/tmp/up1", "/tmp/up2", "/tmp/up3"))
     assert lines_of(box.stdout) == ["from web"] and lines_of(box.stderr) == ["to stderr"]
     assert not os.path.exists(tree.at(f"{LOGS}/quiet"))
     plain = log_bytes(tree.at(f"{LOGS}/plain"))
@@ -139,7 +144,7 @@ def test_everything_is_marked_clean_after_the_stop(tree, boot):
         assert stat.S_IMODE(os.stat(tree.at(f"{LOGS}/{name}/current")).st_mode) == 0o744, name
     before = log_lines(tree.at(f"{LOGS}/web"))
     os.unlink(tree.at("/tmp/up"))
-    box = boot(tree.path, "sh", "-c", "while [ ! -e /tmp/up ]; do sleep 0.01; done", env={"S6_LOGGING": "2"})
+    box = boot(tree.path, "sh", "-c", until("/tmp/up"), env={"S6_LOGGING": "2"})
     assert box.wait() == 0
     after = log_lines(tree.at(f"{LOGS}/web"))
     assert after[:2] == before and len(after) == 4
@@ -257,7 +262,7 @@ def test_dropped_privileges_can_open_stdout_and_stderr(tree, boot, mode):
     """In the order of docker: /dev/stdout is /proc/self/fd/1."""
     tree.longrun("web", "#!/bin/sh\nexec s6-setuidgid www-data sh -c 'helper open /dev/stdout opened-out && "
                         "helper open /dev/stderr opened-err && touch /tmp/up; exec sleep 1000'\n")
-    script = "while [ ! -e /tmp/up ]; do sleep 0.02; done; s6-setuidgid www-data helper open /dev/stdout cmd-out && " \
+    script = until("/tmp/up") + "; s6-setuidgid www-data helper open /dev/stdout cmd-out && " \
              "s6-setuidgid www-data helper open /dev/stderr cmd-err"
     box = boot(tree.path, "sh", "-c", script, env={} if mode is None else {"S6_LOGGING": mode})
     assert box.wait() == 0, box.transcript()
@@ -283,7 +288,7 @@ def test_console_lines_of_many_services_are_never_torn(tree, boot):
     for name in ("a", "b", "c", "d"):
         text = name * 300
         tree.longrun(name, f"#!/bin/sh\ni=0\nwhile [ $i -lt 300 ]; do i=$((i + 1)); echo {text}; done\ntouch /tmp/{name}\nexec sleep 1000\n")
-    box = boot(tree.path, "sh", "-c", "while [ ! -e /tmp/a ] || [ ! -e /tmp/b ] || [ ! -e /tmp/c ] || [ ! -e /tmp/d ]; do sleep 0.01; done",
+    box = boot(tree.path, "sh", "-c", until("/tmp/a", "/tmp/b", "/tmp/c", "/tmp/d"),
                env={"S6_LOGGING": "1"})
     assert box.wait() == 0
     lines = lines_of(box.stdout)

@@ -1,8 +1,9 @@
 """The trees in examples/ boot as their pages say. (php-nginx needs Debian: tests/container.)"""
 
 import os
+import subprocess
 
-from harness import TOP, assert_order, copy_tree, log_lines, log_text
+from harness import TOP, assert_order, clean_environment, copy_tree, log_lines, log_text
 
 
 def test_hello(tree, boot):
@@ -28,3 +29,16 @@ def test_hello(tree, boot):
     flaky = log_text(tree.at("/var/log/services/flaky"))
     assert flaky[:5] == ["step 1 of 3", "step 2 of 3", "step 3 of 3", "about to fai", "it is over: code 256, signal 11"]
     assert log_text(tree.at("/var/log/services/slowstart")) == ["warming up", "ready to serve"]
+
+
+def test_the_demo_shows_it_and_ends_by_itself():
+    shown = subprocess.run(["make", "-s", "demo"], cwd=TOP, env=clean_environment(), stdin=subprocess.DEVNULL,
+                           capture_output=True, text=True, timeout=120)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert shown.stderr == ""
+    assert_order(shown.stdout, "== Build", "== Boot", "service greet: starting", "hello from", "== Each service",
+                 "== A moment later", "== logcat -n 20", "== logcat -n 6 flaky", "zcat @",
+                 "stdout F tick 1: all is well in the demo", "== Stop", "service greet successfully stopped",
+                 "pid 1 ended with 0 after")
+    assert " flaky about to fai\n" in shown.stdout
+    assert " flaky it is over: code 256, signal 11\n" in shown.stdout
