@@ -29,7 +29,8 @@ static const struct command *const tables[] = {
     command_init,         command_contenv,      command_accounts,      logger_commands,
     logcat_commands,      execline_language,    execline_substitution, execline_control,
     execline_environment, execline_descriptors, execline_redirfd,      execline_process,
-    execline_capture,     execline_positional,  execline_eltest};
+    execline_capture,     execline_positional,  execline_eltest,       execline_loops,
+    execline_waiting,     execline_match};
 
 enum { TABLES = sizeof tables / sizeof tables[0] };
 

@@ -14,5 +14,8 @@ extern const struct command execline_redirfd[];      /* redirfd */
 extern const struct command execline_process[];      /* exec tryexec exit cd umask */
 extern const struct command execline_positional[];   /* elgetopt shift runblock dollarat */
 extern const struct command execline_eltest[];       /* eltest */
+extern const struct command execline_loops[];        /* forx forstdin forbacktickx loopwhilex */
+extern const struct command execline_waiting[];      /* wait */
+extern const struct command execline_match[];        /* case */
 
 #endif

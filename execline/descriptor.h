@@ -18,6 +18,6 @@ int descriptor_block(int fd, bool block);
 
 /* Starts the child with one end of a new pipe as its stdin (child_reads) or stdout; the other end,
  * close-on-exec. */
-int descriptor_pipeline(struct child *child, bool child_reads, struct error *e);
+int descriptor_pipeline(struct child *child, bool child_reads, pid_t *pid, struct error *e);
 
 #endif

@@ -170,7 +170,7 @@ static int run_piperw(struct invocation *c)
     return message_error(&e);
 }
 
-int descriptor_pipeline(struct child *child, bool child_reads, struct error *e)
+int descriptor_pipeline(struct child *child, bool child_reads, pid_t *pid, struct error *e)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
@@ -180,9 +180,10 @@ int descriptor_pipeline(struct child *child, bool child_reads, struct error *e)
     struct process_fd fds[] = {{.from = theirs, .to = child_reads ? 0 : 1}};
     child->fds = fds;
     child->fd_count = 1;
-    int bad = child_start_and_tell(child, e);
+    *pid = child_start(child, e);
     close(theirs);
-    if (bad < 0) {
+    if (*pid < 0) {
+        e->code = EXIT_SYSTEM;
         close(ours);
         return -1;
     }
@@ -212,8 +213,9 @@ static int run_pipeline(struct invocation *c)
         return EXIT_USAGE;
     }
     child.argv = block;
-    int fd = descriptor_pipeline(&child, child_reads, &e);
-    if (fd < 0)
+    pid_t pid;
+    int fd = descriptor_pipeline(&child, child_reads, &pid, &e);
+    if (fd < 0 || child_set_pid(pid, &e) < 0)
         return message_error(&e);
     if (descriptor_move(child_reads ? 1 : 0, fd) < 0) {
         error_system(&e, "unable to connect the pipe");

@@ -1,0 +1,28 @@
+/* Cuts what a descriptor gives into items, reading no more than is there. */
+#ifndef EXECLINE_LOOP_INPUT_H
+#define EXECLINE_LOOP_INPUT_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct loop_input {
+    int fd;
+    const char *delimiters; /* NULL: null characters; "": netstrings */
+    bool raw;               /* an item comes without a delimiter (netstrings) */
+    char buffer[4096];
+    size_t at;
+    size_t filled;
+};
+
+enum { INPUT_END = 0, INPUT_ENDED = 1, INPUT_OPEN = 2 };
+
+/* The next item, with its delimiter: INPUT_ENDED; or the last, which has none: INPUT_OPEN. -1 with
+ * e. */
+int loop_input_next(struct loop_input *in, struct str *item, struct error *e);
+
+/* Closes what is not stdin. */
+void loop_input_close(struct loop_input *in);
+
+#endif

@@ -1,0 +1,167 @@
+/* case: executes what the first pattern that fits asks for. */
+#include "base/message.h"
+#include "execline/block.h"
+#include "execline/commands.h"
+#include "execline/variable.h"
+#include <fnmatch.h>
+#include <regex.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct matching {
+    const char *value;
+    bool shell;    /* -s */
+    bool extended; /* -E */
+    bool i;        /* ignore case, or the period is special */
+    bool n;        /* export the parts, or slashes are special */
+};
+
+static int read_matching(struct invocation *c, struct matching *m)
+{
+    for (int option; (option = command_option(c)) != 0;) {
+        switch (option) {
+        case 's':
+        case 'S':
+            m->shell = option == 's';
+            break;
+        case 'e':
+        case 'E':
+            m->extended = option == 'E';
+            break;
+        case 'i':
+            m->i = true;
+            break;
+        case 'n':
+        case 'N':
+            m->n = option == 'N';
+            break;
+        default:
+            return EXIT_USAGE;
+        }
+    }
+    return command_operand_count(c) < 2 ? command_usage(c) : 0;
+}
+
+/* The parts of the value become the positional parameters. */
+static int export_parts(const struct matching *m, const char *pattern, const regmatch_t *part,
+                        size_t count, struct error *e)
+{
+    char name[24];
+    if (variable_set("0", pattern, e) < 0 || variable_set_number("#", count, e) < 0)
+        return -1;
+    for (size_t i = 1; i <= count; i++) {
+        const char *start = part[i].rm_so < 0 ? "" : m->value + part[i].rm_so;
+        size_t length = part[i].rm_so < 0 ? 0 : (size_t)(part[i].rm_eo - part[i].rm_so);
+        char *text = strndup(start, length);
+        snprintf(name, sizeof name, "%zu", i);
+        int bad =
+            text == NULL ? error_system(e, "unable to set %s", name) : variable_set(name, text, e);
+        free(text);
+        if (bad < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A regular expression that has to fit the whole value. POSIX matching takes the longest of what
+ * begins first, but an alternative that begins earlier may hide the whole: hence the anchors. */
+static int compile(const struct matching *m, const char *pattern, regex_t *r, struct error *e)
+{
+    struct str whole = STR_INIT;
+    char reason[128];
+    int flags = (m->extended ? REG_EXTENDED : 0) | (m->i ? REG_ICASE : 0);
+    /* Compiled alone first: the parentheses around it must not mend or change it. */
+    int bad = regcomp(r, pattern, flags);
+    if (bad == 0) {
+        regfree(r);
+        const char *format = m->extended ? "^(%s)$" : "^\\(%s\\)$";
+        if (str_add_text(&whole, "") < 0)
+            return error_system(e, "unable to match");
+        const char *mark = strchr(format, '%');
+        if (str_add(&whole, format, (size_t)(mark - format)) < 0 ||
+            str_add_text(&whole, pattern) < 0 || str_add_text(&whole, mark + 2) < 0) {
+            str_release(&whole);
+            return error_system(e, "unable to match");
+        }
+        bad = regcomp(r, whole.data, flags);
+        str_release(&whole);
+    }
+    if (bad == 0)
+        return 0;
+    regerror(bad, r, reason, sizeof reason);
+    return error_set(e, EXIT_USAGE, "bad regular expression %s: %s", pattern, reason);
+}
+
+/* 1 it fits, 0 it does not, -1 with e. */
+static int match_regex(const struct matching *m, const char *pattern, struct error *e)
+{
+    regex_t r;
+    if (compile(m, pattern, &r, e) < 0)
+        return -1;
+    size_t groups = r.re_nsub + 1; /* ours around everything comes first */
+    regmatch_t *part = calloc(groups + 1, sizeof *part);
+    int result = part == NULL ? error_system(e, "unable to match") : 0;
+    if (part != NULL && regexec(&r, m->value, groups, part, 0) == 0) {
+        result = 1;
+        if (m->n && export_parts(m, pattern, part + 1, groups - 2, e) < 0)
+            result = -1;
+    }
+    free(part);
+    regfree(&r);
+    return result;
+}
+
+static int match(const struct matching *m, const char *pattern, struct error *e)
+{
+    if (!m->shell)
+        return match_regex(m, pattern, e);
+    int flags =
+        (m->extended ? 0 : FNM_NOESCAPE) | (m->i ? FNM_PERIOD : 0) | (m->n ? FNM_PATHNAME : 0);
+    return fnmatch(pattern, m->value, flags) == 0;
+}
+
+static int run_case(struct invocation *c)
+{
+    struct error e = ERROR_INIT;
+    struct matching m = {.extended = true};
+    struct block_reader outer;
+    struct block_reader inner;
+    char **cases;
+    if (read_matching(c, &m) != 0)
+        return EXIT_USAGE;
+    char **operands = command_operands(c);
+    m.value = operands[0];
+    block_begin(&outer, operands + 1);
+    if (block_read(&outer, &cases, NULL, &e) < 0)
+        return message_error(&e);
+    block_begin(&inner, cases);
+    while (inner.next[0] != NULL) {
+        const char *pattern = *inner.next++;
+        char **program;
+        if (block_read(&inner, &program, NULL, &e) < 0)
+            return message_error(&e);
+        int fits = match(&m, pattern, &e);
+        if (fits < 0)
+            return message_error(&e);
+        if (fits)
+            return command_chain(c, program);
+    }
+    return command_chain(c, outer.next);
+}
+
+static const struct command_option case_options[] = {
+    {'S', NULL, NULL, "patterns are regular expressions (the default)"},
+    {'s', NULL, NULL, "patterns are the shell's"},
+    {'E', NULL, NULL, "extended expressions (the default); with -s: a backslash quotes"},
+    {'e', NULL, NULL, "basic expressions; with -s: a backslash is an ordinary character"},
+    {'i', NULL, NULL, "ignore case; with -s: a leading period must be matched by one"},
+    {'N', NULL, NULL, "export # 0 1 ...: the expression and its parts; with -s: as for paths"},
+    {'n', NULL, NULL, "do not (the default)"},
+    {.letter = 0}};
+
+const struct command execline_match[] = {
+    {"case", "[-S|-s] [-E|-e] [-i] [-N|-n] value { pattern { prog1... } ... } prog2...",
+     "execute a program by what a value looks like", case_options, run_case},
+    {.name = NULL}};

@@ -1,0 +1,75 @@
+#include "execline/wait_set.h"
+#include "base/clock.h"
+#include "base/process.h"
+#include <signal.h>
+#include <stdlib.h>
+
+int wait_set_add(struct wait_set *s, pid_t pid, struct error *e)
+{
+    if (s->count == s->capacity) {
+        size_t capacity = s->capacity == 0 ? 8 : 2 * s->capacity;
+        pid_t *grown = realloc(s->pid, capacity * sizeof *grown);
+        if (grown == NULL)
+            return error_system(e, "unable to remember a child");
+        s->pid = grown;
+        s->capacity = capacity;
+    }
+    s->pid[s->count++] = pid;
+    s->alive++;
+    return 0;
+}
+
+void wait_set_release(struct wait_set *s)
+{
+    free(s->pid);
+    *s = (struct wait_set)WAIT_SET_INIT;
+}
+
+/* One that is dead already; WAIT_TIMEOUT: all live. */
+static pid_t look(struct wait_set *s, int *status)
+{
+    if (s->all)
+        return process_reap(status);
+    for (size_t i = 0; i < s->count; i++) {
+        pid_t pid = s->pid[i];
+        pid_t got = pid == 0 ? 0 : process_reap_one(pid, status);
+        if (got == 0)
+            continue;
+        s->pid[i] = 0;
+        s->alive--;
+        if (got > 0)
+            return got;
+    }
+    return s->alive == 0 ? WAIT_NONE : WAIT_TIMEOUT;
+}
+
+/* false at the deadline. */
+static bool await_signal(const sigset_t *set, int64_t deadline)
+{
+    if (deadline == 0) {
+        sigwaitinfo(set, NULL);
+        return true;
+    }
+    int64_t left = deadline - clock_monotonic();
+    if (left <= 0)
+        return false;
+    struct timespec t = {.tv_sec = (time_t)(left / CLOCK_SECOND),
+                         .tv_nsec = (long)(left % CLOCK_SECOND)};
+    sigtimedwait(set, NULL, &t);
+    return true;
+}
+
+pid_t wait_set_next(struct wait_set *s, int64_t deadline, int *status)
+{
+    sigset_t child;
+    sigset_t before;
+    pid_t pid;
+    /* Blocked, a death between the look and the wait is not missed. */
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, &before);
+    while ((pid = look(s, status)) == WAIT_TIMEOUT && await_signal(&child, deadline))
+        ;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return pid;
+}

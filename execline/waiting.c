@@ -1,0 +1,160 @@
+/* wait: waits for children that were started before us in the same process. */
+#include "base/clock.h"
+#include "base/message.h"
+#include "execline/block.h"
+#include "execline/child.h"
+#include "execline/commands.h"
+#include "execline/variable.h"
+#include "execline/wait_set.h"
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CODE_TIMEOUT = 99, CODE_UNKNOWN = 127 };
+
+struct waiting {
+    bool strict;      /* -i: a timeout is fatal */
+    bool one;         /* -o: the first that dies */
+    int64_t deadline; /* 0: none */
+};
+
+static int read_waiting(struct invocation *c, struct waiting *w)
+{
+    unsigned long long ms;
+    for (int option; (option = command_option(c)) != 0;) {
+        switch (option) {
+        case 'i':
+        case 'I':
+            w->strict = option == 'i';
+            break;
+        case 'o':
+        case 'a':
+            w->one = option == 'o';
+            break;
+        case 'r':
+            w->deadline = clock_monotonic();
+            break;
+        case 't':
+            if (number_parse(c->argument, UINT_MAX, &ms) < 0)
+                return command_usage(c);
+            w->deadline = clock_monotonic() + (int64_t)ms * CLOCK_MS;
+            break;
+        default:
+            return EXIT_USAGE;
+        }
+    }
+    return 0;
+}
+
+static int read_pids(char *const *words, struct wait_set *set, struct error *e)
+{
+    set->all = words[0] == NULL;
+    for (; *words != NULL; words++) {
+        unsigned long long pid;
+        if (number_parse(*words, INT_MAX, &pid) < 0 || pid == 0)
+            return error_set(e, EXIT_USAGE, "not a process id: %s", *words);
+        if (wait_set_add(set, (pid_t)pid, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What became of one of the pids waited for. */
+struct outcome {
+    pid_t pid; /* WAIT_TIMEOUT, WAIT_NONE, or the one that died last */
+    int status;
+    int last_code; /* of the pid named last; 127: no child, or it lives */
+};
+
+static void wait_for(struct wait_set *set, const struct waiting *w, pid_t last, struct outcome *o)
+{
+    o->last_code = CODE_UNKNOWN;
+    do {
+        o->pid = wait_set_next(set, w->deadline, &o->status);
+        if (o->pid > 0 && o->pid == last)
+            o->last_code = child_approximation(o->status);
+    } while (o->pid > 0 && !w->one);
+}
+
+static int timed_out(void)
+{
+    message_fatal("unable to wait: the time is over");
+    return CODE_TIMEOUT;
+}
+
+/* Which child it was, and how it ended; both unset when there was none. */
+static int tell(const struct outcome *o, struct error *e)
+{
+    if (o->pid <= 0)
+        return variable_set("!", NULL, e) < 0 ? -1 : variable_set("?", NULL, e);
+    if (child_set_pid(o->pid, e) < 0)
+        return -1;
+    return variable_set_number("?", (unsigned long long)child_approximation(o->status), e);
+}
+
+static bool has_block(char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (words[0][0] == '\0')
+            return true;
+    return false;
+}
+
+/* As POSIX has it: no program, and the exit code is that of the last. */
+static int wait_alone(struct invocation *c, const struct waiting *w, struct wait_set *set,
+                      struct error *e)
+{
+    struct outcome o;
+    if (read_pids(command_operands(c), set, e) < 0)
+        return message_error(e);
+    pid_t last = set->count > 0 ? set->pid[set->count - 1] : 0;
+    wait_for(set, w, last, &o);
+    if (o.pid == WAIT_TIMEOUT && w->strict)
+        return timed_out();
+    return set->all ? 0 : o.last_code;
+}
+
+static int wait_then_chain(struct invocation *c, const struct waiting *w, struct wait_set *set,
+                           struct error *e)
+{
+    struct outcome o;
+    struct block_reader r;
+    char **pids;
+    block_begin(&r, command_operands(c));
+    if (block_read(&r, &pids, NULL, e) < 0 || read_pids(pids, set, e) < 0)
+        return message_error(e);
+    wait_for(set, w, 0, &o);
+    if (o.pid == WAIT_TIMEOUT && w->strict)
+        return timed_out();
+    if (w->one && tell(&o, e) < 0)
+        return message_error(e);
+    return command_chain(c, r.next);
+}
+
+static int run_wait(struct invocation *c)
+{
+    struct error e = ERROR_INIT;
+    struct waiting w = {.deadline = 0};
+    struct wait_set set = WAIT_SET_INIT;
+    int code = read_waiting(c, &w);
+    if (code == 0)
+        code = has_block(command_operands(c)) ? wait_then_chain(c, &w, &set, &e)
+                                              : wait_alone(c, &w, &set, &e);
+    wait_set_release(&set);
+    return code;
+}
+
+static const struct command_option wait_options[] = {
+    {'a', NULL, NULL, "for all of them (the default)"},
+    {'o', NULL, NULL, "for the first that dies: ! is its pid, ? its exit code"},
+    {'r', NULL, NULL, "only look: as -t 0"},
+    {'t', NULL, "MS", "at most this long"},
+    {'i', NULL, NULL, "exit 99 when the time is over"},
+    {'I', NULL, NULL, "go on when the time is over (the default)"},
+    {.letter = 0}};
+
+const struct command execline_waiting[] = {{"wait",
+                                            "[-I|-i] [-a|-o] [-r|-t ms] { pids... } prog...",
+                                            "wait for children", wait_options, run_wait},
+                                           {.name = NULL}};
