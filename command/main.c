@@ -30,7 +30,8 @@ static const struct command *const tables[] = {
     logcat_commands,      execline_language,    execline_substitution, execline_control,
     execline_environment, execline_descriptors, execline_redirfd,      execline_process,
     execline_capture,     execline_positional,  execline_eltest,       execline_loops,
-    execline_waiting,     execline_match};
+    execline_waiting,     execline_match,       execline_trap,         execline_envfile,
+    execline_posix};
 
 enum { TABLES = sizeof tables / sizeof tables[0] };
 

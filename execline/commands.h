@@ -17,5 +17,8 @@ extern const struct command execline_eltest[];       /* eltest */
 extern const struct command execline_loops[];        /* forx forstdin forbacktickx loopwhilex */
 extern const struct command execline_waiting[];      /* wait */
 extern const struct command execline_match[];        /* case */
+extern const struct command execline_trap[];         /* trap */
+extern const struct command execline_envfile[];      /* envfile */
+extern const struct command execline_posix[];        /* posix-cd posix-umask */
 
 #endif
