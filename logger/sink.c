@@ -236,12 +236,35 @@ static void flush_stdout(struct sink *s)
     message_warning("unable to write to stdout: %s; it is given up", strerror(why));
 }
 
+/* Lines are short: for them the C library's copy costs more to start than to run. */
+static void copy_short(char *to, const char *from, size_t length)
+{
+    enum { BLOCK = 16 };
+    if (length < BLOCK) {
+        for (size_t i = 0; i < length; i++)
+            to[i] = from[i];
+        return;
+    }
+    size_t i = 0;
+    for (; i + BLOCK <= length; i += BLOCK)
+        memcpy(to + i, from + i, BLOCK);
+    memcpy(to + length - BLOCK, from + length - BLOCK, BLOCK);
+}
+
+static void copy_bytes(char *to, const char *from, size_t length)
+{
+    if (length <= 1024)
+        copy_short(to, from, length);
+    else
+        memcpy(to, from, length);
+}
+
 /* Stamps, prefix, at most limit bytes of the line; 0 is no limit. */
 static void add_line(struct sink *s, const struct line *line, size_t limit)
 {
     size_t length = limit > 0 && line->length > limit ? limit : line->length;
     struct str *o = &s->first->out;
-    memcpy(o->data + o->length, s->stamp, s->stamp_length);
+    copy_bytes(o->data + o->length, s->stamp, s->stamp_length);
     o->length += s->stamp_length;
     if (!line->last && s->stamps & STAMP_CRI)
         o->data[o->length - 2] = 'P'; /* CRI comes last */
@@ -251,7 +274,7 @@ static void add_line(struct sink *s, const struct line *line, size_t limit)
         o->length += n;
         o->data[o->length++] = ' ';
     }
-    memcpy(o->data + o->length, line->bytes, length);
+    copy_bytes(o->data + o->length, line->bytes, length);
     o->length += length;
 }
 
