@@ -237,9 +237,8 @@ static int run_dollarat(struct invocation *c)
             netstrings = option == 'd' && delimiter == '\0';
     }
     setenv("0", "", 0); /* of no interest here, and need not be set */
-    if (positional_read(&args, &e) < 0)
-        return message_error(&e);
-    for (size_t i = 1; i < args.count; i++) {
+    int bad = positional_read(&args, &e);
+    for (size_t i = 1; bad == 0 && i < args.count; i++) {
         if (netstrings)
             printf("%zu:%s,", strlen(args.item[i]), args.item[i]);
         else
@@ -248,7 +247,7 @@ static int run_dollarat(struct invocation *c)
             putchar(delimiter);
     }
     words_release(&args);
-    return 0;
+    return bad == 0 ? 0 : message_error(&e);
 }
 
 static const struct command_option elgetopt_options[] = {
