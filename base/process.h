@@ -28,9 +28,10 @@ struct process_spawn {
     size_t fd_count;
     bool new_session;
     bool orphan; /* made by a second fork, so not our child: never to be waited for */
-    const sigset_t *signal_mask; /* NULL: all signals default, none blocked; else dispositions stay
-                             as ours are, and this is the mask */
-    mode_t umask;                /* applied when set_umask */
+    /* NULL: all signals default, blocked says which are blocked; else dispositions stay as ours
+     * are, and this is the mask. */
+    const sigset_t *signal_mask;
+    mode_t umask; /* applied when set_umask */
     bool set_umask;
     const sigset_t *blocked;     /* signals the program starts with blocked; NULL: none */
     const struct rlimit *nofile; /* NULL: inherited */

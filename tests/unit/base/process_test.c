@@ -287,6 +287,24 @@ static void signals_can_be_blocked_from_the_start(void **state)
     assert_string_equal(got, "SigBlk:\t0000000000000201\nSigIgn:\t0000000000000000\n");
 }
 
+static void signals_can_stay_as_ours_are(void **state)
+{
+    sigset_t mask;
+    char got[256];
+    (void)state;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGUSR1);
+    signal(SIGHUP, SIG_IGN);
+    struct process_spawn s = {.signal_mask = &mask};
+    signals_of_child(&s, got, sizeof got);
+    signal(SIGHUP, SIG_DFL);
+    unsigned long long blocked;
+    unsigned long long ignored; /* our parent may have had us ignore others */
+    assert_int_equal(sscanf(got, "SigBlk: %llx SigIgn: %llx", &blocked, &ignored), 2);
+    assert_int_equal(blocked, 0x200);
+    assert_int_equal(ignored & 0x201, 1);
+}
+
 static void session_umask_directory_and_limit(void **state)
 {
     (void)state;
@@ -329,6 +347,50 @@ static void reap_takes_them_all(void **state)
     assert_int_equal(process_reap(&status), pid);
     assert_int_equal(process_exit_code(status), 0);
     assert_int_equal(process_reap(&status), -1);
+}
+
+static void one_can_be_reaped_before_others(void **state)
+{
+    (void)state;
+    int status;
+    char *argv[] = {"sh", "-c", "exit 3", NULL};
+    struct process_spawn s = {.program = "sh", .argv = argv, .envp = plain_env};
+    pid_t first = process_spawn(&s, NULL, &err);
+    pid_t second = process_spawn(&s, NULL, &err);
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)first, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(waitid(P_PID, (id_t)second, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(process_reap_one(second, &status), second);
+    assert_int_equal(process_exit_code(status), 3);
+    assert_int_equal(process_reap_one(second, &status), -1);
+    assert_int_equal(process_reap_one(first, &status), first);
+    assert_int_equal(process_reap(&status), -1);
+}
+
+static void an_orphan_is_no_child_of_ours(void **state)
+{
+    (void)state;
+    int ends[2];
+    int status;
+    char got[32] = "";
+    char expected[32];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    struct process_fd fds[] = {{.from = ends[1], .to = 1}};
+    char *argv[] = {"sh", "-c", "echo $$", NULL};
+    struct process_spawn s = {.program = "sh",
+                              .argv = argv,
+                              .envp = plain_env,
+                              .fds = fds,
+                              .fd_count = 1,
+                              .orphan = true};
+    pid_t pid = process_spawn(&s, NULL, &err);
+    assert_true(pid > 0);
+    assert_int_equal(process_reap(&status), -1);
+    close(ends[1]);
+    assert_true(read(ends[0], got, sizeof got - 1) > 0);
+    close(ends[0]);
+    snprintf(expected, sizeof expected, "%d\n", (int)pid);
+    assert_string_equal(got, expected);
 }
 
 static void scripts_run_on_a_noexec_mount(void **state)
@@ -449,8 +511,11 @@ int main(void)
         TEST(overlapping_descriptors_arrive),
         TEST(signals_can_be_blocked_from_the_start),
         TEST(signals_are_reset),
+        TEST(signals_can_stay_as_ours_are),
         TEST(session_umask_directory_and_limit),
         TEST(reap_takes_them_all),
+        TEST(one_can_be_reaped_before_others),
+        TEST(an_orphan_is_no_child_of_ours),
         TEST(scripts_run_on_a_noexec_mount),
         TEST(failures_are_explained_with_their_cure),
         TEST(another_architecture_is_explained),
