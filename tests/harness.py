@@ -253,9 +253,10 @@ class Boot:
         return found
 
     def loggers(self, name=None):
-        """Our pids of the loggers, of service NAME only if given."""
-        return [pid for pid, words in self.processes().items()
-                if words and os.path.basename(words[0]) == "logger" and (not name or name in words)]
+        """Our pids of the loggers, of service NAME only if given; without their helpers."""
+        ours = children(self.pid())
+        return [pid for pid, words in self.processes().items() if pid in ours and words
+                and os.path.basename(words[0]) == "logger" and (not name or name in words)]
 
     def zombies(self):
         """Pids in the container that nobody has waited for."""

@@ -4,11 +4,13 @@ import os
 import signal
 import struct
 
+import pytest
+
 from harness import log_text
 
 TOTAL = 200_000
 KILLS = 10
-HUPS = 5
+TAIL = "the quick brown fox jumps over the lazy dog"
 
 
 def numbers(tree, count):
@@ -29,22 +31,35 @@ def check_stream(texts, completed):
             assert all(one[0] < instance for one in seen), f"instance {instance} after a later one"
             seen.append((instance, []))
         seen[-1][1].append(text)
-    tail = "the quick brown fox jumps over the lazy dog"
     for instance, lines in seen:
         done = completed[instance - 1]
-        expected = [f"{instance} {number} {tail}" for number in range(1, done + 1)]
+        expected = [f"{instance} {number} {TAIL}" for number in range(1, done + 1)]
         assert lines[:done] == expected, f"instance {instance}"
         # a line whose last piece was written in the instant of the kill, or its first piece
         rest = lines[done:]
         assert len(rest) <= 1
-        assert all(f"{instance} {done + 1} {tail}".startswith(line) for line in rest)
+        assert not rest or f"{instance} {done + 1} {TAIL}".startswith(rest[0])
     listed = {instance for instance, _ in seen}
     assert all(done == 0 or index + 1 in listed for index, done in enumerate(completed))
 
 
-def test_killed_ten_times_and_its_logger_told_to_restart_five_times(tree, boot):
+def check_console(text, completed):
+    """The console has the raw bytes: what an instance left begun stands before the next line."""
+    place = 0
+    for index, done in enumerate(completed):
+        for number in range(1, done + 1):
+            line = f"{index + 1} {number} {TAIL}\n"
+            place = text.find(line, place)
+            assert place >= 0, f"{line!r} is not on the console in its place"
+            place += len(line)
+    whole = [line for line in text.splitlines() if line.endswith(f" {TAIL}")]
+    assert len(set(whole)) == len(whole), "a line is there twice"
+
+
+@pytest.mark.parametrize("mode", [None, "2"])
+def test_killed_ten_times_and_its_logger_told_to_restart_five_times(tree, boot, mode):
     tree.longrun("counter", f"#!/bin/sh\nexec /bin/helper count {TOTAL} /tmp/count\n", logging_script="n1000 s500000 C\n")
-    box = boot(tree.path, env={"S6_LOGGING": "2"})
+    box = boot(tree.path, env={} if mode is None else {"S6_LOGGING": mode})
     for kill in range(1, KILLS + 1):
         # a moment that differs from kill to kill; the service is up again before the next
         box.wait_for(lambda: sum(numbers(tree, 2)) >= kill * 2 * TOTAL // (KILLS + 1)
@@ -71,6 +86,8 @@ def test_killed_ten_times_and_its_logger_told_to_restart_five_times(tree, boot):
         completed = each[index::2]
         assert sum(completed) == TOTAL
         check_stream(log_text(folder, stream), completed)
+        if mode is None:
+            check_console(getattr(box, stream).text(), completed)
 
 
 def test_last_words_are_kept(tree, boot):
