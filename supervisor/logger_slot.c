@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "supervisor/supervisor.h"
+#include <signal.h>
 #include <stddef.h>
 #include <sys/wait.h>
 
@@ -39,6 +40,8 @@ void logger_slot_start(struct logger_slot *s)
     pid_t pid = logged_start(&s->logged, &sv->logging, clock_monotonic());
     if (pid > 0) {
         children_add(&sv->children, pid, CHILD_LOGGER, s->index);
+        if (s->boundary)
+            logged_signal(&s->logged, SIGUSR1);
         return;
     }
     s->timer.fire = retry;

@@ -247,6 +247,7 @@ static enum service_event perform(struct longrun *l, const struct service_action
     *detail = 0;
     switch (a->act) {
     case SERVICE_ACT_RUN:
+        l->logger.boundary = false;
         result = spawn_run(l, &e);
         if (result == 0)
             return SERVICE_EVENTS;
@@ -268,6 +269,7 @@ static enum service_event perform(struct longrun *l, const struct service_action
         send_signal(l, SIGKILL, l->definition->kill_group);
         return SERVICE_EVENTS;
     case SERVICE_ACT_BOUNDARY:
+        l->logger.boundary = true;
         logged_signal(&l->logger.logged, SIGUSR1);
         return SERVICE_EVENTS;
     case SERVICE_ACT_EVENT:

@@ -43,7 +43,8 @@ struct logger_slot {
     struct logged logged;
     struct timer timer;
     uint32_t index;
-    bool done; /* drained for good */
+    bool done;     /* drained for good */
+    bool boundary; /* an instance ended and no other started: a successor must hear of it too */
 };
 
 struct longrun {
