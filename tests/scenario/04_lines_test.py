@@ -75,7 +75,7 @@ def test_killed_ten_times_and_its_logger_told_to_restart_five_times(tree, boot, 
             box.wait_for(lambda: [p for p in box.loggers("counter") if p not in logger], what="new logger")
         else:
             assert box.loggers("counter") == logger
-    box.wait_for(lambda: min(numbers(tree, 2)) >= TOTAL, deadline=60)
+    box.wait_for(lambda: min(numbers(tree, 2)) >= TOTAL and numbers(tree, 3)[2] > KILLS, deadline=60)
     assert box.stop() == 0
 
     instances = numbers(tree, 3)[2]
@@ -110,3 +110,19 @@ def test_a_begun_line_is_ended_before_the_next_instance(tree, boot):
     box.wait_for(lambda: os.path.exists(folder + "/current") and len(log_text(folder)) >= 2)
     assert box.stop() == 0
     assert set(log_text(folder)) == {"starting and failing"}
+
+
+def test_a_begun_line_is_ended_though_there_is_no_logger_just_then(tree, boot):
+    tree.longrun("web", "#!/bin/sh\nwhile [ ! -e /tmp/go ]; do sleep 0.01; done\nrm /tmp/go\nprintf begun\n"
+                        "touch /tmp/begun\nexec sleep 1000\n",
+                 finish="#!/bin/sh\nexec sleep 0.5\n")  # the logger, killed, is back before the next instance
+    box = boot(tree.path, env={"S6_LOGGING": "2"})
+    folder = tree.at("/var/log/services/web")
+    for count in (1, 2):
+        box.wait_for(lambda: box.loggers("web") and os.path.exists(folder + "/current"))
+        os.kill(box.loggers("web")[0], signal.SIGKILL)
+        tree.write("/tmp/go")
+        worker = box.wait_for(lambda: [pid for pid, words in box.processes().items() if words == ["sleep", "1000"]])
+        os.kill(worker[0], signal.SIGKILL)
+        box.wait_for(lambda: log_text(folder) == ["begun"] * count, what="line of its own")
+    assert box.stop() == 0
