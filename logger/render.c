@@ -20,6 +20,28 @@ int render_form_parse(const char *name)
     return -1;
 }
 
+/* Adds bytes for which there is room. Most are few: a call of memcpy would cost more than they do.
+ */
+static void put(struct str *out, const char *bytes, size_t length)
+{
+    char *to = out->data + out->length;
+    size_t i = 0;
+    out->length += length;
+    if (length > 128) {
+        memcpy(to, bytes, length);
+        return;
+    }
+    for (; i + 8 <= length; i += 8)
+        memcpy(to + i, bytes + i, 8);
+    for (; i < length; i++)
+        to[i] = bytes[i];
+}
+
+static bool is_plain(char c)
+{
+    return c >= 0x20 && c < 0x7f;
+}
+
 /* --- time --- */
 
 enum { SHORT_WIDTH = 23, FULL_UTC_WIDTH = 30, FULL_WIDTH = 34 };
@@ -52,7 +74,7 @@ static void cache_second(struct render *r, time_t second)
 /* False: the time is not known, or no calendar has it. */
 static bool add_time(struct render *r, const struct timespec *t, int digits, struct str *out)
 {
-    char fraction[10];
+    char fraction[10] = {'.'};
     if (t->tv_sec == 0 && t->tv_nsec == 0)
         return false;
     if (!r->cached || r->second != t->tv_sec)
@@ -60,23 +82,17 @@ static bool add_time(struct render *r, const struct timespec *t, int digits, str
     if (r->text_length == 0)
         return false;
     long value = t->tv_nsec;
-    for (int i = 8; i >= 0; i--, value /= 10)
+    for (int i = 9; i > 0; i--, value /= 10)
         fraction[i] = (char)('0' + value % 10);
-    str_add(out, r->text, r->text_length);
-    str_add_char(out, '.');
-    return str_add(out, fraction, (size_t)digits) == 0;
+    put(out, r->text, r->text_length);
+    put(out, fraction, (size_t)digits + 1);
+    return true;
 }
 
-static int add_spaces(struct str *out, size_t count)
+static void add_spaces(struct str *out, size_t count)
 {
-    static const char spaces[] = "                                ";
-    while (count > 0) {
-        size_t n = count < sizeof spaces - 1 ? count : sizeof spaces - 1;
-        if (str_add(out, spaces, n) < 0)
-            return -1;
-        count -= n;
-    }
-    return 0;
+    memset(out->data + out->length, ' ', count);
+    out->length += count;
 }
 
 /* --- colour --- */
@@ -108,6 +124,10 @@ int render_caret(const char *bytes, size_t length, struct str *out)
         char shown[16];
         unsigned char c = (unsigned char)bytes[i];
         unsigned int point = c;
+        if (is_plain(bytes[i])) {
+            i++;
+            continue;
+        }
         size_t n = c < 0x80 ? 1 : utf8_decode(bytes + i, length - i, &point);
         bool control = point < 0x20 || point == 0x7f;
         if (n > 0 && (control ? c == '\t' : !utf8_is_harmful(point))) {
@@ -132,7 +152,8 @@ static int add_message(const struct render *r, const struct entry *entry, struct
 {
     if (r->caret)
         return render_caret(entry->message, entry->length, out);
-    return str_add(out, entry->message, entry->length);
+    put(out, entry->message, entry->length);
+    return 0;
 }
 
 static void add_name(const struct render *r, const char *name, struct str *out)
@@ -147,7 +168,7 @@ static void add_name(const struct render *r, const char *name, struct str *out)
         render_caret(name, length, out);
         length = out->length > begin ? out->length - begin : 0;
     } else {
-        str_add(out, name, length);
+        put(out, name, length);
     }
     if (r->color && out->length > before)
         add_color(out, "0");
@@ -157,20 +178,20 @@ static void add_name(const struct render *r, const char *name, struct str *out)
 static int add_text_form(struct render *r, const char *name, const struct entry *entry,
                          struct str *out)
 {
-    static const char *const streams[] = {"-   ", "out ", "err "};
+    static const char streams[][5] = {"-   ", "out ", "err "};
     bool full = r->form == RENDER_FULL;
     bool marked = r->color && entry->stream == STREAM_ERR;
     if (add_time(r, &entry->time, full ? 9 : 3, out)) {
         if (full)
-            str_add_text(out, r->zone);
-        str_add_char(out, ' ');
+            put(out, r->zone, strlen(r->zone));
+        put(out, " ", 1);
     } else {
-        str_add_char(out, '-');
+        put(out, "-", 1);
         add_spaces(out, !full ? SHORT_WIDTH : r->utc ? FULL_UTC_WIDTH : FULL_WIDTH);
     }
     add_name(r, name, out);
     if (full)
-        str_add_text(out, streams[entry->stream]);
+        put(out, streams[entry->stream], 4);
     if (marked)
         add_color(out, "31");
     int result = add_message(r, entry, out);
@@ -179,30 +200,37 @@ static int add_text_form(struct render *r, const char *name, const struct entry 
     return result;
 }
 
+/* Quotes are common in messages: no printf for them. */
+static void escape(unsigned int point, char shown[8])
+{
+    static const char digits[] = "0123456789abcdef";
+    bool simple = point == '"' || point == '\\' || point == '\t';
+    shown[0] = '\\';
+    shown[1] = point == '\t' ? 't' : simple ? (char)point : 'u';
+    for (int i = 0; i < 4; i++)
+        shown[2 + i] = digits[point >> (12 - 4 * i) & 15];
+    shown[simple ? 2 : 6] = '\0';
+}
+
 static int add_json_string(struct str *out, const char *bytes, size_t length, bool *lossy)
 {
     size_t plain = 0;
     str_add_char(out, '"');
     for (size_t i = 0; i < length;) {
-        char shown[16];
+        char shown[8];
         unsigned char c = (unsigned char)bytes[i];
         unsigned int point = c;
+        if (is_plain(bytes[i]) && c != '"' && c != '\\') {
+            i++;
+            continue;
+        }
         size_t n = c < 0x80 ? 1 : utf8_decode(bytes + i, length - i, &point);
-        if (n > 0 && c >= 0x20 && c != '"' && c != '\\' && point != 0x7f &&
-            !utf8_is_harmful(point)) {
+        if (n > 1 && !utf8_is_harmful(point)) {
             i += n;
             continue;
         }
-        if (n == 0) {
-            *lossy = true;
-            strcpy(shown, "\\ufffd");
-        } else if (c == '"' || c == '\\') {
-            snprintf(shown, sizeof shown, "\\%c", c);
-        } else if (c == '\t') {
-            strcpy(shown, "\\t");
-        } else {
-            snprintf(shown, sizeof shown, "\\u%04x", point);
-        }
+        *lossy |= n == 0;
+        escape(n > 0 ? point : 0xfffd, shown);
         str_add(out, bytes + plain, i - plain);
         str_add_text(out, shown);
         i += n > 0 ? n : 1;
@@ -267,8 +295,8 @@ static int add_cri(struct render *r, const struct entry *entry, struct str *out)
 
 int render_entry(struct render *r, const char *name, const struct entry *entry, struct str *out)
 {
-    /* The largest growth of the fixed parts at once: what follows then fails as a whole or not. */
-    if (str_reserve(out, entry->length + strlen(name) + r->width + 256) < 0)
+    /* Room for all that put and add_spaces may add, and a name with every byte escaped. */
+    if (str_reserve(out, entry->length + 6 * strlen(name) + r->width + 256) < 0)
         return -1;
     switch (r->form) {
     case RENDER_SHORT:
