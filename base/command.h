@@ -2,7 +2,8 @@
  * the rows.
  *
  * A command returns its exit code; it never exits. A chain-loading command ends with
- * `return command_chain(c, rest)`, and main executes the rest: there is one exec in the program.
+ * `return command_chain(c, rest)`, and main executes the rest, or runs it in the same process when
+ * it is a command of ours: there is one exec in the program.
  */
 #ifndef BASE_COMMAND_H
 #define BASE_COMMAND_H
@@ -20,6 +21,7 @@ struct invocation {
     char **argv;         /* argv[0] as typed; ours to read and rearrange */
     char **rest;         /* what to execute when run returned COMMAND_CHAIN */
     const char *program; /* the file to execute when it is not rest[0] */
+    const char *path;    /* where rest is searched: PATH as it was when the command began */
     char **environment;  /* for rest alone; NULL: ours */
     char **fallback;     /* what to execute when rest cannot be; empty: exit 0; NULL: fail */
 

@@ -167,38 +167,52 @@ static void exec_path(const char *path, char *const *argv, char *const *envp)
         exec_script(path, argv, envp);
 }
 
-static const char *search_path(char *const *envp)
+static const char *path_of(char *const *envp)
 {
     for (size_t i = 0; envp[i]; i++)
         if (strncmp(envp[i], "PATH=", 5) == 0)
             return envp[i] + 5;
-    return DEFAULT_PATH;
+    return NULL;
 }
 
-/* Comes back only when nothing could be executed, with errno. */
-static void exec_program(const char *program, char *const *argv, char *const *envp)
+bool process_candidate(struct process_search *s)
 {
-    if (strchr(program, '/')) {
-        exec_path(program, argv, envp);
-        return;
+    size_t length = strlen(s->program);
+    if (strchr(s->program, '/')) {
+        s->file = s->program;
+        s->program = "";
+        return true;
     }
-    size_t length = strlen(program);
-    int reason = ENOENT;
-    const char *next = search_path(envp);
-    while (length > 0 && next) {
-        const char *folder = next;
+    while (length > 0 && s->next) {
+        const char *folder = s->next;
         size_t size = strcspn(folder, ":");
-        next = folder[size] ? folder + size + 1 : NULL;
-        char path[PATH_BYTES];
-        if (size + length + 3 > sizeof path)
+        s->next = folder[size] ? folder + size + 1 : NULL;
+        if (size + length + 3 > sizeof s->path)
             continue;
+        memcpy(s->path, folder, size);
         if (size == 0)
-            path[size++] = '.'; /* an empty element is the working directory */
-        else
-            memcpy(path, folder, size);
-        path[size++] = '/';
-        memcpy(path + size, program, length + 1);
-        exec_path(path, argv, envp);
+            s->path[size++] = '.'; /* an empty element is the working directory */
+        s->path[size++] = '/';
+        memcpy(s->path + size, s->program, length + 1);
+        s->file = s->path;
+        return true;
+    }
+    return false;
+}
+
+struct process_search process_search(const char *program, const char *path)
+{
+    return (struct process_search){.program = program, .next = path ? path : DEFAULT_PATH};
+}
+
+void process_exec(const char *program, const char *path, char *const *argv, char *const *envp)
+{
+    struct process_search s = process_search(program, path);
+    int reason = ENOENT;
+    while (process_candidate(&s)) {
+        exec_path(s.file, argv, envp);
+        if (s.file == program)
+            return;
         if (errno == EACCES)
             reason = EACCES;
         else if (errno != ENOENT && errno != ENOTDIR)
@@ -224,7 +238,7 @@ static const char *become(const struct process_spawn *s)
         umask(s->umask);
     if (s->nofile)
         setrlimit(RLIMIT_NOFILE, s->nofile);
-    exec_program(s->program, s->argv, s->envp);
+    process_exec(s->program, path_of(s->envp), s->argv, s->envp);
     return "exec";
 }
 
@@ -315,6 +329,43 @@ pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e)
         *report = ends[0];
     }
     return pid;
+}
+
+/* All signals are blocked, so that no handler runs in the memory that child and parent share. */
+static pid_t start_blocked(const struct process_spawn *s, struct process_failure *f)
+{
+    pid_t pid = vfork();
+    if (pid == 0) {
+        const char *step = become(s);
+        f->error = errno;
+        memcpy(f->step, step, strlen(step) + 1);
+        _exit(EXIT_NOEXEC); /* child */
+    }
+    return pid;
+}
+
+pid_t process_start(const struct process_spawn *s, struct process_failure *f, struct error *e)
+{
+    sigset_t all;
+    sigset_t before;
+    if (s->fd_count > FDS_MAX) {
+        errno = EINVAL;
+        return error_system(e, "unable to pass %zu descriptors", s->fd_count);
+    }
+    f->error = 0;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = start_blocked(s, f);
+    int saved = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (pid < 0) {
+        errno = saved;
+        return error_system(e, "unable to fork");
+    }
+    if (f->error == 0)
+        return pid;
+    process_wait(pid);
+    return 0;
 }
 
 int process_report(int report, struct process_failure *f)

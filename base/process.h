@@ -37,6 +37,21 @@ struct process_spawn {
     const struct rlimit *nofile; /* NULL: inherited */
 };
 
+/* The files that an exec tries for a program, one after the other: the program itself when it has a
+ * slash, else one for each folder of a PATH (NULL: the default). */
+struct process_search {
+    const char *program;
+    const char *next;
+    const char *file; /* what process_candidate found to be the next */
+    char path[4096];
+};
+
+struct process_search process_search(const char *program, const char *path);
+bool process_candidate(struct process_search *s); /* false: that was all */
+
+/* Executes the first of them that can be; comes back with errno when none can. */
+void process_exec(const char *program, const char *path, char *const *argv, char *const *envp);
+
 /* Why a child could not exec, as it reported. */
 struct process_failure {
     int error;     /* errno of exec (or of chdir, dup2 before it) */
@@ -49,6 +64,11 @@ struct process_failure {
  * only as the exit code. On a noexec file system a script is run through the interpreter of its
  * first line. */
 pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e);
+
+/* Starts a program and waits until it is executed: its pid; 0 when that failed, with f filled; -1
+ * with e filled when nothing was started. Faster than process_spawn, but the caller stands still
+ * meanwhile, and the child lives in its memory: for commands, never for pid 1. Not for orphans. */
+pid_t process_start(const struct process_spawn *s, struct process_failure *f, struct error *e);
 
 /* Reads a report: 1 exec succeeded, 0 failed (f filled), -1 not known yet (EAGAIN). The pipe does
  * not block. */

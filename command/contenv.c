@@ -51,6 +51,7 @@ static int run_with_contenv(struct invocation *c)
     }
     if (envdir_load(FOLDER, &e) < 0)
         return message_error(&e);
+    c->path = getenv("PATH"); /* the container's counts already for the program itself */
     return command_chain(c, rest);
 }
 

@@ -1,8 +1,11 @@
-/* The multi-call program: argv[0] picks the row, its function runs, and what it asks for is
- * executed. The only exec outside of children, the only exit. */
+/* The multi-call program: argv[0] picks the row, its function runs, and what it asks for comes
+ * next: in this process when it is a command of ours too, else executed. The only exec outside of
+ * children, the only exit. */
 #include "base/command.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "base/process.h"
+#include "command/chain.h"
 #include "command/commands.h"
 #include "execline/commands.h"
 #include "logger/logger.h"
@@ -11,34 +14,38 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
-#pragma weak command_init
-#pragma weak command_contenv
-#pragma weak command_accounts
-#pragma weak execline_language
-#pragma weak execline_substitution
-#pragma weak execline_control
-#pragma weak execline_environment
-#pragma weak execline_descriptors
-#pragma weak execline_process
-#pragma weak logger_commands
-#pragma weak logcat_commands
+static int run_execline(struct invocation *c);
 
-static const struct command *const tables[] = {
-    command_init,         command_contenv,      command_accounts,      logger_commands,
-    logcat_commands,      execline_language,    execline_substitution, execline_control,
-    execline_environment, execline_descriptors, execline_redirfd,      execline_process,
-    execline_capture,     execline_positional,  execline_eltest,       execline_loops,
-    execline_waiting,     execline_match,       execline_trap,         execline_envfile,
-    execline_posix};
+static const struct command command_multicall[] = {
+    {"execline", "command [arg...]", "run a command of the execline language", NULL, run_execline},
+    {.name = NULL}};
 
-enum { TABLES = sizeof tables / sizeof tables[0] };
+/* The commands that may be the next link of a chain in the process of the one before. They leave
+ * nothing behind that an exec would clear away: no close-on-exec descriptor, no handler, no state
+ * of their own, nothing unwritten in stdout. */
+static const struct command *const links[] = {
+    command_contenv,      command_accounts, command_multicall,     execline_language,
+    execline_control,     execline_capture, execline_substitution, execline_environment,
+    execline_descriptors, execline_redirfd, execline_process,      execline_positional,
+    execline_eltest,      execline_loops,   execline_waiting,      execline_match,
+    execline_trap,        execline_envfile, execline_posix,        NULL};
 
-static const struct command *find(const char *name)
+/* Those that begin a process of their own, where they stay. */
+static const struct command *const programs[] = {command_init, logger_commands, logcat_commands,
+                                                 NULL};
+
+static const struct command *const *const tables[] = {programs, links};
+
+enum { TABLES = sizeof tables / sizeof tables[0], LINKS_MAX = 100 };
+
+static const struct command *find_in(const struct command *const *table, const char *name)
 {
-    for (size_t i = 0; i < TABLES; i++)
-        for (const struct command *c = tables[i]; c != NULL && c->name != NULL; c++)
+    for (; *table != NULL; table++)
+        for (const struct command *c = *table; c->name != NULL; c++)
             if (strcmp(c->name, name) == 0)
                 return c;
     return NULL;
@@ -80,12 +87,22 @@ static void help(const struct command *c)
     }
 }
 
-static int list_commands(void)
+static void for_each(void (*print)(const struct command *c, FILE *to), FILE *to)
 {
     for (size_t i = 0; i < TABLES; i++)
-        for (const struct command *c = tables[i]; c != NULL && c->name != NULL; c++)
-            puts(c->name);
-    return 0;
+        for (const struct command *const *table = tables[i]; *table != NULL; table++)
+            for (const struct command *c = *table; c->name != NULL; c++)
+                print(c, to);
+}
+
+static void print_name(const struct command *c, FILE *to)
+{
+    fprintf(to, "%s\n", c->name);
+}
+
+static void print_summary(const struct command *c, FILE *to)
+{
+    fprintf(to, "  %-18s %s\n", c->name, c->summary);
 }
 
 static int overview(FILE *to)
@@ -95,67 +112,104 @@ static int overview(FILE *to)
           "A container init, supervisor and logger. Links with these names call the commands\n"
           "directly; each has --help.\n\n",
           to);
-    for (size_t i = 0; i < TABLES; i++)
-        for (const struct command *c = tables[i]; c != NULL && c->name != NULL; c++)
-            fprintf(to, "  %-18s %s\n", c->name, c->summary);
+    for_each(print_summary, to);
     return to == stdout ? 0 : EXIT_USAGE;
 }
 
-/* environ as it stands, for an exec that searches a PATH which is not part of it. */
-static char **copy_environment(void)
-{
-    size_t count = 0;
-    while (environ != NULL && environ[count] != NULL)
-        count++;
-    char **copy = calloc(count + 1, sizeof *copy);
-    if (copy != NULL && count > 0)
-        memcpy(copy, environ, count * sizeof *copy);
-    return copy;
-}
-
-/* Comes back only when it failed, with errno. */
-static void exec_words(const char *program, char **words, char **environment)
-{
-    char **copy = NULL;
-    if (getenv("PATH") == NULL && strchr(program, '/') == NULL) {
-        copy = copy_environment();
-        if (copy == NULL || setenv("PATH", "/command:/usr/bin:/bin", 1) < 0)
-            return;
-    }
-    execvpe(program, words, environment != NULL ? environment : copy != NULL ? copy : environ);
-    int saved = errno;
-    if (copy != NULL)
-        unsetenv("PATH");
-    free(copy);
-    errno = saved;
-}
-
+/* Executes what c asks for; comes back with the exit code when that was impossible. */
 static int execute(const struct invocation *c)
 {
     const char *program = c->program == NULL ? c->rest[0] : c->program;
-    exec_words(program, c->rest, c->environment);
+    process_exec(program, c->path, c->rest, c->environment != NULL ? c->environment : environ);
     if (c->fallback != NULL) {
         program = c->fallback[0];
         if (program == NULL)
             return 0;
-        exec_words(program, c->fallback, NULL);
+        process_exec(program, c->path, c->fallback, environ);
     }
     int code = errno == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC;
     message_fatal("unable to exec %s: %s", program, strerror(errno));
     return code;
 }
 
-static int dispatch(const struct command *row, int argc, char **argv)
+static int count(char *const *words)
 {
-    struct invocation c = {.command = row, .argc = argc, .argv = argv};
-    message_name(row->name);
-    if (argc == 2 && strcmp(argv[1], "--help") == 0 &&
-        !(strcmp(row->name, "init") == 0 && getpid() == 1)) {
-        help(row);
+    int n = 0;
+    while (words[n] != NULL)
+        n++;
+    return n;
+}
+
+/* The row of the command that an exec of program would come to, if it can as well be run here. */
+static const struct command *next_link(const struct invocation *c)
+{
+    const char *program = c->program == NULL ? c->rest[0] : c->program;
+    const struct command *row = find_in(links, base_name(program));
+    if (row == NULL || !chain_is_ours(program, c->path))
+        return NULL;
+    prctl(PR_SET_NAME, row->name);
+    return row;
+}
+
+/* One command; when it is to be followed by another, what it says of that is left in c. */
+static int run_link(struct invocation *c)
+{
+    message_name(c->command->name);
+    if (c->argc == 2 && strcmp(c->argv[1], "--help") == 0 &&
+        !(strcmp(c->command->name, "init") == 0 && getpid() == 1)) {
+        help(c->command);
         return 0;
     }
-    int code = row->run(&c);
-    return code == COMMAND_CHAIN ? execute(&c) : code;
+    return c->command->run(c);
+}
+
+/* Runs a command and what follows it here, as long as those are ours: not for ever, since what
+ * links keep in memory is only given back by an exec. The exit code. */
+static int run_chain(const struct command *row, int argc, char **argv)
+{
+    for (int link = 1;; link++) {
+        /* A link that changes PATH is itself found, and finds the next, by the one it was given. */
+        const char *path = getenv("PATH");
+        char *kept = path == NULL ? NULL : strdup(path);
+        struct invocation c = {.command = row, .argc = argc, .argv = argv, .path = kept};
+        int code = run_link(&c);
+        if (code != COMMAND_CHAIN)
+            return code;
+        row = link < LINKS_MAX ? next_link(&c) : NULL;
+        if (row == NULL)
+            return execute(&c);
+        free(kept);
+        if (c.environment != NULL)
+            environ = c.environment;
+        argv = c.rest;
+        argc = count(argv);
+    }
+}
+
+/* The exit code, or -1: there is no such command. */
+static int run_named(const char *name, int argc, char **argv)
+{
+    const struct command *row = find_in(links, name);
+    if (row != NULL) {
+        chain_begin();
+        return run_chain(row, argc, argv);
+    }
+    row = find_in(programs, name);
+    if (row == NULL)
+        return -1;
+    find_program(argv[0]);
+    return run_chain(row, argc, argv);
+}
+
+static int run_execline(struct invocation *c)
+{
+    if (c->argc < 2)
+        return command_usage(c);
+    const struct command *row = find_in(links, c->argv[1]);
+    if (row != NULL)
+        return run_chain(row, c->argc - 1, c->argv + 1);
+    message_fatal("unknown command %s", c->argv[1]);
+    return EXIT_USAGE;
 }
 
 static int overlog(int argc, char **argv)
@@ -164,31 +218,32 @@ static int overlog(int argc, char **argv)
         return overview(stderr);
     if (strcmp(argv[1], "--help") == 0)
         return overview(stdout);
-    if (strcmp(argv[1], "commands") == 0)
-        return list_commands();
+    if (strcmp(argv[1], "commands") == 0) {
+        for_each(print_name, stdout);
+        return 0;
+    }
     if (strcmp(argv[1], "--version") == 0) {
         puts("overlog " OVERLOG_VERSION);
         return 0;
     }
-    const struct command *row = find(argv[1]);
-    if (row == NULL) {
-        message_fatal("no command %s (overlog --help lists them)", argv[1]);
-        return EXIT_NOTFOUND;
-    }
-    return dispatch(row, argc - 1, argv + 1);
+    int code = run_named(argv[1], argc - 1, argv + 1);
+    if (code >= 0)
+        return code;
+    message_fatal("no command %s (overlog --help lists them)", argv[1]);
+    return EXIT_NOTFOUND;
 }
 
 int main(int argc, char **argv)
 {
     const char *name = argc > 0 ? base_name(argv[0]) : "overlog";
-    find_program(argc > 0 ? argv[0] : "overlog");
-    const struct command *row = find(name);
-    int code;
-    if (row != NULL)
-        code = dispatch(row, argc, argv);
-    else if (strncmp(name, "overlog", 7) == 0)
+    int code = run_named(name, argc, argv);
+    if (code < 0 && strncmp(name, "overlog", 7) == 0)
         code = overlog(argc, argv);
-    else {
+    /* "exec -a" and login shells tell another argv[0]. */
+    const char *file = (const char *)getauxval(AT_EXECFN);
+    if (code < 0 && file != NULL)
+        code = run_named(base_name(file), argc, argv);
+    if (code < 0) {
         message_fatal("%s is not a command of this program (overlog --help lists them)", name);
         code = EXIT_NOTFOUND;
     }

@@ -97,7 +97,7 @@ static int complain(const struct capture *k, int status)
 /* "?" goes the way of the variable itself. */
 static int tell_status(int status, bool import, char ***rest)
 {
-    static struct words words; /* what is executed must outlive this call */
+    struct words words = WORDS_INIT; /* never released: what is executed outlives us */
     struct error e = ERROR_INIT;
     if (child_set_status(status, &e) < 0)
         return message_error(&e);

@@ -23,11 +23,24 @@ static int await_report(int report, struct process_failure *f)
     return known;
 }
 
+/* 1 it was executed, 0 not (f filled), -1 nothing was started (e filled). */
+static int start(const struct process_spawn *s, pid_t *pid, struct process_failure *f,
+                 struct error *e)
+{
+    int report;
+    if (!s->orphan) {
+        *pid = process_start(s, f, e);
+        return *pid > 0 ? 1 : (int)*pid;
+    }
+    *pid = process_spawn(s, &report, e);
+    return *pid < 0 ? -1 : await_report(report, f);
+}
+
 pid_t child_start(const struct child *c, struct error *e)
 {
     struct process_failure f;
     sigset_t now;
-    int report;
+    pid_t pid;
     sigprocmask(SIG_SETMASK, NULL, &now);
     struct process_spawn s = {.program = c->argv[0],
                               .argv = c->argv,
@@ -36,16 +49,15 @@ pid_t child_start(const struct child *c, struct error *e)
                               .fd_count = c->fd_count,
                               .signal_mask = c->signal_mask != NULL ? c->signal_mask : &now,
                               .orphan = c->orphan};
-    pid_t pid = process_spawn(&s, &report, e);
-    if (pid < 0 || await_report(report, &f) == 1)
-        return pid;
+    int started = start(&s, &pid, &f, e);
+    if (started != 0)
+        return started < 0 ? -1 : pid;
     error_set(e, f.error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC, "unable to spawn %s: %s",
               c->argv[0], strerror(f.error));
     if (c->orphan) {
         message_warning("%s", e->text);
         return pid;
     }
-    process_wait(pid);
     return -1;
 }
 

@@ -123,9 +123,9 @@ static int run_fdreserve(struct invocation *c)
     char name[24];
     if (c->argc < 3 || number_parse(c->argv[1], INT_MAX, &count) < 0)
         return command_usage(c);
-    int first = open("/", O_PATH | O_CLOEXEC);
+    int fd = 0;
     for (unsigned long long i = 0; i < count; i++) {
-        int fd = i == 0 ? first : fcntl(first, F_DUPFD_CLOEXEC, first);
+        fd = i == 0 ? open("/", O_PATH | O_CLOEXEC) : fcntl(fd, F_DUPFD_CLOEXEC, fd);
         if (fd < 0) {
             error_system(&e, "unable to reserve descriptors");
             return message_error(&e);
@@ -134,7 +134,11 @@ static int run_fdreserve(struct invocation *c)
         if (variable_set_number(name, (unsigned long long)fd, &e) < 0)
             return message_error(&e);
     }
-    /* They are close-on-exec: free again for whom they were reserved. */
+    /* Free again for whom they were reserved. */
+    for (unsigned long long i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "FD%llu", i);
+        close(atoi(getenv(name)));
+    }
     return command_chain(c, c->argv + 2);
 }
 

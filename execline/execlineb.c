@@ -182,8 +182,8 @@ static int read_options(struct invocation *c, struct script *s)
 
 static int run_execlineb(struct invocation *c)
 {
-    static struct words words; /* what is executed must outlive this call */
-    static struct words result;
+    struct words words = WORDS_INIT; /* neither is released: what is executed outlives us */
+    struct words result = WORDS_INIT;
     struct script s = {.how = PUSH, .zero = c->argv[0]};
     const char *file = NULL;
     if (read_options(c, &s) < 0)

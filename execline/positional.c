@@ -193,7 +193,7 @@ static int choose(const struct choice *k, const struct words *args, struct words
 
 static int run_runblock(struct invocation *c)
 {
-    static struct words words; /* what is executed must outlive this call */
+    struct words words = WORDS_INIT; /* never released: what is executed outlives us */
     struct error e = ERROR_INIT;
     struct words args = WORDS_INIT;
     struct choice k = {.skip = 0};

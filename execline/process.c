@@ -46,7 +46,7 @@ static int read_dressing(struct invocation *c, struct dressing *d)
 static int chain_dressed(struct invocation *c, const struct dressing *d, char **rest)
 {
     static char *no_environment[] = {NULL};
-    static struct str zero; /* what is executed must outlive this call */
+    struct str zero = STR_INIT; /* never released: what is executed outlives us */
     c->program = rest[0];
     if (d->bare)
         c->environment = no_environment;

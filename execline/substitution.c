@@ -7,7 +7,7 @@
 
 static int chain_bound(struct invocation *c, struct bindings *b, char **rest)
 {
-    static struct words words; /* what is executed must outlive this call */
+    struct words words = WORDS_INIT; /* never released: what is executed outlives us */
     struct error e = ERROR_INIT;
     int bad = bindings_apply(b, rest, &words, &e);
     bindings_release(b);

@@ -114,7 +114,7 @@ static int watch(struct trap *t)
 
 static int run_trap(struct invocation *c)
 {
-    static struct trap t;
+    struct trap t = {.forward = false};
     struct error e = ERROR_INIT;
     struct block_reader r;
     char **words;

@@ -41,7 +41,7 @@ int variable_import(char *const *argv, const char *name, const char *value, stru
 int variable_chain(struct invocation *c, const char *name, const char *value, int import,
                    char **rest)
 {
-    static struct words words; /* what is executed must outlive this call */
+    struct words words = WORDS_INIT; /* never released: what is executed outlives us */
     struct error e = ERROR_INIT;
     if (!import) {
         if (variable_set(name, value, &e) < 0)

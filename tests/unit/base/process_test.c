@@ -214,6 +214,98 @@ static void without_path_the_default_is_searched(void **state)
     assert_int_equal(process_exit_code(run(&s, 1, &f)), 5);
 }
 
+static void a_start_waits_for_the_exec(void **state)
+{
+    (void)state;
+    struct process_failure f;
+    sigset_t mask;
+    sigset_t after;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGUSR2);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    int out = open(in_root("output"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct process_fd fds[] = {{.from = out, .to = 1}};
+    char *argv[] = {"grep", "-s", "SigBlk", "self/status", "nosuch", NULL};
+    struct process_spawn s = {.program = "grep",
+                              .argv = argv,
+                              .envp = plain_env,
+                              .directory = "/proc",
+                              .fds = fds,
+                              .fd_count = 1,
+                              .signal_mask = &mask};
+    pid_t pid = process_start(&s, &f, &err);
+    assert_true(pid > 0);
+    assert_int_equal(process_exit_code(process_wait(pid)), 2);
+    char got[64] = "";
+    assert_true(pread(out, got, sizeof got - 1, 0) > 0);
+    assert_string_equal(got, "self/status:SigBlk:\t0000000000000800\n");
+    close(out);
+    sigprocmask(SIG_SETMASK, NULL, &after);
+    assert_true(sigismember(&after, SIGUSR2) == 1 && sigismember(&after, SIGTERM) == 0);
+    sigemptyset(&mask);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+static void a_start_that_fails_leaves_nothing(void **state)
+{
+    (void)state;
+    struct process_failure f;
+    char *argv[] = {"x", NULL};
+    struct process_spawn s = {.program = "nosuch", .argv = argv, .envp = plain_env};
+    assert_int_equal(process_start(&s, &f, &err), 0);
+    assert_int_equal(f.error, ENOENT);
+    assert_string_equal(f.step, "exec");
+    s.program = "/";
+    assert_int_equal(process_start(&s, &f, &err), 0);
+    assert_int_equal(f.error, EACCES);
+    struct process_fd bad[] = {{.from = 77, .to = 0}};
+    s.fds = bad;
+    s.fd_count = 1;
+    assert_int_equal(process_start(&s, &f, &err), 0);
+    assert_string_equal(f.step, "fd");
+    s.fd_count = 65;
+    assert_int_equal(process_start(&s, &f, &err), -1);
+    assert_string_equal(err.text, "unable to pass 65 descriptors: Invalid argument");
+    int status;
+    assert_int_equal(process_reap(&status), -1);
+}
+
+static void a_search_tries_each_folder(void **state)
+{
+    (void)state;
+    struct process_search s = process_search("tool", "/a::b/");
+    const char *expected[] = {"/a/tool", "./tool", "b//tool"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(process_candidate(&s));
+        assert_string_equal(s.file, expected[i]);
+    }
+    assert_false(process_candidate(&s));
+    s = process_search("./tool", "/a:/b");
+    assert_true(process_candidate(&s));
+    assert_string_equal(s.file, "./tool");
+    assert_false(process_candidate(&s));
+    s = process_search("", "/a");
+    assert_false(process_candidate(&s));
+    s = process_search("tool", "");
+    assert_true(process_candidate(&s));
+    assert_string_equal(s.file, "./tool");
+    s = process_search("tool", NULL);
+    assert_true(process_candidate(&s));
+    assert_string_equal(s.file, "/command/tool");
+}
+
+static void names_too_long_are_passed_over(void **state)
+{
+    (void)state;
+    static char path[6000];
+    memset(path, 'x', 5000);
+    memcpy(path + 5000, ":/b", 4);
+    struct process_search s = process_search("tool", path);
+    assert_true(process_candidate(&s));
+    assert_string_equal(s.file, "/b/tool");
+    assert_false(process_candidate(&s));
+}
+
 /* Each descriptor in the child must show what was written for it. */
 static void overlapping_descriptors_arrive(void **state)
 {
@@ -508,6 +600,10 @@ int main(void)
         TEST(no_report_yet),
         TEST(path_is_that_of_the_child),
         TEST(without_path_the_default_is_searched),
+        TEST(a_start_waits_for_the_exec),
+        TEST(a_start_that_fails_leaves_nothing),
+        TEST(a_search_tries_each_folder),
+        TEST(names_too_long_are_passed_over),
         TEST(overlapping_descriptors_arrive),
         TEST(signals_can_be_blocked_from_the_start),
         TEST(signals_are_reset),
