@@ -142,6 +142,28 @@ int account_by_number(const char *text, struct account *a)
     return 0;
 }
 
+void account_user_name(uid_t uid, char name[ACCOUNT_NAME_MAX])
+{
+    struct passwd *p = NULL;
+    FILE *f = fopen(PASSWD, "re");
+    while (f && (p = fgetpwent(f)) && p->pw_uid != uid)
+        ;
+    snprintf(name, ACCOUNT_NAME_MAX, "%s", p ? p->pw_name : "");
+    if (f)
+        fclose(f);
+}
+
+void account_group_name(gid_t gid, char name[ACCOUNT_NAME_MAX])
+{
+    struct group *g = NULL;
+    FILE *f = fopen(GROUP, "re");
+    while (f && (g = fgetgrent(f)) && g->gr_gid != gid)
+        ;
+    snprintf(name, ACCOUNT_NAME_MAX, "%s", g ? g->gr_name : "");
+    if (f)
+        fclose(f);
+}
+
 int account_become(const struct account *a, struct error *e)
 {
     if (setgroups(a->group_count, a->groups) < 0)

@@ -23,6 +23,10 @@ int account_group(const char *name, gid_t *gid, struct error *e);
 /* "UID:GID" or "UID" (gid = uid) in digits, no supplementary groups: 0, or -1 when it is not one.
  */
 int account_by_number(const char *text, struct account *a);
+/* The name of an id; empty when it has none. */
+enum { ACCOUNT_NAME_MAX = 64 };
+void account_user_name(uid_t uid, char name[ACCOUNT_NAME_MAX]);
+void account_group_name(gid_t gid, char name[ACCOUNT_NAME_MAX]);
 /* Sets groups, gid, uid for good. */
 int account_become(const struct account *a, struct error *e);
 

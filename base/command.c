@@ -42,27 +42,47 @@ static int long_option(struct invocation *c, const char *word)
     return wrong(c, "unknown option", word, length + 2);
 }
 
+/* Takes the letter at c->place, and its argument from there or the next word. False: there is none.
+ */
+static bool take_letter(struct invocation *c, const char *word, bool argument)
+{
+    bool last = word[++c->place] == '\0';
+    c->argument = NULL;
+    if (argument)
+        c->argument = last ? c->argv[c->next + 1] : word + c->place;
+    if (argument || last) {
+        c->next += argument && last ? 2 : 1;
+        c->place = 0;
+    }
+    return !argument || c->argument != NULL;
+}
+
+/* Whether the usage has the option "[-xyz]", "[-x argument]" or "-x": 1, 2 with an argument, 0. */
+static int in_usage(const char *usage, char letter)
+{
+    for (const char *p = usage; (p = strchr(p, '-')) != NULL;) {
+        bool starts = p == usage || strchr("[| ", p[-1]) != NULL;
+        size_t n = strcspn(++p, " ]|");
+        if (starts && n > 0 && memchr(p, letter, n) != NULL)
+            return p[n] == ' ' && strchr("[|", p[n + 1]) == NULL ? 2 : 1;
+        p += n;
+    }
+    return 0;
+}
+
 static int short_option(struct invocation *c, const char *word)
 {
     const char letter[3] = {'-', word[c->place], '\0'};
     const struct command_option *o = c->command->options;
+    int kind = o == NULL ? in_usage(c->command->usage, letter[1]) : 0;
+    if (kind != 0 && !take_letter(c, word, kind == 2))
+        return wrong(c, "missing argument to option", letter, 2);
+    if (kind != 0)
+        return letter[1];
     for (ptrdiff_t i = 0; o != NULL && (o[i].letter != 0 || o[i].name != NULL); i++) {
         if (o[i].letter != letter[1])
             continue;
-        c->place++;
-        bool last = word[c->place] == '\0';
-        if (o[i].argument == NULL) {
-            c->argument = NULL;
-            if (last) {
-                c->place = 0;
-                c->next++;
-            }
-            return letter[1];
-        }
-        c->argument = last ? c->argv[c->next + 1] : word + c->place;
-        c->next += last ? 2 : 1;
-        c->place = 0;
-        if (c->argument == NULL)
+        if (!take_letter(c, word, o[i].argument != NULL))
             return wrong(c, "missing argument to option", letter, 2);
         return letter[1];
     }

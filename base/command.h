@@ -32,9 +32,12 @@ struct invocation {
 
 struct command {
     const char *name;
-    const char *usage; /* what follows the name: "[-p] { block } prog..." */
+    /* What follows the name: "[-p] { block } prog...". Without a table of options it tells them,
+     * too:
+     * "[-xyz]" and "[-x|-y]" take no argument, "[-x word]" does. */
+    const char *usage;
     const char *summary;
-    const struct command_option *options; /* ends with an all-zero row; NULL: none */
+    const struct command_option *options; /* ends with an all-zero row; NULL: those in usage */
     int (*run)(struct invocation *c);
 };
 

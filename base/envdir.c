@@ -11,7 +11,8 @@
 
 enum { VALUE_MAX = 1 << 20 };
 
-static int write_variable(int at, const char *assignment, struct str *line, struct error *e)
+static int write_variable(int at, const char *assignment, bool newline, mode_t mode,
+                          struct str *line, struct error *e)
 {
     const char *equals = strchr(assignment, '=');
     /* Not a variable, or one that no file can be named after. */
@@ -20,12 +21,26 @@ static int write_variable(int at, const char *assignment, struct str *line, stru
     str_clear(line);
     if (str_add(line, assignment, (size_t)(equals - assignment)) < 0 ||
         str_add_char(line, '\0') < 0 || str_add_text(line, equals + 1) < 0 ||
-        str_add_char(line, '\n') < 0)
+        (newline && str_add_char(line, '\n') < 0))
         return error_system(e, "unable to save the environment");
     size_t name = (size_t)(equals - assignment) + 1;
     if (strcmp(line->data, ".") == 0 || strcmp(line->data, "..") == 0)
         return 0;
-    return file_write(at, line->data, line->data + name, line->length - name, 0644, e);
+    return file_write(at, line->data, line->data + name, line->length - name, mode, e);
+}
+
+int envdir_add(const char *path, char *const *envp, bool newline, mode_t mode, struct error *e)
+{
+    int at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0)
+        return error_system(e, "unable to open %s", path);
+    struct str line = STR_INIT;
+    int result = 0;
+    for (size_t i = 0; envp[i] && result == 0; i++)
+        result = write_variable(at, envp[i], newline, mode, &line, e);
+    str_release(&line);
+    close(at);
+    return result;
 }
 
 int envdir_write(const char *path, char *const *envp, mode_t mode, struct error *e)
@@ -33,43 +48,52 @@ int envdir_write(const char *path, char *const *envp, mode_t mode, struct error 
     if (file_remove_tree(AT_FDCWD, path, e) < 0 ||
         file_make_directories(AT_FDCWD, path, mode, e) < 0)
         return -1;
-    int at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (at < 0)
-        return error_system(e, "unable to open %s", path);
-    struct str line = STR_INIT;
-    int result = 0;
-    for (size_t i = 0; envp[i] && result == 0; i++)
-        result = write_variable(at, envp[i], &line, e);
-    str_release(&line);
-    close(at);
-    return result;
+    return envdir_add(path, envp, true, 0644, e);
 }
 
-static int load_variable(int at, const char *name, struct str *value, struct error *e)
+/* Cuts the bytes of a file to the value, which ends with a NUL. */
+static void shape(struct str *value, const struct envdir_style *style)
+{
+    char *data = value->data;
+    size_t n = value->length;
+    if (style->clamp && n > style->clamp)
+        n = style->clamp;
+    if (!style->whole) {
+        const char *end = memchr(data, '\n', n);
+        n = end ? (size_t)(end - data) : n;
+        while (!style->exact && n > 0 && (data[n - 1] == ' ' || data[n - 1] == '\t'))
+            n--;
+    } else if (!style->exact && n > 0 && data[n - 1] == '\n') {
+        n--;
+    }
+    data[n] = '\0';
+    for (size_t i = 0; i < n; i++)
+        if (data[i] == '\0')
+            data[i] = style->null;
+}
+
+static int load_variable(int at, const char *name, const struct envdir_style *style,
+                         struct str *value, struct error *e)
 {
     str_clear(value);
     struct stat st;
     if (strchr(name, '='))
         return 0;
-    if (fstatat(at, name, &st, 0) == 0 && !S_ISREG(st.st_mode))
+    if (!style->strict && fstatat(at, name, &st, 0) == 0 && !S_ISREG(st.st_mode))
         return 0;
     if (file_read(at, name, VALUE_MAX, value, e) < 0)
-        return errno == ENOENT ? 0 : -1;
+        return errno == ENOENT && !style->strict ? 0 : -1;
     if (value->length == 0) {
         unsetenv(name);
         return 0;
     }
-    if (value->data[value->length - 1] == '\n')
-        value->data[--value->length] = '\0';
-    for (size_t i = 0; i < value->length; i++)
-        if (value->data[i] == '\0')
-            value->data[i] = '\n';
+    shape(value, style);
     if (setenv(name, value->data, 1) < 0)
         return error_system(e, "unable to set %s", name);
     return 0;
 }
 
-int envdir_load(const char *path, struct error *e)
+int envdir_load_as(const char *path, const struct envdir_style *style, struct error *e)
 {
     int at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
@@ -78,9 +102,15 @@ int envdir_load(const char *path, struct error *e)
     struct str value = STR_INIT;
     int result = file_list(at, ".", &names, e);
     for (size_t i = 0; i < names.count && result == 0; i++)
-        result = load_variable(at, names.item[i], &value, e);
+        result = load_variable(at, names.item[i], style, &value, e);
     words_release(&names);
     str_release(&value);
     close(at);
     return result;
+}
+
+int envdir_load(const char *path, struct error *e)
+{
+    static const struct envdir_style container = {.whole = true, .null = '\n'};
+    return envdir_load_as(path, &container, e);
 }

@@ -310,12 +310,13 @@ static int copy_bytes(int from, int to)
     }
 }
 
-static int copy_file(int from_at, const char *from, int to_at, const char *to, mode_t mode)
+static int copy_file(int from_at, const char *from, int to_at, const char *to, mode_t mode,
+                     int flags)
 {
-    int in = openat(from_at, from, O_RDONLY | O_CLOEXEC);
+    int in = openat(from_at, from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (flags & O_NOFOLLOW));
     if (in < 0)
         return -1;
-    int out = openat(to_at, to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    int out = openat(to_at, to, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
     if (out < 0) {
         close_keeping_errno(in);
         return -1;
@@ -332,7 +333,7 @@ static int copy_file(int from_at, const char *from, int to_at, const char *to, m
 int file_copy(int from_at, const char *from, int to_at, const char *to, mode_t mode,
               struct error *e)
 {
-    if (copy_file(from_at, from, to_at, to, mode) < 0)
+    if (copy_file(from_at, from, to_at, to, mode, O_TRUNC) < 0)
         return error_system(e, "unable to copy %s to %s", from, to);
     return 0;
 }
@@ -344,13 +345,14 @@ static int copy_link(int from_at, const char *from, int to_at, const char *to)
     if (n < 0)
         return -1;
     target[n] = '\0';
-    if (unlinkat(to_at, to, 0) < 0 && errno != ENOENT)
-        return -1;
     return symlinkat(target, to_at, to);
 }
 
-static int copy_directory(int from_at, const char *from, int to_at, const char *to, mode_t mode);
+static int copy_directory(int from_at, const char *from, int to_at, const char *to,
+                          const struct stat *st, int flags);
 
+/* What is in the way of anything but a directory is removed first: nothing is written through a
+ * link, and no file that has another name is changed. */
 static int copy_entry(int from_at, const char *from, int to_at, const char *to)
 {
     struct stat st;
@@ -358,16 +360,22 @@ static int copy_entry(int from_at, const char *from, int to_at, const char *to)
         return -1;
     mode_t mode = st.st_mode & 07777;
     if (S_ISDIR(st.st_mode))
-        return copy_directory(from_at, from, to_at, to, mode);
-    if (S_ISLNK(st.st_mode))
-        return copy_link(from_at, from, to_at, to);
-    if (S_ISREG(st.st_mode))
-        return copy_file(from_at, from, to_at, to, mode);
-    if (S_ISFIFO(st.st_mode))
-        return mkfifoat(to_at, to, mode) == 0 || errno == EEXIST ? fchmodat(to_at, to, mode, 0)
-                                                                 : -1;
-    errno = EINVAL;
-    return -1;
+        return copy_directory(from_at, from, to_at, to, &st, O_NOFOLLOW);
+    if (unlinkat(to_at, to, 0) < 0 && errno != ENOENT)
+        return -1;
+    if (S_ISLNK(st.st_mode)) {
+        if (copy_link(from_at, from, to_at, to) < 0)
+            return -1;
+    } else if (S_ISREG(st.st_mode)) {
+        if (copy_file(from_at, from, to_at, to, mode, O_NOFOLLOW | O_EXCL) < 0)
+            return -1;
+    } else if (mknodat(to_at, to, st.st_mode, st.st_rdev) < 0) {
+        return -1;
+    }
+    if (geteuid() == 0 && fchownat(to_at, to, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    /* Again, because a change of owner takes s bits away. */
+    return S_ISLNK(st.st_mode) ? 0 : fchmodat(to_at, to, mode, 0);
 }
 
 static int copy_content(int from, int to)
@@ -382,9 +390,10 @@ static int copy_content(int from, int to)
     return result;
 }
 
-static int copy_directory(int from_at, const char *from, int to_at, const char *to, mode_t mode)
+static int copy_directory(int from_at, const char *from, int to_at, const char *to,
+                          const struct stat *st, int flags)
 {
-    int in = open_directory(from_at, from, 0);
+    int in = open_directory(from_at, from, flags);
     if (in < 0)
         return -1;
     int out = -1;
@@ -395,19 +404,27 @@ static int copy_directory(int from_at, const char *from, int to_at, const char *
         return -1;
     }
     int result = copy_content(in, out);
+    if (result == 0 && geteuid() == 0)
+        result = fchown(out, st->st_uid, st->st_gid);
     /* Last, because the mode may forbid writing. */
     if (result == 0)
-        result = fchmod(out, mode);
+        result = fchmod(out, st->st_mode & 07777);
     close_keeping_errno(in);
     close_keeping_errno(out);
     return result;
 }
 
+int file_copy_all(int from_at, const char *from, int to_at, const char *to, struct error *e)
+{
+    if (copy_entry(from_at, from, to_at, to) < 0)
+        return error_system(e, "unable to copy %s to %s", from, to);
+    return 0;
+}
+
 int file_copy_tree(int from_at, const char *from, int to_at, const char *to, struct error *e)
 {
     struct stat st;
-    if (fstatat(from_at, from, &st, 0) < 0 ||
-        copy_directory(from_at, from, to_at, to, st.st_mode & 07777) < 0)
+    if (fstatat(from_at, from, &st, 0) < 0 || copy_directory(from_at, from, to_at, to, &st, 0) < 0)
         return error_system(e, "unable to copy %s to %s", from, to);
     return 0;
 }

@@ -35,6 +35,9 @@ int file_copy(int from_at, const char *from, int to_at, const char *to, mode_t m
               struct error *e);
 /* Copies a directory recursively with its modes (data/, env/). */
 int file_copy_tree(int from_at, const char *from, int to_at, const char *to, struct error *e);
+/* Copies a file or a tree of any kinds of files with modes and, as root, owners. Symbolic links are
+ * copied; none is followed, and one in the way is replaced. Files left by an earlier copy too. */
+int file_copy_all(int from_at, const char *from, int to_at, const char *to, struct error *e);
 
 /* The names in a directory that do not begin with a dot, sorted bytewise, appended to out. */
 int file_list(int at, const char *path, struct words *out, struct error *e);

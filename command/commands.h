@@ -7,5 +7,12 @@
 extern const struct command command_init[];     /* init halt poweroff reboot shutdown */
 extern const struct command command_contenv[];  /* with-contenv printcontenv */
 extern const struct command command_accounts[]; /* s6-setuidgid s6-envuidgid s6-applyuidgid */
+extern const struct command command_limits[];   /* s6-softlimit s6-setlock s6-setsid ... */
+extern const struct command command_timed[];    /* s6-maximumtime s6-fghack s6-sleep ... */
+extern const struct command command_envtools[]; /* s6-envdir s6-dumpenv s6-env s6-printenv */
+extern const struct command command_files[];    /* s6-mkdir s6-ln s6-chown s6-rmrf ... */
+extern const struct command command_text[];     /* s6-echo s6-ls s6-sort s6-grep ... */
+extern const struct command command_system[];   /* s6-mount s6-umount s6-hostname ... */
+extern const struct command command_ps[];       /* s6-ps */
 
 #endif

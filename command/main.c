@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "command/chain.h"
 #include "command/commands.h"
+#include "command/missing.h"
 #include "execline/commands.h"
 #include "logger/logger.h"
 #include <errno.h>
@@ -28,11 +29,15 @@ static const struct command command_multicall[] = {
  * nothing behind that an exec would clear away: no close-on-exec descriptor, no handler, no state
  * of their own, nothing unwritten in stdout. */
 static const struct command *const links[] = {
-    command_contenv,      command_accounts, command_multicall,     execline_language,
-    execline_control,     execline_capture, execline_substitution, execline_environment,
-    execline_descriptors, execline_redirfd, execline_process,      execline_positional,
-    execline_eltest,      execline_loops,   execline_waiting,      execline_match,
-    execline_trap,        execline_envfile, execline_posix,        NULL};
+    command_contenv,       command_accounts,     command_multicall,
+    execline_language,     execline_control,     execline_capture,
+    execline_substitution, execline_environment, execline_descriptors,
+    execline_redirfd,      execline_process,     execline_positional,
+    execline_eltest,       execline_loops,       execline_waiting,
+    execline_match,        execline_trap,        execline_envfile,
+    execline_posix,        command_limits,       command_timed,
+    command_envtools,      command_files,        command_text,
+    command_system,        command_ps,           NULL};
 
 /* Those that begin a process of their own, where they stay. */
 static const struct command *const programs[] = {command_init, logger_commands, logcat_commands,
@@ -108,7 +113,7 @@ static void print_summary(const struct command *c, FILE *to)
 static int overview(FILE *to)
 {
     fputs("usage: overlog COMMAND [ARG...]\n"
-          "       overlog commands | --help | --version\n\n"
+          "       overlog commands | missing | --help | --version\n\n"
           "A container init, supervisor and logger. Links with these names call the commands\n"
           "directly; each has --help.\n\n",
           to);
@@ -212,6 +217,15 @@ static int run_execline(struct invocation *c)
     return EXIT_USAGE;
 }
 
+/* A name that has no row. */
+static int unknown(const char *name, char **argv)
+{
+    if (missing_instead(name) != NULL)
+        return missing_run(name, argv);
+    message_fatal("no command %s (overlog --help lists them)", name);
+    return EXIT_NOTFOUND;
+}
+
 static int overlog(int argc, char **argv)
 {
     if (argc < 2)
@@ -222,15 +236,16 @@ static int overlog(int argc, char **argv)
         for_each(print_name, stdout);
         return 0;
     }
+    if (strcmp(argv[1], "missing") == 0) {
+        missing_list();
+        return 0;
+    }
     if (strcmp(argv[1], "--version") == 0) {
         puts("overlog " OVERLOG_VERSION);
         return 0;
     }
     int code = run_named(argv[1], argc - 1, argv + 1);
-    if (code >= 0)
-        return code;
-    message_fatal("no command %s (overlog --help lists them)", argv[1]);
-    return EXIT_NOTFOUND;
+    return code >= 0 ? code : unknown(argv[1], argv + 1);
 }
 
 int main(int argc, char **argv)
@@ -243,11 +258,11 @@ int main(int argc, char **argv)
     const char *file = (const char *)getauxval(AT_EXECFN);
     if (code < 0 && file != NULL)
         code = run_named(base_name(file), argc, argv);
-    if (code < 0) {
-        message_fatal("%s is not a command of this program (overlog --help lists them)", name);
-        code = EXIT_NOTFOUND;
-    }
-    if (fflush(stdout) != 0 && code == 0)
+    if (code < 0)
+        code = unknown(name, argv);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == 0) {
+        message_fatal("unable to write to standard output");
         code = EXIT_SYSTEM;
+    }
     return code;
 }

@@ -403,4 +403,5 @@ static int run_eltest(struct invocation *c)
 
 const struct command execline_eltest[] = {
     {"eltest", "expression...", "exit 0 if an expression is true, 1 if not", NULL, run_eltest},
+    {"s6-test", "expression...", "the same, by its old name", NULL, run_eltest},
     {.name = NULL}};

@@ -1,0 +1,194 @@
+/* Chain loaders that change the process before the program: limits, a lock, a session, niceness,
+ * a root. */
+#include "base/file.h"
+#include "base/message.h"
+#include "base/str.h"
+#include "command/commands.h"
+#include "command/options.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* --- s6-softlimit --- */
+
+enum { SOFT = 1, HARD = 2 };
+
+static const struct {
+    char letter;
+    unsigned char resource;
+} limited[] = {{'a', RLIMIT_AS},      {'c', RLIMIT_CORE},    {'d', RLIMIT_DATA},
+               {'f', RLIMIT_FSIZE},   {'l', RLIMIT_MEMLOCK}, {'o', RLIMIT_NOFILE},
+               {'p', RLIMIT_NPROC},   {'P', RLIMIT_RTPRIO},  {'r', RLIMIT_RSS},
+               {'s', RLIMIT_STACK},   {'t', RLIMIT_CPU},     {'m', RLIMIT_AS},
+               {'m', RLIMIT_MEMLOCK}, {'m', RLIMIT_DATA},    {'m', RLIMIT_STACK}};
+
+static int set_limit(struct invocation *c, int resource, int what)
+{
+    struct rlimit limit;
+    uint64_t value;
+    if (getrlimit(resource, &limit) < 0)
+        return fail("get", "limits");
+    value = limit.rlim_max;
+    if (strcmp(c->argument, "=") != 0 && options_number(c, c->argument, UINT64_MAX, &value) != 0)
+        return EXIT_USAGE;
+    if (what & HARD)
+        limit.rlim_max = value;
+    if ((what & SOFT) || limit.rlim_cur > limit.rlim_max)
+        limit.rlim_cur = value < limit.rlim_max ? value : limit.rlim_max;
+    return setrlimit(resource, &limit) < 0 ? fail("set", "limits") : 0;
+}
+
+static int run_softlimit(struct invocation *c)
+{
+    int what = SOFT;
+    int code = 0;
+    for (int letter; (letter = command_option(c)) != 0;) {
+        if (letter == '?')
+            return EXIT_USAGE;
+        if (letter == 'h' || letter == 'H')
+            what = letter == 'h' ? HARD : HARD | SOFT;
+        for (size_t i = 0; i < sizeof limited / sizeof limited[0] && code == 0; i++)
+            if (limited[i].letter == letter)
+                code = set_limit(c, limited[i].resource, what);
+        if (code != 0)
+            return code;
+    }
+    return command_operand_count(c) < 1 ? command_usage(c) : command_chain(c, command_operands(c));
+}
+
+/* --- s6-setlock --- */
+
+enum { EXIT_LOCKED = 1 };
+
+static void wake(int signal)
+{
+    (void)signal;
+}
+
+/* Waits at most so many milliseconds. The timer repeats, so that one which fires before the wait
+ * began loses nothing. */
+static int lock_timed(int fd, struct flock *lock, uint64_t ms)
+{
+    const struct itimerval off = {.it_value = {.tv_sec = 0}};
+    const struct itimerval on = {.it_interval = {.tv_usec = 10000},
+                                 .it_value = {.tv_sec = (time_t)(ms / 1000),
+                                              .tv_usec = (suseconds_t)(ms % 1000 * 1000 + 1)}};
+    struct sigaction action = {.sa_handler = wake};
+    struct sigaction before;
+    sigaction(SIGALRM, &action, &before);
+    setitimer(ITIMER_REAL, &on, NULL);
+    int result = fcntl(fd, F_SETLKW, lock);
+    int saved = errno == EINTR ? ETIMEDOUT : errno;
+    setitimer(ITIMER_REAL, &off, NULL);
+    sigaction(SIGALRM, &before, NULL);
+    errno = saved;
+    return result;
+}
+
+static int run_setlock(struct invocation *c)
+{
+    uint64_t ms = 0;
+    uint64_t to = 0;
+    if (options_read(c, 2) != 0 || options_number(c, options.argument['t'], INT_MAX, &ms) != 0 ||
+        options_number(c, options.argument['d'], INT_MAX, &to) != 0)
+        return EXIT_USAGE;
+    const char *file = options.operand[0];
+    bool shared = options_last("rw") == 'r';
+    char how = options_last("nNt");
+    int fd = open(file, (shared ? O_RDONLY : O_WRONLY) | O_CREAT | O_NONBLOCK, 0666);
+    if (fd < 0)
+        return fail("open", file);
+    struct flock lock = {.l_type = shared ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET};
+    int bad = how == 'n'             ? fcntl(fd, F_SETLK, &lock)
+              : how == 't' && ms > 0 ? lock_timed(fd, &lock, ms)
+                                     : fcntl(fd, F_SETLKW, &lock);
+    if (bad < 0) {
+        fail("lock", file);
+        return EXIT_LOCKED;
+    }
+    /* A lock goes with the first descriptor of its file that is closed: the other stays open. */
+    if (given('d') && fd != (int)to && dup2(fd, (int)to) < 0)
+        return fail("make a descriptor", options.argument['d']);
+    return command_chain(c, options.operand + 1);
+}
+
+/* --- s6-setsid --- */
+
+static const char *enter_group(char how)
+{
+    if (how == 's' || how == 0)
+        return setsid() < 0 ? "setsid" : NULL;
+    if (setpgid(0, 0) < 0)
+        return "setpgid";
+    if (how == 'b')
+        return NULL;
+    int fd = given('d') ? atoi(options.argument['d']) : open("/dev/tty", O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return "open /dev/tty";
+    /* A process in the background that may not be stopped for it must not hear of it. */
+    void (*before)(int) = how == 'g' ? signal(SIGTTOU, SIG_IGN) : SIG_DFL;
+    int bad = tcsetpgrp(fd, getpid());
+    if (how == 'g')
+        signal(SIGTTOU, before);
+    return bad < 0 ? "tcsetpgrp" : NULL;
+}
+
+static int run_setsid(struct invocation *c)
+{
+    uint64_t fd = 0;
+    if (options_read(c, 1) != 0 || options_number(c, options.argument['d'], INT_MAX, &fd) != 0)
+        return EXIT_USAGE;
+    const char *failed = enter_group(options_last("sbfg"));
+    char how = options_last("iIq");
+    if (failed != NULL && how == 'i')
+        return fail(failed, "");
+    if (failed != NULL && how != 'q')
+        complain(failed, "");
+    return command_chain(c, options.operand);
+}
+
+/* --- s6-nice, s6-chroot --- */
+
+static int run_nice(struct invocation *c)
+{
+    if (options_read(c, 1) != 0)
+        return EXIT_USAGE;
+    const char *word = given('n') ? options.argument['n'] : "10";
+    uint64_t value = 0;
+    if (options_number(c, word + (*word == '-'), 1000, &value) != 0)
+        return EXIT_USAGE;
+    errno = 0;
+    if (nice(*word == '-' ? -(int)value : (int)value) == -1 && errno != 0) {
+        if (options_last("iI") == 'i')
+            return fail("nice to", word);
+        complain("nice to", word);
+    }
+    return command_chain(c, options.operand);
+}
+
+static int run_chroot(struct invocation *c)
+{
+    if (options_read(c, 2) != 0)
+        return EXIT_USAGE;
+    if (chdir(options.operand[0]) < 0 || chroot(".") < 0)
+        return fail("chroot to", options.operand[0]);
+    return command_chain(c, options.operand + 1);
+}
+
+const struct command command_limits[] = {
+    {"s6-softlimit", "[-H|-h] [-acdflmoPprst limit]... prog...", "run a program with limits", NULL,
+     run_softlimit},
+    {"s6-setlock", "[-n|-N|-t ms] [-r|-w] [-d fd] file prog...", "run a program holding a lock",
+     NULL, run_setlock},
+    {"s6-setsid", "[-s|-b|-f|-g] [-i|-I|-q] [-d fd] prog...",
+     "run a program in a session or process group of its own", NULL, run_setsid},
+    {"s6-nice", "[-i|-I] [-n value] prog...", "run a program with another priority", NULL,
+     run_nice},
+    {"s6-chroot", "dir prog...", "run a program with another root", NULL, run_chroot},
+    {.name = NULL}};

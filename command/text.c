@@ -1,0 +1,459 @@
+/* Words and lines: printing, sorting, selecting. */
+#include "base/file.h"
+#include "base/message.h"
+#include "base/str.h"
+#include "command/commands.h"
+#include "command/options.h"
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- s6-echo, s6-seq, s6-ls --- */
+
+static int run_echo(struct invocation *c)
+{
+    if (options_read(c, 0) != 0)
+        return EXIT_USAGE;
+    char separator = given('s') ? *options.argument['s'] : ' ';
+    for (int i = 0; i < options.count; i++) {
+        if (i > 0)
+            putchar(separator);
+        fputs(options.operand[i], stdout);
+    }
+    if (!given('n'))
+        putchar('\n');
+    return 0;
+}
+
+static int run_seq(struct invocation *c)
+{
+    uint64_t first = 1;
+    uint64_t step = 1;
+    uint64_t last = 0;
+    if (options_read(c, 1) != 0)
+        return EXIT_USAGE;
+    if (options.count > 3 ||
+        options_number(c, options.operand[options.count - 1], UINT_MAX, &last) != 0 ||
+        (options.count > 1 && options_number(c, options.operand[0], UINT_MAX, &first) != 0) ||
+        (options.count > 2 && options_number(c, options.operand[1], UINT_MAX, &step) != 0))
+        return command_usage(c);
+    const char *separator = given('s') ? options.argument['s'] : "\n";
+    int width = given('w') ? snprintf(NULL, 0, "%u", (unsigned int)last) : 0;
+    for (; first <= last && !ferror(stdout); first += step) {
+        printf("%0*u", width, (unsigned int)first);
+        fwrite(separator, 1, *separator != '\0' ? strlen(separator) : 1, stdout);
+    }
+    return 0;
+}
+
+static int run_ls(struct invocation *c)
+{
+    struct dirent *entry;
+    if (options_read(c, 1) != 0)
+        return EXIT_USAGE;
+    DIR *d = opendir(options.operand[0]);
+    if (d == NULL)
+        return fail("open directory", options.operand[0]);
+    char dots = options_last("aA");
+    for (errno = 0; (entry = readdir(d)) != NULL;) {
+        const char *name = entry->d_name;
+        if ((name[0] == '.' && dots == 0) ||
+            (dots == 'a' && (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)) ||
+            (given('x') && strcmp(name, options.argument['x']) == 0))
+            continue;
+        fputs(name, stdout);
+        putchar(given('0') ? '\0' : '\n');
+    }
+    return errno != 0 ? fail("read directory", options.operand[0]) : 0;
+}
+
+/* --- s6-sort --- */
+
+struct line {
+    char *text;
+    size_t length; /* without what ends it */
+};
+
+static int compare(const void *a, const void *b)
+{
+    struct line x = *(const struct line *)a;
+    struct line y = *(const struct line *)b;
+    if (given('b')) {
+        for (; x.length > 0 && (*x.text == ' ' || *x.text == '\t'); x.length--)
+            x.text++;
+        for (; y.length > 0 && (*y.text == ' ' || *y.text == '\t'); y.length--)
+            y.text++;
+    }
+    bool fold = given('f');
+    int order = 0;
+    for (size_t i = 0; order == 0 && i < x.length && i < y.length; i++) {
+        int p = (unsigned char)x.text[i];
+        int q = (unsigned char)y.text[i];
+        order = fold ? toupper(p) - toupper(q) : p - q;
+    }
+    if (order == 0)
+        order = (x.length > y.length) - (x.length < y.length);
+    return given('r') ? -order : order;
+}
+
+/* As qsort would, but equal lines stay in their order. */
+static void merge_sort(struct line *l, struct line *spare, size_t n)
+{
+    size_t half = n / 2;
+    if (n < 2)
+        return;
+    merge_sort(l, spare, half);
+    merge_sort(l + half, spare, n - half);
+    memcpy(spare, l, half * sizeof *l);
+    for (size_t i = 0, j = half, to = 0; i < half; to++)
+        l[to] = j < n && compare(&spare[i], &l[j]) > 0 ? l[j++] : spare[i++];
+}
+
+static int read_lines(int delimiter, struct line **lines, size_t *count)
+{
+    size_t room = 0;
+    for (;; (*count)++) {
+        char *text = NULL;
+        size_t size = 0;
+        ssize_t n = getdelim(&text, &size, delimiter, stdin);
+        if (n < 0)
+            return ferror(stdin) || !feof(stdin) ? -1 : 0;
+        if (*count == room) {
+            room = room * 2 + 64;
+            struct line *more = realloc(*lines, 2 * room * sizeof **lines);
+            if (more == NULL)
+                return -1;
+            *lines = more;
+        }
+        (*lines)[*count] = (struct line){text, (size_t)n - (text[n - 1] == delimiter)};
+    }
+}
+
+static int run_sort(struct invocation *c)
+{
+    struct line *lines = NULL;
+    size_t count = 0;
+    if (options_read(c, 0) != 0)
+        return EXIT_USAGE;
+    int delimiter = given('0') ? '\0' : '\n';
+    if (read_lines(delimiter, &lines, &count) < 0)
+        return fail("read", "standard input");
+    bool unique = given('u');
+    if (given('c')) {
+        for (size_t i = 1; i < count; i++)
+            if (compare(&lines[i - 1], &lines[i]) >= (unique ? 0 : 1))
+                return 1;
+        return 0;
+    }
+    /* read_lines left as much room again behind the lines. */
+    merge_sort(lines, lines + count, count);
+    for (size_t i = 0; i < count; i++) {
+        if (unique && i > 0 && compare(&lines[i - 1], &lines[i]) == 0)
+            continue;
+        fwrite(lines[i].text, 1, lines[i].length, stdout);
+        putchar(delimiter);
+    }
+    return 0;
+}
+
+/* --- s6-cat, s6-head, s6-tail --- */
+
+/* Runs each on every operand, or on standard input. "-" is standard input only where dash says so.
+ */
+static int each_file(bool dash, int (*each)(FILE *))
+{
+    for (int i = 0; i == 0 || i < options.count; i++) {
+        const char *name = options.operand[i];
+        bool from_stdin = name == NULL || (dash && strcmp(name, "-") == 0);
+        FILE *f = from_stdin ? stdin : fopen(name, "re");
+        if (given('H') && options.count > 1)
+            printf("%s==> %s <==\n", i > 0 ? "\n" : "", name);
+        if (f == NULL)
+            return fail("open", name);
+        int bad = each(f);
+        if (bad < 0 || ferror(f))
+            return fail("read", from_stdin ? "standard input" : name);
+        if (!from_stdin)
+            fclose(f);
+    }
+    return 0;
+}
+
+static int run_cat(struct invocation *c)
+{
+    char buffer[16384];
+    ssize_t n;
+    if (options_read(c, 0) != 0)
+        return EXIT_USAGE;
+    while ((n = read(0, buffer, sizeof buffer)) != 0) {
+        if (n < 0 && errno != EINTR)
+            return fail("read", "standard input");
+        if (n > 0 && fd_write_all(1, buffer, (size_t)n) < 0)
+            return fail("write", "standard output");
+    }
+    return 0;
+}
+
+static uint64_t wanted; /* of head and tail: so many */
+static bool by_bytes;
+static bool from_start; /* tail: "+N" */
+
+/* -n, -c or a digit, one of them: 0, or EXIT_USAGE. */
+static int read_count(struct invocation *c, bool tail)
+{
+    char digit = options_last("123456789");
+    if ((digit != 0) + (given('n')) + (given('c')) > 1)
+        return command_usage(c);
+    by_bytes = given('c');
+    const char *word = by_bytes ? options.argument['c'] : options.argument['n'];
+    wanted = digit != 0 ? (uint64_t)(digit - '0') : 10;
+    if (tail && word != NULL && (*word == '+' || *word == '-'))
+        from_start = *word++ == '+';
+    return options_number(c, word, UINT_MAX, &wanted);
+}
+
+static int head_file(FILE *f)
+{
+    int byte;
+    uint64_t left = wanted;
+    /* Reading byte by byte leaves the rest to whoever reads next. */
+    if (given('S'))
+        setvbuf(f, NULL, _IONBF, 0);
+    while (left > 0 && (byte = getc(f)) != EOF) {
+        putchar(byte);
+        if (by_bytes || byte == '\n')
+            left--;
+    }
+    return 0;
+}
+
+static int run_head(struct invocation *c)
+{
+    if (options_read(c, 0) != 0 || read_count(c, false) != 0)
+        return EXIT_USAGE;
+    options.place['H'] = 1;
+    return each_file(true, head_file);
+}
+
+/* Keeps the last bytes that may be wanted and writes them at the end. */
+static int tail_file(FILE *f)
+{
+    struct str kept = STR_INIT;
+    uint64_t seen = from_start ? 1 : 0;
+    uint64_t have = 0;
+    size_t start = 0;
+    int byte;
+    while ((byte = getc(f)) != EOF) {
+        bool unit = by_bytes || byte == '\n';
+        if (from_start && seen >= wanted)
+            putchar(byte);
+        else if (!from_start && str_add_char(&kept, (char)byte) < 0)
+            return -1;
+        seen += unit;
+        have += unit;
+        if (from_start || have <= wanted)
+            continue;
+        /* One too many: the first goes. Memory is given back when half of it is waste. */
+        const char *end =
+            by_bytes ? kept.data + start : memchr(kept.data + start, '\n', kept.length - start);
+        start = (size_t)(end - kept.data) + 1;
+        have--;
+        if (start > kept.length / 2) {
+            memmove(kept.data, kept.data + start, kept.length - start);
+            kept.length -= start;
+            start = 0;
+        }
+    }
+    /* A last line without its end is one line more. */
+    if (!by_bytes && !from_start && wanted > 0 && have == wanted && kept.length > start &&
+        kept.data[kept.length - 1] != '\n')
+        start =
+            (size_t)((char *)memchr(kept.data + start, '\n', kept.length - start) - kept.data) + 1;
+    if (wanted > 0 || from_start)
+        fwrite(kept.data + start, 1, kept.length - start, stdout);
+    str_release(&kept);
+    return 0;
+}
+
+static int run_tail(struct invocation *c)
+{
+    if (options_read(c, 0) != 0 || read_count(c, true) != 0)
+        return EXIT_USAGE;
+    options.count = options.count > 0;
+    return each_file(false, tail_file);
+}
+
+/* --- s6-grep --- */
+
+static bool matches(const regex_t *regex, const char *pattern, const char *line)
+{
+    if (!given('F'))
+        return regexec(regex, line, 0, NULL, 0) == 0;
+    return (given('i') ? strcasestr : strstr)(line, pattern) != NULL;
+}
+
+static int run_grep(struct invocation *c)
+{
+    regex_t regex;
+    char *line = NULL;
+    size_t room = 0;
+    uint64_t number = 0;
+    uint64_t count = 0;
+    if (options_read(c, 1) != 0)
+        return EXIT_USAGE;
+    const char *pattern = options.operand[0];
+    options.place['F'] = options_last("EF") == 'F';
+    int flags = REG_NOSUB | (given('E') ? REG_EXTENDED : 0) | (given('i') ? REG_ICASE : 0);
+    if (!given('F') && regcomp(&regex, pattern, flags) != 0) {
+        message_fatal("not a regular expression: %s", pattern);
+        return EXIT_SYSTEM;
+    }
+    for (ssize_t n; (n = getdelim(&line, &room, '\n', stdin)) > 0;) {
+        if (line[n - 1] == '\n')
+            line[n - 1] = '\0';
+        number++;
+        if (matches(&regex, pattern, line) == (given('v')))
+            continue;
+        count++;
+        if (options_last("qc") != 0)
+            continue;
+        if (given('n'))
+            printf("%llu:", (unsigned long long)number);
+        puts(line);
+    }
+    if (ferror(stdin))
+        return fail("read", "standard input");
+    if (given('c') && !given('q'))
+        printf("%llu\n", (unsigned long long)count);
+    return count > 0 ? 0 : 1;
+}
+
+/* --- s6-cut --- */
+
+struct range {
+    uint64_t from;
+    uint64_t to;
+};
+
+static struct range *ranges;
+static size_t range_count;
+
+/* "1-3,5,7-": ends at a comma or blank. 0, or -1. */
+static int read_ranges(char *list)
+{
+    ranges = calloc(strlen(list) + 1, sizeof *ranges);
+    if (ranges == NULL)
+        return -1;
+    for (char *word = list; word != NULL;) {
+        char *next = strpbrk(word, ", \t");
+        if (next != NULL)
+            *next++ = '\0';
+        char *dash = strchr(word, '-');
+        unsigned long long from = 1;
+        unsigned long long to = ULLONG_MAX;
+        if (dash != NULL)
+            *dash = '\0';
+        if ((dash == NULL || dash != word) && number_parse(word, UINT_MAX, &from) < 0)
+            return -1;
+        if (dash == NULL)
+            to = from;
+        else if (dash[1] != '\0' && number_parse(dash + 1, UINT_MAX, &to) < 0)
+            return -1;
+        if (from == 0 || to < from)
+            return -1;
+        ranges[range_count++] = (struct range){from, to};
+        word = next;
+    }
+    return 0;
+}
+
+static bool selected(uint64_t place)
+{
+    for (size_t i = 0; i < range_count; i++)
+        if (place >= ranges[i].from && place <= ranges[i].to)
+            return true;
+    return false;
+}
+
+static void cut_fields(const char *line, size_t length)
+{
+    char delimiter = given('d') ? *options.argument['d'] : '\t';
+    const char *end = line + length;
+    bool any = false;
+    if (memchr(line, delimiter, length) == NULL) {
+        if (!given('s')) {
+            fwrite(line, 1, length, stdout);
+            putchar('\n');
+        }
+        return;
+    }
+    for (uint64_t place = 1; line != NULL; place++) {
+        const char *stop = memchr(line, delimiter, (size_t)(end - line));
+        size_t size = (size_t)((stop != NULL ? stop : end) - line);
+        if (selected(place)) {
+            if (any)
+                putchar(delimiter);
+            any = true;
+            fwrite(line, 1, size, stdout);
+        }
+        line = stop != NULL ? stop + 1 : NULL;
+    }
+    putchar('\n');
+}
+
+static int cut_file(FILE *f)
+{
+    char *line = NULL;
+    size_t room = 0;
+    for (ssize_t n; (n = getdelim(&line, &room, '\n', f)) > 0;) {
+        size_t length = (size_t)n - (line[n - 1] == '\n');
+        if (given('f')) {
+            cut_fields(line, length);
+            continue;
+        }
+        for (size_t i = 0; i < length; i++)
+            if (selected(i + 1))
+                putchar(line[i]);
+        putchar('\n');
+    }
+    free(line);
+    return 0;
+}
+
+static int run_cut(struct invocation *c)
+{
+    if (options_read(c, 0) != 0)
+        return EXIT_USAGE;
+    int kinds = (given('b')) + (given('c')) + (given('f'));
+    char kind = options_last("bcf");
+    if (kinds != 1 || *options.argument[(unsigned char)kind] == '\0')
+        return command_usage(c);
+    char *list = strdup(options.argument[(unsigned char)kind]);
+    if (list == NULL || read_ranges(list) < 0) {
+        message_fatal("not a list of ranges: %s", options.argument[(unsigned char)kind]);
+        return EXIT_USAGE;
+    }
+    return each_file(true, cut_file);
+}
+
+const struct command command_text[] = {
+    {"s6-echo", "[-n] [-s char] [word...]", "print words", NULL, run_echo},
+    {"s6-seq", "[-w] [-s text] [first [step]] last", "print numbers", NULL, run_seq},
+    {"s6-ls", "[-0] [-a|-A] [-x name] dir", "list a directory, unsorted", NULL, run_ls},
+    {"s6-sort", "[-bcfru0]", "sort lines", NULL, run_sort},
+    {"s6-cat", "", "copy standard input to standard output", NULL, run_cat},
+    {"s6-head", "[-S] [-123456789|-n lines|-c bytes] [file...]", "print the beginning of files",
+     NULL, run_head},
+    {"s6-tail", "[-123456789|-n lines|-c bytes] [file]", "print the end of a file", NULL, run_tail},
+    {"s6-grep", "[-E|-F] [-i] [-c] [-n] [-q] [-v] pattern", "print lines that match", NULL,
+     run_grep},
+    {"s6-cut", "[-b list|-c list|-f list] [-d char] [-n] [-s] [file...]", "print parts of lines",
+     NULL, run_cut},
+    {.name = NULL}};
