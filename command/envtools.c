@@ -72,13 +72,22 @@ static int run_env(struct invocation *c)
 {
     if (options_read(c, 0) != 0)
         return EXIT_USAGE;
+    /* The program is looked for by the PATH that was. */
+    static char *nothing[] = {NULL};
+    char **before = environ;
     if (given('i'))
-        clearenv();
+        environ = nothing;
     char **word = options.operand;
     for (; *word != NULL && strchr(*word, '=') != NULL; word++)
         if (putenv(*word) != 0)
             return fail("set", *word);
-    return *word == NULL ? print_environment('\n', true) : command_chain(c, word);
+    if (*word == NULL)
+        return print_environment('\n', true);
+    if (given('i')) {
+        c->environment = environ;
+        environ = before;
+    }
+    return command_chain(c, word);
 }
 
 const struct command command_envtools[] = {

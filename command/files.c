@@ -179,20 +179,30 @@ static int run_rename(struct invocation *c)
 
 /* --- s6-rmrf, s6-hiercopy --- */
 
-static int run_rmrf(struct invocation *c)
+/* A slash at the end would lead through a symbolic link; nothing but slashes is a mistake. */
+static int remove_path(char *path)
 {
     struct error e = ERROR_INIT;
-    if (options_read(c, 1) != 0)
-        return EXIT_USAGE;
-    for (; *options.operand != NULL; options.operand++) {
-        if (**options.operand == '/' && (*options.operand)[strspn(*options.operand, "/")] == '\0') {
-            errno = EPERM;
-            return fail("remove", *options.operand);
-        }
-        if (file_remove_tree(AT_FDCWD, *options.operand, &e) < 0)
-            return message_error(&e);
-    }
-    return 0;
+    struct stat st;
+    size_t n = strlen(path);
+    bool slash = n > 0 && path[n - 1] == '/';
+    while (n > 0 && path[n - 1] == '/')
+        path[--n] = '\0';
+    if (slash && n > 0 && lstat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+        errno = ENOTDIR;
+    else if (slash && n == 0)
+        errno = EPERM;
+    else
+        return file_remove_tree(AT_FDCWD, path, &e) < 0 ? message_error(&e) : 0;
+    return fail("remove", n > 0 ? path : "/");
+}
+
+static int run_rmrf(struct invocation *c)
+{
+    int code = options_read(c, 1);
+    for (; code == 0 && *options.operand != NULL; options.operand++)
+        code = remove_path(*options.operand);
+    return code;
 }
 
 static int run_hiercopy(struct invocation *c)

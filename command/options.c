@@ -9,6 +9,7 @@ struct options options;
 int options_read(struct invocation *c, int operands)
 {
     unsigned char place = 0;
+    options = (struct options){.count = 0};
     for (int letter; (letter = command_option(c)) != 0;) {
         if (letter == '?')
             return EXIT_USAGE;

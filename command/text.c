@@ -39,10 +39,11 @@ static int run_seq(struct invocation *c)
     uint64_t last = 0;
     if (options_read(c, 1) != 0)
         return EXIT_USAGE;
-    if (options.count > 3 ||
-        options_number(c, options.operand[options.count - 1], UINT_MAX, &last) != 0 ||
+    if (options_number(c, options.operand[options.count - 1], UINT_MAX, &last) != 0 ||
         (options.count > 1 && options_number(c, options.operand[0], UINT_MAX, &first) != 0) ||
         (options.count > 2 && options_number(c, options.operand[1], UINT_MAX, &step) != 0))
+        return EXIT_USAGE;
+    if (options.count > 3 || step == 0)
         return command_usage(c);
     const char *separator = given('s') ? options.argument['s'] : "\n";
     int width = given('w') ? snprintf(NULL, 0, "%u", (unsigned int)last) : 0;
@@ -208,12 +209,18 @@ static bool from_start; /* tail: "+N" */
 /* -n, -c or a digit, one of them: 0, or EXIT_USAGE. */
 static int read_count(struct invocation *c, bool tail)
 {
-    char digit = options_last("123456789");
-    if ((digit != 0) + (given('n')) + (given('c')) > 1)
+    char digit = '0';
+    int kinds = given('n') + given('c');
+    for (char d = '1'; d <= '9'; d++)
+        if (given(d)) {
+            digit = d;
+            kinds++;
+        }
+    if (kinds > 1)
         return command_usage(c);
     by_bytes = given('c');
     const char *word = by_bytes ? options.argument['c'] : options.argument['n'];
-    wanted = digit != 0 ? (uint64_t)(digit - '0') : 10;
+    wanted = digit != '0' ? (uint64_t)(digit - '0') : 10;
     if (tail && word != NULL && (*word == '+' || *word == '-'))
         from_start = *word++ == '+';
     return options_number(c, word, UINT_MAX, &wanted);
@@ -309,7 +316,6 @@ static int run_grep(struct invocation *c)
     if (options_read(c, 1) != 0)
         return EXIT_USAGE;
     const char *pattern = options.operand[0];
-    options.place['F'] = options_last("EF") == 'F';
     int flags = REG_NOSUB | (given('E') ? REG_EXTENDED : 0) | (given('i') ? REG_ICASE : 0);
     if (!given('F') && regcomp(&regex, pattern, flags) != 0) {
         message_fatal("not a regular expression: %s", pattern);
@@ -382,7 +388,7 @@ static bool selected(uint64_t place)
     return false;
 }
 
-static void cut_fields(const char *line, size_t length)
+static void cut_fields(const char *line, size_t length, const char *newline)
 {
     char delimiter = given('d') ? *options.argument['d'] : '\t';
     const char *end = line + length;
@@ -390,7 +396,7 @@ static void cut_fields(const char *line, size_t length)
     if (memchr(line, delimiter, length) == NULL) {
         if (!given('s')) {
             fwrite(line, 1, length, stdout);
-            putchar('\n');
+            fputs(newline, stdout);
         }
         return;
     }
@@ -405,7 +411,7 @@ static void cut_fields(const char *line, size_t length)
         }
         line = stop != NULL ? stop + 1 : NULL;
     }
-    putchar('\n');
+    fputs(newline, stdout);
 }
 
 static int cut_file(FILE *f)
@@ -414,14 +420,15 @@ static int cut_file(FILE *f)
     size_t room = 0;
     for (ssize_t n; (n = getdelim(&line, &room, '\n', f)) > 0;) {
         size_t length = (size_t)n - (line[n - 1] == '\n');
+        const char *newline = length < (size_t)n ? "\n" : "";
         if (given('f')) {
-            cut_fields(line, length);
+            cut_fields(line, length, newline);
             continue;
         }
         for (size_t i = 0; i < length; i++)
             if (selected(i + 1))
                 putchar(line[i]);
-        putchar('\n');
+        fputs(newline, stdout);
     }
     free(line);
     return 0;
