@@ -26,15 +26,15 @@ enum { EXIT_TIMEOUT = 99, EXIT_HACKPIPE = 102, EXIT_FAILED = 1, SPARE_FDS = 30, 
 static pid_t start_blocked(char **argv)
 {
     struct error e = ERROR_INIT;
+    static sigset_t before;
+    static bool blocked;
     sigset_t all;
-    sigset_t before;
     sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before);
+    sigprocmask(SIG_BLOCK, &all, blocked ? NULL : &before);
+    blocked = true;
     pid_t pid = child_start(&(struct child){.argv = argv, .signal_mask = &before}, &e);
-    if (pid < 0) {
-        sigprocmask(SIG_SETMASK, &before, NULL);
+    if (pid < 0)
         message_fatal("%s", e.text);
-    }
     return pid;
 }
 

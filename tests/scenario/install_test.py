@@ -11,6 +11,16 @@ ROOT = Path(__file__).resolve().parents[2]
 OVERLOG = Path(os.environ.get("OVERLOG", ROOT / "build/overlog"))
 OLD = ["with-contenv", "execlineb", "logcat", "printcontenv", "s6-setuidgid"]
 
+PACKAGES = ["execline", "s6", "s6-linux-init", "s6-linux-utils", "s6-overlay",
+            "s6-overlay-helpers", "s6-portable-utils", "s6-rc"]
+
+
+def missing():
+    """Commands that are not provided, of those that have a link."""
+    r = subprocess.run([OVERLOG, "missing"], capture_output=True, text=True, check=True)
+    names = [line.split("\t")[0] for line in r.stdout.splitlines()]
+    return [name for name in names if name.startswith("s6-")]
+
 
 def install(destination, umask=0o077, program=OVERLOG):
     r = subprocess.run([ROOT / "command/install", program, destination], capture_output=True,
@@ -58,9 +68,13 @@ def expected(commands, old_folder="usr/bin", up="../../"):
         t[folder] = ("folder", "0o755")
         t[f"{folder}/contents.d"] = ("folder", "0o755")
         t[f"{folder}/type"] = ("file", "0o644", b"bundle\n")
-    for name in commands:
+    for name in commands + missing():
         if name != "init":
             t[f"command/{name}"] = ("link", "overlog")
+    t["package"] = t["package/admin"] = ("folder", "0o755")
+    for name in PACKAGES:
+        t[f"package/admin/{name}"] = ("folder", "0o755")
+        t[f"package/admin/{name}/command"] = ("link", "../../../command")
     for name in OLD:
         if name in commands:
             t[f"{old_folder}/{name}"] = ("link", f"{up}command/{name}")
@@ -189,6 +203,26 @@ def test_make_install(tmp_path):
     subprocess.run(["make", "-s", "-C", ROOT, "install", f"DESTDIR={tmp_path}"], check=True,
                    capture_output=True, timeout=300)
     assert os.readlink(tmp_path / "init") == "command/overlog"
+
+
+def test_package_paths_lead_to_the_commands(tmp_path):
+    install(tmp_path)
+    for name in PACKAGES:
+        r = subprocess.run([tmp_path / "package/admin" / name / "command/s6-echo", "hello"],
+                           capture_output=True, text=True)
+        assert (r.returncode, r.stdout) == (0, "hello\n")
+    before = tree(tmp_path)
+    install(tmp_path)
+    assert tree(tmp_path) == before
+
+
+def test_packages_of_the_image_are_kept(tmp_path):
+    theirs = tmp_path / "package/admin/s6-1.0/command"
+    theirs.mkdir(parents=True)
+    (tmp_path / "package/admin/s6").symlink_to("s6-1.0")
+    install(tmp_path)
+    assert os.readlink(tmp_path / "package/admin/s6") == "s6-1.0"
+    assert list(theirs.iterdir()) == []
 
 
 def test_usage():
