@@ -271,7 +271,7 @@ static int run_sleep(struct invocation *c)
         return EXIT_USAGE;
     unsigned int unit = given('m') ? 1000 : 1;
     struct timespec left = {.tv_sec = (time_t)(value / unit),
-                            .tv_nsec = (long)(value % unit * (CLOCK_SECOND / unit))};
+                            .tv_nsec = (long)((int64_t)(value % unit) * (CLOCK_SECOND / unit))};
     while (nanosleep(&left, &left) < 0 && errno == EINTR)
         ;
     return command_chain(c, options.operand + 1);
