@@ -72,22 +72,13 @@ static int run_env(struct invocation *c)
 {
     if (options_read(c, 0) != 0)
         return EXIT_USAGE;
-    /* The program is looked for by the PATH that was. */
-    static char *nothing[] = {NULL};
-    char **before = environ;
     if (given('i'))
-        environ = nothing;
+        clearenv();
     char **word = options.operand;
     for (; *word != NULL && strchr(*word, '=') != NULL; word++)
         if (putenv(*word) != 0)
             return fail("set", *word);
-    if (*word == NULL)
-        return print_environment('\n', true);
-    if (given('i')) {
-        c->environment = environ;
-        environ = before;
-    }
-    return command_chain(c, word);
+    return *word == NULL ? print_environment('\n', true) : command_chain(c, word);
 }
 
 const struct command command_envtools[] = {

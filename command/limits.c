@@ -136,6 +136,10 @@ static const char *enter_group(char how)
     int bad = tcsetpgrp(fd, getpid());
     if (how == 'g')
         signal(SIGTTOU, before);
+    int saved = errno;
+    if (!given('d'))
+        close(fd);
+    errno = saved;
     return bad < 0 ? "tcsetpgrp" : NULL;
 }
 
