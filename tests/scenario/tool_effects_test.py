@@ -1,5 +1,6 @@
 """The small tools where there is no reference to compare with: time, processes, races, mounts."""
 
+import contextlib
 import os
 import re
 import signal
@@ -169,7 +170,8 @@ def test_rmrf_never_leaves_the_tree(bin, tmp_path):
     try:
         for _ in range(50):
             inside.mkdir(exist_ok=True)
-            (inside / "a").mkdir(exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(inside / "a")
             run(bin, "s6-rmrf", str(inside))
     finally:
         stop.set()
