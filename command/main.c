@@ -81,6 +81,8 @@ static void help(const struct command *c)
          o != NULL && (o->letter != 0 || o->name != NULL); o++) {
         char left[64];
         const char *argument = o->argument == NULL ? "" : o->argument;
+        if (o->help == NULL) /* another row's text tells of it */
+            continue;
         if (o->name == NULL)
             snprintf(left, sizeof left, "-%c %s", o->letter, argument);
         else if (o->letter == 0)

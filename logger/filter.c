@@ -1,7 +1,6 @@
 #include "logger/filter.h"
 #include "base/clock.h"
 #include <stdlib.h>
-#include <string.h>
 
 int filter_add(struct filter *f, const char *text, bool exclude, bool ignore_case, struct error *e)
 {
@@ -9,19 +8,9 @@ int filter_add(struct filter *f, const char *text, bool exclude, bool ignore_cas
     if (!grown)
         return error_system(e, "unable to take the expression %s", text);
     f->pattern = grown;
-    struct filter_pattern *p = &grown[f->count];
-    *p = (struct filter_pattern){.exclude = exclude, .length = strlen(text)};
-    if (!ignore_case && !strpbrk(text, "\\^$.[]|()*+?{}")) {
-        p->literal = text;
-    } else {
-        int flags = REG_EXTENDED | REG_NOSUB | (ignore_case ? REG_ICASE : 0);
-        int code = regcomp(&p->regex, text, flags);
-        if (code != 0) {
-            char reason[128];
-            regerror(code, &p->regex, reason, sizeof reason);
-            return error_set(e, EXIT_USAGE, "invalid regular expression %s: %s", text, reason);
-        }
-    }
+    grown[f->count].exclude = exclude;
+    if (pattern_open(&grown[f->count].pattern, text, ignore_case, e) < 0)
+        return -1;
     f->count++;
     f->includes += !exclude;
     return 0;
@@ -30,8 +19,7 @@ int filter_add(struct filter *f, const char *text, bool exclude, bool ignore_cas
 void filter_release(struct filter *f)
 {
     for (size_t i = 0; i < f->count; i++)
-        if (!f->pattern[i].literal)
-            regfree(&f->pattern[i].regex);
+        pattern_close(&f->pattern[i].pattern);
     free(f->pattern);
     *f = (struct filter)FILTER_INIT;
 }
@@ -46,29 +34,28 @@ bool filter_any(const struct filter *f)
     return f->count > 0 || f->stream != STREAM_UNKNOWN || is_set(&f->since) || is_set(&f->until);
 }
 
-static bool pattern_matches(const struct filter_pattern *p, const struct entry *entry)
+bool filter_past(const struct filter *f, const struct entry *entry)
 {
-    if (p->literal)
-        return memmem(entry->message, entry->length, p->literal, p->length) != NULL;
-    return regexec(&p->regex, entry->message, 0, NULL, 0) == 0;
+    return is_set(&f->until) && clock_compare(&entry->time, &f->until) >= 0;
 }
 
-bool filter_match(const struct filter *f, const struct entry *entry)
+enum filter_verdict filter_judge(const struct filter *f, const struct entry *entry)
 {
     bool included = f->includes == 0;
     if (f->stream != STREAM_UNKNOWN && entry->stream != f->stream)
-        return false;
+        return FILTER_OUT;
     if (is_set(&f->since) && clock_compare(&entry->time, &f->since) < 0)
-        return false;
-    if (is_set(&f->until) && clock_compare(&entry->time, &f->until) >= 0)
-        return false;
+        return FILTER_OUT;
+    if (filter_past(f, entry))
+        return FILTER_OUT;
     for (size_t i = 0; i < f->count; i++) {
-        const struct filter_pattern *p = &f->pattern[i];
-        if ((p->exclude || !included) && pattern_matches(p, entry)) {
+        struct filter_pattern *p = &f->pattern[i];
+        if ((p->exclude || !included) &&
+            pattern_find(&p->pattern, entry->message, entry->length, NULL)) {
             if (p->exclude)
-                return false;
+                return FILTER_EXCLUDED;
             included = true;
         }
     }
-    return included;
+    return included ? FILTER_MATCH : FILTER_REST;
 }

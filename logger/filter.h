@@ -4,15 +4,13 @@
 
 #include "base/error.h"
 #include "logger/entry.h"
-#include <regex.h>
+#include "logger/pattern.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
 struct filter_pattern {
-    const char *literal; /* NULL: regex */
-    size_t length;
-    regex_t regex;
+    struct pattern pattern;
     bool exclude;
 };
 
@@ -37,6 +35,13 @@ void filter_release(struct filter *f);
 
 /* Whether anything but the time is asked of an entry, or a time is. */
 bool filter_any(const struct filter *f);
-bool filter_match(const struct filter *f, const struct entry *entry);
+
+/* FILTER_OUT: of another time or stream; FILTER_EXCLUDED: not wanted; FILTER_REST: it would be
+ * shown if it matched; FILTER_MATCH: it does. */
+enum filter_verdict { FILTER_OUT, FILTER_EXCLUDED, FILTER_REST, FILTER_MATCH };
+enum filter_verdict filter_judge(const struct filter *f, const struct entry *entry);
+
+/* Whether the entry's time, and that of all that follow it in a directory, is beyond until. */
+bool filter_past(const struct filter *f, const struct entry *entry);
 
 #endif

@@ -26,6 +26,13 @@ void merge_release(struct merge *m)
     *m = (struct merge)MERGE_INIT;
 }
 
+void merge_clear(struct merge *m)
+{
+    m->count = 0;
+    for (size_t i = 0; i < m->sources; i++)
+        m->last[i] = (struct timespec){0, 0};
+}
+
 static bool before(const struct merge_head *a, const struct merge_head *b)
 {
     int order = clock_compare(&a->time, &b->time);

@@ -34,6 +34,9 @@ struct merge {
 int merge_init(struct merge *m, size_t sources);
 void merge_release(struct merge *m);
 
+/* As it was after merge_init. */
+void merge_clear(struct merge *m);
+
 /* The source's next entry is of that time. NULL: it has no stamp and takes the time of the source's
  * entry before. At most one entry per source is on offer. */
 void merge_offer(struct merge *m, size_t source, const struct timespec *time);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { OUTPUT_LARGE = 1 << 16 };
@@ -23,9 +24,26 @@ static bool wait_ready(struct output *o)
     return p[1].revents == 0;
 }
 
+static bool fits(const struct output *o)
+{
+    size_t rows = 0;
+    const char *at = o->buffer.data, *end = at + o->buffer.length;
+    while (at < end && rows <= o->rows) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *next = newline ? newline + 1 : end;
+        rows += (size_t)(next - at) / (o->columns + 1) + 1;
+        at = next;
+    }
+    return rows <= o->rows;
+}
+
 void output_flush(struct output *o)
 {
     size_t at = 0;
+    if (o->full && fits(o))
+        return;
+    if (o->full)
+        o->full(o);
     while (at < o->buffer.length && !o->ended) {
         size_t size = o->buffer.length - at;
         if (o->interrupt >= 0) {

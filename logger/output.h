@@ -4,6 +4,8 @@
 
 #include "base/str.h"
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 struct output {
     struct str buffer;
@@ -11,6 +13,13 @@ struct output {
     int interrupt; /* a descriptor that becomes readable when all is to end; -1: none */
     bool ended;    /* the reader went away, or interrupt came: what follows is dropped */
     int failed;    /* errno of a write that failed otherwise */
+
+    /* NULL, or: everything is held back until it is more than a screen; then this is called once.
+     */
+    void (*full)(struct output *o);
+    size_t rows, columns; /* of the screen */
+    pid_t pager;          /* who shows it, 0: nobody */
+    bool shares_errors;   /* our messages go there too */
 };
 
 /* Adding happens by the caller, to buffer. Writes it out when it has become large. */

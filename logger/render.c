@@ -1,4 +1,5 @@
 #include "logger/render.h"
+#include "logger/pretty.h"
 #include "logger/utf8.h"
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@ const struct render_row render_forms[] = {
     [RENDER_RAW] = {"raw", "the message alone, byte for byte"},
     [RENDER_JSON] = {"json", "an object a line: time, service, stream, message"},
     [RENDER_CRI] = {"cri", "the form that Kubernetes log collectors read"},
+    [RENDER_PRETTY] = {"pretty", "as short, messages that are JSON objects laid out"},
     {0},
 };
 
@@ -44,20 +46,50 @@ static bool is_plain(char c)
 
 /* --- time --- */
 
-enum { SHORT_WIDTH = 23, FULL_UTC_WIDTH = 30, FULL_WIDTH = 34 };
+enum { SHORT_WIDTH = 23, FULL_UTC_WIDTH = 30, FULL_WIDTH = 34, NANO = 1 };
+
+static bool is_text_form(const struct render *r)
+{
+    return r->form == RENDER_SHORT || r->form == RENDER_FULL || r->form == RENDER_PRETTY;
+}
+
+/* strftime, but for %N: a byte that add_time replaces. */
+static size_t format_time(const char *format, const struct tm *tm, char *text, size_t size)
+{
+    char own[128];
+    size_t n = 0;
+    for (; *format && n + 3 < sizeof own; format++) {
+        if (format[0] == '%' && format[1] == 'N') {
+            own[n++] = NANO;
+            format++;
+            continue;
+        }
+        own[n++] = *format;
+        if (format[0] == '%' && format[1])
+            own[n++] = *++format;
+    }
+    own[n] = '\0';
+    /* Through a pointer: the format is meant to be the user's. */
+    size_t (*const format_own)(char *, size_t, const char *, const struct tm *) = strftime;
+    return format_own(text, size, own, tm);
+}
 
 static void cache_second(struct render *r, time_t second)
 {
     struct tm tm;
     bool utc = r->utc || r->form == RENDER_JSON;
     struct tm *known = utc ? gmtime_r(&second, &tm) : localtime_r(&second, &tm);
-    char between = r->form == RENDER_SHORT ? ' ' : 'T';
+    char between = r->form == RENDER_SHORT || r->form == RENDER_PRETTY ? ' ' : 'T';
     int n = 0;
     r->cached = true;
     r->second = second;
     r->text_length = 0;
     if (!known || tm.tm_year > 9999 - 1900 || tm.tm_year < -1900)
         return;
+    if (r->time_format && is_text_form(r)) {
+        r->text_length = format_time(r->time_format, &tm, r->text, sizeof r->text);
+        return;
+    }
     n = snprintf(r->text, sizeof r->text, "%04d-%02d-%02d%c%02d:%02d:%02d", tm.tm_year + 1900,
                  tm.tm_mon + 1, tm.tm_mday, between, tm.tm_hour, tm.tm_min, tm.tm_sec);
     r->text_length = n > 0 ? (size_t)n : 0;
@@ -84,6 +116,11 @@ static bool add_time(struct render *r, const struct timespec *t, int digits, str
     long value = t->tv_nsec;
     for (int i = 9; i > 0; i--, value /= 10)
         fraction[i] = (char)('0' + value % 10);
+    if (r->time_format && is_text_form(r)) {
+        for (size_t i = 0; i < r->text_length; i++)
+            put(out, r->text[i] == NANO ? fraction + 1 : r->text + i, r->text[i] == NANO ? 9 : 1);
+        return true;
+    }
     put(out, r->text, r->text_length);
     put(out, fraction, (size_t)digits + 1);
     return true;
@@ -148,8 +185,47 @@ int render_caret(const char *bytes, size_t length, struct str *out)
     return str_add(out, bytes + plain, length - plain);
 }
 
+static int add_part(const struct render *r, const char *bytes, size_t length, struct str *out)
+{
+    return r->caret ? render_caret(bytes, length, out) : str_add(out, bytes, length);
+}
+
+/* Where the first match of any mark at or behind `from` is. */
+static bool find_mark(const struct render *r, const struct entry *entry, size_t from,
+                      struct pattern_place *first)
+{
+    struct pattern_place place;
+    bool found = false;
+    for (size_t i = 0; i < r->marks; i++) {
+        if (!pattern_find(&r->mark[i], entry->message + from, entry->length - from, &place) ||
+            (found && place.begin + from >= first->begin))
+            continue;
+        *first = (struct pattern_place){place.begin + from, place.end + from};
+        found = true;
+    }
+    return found;
+}
+
+static int add_marked(const struct render *r, const struct entry *entry, struct str *out)
+{
+    struct pattern_place place;
+    size_t at = 0;
+    while (at < entry->length && find_mark(r, entry, at, &place) && place.end > place.begin) {
+        add_part(r, entry->message + at, place.begin - at, out);
+        add_color(out, "7");
+        add_part(r, entry->message + place.begin, place.end - place.begin, out);
+        add_color(out, "27");
+        at = place.end;
+    }
+    return add_part(r, entry->message + at, entry->length - at, out);
+}
+
 static int add_message(const struct render *r, const struct entry *entry, struct str *out)
 {
+    if (r->form == RENDER_PRETTY && pretty_add(entry->message, entry->length, r->caret, out))
+        return 0;
+    if (r->color && r->marks > 0)
+        return add_marked(r, entry, out);
     if (r->caret)
         return render_caret(entry->message, entry->length, out);
     put(out, entry->message, entry->length);
@@ -182,12 +258,15 @@ static int add_text_form(struct render *r, const char *name, const struct entry 
     bool full = r->form == RENDER_FULL;
     bool marked = r->color && entry->stream == STREAM_ERR;
     if (add_time(r, &entry->time, full ? 9 : 3, out)) {
-        if (full)
+        if (full && !r->time_format)
             put(out, r->zone, strlen(r->zone));
         put(out, " ", 1);
     } else {
         put(out, "-", 1);
-        add_spaces(out, !full ? SHORT_WIDTH : r->utc ? FULL_UTC_WIDTH : FULL_WIDTH);
+        if (r->time_format)
+            add_spaces(out, 1);
+        else
+            add_spaces(out, !full ? SHORT_WIDTH : r->utc ? FULL_UTC_WIDTH : FULL_WIDTH);
     }
     add_name(r, name, out);
     if (full)
@@ -296,11 +375,14 @@ static int add_cri(struct render *r, const struct entry *entry, struct str *out)
 int render_entry(struct render *r, const char *name, const struct entry *entry, struct str *out)
 {
     /* Room for all that put and add_spaces may add, and a name with every byte escaped. */
-    if (str_reserve(out, entry->length + 6 * strlen(name) + r->width + 256) < 0)
+    if (str_reserve(out, entry->length + 6 * strlen(name) + r->width + 2048) < 0)
         return -1;
+    if (entry->apart && is_text_form(r))
+        put(out, "--\n", 3);
     switch (r->form) {
     case RENDER_SHORT:
     case RENDER_FULL:
+    case RENDER_PRETTY:
         add_text_form(r, name, entry, out);
         break;
     case RENDER_RAW:

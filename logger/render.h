@@ -4,11 +4,12 @@
 
 #include "base/str.h"
 #include "logger/entry.h"
+#include "logger/pattern.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
-enum render_form { RENDER_SHORT, RENDER_FULL, RENDER_RAW, RENDER_JSON, RENDER_CRI };
+enum render_form { RENDER_SHORT, RENDER_FULL, RENDER_RAW, RENDER_JSON, RENDER_CRI, RENDER_PRETTY };
 
 struct render_row {
     const char *name;
@@ -20,14 +21,17 @@ extern const struct render_row render_forms[];
 struct render {
     enum render_form form;
     bool utc;
-    bool names;   /* show the service's name */
-    bool color;   /* one per service, stderr in red */
-    bool caret;   /* control characters are shown, never sent: for terminals */
-    size_t width; /* names are padded to it */
+    bool names;                 /* show the service's name */
+    bool color;                 /* one per service, stderr in red */
+    bool caret;                 /* control characters are shown, never sent: for terminals */
+    size_t width;               /* names are padded to it */
+    const char *time_format;    /* as strftime, and %N; NULL: the form's own */
+    const struct pattern *mark; /* with color: what matches stands out */
+    size_t marks;
 
     bool cached; /* what the second below looks like */
     time_t second;
-    char text[48];
+    char text[128]; /* RENDER_NANO stands for nine digits */
     size_t text_length;
     char zone[8];
 };

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,16 +45,29 @@ static int join(struct str *path, const char *directory, const char *name)
     return str_printf(path, "%s%s%s", directory, strcmp(directory, "/") == 0 ? "" : "/", name);
 }
 
-static int add(struct roster_list *list, const char *name, const char *path)
+static bool matches(const char *pattern, const char *name)
 {
-    if (words_has(&list->paths, path))
+    return fnmatch(pattern, name, 0) == 0 || strcmp(pattern, name) == 0;
+}
+
+static bool is_unwanted(const struct roster *r, const char *name)
+{
+    for (size_t i = 0; r->without && i < r->without->count; i++)
+        if (matches(r->without->item[i], name))
+            return true;
+    return false;
+}
+
+static int add(const struct roster *r, struct roster_list *list, const char *name, const char *path)
+{
+    if (words_has(&list->paths, path) || is_unwanted(r, name))
         return 0;
     return words_add(&list->names, name) < 0 || words_add(&list->paths, path) < 0 ? -1 : 0;
 }
 
 /* Every service under root that matches the pattern. */
-static int find_under(const char *root, const char *pattern, struct roster_list *list,
-                      struct error *e)
+static int find_under(const struct roster *r, const char *root, const char *pattern,
+                      struct roster_list *list, struct error *e)
 {
     struct words names = WORDS_INIT;
     struct str path = STR_INIT;
@@ -63,11 +77,11 @@ static int find_under(const char *root, const char *pattern, struct roster_list 
     if (file_list(AT_FDCWD, root, &names, e) < 0 && errno != ENOENT && errno != ENOTDIR)
         result = -2;
     for (size_t i = 0; i < names.count && result == 0; i++) {
-        if (fnmatch(pattern, names.item[i], 0) != 0 && strcmp(pattern, names.item[i]) != 0)
+        if (!matches(pattern, names.item[i]))
             continue;
         result = join(&path, root, names.item[i]);
         if (result == 0 && is_directory(path.data))
-            result = add(list, names.item[i], path.data);
+            result = add(r, list, names.item[i], path.data);
     }
     words_release(&names);
     str_release(&path);
@@ -89,19 +103,25 @@ static bool has_log(const char *path)
     return has;
 }
 
-static const char *last_name(const char *path, char resolved[PATH_MAX])
+static const char *last_name(const char *path, char name[PATH_MAX])
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    if ((strcmp(name, ".") == 0 || strcmp(name, "..") == 0) && realpath(path, resolved))
-        name = strrchr(resolved, '/') + 1;
-    return *name ? name : path;
+    char real[PATH_MAX];
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    snprintf(name, PATH_MAX, "%.*s", (int)length, path);
+    const char *slash = strrchr(name, '/');
+    const char *last = slash ? slash + 1 : name;
+    if ((strcmp(last, ".") != 0 && strcmp(last, "..") != 0) || !realpath(path, real))
+        return *last ? last : name;
+    return strcpy(name, strrchr(real, '/') + 1);
 }
 
 /* A log directory, or a directory that holds some (the root of another container). */
-static int find_path(const char *word, struct roster_list *list, struct error *e)
+static int find_path(const struct roster *r, const char *word, struct roster_list *list,
+                     struct error *e)
 {
-    char resolved[PATH_MAX];
+    char name_room[PATH_MAX];
     char *path = strdup(word);
     size_t length = strlen(word), before = list->paths.count;
     int result = path ? 0 : error_system(e, "unable to list %s", word);
@@ -109,9 +129,9 @@ static int find_path(const char *word, struct roster_list *list, struct error *e
         path[--length] = '\0';
     if (path && is_directory(path)) {
         if (!has_log(path))
-            result = find_under(path, "*", list, e);
+            result = find_under(r, path, "*", list, e);
         if (result == 0 && list->paths.count == before &&
-            add(list, last_name(path, resolved), path) < 0)
+            add(r, list, last_name(path, name_room), path) < 0)
             result = error_system(e, "unable to list %s", word);
     }
     free(path);
@@ -122,17 +142,49 @@ int roster_find(const struct roster *r, struct roster_list *list, struct words *
                 struct error *e)
 {
     if (!r->wanted[0])
-        return find_under(r->root, "*", list, e);
+        return find_under(r, r->root, "*", list, e);
     for (size_t i = 0; r->wanted[i]; i++) {
         const char *word = r->wanted[i];
         size_t before = list->paths.count;
         bool by_path = strchr(word, '/') != NULL;
-        if ((by_path ? find_path(word, list, e) : find_under(r->root, word, list, e)) < 0)
+        if ((by_path ? find_path(r, word, list, e) : find_under(r, r->root, word, list, e)) < 0)
             return -1;
         if (unmatched && list->paths.count == before && words_add(unmatched, word) < 0)
             return error_system(e, "unable to list %s", word);
     }
     return 0;
+}
+
+bool roster_wants(const struct roster *r, const char *name)
+{
+    char name_room[PATH_MAX];
+    bool any = !r->wanted[0];
+    for (size_t i = 0; !any && r->wanted[i]; i++) {
+        const char *word = r->wanted[i];
+        bool by_path = strchr(word, '/') != NULL;
+        any = matches(by_path ? last_name(word, name_room) : word, name) ||
+              (by_path && !has_log(word));
+    }
+    return any && !is_unwanted(r, name);
+}
+
+int roster_event_logs(const struct roster *r, struct words *paths)
+{
+    struct str path = STR_INIT;
+    int result = 0;
+    for (size_t i = 0; result == 0 && (i == 0 || r->wanted[i]); i++) {
+        const char *word = r->wanted[i];
+        bool by_path = word && strchr(word, '/');
+        str_clear(&path);
+        result = by_path ? str_printf(&path, "%s/%s.events", word, has_log(word) ? "../" : "")
+                         : str_printf(&path, "%s/.events", r->root);
+        if (result == 0 && !words_has(paths, path.data))
+            result = words_add(paths, path.data);
+        if (!word)
+            break;
+    }
+    str_release(&path);
+    return result;
 }
 
 void roster_release(struct roster_list *list)
@@ -182,25 +234,4 @@ void roster_explain(const struct roster *r)
         message_warning("no log directories under %s: S6_LOGGING is %s; set OVERLOG_DIR if the "
                         "logs are elsewhere",
                         r->root, mode);
-}
-
-int roster_measure(const char *path, struct roster_size *size, struct error *e)
-{
-    struct archive *archives = NULL;
-    struct stat st;
-    *size = (struct roster_size){0, 0};
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0)
-        return error_system(e, "unable to open %s", path);
-    long count = archive_list(directory, &archives);
-    if (count < 0)
-        error_system(e, "unable to list %s", path);
-    for (long i = 0; i < count; i++)
-        size->bytes += archives[i].size;
-    size->archives = count > 0 ? (unsigned long)count : 0;
-    if (fstatat(directory, "current", &st, 0) == 0)
-        size->bytes += st.st_size;
-    free(archives);
-    close(directory);
-    return count < 0 ? -1 : 0;
 }

@@ -15,6 +15,7 @@ struct roster {
     const char *root;
     char *const *wanted; /* service names, globs, and paths (with a slash), NULL-terminated; none:
                             every service under root */
+    const struct words *without; /* names and globs of services that are not wanted; may be NULL */
 };
 
 /* Directories found, in parallel; sorted by name within each word wanted. */
@@ -33,16 +34,16 @@ int roster_find(const struct roster *r, struct roster_list *list, struct words *
                 struct error *e);
 void roster_release(struct roster_list *list);
 
+/* Whether a service of that name is wanted, even one that has no log directory. */
+bool roster_wants(const struct roster *r, const char *name);
+
+/* The event logs beside what is wanted, existing or not. */
+int roster_event_logs(const struct roster *r, struct words *paths);
+
 /* The directories in which what is wanted may appear. */
 int roster_places(const struct roster *r, struct words *places);
 
 /* Says (as a warning) why there is nothing and what to set. */
 void roster_explain(const struct roster *r);
-
-struct roster_size {
-    int64_t bytes; /* on disk, current included */
-    unsigned long archives;
-};
-int roster_measure(const char *path, struct roster_size *size, struct error *e);
 
 #endif

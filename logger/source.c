@@ -30,10 +30,20 @@ void source_free(struct source *s)
     source_close(s);
     for (int i = 0; i < SOURCE_STREAMS; i++)
         str_release(&s->pieces[i]);
+    words_release(&s->said);
     free(s->data);
     free(s->name);
     free(s->path);
     free(s);
+}
+
+void source_say(struct source *s, const char *text)
+{
+    s->broken = true;
+    if (words_has(&s->said, text))
+        return;
+    message_warning("%s", text);
+    words_add(&s->said, text);
 }
 
 void source_close(struct source *s)
@@ -54,8 +64,7 @@ int source_open(struct source *s, enum reader_from from, unsigned long long line
     struct stat st;
     source_close(s);
     s->lines = 0;
-    s->stamps = false;
-    s->gone = false;
+    s->stamps = s->past = s->gone = false;
     if (!s->data) {
         s->data = malloc(BUFFER_FIRST);
         if (!s->data)
@@ -133,13 +142,15 @@ static struct timespec file_time(const struct source *s)
     return clock_wall();
 }
 
-static struct timespec guess_time(const struct source *s)
+static struct timespec guess_time(struct source *s)
 {
     struct stamp stamp;
+    s->guess_stamped = true;
     const char *at = s->data + s->begin, *end = s->data + s->end, *newline;
     for (; (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1)
         if (stamp_parse(at, (size_t)(newline - at), &stamp) == 0)
             return stamp.time;
+    s->guess_stamped = false;
     return file_time(s);
 }
 
@@ -159,8 +170,7 @@ static bool fill(struct source *s)
         ssize_t n = reader_read(s->reader, at, s->capacity - s->end - 2, &e);
         bool gap = reader_gap(s->reader);
         if (n < 0) {
-            message_warning("%s", e.text);
-            s->broken = true;
+            source_say(s, e.text);
             n = 0;
         } else if (n == 0 && !gap) {
             return false;

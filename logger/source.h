@@ -35,10 +35,14 @@ struct source {
     bool gone;    /* the directory is no longer at its path: read to the end, then close */
     bool dirty;   /* may have more to read */
     bool offered; /* entry waits to be shown */
+    bool events;  /* an event log (docs/event-log.md) */
+    bool past;    /* what follows is later than wanted */
 
     bool stamps;           /* a line had a stamp */
     struct timespec guess; /* until then, where its lines belong: at the first stamp that follows,
                               or where the file was last written */
+    bool guess_stamped;    /* at a stamp */
+    struct words said;     /* warnings: reading again does not repeat them */
 
     struct entry entry; /* the last one, valid until the next source_next */
 
@@ -52,6 +56,9 @@ struct source {
 /* Copies both texts. NULL with errno ENOMEM. */
 struct source *source_new(const char *name, const char *path);
 void source_free(struct source *s);
+
+/* Warns, once for each text, and counts the source as broken. */
+void source_say(struct source *s, const char *text);
 
 /* As reader_open. */
 int source_open(struct source *s, enum reader_from from, unsigned long long lines,

@@ -2,7 +2,11 @@
 #include "base/clock.h"
 #include <string.h>
 
-enum { LOCAL_LENGTH = 29 /* "YYYY-MM-DD HH:MM:SS.nnnnnnnnn" */, STREAM_LENGTH = 10 };
+enum {
+    LOCAL_LENGTH = 29 /* "YYYY-MM-DD HH:MM:SS.nnnnnnnnn" */,
+    STREAM_LENGTH = 10,
+    SVLOGD_LENGTH = 25
+};
 
 static void digits(char *out, int count, unsigned long value)
 {
@@ -108,6 +112,19 @@ static size_t parse_utc(const char *line, size_t length, struct timespec *t)
     return CLOCK_UTC_LENGTH + 1;
 }
 
+/* svlogd -tt and -ttt: UTC to the hundredth of a millisecond. */
+static size_t parse_svlogd(const char *line, size_t length, struct timespec *t)
+{
+    char text[CLOCK_UTC_LENGTH];
+    if (length <= SVLOGD_LENGTH || line[SVLOGD_LENGTH] != ' ' || line[19] != '.' ||
+        (line[10] != '_' && line[10] != 'T'))
+        return 0;
+    memcpy(text, line, SVLOGD_LENGTH);
+    memcpy(text + SVLOGD_LENGTH, "0000Z", 5);
+    text[10] = 'T';
+    return clock_utc_parse(text, t) < 0 ? 0 : SVLOGD_LENGTH + 1;
+}
+
 /* What follows the time in a CRI stamp. */
 static size_t parse_stream(const char *text, size_t length, struct stamp *s)
 {
@@ -164,6 +181,8 @@ int stamp_parse(const char *line, size_t length, struct stamp *s)
                 s->length += n + more;
         }
     }
+    if (s->form == STAMP_NONE && (n = parse_svlogd(line, length, &t)) > 0)
+        add(s, STAMP_UTC, &t, n);
     return s->form == STAMP_NONE ? -1 : 0;
 }
 

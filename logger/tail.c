@@ -6,15 +6,16 @@ void tail_init(struct tail *t, size_t most)
     *t = (struct tail){.most = most};
 }
 
-static int grow(struct tail *t)
+static int make(struct tail *t)
 {
-    if (t->size & (t->size - 1)) /* room is always a power of two */
-        return 0;
-    size_t room = t->size == 0 ? 1 : t->size * 2;
-    struct tail_slot *slot = realloc(t->slot, room * sizeof *slot);
-    if (!slot)
-        return -1;
-    t->slot = slot;
+    if ((t->made & (t->made - 1)) == 0) { /* room is always a power of two */
+        size_t room = t->made == 0 ? 1 : t->made * 2;
+        struct tail_slot *slot = realloc(t->slot, room * sizeof *slot);
+        if (!slot)
+            return -1;
+        t->slot = slot;
+    }
+    t->slot[t->made++].message = (struct str)STR_INIT;
     return 0;
 }
 
@@ -23,17 +24,17 @@ int tail_push(struct tail *t, const struct entry *entry, size_t source)
     struct tail_slot *s;
     if (t->most == 0)
         return 0;
-    if (t->size < t->most) {
-        if (grow(t) < 0)
+    if (t->count < t->most) {
+        if (t->count == t->made && make(t) < 0)
             return -1;
-        s = &t->slot[t->size++];
-        s->message = (struct str)STR_INIT;
+        s = &t->slot[t->count++];
     } else {
-        s = &t->slot[t->next];
-        t->next = (t->next + 1) % t->most;
+        s = &t->slot[t->first];
+        t->first = (t->first + 1) % t->most;
     }
     s->entry = *entry;
     s->source = source;
+    t->bytes += entry->length;
     str_clear(&s->message);
     if (str_add(&s->message, entry->message, entry->length) < 0)
         return -1;
@@ -41,16 +42,19 @@ int tail_push(struct tail *t, const struct entry *entry, size_t source)
     return 0;
 }
 
-const struct tail_slot *tail_at(const struct tail *t, size_t i)
+struct tail_slot *tail_at(const struct tail *t, size_t i)
 {
-    if (i >= t->size)
-        return NULL;
-    return &t->slot[(t->next + i) % t->size];
+    return i < t->count ? &t->slot[(t->first + i) % t->count] : NULL;
+}
+
+void tail_clear(struct tail *t)
+{
+    t->count = t->first = t->bytes = 0;
 }
 
 void tail_release(struct tail *t)
 {
-    for (size_t i = 0; i < t->size; i++)
+    for (size_t i = 0; i < t->made; i++)
         str_release(&t->slot[i].message);
     free(t->slot);
     *t = (struct tail){0};

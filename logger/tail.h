@@ -1,4 +1,4 @@
-/* The last N entries of a sequence whose end is not known yet. */
+/* Copies of entries: the last N of a sequence whose end is not known yet. */
 #ifndef LOGGER_TAIL_H
 #define LOGGER_TAIL_H
 
@@ -14,9 +14,11 @@ struct tail_slot {
 
 struct tail {
     struct tail_slot *slot;
-    size_t size; /* slots made so far */
+    size_t made; /* slots that exist, their memory is kept */
     size_t most;
-    size_t next; /* the slot that the next entry takes, once all are made */
+    size_t count; /* kept now */
+    size_t first; /* the oldest, which the next one replaces once there are most */
+    size_t bytes; /* of all messages ever pushed */
 };
 
 /* most: how many to keep. */
@@ -24,7 +26,9 @@ void tail_init(struct tail *t, size_t most);
 /* Copies the entry. 0, or -1 with errno ENOMEM. */
 int tail_push(struct tail *t, const struct entry *entry, size_t source);
 /* The i-th of those kept, oldest first; NULL beyond the last. */
-const struct tail_slot *tail_at(const struct tail *t, size_t i);
+struct tail_slot *tail_at(const struct tail *t, size_t i);
+/* Forgets the entries, not the memory. */
+void tail_clear(struct tail *t);
 void tail_release(struct tail *t);
 
 #endif

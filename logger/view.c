@@ -26,53 +26,97 @@ void view_release(struct view *v)
     free(v->source);
     merge_release(&v->merge);
     tail_release(&v->tail);
+    choose_release(&v->choose);
     filter_release(&v->filter);
     output_release(&v->output);
+}
+
+/* Whether the entry belongs to the one before it: it has no stamp, or is indented and of the same
+ * moment. */
+static bool continues(const struct view *v, size_t number, const struct entry *entry)
+{
+    struct timespec last = merge_last(&v->merge, number);
+    bool indented = *entry->message == ' ' || *entry->message == '\t';
+    if (last.tv_sec == 0)
+        return false;
+    if (!entry->stamped)
+        return v->source[number]->stamps || indented;
+    int64_t passed =
+        (entry->time.tv_sec - last.tv_sec) * CLOCK_SECOND + entry->time.tv_nsec - last.tv_nsec;
+    return indented && passed >= 0 && passed < VIEW_TOGETHER;
+}
+
+/* Lines without a stamp that belong to a line which was skipped for its time. */
+static bool is_orphan(const struct view *v, const struct source *s)
+{
+    return !s->entry.stamped && !s->stamps && s->guess_stamped && v->filter.since.tv_sec != 0 &&
+           reader_skipped(s->reader);
+}
+
+/* The source's next entry that may be shown. */
+static bool next(struct view *v, struct source *s, bool final)
+{
+    while (!s->past && source_next(s, final || s->gone) == 1) {
+        if (s->entry.stamped && filter_past(&v->filter, &s->entry))
+            s->past = true;
+        else if (!is_orphan(v, s) && (!s->events || events_take(v->events, &s->entry)))
+            return true;
+    }
+    return false;
 }
 
 /* Puts the source's next entry on offer. */
 static bool advance(struct view *v, size_t number, bool final)
 {
     struct source *s = v->source[number];
-    if (source_next(s, final || s->gone) == 0)
+    if (!next(v, s, final))
         return false;
-    const struct timespec *time = s->entry.stamped ? &s->entry.time : NULL;
-    merge_offer(&v->merge, number, time || s->stamps ? time : &s->guess);
+    s->entry.continues = continues(v, number, &s->entry);
+    const struct timespec *time = s->entry.continues ? NULL : &s->entry.time;
+    merge_offer(&v->merge, number, s->entry.stamped || s->stamps ? time : &s->guess);
     return true;
 }
 
 static void put(struct view *v, size_t number, const struct entry *entry)
 {
-    if (render_entry(&v->render, v->source[number]->name, entry, &v->output.buffer) < 0) {
+    const char *name = entry->name ? entry->name : v->source[number]->name;
+    if (render_entry(&v->render, name, entry, &v->output.buffer) < 0) {
         v->failed = ENOMEM;
         v->output.ended = true;
     }
     output_pass(&v->output);
 }
 
+static void given(void *context, struct entry *entry, size_t number)
+{
+    struct view *v = context;
+    if (!v->source[number]->stamps)
+        entry->time = (struct timespec){0, 0}; /* a guess is good for the order only */
+    v->shown++;
+    if (!v->tailing)
+        put(v, number, entry);
+    else if (tail_push(&v->tail, entry, number) < 0)
+        v->choose.failed = ENOMEM;
+}
+
 static void show(struct view *v, const struct merge_head *head)
 {
-    const struct source *s = v->source[head->source];
     struct entry *entry = &v->source[head->source]->entry;
     if (!entry->stamped)
         entry->time = head->time;
-    if (!filter_match(&v->filter, entry))
-        return;
-    if (!s->stamps)
-        entry->time = (struct timespec){0, 0}; /* a guess is good for the order only */
-    v->shown++;
-    if (!v->tailing) {
-        put(v, head->source, entry);
-    } else if (tail_push(&v->tail, entry, head->source) < 0) {
-        v->failed = ENOMEM;
+    choose_push(&v->choose, entry, head->source);
+    if (v->choose.failed) {
+        v->failed = v->choose.failed;
         v->output.ended = true;
     }
 }
 
-void view_history(struct view *v, bool live)
+bool view_gather(struct view *v, bool live, size_t bytes)
 {
     struct merge_head head;
-    const struct tail_slot *slot;
+    v->choose.filter = &v->filter;
+    v->choose.give = given;
+    v->choose.context = v;
     for (size_t i = 0; i < v->count; i++)
         if (v->source[i]->reader)
             advance(v, i, !live);
@@ -81,12 +125,41 @@ void view_history(struct view *v, bool live)
         advance(v, head.source, !live);
         if (turn % 4096 == 0)
             output_look(&v->output);
+        if (bytes > 0 && v->tail.bytes > bytes)
+            return false;
     }
-    for (size_t i = 0; v->tailing && (slot = tail_at(&v->tail, i)); i++)
-        put(v, slot->source, &slot->entry);
-    if (v->tailing)
-        tail_release(&v->tail);
+    if (!live)
+        choose_end(&v->choose);
+    return true;
+}
+
+void view_print(struct view *v, const struct tail *t, bool reverse)
+{
+    struct tail_slot *s;
+    bool apart = false;
+    for (size_t i = 0; !reverse && (s = tail_at(t, i)); i++)
+        put(v, s->source, &s->entry);
+    for (size_t end = t->count; reverse && end > 0;) {
+        size_t begin = end - 1;
+        while (begin > 0 && tail_at(t, begin)->entry.continues &&
+               tail_at(t, begin)->source == tail_at(t, begin - 1)->source)
+            begin--;
+        bool next_apart = tail_at(t, begin)->entry.apart;
+        tail_at(t, begin)->entry.apart = apart;
+        apart = next_apart;
+        for (size_t i = begin; i < end; i++)
+            put(v, tail_at(t, i)->source, &tail_at(t, i)->entry);
+        end = begin;
+    }
+}
+
+void view_history(struct view *v, bool live, bool reverse)
+{
+    view_gather(v, live, 0);
+    view_print(v, &v->tail, reverse);
+    tail_release(&v->tail);
     v->tailing = false;
+    v->pushed = clock_monotonic();
     output_flush(&v->output);
 }
 
@@ -123,8 +196,13 @@ int64_t view_live(struct view *v, int64_t now, const struct timespec *wall)
         }
         merge_take(&v->merge, &head);
         show(v, &head);
+        v->pushed = now;
         v->source[head.source]->offered = advance(v, head.source, false);
     }
+    if (v->choose.group.count > 0 && now >= v->pushed + VIEW_HOLD)
+        choose_end(&v->choose);
+    else if (v->choose.group.count > 0 && due == 0)
+        due = v->pushed + VIEW_HOLD;
     output_flush(&v->output);
     return due;
 }

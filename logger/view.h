@@ -7,6 +7,8 @@
 #define LOGGER_VIEW_H
 
 #include "base/error.h"
+#include "logger/choose.h"
+#include "logger/events.h"
 #include "logger/filter.h"
 #include "logger/merge.h"
 #include "logger/output.h"
@@ -19,6 +21,8 @@
 
 struct view {
     struct filter filter;
+    struct choose choose;  /* whole, before and after are the caller's */
+    struct events *events; /* what the sources that are event logs show; NULL: there are none */
     struct render render;
     struct output output;
     struct tail tail;
@@ -27,7 +31,8 @@ struct view {
     size_t count, capacity;
     struct merge merge;
     unsigned long long shown;
-    int failed; /* errno of what broke the view itself, 0 none */
+    int failed;     /* errno of what broke the view itself, 0 none */
+    int64_t pushed; /* when the entry came that may go on (choose.group) */
 };
 
 /* The source is the view's from here on; its place in the view is its number. -1 with e for lack of
@@ -35,8 +40,16 @@ struct view {
 int view_add(struct view *v, struct source *s, struct error *e);
 void view_release(struct view *v);
 
-/* Shows everything that the sources have. live: begun lines are left for later. */
-void view_history(struct view *v, bool live);
+/* Takes everything that the sources have: shows it, or keeps it in tail. live: begun lines are left
+ * for later. bytes: stops when the tail has taken so many, false then; 0: all. */
+bool view_gather(struct view *v, bool live, size_t bytes);
+/* Shows what a tail has kept. reverse: the last entry first; those that continue one stay below. */
+void view_print(struct view *v, const struct tail *t, bool reverse);
+/* view_gather and view_print, and what follows is shown at once. */
+void view_history(struct view *v, bool live, bool reverse);
+
+/* Indented lines belong to the line before them if they come within this. */
+#define VIEW_TOGETHER CLOCK_SECOND
 
 /* Lines of different sources come in the order of their times as long as none of them reaches its
  * file later than this after its stamp. */

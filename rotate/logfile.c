@@ -164,7 +164,7 @@ ssize_t logfile_read(struct logfile *f, void *bytes, size_t size)
     return n;
 }
 
-static long header_at(const struct logfile *f, int64_t offset, struct bgzf_index *index)
+long logfile_member(const struct logfile *f, int64_t offset, struct bgzf_index *index)
 {
     unsigned char header[BGZF_HEADER_MAX];
     ssize_t n = read_at(f->fd, header, sizeof header, offset);
@@ -177,7 +177,7 @@ void logfile_skip_before(struct logfile *f, const struct timespec *since)
     if (!f->inflater)
         return;
     for (;;) {
-        long length = header_at(f, f->offset, &index);
+        long length = logfile_member(f, f->offset, &index);
         bool older = index.last.tv_sec < since->tv_sec ||
                      (index.last.tv_sec == since->tv_sec && index.last.tv_nsec < since->tv_nsec);
         bool stamped = index.last.tv_sec != 0 || index.last.tv_nsec != 0;
@@ -262,7 +262,7 @@ static int list_members(const struct logfile *f, struct members *m)
     if (fstat(f->fd, &st) < 0)
         return -1;
     while (m->end < st.st_size) {
-        long length = header_at(f, m->end, NULL);
+        long length = logfile_member(f, m->end, NULL);
         if (length <= 0 || m->end + length > st.st_size)
             return 0;
         if ((m->count & (m->count - 1)) == 0) {

@@ -33,6 +33,10 @@ int logfile_open(struct logfile *f, int directory, const char *name, bool archiv
  * early. */
 ssize_t logfile_read(struct logfile *f, void *bytes, size_t size);
 
+/* The length of the BGZF member that begins there, or a number below 1. index: as bgzf_header. */
+struct bgzf_index;
+long logfile_member(const struct logfile *f, int64_t offset, struct bgzf_index *index);
+
 /* Hops over BGZF members whose last stamp is before since. Called before reading. */
 void logfile_skip_before(struct logfile *f, const struct timespec *since);
 

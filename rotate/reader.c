@@ -81,6 +81,7 @@ static int next_archive(struct reader *r, struct archive *next)
             r->owed = false;
             reader_pass(r, a);
         } else if (reader_too_old(r, a)) {
+            r->skipped = true;
             reader_pass(r, a);
         } else {
             *next = *a;
@@ -182,6 +183,7 @@ static int start_archive(struct reader *r, const struct archive *a, struct error
         return reader_broken(r, a->name, e);
     }
     logfile_skip_before(&f, &r->since);
+    r->skipped |= f.offset > 0;
     r->at = *a;
     reader_start(r, &f, PLACE_ARCHIVE, a->name);
     return 1;
@@ -340,6 +342,11 @@ bool reader_gap(struct reader *r)
     bool gap = r->gap;
     r->gap = false;
     return gap;
+}
+
+bool reader_skipped(const struct reader *r)
+{
+    return r->skipped;
 }
 
 const char *reader_file(const struct reader *r)

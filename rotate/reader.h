@@ -36,6 +36,9 @@ ssize_t reader_read(struct reader *r, void *bytes, size_t size, struct error *e)
  * the call. */
 bool reader_gap(struct reader *r);
 
+/* Something was passed over for the sake of since. */
+bool reader_skipped(const struct reader *r);
+
 /* The path of the file last read from, for messages. */
 const char *reader_file(const struct reader *r);
 

@@ -26,6 +26,7 @@ struct reader {
     bool begun;        /* bytes of it were given */
     bool midline;      /* the last byte given was no newline */
     bool gap;
+    bool skipped; /* something older than since */
 
     struct logfile last; /* previous or current, read to its end; open so that its inode is its */
     bool last_known;     /* it was found among the archives */

@@ -336,7 +336,7 @@ def test_22_color(root):
     assert sorted(names) == ["alpha", "beta", "gamma"] and all(len(c) == 1 for c in names.values())
 
 
-def on_terminal(root, *args, **env):
+def on_terminal(root, *args, code=0, **env):
     pid, fd = pty.fork()
     if pid == 0:
         os.execve(OVERLOG, ["logcat", *args], environment(root, **env))
@@ -350,7 +350,7 @@ def on_terminal(root, *args, **env):
             break
         data += more
     os.close(fd)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == code
     return data
 
 
@@ -362,14 +362,6 @@ def test_23_a_terminal_gets_no_control_characters(root):
     assert b"\033[31m^[[2Jx" in on_terminal(root)
     assert b"\033" not in on_terminal(root, NO_COLOR="1")
     assert b"\033" not in on_terminal(root, TERM="dumb")
-
-
-def test_24_list(root):
-    service(root, "nginx", "x" * 100, [(BASE, "y" * 50), (BASE + 1, "z" * 25)])
-    service(root, "a", "")
-    service(root, ".events", "hidden")
-    assert [x.split() for x in run(root, "-l").splitlines()] == [
-        ["SERVICE", "SIZE", "ARCHIVES"], ["a", "0", "0"], ["nginx", "175", "2"]]
 
 
 # --- nothing to show ---

@@ -230,7 +230,7 @@ static struct view *view_of_two(void)
     v->render.form = RENDER_RAW;
     assert_int_equal(view_add(v, opened("a"), &e), 0);
     assert_int_equal(view_add(v, opened("b"), &e), 0);
-    view_history(v, true);
+    view_history(v, true, false);
     return v;
 }
 

@@ -1,0 +1,30 @@
+/* The event log (docs/event-log.md) as entries of the services that it is about. */
+#ifndef LOGGER_EVENTS_H
+#define LOGGER_EVENTS_H
+
+#include "base/error.h"
+#include "logger/entry.h"
+#include "logger/roster.h"
+#include <stdbool.h>
+
+struct events {
+    const struct roster *roster;
+    struct words wanted, unwanted; /* services met so far */
+};
+
+/* Makes "start service=nginx pid=17" the entry "overlog: start pid=17" of nginx; what is about the
+ * container is .init's, about its command .cmd's. False: it is not to be shown. */
+bool events_take(struct events *ev, struct entry *entry);
+void events_release(struct events *ev);
+
+/* The value of a key in an event's words, up to length; NULL when it is not there. */
+const char *events_value(const char *words, const char *key, size_t *length);
+
+/* What the services did last since the container started, by their names. */
+struct events_states {
+    struct words names, states; /* in parallel */
+};
+int events_states(const char *directory, struct events_states *s, struct error *e);
+void events_states_release(struct events_states *s);
+
+#endif

@@ -1,0 +1,35 @@
+/* Extended regular expressions over log lines. Most lines do not match: a word that every match
+ * must contain is looked for first, and the expression itself only where that is found. */
+#ifndef LOGGER_PATTERN_H
+#define LOGGER_PATTERN_H
+
+#include "base/error.h"
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { PATTERN_WORD_MAX = 64 };
+
+struct pattern {
+    unsigned char word[PATTERN_WORD_MAX]; /* in small letters when fold */
+    size_t length;                        /* 0: there is no such word */
+    unsigned char skip[256];              /* how far to go on from a byte at the word's end */
+    bool fold;                            /* case does not matter */
+    bool literal;                         /* the word is all that is asked */
+    regex_t regex;                        /* unless literal */
+};
+
+/* An error has code EXIT_USAGE. */
+int pattern_open(struct pattern *p, const char *text, bool ignore_case, struct error *e);
+void pattern_close(struct pattern *p);
+
+struct pattern_place {
+    size_t begin, end;
+};
+
+/* Whether text[0] to text[length - 1] has a match; text[length] is NUL. place (may be NULL): where
+ * the first one is. */
+bool pattern_find(const struct pattern *p, const char *text, size_t length,
+                  struct pattern_place *place);
+
+#endif
