@@ -24,7 +24,7 @@ HOT := $(addsuffix .c,$(addprefix logger/,line pump sink stamp route console mer
 HARDEN := -fstack-protector-strong -fno-plt
 CFLAGS := $(CFLAGS) $(WARN) $(call no_truncation,$(CC)) $(OPT) -g -MMD -MP -ffunction-sections -fdata-sections \
           -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN)
-LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noseparate-code \
+LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noseparate-code -Wl,--sort-section=alignment \
            -Wl,--build-id=none
 
 # musl, statically: Debian's musl-tools and its static zlib. glibc serves development.

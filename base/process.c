@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -526,4 +528,13 @@ void process_explain(const char *program, const struct process_failure *f, char 
         explain_missing(program, head, text, size);
     else
         explain_format(program, head, length, text, size);
+}
+
+void process_trim_stack(void)
+{
+    enum { PAGE = 4096, DEPTH = 65536 };
+    char here;
+    uintptr_t below = (uintptr_t)&here - 512; /* what the call itself needs stays */
+    uintptr_t end = below & ~(uintptr_t)(PAGE - 1);
+    madvise((void *)(end - DEPTH), DEPTH, MADV_DONTNEED);
 }

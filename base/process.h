@@ -91,4 +91,7 @@ int process_exit_code(int status);
  * architecture. Looks at the file; writes at most size bytes. */
 void process_explain(const char *program, const struct process_failure *f, char *text, size_t size);
 
+/* Gives back the stack that earlier, deeper calls have used. */
+void process_trim_stack(void);
+
 #endif

@@ -64,11 +64,13 @@ static const char *base_name(const char *path)
 
 static void find_program(const char *argv0)
 {
-    static char path[PATH_MAX];
+    char path[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
     if (n > 0) {
         path[n] = '\0';
-        command_program = path;
+        char *copy = strdup(path);
+        if (copy != NULL)
+            command_program = copy;
     } else if (strchr(argv0, '/') != NULL) {
         command_program = argv0;
     }

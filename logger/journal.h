@@ -1,18 +1,52 @@
-/* What a paired logger leaves to its successor in memfds: begun lines and unwritten bytes. */
+/* What a paired logger has read of one stream and not yet logged: a memory file that the supervisor
+ * keeps over the logger's death, and a view on it as struct lines.
+ *
+ * splice moves bytes from the pipe into the file and its offset with them in one system call, and
+ * the offset belongs to the open file, not to the process: wherever a kill falls, the offset says
+ * what was read. Memory that is not used goes back to the system.
+ */
 #ifndef LOGGER_JOURNAL_H
 #define LOGGER_JOURNAL_H
 
-#include "base/str.h"
+#include "base/error.h"
 #include "logger/line.h"
 #include <stdbool.h>
+#include <sys/types.h>
 
-/* begun: the console shows the beginning of a line. 0, or -1 with errno. */
-int journal_save(int fd, const struct lines *l, bool begun);
-/* Takes it back and empties the file. l must be empty. Nothing there, or nonsense: l stays so. */
-void journal_restore(int fd, struct lines *l, bool *begun);
+/* A pipe's content may come on top of what a full disk keeps waiting: hence several pipes' worth.
+ */
+enum { JOURNAL_SIZE = 262144 };
 
-/* The same for plain bytes. */
-int journal_write(int fd, const struct str *bytes);
-int journal_read(int fd, struct str *bytes);
+struct journal {
+    int fd;
+    bool survives; /* us */
+    char *bytes;   /* JOURNAL_SIZE, mapped */
+    bool plain; /* splice is refused here: a kill at the wrong moment loses what was being read */
+};
+
+/* The supervisor's memory file, used by nobody else meanwhile. Anything but a memory file: a new
+ * one that dies with us. -1 with errno. */
+int memory_open(int fd, size_t size, bool *survives);
+
+/* fd as for memory_open. l, whose limit is set, becomes a view on the bytes from done on: never
+ * lines_room, lines_end or lines_release for it. A done past the offset means that journal_turn was
+ * cut short: it is 0. */
+int journal_open(struct journal *j, int fd, size_t done, struct lines *l, struct error *e);
+
+/* Reads once from descriptor from, at most as many bytes: their number, 0 at the end, -1 with
+ * errno; ENOBUFS: there is no room. */
+ssize_t journal_fill(struct journal *j, int from, size_t most, struct lines *l);
+
+/* lines_end for the view. 0, or -1 with errno: no room. */
+int journal_end_line(struct journal *j, struct lines *l);
+
+/* Brings what is left to the beginning when that is worth it: true when l has changed, which is to
+ * be remembered at once. All before l->start must have been remembered as done. */
+bool journal_turn(struct journal *j, struct lines *l);
+
+/* l is empty: gives all memory back. True when l has changed. */
+bool journal_rest(struct journal *j, struct lines *l);
+
+void journal_close(struct journal *j);
 
 #endif

@@ -82,11 +82,8 @@ bool lines_next(struct lines *l, struct line *line)
         l->scanned -= l->limit;
         return give(l, line, l->limit, 0, false);
     }
-    if (l->scanned == length) {
-        if (length == 0)
-            l->start = l->end = l->shown = 0;
+    if (l->scanned == length)
         return false;
-    }
     length = l->scanned;
     l->scanned = 0;
     return give(l, line, length, 1, true);

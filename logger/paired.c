@@ -25,6 +25,7 @@ enum {
     FD_STATE = 7,
     FD_LOCK = 8,
     FD_EVENTS = 9,
+    FD_EVENTS_JOURNAL = 10,
     GZIP_LEVEL = 6
 };
 
@@ -72,15 +73,7 @@ static void write_message(const char *text, size_t length)
         if (!p->console.stream[i].closed &&
             console_write(p->console.stream[i].fd, text, length) == 0)
             return;
-    if (p->route.count == 0 || self->directory == NULL)
-        return;
-    struct sink *own = &p->route.sink[p->route.count - 1];
-    struct line line = {.bytes = text, .length = length - 1, .first = true, .last = true};
-    if (own->open && sink_reserve(own, length) == 0) {
-        struct timespec now = clock_wall();
-        sink_stamp(own, STREAM_ERR, &now);
-        sink_add(own, &line);
-    }
+    pump_note(p, text, length);
 }
 
 /* --- words --- */
@@ -143,12 +136,12 @@ static int parse_script(struct paired *p, struct invocation *c, struct error *e)
 
 /* --- descriptors --- */
 
-static bool is_given[FD_EVENTS + 1];
+static bool is_given[FD_EVENTS_JOURNAL + 1];
 
 /* Before anything else of ours is opened and takes the number of one that is missing. */
 static void look_at_descriptors(void)
 {
-    for (int fd = FD_OUT; fd <= FD_EVENTS; fd++)
+    for (int fd = FD_OUT; fd <= FD_EVENTS_JOURNAL; fd++)
         is_given[fd] = fd_cloexec(fd, 1) == 0;
 }
 
@@ -161,15 +154,17 @@ static void take_descriptors(struct paired *p)
 {
     struct pump *pump = &p->pump;
     static const int reads[] = {FD_OUT, FD_ERR, FD_EVENTS};
+    static const int journals[] = {FD_JOURNAL, FD_JOURNAL + 1, FD_EVENTS_JOURNAL};
     for (int i = 0; i < PUMP_INPUTS; i++) {
         pump->input[i].watch.fd = inherited(reads[i]);
         pump->input[i].open = pump->input[i].watch.fd >= 0;
+        pump->input[i].journal.fd = inherited(journals[i]);
     }
-    if (p->events == NULL)
+    if (p->events == NULL) {
         pump->input[PUMP_EVENTS].open = false;
-    pump->input[PUMP_OUT].journal = inherited(FD_JOURNAL);
-    pump->input[PUMP_ERR].journal = inherited(FD_JOURNAL + 1);
-    pump->state = inherited(FD_STATE);
+        pump->input[PUMP_EVENTS].journal.fd = -1;
+    }
+    pump->state_fd = inherited(FD_STATE);
     pump->console.lock = inherited(FD_LOCK);
     pump->console.prefix = p->prefixed ? p->prefix : NULL;
     pump->console.stream[0].fd = 1;
@@ -250,8 +245,10 @@ static int open_routes(struct paired *p, struct error *e)
                                    .lock = p->pump.console.lock,
                                    .context = &p->pump,
                                    .resume = p->pump.resume,
-                                   .given_up = given_up};
-    if (route_open(&p->pump.route, &p->script, p->directory == NULL ? NULL : &p->own, &p->rules,
+                                   .given_up = given_up,
+                                   .commit = p->pump.commit,
+                                   .moved = p->pump.moved};
+    if (route_open(&p->pump.route[0], &p->script, p->directory == NULL ? NULL : &p->own, &p->rules,
                    e) < 0)
         return -1;
     if (p->events == NULL)
@@ -263,7 +260,7 @@ static int open_routes(struct paired *p, struct error *e)
     p->events_rules = p->rules;
     p->events_rules.trouble = SINK_DROP;
     p->events_rules.given_up = NULL;
-    return route_open(&p->pump.events, &p->events_script, &events, &p->events_rules, e);
+    return route_open(&p->pump.route[1], &p->events_script, &events, &p->events_rules, e);
 }
 
 /* Directories of a route, made while we are privileged: prepared[i] is a descriptor or -1. */
@@ -285,7 +282,7 @@ static void open_route(struct paired *p, struct route *r, const int *prepared, s
             continue;
         if (prepared[i] >= 0 && sink_open(s, prepared[i], p->resume, &why[i]) == 0)
             continue;
-        if (r == &p->pump.events)
+        if (r == &p->pump.route[1])
             sink_absent(s);
         else
             without_disk(p, s, &why[i]);
@@ -295,21 +292,21 @@ static void open_route(struct paired *p, struct route *r, const int *prepared, s
 /* Directories are made and opened with privileges, files in them without. */
 static int open_disk(struct paired *p, struct error *e)
 {
-    size_t count = p->pump.route.count + p->pump.events.count;
+    size_t count = p->pump.route[0].count + p->pump.route[1].count;
     int *prepared = calloc(count + 1, sizeof *prepared);
     struct error *why = calloc(count + 1, sizeof *why);
     int result = prepared == NULL || why == NULL
                      ? error_system(e, "unable to prepare the log directories")
                      : 0;
     if (result == 0) {
-        size_t own = p->pump.route.count;
+        size_t own = p->pump.route[0].count;
         p->drops = can_drop(p);
         umask(022);
-        prepare_route(p, &p->pump.route, prepared, why);
-        prepare_route(p, &p->pump.events, prepared + own, why + own);
+        prepare_route(p, &p->pump.route[0], prepared, why);
+        prepare_route(p, &p->pump.route[1], prepared + own, why + own);
         drop(p);
-        open_route(p, &p->pump.route, prepared, why);
-        open_route(p, &p->pump.events, prepared + own, why + own);
+        open_route(p, &p->pump.route[0], prepared, why);
+        open_route(p, &p->pump.route[1], prepared + own, why + own);
     }
     free(prepared);
     free(why);

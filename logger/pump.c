@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/process.h"
-#include "logger/journal.h"
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -11,14 +10,19 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { READ_MAX = 65536 };
+enum { READ_MAX = 65536, NOTES_MAX = 16384 };
 static const int64_t begun_wait = 200 * CLOCK_MS;
 static const int64_t rest_wait = CLOCK_SECOND;
 
+/* Of routes and their files in the state: 0 lines, 1 events. */
+static int file_of(const struct pump_input *in)
+{
+    return in == &in->pump->input[PUMP_EVENTS];
+}
+
 static struct route *route_of(struct pump_input *in)
 {
-    struct pump *p = in->pump;
-    return in == &p->input[PUMP_EVENTS] ? &p->events : &p->route;
+    return &in->pump->route[file_of(in)];
 }
 
 static int index_of(const struct pump_input *in)
@@ -59,10 +63,63 @@ static void hold(struct pump *p)
     loop_unwatch(&p->loop, &p->input[PUMP_ERR].watch);
 }
 
-static bool must_hold(const struct pump *p)
+/* --- what a successor must know --- */
+
+static void note_file(struct pump *p, int file)
 {
-    return p->route.count > 0 && p->route.sink[0].rules->trouble == SINK_HOLD &&
-           route_waits(&p->route);
+    struct sink *own = route_own(&p->route[file]);
+    bool open = own != NULL && own->open;
+    p->state.now.file[file].inode = open ? own->dir.inode : 0;
+    p->state.now.file[file].size = open ? own->dir.size : 0;
+    p->state.now.file[file].torn = open && own->out.length > own->written && own->written > 0 &&
+                                   own->out.data[own->written - 1] != '\n';
+}
+
+static void note_shown(struct pump *p)
+{
+    for (int i = 0; i < PUMP_INPUTS; i++) {
+        p->state.now.stream[i].shown = (uint32_t)p->input[i].lines.shown;
+        p->state.now.stream[i].begun = i < PUMP_EVENTS && p->console.stream[i].begun;
+    }
+}
+
+/* What is not held up was written as far as it was taken. */
+static bool commit(void *context)
+{
+    struct pump *p = context;
+    for (int i = 0; i < PUMP_INPUTS; i++) {
+        struct pump_input *in = &p->input[i];
+        if (route_holds(route_of(in)))
+            continue;
+        note_file(p, file_of(in));
+        p->state.now.stream[i].done = (uint32_t)in->lines.start;
+        p->state.now.stream[i].inside = in->lines.inside;
+    }
+    note_shown(p);
+    state_commit(&p->state);
+    return !route_holds(&p->route[0]);
+}
+
+static void moved(void *context)
+{
+    struct pump *p = context;
+    for (int i = 0; i < PUMP_FILES; i++) {
+        struct sink *own = route_own(&p->route[i]);
+        if (own != NULL && own->dir.inode != p->state.now.file[i].inode)
+            note_file(p, i);
+    }
+    state_commit(&p->state);
+}
+
+static void begin_batch(struct pump *p, int stream)
+{
+    static const enum stamp_stream names[] = {STREAM_OUT, STREAM_ERR, STREAM_UNKNOWN};
+    struct pump_input *in = &p->input[stream];
+    struct timespec now = clock_wall();
+    route_begin(route_of(in), names[stream], &now);
+    p->state.now.file[file_of(in)].time = now;
+    p->state.now.file[file_of(in)].batch = (uint32_t)stream + 1;
+    commit(p);
 }
 
 /* --- from a stream to console and disk --- */
@@ -89,19 +146,45 @@ static void show_begun(struct timer *t)
     struct pump_input *in =
         (struct pump_input *)(void *)((char *)t - offsetof(struct pump_input, begun));
     console_all(&in->pump->console, index_of(in), &in->lines);
+    commit(in->pump);
 }
 
 static void to_disk(struct pump_input *in)
 {
-    static const enum stamp_stream streams[] = {STREAM_OUT, STREAM_ERR, STREAM_UNKNOWN};
     struct pump *p = in->pump;
-    struct timespec now = clock_wall();
-    route_begin(route_of(in), streams[index_of(in)], &now);
+    begin_batch(p, index_of(in));
     if (route_lines(route_of(in), &in->lines) < 0)
         give_up(p);
     route_flush(route_of(in));
-    if (!p->held && must_hold(p))
+    commit(p);
+    if (!route_holds(route_of(in)) && journal_turn(&in->journal, &in->lines))
+        commit(p);
+    if (!p->held && route_holds(&p->route[0]))
         hold(p);
+}
+
+/* Messages that the console did not take: between two batches, so that they are told apart. */
+static void write_notes(struct pump *p)
+{
+    struct str notes = p->notes;
+    struct lines l = {.data = notes.data, .end = notes.length, .limit = LINE_LIMIT};
+    struct timespec now = clock_wall();
+    if (notes.length == 0 || p->held)
+        return;
+    p->notes = (struct str)STR_INIT; /* this may make new ones */
+    route_begin(&p->route[0], STREAM_ERR, &now);
+    p->state.now.file[0].batch = 0;
+    commit(p);
+    route_lines(&p->route[0], &l);
+    route_flush(&p->route[0]);
+    str_release(&notes);
+}
+
+bool pump_note(struct pump *p, const char *text, size_t length)
+{
+    struct sink *own = route_own(&p->route[0]);
+    return own != NULL && own->open && p->notes.length < NOTES_MAX &&
+           str_add(&p->notes, text, length) == 0;
 }
 
 static void take(struct pump_input *in)
@@ -111,6 +194,7 @@ static void take(struct pump_input *in)
         show_lines(in);
     if (!is_held(in))
         to_disk(in);
+    write_notes(p);
     p->active = true;
     if (p->rest.place == 0)
         loop_timer(&p->loop, &p->rest, clock_monotonic() + rest_wait);
@@ -123,8 +207,8 @@ static void end_line(struct pump_input *in)
         console_all(&in->pump->console, index_of(in), &in->lines);
         in->pump->console.stream[index_of(in)].begun = false;
     }
-    if (lines_end(&in->lines) < 0)
-        give_up(in->pump);
+    if (journal_end_line(&in->journal, &in->lines) < 0)
+        message_warning("a line end is lost: %s", strerror(errno));
     take(in);
 }
 
@@ -132,6 +216,7 @@ static void resume(void *context)
 {
     struct pump *p = context;
     p->held = false;
+    commit(p);
     for (int i = PUMP_OUT; i <= PUMP_ERR && !p->held; i++)
         to_disk(&p->input[i]);
     if (p->held)
@@ -148,9 +233,9 @@ static void finish(struct pump *p)
     p->finishing = true;
     loop_unwatch(&p->loop, &p->input[PUMP_EVENTS].watch);
     hold(p);
-    if (must_hold(p))
-        route_retry(&p->route);
-    if (!must_hold(p))
+    if (route_holds(&p->route[0]))
+        route_retry(&p->route[0]);
+    if (!route_holds(&p->route[0]))
         resume(p);
 }
 
@@ -170,26 +255,24 @@ static void close_input(struct pump_input *in)
     finish_at_end(in->pump);
 }
 
-/* Reads once. The number of bytes; 0 at the end or when there is nothing. */
+/* Reads once. The number of bytes; 0 at the end or when there is nothing, or no room for more. */
 static size_t read_some(struct pump_input *in, size_t most)
 {
     if (!in->open)
         return 0;
-    char *room = lines_room(&in->lines, most);
-    if (room == NULL) {
+    ssize_t n = journal_fill(&in->journal, in->watch.fd, most, &in->lines);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOBUFS))
+        return 0;
+    if (n < 0 && errno == ENOMEM) {
         give_up(in->pump);
         return 0;
     }
-    ssize_t n = read(in->watch.fd, room, most);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
-        return 0;
     if (n < 0)
         message_warning("unable to read descriptor %d: %s", in->watch.fd, strerror(errno));
     if (n <= 0) {
         close_input(in);
         return 0;
     }
-    lines_added(&in->lines, (size_t)n);
     take(in);
     return (size_t)n;
 }
@@ -216,6 +299,23 @@ static void read_now(struct pump_input *in)
     }
 }
 
+/* Memory of the journals and, where nothing of it matters, of the state. */
+static void rest(struct pump *p)
+{
+    bool nothing = !p->held;
+    bool changed = false;
+    for (int i = 0; i < PUMP_INPUTS && !p->held; i++) {
+        struct pump_input *in = &p->input[i];
+        changed |= journal_rest(&in->journal, &in->lines);
+        nothing &= in->lines.end == 0 && !in->lines.inside && !p->state.now.stream[i].begun;
+    }
+    if (changed)
+        commit(p);
+    if (nothing && !p->state.now.file[0].torn && !p->state.now.file[1].torn)
+        state_rest(&p->state);
+    process_trim_stack();
+}
+
 static void shrink(struct timer *t)
 {
     struct pump *p = (struct pump *)(void *)((char *)t - offsetof(struct pump, rest));
@@ -224,10 +324,9 @@ static void shrink(struct timer *t)
         loop_timer(&p->loop, t, clock_monotonic() + rest_wait);
         return;
     }
-    for (int i = 0; i < PUMP_INPUTS; i++)
-        lines_shrink(&p->input[i].lines);
-    route_shrink(&p->route);
-    route_shrink(&p->events);
+    for (int i = 0; i < PUMP_FILES; i++)
+        route_shrink(&p->route[i]);
+    rest(p);
 }
 
 /* --- signals --- */
@@ -239,12 +338,11 @@ static void on_signal(void *context, int signal)
     int status;
     switch (signal) {
     case SIGHUP:
-        p->left = true;
         loop_stop(&p->loop);
         break;
     case SIGALRM:
-        route_rotate(&p->route);
-        route_rotate(&p->events);
+        for (int i = 0; i < PUMP_FILES; i++)
+            route_rotate(&p->route[i]);
         break;
     case SIGUSR1:
         for (int i = PUMP_OUT; i <= PUMP_ERR; i++) {
@@ -261,8 +359,8 @@ static void on_signal(void *context, int signal)
         break;
     default:
         while ((pid = process_reap(&status)) > 0)
-            if (!route_reaped(&p->route, pid, status))
-                route_reaped(&p->events, pid, status);
+            if (!route_reaped(&p->route[0], pid, status))
+                route_reaped(&p->route[1], pid, status);
     }
 }
 
@@ -270,7 +368,7 @@ int pump_open(struct pump *p, struct error *e)
 {
     static const int taken[] = {SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGCHLD};
     static const int ignored[] = {SIGTERM, SIGINT, SIGQUIT, SIGPIPE};
-    *p = (struct pump){.state = -1, .rest.fire = shrink, .resume = resume};
+    *p = (struct pump){.rest.fire = shrink, .resume = resume, .commit = commit, .moved = moved};
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         signal(ignored[i], SIG_IGN);
     for (int i = 0; i < PUMP_INPUTS; i++)
@@ -278,7 +376,7 @@ int pump_open(struct pump *p, struct error *e)
                                           .watch = {.fd = -1, .ready = ready},
                                           .begun.fire = show_begun,
                                           .lines.limit = LINE_LIMIT,
-                                          .journal = -1};
+                                          .journal.fd = -1};
     if (loop_open(&p->loop, e) < 0)
         return -1;
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
@@ -289,18 +387,61 @@ int pump_open(struct pump *p, struct error *e)
 
 /* --- from beginning to end --- */
 
-static void take_over(struct pump *p)
+/* Journals and state as a predecessor left them; empty at first. */
+static int open_journals(struct pump *p, struct error *e)
 {
-    struct str left = STR_INIT;
-    for (int i = PUMP_OUT; i <= PUMP_ERR; i++)
-        journal_restore(p->input[i].journal, &p->input[i].lines, &p->console.stream[i].begun);
-    if (journal_read(p->state, &left) == 0) {
-        size_t used = route_restore(&p->route, left.data, left.length);
-        route_restore(&p->events, left.data + used, left.length - used);
+    if (state_open(&p->state, p->state_fd, e) < 0)
+        return -1;
+    for (int i = 0; i < PUMP_INPUTS; i++) {
+        struct pump_input *in = &p->input[i];
+        size_t done = p->state.now.stream[i].done;
+        if (journal_open(&in->journal, in->journal.fd, done, &in->lines, e) < 0)
+            return -1;
+        /* what is shown counts from the same place as what is done */
+        size_t shown = p->state.now.stream[i].shown + in->lines.start;
+        in->lines.shown = shown < done ? 0 : shown - done;
+        if (in->lines.shown > in->lines.end)
+            in->lines.shown = in->lines.end;
+        in->lines.inside = p->state.now.stream[i].inside != 0;
+        if (i < PUMP_EVENTS)
+            p->console.stream[i].begun = p->state.now.stream[i].begun != 0;
     }
-    str_release(&left);
+    return 0;
+}
+
+/* The file may have the beginning of a batch that a kill cut short. */
+static int complete_batch(struct pump *p, int file)
+{
+    static const enum stamp_stream names[] = {STREAM_OUT, STREAM_ERR, STREAM_UNKNOWN};
+    struct sink *own = route_own(&p->route[file]);
+    const uint32_t batch = p->state.now.file[file].batch;
+    const struct timespec time = p->state.now.file[file].time;
+    const int64_t size = p->state.now.file[file].size;
+    if (own == NULL || !own->open || p->state.now.file[file].inode != own->dir.inode)
+        return 0;
+    if (p->state.now.file[file].torn != 0 || (batch == 0 && own->dir.size > size))
+        return str_add_char(&own->out, '\n'); /* what else was there may be half a line */
+    if (batch > PUMP_INPUTS || own->dir.size <= size)
+        return 0;
+    struct pump_input *in = &p->input[batch - 1];
+    route_begin(&p->route[file], names[batch - 1], &time);
+    return route_repeat(&p->route[file], &in->lines, (size_t)(own->dir.size - size));
+}
+
+static int take_over(struct pump *p, struct error *e)
+{
+    if (open_journals(p, e) < 0)
+        return -1;
+    for (int i = 0; i < PUMP_FILES; i++) {
+        if (complete_batch(p, i) < 0)
+            return error_system(e, "unable to take over from a predecessor");
+        route_flush(&p->route[i]);
+    }
+    if (route_holds(&p->route[0]))
+        hold(p);
     for (int i = 0; i < PUMP_INPUTS; i++)
         take(&p->input[i]);
+    return 0;
 }
 
 /* An event is written whole: what is missing of one is in the pipe already. */
@@ -312,32 +453,14 @@ static void complete_event(struct pump_input *in)
         ;
 }
 
-/* For a successor: begun lines, and what the disk did not take. */
-static void leave(struct pump *p)
-{
-    struct str waiting = STR_INIT;
-    complete_event(&p->input[PUMP_EVENTS]);
-    route_flush(&p->route);
-    route_flush(&p->events);
-    for (int i = PUMP_OUT; i <= PUMP_ERR; i++) {
-        struct pump_input *in = &p->input[i];
-        if (in->journal < 0 ||
-            journal_save(in->journal, &in->lines, p->console.stream[i].begun) < 0)
-            end_line(in);
-    }
-    if (p->state >= 0 && (route_waits(&p->route) || route_waits(&p->events)) &&
-        (route_save(&p->route, &waiting) < 0 || route_save(&p->events, &waiting) < 0 ||
-         journal_write(p->state, &waiting) < 0))
-        message_warning("unable to keep lines for a successor: %s", strerror(errno));
-    str_release(&waiting);
-}
-
 static void release(struct pump *p)
 {
-    route_close(&p->route, true);
-    route_close(&p->events, true);
+    for (int i = 0; i < PUMP_FILES; i++)
+        route_close(&p->route[i], true);
     for (int i = 0; i < PUMP_INPUTS; i++)
-        lines_release(&p->input[i].lines);
+        journal_close(&p->input[i].journal);
+    state_close(&p->state);
+    str_release(&p->notes);
     loop_close(&p->loop);
 }
 
@@ -345,13 +468,17 @@ int pump_run(struct pump *p)
 {
     struct error e = ERROR_INIT;
     int code = 0;
-    take_over(p);
+    if (take_over(p, &e) < 0)
+        return message_error(&e);
     listen(p);
     finish_at_end(p); /* nothing to read at all */
     if (loop_run(&p->loop, &e) < 0)
         code = message_error(&e);
-    if (p->left || p->failed || code != 0)
-        leave(p);
+    complete_event(&p->input[PUMP_EVENTS]);
+    for (int i = 0; i < PUMP_INPUTS; i++)
+        if (!p->input[i].journal.survives)
+            end_line(&p->input[i]);
+    commit(p);
     if (p->failed)
         code = EXIT_SYSTEM;
     release(p);

@@ -8,12 +8,14 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "logger/checkpoint.h"
 #include "logger/console.h"
+#include "logger/journal.h"
 #include "logger/line.h"
 #include "logger/route.h"
 #include <stdbool.h>
 
-enum { PUMP_OUT, PUMP_ERR, PUMP_EVENTS, PUMP_INPUTS };
+enum { PUMP_OUT, PUMP_ERR, PUMP_EVENTS, PUMP_INPUTS, PUMP_FILES = 2 };
 
 struct pump;
 
@@ -21,26 +23,28 @@ struct pump_input {
     struct pump *pump;
     struct watch watch;
     struct lines lines;
-    struct timer begun; /* shows a begun line on the console */
-    int journal;        /* -1: none */
+    struct timer begun;     /* shows a begun line on the console */
+    struct journal journal; /* its fd is given to pump_run; -1: none survives us */
     bool open;
 };
 
 struct pump {
     struct loop loop;
     struct console console;
-    bool shows; /* there is a console copy */
-    struct route route;
-    struct route events;
+    bool shows;                     /* there is a console copy */
+    struct route route[PUMP_FILES]; /* of lines, of events */
     struct pump_input input[PUMP_INPUTS];
-    int state;         /* descriptor that keeps unwritten bytes; -1: none */
+    int state_fd; /* of the state; -1: none survives us */
+    struct state state;
+    struct str notes;  /* messages on their way into the log */
     bool held;         /* nothing is read until the disk works */
     bool finishing;    /* everything was read: write it and leave */
-    bool left;         /* HUP: leave to a successor */
-    bool failed;       /* out of memory: the same, with code 111 */
+    bool failed;       /* out of memory: a successor will go on */
     struct timer rest; /* gives memory back after a while of silence */
     bool active;
-    void (*resume)(void *pump); /* for struct sink_rules */
+    void (*resume)(void *pump); /* for struct sink_rules, as the next two */
+    bool (*commit)(void *pump);
+    void (*moved)(void *pump);
 };
 
 /* Zeroes p, opens its loop and takes the signals, so that none is lost while the rest is prepared.
@@ -50,5 +54,8 @@ int pump_open(struct pump *p, struct error *e);
 /* Takes over what a predecessor left in journals and state, then reads until the end. Returns the
  * exit code. */
 int pump_run(struct pump *p);
+
+/* A whole line that the console does not take goes into the log, as soon as that is possible. */
+bool pump_note(struct pump *p, const char *text, size_t length);
 
 #endif

@@ -21,6 +21,8 @@ int route_open(struct route *r, const struct script *script, const struct script
         }
         if (out == NULL && step->kind == SCRIPT_STDOUT)
             out = &r->sink[i];
+        r->sink[i].exact = i == script->count;
+        r->exact |= r->sink[i].exact;
         r->count++;
         r->selects |= step->kind == SCRIPT_SELECT || step->kind == SCRIPT_DESELECT ||
                       step->kind == SCRIPT_EXACT;
@@ -89,15 +91,20 @@ static int reserve(struct route *r, size_t length)
     return 0;
 }
 
-static bool is_large(const struct route *r)
+static bool is_due(const struct route *r)
 {
     for (size_t i = 0; i < r->count; i++)
         if (r->sink[i].out.length - r->sink[i].written > OUT_MAX)
             return true;
-    return false;
+    return r->exact && sink_is_due(&r->sink[r->count - 1]);
 }
 
-static bool holds(const struct route *r)
+struct sink *route_own(const struct route *r)
+{
+    return r->exact ? &r->sink[r->count - 1] : NULL;
+}
+
+bool route_holds(const struct route *r)
 {
     return r->count > 0 && r->sink[0].rules->trouble == SINK_HOLD && route_waits(r);
 }
@@ -105,7 +112,7 @@ static bool holds(const struct route *r)
 int route_lines(struct route *r, struct lines *l)
 {
     struct line line;
-    while (!holds(r)) {
+    while (!route_holds(r)) {
         if (reserve(r, l->end - l->start) < 0) {
             route_flush(r);
             return -1;
@@ -113,9 +120,24 @@ int route_lines(struct route *r, struct lines *l)
         if (!lines_next(l, &line))
             break;
         add(r, &line);
-        if (is_large(r))
+        if (is_due(r))
             route_flush(r);
     }
+    return 0;
+}
+
+int route_repeat(struct route *r, struct lines *l, size_t bytes)
+{
+    struct sink *own = route_own(r);
+    struct line line;
+    while (own->out.length < bytes) {
+        if (reserve(r, l->end - l->start) < 0)
+            return -1;
+        if (!lines_next(l, &line))
+            break;
+        add(r, &line);
+    }
+    own->written = bytes < own->out.length ? bytes : own->out.length;
     return 0;
 }
 
@@ -123,6 +145,8 @@ void route_flush(struct route *r)
 {
     for (size_t i = 0; i < r->count; i++)
         sink_flush(&r->sink[i]);
+    if (r->exact && !route_holds(r))
+        r->sink[0].rules->commit(r->sink[0].rules->context);
 }
 
 bool route_waits(const struct route *r)
@@ -159,37 +183,6 @@ bool route_processing(const struct route *r)
         if (r->sink[i].open && r->sink[i].settings.processor != NULL && r->sink[i].dir.helper > 0)
             return true;
     return false;
-}
-
-/* For each step the number of its bytes, then these. */
-int route_save(const struct route *r, struct str *to)
-{
-    for (size_t i = 0; i < r->count; i++) {
-        const struct sink *s = &r->sink[i];
-        uint64_t n = s->open ? s->out.length - s->written : 0;
-        if (str_add(to, &n, sizeof n) < 0 ||
-            (n > 0 && str_add(to, s->out.data + s->written, (size_t)n) < 0))
-            return -1;
-    }
-    return 0;
-}
-
-size_t route_restore(struct route *r, const char *bytes, size_t length)
-{
-    size_t used = 0;
-    for (size_t i = 0; i < r->count; i++) {
-        uint64_t n;
-        if (length - used < sizeof n)
-            return used;
-        memcpy(&n, bytes + used, sizeof n);
-        used += sizeof n;
-        if (n > length - used)
-            return length;
-        if (n > 0 && r->sink[i].open)
-            str_add(&r->sink[i].out, bytes + used, (size_t)n);
-        used += (size_t)n;
-    }
-    return used;
 }
 
 void route_shrink(struct route *r)

@@ -13,11 +13,12 @@ struct route {
     struct sink *sink; /* selections too, as the script has them */
     size_t count;
     bool selects;       /* there is a selection */
+    bool exact;         /* the last sink is */
     struct str subject; /* the line being matched */
 };
 
-/* own: a step added at the end (a paired logger's directory), or NULL. Directories are not opened
- * yet. The script must outlive the route. */
+/* own: a step added at the end (a paired logger's directory, an exact sink), or NULL. Directories
+ * are not opened yet. The script must outlive the route. */
 int route_open(struct route *r, const struct script *script, const struct script_step *own,
                const struct sink_rules *rules, struct error *e);
 
@@ -26,10 +27,18 @@ void route_begin(struct route *r, enum stamp_stream stream, const struct timespe
 /* Moves what l holds to the sinks until one of them waits and holds its reader. 0, or -1: out of
  * memory, nothing is lost. */
 int route_lines(struct route *r, struct lines *l);
+/* After a kill: the exact sink's file has the first bytes of what the lines of l make. Moves those
+ * lines, these bytes not to be written again. 0 or -1. */
+int route_repeat(struct route *r, struct lines *l, size_t bytes);
+/* Writes what the sinks have, and remembers it. */
 void route_flush(struct route *r);
 
+/* The exact sink, or NULL. */
+struct sink *route_own(const struct route *r);
 /* A sink waits for its next attempt. */
 bool route_waits(const struct route *r);
+/* And nothing may be read until then. */
+bool route_holds(const struct route *r);
 /* Makes that attempt now. */
 void route_retry(struct route *r);
 void route_rotate(struct route *r);
@@ -37,11 +46,6 @@ void route_rotate(struct route *r);
 bool route_reaped(struct route *r, pid_t pid, int status);
 /* A processor runs, or is due. */
 bool route_processing(const struct route *r);
-
-/* Appends the bytes that could not be written, for a successor with the same script. 0 or -1. */
-int route_save(const struct route *r, struct str *to);
-/* Takes them back; how many bytes were read. What makes no sense is left out. */
-size_t route_restore(struct route *r, const char *bytes, size_t length);
 
 /* Gives memory back when there is nothing in it. */
 void route_shrink(struct route *r);

@@ -148,7 +148,13 @@ static void rotate(struct sink *s)
 {
     struct error e = ERROR_INIT;
     loop_untimer(s->rules->loop, &s->period);
-    if (logdir_rotate(&s->dir, &e) == 0) {
+    if (s->exact && s->dir.current >= 0 && !s->rules->commit(s->rules->context))
+        return;
+    int result = logdir_turn(&s->dir, &e);
+    if (s->exact)
+        s->rules->moved(s->rules->context);
+    if (result == 0) {
+        logdir_tidy(&s->dir);
         s->unturned = false;
         await_helper(s);
         return;
@@ -168,7 +174,7 @@ static bool must_rotate(const struct sink *s)
 static size_t fitting(const struct sink *s, const char *bytes, size_t length)
 {
     size_t room = logdir_room(&s->dir);
-    if (length <= room || s->unturned)
+    if (length <= room || s->unturned || s->exact)
         return length;
     size_t from = room == 0 ? 0 : room - 1;
     const char *end = memchr(bytes + from, '\n', length - from);
@@ -182,9 +188,21 @@ static void start_period(struct sink *s)
                    clock_monotonic() + (int64_t)s->settings.period * CLOCK_SECOND);
 }
 
+static void all_is_written(struct sink *s)
+{
+    s->failing = false;
+    s->written = 0;
+    str_clear(&s->out);
+    loop_untimer(s->rules->loop, &s->retry);
+    if (s->exact && must_rotate(s))
+        rotate(s);
+}
+
 static void flush_directory(struct sink *s)
 {
     size_t fit = 0;
+    if (s->dir.current < 0)
+        rotate(s); /* the last one could not create it */
     while (s->written < s->out.length) {
         const char *bytes = s->out.data + s->written;
         if (fit == 0)
@@ -197,13 +215,10 @@ static void flush_directory(struct sink *s)
         s->written += (size_t)n;
         fit -= (size_t)n;
         start_period(s);
-        if (fit == 0 && must_rotate(s))
+        if (fit == 0 && !s->exact && must_rotate(s))
             rotate(s);
     }
-    s->failing = false;
-    s->written = 0;
-    str_clear(&s->out);
-    loop_untimer(s->rules->loop, &s->retry);
+    all_is_written(s);
 }
 
 static void end_of_period(struct timer *t)
@@ -346,6 +361,12 @@ void sink_add(struct sink *s, const struct line *line)
         add_line(s, line, 0);
         s->first->out.data[s->first->out.length++] = '\n';
     }
+}
+
+bool sink_is_due(const struct sink *s)
+{
+    return s->exact && s->open && !s->failing && !s->unturned &&
+           s->out.length - s->written >= logdir_room(&s->dir);
 }
 
 void sink_flush(struct sink *s)

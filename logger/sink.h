@@ -35,6 +35,10 @@ struct sink_rules {
     void *context;
     void (*resume)(void *context);                          /* a held sink took everything */
     void (*given_up)(void *context, const struct error *e); /* SINK_DROP: may be NULL */
+    /* For exact sinks: remembers that all lines taken were written. False: they were not, and
+     * current must stay. */
+    bool (*commit)(void *context);
+    void (*moved)(void *context); /* the same: remembers that current is a new file */
 };
 
 struct sink {
@@ -53,6 +57,7 @@ struct sink {
     size_t sharers;     /* in that sink: how many there are */
 
     struct logdir dir;
+    bool exact; /* a paired logger's own directory: lines go there exactly once, see checkpoint.h */
     bool open;
     bool closed;   /* stdout: given up for good */
     bool failing;  /* a directory that is waiting for its next attempt */
@@ -82,6 +87,8 @@ int sink_reserve(struct sink *s, size_t length);
 void sink_add(struct sink *s, const struct line *line);
 
 void sink_flush(struct sink *s);
+/* An exact one must be flushed before another line is added: the last one fills current. */
+bool sink_is_due(const struct sink *s);
 void sink_rotate(struct sink *s);
 /* True when the child was the directory's helper. */
 bool sink_reaped(struct sink *s, pid_t pid, int status);

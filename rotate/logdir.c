@@ -191,10 +191,13 @@ int step_adopt(struct logdir *d, struct error *e)
 
 int step_create(struct logdir *d, struct error *e)
 {
+    struct stat s;
     int fd = openat(d->directory, "current",
                     O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
+    if (fd < 0) {
+        d->why = errno;
         return error_system(e, "unable to create %s/current", d->name);
+    }
     if (fchmod(fd, step_mode(d, false)) < 0 && errno != EPERM) {
         error_system(e, "unable to set the mode of %s/current", d->name);
         close(fd);
@@ -203,6 +206,7 @@ int step_create(struct logdir *d, struct error *e)
     if (d->current >= 0)
         close(d->current);
     d->current = fd;
+    d->inode = fstat(fd, &s) < 0 ? 0 : s.st_ino;
     d->size = 0;
     return 0;
 }
@@ -265,10 +269,9 @@ int logdir_open(struct logdir *d, int directory, const char *name,
 ssize_t logdir_append(struct logdir *d, const void *bytes, size_t length)
 {
     ssize_t n;
-    if (d->current < 0) { /* a rotation could not create it */
-        struct error e = ERROR_INIT;
-        if (step_create(d, &e) < 0)
-            return -1;
+    if (d->current < 0) {
+        errno = d->why;
+        return -1;
     }
     do
         n = write(d->current, bytes, length);
@@ -288,7 +291,9 @@ bool logdir_full(const struct logdir *d)
 size_t logdir_room(const struct logdir *d)
 {
     unsigned long long used = (unsigned long long)d->size + d->settings.tolerance;
-    return used >= d->settings.rotate ? 0 : (size_t)(d->settings.rotate - used);
+    if (used < d->settings.rotate)
+        return (size_t)(d->settings.rotate - used);
+    return helper_is_processing(d) ? SIZE_MAX : 0;
 }
 
 /* Gives current its next name. Marked first: should we end here, it is taken up again as it is. */
@@ -306,7 +311,7 @@ static int turn_current(struct logdir *d, struct error *e)
     return result;
 }
 
-int logdir_rotate(struct logdir *d, struct error *e)
+int logdir_turn(struct logdir *d, struct error *e)
 {
     if (d->current >= 0) {
         if (d->size == 0 || helper_is_processing(d))
@@ -316,11 +321,21 @@ int logdir_rotate(struct logdir *d, struct error *e)
         close(d->current);
         d->current = -1;
     }
-    if (step_create(d, e) < 0)
-        return -1;
+    return step_create(d, e);
+}
+
+void logdir_tidy(struct logdir *d)
+{
     logdir_trim(d);
     helper_start(d);
-    return 0;
+}
+
+int logdir_rotate(struct logdir *d, struct error *e)
+{
+    int result = logdir_turn(d, e);
+    if (result == 0)
+        logdir_tidy(d);
+    return result;
 }
 
 void logdir_close(struct logdir *d, bool clean)

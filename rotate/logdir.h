@@ -39,8 +39,10 @@ struct logdir {
     char *name; /* for messages */
     int directory;
     int lock;
-    int current;
-    int64_t size;           /* of current */
+    int current;            /* -1: a turn could not create it */
+    int why;                /* the errno of that */
+    ino_t inode;            /* of current */
+    int64_t size;           /* the same */
     struct timespec newest; /* newest archive name in use */
     pid_t helper;           /* compressor or processor, 0 none: its end is told by logdir_reaped */
     bool again;             /* another helper run is due when this one ends */
@@ -63,17 +65,24 @@ int logdir_open(struct logdir *d, int directory, const char *name,
                 const struct logdir_settings *settings, bool resume, struct error *e);
 
 /* Writes at most length bytes; the number taken (short when the disk filled up) or -1 with errno.
- */
+ * Without a current, logdir_turn is to be tried again first. */
 ssize_t logdir_append(struct logdir *d, const void *bytes, size_t length);
 
 /* True once current has reached the size at which a line end rotates it. */
 bool logdir_full(const struct logdir *d);
 
-/* How many more bytes fit before logdir_full: a writer of batches splits there at a line end. */
+/* How many more bytes fit before logdir_full: a writer of batches splits there at a line end.
+ * SIZE_MAX while a processor keeps current from being rotated. */
 size_t logdir_room(const struct logdir *d);
 
-/* Renames current to an archive, opens a new one, starts the helper and trims. An empty current is
- * left. 0, or -1 with e: d still works (old or new current) and the call may be repeated. */
+/* Renames current to an archive and opens a new one. An empty current is left. 0, or -1 with e: d
+ * still works (old or new current) and the call may be repeated. */
+int logdir_turn(struct logdir *d, struct error *e);
+
+/* What a turn leaves to do: deletes by retention and starts the helper. */
+void logdir_tidy(struct logdir *d);
+
+/* Both. */
 int logdir_rotate(struct logdir *d, struct error *e);
 
 /* Deletes what n, S and a say, and nothing that is not an archive. Warnings go to message. */

@@ -101,6 +101,7 @@ static int take_over(struct logdir *d, struct error *e)
     d->current = step_open(d, "current", O_WRONLY | O_APPEND);
     if (d->current < 0 || fstat(d->current, &s) < 0)
         return error_system(e, "unable to open %s/current", d->name);
+    d->inode = s.st_ino;
     d->size = s.st_size;
     fchmod(d->current, step_mode(d, false));
     return 0;

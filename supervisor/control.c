@@ -76,7 +76,7 @@ static void drop_descriptors(struct msghdr *m)
 
 static void connection_ready(struct watch *w, uint32_t events)
 {
-    static char packet[CONTROL_PACKET_MAX]; /* one request at a time */
+    char packet[CONTROL_PACKET_MAX];
     struct control_connection *k = OWNER(w, struct control_connection, watch);
     union {
         struct cmsghdr align;

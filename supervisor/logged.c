@@ -129,7 +129,7 @@ int logged_open(struct logged *l, const struct logging *g, const char *name, enu
                          .out_write = -1,
                          .err_read = -1,
                          .err_write = -1,
-                         .journal = {-1, -1},
+                         .journal = {-1, -1, -1},
                          .state = -1,
                          .events_read = events};
     l->name = strdup(name);
@@ -139,8 +139,11 @@ int logged_open(struct logged *l, const struct logging *g, const char *name, enu
         return error_system(e, "unable to make the log pipes of %s", name);
     l->journal[0] = memfd_create("journal", MFD_CLOEXEC);
     l->journal[1] = memfd_create("journal", MFD_CLOEXEC);
+    if (events >= 0)
+        l->journal[2] = memfd_create("journal", MFD_CLOEXEC);
     l->state = memfd_create("state", MFD_CLOEXEC);
-    if (l->journal[0] < 0 || l->journal[1] < 0 || l->state < 0)
+    if (l->journal[0] < 0 || l->journal[1] < 0 || (events >= 0 && l->journal[2] < 0) ||
+        l->state < 0)
         return error_system(e, "unable to make the journals of %s", name);
     return 0;
 }
@@ -162,10 +165,17 @@ static void first_argv(const struct logged *l, char **out)
 pid_t logged_start(struct logged *l, const struct logging *g, int64_t now)
 {
     char *first[256];
-    struct process_fd fds[10] = {{g->null, 0},       {1, 1},           {2, 2},
-                                 {l->out_read, 3},   {l->err_read, 4}, {l->journal[0], 5},
-                                 {l->journal[1], 6}, {l->state, 7},    {g->lock, 8},
-                                 {l->events_read, 9}};
+    struct process_fd fds[11] = {{g->null, 0},
+                                 {1, 1},
+                                 {2, 2},
+                                 {l->out_read, 3},
+                                 {l->err_read, 4},
+                                 {l->journal[0], 5},
+                                 {l->journal[1], 6},
+                                 {l->state, 7},
+                                 {g->lock, 8},
+                                 {l->events_read, 9},
+                                 {l->journal[2], 10}};
     struct error e = ERROR_INIT;
     sigset_t blocked;
     /* What we tell a logger before it listens must wait for it, not kill it. */
@@ -182,7 +192,7 @@ pid_t logged_start(struct logged *l, const struct logging *g, int64_t now)
         .envp = g->environment.item,
         .directory = "/",
         .fds = fds,
-        .fd_count = l->events_read >= 0 ? 10 : 9,
+        .fd_count = l->events_read >= 0 ? 11 : 9,
         .new_session = true,
         .blocked = &blocked,
         .nofile = &g->nofile,
@@ -196,22 +206,24 @@ pid_t logged_start(struct logged *l, const struct logging *g, int64_t now)
         return -1;
     }
     l->pid = pid;
+    l->started = now;
     l->restarted = true;
     return pid;
 }
 
 void logged_died(struct logged *l, int status, int64_t now)
 {
+    const int64_t stable = 10 * CLOCK_SECOND;
+    bool asked = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     l->pid = 0;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    if (asked || now - l->started > stable)
         l->failures = 0;
-        l->retry_at = now;
+    l->retry_at = now;
+    if (asked || l->failures++ == 0)
         return;
-    }
-    uint32_t shift = l->failures < 6 ? l->failures : 6;
+    uint32_t shift = l->failures < 8 ? l->failures - 2 : 6;
     int64_t wait = CLOCK_SECOND << shift;
-    l->failures++;
-    l->retry_at = now + (wait > 60 * CLOCK_SECOND ? 60 * CLOCK_SECOND : wait);
+    l->retry_at += wait > 60 * CLOCK_SECOND ? 60 * CLOCK_SECOND : wait;
 }
 
 void logged_signal(const struct logged *l, int signal)
@@ -242,6 +254,7 @@ void logged_release(struct logged *l)
     close_one(&l->err_read);
     close_one(&l->journal[0]);
     close_one(&l->journal[1]);
+    close_one(&l->journal[2]);
     close_one(&l->state);
     close_one(&l->events_read);
     words_release(&l->argv);

@@ -32,11 +32,12 @@ struct logged {
     char *name;
     struct words argv; /* of the logger, with "-r" last to be added: see restarted */
     int out_read, out_write, err_read, err_write;
-    int journal[2];
+    int journal[3];
     int state;
     int events_read; /* -1 but for .init */
     pid_t pid;       /* 0: none */
     bool restarted;
+    int64_t started; /* monotonic ns */
     uint32_t failures;
     int64_t retry_at; /* monotonic ns; 0 none: a new logger is due then */
 };
@@ -54,7 +55,8 @@ int logged_open(struct logged *l, const struct logging *g, const char *name, enu
 /* Forks a logger: its pid, or -1 (retry_at is then set). */
 pid_t logged_start(struct logged *l, const struct logging *g, int64_t now);
 
-/* The logger was reaped: sets retry_at, now after exit 0, later after failures. */
+/* The logger was reaped: sets retry_at. Now after exit 0 and after a first failure, which may have
+ * been a kill; ever later after failures that follow soon. */
 void logged_died(struct logged *l, int status, int64_t now);
 
 void logged_signal(const struct logged *l, int signal);

@@ -14,125 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness import wait_for
-
-ROOT = Path(__file__).resolve().parents[2]
-OVERLOG = str(Path(os.environ.get("OVERLOG", ROOT / "build/overlog")))
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "ASAN_OPTIONS": "detect_leaks=0"}
-CRI = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([FP]) (.*)", re.S)
-ARCHIVE = re.compile(r"@[0-9a-f]{24}\.[su](\.gz)?")
-HANDLED = 1 << (signal.SIGHUP - 1) | 1 << (signal.SIGALRM - 1) | 1 << (signal.SIGUSR1 - 1) \
-    | 1 << (signal.SIGUSR2 - 1) | 1 << (signal.SIGCHLD - 1)
-
-
-def high(fd):
-    """The same open file at a number that collides with none of the contract's."""
-    new = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 100)
-    os.close(fd)
-    return new
-
-
-def pipe():
-    r, w = os.pipe()
-    return high(r), high(w)
-
-
-class Rig:
-    """What a supervisor holds for a logger, and the logger."""
-
-    def __init__(self, folder, *script, name="web", mode="1", options=(), events=False, disk=True,
-                 console=None, journals=True):
-        self.directory = Path(folder) / "log"
-        self.script, self.name, self.mode = script, name, mode
-        self.options = list(options)
-        if disk:
-            self.options += ["-d", str(self.directory)]
-        self.out, self.err = pipe(), pipe()
-        self.keep = [high(os.memfd_create("x")) for _ in range(4)]
-        self.events = pipe() if events else None
-        self.journals = journals
-        self.shown = [Path(folder) / "console.out", Path(folder) / "console.err"]
-        self.console = console or [
-            high(os.open(p, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)) for p in self.shown]
-        self.null = high(os.open("/dev/null", os.O_RDWR))
-        self.pid = 0
-        self.restarted = False
-
-    def start(self, *extra):
-        fds = [(self.null, 0), (self.console[0], 1), (self.console[1], 2), (self.out[0], 3),
-               (self.err[0], 4)]
-        if self.journals:
-            fds += [(fd, 5 + i) for i, fd in enumerate(self.keep)]
-        if self.events:
-            fds.append((self.events[0], 9))
-        argv = ["logger", *self.options, *(["-r"] if self.restarted else []), *extra, "--",
-                self.name, self.mode, *self.script]
-        self.pid = os.posix_spawn(
-            OVERLOG, ["overlog"] + argv, ENVIRONMENT,
-            file_actions=[(os.POSIX_SPAWN_DUP2, a, b) for a, b in fds], setsid=True)
-        self.restarted = True
-        wait_for(self.ready, what="logger that takes signals")
-        return self
-
-    def ready(self):
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        if status.split("State:\t")[1][0] == "Z":
-            return True
-        blocked = int(re.search(r"SigBlk:\t([0-9a-f]+)", status)[1], 16)
-        return blocked & HANDLED == HANDLED
-
-    def signal(self, number):
-        os.kill(self.pid, number)
-
-    def wait(self, deadline=20):
-        """The exit code of the logger."""
-        def reaped():
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            return [status] if pid else None
-        status = wait_for(reaped, deadline, "end of the logger")[0]
-        self.pid = 0
-        return os.waitstatus_to_exitcode(status)
-
-    def finish(self):
-        """End of file on every stream; the exit code."""
-        for _, w in (self.out, self.err, *([self.events] if self.events else [])):
-            os.close(w)
-        self.out, self.err = (self.out[0], -1), (self.err[0], -1)
-        if self.events:
-            self.events = (self.events[0], -1)
-        return self.wait()
-
-    def files(self):
-        """Archives, oldest first, and current, without what a compression has left twice."""
-        if not (self.directory / "current").exists():
-            return []
-        names = sorted(n for n in os.listdir(self.directory) if ARCHIVE.fullmatch(n))
-        names = [n for n in names if n + ".gz" not in names]
-        return [self.directory / n for n in names] + [self.directory / "current"]
-
-    def logged(self):
-        text = b""
-        for path in self.files():
-            opened = gzip.open if path.suffix == ".gz" else open
-            with opened(path, "rb") as f:
-                text += f.read()
-        return text
-
-    def lines(self):
-        """(stream, flag, message) of every CRI line."""
-        text = self.logged()
-        assert text == b"" or text.endswith(b"\n")
-        found = [CRI.fullmatch(line) for line in text.split(b"\n")[:-1]]
-        assert all(found), [line for line in text.split(b"\n") if not CRI.fullmatch(line)][:3]
-        return [(m[2].decode(), m[3].decode(), m[4]) for m in found]
-
-    def close(self):
-        if self.pid:
-            try:
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-            except (ProcessLookupError, ChildProcessError):
-                pass
-
+from loggerrig import ARCHIVE, CRI, ENVIRONMENT, OVERLOG, Rig, high, pipe
 
 @pytest.fixture
 def rig(tmp_path):
@@ -245,7 +127,6 @@ def test_begun_line_goes_to_the_successor(rig):
     os.write(r.out[1], b"un\n")
     os.write(r.err[1], b"yz\n")
     r.start()
-    wait_for(lambda: [os.fstat(fd).st_size for fd in r.keep[:3]] == [0, 0, 0], what="take-over")
     assert r.finish() == 0
     lines = r.lines()
     assert messages(lines, "stdout") == [b"whole", b"begun"]

@@ -218,8 +218,8 @@ static void shown_moves_with_the_data(void **state)
     add(&l, "o\n", 2);
     expect_line(&l, "two");
     expect_none(&l);
-    assert_int_equal(l.shown, 0);
     lines_shrink(&l);
+    assert_int_equal(l.shown, 0);
     assert_null(l.data);
 }
 

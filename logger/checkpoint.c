@@ -1,0 +1,45 @@
+#include "logger/checkpoint.h"
+#include "logger/journal.h"
+#include <stddef.h>
+#include <sys/mman.h>
+
+struct state_slots {
+    struct checkpoint slot[2];
+    uint32_t counting;
+};
+
+int state_open(struct state *s, int fd, struct error *e)
+{
+    bool survives;
+    *s = (struct state){.kept = NULL};
+    fd = memory_open(fd, sizeof *s->kept, &survives);
+    if (fd < 0)
+        return error_system(e, "unable to use the state");
+    void *kept = mmap(NULL, sizeof *s->kept, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (kept == MAP_FAILED)
+        return error_system(e, "unable to map the state");
+    s->kept = kept;
+    s->now = s->kept->slot[s->kept->counting & 1];
+    return 0;
+}
+
+void state_commit(struct state *s)
+{
+    uint32_t other = ~s->kept->counting & 1;
+    s->kept->slot[other] = s->now;
+    /* A kill stops us between two instructions: only the compiler could get the order wrong. */
+    __atomic_store_n(&s->kept->counting, other, __ATOMIC_RELEASE);
+}
+
+void state_rest(struct state *s)
+{
+    s->now = (struct checkpoint){.stream = {{.done = 0}}};
+    madvise(s->kept, sizeof *s->kept, MADV_REMOVE);
+}
+
+void state_close(struct state *s)
+{
+    if (s->kept != NULL)
+        munmap(s->kept, sizeof *s->kept);
+    s->kept = NULL;
+}

@@ -1,0 +1,227 @@
+"""A paired logger that is killed again and again: its log directory has every line once, in order."""
+import array
+import fcntl
+import gzip
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from harness import wait_for
+from loggerrig import Rig, high, log_files
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+KILLS = 1000
+
+
+@pytest.fixture(scope="session")
+def conserve(tmp_path_factory):
+    """The program that writes numbered lines and counts them."""
+    path = str(tmp_path_factory.mktemp("conserve") / "conserve")
+    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", path,
+                    os.path.join(HERE, "conserve.c")], check=True)
+    return path
+
+
+@pytest.fixture
+def rig(place):
+    made = []
+
+    def make(*script, **options):
+        null = high(os.open(os.devnull, os.O_WRONLY))
+        made.append(Rig(options.pop("folder", place), *script,
+                        **{"mode": "2", "console": [null, null], **options}))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def write(conserve, fd, tag, count, scale=200, seed=0):
+    return subprocess.Popen([conserve, "write", str(fd), tag, str(count), str(seed + ord(tag)), str(scale)],
+                            pass_fds=[fd])
+
+
+def checked(conserve, texts):
+    """{tag: (first, last, bytes)} of lines that are as they were written, or what is wrong with them."""
+    reader = subprocess.Popen([conserve, "check"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+    try:
+        for path in texts:
+            with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+                shutil.copyfileobj(file, reader.stdin, 1 << 20)
+    except BrokenPipeError:
+        pass  # it has seen enough: it says why
+    out, err = reader.communicate()
+    assert reader.returncode == 0, err.decode(errors="replace")
+    rows = [line.split() for line in out.decode().splitlines()]
+    return {row[0]: tuple(int(word) for word in row[1:]) for row in rows}
+
+
+def kill_at_random(r, writers, kills, most, seed=0):
+    """Kills the logger at any instant in its first `most` seconds, and starts the next one, until the writers
+    are done: how often."""
+    rng = random.Random(seed)
+    done = 0
+    r.start(ready=False)
+    while done < kills and any(writer.poll() is None for writer in writers):
+        time.sleep(rng.random() * most)
+        r.kill()
+        done += 1
+        r.start(ready=False)
+    for writer in writers:
+        assert writer.wait() == 0
+    return done
+
+
+@pytest.mark.parametrize("script, count, scale, kills, most", [
+    (("n100000", "s500000", "C"), 1_500_000, 400, KILLS, 0.012),
+    (("n100000", "s500000", "z0", "C"), 1_500_000, 400, KILLS, 0.01),
+    (("n100000", "s4096", "z0", "C"), 10_000, 200, 150, 0.008),
+    (("n100000", "s100000", "z1", "+^[oe] ", "C"), 1_000_000, 20, 200, 0.01),
+], ids=["compressed", "plain", "small-files", "selected"])
+def test_every_line_once(rig, conserve, script, count, scale, kills, most):
+    r = rig(*script)
+    writers = [write(conserve, r.out[1], "o", count, scale), write(conserve, r.err[1], "e", count, scale)]
+    begin = time.monotonic()
+    done = kill_at_random(r, writers, kills, most)
+    took = time.monotonic() - begin
+    assert r.finish() == 0
+    found = checked(conserve, r.files())
+    assert {tag: row[:2] for tag, row in found.items()} == {"o": (1, count), "e": (1, count)}
+    assert done >= kills * 0.9, "the load ended too early"
+    print(f"{done} kills, {sum(row[2] for row in found.values()) / took / 1e6:.0f} MB/s")
+
+
+def test_the_default_script_keeps_its_twenty_archives_full(rig, conserve):
+    """Kills make no archives of their own: what is kept are the last 20 MB and more."""
+    count = 2_500_000
+    r = rig("n20", "s1000000", "z0", "C")
+    writers = [write(conserve, r.out[1], "o", count), write(conserve, r.err[1], "e", count)]
+    done = kill_at_random(r, writers, KILLS, 0.005)
+    assert r.finish() == 0
+    assert done > KILLS // 2
+    files = r.files()
+    assert len(files) == 21
+    # a stream that ended long before the other may have left
+    found = checked(conserve, files)
+    assert {row[1] for row in found.values()} == {count}
+    for path in files[:-1]:
+        assert 1_000_000 - 2000 <= path.stat().st_size < 1_000_000 + 30_000, path
+
+
+def test_a_full_disk_and_kills(rig, conserve, place):
+    small = os.path.join(place, "small")
+    os.mkdir(small)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", small], check=True)
+    try:
+        ballast = os.path.join(small, "ballast")
+        r = rig("n100000", "s100000", "z0", "r20", "C", folder=Path(small))
+        with open(ballast, "wb") as file:
+            file.write(bytes(1_500_000))
+        count = 8000
+        writers = [write(conserve, r.out[1], "o", count), write(conserve, r.err[1], "e", count)]
+        rng = random.Random(1)
+        r.start(ready=False)
+        for turn in range(200):
+            if turn == 100:
+                os.unlink(ballast)
+            time.sleep(rng.random() * 0.02)
+            r.kill()
+            r.start(ready=False)
+        for writer in writers:
+            assert writer.wait(20) == 0
+        assert r.finish() == 0
+        found = checked(conserve, r.files())
+        assert {tag: row[:2] for tag, row in found.items()} == {"o": (1, count), "e": (1, count)}
+    finally:
+        subprocess.run(["umount", "-l", small], check=True)
+
+
+def test_elsewhere_at_least_once(rig, conserve, place):
+    """The console, a further directory and a status file may see lines again, and miss none."""
+    console = [os.path.join(place, name) for name in ("stdout", "stderr")]
+    more = os.path.join(place, "more")
+    count = 20_000
+    r = rig("n1000", "s1000000", more, "=" + os.path.join(place, "status"), "n1000", "s100000", "C", mode="1",
+            console=[high(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)) for path in console])
+    writers = [write(conserve, r.out[1], "o", count, 50), write(conserve, r.err[1], "e", count, 50)]
+    kill_at_random(r, writers, 50, 0.05)
+    assert r.finish() == 0
+    found = checked(conserve, r.files())
+    assert {tag: row[:2] for tag, row in found.items()} == {"o": (1, count), "e": (1, count)}
+    wanted = {tag: set(range(1, count + 1)) for tag in "oe"}
+    for tag, path in zip("oe", console):
+        with open(path, "rb") as file:
+            seen = {int(m[1]) for m in re.finditer(rb"%c (\d+) 50 " % ord(tag), file.read())}
+        assert seen == wanted[tag]
+    texts = b""
+    for path in log_files(Path(more)):
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            texts += file.read()
+    for tag in "oe":
+        assert {int(m[1]) for m in re.finditer(rb"%c (\d+) 50 " % ord(tag), texts)} == wanted[tag]
+
+
+def test_events_once(rig, place):
+    """Events too are journalled."""
+    folder = os.path.join(place, "events")
+    r = rig("C", name=".init", events=True, options=["-e", folder])
+    rng = random.Random(3)
+    number = 0
+    r.start(ready=False)
+    for _ in range(200):
+        for _ in range(rng.randrange(20)):
+            number += 1
+            os.write(r.events[1], b"event %d\n" % number)
+        time.sleep(rng.random() * 0.005)
+        r.kill()
+        r.start(ready=False)
+    assert r.finish() == 0
+    with open(os.path.join(folder, "current"), "rb") as file:
+        assert file.read() == b"".join(b"event %d\n" % n for n in range(1, number + 1))
+
+
+def test_a_begun_line_survives(rig):
+    r = rig("C")
+    for piece in (b"a begun ", b"line and ", b"its ", b"end\nnext\n"):
+        r.start()
+        os.write(r.out[1], piece)
+        wait_for(lambda: not_waiting(r.out[0]), what="reading")
+        r.kill()
+    r.start()
+    assert r.finish() == 0
+    assert [line[2] for line in r.lines()] == [b"a begun line and its end", b"next"]
+
+
+def not_waiting(fd):
+    waiting = array.array("i", [0])
+    fcntl.ioctl(fd, termios.FIONREAD, waiting)
+    return waiting[0] == 0
+
+
+def test_under_the_supervisor(tree, boot, conserve):
+    """Killed behind pid 1's back: each successor goes on, and the service notices nothing."""
+    tree.longrun("talker", "#!/bin/sh\n/conserve write 1 o 200000 1 200\n/conserve write 2 e 200000 1 200\n"
+                           "touch /tmp/done\nexec sleep 1000\n")
+    subprocess.run(["gcc", "-O2", "-static", "-o", tree.at("/conserve"), os.path.join(HERE, "conserve.c")],
+                   check=True)
+    box = boot(tree.path, env={"S6_LOGGING": "2", "OVERLOG_SCRIPT": "n1000 s500000 C"})
+    killed = []
+    while len(killed) < 3:  # the fourth would have to wait longer
+        pid = wait_for(lambda: [pid for pid in box.loggers("talker") if pid not in killed], what="successor")[0]
+        wait_for(lambda: len(os.listdir(tree.at("/var/log/services/talker"))) > 2 + 3 * len(killed), what="log")
+        os.kill(pid, signal.SIGKILL)
+        killed.append(pid)
+    wait_for(lambda: os.path.exists(tree.at("/tmp/done")), what="end of the talk")
+    assert box.stop() == 0
+    found = checked(conserve, log_files(Path(tree.at("/var/log/services/talker"))))
+    assert {tag: row[:2] for tag, row in found.items()} == {"o": (1, 200000), "e": (1, 200000)}
