@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FDS_MAX = 64, SCRIPT_ARGS_MAX = 1024, HEAD_MAX = 256, PATH_BYTES = 4096 };
@@ -223,9 +224,23 @@ void process_exec(const char *program, const char *path, char *const *argv, char
     errno = reason;
 }
 
+static void pass_gate(int gate)
+{
+    enum { STEP_US = 200 };
+    const struct timespec pause = {.tv_nsec = STEP_US * 1000L};
+    for (long i = 0; i < PROCESS_GATE_MS * 1000L / STEP_US; i++) {
+        char closed = 0;
+        if (pread(gate, &closed, 1, PROCESS_GATE_BYTE) != 1 || closed == 0)
+            return;
+        nanosleep(&pause, NULL);
+    }
+}
+
 /* Everything up to the exec; comes back with the name of the step that failed. */
 static const char *become(const struct process_spawn *s)
 {
+    if (s->gate > 0)
+        pass_gate(s->gate);
     if (s->signal_mask)
         sigprocmask(SIG_SETMASK, s->signal_mask, NULL);
     else

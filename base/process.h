@@ -35,7 +35,11 @@ struct process_spawn {
     bool set_umask;
     const sigset_t *blocked;     /* signals the program starts with blocked; NULL: none */
     const struct rlimit *nofile; /* NULL: inherited */
+    int gate; /* 0: none. A file: the child waits (not we), PROCESS_GATE_MS at most, until its byte
+                 at PROCESS_GATE_BYTE is zero or not there */
 };
+
+enum { PROCESS_GATE_BYTE = 4095, PROCESS_GATE_MS = 200 };
 
 /* The files that an exec tries for a program, one after the other: the program itself when it has a
  * slash, else one for each folder of a PATH (NULL: the default). */

@@ -3,9 +3,13 @@
 #include <stddef.h>
 #include <sys/mman.h>
 
+enum { STATE_SIZE = 4096 };
+
 struct state_slots {
     struct checkpoint slot[2];
     uint32_t counting;
+    unsigned char reserved[STATE_SIZE - 2 * sizeof(struct checkpoint) - sizeof(uint32_t) - 1];
+    unsigned char gate; /* 1: closed by the supervisor, see docs/logger-contract.md */
 };
 
 int state_open(struct state *s, int fd, struct error *e)
@@ -29,6 +33,11 @@ void state_commit(struct state *s)
     s->kept->slot[other] = s->now;
     /* A kill stops us between two instructions: only the compiler could get the order wrong. */
     __atomic_store_n(&s->kept->counting, other, __ATOMIC_RELEASE);
+}
+
+void state_open_gate(struct state *s)
+{
+    s->kept->gate = 0;
 }
 
 void state_rest(struct state *s)

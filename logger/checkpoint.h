@@ -38,6 +38,8 @@ struct state {
 /* fd as for memory_open. s->now is what was committed last. */
 int state_open(struct state *s, int fd, struct error *e);
 void state_commit(struct state *s);
+/* The line end that the supervisor asked for is made: what waits for it may start. */
+void state_open_gate(struct state *s);
 /* Gives the memory back: the state at the beginning counts again, and nothing must depend on
  * another. */
 void state_rest(struct state *s);

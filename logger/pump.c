@@ -349,6 +349,7 @@ static void on_signal(void *context, int signal)
             read_now(&p->input[i]);
             end_line(&p->input[i]);
         }
+        state_open_gate(&p->state);
         break;
     case SIGUSR2:
         for (int i = 0; i < PUMP_INPUTS; i++) {

@@ -232,6 +232,18 @@ void logged_signal(const struct logged *l, int signal)
         kill(l->pid, signal);
 }
 
+void logged_boundary(const struct logged *l)
+{
+    const char closed = 1;
+    if (l->open && pwrite(l->state, &closed, 1, PROCESS_GATE_BYTE) == 1)
+        logged_signal(l, SIGUSR1);
+}
+
+int logged_gate(const struct logged *l)
+{
+    return l->open ? l->state : 0;
+}
+
 static void close_one(int *fd)
 {
     if (*fd >= 0)

@@ -61,6 +61,11 @@ void logged_died(struct logged *l, int status, int64_t now);
 
 void logged_signal(const struct logged *l, int signal);
 
+/* An instance of the service ended: the logger is to end what it left begun. */
+void logged_boundary(const struct logged *l);
+/* For struct process_spawn: closed until that is done; 0 without a logger. */
+int logged_gate(const struct logged *l);
+
 /* Closes our write ends: the logger sees end of file once nobody else writes. */
 void logged_hang_up(struct logged *l);
 /* Closes everything. */

@@ -121,6 +121,7 @@ static int spawn_run(struct longrun *l, struct error *e)
         .fd_count = count,
         .new_session = true,
         .nofile = &sv->nofile,
+        .gate = logged_gate(&l->logger.logged),
     };
     pid_t pid = process_spawn(&s, &report, e);
     if (notify >= 0)
@@ -159,6 +160,7 @@ static int spawn_finish(struct longrun *l, struct error *e)
         .fd_count = count,
         .new_session = true,
         .nofile = &sv->nofile,
+        .gate = logged_gate(&l->logger.logged),
     };
     pid_t pid = process_spawn(&s, NULL, e);
     if (pid < 0)
@@ -270,7 +272,7 @@ static enum service_event perform(struct longrun *l, const struct service_action
         return SERVICE_EVENTS;
     case SERVICE_ACT_BOUNDARY:
         l->logger.boundary = true;
-        logged_signal(&l->logger.logged, SIGUSR1);
+        logged_boundary(&l->logger.logged);
         return SERVICE_EVENTS;
     case SERVICE_ACT_EVENT:
         tell(l, a->detail);

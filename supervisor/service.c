@@ -187,6 +187,7 @@ static void up_died(struct step *t)
 
 static void finish_died(struct step *t)
 {
+    act(t, SERVICE_ACT_BOUNDARY, 0);
     if (WIFEXITED(t->detail) && WEXITSTATUS(t->detail) == PERMANENT_FAILURE) {
         t->s->want = WANT_DOWN;
         act(t, SERVICE_ACT_EVENT, 'O');

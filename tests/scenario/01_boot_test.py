@@ -70,7 +70,8 @@ def test_longruns_see_path_only_and_oneshots_their_name(tree, boot):
 def test_keep_env(tree, boot):
     tree.script("bin/show", "#!/command/with-contenv sh\necho \"$ONE\" >/tmp/one\n")
     tree.longrun("web", "#!/bin/sh\necho \"$ONE\" >/tmp/longrun\nexec sleep 1000\n")
-    box = boot(tree.path, "sh", "-c", "echo $ONE >/tmp/cmd; exec show", env={"ONE": "kept", "S6_KEEP_ENV": "1"},
+    box = boot(tree.path, "sh", "-c", "echo $ONE >/tmp/cmd; until [ -s /tmp/longrun ]; do sleep 0.01; done; exec show",
+               env={"ONE": "kept", "S6_KEEP_ENV": "1"},
                options=["-t", "none"])
     assert box.wait() == 0, box.transcript()
     assert tree.read("/tmp/one") == "kept\n"

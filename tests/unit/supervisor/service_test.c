@@ -107,7 +107,7 @@ static void finish_runs_between_death_and_restart(void **state)
     assert_int_equal(s.run_pid, 42);
     assert_int_equal(s.deadline, 25 * S);
     s.pid = 43;
-    step(&s, &finishing, SERVICE_DIED, 0, 22 * S, "D");
+    step(&s, &finishing, SERVICE_DIED, 0, 22 * S, "BD");
     assert_int_equal(s.deadline, 23 * S);
     assert_int_equal(s.wait_status, 9); /* of run, not of finish */
 }
@@ -120,7 +120,7 @@ static void finish_that_hangs_is_killed_again_and_again(void **state)
     step(&s, &finishing, SERVICE_DEADLINE, 0, 25 * S, "K");
     assert_int_equal(s.deadline, 30 * S);
     step(&s, &finishing, SERVICE_DEADLINE, 0, 30 * S, "K");
-    step(&s, &finishing, SERVICE_DIED, 9, 31 * S, "D");
+    step(&s, &finishing, SERVICE_DIED, 9, 31 * S, "BD");
     assert_int_equal(s.state, SERVICE_DOWN);
 }
 
@@ -129,7 +129,7 @@ static void finish_125_is_a_permanent_failure(void **state)
     struct service s = up_since(10 * S, &finishing);
     (void)state;
     step(&s, &finishing, SERVICE_DIED, 0, 20 * S, "BTdF");
-    step(&s, &finishing, SERVICE_DIED, 125 << 8, 21 * S, "O!D-");
+    step(&s, &finishing, SERVICE_DIED, 125 << 8, 21 * S, "BO!D-");
     assert_int_equal(s.want, WANT_DOWN);
     assert_int_equal(s.deadline, 0);
 }
@@ -150,7 +150,7 @@ static void stopping_signals_and_reports_when_finish_is_over(void **state)
     step(&s, &finishing, SERVICE_WANT_DOWN, 0, 20 * S, "E");
     assert_int_equal(s.deadline, 0); /* no timeout-kill: no KILL ever */
     step(&s, &finishing, SERVICE_DIED, 15, 21 * S, "BTdF");
-    step(&s, &finishing, SERVICE_DIED, 0, 22 * S, "D-");
+    step(&s, &finishing, SERVICE_DIED, 0, 22 * S, "BD-");
     assert_int_equal(s.deadline, 0);
 }
 
