@@ -48,7 +48,7 @@ endif
 
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
-.PHONY: all check unit scenario container compat fault fuzz bench demo install setup format lint clean
+.PHONY: all check unit scenario container compat fault fuzz bench demo install install-man setup format lint clean
 all: $(BUILD)/overlog
 
 $(BUILD)/zlib/zlib.h:
@@ -114,6 +114,20 @@ check:
 
 install: $(BUILD)/overlog
 	command/install "$(BUILD)/overlog" "$(DESTDIR)"
+
+# Pages of several commands are found by the name of each that begins with s6-, or is ours alone.
+MANDIR ?= /usr/share/man
+install-man:
+	@for page in docs/*.[1-8]; do \
+	    section=$${page##*.}; folder="$(DESTDIR)$(MANDIR)/man$$section"; name=$${page##*/}; \
+	    mkdir -p "$$folder" && install -m 0644 "$$page" "$$folder/$$name" || exit 1; \
+	    sed -n '/^\.Nd/q; s/^\.Nm \([^ ]*\).*/\1/p' "$$page" | while read -r other; do \
+	        case $$other in s6-* | execline | logutil-* | printcontenv | with-retries | halt | \
+	            poweroff | reboot | shutdown) ;; *) continue ;; esac; \
+	        [ "$$other.$$section" = "$$name" ] || \
+	            echo ".so man$$section/$$name" >"$$folder/$$other.$$section" || exit 1; \
+	    done || exit 1; \
+	done
 
 demo:
 	tests/demo $(or $(EXAMPLE),hello)
