@@ -351,6 +351,16 @@ static int copy_link(int from_at, const char *from, int to_at, const char *to)
 static int copy_directory(int from_at, const char *from, int to_at, const char *to,
                           const struct stat *st, int flags);
 
+/* As root, as far as this root may: without the capability, or for an owner that a user namespace
+ * does not know, a copy is ours. */
+static int keep_owner(int at, const char *path, const struct stat *st)
+{
+    if (geteuid() != 0 ||
+        fchownat(at, path, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0)
+        return 0;
+    return errno == EPERM || errno == EINVAL ? 0 : -1;
+}
+
 /* What is in the way of anything but a directory is removed first: nothing is written through a
  * link, and no file that has another name is changed. */
 static int copy_entry(int from_at, const char *from, int to_at, const char *to)
@@ -372,7 +382,7 @@ static int copy_entry(int from_at, const char *from, int to_at, const char *to)
     } else if (mknodat(to_at, to, st.st_mode, st.st_rdev) < 0) {
         return -1;
     }
-    if (geteuid() == 0 && fchownat(to_at, to, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+    if (keep_owner(to_at, to, &st) < 0)
         return -1;
     /* Again, because a change of owner takes s bits away. */
     return S_ISLNK(st.st_mode) ? 0 : fchmodat(to_at, to, mode, 0);
@@ -404,8 +414,8 @@ static int copy_directory(int from_at, const char *from, int to_at, const char *
         return -1;
     }
     int result = copy_content(in, out);
-    if (result == 0 && geteuid() == 0)
-        result = fchown(out, st->st_uid, st->st_gid);
+    if (result == 0)
+        result = keep_owner(out, "", st);
     /* Last, because the mode may forbid writing. */
     if (result == 0)
         result = fchmod(out, st->st_mode & 07777);

@@ -143,14 +143,60 @@ static void a_missing_directory_is_an_error(void **state)
     assert_string_equal(err.text, expected);
 }
 
+static void styles_of_reading(void **state)
+{
+    (void)state;
+    static const struct {
+        struct envdir_style style;
+        const char *value;
+    } cases[] = {
+        {{.null = '\n'}, "a\nb"},
+        {{.exact = true, .null = '\n'}, "a\nb \t"},
+        {{.whole = true, .null = ','}, "a,b \t\nsecond"},
+        {{.whole = true, .exact = true, .null = ','}, "a,b \t\nsecond\n"},
+        {{.clamp = 1}, "a"},
+    };
+    char *none[] = {NULL};
+    assert_int_equal(envdir_write(folder, none, 0700, &err), 0);
+    int at = open(folder, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(file_write(at, "OVERLOG_V", "a\0b \t\nsecond\n", 13, 0600, &err), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(envdir_load_as(folder, &cases[i].style, &err), 0);
+        assert_string_equal(getenv("OVERLOG_V"), cases[i].value);
+    }
+    assert_int_equal(mkdirat(at, "sub", 0700), 0);
+    assert_int_equal(envdir_load_as(folder, &cases[0].style, &err), 0);
+    const struct envdir_style strict = {.strict = true};
+    assert_int_equal(envdir_load_as(folder, &strict, &err), -1);
+    close(at);
+}
+
+static void values_without_newlines_are_added(void **state)
+{
+    (void)state;
+    char *first[] = {"A=1", NULL};
+    char *second[] = {"B=2", NULL};
+    assert_int_equal(envdir_write(folder, first, 0700, &err), 0);
+    assert_int_equal(envdir_add(folder, second, false, 0600, &err), 0);
+    struct str text = STR_INIT;
+    char path[256];
+    snprintf(path, sizeof path, "%s/B", folder);
+    assert_int_equal(file_read(AT_FDCWD, path, 100, &text, &err), 0);
+    assert_string_equal(text.data, "2");
+    snprintf(path, sizeof path, "%s/A", folder);
+    assert_int_equal(access(path, F_OK), 0);
+    str_release(&text);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(writes_one_file_a_variable),      TEST(the_directory_is_made_anew),
-        TEST(what_was_written_is_loaded),      TEST(hand_made_files),
-        TEST(a_missing_directory_is_an_error),
+        TEST(writes_one_file_a_variable),        TEST(the_directory_is_made_anew),
+        TEST(what_was_written_is_loaded),        TEST(hand_made_files),
+        TEST(a_missing_directory_is_an_error),   TEST(styles_of_reading),
+        TEST(values_without_newlines_are_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

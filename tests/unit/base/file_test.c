@@ -224,6 +224,26 @@ static void copy_tree_keeps_modes_links_and_dot_files(void **state)
     assert_int_equal(fchmodat(root, "u/sub", 0755, 0), 0);
 }
 
+static void copy_all_takes_links_as_they_are(void **state)
+{
+    (void)state;
+    assert_int_equal(file_write(root, "victim", "old", 3, 0600, &err), 0);
+    assert_int_equal(file_write(root, "new", "new", 3, 04751, &err), 0);
+    assert_int_equal(symlinkat("victim", root, "way"), 0);
+    assert_int_equal(file_copy_all(root, "new", root, "way", &err), 0);
+    assert_content("victim", "old", 3);
+    assert_content("way", "new", 3);
+    assert_int_equal(mode_of("way"), S_IFREG | 04751);
+    assert_int_equal(symlinkat("victim", root, "link"), 0);
+    assert_int_equal(file_copy_all(root, "link", root, "way", &err), 0);
+    char target[32] = "";
+    assert_int_equal(readlinkat(root, "way", target, sizeof target - 1), 6);
+    assert_string_equal(target, "victim");
+    assert_int_equal(mkdirat(root, "folder", 0755), 0);
+    assert_int_equal(file_copy_all(root, "new", root, "folder", &err), -1);
+    assert_int_equal(file_copy_all(root, "none", root, "other", &err), -1);
+}
+
 static void list_is_sorted_without_dot_files(void **state)
 {
     (void)state;
@@ -314,6 +334,7 @@ int main(void)
         TEST(remove_deep_tree),
         TEST(copy_sets_the_mode),
         TEST(copy_tree_keeps_modes_links_and_dot_files),
+        TEST(copy_all_takes_links_as_they_are),
         TEST(list_is_sorted_without_dot_files),
         TEST(link_replaces),
         TEST(cloexec_on_and_off),
