@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 enum { POLL_EVERY_MS = 500 };
@@ -33,13 +34,12 @@ static void look_again(struct timer *t)
     loop_timer(f->loop, t, clock_monotonic() + POLL_EVERY_MS * CLOCK_MS);
 }
 
-static void poll_instead(struct follow *f, int reason)
+static void poll_instead(struct follow *f, const char *reason)
 {
     if (f->polling)
         return;
     f->polling = true;
-    message_warning("unable to be told of changes: %s; looking twice a second instead",
-                    strerror(reason));
+    message_warning("unable to be told of changes: %s; looking twice a second instead", reason);
     loop_timer(f->loop, &f->poll, clock_monotonic() + POLL_EVERY_MS * CLOCK_MS);
 }
 
@@ -53,7 +53,7 @@ int follow_open(struct follow *f, struct loop *l, const struct follow_calls *cal
         return -1;
     f->watch.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (f->watch.fd < 0)
-        poll_instead(f, errno);
+        poll_instead(f, strerror(errno));
     else if (loop_watch(l, &f->watch, EPOLLIN, e) < 0)
         return -1;
     return 0;
@@ -86,7 +86,7 @@ static int add(struct follow *f, const char *path, uint32_t mask, size_t tag)
     }
     int descriptor = inotify_add_watch(f->watch.fd, path, mask | IN_ONLYDIR | IN_MASK_ADD);
     if (descriptor < 0 && (errno == ENOSPC || errno == ENOMEM)) {
-        poll_instead(f, errno);
+        poll_instead(f, strerror(errno));
         return access(path, X_OK);
     }
     if (descriptor < 0)
@@ -125,10 +125,27 @@ void follow_forget_places(struct follow *f)
     follow_forget(f, FOLLOW_PLACE);
 }
 
+/* File systems that others change without our kernel's knowing. */
+static bool is_foreign(const char *path)
+{
+    static const unsigned int types[] = {
+        0x6969 /* nfs */,    0xff534d42 /* cifs */, 0xfe534d42 /* smb2 */,   0x517b /* smb */,
+        0x01021997 /* 9p */, 0x65735546 /* fuse */, 0x786f4256 /* vboxsf */, 0x00c36400 /* ceph */,
+    };
+    struct statfs st;
+    for (size_t i = 0; i < sizeof types / sizeof types[0] && statfs(path, &st) == 0; i++)
+        if ((unsigned int)st.f_type == types[i])
+            return true;
+    return false;
+}
+
 int follow_directory(struct follow *f, const char *path, size_t tag, struct error *e)
 {
-    if (add(f, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF, tag) == 0)
+    if (add(f, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF, tag) == 0) {
+        if (is_foreign(path))
+            poll_instead(f, "the file system has other writers");
         return 0;
+    }
     return error_system(e, "unable to watch %s", path);
 }
 
@@ -170,6 +187,8 @@ static bool tell(struct follow *f, const struct inotify_event *event)
             continue;
         if (f->list[i].tag == FOLLOW_PLACE)
             place |= !(event->mask & IN_MODIFY);
+        else if (event->mask & IN_DELETE)
+            f->calls->removed(f->context, f->list[i].tag, event->len > 0 ? event->name : "");
         else if (!beside)
             f->calls->changed(f->context, f->list[i].tag);
     }

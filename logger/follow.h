@@ -15,6 +15,7 @@
 
 struct follow_calls {
     void (*changed)(void *context, size_t tag); /* that directory may have more to read */
+    void (*removed)(void *context, size_t tag, const char *name); /* that file of it */
     void (*unsure)(void *context);  /* events were lost: any directory may, and places too */
     void (*places)(void *context);  /* watch the places anew, then look what is there */
     void (*settled)(void *context); /* all events known now have been told */

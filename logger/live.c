@@ -39,11 +39,30 @@ static void changed(void *context, size_t number)
     live->view->source[number]->dirty = true;
 }
 
+static void lost(void *context, const char *name)
+{
+    struct source *s = context;
+    message_warning("%s/%s was deleted before it was read", s->path, name);
+    s->broken = true;
+}
+
+static void removed(void *context, size_t number, const char *name)
+{
+    struct live *live = context;
+    struct source *s = live->view->source[number];
+    if (s->reader && reader_lost(s->reader, name))
+        lost(s, name);
+}
+
 static void unsure(void *context)
 {
     struct live *live = context;
-    for (size_t i = 0; i < live->view->count; i++)
-        live->view->source[i]->dirty = true;
+    for (size_t i = 0; i < live->view->count; i++) {
+        struct source *s = live->view->source[i];
+        if (s->reader)
+            reader_find_lost(s->reader, lost, s);
+        s->dirty = true;
+    }
 }
 
 /* Everything in the directory is news: it was not there when we began. */
@@ -171,7 +190,7 @@ static void fire(struct timer *t)
 
 int live_open(struct live **out, struct view *v, const struct roster *r, struct error *e)
 {
-    static const struct follow_calls calls = {changed, unsure, places, settled};
+    static const struct follow_calls calls = {changed, removed, unsure, places, settled};
     static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
     struct error ignored = ERROR_INIT;
     struct live *live = calloc(1, sizeof *live);

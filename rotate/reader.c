@@ -32,7 +32,7 @@ bool reader_is_after(const struct archive *a, const struct archive *b)
     return order > 0 || (order == 0 && a->unfinished && !b->unfinished);
 }
 
-static bool is_new(const struct reader *r, const struct archive *a)
+bool reader_is_new(const struct reader *r, const struct archive *a)
 {
     return !r->any_done || reader_is_after(a, &r->done);
 }
@@ -71,7 +71,7 @@ static int next_archive(struct reader *r, struct archive *next)
     int found = count < 0 ? -1 : 0;
     for (long i = 0; i < count && !found; i++) {
         const struct archive *a = &list[i];
-        if (!is_new(r, a))
+        if (!reader_is_new(r, a))
             continue;
         if (is_last(r, a)) {
             r->last_known = true;
@@ -116,6 +116,7 @@ void reader_start(struct reader *r, struct logfile *f, enum place place, const c
         f->offset = r->last.offset;
     logfile_close(&r->last);
     r->file = *f;
+    r->file_known = false;
     r->place = place;
     r->begun = again;
     sprintf(r->file_path, "%s/%.31s", r->path, name);
@@ -126,7 +127,8 @@ static void retire(struct reader *r)
 {
     logfile_close(&r->last);
     r->last = r->file;
-    r->last_known = false;
+    r->last_known = r->file_known;
+    r->file_known = false;
     r->file = (struct logfile)LOGFILE_INIT;
 }
 
@@ -367,6 +369,7 @@ void reader_close(struct reader *r)
     logfile_close(&r->last);
     if (r->directory >= 0)
         close(r->directory);
+    free(r->seen);
     free(r->path);
     free(r->file_path);
     free(r);

@@ -36,6 +36,14 @@ ssize_t reader_read(struct reader *r, void *bytes, size_t size, struct error *e)
  * the call. */
 bool reader_gap(struct reader *r);
 
+/* A file of that name was removed from the directory: true if it was an archive of which nothing
+ * was read and nothing can be any more. */
+bool reader_lost(struct reader *r, const char *name);
+/* For who is not told of names: calls lost for each archive that was there at the call before, and
+ * is lost. */
+void reader_find_lost(struct reader *r, void (*lost)(void *context, const char *name),
+                      void *context);
+
 /* Something was passed over for the sake of since. */
 bool reader_skipped(const struct reader *r);
 

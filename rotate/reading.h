@@ -29,11 +29,15 @@ struct reader {
     bool skipped; /* something older than since */
 
     struct logfile last; /* previous or current, read to its end; open so that its inode is its */
-    bool last_known;     /* it was found among the archives */
+    bool last_known;     /* it was found among the archives, or was and is removed */
+    bool file_known;     /* the same of file, while it is not an archive */
     bool owed;           /* an archive of what was read will appear */
     bool processing;     /* a processor is at work here: archives are not what current was */
 
     bool stuck; /* what stands where current should cannot be read, and was said */
+
+    struct archive *seen; /* by reader_find_lost */
+    long seen_count;
 
     bool any_done;
     struct archive done;
@@ -44,6 +48,8 @@ bool reader_same_file(const struct logfile *f, const struct stat *st);
 int reader_look_at(const struct reader *r, const char *name, struct stat *st);
 
 bool reader_is_after(const struct archive *a, const struct archive *b);
+/* Neither read nor passed over. */
+bool reader_is_new(const struct reader *r, const struct archive *a);
 /* From now on the archive is done. */
 void reader_pass(struct reader *r, const struct archive *a);
 /* By its name, it has nothing that is wanted. */

@@ -16,12 +16,18 @@
 #include <cmocka.h>
 
 struct seen {
-    int changed[4], unsure, places, settled;
+    int changed[4], removed, unsure, places, settled;
 };
 
 static void changed(void *context, size_t tag)
 {
     ((struct seen *)context)->changed[tag]++;
+}
+static void removed(void *context, size_t tag, const char *name)
+{
+    (void)tag;
+    (void)name;
+    ((struct seen *)context)->removed++;
 }
 static void unsure(void *context)
 {
@@ -36,7 +42,7 @@ static void settled(void *context)
     ((struct seen *)context)->settled++;
 }
 
-static const struct follow_calls calls = {changed, unsure, places, settled};
+static const struct follow_calls calls = {changed, removed, unsure, places, settled};
 
 struct fixture {
     char root[64];
