@@ -81,6 +81,8 @@ static int run_fdswap(struct invocation *c)
     int b;
     if (read_pair(c, &a, &b) != 0)
         return EXIT_USAGE;
+    if (a == b)
+        return command_chain(c, c->argv + 3);
     int spare = fcntl(a, F_DUPFD_CLOEXEC, 0);
     if (spare < 0 || dup2(b, a) < 0 || dup2(spare, b) < 0) {
         error_system(&e, "unable to swap descriptors %d and %d", a, b);

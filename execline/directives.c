@@ -102,10 +102,10 @@ int directive_importas(struct invocation *c, struct bindings *b, struct error *e
     const char *name = operands[i.same_name ? 0 : 1];
     c->next += i.same_name ? 1 : 2;
     const char *value = getenv(name);
-    if (value == NULL && i.insist)
-        return error_set(e, EXIT_USAGE, "%s not set", name);
     if (bindings_begin(b, key, e) < 0)
         return -1;
+    if (value == NULL && i.insist)
+        return error_set(e, EXIT_USAGE, "%s not set", name);
     if (i.remove && words_add(&b->removed, name) < 0)
         return no_memory(e);
     if (value == NULL)
