@@ -158,7 +158,7 @@ SHAPES = [
     ("-P", "if { eltest -e g } p there"), ("-P", "if { eltest -e nosuch } p there"),
     ("-P", "if -n { eltest -e nosuch } p missing"), ("-P", "if -n { eltest -e g } exit 0"),
     ("-P", "if -t { eltest -e nosuch } p there"), ("-P", "if { p one } if { p two } if { x 3 } p never"),
-    ("-P", "if { if { eltest -d d } eltest -f g } p both"), ("-P", "if { s6-test -e g } p"),
+    ("-P", "if { if { eltest -d d } eltest -f g } p both"),
     ("-P", "ifelse { eltest -e g } { p there } p missing"), ("-P", "ifelse { eltest -e nosuch } { p there } exit 0"),
     ("-P", "ifelse -n { eltest -e nosuch } { exit 0 } p"),
     ("-P", "ifelse { eltest ${A} = a } { p is } p is not"),
