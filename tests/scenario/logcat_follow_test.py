@@ -30,7 +30,7 @@ def errors_until(f, done):
 @pytest.mark.parametrize("script", [["z0"], ["z1"]])
 def test_01_numbered_lines_while_a_logger_rotates_every_few_milliseconds(root, script):
     """Our logger, fed so that it rotates every few milliseconds; retention keeps everything."""
-    count, batch = 40000, 60  # a batch is a little more than one file holds
+    count, batch = 42000, 60  # a batch is a little more than one file holds
     directory = root / "own"
     (root / "other").mkdir()
     with Follower(root, "-n", "all", "-o", "raw") as f:
