@@ -18,10 +18,10 @@ WARN := -std=c11 -Wall -Wextra -Wshadow -Wvla -Wconversion -Wstrict-prototypes \
 CPPFLAGS += -I. -D_GNU_SOURCE -DOVERLOG_VERSION='"$(VERSION)"'
 OPT ?= -O2
 # Only the path of log lines is hot; everywhere else small is fast enough.
-COLD ?= -Os
+COLD ?= -Oz
 HOT := $(addsuffix .c,$(addprefix logger/,line pump sink stamp route console merge) \
        rotate/logdir rotate/bgzf rotate/reader)
-HARDEN := -fstack-protector-strong -fno-plt
+HARDEN := -fstack-protector-strong
 CFLAGS := $(CFLAGS) $(WARN) $(call no_truncation,$(CC)) $(OPT) -g -MMD -MP -ffunction-sections -fdata-sections \
           -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN)
 LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noseparate-code -Wl,--sort-section=alignment \
