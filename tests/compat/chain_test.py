@@ -81,6 +81,17 @@ SCRIPTS = [
 ]
 
 
+# Other programs of ours that execute their rest, as links between two.
+TOOLS = ["s6-setuidgid", "s6-applyuidgid", "s6-envuidgid", "s6-envdir", "s6-softlimit", "s6-setlock", "s6-setsid", "s6-nice", "s6-chroot",
+         "s6-env", "s6-sleep", "with-contenv"]
+TOOL_LINKS = [
+    "s6-envuidgid nobody", "s6-envdir /var/empty/nosuch", "s6-envdir -I /nosuch", "s6-envdir d s6-envdir d", "s6-envdir -fn -- d", "s6-softlimit -o 64",
+    "s6-softlimit -c 0 -o 32", "s6-setlock lock", "s6-setlock -r -n lock s6-setlock -t 100 other", "s6-setlock -d 7 lock", "s6-setsid", "s6-setsid -b",
+    "s6-setsid -q s6-setsid -q", "s6-nice -n 2", "s6-nice -n 1 s6-nice -n 1", "s6-env A=b", "s6-env -i B=c PATH=/nosuch", "s6-sleep 0", "with-contenv",
+    "s6-applyuidgid -G 4,5", "s6-applyuidgid -g 9", "s6-chroot /", "s6-env PATH=/nosuch",
+]
+
+
 @pytest.fixture
 def tmp_path(place):
     """One that other users may enter."""
@@ -96,7 +107,7 @@ def folders():
     one.mkdir()
     copies.mkdir()
     shutil.copy(OVERLOG, one / "overlog")
-    names = [p.name for p in PACKAGED.iterdir()] + ["s6-setuidgid", "s6-applyuidgid"]
+    names = [p.name for p in PACKAGED.iterdir()] + TOOLS
     for name in names:
         (one / name).symlink_to("overlog")
         shutil.copy(OVERLOG, copies / name)
@@ -127,6 +138,18 @@ def run_all(folders, tmp_path, script, **more):
 @pytest.mark.parametrize("script", SCRIPTS, ids=range(len(SCRIPTS)))
 def test_a_chain_in_one_process_is_as_one_of_execs(folders, tmp_path, script):
     run_all(folders, tmp_path, quoted(script))
+
+
+@pytest.mark.parametrize("link", TOOL_LINKS)
+def test_tools_as_links(folders, tmp_path, link):
+    """There is no package to compare with for some; two of ours must agree, as one process and as several."""
+    (tmp_path / "work/d").mkdir(parents=True)
+    (tmp_path / "work/d/A").write_text("from a file\n")
+    for script in (f"{link} {FDS}", f"{link} export X y /usr/bin/env", f"{link} {STATUS}",
+                   f"{link} redirfd -r 0 /proc/self/limits foreground {{ grep -E \"files|core\" }} exit 3",
+                   f"{link} redirfd -r 0 /proc/locks foreground {{ sh -c \"grep -c $PPID\" }} redirfd -r 0 /proc/self/stat sh -c 'cut -d \" \" -f 18,19'"):
+        one, copies = (run(folders[name], tmp_path / "work", quoted(script)) for name in ("one", "copies"))
+        assert one == copies, script
 
 
 def quoted(script):
