@@ -117,7 +117,10 @@ install: $(BUILD)/overlog
 
 # Pages of several commands are found by the name of each that begins with s6-, or is ours alone.
 MANDIR ?= /usr/share/man
+COMPLETIONS ?= /usr/share/bash-completion/completions
 install-man:
+	@mkdir -p "$(DESTDIR)$(COMPLETIONS)"
+	@install -m 0644 command/logcat.bash "$(DESTDIR)$(COMPLETIONS)/logcat"
 	@for page in docs/*.[1-8]; do \
 	    section=$${page##*.}; folder="$(DESTDIR)$(MANDIR)/man$$section"; name=$${page##*/}; \
 	    mkdir -p "$$folder" && install -m 0644 "$$page" "$$folder/$$name" || exit 1; \

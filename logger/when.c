@@ -36,7 +36,11 @@ static bool read_fraction(const char **p, long *nanoseconds)
 
 static bool read_clock(const char **p, struct tm *tm, long *nanoseconds)
 {
-    if (!digits(p, 2, &tm->tm_hour) || !skip(p, ':') || !digits(p, 2, &tm->tm_min))
+    if (!digits(p, 2, &tm->tm_hour))
+        return false;
+    if (**p == '\0') /* an hour alone */
+        return tm->tm_hour < 25;
+    if (!skip(p, ':') || !digits(p, 2, &tm->tm_min))
         return false;
     if (skip(p, ':')) {
         if (!digits(p, 2, &tm->tm_sec))
@@ -49,8 +53,10 @@ static bool read_clock(const char **p, struct tm *tm, long *nanoseconds)
 
 static bool read_date(const char **p, struct tm *tm)
 {
-    if (!digits(p, 4, &tm->tm_year) || !skip(p, '-') || !digits(p, 2, &tm->tm_mon) ||
-        !skip(p, '-') || !digits(p, 2, &tm->tm_mday))
+    if (!digits(p, 4, &tm->tm_year) || !skip(p, '-') || !digits(p, 2, &tm->tm_mon))
+        return false;
+    tm->tm_mday = 1;
+    if (**p != '\0' && (!skip(p, '-') || !digits(p, 2, &tm->tm_mday)))
         return false;
     bool valid = tm->tm_mon >= 1 && tm->tm_mon <= 12 && tm->tm_mday >= 1 && tm->tm_mday <= 31;
     tm->tm_year -= 1900;

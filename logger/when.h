@@ -9,7 +9,7 @@
 /* Reads one of
  *   10m, 2h, 1h30m (s m h d w)           that long before now
  *   now, today, yesterday                the day's beginning
- *   YYYY-MM-DD[(T| )HH:MM[:SS[.FRACTION]]][Z|+HH[:]MM|-HH[:]MM]
+ *   YYYY-MM, or YYYY-MM-DD[(T| )HH[:MM[:SS[.FRACTION]]]][Z|+HH[:]MM|-HH[:]MM]
  *   HH:MM[:SS[.FRACTION]]                today
  *   @UNIX, or a TAI64N label
  * in local time, or in UTC when utc and no zone is said. An error has code EXIT_USAGE. */

@@ -54,6 +54,8 @@ static void days(void **state)
 static void absolute_times(void **state)
 {
     (void)state;
+    expect("2026-11", true, 1795392000 - 22 * 86400, 0);
+    expect("2026-11-23 10", true, 1795428000, 0);
     expect("2026-11-23 10:55", true, 1795431300, 0);
     expect("2026-11-23T10:55:40", true, 1795431340, 0);
     expect("2026-11-23 10:55:40", false, 1795431340 - 3600, 0);

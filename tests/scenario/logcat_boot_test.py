@@ -1,0 +1,75 @@
+"""logcat -b and -p with real containers: what belongs to which run, whatever ended it."""
+import os
+import signal
+import subprocess
+
+from harness import DEADLINE, log_bytes, log_lines, log_text
+from logcat_test import OVERLOG
+
+LOGS = "/var/log/services"
+RUN = "#!/bin/sh\nn=$(cat /count); echo \"web of run $n\"; exec sleep 1000\n"
+
+
+def logcat(tree, *args, code=0):
+    p = subprocess.run(["logcat", "-o", "raw", *args], executable=OVERLOG, capture_output=True, text=True,
+                       env={**os.environ, "OVERLOG_DIR": tree.at(LOGS), "TZ": "UTC0"}, timeout=DEADLINE)
+    assert p.returncode == code, (p.returncode, p.stdout, p.stderr)
+    return p.stdout.splitlines()
+
+
+def events_of_last_boot(tree):
+    events = log_bytes(tree.at(f"{LOGS}/.events")).decode().rsplit(" boot id=", 1)[1]
+    return [x.split(" ", 1)[1].split(" pid=")[0] if "service=" in x else " ".join(x.split(" ")[1:3]).split("=")[0]
+            for x in events.splitlines()[1:]]
+
+
+def boots(tree, boot, how):
+    """Three runs, each ended in its way; the number of the run is in every line of the services."""
+    tree.oneshot("early", "foreground { sh -c \"echo early of run $(cat /count)\" }\n")
+    tree.longrun("web", RUN, deps=["early"])
+    for run, end in enumerate(how, 1):
+        tree.write("count", f"{run}\n")
+        box = boot(tree.path, "sh", "-c", f"echo cmd of run {run}; exec sleep 1000", env={"S6_LOGGING": "2"})
+        for name in ("web", ".cmd"):
+            folder = tree.at(f"{LOGS}/{name}")
+            box.wait_for(lambda: os.path.isdir(folder) and f"of run {run}" in "\n".join(log_text(folder)),
+                         what=f"{name} of run {run}")
+        box.wait_for(lambda: {"start service=web", "cmd pid"} <= set(events_of_last_boot(tree)), what="events")
+        if end == signal.SIGKILL:
+            box.kill(signal.SIGKILL)  # what is in the container dies with its pid 1
+            box.wait()
+        else:
+            box.stop()
+
+
+def check(tree, lines, run, others):
+    text = "\n".join(lines)
+    for what in ("early", "web", "cmd"):
+        assert f"{what} of run {run}" in text, text
+    for other in others:
+        assert f"of run {other}" not in text, text
+    # the container's own messages too: all that the runs' beginnings are in .init, once each
+    init, boots = log_lines(tree.at(f"{LOGS}/.init")), log_bytes(tree.at(f"{LOGS}/.events")).decode().splitlines()
+    boots = [x.split(" ")[0] for x in boots if " boot " in x]
+    assert len(boots) == 3
+    assert [x for x in lines if "service early: starting" in x] == ["s6-rc: info: service early: starting"]
+    assert len([x for x in init if "service early: starting" in x[3]]) == 3
+    assert init[0][0] > boots[0], "what was said before the first boot event belongs to no run"
+
+
+def test_01_the_run_before_was_killed(tree, boot):
+    boots(tree, boot, [signal.SIGTERM, signal.SIGKILL, signal.SIGTERM])
+    check(tree, logcat(tree, "-b"), 3, (1, 2))
+    check(tree, logcat(tree, "-p"), 2, (1, 3))
+    previous = logcat(tree, "-p", "-u", "web")
+    assert any(x.startswith("overlog: start pid=") for x in previous) and not any("exit" in x for x in previous)
+
+
+def test_02_both_runs_were_killed(tree, boot):
+    boots(tree, boot, [signal.SIGTERM, signal.SIGKILL, signal.SIGKILL])
+    check(tree, logcat(tree, "-b"), 3, (1, 2))
+    check(tree, logcat(tree, "-p"), 2, (1, 3))
+    shown = subprocess.run(["logcat", "-l"], executable=OVERLOG, capture_output=True, text=True,
+                           env={**os.environ, "OVERLOG_DIR": tree.at(LOGS)}, timeout=DEADLINE).stdout
+    (web,) = [x.split() for x in shown.splitlines() if x.startswith("web ")]
+    assert web[1] == "up"  # nobody said otherwise
