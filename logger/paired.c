@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,8 @@ struct paired {
     const char *events;    /* NULL: none */
     enum mode mode;
     bool resume;
-    bool informed; /* that there is no disk */
+    bool drops_lines; /* while the disk does not work */
+    bool informed;    /* that there is no disk */
     struct account user;
     bool drops; /* becomes user */
     char prefix[300];
@@ -59,6 +61,7 @@ const struct command_option logger_options[] = {
     {'p', "prefix", NULL, "put [NAME] before each line on the console"},
     {'e', "events", "DIR", "log the event pipe on descriptor 9 there"},
     {'r', "resume", NULL, "take current over as it is"},
+    {'D', "drop", NULL, "drop lines that cannot be written, instead of waiting"},
     {0, NULL, NULL, NULL},
 };
 
@@ -109,6 +112,9 @@ static int parse_options(struct paired *p, struct invocation *c)
             break;
         case 'r':
             p->resume = true;
+            break;
+        case 'D':
+            p->drops_lines = true;
             break;
         default:
             return EXIT_USAGE;
@@ -189,13 +195,21 @@ static void drop(struct paired *p)
     prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 }
 
-static int prepare(const struct paired *p, const char *path, mode_t mode, struct error *e)
+/* The directory of a sink, or one beside it while another container logs there. */
+static int prepare(const struct paired *p, struct sink *s, struct error *e)
 {
-    if (path == NULL)
-        return -1;
+    char host[HOST_NAME_MAX + 1] = "";
+    struct str path = STR_INIT;
     uid_t uid = p->drops ? p->user.uid : (uid_t)-1;
     gid_t gid = p->drops ? p->user.gid : (gid_t)-1;
-    return logdir_prepare(path, uid, gid, mode, e);
+    int fd = logdir_prepare(s->text, uid, gid, s->settings.mode, e);
+    if (fd < 0 || !s->exact || logdir_user(fd) < 0 || gethostname(host, sizeof host - 1) < 0 ||
+        strchr(host, '/') != NULL || str_printf(&path, "%s@%s", s->text, host) < 0)
+        return fd;
+    close(fd);
+    message_warning("%s is in use by another container; logging to %s", s->text, path.data);
+    s->text = path.data; /* for as long as we live */
+    return logdir_prepare(s->text, uid, gid, s->settings.mode, e);
 }
 
 /* One line for all services: only the logger with the events says it. */
@@ -217,7 +231,10 @@ static void say_no_disk(struct paired *p, const struct error *e)
 static void given_up(void *context, const struct error *e)
 {
     struct paired *p = (struct paired *)(void *)((char *)context - offsetof(struct paired, pump));
-    say_no_disk(p, e);
+    if (p->mode == MODE_AUTO)
+        say_no_disk(p, e);
+    else
+        message_warning("%s; lines are dropped until it works", e->text);
 }
 
 static void without_disk(struct paired *p, struct sink *own, const struct error *e)
@@ -238,7 +255,8 @@ static int open_routes(struct paired *p, struct error *e)
                                   .stamps = p->script.trailing_stamps,
                                   .settings = *s};
     p->rules = (struct sink_rules){.loop = &p->pump.loop,
-                                   .trouble = p->mode == MODE_AUTO ? SINK_DROP : SINK_HOLD,
+                                   .trouble = p->mode == MODE_AUTO || p->drops_lines ? SINK_DROP
+                                                                                     : SINK_HOLD,
                                    .name = p->name,
                                    .gzip = GZIP_LEVEL,
                                    .slots = p->pump.console.lock,
@@ -247,7 +265,9 @@ static int open_routes(struct paired *p, struct error *e)
                                    .resume = p->pump.resume,
                                    .given_up = given_up,
                                    .commit = p->pump.commit,
-                                   .moved = p->pump.moved};
+                                   .moved = p->pump.moved,
+                                   .lost = p->pump.lost_directory,
+                                   .sheds = true};
     if (route_open(&p->pump.route[0], &p->script, p->directory == NULL ? NULL : &p->own, &p->rules,
                    e) < 0)
         return -1;
@@ -268,9 +288,8 @@ static void prepare_route(const struct paired *p, const struct route *r, int *pr
                           struct error *why)
 {
     for (size_t i = 0; i < r->count; i++) {
-        const struct sink *s = &r->sink[i];
-        prepared[i] =
-            s->kind == SCRIPT_DIRECTORY ? prepare(p, s->text, s->settings.mode, &why[i]) : -1;
+        struct sink *s = &r->sink[i];
+        prepared[i] = s->kind == SCRIPT_DIRECTORY ? prepare(p, s, &why[i]) : -1;
     }
 }
 

@@ -71,6 +71,8 @@ static void note_file(struct pump *p, int file)
     bool open = own != NULL && own->open;
     p->state.now.file[file].inode = open ? own->dir.inode : 0;
     p->state.now.file[file].size = open ? own->dir.size : 0;
+    if (open && own->failing)
+        p->state.now.file[file].batch = 0; /* what is written next is from before */
     p->state.now.file[file].torn = open && own->out.length > own->written && own->written > 0 &&
                                    own->out.data[own->written - 1] != '\n';
 }
@@ -109,6 +111,14 @@ static void moved(void *context)
             note_file(p, i);
     }
     state_commit(&p->state);
+}
+
+/* Only a successor, who starts with privileges, can make the directory again. */
+static void lost(void *context)
+{
+    struct pump *p = context;
+    p->lost = true;
+    loop_stop(&p->loop);
 }
 
 static void begin_batch(struct pump *p, int stream)
@@ -152,7 +162,11 @@ static void show_begun(struct timer *t)
 static void to_disk(struct pump_input *in)
 {
     struct pump *p = in->pump;
+    if (p->lost)
+        return;
     begin_batch(p, index_of(in));
+    if (p->lost)
+        return;
     if (route_lines(route_of(in), &in->lines) < 0)
         give_up(p);
     route_flush(route_of(in));
@@ -368,8 +382,12 @@ static void on_signal(void *context, int signal)
 int pump_open(struct pump *p, struct error *e)
 {
     static const int taken[] = {SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGCHLD};
-    static const int ignored[] = {SIGTERM, SIGINT, SIGQUIT, SIGPIPE};
-    *p = (struct pump){.rest.fire = shrink, .resume = resume, .commit = commit, .moved = moved};
+    static const int ignored[] = {SIGTERM, SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ};
+    *p = (struct pump){.rest.fire = shrink,
+                       .resume = resume,
+                       .commit = commit,
+                       .moved = moved,
+                       .lost_directory = lost};
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         signal(ignored[i], SIG_IGN);
     for (int i = 0; i < PUMP_INPUTS; i++)

@@ -39,12 +39,14 @@ struct pump {
     struct str notes;  /* messages on their way into the log */
     bool held;         /* nothing is read until the disk works */
     bool finishing;    /* everything was read: write it and leave */
-    bool failed;       /* out of memory: a successor will go on */
+    bool lost;         /* a log directory is gone: a successor will go on */
+    bool failed;       /* out of memory: the same */
     struct timer rest; /* gives memory back after a while of silence */
     bool active;
     void (*resume)(void *pump); /* for struct sink_rules, as the next two */
     bool (*commit)(void *pump);
     void (*moved)(void *pump);
+    void (*lost_directory)(void *pump);
 };
 
 /* Zeroes p, opens its loop and takes the signals, so that none is lost while the rest is prepared.

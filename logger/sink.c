@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -128,9 +129,29 @@ static void try_to_open(struct sink *s)
     s->opening = s->failing = false;
 }
 
+static bool is_full_disk(int why)
+{
+    return why == ENOSPC || why == EDQUOT;
+}
+
+/* Makes room on a full disk. False: nothing of ours is left to be deleted. */
+static bool shed(struct sink *s, int why)
+{
+    const int64_t often = 3600 * CLOCK_SECOND;
+    int64_t now = clock_monotonic();
+    if (!s->rules->sheds || !is_full_disk(why) || !logdir_shed(&s->dir))
+        return false;
+    if (s->shed_at == 0 || now - s->shed_at > often) {
+        message_warning("no space left for %s; deleting its oldest archives", s->text);
+        s->shed_at = now;
+    }
+    return true;
+}
+
 static void fail(struct sink *s, int why)
 {
     struct error e = ERROR_INIT;
+    s->why = why;
     if (!s->failing) {
         errno = why;
         error_system(&e, "unable to write to %s", s->text);
@@ -151,6 +172,8 @@ static void rotate(struct sink *s)
     if (s->exact && s->dir.current >= 0 && !s->rules->commit(s->rules->context))
         return;
     int result = logdir_turn(&s->dir, &e);
+    while (result < 0 && s->dir.current < 0 && shed(s, s->dir.why))
+        result = logdir_turn(&s->dir, &e);
     if (s->exact)
         s->rules->moved(s->rules->context);
     if (result == 0) {
@@ -201,7 +224,7 @@ static void all_is_written(struct sink *s)
 static void flush_directory(struct sink *s)
 {
     size_t fit = 0;
-    if (s->dir.current < 0)
+    if (s->dir.current < 0 && s->written < s->out.length)
         rotate(s); /* the last one could not create it */
     while (s->written < s->out.length) {
         const char *bytes = s->out.data + s->written;
@@ -209,7 +232,10 @@ static void flush_directory(struct sink *s)
             fit = fitting(s, bytes, s->out.length - s->written);
         ssize_t n = logdir_append(&s->dir, bytes, fit);
         if (n <= 0) {
-            fail(s, n < 0 ? errno : ENOSPC);
+            int why = n < 0 ? errno : ENOSPC;
+            if (shed(s, why))
+                continue;
+            fail(s, why);
             return;
         }
         s->written += (size_t)n;
@@ -332,15 +358,50 @@ static void replace_status(struct sink *s, const struct line *line)
 
 /* --- all --- */
 
+/* Says in the log what is missing from it. */
+static void note_dropped(struct sink *s, const struct timespec *now)
+{
+    char text[256];
+    int n = snprintf(text, sizeof text, "logger %s: warning: %llu lines are missing here: %s",
+                     s->rules->name, s->dropped, strerror(s->why));
+    struct line line = {.bytes = text, .length = (size_t)n, .first = true, .last = true};
+    if (n <= 0 || (size_t)n >= sizeof text || sink_reserve(s, line.length) < 0)
+        return;
+    s->stamp_length = stamp_format(s->stamp, s->stamps, now, STREAM_ERR, 0);
+    sink_add(s, &line);
+    flush_directory(s);
+    if (!s->failing)
+        s->dropped = 0;
+}
+
+static void look_after(struct sink *s)
+{
+    switch (logdir_loss(&s->dir)) {
+    case LOGDIR_NOTHING_LOST:
+        break;
+    case LOGDIR_CURRENT_LOST:
+        message_warning("%s/current was deleted; going on with a new one", s->text);
+        rotate(s);
+        break;
+    case LOGDIR_LOST:
+        message_warning("log directory %s was deleted", s->text);
+        s->rules->lost(s->rules->context);
+    }
+}
+
 void sink_stamp(struct sink *s, enum stamp_stream stream, const struct timespec *now)
 {
+    if (s->failing && clock_monotonic() >= s->retry_at) {
+        if (s->opening)
+            try_to_open(s);
+        else if (s->rules->trouble == SINK_DROP)
+            flush_directory(s);
+    }
+    if (s->exact && s->open && s->out.length == 0)
+        look_after(s);
+    if (s->dropped > 0 && s->open && !s->failing)
+        note_dropped(s, now);
     s->stamp_length = stamp_format(s->stamp, s->stamps, now, stream, 0);
-    if (!s->failing || clock_monotonic() < s->retry_at)
-        return;
-    if (s->opening)
-        try_to_open(s);
-    else if (s->rules->trouble == SINK_DROP)
-        flush_directory(s);
 }
 
 int sink_reserve(struct sink *s, size_t length)
@@ -360,6 +421,8 @@ void sink_add(struct sink *s, const struct line *line)
                !(s->failing && s->rules->trouble == SINK_DROP)) {
         add_line(s, line, 0);
         s->first->out.data[s->first->out.length++] = '\n';
+    } else if (line->last && !s->first->closed) {
+        s->dropped++;
     }
 }
 

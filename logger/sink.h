@@ -39,6 +39,8 @@ struct sink_rules {
      * current must stay. */
     bool (*commit)(void *context);
     void (*moved)(void *context); /* the same: remembers that current is a new file */
+    void (*lost)(void *context);  /* the same: the directory is gone, and nothing is written */
+    bool sheds;                   /* a full disk costs the oldest archives first */
 };
 
 struct sink {
@@ -59,10 +61,13 @@ struct sink {
     struct logdir dir;
     bool exact; /* a paired logger's own directory: lines go there exactly once, see checkpoint.h */
     bool open;
-    bool closed;   /* stdout: given up for good */
-    bool failing;  /* a directory that is waiting for its next attempt */
-    bool opening;  /* and that attempt is to open it */
-    bool unturned; /* its rotation failed and was said */
+    bool closed;                /* stdout: given up for good */
+    bool failing;               /* a directory that is waiting for its next attempt */
+    bool opening;               /* and that attempt is to open it */
+    bool unturned;              /* its rotation failed and was said */
+    int why;                    /* errno of the last failure */
+    unsigned long long dropped; /* lines that did not go there since */
+    int64_t shed_at;            /* monotonic ns: when it was last said that archives were deleted */
     int64_t retry_at;
     struct timer retry;
     struct timer period;

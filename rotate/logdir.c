@@ -64,7 +64,9 @@ int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct e
     free(copy);
     if (fd < 0 || !made)
         return fd;
-    if ((uid != (uid_t)-1 && fchown(fd, uid, gid) < 0) || fchmod(fd, directory_mode(mode)) < 0) {
+    /* EPERM: a file system without owners or modes. */
+    if ((uid != (uid_t)-1 && fchown(fd, uid, gid) < 0 && errno != EPERM) ||
+        (fchmod(fd, directory_mode(mode)) < 0 && errno != EPERM)) {
         error_system(e, "unable to give log directory %s to its logger", path);
         close(fd);
         return -1;
@@ -336,6 +338,29 @@ int logdir_rotate(struct logdir *d, struct error *e)
     if (result == 0)
         logdir_tidy(d);
     return result;
+}
+
+enum logdir_loss logdir_loss(struct logdir *d)
+{
+    struct stat s;
+    if (d->current < 0 || fstat(d->current, &s) < 0 || s.st_nlink > 0)
+        return LOGDIR_NOTHING_LOST;
+    close(d->current);
+    d->current = -1;
+    d->why = ENOENT;
+    return fstat(d->directory, &s) == 0 && s.st_nlink > 0 ? LOGDIR_CURRENT_LOST : LOGDIR_LOST;
+}
+
+pid_t logdir_user(int directory)
+{
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_LOGGER, .l_len = 1};
+    int fd = openat(directory, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    bool used = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    close(fd);
+    return used ? lock.l_pid : -1;
 }
 
 void logdir_close(struct logdir *d, bool clean)

@@ -88,6 +88,18 @@ int logdir_rotate(struct logdir *d, struct error *e);
 /* Deletes what n, S and a say, and nothing that is not an archive. Warnings go to message. */
 void logdir_trim(struct logdir *d);
 
+/* For room on a full disk: deletes the oldest archive. False: there is none. */
+bool logdir_shed(struct logdir *d);
+
+/* What somebody else deleted under our feet. */
+enum logdir_loss { LOGDIR_NOTHING_LOST, LOGDIR_CURRENT_LOST, LOGDIR_LOST };
+/* Without a current, logdir_turn makes a new one; without the directory, only logdir_prepare does.
+ */
+enum logdir_loss logdir_loss(struct logdir *d);
+
+/* Another process logs here: its pid as we see it (0 in another container), or -1: nobody does. */
+pid_t logdir_user(int directory);
+
 /* A child of ours was reaped: true if it was d's helper (its work is then completed or retried). */
 bool logdir_reaped(struct logdir *d, pid_t pid, int status);
 

@@ -56,6 +56,16 @@ static void delete_archive(const struct logdir *d, const struct archive *a)
         message_warning("unable to remove %s/%s: %s", d->name, a->name, strerror(errno));
 }
 
+bool logdir_shed(struct logdir *d)
+{
+    struct archive *list;
+    long count = archive_list(d->directory, &list);
+    if (count > 0)
+        delete_archive(d, &list[0]);
+    free(count >= 0 ? list : NULL);
+    return count > 0;
+}
+
 void logdir_trim(struct logdir *d)
 {
     struct archive *list;

@@ -97,6 +97,8 @@ static int make_argv(struct logged *l, const struct logging *g, enum logging_mod
         bad |= words_add(&l->argv, "-u") | words_add(&l->argv, user);
     if (s->prefix)
         bad |= words_add(&l->argv, "-p");
+    if (s->drop)
+        bad |= words_add(&l->argv, "-D");
     if (events) {
         snprintf(path, sizeof path, "%s/.events", s->log_root);
         bad |= words_add(&l->argv, "-e") | words_add(&l->argv, path);

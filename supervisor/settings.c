@@ -53,6 +53,16 @@ static int script(const struct reader *r, struct words *out)
     return words_add(out, "n20") | words_add(out, "s1000000") | words_add(out, "C");
 }
 
+static bool drops(const struct reader *r)
+{
+    const char *text = text_or(r, "OVERLOG_ON_FULL", "hold");
+    bool drop = strcmp(text, "drop") == 0;
+    if (!drop && strcmp(text, "hold") != 0)
+        problems_warning(r->problems, "OVERLOG_ON_FULL", 0, "use hold or drop",
+                         "%s is neither, using hold", text);
+    return drop;
+}
+
 /* Where definitions are, by profile. */
 static int places(struct settings *s, const struct reader *r)
 {
@@ -91,6 +101,7 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         .up_timeout = number(&r, "S6_CMD_WAIT_FOR_SERVICES_MAXTIME", 0),
         .drain = number(&r, "OVERLOG_DRAIN", 1000),
         .stop_max = number(&r, "OVERLOG_STOP_MAXTIME", 0),
+        .drop = drops(&r),
         .prefix = number(&r, "OVERLOG_PREFIX", 0) != 0,
         .log_root = text_or(&r, "OVERLOG_DIR", "/var/log/services"),
         .log_user = text_or(&r, "OVERLOG_USER", "32762:32762"),

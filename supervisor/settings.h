@@ -19,6 +19,7 @@ struct settings {
     uint32_t drain;            /* OVERLOG_DRAIN, ms */
     uint32_t stop_max;         /* OVERLOG_STOP_MAXTIME, ms, 0 none */
     bool prefix;               /* OVERLOG_PREFIX */
+    bool drop;                 /* OVERLOG_ON_FULL=drop, not hold */
     const char *log_root;      /* OVERLOG_DIR */
     const char *log_user;      /* OVERLOG_USER */
     struct words log_script;   /* OVERLOG_SCRIPT, lexed */

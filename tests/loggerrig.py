@@ -41,8 +41,8 @@ class Rig:
     """What a supervisor holds for a logger, and the logger."""
 
     def __init__(self, folder, *script, name="web", mode="1", options=(), events=False, disk=True,
-                 console=None, journals=True):
-        self.directory = Path(folder) / "log"
+                 console=None, journals=True, logs=None):
+        self.directory = Path(logs or folder) / "log"
         self.script, self.name, self.mode = script, name, mode
         self.options = list(options)
         if disk:
@@ -59,7 +59,8 @@ class Rig:
         self.pid = 0
         self.restarted = False
 
-    def start(self, *extra, ready=True):
+    def start(self, *extra, ready=True, wrapper=()):
+        """Starts a logger; wrapper: the words of a program that executes it, and must pass signals on."""
         fds = [(self.null, 0), (self.console[0], 1), (self.console[1], 2), (self.out[0], 3),
                (self.err[0], 4)]
         if self.journals:
@@ -68,11 +69,12 @@ class Rig:
             fds += [(self.events[0], 9), (self.events_journal, 10)]
         argv = ["logger", *self.options, *(["-r"] if self.restarted else []), *extra, "--",
                 self.name, self.mode, *self.script]
-        self.pid = os.posix_spawn(
-            OVERLOG, ["overlog"] + argv, ENVIRONMENT,
+        words = [*wrapper, OVERLOG, *argv]
+        self.pid = os.posix_spawnp(
+            words[0], words, ENVIRONMENT,
             file_actions=[(os.POSIX_SPAWN_DUP2, a, b) for a, b in fds], setsid=True)
         self.restarted = True
-        if ready:
+        if ready and not wrapper:
             wait_for(self.ready, what="logger that takes signals")
         return self
 

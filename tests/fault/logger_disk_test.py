@@ -1,0 +1,390 @@
+"""Disks that fill up, fail or vanish under a paired logger: what can be kept is kept, and it is said once."""
+import fcntl
+import os
+import re
+import resource
+import socket
+import subprocess
+import termios
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from harness import wait_for
+from loggerrig import ENVIRONMENT, OVERLOG, Rig, high
+
+F_SETPIPE_SZ = 1031
+
+
+@pytest.fixture
+def rig(place):
+    made = []
+
+    def make(*script, **options):
+        made.append(Rig(place, *script, **{"mode": "2", **options}))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def small(place):
+    """A file system of 1 MB; grow() makes room."""
+    path = Path(place) / "small"
+    path.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", path], check=True)
+    yield path
+    subprocess.run(["umount", "-l", path], check=True)
+
+
+def grow(small, size="64m"):
+    subprocess.run(["mount", "-o", f"remount,rw,size={size}", small], check=True)
+
+
+def numbered(first, last):
+    return b"".join(b"line %06d of a service that talks about itself\n" % i for i in range(first, last + 1))
+
+
+def numbers(r):
+    """The numbers of the lines on disk, and the other messages there."""
+    found, other = [], []
+    for _, _, message in r.lines():
+        m = re.fullmatch(rb"line (\d{6}) of a service that talks about itself", message)
+        if m:
+            found.append(int(m[1]))
+        else:
+            other.append(message.decode())
+    return found, other
+
+
+def said(r):
+    return r.shown[1].read_text().splitlines()
+
+
+def talk(r, first, last):
+    """Writes in the background: the thread."""
+    def write():
+        view = memoryview(numbered(first, last))
+        while view:
+            view = view[os.write(r.out[1], view[:5000]):]
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    return thread
+
+
+def waiting(fd):
+    """Bytes in a pipe."""
+    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), "little")
+
+
+def stalls(r):
+    """The service is held back: the logger has said so and reads nothing."""
+    wait_for(lambda: said(r), what="message")
+    seen = []
+
+    def same():
+        seen.append(waiting(r.out[0]))
+        return len(seen) > 10 and seen[-1] > 0 and len(set(seen[-10:])) == 1
+    wait_for(same, what="service held back")
+
+
+def test_a_full_disk_costs_the_oldest_archives_first(rig, small):
+    r = rig("n1000", "s100000", "z0", "r20", "C", logs=small).start()
+    thread = talk(r, 1, 30000)
+    thread.join(30)
+    assert not thread.is_alive(), "it was held back although there were archives to give up"
+    assert r.finish() == 0
+    found, other = numbers(r)
+    assert found == list(range(found[0], 30001)) and 1 < found[0] < 25000
+    assert other == []
+    assert said(r) == [f"logger web: warning: no space left for {r.directory}; deleting its oldest archives"]
+
+
+def test_then_it_holds_the_service_back(rig, small):
+    r = rig("n1000", "s100000000", "z0", "r20", "C", logs=small).start()
+    thread = talk(r, 1, 30000)
+    stalls(r)
+    grow(small)
+    thread.join(30)
+    assert r.finish() == 0
+    assert numbers(r) == (list(range(1, 30001)), [])
+    assert said(r) == [f"logger web: warning: unable to write to {r.directory}: No space left on device; "
+                       "nothing is read until it works"]
+
+
+def test_or_it_drops_whole_lines_and_counts_them(rig, small):
+    r = rig("n1000", "s100000000", "z0", "r1", "C", logs=small, options=["-D"]).start()
+    thread = talk(r, 1, 30000)
+    thread.join(30)
+    assert not thread.is_alive()
+    # all of it was read: the last line can be told from its absence on disk
+    wait_for(lambda: waiting(r.out[0]) == 0, what="reading")
+    grow(small)
+    last = 30000
+
+    def back():
+        nonlocal last
+        last += 1
+        os.write(r.out[1], numbered(last, last))
+        return any("missing" in text for text in numbers(r)[1])
+    wait_for(back, what="notice", interval=0.02)
+    assert r.finish() == 0
+    found, other = numbers(r)
+    assert len(other) == 1
+    missing = re.fullmatch(r"logger web: warning: (\d+) lines are missing here: No space left on device", other[0])
+    assert missing and int(missing[1]) + len(found) == last
+    gap = next(i for i, n in enumerate(found) if n != i + 1)
+    assert found == list(range(1, gap + 1)) + list(range(found[gap], last + 1))
+    assert said(r) == [f"logger web: warning: unable to write to {r.directory}: No space left on device; "
+                       "lines are dropped until it works"]
+
+
+def test_full_again_and_again_through_rotations_and_compressions(rig, small):
+    """Room comes and goes; what is there in the end is the end of what was written, without a gap."""
+    r = rig("n1000", "s50000", "z1", "r5", "C", logs=small).start()
+    thread = talk(r, 1, 60000)
+    ballast = small / "ballast"
+    size = 0
+    while thread.is_alive():
+        size = (size + 137_000) % 900_000
+        try:
+            with open(ballast, "wb") as file:
+                file.write(bytes(size))
+        except OSError:
+            pass  # that was the point
+        time.sleep(0.002)
+    ballast.unlink()
+    assert r.finish() == 0
+    found, other = numbers(r)
+    assert found == list(range(found[0], 60001)) and other == []
+
+
+def test_current_deleted(rig):
+    r = rig("C", mode="1").start()
+    os.write(r.out[1], b"before\n")
+    wait_for(lambda: r.lines(), what="line")
+    (r.directory / "current").unlink()
+    os.write(r.out[1], b"after\n")
+    wait_for(lambda: r.lines(), what="line")
+    assert r.finish() == 0
+    assert [line[2] for line in r.lines()] == [b"after"]
+    assert said(r) == [f"logger web: warning: {r.directory}/current was deleted; going on with a new one"]
+
+
+def test_directory_deleted(rig):
+    r = rig("C", mode="1").start()
+    os.write(r.out[1], b"before\n")
+    wait_for(lambda: r.lines(), what="line")
+    subprocess.run(["rm", "-r", r.directory], check=True)
+    os.write(r.out[1], b"after\nbeg")
+    assert r.wait() == 0  # for a successor, who may make directories
+    r.start()
+    os.write(r.out[1], b"un\n")
+    assert r.finish() == 0
+    assert [line[2] for line in r.lines()] == [b"after", b"begun"]
+    assert r.shown[0].read_bytes() == b"before\nafter\nbegun\n"
+    assert said(r) == [f"logger web: warning: log directory {r.directory} was deleted"]
+
+
+def test_directory_replaced_by_a_symbolic_link(rig, place):
+    """What is behind the link is never touched."""
+    elsewhere = Path(place) / "elsewhere"
+    elsewhere.mkdir()
+    r = rig("s4096", "n3", "z0", "C", mode="1").start()
+    os.write(r.out[1], numbered(1, 10))
+    wait_for(lambda: len(r.lines()) == 10, what="lines")
+    moved = r.directory.with_name("moved")
+    r.directory.rename(moved)
+    r.directory.symlink_to(elsewhere)
+    os.write(r.out[1], numbered(11, 400))
+    wait_for(lambda: r.shown[0].read_bytes() == numbered(1, 400), what="console copy")
+    r.kill()
+    os.write(r.out[1], numbered(401, 410))
+    r.start()
+    wait_for(lambda: r.shown[0].read_bytes().endswith(numbered(401, 410)), what="console copy")
+    assert r.finish() == 0
+    assert list(elsewhere.iterdir()) == []
+    assert len(said(r)) == 1 and "logging to the console only" in said(r)[0]
+
+
+def failing_writes(r, error, when):
+    return ["strace", "-f", "-o", "/dev/null", "-P", str(r.directory / "current"),
+            "-e", f"inject=write:error={error}:when={when}"]
+
+
+def test_read_only_holds_the_service_back(rig):
+    r = rig("r20", "C")
+    r.start(wrapper=failing_writes(r, "EROFS", "2..4"))
+    os.write(r.out[1], numbered(1, 10))
+    wait_for(lambda: len(r.lines()) == 10, what="lines")
+    os.write(r.out[1], numbered(11, 20))
+    wait_for(lambda: len(r.lines()) == 20, what="lines")
+    assert r.finish() == 0
+    assert numbers(r) == (list(range(1, 21)), [])
+    assert said(r) == [f"logger web: warning: unable to write to {r.directory}: Read-only file system; "
+                       "nothing is read until it works"]
+
+
+def test_read_only_in_auto_leaves_the_console(rig):
+    r = rig("r20", "C", mode="auto")
+    r.start(wrapper=failing_writes(r, "EROFS", "2+"))
+    for first in range(1, 101, 10):
+        os.write(r.out[1], numbered(first, first + 9))
+        wait_for(lambda: r.shown[0].read_bytes() == numbered(1, first + 9), what="console copy")
+    assert r.finish() == 0
+    assert numbers(r) == (list(range(1, 11)), [])
+    assert said(r) == []
+
+
+def test_errors_of_the_disk_are_waited_out(rig):
+    """Three writes to the log directory fail with EIO."""
+    r = rig("r10", "C")
+    r.start(wrapper=failing_writes(r, "EIO", "2..4"))
+    for first in range(1, 101, 10):
+        os.write(r.out[1], numbered(first, first + 9))
+        wait_for(lambda: len(numbers(r)[0]) == first + 9, what="lines")
+    assert r.finish() == 0
+    assert numbers(r) == (list(range(1, 101)), [])
+    assert said(r) == [f"logger web: warning: unable to write to {r.directory}: I/O error; "
+                       "nothing is read until it works"]
+
+
+def test_no_descriptors_left(rig):
+    r = rig("s4096", "n1000", "z0", "r20", "C").start()
+    limit = resource.prlimit(r.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(r.pid, resource.RLIMIT_NOFILE, (3, limit[1]))
+    thread = talk(r, 1, 5000)
+    wait_for(lambda: said(r), what="message")
+    resource.prlimit(r.pid, resource.RLIMIT_NOFILE, limit)
+    thread.join(20)
+    assert r.finish() == 0
+    assert numbers(r) == (list(range(1, 5001)), [])
+    assert len(r.files()) > 50
+    assert 1 <= len(said(r)) <= 2 and "No file descriptors available" in said(r)[0]
+
+
+def test_no_permission_to_rotate(rig, place):
+    os.chmod(place, 0o755)
+    r = rig("s4096", "n1000", "z0", "r20", "C", options=["-u", "32762:32762"]).start()
+    os.write(r.out[1], numbered(1, 10))
+    wait_for(lambda: len(r.lines()) == 10, what="lines")
+    os.chown(r.directory, 0, 0)
+    os.chmod(r.directory, 0o755)
+    thread = talk(r, 11, 2000)
+    thread.join(20)
+    wait_for(lambda: len(numbers(r)[0]) == 2000, what="lines in the file that is there")
+    os.chown(r.directory, 32762, 32762)
+    time.sleep(0.03)  # longer than r
+    os.write(r.out[1], numbered(2001, 2100))
+    wait_for(lambda: len(r.files()) > 1, what="rotation")
+    assert r.finish() == 0
+    assert numbers(r) == (list(range(1, 2101)), [])
+    assert len(said(r)) == 1 and "Permission denied" in said(r)[0]
+
+
+def test_a_volume_shared_by_two_containers(rig, place):
+    one = rig("C", name="web").start()
+    wait_for(lambda: (one.directory / "current").exists(), what="first logger")
+    two = rig("C", name="web")
+    two.shown = [Path(place) / "two.out", Path(place) / "two.err"]
+    two.console = [high(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)) for path in two.shown]
+    two.start()
+    os.write(one.out[1], b"of one\n")
+    os.write(two.out[1], b"of two\n")
+    assert two.finish() == 0
+    beside = one.directory.with_name("log@" + socket.gethostname())
+    assert said(two) == [f"logger web: warning: {one.directory} is in use by another container; logging to {beside}"]
+    two.directory = beside
+    assert [line[2] for line in two.lines()] == [b"of two"]
+    assert one.finish() == 0
+    assert [line[2] for line in one.lines()] == [b"of one"]
+
+
+def test_a_file_system_without_links_and_modes(rig):
+    """Like vfat: no renaming without replacing, no links, no modes."""
+    r = rig("s4096", "n1000", "z1", "C")
+    refused = ["-e", "inject=renameat2:error=EINVAL", "-e", "inject=link,linkat:error=EPERM",
+               "-e", "inject=fchmod:error=EPERM"]
+    r.start(wrapper=["strace", "-f", "-o", "/dev/null", *refused])
+    thread = talk(r, 1, 3000)
+    thread.join(20)
+    assert r.finish() == 0
+    assert numbers(r) == (list(range(1, 3001)), [])
+    assert len(r.files()) > 40
+    assert said(r) == []
+
+
+def test_where_splice_is_refused(rig):
+    r = rig("s4096", "n1000", "z0", "C")
+    r.start(wrapper=["strace", "-f", "-o", "/dev/null", "-e", "inject=splice:error=EINVAL"])
+    thread = talk(r, 1, 3000)
+    thread.join(20)
+    assert r.finish() == 0
+    assert numbers(r) == (list(range(1, 3001)), [])
+    assert len(said(r)) == 2  # one for each stream
+    assert all("unable to splice into the journal: Invalid argument; reading plainly" in text for text in said(r))
+
+
+def test_pipes_of_two_pages(rig):
+    r = rig("s100000", "n1000", "C")
+    for ends in (r.out, r.err):
+        assert fcntl.fcntl(ends[1], F_SETPIPE_SZ, 8192) == 8192
+    r.start()
+    thread = talk(r, 1, 20000)
+    thread.join(20)
+    assert r.finish() == 0
+    assert numbers(r) == (list(range(1, 20001)), [])
+
+
+def test_descriptor_limit_of_256(tree, boot):
+    """Twenty services and their loggers in a container that may open 256 files."""
+    for i in range(20):
+        tree.longrun(f"web{i}", f"#!/bin/sh\necho here is {i}\nexec sleep 1000\n")
+    tree.script("/limited", "#!/bin/sh\nulimit -n 256\nexec /init\n")
+    box = boot(tree.path, env={"S6_LOGGING": "2"}, init="/limited")
+    for i in range(20):
+        folder = tree.at(f"/var/log/services/web{i}")
+        box.wait_for(lambda: os.path.exists(folder + "/current") and
+                     Path(folder, "current").read_bytes().endswith(b" stdout F here is %d\n" % i))
+    assert box.stop() == 0
+
+
+# --- odd input ---
+
+def pieces(message, limit=8192):
+    """What a line becomes: (flag, bytes)."""
+    cut = [message[i:i + limit] for i in range(0, len(message), limit)] or [b""]
+    return [("P", part) for part in cut[:-1]] + [("F", cut[-1])]
+
+
+@pytest.mark.parametrize("data, chunk", [
+    (b"a\0b\0\0c\n\0d", 65536),
+    (b"x" * 10_000_000 + b"\nnext\n", 65536),
+    (b"no newline at all " * 100_000, 4096),
+    (b"\xff\xfe\xc3\x28 invalid \x80\n" * 1000, 7),
+    (b"\n" * 300_000, 65536),
+    (b"one byte at a time\nand a second line\n" * 200, 1),
+    (bytes(range(256)) * 500, 777),
+], ids=["nul", "ten-megabytes", "no-newline", "invalid-utf8", "empty-lines", "single-bytes", "all-bytes"])
+def test_odd_input(rig, data, chunk):
+    r = rig("n100000", "s200000", "z0", "C", mode="1").start()
+
+    def write():
+        view = memoryview(data)
+        while view:
+            view = view[os.write(r.out[1], view[:chunk]):]
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert r.finish() == 0
+    assert r.shown[0].read_bytes() == data
+    lines = re.split(rb"[\n\0]", data)
+    if lines[-1] == b"":
+        lines.pop()
+    expected = [piece for line in lines for piece in pieces(line)]
+    assert [line[1:] for line in r.lines()] == expected
