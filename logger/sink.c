@@ -363,7 +363,8 @@ static void note_dropped(struct sink *s, const struct timespec *now)
 {
     char text[256];
     int n = snprintf(text, sizeof text, "logger %s: warning: %llu lines are missing here: %s",
-                     s->rules->name, s->dropped, strerror(s->why));
+                     s->rules->name, s->dropped,
+                     s->why == 0 ? "there was no log directory" : strerror(s->why));
     struct line line = {.bytes = text, .length = (size_t)n, .first = true, .last = true};
     if (n <= 0 || (size_t)n >= sizeof text || sink_reserve(s, line.length) < 0)
         return;

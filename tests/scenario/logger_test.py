@@ -338,7 +338,10 @@ def test_auto_takes_the_disk_back(rig, tmp_path):
         return r.directory.is_dir() and r.lines()
     wait_for(logged, what="line on disk", interval=0.02)
     assert r.finish() == 0
-    assert r.lines()[0] == ("stdout", "F", b"more")
+    notice, first = r.lines()[:2]
+    assert notice[:2] == ("stderr", "F")
+    assert re.fullmatch(rb"logger web: warning: \d+ lines are missing here: there was no log directory", notice[2])
+    assert first == ("stdout", "F", b"more")
 
 
 def test_events_go_to_their_directory(rig, tmp_path):
@@ -408,7 +411,7 @@ class SmallRig(Rig):
 @pytest.mark.parametrize("restart", [False, True])
 def test_full_disk_holds_the_service_back(small, tmp_path, restart):
     data = numbered(b"O"[0], 5000)
-    r = SmallRig(small, tmp_path, "n1000", "s100000", "r50", "z0", "C")
+    r = SmallRig(small, tmp_path, "n1000", "s10000000", "r50", "z0", "C")
     try:
         r.start()
         writer = threading.Thread(target=write_all, args=(r.out[1], data, 5000), daemon=True)
@@ -436,7 +439,7 @@ def test_full_disk_holds_the_service_back(small, tmp_path, restart):
 
 def test_full_disk_in_auto_is_given_up(small, tmp_path):
     data = numbered(b"O"[0], 10000)
-    r = SmallRig(small, tmp_path, "n1000", "s100000", "r1", "z0", "C", mode="auto")
+    r = SmallRig(small, tmp_path, "n1000", "s10000000", "r1", "z0", "C", mode="auto")
     try:
         r.start()
         write_all(r.out[1], data, 5000)
