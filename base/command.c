@@ -12,10 +12,11 @@ static int value_of(const struct command_option *o, ptrdiff_t index)
     return o->letter != 0 ? o->letter : COMMAND_LONG + (int)index;
 }
 
-static int wrong(const struct invocation *c, const char *what, const char *option, size_t length)
+static int wrong(struct invocation *c, const char *what, const char *option, size_t length)
 {
     message_fatal("%s %.*s", what, (int)length, option);
     command_usage(c);
+    c->complained = 1;
     return '?';
 }
 
@@ -123,7 +124,8 @@ int command_operand_count(const struct invocation *c)
 
 int command_usage(const struct invocation *c)
 {
-    message_line(MESSAGE_FATAL, "usage: %s %s", c->command->name, c->command->usage);
+    if (!c->complained)
+        message_line(MESSAGE_FATAL, "usage: %s %s", c->command->name, c->command->usage);
     return EXIT_USAGE;
 }
 

@@ -28,6 +28,7 @@ struct invocation {
     int next;             /* option parsing: index of the first operand once it is over */
     const char *argument; /* of the option last returned */
     int place;            /* within a cluster of letters */
+    int complained;       /* a wrong option was, with the usage */
 };
 
 struct command {
@@ -51,7 +52,8 @@ int command_option(struct invocation *c);
 char **command_operands(struct invocation *c);
 int command_operand_count(const struct invocation *c);
 
-/* Says "usage: NAME USAGE" on descriptor 2; returns EXIT_USAGE. */
+/* Says "usage: NAME USAGE" on descriptor 2, unless a wrong option made us say it; returns
+ * EXIT_USAGE. */
 int command_usage(const struct invocation *c);
 
 /* Hands rest (NULL-terminated) to main. An empty rest is exit code 0. */

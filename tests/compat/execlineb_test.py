@@ -139,6 +139,13 @@ def test_errors_name_file_line_and_column(tools, tmp_path):
         assert place in done.stderr.decode() and str(script) in done.stderr.decode()
 
 
+def test_usage_is_said_once(tools):
+    for name in ("elgetpositionals", "define", "forx"):
+        done = subprocess.run([name, "-z", "x"], executable=OVERLOG, capture_output=True, text=True)
+        assert done.returncode == 100
+        assert done.stderr.count("usage:") == 1 and "unknown option -z" in done.stderr
+
+
 def test_a_script_runs_by_its_first_line(tools, tmp_path):
     script = tmp_path / "script"
     script.write_text(f"#!{tools['ours']} -S1\np $1 $@\n")
