@@ -4,6 +4,7 @@
 #include "base/message.h"
 #include "base/str.h"
 #include "command/commands.h"
+#include "command/identity.h"
 
 #include <grp.h>
 #include <stdbool.h>
@@ -13,15 +14,6 @@
 #include <unistd.h>
 
 enum { EXIT_UNKNOWN = 1 };
-
-/* What to become. Without a list the supplementary groups stay as they are. */
-struct identity {
-    uid_t uid;
-    gid_t gid;
-    bool has_list;
-    gid_t list[ACCOUNT_GROUPS_MAX];
-    size_t count;
-};
 
 static int parse_id(const char *text, unsigned int *id)
 {
@@ -69,7 +61,7 @@ static int apply_list(const struct identity *id)
     return setgroups(count, all);
 }
 
-static int apply(const struct identity *id, struct error *e)
+int identity_apply(const struct identity *id, struct error *e)
 {
     if (id->has_list && apply_list(id) < 0)
         return error_system(e, "unable to set supplementary group list");
@@ -133,7 +125,7 @@ static int run_setuidgid(struct invocation *c)
             return unknown("user", name);
         forget_variables();
     }
-    if (apply(&id, &e) < 0)
+    if (identity_apply(&id, &e) < 0)
         return message_error(&e);
     return command_chain(c, words + 1);
 }
@@ -173,10 +165,9 @@ static int take_variables(struct identity *id)
     return 0;
 }
 
-/* One option: 0, or the exit code. */
-static int take_option(struct invocation *c, int letter, struct identity *id, bool *forget)
+int identity_option(struct invocation *c, int letter, struct identity *id)
 {
-    int result = 0;
+    int result = -1;
     switch (letter) {
     case 'u':
         result = parse_id(c->argument, &id->uid);
@@ -189,11 +180,8 @@ static int take_option(struct invocation *c, int letter, struct identity *id, bo
         break;
     case 'U':
         return take_variables(id);
-    case 'z':
-        *forget = true;
-        break;
     default:
-        return EXIT_USAGE;
+        break;
     }
     return result < 0 ? command_usage(c) : 0;
 }
@@ -204,14 +192,17 @@ static int run_applyuidgid(struct invocation *c)
     bool forget = false;
     int letter;
     while ((letter = command_option(c)) != 0) {
-        int code = take_option(c, letter, &id, &forget);
+        if (letter == '?')
+            return EXIT_USAGE;
+        forget = forget || letter == 'z';
+        int code = letter == 'z' ? 0 : identity_option(c, letter, &id);
         if (code != 0)
             return code;
     }
     if (command_operand_count(c) < 1)
         return command_usage(c);
     struct error e = ERROR_INIT;
-    if (apply(&id, &e) < 0)
+    if (identity_apply(&id, &e) < 0)
         return message_error(&e);
     if (forget)
         forget_variables();

@@ -14,5 +14,9 @@ extern const struct command command_files[];    /* s6-mkdir s6-ln s6-chown s6-rm
 extern const struct command command_text[];     /* s6-echo s6-ls s6-sort s6-grep ... */
 extern const struct command command_system[];   /* s6-mount s6-umount s6-hostname ... */
 extern const struct command command_ps[];       /* s6-ps */
+extern const struct command command_tai64n[];   /* s6-tai64n s6-tai64nlocal */
+extern const struct command command_syslog[];   /* ucspilogd */
+extern const struct command command_socklog[];  /* s6-socklog */
+extern const struct command command_logwatch[]; /* s6-logwatch */
 
 #endif

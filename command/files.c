@@ -71,6 +71,39 @@ static int run_mkfifo(struct invocation *c)
     return 0;
 }
 
+/* Account is a name, or UID:GID. 0, or the exit code after saying what is wrong. */
+static int find_owner(const char *account, struct account *a)
+{
+    struct error e = ERROR_INIT;
+    int result = account_by_number(account, a) < 0 ? account_by_name(account, a, &e) : 0;
+    if (result < 0)
+        return message_error(&e);
+    if (result > 0)
+        message_fatal("unknown user: %s", account);
+    return result;
+}
+
+static int run_newfifo(struct invocation *c)
+{
+    unsigned int mode = 0600;
+    struct account owner = {.uid = 0};
+    if (options_read(c, 1) != 0 || options_mode(c, options.argument['m'], &mode) != 0)
+        return EXIT_USAGE;
+    message_warning("deprecated: use s6-mkfifo and s6-chown");
+    const char *path = options.operand[0];
+    int code = given('o') ? find_owner(options.argument['o'], &owner) : 0;
+    if (code != 0)
+        return code;
+    if (unlink(path) < 0 && errno != ENOENT)
+        return fail("remove", path);
+    if (mkfifo(path, 0600) < 0)
+        return fail("mkfifo", path);
+    /* Without root it is its own anyway, and who asks for root knows no better. */
+    if (lchown(path, owner.uid, owner.gid) < 0 && given('o'))
+        return fail("chown", path);
+    return chmod(path, mode) < 0 ? fail("chmod", path) : 0;
+}
+
 /* --- s6-ln --- */
 
 /* A link called new. What is there is replaced at once, so that there always is something. */
@@ -283,6 +316,8 @@ static int run_overlay_stat(struct invocation *c)
 const struct command command_files[] = {
     {"s6-mkdir", "[-p] [-v] [-m mode] dir...", "make directories", NULL, run_mkdir},
     {"s6-mkfifo", "[-m mode] fifo...", "make fifos", NULL, run_mkfifo},
+    {"logutil-newfifo", "[-m mode] [-o owner] fifo", "make a fifo anew, with an owner", NULL,
+     run_newfifo},
     {"s6-ln", "[-n] [-s] [-f] [-L] [-P] source... target", "make links", NULL, run_ln},
     {"s6-chown", "[-U] [-u uid] [-g gid] file", "change the owner of a file", NULL, run_chown},
     {"s6-chmod", "mode file", "change the permissions of a file", NULL, run_chmod},

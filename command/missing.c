@@ -15,7 +15,7 @@ static const struct {
 } groups[] = {
     {"a program that listens by itself, socat or systemd-socket-activate",
      "s6-ipcserver s6-ipcserverd s6-ipcserver-socketbinder s6-ipcserver-access s6-ipcclient "
-     "s6-ioconnect s6-connlimit s6-accessrules-cdb-from-fs s6-accessrules-fs-from-cdb ucspilogd"},
+     "s6-ioconnect s6-connlimit s6-accessrules-cdb-from-fs s6-accessrules-fs-from-cdb"},
     {"su, sudo or a oneshot, which s6-rc runs as root", "s6-sudo s6-sudoc s6-sudod"},
     {"producer-for and consumer-for, whose pipe the supervisor holds",
      "s6-fdholder-daemon s6-fdholderd s6-fdholder-store s6-fdholder-retrieve s6-fdholder-delete "

@@ -60,7 +60,8 @@ static int drop(struct error *e)
     int result = geteuid() == 0 ? become_nobody(e) : -1;
     if (result == 0)
         return 0;
-    if (geteuid() == 0 && errno != EPERM)
+    /* EINVAL: a user namespace that knows no other users. */
+    if (geteuid() == 0 && errno != EPERM && errno != EINVAL)
         return -1;
     message_warning("unable to become nobody, logging as uid %lu", (unsigned long)geteuid());
     return 0;

@@ -89,11 +89,11 @@ static void back_over_archives(struct reader *r, const struct survey *s, unsigne
     }
 }
 
-int reader_begin_near_end(struct reader *r, unsigned long long lines, struct error *e)
+int reader_begin_near_end(struct reader *r, enum reader_from from, unsigned long long lines,
+                          struct error *e)
 {
     struct survey s = {.previous = LOGFILE_INIT, .current = LOGFILE_INIT};
     struct stat st;
-    unsigned long long wanted = lines;
     if (survey(r, &s, e) < 0) {
         survey_release(&s);
         return -1;
@@ -101,9 +101,9 @@ int reader_begin_near_end(struct reader *r, unsigned long long lines, struct err
     if (s.count > 0)
         reader_pass(r, &s.list[s.count - 1]);
     r->processing = s.previous.fd >= 0;
-    if (s.current.fd >= 0 && wanted > 0)
+    if (s.current.fd >= 0 && lines > 0)
         logfile_back(&s.current, &lines);
-    else if (s.current.fd >= 0 && fstat(s.current.fd, &st) == 0)
+    else if (from != READER_CURRENT && s.current.fd >= 0 && fstat(s.current.fd, &st) == 0)
         s.current.offset = st.st_size;
     if (lines > 0 && s.previous.fd >= 0)
         logfile_back(&s.previous, &lines);

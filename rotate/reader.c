@@ -328,7 +328,7 @@ int reader_open(struct reader **out, const char *path, enum reader_from from,
     else
         strcpy(r->file_path, path);
     if (result == 0 && from != READER_ALL)
-        result = reader_begin_near_end(r, from == READER_TAIL ? lines : 0, e);
+        result = reader_begin_near_end(r, from, from == READER_TAIL ? lines : 0, e);
     if (result < 0) {
         int saved = errno;
         reader_close(r);

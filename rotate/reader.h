@@ -20,9 +20,9 @@
 struct reader;
 
 /* from: where to begin. READER_TAIL begins at the last lines'th line end from the end, reading
- * backward and only as far as needed. since: archives (and BGZF members) wholly before it are
- * skipped; {0, 0}: nothing is. */
-enum reader_from { READER_ALL, READER_TAIL, READER_END };
+ * backward and only as far as needed; READER_CURRENT where current begins. since: archives (and
+ * BGZF members) wholly before it are skipped; {0, 0}: nothing is. */
+enum reader_from { READER_ALL, READER_TAIL, READER_CURRENT, READER_END };
 
 int reader_open(struct reader **r, const char *path, enum reader_from from,
                 unsigned long long lines, struct timespec since, struct error *e);

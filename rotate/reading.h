@@ -62,7 +62,8 @@ void reader_start(struct reader *r, struct logfile *f, enum place place, const c
 /* Says errno about a file of the directory; -1. */
 int reader_broken(const struct reader *r, const char *name, struct error *e);
 
-/* READER_TAIL, or READER_END with 0 lines. */
-int reader_begin_near_end(struct reader *r, unsigned long long lines, struct error *e);
+/* All but READER_ALL; lines: 0 but for READER_TAIL. */
+int reader_begin_near_end(struct reader *r, enum reader_from from, unsigned long long lines,
+                          struct error *e);
 
 #endif

@@ -107,3 +107,65 @@ def test_bad_script_and_usage(command, logs):
     assert b"s6-log: fatal: unrecognized directive: nonsense\n" in r.stderr
     for argv in ([], ["a", "b"], ["-x", "a"]):
         assert subprocess.run([command, *argv], capture_output=True, timeout=20).returncode == 100
+
+
+@needs_root
+@pytest.mark.parametrize("groups", ["allow", "deny"])
+def test_where_only_one_user_exists(command, logs, groups):
+    """A user namespace that maps nobody but root: its root is not able to become another."""
+    os.chown(logs, 0, 0)
+    p = subprocess.Popen(["unshare", "-U", "sh", "-c", 'echo; read go; exec "$0" "$1"', command, str(logs / "web")],
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+                         env=environment())
+    p.stdout.readline()
+    for file, text in (("setgroups", groups), ("uid_map", "0 0 1"), ("gid_map", "0 0 1")):
+        Path(f"/proc/{p.pid}/{file}").write_text(text)
+    _, said = p.communicate(b"go\none\n", timeout=20)
+    assert said == b"logutil-service: warning: unable to become nobody, logging as uid 0\n"
+    assert p.returncode == 0
+    assert (logs / "web/current").read_bytes().endswith(b"  one\n")
+
+
+# --- logutil-newfifo
+
+DEPRECATED = "logutil-newfifo: warning: deprecated: use s6-mkfifo and s6-chown\n"
+
+
+def newfifo(place, *words, umask=0o022):
+    link = Path(place) / "logutil-newfifo"
+    if not link.is_symlink():
+        link.symlink_to(OVERLOG)
+    r = subprocess.run([link, *map(str, words)], capture_output=True, text=True, umask=umask, timeout=20)
+    return r.returncode, r.stdout, r.stderr
+
+
+@needs_root
+@pytest.mark.parametrize("options, mode, uid, gid", [
+    ([], 0o600, 0, 0), (["-m", "0622"], 0o622, 0, 0), (["-o", "nobody"], 0o600, 65534, 65534),
+    (["-o", "12:34", "-m", "640"], 0o640, 12, 34)], ids=lambda x: " ".join(x) if isinstance(x, list) else "")
+@pytest.mark.parametrize("before", ["nothing", "file", "fifo", "link"])
+def test_newfifo(place, options, mode, uid, gid, before):
+    path = Path(place) / "fifo"
+    other = Path(place) / "other"
+    other.write_text("kept")
+    {"nothing": lambda: None, "file": path.touch, "fifo": lambda: os.mkfifo(path),
+     "link": lambda: path.symlink_to(other)}[before]()
+    assert newfifo(place, *options, path, umask=0o077) == (0, "", DEPRECATED)
+    st = path.lstat()
+    assert stat.S_ISFIFO(st.st_mode) and stat.S_IMODE(st.st_mode) == mode
+    assert (st.st_uid, st.st_gid) == (uid, gid)
+    assert other.read_text() == "kept" and other.stat().st_uid == 0
+
+
+def test_newfifo_errors(place):
+    path = Path(place) / "fifo"
+    assert newfifo(place) == (100, "", "usage: logutil-newfifo [-m mode] [-o owner] fifo\n")
+    assert newfifo(place, "-m", "9", path)[0] == 100
+    assert newfifo(place, "-x", path)[0] == 100
+    assert newfifo(place, "-o", "nosuch", path) == (
+        1, "", DEPRECATED + "logutil-newfifo: fatal: unknown user: nosuch\n")
+    assert not path.exists()
+    path.mkdir()
+    code, _, said = newfifo(place, path)
+    assert (code, said) == (111, DEPRECATED + f"logutil-newfifo: fatal: unable to remove {path}: Is a directory\n")
+    assert newfifo(place, path / "no/such")[0] == 111

@@ -361,6 +361,23 @@ static void strange_entries_are_not_waited_for(void **state)
     reader_close(r);
 }
 
+static void from_where_current_begins(void **state)
+{
+    (void)state;
+    reads_to(READER_CURRENT, 0, 0, "");
+    directory_write(&dir, "@400000006b0000000000000a.s", "old\n", 0644);
+    struct reader *r = opened(READER_CURRENT, 0, 0);
+    assert_string_equal(drain(r, 9), "");
+    directory_write(&dir, "current", "one\ntwo\n", 0644);
+    assert_string_equal(drain(r, 9), "one\ntwo\n");
+    reader_close(r);
+    r = opened(READER_CURRENT, 0, 0);
+    assert_int_equal(renameat(dir.fd, "current", dir.fd, "@400000006b0000010000000a.s"), 0);
+    directory_write(&dir, "current", "three\n", 0644);
+    assert_string_equal(drain(r, 9), "one\ntwo\nthree\n");
+    reader_close(r);
+}
+
 static void current_emptied_by_hand(void **state)
 {
     (void)state;
@@ -387,6 +404,7 @@ int main(void)
         T(compression_under_the_reader),
         T(processors_are_not_read_twice),
         T(strange_entries_are_not_waited_for),
+        T(from_where_current_begins),
         T(current_emptied_by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
