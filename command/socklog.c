@@ -143,12 +143,17 @@ static int open_socket(struct socklog *s)
             return fail("bind", path);
         }
         strcpy(a->local.sun_path, path);
-        unlink(path);
     }
     int one = 1;
     s->fd = socket(a->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (s->fd < 0)
         return fail("make", "a socket");
+    if (path != NULL && connect(s->fd, &a->any, sizeof a->local) == 0) {
+        errno = EADDRINUSE; /* somebody listens */
+        return fail("bind", path);
+    }
+    if (path != NULL)
+        unlink(path);
     /* So that both families can have the same port. */
     if (a->any.sa_family == AF_INET6)
         setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);

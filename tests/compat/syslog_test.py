@@ -7,6 +7,8 @@ Differences that are meant, and left out of the comparison:
 * the reference's s6-socklog ends when it gets an empty message (ours: an empty line), prints
   garbage for the sender's address with -i (ours: what its documentation says), ignores nonsense in
   -G, and leaves messages unread that arrived before SIGTERM (ours writes them);
+* the reference holds PATH.lock so that nobody takes its socket away; ours asks whether somebody
+  listens to it;
 * system error texts.
 """
 import os
@@ -245,10 +247,10 @@ def test_socklog_drops_privileges(ours, tmp_path, options, ids):
     (["-U"], 100, b"s6-socklog: fatal: UID not set\n"),
     (["-x", "/nonexistent/x"], 111, b"s6-socklog: fatal: unable to bind "), (["-x", "x" * 200], 111, b"unable to bind "),
     (["-i", "1.2.3.4_15514"], 111, b"s6-socklog: fatal: unable to bind ")], ids=lambda x: " ".join(x) if isinstance(x, list) else "")
-def test_socklog_errors(ours, options, code, said):
+def test_socklog_errors(ours, tmp_path, options, code, said):
     for folder in (THEIRS, ours):
         r = subprocess.run([folder / "s6-socklog", *options], capture_output=True, timeout=20,
-                           env=environment())
+                           env=environment(), cwd=tmp_path)
         assert (r.returncode, said in r.stderr) == (code, True), r.stderr
 
 
@@ -259,6 +261,17 @@ def test_socklog_replaces_an_old_socket(ours, tmp_path):
         log.send(b"<13>again")
         assert log.lines(1) == b"user.notice: again\n"
         assert log.end(signal.SIGKILL)[0] == -9
+
+
+def test_socklog_leaves_a_socket_in_use_alone(ours, tmp_path):
+    for folder in (THEIRS, ours):
+        log = Socklog(folder / "s6-socklog", tmp_path)
+        second = Socklog(folder / "s6-socklog", tmp_path)
+        assert (second.ready, second.process.wait(20)) == (b"", 111)
+        assert b"s6-socklog: fatal: unable to bind " in second.process.stderr.read()
+        log.send(b"<13>still")
+        assert log.lines(1) == b"user.notice: still\n"
+        assert log.end() == (0, b"", b"")
 
 
 def test_socklog_empty_message(ours, tmp_path):
