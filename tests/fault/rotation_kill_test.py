@@ -1,0 +1,114 @@
+"""SIGKILL at every system call of rotation, archiving and retention: the next logger goes on from there."""
+import gzip
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import wait_for
+from loggerrig import ARCHIVE, Rig, high
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LINES = 240
+LINE = re.compile(rb"^\S{30} stdout F line (\d+) of a service that says many things\n", re.M)
+OURS = re.compile(r"current|lock|state|previous|processed|newstate|@[0-9a-f]{24}\.[su](\.gz)?(\.new)?")
+
+
+@pytest.fixture(scope="session")
+def stopat(tmp_path_factory):
+    """The program that kills at the Nth system call."""
+    path = str(tmp_path_factory.mktemp("stopat") / "stopat")
+    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", path, os.path.join(HERE, "stopat.c")],
+                   check=True)
+    return path
+
+
+def text():
+    return b"".join(b"line %d of a service that says many things\n" % i for i in range(LINES))
+
+
+def numbers(r):
+    """Of the lines on disk, in the order of the files; previous, or what a processor made of it, is on its way
+    to become an archive."""
+    found = []
+    files = r.files()
+    on_their_way = [r.directory / name for name in ("previous", "processed") if (r.directory / name).exists()]
+    files[-1:-1] = on_their_way[:1]
+    for path in files:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            found += [int(m[1]) for m in LINE.finditer(file.read())]
+    return found
+
+
+def is_idle(r, compressed):
+    """Everything is written, and the helper has nothing left to do."""
+    names = os.listdir(r.directory) if r.directory.exists() else []
+    archives = [name for name in names if ARCHIVE.fullmatch(name)]
+    if "current" not in names or not archives:
+        return False
+    try:
+        if numbers(r)[-1:] != [LINES - 1]:
+            return False
+    except (FileNotFoundError, EOFError):
+        return False  # it was changing
+    return not any(name.endswith(".new") or name in ("previous", "processed") or
+                   (compressed and ARCHIVE.fullmatch(name) and not name.endswith(".gz")) for name in names)
+
+
+def check(r, keep):
+    names = set(os.listdir(r.directory))
+    assert all(OURS.fullmatch(name) for name in names), names
+    found = numbers(r)
+    assert found == list(range(found[0], LINES)), (names, found)
+    archives = {name.removesuffix(".gz") for name in names if ARCHIVE.fullmatch(name)}
+    if keep >= 100:
+        assert found[0] == 0, "what nobody deleted is missing"
+    else:
+        assert len(archives) <= keep and found[0] > 0
+    assert not any(name.endswith(".u") for name in archives), names
+    for path in r.files():
+        if path.suffix == ".gz":
+            with gzip.open(path) as file:
+                assert file.read().endswith(b"\n")
+
+
+@pytest.mark.parametrize("script, keep, compressed", [
+    (("n100", "s4096", "z0", "C"), 100, False),
+    (("n2", "s4096", "z1", "C"), 2, True),
+    (("n100", "s4096", "!cat", "C"), 100, False),
+], ids=["archives", "compression-and-retention", "processor"])
+def test_killed_at_every_system_call(stopat, place, script, keep, compressed):
+    count = os.path.join(place, "count")
+    killed = 0
+    for last in range(1, 100_000):
+        folder = Path(place) / "run"
+        folder.mkdir()
+        null = high(os.open(os.devnull, os.O_WRONLY))
+        r = Rig(folder, *script, mode="2", console=[null, null])
+        try:
+            os.write(r.out[1], text())
+            r.start(wrapper=[stopat, str(last), count])
+
+            def ended():
+                pid, status = os.waitpid(r.pid, os.WNOHANG)
+                if pid:
+                    r.pid = 0
+                    return [os.waitstatus_to_exitcode(status)]
+                return ["idle"] if is_idle(r, compressed) else None
+            end = wait_for(ended, what=f"end at {last}", interval=0.002)[0]
+            if end == "idle":
+                break
+            assert end == 137, end
+            killed += 1
+            r.start()
+            assert r.finish() == 0
+            check(r, keep)
+        finally:
+            r.close()
+            os.close(null)
+            shutil.rmtree(folder)
+    assert killed > 60
+    print(f"{killed} kills")
