@@ -69,7 +69,7 @@ def expected(commands, old_folder="usr/bin", up="../../"):
         t[f"{folder}/contents.d"] = ("folder", "0o755")
         t[f"{folder}/type"] = ("file", "0o644", b"bundle\n")
     for name in commands + missing():
-        if name != "init":
+        if name not in ("init", "logger"):
             t[f"command/{name}"] = ("link", "overlog")
     t["package"] = t["package/admin"] = ("folder", "0o755")
     for name in PACKAGES:
@@ -168,6 +168,13 @@ def test_our_names_are_replaced_and_said(tmp_path):
     assert os.readlink(tmp_path / "init") == "command/overlog"
     assert os.readlink(tmp_path / "command/with-contenv") == "overlog"
     assert os.readlink(tmp_path / "command/printcontenv") == "overlog"
+
+
+def test_the_logger_of_the_image_is_not_hidden(tmp_path):
+    (tmp_path / "command").mkdir()
+    (tmp_path / "command/logger").symlink_to("overlog")  # of an earlier version
+    assert "fatal" not in install(tmp_path)
+    assert not (tmp_path / "command/logger").is_symlink()
 
 
 def test_definitions_are_never_overwritten(tmp_path):
