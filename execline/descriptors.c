@@ -57,6 +57,8 @@ static int run_fdmove(struct invocation *c)
     }
     if (read_pair(c, &to, &from) != 0)
         return EXIT_USAGE;
+    if (!copy && to == from)
+        return command_chain(c, command_operands(c) + 2);
     errno = EINVAL; /* a copy onto itself is nothing that can be had */
     int bad = copy ? (to == from ? -1 : dup2(from, to)) : descriptor_move(to, from);
     if (bad >= 0)
@@ -83,7 +85,8 @@ static int run_fdswap(struct invocation *c)
         return EXIT_USAGE;
     if (a == b)
         return command_chain(c, c->argv + 3);
-    int spare = fcntl(a, F_DUPFD_CLOEXEC, 0);
+    /* Both have to be open: a spare copy of one could take the number of the other. */
+    int spare = fcntl(b, F_GETFD) < 0 ? -1 : fcntl(a, F_DUPFD_CLOEXEC, 0);
     if (spare < 0 || dup2(b, a) < 0 || dup2(spare, b) < 0) {
         error_system(&e, "unable to swap descriptors %d and %d", a, b);
         return message_error(&e);

@@ -73,13 +73,13 @@ class Maker:
             (2, lambda: f"foreground {{ heredoc 0 {self.one(VALUES)} forstdin {self.one(ITEMS)}{self.name()} {self.one(['p $A', 'importas A A p $A', 'x 3'])} }}"),
             (3, lambda: f"heredoc {self.one(['0', '0', '5'])} {self.one(VALUES)}"),
             (2, lambda: f"heredoc 0 {self.one(VALUES)} withstdinas {self.one(['', '-N ', '-n ', '-E '])}{self.name()}"),
-            (2, lambda: f"pipeline {{ p {self.some(3)} }} withstdinas {self.name()}"), (1, lambda: "pipeline -w { r }"),
+            (2, lambda: f"pipeline {{ p {self.some(3)} }} withstdinas {self.name()}"),
             (4, lambda: f"redirfd -{self.one(['w', 'a', 'u', 'r', 'x', 'wb', 'rb'])} {self.one(['1', '0', '5', '2'])} {self.one(['f', 'g', 'nosuch/f', 'h'])}"),
             (3, lambda: f"fdmove {self.one(['', '-c '])}{self.one(['1 2', '5 1', '6 5', '2 1', '0 5', '1 1', '5 9'])}"),
             (1, lambda: f"fdclose {self.one(['0', '5', '9', '1', 'x'])}"), (1, lambda: f"fdswap {self.one(['1 2', '1 5', '5 5', '2 5'])}"),
             (1, lambda: f"piperw {self.one(['5 6', '6 5', '4 3', '8 9'])}"), (1, lambda: f"fdreserve {self.one(['0', '1', '3'])}"),
             (1, lambda: f"fdblock {self.one(['', '-n '])}{self.one(['0', '5', '1'])}"),
-            (2, lambda: f"cd {self.one(['.', 'd', '..', 'nosuch', '/'])}"), (1, lambda: f"umask {self.one(['077', '22', '0', '9', '027'])}"),
+            (2, lambda: f"cd {self.one(['.', 'd', 'd/..', 'nosuch', 'g'])}"), (1, lambda: f"umask {self.one(['077', '22', '0', '9', '027'])}"),
             (1, lambda: f"emptyenv {self.one(['-p', '-c -p', '-P', '-o', '-oP', '-c'])}"), (1, lambda: f"getcwd {self.one(['', '-E '])}{self.name()}"),
             (1, lambda: f"exec {self.one(['', '-c ', '-a q ', '-l '])}"), (2, lambda: f"tryexec {self.one(['', '-n ', '-c '])}{{ {self.one([inside(), 'nosuch', '/etc'])} }}"),
             (1, lambda: f"foreground {{ redirfd -w 1 v heredoc 0 {self.one(FILES)} withstdinas X importas -u X X echo $X }} envfile v"),
@@ -90,11 +90,9 @@ class Maker:
         ]
         return self.random.choices(parts, [weight for weight, _ in parts])[0][1]()
 
-    def chain(self, depth):
+    def chain(self, depth, last=()):
         links = [self.link(depth) for _ in range(self.one([1, 1, 2, 2, 3, 4]))]
-        if any(link.startswith("pipeline -w") for link in links):  # who waits for the reader waits for ever
-            links = [link for link in links if "wait " not in link]
-        return " ".join([*links, self.one(STATES)])
+        return " ".join([*links, *last, self.one(STATES)])
 
     def spoil(self, script):
         """One in a while something is missing, too much or cut off."""
@@ -112,7 +110,10 @@ class Maker:
         return " ".join(words)
 
     def script(self):
-        text = self.chain(2)
+        # Nobody waits for the reader at the other end: what would write beside it has to be over.
+        text = self.chain(2, last=self.one([()] * 19 + [("pipeline -w { r }",)]))
+        if "ifte " in text:
+            text = text.replace("pipeline -w { r } ", "")
         if self.random.random() < 0.15 and not re.search("background|pipeline|forx", text):
             text = self.spoil(text)  # of those that would run side by side the order is not known
         options = self.one([["-P"], ["-P"], ["-S0"], ["-S1"], ["-S3"], ["-s1"], [], ["-p"], ["-WP"], ["-w", "-P"], ["-W", "-S2"], ["-q", "-S1"]])
