@@ -39,6 +39,17 @@ bool filter_past(const struct filter *f, const struct entry *entry)
     return is_set(&f->until) && clock_compare(&entry->time, &f->until) >= 0;
 }
 
+const struct pattern *filter_needle(const struct filter *f)
+{
+    const struct pattern *only = NULL;
+    if (f->includes != 1 || is_set(&f->until))
+        return NULL;
+    for (size_t i = 0; i < f->count; i++)
+        if (!f->pattern[i].exclude)
+            only = &f->pattern[i].pattern;
+    return only->count > 0 ? only : NULL;
+}
+
 enum filter_verdict filter_judge(const struct filter *f, const struct entry *entry)
 {
     bool included = f->includes == 0;

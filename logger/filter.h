@@ -36,6 +36,10 @@ void filter_release(struct filter *f);
 /* Whether anything but the time is asked of an entry, or a time is. */
 bool filter_any(const struct filter *f);
 
+/* What every line that can be shown matches; NULL: there is nothing by which to know early, or
+ * lines are needed for more than that. */
+const struct pattern *filter_needle(const struct filter *f);
+
 /* FILTER_OUT: of another time or stream; FILTER_EXCLUDED: not wanted; FILTER_REST: it would be
  * shown if it matched; FILTER_MATCH: it does. */
 enum filter_verdict { FILTER_OUT, FILTER_EXCLUDED, FILTER_REST, FILTER_MATCH };

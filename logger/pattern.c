@@ -48,69 +48,87 @@ static int next_element(const char **at)
     return *p == '(' ? OPEN : *p == ')' ? CLOSE : *p == '|' ? BAR : OTHER;
 }
 
-static void keep_longer(struct pattern *p, const unsigned char *run, size_t length)
+static void keep_longer(struct pattern_word *w, const unsigned char *run, size_t length)
 {
-    if (length <= p->length)
+    if (length <= w->length)
         return;
-    memcpy(p->word, run, length);
-    p->length = length;
+    memcpy(w->text, run, length);
+    w->length = length;
 }
 
-/* The longest run of plain characters that no alternative, group or repetition makes optional. */
-static void find_word(struct pattern *p, const char *at)
+/* The longest run of plain characters in an alternative that no group or repetition makes optional;
+ * *at is then behind the alternative. */
+static void find_word(struct pattern_word *w, const char **at)
 {
     unsigned char run[PATTERN_WORD_MAX];
     size_t length = 0;
     int depth = 0;
-    while (*at) {
-        int c = next_element(&at);
-        bool optional = *at == '*' || *at == '?' || *at == '{';
+    w->length = 0;
+    while (**at) {
+        int c = next_element(at);
+        bool optional = **at == '*' || **at == '?' || **at == '{';
         if (c < OPEN && !optional && depth == 0 && length < sizeof run) {
             run[length++] = (unsigned char)c;
-            if (*at != '+')
+            if (**at != '+')
                 continue;
         }
-        keep_longer(p, run, length);
+        keep_longer(w, run, length);
         length = 0;
         depth += c == OPEN ? 1 : c == CLOSE ? -1 : 0;
-        if (c == BAR && depth == 0) {
-            p->length = 0;
+        if (c == BAR && depth == 0)
+            break;
+    }
+    keep_longer(w, run, length);
+}
+
+static void find_words(struct pattern *p, const char *text)
+{
+    const char *at = text;
+    do {
+        bool room = p->count < PATTERN_WORDS;
+        if (room)
+            find_word(&p->word[p->count], &at);
+        if (!room || p->word[p->count++].length == 0) {
+            p->count = 0;
             return;
         }
-    }
-    keep_longer(p, run, length);
+    } while (*at);
+    if (at > text && at[-1] == '|') /* the last alternative is empty, or a character after all */
+        p->count = 0;
 }
 
-static void prepare_word(struct pattern *p)
+static void prepare_word(struct pattern_word *w, bool ignore_case)
 {
-    memset(p->skip, (int)p->length, sizeof p->skip);
-    for (size_t i = 0; i < p->length; i++) {
-        unsigned char c = p->fold ? fold(p->word[i]) : p->word[i];
-        p->word[i] = c;
-        p->skip[c] = (unsigned char)(p->length - 1 - i);
-        if (p->fold && c >= 'a' && c <= 'z')
-            p->skip[c ^ 0x20] = p->skip[c];
+    memset(w->skip, (int)w->length, sizeof w->skip);
+    for (size_t i = 0; i < w->length; i++) {
+        unsigned char c = ignore_case ? fold(w->text[i]) : w->text[i];
+        w->text[i] = c;
+        w->skip[c] = (unsigned char)(w->length - 1 - i);
+        if (ignore_case && c >= 'a' && c <= 'z')
+            w->skip[c ^ 0x20] = w->skip[c];
     }
 }
 
-static bool same(const struct pattern *p, const unsigned char *at)
+static bool same(const struct pattern_word *w, bool ignore_case, const unsigned char *at)
 {
     size_t i = 0;
-    while (i < p->length && (p->fold ? fold(at[i]) : at[i]) == p->word[i])
+    while (i < w->length && (ignore_case ? fold(at[i]) : at[i]) == w->text[i])
         i++;
-    return i == p->length;
+    return i == w->length;
 }
 
 /* Where the word stands, or NULL. */
-static const unsigned char *find(const struct pattern *p, const unsigned char *text, size_t length)
+static const char *find(const struct pattern_word *w, bool ignore_case, const char *text,
+                        size_t length)
 {
-    const unsigned char *at = text + p->length - 1, *end = text + length;
+    const unsigned char *at = (const unsigned char *)text + w->length - 1;
+    const unsigned char *end = (const unsigned char *)text + length;
     while (at < end) {
-        size_t skip = p->skip[*at];
+        size_t skip = w->skip[*at];
         if (skip > 0) {
             at += skip;
-        } else if (same(p, at - p->length + 1)) {
-            return at - p->length + 1;
+        } else if (same(w, ignore_case, at - w->length + 1)) {
+            return (const char *)(at - w->length + 1);
         } else {
             at++;
         }
@@ -118,17 +136,26 @@ static const unsigned char *find(const struct pattern *p, const unsigned char *t
     return NULL;
 }
 
+bool pattern_may(const struct pattern *p, const char *text, size_t length)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (find(&p->word[i], p->fold, text, length))
+            return true;
+    return p->count == 0;
+}
+
 /* --- the expression --- */
 
 int pattern_open(struct pattern *p, const char *text, bool ignore_case, struct error *e)
 {
     size_t length = strlen(text);
-    p->length = 0;
+    p->count = 0;
     p->fold = ignore_case;
     p->literal = !strpbrk(text, "\\^$.[]|()*+?{}") && length > 0 && length < PATTERN_WORD_MAX;
     if (p->literal) {
-        memcpy(p->word, text, length);
-        p->length = length;
+        memcpy(p->word[0].text, text, length);
+        p->word[0].length = length;
+        p->count = 1;
     } else {
         int code = regcomp(&p->regex, text, REG_EXTENDED | (ignore_case ? REG_ICASE : 0));
         if (code != 0) {
@@ -136,9 +163,10 @@ int pattern_open(struct pattern *p, const char *text, bool ignore_case, struct e
             regerror(code, &p->regex, reason, sizeof reason);
             return error_set(e, EXIT_USAGE, "invalid regular expression %s: %s", text, reason);
         }
-        find_word(p, text);
+        find_words(p, text);
     }
-    prepare_word(p);
+    for (size_t i = 0; i < p->count; i++)
+        prepare_word(&p->word[i], ignore_case);
     return 0;
 }
 
@@ -166,12 +194,12 @@ static bool search(const struct pattern *p, const char *text, size_t length,
 bool pattern_find(const struct pattern *p, const char *text, size_t length,
                   struct pattern_place *place)
 {
-    const unsigned char *bytes = (const unsigned char *)text, *word = bytes;
-    if (p->length > 0 && !(word = find(p, bytes, length)))
-        return false;
     if (!p->literal)
-        return search(p, text, length, place);
-    if (place)
-        *place = (struct pattern_place){(size_t)(word - bytes), (size_t)(word - bytes) + p->length};
-    return true;
+        return pattern_may(p, text, length) && search(p, text, length, place);
+    const char *word = find(&p->word[0], p->fold, text, length);
+    if (word && place) {
+        place->begin = (size_t)(word - text);
+        place->end = place->begin + p->word[0].length;
+    }
+    return word != NULL;
 }

@@ -1,5 +1,6 @@
-/* Extended regular expressions over log lines. Most lines do not match: a word that every match
- * must contain is looked for first, and the expression itself only where that is found. */
+/* Extended regular expressions over log lines. Most lines do not match: words of which every match
+ * must contain one, one for each alternative, are looked for first, and the expression itself only
+ * where one is found. */
 #ifndef LOGGER_PATTERN_H
 #define LOGGER_PATTERN_H
 
@@ -8,20 +9,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { PATTERN_WORD_MAX = 64 };
+enum { PATTERN_WORD_MAX = 64, PATTERN_WORDS = 8 };
+
+struct pattern_word {
+    unsigned char text[PATTERN_WORD_MAX]; /* in small letters when fold */
+    size_t length;
+    unsigned char skip[256]; /* how far to go on from a byte at the word's end */
+};
 
 struct pattern {
-    unsigned char word[PATTERN_WORD_MAX]; /* in small letters when fold */
-    size_t length;                        /* 0: there is no such word */
-    unsigned char skip[256];              /* how far to go on from a byte at the word's end */
-    bool fold;                            /* case does not matter */
-    bool literal;                         /* the word is all that is asked */
-    regex_t regex;                        /* unless literal */
+    struct pattern_word word[PATTERN_WORDS];
+    size_t count;  /* 0: there are no such words */
+    bool fold;     /* case does not matter */
+    bool literal;  /* the only word is all that is asked */
+    regex_t regex; /* unless literal */
 };
 
 /* An error has code EXIT_USAGE. */
 int pattern_open(struct pattern *p, const char *text, bool ignore_case, struct error *e);
 void pattern_close(struct pattern *p);
+
+/* False: there is certainly no match. */
+bool pattern_may(const struct pattern *p, const char *text, size_t length);
 
 struct pattern_place {
     size_t begin, end;

@@ -74,15 +74,30 @@ static size_t format_time(const char *format, const struct tm *tm, char *text, s
     return format_own(text, size, own, tm);
 }
 
+/* Another second of the minute that is cached: zones change between minutes. */
+static bool patch_second(struct render *r, time_t second)
+{
+    time_t in_minute = second - r->minute;
+    if (!r->cached || in_minute < 0 || in_minute > 59 || r->text_length == 0 || r->time_format)
+        return false;
+    r->second = second;
+    r->text[r->text_length - 2] = (char)('0' + in_minute / 10);
+    r->text[r->text_length - 1] = (char)('0' + in_minute % 10);
+    return true;
+}
+
 static void cache_second(struct render *r, time_t second)
 {
     struct tm tm;
+    if (patch_second(r, second))
+        return;
     bool utc = r->utc || r->form == RENDER_JSON;
     struct tm *known = utc ? gmtime_r(&second, &tm) : localtime_r(&second, &tm);
     char between = r->form == RENDER_SHORT || r->form == RENDER_PRETTY ? ' ' : 'T';
     int n = 0;
     r->cached = true;
     r->second = second;
+    r->minute = second - (known ? tm.tm_sec : 0);
     r->text_length = 0;
     if (!known || tm.tm_year > 9999 - 1900 || tm.tm_year < -1900)
         return;

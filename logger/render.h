@@ -31,6 +31,7 @@ struct render {
 
     bool cached; /* what the second below looks like */
     time_t second;
+    time_t minute;  /* in which it lies */
     char text[128]; /* RENDER_NANO stands for nine digits */
     size_t text_length;
     char zone[8];

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { BUFFER_FIRST = 1 << 16, BUFFER_SPACE = 1 << 14 };
+enum { BUFFER_FIRST = 1 << 16, BUFFER_SPACE = 1 << 14, USUAL_LEAST = 41 };
 
 struct source *source_new(const char *name, const char *path)
 {
@@ -206,9 +206,38 @@ static bool take_line(struct source *s, size_t stop, bool newline, bool cut, str
     return true;
 }
 
+/* A line as our loggers write them: whole, and no continuation of another. */
+static bool is_usual(const char *line)
+{
+    return line[0] >= '0' && line[0] <= '9' && line[10] == 'T' && line[29] == 'Z' &&
+           line[30] == ' ' && line[37] == ' ' && line[38] == 'F' && line[40] != ' ' &&
+           line[40] != '\t';
+}
+
+/* Leaves out lines that the needle is not in, as long as nothing else depends on them. */
+static void skip_lines(struct source *s)
+{
+    char *newline;
+    for (int i = 0; i < SOURCE_STREAMS; i++)
+        if (s->pieces[i].length > 0)
+            return;
+    while (s->end - s->begin > USUAL_LEAST && is_usual(s->data + s->begin) &&
+           (newline = memchr(s->data + s->begin, '\n', s->end - s->begin))) {
+        size_t next = (size_t)(newline - s->data) + 1;
+        const char *message = s->data + s->begin + USUAL_LEAST - 1;
+        if (s->end - next < USUAL_LEAST || !is_usual(s->data + next) || message > newline ||
+            pattern_may(s->needle, message, (size_t)(newline - message)))
+            return;
+        s->begin = s->scanned = next;
+        s->lines++;
+    }
+}
+
 static bool next_line(struct source *s, bool final, struct line *line)
 {
     for (;;) {
+        if (s->needle)
+            skip_lines(s);
         size_t fresh = s->end - s->scanned;
         char *newline = fresh > 0 ? memchr(s->data + s->scanned, '\n', fresh) : NULL;
         if (newline)

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "logger/entry.h"
+#include "logger/pattern.h"
 #include "rotate/reader.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,6 +49,7 @@ struct source {
 
     char *data; /* bytes read: begin to end, no newline before scanned */
     size_t begin, scanned, end, capacity;
+    const struct pattern *needle;      /* other lines may be left out; NULL: none may */
     struct str pieces[SOURCE_STREAMS]; /* CRI P pieces so far */
     struct timespec pieces_time[SOURCE_STREAMS];
     int used; /* the stream whose pieces entry points to, -1 none */

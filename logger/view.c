@@ -117,9 +117,12 @@ bool view_gather(struct view *v, bool live, size_t bytes)
     v->choose.filter = &v->filter;
     v->choose.give = given;
     v->choose.context = v;
-    for (size_t i = 0; i < v->count; i++)
+    bool needed = v->choose.whole || v->choose.before + v->choose.after > 0;
+    for (size_t i = 0; i < v->count; i++) {
+        v->source[i]->needle = needed || v->source[i]->events ? NULL : filter_needle(&v->filter);
         if (v->source[i]->reader)
             advance(v, i, !live);
+    }
     for (unsigned int turn = 1; !v->output.ended && merge_take(&v->merge, &head); turn++) {
         show(v, &head);
         advance(v, head.source, !live);

@@ -129,6 +129,30 @@ def test_13_nothing_outside_of_the_range_is_read(root):
     assert out.splitlines() == ["now", "now", "now", "after", "then"] and err.count("\n") == 2
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_14_lines_that_are_left_out_early_change_nothing(root, seed):
+    """What is found does not depend on how: pieces, lines without a stamp and traces among the others."""
+    r = random.Random(seed)
+    for name in ("a", "b"):
+        text, second = "", BASE
+        for i in range(3000):
+            second += r.random() < 0.3
+            word = r.choice(("needle", "Needle", "hay", "hay", "hay", "hay"))
+            kind = r.random()
+            stamp = cri(second, "", flag="P" if kind < 0.1 else "F", nanosecond=i)[:-1]
+            text += ("" if 0.1 < kind < 0.2 else stamp) + (" " if 0.2 < kind < 0.3 else "") + f"{i} {word}" * r.randint(
+                1, 3) + "\n"
+            if r.random() < 0.01:
+                text += stamp + "x" * r.randint(10000, 40000) + "nee" + "\n" + stamp + "dle\n"
+        service(root, name, text)
+    every = run(root)
+    for word in ("needle", "eedle$", "[Nn]eedle", "1 needle"):
+        want = [x for x in every.splitlines() if re.search(word, x)]
+        assert run(root, "-g", word).splitlines() == want
+        assert run(root, "-g", word, "-n", "50").splitlines() == want[-50:]
+    assert run(root, "-i", "-g", "NEEDLE").splitlines() == [x for x in every.splitlines() if "needle" in x.lower()]
+
+
 # --- services ---
 
 

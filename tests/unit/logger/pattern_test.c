@@ -23,7 +23,7 @@ static void the_word_is_in_every_match(void **state)
     } rows[] = {
         {"error", "error"},
         {"upstream.*after [0-9]+ ms", "upstream"},
-        {"a|b", ""},
+        {"a|", ""},
         {"(abc|d)efg", "efg"},
         {"ab*cde", "cde"},
         {"abc?", "ab"},
@@ -36,17 +36,36 @@ static void the_word_is_in_every_match(void **state)
         {"[[:alpha:]]word", "word"},
         {"a\\.b\\*c", "a.b*c"},
         {"foo\\wbar+", "foo"},
-        {"abc|", ""},
+        {"|abc", ""},
         {"(a|b)", ""},
-        {"x(y)z|w", ""},
+        {"x(y)z|", ""},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct pattern p = open_pattern(rows[i].text, false);
-        assert_int_equal(p.length, strlen(rows[i].word));
-        assert_memory_equal(p.word, rows[i].word, p.length);
+        assert_int_equal(p.count, rows[i].word[0] != '\0');
+        assert_int_equal(p.count ? p.word[0].length : 0, strlen(rows[i].word));
+        assert_memory_equal(p.word[0].text, rows[i].word, strlen(rows[i].word));
         pattern_close(&p);
     }
+}
+
+static void a_word_for_each_alternative(void **state)
+{
+    struct pattern p = open_pattern("ti(m|n)ed out|refused[0-9]|x+", false);
+    (void)state;
+    assert_int_equal(p.count, 3);
+    assert_int_equal(p.word[0].length, 6);
+    assert_memory_equal(p.word[0].text, "ed out", 6);
+    assert_memory_equal(p.word[1].text, "refused", 7);
+    assert_memory_equal(p.word[2].text, "x", 1);
+    assert_false(pattern_may(&p, "refuse ed ou", 12));
+    assert_true(pattern_may(&p, "refuse ed out", 13));
+    pattern_close(&p);
+    p = open_pattern("a|b|c|d|e|f|g|h|i", false);
+    assert_int_equal(p.count, 0);
+    assert_true(pattern_find(&p, "i", 1, NULL));
+    pattern_close(&p);
 }
 
 /* Against the expression alone, over all short texts of a small alphabet. */
@@ -115,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_word_is_in_every_match),
+        cmocka_unit_test(a_word_for_each_alternative),
         cmocka_unit_test(finds_what_the_expression_finds),
         cmocka_unit_test(case_places_and_nul),
         cmocka_unit_test(what_is_no_expression),
