@@ -14,6 +14,19 @@ static void scan(struct source *s, struct timespec boots[2])
     }
 }
 
+/* From the end: there may be much before. */
+static int find_boots(struct source *s, bool previous, struct timespec boots[2], struct error *e)
+{
+    for (unsigned long long lines = 512;; lines *= 16) {
+        boots[0] = boots[1] = (struct timespec){0, 0};
+        if (source_open_tail(s, lines, e) < 0)
+            return -1;
+        scan(s, boots);
+        if (boots[previous ? 0 : 1].tv_sec != 0 || s->lines < lines)
+            return 0;
+    }
+}
+
 int boot_range(const char *root, bool previous, struct timespec *since, struct timespec *until,
                struct error *e)
 {
@@ -24,9 +37,7 @@ int boot_range(const char *root, bool previous, struct timespec *since, struct t
     if (str_printf(&path, "%s/.events", root) < 0 || !(s = source_new(".events", path.data)))
         result = error_system(e, "unable to read the event log of %s", root);
     else if (access(path.data, F_OK) == 0)
-        result = source_open(s, READER_ALL, 0, boots[0], e);
-    if (s && s->reader)
-        scan(s, boots);
+        result = find_boots(s, previous, boots, e);
     source_free(s);
     str_release(&path);
     if (result < 0)

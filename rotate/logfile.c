@@ -13,8 +13,9 @@ enum { INPUT = 16384, GZIP_WINDOW = 16 + 15 };
 
 struct inflater {
     z_stream z;
-    bool inside; /* a gzip member has begun */
-    bool ready;  /* z is set up */
+    bool inside;    /* a gzip member has begun */
+    bool ready;     /* z is set up */
+    int64_t member; /* where it begins */
     unsigned char input[INPUT];
 };
 
@@ -106,6 +107,7 @@ static int begin_member(struct logfile *f)
         return -1;
     }
     i->ready = i->inside = true;
+    i->member = f->offset - i->z.avail_in;
     return 1;
 }
 
@@ -256,6 +258,33 @@ struct members {
     bool whole; /* the headers lead to the end of the file */
 };
 
+static void rewind_file(struct logfile *f)
+{
+    f->offset = 0;
+    f->inflater->inside = false;
+    f->inflater->z.avail_in = 0;
+}
+
+bool logfile_salvage(struct logfile *f)
+{
+    unsigned char block[BGZF_HEADER_MAX];
+    int64_t at = f->inflater ? f->inflater->member + 1 : 0;
+    ssize_t n;
+    if (!f->inflater)
+        return false;
+    while ((n = read_at(f->fd, block, sizeof block, at)) >= 4) {
+        const unsigned char *magic = memmem(block, (size_t)n, "\x1f\x8b\x08\x04", 4);
+        at += magic ? magic - block : n - 3;
+        if (magic && logfile_member(f, at, NULL) > 0) {
+            rewind_file(f);
+            f->offset = at;
+            return true;
+        }
+        at += magic != NULL;
+    }
+    return false;
+}
+
 static int list_members(const struct logfile *f, struct members *m)
 {
     struct stat st;
@@ -317,13 +346,6 @@ static int members_back(struct logfile *f, const struct members *m, struct buffe
     }
     at_beginning(p);
     return 0;
-}
-
-static void rewind_file(struct logfile *f)
-{
-    f->offset = 0;
-    f->inflater->inside = false;
-    f->inflater->z.avail_in = 0;
 }
 
 /* Where lines begin can only be known by reading it all: once to count, once to get there. */

@@ -33,6 +33,9 @@ int logfile_open(struct logfile *f, int directory, const char *name, bool archiv
  * early. */
 ssize_t logfile_read(struct logfile *f, void *bytes, size_t size);
 
+/* After EBADMSG: goes on at the next BGZF member. False: there is none. */
+bool logfile_salvage(struct logfile *f);
+
 /* The length of the BGZF member that begins there, or a number below 1. index: as bgzf_header. */
 struct bgzf_index;
 long logfile_member(const struct logfile *f, int64_t offset, struct bgzf_index *index);

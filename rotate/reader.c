@@ -275,8 +275,12 @@ static ssize_t give(struct reader *r, const char *bytes, ssize_t n)
 static ssize_t give_up(struct reader *r, struct error *e)
 {
     struct stat st;
+    bool damaged = errno == EBADMSG;
     reader_broken(r, r->file_path + strlen(r->path) + 1, e);
-    if (r->place == PLACE_ARCHIVE)
+    if (damaged && r->place == PLACE_ARCHIVE && logfile_salvage(&r->file)) {
+        r->gap = r->midline;
+        r->midline = false;
+    } else if (r->place == PLACE_ARCHIVE)
         leave_file(r);
     else if (fstat(r->file.fd, &st) == 0)
         r->file.offset = st.st_size;

@@ -28,7 +28,8 @@ int reader_open(struct reader **r, const char *path, enum reader_from from,
                 unsigned long long lines, struct timespec since, struct error *e);
 
 /* Bytes read, 0 at the end of what there is now, -1 with e when a file was unreadable or broken:
- * that file is given up with what could be read of it, and the next call goes on with the next.
+ * that file is given up with what could be read of it (of a BGZF file, only the broken member), and
+ * the next call goes on behind it.
  * What trying again does not cure is an error once, then 0. */
 ssize_t reader_read(struct reader *r, void *bytes, size_t size, struct error *e);
 

@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -294,6 +295,10 @@ def test_16_boot_and_previous(root):
     service(root, ".events", f"{utc(BASE + 4)} boot id=1 pid=1\n{utc(BASE + 5)} start service=a pid=3\n"
             f"{utc(BASE + 10)} boot id=2 pid=1\n{utc(BASE + 20)} boot id=3 pid=1\n")
     assert run(root, "-b", "-o", "raw").splitlines() == [f"line {i}" for i in range(20, 30)]
+    with open(root / ".events/current", "a") as f:
+        for i in range(30000):  # far behind the boots
+            f.write(f"{utc(BASE + 21, i)} start service=a pid={i}\n")
+    assert run(root, "-b", "-o", "raw").splitlines() == [f"line {i}" for i in range(20, 30)]
     assert run(root, "-p", "-o", "raw").splitlines() == [f"line {i}" for i in range(10, 20)]
 
 
@@ -424,6 +429,36 @@ def test_34_broken_archive(root):
     for i, line in enumerate(lines[:-2]):
         assert line == f"line {i} {i * 7919}"
     assert err.count("\n") == 1 and archive_name(BASE + 3000) in err
+
+
+def test_35_broken_members(root):
+    """Of an archive of ours only what is broken is missing, and it is said once."""
+    p = subprocess.Popen(["s6-log", "-b", "s1000000", "z6", "U", str(root / "a")], executable=OVERLOG,
+                         stdin=subprocess.PIPE)
+    p.stdin.write("".join(f"line {i} {i * 7919 % 1000003}\n" for i in range(30000)).encode())
+    p.stdin.flush()
+    wait_for(lambda: list((root / "a").glob("@*.s.gz")) and not list((root / "a").glob("@*.s")))
+    p.stdin.close()
+    assert p.wait(DEADLINE) == 0
+    (archive,) = list((root / "a").glob("@*.gz"))
+    every = run(root, "-o", "raw").splitlines()
+    assert len(every) == 30000
+    whole = set(every)
+    good = archive.read_bytes()
+    members = [m.start() for m in re.finditer(rb"\x1f\x8b\x08\x04", good)]
+    assert len(members) >= 8
+    bad = bytearray(good)
+    bad[members[3] + 500:members[3] + 800] = b"\xff" * 300  # inside of one
+    bad[members[5]] = 0  # another one's head
+    archive.write_bytes(bad)
+    for args in ([], ["-n", "29000"], ["-g", "line"], ["-r"]):
+        out, err = warned(root, "-o", "raw", *args, code=111)
+        shown = out.splitlines()[::-1 if args == ["-r"] else 1]
+        numbers = [int(x.split()[1]) for x in shown if x in whole]
+        assert numbers == sorted(numbers) and numbers[-1] == 29999
+        assert len(every) - len(shown) < 2.2 * 65536 / 40, (args, len(shown))
+        assert len(numbers) >= len(shown) - 100  # what inflates to something else
+        assert err.count("\n") == 1 and archive.name in err, err
 
 
 # --- following ---
