@@ -48,7 +48,7 @@ endif
 
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
-.PHONY: all check unit scenario container compat fault fuzz bench demo install install-man setup format lint clean
+.PHONY: all check unit scenario container compat fault fuzz fuzz-short bench demo install install-man setup format lint clean
 all: $(BUILD)/overlog
 
 $(BUILD)/zlib/zlib.h:
@@ -99,15 +99,43 @@ $(SAN)/tests/unit/%: $(SAN)/tests/unit/%.o $(SAN)/liboverlog.a
 unit: $(UNIT_PROGRAMS)
 	tests/run-unit $(UNIT_PROGRAMS)
 
+# Fuzzing: libFuzzer, so clang; the rooms that read what others wrote. FUZZ_TIME: seconds for each.
+FUZZ := $(BUILD)/fuzz
+FUZZ_CC ?= clang
+FUZZ_TIME ?= 600
+FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_OBJECTS := $(patsubst %.c,$(FUZZ)/%.o,$(filter-out command/% execline/%,$(SOURCES)))
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
+FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(FUZZ)/%)
+
+$(FUZZ)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo '  FUZZ $@'
+	$(Q)$(FUZZ_CC) $(CPPFLAGS) $(WARN) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(FUZZ)/liboverlog.a: $(FUZZ_OBJECTS)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(FUZZ)/%: $(FUZZ)/tests/fuzz/%.o $(FUZZ)/liboverlog.a
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--wrap=helper_start -o $@ $^ -lz
+
+.PRECIOUS: $(FUZZ)/tests/fuzz/%.o
+fuzz: $(FUZZ_PROGRAMS)
+	tests/fuzz/run $(FUZZ_TIME) $(FUZZ_PROGRAMS)
+
+fuzz-short: $(FUZZ_PROGRAMS)
+	tests/fuzz/run short $(FUZZ_PROGRAMS)
+
 setup:
 	tests/setup
 
 lint:
 	tests/layers.sh
-	clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES)
+	clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(FUZZ_SOURCES)
 
 format:
-	clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES)
+	clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(FUZZ_SOURCES)
 
 check:
 	tests/check
@@ -142,4 +170,5 @@ bench:
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) \
+         $(FUZZ_OBJECTS:.o=.d) $(FUZZ_SOURCES:%.c=$(FUZZ)/%.d)

@@ -40,7 +40,8 @@ int step_clean_compressions(const struct logdir *d, struct error *e)
             snprintf(plain, sizeof plain, "%.*s", (int)length - 4, names.item[i]);
             if (archive_parse(plain, &a) == 0)
                 result = step_remove(d, names.item[i], e);
-        } else if (archive_parse(names.item[i], &a) == 0 && a.compressed) {
+        } else if (archive_parse(names.item[i], &a) == 0 && a.compressed &&
+                   look(d, names.item[i]) != ABSENT) {
             archive_name(plain, &a.time, a.unfinished, false);
             result = step_remove(d, plain, e);
         }

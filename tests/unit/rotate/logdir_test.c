@@ -754,6 +754,21 @@ static void twins_go_together(void **state)
     logdir_close(&ours, true);
 }
 
+/* Only a file is a whole compression: a link or a folder of that name takes nothing away. */
+static void what_is_no_file_is_no_twin(void **state)
+{
+    (void)state;
+    directory_write(&dir, archive_of(1000, ".s"), "1\n", 0744);
+    directory_write(&dir, archive_of(2000, ".s"), "2\n", 0744);
+    assert_int_equal(symlinkat(archive_of(1000, ".s"), dir.fd, archive_of(1000, ".s.gz")), 0);
+    assert_int_equal(mkdirat(dir.fd, archive_of(2000, ".s.gz"), 0700), 0);
+    open_log(&plain, false);
+    settle();
+    logdir_close(&ours, true);
+    directory_holds(&dir, archive_of(1000, ".s"), "1\n");
+    directory_holds(&dir, archive_of(2000, ".s"), "2\n");
+}
+
 /* --- together --- */
 
 static void add_line(struct str *all, int i)
@@ -913,6 +928,7 @@ int main(void)
         T(retention),
         T(age_waits_after_a_clock_step),
         T(twins_go_together),
+        T(what_is_no_file_is_no_twin),
         T(nothing_is_lost_or_doubled),
         T(killed_at_any_point),
     };
