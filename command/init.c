@@ -55,24 +55,23 @@ static struct rlimit raise_descriptors(void)
 
 static const char *directory_of(const char *program)
 {
-    static char directory[PATH_MAX];
     const char *slash = strrchr(program, '/');
-    if (slash == NULL || slash == program)
-        return "/command";
-    snprintf(directory, sizeof directory, "%.*s", (int)(slash - program), program);
-    return directory;
+    char *directory = NULL;
+    if (slash != NULL && slash != program)
+        directory = strndup(program, (size_t)(slash - program)); /* for good */
+    return directory == NULL ? "/command" : directory;
 }
 
 static int run_init(struct invocation *c)
 {
-    static char workdir[PATH_MAX];
+    const char *workdir = getcwd(NULL, 0); /* for good */
     static struct settings settings;
     struct problems problems = PROBLEMS_INIT;
     struct error e = ERROR_INIT;
     message_name("/init");
     fill_stdio();
-    if (getcwd(workdir, sizeof workdir) == NULL)
-        strcpy(workdir, "/");
+    if (workdir == NULL)
+        workdir = "/";
     umask(022);
     bool terminal = isatty(1) || isatty(2);
     if (runtree_complete_path(&e) < 0 ||

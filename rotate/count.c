@@ -24,7 +24,7 @@ static void count_block(const struct count *c, const char *block, size_t length,
 
 static void count_text(const struct count *c, struct logfile *f)
 {
-    static char block[1 << 16];
+    char block[1 << 14];
     struct timespec time = {0, 0};
     ssize_t n;
     while ((n = logfile_read(f, block, sizeof block)) > 0)

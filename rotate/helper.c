@@ -61,8 +61,8 @@ static bool slot_is_free(int slots)
 /* Before a fork that would be for nothing. */
 static bool must_wait(const struct logdir *d)
 {
-    return d->settings.gzip > 0 && d->settings.processor == NULL && d->settings.slots >= 0 &&
-           clock_compare(&d->newest, &d->synced) <= 0 && !slot_is_free(d->settings.slots);
+    return d->settings.processor == NULL && d->settings.slots >= 0 &&
+           !slot_is_free(d->settings.slots);
 }
 
 static void become_helper(pid_t logger)
@@ -144,9 +144,9 @@ bool logdir_reaped(struct logdir *d, pid_t pid, int status)
         return false;
     d->helper = 0;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    if (code == WORK_DONE || code == WORK_SYNCED)
+    if (code == WORK_DONE)
         d->synced = d->next_synced;
-    if (code == WORK_LOCKED || code == WORK_SYNCED) {
+    if (code == WORK_LOCKED) {
         retry_in(d, SLOT_MS);
     } else if (code != WORK_DONE) {
         retry_after_failure(d);

@@ -75,8 +75,7 @@ int helper_end_old(const struct logdir *d, struct error *e);
 /* The helper's own work (work.c), in the child: what it exits with. */
 enum {
     WORK_DONE = 0,
-    WORK_LOCKED = 75, /* another helper is at work here */
-    WORK_SYNCED = 76  /* archives are on disk, but there was no slot to compress them */
+    WORK_LOCKED = 75 /* another helper is at work here, or two are elsewhere */
 };
 int work(struct logdir *d);
 

@@ -150,6 +150,8 @@ static int compress_all(const struct logdir *d, struct error *e)
 static int archives(const struct logdir *d, struct error *e)
 {
     struct archive *list;
+    if (!take_slot(d->settings.slots))
+        return WORK_LOCKED;
     long count = list_plain(d, &list);
     int result = count < 0 ? error_system(e, "unable to list %s", d->name) : 0;
     for (long i = count - 1; i >= 0 && needs_sync(d, &list[i]) && result == 0; i--)
@@ -160,8 +162,6 @@ static int archives(const struct logdir *d, struct error *e)
     fsync(d->directory);
     if (d->settings.gzip == 0 || d->settings.processor != NULL)
         return 0;
-    if (!take_slot(d->settings.slots))
-        return WORK_SYNCED;
     return compress_all(d, e);
 }
 
