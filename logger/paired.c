@@ -347,7 +347,7 @@ static int run(struct paired *p, struct invocation *c)
 
 int logger_run(struct invocation *c)
 {
-    static struct paired p;
+    struct paired p = {.name = NULL};
     static char name[300];
     struct error e = ERROR_INIT;
     look_at_descriptors();
