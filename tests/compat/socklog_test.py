@@ -131,7 +131,8 @@ def test_ucspilogd(ours, data, options):
 @pytest.mark.parametrize("argv", [["s6-tai64nlocal", "-x"], ["ucspilogd", "-x"], ["ucspilogd", "-D"]], ids=" ".join)
 def test_usage_of_filters(ours, argv):
     for folder in (THEIRS, ours):
-        r = subprocess.run([folder / argv[0], *argv[1:]], input=b"", capture_output=True, timeout=20)
+        r = subprocess.run([folder / argv[0], *argv[1:]], input=b"", capture_output=True, timeout=20,
+                           env=environment())
         assert r.returncode == 100
         assert b"usage: " in r.stderr
 
