@@ -1,5 +1,6 @@
 /* The start-up table of spec/s6-log.md section 5, and what our own helpers may have left. */
 #include "base/file.h"
+#include "rotate/bgzf.h"
 #include "rotate/steps.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,21 @@ static enum found look(const struct logdir *d, const char *name)
     return s.st_size == 0 ? EMPTY : PLAIN;
 }
 
-/* Half a compression, and the plain twin of a whole one. */
+/* It has its end, which a compression that was torn by a crash of the machine has not. */
+static bool is_whole(const struct logdir *d, const char *name)
+{
+    unsigned char end[sizeof bgzf_end];
+    struct stat s;
+    int fd = step_open(d, name, O_RDONLY);
+    bool whole = fd >= 0 && fstat(fd, &s) == 0 &&
+                 pread(fd, end, sizeof end, s.st_size - (off_t)sizeof end) == sizeof end &&
+                 memcmp(end, bgzf_end, sizeof end) == 0;
+    if (fd >= 0)
+        close(fd);
+    return whole;
+}
+
+/* Half a compression, and one of two twins: the plain one, or the other if it is torn. */
 int step_clean_compressions(const struct logdir *d, struct error *e)
 {
     struct words names = WORDS_INIT;
@@ -43,7 +58,8 @@ int step_clean_compressions(const struct logdir *d, struct error *e)
         } else if (archive_parse(names.item[i], &a) == 0 && a.compressed &&
                    look(d, names.item[i]) != ABSENT) {
             archive_name(plain, &a.time, a.unfinished, false);
-            result = step_remove(d, plain, e);
+            if (look(d, plain) != ABSENT)
+                result = step_remove(d, is_whole(d, names.item[i]) ? plain : names.item[i], e);
         }
     }
     words_release(&names);

@@ -75,14 +75,16 @@ static size_t new_lines(struct world *w, char *text, int count, bool cut)
 
 /* --- making the directory --- */
 
-static void write_gz(struct world *w, const char *name, const char *text, size_t length)
+/* Cut off: so many bytes at its end. */
+static void write_gz(struct world *w, const char *name, const char *text, size_t length, size_t cut)
 {
     static unsigned char member[BGZF_MEMBER_MAX + sizeof bgzf_end];
     struct error e = ERROR_INIT;
     long n = length > 0 ? bgzf_pack(text, length, 6, NULL, member) : 0;
     MUST(n >= 0);
     memcpy(member + n, bgzf_end, sizeof bgzf_end);
-    MUST(file_write(w->directory, name, member, (size_t)n + sizeof bgzf_end, 0744, &e) == 0);
+    size_t size = (size_t)n + sizeof bgzf_end;
+    MUST(file_write(w->directory, name, member, size - (cut < size ? cut : size), 0744, &e) == 0);
 }
 
 static void make_regular(struct world *w, size_t which, uint8_t how)
@@ -100,10 +102,10 @@ static void make_regular(struct world *w, size_t which, uint8_t how)
         w->file[which].from = w->file[TWIN].from;
         w->file[which].to = w->file[TWIN].to;
         MUST(file_read(w->directory, names[TWIN], 1000, &copy, &e) == 0);
-        write_gz(w, names[which], copy.data == NULL ? "" : copy.data, copy.length);
+        write_gz(w, names[which], copy.data == NULL ? "" : copy.data, copy.length, how & 0x78);
         str_release(&copy);
     } else if (which == TWIN_GZ) {
-        write_gz(w, names[which], text, length);
+        write_gz(w, names[which], text, length, 0);
     } else {
         mode_t mode = (how & 8) != 0 ? 0744 : 0644;
         MUST(file_write(w->directory, names[which], text, length, mode, &e) == 0);
@@ -228,7 +230,7 @@ static void compress(struct world *w, int steps)
         unlinkat(w->directory, name, 0);
         struct stat s;
         if (fstatat(w->directory, name, &s, AT_SYMLINK_NOFOLLOW) < 0) {
-            write_gz(w, name, text.data == NULL ? "" : text.data, text.length);
+            write_gz(w, name, text.data == NULL ? "" : text.data, text.length, 0);
             char done[ARCHIVE_NAME_MAX];
             archive_name(done, &list[i].time, list[i].unfinished, true);
             if (steps > 0 && renameat(w->directory, name, w->directory, done) == 0 && steps > 1)
@@ -295,14 +297,26 @@ static bool has_ending(const char *name, const char *ending)
     return n >= m && strcmp(name + n - m, ending) == 0;
 }
 
-/* The plain one of twins. */
+/* A whole compression: it ends as they do. */
+static bool is_whole(const struct world *w, const char *gz)
+{
+    struct str text = STR_INIT;
+    struct error e = ERROR_INIT;
+    struct stat s;
+    bool whole = fstatat(w->directory, gz, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode) &&
+                 file_read(w->directory, gz, 1 << 16, &text, &e) == 0 &&
+                 text.length >= sizeof bgzf_end &&
+                 memcmp(text.data + text.length - sizeof bgzf_end, bgzf_end, sizeof bgzf_end) == 0;
+    str_release(&text);
+    return whole;
+}
+
+/* The plain one of twins, when the other is whole; or the torn one. */
 static bool is_twin(const struct world *w, const char *name)
 {
     char gz[300];
-    struct stat s;
     snprintf(gz, sizeof gz, "%s.gz", name);
-    return name[0] == '@' && fstatat(w->directory, gz, &s, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISREG(s.st_mode);
+    return name[0] == '@' && (has_ending(name, ".gz") ? !is_whole(w, name) : is_whole(w, gz));
 }
 
 /* Files that are not links to one another count once. */

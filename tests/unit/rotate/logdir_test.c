@@ -769,6 +769,31 @@ static void what_is_no_file_is_no_twin(void **state)
     directory_holds(&dir, archive_of(2000, ".s"), "2\n");
 }
 
+/* What a crash of the machine may leave of a compression: it is done again. */
+static void a_torn_compression_is_not_trusted(void **state)
+{
+    static const off_t cuts[] = {1, 28, 40};
+    struct logdir_settings s = plain;
+    (void)state;
+    s.gzip = 6;
+    for (size_t i = 0; i < 3; i++) {
+        struct stat st;
+        directory_write(&dir, archive_of(1000, ".s"), "one\ntwo\n", 0744);
+        directory_compress(&dir, archive_of(1000, ".s"), NULL);
+        directory_write(&dir, archive_of(1000, ".s"), "one\ntwo\n", 0744);
+        int fd = openat(dir.fd, archive_of(1000, ".s.gz"), O_RDWR | O_CLOEXEC);
+        assert_int_equal(fstat(fd, &st), 0);
+        assert_int_equal(ftruncate(fd, st.st_size - cuts[i]), 0);
+        close(fd);
+        open_log(&s, false);
+        settle();
+        logdir_close(&ours, true);
+        assert_false(directory_has(&dir, archive_of(1000, ".s")));
+        holds("one\ntwo\n");
+        unlinkat(dir.fd, archive_of(1000, ".s.gz"), 0);
+    }
+}
+
 /* --- together --- */
 
 static void add_line(struct str *all, int i)
@@ -929,6 +954,7 @@ int main(void)
         T(age_waits_after_a_clock_step),
         T(twins_go_together),
         T(what_is_no_file_is_no_twin),
+        T(a_torn_compression_is_not_trusted),
         T(nothing_is_lost_or_doubled),
         T(killed_at_any_point),
     };
