@@ -202,6 +202,17 @@ static void what_is_too_old_is_skipped(void **state)
     str_release(&all);
 }
 
+/* Lines may say that they are older than 1970, and nobody has asked for a time. */
+static void nothing_is_too_old_for_nobody(void **state)
+{
+    (void)state;
+    directory_write(&dir, archive_of(120000, ".s"), "T-30000 ancient\n", 0744);
+    directory_compress(&dir, archive_of(120000, ".s"), stamp);
+    reads_to(READER_ALL, 0, 0, "T-30000 ancient\n");
+    reads_to(READER_TAIL, 1, 0, "T-30000 ancient\n");
+    reads_to(READER_ALL, 0, 1, "");
+}
+
 static void broken_files_are_said_and_left(void **state)
 {
     char command[256];
@@ -398,6 +409,7 @@ int main(void)
         T(tail_goes_back_over_files),
         T(tail_within_big_files),
         T(what_is_too_old_is_skipped),
+        T(nothing_is_too_old_for_nobody),
         T(broken_files_are_said_and_left),
         T(rotation_is_followed),
         T(twins_are_read_once),
