@@ -29,6 +29,18 @@ void clock_tain_pack(unsigned char out[12], const struct timespec *t)
         out[8 + i] = (unsigned char)(nano >> (24 - 8 * i));
 }
 
+void clock_tain_unpack(struct timespec *t, const unsigned char in[12])
+{
+    uint64_t label = 0;
+    uint32_t nano = 0;
+    for (int i = 0; i < 8; i++)
+        label = label << 8 | in[i];
+    for (int i = 8; i < 12; i++)
+        nano = nano << 8 | in[i];
+    *t = (struct timespec){.tv_sec = (time_t)(int64_t)(label - tai_epoch - TAI_OFFSET),
+                           .tv_nsec = (long)nano};
+}
+
 void clock_tai64n_format(char out[CLOCK_TAI64N_LENGTH], const struct timespec *t)
 {
     unsigned char packed[12];

@@ -17,6 +17,7 @@ enum { CLOCK_TAI64N_LENGTH = 25 };
 void clock_tai64n_format(char out[CLOCK_TAI64N_LENGTH], const struct timespec *t); /* no NUL */
 int clock_tai64n_parse(const char *text, struct timespec *t);          /* reads 25 bytes; 0 or -1 */
 void clock_tain_pack(unsigned char out[12], const struct timespec *t); /* big-endian TAI64N */
+void clock_tain_unpack(struct timespec *t, const unsigned char in[12]);
 
 /* "YYYY-MM-DDTHH:MM:SS.nnnnnnnnnZ", UTC. */
 enum { CLOCK_UTC_LENGTH = 30 };

@@ -40,6 +40,7 @@ void logger_slot_start(struct logger_slot *s)
     pid_t pid = logged_start(&s->logged, &sv->logging, clock_monotonic());
     if (pid > 0) {
         children_add(&sv->children, pid, CHILD_LOGGER, s->index);
+        controlled_logger(s, true, 0);
         if (s->boundary)
             logged_signal(&s->logged, SIGUSR1);
         return;
@@ -53,6 +54,7 @@ void logger_slot_reaped(struct logger_slot *s, int status)
     struct supervisor *sv = s->supervisor;
     bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     logged_died(&s->logged, status, clock_monotonic());
+    controlled_logger(s, false, status);
     if (sv->stage >= STAGE_DRAIN) {
         /* Its pipes are at their end: a clean exit is the last one. */
         if (clean || s->logged.failures > DRAIN_TRIES)

@@ -217,13 +217,8 @@ static void tell(struct longrun *l, int byte)
 {
     struct supervisor *sv = l->supervisor;
     const char *name = l->definition->name;
-    struct error e = ERROR_INIT;
     int status = l->machine.wait_status;
     long run = (long)l->machine.run_pid;
-    if (byte == 'u' || byte == 'd')
-        l->times.changed = clock_wall();
-    if (byte == 'U')
-        l->times.ready = clock_wall();
     if (byte == 'u')
         event_log_write(&sv->events, "start", name, "pid=%ld", (long)l->machine.pid);
     else if (byte == 'U')
@@ -234,8 +229,7 @@ static void tell(struct longrun *l, int byte)
         event_log_write(&sv->events, "exit", name, "pid=%ld code=%d", run, WEXITSTATUS(status));
     else if (byte == 'O')
         event_log_write(&sv->events, "fail", name, "reason=finish said 125");
-    if (livedir_status_write(name, &l->machine, &l->times, &e) < 0)
-        message_warning("%s", e.text);
+    controlled_event(l, (char)byte);
     if (byte == 'd')
         container_exit(l);
 }
@@ -278,6 +272,7 @@ static enum service_event perform(struct longrun *l, const struct service_action
         tell(l, a->detail);
         return SERVICE_EVENTS;
     case SERVICE_ACT_TALLY:
+        controlled_death(l);
         return SERVICE_EVENTS;
     case SERVICE_ACT_STARTED:
         supervisor_node_done(sv, l->node, true, true);
@@ -322,6 +317,7 @@ void longrun_feed(struct longrun *l, enum service_event event, int detail)
         event = next;
         detail = next_detail;
     }
+    controlled_refresh(l);
     l->timer.fire = deadline;
     if (l->machine.deadline == 0)
         loop_untimer(&sv->loop, &l->timer);
@@ -403,12 +399,12 @@ static int make_one(struct supervisor *sv, uint32_t node, struct error *e)
                                       .timeout_finish = d->timeout_finish};
     l->logger.supervisor = sv;
     l->logger.index = index + 2;
-    l->times.changed = l->times.ready = clock_wall();
-    if (livedir_make(d, e) < 0 || livedir_status_write(d->name, &l->machine, &l->times, e) < 0)
+    if (livedir_make(d, e) < 0)
         return -1;
-    if (!is_paired(sv, d, &mode))
-        return 0;
-    return logged_open(&l->logger.logged, &sv->logging, d->name, mode, &d->logging_script, -1, e);
+    if (is_paired(sv, d, &mode) &&
+        logged_open(&l->logger.logged, &sv->logging, d->name, mode, &d->logging_script, -1, e) < 0)
+        return -1;
+    return controlled_open(l, e);
 }
 
 /* One pipe per consumer, shared by its producers. */

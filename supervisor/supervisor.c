@@ -117,6 +117,8 @@ void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool su
     if (success)
         message_line(MESSAGE_INFO, "s6-rc: info: service %s successfully %s", name,
                      up ? "started" : "stopped");
+    if (success && supervisor_definition(sv, node)->type == DEFINITION_LONGRUN)
+        controlled_mark_down(&sv->longrun[sv->longrun_of[node]], !up);
     transition_done(&sv->transition, node, success, clock_monotonic());
 }
 

@@ -20,6 +20,7 @@
 #include "supervisor/logged.h"
 #include "supervisor/service.h"
 #include "supervisor/settings.h"
+#include "supervisor/supervise.h"
 #include "supervisor/transition.h"
 
 enum stage {
@@ -37,10 +38,20 @@ enum final_act { FINAL_EXIT = 0, FINAL_POWEROFF, FINAL_REBOOT };
 
 struct supervisor;
 
+/* A service directory as others see it. */
+struct controlled {
+    const char *name; /* of the service */
+    bool is_logger;
+    struct supervise supervise;
+    struct supervise_status status;
+    unsigned char written[SUPERVISE_STATUS_SIZE]; /* what supervise/status holds */
+};
+
 /* A logger with its restart timer. Index 0 is .init, 1 is .cmd, 2 + i that of longrun i. */
 struct logger_slot {
     struct supervisor *supervisor;
     struct logged logged;
+    struct controlled controlled; /* NAME/log; not of .init and .cmd */
     struct timer timer;
     uint32_t index;
     bool done;     /* drained for good */
@@ -54,7 +65,7 @@ struct longrun {
     uint32_t index;
     struct service machine;
     struct service_rules rules;
-    struct livedir_times times;
+    struct controlled controlled;
     struct timer timer;  /* machine.deadline */
     struct watch report; /* of the run being executed; fd -1 when there is none */
     struct watch notify; /* readiness pipe; fd -1 */
@@ -131,6 +142,14 @@ int supervisor_run(const struct supervisor_start *start);
 int longruns_make(struct supervisor *sv, struct error *e); /* before the mark: takes all memory */
 void longrun_feed(struct longrun *l, enum service_event event, int detail);
 void longrun_reaped(struct longrun *l, pid_t pid, int status);
+
+/* controlled.c */
+int controlled_open(struct longrun *l, struct error *e); /* before the mark */
+void controlled_event(struct longrun *l, char event);    /* one of u U d D O */
+void controlled_refresh(struct longrun *l);              /* after any change of the machine */
+void controlled_death(struct longrun *l);
+void controlled_mark_down(struct longrun *l, bool down); /* the file down: as s6-rc left it */
+void controlled_logger(struct logger_slot *s, bool up, int wait_status);
 
 /* logger_slot.c */
 void logger_slot_start(struct logger_slot *s);

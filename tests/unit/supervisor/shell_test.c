@@ -62,28 +62,6 @@ static void exit_codes(void **state)
     assert_int_equal(exit_code_parse("99999999999999999999999999"), 100);
 }
 
-static void status_records(void **state)
-{
-    unsigned char r[STATUS_SIZE];
-    struct livedir_times t = {.changed = {.tv_sec = 0, .tv_nsec = 1}, .ready = {.tv_sec = 1}};
-    struct service s = {.state = SERVICE_UP, .want = WANT_UP, .ready = true, .ever_started = true};
-    static const unsigned char expected[STATUS_SIZE] = {
-        0x40, 0, 0, 0, 0, 0, 0, 37, 0, 0, 0,    1, /* changed: 2^62 + 37 s, 1 ns */
-        0x40, 0, 0, 0, 0, 0, 0, 38, 0, 0, 0,    0, /* ready */
-        0,    0, 0, 0, 0, 0, 1, 2,  0, 9, 4 | 8};  /* pid 258, status 9, want up, ready */
-    (void)state;
-    s.pid = 258;
-    s.wait_status = 9;
-    livedir_status_pack(r, &s, &t);
-    assert_memory_equal(r, expected, sizeof r);
-    s = (struct service){.state = SERVICE_DOWN};
-    livedir_status_pack(r, &s, &t);
-    assert_int_equal(r[34], 1); /* never started is written as paused */
-    s = (struct service){.state = SERVICE_FINISH, .pid = 3, .ever_started = true};
-    livedir_status_pack(r, &s, &t);
-    assert_int_equal(r[34], 2);
-}
-
 static void control_requests(void **state)
 {
     const char *words[CONTROL_WORDS_MAX];
@@ -104,8 +82,9 @@ static void control_requests(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(event_lines),      cmocka_unit_test(a_long_event_is_cut),
-        cmocka_unit_test(exit_codes),       cmocka_unit_test(status_records),
+        cmocka_unit_test(event_lines),
+        cmocka_unit_test(a_long_event_is_cut),
+        cmocka_unit_test(exit_codes),
         cmocka_unit_test(control_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,234 @@
+/* What people and tools see of a longrun and of its logger in the live directory, and what they ask
+ * for there. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "supervisor/runtree.h"
+#include "supervisor/supervisor.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 560, LETTERS = 64 };
+
+static void path_of(const struct controlled *c, char path[PATH_BYTES])
+{
+    livedir_path(path, PATH_BYTES - 8, c->name);
+    if (c->is_logger)
+        strcat(path, "/log");
+}
+
+/* --- what is seen ----------------------------------------------------------------------------- */
+
+static void refresh(struct controlled *c)
+{
+    unsigned char record[SUPERVISE_STATUS_SIZE];
+    char path[PATH_BYTES];
+    struct error e = ERROR_INIT;
+    supervise_pack(record, &c->status);
+    if (memcmp(record, c->written, sizeof record) == 0)
+        return;
+    path_of(c, path);
+    if (supervise_write_status(path, &c->status, &e) < 0)
+        message_warning("%s", e.text);
+    else
+        memcpy(c->written, record, sizeof record);
+}
+
+static void notify(struct controlled *c, char event)
+{
+    char path[PATH_BYTES];
+    struct timespec now = clock_wall();
+    if (event == 'u' || event == 'd')
+        c->status.changed = now;
+    if (event == 'U' || event == 'D')
+        c->status.ready = now;
+    refresh(c);
+    path_of(c, path);
+    supervise_notify(path, event);
+}
+
+static void take_status(struct longrun *l)
+{
+    const struct service *m = &l->machine;
+    struct supervise_status *s = &l->controlled.status;
+    s->pid = m->pid;
+    s->wait_status = m->wait_status;
+    s->finishing = m->state == SERVICE_FINISH;
+    s->want_up = m->want == WANT_UP;
+    s->is_ready = m->ready || m->state == SERVICE_DOWN; /* to be started */
+    if (m->ever_started && m->pid == 0)
+        s->paused = false;
+}
+
+void controlled_event(struct longrun *l, char event)
+{
+    struct supervise_status *s = &l->controlled.status;
+    if (event == 'u')
+        s->paused = false;
+    take_status(l);
+    notify(&l->controlled, event);
+}
+
+void controlled_refresh(struct longrun *l)
+{
+    if (l->machine.state == SERVICE_STARTING)
+        return; /* its u is about to come */
+    take_status(l);
+    refresh(&l->controlled);
+}
+
+void controlled_death(struct longrun *l)
+{
+    char path[PATH_BYTES];
+    struct error e = ERROR_INIT;
+    struct timespec now = clock_wall();
+    path_of(&l->controlled, path);
+    if (supervise_add_death(path, &now, l->machine.wait_status, l->definition->max_death_tally,
+                            &e) < 0)
+        message_warning("%s", e.text);
+}
+
+void controlled_mark_down(struct longrun *l, bool down)
+{
+    char path[PATH_BYTES + 8];
+    path_of(&l->controlled, path);
+    strcat(path, "/down");
+    if (!down) {
+        unlink(path);
+        return;
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* A logger has no more states than that. */
+void controlled_logger(struct logger_slot *s, bool up, int wait_status)
+{
+    struct supervise_status *status = &s->controlled.status;
+    if (s->controlled.name == NULL || s->supervisor->stage >= STAGE_DRAIN)
+        return;
+    status->paused = false;
+    status->want_up = true;
+    status->pid = up ? s->logged.pid : 0;
+    status->is_ready = !up;
+    if (!up)
+        status->wait_status = wait_status;
+    notify(&s->controlled, up ? 'u' : 'd');
+    if (!up)
+        notify(&s->controlled, 'D');
+}
+
+/* --- what is asked for -------------------------------------------------------------------------
+ */
+
+static void send(struct longrun *l, int signal, bool group)
+{
+    enum service_state state = l->machine.state;
+    if ((state != SERVICE_UP && state != SERVICE_STARTING) || l->machine.pid <= 0)
+        return;
+    kill(group ? -l->machine.pid : l->machine.pid, signal);
+    if (signal == SIGSTOP || signal == SIGCONT)
+        l->controlled.status.paused = signal == SIGSTOP;
+}
+
+static void obey(struct longrun *l, const struct supervise_letter *letter)
+{
+    if (letter->mark != SUPERVISE_KEEP)
+        controlled_mark_down(l, letter->mark == SUPERVISE_MARK_DOWN);
+    switch (letter->wish) {
+    case SUPERVISE_NOTHING:
+        break;
+    case SUPERVISE_SIGNAL:
+    case SUPERVISE_GROUP:
+        send(l, letter->signal, letter->wish == SUPERVISE_GROUP);
+        break;
+    case SUPERVISE_DOWN_SIGNAL:
+        send(l, l->definition->down_signal, false);
+        break;
+    case SUPERVISE_RELOAD_SIGNAL:
+        send(l, l->definition->reload_signal, false);
+        break;
+    case SUPERVISE_UP:
+    case SUPERVISE_ONCE:
+        if (l->supervisor->stage < STAGE_STOPPING)
+            longrun_feed(l, letter->wish == SUPERVISE_UP ? SERVICE_WANT_UP : SERVICE_WANT_ONCE, 0);
+        break;
+    case SUPERVISE_DOWN:
+        longrun_feed(l, SERVICE_WANT_DOWN, 0);
+        break;
+    case SUPERVISE_STAY_DOWN:
+        longrun_feed(l, SERVICE_STAY_DOWN, 0);
+        break;
+    }
+}
+
+#define OWNER(type, pointer, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+static void longrun_asked(struct watch *w, uint32_t events)
+{
+    struct longrun *l = OWNER(struct longrun, w, controlled.supervise.control);
+    char letters[LETTERS];
+    (void)events;
+    size_t n = supervise_read(&l->controlled.supervise, letters, sizeof letters);
+    for (size_t i = 0; i < n; i++) {
+        const struct supervise_letter *letter = supervise_letter(letters[i]);
+        if (letter != NULL)
+            obey(l, letter);
+    }
+    controlled_refresh(l);
+}
+
+/* A logger is never down: what would end it makes it leave to a successor. */
+static void logger_asked(struct watch *w, uint32_t events)
+{
+    struct logger_slot *s = OWNER(struct logger_slot, w, controlled.supervise.control);
+    char letters[LETTERS];
+    (void)events;
+    size_t n = supervise_read(&s->controlled.supervise, letters, sizeof letters);
+    for (size_t i = 0; i < n; i++) {
+        if (letters[i] == 'a')
+            logged_signal(&s->logged, SIGALRM);
+        else if (strchr("thrl", letters[i]) != NULL && letters[i] != '\0')
+            logged_signal(&s->logged, SIGHUP);
+        else if (letters[i] == 'k')
+            logged_signal(&s->logged, SIGKILL);
+    }
+}
+
+/* --- making ----------------------------------------------------------------------------------- */
+
+static int open_one(struct controlled *c, struct loop *loop,
+                    void (*asked)(struct watch *w, uint32_t events), struct error *e)
+{
+    char path[PATH_BYTES];
+    path_of(c, path);
+    if (c->is_logger && mkdir(path, 0755) < 0 && errno != EEXIST)
+        return error_system(e, "unable to make %s", path);
+    c->status = (struct supervise_status){.paused = true, .is_ready = true};
+    c->status.changed = c->status.ready = clock_wall();
+    if (supervise_open(&c->supervise, path, &c->status, e) < 0)
+        return -1;
+    supervise_pack(c->written, &c->status);
+    c->supervise.control.ready = asked;
+    return loop_watch(loop, &c->supervise.control, EPOLLIN, e);
+}
+
+int controlled_open(struct longrun *l, struct error *e)
+{
+    struct supervisor *sv = l->supervisor;
+    l->controlled = (struct controlled){.name = l->definition->name, .supervise = SUPERVISE_INIT};
+    l->logger.controlled = (struct controlled){
+        .name = l->definition->name, .is_logger = true, .supervise = SUPERVISE_INIT};
+    controlled_mark_down(l, true); /* until it was started */
+    if (open_one(&l->controlled, &sv->loop, longrun_asked, e) < 0)
+        return -1;
+    return l->logger.logged.open ? open_one(&l->logger.controlled, &sv->loop, logger_asked, e) : 0;
+}

@@ -1,0 +1,223 @@
+#include "supervisor/supervise.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PAUSED = 1, FINISHING = 2, WANT_UP = 4, READY = 8, TAIN = 12 };
+
+/* --- formats ---------------------------------------------------------------------------------- */
+
+void supervise_pack(unsigned char out[SUPERVISE_STATUS_SIZE], const struct supervise_status *s)
+{
+    clock_tain_pack(out, &s->changed);
+    clock_tain_pack(out + TAIN, &s->ready);
+    for (int i = 0; i < 8; i++)
+        out[24 + i] = (unsigned char)((uint64_t)s->pid >> (56 - 8 * i));
+    out[32] = (unsigned char)((unsigned int)s->wait_status >> 8);
+    out[33] = (unsigned char)s->wait_status;
+    out[34] = (unsigned char)((s->paused ? PAUSED : 0) | (s->finishing ? FINISHING : 0) |
+                              (s->want_up ? WANT_UP : 0) | (s->is_ready ? READY : 0));
+}
+
+static uint64_t big_endian(const unsigned char *in, int bytes)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < bytes; i++)
+        value = value << 8 | in[i];
+    return value;
+}
+
+void supervise_unpack(struct supervise_status *s, const unsigned char in[SUPERVISE_STATUS_SIZE])
+{
+    *s = (struct supervise_status){
+        .pid = (pid_t)big_endian(in + 24, 8),
+        .wait_status = (int)big_endian(in + 32, 2),
+        .paused = (in[34] & PAUSED) != 0,
+        .finishing = (in[34] & FINISHING) != 0,
+        .want_up = (in[34] & WANT_UP) != 0,
+        .is_ready = (in[34] & READY) != 0,
+    };
+    clock_tain_unpack(&s->changed, in);
+    clock_tain_unpack(&s->ready, in + TAIN);
+}
+
+bool supervise_is_fresh(const struct supervise_status *s)
+{
+    return s->pid == 0 && !s->finishing && s->paused;
+}
+
+void supervise_death_pack(unsigned char out[SUPERVISE_DEATH_SIZE], const struct timespec *when,
+                          int wait_status)
+{
+    bool killed = WIFSIGNALED(wait_status);
+    clock_tain_pack(out, when);
+    out[TAIN] = (unsigned char)(killed ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status));
+    out[TAIN + 1] = (unsigned char)(killed ? WTERMSIG(wait_status) : 0);
+}
+
+const struct supervise_letter supervise_letters[] = {
+    {'a', SUPERVISE_SIGNAL, SIGALRM, SUPERVISE_KEEP},
+    {'b', SUPERVISE_SIGNAL, SIGABRT, SUPERVISE_KEEP},
+    {'q', SUPERVISE_SIGNAL, SIGQUIT, SUPERVISE_KEEP},
+    {'h', SUPERVISE_SIGNAL, SIGHUP, SUPERVISE_KEEP},
+    {'k', SUPERVISE_SIGNAL, SIGKILL, SUPERVISE_KEEP},
+    {'t', SUPERVISE_SIGNAL, SIGTERM, SUPERVISE_KEEP},
+    {'i', SUPERVISE_SIGNAL, SIGINT, SUPERVISE_KEEP},
+    {'1', SUPERVISE_SIGNAL, SIGUSR1, SUPERVISE_KEEP},
+    {'2', SUPERVISE_SIGNAL, SIGUSR2, SUPERVISE_KEEP},
+    {'p', SUPERVISE_SIGNAL, SIGSTOP, SUPERVISE_KEEP},
+    {'c', SUPERVISE_SIGNAL, SIGCONT, SUPERVISE_KEEP},
+    {'y', SUPERVISE_SIGNAL, SIGWINCH, SUPERVISE_KEEP},
+    {'r', SUPERVISE_DOWN_SIGNAL, 0, SUPERVISE_KEEP},
+    {'l', SUPERVISE_RELOAD_SIGNAL, 0, SUPERVISE_KEEP},
+    {'P', SUPERVISE_GROUP, SIGSTOP, SUPERVISE_KEEP},
+    {'C', SUPERVISE_GROUP, SIGCONT, SUPERVISE_KEEP},
+    {'K', SUPERVISE_GROUP, SIGKILL, SUPERVISE_KEEP},
+    {'o', SUPERVISE_ONCE, 0, SUPERVISE_KEEP},
+    {'d', SUPERVISE_DOWN, 0, SUPERVISE_KEEP},
+    {'D', SUPERVISE_DOWN, 0, SUPERVISE_MARK_DOWN},
+    {'u', SUPERVISE_UP, 0, SUPERVISE_KEEP},
+    {'U', SUPERVISE_UP, 0, SUPERVISE_UNMARK_DOWN},
+    {'O', SUPERVISE_STAY_DOWN, 0, SUPERVISE_KEEP},
+    {'Q', SUPERVISE_STAY_DOWN, 0, SUPERVISE_MARK_DOWN},
+    /* There is no supervisor of its own to end: what is left of it is that the service stays down.
+     */
+    {'x', SUPERVISE_STAY_DOWN, 0, SUPERVISE_KEEP},
+    {0, SUPERVISE_NOTHING, 0, SUPERVISE_KEEP},
+};
+
+const struct supervise_letter *supervise_letter(char letter)
+{
+    for (const struct supervise_letter *l = supervise_letters; l->letter != 0; l++)
+        if (l->letter == letter)
+            return l;
+    return NULL;
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static int write_record(int at, const unsigned char record[SUPERVISE_STATUS_SIZE])
+{
+    int fd = openat(at, "supervise/status", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    ssize_t n = fd < 0 ? -1 : write(fd, record, SUPERVISE_STATUS_SIZE);
+    if (fd >= 0)
+        close(fd);
+    return n == SUPERVISE_STATUS_SIZE ? 0 : -1;
+}
+
+/* With an empty mode mask: a hundred services are to be made in no time. */
+static int make(int at, const char *path, struct supervise *s, const struct supervise_status *first,
+                struct error *e)
+{
+    unsigned char record[SUPERVISE_STATUS_SIZE];
+    if ((mkdirat(at, "supervise", 0700) < 0 && errno != EEXIST) ||
+        (mkdirat(at, "event", 03730) < 0 && errno != EEXIST))
+        return error_system(e, "unable to make supervise and event in %s", path);
+    if (mkfifoat(at, "supervise/control", 0600) < 0 && errno != EEXIST)
+        return error_system(e, "unable to make %s/supervise/control", path);
+    s->control.fd =
+        openat(at, "supervise/control", O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0);
+    if (s->control.fd < 0)
+        return error_system(e, "unable to open %s/supervise/control", path);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    s->lock = openat(at, "supervise/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (s->lock < 0 || fcntl(s->lock, F_SETLK, &lock) < 0)
+        return error_system(e, "unable to lock %s/supervise/lock", path);
+    supervise_pack(record, first);
+    if (write_record(at, record) < 0)
+        return error_system(e, "unable to write %s/supervise/status", path);
+    if (unlinkat(at, "supervise/death_tally", 0) < 0 && errno != ENOENT)
+        return error_system(e, "unable to empty %s/supervise/death_tally", path);
+    return 0;
+}
+
+int supervise_open(struct supervise *s, const char *path, const struct supervise_status *first,
+                   struct error *e)
+{
+    *s = (struct supervise)SUPERVISE_INIT;
+    int at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0)
+        return error_system(e, "unable to open %s", path);
+    mode_t mask = umask(0);
+    int result = make(at, path, s, first, e);
+    umask(mask);
+    close(at);
+    if (result < 0)
+        supervise_close(s);
+    return result;
+}
+
+void supervise_close(struct supervise *s)
+{
+    if (s->control.fd >= 0)
+        close(s->control.fd);
+    if (s->lock >= 0)
+        close(s->lock);
+    *s = (struct supervise)SUPERVISE_INIT;
+}
+
+size_t supervise_read(const struct supervise *s, char *bytes, size_t size)
+{
+    ssize_t n = read(s->control.fd, bytes, size);
+    return n < 0 ? 0 : (size_t)n;
+}
+
+int supervise_write_status(const char *path, const struct supervise_status *s, struct error *e)
+{
+    unsigned char record[SUPERVISE_STATUS_SIZE];
+    char file[640];
+    supervise_pack(record, s);
+    snprintf(file, sizeof file, "%s/supervise/status", path);
+    return file_replace(AT_FDCWD, file, record, sizeof record, 0644, e);
+}
+
+int supervise_add_death(const char *path, const struct timespec *when, int wait_status,
+                        unsigned int most, struct error *e)
+{
+    struct str all = STR_INIT;
+    unsigned char record[SUPERVISE_DEATH_SIZE];
+    char file[640];
+    size_t room = (size_t)most * SUPERVISE_DEATH_SIZE;
+    if (most == 0)
+        return 0;
+    snprintf(file, sizeof file, "%s/supervise/death_tally", path);
+    supervise_death_pack(record, when, wait_status);
+    int result = 0;
+    if (file_read(AT_FDCWD, file, SUPERVISE_DEATHS_MAX * SUPERVISE_DEATH_SIZE, &all, e) < 0)
+        str_clear(&all); /* it was taken away or is nonsense: anew */
+    if (str_add(&all, record, sizeof record) < 0)
+        result = error_system(e, "unable to note a death in %s", file);
+    size_t skip = all.length > room ? all.length - room : 0;
+    if (result == 0)
+        result = file_write(AT_FDCWD, file, all.data + skip, all.length - skip, 0644, e);
+    str_release(&all);
+    return result;
+}
+
+void supervise_notify(const char *path, char event)
+{
+    char folder[640];
+    snprintf(folder, sizeof folder, "%s/event", path);
+    DIR *d = opendir(folder);
+    if (d == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
+        if (strncmp(entry->d_name, "ftrig1:", 7) != 0)
+            continue;
+        int fd = openat(dirfd(d), entry->d_name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        if (fd >= 0 ? write(fd, &event, 1) < 0 && errno == EPIPE : errno == ENXIO)
+            unlinkat(dirfd(d), entry->d_name, 0);
+        if (fd >= 0)
+            close(fd);
+    }
+    closedir(d);
+}
