@@ -120,7 +120,7 @@ static int make(int at, const char *path, struct supervise *s, const struct supe
 {
     unsigned char record[SUPERVISE_STATUS_SIZE];
     if ((mkdirat(at, "supervise", 0700) < 0 && errno != EEXIST) ||
-        (mkdirat(at, "event", 03730) < 0 && errno != EEXIST))
+        (mkdirat(at, "event", 0700) < 0 && errno != EEXIST) || fchmodat(at, "event", 03730, 0) < 0)
         return error_system(e, "unable to make supervise and event in %s", path);
     if (mkfifoat(at, "supervise/control", 0600) < 0 && errno != EEXIST)
         return error_system(e, "unable to make %s/supervise/control", path);
