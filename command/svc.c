@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/signals.h"
 #include "base/str.h"
 #include "command/commands.h"
 #include "command/listen.h"
@@ -18,24 +19,12 @@
 
 enum { EXIT_UNSUPERVISED = 1, EXIT_NOT_LISTENING = 102, LETTERS_MAX = 60 };
 
-static const struct {
-    const char *name;
-    int number;
-    char letter;
-} signals[] = {{"ALRM", SIGALRM, 'a'}, {"ABRT", SIGABRT, 'b'}, {"QUIT", SIGQUIT, 'q'},
-               {"HUP", SIGHUP, 'h'},   {"KILL", SIGKILL, 'k'}, {"TERM", SIGTERM, 't'},
-               {"INT", SIGINT, 'i'},   {"USR1", SIGUSR1, '1'}, {"USR2", SIGUSR2, '2'},
-               {"STOP", SIGSTOP, 'p'}, {"CONT", SIGCONT, 'c'}, {"WINCH", SIGWINCH, 'y'}};
-
 static int letter_of_signal(const char *name)
 {
-    unsigned long long number = 0;
-    if (strncmp(name, "SIG", 3) == 0)
-        name += 3;
-    number_parse(name, 64, &number);
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        if (strcmp(signals[i].name, name) == 0 || signals[i].number == (int)number)
-            return signals[i].letter;
+    int number = signal_number(name, SIGNAL_COUNT - 1);
+    for (const struct supervise_letter *l = supervise_letters; l->letter != 0; l++)
+        if (l->wish == SUPERVISE_SIGNAL && l->signal == number)
+            return l->letter;
     return -1;
 }
 
@@ -186,18 +175,13 @@ static int64_t seconds_since(const struct view *v, const struct timespec *t)
     return v->now > t->tv_sec ? v->now - t->tv_sec : 0;
 }
 
-static const char *signal_name(const struct view *v, int number)
+static void put_signal(const struct view *v, int number)
 {
-    static char text[32];
-    for (size_t i = 0; !v->numbers && i < sizeof signals / sizeof signals[0]; i++)
-        if (signals[i].number == number) {
-            snprintf(text, sizeof text, "SIG%s", signals[i].name);
-            return text;
-        }
-    if (!v->numbers && number == SIGSEGV)
-        return "SIGSEGV";
-    snprintf(text, sizeof text, v->numbers ? "%d" : "SIG%d", number);
-    return text;
+    const char *name = v->numbers ? NULL : signal_name(number);
+    if (name != NULL)
+        printf("SIG%s", name);
+    else
+        printf("%d", number);
 }
 
 static void put_tai(const struct timespec *t)
@@ -276,7 +260,10 @@ static void put_field(const struct view *v, enum field f)
         put_number(exited, WEXITSTATUS(s->wait_status));
         break;
     case SIGNAL:
-        fputs(killed ? signal_name(v, WTERMSIG(s->wait_status)) : "NA", stdout);
+        if (killed)
+            put_signal(v, WTERMSIG(s->wait_status));
+        else
+            fputs("NA", stdout);
         break;
     case SIGNUM:
         put_number(killed, WTERMSIG(s->wait_status));
@@ -301,17 +288,20 @@ static void put_field(const struct view *v, enum field f)
 static void put_line(const struct view *v)
 {
     const struct supervise_status *s = &v->s;
-    if (v->up)
+    if (v->up) {
         printf("up (pid %ld pgid %ld) %lld seconds", (long)s->pid, (long)s->pid,
                (long long)seconds_since(v, &s->changed));
-    else if (supervise_is_fresh(s))
+    } else if (supervise_is_fresh(s)) {
         printf("down (not started yet) ");
-    else if (WIFSIGNALED(s->wait_status))
-        printf("down (signal %s) %lld seconds", signal_name(v, WTERMSIG(s->wait_status)),
-               (long long)seconds_since(v, &s->changed));
-    else
-        printf("down (exitcode %d) %lld seconds", WEXITSTATUS(s->wait_status),
-               (long long)seconds_since(v, &s->changed));
+    } else {
+        if (WIFSIGNALED(s->wait_status)) {
+            printf("down (signal ");
+            put_signal(v, WTERMSIG(s->wait_status));
+        } else {
+            printf("down (exitcode %d", WEXITSTATUS(s->wait_status));
+        }
+        printf(") %lld seconds", (long long)seconds_since(v, &s->changed));
+    }
     if (v->up != v->normally_up)
         printf(", normally %s", v->up ? "down" : "up");
     if (v->up && s->paused)

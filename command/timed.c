@@ -3,11 +3,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/signals.h"
 #include "base/str.h"
 #include "command/commands.h"
 #include "command/options.h"
 #include "execline/child.h"
-#include "execline/signals.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -292,7 +292,7 @@ static int run_pause(struct invocation *c)
         size_t n = strcspn(word, ",");
         snprintf(name, sizeof name, "%.*s", (int)n, word);
         word += n + (word[n] == ',');
-        int number = signal_number(name);
+        int number = signal_number(name, SIGNAL_COUNT - 1);
         if (number < 1)
             return command_usage(c);
         signal(number, SIG_IGN);

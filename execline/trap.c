@@ -1,9 +1,9 @@
 /* trap: runs a program and, when signals come, what was told for them. */
 #include "base/message.h"
+#include "base/signals.h"
 #include "execline/block.h"
 #include "execline/child.h"
 #include "execline/commands.h"
-#include "execline/signals.h"
 #include "execline/variable.h"
 #include <signal.h>
 #include <stdbool.h>
@@ -35,7 +35,7 @@ static int read_directives(struct trap *t, char **words, struct error *e)
     block_begin(&r, words);
     while (r.next[0] != NULL) {
         const char *word = *r.next++;
-        int signal = strcmp(word, "default") == 0 ? DEFAULT : signal_number(word);
+        int signal = strcmp(word, "default") == 0 ? DEFAULT : signal_number(word, SIGNAL_COUNT - 1);
         char **program;
         if (signal < 0)
             return error_set(e, EXIT_USAGE, "unknown signal %s", word);

@@ -93,7 +93,4 @@ struct definition *definitions_add(struct definitions *d, const char *name,
 long definitions_find(const struct definitions *d, const char *name);
 void definitions_release(struct definitions *d);
 
-/* "SIGTERM", "term", "15": the number, or -1. */
-int definition_signal(const char *text);
-
 #endif

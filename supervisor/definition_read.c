@@ -1,6 +1,7 @@
 /* Reading definition directories (spec/s6-rc-source.md). Nothing stops at the first mistake. */
 #include "base/file.h"
 #include "base/lexer.h"
+#include "base/signals.h"
 #include "supervisor/definition.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -89,7 +90,7 @@ static int signal_file(struct reading *r, const char *file, int fallback)
     char path[PATH_ROOM];
     int result = fallback;
     if (content(r, file, &text) == 1) {
-        int found = definition_signal(first_line(&text));
+        int found = signal_number(first_line(&text), 64);
         if (found < 0)
             problems_warning(r->p, file_path(r, file, path), 1, "write a name such as SIGTERM",
                              "invalid signal \"%s\", using %d", first_line(&text), fallback);

@@ -356,19 +356,6 @@ static void pipelines_must_agree(void **state)
     assert_int_equal(p->needs_count, 1);
 }
 
-static void signals_by_name(void **state)
-{
-    (void)state;
-    assert_int_equal(definition_signal("SIGTERM"), SIGTERM);
-    assert_int_equal(definition_signal("term"), SIGTERM);
-    assert_int_equal(definition_signal("sigWinch"), SIGWINCH);
-    assert_int_equal(definition_signal("9"), 9);
-    assert_int_equal(definition_signal("0"), -1);
-    assert_int_equal(definition_signal("65"), -1);
-    assert_int_equal(definition_signal("SIG"), -1);
-    assert_int_equal(definition_signal(""), -1);
-}
-
 int main(void)
 {
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -386,7 +373,6 @@ int main(void)
         test(old_user_bundles_are_merged),
         test(a_layer_may_add_an_edge),
         test(pipelines_must_agree),
-        cmocka_unit_test(signals_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,13 @@
-#include "execline/signals.h"
+#include "base/signals.h"
 #include "base/str.h"
 #include <signal.h>
 #include <stddef.h>
 #include <strings.h>
 
+/* Of several names for a number the usual one is first. */
 static const struct {
-    const char *name;
-    int number;
+    char name[7];
+    unsigned char number;
 } signals[] = {{"HUP", SIGHUP},     {"INT", SIGINT},   {"QUIT", SIGQUIT},     {"ILL", SIGILL},
                {"TRAP", SIGTRAP},   {"ABRT", SIGABRT}, {"IOT", SIGABRT},      {"BUS", SIGBUS},
                {"FPE", SIGFPE},     {"KILL", SIGKILL}, {"USR1", SIGUSR1},     {"SEGV", SIGSEGV},
@@ -17,10 +18,10 @@ static const struct {
                {"WINCH", SIGWINCH}, {"IO", SIGIO},     {"POLL", SIGIO},       {"PWR", SIGPWR},
                {"SYS", SIGSYS}};
 
-int signal_number(const char *name)
+int signal_number(const char *name, int max)
 {
     unsigned long long number;
-    if (number_parse(name, SIGNAL_COUNT - 1, &number) == 0)
+    if (number_parse(name, (unsigned long long)max, &number) == 0)
         return number == 0 ? -1 : (int)number;
     if (strncasecmp(name, "SIG", 3) == 0)
         name += 3;
@@ -28,4 +29,12 @@ int signal_number(const char *name)
         if (strcasecmp(signals[i].name, name) == 0)
             return signals[i].number;
     return -1;
+}
+
+const char *signal_name(int number)
+{
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (signals[i].number == number)
+            return signals[i].name;
+    return NULL;
 }

@@ -1,0 +1,12 @@
+/* Signals by name. */
+#ifndef BASE_SIGNALS_H
+#define BASE_SIGNALS_H
+
+enum { SIGNAL_COUNT = 32 };
+
+/* "TERM", "SIGTERM" in any case, or "15": 1 to max; -1 for any other word. */
+int signal_number(const char *name, int max);
+/* "TERM"; NULL for a number without a name. */
+const char *signal_name(int number);
+
+#endif
