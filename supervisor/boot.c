@@ -302,7 +302,7 @@ int boot_begin(struct supervisor *sv, struct error *e)
     open_up(2);
     if (sv->settings.logging != LOGGING_CONSOLE && open_init_logger(sv, e) < 0)
         return -1;
-    if (open_cmd_logger(sv, e) < 0 ||
+    if (open_cmd_logger(sv, e) < 0 || scandir_open(sv, e) < 0 ||
         control_open(&sv->control, &sv->loop, RUN_CONTROL, on_control, sv, e) < 0)
         return -1;
     if (sv->settings.hook != NULL && sv->settings.hook[0] != '\0')

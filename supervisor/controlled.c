@@ -63,15 +63,11 @@ static void take_status(struct longrun *l)
     s->finishing = m->state == SERVICE_FINISH;
     s->want_up = m->want == WANT_UP;
     s->is_ready = m->ready || m->state == SERVICE_DOWN; /* to be started */
-    if (m->ever_started && m->pid == 0)
-        s->paused = false;
+    s->paused = m->paused || !m->ever_started;          /* not started yet is said that way */
 }
 
 void controlled_event(struct longrun *l, char event)
 {
-    struct supervise_status *s = &l->controlled.status;
-    if (event == 'u')
-        s->paused = false;
     take_status(l);
     notify(&l->controlled, event);
 }
@@ -129,45 +125,27 @@ void controlled_logger(struct logger_slot *s, bool up, int wait_status)
 /* --- what is asked for -------------------------------------------------------------------------
  */
 
-static void send(struct longrun *l, int signal, bool group)
-{
-    enum service_state state = l->machine.state;
-    if ((state != SERVICE_UP && state != SERVICE_STARTING) || l->machine.pid <= 0)
-        return;
-    kill(group ? -l->machine.pid : l->machine.pid, signal);
-    if (signal == SIGSTOP || signal == SIGCONT)
-        l->controlled.status.paused = signal == SIGSTOP;
-}
-
 static void obey(struct longrun *l, const struct supervise_letter *letter)
 {
+    static const unsigned char events[] = {
+        [SUPERVISE_SIGNAL] = SERVICE_SIGNAL,      [SUPERVISE_GROUP] = SERVICE_SIGNAL,
+        [SUPERVISE_DOWN_SIGNAL] = SERVICE_SIGNAL, [SUPERVISE_RELOAD_SIGNAL] = SERVICE_SIGNAL,
+        [SUPERVISE_UP] = SERVICE_WANT_UP,         [SUPERVISE_DOWN] = SERVICE_WANT_DOWN,
+        [SUPERVISE_ONCE] = SERVICE_WANT_ONCE,     [SUPERVISE_STAY_DOWN] = SERVICE_STAY_DOWN,
+        [SUPERVISE_LEAVE] = SERVICE_LEAVE,
+    };
+    enum supervise_wish wish = letter->wish;
+    int signal = letter->signal;
+    bool starts = wish == SUPERVISE_UP || wish == SUPERVISE_ONCE;
+    if (starts && l->supervisor->stage >= STAGE_STOPPING)
+        return;
     if (letter->mark != SUPERVISE_KEEP)
         controlled_mark_down(l, letter->mark == SUPERVISE_MARK_DOWN);
-    switch (letter->wish) {
-    case SUPERVISE_NOTHING:
-        break;
-    case SUPERVISE_SIGNAL:
-    case SUPERVISE_GROUP:
-        send(l, letter->signal, letter->wish == SUPERVISE_GROUP);
-        break;
-    case SUPERVISE_DOWN_SIGNAL:
-        send(l, l->definition->down_signal, false);
-        break;
-    case SUPERVISE_RELOAD_SIGNAL:
-        send(l, l->definition->reload_signal, false);
-        break;
-    case SUPERVISE_UP:
-    case SUPERVISE_ONCE:
-        if (l->supervisor->stage < STAGE_STOPPING)
-            longrun_feed(l, letter->wish == SUPERVISE_UP ? SERVICE_WANT_UP : SERVICE_WANT_ONCE, 0);
-        break;
-    case SUPERVISE_DOWN:
-        longrun_feed(l, SERVICE_WANT_DOWN, 0);
-        break;
-    case SUPERVISE_STAY_DOWN:
-        longrun_feed(l, SERVICE_STAY_DOWN, 0);
-        break;
-    }
+    if (wish == SUPERVISE_DOWN_SIGNAL)
+        signal = l->definition->down_signal;
+    else if (wish == SUPERVISE_RELOAD_SIGNAL)
+        signal = l->definition->reload_signal;
+    longrun_feed(l, (enum service_event)events[wish], wish == SUPERVISE_GROUP ? -signal : signal);
 }
 
 #define OWNER(type, pointer, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
@@ -183,7 +161,6 @@ static void longrun_asked(struct watch *w, uint32_t events)
         if (letter != NULL)
             obey(l, letter);
     }
-    controlled_refresh(l);
 }
 
 /* A logger is never down: what would end it makes it leave to a successor. */
@@ -196,7 +173,7 @@ static void logger_asked(struct watch *w, uint32_t events)
     for (size_t i = 0; i < n; i++) {
         if (letters[i] == 'a')
             logged_signal(&s->logged, SIGALRM);
-        else if (strchr("thrl", letters[i]) != NULL && letters[i] != '\0')
+        else if (strchr("dDthrlx", letters[i]) != NULL && letters[i] != '\0')
             logged_signal(&s->logged, SIGHUP);
         else if (letters[i] == 'k')
             logged_signal(&s->logged, SIGKILL);
@@ -214,7 +191,7 @@ static int open_one(struct controlled *c, struct loop *loop,
         return error_system(e, "unable to make %s", path);
     c->status = (struct supervise_status){.paused = true, .is_ready = true};
     c->status.changed = c->status.ready = clock_wall();
-    if (supervise_open(&c->supervise, path, &c->status, e) < 0)
+    if (supervise_open(&c->supervise, path, RUN_LOCK, &c->status, e) < 0)
         return -1;
     supervise_pack(c->written, &c->status);
     c->supervise.control.ready = asked;

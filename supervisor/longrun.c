@@ -264,6 +264,10 @@ static enum service_event perform(struct longrun *l, const struct service_action
     case SERVICE_ACT_KILL:
         send_signal(l, SIGKILL, l->definition->kill_group);
         return SERVICE_EVENTS;
+    case SERVICE_ACT_SIGNAL:
+        if (l->machine.pid > 0)
+            kill(a->detail < 0 ? -l->machine.pid : l->machine.pid, abs(a->detail));
+        return SERVICE_EVENTS;
     case SERVICE_ACT_BOUNDARY:
         l->logger.boundary = true;
         logged_boundary(&l->logger.logged);

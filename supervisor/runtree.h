@@ -10,6 +10,8 @@
 #define RUN_EXITCODE "/run/s6-linux-init-container-results/exitcode"
 #define RUN_CONTROL "/run/s6/control"
 #define RUN_SCANDIR "/run/service"
+/* Held locked by pid 1; every supervise/lock is another name of it. */
+#define RUN_LOCK RUN_SCANDIR "/.s6-svscan/lock"
 #define RUN_SERVICEDIRS "/run/s6-rc/servicedirs"
 #define RUN_ONESHOTS RUN_SERVICEDIRS "/s6rc-oneshot-runner"
 #define RUN_UNCAUGHT "/run/uncaught-logs"

@@ -1,5 +1,6 @@
 #include "supervisor/service.h"
 #include "base/clock.h"
+#include <signal.h>
 #include <stddef.h>
 #include <sys/wait.h>
 
@@ -71,11 +72,25 @@ static void down_once(struct step *t)
     begin_run(t);
 }
 
+/* To those who listen it is as if a supervisor had ended and another begun. */
+static void leave(struct step *t)
+{
+    t->s->leaving = false;
+    act(t, SERVICE_ACT_EVENT, 'x');
+    act(t, SERVICE_ACT_EVENT, 's');
+}
+
 static void down_want_down(struct step *t)
 {
     t->s->want = WANT_DOWN;
     t->s->deadline = 0;
     act(t, SERVICE_ACT_STOPPED, 0);
+}
+
+static void down_leave(struct step *t)
+{
+    leave(t);
+    down_want_down(t);
 }
 
 static void want_up(struct step *t)
@@ -86,6 +101,20 @@ static void want_up(struct step *t)
 static void want_down(struct step *t)
 {
     t->s->want = WANT_DOWN;
+}
+
+static void want_leave(struct step *t)
+{
+    t->s->want = WANT_DOWN;
+    t->s->leaving = true;
+}
+
+static void alive_signal(struct step *t)
+{
+    int signal = t->detail < 0 ? -t->detail : t->detail;
+    if (signal == SIGSTOP || signal == SIGCONT)
+        t->s->paused = signal == SIGSTOP;
+    act(t, SERVICE_ACT_SIGNAL, t->detail);
 }
 
 static void up_want_up(struct step *t)
@@ -99,6 +128,7 @@ static void up_want_up(struct step *t)
 static void alive_want_down(struct step *t)
 {
     t->s->want = WANT_DOWN;
+    t->s->paused = false;
     act(t, SERVICE_ACT_END, 0);
     if (t->rules->timeout_kill > 0)
         t->s->deadline = t->now + t->rules->timeout_kill * CLOCK_MS;
@@ -126,7 +156,10 @@ static void unspawned(struct step *t)
     int64_t wait = CLOCK_SECOND << shift;
     enter(t, SERVICE_DOWN);
     t->s->pid = 0;
+    t->s->paused = false;
     t->s->failures++;
+    if (t->s->leaving)
+        leave(t);
     if (t->s->want == WANT_DOWN) {
         act(t, SERVICE_ACT_STOPPED, 0);
         return;
@@ -155,6 +188,8 @@ static void settle(struct step *t, int64_t restart)
     enter(t, SERVICE_DOWN);
     t->s->pid = 0;
     act(t, SERVICE_ACT_EVENT, 'D');
+    if (t->s->leaving)
+        leave(t);
     if (t->s->want == WANT_DOWN)
         act(t, SERVICE_ACT_STOPPED, 0);
     else
@@ -172,10 +207,11 @@ static void up_died(struct step *t)
     t->s->wait_status = t->detail;
     t->s->pid = 0;
     t->s->ready = false;
+    t->s->paused = false;
     act(t, SERVICE_ACT_BOUNDARY, 0);
     act(t, SERVICE_ACT_TALLY, 0);
-    act(t, SERVICE_ACT_EVENT, 'd');
     if (!t->rules->has_finish) {
+        act(t, SERVICE_ACT_EVENT, 'd');
         settle(t, restart_time(t));
         return;
     }
@@ -183,6 +219,7 @@ static void up_died(struct step *t)
     if (t->rules->timeout_finish > 0)
         t->s->deadline = t->now + t->rules->timeout_finish * CLOCK_MS;
     act(t, SERVICE_ACT_FINISH, 0);
+    act(t, SERVICE_ACT_EVENT, 'd'); /* the status has finish's pid by now */
 }
 
 static void finish_died(struct step *t)
@@ -222,6 +259,8 @@ static cell *const table[SERVICE_STATES][SERVICE_EVENTS] = {
             [SERVICE_WANT_DOWN] = down_want_down,
             [SERVICE_WANT_ONCE] = down_once,
             [SERVICE_STAY_DOWN] = down_want_down,
+            [SERVICE_LEAVE] = down_leave,
+            [SERVICE_SIGNAL] = ignored,
             [SERVICE_SPAWNED] = impossible,
             [SERVICE_UNSPAWNED] = impossible,
             [SERVICE_READIED] = ignored, /* read after its writer was reaped */
@@ -234,6 +273,8 @@ static cell *const table[SERVICE_STATES][SERVICE_EVENTS] = {
             [SERVICE_WANT_DOWN] = alive_want_down,
             [SERVICE_WANT_ONCE] = want_down,
             [SERVICE_STAY_DOWN] = want_down,
+            [SERVICE_LEAVE] = want_leave,
+            [SERVICE_SIGNAL] = alive_signal,
             [SERVICE_SPAWNED] = spawned,
             [SERVICE_UNSPAWNED] = unspawned,
             [SERVICE_READIED] = ignored, /* SPAWNED is always told first */
@@ -246,6 +287,8 @@ static cell *const table[SERVICE_STATES][SERVICE_EVENTS] = {
             [SERVICE_WANT_DOWN] = alive_want_down,
             [SERVICE_WANT_ONCE] = want_down,
             [SERVICE_STAY_DOWN] = want_down,
+            [SERVICE_LEAVE] = want_leave,
+            [SERVICE_SIGNAL] = alive_signal,
             [SERVICE_SPAWNED] = impossible,
             [SERVICE_UNSPAWNED] = impossible,
             [SERVICE_READIED] = readied,
@@ -258,6 +301,8 @@ static cell *const table[SERVICE_STATES][SERVICE_EVENTS] = {
             [SERVICE_WANT_DOWN] = want_down,
             [SERVICE_WANT_ONCE] = want_down,
             [SERVICE_STAY_DOWN] = want_down,
+            [SERVICE_LEAVE] = want_leave,
+            [SERVICE_SIGNAL] = ignored,
             [SERVICE_SPAWNED] = impossible,
             [SERVICE_UNSPAWNED] = impossible,
             [SERVICE_READIED] = ignored,
@@ -294,6 +339,7 @@ const char *service_event_name(enum service_event event)
     static const char *const names[SERVICE_EVENTS] = {
         [SERVICE_WANT_UP] = "wanted up",       [SERVICE_WANT_DOWN] = "wanted down",
         [SERVICE_WANT_ONCE] = "wanted once",   [SERVICE_STAY_DOWN] = "to stay down",
+        [SERVICE_LEAVE] = "to be left",        [SERVICE_SIGNAL] = "signalled",
         [SERVICE_SPAWNED] = "spawned",         [SERVICE_UNSPAWNED] = "not spawned",
         [SERVICE_READIED] = "ready",           [SERVICE_DIED] = "died",
         [SERVICE_DEADLINE] = "deadline passed"};

@@ -10,6 +10,9 @@
  * Throttle: a service that was ready may restart one second after it became ready, every other one
  * second after finish ended. An explicit UP in DOWN starts at once. A run that cannot be executed
  * is tried again after 1 s, doubling to 60 s.
+ *
+ * LEAVE is what is left of "the supervisor exits when the service is down": it stays down, and x is
+ * told, then s, as by a supervisor that begins anew.
  */
 #ifndef SUPERVISOR_SERVICE_H
 #define SUPERVISOR_SERVICE_H
@@ -31,6 +34,8 @@ enum service_event {
     SERVICE_WANT_DOWN, /* and end it: down-signal, CONT */
     SERVICE_WANT_ONCE, /* start if down, do not restart */
     SERVICE_STAY_DOWN, /* O: want down, do not signal */
+    SERVICE_LEAVE,     /* x: the same, and say x */
+    SERVICE_SIGNAL,    /* detail: a signal for run, negative: for its process group */
     SERVICE_SPAWNED,   /* exec worked */
     SERVICE_UNSPAWNED, /* fork or exec failed; the child, if any, was reaped */
     SERVICE_READIED,   /* newline on the notification fd */
@@ -45,8 +50,9 @@ enum service_act {
                              spawned, feed DIED with 0 */
     SERVICE_ACT_END,      /* down-signal then SIGCONT to pid */
     SERVICE_ACT_KILL,     /* SIGKILL then SIGCONT to pid (its group if so defined) */
+    SERVICE_ACT_SIGNAL,   /* detail as above */
     SERVICE_ACT_BOUNDARY, /* tell the logger that an instance ended */
-    SERVICE_ACT_EVENT,    /* write detail (one of s u U d D O) to event/ and renew status */
+    SERVICE_ACT_EVENT,    /* write detail (one of s u U d D O x) to event/ and renew status */
     SERVICE_ACT_TALLY,    /* note the death */
     SERVICE_ACT_STARTED,  /* counts as started for the transition engine */
     SERVICE_ACT_STOPPED,  /* counts as stopped */
@@ -81,6 +87,8 @@ struct service {
     enum service_want want;
     bool ready;
     bool ever_started;
+    bool paused;       /* it was sent SIGSTOP last */
+    bool leaving;      /* x is due */
     pid_t pid;         /* of run or finish; the shell sets it at RUN and FINISH; 0 none */
     pid_t run_pid;     /* of the last run, for finish's fourth argument */
     int wait_status;   /* of the last run */

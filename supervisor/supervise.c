@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAUSED = 1, FINISHING = 2, WANT_UP = 4, READY = 8, TAIN = 12 };
+enum { PAUSED = 1, FINISHING = 2, WANT_UP = 4, READY = 8, TAIN = 12, LISTENERS_MAX = 1000 };
 
 /* --- formats ---------------------------------------------------------------------------------- */
 
@@ -64,6 +64,13 @@ void supervise_death_pack(unsigned char out[SUPERVISE_DEATH_SIZE], const struct 
     out[TAIN + 1] = (unsigned char)(killed ? WTERMSIG(wait_status) : 0);
 }
 
+void supervise_death_unpack(struct supervise_death *d, const unsigned char in[SUPERVISE_DEATH_SIZE])
+{
+    clock_tain_unpack(&d->when, in);
+    d->code = in[TAIN];
+    d->signal = in[TAIN + 1];
+}
+
 const struct supervise_letter supervise_letters[] = {
     {'a', SUPERVISE_SIGNAL, SIGALRM, SUPERVISE_KEEP},
     {'b', SUPERVISE_SIGNAL, SIGABRT, SUPERVISE_KEEP},
@@ -89,9 +96,7 @@ const struct supervise_letter supervise_letters[] = {
     {'U', SUPERVISE_UP, 0, SUPERVISE_UNMARK_DOWN},
     {'O', SUPERVISE_STAY_DOWN, 0, SUPERVISE_KEEP},
     {'Q', SUPERVISE_STAY_DOWN, 0, SUPERVISE_MARK_DOWN},
-    /* There is no supervisor of its own to end: what is left of it is that the service stays down.
-     */
-    {'x', SUPERVISE_STAY_DOWN, 0, SUPERVISE_KEEP},
+    {'x', SUPERVISE_LEAVE, 0, SUPERVISE_KEEP},
     {0, SUPERVISE_NOTHING, 0, SUPERVISE_KEEP},
 };
 
@@ -107,30 +112,46 @@ const struct supervise_letter *supervise_letter(char letter)
 
 static int write_record(int at, const unsigned char record[SUPERVISE_STATUS_SIZE])
 {
-    int fd = openat(at, "supervise/status", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    int fd =
+        openat(at, "supervise/status", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     ssize_t n = fd < 0 ? -1 : write(fd, record, SUPERVISE_STATUS_SIZE);
     if (fd >= 0)
         close(fd);
     return n == SUPERVISE_STATUS_SIZE ? 0 : -1;
 }
 
+int supervise_lock(int at, const char *path)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int fd = openat(at, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0 || fcntl(fd, F_SETLK, &lock) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* Another name of a file that is locked already costs no descriptor. */
+static int make_lock(int at, struct supervise *s, const char *locked)
+{
+    if (locked != NULL && (unlinkat(at, "supervise/lock", 0) == 0 || errno == ENOENT) &&
+        linkat(AT_FDCWD, locked, at, "supervise/lock", 0) == 0)
+        return 0;
+    s->lock = supervise_lock(at, "supervise/lock");
+    return s->lock;
+}
+
 /* With an empty mode mask: a hundred services are to be made in no time. */
-static int make(int at, const char *path, struct supervise *s, const struct supervise_status *first,
-                struct error *e)
+static int make(int at, const char *path, struct supervise *s, const char *locked,
+                const struct supervise_status *first, struct error *e)
 {
     unsigned char record[SUPERVISE_STATUS_SIZE];
     if ((mkdirat(at, "supervise", 0700) < 0 && errno != EEXIST) ||
         (mkdirat(at, "event", 0700) < 0 && errno != EEXIST) || fchmodat(at, "event", 03730, 0) < 0)
         return error_system(e, "unable to make supervise and event in %s", path);
-    if (mkfifoat(at, "supervise/control", 0600) < 0 && errno != EEXIST)
-        return error_system(e, "unable to make %s/supervise/control", path);
-    s->control.fd =
-        openat(at, "supervise/control", O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0);
+    s->control.fd = supervise_fifo(at, "supervise/control");
     if (s->control.fd < 0)
-        return error_system(e, "unable to open %s/supervise/control", path);
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    s->lock = openat(at, "supervise/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (s->lock < 0 || fcntl(s->lock, F_SETLK, &lock) < 0)
+        return error_system(e, "unable to make %s/supervise/control", path);
+    if (make_lock(at, s, locked) < 0)
         return error_system(e, "unable to lock %s/supervise/lock", path);
     supervise_pack(record, first);
     if (write_record(at, record) < 0)
@@ -140,15 +161,22 @@ static int make(int at, const char *path, struct supervise *s, const struct supe
     return 0;
 }
 
-int supervise_open(struct supervise *s, const char *path, const struct supervise_status *first,
-                   struct error *e)
+int supervise_fifo(int at, const char *path)
+{
+    if (mkfifoat(at, path, 0600) < 0 && errno != EEXIST)
+        return -1;
+    return openat(at, path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0);
+}
+
+int supervise_open(struct supervise *s, const char *path, const char *locked,
+                   const struct supervise_status *first, struct error *e)
 {
     *s = (struct supervise)SUPERVISE_INIT;
     int at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
         return error_system(e, "unable to open %s", path);
     mode_t mask = umask(0);
-    int result = make(at, path, s, first, e);
+    int result = make(at, path, s, locked, first, e);
     umask(mask);
     close(at);
     if (result < 0)
@@ -180,27 +208,64 @@ int supervise_write_status(const char *path, const struct supervise_status *s, s
     return file_replace(AT_FDCWD, file, record, sizeof record, 0644, e);
 }
 
+/* The directory may have been given to a user: nothing there leads us elsewhere or makes us wait.
+ */
+static int open_file(const char *path, int flags)
+{
+    struct stat st;
+    int fd = open(path, flags | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+        return fd;
+    close(fd);
+    errno = EINVAL;
+    return -1;
+}
+
 int supervise_add_death(const char *path, const struct timespec *when, int wait_status,
                         unsigned int most, struct error *e)
 {
-    struct str all = STR_INIT;
+    static unsigned char last[SUPERVISE_DEATHS_MAX * SUPERVISE_DEATH_SIZE];
     unsigned char record[SUPERVISE_DEATH_SIZE];
     char file[640];
-    size_t room = (size_t)most * SUPERVISE_DEATH_SIZE;
     if (most == 0)
         return 0;
+    if (most > SUPERVISE_DEATHS_MAX)
+        most = SUPERVISE_DEATHS_MAX;
     snprintf(file, sizeof file, "%s/supervise/death_tally", path);
     supervise_death_pack(record, when, wait_status);
+    int fd = open_file(file, O_RDWR | O_CREAT | O_APPEND);
+    if (fd < 0)
+        return error_system(e, "unable to open %s", file);
+    off_t size = lseek(fd, 0, SEEK_END);
+    size_t keep = (size_t)(most - 1) * sizeof record;
     int result = 0;
-    if (file_read(AT_FDCWD, file, SUPERVISE_DEATHS_MAX * SUPERVISE_DEATH_SIZE, &all, e) < 0)
-        str_clear(&all); /* it was taken away or is nonsense: anew */
-    if (str_add(&all, record, sizeof record) < 0)
-        result = error_system(e, "unable to note a death in %s", file);
-    size_t skip = all.length > room ? all.length - room : 0;
-    if (result == 0)
-        result = file_write(AT_FDCWD, file, all.data + skip, all.length - skip, 0644, e);
-    str_release(&all);
+    if (size % SUPERVISE_DEATH_SIZE != 0) /* nonsense: anew */
+        size = ftruncate(fd, 0);
+    if (size <= (off_t)keep) {
+        if (write(fd, record, sizeof record) != (ssize_t)sizeof record)
+            result = error_system(e, "unable to write %s", file);
+    } else if (pread(fd, last, keep, size - (off_t)keep) != (ssize_t)keep) {
+        result = error_system(e, "unable to read %s", file);
+    } else {
+        memcpy(last + keep, record, sizeof record);
+        result = file_replace(AT_FDCWD, file, last, keep + sizeof record, 0644, e);
+    }
+    close(fd);
     return result;
+}
+
+/* To one who listens; it is only ever a fifo. */
+static void tell(int at, const char *name, char event)
+{
+    struct stat st;
+    int fd = openat(at, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    bool gone = fd < 0 && errno == ENXIO;
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+        gone = write(fd, &event, 1) < 0 && errno == EPIPE;
+    if (gone)
+        unlinkat(at, name, 0);
+    if (fd >= 0)
+        close(fd);
 }
 
 void supervise_notify(const char *path, char event)
@@ -210,14 +275,9 @@ void supervise_notify(const char *path, char event)
     DIR *d = opendir(folder);
     if (d == NULL)
         return;
-    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
-        if (strncmp(entry->d_name, "ftrig1:", 7) != 0)
-            continue;
-        int fd = openat(dirfd(d), entry->d_name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-        if (fd >= 0 ? write(fd, &event, 1) < 0 && errno == EPIPE : errno == ENXIO)
-            unlinkat(dirfd(d), entry->d_name, 0);
-        if (fd >= 0)
-            close(fd);
-    }
+    int left = LISTENERS_MAX;
+    for (struct dirent *entry; left > 0 && (entry = readdir(d)) != NULL; left--)
+        if (strncmp(entry->d_name, SUPERVISE_LISTENER, strlen(SUPERVISE_LISTENER)) == 0)
+            tell(dirfd(d), entry->d_name, event);
     closedir(d);
 }

@@ -30,6 +30,17 @@ bool supervise_is_fresh(const struct supervise_status *s);
 void supervise_death_pack(unsigned char out[SUPERVISE_DEATH_SIZE], const struct timespec *when,
                           int wait_status);
 
+struct supervise_death {
+    struct timespec when;
+    unsigned char code; /* 128 + signal if killed */
+    unsigned char signal;
+};
+void supervise_death_unpack(struct supervise_death *d,
+                            const unsigned char in[SUPERVISE_DEATH_SIZE]);
+
+/* How the names of those fifos in event/ begin that events are written to. */
+#define SUPERVISE_LISTENER "ftrig1:"
+
 /* What a byte on supervise/control asks for. */
 enum supervise_wish {
     SUPERVISE_NOTHING = 0,
@@ -40,7 +51,8 @@ enum supervise_wish {
     SUPERVISE_UP,
     SUPERVISE_DOWN,
     SUPERVISE_ONCE,
-    SUPERVISE_STAY_DOWN
+    SUPERVISE_STAY_DOWN,
+    SUPERVISE_LEAVE
 };
 
 enum supervise_mark { SUPERVISE_KEEP, SUPERVISE_MARK_DOWN, SUPERVISE_UNMARK_DOWN };
@@ -62,7 +74,7 @@ const struct supervise_letter *supervise_letter(char letter);
 
 struct supervise {
     struct watch control; /* the fifo, open for both so that it never ends; fd -1: none */
-    int lock;             /* -1 none. Never opened twice: closing one would drop the lock */
+    int lock; /* -1: not of its own. Never opened twice: closing one would drop the lock */
 };
 
 #define SUPERVISE_INIT                                                                             \
@@ -71,10 +83,17 @@ struct supervise {
     }
 
 /* Makes supervise/ and event/ under the service directory path, removes the death tally, takes the
- * lock, opens the fifo. control's ready is the caller's to set and watch. */
-int supervise_open(struct supervise *s, const char *path, const struct supervise_status *first,
-                   struct error *e);
+ * lock, opens the fifo. control's ready is the caller's to set and watch. locked: a file that we
+ * hold locked for good, of which supervise/lock becomes another name where that is possible; NULL:
+ * none. */
+int supervise_open(struct supervise *s, const char *path, const char *locked,
+                   const struct supervise_status *first, struct error *e);
 void supervise_close(struct supervise *s);
+
+/* Its two parts, also of a scan directory: a descriptor that holds the lock of a file, -1 if that
+ * was impossible; one of a fifo, made if it is not there, that never ends and never waits. */
+int supervise_lock(int at, const char *path);
+int supervise_fifo(int at, const char *path);
 
 /* The bytes that wait on the fifo, at most size; never waits. */
 size_t supervise_read(const struct supervise *s, char *bytes, size_t size);

@@ -110,6 +110,7 @@ struct supervisor {
     struct logger_slot cmd_logger;
     struct event_log events;
     struct control control;
+    struct watch scan; /* .s6-svscan/control */
 
     pid_t hook;
     pid_t cmd_pid;
@@ -143,9 +144,12 @@ int longruns_make(struct supervisor *sv, struct error *e); /* before the mark: t
 void longrun_feed(struct longrun *l, enum service_event event, int detail);
 void longrun_reaped(struct longrun *l, pid_t pid, int status);
 
+/* scandir.c */
+int scandir_open(struct supervisor *sv, struct error *e); /* before the longruns are made */
+
 /* controlled.c */
 int controlled_open(struct longrun *l, struct error *e); /* before the mark */
-void controlled_event(struct longrun *l, char event);    /* one of u U d D O */
+void controlled_event(struct longrun *l, char event);    /* one of u U d D O x s */
 void controlled_refresh(struct longrun *l);              /* after any change of the machine */
 void controlled_death(struct longrun *l);
 void controlled_mark_down(struct longrun *l, bool down); /* the file down: as s6-rc left it */

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "supervisor/service.h"
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +27,8 @@ static const char *letters(const struct service_actions *a)
     static const char of[] = {
         [SERVICE_ACT_RUN] = 'R',     [SERVICE_ACT_FINISH] = 'F',   [SERVICE_ACT_END] = 'E',
         [SERVICE_ACT_KILL] = 'K',    [SERVICE_ACT_BOUNDARY] = 'B', [SERVICE_ACT_TALLY] = 'T',
-        [SERVICE_ACT_STARTED] = '+', [SERVICE_ACT_STOPPED] = '-',  [SERVICE_ACT_FAILED] = '!'};
+        [SERVICE_ACT_STARTED] = '+', [SERVICE_ACT_STOPPED] = '-',  [SERVICE_ACT_FAILED] = '!',
+        [SERVICE_ACT_SIGNAL] = 'S'};
     unsigned int i;
     for (i = 0; i < a->count; i++)
         text[i] =
@@ -101,7 +103,7 @@ static void finish_runs_between_death_and_restart(void **state)
 {
     struct service s = up_since(10 * S, &finishing);
     (void)state;
-    step(&s, &finishing, SERVICE_DIED, 9, 20 * S, "BTdF");
+    step(&s, &finishing, SERVICE_DIED, 9, 20 * S, "BTFd");
     assert_int_equal(s.state, SERVICE_FINISH);
     assert_int_equal(s.wait_status, 9);
     assert_int_equal(s.run_pid, 42);
@@ -116,7 +118,7 @@ static void finish_that_hangs_is_killed_again_and_again(void **state)
 {
     struct service s = up_since(10 * S, &finishing);
     (void)state;
-    step(&s, &finishing, SERVICE_DIED, 9, 20 * S, "BTdF");
+    step(&s, &finishing, SERVICE_DIED, 9, 20 * S, "BTFd");
     step(&s, &finishing, SERVICE_DEADLINE, 0, 25 * S, "K");
     assert_int_equal(s.deadline, 30 * S);
     step(&s, &finishing, SERVICE_DEADLINE, 0, 30 * S, "K");
@@ -128,7 +130,7 @@ static void finish_125_is_a_permanent_failure(void **state)
 {
     struct service s = up_since(10 * S, &finishing);
     (void)state;
-    step(&s, &finishing, SERVICE_DIED, 0, 20 * S, "BTdF");
+    step(&s, &finishing, SERVICE_DIED, 0, 20 * S, "BTFd");
     step(&s, &finishing, SERVICE_DIED, 125 << 8, 21 * S, "BO!D-");
     assert_int_equal(s.want, WANT_DOWN);
     assert_int_equal(s.deadline, 0);
@@ -149,7 +151,7 @@ static void stopping_signals_and_reports_when_finish_is_over(void **state)
     (void)state;
     step(&s, &finishing, SERVICE_WANT_DOWN, 0, 20 * S, "E");
     assert_int_equal(s.deadline, 0); /* no timeout-kill: no KILL ever */
-    step(&s, &finishing, SERVICE_DIED, 15, 21 * S, "BTdF");
+    step(&s, &finishing, SERVICE_DIED, 15, 21 * S, "BTFd");
     step(&s, &finishing, SERVICE_DIED, 0, 22 * S, "BD-");
     assert_int_equal(s.deadline, 0);
 }
@@ -247,6 +249,62 @@ static void down_is_down(void **state)
     step(&s, &plain, SERVICE_READIED, 0, 10 * S, "");
 }
 
+static void signals_reach_a_living_run_only(void **state)
+{
+    struct service s = {.state = SERVICE_DOWN};
+    (void)state;
+    step(&s, &finishing, SERVICE_SIGNAL, SIGHUP, 10 * S, "");
+    step(&s, &finishing, SERVICE_WANT_UP, 0, 10 * S, "R");
+    step(&s, &finishing, SERVICE_SIGNAL, SIGHUP, 10 * S, "S");
+    step(&s, &finishing, SERVICE_SPAWNED, 0, 10 * S, "u+");
+    struct service_actions a;
+    assert_int_equal(service_step(&s, &finishing, SERVICE_SIGNAL, -SIGKILL, 10 * S, &a), 0);
+    assert_int_equal(a.count, 1);
+    assert_int_equal(a.item[0].act, SERVICE_ACT_SIGNAL);
+    assert_int_equal(a.item[0].detail, -SIGKILL);
+    step(&s, &finishing, SERVICE_DIED, SIGKILL, 20 * S, "BTFd");
+    step(&s, &finishing, SERVICE_SIGNAL, SIGHUP, 20 * S, "");
+}
+
+static void paused_until_continued_stopped_or_dead(void **state)
+{
+    struct service s = up_since(10 * S, &plain);
+    (void)state;
+    step(&s, &plain, SERVICE_SIGNAL, SIGSTOP, 11 * S, "S");
+    assert_true(s.paused);
+    step(&s, &plain, SERVICE_SIGNAL, SIGUSR1, 11 * S, "S");
+    assert_true(s.paused);
+    step(&s, &plain, SERVICE_SIGNAL, -SIGCONT, 11 * S, "S");
+    assert_false(s.paused);
+    step(&s, &plain, SERVICE_SIGNAL, -SIGSTOP, 11 * S, "S");
+    assert_true(s.paused);
+    step(&s, &plain, SERVICE_DIED, SIGKILL, 12 * S, "BTdD");
+    assert_false(s.paused);
+    s = up_since(10 * S, &plain);
+    step(&s, &plain, SERVICE_SIGNAL, SIGSTOP, 11 * S, "S");
+    step(&s, &plain, SERVICE_WANT_DOWN, 0, 11 * S, "E");
+    assert_false(s.paused); /* the end sends CONT */
+}
+
+static void leaving_is_told_when_it_is_down(void **state)
+{
+    struct service s = up_since(10 * S, &finishing);
+    (void)state;
+    step(&s, &finishing, SERVICE_LEAVE, 0, 11 * S, "");
+    step(&s, &finishing, SERVICE_DIED, 0, 12 * S, "BTFd");
+    step(&s, &finishing, SERVICE_DIED, 125 << 8, 12 * S, "BO!Dxs-");
+    assert_int_equal(s.want, WANT_DOWN);
+    assert_int_equal(s.deadline, 0);
+    step(&s, &finishing, SERVICE_LEAVE, 0, 13 * S, "xs-");
+    step(&s, &plain, SERVICE_WANT_UP, 0, 14 * S, "R");
+    step(&s, &plain, SERVICE_LEAVE, 0, 14 * S, "");
+    step(&s, &plain, SERVICE_UNSPAWNED, 0, 14 * S, "xs-");
+    step(&s, &plain, SERVICE_WANT_UP, 0, 15 * S, "R");
+    step(&s, &plain, SERVICE_SPAWNED, 0, 15 * S, "u+");
+    step(&s, &plain, SERVICE_LEAVE, 0, 15 * S, "");
+    step(&s, &plain, SERVICE_DIED, 0, 15 * S, "BTdDxs-");
+}
+
 /* Every pair: either named impossible, then nothing changes, or handled within bounds. */
 static void every_cell(void **state)
 {
@@ -296,6 +354,9 @@ int main(void)
         cmocka_unit_test(stay_down_lets_it_live),
         cmocka_unit_test(a_wish_to_be_up_ends_the_wait),
         cmocka_unit_test(down_is_down),
+        cmocka_unit_test(signals_reach_a_living_run_only),
+        cmocka_unit_test(paused_until_continued_stopped_or_dead),
+        cmocka_unit_test(leaving_is_told_when_it_is_down),
         cmocka_unit_test(every_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

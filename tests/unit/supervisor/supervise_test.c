@@ -102,7 +102,7 @@ static void deaths_are_kept_up_to_a_number(void **state)
     (void)state;
     struct error e = ERROR_INIT;
     struct supervise s;
-    assert_int_equal(supervise_open(&s, folder, &fresh, &e), 0);
+    assert_int_equal(supervise_open(&s, folder, NULL, &fresh, &e), 0);
     for (int i = 1; i <= 5; i++) {
         struct timespec when = {.tv_sec = i};
         int status = i == 5 ? SIGKILL : i << 8;
@@ -113,12 +113,78 @@ static void deaths_are_kept_up_to_a_number(void **state)
     assert_int_equal(all.length, 3 * SUPERVISE_DEATH_SIZE);
     for (int i = 0; i < 3; i++) {
         const char *record = all.data + i * SUPERVISE_DEATH_SIZE;
+        struct supervise_death d;
         assert_int_equal(record[7], 37 + 3 + i);
-        assert_int_equal((unsigned char)record[12], i == 2 ? 128 + SIGKILL : 3 + i);
-        assert_int_equal(record[13], i == 2 ? SIGKILL : 0);
+        supervise_death_unpack(&d, (const unsigned char *)record);
+        assert_int_equal(d.when.tv_sec, 3 + i);
+        assert_int_equal(d.code, i == 2 ? 128 + SIGKILL : 3 + i);
+        assert_int_equal(d.signal, i == 2 ? SIGKILL : 0);
     }
     str_release(&all);
     assert_int_equal(supervise_add_death(folder, &(struct timespec){.tv_sec = 9}, 0, 0, &e), 0);
+    supervise_close(&s);
+}
+
+/* Seen by others only. */
+static bool is_locked(const char *path)
+{
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int fd = open(path, O_RDONLY);
+        bool held = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_WRLCK;
+        _exit(held ? 0 : 1); /* child */
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status == 0;
+}
+
+static void one_lock_serves_all(void **state)
+{
+    (void)state;
+    struct error e = ERROR_INIT;
+    struct supervise s;
+    int lock = supervise_lock(AT_FDCWD, at("lock"));
+    assert_true(lock >= 0);
+    char path[128];
+    strcpy(path, at("lock"));
+    assert_int_equal(supervise_open(&s, folder, path, &fresh, &e), 0);
+    assert_int_equal(s.lock, -1);
+    assert_true(is_locked(at("supervise/lock")));
+    supervise_close(&s);
+    assert_int_equal(supervise_open(&s, folder, path, &fresh, &e), 0); /* again */
+    supervise_close(&s);
+    assert_int_equal(supervise_open(&s, folder, "/nowhere/lock", &fresh, &e), 0);
+    assert_true(s.lock >= 0);
+    assert_true(is_locked(at("supervise/lock")));
+    supervise_close(&s);
+    assert_false(is_locked(at("supervise/lock")));
+    close(lock);
+}
+
+/* supervise/ may belong to a user. */
+static void a_tally_that_leads_elsewhere_is_left_alone(void **state)
+{
+    (void)state;
+    struct error e = ERROR_INIT;
+    struct supervise s;
+    struct timespec when = {.tv_sec = 1};
+    struct stat st;
+    assert_int_equal(supervise_open(&s, folder, NULL, &fresh, &e), 0);
+    assert_int_equal(file_write(AT_FDCWD, at("secret"), "", 0, 0600, &e), 0);
+    assert_int_equal(symlink("../secret", at("supervise/death_tally")), 0);
+    assert_int_equal(supervise_add_death(folder, &when, 0, 3, &e), -1);
+    assert_int_equal(stat(at("secret"), &st), 0);
+    assert_int_equal(st.st_size, 0);
+    assert_int_equal(unlink(at("supervise/death_tally")), 0);
+    assert_int_equal(mkfifo(at("supervise/death_tally"), 0600), 0);
+    assert_int_equal(supervise_add_death(folder, &when, 0, 3, &e), -1);
+    assert_int_equal(unlink(at("supervise/death_tally")), 0);
+    assert_int_equal(file_write(AT_FDCWD, at("supervise/death_tally"), "torn", 4, 0600, &e), 0);
+    assert_int_equal(supervise_add_death(folder, &when, 0, 3, &e), 0);
+    assert_int_equal(stat(at("supervise/death_tally"), &st), 0);
+    assert_int_equal(st.st_size, SUPERVISE_DEATH_SIZE);
     supervise_close(&s);
 }
 
@@ -129,7 +195,7 @@ static void what_others_find(void **state)
     struct supervise s;
     struct stat st;
     char bytes[8];
-    assert_int_equal(supervise_open(&s, folder, &fresh, &e), 0);
+    assert_int_equal(supervise_open(&s, folder, NULL, &fresh, &e), 0);
     assert_int_equal(stat(at("supervise"), &st), 0);
     assert_int_equal(st.st_mode, S_IFDIR | 0700);
     assert_int_equal(stat(at("event"), &st), 0);
@@ -137,17 +203,7 @@ static void what_others_find(void **state)
     assert_int_equal(stat(at("supervise/control"), &st), 0);
     assert_int_equal(st.st_mode, S_IFIFO | 0600);
 
-    pid_t pid = fork(); /* a lock is seen by others only */
-    if (pid == 0) {
-        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        int fd = open(at("supervise/lock"), O_RDONLY);
-        bool held = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_WRLCK;
-        _exit(held ? 0 : 1); /* child */
-    }
-    int status;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-
+    assert_true(is_locked(at("supervise/lock")));
     assert_int_equal(supervise_read(&s, bytes, sizeof bytes), 0);
     int writer = open(at("supervise/control"), O_WRONLY | O_NONBLOCK);
     assert_int_equal(write(writer, "du", 2), 2);
@@ -164,11 +220,12 @@ static void listeners_are_told_and_dead_ones_removed(void **state)
     struct error e = ERROR_INIT;
     struct supervise s;
     char heard[8];
-    assert_int_equal(supervise_open(&s, folder, &fresh, &e), 0);
+    assert_int_equal(supervise_open(&s, folder, NULL, &fresh, &e), 0);
     assert_int_equal(mkfifo(at("event/ftrig1:live"), 0622), 0);
     int reader = open(at("event/ftrig1:live"), O_RDONLY | O_NONBLOCK);
     assert_int_equal(mkfifo(at("event/ftrig1:dead"), 0622), 0);
     assert_int_equal(symlink("/tmp", at("event/ftrig1:link")), 0);
+    assert_int_equal(file_write(AT_FDCWD, at("event/ftrig1:file"), "x", 1, 0622, &e), 0);
     assert_int_equal(mkfifo(at("event/other"), 0622), 0);
     supervise_notify(folder, 'u');
     supervise_notify(folder, 'U');
@@ -176,6 +233,10 @@ static void listeners_are_told_and_dead_ones_removed(void **state)
     assert_memory_equal(heard, "uU", 2);
     assert_int_equal(access(at("event/ftrig1:dead"), F_OK), -1);
     assert_int_equal(access(at("event/other"), F_OK), 0);
+    struct str text = STR_INIT;
+    assert_int_equal(file_read(AT_FDCWD, at("event/ftrig1:file"), 10, &text, &e), 0);
+    assert_string_equal(text.data, "x"); /* may be anybody's */
+    str_release(&text);
     close(reader);
     supervise_close(&s);
 }
@@ -187,6 +248,8 @@ int main(void)
         cmocka_unit_test(status_records),
         cmocka_unit_test(letters),
         T(deaths_are_kept_up_to_a_number),
+        T(one_lock_serves_all),
+        T(a_tally_that_leads_elsewhere_is_left_alone),
         T(what_others_find),
         T(listeners_are_told_and_dead_ones_removed),
     };
