@@ -18,6 +18,7 @@ extern const struct command command_tai64n[];   /* s6-tai64n s6-tai64nlocal */
 extern const struct command command_syslog[];   /* ucspilogd */
 extern const struct command command_socklog[];  /* s6-socklog */
 extern const struct command command_logwatch[]; /* s6-logwatch */
+extern const struct command command_rc[];       /* s6-rc */
 extern const struct command command_svc[];      /* s6-svc s6-svstat s6-svok s6-svwait */
 
 #endif

@@ -28,17 +28,37 @@ static const struct command command_multicall[] = {
 /* The commands that may be the next link of a chain in the process of the one before. They leave
  * nothing behind that an exec would clear away: no close-on-exec descriptor, no handler, no state
  * of their own, nothing unwritten in stdout. */
-static const struct command *const links[] = {
-    command_contenv,       command_accounts,     command_multicall,
-    execline_language,     execline_control,     execline_capture,
-    execline_substitution, execline_environment, execline_descriptors,
-    execline_redirfd,      execline_process,     execline_positional,
-    execline_eltest,       execline_loops,       execline_waiting,
-    execline_match,        execline_trap,        execline_envfile,
-    execline_posix,        command_limits,       command_timed,
-    command_envtools,      command_files,        command_text,
-    command_system,        command_ps,           command_tai64n,
-    command_syslog,        command_svc,          NULL};
+static const struct command *const links[] = {command_contenv,
+                                              command_accounts,
+                                              command_multicall,
+                                              execline_language,
+                                              execline_control,
+                                              execline_capture,
+                                              execline_substitution,
+                                              execline_environment,
+                                              execline_descriptors,
+                                              execline_redirfd,
+                                              execline_process,
+                                              execline_positional,
+                                              execline_eltest,
+                                              execline_loops,
+                                              execline_waiting,
+                                              execline_match,
+                                              execline_trap,
+                                              execline_envfile,
+                                              execline_posix,
+                                              command_limits,
+                                              command_timed,
+                                              command_envtools,
+                                              command_files,
+                                              command_text,
+                                              command_system,
+                                              command_ps,
+                                              command_tai64n,
+                                              command_syslog,
+                                              command_svc,
+                                              command_rc,
+                                              NULL};
 
 /* Those that begin a process of their own, where they stay. */
 static const struct command *const programs[] = {command_init,    logger_commands,  logcat_commands,

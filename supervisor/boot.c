@@ -89,17 +89,25 @@ static int ask_halt(struct supervisor *sv, const char *what)
     return loop_timer(&sv->loop, &sv->halt, clock_monotonic()) < 0 ? EXIT_SYSTEM : 0;
 }
 
-static int on_control(void *context, const char *const *words, size_t count, const char **say)
+static int on_control(void *context, struct control_connection *from, const char *const *words,
+                      size_t count)
 {
     struct supervisor *sv = context;
     if (strcmp(words[0], "ping") == 0) {
-        *say = "overlog " OVERLOG_VERSION "\n";
+        control_say(from, 'e', "overlog " OVERLOG_VERSION "\n");
         return 0;
     }
     if (strcmp(words[0], "halt") == 0)
         return ask_halt(sv, count > 1 ? words[1] : "");
-    *say = "unknown request\n";
+    if (strcmp(words[0], "s6-rc") == 0)
+        return rc_request(sv, from, words, count);
+    control_say(from, 'e', "unknown request\n");
     return EXIT_USAGE;
+}
+
+static void on_gone(void *context, const struct control_connection *from)
+{
+    rc_gone(context, from);
 }
 
 /* --- children in CMD's place: the hook and CMD -------------------------------------------------
@@ -303,7 +311,7 @@ int boot_begin(struct supervisor *sv, struct error *e)
     if (sv->settings.logging != LOGGING_CONSOLE && open_init_logger(sv, e) < 0)
         return -1;
     if (open_cmd_logger(sv, e) < 0 || scandir_open(sv, e) < 0 ||
-        control_open(&sv->control, &sv->loop, RUN_CONTROL, on_control, sv, e) < 0)
+        control_open(&sv->control, &sv->loop, RUN_CONTROL, on_control, on_gone, sv, e) < 0)
         return -1;
     if (sv->settings.hook != NULL && sv->settings.hook[0] != '\0')
         start_hook(sv);

@@ -1,6 +1,7 @@
 #include "supervisor/control.h"
 #include "base/file.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -41,27 +42,45 @@ static void connection_close(struct control_connection *k)
     loop_unwatch(k->control->loop, &k->watch);
     close(k->watch.fd);
     k->watch.fd = -1;
+    for (int i = 0; i < CONTROL_STDIO; i++)
+        if (k->stdio[i] >= 0)
+            close(k->stdio[i]);
 }
 
-static bool peer_allowed(int fd)
+/* The peer's pid, or -1 when it may not. */
+static pid_t allowed_peer(int fd)
 {
     struct ucred peer;
     socklen_t size = sizeof peer;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-        return false;
-    return peer.uid == 0 || peer.uid == geteuid();
+        return -1;
+    return peer.uid == 0 || peer.uid == geteuid() ? peer.pid : -1;
 }
 
 static void reply(int fd, char kind, const char *text)
 {
-    char packet[1024];
-    int n = snprintf(packet, sizeof packet, "%c%.1000s", kind, text);
-    send(fd, packet, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    struct iovec parts[] = {{.iov_base = &kind, .iov_len = 1},
+                            {.iov_base = (char *)(uintptr_t)text, .iov_len = strlen(text)}};
+    struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
+    sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* Descriptors that came along and that no request of this version uses. The kernel hands over all
- * of a packet's in one header. */
-static void drop_descriptors(struct msghdr *m)
+void control_say(struct control_connection *k, char kind, const char *text)
+{
+    reply(k->watch.fd, kind, text);
+}
+
+void control_end(struct control_connection *k, int code)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", code);
+    reply(k->watch.fd, 'x', text);
+    connection_close(k);
+}
+
+/* The caller's descriptors; the kernel hands over all of a packet's in one header. Those that no
+ * request has a use for are closed. */
+static void take_descriptors(struct control_connection *k, struct msghdr *m)
 {
     struct cmsghdr *c = CMSG_FIRSTHDR(m);
     if (c == NULL || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
@@ -70,8 +89,26 @@ static void drop_descriptors(struct msghdr *m)
     for (size_t i = 0; i < count; i++) {
         int fd;
         memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-        close(fd);
+        if (i < CONTROL_STDIO && k->stdio[i] < 0)
+            k->stdio[i] = fd;
+        else
+            close(fd);
     }
+}
+
+static void request(struct control_connection *k, char *packet, size_t length)
+{
+    const char *words[CONTROL_WORDS_MAX];
+    long count = control_parse(packet, length, words);
+    if (count < 0) {
+        control_say(k, 'e', "malformed request\n");
+        control_end(k, EXIT_USAGE);
+        return;
+    }
+    k->pending = true;
+    int code = k->control->handler(k->control->context, k, words, (size_t)count);
+    if (code != CONTROL_PENDING)
+        control_end(k, code);
 }
 
 static void connection_ready(struct watch *w, uint32_t events)
@@ -87,26 +124,18 @@ static void connection_ready(struct watch *w, uint32_t events)
                        .msg_iovlen = 1,
                        .msg_control = rights.bytes,
                        .msg_controllen = sizeof rights.bytes};
-    const char *words[CONTROL_WORDS_MAX];
-    const char *say = NULL;
-    char code[16];
     (void)events;
     ssize_t n = recvmsg(w->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (n > 0) {
-        drop_descriptors(&m);
-        int result = EXIT_USAGE;
-        long count = control_parse(packet, (size_t)n, words);
-        if (count < 0)
-            say = "malformed request\n";
-        else
-            result = k->control->handler(k->control->context, words, (size_t)count, &say);
-        if (say != NULL)
-            reply(w->fd, 'e', say);
-        snprintf(code, sizeof code, "%d", result);
-        reply(w->fd, 'x', code);
+    if (n > 0)
+        take_descriptors(k, &m);
+    if (n > 0 && !k->pending) {
+        request(k, packet, (size_t)n);
+        return;
     }
+    if (k->pending && k->control->gone != NULL)
+        k->control->gone(k->control->context, k);
     connection_close(k);
 }
 
@@ -118,7 +147,8 @@ static void listener_ready(struct watch *w, uint32_t events)
     int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0)
         return;
-    if (!peer_allowed(fd)) {
+    pid_t peer = allowed_peer(fd);
+    if (peer < 0) {
         reply(fd, 'e', "refused: only root and the owner of pid 1 may control it\n");
         reply(fd, 'x', "100");
         close(fd);
@@ -129,6 +159,8 @@ static void listener_ready(struct watch *w, uint32_t events)
         if (k->watch.fd >= 0)
             continue;
         *k = (struct control_connection){.control = c,
+                                         .peer = peer,
+                                         .stdio = {-1, -1, -1},
                                          .watch = {.fd = fd, .ready = connection_ready}};
         if (loop_watch(c->loop, &k->watch, EPOLLIN, &ignored) == 0)
             return;
@@ -148,10 +180,10 @@ static int address(struct sockaddr_un *a, const char *path, struct error *e)
 }
 
 int control_open(struct control *c, struct loop *l, const char *path, control_handler *handler,
-                 void *context, struct error *e)
+                 control_gone *gone, void *context, struct error *e)
 {
     struct sockaddr_un a;
-    *c = (struct control){.loop = l, .handler = handler, .context = context};
+    *c = (struct control){.loop = l, .handler = handler, .gone = gone, .context = context};
     for (size_t i = 0; i < CONTROL_CONNECTIONS; i++)
         c->connection[i].watch.fd = -1;
     c->listener.fd = -1;
@@ -185,6 +217,29 @@ void control_close(struct control *c)
     c->listener.fd = -1;
 }
 
+/* With descriptors 0 to 2, as long as all of them are open. */
+static int send_packet(int fd, const struct str *packet)
+{
+    static const int stdio[CONTROL_STDIO] = {0, 1, 2};
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof stdio)];
+    } rights;
+    struct iovec part = {.iov_base = packet->data, .iov_len = packet->length};
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+    if (fcntl(0, F_GETFD) >= 0 && fcntl(1, F_GETFD) >= 0 && fcntl(2, F_GETFD) >= 0) {
+        memset(&rights, 0, sizeof rights);
+        m.msg_control = rights.bytes;
+        m.msg_controllen = sizeof rights.bytes;
+        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof stdio);
+        memcpy(CMSG_DATA(c), stdio, sizeof stdio);
+    }
+    return sendmsg(fd, &m, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
 static int send_request(int fd, const char *const *words, size_t count, struct error *e)
 {
     struct str packet = STR_INIT;
@@ -194,15 +249,15 @@ static int send_request(int fd, const char *const *words, size_t count, struct e
               str_add(&packet, &zero, sizeof zero);
     for (size_t i = 0; i < count; i++)
         bad |= str_add(&packet, words[i], strlen(words[i]) + 1);
-    if (bad == 0 && send(fd, packet.data, packet.length, MSG_NOSIGNAL) < 0)
-        bad = -1;
+    if (bad == 0)
+        bad = send_packet(fd, &packet);
     str_release(&packet);
     return bad == 0 ? 0 : error_system(e, "unable to send a request");
 }
 
 static int read_replies(int fd, struct error *e)
 {
-    char packet[4096];
+    char packet[CONTROL_PACKET_MAX];
     for (;;) {
         ssize_t n = recv(fd, packet, sizeof packet - 1, 0);
         if (n < 0 && errno == EINTR)

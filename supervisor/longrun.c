@@ -285,8 +285,8 @@ static enum service_event perform(struct longrun *l, const struct service_action
         supervisor_node_done(sv, l->node, false, true);
         return SERVICE_EVENTS;
     case SERVICE_ACT_FAILED:
-        message_line(MESSAGE_WARNING, "s6-rc: warning: service %s failed permanently",
-                     l->definition->name);
+        rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: service %s failed permanently",
+               l->definition->name);
         supervisor_node_done(sv, l->node, true, false);
         return SERVICE_EVENTS;
     }

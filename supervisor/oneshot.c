@@ -33,6 +33,9 @@ static pid_t spawn(struct supervisor *sv, const struct definition *d, char *cons
         return error_set(e, EXIT_SYSTEM, "out of memory");
     }
     struct process_fd fds[] = {{0, 0}, {unlogged_stdout(sv), 1}, {unlogged_stderr(sv), 2}};
+    for (int i = 0; sv->rc.caller != NULL && i < 3; i++)
+        if (sv->rc.caller->stdio[i] >= 0)
+            fds[i].from = sv->rc.caller->stdio[i];
     struct process_spawn s = {
         .program = argv[0],
         .argv = argv,
@@ -69,29 +72,29 @@ void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping)
     o->pid = spawn(sv, d, argv->item, &o->report, &e);
     if (o->pid < 0) {
         o->pid = 0;
-        message_line(MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: %s",
-                     stopping ? "stop" : "start", d->name, e.text);
+        rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: %s",
+               stopping ? "stop" : "start", d->name, e.text);
         supervisor_node_done(sv, node, !stopping, false);
         return;
     }
     children_add(&sv->children, o->pid, CHILD_ONESHOT, node);
 }
 
-static void explain(const struct definition *d, const struct oneshot *o)
+static void explain(struct supervisor *sv, const struct definition *d, const struct oneshot *o)
 {
     char why[512];
     struct process_failure failure = {.error = 0};
     if (process_report(o->report, &failure) != 0)
         return;
     process_explain((o->stopping ? &d->down : &d->up)->item[0], &failure, why, sizeof why);
-    message_line(MESSAGE_FATAL, "s6-rc-oneshot-run: fatal: %s", why);
+    rc_say(sv, MESSAGE_FATAL, "s6-rc-oneshot-run: fatal: %s", why);
 }
 
 void oneshot_reaped(struct supervisor *sv, uint32_t node, int status)
 {
     const struct definition *d = supervisor_definition(sv, node);
     struct oneshot *o = &sv->oneshot[node];
-    explain(d, o);
+    explain(sv, d, o);
     close(o->report);
     o->pid = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
@@ -104,8 +107,8 @@ void oneshot_reaped(struct supervisor *sv, uint32_t node, int status)
     else
         snprintf(how, sizeof how, "crashed with signal %d", WTERMSIG(status));
     if (sv->transition.node[node].state == (o->stopping ? NODE_STOPPING : NODE_STARTING))
-        message_line(MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: command %s",
-                     o->stopping ? "stop" : "start", d->name, how);
+        rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: command %s",
+               o->stopping ? "stop" : "start", d->name, how);
     event_log_write(&sv->events, "fail", d->name, "reason=command %s", how);
     supervisor_node_done(sv, node, !o->stopping, false);
 }

@@ -102,9 +102,12 @@ static void limit_reached(struct timer *t)
         enter_kill(sv);
 }
 
-/* A longrun that is not ready yet may never be: it is stopped in its turn like one that is. */
-static void give_up_starting(struct supervisor *sv)
+/* A longrun that is not ready yet may never be: it is stopped in its turn like one that is. A
+ * oneshot is waited for, unless a time limit has left it to itself. */
+static void give_up_starting(struct supervisor *sv, bool left)
 {
+    for (uint32_t i = 0; left && i < sv->graph.count; i++)
+        oneshot_late(sv, i);
     for (uint32_t i = 0; i < sv->longruns; i++) {
         uint32_t node = sv->longrun[i].node;
         if (sv->transition.node[node].state == NODE_STARTING)
@@ -136,9 +139,10 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
         return;
     }
     memset(all, 1, (size_t)sv->graph.count + 1);
+    bool left = sv->transition.result == TRANSITION_TIMED_OUT;
     transition_begin(&sv->transition, all, false, clock_monotonic(), 0);
     free(all);
-    give_up_starting(sv);
+    give_up_starting(sv, left);
 }
 
 void stop_hurry(struct supervisor *sv)

@@ -115,8 +115,8 @@ void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool su
     if (state != (up ? NODE_STARTING : NODE_STOPPING))
         return;
     if (success)
-        message_line(MESSAGE_INFO, "s6-rc: info: service %s successfully %s", name,
-                     up ? "started" : "stopped");
+        rc_say(sv, MESSAGE_INFO, "s6-rc: info: service %s successfully %s", name,
+               up ? "started" : "stopped");
     if (success && supervisor_definition(sv, node)->type == DEFINITION_LONGRUN)
         controlled_mark_down(&sv->longrun[sv->longrun_of[node]], !up);
     transition_done(&sv->transition, node, success, clock_monotonic());
@@ -126,9 +126,9 @@ static void late(struct supervisor *sv, uint32_t node)
 {
     const struct definition *d = supervisor_definition(sv, node);
     bool was_up = sv->transition.node[node].goal_up;
-    message_line(MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: timed out after %lu ms",
-                 was_up ? "start" : "stop", d->name,
-                 (unsigned long)(was_up ? d->timeout_up : d->timeout_down));
+    rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: timed out after %lu ms",
+           was_up ? "start" : "stop", d->name,
+           (unsigned long)(was_up ? d->timeout_up : d->timeout_down));
     if (d->type == DEFINITION_ONESHOT)
         oneshot_late(sv, node);
     else if (was_up)
@@ -149,12 +149,14 @@ static void act(struct supervisor *sv, const struct transition_action *a)
             boot_services_over(sv, result);
         else if (sv->stage == STAGE_STOPPING)
             stop_services_over(sv);
+        else
+            rc_over(sv, result);
         return;
     }
     bool stopping = a->kind == TRANSITION_STOP;
     const struct definition *d = supervisor_definition(sv, a->node);
-    message_line(MESSAGE_INFO, "s6-rc: info: service %s: %s", d->name,
-                 stopping ? "stopping" : "starting");
+    rc_say(sv, MESSAGE_INFO, "s6-rc: info: service %s: %s", d->name,
+           stopping ? "stopping" : "starting");
     if (d->type == DEFINITION_ONESHOT) {
         oneshot_begin(sv, a->node, stopping);
         return;

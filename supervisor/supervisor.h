@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "base/message.h"
 #include "base/process.h"
 #include "supervisor/children.h"
 #include "supervisor/control.h"
@@ -77,6 +78,14 @@ struct longrun {
     struct timer drain;        /* of a consumer being stopped: when it gets its signal after all */
 };
 
+/* The transition that somebody asked for at run time. */
+struct rc {
+    struct control_connection *caller; /* NULL: nobody waits for it */
+    int verbosity;                     /* the caller's */
+    unsigned char *next;               /* nodes to be brought up once the others are down; NULL */
+    uint32_t timeout;                  /* ms, of that */
+};
+
 struct oneshot {
     pid_t pid; /* 0: not running */
     int report;
@@ -111,6 +120,7 @@ struct supervisor {
     struct event_log events;
     struct control control;
     struct watch scan; /* .s6-svscan/control */
+    struct rc rc;
 
     pid_t hook;
     pid_t cmd_pid;
@@ -146,6 +156,15 @@ void longrun_reaped(struct longrun *l, pid_t pid, int status);
 
 /* scandir.c */
 int scandir_open(struct supervisor *sv, struct error *e); /* before the longruns are made */
+
+/* rc.c */
+int rc_request(struct supervisor *sv, struct control_connection *from, const char *const *words,
+               size_t count);
+void rc_over(struct supervisor *sv, enum transition_result result);
+void rc_gone(struct supervisor *sv, const struct control_connection *caller);
+/* A message about a transition: to who asked for it, else where our messages go. */
+void rc_say(struct supervisor *sv, enum message_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* controlled.c */
 int controlled_open(struct longrun *l, struct error *e); /* before the mark */
