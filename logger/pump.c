@@ -91,7 +91,7 @@ static bool commit(void *context)
     struct pump *p = context;
     for (int i = 0; i < PUMP_INPUTS; i++) {
         struct pump_input *in = &p->input[i];
-        if (route_holds(route_of(in)))
+        if (file_of(in) >= p->taken_over || route_holds(route_of(in)))
             continue;
         note_file(p, file_of(in));
         p->state.now.stream[i].done = (uint32_t)in->lines.start;
@@ -454,6 +454,7 @@ static int take_over(struct pump *p, struct error *e)
     for (int i = 0; i < PUMP_FILES; i++) {
         if (complete_batch(p, i) < 0)
             return error_system(e, "unable to take over from a predecessor");
+        p->taken_over = i + 1;
         route_flush(&p->route[i]);
     }
     if (route_holds(&p->route[0]))

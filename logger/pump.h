@@ -36,6 +36,7 @@ struct pump {
     struct pump_input input[PUMP_INPUTS];
     int state_fd; /* of the state; -1: none survives us */
     struct state state;
+    int taken_over;    /* log directories, of a predecessor: those behind are as it left them */
     struct str notes;  /* messages on their way into the log */
     bool held;         /* nothing is read until the disk works */
     bool finishing;    /* everything was read: write it and leave */

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import wait_for
+from harness import process_state, wait_for
 from loggerrig import Rig, high, log_files
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -187,6 +187,27 @@ def test_events_once(rig, place):
     assert r.finish() == 0
     with open(os.path.join(folder, "current"), "rb") as file:
         assert file.read() == b"".join(b"event %d\n" % n for n in range(1, number + 1))
+
+
+@pytest.mark.parametrize("written", [b"", b"event 2\n", b"event 2\nev", b"event 2\nevent 3\n"])
+def test_events_killed_before_it_is_remembered(rig, place, written):
+    """As a kill leaves it between the write to the log directory and the note that it is done."""
+    folder = os.path.join(place, "events")
+    r = rig("C", name=".init", events=True, options=["-e", folder])
+    current = os.path.join(folder, "current")
+    r.start()
+    os.write(r.events[1], b"event 1\n")
+    wait_for(lambda: os.path.exists(current) and os.path.getsize(current) == 8, what="event")
+    wait_for(lambda: process_state(r.pid) == "S", what="rest")
+    r.kill()
+    os.write(r.events_journal, b"event 2\nevent 3\n")
+    with open(current, "ab") as file:
+        file.write(written)
+    r.start()
+    os.write(r.events[1], b"event 4\n")
+    assert r.finish() == 0
+    with open(current, "rb") as file:
+        assert file.read() == b"event 1\nevent 2\nevent 3\nevent 4\n"
 
 
 def test_a_begun_line_survives(rig):
