@@ -5,8 +5,11 @@
  * conserve check < LOG                     reads CRI lines, joins pieces, and says for each stream
  *                                          "TAG FIRST LAST BYTES"; exit 1 and what is wrong when a
  *                                          line is missing, twice, torn, or earlier than one before
+ * conserve rest < LOG                      the same, where the beginning is gone: each stream may
+ *                                          begin with the end of a line in pieces
  */
 #define _GNU_SOURCE
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +90,7 @@ struct stream {
     uint64_t first, last, bytes;
     char joined[LINE_MAX_BYTES];
     size_t length;
+    bool rest; /* what comes first may be the end of a line */
 };
 
 static int check_line(struct stream *s, const char *stamped, unsigned long line)
@@ -94,7 +98,13 @@ static int check_line(struct stream *s, const char *stamped, unsigned long line)
     static char expected[LINE_MAX_BYTES];
     unsigned long long number, scale;
     char tag;
+    bool rest = s->rest;
+    s->rest = false;
     s->joined[s->length] = '\0';
+    if (rest && sscanf(s->joined, "%c %llu %llu ", &tag, &number, &scale) != 3) {
+        s->length = 0;
+        return 0;
+    }
     if (sscanf(s->joined, "%c %llu %llu ", &tag, &number, &scale) != 3)
         return fprintf(stderr, "line %lu: torn: %.200s\n", line, stamped), 1;
     size_t n = compose(expected, tag, number, scale);
@@ -113,11 +123,12 @@ static int check_line(struct stream *s, const char *stamped, unsigned long line)
     return 0;
 }
 
-static int check(void)
+static int check(bool rest)
 {
     enum { TIME = 30 };
     static struct stream streams[2];
     char *text = NULL, last[TIME + 1] = "";
+    streams[0].rest = streams[1].rest = rest;
     size_t capacity = 0;
     ssize_t n;
     for (unsigned long line = 1; (n = getline(&text, &capacity, stdin)) > 0; line++) {
@@ -157,8 +168,8 @@ int main(int argc, char **argv)
 {
     if (argc == 7 && strcmp(argv[1], "write") == 0)
         return write_lines(argv + 2);
-    if (argc == 2 && strcmp(argv[1], "check") == 0)
-        return check();
-    fprintf(stderr, "usage: conserve write FD TAG COUNT SEED SCALE | conserve check <LOG\n");
+    if (argc == 2 && (strcmp(argv[1], "check") == 0 || strcmp(argv[1], "rest") == 0))
+        return check(argv[1][0] == 'r');
+    fprintf(stderr, "usage: conserve write FD TAG COUNT SEED SCALE | conserve check|rest <LOG\n");
     return 100;
 }

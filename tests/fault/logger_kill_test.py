@@ -49,9 +49,10 @@ def write(conserve, fd, tag, count, scale=200, seed=0):
                             pass_fds=[fd])
 
 
-def checked(conserve, texts):
-    """{tag: (first, last, bytes)} of lines that are as they were written, or what is wrong with them."""
-    reader = subprocess.Popen([conserve, "check"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+def checked(conserve, texts, how="check"):
+    """{tag: (first, last, bytes)} of lines that are as they were written, or what is wrong with them. how:
+    "rest" where the beginning was given up."""
+    reader = subprocess.Popen([conserve, how], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE)
     try:
         for path in texts:
@@ -139,7 +140,7 @@ def test_a_full_disk_and_kills(rig, conserve, place):
         for writer in writers:
             assert writer.wait(20) == 0
         assert r.finish() == 0
-        found = checked(conserve, r.files())  # but for archives that were given up
+        found = checked(conserve, r.files(), "rest")  # archives were given up
         assert {row[1] for row in found.values()} == {count}
     finally:
         subprocess.run(["umount", "-l", small], check=True)
