@@ -31,6 +31,7 @@ int journal_open(struct journal *j, int fd, size_t done, struct lines *l, struct
     l->capacity = JOURNAL_SIZE;
     l->end = end > JOURNAL_SIZE ? 0 : (size_t)end;
     l->start = done > l->end ? 0 : done;
+    j->used = true; /* by a predecessor, perhaps */
     return 0;
 }
 
@@ -67,8 +68,10 @@ ssize_t journal_fill(struct journal *j, int from, size_t most, struct lines *l)
     }
     if (j->plain)
         n = fill_plainly(j, from, most, l);
-    if (n > 0)
+    if (n > 0) {
         l->end += (size_t)n;
+        j->used = true;
+    }
     return n;
 }
 
@@ -104,12 +107,14 @@ bool journal_turn(struct journal *j, struct lines *l)
 
 bool journal_rest(struct journal *j, struct lines *l)
 {
-    if (l->end == 0 || l->end > l->start)
+    bool moved = l->end > 0;
+    if (!j->used || l->end > l->start)
         return false;
     lseek(j->fd, 0, SEEK_SET);
     l->start = l->end = l->shown = l->scanned = 0;
     fallocate(j->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, JOURNAL_SIZE);
-    return true;
+    j->used = false;
+    return moved;
 }
 
 void journal_close(struct journal *j)

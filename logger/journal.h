@@ -21,6 +21,7 @@ struct journal {
     int fd;
     bool survives; /* us */
     char *bytes;   /* JOURNAL_SIZE, mapped */
+    bool used;     /* it holds memory */
     bool plain; /* splice is refused here: a kill at the wrong moment loses what was being read */
 };
 

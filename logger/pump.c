@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/process.h"
+#include "logger/handover.h"
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -10,24 +11,25 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { READ_MAX = 65536, NOTES_MAX = 16384 };
+enum { READ_MAX = 65536, BURST = 16384, NOTES_MAX = 16384 };
+const enum stamp_stream pump_streams[PUMP_INPUTS] = {STREAM_OUT, STREAM_ERR, STREAM_UNKNOWN};
+
 static const int64_t begun_wait = 200 * CLOCK_MS;
 static const int64_t rest_wait = CLOCK_SECOND;
 
-/* Of routes and their files in the state: 0 lines, 1 events. */
+static int index_of(const struct pump_input *in)
+{
+    return (int)(in - in->pump->input);
+}
+
 static int file_of(const struct pump_input *in)
 {
-    return in == &in->pump->input[PUMP_EVENTS];
+    return pump_file(index_of(in));
 }
 
 static struct route *route_of(struct pump_input *in)
 {
     return &in->pump->route[file_of(in)];
-}
-
-static int index_of(const struct pump_input *in)
-{
-    return (int)(in - in->pump->input);
 }
 
 static bool shows(const struct pump_input *in)
@@ -63,55 +65,7 @@ static void hold(struct pump *p)
     loop_unwatch(&p->loop, &p->input[PUMP_ERR].watch);
 }
 
-/* --- what a successor must know --- */
-
-static void note_file(struct pump *p, int file)
-{
-    struct sink *own = route_own(&p->route[file]);
-    bool open = own != NULL && own->open;
-    p->state.now.file[file].inode = open ? own->dir.inode : 0;
-    p->state.now.file[file].size = open ? own->dir.size : 0;
-    if (open && own->failing)
-        p->state.now.file[file].batch = 0; /* what is written next is from before */
-    p->state.now.file[file].torn = open && own->out.length > own->written && own->written > 0 &&
-                                   own->out.data[own->written - 1] != '\n';
-}
-
-static void note_shown(struct pump *p)
-{
-    for (int i = 0; i < PUMP_INPUTS; i++) {
-        p->state.now.stream[i].shown = (uint32_t)p->input[i].lines.shown;
-        p->state.now.stream[i].begun = i < PUMP_EVENTS && p->console.stream[i].begun;
-    }
-}
-
-/* What is not held up was written as far as it was taken. */
-static bool commit(void *context)
-{
-    struct pump *p = context;
-    for (int i = 0; i < PUMP_INPUTS; i++) {
-        struct pump_input *in = &p->input[i];
-        if (file_of(in) >= p->taken_over || route_holds(route_of(in)))
-            continue;
-        note_file(p, file_of(in));
-        p->state.now.stream[i].done = (uint32_t)in->lines.start;
-        p->state.now.stream[i].inside = in->lines.inside;
-    }
-    note_shown(p);
-    state_commit(&p->state);
-    return !route_holds(&p->route[0]);
-}
-
-static void moved(void *context)
-{
-    struct pump *p = context;
-    for (int i = 0; i < PUMP_FILES; i++) {
-        struct sink *own = route_own(&p->route[i]);
-        if (own != NULL && own->dir.inode != p->state.now.file[i].inode)
-            note_file(p, i);
-    }
-    state_commit(&p->state);
-}
+/* --- batches --- */
 
 /* Only a successor, who starts with privileges, can make the directory again. */
 static void lost(void *context)
@@ -123,13 +77,12 @@ static void lost(void *context)
 
 static void begin_batch(struct pump *p, int stream)
 {
-    static const enum stamp_stream names[] = {STREAM_OUT, STREAM_ERR, STREAM_UNKNOWN};
     struct pump_input *in = &p->input[stream];
     struct timespec now = clock_wall();
-    route_begin(route_of(in), names[stream], &now);
+    route_begin(route_of(in), pump_streams[stream], &now);
     p->state.now.file[file_of(in)].time = now;
     p->state.now.file[file_of(in)].batch = (uint32_t)stream + 1;
-    commit(p);
+    handover_commit(p);
 }
 
 /* --- from a stream to console and disk --- */
@@ -156,7 +109,7 @@ static void show_begun(struct timer *t)
     struct pump_input *in =
         (struct pump_input *)(void *)((char *)t - offsetof(struct pump_input, begun));
     console_all(&in->pump->console, index_of(in), &in->lines);
-    commit(in->pump);
+    handover_commit(in->pump);
 }
 
 static void to_disk(struct pump_input *in)
@@ -170,9 +123,9 @@ static void to_disk(struct pump_input *in)
     if (route_lines(route_of(in), &in->lines) < 0)
         give_up(p);
     route_flush(route_of(in));
-    commit(p);
+    handover_commit(p);
     if (!route_holds(route_of(in)) && journal_turn(&in->journal, &in->lines))
-        commit(p);
+        handover_commit(p);
     if (!p->held && route_holds(&p->route[0]))
         hold(p);
 }
@@ -188,7 +141,7 @@ static void write_notes(struct pump *p)
     p->notes = (struct str)STR_INIT; /* this may make new ones */
     route_begin(&p->route[0], STREAM_ERR, &now);
     p->state.now.file[0].batch = 0;
-    commit(p);
+    handover_commit(p);
     route_lines(&p->route[0], &l);
     route_flush(&p->route[0]);
     str_release(&notes);
@@ -201,14 +154,46 @@ bool pump_note(struct pump *p, const char *text, size_t length)
            str_add(&p->notes, text, length) == 0;
 }
 
+/* Memory of the journals and, where nothing of it matters, of the state. */
+static void rest(struct pump *p)
+{
+    bool nothing = !p->held;
+    bool changed = false;
+    for (int i = 0; i < PUMP_INPUTS && !p->held; i++) {
+        struct pump_input *in = &p->input[i];
+        changed |= journal_rest(&in->journal, &in->lines);
+        nothing &= in->lines.end == 0 && !in->lines.inside && !p->state.now.stream[i].begun;
+    }
+    if (changed)
+        handover_commit(p);
+    if (nothing && !p->state.now.file[0].torn && !p->state.now.file[1].torn)
+        state_rest(&p->state);
+    process_trim_stack();
+}
+
+/* A burst is over: what it needed is given back at once, for a hundred loggers may have had one.
+ * Under load there is more to read already. */
+static void rest_after_burst(struct pump_input *in, size_t size)
+{
+    int waiting = 0;
+    struct pump *p = in->pump;
+    if (size < BURST || is_held(in) || ioctl(in->watch.fd, FIONREAD, &waiting) < 0 || waiting > 0)
+        return;
+    for (int i = 0; i < PUMP_FILES; i++)
+        route_shrink(&p->route[i]);
+    rest(p);
+}
+
 static void take(struct pump_input *in)
 {
     struct pump *p = in->pump;
+    size_t size = in->lines.end - in->lines.start;
     if (shows(in))
         show_lines(in);
     if (!is_held(in))
         to_disk(in);
     write_notes(p);
+    rest_after_burst(in, size);
     p->active = true;
     if (p->rest.place == 0)
         loop_timer(&p->loop, &p->rest, clock_monotonic() + rest_wait);
@@ -230,7 +215,7 @@ static void resume(void *context)
 {
     struct pump *p = context;
     p->held = false;
-    commit(p);
+    handover_commit(p);
     for (int i = PUMP_OUT; i <= PUMP_ERR && !p->held; i++)
         to_disk(&p->input[i]);
     if (p->held)
@@ -313,23 +298,6 @@ static void read_now(struct pump_input *in)
     }
 }
 
-/* Memory of the journals and, where nothing of it matters, of the state. */
-static void rest(struct pump *p)
-{
-    bool nothing = !p->held;
-    bool changed = false;
-    for (int i = 0; i < PUMP_INPUTS && !p->held; i++) {
-        struct pump_input *in = &p->input[i];
-        changed |= journal_rest(&in->journal, &in->lines);
-        nothing &= in->lines.end == 0 && !in->lines.inside && !p->state.now.stream[i].begun;
-    }
-    if (changed)
-        commit(p);
-    if (nothing && !p->state.now.file[0].torn && !p->state.now.file[1].torn)
-        state_rest(&p->state);
-    process_trim_stack();
-}
-
 static void shrink(struct timer *t)
 {
     struct pump *p = (struct pump *)(void *)((char *)t - offsetof(struct pump, rest));
@@ -385,8 +353,8 @@ int pump_open(struct pump *p, struct error *e)
     static const int ignored[] = {SIGTERM, SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ};
     *p = (struct pump){.rest.fire = shrink,
                        .resume = resume,
-                       .commit = commit,
-                       .moved = moved,
+                       .commit = handover_commit,
+                       .moved = handover_moved,
                        .lost_directory = lost};
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         signal(ignored[i], SIG_IGN);
@@ -406,53 +374,12 @@ int pump_open(struct pump *p, struct error *e)
 
 /* --- from beginning to end --- */
 
-/* Journals and state as a predecessor left them; empty at first. */
-static int open_journals(struct pump *p, struct error *e)
-{
-    if (state_open(&p->state, p->state_fd, e) < 0)
-        return -1;
-    for (int i = 0; i < PUMP_INPUTS; i++) {
-        struct pump_input *in = &p->input[i];
-        size_t done = p->state.now.stream[i].done;
-        if (journal_open(&in->journal, in->journal.fd, done, &in->lines, e) < 0)
-            return -1;
-        /* what is shown counts from the same place as what is done */
-        size_t shown = p->state.now.stream[i].shown + in->lines.start;
-        in->lines.shown = shown < done ? 0 : shown - done;
-        if (in->lines.shown > in->lines.end)
-            in->lines.shown = in->lines.end;
-        in->lines.inside = p->state.now.stream[i].inside != 0;
-        if (i < PUMP_EVENTS)
-            p->console.stream[i].begun = p->state.now.stream[i].begun != 0;
-    }
-    return 0;
-}
-
-/* The file may have the beginning of a batch that a kill cut short. */
-static int complete_batch(struct pump *p, int file)
-{
-    static const enum stamp_stream names[] = {STREAM_OUT, STREAM_ERR, STREAM_UNKNOWN};
-    struct sink *own = route_own(&p->route[file]);
-    const uint32_t batch = p->state.now.file[file].batch;
-    const struct timespec time = p->state.now.file[file].time;
-    const int64_t size = p->state.now.file[file].size;
-    if (own == NULL || !own->open || p->state.now.file[file].inode != own->dir.inode)
-        return 0;
-    if (p->state.now.file[file].torn != 0 || (batch == 0 && own->dir.size > size))
-        return str_add_char(&own->out, '\n'); /* what else was there may be half a line */
-    if (batch > PUMP_INPUTS || own->dir.size <= size)
-        return 0;
-    struct pump_input *in = &p->input[batch - 1];
-    route_begin(&p->route[file], names[batch - 1], &time);
-    return route_repeat(&p->route[file], &in->lines, (size_t)(own->dir.size - size));
-}
-
 static int take_over(struct pump *p, struct error *e)
 {
-    if (open_journals(p, e) < 0)
+    if (handover_open(p, e) < 0)
         return -1;
     for (int i = 0; i < PUMP_FILES; i++) {
-        if (complete_batch(p, i) < 0)
+        if (handover_complete(p, i) < 0)
             return error_system(e, "unable to take over from a predecessor");
         p->taken_over = i + 1;
         route_flush(&p->route[i]);
@@ -498,7 +425,7 @@ int pump_run(struct pump *p)
     for (int i = 0; i < PUMP_INPUTS; i++)
         if (!p->input[i].journal.survives)
             end_line(&p->input[i]);
-    commit(p);
+    handover_commit(p);
     if (p->failed)
         code = EXIT_SYSTEM;
     release(p);

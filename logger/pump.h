@@ -19,6 +19,15 @@ enum { PUMP_OUT, PUMP_ERR, PUMP_EVENTS, PUMP_INPUTS, PUMP_FILES = 2 };
 
 struct pump;
 
+/* Of routes and their files in the state: 0 lines, 1 events. */
+static inline int pump_file(int input)
+{
+    return input == PUMP_EVENTS;
+}
+
+/* By input. */
+extern const enum stamp_stream pump_streams[PUMP_INPUTS];
+
 struct pump_input {
     struct pump *pump;
     struct watch watch;

@@ -202,6 +202,14 @@ static void rest_gives_memory_back(void **state)
     feed(&r, "again\n");
     reopen(&r, 10000); /* killed before it was remembered */
     expect(&r, "again");
+    /* What was turned holds memory, too. */
+    feed_lines(&r, 40000);
+    drain(&r);
+    assert_true(journal_turn(&r.journal, &r.lines));
+    assert_int_equal(r.lines.end, 0);
+    assert_true(blocks(r.memory) > 0);
+    assert_false(journal_rest(&r.journal, &r.lines));
+    assert_int_equal(blocks(r.memory), 0);
     close_rig(&r);
 }
 
