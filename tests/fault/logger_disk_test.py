@@ -256,13 +256,15 @@ def test_errors_of_the_disk_are_waited_out(rig):
 
 def test_no_descriptors_left(rig):
     r = rig("s4096", "n1000", "z0", "r20", "C").start()
+    os.write(r.out[1], numbered(1, 1))
+    wait_for(lambda: r.lines(), what="logger that has opened everything")
     limit = resource.prlimit(r.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(r.pid, resource.RLIMIT_NOFILE, (3, limit[1]))
-    thread = talk(r, 1, 5000)
+    thread = talk(r, 2, 5000)
     wait_for(lambda: said(r), what="message")
     resource.prlimit(r.pid, resource.RLIMIT_NOFILE, limit)
     thread.join(20)
-    assert r.finish() == 0
+    assert r.finish() == 0, said(r)
     assert numbers(r) == (list(range(1, 5001)), [])
     assert len(r.files()) > 50
     assert 1 <= len(said(r)) <= 2 and "No file descriptors available" in said(r)[0]
