@@ -43,7 +43,7 @@ static int run_rc(struct invocation *c)
             timeout = c->argument;
         else if (option == 'v')
             verbosity = c->argument;
-        if (strchr("udDapne", option) != NULL && given + 1 < LETTERS_MAX)
+        if (strchr("udDapneE", option) != NULL && given + 1 < LETTERS_MAX)
             letters[given++] = (char)option;
     }
     char **operands = command_operands(c);

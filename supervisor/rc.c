@@ -263,9 +263,21 @@ void rc_gone(struct supervisor *sv, const struct control_connection *caller)
     sv->transition.result = TRANSITION_TIMED_OUT; /* what is under way goes on, nothing is begun */
 }
 
+void rc_interrupt(struct supervisor *sv)
+{
+    struct control_connection *caller = sv->rc.caller;
+    if (caller == NULL)
+        return;
+    control_say(caller, 'e', "s6-rc: fatal: the container is stopping\n");
+    free(sv->rc.next);
+    sv->rc.next = NULL;
+    rc_gone(sv, caller);
+    control_end(caller, EXIT_SYSTEM);
+}
+
 /* --- the request ------------------------------------------------------------------------------ */
 
-/* "udDapnE" as they were given, then the timeout and the verbosity. */
+/* "udDapneE" as they were given, then the timeout and the verbosity. */
 static int read_options(struct request *r, const char *letters, const char *timeout,
                         const char *verbosity)
 {
@@ -276,7 +288,7 @@ static int read_options(struct request *r, const char *letters, const char *time
         r->all |= *letters == 'a';
         r->prune |= *letters == 'p';
         r->dry |= *letters == 'n';
-        r->hide_essential |= *letters == 'e';
+        r->hide_essential = *letters == 'e' || (r->hide_essential && *letters != 'E');
     }
     if (number_parse(timeout, UINT32_MAX, &ms) < 0 || number_parse(verbosity, 9, &level) < 0)
         return -1;

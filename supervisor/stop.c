@@ -124,6 +124,7 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
     sv->stage = STAGE_STOPPING;
     sv->exit_code = code;
     sv->final = final;
+    rc_interrupt(sv);
     if (signal != 0)
         event_log_write(&sv->events, "stop", NULL, "reason=%s signal=%d", reason, signal);
     else

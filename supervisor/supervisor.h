@@ -162,6 +162,7 @@ int rc_request(struct supervisor *sv, struct control_connection *from, const cha
                size_t count);
 void rc_over(struct supervisor *sv, enum transition_result result);
 void rc_gone(struct supervisor *sv, const struct control_connection *caller);
+void rc_interrupt(struct supervisor *sv); /* the stop begins: who waits is told so */
 /* A message about a transition: to who asked for it, else where our messages go. */
 void rc_say(struct supervisor *sv, enum message_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -134,6 +134,27 @@ def test_busy_and_a_caller_that_goes(box):
     assert box.alive() and rc(box, "-a", "list")[0] == 0
 
 
+def test_a_stop_answers_who_waits(tree, boot):
+    tree.longrun("web", RUN)
+    tree.oneshot("slow", up="/bin/slow", bundle=None)
+    tree.script("/bin/slow", "#!/bin/sh\nexec >/dev/null 2>&1\ntouch /tmp/slow\nexec sleep 1000\n")
+    # Holds the stop back until the answer was read: the caller is ended with everything else.
+    tree.oneshot("hold", up="/bin/true", down="/bin/hold")
+    tree.script("/bin/hold", "#!/bin/sh\nuntil test -e /tmp/read; do sleep 0.05; done\n")
+    box = boot(tree.path, env={"S6_LOGGING": "0"})
+    box.wait_for(lambda: "web" in rc(box, "-a", "list")[1])
+    caller = subprocess.Popen(["/usr/bin/nsenter", "--target", str(box.pid()), "--mount", "--pid", "--net", "--root",
+                               "--wd", "/command/s6-rc", "-u", "change", "slow"], stderr=subprocess.PIPE, text=True)
+    box.wait_for(lambda: box.exists("/tmp/slow"))
+    box.kill(signal.SIGTERM)
+    said = caller.communicate(timeout=30)[1]
+    assert (said, caller.returncode) == ("s6-rc: fatal: the container is stopping\n", 111)
+    with open(box.inside("/tmp/read"), "w"):
+        pass
+    assert box.wait() == 0
+    assert "service web successfully stopped" in box.stderr.text()
+
+
 def test_nested_call_fails_cleanly(tree, boot):
     tree.oneshot("nested", up="/bin/nested")
     tree.script("/bin/nested", "#!/bin/sh\n/command/s6-rc -u change other 2>/tmp/said\necho $? >/tmp/code\n")
