@@ -12,7 +12,7 @@ struct logger_slot *logger_slot_at(struct supervisor *sv, uint32_t index)
 {
     if (index == 0)
         return &sv->init;
-    return index == 1 ? &sv->cmd_logger : &sv->longrun[index - 2].logger;
+    return index == 1 ? &sv->cmd_logger : &sv->longrun[index - 2]->logger;
 }
 
 int unlogged_stdout(const struct supervisor *sv)

@@ -74,7 +74,7 @@ static size_t stdio_fds(const struct longrun *l, struct process_fd *fds)
         err = 2;
     }
     if (l->consumer != UINT32_MAX)
-        out = sv->longrun[l->consumer].input[1];
+        out = sv->longrun[l->consumer]->input[1];
     fds[0] = (struct process_fd){l->input[0] >= 0 ? l->input[0] : sv->logging.null, 0};
     fds[1] = (struct process_fd){out, 1};
     fds[2] = (struct process_fd){err, 2};
@@ -384,10 +384,13 @@ static bool is_paired(const struct supervisor *sv, const struct definition *d,
 
 static int make_one(struct supervisor *sv, uint32_t node, struct error *e)
 {
-    uint32_t index = sv->longruns++;
-    struct longrun *l = &sv->longrun[index];
+    uint32_t index = sv->longruns;
+    struct longrun *l = malloc(sizeof *l);
     const struct definition *d = supervisor_definition(sv, node);
     enum logging_mode mode;
+    if (l == NULL)
+        return error_system(e, "unable to take the memory for service %s", d->name);
+    sv->longrun[sv->longruns++] = l;
     sv->longrun_of[node] = index;
     *l = (struct longrun){.supervisor = sv,
                           .definition = d,
@@ -438,7 +441,7 @@ int longruns_make(struct supervisor *sv, struct error *e)
         if (supervisor_definition(sv, i)->type == DEFINITION_LONGRUN && make_one(sv, i, e) < 0)
             return -1;
     for (uint32_t i = 0; i < sv->longruns; i++)
-        if (connect_pipeline(sv, &sv->longrun[i], e) < 0)
+        if (connect_pipeline(sv, sv->longrun[i], e) < 0)
             return -1;
     if (loop_reserve_timers(&sv->loop, 3 * (size_t)sv->longruns + 16, e) < 0)
         return -1;

@@ -96,7 +96,7 @@ static int diff(struct request *r)
     struct lines_out o = {.to = r->from};
     int result = 0;
     for (uint32_t i = 0; i < r->sv->longruns; i++) {
-        const struct longrun *l = &r->sv->longrun[i];
+        const struct longrun *l = r->sv->longrun[i];
         bool up = r->sv->transition.node[l->node].state == NODE_UP;
         bool wanted = l->machine.want == WANT_UP;
         if (up == wanted)
@@ -123,7 +123,7 @@ static int reload(struct request *r)
         const struct definition *d = supervisor_definition(r->sv, i);
         if (r->set[i] == 0)
             continue;
-        pid_t pid = r->sv->longrun[r->sv->longrun_of[i]].machine.pid;
+        pid_t pid = r->sv->longrun[r->sv->longrun_of[i]]->machine.pid;
         if (pid > 0)
             kill(pid, d->reload_signal);
     }

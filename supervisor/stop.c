@@ -109,7 +109,7 @@ static void give_up_starting(struct supervisor *sv, bool left)
     for (uint32_t i = 0; left && i < sv->graph.count; i++)
         oneshot_late(sv, i);
     for (uint32_t i = 0; i < sv->longruns; i++) {
-        uint32_t node = sv->longrun[i].node;
+        uint32_t node = sv->longrun[i]->node;
         if (sv->transition.node[node].state == NODE_STARTING)
             transition_done(&sv->transition, node, true, clock_monotonic());
     }

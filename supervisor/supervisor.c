@@ -29,7 +29,7 @@ static void reaped(struct supervisor *sv, pid_t pid, int status)
     case CHILD_NONE:
         break;
     case CHILD_SERVICE:
-        longrun_reaped(&sv->longrun[c.index], pid, status);
+        longrun_reaped(sv->longrun[c.index], pid, status);
         break;
     case CHILD_LOGGER:
         logger_slot_reaped(logger_slot_at(sv, c.index), status);
@@ -118,7 +118,7 @@ void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool su
         rc_say(sv, MESSAGE_INFO, "s6-rc: info: service %s successfully %s", name,
                up ? "started" : "stopped");
     if (success && supervisor_definition(sv, node)->type == DEFINITION_LONGRUN)
-        controlled_mark_down(&sv->longrun[sv->longrun_of[node]], !up);
+        controlled_mark_down(sv->longrun[sv->longrun_of[node]], !up);
     transition_done(&sv->transition, node, success, clock_monotonic());
 }
 
@@ -132,7 +132,7 @@ static void late(struct supervisor *sv, uint32_t node)
     if (d->type == DEFINITION_ONESHOT)
         oneshot_late(sv, node);
     else if (was_up)
-        longrun_feed(&sv->longrun[sv->longrun_of[node]], SERVICE_WANT_DOWN, 0);
+        longrun_feed(sv->longrun[sv->longrun_of[node]], SERVICE_WANT_DOWN, 0);
 }
 
 static void act(struct supervisor *sv, const struct transition_action *a)
@@ -161,7 +161,7 @@ static void act(struct supervisor *sv, const struct transition_action *a)
         oneshot_begin(sv, a->node, stopping);
         return;
     }
-    struct longrun *l = &sv->longrun[sv->longrun_of[a->node]];
+    struct longrun *l = sv->longrun[sv->longrun_of[a->node]];
     if (!stopping && l->logger.logged.open)
         logger_slot_start(&l->logger);
     longrun_feed(l, stopping ? SERVICE_WANT_DOWN : SERVICE_WANT_UP, 0);

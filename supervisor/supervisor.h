@@ -106,8 +106,8 @@ struct supervisor {
     struct definitions definitions;
     struct graph graph;
     struct transition transition;
-    struct timer wake; /* transition_wakeup */
-    struct longrun *longrun;
+    struct timer wake;        /* transition_wakeup */
+    struct longrun **longrun; /* by index; each stays where it is: loop and children point to it */
     uint32_t longruns;
     uint32_t *longrun_of;    /* by node */
     struct oneshot *oneshot; /* by node */
