@@ -3,6 +3,9 @@
 #define COMMAND_COMMANDS_H
 
 #include "base/command.h"
+#include "base/error.h"
+#include "base/str.h"
+#include <stdbool.h>
 
 extern const struct command command_init[];     /* init halt poweroff reboot shutdown */
 extern const struct command command_contenv[];  /* with-contenv printcontenv */
@@ -20,5 +23,8 @@ extern const struct command command_socklog[];  /* s6-socklog */
 extern const struct command command_logwatch[]; /* s6-logwatch */
 extern const struct command command_rc[];       /* s6-rc */
 extern const struct command command_svc[];      /* s6-svc s6-svstat s6-svok s6-svwait */
+
+/* Whether a logger can use these words as its script (supervisor/definition.h). */
+bool check_logging_script(const struct words *words, struct error *why);
 
 #endif

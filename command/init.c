@@ -2,6 +2,7 @@
 #include "base/command.h"
 #include "base/message.h"
 #include "command/commands.h"
+#include "logger/script.h"
 #include "supervisor/control.h"
 #include "supervisor/runtree.h"
 #include "supervisor/settings.h"
@@ -62,6 +63,15 @@ static const char *directory_of(const char *program)
     return directory == NULL ? "/command" : directory;
 }
 
+bool check_logging_script(const struct words *words, struct error *why)
+{
+    struct script script;
+    if (script_parse(&script, words->item, words->count, false, why) < 0)
+        return false;
+    script_release(&script);
+    return true;
+}
+
 static int run_init(struct invocation *c)
 {
     const char *workdir = getcwd(NULL, 0); /* for good */
@@ -109,6 +119,7 @@ static int run_init(struct invocation *c)
                                      .program = command_program,
                                      .cmd = cmd.count > 0 ? cmd.item : none,
                                      .workdir = workdir,
+                                     .check_script = check_logging_script,
                                      .nofile = raise_descriptors()};
     return supervisor_run(&start);
 }

@@ -201,8 +201,10 @@ void boot_hook_reaped(struct supervisor *sv, int status)
 static int read_tree(struct supervisor *sv)
 {
     struct problems problems = PROBLEMS_INIT;
-    struct definition_sources sources = {.services = sv->settings.services,
-                                         .bundles = sv->settings.bundles};
+    const struct definition_source source[] = {{.path = sv->settings.services},
+                                               {.path = sv->settings.bundles, .bundles = true}};
+    struct definition_sources sources = {
+        .item = source, .count = 2, .check_script = sv->check_script};
     int result = definitions_builtin(&sv->definitions);
     if (result == 0)
         result = definitions_read(&sv->definitions, &sources, &problems);

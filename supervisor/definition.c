@@ -1,5 +1,6 @@
 #include "supervisor/definition.h"
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,9 @@ static void release_one(struct definition *d)
     words_release(&d->contents);
     words_release(&d->up);
     words_release(&d->down);
+    words_release(&d->reload);
+    for (int i = 0; i < DEFINITION_LISTS; i++)
+        free(d->from[i].item);
     words_release(&d->consumer_for);
     words_release(&d->logging_script);
 }
@@ -23,6 +27,7 @@ void definitions_release(struct definitions *d)
         release_one(&d->item[i]);
     free(d->item);
     free(d->by_name);
+    words_release(&d->sources);
     *d = (struct definitions){.item = NULL};
 }
 
@@ -92,6 +97,64 @@ struct definition *definitions_add(struct definitions *d, const char *name,
                                .logging = -1};
     index_one(d, (uint32_t)d->count++);
     return new;
+}
+
+const struct words *definition_list(const struct definition *d, enum definition_list list)
+{
+    return list == LIST_CONTENTS       ? &d->contents
+           : list == LIST_CONSUMER_FOR ? &d->consumer_for
+                                       : &d->dependencies;
+}
+
+unsigned int definition_where(const struct definitions *all, const struct definition *d,
+                              enum definition_list list, size_t i, char *path, size_t size)
+{
+    static const char *const files[] = {[LIST_DEPENDENCIES] = "dependencies",
+                                        [LIST_CONTENTS] = "contents",
+                                        [LIST_CONSUMER_FOR] = "consumer-for"};
+    if (i >= d->from[list].count || d->from[list].item[i].source == ORIGIN_BUILTIN) {
+        snprintf(path, size, "%s", d->directory != NULL ? d->directory : d->name);
+        return 0;
+    }
+    const struct origin *o = &d->from[list].item[i];
+    const char *source = all->sources.item[o->source];
+    if (o->line > 0)
+        snprintf(path, size, "%s/%s/%s", source, d->name, files[list]);
+    else
+        snprintf(path, size, "%s/%s/%s.d/%s", source, d->name, files[list],
+                 definition_list(d, list)->item[i]);
+    return o->line;
+}
+
+const char *definition_type_name(enum definition_type type)
+{
+    static const char *const names[] = {"unknown", "oneshot", "longrun", "bundle"};
+    return (unsigned int)type < 4 ? names[type] : names[0];
+}
+
+unsigned int name_distance(const char *a, const char *b)
+{
+    unsigned int row[65];
+    size_t la = strlen(a);
+    size_t lb = strlen(b);
+    if (la > 64 || lb > 64)
+        return 64;
+    for (size_t j = 0; j <= lb; j++)
+        row[j] = (unsigned int)j;
+    for (size_t i = 1; i <= la; i++) {
+        unsigned int diagonal = row[0];
+        row[0] = (unsigned int)i;
+        for (size_t j = 1; j <= lb; j++) {
+            unsigned int best = diagonal + (a[i - 1] != b[j - 1]);
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            diagonal = row[j];
+            row[j] = best;
+        }
+    }
+    return row[lb];
 }
 
 int definitions_builtin(struct definitions *d)

@@ -4,6 +4,7 @@
 #ifndef SUPERVISOR_DEFINITION_H
 #define SUPERVISOR_DEFINITION_H
 
+#include "base/error.h"
 #include "base/str.h"
 #include "supervisor/problems.h"
 #include <stdbool.h>
@@ -22,6 +23,23 @@ enum definition_builtin {
 
 enum definition_exit { EXIT_NEVER = 0, EXIT_FAILURE_ONLY, EXIT_ALWAYS }; /* container-exit */
 
+/* Where a name in a list was written: the source, and the line of a flat list (0: a file of its
+ * own). */
+#define ORIGIN_BUILTIN UINT32_MAX
+
+struct origin {
+    uint32_t source; /* or ORIGIN_BUILTIN */
+    uint32_t line;
+};
+
+struct origins {
+    struct origin *item;
+    size_t count;
+};
+
+/* The lists of a definition, by the names of their flat files. */
+enum definition_list { LIST_DEPENDENCIES, LIST_CONTENTS, LIST_CONSUMER_FOR, DEFINITION_LISTS };
+
 struct definition {
     char *name;
     enum definition_type type;
@@ -30,13 +48,17 @@ struct definition {
 
     struct words dependencies; /* names of services or bundles */
     struct words contents;     /* of a bundle */
+    struct origins from[DEFINITION_LISTS];
 
     struct words up; /* oneshot: argv; empty: succeed */
     struct words down;
+    struct words reload;
+    bool has_run; /* a oneshot's, which only its up can call */
 
     uint32_t timeout_up; /* ms, 0 infinite */
     uint32_t timeout_down;
-    bool essential;
+    bool essential; /* a bundle's members are, too */
+    bool recommended;
 
     /* longrun */
     bool has_finish;
@@ -57,6 +79,7 @@ struct definition {
 };
 
 struct definitions {
+    struct words sources; /* directories */
     struct definition *item;
     size_t count;
     size_t capacity;
@@ -70,19 +93,47 @@ struct definitions {
     }
 
 /* Where definitions come from. */
+struct definition_source {
+    const char *path;
+    bool bundles; /* user-bundles.d: an entry without a type is a bundle */
+};
+
+/* Looks at the words of a logging-script: false with why filled. */
+typedef bool script_check(const struct words *script, struct error *why);
+
 struct definition_sources {
-    const char *services; /* .../s6-rc.d */
-    const char *bundles;  /* .../user-bundles.d; missing is fine */
+    const struct definition_source *item;
+    size_t count;
+    bool strict;                /* a source that is missing is an error, an empty one a warning */
+    script_check *check_script; /* NULL: not looked at */
 };
 
 /* Adds the built-in nodes. -1: no memory. */
 int definitions_builtin(struct definitions *d);
 
-/* Reads every definition of both directories. s6-rc.d/user and user2, if there, are merged into the
- * bundles of user-bundles.d (with the deprecation warning). A directory in user-bundles.d without a
- * type is a bundle. Everything wrong goes to p; returns -1 only when nothing can be read at all. */
+/* Reads every definition of all sources, which are one namespace. user and user2 are merged where
+ * they are in several (with the deprecation warning outside of bundles). A directory without a type
+ * adds to what any source defines. Everything wrong goes to p; returns -1 only when nothing can be
+ * read at all. */
 int definitions_read(struct definitions *d, const struct definition_sources *sources,
                      struct problems *p);
+
+/* The file, and line of it or 0, where name i of a list is written. */
+unsigned int definition_where(const struct definitions *all, const struct definition *d,
+                              enum definition_list list, size_t i, char *path, size_t size);
+const struct words *definition_list(const struct definition *d, enum definition_list list);
+
+/* The same as bytes, for the database of s6-rc-compile and for pid 1 (docs/control.md); without
+ * directories and origins. */
+int definitions_pack(const struct definitions *d, struct str *out);
+/* -1 for what definitions_pack cannot have made: e says so. */
+int definitions_unpack(struct definitions *d, const char *bytes, size_t length, struct error *e);
+
+/* "oneshot", "longrun", "bundle"; "unknown" for anything else. */
+const char *definition_type_name(enum definition_type type);
+
+/* How many changes of single letters turn a into b: for "did you mean". 64 for long names. */
+unsigned int name_distance(const char *a, const char *b);
 
 /* A new definition with the defaults of its type; valid until the next one is added. NULL: no
  * memory. The caller made sure that the name is new. */

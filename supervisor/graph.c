@@ -21,39 +21,17 @@ static const char *where(const struct definition *d)
     return d->directory != NULL ? d->directory : d->name;
 }
 
-/* How many single-letter changes turn a into b, up to 3; for "did you mean". */
-static unsigned int distance(const char *a, const char *b)
-{
-    unsigned int row[65];
-    size_t la = strlen(a);
-    size_t lb = strlen(b);
-    if (la > 64 || lb > 64)
-        return 64;
-    for (size_t j = 0; j <= lb; j++)
-        row[j] = (unsigned int)j;
-    for (size_t i = 1; i <= la; i++) {
-        unsigned int diagonal = row[0];
-        row[0] = (unsigned int)i;
-        for (size_t j = 1; j <= lb; j++) {
-            unsigned int best = diagonal + (a[i - 1] != b[j - 1]);
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[lb];
-}
-
-/* A cure for an unknown name: the nearest known one. */
+/* A cure for an unknown name: what is at its end, or the nearest known one. */
 static const char *suggest(const struct definitions *d, const char *name, char *out, size_t size)
 {
     const char *best = NULL;
     unsigned int nearest = strlen(name) < 6 ? 2 : 3; /* short names are near to everything */
+    size_t length = strlen(name);
+    if (length > 0 && strchr(" \t\r", name[length - 1]) != NULL)
+        return name[length - 1] == '\r' ? "save the file with Unix line ends"
+                                        : "take away the blanks at the end of the line";
     for (size_t i = 0; i < d->count; i++) {
-        unsigned int n = distance(name, d->item[i].name);
+        unsigned int n = name_distance(name, d->item[i].name);
         if (n < nearest) {
             nearest = n;
             best = d->item[i].name;
@@ -66,16 +44,18 @@ static const char *suggest(const struct definitions *d, const char *name, char *
     return out;
 }
 
-static void unknown_name(struct build *b, const struct definition *owner, const char *file,
-                         const char *name)
+static void unknown_name(struct build *b, const struct definition *owner, enum definition_list list,
+                         size_t i)
 {
     char path[4096];
     char cure[512];
-    const char *when =
-        file[0] == 'c' ? "resolution of bundle" : "dependency resolution for service";
-    snprintf(path, sizeof path, "%s/%s/%s", where(owner), file, name);
-    problems_error(b->p, path, 0, suggest(b->d, name, cure, sizeof cure),
-                   "during %s %s: undefined service name %s", when, owner->name, name);
+    const char *name = definition_list(owner, list)->item[i];
+    unsigned int line = definition_where(b->d, owner, list, i, path, sizeof path);
+    problems_error(b->p, path, line, suggest(b->d, name, cure, sizeof cure),
+                   "during %s %s: undefined service name %s",
+                   list == LIST_CONTENTS ? "resolution of bundle"
+                                         : "dependency resolution for service",
+                   owner->name, name);
 }
 
 /* --- bundles ---------------------------------------------------------------------------------- */
@@ -144,7 +124,7 @@ static void check_bundles(struct build *b, unsigned char *set)
             continue;
         for (size_t j = 0; j < d->contents.count; j++)
             if (definitions_find(b->d, d->contents.item[j]) < 0)
-                unknown_name(b, d, "contents.d", d->contents.item[j]);
+                unknown_name(b, d, LIST_CONTENTS, j);
         b->depth = 0;
         mark_bundle(b, i, set);
     }
@@ -175,7 +155,7 @@ static void resolve_dependencies(struct build *b, uint32_t node, unsigned char *
     for (size_t i = 0; i < d->dependencies.count; i++) {
         long found = definitions_find(b->d, d->dependencies.item[i]);
         if (found < 0)
-            unknown_name(b, d, "dependencies.d", d->dependencies.item[i]);
+            unknown_name(b, d, LIST_DEPENDENCIES, i);
         else
             members(b, (uint32_t)found, set);
     }
@@ -265,26 +245,17 @@ static void find_cycles(struct build *b)
 
 /* --- pipelines -------------------------------------------------------------------------------- */
 
-static const char *type_name(const struct build *b, long definition)
+static void check_side(struct build *b, const struct definition *d, const char *path,
+                       unsigned int line, const char *role, const char *other, bool declared_back)
 {
-    static const char *const names[] = {[DEFINITION_ONESHOT] = "oneshot",
-                                        [DEFINITION_LONGRUN] = "longrun",
-                                        [DEFINITION_BUNDLE] = "bundle"};
-    return definition < 0 ? "unknown" : names[b->d->item[definition].type];
-}
-
-static void check_side(struct build *b, const struct definition *d, const char *file,
-                       const char *other, bool declared_back, long found)
-{
-    char path[4096];
-    const char *role = file[0] == 'p' ? "producer" : "consumer";
-    snprintf(path, sizeof path, "%s/%s", where(d), file);
-    if (found < 0 || b->d->item[found].type != DEFINITION_LONGRUN)
-        problems_error(b->p, path, 0, "name a longrun there",
+    long found = definitions_find(b->d, other);
+    enum definition_type type = found < 0 ? 0 : b->d->item[found].type;
+    if (type != DEFINITION_LONGRUN)
+        problems_error(b->p, path, line, "name a longrun there",
                        "longrun service %s declares being a %s for a service named %s of type %s",
-                       d->name, role, other, type_name(b, found));
+                       d->name, role, other, definition_type_name(type));
     else if (!declared_back)
-        problems_error(b->p, path, 0, "write both producer-for and consumer-for",
+        problems_error(b->p, path, line, "write both producer-for and consumer-for",
                        "longrun service %s declares being a %s for a service named %s that does "
                        "not declare it back",
                        d->name, role, other);
@@ -292,19 +263,22 @@ static void check_side(struct build *b, const struct definition *d, const char *
 
 static void check_pipelines(struct build *b)
 {
+    char path[4096];
     for (size_t i = 0; i < b->d->count; i++) {
         const struct definition *d = &b->d->item[i];
         if (d->producer_for != NULL) {
             long found = definitions_find(b->d, d->producer_for);
             bool back = found >= 0 && words_has(&b->d->item[found].consumer_for, d->name);
-            check_side(b, d, "producer-for", d->producer_for, back, found);
+            snprintf(path, sizeof path, "%s/producer-for", where(d));
+            check_side(b, d, path, 0, "producer", d->producer_for, back);
         }
         for (size_t j = 0; j < d->consumer_for.count; j++) {
             const char *other = d->consumer_for.item[j];
             long found = definitions_find(b->d, other);
             bool back = found >= 0 && b->d->item[found].producer_for != NULL &&
                         strcmp(b->d->item[found].producer_for, d->name) == 0;
-            check_side(b, d, "consumer-for", other, back, found);
+            unsigned int line = definition_where(b->d, d, LIST_CONSUMER_FOR, j, path, sizeof path);
+            check_side(b, d, path, line, "consumer", other, back);
         }
     }
 }

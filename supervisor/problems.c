@@ -1,18 +1,21 @@
 #include "supervisor/problems.h"
+#include "base/error.h"
 #include "base/message.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-__attribute__((format(printf, 6, 0))) static void add(struct problems *p, bool warning,
+__attribute__((format(printf, 6, 0))) static void add(struct problems *p, int code,
                                                       const char *path, unsigned int line,
                                                       const char *cure, const char *format,
                                                       va_list list)
 {
     char text[1024];
-    if (!warning)
+    if (code != 0)
         p->errors++;
+    if (p->code == 0)
+        p->code = code;
     if (p->count == p->capacity) {
         size_t capacity = p->capacity == 0 ? 8 : 2 * p->capacity;
         struct problem *item = realloc(p->item, capacity * sizeof *item);
@@ -22,7 +25,7 @@ __attribute__((format(printf, 6, 0))) static void add(struct problems *p, bool w
         p->capacity = capacity;
     }
     vsnprintf(text, sizeof text, format, list);
-    p->item[p->count++] = (struct problem){.warning = warning,
+    p->item[p->count++] = (struct problem){.warning = code == 0,
                                            .path = strdup(path),
                                            .line = line,
                                            .text = strdup(text),
@@ -34,7 +37,16 @@ void problems_error(struct problems *p, const char *path, unsigned int line, con
 {
     va_list list;
     va_start(list, format);
-    add(p, false, path, line, cure, format, list);
+    add(p, EXIT_FAILURE, path, line, cure, format, list);
+    va_end(list);
+}
+
+void problems_system(struct problems *p, const char *path, unsigned int line, const char *cure,
+                     const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    add(p, EXIT_SYSTEM, path, line, cure, format, list);
     va_end(list);
 }
 
@@ -43,7 +55,7 @@ void problems_warning(struct problems *p, const char *path, unsigned int line, c
 {
     va_list list;
     va_start(list, format);
-    add(p, true, path, line, cure, format, list);
+    add(p, 0, path, line, cure, format, list);
     va_end(list);
 }
 

@@ -18,6 +18,7 @@ struct problems {
     size_t count;
     size_t capacity;
     size_t errors; /* those that are not warnings */
+    int code;      /* what s6-rc-compile exits with: the first error's, 1 or 111; 0 without any */
 };
 
 #define PROBLEMS_INIT                                                                              \
@@ -27,6 +28,9 @@ struct problems {
 
 void problems_error(struct problems *p, const char *path, unsigned int line, const char *cure,
                     const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The same for a file that is not there or cannot be read. */
+void problems_system(struct problems *p, const char *path, unsigned int line, const char *cure,
+                     const char *format, ...) __attribute__((format(printf, 5, 6)));
 void problems_warning(struct problems *p, const char *path, unsigned int line, const char *cure,
                       const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* One message each: "PATH:LINE: text; cure", errors as fatal, in the order found. */

@@ -207,6 +207,7 @@ static int prepare(struct supervisor *sv, const struct supervisor_start *start, 
     sv->program = start->program;
     sv->cmd = start->cmd;
     sv->workdir = start->workdir;
+    sv->check_script = start->check_script;
     sv->nofile = start->nofile;
     sv->is_init = getpid() == 1;
     sv->exit_code = -1;

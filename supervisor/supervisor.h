@@ -98,6 +98,7 @@ struct supervisor {
     const char *program; /* this program, to be executed again */
     char **cmd;          /* CMD and its arguments, NULL-terminated, maybe empty */
     const char *workdir;
+    script_check *check_script;
     bool is_init;
     struct rlimit nofile; /* the original, given to children */
     struct words environment;
@@ -141,6 +142,7 @@ struct supervisor_start {
     const char *program;
     char **cmd;
     const char *workdir;
+    script_check *check_script; /* of logging scripts: the logger's */
     struct rlimit nofile;
 };
 

@@ -73,7 +73,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_tree(root, (const char *)data, size);
     snprintf(services, sizeof services, "%s/s", root);
     snprintf(bundles, sizeof bundles, "%s/b", root);
-    const struct definition_sources from = {.services = services, .bundles = bundles};
+    const struct definition_source sources[] = {{.path = services},
+                                                {.path = bundles, .bundles = true}};
+    const struct definition_sources from = {.item = sources, .count = 2};
     MUST(definitions_builtin(&d) == 0);
     if (definitions_read(&d, &from, &p) == 0)
         MUST(graph_build(&g, &d, &p) == 0 || p.errors > 0);

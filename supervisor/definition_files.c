@@ -1,0 +1,202 @@
+/* The files of a definition directory: numbers, lists of names, command lines. */
+#include "base/file.h"
+#include "base/lexer.h"
+#include "supervisor/definition_reading.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FILE_MAX = 1 << 20 };
+
+const char *reading_path(const struct reading *r, const char *file, char out[READING_PATH])
+{
+    snprintf(out, READING_PATH, "%s/%s", r->path, file);
+    return out;
+}
+
+void reading_no_memory(struct reading *r)
+{
+    problems_system(r->p, r->path, 0, NULL, "out of memory");
+}
+
+bool reading_exists(const struct reading *r, const char *file)
+{
+    return faccessat(r->fd, file, F_OK, 0) == 0;
+}
+
+int reading_content(struct reading *r, const char *file, struct str *out)
+{
+    struct error e = ERROR_INIT;
+    char path[READING_PATH];
+    str_clear(out);
+    if (file_read(r->fd, file, FILE_MAX, out, &e) == 0)
+        return 1;
+    if (errno == ENOENT)
+        return 0;
+    problems_system(r->p, reading_path(r, file, path), 0, NULL, "%s", e.text);
+    return -1;
+}
+
+const char *reading_first_line(struct str *text)
+{
+    if (text->data == NULL)
+        return "";
+    size_t length = strcspn(text->data, "\n");
+    while (length > 0 && strchr(" \t\r", text->data[length - 1]) != NULL)
+        length--;
+    text->data[length] = '\0';
+    return text->data;
+}
+
+void reading_number(struct reading *r, const char *file, unsigned long long max,
+                    unsigned long long *value)
+{
+    struct str text = STR_INIT;
+    char path[READING_PATH];
+    unsigned long long read = 0;
+    if (reading_content(r, file, &text) == 1) {
+        const char *line = reading_first_line(&text);
+        if (number_parse(line, max, &read) == 0)
+            *value = read;
+        else if (number_parse(line, ~0ULL, &read) == 0)
+            problems_error(r->p, reading_path(r, file, path), 1, NULL,
+                           "number %s is too large: at most %llu", line, max);
+        else
+            problems_error(r->p, reading_path(r, file, path), 1, "write a plain decimal number",
+                           "invalid number \"%s\"", line);
+    }
+    str_release(&text);
+}
+
+uint32_t reading_milliseconds(struct reading *r, const char *file, uint32_t fallback)
+{
+    unsigned long long value = fallback;
+    reading_number(r, file, UINT32_MAX, &value);
+    return (uint32_t)value;
+}
+
+/* --- lists of names -----------------------------------------------------------------------------
+ */
+
+static void add_name(struct reading *r, const char *path, unsigned int line, const char *name,
+                     struct words *out, struct origins *from)
+{
+    if (strncmp(name, "s6rc-", 5) == 0 || strncmp(name, "s6-rc-", 6) == 0) {
+        problems_error(r->p, path, line, "choose another name",
+                       "invalid name %s: names may not begin with s6rc- or s6-rc-", name);
+        return;
+    }
+    if (strchr(name, '/') != NULL || strchr(name, '\n') != NULL) {
+        problems_error(r->p, path, line, "write the name of a service",
+                       "invalid name %s: names hold no slash and no newline", name);
+        return;
+    }
+    if (words_has(out, name))
+        return;
+    struct origin *item = realloc(from->item, (out->count + 1) * sizeof *item);
+    if (item != NULL)
+        from->item = item;
+    if (item == NULL || words_add(out, name) < 0) {
+        reading_no_memory(r);
+        return;
+    }
+    while (from->count + 1 < out->count) /* built-in names, which no file holds, come first */
+        item[from->count++] = (struct origin){.source = ORIGIN_BUILTIN};
+    item[from->count++] = (struct origin){.source = r->source, .line = line};
+}
+
+bool reading_flat(struct reading *r, const char *file, struct words *out, struct origins *from)
+{
+    struct str text = STR_INIT;
+    char path[READING_PATH];
+    unsigned int number = 0;
+    int found = reading_content(r, file, &text);
+    reading_path(r, file, path);
+    for (char *line = found == 1 ? text.data : NULL; line != NULL && *line != '\0';) {
+        char *end = strchr(line, '\n');
+        number++;
+        if (end != NULL)
+            *end = '\0';
+        line += strspn(line, " \t");
+        if (line[0] != '\0' && line[0] != '#')
+            add_name(r, path, number, line, out, from);
+        line = end == NULL ? NULL : end + 1;
+    }
+    str_release(&text);
+    return found != 0;
+}
+
+bool reading_names(struct reading *r, const char *folder, const char *flat, struct words *out,
+                   struct origins *from)
+{
+    struct words listed = WORDS_INIT;
+    struct error e = ERROR_INIT;
+    char path[READING_PATH];
+    if (!reading_exists(r, folder))
+        return reading_flat(r, flat, out, from);
+    reading_path(r, folder, path);
+    if (file_list(r->fd, folder, &listed, &e) < 0)
+        problems_system(r->p, path, 0, "make it a directory", "%s", e.text);
+    for (size_t i = 0; i < listed.count; i++)
+        add_name(r, path, 0, listed.item[i], out, from);
+    words_release(&listed);
+    return true;
+}
+
+char *reading_one_name(struct reading *r, const char *file)
+{
+    struct words list = WORDS_INIT;
+    struct origins from = {.item = NULL};
+    char path[READING_PATH];
+    char *name = NULL;
+    reading_flat(r, file, &list, &from);
+    if (list.count > 1)
+        problems_error(r->p, reading_path(r, file, path), from.count > 1 ? from.item[1].line : 0,
+                       "leave one name", "should only contain one service name");
+    if (list.count > 0 && (name = strdup(list.item[0])) == NULL)
+        reading_no_memory(r);
+    words_release(&list);
+    free(from.item);
+    return name;
+}
+
+/* --- command lines ------------------------------------------------------------------------------
+ */
+
+/* A word that a shell would act upon, and that is an argument here. */
+static const char *shell_word(const struct words *words)
+{
+    static const char *const acting[] = {"&&", "||", "|", ";", "&", ">", ">>", "<", "2>&1"};
+    for (size_t i = 0; i < words->count; i++)
+        for (size_t j = 0; j < sizeof acting / sizeof acting[0]; j++)
+            if (strcmp(words->item[i], acting[j]) == 0)
+                return acting[j];
+    return NULL;
+}
+
+bool reading_script(struct reading *r, const char *file, struct words *out)
+{
+    struct str text = STR_INIT;
+    struct lexer_error e;
+    char path[READING_PATH];
+    reading_path(r, file, path);
+    int found = reading_content(r, file, &text);
+    if (found == 1 && lexer_words(text.data == NULL ? "" : text.data, text.length, out, &e) < 0)
+        problems_error(r->p, path, e.line, "it is read as an execline command line",
+                       "syntax error in column %u: %s", e.column, e.text);
+    const char *word = shell_word(out);
+    if (found == 1 && text.length > 2 && memcmp(text.data, "#!", 2) == 0 &&
+        strstr(reading_first_line(&text), "execlineb") == NULL)
+        problems_warning(
+            r->p, path, 1, "put the script in a file of its own and name that file here",
+            "the interpreter line is ignored: %s holds one command line, not a script", file);
+    else if (word != NULL)
+        problems_warning(r->p, path, 0, "put it into a script, or into sh -c \"...\"",
+                         "%s is given to %s as an argument: no shell reads this command line", word,
+                         out->item[0]);
+    str_release(&text);
+    return found != 0;
+}
