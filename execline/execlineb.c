@@ -7,6 +7,7 @@
 #include "execline/substitute.h"
 #include "execline/variable.h"
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,8 @@ enum positional { PUSH = 0, OVERWRITE, IGNORE, SUBSTITUTE, SUBSTITUTE_REST };
 
 struct script {
     enum positional how;
-    bool quiet;                /* -q */
+    bool quiet; /* -q */
+    unsigned long long strict;
     unsigned long long wanted; /* -S n, -s n */
     const char *text;          /* -c */
     const char *zero;          /* $0 */
@@ -45,21 +47,25 @@ static int set_positional(const struct script *s, struct error *e)
 /* --- substitution of positional parameters ------------------------------------------------------
  */
 
-static int strictness(void)
+/* How strict the script is run; unset warns about arguments, too. */
+static unsigned long long strictness(void)
 {
     unsigned long long value;
     const char *text = getenv("EXECLINE_STRICT");
-    if (text == NULL)
-        return 1;
-    return number_parse(text, 2, &value) < 0 ? 0 : (int)value;
+    if (text != NULL && number_parse(text, UINT_MAX, &value) == 0)
+        return value;
+    if (text != NULL) {
+        message_warning("EXECLINE_STRICT is not a number, and unset: %s", text);
+        unsetenv("EXECLINE_STRICT");
+    }
+    return 1;
 }
 
 static int check_count(const struct script *s)
 {
-    int strict = s->quiet ? 0 : strictness();
-    if (s->arg_count >= s->wanted || strict == 0)
+    if (s->arg_count >= s->wanted || s->strict == 0)
         return 0;
-    if (strict == 1) {
+    if (s->strict == 1) {
         message_warning("too few arguments: expecting at least %llu but got %zu", s->wanted,
                         s->arg_count);
         return 0;
@@ -188,6 +194,7 @@ static int run_execlineb(struct invocation *c)
     const char *file = NULL;
     if (read_options(c, &s) < 0)
         return EXIT_USAGE;
+    s.strict = s.quiet ? 0 : strictness();
     s.args = command_operands(c);
     s.arg_count = (size_t)command_operand_count(c);
     if (s.text == NULL) {

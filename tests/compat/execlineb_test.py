@@ -130,6 +130,17 @@ def test_file(tools, tmp_path):
     same(tools, "-y")
 
 
+@pytest.mark.parametrize("strict", [None, "0", "1", "2", "3", "99", "x", "", "-1", "2x"])
+@pytest.mark.parametrize("options", [["-S2"], ["-q", "-S2"], ["-w", "-S2"], ["-W", "-S2"], ["-P"], ["-qP"], ["-wP"], ["-WP"]])
+def test_how_strict(tools, strict, options):
+    """What the script is told, what is said of it, and what comes of it."""
+    def see(program):
+        done = subprocess.run([program, *options, "-c", "env"], capture_output=True, text=True,
+                              env={"PATH": "/usr/bin:/bin", **({} if strict is None else {"EXECLINE_STRICT": strict})})
+        return done.returncode, "EXECLINE" in done.stdout, [line.split()[1] for line in done.stderr.splitlines()]
+    assert see(tools["ours"]) == see("/usr/lib/execline/bin/execlineb")
+
+
 def test_errors_name_file_line_and_column(tools, tmp_path):
     script = tmp_path / "script"
     for text, place in (("p a\np { b\n", "line 2, column 3"), ("p }\n", "line 1, column 3"), ('p\n\n  "open\n', "line 3, column 3")):
