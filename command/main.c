@@ -8,6 +8,7 @@
 #include "command/chain.h"
 #include "command/commands.h"
 #include "command/missing.h"
+#include "command/overlog.h"
 #include "execline/commands.h"
 #include "logger/logger.h"
 #include <errno.h>
@@ -77,6 +78,11 @@ static const struct command *find_in(const struct command *const *table, const c
     return NULL;
 }
 
+bool command_exists(const char *name)
+{
+    return find_in(links, name) != NULL || find_in(programs, name) != NULL;
+}
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -139,9 +145,12 @@ static int overview(FILE *to)
 {
     fputs("usage: overlog COMMAND [ARG...]\n"
           "       overlog commands | missing | --help | --version\n\n"
-          "A container init, supervisor and logger. Links with these names call the commands\n"
-          "directly; each has --help.\n\n",
+          "A container init, supervisor and logger. For people; each has --help:\n\n",
           to);
+    for (const struct command *const *table = overlog_verbs; *table != NULL; table++)
+        for (const struct command *c = *table; c->name != NULL; c++)
+            print_summary(c, to);
+    fputs("\nFor scripts and services; links with these names call them directly:\n\n", to);
     for_each(print_summary, to);
     return to == stdout ? 0 : EXIT_USAGE;
 }
@@ -269,7 +278,11 @@ static int overlog(int argc, char **argv)
         puts("overlog " OVERLOG_VERSION);
         return 0;
     }
-    int code = run_named(argv[1], argc - 1, argv + 1);
+    const struct command *verb = overlog_verb(argv[1]);
+    if (verb != NULL)
+        find_program(argv[0]);
+    int code =
+        verb != NULL ? run_chain(verb, argc - 1, argv + 1) : run_named(argv[1], argc - 1, argv + 1);
     return code >= 0 ? code : unknown(argv[1], argv + 1);
 }
 

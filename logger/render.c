@@ -306,7 +306,7 @@ static void escape(unsigned int point, char shown[8])
     shown[simple ? 2 : 6] = '\0';
 }
 
-static int add_json_string(struct str *out, const char *bytes, size_t length, bool *lossy)
+int render_json_string(struct str *out, const char *bytes, size_t length, bool *lossy)
 {
     size_t plain = 0;
     str_add_char(out, '"');
@@ -364,13 +364,13 @@ static int add_json(struct render *r, const char *name, const struct entry *entr
     }
     if (r->names) {
         str_add_text(out, ",\"service\":");
-        add_json_string(out, name, strlen(name), &name_lossy);
+        render_json_string(out, name, strlen(name), &name_lossy);
     }
     if (entry->stream != STREAM_UNKNOWN)
         str_add_text(out, entry->stream == STREAM_ERR ? ",\"stream\":\"stderr\""
                                                       : ",\"stream\":\"stdout\"");
     str_add_text(out, ",\"message\":");
-    add_json_string(out, entry->message, entry->length, &lossy);
+    render_json_string(out, entry->message, entry->length, &lossy);
     if (lossy) {
         str_add_text(out, ",\"base64\":\"");
         add_base64(out, entry->message, entry->length);

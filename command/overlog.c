@@ -1,0 +1,109 @@
+/* The verbs of `overlog`, as one table, and what they share. */
+#include "command/overlog.h"
+#include "base/error.h"
+#include "base/message.h"
+#include "logger/render.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct command *const overlog_verbs[] = {command_check, command_graph, NULL};
+
+const struct command *overlog_verb(const char *name)
+{
+    enum { PREFIX = sizeof "overlog " - 1 };
+    for (const struct command *const *table = overlog_verbs; *table != NULL; table++)
+        for (const struct command *c = *table; c->name != NULL; c++)
+            if (strcmp(c->name + PREFIX, name) == 0)
+                return c;
+    return NULL;
+}
+
+int verb_option(struct invocation *c)
+{
+    static char **operand;
+    static int count;
+    if (c->next == 0)
+        c->next = 1;
+    if (operand == NULL)
+        operand = calloc((size_t)c->argc + 1, sizeof *operand); /* for good */
+    while (operand != NULL && c->place == 0 && c->next < c->argc &&
+           (c->argv[c->next][0] != '-' || c->argv[c->next][1] == '\0'))
+        operand[count++] = c->argv[c->next++];
+    int option = command_option(c);
+    if (option == 0 && count > 0) {
+        c->next -= count;
+        memcpy(c->argv + c->next, operand, (size_t)count * sizeof *operand);
+        count = 0;
+    }
+    return option;
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static void json_key(struct str *out, const char *key)
+{
+    bool lossy;
+    if (out->length > 0 && strchr("[{", out->data[out->length - 1]) == NULL)
+        str_add_char(out, ',');
+    if (key == NULL)
+        return;
+    render_json_string(out, key, strlen(key), &lossy);
+    str_add_char(out, ':');
+}
+
+void json_string(struct str *out, const char *key, const char *text)
+{
+    bool lossy;
+    json_key(out, key);
+    if (text == NULL)
+        str_add_text(out, "null");
+    else
+        render_json_string(out, text, strlen(text), &lossy);
+}
+
+void json_number(struct str *out, const char *key, long long number)
+{
+    json_key(out, key);
+    str_printf(out, "%lld", number);
+}
+
+void json_bool(struct str *out, const char *key, bool value)
+{
+    json_key(out, key);
+    str_add_text(out, value ? "true" : "false");
+}
+
+void json_open(struct str *out, const char *key, char bracket)
+{
+    json_key(out, key);
+    str_add_char(out, bracket);
+}
+
+void json_close(struct str *out, char bracket)
+{
+    str_add_char(out, bracket);
+}
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+const char *style(enum style s)
+{
+    static const char *const sequence[] = {
+        [STYLE_PLAIN] = "\033[m",   [STYLE_BOLD] = "\033[1m",    [STYLE_RED] = "\033[31m",
+        [STYLE_GREEN] = "\033[32m", [STYLE_YELLOW] = "\033[33m", [STYLE_DIM] = "\033[2m"};
+    const char *terminal = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    bool dull = (no_color && *no_color) || terminal == NULL || strcmp(terminal, "dumb") == 0;
+    return dull || !isatty(STDOUT_FILENO) ? "" : sequence[s];
+}
+
+int put_all(struct str *out)
+{
+    bool good = fwrite(out->data, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
+    str_release(out);
+    if (good)
+        return 0;
+    message_fatal("unable to write to standard output");
+    return EXIT_SYSTEM;
+}

@@ -1,0 +1,246 @@
+/* What exec would say of the files of a tree. */
+#include "command/overlog_script.h"
+#include "base/file.h"
+#include "base/lexer.h"
+#include "base/process.h"
+#include "command/missing.h"
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SCRIPT_MAX = 1 << 20, HEAD_SIZE = 4096 };
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+bool script_place(const struct tree *t, const char *path, char out[4096])
+{
+    size_t prefix = strlen(TREE_DEFAULT);
+    if (strncmp(path, TREE_DEFAULT "/", prefix + 1) == 0)
+        snprintf(out, 4096, "%.3000s%.1000s", t->dir, path + prefix);
+    else if (t->whole)
+        snprintf(out, 4096, "%.4000s", path);
+    else
+        return false;
+    return true;
+}
+
+/* --- programs by name ------------------------------------------------------------------------- */
+
+/* A folder in which commands of ours are looked for. */
+static bool is_our_folder(const char *path)
+{
+    return strncmp(path, "/command/", 9) == 0 || strncmp(path, "/package/admin/", 15) == 0;
+}
+
+static bool is_found(const char *name)
+{
+    const char *path = getenv("PATH");
+    char all[4096];
+    snprintf(all, sizeof all,
+             "%.3900s:/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+             path == NULL ? "" : path);
+    struct process_search s = process_search(name, all);
+    while (process_candidate(&s))
+        if (access(s.file, X_OK) == 0)
+            return true;
+    return false;
+}
+
+/* A program that a shebang or a command line names. */
+static void program_check(struct tree *t, const char *path, unsigned int line, const char *what,
+                          const char *program)
+{
+    const char *name = base_name(program);
+    char place[4096];
+    const char *instead = missing_instead(name);
+    if (is_our_folder(program) && !command_exists(name)) {
+        problems_error(&t->problems, path, line, instead == NULL ? "correct the name" : instead,
+                       "%s %s is not a command of overlog", what, program);
+    } else if (strchr(program, '/') == NULL) {
+        if (t->whole && !command_exists(name) && !is_found(name))
+            problems_error(&t->problems, path, line, "install it or correct the name",
+                           "%s %s is not found in PATH", what, program);
+    } else if (script_place(t, program, place) && access(place, F_OK) < 0 &&
+               (errno == ENOENT || errno == ENOTDIR)) {
+        problems_error(&t->problems, path, line, "install it or correct the name",
+                       "%s %s is missing", what, program);
+    } else if (strncmp(program, TREE_DEFAULT "/", sizeof TREE_DEFAULT) == 0 &&
+               strcmp(path, place) != 0) {
+        script_check(t, place, true);
+    }
+}
+
+void command_check_words(struct tree *t, const char *path, unsigned int line,
+                         const struct words *words)
+{
+    size_t i = 0;
+    while (i + 1 < words->count && strcmp(base_name(words->item[i]), "with-contenv") == 0)
+        program_check(t, path, line, "the command", words->item[i++]);
+    if (i < words->count)
+        program_check(t, path, line, "the command", words->item[i]);
+}
+
+/* --- scripts ---------------------------------------------------------------------------------- */
+
+static void check_execline(struct tree *t, const char *path, const struct str *text)
+{
+    struct words words = WORDS_INIT;
+    struct lexer_error e;
+    if (lexer_words(text->data, text->length, &words, &e) < 0)
+        problems_error(&t->problems, path, e.line, "it is read as execline",
+                       "syntax error in column %u: %s", e.column, e.text);
+    else
+        command_check_words(t, path, 0, &words);
+    words_release(&words);
+}
+
+/* What the interpreter executes in turn: "with-contenv bash", "env python3". */
+static void check_second(struct tree *t, const char *path, const char *first, char *rest)
+{
+    const char *name = base_name(first);
+    if (strcmp(name, "with-contenv") != 0 && strcmp(name, "env") != 0)
+        return;
+    char *word = strtok(rest, " \t");
+    while (word != NULL && (word[0] == '-' || strchr(word, '=') != NULL))
+        word = strtok(NULL, " \t");
+    if (word != NULL)
+        program_check(t, path, 1, "its interpreter", word);
+}
+
+static void check_shebang(struct tree *t, const char *path, const struct str *text)
+{
+    char line[HEAD_SIZE];
+    size_t length = strcspn(text->data, "\n");
+    snprintf(line, sizeof line, "%.*s", (int)(length < HEAD_SIZE ? length : HEAD_SIZE - 1),
+             text->data);
+    if (line[strlen(line) - 1] == '\r') {
+        problems_error(&t->problems, path, 1, "save the file with Unix line ends",
+                       "its first line ends with CR LF");
+        return;
+    }
+    char *first = line + 2 + strspn(line + 2, " \t");
+    char *rest = first + strcspn(first, " \t");
+    if (*rest != '\0')
+        *rest++ = '\0';
+    if (first[0] != '/') {
+        problems_error(&t->problems, path, 1, "write its whole path",
+                       "the interpreter \"%s\" does not begin with /", first);
+        return;
+    }
+    program_check(t, path, 1, "its interpreter", first);
+    bool execline = strcmp(base_name(first), "execlineb") == 0;
+    check_second(t, path, first, rest);
+    if (execline)
+        check_execline(t, path, text);
+}
+
+/* --- programs --------------------------------------------------------------------------------- */
+
+extern const Elf64_Ehdr __ehdr_start; /* ours; the first fields are those of any class */
+
+/* What programs of this root are for. */
+static Elf64_Half machine(void)
+{
+    static const char *const samples[] = {"/command/overlog", "/bin/sh", "/bin/busybox"};
+    Elf64_Ehdr head;
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        int fd = open(samples[i], O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? 0 : read(fd, &head, sizeof head);
+        if (fd >= 0)
+            close(fd);
+        if (n == sizeof head && memcmp(head.e_ident, ELFMAG, SELFMAG) == 0)
+            return head.e_machine;
+    }
+    return __ehdr_start.e_machine;
+}
+
+static bool runs(Elf64_Half program, Elf64_Half root)
+{
+    return program == root || (program == EM_386 && root == EM_X86_64) ||
+           (program == EM_ARM && root == EM_AARCH64);
+}
+
+/* The dynamic loader's path, which every linker puts near the beginning; NULL: static. */
+static const char *loader(const struct str *text)
+{
+    Elf64_Ehdr h;
+    memcpy(&h, text->data, sizeof h);
+    if (h.e_ident[EI_CLASS] != ELFCLASS64 || h.e_ident[EI_DATA] != __ehdr_start.e_ident[EI_DATA])
+        return NULL;
+    for (Elf64_Half i = 0; i < h.e_phnum && h.e_phentsize == sizeof(Elf64_Phdr); i++) {
+        Elf64_Phdr p;
+        if (h.e_phoff > text->length || text->length - h.e_phoff < (i + 1) * sizeof p)
+            return NULL;
+        memcpy(&p, text->data + h.e_phoff + i * sizeof p, sizeof p);
+        if (p.p_type == PT_INTERP && p.p_offset < text->length &&
+            memchr(text->data + p.p_offset, '\0', text->length - p.p_offset) != NULL)
+            return text->data + p.p_offset;
+    }
+    return NULL;
+}
+
+static void check_program(struct tree *t, const char *path, const struct str *text)
+{
+    Elf64_Ehdr h;
+    if (text->length < sizeof h)
+        return;
+    memcpy(&h, text->data, sizeof h);
+    const char *name = loader(text);
+    if (t->whole && !runs(h.e_machine, machine()))
+        problems_error(&t->problems, path, 0, "use a program or image for this one",
+                       "it is for another processor architecture");
+    else if (t->whole && name != NULL && access(name, F_OK) < 0)
+        problems_error(&t->problems, path, 0, "use a program built for this C library",
+                       "its dynamic loader %s is missing", name);
+}
+
+static void check_content(struct tree *t, const char *path, const struct str *text)
+{
+    static const char mark[] = "\xef\xbb\xbf#!";
+    if (text->length == 0)
+        problems_error(&t->problems, path, 0, "begin it with #! and an interpreter", "it is empty");
+    else if (strncmp(text->data, "#!", 2) == 0)
+        check_shebang(t, path, text);
+    else if (strncmp(text->data, mark, strlen(mark)) == 0)
+        problems_error(&t->problems, path, 1, "save it without one",
+                       "a byte order mark stands before #!");
+    else if (strncmp(text->data, ELFMAG, SELFMAG) == 0)
+        check_program(t, path, text);
+    else
+        problems_error(&t->problems, path, 1, "begin it with #! and an interpreter",
+                       "it is not a program and has no #! line");
+}
+
+void script_check(struct tree *t, const char *path, bool needs_x)
+{
+    struct stat s;
+    struct str text = STR_INIT;
+    struct error e = ERROR_INIT;
+    if (stat(path, &s) < 0 || !S_ISREG(s.st_mode))
+        return; /* what must be there was said by the reader */
+    if (needs_x && (s.st_mode & 0111) == 0)
+        problems_error(&t->problems, path, 0, "chmod +x", "it has no x bit");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int result = fd < 0 || str_reserve(&text, SCRIPT_MAX + 1) < 0 ? -1 : 0;
+    ssize_t n = result < 0 ? -1 : read(fd, text.data, SCRIPT_MAX);
+    if (n < 0) {
+        error_system(&e, "unable to read it");
+        problems_warning(&t->problems, path, 0, NULL, "%s", e.text);
+    } else {
+        text.length = (size_t)n;
+        text.data[n] = '\0';
+        check_content(t, path, &text);
+    }
+    if (fd >= 0)
+        close(fd);
+    str_release(&text);
+}

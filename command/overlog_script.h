@@ -1,0 +1,18 @@
+/* Whether a script or program can be executed, as far as looking at it tells. */
+#ifndef COMMAND_OVERLOG_SCRIPT_H
+#define COMMAND_OVERLOG_SCRIPT_H
+
+#include "command/overlog.h"
+
+/* needs_x: it is executed where it is; else copied and made executable. */
+void script_check(struct tree *t, const char *path, bool needs_x);
+
+/* The first words of a command line that stands at path:line. */
+void command_check_words(struct tree *t, const char *path, unsigned int line,
+                         const struct words *words);
+
+/* Where a path of the container is in the tree or root that we read, in out. False: that cannot be
+ * known. */
+bool script_place(const struct tree *t, const char *path, char out[4096]);
+
+#endif
