@@ -23,6 +23,7 @@ extern const struct command command_socklog[];  /* s6-socklog */
 extern const struct command command_logwatch[]; /* s6-logwatch */
 extern const struct command command_rc[];       /* s6-rc */
 extern const struct command command_svc[];      /* s6-svc s6-svstat s6-svok s6-svwait */
+extern const struct command command_s6cli[];    /* s6-cli */
 
 /* Whether a logger can use these words as its script (supervisor/definition.h). */
 bool check_logging_script(const struct words *words, struct error *why);

@@ -62,8 +62,13 @@ static const struct command *const links[] = {command_contenv,
                                               NULL};
 
 /* Those that begin a process of their own, where they stay. */
-static const struct command *const programs[] = {command_init,    logger_commands,  logcat_commands,
-                                                 command_socklog, command_logwatch, NULL};
+static const struct command *const programs[] = {command_init,
+                                                 logger_commands,
+                                                 logcat_commands,
+                                                 command_socklog,
+                                                 command_logwatch,
+                                                 command_s6cli,
+                                                 NULL};
 
 static const struct command *const *const tables[] = {programs, links};
 

@@ -22,7 +22,8 @@ bool command_exists(const char *name);
 
 extern const struct command command_check[];
 extern const struct command command_graph[];
-extern const struct command command_create[];
+extern const struct command command_create[]; /* and remove */
+extern const struct command command_doc[];
 
 /* --- the tree --------------------------------------------------------------------------------- */
 

@@ -111,6 +111,18 @@ static void put_picture(enum graph_form form, const struct graph *g, const unsig
 
 /* --- text ------------------------------------------------------------------------------------- */
 
+static void put_needs(const struct definitions *all, const struct definition *d, struct str *out)
+{
+    const char *before = "  needs ";
+    for (size_t j = 0; j < d->dependencies.count; j++) {
+        long found = definitions_find(all, d->dependencies.item[j]);
+        if (found < 0 || !is_shown(&all->item[found]))
+            continue;
+        str_printf(out, "%s%s", before, d->dependencies.item[j]);
+        before = ", ";
+    }
+}
+
 /* In the order of a start; a number for each step, in which all start together. */
 static void put_text(const struct graph *g, const unsigned char *started, struct str *out)
 {
@@ -132,8 +144,7 @@ static void put_text(const struct graph *g, const unsigned char *started, struct
             str_printf(out, "%s  %-*s  %s", first ? "" : "   ", width, d->name,
                        definition_type_name(d->type));
             first = false;
-            for (size_t j = 0; j < d->dependencies.count; j++)
-                str_printf(out, "%s%s", j == 0 ? "  needs " : ", ", d->dependencies.item[j]);
+            put_needs(g->definitions, d, out);
             if (d->producer_for != NULL)
                 str_printf(out, "  writes to %s", d->producer_for);
             str_add_text(out, started[i] ? "\n" : "  (not started)\n");

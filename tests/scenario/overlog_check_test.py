@@ -1,0 +1,233 @@
+"""overlog check, create, remove, graph and doc, and s6-cli: on trees that nothing boots."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+import harness
+
+OVERLOG = os.path.join(harness.BUILD, "overlog")
+D = "/etc/s6-overlay/s6-rc.d"
+
+
+def overlog(*words, name="overlog", **more):
+    env = {"PATH": "/usr/bin:/bin", **more.pop("env", {})}
+    return subprocess.run([name, *words], executable=OVERLOG, capture_output=True, text=True, env=env, timeout=30,
+                          **more)
+
+
+def problems(*words, **more):
+    """[(level, file:line, text)] and the exit code."""
+    r = overlog("check", "--json", *words, **more)
+    found = json.loads(r.stdout)
+    assert found["errors"] == sum(p["level"] == "error" for p in found["problems"])
+    assert len(found["problems"]) == found["errors"] + found["warnings"]
+    return [(p["level"], p["file"] + (f":{p['line']}" if "line" in p else ""), p["text"]) for p in found["problems"]], \
+        r.returncode
+
+
+@pytest.mark.parametrize("example", sorted(os.listdir(os.path.join(harness.TOP, "examples"))))
+def test_examples_are_good(example):
+    r = overlog("check", os.path.join(harness.TOP, "examples", example, "root"))
+    assert r.returncode == 0 and " 0 errors" in r.stdout and r.stderr == ""
+
+
+def test_what_is_wrong_in_a_whole_root(tree):
+    good = tree.longrun("good", "#!/command/with-contenv sh\nexec sleep 1000\n")
+    tree.oneshot("up", "/etc/s6-overlay/scripts/up\n")
+    tree.script("/etc/s6-overlay/scripts/up", "#!/command/with-contenv sh\n")
+    assert problems("-r", tree.path) == ([], 0)
+    tree.longrun("crlf", "#!/bin/sh\r\nexec sleep 1\r\n")
+    tree.longrun("gone", "#!/usr/bin/python3\n")
+    tree.longrun("typo", "#!/command/with-contenw sh\n")
+    tree.longrun("second", "#!/command/with-contenv bash\n")
+    tree.longrun("env", "#!/usr/bin/env -S FOO=1 perl\n", deps=["base"])
+    tree.link("usr/bin/env", "/bin/busybox")
+    tree.longrun("bare", "exec sleep 1\n")
+    tree.longrun("mark", "\N{ZERO WIDTH NO-BREAK SPACE}#!/bin/sh\n")
+    tree.longrun("empty", "")
+    tree.longrun("el", '#!/command/execlineb -P\nforeground { echo "a }\n')
+    tree.longrun("el2", "#!/usr/bin/execlineb -P\nwith-contenv nothere -v\n")
+    tree.longrun("script", logging_script="n20 q5\n")
+    tree.longrun("alone", bundle=None)
+    tree.oneshot("nox", "/etc/s6-overlay/scripts/nox\n")
+    tree.write("/etc/s6-overlay/scripts/nox", "#!/bin/sh\n")
+    tree.oneshot("noscript", "/etc/s6-overlay/scripts/nothere\n")
+    tree.write("/etc/cont-init.d/10-nox", "#!/bin/sh\n")
+    tree.write("/etc/services.d/old/run", "#!/bin/bash\n", 0o755)
+    with open(tree.at("/command/overlog"), "rb") as file:
+        program = bytearray(file.read(4096))
+    program[18] ^= 0x55  # its processor
+    tree.longrun("elf", bytes(program))
+    found, code = problems("-r", tree.path)
+    assert code == 1
+    assert sorted(found) == sorted([
+        ("error", f"{D}/crlf/run:1", "its first line ends with CR LF"),
+        ("error", f"{D}/gone/run:1", "its interpreter /usr/bin/python3 is missing"),
+        ("error", f"{D}/typo/run:1", "its interpreter /command/with-contenw is not a command of overlog"),
+        ("error", f"{D}/second/run:1", "its interpreter bash is not found in PATH"),
+        ("error", f"{D}/env/run:1", "its interpreter perl is not found in PATH"),
+        ("error", f"{D}/bare/run:1", "it is not a program and has no #! line"),
+        ("error", f"{D}/mark/run:1", "a byte order mark stands before #!"),
+        ("error", f"{D}/empty/run", "it is empty"),
+        ("error", f"{D}/el/run:2", "syntax error in column 19: unterminated quote"),
+        ("error", f"{D}/el2/run", "the command nothere is not found in PATH"),
+        ("error", f"{D}/script/logging-script", "unrecognized directive: q5"),
+        ("error", "/etc/s6-overlay/scripts/nox", "it has no x bit"),
+        ("error", f"{D}/noscript/up:1", "the command /etc/s6-overlay/scripts/nothere is missing"),
+        ("error", "/etc/cont-init.d/10-nox", "it has no x bit"),
+        ("error", "/etc/services.d/old/run:1", "its interpreter /bin/bash is missing"),
+        ("error", f"{D}/elf/run", "it is for another processor architecture"),
+    ])
+    # With errors, what is started is not looked at; without, it is a warning.
+    for name in ("crlf", "gone", "typo", "second", "env", "bare", "mark", "empty", "el", "el2", "script", "nox",
+                 "noscript", "elf"):
+        assert overlog("remove", name, "-d", tree.path).returncode == 0
+    os.unlink(tree.at("/etc/cont-init.d/10-nox"))
+    os.unlink(tree.at("/etc/services.d/old/run"))
+    assert problems("-r", tree.path) == (
+        [("warning", f"{D}/alone", "nothing starts alone: it is in no bundle that is started")], 0)
+    assert os.path.isdir(tree.at(good))
+    # A plain user may look at a root as well.
+    os.chmod(tree.path, 0o755)
+    assert problems("-r", tree.path, user=65534, group=65534, extra_groups=[])[1] == 0
+
+
+def test_what_boot_refuses(tmp_path):
+    tree = tmp_path / "s6-rc.d"
+    (tree / "web/dependencies.d").mkdir(parents=True)
+    (tree / "web/type").write_text("longrum\n")
+    r = overlog("check", tmp_path)
+    assert r.returncode == 1
+    assert r.stdout == (f"{tree}/web/type:1: error: invalid type: must be oneshot, longrun, or bundle\n"
+                        "    write one of the three, and nothing else\n0 services, 1 error, 0 warnings\n")
+    assert overlog("check", tree).stdout.replace("/s6-rc.d/..", "").endswith("0 services, 1 error, 0 warnings\n")
+    assert problems(tmp_path / "nothere")[1] == 1
+    assert overlog("check", "a", "b").returncode == 100
+    assert overlog("check", "--nonsense").returncode == 100
+    # What other places have is not looked for.
+    (tree / "web/type").write_text("longrun\n")
+    (tree / "web/run").write_text("#!/opt/nothere/ruby\n")
+    assert [level for level, *_ in problems(tmp_path)[0]] == ["warning"]
+
+
+def colours(*words, **env):
+    """What it prints on a terminal."""
+    ours, theirs = os.openpty()
+    subprocess.run(["overlog", *words], executable=OVERLOG, stdout=theirs, env={"TERM": "xterm", **env}, timeout=30)
+    os.close(theirs)
+    out = b""
+    try:
+        while True:
+            chunk = os.read(ours, 4096)
+            if not chunk:
+                break
+            out += chunk
+    except OSError:
+        pass
+    os.close(ours)
+    return out
+
+
+def test_colours_are_for_terminals():
+    assert b"\x1b[31merror" in colours("check", "/nothere")
+    assert b"\x1b" not in colours("check", "/nothere", NO_COLOR="1")
+    assert b"\x1b" not in colours("check", "/nothere", TERM="dumb")
+
+
+def test_create_and_remove(tmp_path):
+    def run(*words):
+        return overlog(*words, cwd=tmp_path)
+    assert run("create", "longrun", "db", "--run", "exec redis --port 6379", "-d", "t").returncode == 0
+    assert run("create", "oneshot", "migrate", "-d", "t", "--run", "./a && ./b", "--user", "www-data", "--depends",
+               "db").returncode == 0
+    assert run("create", "--run=nginx -g 'daemon off;'", "--user=www-data", "longrun", "-d", "t", "web", "-n",
+               "migrate", "-n", "db", "--ready-when", "wget -q localhost").returncode == 0
+    assert run("create", "bundle", "all", "-n", "web", "-d", "t", "-b", "-").returncode == 0
+    assert run("create", "longrun", "empty", "-d", "t").returncode == 0
+    assert run("check", "t").stdout == "4 services, 0 errors, 0 warnings\n"
+    read = {str(p.relative_to(tmp_path / "t")): p.read_text() for p in (tmp_path / "t").rglob("*") if p.is_file()}
+    assert read["s6-rc.d/db/run"] == "#!/command/with-contenv sh\nexec redis --port 6379\n"
+    assert read["scripts/migrate"] == "#!/command/with-contenv sh\nexec s6-setuidgid www-data sh -c './a && ./b'\n"
+    assert read["s6-rc.d/migrate/up"] == "/etc/s6-overlay/scripts/migrate\n"
+    assert read["s6-rc.d/web/run"] == ("#!/command/with-contenv sh\nexec s6-notifyoncheck -d -n 0 "
+                                       "s6-setuidgid www-data nginx -g 'daemon off;'\n")
+    assert read["s6-rc.d/web/data/check"] == "#!/command/with-contenv sh\nwget -q localhost\n"
+    assert read["s6-rc.d/web/notification-fd"] == "3\n"
+    assert {"s6-rc.d/web/dependencies.d/" + n for n in ("base", "db", "migrate")} == {
+        p for p in read if p.startswith("s6-rc.d/web/dep")}
+    assert {p for p in read if p.startswith("user-bundles.d")} == {"user-bundles.d/user/type"} | {
+        "user-bundles.d/user/contents.d/" + n for n in ("db", "migrate", "web", "empty")}
+    for wrong, code in ((["longrun", "db"], 1), (["longrun", "x", "-n", "nothere"], 1), (["longrun", "top"], 1),
+                        (["longrun", "a/b"], 100), (["longrun", ".a"], 100), (["longrun"], 100),
+                        (["shortrun", "x"], 100), (["bundle", "x", "--run", "y"], 100),
+                        (["oneshot", "x", "--ready-when", "y"], 100)):
+        assert run("create", *wrong, "-d", "t").returncode == code, wrong
+    assert run("create", "longrun", "db", "-o", "--run", "other", "-d", "t").returncode == 0
+    assert (tmp_path / "t/s6-rc.d/db/run").read_text().endswith("exec other\n")
+
+    r = run("remove", "db", "-d", "t")
+    assert r.returncode == 1 and re.findall(r"(\S+) depends on it", r.stderr) == ["migrate", "web"]
+    assert run("remove", "web", "-d", "t").returncode == 1  # a bundle holds it
+    assert run("remove", "db", "-f", "-d", "t").returncode == 0
+    assert run("remove", "migrate", "--force", "-d", "t").returncode == 0
+    assert not (tmp_path / "t/scripts/migrate").exists()
+    assert run("check", "t").stdout == "2 services, 0 errors, 0 warnings\n"
+    assert run("remove", "db", "-d", "t").returncode == 1
+    # Where there is a user bundle of the old kind, it is used; lists are files too.
+    (tmp_path / "t/s6-rc.d/user").mkdir()
+    (tmp_path / "t/s6-rc.d/user/type").write_text("bundle\n")
+    assert run("create", "longrun", "late", "-d", "t").returncode == 0
+    assert (tmp_path / "t/s6-rc.d/user/contents.d/late").exists()
+    (tmp_path / "t/s6-rc.d/web/dependencies.d/base").unlink()
+    (tmp_path / "t/s6-rc.d/web/dependencies.d").rmdir()
+    (tmp_path / "t/s6-rc.d/web/dependencies").write_text("# one\n late\nempty\n")
+    assert run("remove", "late", "-d", "t").returncode == 1
+    assert run("remove", "late", "-fd", "t").returncode == 0
+    assert (tmp_path / "t/s6-rc.d/web/dependencies").read_text() == "# one\nempty\n"
+    assert run("check", "t").returncode == 0
+
+
+def test_pictures(tmp_path):
+    for words in (["longrun", "a"], ["longrun", 'b"q', "-n", "a"], ["longrun", "idle", "-b", "-"]):
+        assert overlog("create", *words, "-d", tmp_path).returncode == 0
+    (tmp_path / "s6-rc.d/a/run").write_text("#!/bin/sh\n# Serves\n#  pages.\nexec s6-setuidgid nobody httpd -p 8080\n")
+    text = overlog("graph", tmp_path).stdout
+    assert text == "  1  a                 longrun\n     idle              longrun  (not started)\n" \
+                   '  2  b"q               longrun  needs a\n'
+    mermaid = overlog("graph", "--format=mermaid", tmp_path).stdout
+    assert mermaid.startswith("flowchart TD\n") and '["b#quot;q"]' in mermaid and '["idle"]:::idle' in mermaid
+    dot = overlog("graph", "-f", "dot", tmp_path).stdout
+    assert '[label="b\\"q", shape=box]' in dot and dot.endswith("}\n")
+    edges = re.findall(r"n(\d+) -> n(\d+);", dot)
+    names = dict(re.findall(r"n(\d+) \[label=\"(.*?)\", s", dot))
+    assert [(names[x], names[y]) for x, y in edges] == [('b\\"q', "a")]
+    assert overlog("graph", "-f", "svg", tmp_path).returncode == 100
+    page = overlog("doc", tmp_path, env={"OVERLOG_DIR": "/logs"}).stdout
+    assert "## a\n\nServes pages.\n\n- Service, started with the container\n- Depends on: `base`\n" \
+           '- Needed by: `b"q`\n- User: nobody\n- Ports: 8080\n- Log: `/logs/a`\n' in page
+    (tmp_path / "s6-rc.d/a/type").write_text("x")
+    r = overlog("graph", tmp_path)
+    assert (r.returncode, r.stdout) == (1, "") and "s6-rc.d/a/type:1: invalid type" in r.stderr
+
+
+def test_s6_cli(tmp_path):
+    def cli(*words):
+        return overlog("--root-path", tmp_path / "s6-rc.d", *words, name="s6-cli")
+    (tmp_path / "s6-rc.d").mkdir()
+    r = cli("create", "longrun", "web")
+    assert (r.returncode, r.stdout, r.stderr) == (0, "created web\n", "")
+    assert cli("c", "oneshot", "first").returncode == 0
+    assert (tmp_path / "scripts/first").exists()
+    assert cli("create", "longrun", "web").returncode == 1
+    assert cli("create", "-o", "longrun", "web").returncode == 0
+    assert cli("lint").returncode == 0
+    assert re.fullmatch(r"```mermaid\nflowchart TD\n.*\n```\n", cli("mermaid").stdout, re.S)
+    assert cli("rm", "web").stdout == "removed web\n"
+    assert not (tmp_path / "s6-rc.d/web").exists()
+    (tmp_path / "s6-rc.d/first/type").write_text("x\n")
+    assert cli("l").returncode == 1
+    assert cli("frobnicate").returncode == 100 and cli().returncode == 100
