@@ -3,39 +3,30 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "command/overlog_script.h"
-#include "logger/script.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static void check_logging(struct tree *t, const struct definition *d, const char *path)
-{
-    struct script script;
-    struct error e = ERROR_INIT;
-    if (d->logging_script.count == 0)
-        return;
-    if (script_parse(&script, d->logging_script.item, d->logging_script.count, false, &e) < 0)
-        problems_error(&t->problems, path, 0, "the default script would be used", "%s", e.text);
-    else
-        script_release(&script);
-}
-
 static void check_definition(struct tree *t, const struct definition *d)
 {
-    static const char *const files[] = {"run", "finish", "up", "down", "logging-script"};
+    const struct {
+        const char *file;
+        const struct words *words; /* NULL: a script */
+        enum definition_type type;
+    } files[] = {{"run", NULL, DEFINITION_LONGRUN},
+                 {"finish", NULL, DEFINITION_LONGRUN},
+                 {"up", &d->up, DEFINITION_ONESHOT},
+                 {"down", &d->down, DEFINITION_ONESHOT},
+                 {"reload", &d->reload, DEFINITION_ONESHOT}};
     char path[4096];
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        snprintf(path, sizeof path, "%.3900s/%s", d->directory, files[i]);
-        if (access(path, F_OK) < 0 || d->type == DEFINITION_BUNDLE)
-            continue;
-        if (d->type == DEFINITION_LONGRUN && i < 2)
-            script_check(t, path, false);
-        else if (d->type == DEFINITION_LONGRUN && i == 4)
-            check_logging(t, d, path);
-        else if (d->type == DEFINITION_ONESHOT && (i == 2 || i == 3))
-            command_check_words(t, path, 1, i == 2 ? &d->up : &d->down);
+        snprintf(path, sizeof path, "%.3900s/%s", d->directory, files[i].file);
+        if (files[i].type == d->type && files[i].words == NULL)
+            script_inspect(t, path, false);
+        else if (files[i].type == d->type)
+            command_check_words(t, path, 1, files[i].words);
     }
 }
 
@@ -53,7 +44,7 @@ static void check_legacy(struct tree *t, const char *folder, const char *name)
         for (size_t i = 0; i < entries.count; i++) {
             snprintf(path, sizeof path, "%.3000s/%.255s%s%s", base, entries.item[i],
                      name == NULL ? "" : "/", name == NULL ? "" : name);
-            script_check(t, path, true);
+            script_inspect(t, path, true);
         }
     words_release(&entries);
 }

@@ -9,13 +9,6 @@
 
 const char *const graph_forms[GRAPH_FORMS] = {"text", "mermaid", "dot"};
 
-const char *definition_type_name(enum definition_type type)
-{
-    return type == DEFINITION_ONESHOT   ? "oneshot"
-           : type == DEFINITION_LONGRUN ? "longrun"
-                                        : "bundle";
-}
-
 uint32_t *graph_levels(const struct graph *g)
 {
     uint32_t *level = calloc((size_t)g->count + 1, sizeof *level);

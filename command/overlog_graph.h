@@ -16,6 +16,4 @@ void graph_render(enum graph_form form, const struct graph *g, const unsigned ch
  */
 uint32_t *graph_levels(const struct graph *g);
 
-const char *definition_type_name(enum definition_type type);
-
 #endif

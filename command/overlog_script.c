@@ -75,7 +75,7 @@ static void program_check(struct tree *t, const char *path, unsigned int line, c
                        "%s %s is missing", what, program);
     } else if (strncmp(program, TREE_DEFAULT "/", sizeof TREE_DEFAULT) == 0 &&
                strcmp(path, place) != 0) {
-        script_check(t, place, true);
+        script_inspect(t, place, true);
     }
 }
 
@@ -220,7 +220,7 @@ static void check_content(struct tree *t, const char *path, const struct str *te
                        "it is not a program and has no #! line");
 }
 
-void script_check(struct tree *t, const char *path, bool needs_x)
+void script_inspect(struct tree *t, const char *path, bool needs_x)
 {
     struct stat s;
     struct str text = STR_INIT;

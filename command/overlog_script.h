@@ -5,7 +5,7 @@
 #include "command/overlog.h"
 
 /* needs_x: it is executed where it is; else copied and made executable. */
-void script_check(struct tree *t, const char *path, bool needs_x);
+void script_inspect(struct tree *t, const char *path, bool needs_x);
 
 /* The first words of a command line that stands at path:line. */
 void command_check_words(struct tree *t, const char *path, unsigned int line,

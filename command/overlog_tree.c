@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "command/commands.h"
 #include "command/overlog.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +63,10 @@ int tree_find(struct tree *t, const char *root, const char *dir, struct error *e
 
 int tree_read(struct tree *t)
 {
-    const struct definition_sources sources = {.services = t->services, .bundles = t->bundles};
+    const struct definition_source source[] = {{.path = t->services},
+                                               {.path = t->bundles, .bundles = true}};
+    const struct definition_sources sources = {
+        .item = source, .count = 2, .check_script = check_logging_script};
     if (access(t->services, F_OK) < 0)
         problems_error(&t->problems, t->services, 0, "name the folder that holds s6-rc.d", "%s",
                        strerror(errno));

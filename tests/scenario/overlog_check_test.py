@@ -75,7 +75,7 @@ def test_what_is_wrong_in_a_whole_root(tree):
         ("error", f"{D}/empty/run", "it is empty"),
         ("error", f"{D}/el/run:2", "syntax error in column 19: unterminated quote"),
         ("error", f"{D}/el2/run", "the command nothere is not found in PATH"),
-        ("error", f"{D}/script/logging-script", "unrecognized directive: q5"),
+        ("warning", f"{D}/script/logging-script", "bad logging script: unrecognized directive: q5"),
         ("error", "/etc/s6-overlay/scripts/nox", "it has no x bit"),
         ("error", f"{D}/noscript/up:1", "the command /etc/s6-overlay/scripts/nothere is missing"),
         ("error", "/etc/cont-init.d/10-nox", "it has no x bit"),
