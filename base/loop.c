@@ -10,7 +10,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { BATCH_MAX = sizeof((struct loop *)0)->batch / sizeof(struct watch *) };
+enum {
+    BATCH_MAX = sizeof((struct loop *)0)->batch / sizeof(struct watch *),
+    LATE_MS = 100 /* between two tries */
+};
 
 int loop_open(struct loop *l, struct error *e)
 {
@@ -36,25 +39,81 @@ void loop_close(struct loop *l)
 
 /* --- descriptors --- */
 
+static void set_late(struct loop *l, struct watch *w)
+{
+    if (w->late)
+        return;
+    if (l->late == NULL)
+        l->late_at = clock_monotonic() + LATE_MS * CLOCK_MS;
+    w->late = true;
+    w->next = l->late;
+    l->late = w;
+}
+
+static void unset_late(struct loop *l, struct watch *w)
+{
+    if (!w->late)
+        return;
+    for (struct watch **p = &l->late; *p != NULL; p = &(*p)->next)
+        if (*p == w) {
+            *p = w->next;
+            break;
+        }
+    w->late = false;
+}
+
+/* A change of what is armed needs no room, so it cannot be late. */
 int loop_watch(struct loop *l, struct watch *w, uint32_t events, struct error *e)
 {
     struct epoll_event event = {.events = events, .data.ptr = w};
-    if (epoll_ctl(l->epoll, w->armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, w->fd, &event) < 0)
+    unset_late(l, w);
+    w->events = events;
+    if (epoll_ctl(l->epoll, w->armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, w->fd, &event) == 0)
+        w->armed = true;
+    else if (errno == ENOMEM || errno == ENOSPC)
+        set_late(l, w);
+    else
         return error_system(e, "unable to watch descriptor %d", w->fd);
-    w->armed = true;
     return 0;
+}
+
+static void disarm(struct loop *l, struct watch *w)
+{
+    struct epoll_event event = {.events = 0};
+    if (w->armed)
+        epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, &event);
+    w->armed = false;
 }
 
 void loop_unwatch(struct loop *l, struct watch *w)
 {
-    if (!w->armed)
-        return;
-    struct epoll_event event = {.events = 0};
-    epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, &event);
-    w->armed = false;
+    unset_late(l, w);
+    disarm(l, w);
     for (size_t i = 0; i < l->batch_count; i++)
         if (l->batch[i] == w)
             l->batch[i] = NULL;
+}
+
+void loop_pause(struct loop *l, struct watch *w)
+{
+    disarm(l, w);
+    set_late(l, w);
+}
+
+/* Tries all that are late, once. */
+static void arm_late(struct loop *l)
+{
+    struct error ignored = ERROR_INIT;
+    struct watch *list = l->late;
+    if (list == NULL || clock_monotonic() < l->late_at)
+        return;
+    l->late = NULL;
+    while (list != NULL) {
+        struct watch *w = list;
+        list = w->next;
+        w->late = false;
+        loop_watch(l, w, w->events, &ignored);
+    }
 }
 
 /* --- timers: a binary heap, the earliest first --- */
@@ -210,8 +269,11 @@ int loop_signal(struct loop *l, int signal, void (*handler)(void *context, int s
 static int wait_ms(const struct loop *l, int64_t max_wait)
 {
     int64_t wait = max_wait;
-    if (l->timers > 0) {
-        int64_t left = l->heap[0]->due - clock_monotonic();
+    int64_t due = l->timers > 0 ? l->heap[0]->due : 0;
+    if (l->late != NULL && (due == 0 || l->late_at < due))
+        due = l->late_at;
+    if (due != 0) {
+        int64_t left = due - clock_monotonic();
         if (left < 0)
             left = 0;
         if (wait < 0 || left < wait)
@@ -238,6 +300,7 @@ int loop_turn(struct loop *l, int64_t max_wait, struct error *e)
             w->ready(w, events[i].events);
     }
     l->batch_count = 0;
+    arm_late(l);
     fire_timers(l);
     return 0;
 }

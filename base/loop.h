@@ -4,7 +4,8 @@
  * struct watch and struct timer are intrusive: the owner keeps them in place while they are armed,
  * zeroed before first use. With no timer armed the loop sleeps for ever: an idle program makes no
  * wake-ups. Handlers may add and remove anything, themselves included. Timers due at the same time
- * fire in the order they were set.
+ * fire in the order they were set. What the kernel has no memory for is tried again ten times a
+ * second.
  */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H
@@ -17,8 +18,11 @@
 
 struct watch {
     int fd;
+    uint32_t events;                                 /* the loop's, as all that follows ready */
     void (*ready)(struct watch *w, uint32_t events); /* events: EPOLLIN and so on */
-    bool armed;                                      /* the loop's */
+    struct watch *next;
+    bool armed;
+    bool late; /* stands in the loop's list */
 };
 
 struct timer {
@@ -42,14 +46,19 @@ struct loop {
     bool stopped;
     struct watch *batch[64]; /* what this turn still has to call; a removed watch is nulled */
     size_t batch_count;
+    struct watch *late; /* to be armed when there is room again */
+    int64_t late_at;    /* monotonic ns of the next try */
 };
 
 int loop_open(struct loop *l, struct error *e);
 void loop_close(struct loop *l);
 
-/* Arms w for the events (EPOLLIN, EPOLLOUT, ...); calling again changes them. A plain file is
- * refused by the kernel: EPERM. */
+/* Arms w for the events (EPOLLIN, EPOLLOUT, ...), now or when the kernel has room; calling again
+ * changes them. A plain file is refused by the kernel: EPERM. */
 int loop_watch(struct loop *l, struct watch *w, uint32_t events, struct error *e);
+/* For a handler that cannot take what waits, for lack of descriptors or memory: it is called again
+ * a tenth of a second later, not at once and for ever. */
+void loop_pause(struct loop *l, struct watch *w);
 void loop_unwatch(struct loop *l, struct watch *w); /* harmless when not armed; before close(fd) */
 
 /* Takes the memory for that many timers at once, so that loop_timer cannot fail later. */

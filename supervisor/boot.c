@@ -257,15 +257,30 @@ static void start_cmd(struct supervisor *sv)
         fds[2].from = sv->cmd_logger.logged.err_write;
         logger_slot_start(&sv->cmd_logger);
     }
+    sv->cmd_put_off = false;
     sv->cmd_pid = spawn_plain(sv, sv->cmd, sv->workdir, fds, !isatty(0), &sv->cmd_report, &e);
     if (sv->cmd_pid < 0) {
+        int why = errno;
         sv->cmd_pid = 0;
+        if (shortage_is(why)) {
+            sv->cmd_put_off = true;
+            shortage_note(&sv->shortage, "", sv->cmd[0], &e, why, clock_monotonic());
+            supervisor_put_off(sv);
+            return;
+        }
         message_fatal("unable to run %s: %s", sv->cmd[0], e.text);
         stop_begin(sv, "cmd", 0, EXIT_SYSTEM, FINAL_EXIT);
         return;
     }
+    shortage_over(&sv->shortage);
     children_add(&sv->children, sv->cmd_pid, CHILD_CMD, 0);
     event_log_write(&sv->events, "cmd", NULL, "pid=%ld", (long)sv->cmd_pid);
+}
+
+void boot_cmd_again(struct supervisor *sv)
+{
+    if (sv->cmd_put_off && sv->stage == STAGE_RUNNING)
+        start_cmd(sv);
 }
 
 void boot_services_over(struct supervisor *sv, enum transition_result result)

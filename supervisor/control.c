@@ -139,35 +139,56 @@ static void connection_ready(struct watch *w, uint32_t events)
     connection_close(k);
 }
 
+static void refuse(int fd, const char *why, const char *code)
+{
+    reply(fd, 'e', why);
+    reply(fd, 'x', code);
+    close(fd);
+}
+
+/* When all are taken, one that has not asked for anything must go. NULL: all have. */
+static struct control_connection *free_connection(struct control *c)
+{
+    struct control_connection *silent = NULL;
+    for (size_t i = 0; i < CONTROL_CONNECTIONS; i++) {
+        struct control_connection *k = &c->connection[i];
+        if (k->watch.fd < 0)
+            return k;
+        if (!k->pending)
+            silent = k;
+    }
+    if (silent != NULL)
+        connection_close(silent);
+    return silent;
+}
+
 static void listener_ready(struct watch *w, uint32_t events)
 {
     struct control *c = OWNER(w, struct control, listener);
     struct error ignored = ERROR_INIT;
     (void)events;
     int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+            loop_pause(c->loop, w); /* it waits until there is a descriptor for it */
         return;
+    }
     pid_t peer = allowed_peer(fd);
     if (peer < 0) {
-        reply(fd, 'e', "refused: only root and the owner of pid 1 may control it\n");
-        reply(fd, 'x', "100");
-        close(fd);
+        refuse(fd, "refused: only root and the owner of pid 1 may control it\n", "100");
         return;
     }
-    for (size_t i = 0; i < CONTROL_CONNECTIONS; i++) {
-        struct control_connection *k = &c->connection[i];
-        if (k->watch.fd >= 0)
-            continue;
-        *k = (struct control_connection){.control = c,
-                                         .peer = peer,
-                                         .stdio = {-1, -1, -1},
-                                         .watch = {.fd = fd, .ready = connection_ready}};
-        if (loop_watch(c->loop, &k->watch, EPOLLIN, &ignored) == 0)
-            return;
-        k->watch.fd = -1;
-        break;
+    struct control_connection *k = free_connection(c);
+    if (k == NULL) {
+        refuse(fd, "too many requests at once\n", "111");
+        return;
     }
-    close(fd);
+    *k = (struct control_connection){.control = c,
+                                     .peer = peer,
+                                     .stdio = {-1, -1, -1},
+                                     .watch = {.fd = fd, .ready = connection_ready}};
+    if (loop_watch(c->loop, &k->watch, EPOLLIN, &ignored) < 0)
+        connection_close(k);
 }
 
 static int address(struct sockaddr_un *a, const char *path, struct error *e)

@@ -26,6 +26,15 @@ static void path_of(const struct controlled *c, char path[PATH_BYTES])
 
 /* --- what is seen ----------------------------------------------------------------------------- */
 
+/* What could not be done will be done by controlled_again. */
+static void put_off(struct controlled *c, const struct error *e)
+{
+    int why = errno;
+    c->stale = true;
+    shortage_note(&c->supervisor->unwritten, "service ", c->name, e, why, clock_monotonic());
+    supervisor_put_off(c->supervisor);
+}
+
 static void refresh(struct controlled *c)
 {
     unsigned char record[SUPERVISE_STATUS_SIZE];
@@ -36,22 +45,89 @@ static void refresh(struct controlled *c)
         return;
     path_of(c, path);
     if (supervise_write_status(path, &c->status, &e) < 0)
-        message_warning("%s", e.text);
+        put_off(c, &e);
     else
         memcpy(c->written, record, sizeof record);
 }
 
-static void notify(struct controlled *c, char event)
+/* In their order; with one more than there is room for, the oldest is lost. */
+static void owe(struct controlled *c, char event)
+{
+    size_t n = strlen(c->owed);
+    if (n == sizeof c->owed - 1)
+        memmove(c->owed, c->owed + 1, n--);
+    c->owed[n] = event;
+    c->owed[n + 1] = '\0';
+}
+
+static void pay(struct controlled *c)
 {
     char path[PATH_BYTES];
+    struct error e = ERROR_INIT;
+    path_of(c, path);
+    while (c->owed[0] != '\0') {
+        if (supervise_notify(path, c->owed[0]) < 0) {
+            error_system(&e, "unable to tell who listens in event");
+            put_off(c, &e);
+            return;
+        }
+        memmove(c->owed, c->owed + 1, sizeof c->owed - 1);
+    }
+}
+
+static void notify(struct controlled *c, char event)
+{
     struct timespec now = clock_wall();
     if (event == 'u' || event == 'd')
         c->status.changed = now;
     if (event == 'U' || event == 'D')
         c->status.ready = now;
     refresh(c);
+    owe(c, event);
+    pay(c);
+}
+
+static void mark(struct controlled *c)
+{
+    char path[PATH_BYTES + 8];
     path_of(c, path);
-    supervise_notify(path, event);
+    strcat(path, "/down");
+    if (!c->marked_down) {
+        unlink(path);
+        return;
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd >= 0) {
+        close(fd);
+        return;
+    }
+    struct error e = ERROR_INIT;
+    error_system(&e, "unable to make %s", path);
+    put_off(c, &e);
+}
+
+static void again(struct controlled *c)
+{
+    if (!c->stale)
+        return;
+    c->stale = false;
+    refresh(c);
+    pay(c);
+    if (!c->is_logger && c->marked_down)
+        mark(c);
+}
+
+void controlled_again(struct supervisor *sv)
+{
+    bool left = false;
+    for (uint32_t i = 0; i < sv->longruns; i++) {
+        struct longrun *l = sv->longrun[i];
+        again(&l->controlled);
+        again(&l->logger.controlled);
+        left = left || l->controlled.stale || l->logger.controlled.stale;
+    }
+    if (!left)
+        shortage_over(&sv->unwritten);
 }
 
 static void take_status(struct longrun *l)
@@ -88,21 +164,13 @@ void controlled_death(struct longrun *l)
     path_of(&l->controlled, path);
     if (supervise_add_death(path, &now, l->machine.wait_status, l->definition->max_death_tally,
                             &e) < 0)
-        message_warning("%s", e.text);
+        shortage_note(&l->supervisor->unwritten, "", "", &e, errno, clock_monotonic());
 }
 
 void controlled_mark_down(struct longrun *l, bool down)
 {
-    char path[PATH_BYTES + 8];
-    path_of(&l->controlled, path);
-    strcat(path, "/down");
-    if (!down) {
-        unlink(path);
-        return;
-    }
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd >= 0)
-        close(fd);
+    l->controlled.marked_down = down;
+    mark(&l->controlled);
 }
 
 /* A logger has no more states than that. */
@@ -201,9 +269,12 @@ static int open_one(struct controlled *c, struct loop *loop,
 int controlled_open(struct longrun *l, struct error *e)
 {
     struct supervisor *sv = l->supervisor;
-    l->controlled = (struct controlled){.name = l->definition->name, .supervise = SUPERVISE_INIT};
-    l->logger.controlled = (struct controlled){
-        .name = l->definition->name, .is_logger = true, .supervise = SUPERVISE_INIT};
+    l->controlled = (struct controlled){
+        .supervisor = sv, .name = l->definition->name, .supervise = SUPERVISE_INIT};
+    l->logger.controlled = (struct controlled){.supervisor = sv,
+                                               .name = l->definition->name,
+                                               .is_logger = true,
+                                               .supervise = SUPERVISE_INIT};
     controlled_mark_down(l, true); /* until it was started */
     if (open_one(&l->controlled, &sv->loop, longrun_asked, e) < 0)
         return -1;

@@ -164,7 +164,7 @@ static void first_argv(const struct logged *l, char **out)
     *out = NULL;
 }
 
-pid_t logged_start(struct logged *l, const struct logging *g, int64_t now)
+pid_t logged_start(struct logged *l, const struct logging *g, int64_t now, struct error *e)
 {
     char *first[256];
     struct process_fd fds[11] = {{g->null, 0},
@@ -178,7 +178,6 @@ pid_t logged_start(struct logged *l, const struct logging *g, int64_t now)
                                  {g->lock, 8},
                                  {l->events_read, 9},
                                  {l->journal[2], 10}};
-    struct error e = ERROR_INIT;
     sigset_t blocked;
     /* What we tell a logger before it listens must wait for it, not kill it. */
     sigemptyset(&blocked);
@@ -200,10 +199,8 @@ pid_t logged_start(struct logged *l, const struct logging *g, int64_t now)
         .nofile = &g->nofile,
     };
     l->retry_at = 0;
-    pid_t pid = process_spawn(&s, NULL, &e);
+    pid_t pid = process_spawn(&s, NULL, e);
     if (pid < 0) {
-        if (l->failures++ == 0)
-            message_warning("unable to start the logger of %s: %s", l->name, e.text);
         l->retry_at = now + CLOCK_SECOND;
         return -1;
     }

@@ -52,8 +52,8 @@ void logging_release(struct logging *g);
 int logged_open(struct logged *l, const struct logging *g, const char *name, enum logging_mode mode,
                 const struct words *script, int events, struct error *e);
 
-/* Forks a logger: its pid, or -1 (retry_at is then set). */
-pid_t logged_start(struct logged *l, const struct logging *g, int64_t now);
+/* Forks a logger: its pid, or -1 with errno (retry_at is then set). */
+pid_t logged_start(struct logged *l, const struct logging *g, int64_t now, struct error *e);
 
 /* The logger was reaped: sets retry_at. Now after exit 0 and after a first failure, which may have
  * been a kill; ever later after failures that follow soon. */

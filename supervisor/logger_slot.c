@@ -2,11 +2,12 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "supervisor/supervisor.h"
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/wait.h>
 
-enum { DRAIN_TRIES = 3 };
+enum { DRAIN_TRIES = 3, DRAIN_RETRY_MS = 100 };
 
 struct logger_slot *logger_slot_at(struct supervisor *sv, uint32_t index)
 {
@@ -37,16 +38,21 @@ void logger_slot_start(struct logger_slot *s)
     struct supervisor *sv = s->supervisor;
     if (!s->logged.open || s->logged.pid != 0 || s->done)
         return;
-    pid_t pid = logged_start(&s->logged, &sv->logging, clock_monotonic());
+    struct error e = ERROR_INIT;
+    int64_t now = clock_monotonic();
+    pid_t pid = logged_start(&s->logged, &sv->logging, now, &e);
     if (pid > 0) {
+        shortage_over(&sv->shortage);
         children_add(&sv->children, pid, CHILD_LOGGER, s->index);
         controlled_logger(s, true, 0);
         if (s->boundary)
             logged_signal(&s->logged, SIGUSR1);
         return;
     }
+    shortage_note(&sv->shortage, "the logger of ", s->logged.name, &e, errno, now);
     s->timer.fire = retry;
-    loop_timer(&sv->loop, &s->timer, s->logged.retry_at);
+    loop_timer(&sv->loop, &s->timer,
+               sv->stage >= STAGE_DRAIN ? now + DRAIN_RETRY_MS * CLOCK_MS : s->logged.retry_at);
 }
 
 void logger_slot_reaped(struct logger_slot *s, int status)
@@ -63,7 +69,7 @@ void logger_slot_reaped(struct logger_slot *s, int status)
             logger_slot_start(s);
         return;
     }
-    if (!clean)
+    if (!clean && s->logged.failures <= 1)
         message_warning("the logger of %s ended with code %d, starting another", s->logged.name,
                         process_exit_code(status));
     s->timer.fire = retry;

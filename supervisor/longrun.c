@@ -124,15 +124,23 @@ static int spawn_run(struct longrun *l, struct error *e)
         .gate = logged_gate(&l->logger.logged),
     };
     pid_t pid = process_spawn(&s, &report, e);
+    int why = errno;
     if (notify >= 0)
         close(notify);
-    if (pid < 0)
+    if (pid < 0) {
+        close_watch(l, &l->notify);
+        errno = why;
         return -1;
+    }
+    shortage_over(&sv->shortage);
     l->machine.pid = pid;
     l->exec_failed = false;
     children_add(&sv->children, pid, CHILD_SERVICE, l->index);
     l->report = (struct watch){.fd = report, .ready = report_ready};
-    return loop_watch(&sv->loop, &l->report, EPOLLIN, e) == 0 ? 0 : 1;
+    if (loop_watch(&sv->loop, &l->report, EPOLLIN, e) == 0)
+        return 0;
+    close_watch(l, &l->report);
+    return 1;
 }
 
 static int spawn_finish(struct longrun *l, struct error *e)
@@ -249,8 +257,15 @@ static enum service_event perform(struct longrun *l, const struct service_action
             return SERVICE_EVENTS;
         if (result > 0)
             return SERVICE_SPAWNED; /* it cannot be watched: believe it */
-        message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./run: %s",
-                     l->definition->name, e.text);
+        if (shortage_is(errno)) {
+            shortage_note(&sv->shortage, "service ", l->definition->name, &e, errno,
+                          clock_monotonic());
+            *detail = 1;
+            return SERVICE_UNSPAWNED;
+        }
+        if (l->machine.failures == 0)
+            message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./run: %s",
+                         l->definition->name, e.text);
         return SERVICE_UNSPAWNED;
     case SERVICE_ACT_FINISH:
         if (spawn_finish(l, &e) == 0)
@@ -435,8 +450,11 @@ int longruns_make(struct supervisor *sv, struct error *e)
     sv->longrun_of = calloc((size_t)nodes + 1, sizeof *sv->longrun_of);
     sv->oneshot = calloc((size_t)nodes + 1, sizeof *sv->oneshot);
     sv->spare = calloc((size_t)nodes + 4, sizeof *sv->spare);
-    if (sv->longrun == NULL || sv->longrun_of == NULL || sv->oneshot == NULL || sv->spare == NULL)
+    sv->all = malloc((size_t)nodes + 1);
+    if (sv->longrun == NULL || sv->longrun_of == NULL || sv->oneshot == NULL || sv->spare == NULL ||
+        sv->all == NULL)
         return error_system(e, "unable to take the memory for %lu services", (unsigned long)nodes);
+    memset(sv->all, 1, (size_t)nodes + 1);
     for (uint32_t i = 0; i < nodes; i++)
         if (supervisor_definition(sv, i)->type == DEFINITION_LONGRUN && make_one(sv, i, e) < 0)
             return -1;

@@ -1,7 +1,9 @@
 /* Oneshots: their up and down as children, and the built-in ones. */
+#include "base/clock.h"
 #include "base/message.h"
 #include "supervisor/runtree.h"
 #include "supervisor/supervisor.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,29 +11,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The services' environment plus RC_NAME; the caller frees the array only. */
-static char **environment(const struct supervisor *sv, char *rc_name)
-{
-    char **e = calloc(sv->environment.count + 2, sizeof *e);
-    size_t n = 0;
-    if (e == NULL)
-        return NULL;
-    for (size_t i = 0; i < sv->environment.count; i++)
-        if (strncmp(sv->environment.item[i], "RC_NAME=", 8) != 0)
-            e[n++] = sv->environment.item[i];
-    e[n] = rc_name;
-    return e;
-}
+/* How long a stop waits for a down that cannot be forked. */
+enum { STOP_TRIES_MS = 3000 };
 
 static pid_t spawn(struct supervisor *sv, const struct definition *d, char *const *argv,
                    int *report, struct error *e)
 {
     char rc_name[4096];
     snprintf(rc_name, sizeof rc_name, "RC_NAME=%s", d->name);
-    char **envp = environment(sv, rc_name);
-    if (envp == NULL) {
-        return error_set(e, EXIT_SYSTEM, "out of memory");
-    }
+    sv->oneshot_environment[sv->oneshot_variables] = rc_name;
     struct process_fd fds[] = {{0, 0}, {unlogged_stdout(sv), 1}, {unlogged_stderr(sv), 2}};
     for (int i = 0; sv->rc.caller != NULL && i < 3; i++)
         if (sv->rc.caller->stdio[i] >= 0)
@@ -39,16 +27,14 @@ static pid_t spawn(struct supervisor *sv, const struct definition *d, char *cons
     struct process_spawn s = {
         .program = argv[0],
         .argv = argv,
-        .envp = envp,
+        .envp = sv->oneshot_environment,
         .directory = RUN_ONESHOTS,
         .fds = fds,
         .fd_count = 3,
         .new_session = true,
         .nofile = &sv->nofile,
     };
-    pid_t pid = process_spawn(&s, report, e);
-    free(envp);
-    return pid;
+    return process_spawn(&s, report, e);
 }
 
 static void succeed(struct supervisor *sv, uint32_t node, bool stopping)
@@ -58,12 +44,21 @@ static void succeed(struct supervisor *sv, uint32_t node, bool stopping)
     supervisor_node_done(sv, node, !stopping, true);
 }
 
+/* A stop must come to its end. */
+static bool may_wait(const struct supervisor *sv, uint32_t node, int why)
+{
+    int64_t since = sv->transition.node[node].since;
+    return shortage_is(why) &&
+           (sv->stage < STAGE_STOPPING || clock_monotonic() - since < STOP_TRIES_MS * CLOCK_MS);
+}
+
 void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping)
 {
     const struct definition *d = supervisor_definition(sv, node);
     const struct words *argv = stopping ? &d->down : &d->up;
     struct oneshot *o = &sv->oneshot[node];
     struct error e = ERROR_INIT;
+    o->put_off = false;
     if (argv->count == 0) {
         succeed(sv, node, stopping);
         return;
@@ -71,13 +66,28 @@ void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping)
     o->stopping = stopping;
     o->pid = spawn(sv, d, argv->item, &o->report, &e);
     if (o->pid < 0) {
+        int why = errno;
         o->pid = 0;
+        if (may_wait(sv, node, why)) {
+            o->put_off = true;
+            shortage_note(&sv->shortage, "service ", d->name, &e, why, clock_monotonic());
+            supervisor_put_off(sv);
+            return;
+        }
         rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: %s",
                stopping ? "stop" : "start", d->name, e.text);
         supervisor_node_done(sv, node, !stopping, false);
         return;
     }
+    shortage_over(&sv->shortage);
     children_add(&sv->children, o->pid, CHILD_ONESHOT, node);
+}
+
+void oneshots_again(struct supervisor *sv)
+{
+    for (uint32_t i = 0; i < sv->graph.count; i++)
+        if (sv->oneshot[i].put_off)
+            oneshot_begin(sv, i, sv->oneshot[i].stopping);
 }
 
 static void explain(struct supervisor *sv, const struct definition *d, const struct oneshot *o)
@@ -115,6 +125,7 @@ void oneshot_reaped(struct supervisor *sv, uint32_t node, int status)
 
 void oneshot_late(struct supervisor *sv, uint32_t node)
 {
+    sv->oneshot[node].put_off = false;
     if (sv->oneshot[node].pid <= 0)
         return;
     kill(sv->oneshot[node].pid, SIGTERM);

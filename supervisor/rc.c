@@ -52,33 +52,42 @@ static int refuse(const struct request *r, int code, const char *why, const char
     return code;
 }
 
-/* Lines with a sign in front of names, in as few packets as they need. */
-struct lines_out {
+/* Output in as few packets as it needs, without memory that could be lacking. */
+struct output {
     struct control_connection *to;
-    struct str text;
+    size_t length;
+    char text[OUTPUT_BLOCK];
 };
 
-static void put_line(struct lines_out *o, const char *sign, const char *name)
+static void flush(struct output *o)
 {
-    str_printf(&o->text, "%s%s\n", sign, name);
-    if (o->text.length < OUTPUT_BLOCK)
-        return;
-    control_say(o->to, 'o', o->text.data);
-    str_clear(&o->text);
+    o->text[o->length] = '\0';
+    if (o->length > 0)
+        control_say(o->to, 'o', o->text);
+    o->length = 0;
 }
 
-static void put_end(struct lines_out *o)
+static void put(struct output *o, const char *text)
 {
-    if (o->text.length > 0)
-        control_say(o->to, 'o', o->text.data);
-    str_release(&o->text);
+    for (; *text != '\0'; text++) {
+        if (o->length == sizeof o->text - 1)
+            flush(o);
+        o->text[o->length++] = *text;
+    }
+}
+
+static void put_line(struct output *o, const char *sign, const char *name)
+{
+    put(o, sign);
+    put(o, name);
+    put(o, "\n");
 }
 
 /* --- at once ---------------------------------------------------------------------------------- */
 
 static int list(struct request *r, bool closed)
 {
-    struct lines_out o = {.to = r->from};
+    struct output o = {.to = r->from, .length = 0};
     if (closed)
         (r->down ? graph_close_down : graph_close_up)(&r->sv->graph, r->set);
     for (uint32_t i = 0; i < r->count; i++) {
@@ -87,13 +96,13 @@ static int list(struct request *r, bool closed)
             continue;
         put_line(&o, "", d->name);
     }
-    put_end(&o);
+    flush(&o);
     return 0;
 }
 
 static int diff(struct request *r)
 {
-    struct lines_out o = {.to = r->from};
+    struct output o = {.to = r->from, .length = 0};
     int result = 0;
     for (uint32_t i = 0; i < r->sv->longruns; i++) {
         const struct longrun *l = r->sv->longrun[i];
@@ -104,7 +113,7 @@ static int diff(struct request *r)
         put_line(&o, wanted ? "+" : "-", l->definition->name);
         result = EXIT_DIFFERS;
     }
-    put_end(&o);
+    flush(&o);
     return result;
 }
 
@@ -150,19 +159,21 @@ static int dry_run(struct request *r, bool up)
 {
     struct transition t;
     struct transition_action a;
-    struct lines_out o = {.to = r->from};
-    if (transition_init(&t, &r->sv->graph) < 0)
+    struct output o = {.to = r->from, .length = 0};
+    if (transition_init(&t, &r->sv->graph) < 0) {
+        transition_release(&t);
         return refuse(r, EXIT_SYSTEM, "out of memory", "");
+    }
     for (uint32_t i = 0; i < r->count; i++)
         t.node[i].state = r->sv->transition.node[i].state;
     transition_begin(&t, r->set, up, 0, 0);
     while (transition_next(&t, 0, &a) && a.kind != TRANSITION_OVER) {
-        str_printf(&o.text, "s6-rc: info: dry run: service ");
+        put(&o, "s6-rc: info: dry run: service ");
         put_line(&o, supervisor_definition(r->sv, a.node)->name,
                  a.kind == TRANSITION_STOP ? ": stopping" : ": starting");
         transition_done(&t, a.node, true, 0);
     }
-    put_end(&o);
+    flush(&o);
     transition_release(&t);
     return 0;
 }

@@ -1,33 +1,31 @@
 #include "supervisor/remaining.h"
-#include "base/str.h"
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-struct process {
-    pid_t pid;
-    pid_t parent;
-    bool ours; /* a descendant of this process */
-    bool spared;
-};
+enum { DEPTH_MAX = 64, LIST_BYTES = 16384 };
 
-struct table {
-    struct process *item;
-    size_t count;
-    size_t capacity;
+/* What the kernel lists; no library's, whose list would need memory. */
+struct entry {
+    uint64_t inode;
+    int64_t next;
+    unsigned short length;
+    unsigned char type;
+    char name[];
 };
 
 /* Parent and state from /proc/PID/stat: "PID (NAME) STATE PARENT ...". The name may hold anything,
- * so look from its end. */
-static bool read_stat(int proc, const char *pid, struct process *p)
+ * so look from its end. False for one that is gone or only waits to be reaped. */
+static bool read_stat(int proc, pid_t pid, pid_t *parent)
 {
-    char path[64];
+    char path[32];
     char text[512];
-    snprintf(path, sizeof path, "%.32s/stat", pid);
+    snprintf(path, sizeof path, "%ld/stat", (long)pid);
     int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
@@ -39,93 +37,69 @@ static bool read_stat(int proc, const char *pid, struct process *p)
     const char *end = strrchr(text, ')');
     if (end == NULL || strlen(end) < 5)
         return false;
-    p->pid = (pid_t)atoi(pid);
-    p->parent = (pid_t)atoi(end + 4);
+    *parent = (pid_t)atoi(end + 4);
     return end[2] != 'Z' && end[2] != 'X';
 }
 
-static bool add(struct table *t, const struct process *p)
+static int compare(const void *a, const void *b)
 {
-    if (t->count == t->capacity) {
-        size_t capacity = t->capacity == 0 ? 64 : 2 * t->capacity;
-        struct process *item = realloc(t->item, capacity * sizeof *item);
-        if (item == NULL)
-            return false;
-        t->item = item;
-        t->capacity = capacity;
-    }
-    t->item[t->count++] = *p;
-    return true;
-}
-
-static int read_table(struct table *t)
-{
-    DIR *proc = opendir("/proc");
-    if (proc == NULL)
-        return -1;
-    bool found = false;
-    for (struct dirent *entry; (entry = readdir(proc)) != NULL;) {
-        struct process p = {.pid = 0};
-        if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
-            continue;
-        found = true;
-        if (read_stat(dirfd(proc), entry->d_name, &p) && !add(t, &p))
-            break;
-    }
-    closedir(proc);
-    return found ? 0 : -1;
+    pid_t x = *(const pid_t *)a;
+    pid_t y = *(const pid_t *)b;
+    return x < y ? -1 : x > y;
 }
 
 static bool is_spared(const struct remaining *r, pid_t pid)
 {
-    for (size_t i = 0; i < r->spare_count; i++)
-        if (r->spare[i] == pid)
-            return true;
-    return false;
+    return bsearch(&pid, r->spare, r->spare_count, sizeof pid, compare) != NULL;
 }
 
-static const struct process *find(const struct table *t, pid_t pid)
-{
-    for (size_t i = 0; i < t->count; i++)
-        if (t->item[i].pid == pid)
-            return &t->item[i];
-    return NULL;
-}
-
-/* Walks up from p: below a logger it is spared, below us it is ours. */
-static void classify(const struct remaining *r, const struct table *t, struct process *p)
+/* Walks up from a process: below a logger it is spared, below us it is ours. */
+static bool is_meant(const struct remaining *r, int proc, pid_t pid, pid_t parent)
 {
     pid_t self = getpid();
-    const struct process *q = p;
-    for (size_t depth = 0; q != NULL && depth < t->count; depth++) {
-        if (is_spared(r, q->pid))
-            p->spared = true;
-        if (q->parent == self)
-            p->ours = true;
-        q = q->parent > 0 && q->parent != self ? find(t, q->parent) : NULL;
+    for (int depth = 0; depth < DEPTH_MAX; depth++) {
+        if (is_spared(r, pid))
+            return false;
+        if (parent == self)
+            return true;
+        pid = parent;
+        if (pid <= 0 || !read_stat(proc, pid, &parent))
+            break;
     }
+    return r->everything;
+}
+
+static long signal_one(const struct remaining *r, int proc, const char *name, int signal)
+{
+    pid_t pid = (pid_t)atoi(name);
+    pid_t parent;
+    if (pid <= 0 || pid == getpid() || !read_stat(proc, pid, &parent) ||
+        !is_meant(r, proc, pid, parent))
+        return 0;
+    bool there = kill(pid, signal) == 0;
+    if (signal == SIGTERM)
+        kill(pid, SIGCONT);
+    return there ? 1 : 0;
 }
 
 long remaining_signal(const struct remaining *r, int signal)
 {
-    struct table t = {.item = NULL};
-    if (read_table(&t) < 0) {
-        free(t.item);
-        return -1;
-    }
+    _Alignas(struct entry) char list[LIST_BYTES];
     long count = 0;
-    for (size_t i = 0; i < t.count; i++) {
-        struct process *p = &t.item[i];
-        if (p->pid == getpid())
-            continue;
-        classify(r, &t, p);
-        if (p->spared || (!r->everything && !p->ours))
-            continue;
-        if (kill(p->pid, signal) == 0)
-            count++;
-        if (signal == SIGTERM)
-            kill(p->pid, SIGCONT);
-    }
-    free(t.item);
-    return count;
+    bool found = false;
+    qsort(r->spare, r->spare_count, sizeof *r->spare, compare);
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0)
+        return -1;
+    for (long n; (n = syscall(SYS_getdents64, proc, list, sizeof list)) > 0;)
+        for (long at = 0; at < n;) {
+            const struct entry *e = (const struct entry *)(const void *)(list + at);
+            at += e->length;
+            if (e->name[0] < '1' || e->name[0] > '9')
+                continue;
+            found = true;
+            count += signal_one(r, proc, e->name, signal);
+        }
+    close(proc);
+    return found ? count : -1;
 }

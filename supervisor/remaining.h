@@ -1,6 +1,6 @@
 /* Processes that are still there when the services are down: everything but us and the loggers.
  * As pid 1 that is every process of the namespace; elsewhere only our descendants. Reads /proc;
- * without it, what can be known from kill(-1, 0). Used during a stop only. */
+ * without it, nothing can be known. Takes no memory. Used during a stop only. */
 #ifndef SUPERVISOR_REMAINING_H
 #define SUPERVISOR_REMAINING_H
 
@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 struct remaining {
-    const pid_t *spare; /* loggers: they and their children are left alone */
+    pid_t *spare; /* loggers: they and what descends from them are left alone; gets sorted */
     size_t spare_count;
     bool everything; /* we are pid 1 */
 };

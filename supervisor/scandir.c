@@ -21,7 +21,9 @@ static void asked(struct watch *w, uint32_t events)
         if (memchr("tiqb", letters[i], 4) == NULL)
             continue;
         stop_begin(sv, "halt", 0, -1, FINAL_EXIT);
-        if (letters[i] == 'q' || letters[i] == 'b')
+        if (letters[i] == 'q') /* nobody waits for services */
+            stop_services_over(sv);
+        else if (letters[i] == 'b')
             stop_hurry(sv);
     }
 }

@@ -15,7 +15,12 @@ struct step {
 
 typedef void cell(struct step *t);
 
-enum { PERMANENT_FAILURE = 125, REPEAT_KILL_SECONDS = 5, LONGEST_RETRY_SECONDS = 60 };
+enum {
+    PERMANENT_FAILURE = 125,
+    REPEAT_KILL_SECONDS = 5,
+    LONGEST_RETRY_SECONDS = 60,
+    SHORTAGE_SHIFT = 3
+};
 
 static void act(struct step *t, enum service_act what, int detail)
 {
@@ -152,7 +157,8 @@ static void spawned(struct step *t)
 
 static void unspawned(struct step *t)
 {
-    uint32_t shift = t->s->failures < 6 ? t->s->failures : 6;
+    uint32_t most = t->detail != 0 ? SHORTAGE_SHIFT : 6;
+    uint32_t shift = t->s->failures < most ? t->s->failures : most;
     int64_t wait = CLOCK_SECOND << shift;
     enter(t, SERVICE_DOWN);
     t->s->pid = 0;

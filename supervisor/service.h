@@ -9,7 +9,7 @@
  *
  * Throttle: a service that was ready may restart one second after it became ready, every other one
  * second after finish ended. An explicit UP in DOWN starts at once. A run that cannot be executed
- * is tried again after 1 s, doubling to 60 s.
+ * is tried again after 1 s, doubling to 60 s (to 8 s when what it lacked may come back).
  *
  * LEAVE is what is left of "the supervisor exits when the service is down": it stays down, and x is
  * told, then s, as by a supervisor that begins anew.
@@ -37,7 +37,8 @@ enum service_event {
     SERVICE_LEAVE,     /* x: the same, and say x */
     SERVICE_SIGNAL,    /* detail: a signal for run, negative: for its process group */
     SERVICE_SPAWNED,   /* exec worked */
-    SERVICE_UNSPAWNED, /* fork or exec failed; the child, if any, was reaped */
+    SERVICE_UNSPAWNED, /* fork or exec failed; the child, if any, was reaped; detail 1: for lack of
+                          something that may come back */
     SERVICE_READIED,   /* newline on the notification fd */
     SERVICE_DIED,      /* the process of the current state was reaped: detail = raw wait status */
     SERVICE_DEADLINE,  /* service_deadline passed */

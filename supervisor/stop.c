@@ -15,6 +15,12 @@
 
 enum { POLL_MS = 10, KILL_MS = 2000 };
 
+/* Nothing waits longer than the whole stop may take. */
+static int64_t in_time(const struct supervisor *sv, int64_t due)
+{
+    return sv->stop_end != 0 && due > sv->stop_end ? sv->stop_end : due;
+}
+
 static void poll_again(struct timer *t)
 {
     (void)t; /* waking up is enough: stop_step runs after every turn */
@@ -48,16 +54,27 @@ static long remaining(struct supervisor *sv, int signal)
 static void hang_up(struct logger_slot *s)
 {
     logged_hang_up(&s->logged);
-    if (!s->logged.open || (s->logged.pid == 0 && s->logged.failures == 0 && !s->logged.restarted))
+    if (!s->logged.open || (s->logged.pid == 0 && s->logged.retry_at == 0 && !s->logged.restarted))
         s->done = true; /* never started: nothing was written */
     else if (s->logged.pid == 0)
         logger_slot_start(s);
 }
 
+/* How long loggers get before they are urged, and then before they are killed. */
+static int64_t drain_time(const struct supervisor *sv, int64_t now)
+{
+    int64_t most = sv->settings.drain * CLOCK_MS;
+    int64_t left = (sv->stop_end - now) / (sv->drain_urged ? 1 : 2);
+    if (sv->stop_end == 0 || left > most)
+        return most;
+    return left > POLL_MS * CLOCK_MS ? left : POLL_MS * CLOCK_MS;
+}
+
 static void enter_drain(struct supervisor *sv)
 {
+    int64_t now = clock_monotonic();
     sv->stage = STAGE_DRAIN;
-    sv->stop_deadline = clock_monotonic() + sv->settings.drain * CLOCK_MS;
+    sv->stop_deadline = now + drain_time(sv, now);
     loop_untimer(&sv->loop, &sv->stop_limit);
     if (sv->exit_code < 0)
         sv->exit_code = runtree_exit_code();
@@ -71,24 +88,39 @@ static void enter_drain(struct supervisor *sv)
     wake_at(sv, sv->stop_deadline);
 }
 
+/* The next look, later the longer a look takes: of thousands of processes, that is long. */
+static void look_again(struct supervisor *sv, int64_t begun)
+{
+    int64_t now = clock_monotonic();
+    wake_at(sv, now + POLL_MS * CLOCK_MS + 2 * (now - begun));
+}
+
+/* What forks without end is stopped first, all at once, or some of it would always get away. */
 static void enter_kill(struct supervisor *sv)
 {
+    int64_t now = clock_monotonic();
     sv->stage = STAGE_KILL;
-    sv->stop_deadline = clock_monotonic() + KILL_MS * CLOCK_MS;
-    if (remaining(sv, SIGKILL) == 0)
+    sv->stop_deadline = in_time(sv, now + KILL_MS * CLOCK_MS);
+    if (sv->is_init)
+        kill(-1, SIGSTOP);
+    long count = remaining(sv, SIGKILL);
+    if (sv->is_init)
+        kill(-1, SIGCONT);
+    if (count == 0)
         enter_drain(sv);
     else
-        wake_at(sv, clock_monotonic() + POLL_MS * CLOCK_MS);
+        look_again(sv, now);
 }
 
 static void enter_term(struct supervisor *sv)
 {
+    int64_t now = clock_monotonic();
     sv->stage = STAGE_TERM;
-    sv->stop_deadline = clock_monotonic() + sv->settings.kill_grace * CLOCK_MS;
+    sv->stop_deadline = in_time(sv, now + sv->settings.kill_grace * CLOCK_MS);
     if (remaining(sv, SIGTERM) == 0)
         enter_drain(sv);
     else
-        wake_at(sv, clock_monotonic() + POLL_MS * CLOCK_MS);
+        look_again(sv, now);
 }
 
 static void limit_reached(struct timer *t)
@@ -100,6 +132,17 @@ static void limit_reached(struct timer *t)
         (unsigned long)sv->settings.stop_max);
     if (sv->stage < STAGE_KILL)
         enter_kill(sv);
+}
+
+/* Of the whole time, the end is the loggers'. */
+static void limit(struct supervisor *sv)
+{
+    uint32_t most = sv->settings.stop_max;
+    uint32_t drain = sv->settings.drain < most / 4 ? sv->settings.drain : most / 4;
+    int64_t now = clock_monotonic();
+    sv->stop_end = now + most * CLOCK_MS;
+    sv->stop_limit.fire = limit_reached;
+    loop_timer(&sv->loop, &sv->stop_limit, now + (most - drain) * CLOCK_MS);
 }
 
 /* A longrun that is not ready yet may never be: it is stopped in its turn like one that is. A
@@ -129,28 +172,22 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
         event_log_write(&sv->events, "stop", NULL, "reason=%s signal=%d", reason, signal);
     else
         event_log_write(&sv->events, "stop", NULL, "reason=%s", reason);
-    if (sv->settings.stop_max > 0) {
-        sv->stop_limit.fire = limit_reached;
-        loop_timer(&sv->loop, &sv->stop_limit,
-                   clock_monotonic() + sv->settings.stop_max * CLOCK_MS);
-    }
-    unsigned char *all = services ? malloc((size_t)sv->graph.count + 1) : NULL;
-    if (all == NULL) {
+    if (sv->settings.stop_max > 0)
+        limit(sv);
+    if (!services) {
         enter_term(sv);
         return;
     }
-    memset(all, 1, (size_t)sv->graph.count + 1);
     bool left = sv->transition.result == TRANSITION_TIMED_OUT;
-    transition_begin(&sv->transition, all, false, clock_monotonic(), 0);
-    free(all);
+    transition_begin(&sv->transition, sv->all, false, clock_monotonic(), 0);
     give_up_starting(sv, left);
 }
 
 void stop_hurry(struct supervisor *sv)
 {
     if (sv->stage == STAGE_STOPPING)
-        enter_term(sv);
-    else if (sv->stage == STAGE_TERM)
+        remaining(sv, SIGTERM);
+    if (sv->stage < STAGE_KILL)
         enter_kill(sv);
 }
 
@@ -183,7 +220,7 @@ static void step_drain(struct supervisor *sv)
     }
     if (late) {
         sv->drain_urged = true;
-        sv->stop_deadline = now + sv->settings.drain * CLOCK_MS;
+        sv->stop_deadline = now + drain_time(sv, now);
         wake_at(sv, sv->stop_deadline);
     }
 }
@@ -197,12 +234,12 @@ void stop_step(struct supervisor *sv)
         else if (now >= sv->stop_deadline)
             enter_kill(sv);
         else
-            wake_at(sv, now + POLL_MS * CLOCK_MS);
+            look_again(sv, now);
     } else if (sv->stage == STAGE_KILL) {
         if (remaining(sv, SIGKILL) == 0 || now >= sv->stop_deadline)
             enter_drain(sv);
         else
-            wake_at(sv, now + POLL_MS * CLOCK_MS);
+            look_again(sv, now);
     }
     if (sv->stage == STAGE_DRAIN)
         step_drain(sv);

@@ -254,30 +254,40 @@ int supervise_add_death(const char *path, const struct timespec *when, int wait_
     return result;
 }
 
-/* To one who listens; it is only ever a fifo. */
-static void tell(int at, const char *name, char event)
+/* To one who listens; it is only ever a fifo. -1: it exists, but cannot be opened now. */
+static int tell(int at, const char *name, char event)
 {
     struct stat st;
     int fd = openat(at, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     bool gone = fd < 0 && errno == ENXIO;
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        return -1;
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
         gone = write(fd, &event, 1) < 0 && errno == EPIPE;
     if (gone)
         unlinkat(at, name, 0);
     if (fd >= 0)
         close(fd);
+    return 0;
 }
 
-void supervise_notify(const char *path, char event)
+int supervise_notify(const char *path, char event)
 {
     char folder[640];
     snprintf(folder, sizeof folder, "%s/event", path);
     DIR *d = opendir(folder);
     if (d == NULL)
-        return;
+        return errno == ENOENT ? 0 : -1;
+    int result = 0;
+    int why = 0;
     int left = LISTENERS_MAX;
     for (struct dirent *entry; left > 0 && (entry = readdir(d)) != NULL; left--)
         if (strncmp(entry->d_name, SUPERVISE_LISTENER, strlen(SUPERVISE_LISTENER)) == 0)
-            tell(dirfd(d), entry->d_name, event);
+            if (tell(dirfd(d), entry->d_name, event) < 0) {
+                why = errno;
+                result = -1;
+            }
     closedir(d);
+    errno = why;
+    return result;
 }

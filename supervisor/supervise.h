@@ -102,7 +102,8 @@ int supervise_write_status(const char *path, const struct supervise_status *s, s
 /* Appends to the death tally, of which at most as many records are kept. */
 int supervise_add_death(const char *path, const struct timespec *when, int wait_status,
                         unsigned int most, struct error *e);
-/* Tells every listener in event/; one that is gone is removed. */
-void supervise_notify(const char *path, char event);
+/* Tells every listener in event/; one that is gone is removed. -1 with errno: some could not be
+ * told, for lack of something that may come back. */
+int supervise_notify(const char *path, char event);
 
 #endif

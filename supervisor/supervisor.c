@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -88,10 +89,11 @@ static void on_signal(void *context, int signal)
     default:
         break;
     }
-    if (sv->stage >= STAGE_STOPPING)
+    if (sv->stop_asked)
         stop_hurry(sv);
     else
         stop_begin(sv, "signal", signal, -1, final);
+    sv->stop_asked = true;
 }
 
 static int watch_signals(struct supervisor *sv, struct error *e)
@@ -189,6 +191,27 @@ static void pump(struct supervisor *sv)
         stop_step(sv);
 }
 
+/* --- shortages ----------------------------------------------------------------------------------
+ */
+
+static void try_again(struct timer *t)
+{
+    struct supervisor *sv =
+        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, again));
+    controlled_again(sv);
+    oneshots_again(sv);
+    boot_cmd_again(sv);
+}
+
+void supervisor_put_off(struct supervisor *sv)
+{
+    enum { AGAIN_MS = 1000, AGAIN_AT_STOP_MS = 100 };
+    int64_t wait = (sv->stage >= STAGE_STOPPING ? AGAIN_AT_STOP_MS : AGAIN_MS) * CLOCK_MS;
+    sv->again.fire = try_again;
+    if (sv->again.place == 0)
+        loop_timer(&sv->loop, &sv->again, clock_monotonic() + wait);
+}
+
 /* --- the whole ----------------------------------------------------------------------------------
  */
 
@@ -198,6 +221,12 @@ static int copy_environment(struct supervisor *sv)
         if (sv->settings.keep_env || strncmp(*v, "PATH=", 5) == 0)
             if (words_add(&sv->environment, *v) < 0)
                 return -1;
+    sv->oneshot_environment = calloc(sv->environment.count + 2, sizeof *sv->oneshot_environment);
+    if (sv->oneshot_environment == NULL)
+        return -1;
+    for (size_t i = 0; i < sv->environment.count; i++)
+        if (strncmp(sv->environment.item[i], "RC_NAME=", 8) != 0)
+            sv->oneshot_environment[sv->oneshot_variables++] = sv->environment.item[i];
     return 0;
 }
 
@@ -254,8 +283,10 @@ int supervisor_run(const struct supervisor_start *start)
         pump(&sv);
         if (sv.stage == STAGE_OVER)
             break;
-        if (loop_turn(&sv.loop, -1, &e) < 0)
-            message_warning("%s", e.text);
+        if (loop_turn(&sv.loop, -1, &e) < 0) {
+            shortage_note(&sv.shortage, "", "", &e, 0, clock_monotonic());
+            poll(NULL, 0, 100); /* not in vain for ever */
+        }
     }
     return finish(&sv);
 }

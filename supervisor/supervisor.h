@@ -21,6 +21,7 @@
 #include "supervisor/logged.h"
 #include "supervisor/service.h"
 #include "supervisor/settings.h"
+#include "supervisor/shortage.h"
 #include "supervisor/supervise.h"
 #include "supervisor/transition.h"
 
@@ -41,11 +42,15 @@ struct supervisor;
 
 /* A service directory as others see it. */
 struct controlled {
+    struct supervisor *supervisor;
     const char *name; /* of the service */
     bool is_logger;
+    bool marked_down; /* by the file down */
     struct supervise supervise;
     struct supervise_status status;
     unsigned char written[SUPERVISE_STATUS_SIZE]; /* what supervise/status holds */
+    char owed[5]; /* events that nobody could be told yet, in order */
+    bool stale;   /* something is to be written again */
 };
 
 /* A logger with its restart timer. Index 0 is .init, 1 is .cmd, 2 + i that of longrun i. */
@@ -90,6 +95,7 @@ struct oneshot {
     pid_t pid; /* 0: not running */
     int report;
     bool stopping; /* its down runs */
+    bool put_off;  /* it could not be forked; node.since says since when */
 };
 
 struct supervisor {
@@ -102,6 +108,8 @@ struct supervisor {
     bool is_init;
     struct rlimit nofile; /* the original, given to children */
     struct words environment;
+    char **oneshot_environment; /* the same, with room for RC_NAME */
+    size_t oneshot_variables;
 
     enum stage stage;
     struct definitions definitions;
@@ -133,8 +141,16 @@ struct supervisor {
     struct timer stop_poll;
     struct timer stop_limit;
     int64_t stop_deadline; /* of the stage TERM, KILL or DRAIN */
+    int64_t stop_end;      /* of the whole stop; 0: no limit */
+    bool stop_asked;       /* by a signal: another one means hurry */
     bool drain_urged;      /* USR2 was sent */
     pid_t *spare;          /* room for the pids of all loggers */
+    unsigned char *all;    /* the set of all nodes */
+
+    struct shortage shortage;  /* of what children need */
+    struct shortage unwritten; /* of what files under /run need */
+    struct timer again;        /* when what was put off is tried again */
+    bool cmd_put_off;
 };
 
 struct supervisor_start {
@@ -176,6 +192,7 @@ void controlled_refresh(struct longrun *l);              /* after any change of 
 void controlled_death(struct longrun *l);
 void controlled_mark_down(struct longrun *l, bool down); /* the file down: as s6-rc left it */
 void controlled_logger(struct logger_slot *s, bool up, int wait_status);
+void controlled_again(struct supervisor *sv); /* writes what could not be written */
 
 /* logger_slot.c */
 void logger_slot_start(struct logger_slot *s);
@@ -189,12 +206,14 @@ int unlogged_stderr(const struct supervisor *sv);
 void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping);
 void oneshot_reaped(struct supervisor *sv, uint32_t node, int status);
 void oneshot_late(struct supervisor *sv, uint32_t node);
+void oneshots_again(struct supervisor *sv); /* those that were put off */
 
 /* boot.c */
 int boot_begin(struct supervisor *sv, struct error *e); /* loggers, control, hook */
 void boot_hook_reaped(struct supervisor *sv, int status);
 void boot_services_over(struct supervisor *sv, enum transition_result result);
 void boot_cmd_reaped(struct supervisor *sv, int status);
+void boot_cmd_again(struct supervisor *sv); /* if it was put off */
 
 /* stop.c */
 /* code -1: leave it to the exit code file. Harmless when a stop is under way. */
@@ -205,6 +224,8 @@ void stop_services_over(struct supervisor *sv);
 void stop_step(struct supervisor *sv); /* after every turn of the loop */
 
 /* supervisor.c */
+/* What could not be done for lack of something is to be tried again soon. */
+void supervisor_put_off(struct supervisor *sv);
 void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool success);
 const struct definition *supervisor_definition(const struct supervisor *sv, uint32_t node);
 

@@ -127,11 +127,11 @@ def test_a_second_signal_skips_the_waits(tree, boot):
 
 def test_the_whole_stop_can_be_bounded(tree, boot):
     tree.longrun("stubborn", STUBBORN)
-    box = boot(tree.path, env={"OVERLOG_STOP_MAXTIME": "500"})
+    box = boot(tree.path, env={"OVERLOG_STOP_MAXTIME": "800"})
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
     before = time.monotonic()
     assert box.stop(deadline=5) == 0
-    assert 0.45 < box.ended - before < 2
+    assert 0.59 < box.ended - before < 3  # the last quarter is the loggers'
     assert "OVERLOG_STOP_MAXTIME" in box.stderr.text()
 
 

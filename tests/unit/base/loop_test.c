@@ -310,6 +310,41 @@ static void ready_stop(struct watch *w, uint32_t events)
     loop_stop(&loop);
 }
 
+static void refuse_once(struct watch *w, uint32_t events)
+{
+    char byte;
+    (void)events;
+    note('r');
+    if (strlen(trace) == 1) {
+        loop_pause(&loop, w);
+        return;
+    }
+    assert_int_equal(read(w->fd, &byte, 1), 1);
+}
+
+static void a_paused_watch_is_called_again_later(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    struct watch w = {.fd = ends[0], .ready = refuse_once};
+    assert_int_equal(loop_watch(&loop, &w, EPOLLIN, &err), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    int64_t before = clock_monotonic();
+    turn(-1);
+    assert_string_equal(trace, "r");
+    turn(0);
+    assert_string_equal(trace, "r"); /* it does not spin */
+    while (trace[1] == '\0')
+        turn(-1); /* no timer is set, yet it wakes up */
+    assert_true(clock_monotonic() - before >= 50 * CLOCK_MS);
+    loop_pause(&loop, &w);
+    loop_unwatch(&loop, &w);
+    assert_null(loop.late);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void run_lasts_until_stop(void **state)
 {
     (void)state;
@@ -385,6 +420,7 @@ int main(void)
         TEST(a_handler_can_remove_a_watch_of_the_same_batch),
         TEST(more_watches_than_a_batch_holds),
         TEST(a_plain_file_is_refused),
+        TEST(a_paused_watch_is_called_again_later),
         TEST(run_lasts_until_stop),
         TEST(signals_are_events),
         TEST(there_is_no_signal_65),

@@ -1,0 +1,49 @@
+#include "supervisor/shortage.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include <errno.h>
+#include <stddef.h>
+
+static const struct {
+    int why;
+    const char *cure;
+} cures[] = {
+    {EAGAIN, " (too many processes: --pids-limit, or the user's limit, --ulimit nproc)"},
+    {EMFILE, " (too many descriptors: --ulimit nofile)"},
+    {ENFILE, " (too many open files on the whole machine)"},
+    {ENOMEM, " (too little memory: --memory)"},
+    {ENOSPC, " (no room: --tmpfs /run:size=...)"},
+    {EDQUOT, " (the quota is used up)"},
+    {0, ""},
+};
+
+bool shortage_is(int why)
+{
+    for (size_t i = 0; cures[i].why != 0; i++)
+        if (cures[i].why == why)
+            return true;
+    return false;
+}
+
+void shortage_note(struct shortage *s, const char *what, const char *name, const struct error *e,
+                   int why, int64_t now)
+{
+    size_t i = 0;
+    s->attempts++;
+    if (s->said || (s->said_at != 0 && now - s->said_at < 60 * CLOCK_SECOND))
+        return;
+    s->said = true;
+    s->said_at = now;
+    while (cures[i].why != 0 && cures[i].why != why)
+        i++;
+    message_warning("%s%s: %s%s; this, and all else that fails so, is tried again", what, name,
+                    e->text, cures[i].cure);
+}
+
+void shortage_over(struct shortage *s)
+{
+    if (s->said)
+        message_info("it works again, after %lu attempts that failed", s->attempts);
+    s->said = false;
+    s->attempts = 0;
+}
