@@ -33,7 +33,7 @@ static const struct {
      "s6-linux-init-logouthookd s6-overlay-suexec s6-svscan s6-supervise s6-rc-oneshot-run "
      "s6-rc-fdholder-filler"},
     {"the definition folders, which /init reads at each boot",
-     "s6-rc-bundle s6-rc-format-upgrade s6-rc-repo-init s6-rc-repo-sync s6-rc-repo-list"},
+     "s6-rc-bundle s6-rc-repo-init s6-rc-repo-sync s6-rc-repo-list"},
     {"halt, poweroff and reboot in /run/s6/basedir/bin",
      "s6-linux-init-hpr s6-linux-init-shutdown s6-linux-init-telinit s6-nuke"},
     {"a notification-fd file and s6-notifyoncheck",

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "supervisor/console.h"
+#include "supervisor/database.h"
 #include "supervisor/runtree.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
@@ -217,6 +218,16 @@ static int read_tree(struct supervisor *sv)
     return result;
 }
 
+/* For s6-rc-db, and for those who look whether s6-rc is there. */
+static void publish(struct supervisor *sv)
+{
+    struct error e = ERROR_INIT;
+    if (database_write(RUN_RC "/compiled:boot", &sv->definitions, &e) < 0 ||
+        file_link("compiled:boot", AT_FDCWD, RUN_COMPILED, &e) < 0 ||
+        file_link(RUN_SCANDIR, AT_FDCWD, RUN_RC "/scandir", &e) < 0)
+        message_warning("%s", e.text);
+}
+
 /* The end of the boot stages: after this nothing here gives up any more. */
 static void load(struct supervisor *sv)
 {
@@ -237,6 +248,7 @@ static void load(struct supervisor *sv)
         stop_begin(sv, "failure", 0, EXIT_SYSTEM, FINAL_EXIT);
         return;
     }
+    publish(sv);
     sv->stage = STAGE_STARTING;
     event_boot(sv);
     transition_begin(&sv->transition, set, true, clock_monotonic(), sv->settings.up_timeout);

@@ -47,12 +47,8 @@ static int fill(const struct definition *d, int source, int live, struct error *
     return 0;
 }
 
-int livedir_make(const struct definition *d, struct error *e)
+int livedir_fill(const struct definition *d, const char *path, struct error *e)
 {
-    char path[512];
-    char link[512];
-    livedir_path(path, sizeof path, d->name);
-    snprintf(link, sizeof link, RUN_SCANDIR "/%s", d->name);
     if (file_make_directories(AT_FDCWD, path, 0755, e) < 0)
         return -1;
     int source = open(d->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -66,7 +62,16 @@ int livedir_make(const struct definition *d, struct error *e)
         close(source);
     if (live >= 0)
         close(live);
-    if (result < 0)
+    return result;
+}
+
+int livedir_make(const struct definition *d, struct error *e)
+{
+    char path[512];
+    char link[512];
+    livedir_path(path, sizeof path, d->name);
+    snprintf(link, sizeof link, RUN_SCANDIR "/%s", d->name);
+    if (livedir_fill(d, path, e) < 0)
         return -1;
     if (symlink(path, link) < 0 && errno != EEXIST)
         return error_system(e, "unable to link %s", link);

@@ -10,6 +10,9 @@
 /* Makes the directory of a longrun, anew. */
 int livedir_make(const struct definition *d, struct error *e);
 
+/* What it holds, into a directory of any path, which is made. */
+int livedir_fill(const struct definition *d, const char *path, struct error *e);
+
 /* The path of a service's live directory, cut when longer than size. */
 void livedir_path(char *out, size_t size, const char *name);
 

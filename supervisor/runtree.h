@@ -12,7 +12,10 @@
 #define RUN_SCANDIR "/run/service"
 /* Held locked by pid 1; every supervise/lock is another name of it. */
 #define RUN_LOCK RUN_SCANDIR "/.s6-svscan/lock"
-#define RUN_SERVICEDIRS "/run/s6-rc/servicedirs"
+#define RUN_RC "/run/s6-rc"
+/* Leads to the database that runs. */
+#define RUN_COMPILED RUN_RC "/compiled"
+#define RUN_SERVICEDIRS RUN_RC "/servicedirs"
 #define RUN_ONESHOTS RUN_SERVICEDIRS "/s6rc-oneshot-runner"
 #define RUN_UNCAUGHT "/run/uncaught-logs"
 
