@@ -226,15 +226,18 @@ static void collect_signals(struct watch *w, uint32_t events)
     (void)events;
     struct loop *l = (struct loop *)(void *)((char *)w - offsetof(struct loop, signal_watch));
     bool seen[65] = {false};
+    int code[65] = {0};
     struct signalfd_siginfo info;
     ssize_t n;
     while ((n = read(l->signals, &info, sizeof info)) == (ssize_t)sizeof info ||
            (n < 0 && errno == EINTR))
         if (n > 0 && info.ssi_signo < 65)
-            seen[info.ssi_signo] = true;
-    for (int i = 1; i < 65; i++)
+            seen[info.ssi_signo] = true, code[info.ssi_signo] = info.ssi_code;
+    for (int i = 1; i < 65; i++) {
+        l->signal_code = code[i];
         if (seen[i] && l->on_signal[i])
             l->on_signal[i](l->signal_context, i);
+    }
 }
 
 int loop_signal(struct loop *l, int signal, void (*handler)(void *context, int signal),

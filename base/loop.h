@@ -38,6 +38,7 @@ struct loop {
     sigset_t mask;
     void (*on_signal[65])(void *context, int signal);
     void *signal_context;
+    int signal_code; /* si_code of the signal being handled: SI_KERNEL from a terminal */
     struct watch signal_watch;
     struct timer **heap;
     size_t timers;

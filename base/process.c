@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -170,6 +171,18 @@ static void exec_path(const char *path, char *const *argv, char *const *envp)
         exec_script(path, argv, envp);
 }
 
+/* Fails in silence: the program then has no job control, which is no reason not to run it. */
+static void take_terminal(enum process_terminal how)
+{
+    if (how == PROCESS_TERMINAL_OWN)
+        ioctl(0, TIOCSCTTY, 0);
+    if (how != PROCESS_TERMINAL_FRONT || setpgid(0, 0) < 0)
+        return;
+    signal(SIGTTOU, SIG_IGN); /* or we would be stopped for it */
+    tcsetpgrp(0, getpid());
+    signal(SIGTTOU, SIG_DFL);
+}
+
 static const char *path_of(char *const *envp)
 {
     for (size_t i = 0; envp[i]; i++)
@@ -249,6 +262,8 @@ static const char *become(const struct process_spawn *s)
         setsid();
     if (place_fds(s) < 0)
         return "fd";
+    if (s->terminal != PROCESS_TERMINAL_NONE)
+        take_terminal(s->terminal);
     if (s->directory && chdir(s->directory) < 0)
         return "chdir";
     if (s->set_umask)

@@ -19,6 +19,14 @@ struct process_fd {
     int to;   /* its number in the child; any number, in any order, overlaps included */
 };
 
+/* What a child with a terminal on its descriptor 0 does about it. */
+enum process_terminal {
+    PROCESS_TERMINAL_NONE = 0,
+    PROCESS_TERMINAL_OWN,   /* makes it the controlling one of its new session */
+    PROCESS_TERMINAL_FRONT, /* stays in our session: goes to the foreground, in a group of its own
+                             */
+};
+
 struct process_spawn {
     const char *program; /* with a slash: executed as is; else searched in PATH of envp */
     char *const *argv;
@@ -27,6 +35,7 @@ struct process_spawn {
     const struct process_fd *fds; /* descriptors not named here: 0, 1 and 2 are inherited */
     size_t fd_count;
     bool new_session;
+    enum process_terminal terminal;
     bool orphan; /* made by a second fork, so not our child: never to be waited for */
     /* NULL: all signals default, blocked says which are blocked; else dispositions stay as ours
      * are, and this is the mask. */

@@ -7,9 +7,11 @@
 #include "base/str.h"
 #include <stdbool.h>
 
-extern const struct command command_init[];      /* init halt poweroff reboot shutdown */
+extern const struct command command_init[];      /* init */
+extern const struct command command_halt[];      /* halt poweroff reboot shutdown */
 extern const struct command command_contenv[];   /* with-contenv printcontenv */
 extern const struct command command_accounts[];  /* s6-setuidgid s6-envuidgid s6-applyuidgid */
+extern const struct command command_legacy[];    /* legacy */
 extern const struct command command_limits[];    /* s6-softlimit s6-setlock s6-setsid ... */
 extern const struct command command_timed[];     /* s6-maximumtime s6-fghack s6-sleep ... */
 extern const struct command command_envtools[];  /* s6-envdir s6-dumpenv s6-env s6-printenv */

@@ -1,9 +1,9 @@
-/* /init: from the container's environment to supervisor_run; and the commands that stop it. */
+/* /init: from the container's environment to supervisor_run. */
 #include "base/command.h"
 #include "base/message.h"
 #include "command/commands.h"
 #include "logger/script.h"
-#include "supervisor/control.h"
+#include "supervisor/rundir.h"
 #include "supervisor/runtree.h"
 #include "supervisor/settings.h"
 #include "supervisor/supervisor.h"
@@ -18,18 +18,44 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* S6_WAIT_FOR_CLOSING_FD: the one who started us holds the boot back until it closes this. */
-static void wait_for_close(uint32_t fd)
+enum { FIRST_FREE = 3, KILLED = 128 };
+
+static volatile sig_atomic_t told;
+
+static void on_term(int number)
+{
+    told = number;
+}
+
+/* The one who started us holds the boot back until it closes this, or writes a line. 0, or the
+ * signal that was not willing to wait: pid 1 hears of none that it has no handler for. */
+static int wait_for_close(int fd)
 {
     char byte;
-    if (fd < 3)
-        return;
-    for (;;) {
-        ssize_t n = read((int)fd, &byte, 1);
+    struct sigaction action = {.sa_handler = on_term};
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    while (told == 0) {
+        ssize_t n = read(fd, &byte, 1);
         if (n == 0 || (n < 0 && errno != EINTR) || (n == 1 && byte == '\n'))
             break;
     }
-    close((int)fd);
+    close(fd);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    return told;
+}
+
+/* S6_WAIT_FOR_CLOSING_FD; and descriptor 3 when it is a pipe, which some engines use so unasked. */
+static int wait_for_starter(const struct settings *s)
+{
+    struct stat st;
+    int result = 0;
+    if (s->closing_fd >= FIRST_FREE && s->closing_fd <= INT_MAX)
+        result = wait_for_close((int)s->closing_fd);
+    if (result == 0 && fstat(FIRST_FREE, &st) == 0 && S_ISFIFO(st.st_mode))
+        result = wait_for_close(FIRST_FREE);
+    return result;
 }
 
 /* Missing standard descriptors would be handed out to something else. */
@@ -92,96 +118,23 @@ static int run_init(struct invocation *c)
     message_verbosity(settings.verbosity);
     problems_say(&problems);
     problems_release(&problems);
-    wait_for_close(settings.closing_fd);
-    if (runtree_prepare(workdir, directory_of(command_program), settings.keep_env, &e) < 0)
+    int signal = wait_for_starter(&settings);
+    if (signal != 0)
+        return KILLED + signal;
+    if (rundir_prepare(&settings, &e) < 0 ||
+        runtree_prepare(workdir, directory_of(command_program), settings.keep_env, &e) < 0)
         return message_error(&e);
     if (chdir("/") < 0)
         message_warning("unable to enter /: %s", strerror(errno));
-    struct words cmd = WORDS_INIT;
-    int bad = 0;
-    if (c->argc > 1 && settings.cmd_arg0 != NULL) {
-        for (const char *p = settings.cmd_arg0; *p != '\0';) {
-            size_t blank = strspn(p, " \t\n");
-            size_t length = strcspn(p + blank, " \t\n");
-            if (length > 0)
-                bad |= words_add_bytes(&cmd, p + blank, length);
-            p += blank + length;
-        }
-    }
-    for (int i = 1; i < c->argc; i++)
-        bad |= words_add(&cmd, c->argv[i]);
-    static char *none[] = {NULL};
-    if (bad != 0) {
-        message_fatal("out of memory");
-        return EXIT_SYSTEM;
-    }
     struct supervisor_start start = {.settings = &settings,
                                      .program = command_program,
-                                     .cmd = cmd.count > 0 ? cmd.item : none,
+                                     .cmd = c->argv + 1,
                                      .workdir = workdir,
                                      .check_script = check_logging_script,
                                      .nofile = raise_descriptors()};
     return supervisor_run(&start);
 }
 
-static int ask(const char *what)
-{
-    struct error e = ERROR_INIT;
-    const char *words[] = {"halt", what};
-    /* The stop that we ask for must not end us before we have said how it went. */
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-    int code = control_request(RUN_CONTROL, words, what == NULL ? 1 : 2, &e);
-    return code < 0 ? message_error(&e) : code;
-}
-
-static int run_halt(struct invocation *c)
-{
-    (void)c;
-    return ask(NULL);
-}
-
-static int run_poweroff(struct invocation *c)
-{
-    (void)c;
-    return ask("poweroff");
-}
-
-static int run_reboot(struct invocation *c)
-{
-    (void)c;
-    return ask("reboot");
-}
-
-static int run_shutdown(struct invocation *c)
-{
-    const char *what = NULL;
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        if (option == 'p')
-            what = "poweroff";
-        else if (option == 'r')
-            what = "reboot";
-    }
-    if (command_operand_count(c) != 1 || strcmp(command_operands(c)[0], "now") != 0) {
-        message_fatal("only \"now\" is supported as the time of a shutdown");
-        return command_usage(c);
-    }
-    return ask(what);
-}
-
-static const struct command_option shutdown_options[] = {
-    {'h', NULL, NULL, "end the container (default)"},
-    {'p', NULL, NULL, "power the machine off"},
-    {'r', NULL, NULL, "reboot the machine"},
-    {0, NULL, NULL, NULL}};
-
 const struct command command_init[] = {
     {"init", "[CMD [ARG...]]", "boot the container: run services, then CMD", NULL, run_init},
-    {"halt", "", "stop all services and end the container", NULL, run_halt},
-    {"poweroff", "", "stop all services and power the machine off", NULL, run_poweroff},
-    {"reboot", "", "stop all services and reboot the machine", NULL, run_reboot},
-    {"shutdown", "[-h|-p|-r] now", "stop all services, then halt, power off or reboot",
-     shutdown_options, run_shutdown},
-    {NULL, NULL, NULL, NULL, NULL}};
+    {.name = NULL}};

@@ -43,13 +43,9 @@ static const struct command *const links[] = {
     command_rcdb,          command_rccompile,    NULL};
 
 /* Those that begin a process of their own, where they stay. */
-static const struct command *const programs[] = {command_init,
-                                                 logger_commands,
-                                                 logcat_commands,
-                                                 command_socklog,
-                                                 command_logwatch,
-                                                 command_s6cli,
-                                                 NULL};
+static const struct command *const programs[] = {command_init,     command_halt,    command_legacy,
+                                                 logger_commands,  logcat_commands, command_socklog,
+                                                 command_logwatch, command_s6cli,   NULL};
 
 static const struct command *const *const tables[] = {programs, links};
 

@@ -56,14 +56,6 @@ static int open_init_logger(struct supervisor *sv, struct error *e)
     return 0;
 }
 
-static int open_cmd_logger(struct supervisor *sv, struct error *e)
-{
-    const struct words none = WORDS_INIT;
-    if (sv->settings.logging != LOGGING_DISK || sv->cmd[0] == NULL || sv->settings.cmd_terminal)
-        return 0;
-    return logged_open(&sv->cmd_logger.logged, &sv->logging, ".cmd", LOGGING_DISK, &none, -1, e);
-}
-
 static void event_boot(struct supervisor *sv)
 {
     uint64_t id = 0;
@@ -71,23 +63,6 @@ static void event_boot(struct supervisor *sv)
         id = (uint64_t)clock_wall().tv_nsec << 32 | (uint64_t)clock_wall().tv_sec;
     event_log_write(&sv->events, "boot", NULL, "id=%016llx pid=%ld version=%s",
                     (unsigned long long)id, (long)getpid(), OVERLOG_VERSION);
-}
-
-static void halt_asked(struct timer *t)
-{
-    struct supervisor *sv =
-        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, halt));
-    stop_begin(sv, "halt", 0, -1, sv->halt_final);
-}
-
-/* The stop ends every process, the caller among them: it gets its answer first. */
-static int ask_halt(struct supervisor *sv, const char *what)
-{
-    sv->halt_final = strcmp(what, "poweroff") == 0 ? FINAL_POWEROFF
-                     : strcmp(what, "reboot") == 0 ? FINAL_REBOOT
-                                                   : FINAL_EXIT;
-    sv->halt.fire = halt_asked;
-    return loop_timer(&sv->loop, &sv->halt, clock_monotonic()) < 0 ? EXIT_SYSTEM : 0;
 }
 
 static int on_control(void *context, struct control_connection *from, const char *const *words,
@@ -99,7 +74,7 @@ static int on_control(void *context, struct control_connection *from, const char
         return 0;
     }
     if (strcmp(words[0], "halt") == 0)
-        return ask_halt(sv, count > 1 ? words[1] : "");
+        return halt_request(sv, from, words, count);
     if (strcmp(words[0], "s6-rc") == 0)
         return rc_request(sv, from, words, count);
     control_say(from, 'e', "unknown request\n");
@@ -111,36 +86,8 @@ static void on_gone(void *context, const struct control_connection *from)
     rc_gone(context, from);
 }
 
-/* --- children in CMD's place: the hook and CMD -------------------------------------------------
+/* --- the hook ----------------------------------------------------------------------------------
  */
-
-static pid_t spawn_plain(struct supervisor *sv, char *const *argv, const char *directory,
-                         const struct process_fd fds[3], bool session, int *report, struct error *e)
-{
-    struct process_spawn s = {
-        .program = argv[0],
-        .argv = argv,
-        .envp = sv->environment.item,
-        .directory = directory,
-        .fds = fds,
-        .fd_count = 3,
-        .new_session = session,
-        .nofile = &sv->nofile,
-    };
-    return process_spawn(&s, report, e);
-}
-
-static int split_blanks(const char *text, struct words *out)
-{
-    while (*text != '\0') {
-        size_t blank = strspn(text, " \t\n");
-        size_t length = strcspn(text + blank, " \t\n");
-        if (length > 0 && words_add_bytes(out, text + blank, length) < 0)
-            return -1;
-        text += blank + length;
-    }
-    return 0;
-}
 
 static void load(struct supervisor *sv);
 
@@ -149,12 +96,22 @@ static void start_hook(struct supervisor *sv)
     struct words argv = WORDS_INIT;
     struct error e = ERROR_INIT;
     struct process_fd fds[3] = {{0, 0}, {unlogged_stdout(sv), 1}, {unlogged_stderr(sv), 2}};
-    if (split_blanks(sv->settings.hook, &argv) < 0 || argv.count == 0) {
+    if (cmd_split(sv->settings.hook, &argv) < 0 || argv.count == 0) {
         words_release(&argv);
         load(sv);
         return;
     }
-    sv->hook = spawn_plain(sv, argv.item, "/", fds, true, &sv->cmd_report, &e);
+    struct process_spawn s = {
+        .program = argv.item[0],
+        .argv = argv.item,
+        .envp = sv->environment.item,
+        .directory = "/",
+        .fds = fds,
+        .fd_count = 3,
+        .new_session = true,
+        .nofile = &sv->nofile,
+    };
+    sv->hook = process_spawn(&s, &sv->cmd_report, &e);
     words_release(&argv);
     if (sv->hook > 0) {
         children_add(&sv->children, sv->hook, CHILD_HOOK, 0);
@@ -164,28 +121,16 @@ static void start_hook(struct supervisor *sv)
     load(sv);
 }
 
-/* Says why an exec failed, if it did. */
-static void explain(int *report, const char *program)
-{
-    struct process_failure failure = {.error = 0};
-    char why[512];
-    if (*report >= 0 && process_report(*report, &failure) == 0) {
-        process_explain(program, &failure, why, sizeof why);
-        message_fatal("%s", why);
-    }
-    if (*report >= 0)
-        close(*report);
-    *report = -1;
-}
-
 void boot_hook_reaped(struct supervisor *sv, int status)
 {
     int code = process_exit_code(status);
-    explain(&sv->cmd_report, sv->settings.hook);
+    cmd_explain(&sv->cmd_report, sv->settings.hook);
     sv->hook = 0;
     if (sv->stage != STAGE_HOOK)
         return;
-    if (code != 0 && sv->settings.behaviour >= 1)
+    if (code == 0)
+        message_line(MESSAGE_INFO, RC_INIT ": info: hook %s exited 0", sv->settings.hook);
+    else if (sv->settings.behaviour >= 1)
         message_line(MESSAGE_WARNING, RC_INIT ": warning: hook %s exited %d", sv->settings.hook,
                      code);
     if (code != 0 && sv->settings.behaviour >= 2) {
@@ -228,11 +173,25 @@ static void publish(struct supervisor *sv)
         message_warning("%s", e.text);
 }
 
+static bool is_there(const struct supervisor *sv, const char *folder)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", sv->settings.etc, folder);
+    return access(path, F_OK) == 0;
+}
+
 /* The end of the boot stages: after this nothing here gives up any more. */
 static void load(struct supervisor *sv)
 {
     struct error e = ERROR_INIT;
     unsigned char *set = NULL;
+    if (settings_renew(&sv->settings, runtree_variable) < 0 || cmd_prepare(sv, &e) < 0) {
+        message_fatal("%s", e.text[0] != '\0' ? e.text : "out of memory");
+        stop_begin(sv, "failure", 0, EXIT_SYSTEM, FINAL_EXIT);
+        return;
+    }
+    sv->fixes_attrs = is_there(sv, "fix-attrs.d");
+    sv->runs_init = is_there(sv, "cont-init.d");
     if (read_tree(sv) < 0) {
         message_fatal("unable to use the service definitions, stopping the container");
         stop_begin(sv, "failure", 0, 1, FINAL_EXIT);
@@ -255,46 +214,6 @@ static void load(struct supervisor *sv)
     free(set);
 }
 
-/* --- CMD -----------------------------------------------------------------------------------------
- */
-
-static void start_cmd(struct supervisor *sv)
-{
-    struct error e = ERROR_INIT;
-    struct process_fd fds[3] = {{0, 0}, {1, 1}, {2, 2}};
-    if (sv->cmd[0] == NULL)
-        return;
-    if (sv->cmd_logger.logged.open) {
-        fds[1].from = sv->cmd_logger.logged.out_write;
-        fds[2].from = sv->cmd_logger.logged.err_write;
-        logger_slot_start(&sv->cmd_logger);
-    }
-    sv->cmd_put_off = false;
-    sv->cmd_pid = spawn_plain(sv, sv->cmd, sv->workdir, fds, !isatty(0), &sv->cmd_report, &e);
-    if (sv->cmd_pid < 0) {
-        int why = errno;
-        sv->cmd_pid = 0;
-        if (shortage_is(why)) {
-            sv->cmd_put_off = true;
-            shortage_note(&sv->shortage, "", sv->cmd[0], &e, why, clock_monotonic());
-            supervisor_put_off(sv);
-            return;
-        }
-        message_fatal("unable to run %s: %s", sv->cmd[0], e.text);
-        stop_begin(sv, "cmd", 0, EXIT_SYSTEM, FINAL_EXIT);
-        return;
-    }
-    shortage_over(&sv->shortage);
-    children_add(&sv->children, sv->cmd_pid, CHILD_CMD, 0);
-    event_log_write(&sv->events, "cmd", NULL, "pid=%ld", (long)sv->cmd_pid);
-}
-
-void boot_cmd_again(struct supervisor *sv)
-{
-    if (sv->cmd_put_off && sv->stage == STAGE_RUNNING)
-        start_cmd(sv);
-}
-
 void boot_services_over(struct supervisor *sv, enum transition_result result)
 {
     if (result == TRANSITION_TIMED_OUT)
@@ -307,27 +226,11 @@ void boot_services_over(struct supervisor *sv, enum transition_result result)
             "information.");
     if (result != TRANSITION_OK && sv->settings.behaviour >= 2) {
         message_line(MESSAGE_FATAL, RC_INIT ": fatal: stopping the container.");
-        stop_begin(sv, "failure", 0, 1, FINAL_EXIT);
+        stop_begin(sv, "failure", 0, result == TRANSITION_TIMED_OUT ? 2 : 1, FINAL_EXIT);
         return;
     }
     sv->stage = STAGE_RUNNING;
-    start_cmd(sv);
-}
-
-void boot_cmd_reaped(struct supervisor *sv, int status)
-{
-    int code = process_exit_code(status);
-    explain(&sv->cmd_report, sv->cmd[0]);
-    if (WIFSIGNALED(status))
-        event_log_write(&sv->events, "cmdexit", NULL, "pid=%ld signal=%d", (long)sv->cmd_pid,
-                        WTERMSIG(status));
-    else
-        event_log_write(&sv->events, "cmdexit", NULL, "pid=%ld code=%d", (long)sv->cmd_pid, code);
-    sv->cmd_pid = 0;
-    if (sv->stage >= STAGE_STOPPING)
-        return;
-    runtree_set_exit_code(code);
-    stop_begin(sv, "cmd", 0, code, FINAL_EXIT);
+    cmd_start(sv);
 }
 
 int boot_begin(struct supervisor *sv, struct error *e)
@@ -339,7 +242,7 @@ int boot_begin(struct supervisor *sv, struct error *e)
     open_up(2);
     if (sv->settings.logging != LOGGING_CONSOLE && open_init_logger(sv, e) < 0)
         return -1;
-    if (open_cmd_logger(sv, e) < 0 || scandir_open(sv, e) < 0 ||
+    if (scandir_open(sv, e) < 0 ||
         control_open(&sv->control, &sv->loop, RUN_CONTROL, on_control, on_gone, sv, e) < 0)
         return -1;
     if (sv->settings.hook != NULL && sv->settings.hook[0] != '\0')

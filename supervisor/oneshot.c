@@ -14,6 +14,25 @@
 /* How long a stop waits for a down that cannot be forked. */
 enum { STOP_TRIES_MS = 3000 };
 
+/* What a oneshot runs; words empty: nothing. A built-in one is this program again. */
+static struct words command(const struct supervisor *sv, const struct definition *d, bool stopping)
+{
+    static char name[] = "legacy";
+    static char *const verbs[][2] = {[BUILTIN_FIX_ATTRS] = {"fix-attrs", NULL},
+                                     [BUILTIN_CONT_INIT] = {"cont-init", "cont-finish"},
+                                     [BUILTIN_LEGACY_SERVICES] = {"services-up", "services-down"}};
+    static char *argv[3];
+    if (d->builtin == BUILTIN_NONE)
+        return stopping ? d->down : d->up;
+    char *verb = verbs[d->builtin][stopping];
+    if (verb == NULL || (d->builtin == BUILTIN_FIX_ATTRS && !sv->fixes_attrs) ||
+        (d->builtin == BUILTIN_CONT_INIT && !stopping && !sv->runs_init))
+        return (struct words)WORDS_INIT;
+    argv[0] = name;
+    argv[1] = verb;
+    return (struct words){.item = argv, .count = 2};
+}
+
 static pid_t spawn(struct supervisor *sv, const struct definition *d, char *const *argv,
                    int *report, struct error *e)
 {
@@ -25,7 +44,7 @@ static pid_t spawn(struct supervisor *sv, const struct definition *d, char *cons
         if (sv->rc.caller->stdio[i] >= 0)
             fds[i].from = sv->rc.caller->stdio[i];
     struct process_spawn s = {
-        .program = argv[0],
+        .program = d->builtin == BUILTIN_NONE ? argv[0] : sv->program,
         .argv = argv,
         .envp = sv->oneshot_environment,
         .directory = RUN_ONESHOTS,
@@ -55,16 +74,16 @@ static bool may_wait(const struct supervisor *sv, uint32_t node, int why)
 void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping)
 {
     const struct definition *d = supervisor_definition(sv, node);
-    const struct words *argv = stopping ? &d->down : &d->up;
+    struct words argv = command(sv, d, stopping);
     struct oneshot *o = &sv->oneshot[node];
     struct error e = ERROR_INIT;
     o->put_off = false;
-    if (argv->count == 0) {
+    if (argv.count == 0) {
         succeed(sv, node, stopping);
         return;
     }
     o->stopping = stopping;
-    o->pid = spawn(sv, d, argv->item, &o->report, &e);
+    o->pid = spawn(sv, d, argv.item, &o->report, &e);
     if (o->pid < 0) {
         int why = errno;
         o->pid = 0;
@@ -96,7 +115,8 @@ static void explain(struct supervisor *sv, const struct definition *d, const str
     struct process_failure failure = {.error = 0};
     if (process_report(o->report, &failure) != 0)
         return;
-    process_explain((o->stopping ? &d->down : &d->up)->item[0], &failure, why, sizeof why);
+    process_explain(d->builtin == BUILTIN_NONE ? command(sv, d, o->stopping).item[0] : sv->program,
+                    &failure, why, sizeof why);
     rc_say(sv, MESSAGE_FATAL, "s6-rc-oneshot-run: fatal: %s", why);
 }
 

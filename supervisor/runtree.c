@@ -13,6 +13,8 @@
 
 extern char **environ;
 
+enum { VARIABLE_MAX = 1 << 17 };
+
 static bool path_has(const char *path, const char *part)
 {
     size_t length = strlen(part);
@@ -68,42 +70,15 @@ static int remove_stale(struct error *e)
     return 0;
 }
 
-/* /var/run must be /run: scripts use both names. On a read-only root it stays as it is. */
-static void link_var_run(void)
-{
-    struct stat run;
-    struct stat var_run;
-    struct error e = ERROR_INIT;
-    if (stat("/run", &run) < 0)
-        return;
-    if (stat("/var/run", &var_run) == 0 && run.st_dev == var_run.st_dev &&
-        run.st_ino == var_run.st_ino)
-        return;
-    if (lstat("/var/run", &var_run) == 0) {
-        message_warning("/var/run is not a symlink to /run, fixing it");
-        if (S_ISDIR(var_run.st_mode) && file_remove_tree(AT_FDCWD, "/var/run", &e) < 0) {
-            message_warning("%s", e.text);
-            return;
-        }
-    } else if (mkdir("/var", 0755) < 0 && errno != EEXIST) {
-        return;
-    }
-    if (file_link("/run", AT_FDCWD, "/var/run", &e) < 0)
-        message_warning("%s", e.text);
-}
-
 static int make_directories(struct error *e)
 {
     static const struct {
         const char *path;
         mode_t mode;
-    } wanted[] = {{"/run/s6", 0755},
-                  {"/run/s6/basedir/bin", 0755},
-                  {RUN_SCANDIR, 0755},
-                  {RUN_SERVICEDIRS, 0755},
-                  {RUN_ONESHOTS, 0755},
-                  {"/run/s6-linux-init-container-results", 0755},
-                  {"/run/s6/legacy-services", 0755}};
+    } wanted[] = {{"/run/s6", 0755},    {"/run/s6/basedir/bin", 0755},
+                  {RUN_SCANDIR, 0755},  {RUN_SERVICEDIRS, 0755},
+                  {RUN_ONESHOTS, 0755}, {"/run/s6-linux-init-container-results", 0755},
+                  {RUN_LEGACY, 0755}};
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
         if (file_make_directories(AT_FDCWD, wanted[i].path, wanted[i].mode, e) < 0)
             return -1;
@@ -127,20 +102,29 @@ static int link_commands(const char *program_dir, struct error *e)
 int runtree_prepare(const char *workdir, const char *program_dir, bool keep_env, struct error *e)
 {
     char line[4200];
-    if (mkdir("/run", 0755) < 0 && errno != EEXIST)
-        return error_system(e, "unable to make /run");
-    if (access("/run", W_OK) < 0)
-        return error_system(e,
-                            "unable to write to /run as uid %lu (mount it so that it can: "
-                            "--tmpfs /run:uid=%lu,mode=0755)",
-                            (unsigned long)geteuid(), (unsigned long)geteuid());
-    link_var_run();
     int n = snprintf(line, sizeof line, "%.4096s\n", workdir);
     if (remove_stale(e) < 0 || make_directories(e) < 0 || link_commands(program_dir, e) < 0 ||
         file_write(AT_FDCWD, "/run/s6/workdir", line, (size_t)n, 0644, e) < 0 ||
         file_write(AT_FDCWD, RUN_EXITCODE, "0\n", 2, 0644, e) < 0)
         return -1;
     return keep_env ? 0 : envdir_write(RUN_ENVIRONMENT, environ, 0755, e);
+}
+
+char *runtree_variable(const char *name)
+{
+    struct str value = STR_INIT;
+    struct error ignored = ERROR_INIT;
+    char path[512];
+    snprintf(path, sizeof path, RUN_ENVIRONMENT "/%s", name);
+    if (access(RUN_ENVIRONMENT, F_OK) < 0)
+        return getenv(name);
+    if (file_read(AT_FDCWD, path, VARIABLE_MAX, &value, &ignored) < 0) {
+        str_release(&value);
+        return NULL;
+    }
+    while (value.length > 0 && value.data[value.length - 1] == '\n')
+        value.data[--value.length] = '\0';
+    return value.data; /* for good */
 }
 
 int exit_code_parse(const char *text)

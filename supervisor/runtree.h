@@ -10,6 +10,8 @@
 #define RUN_EXITCODE "/run/s6-linux-init-container-results/exitcode"
 #define RUN_CONTROL "/run/s6/control"
 #define RUN_SCANDIR "/run/service"
+#define RUN_LEGACY "/run/s6/legacy-services"
+#define RUN_CMDPID "/run/s6/cmdpid"
 /* Held locked by pid 1; every supervise/lock is another name of it. */
 #define RUN_LOCK RUN_SCANDIR "/.s6-svscan/lock"
 #define RUN_RC "/run/s6-rc"
@@ -22,10 +24,14 @@
 /* PATH with /bin, /usr/bin and /command put in front where absent; set in our environment. */
 int runtree_complete_path(struct error *e);
 
-/* Removes what an earlier run left, makes the directories, /var/run, the exit code file (0), the
+/* Removes what an earlier run left, makes the directories, the exit code file (0), the
  * commands under /run/s6/basedir/bin, workdir; and, unless keep_env, the container environment.
  * program_dir is where the commands are installed ("/command"). */
 int runtree_prepare(const char *workdir, const char *program_dir, bool keep_env, struct error *e);
+
+/* What the container environment says of a variable now, with getenv's shape: the file of that
+ * name, or our own environment where S6_KEEP_ENV keeps it. The text is for good. */
+char *runtree_variable(const char *name);
 
 /* The exit code that the file holds: first line, blanks dropped; empty or missing 0, not a number
  * 100, else modulo 256. */

@@ -63,29 +63,31 @@ static bool drops(const struct reader *r)
     return drop;
 }
 
-/* Where definitions are, by profile. */
+/* /etc/cont-profile.d/PROFILE and what follows, for as long as s lives; NULL without memory. */
+static const char *in_profile(struct settings *s, const char *profile, const char *rest)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "/etc/cont-profile.d/%s%s", profile, rest);
+    return words_add(&s->texts, path) < 0 ? NULL : s->texts.item[s->texts.count - 1];
+}
+
+/* Where things are, by profile. */
 static int places(struct settings *s, const struct reader *r)
 {
     const char *profile = text_or(r, "S6_RUNTIME_PROFILE", NULL);
     const char *bundles = text_or(r, "S6_RUNTIME_BUNDLEDIR", NULL);
-    struct str path = STR_INIT;
-    int bad = 0;
     if (profile == NULL) {
+        s->etc = "/etc";
         s->services = "/etc/s6-overlay/s6-rc.d";
-        s->bundles = bundles == NULL ? "/etc/s6-overlay/user-bundles.d" : bundles;
-        return 0;
+        s->bundles = "/etc/s6-overlay/user-bundles.d";
+    } else {
+        s->etc = in_profile(s, profile, "");
+        s->services = in_profile(s, profile, "/s6-overlay/s6-rc.d");
+        s->bundles = in_profile(s, profile, "/s6-overlay/user-bundles.d");
     }
-    bad |= str_printf(&path, "/etc/cont-profile.d/%s/s6-overlay/s6-rc.d", profile);
-    bad |= words_add(&s->texts, bad == 0 ? path.data : "");
-    str_clear(&path);
-    bad |= str_printf(&path, "/etc/cont-profile.d/%s/s6-overlay/user-bundles.d", profile);
-    bad |= words_add(&s->texts, bad == 0 ? path.data : "");
-    str_release(&path);
-    if (bad != 0)
-        return -1;
-    s->services = s->texts.item[0];
-    s->bundles = bundles == NULL ? s->texts.item[1] : bundles;
-    return 0;
+    if (bundles != NULL)
+        s->bundles = bundles;
+    return s->etc == NULL || s->services == NULL || s->bundles == NULL ? -1 : 0;
 }
 
 int settings_read(struct settings *s, char *(*lookup)(const char *name), bool terminal,
@@ -109,7 +111,16 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         .hook = text_or(&r, "S6_STAGE2_HOOK", NULL),
         .cmd_arg0 = text_or(&r, "S6_CMD_ARG0", NULL),
         .cmd_terminal = number(&r, "S6_CMD_USE_TERMINAL", 0) != 0,
+        .cmd_signals = number(&r, "S6_CMD_RECEIVE_SIGNALS", 0) != 0,
         .closing_fd = number(&r, "S6_WAIT_FOR_CLOSING_FD", 0),
+        .read_only = number(&r, "S6_READ_ONLY_ROOT", 0) != 0,
+        .open_run = number(&r, "S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES", 0) != 0,
+        .sync = number(&r, "S6_SYNC_DISKS", 0) != 0,
+        .fix_hidden = number(&r, "S6_FIX_ATTRS_HIDDEN", 0) != 0,
+        .wait_legacy = number(&r, "S6_CMD_WAIT_FOR_SERVICES", 0) != 0,
+        .legacy_ready = number(&r, "S6_SERVICES_READYTIME", 50),
+        .legacy_grace = number(&r, "S6_SERVICES_GRACETIME", 3000),
+        .finish_max = number(&r, "S6_KILL_FINISH_MAXTIME", 5000),
     };
     if (s->kill_grace > 300000)
         s->kill_grace = 300000;
@@ -118,6 +129,27 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         return -1;
     }
     return 0;
+}
+
+int settings_renew(struct settings *s, char *(*lookup)(const char *name))
+{
+    struct problems ignored = PROBLEMS_INIT; /* it was said at start */
+    struct settings now;
+    int result = settings_read(&now, lookup, false, &ignored);
+    problems_release(&ignored);
+    if (result == 0) {
+        s->etc = now.etc;
+        s->services = now.services;
+        s->bundles = now.bundles;
+        s->up_timeout = now.up_timeout;
+        s->cmd_arg0 = now.cmd_arg0;
+        s->cmd_terminal = now.cmd_terminal;
+        s->cmd_signals = now.cmd_signals;
+        words_release(&s->texts);
+        s->texts = now.texts;
+    }
+    words_release(&now.log_script);
+    return result;
 }
 
 void settings_release(struct settings *s)

@@ -1,4 +1,6 @@
-/* S6_* and OVERLOG_* variables, read once, at start (spec/overlay.md section 4). */
+/* S6_* and OVERLOG_* variables (spec/overlay.md section 4). Pid 1 reads them at start, and some
+ * again after the hook; what runs for fix-attrs.d, cont-init.d, services.d and cont-finish.d reads
+ * them when it runs, as a script before may have changed them. */
 #ifndef SUPERVISOR_SETTINGS_H
 #define SUPERVISOR_SETTINGS_H
 
@@ -27,9 +29,19 @@ struct settings {
     const char *hook;          /* S6_STAGE2_HOOK, NULL none */
     const char *cmd_arg0;      /* S6_CMD_ARG0, NULL none */
     bool cmd_terminal;         /* S6_CMD_USE_TERMINAL */
+    bool cmd_signals;          /* S6_CMD_RECEIVE_SIGNALS */
+    const char *etc;           /* of cont-init.d and so on: /etc, or by S6_RUNTIME_PROFILE */
     const char *services;      /* .../s6-rc.d, by S6_RUNTIME_PROFILE */
     const char *bundles;       /* .../user-bundles.d, by S6_RUNTIME_BUNDLEDIR too */
     uint32_t closing_fd;       /* S6_WAIT_FOR_CLOSING_FD, 0 none */
+    bool read_only;            /* S6_READ_ONLY_ROOT */
+    bool open_run;             /* S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES */
+    bool sync;                 /* S6_SYNC_DISKS */
+    bool fix_hidden;           /* S6_FIX_ATTRS_HIDDEN */
+    bool wait_legacy;          /* S6_CMD_WAIT_FOR_SERVICES */
+    uint32_t legacy_ready;     /* S6_SERVICES_READYTIME, ms */
+    uint32_t legacy_grace;     /* S6_SERVICES_GRACETIME, ms */
+    uint32_t finish_max;       /* S6_KILL_FINISH_MAXTIME, ms for each script, 0 none */
     struct words texts;        /* paths made here */
 };
 
@@ -37,6 +49,9 @@ struct settings {
  * one is needed means the default, with a warning in p. terminal: fd 1 or 2 is one. */
 int settings_read(struct settings *s, char *(*lookup)(const char *name), bool terminal,
                   struct problems *p);
+/* Takes over what counts when the hook is over, which may have changed it: where definitions are,
+ * how long to wait for them, and how CMD is run. -1: no memory. */
+int settings_renew(struct settings *s, char *(*lookup)(const char *name));
 void settings_release(struct settings *s);
 
 #endif

@@ -39,7 +39,7 @@ static void reaped(struct supervisor *sv, pid_t pid, int status)
         oneshot_reaped(sv, c.index, status);
         break;
     case CHILD_CMD:
-        boot_cmd_reaped(sv, status);
+        cmd_reaped(sv, status);
         break;
     case CHILD_HOOK:
         boot_hook_reaped(sv, status);
@@ -67,43 +67,54 @@ static void reap_more(struct timer *t)
 /* --- signals ------------------------------------------------------------------------------------
  */
 
+/* Only pid 1 may end the machine, which in a container is the container: elsewhere it would be the
+ * host. ^C on our terminal asks for no reboot. */
+static enum final_act final_of(const struct supervisor *sv, int signal)
+{
+    if (!sv->is_init)
+        return FINAL_EXIT;
+    if (signal == SIGINT)
+        return sv->loop.signal_code == SI_KERNEL ? FINAL_EXIT : FINAL_REBOOT;
+    return signal == SIGUSR1 || signal == SIGPWR ? FINAL_POWEROFF : FINAL_EXIT;
+}
+
 static void on_signal(void *context, int signal)
 {
     struct supervisor *sv = context;
-    enum final_act final = FINAL_EXIT;
-    switch (signal) {
-    case SIGCHLD:
+    if (signal == SIGCHLD) {
         reap(sv);
         return;
+    }
+    if (cmd_signal(sv, signal))
+        return;
+    switch (signal) {
     case SIGQUIT:
     case SIGWINCH:
     case SIGHUP:
+    case SIGALRM:
         return;
-    case SIGINT:
-        final = FINAL_REBOOT;
-        break;
-    case SIGUSR1:
-    case SIGPWR:
-        final = FINAL_POWEROFF;
-        break;
     default:
         break;
     }
     if (sv->stop_asked)
         stop_hurry(sv);
     else
-        stop_begin(sv, "signal", signal, -1, final);
+        stop_begin(sv, "signal", signal, -1, final_of(sv, signal));
     sv->stop_asked = true;
+    if (signal == SIGABRT) /* no wait at all */
+        stop_hurry(sv);
 }
 
 static int watch_signals(struct supervisor *sv, struct error *e)
 {
-    static const int signals[] = {SIGCHLD, SIGTERM, SIGINT,  SIGUSR1, SIGUSR2,
-                                  SIGPWR,  SIGHUP,  SIGQUIT, SIGWINCH};
+    static const int signals[] = {SIGCHLD, SIGTERM, SIGINT,   SIGUSR1, SIGUSR2, SIGPWR,
+                                  SIGHUP,  SIGQUIT, SIGWINCH, SIGALRM, SIGABRT};
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         if (loop_signal(&sv->loop, signals[i], on_signal, sv, e) < 0)
             return -1;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGTTOU, SIG_IGN); /* in a session that is not ours, CMD may be in front of us */
+    signal(SIGTTIN, SIG_IGN);
     return 0;
 }
 
@@ -200,7 +211,7 @@ static void try_again(struct timer *t)
         (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, again));
     controlled_again(sv);
     oneshots_again(sv);
-    boot_cmd_again(sv);
+    cmd_again(sv);
 }
 
 void supervisor_put_off(struct supervisor *sv)
@@ -234,7 +245,7 @@ static int prepare(struct supervisor *sv, const struct supervisor_start *start, 
 {
     sv->settings = *start->settings;
     sv->program = start->program;
-    sv->cmd = start->cmd;
+    sv->given = start->cmd;
     sv->workdir = start->workdir;
     sv->check_script = start->check_script;
     sv->nofile = start->nofile;
@@ -259,9 +270,13 @@ static int prepare(struct supervisor *sv, const struct supervisor_start *start, 
 static int finish(struct supervisor *sv)
 {
     control_close(&sv->control);
-    if (sv->final == FINAL_EXIT)
+    if (sv->settings.sync)
+        sync();
+    if (sv->final == FINAL_EXIT || !sv->is_init)
         return sv->exit_code;
     reboot(sv->final == FINAL_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);
+    message_warning("unable to %s: %s", sv->final == FINAL_REBOOT ? "reboot" : "power off",
+                    strerror(errno));
     return EXIT_SYSTEM;
 }
 

@@ -102,7 +102,8 @@ struct supervisor {
     struct loop loop;
     struct settings settings;
     const char *program; /* this program, to be executed again */
-    char **cmd;          /* CMD and its arguments, NULL-terminated, maybe empty */
+    char **given;        /* CMD and its arguments, NULL-terminated, maybe empty */
+    struct words cmd;    /* the same after S6_CMD_ARG0 */
     const char *workdir;
     script_check *check_script;
     bool is_init;
@@ -132,12 +133,15 @@ struct supervisor {
     struct rc rc;
 
     pid_t hook;
+    bool fixes_attrs; /* there is a fix-attrs.d */
+    bool runs_init;   /* there is a cont-init.d */
     pid_t cmd_pid;
-    int cmd_report;
-    int exit_code; /* -1: the exit code file's */
+    int cmd_report; /* of CMD, and before of the hook */
+    int exit_code;  /* -1: the exit code file's */
     enum final_act final;
-    struct timer halt; /* asked for on the control socket: begins after the reply */
+    struct timer halt; /* asked for on the control socket: begins after the reply, or later */
     enum final_act halt_final;
+    uint32_t halt_grace; /* ms: S6_KILL_GRACETIME, or what shutdown -t said */
     struct timer stop_poll;
     struct timer stop_limit;
     int64_t stop_deadline; /* of the stage TERM, KILL or DRAIN */
@@ -212,8 +216,22 @@ void oneshots_again(struct supervisor *sv); /* those that were put off */
 int boot_begin(struct supervisor *sv, struct error *e); /* loggers, control, hook */
 void boot_hook_reaped(struct supervisor *sv, int status);
 void boot_services_over(struct supervisor *sv, enum transition_result result);
-void boot_cmd_reaped(struct supervisor *sv, int status);
-void boot_cmd_again(struct supervisor *sv); /* if it was put off */
+
+/* cmd.c */
+int cmd_prepare(struct supervisor *sv, struct error *e); /* before the mark */
+void cmd_start(struct supervisor *sv);                   /* if there is one */
+void cmd_again(struct supervisor *sv);                   /* if it was put off */
+void cmd_reaped(struct supervisor *sv, int status);
+/* Whether the signal was CMD's: by S6_CMD_RECEIVE_SIGNALS. */
+bool cmd_signal(const struct supervisor *sv, int signal);
+/* Says why an exec failed, if it did; the report is closed. */
+void cmd_explain(int *report, const char *program);
+/* Splits at blanks, as a shell does with what it expanded. -1: no memory. */
+int cmd_split(const char *text, struct words *out);
+
+/* halt.c */
+int halt_request(struct supervisor *sv, struct control_connection *from, const char *const *words,
+                 size_t count);
 
 /* stop.c */
 /* code -1: leave it to the exit code file. Harmless when a stop is under way. */

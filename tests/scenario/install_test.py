@@ -69,7 +69,7 @@ def expected(commands, old_folder="usr/bin", up="../../"):
         t[f"{folder}/contents.d"] = ("folder", "0o755")
         t[f"{folder}/type"] = ("file", "0o644", b"bundle\n")
     for name in commands + missing():
-        if name not in ("init", "logger"):
+        if name not in ("init", "logger", "legacy"):
             t[f"command/{name}"] = ("link", "overlog")
     t["package"] = t["package/admin"] = ("folder", "0o755")
     for name in PACKAGES:

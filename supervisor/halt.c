@@ -1,0 +1,54 @@
+/* halt, poweroff, reboot and shutdown: asked for on the control socket, at once or for later. */
+#include "base/clock.h"
+#include "base/message.h"
+#include "base/str.h"
+#include "supervisor/supervisor.h"
+#include <stddef.h>
+#include <string.h>
+
+enum { NONE_SCHEDULED = 1, DELAY_MAX = 366 * 86400 };
+
+static void due(struct timer *t)
+{
+    struct supervisor *sv =
+        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, halt));
+    sv->settings.kill_grace = sv->halt_grace;
+    stop_begin(sv, "halt", 0, -1, sv->halt_final);
+}
+
+static int cancel(struct supervisor *sv, struct control_connection *from)
+{
+    if (sv->halt.place == 0) {
+        control_say(from, 'e', "shutdown: warning: no shutdown is scheduled\n");
+        return NONE_SCHEDULED;
+    }
+    loop_untimer(&sv->loop, &sv->halt);
+    message_info("the shutdown is cancelled");
+    return 0;
+}
+
+/* The stop ends every process, the caller among them: it gets its answer first. */
+int halt_request(struct supervisor *sv, struct control_connection *from, const char *const *words,
+                 size_t count)
+{
+    const char *what = count > 1 ? words[1] : "";
+    unsigned long long delay = 0;
+    unsigned long long grace = sv->settings.kill_grace;
+    if (strcmp(what, "cancel") == 0)
+        return cancel(sv, from);
+    if ((count > 2 && number_parse(words[2], DELAY_MAX, &delay) < 0) ||
+        (count > 3 && words[3][0] != '\0' && number_parse(words[3], UINT32_MAX, &grace) < 0)) {
+        control_say(from, 'e', "malformed request\n");
+        return EXIT_USAGE;
+    }
+    sv->halt_final = strcmp(what, "poweroff") == 0 ? FINAL_POWEROFF
+                     : strcmp(what, "reboot") == 0 ? FINAL_REBOOT
+                                                   : FINAL_EXIT;
+    sv->halt_grace = (uint32_t)grace;
+    sv->halt.fire = due;
+    if (delay > 0)
+        message_info("the container will stop in %llu s%s%s", delay, count > 4 ? ": " : "",
+                     count > 4 ? words[4] : "");
+    int64_t when = clock_monotonic() + (int64_t)delay * CLOCK_SECOND;
+    return loop_timer(&sv->loop, &sv->halt, when) < 0 ? EXIT_SYSTEM : 0;
+}
