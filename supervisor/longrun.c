@@ -31,22 +31,6 @@ static void close_watch(struct longrun *l, struct watch *w)
 
 /* --- readiness and the exec report --------------------------------------------------------- */
 
-static void notify_ready(struct watch *w, uint32_t events)
-{
-    struct longrun *l = OWNER(w, notify);
-    char text[256];
-    (void)events;
-    ssize_t n = read(w->fd, text, sizeof text);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    bool ready = n > 0 && memchr(text, '\n', (size_t)n) != NULL;
-    if (n > 0 && !ready)
-        return;
-    close_watch(l, w);
-    if (ready)
-        longrun_feed(l, SERVICE_READIED, 0);
-}
-
 static void report_ready(struct watch *w, uint32_t events)
 {
     struct longrun *l = OWNER(w, report);
@@ -59,6 +43,25 @@ static void report_ready(struct watch *w, uint32_t events)
         l->exec_failed = true; /* told to the machine when the child is reaped */
     else
         longrun_feed(l, SERVICE_SPAWNED, 0);
+}
+
+static void notify_ready(struct watch *w, uint32_t events)
+{
+    struct longrun *l = OWNER(w, notify);
+    char text[256];
+    (void)events;
+    /* When both wait, the one about exec comes first: what is ready has been executed. */
+    if (l->report.fd >= 0)
+        report_ready(&l->report, EPOLLIN);
+    ssize_t n = read(w->fd, text, sizeof text);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    bool ready = n > 0 && memchr(text, '\n', (size_t)n) != NULL;
+    if (n > 0 && !ready)
+        return;
+    close_watch(l, w);
+    if (ready)
+        longrun_feed(l, SERVICE_READIED, 0);
 }
 
 /* --- spawning ------------------------------------------------------------------------------- */

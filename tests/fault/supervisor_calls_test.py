@@ -1,0 +1,108 @@
+"""Pid 1 while the system refuses what it asks for: it stays, says so once, and all is well again afterwards."""
+import os
+import re
+import signal
+import subprocess
+
+from harness import wait_for
+
+# What pid 1 asks the system for after the boot, and how it is refused. "?" is for calls that not every machine has.
+REFUSED = {"?fork,?clone,?clone3": "EAGAIN", "?pipe,pipe2": "EMFILE", "?open,openat": "EMFILE",
+           "epoll_ctl": "ENOSPC", "?accept,accept4": "EMFILE"}
+
+WEB = """#!/bin/sh
+echo x >>/tmp/starts
+echo started
+echo >&7
+exec sleep 1000
+"""
+
+
+class Refusal:
+    """From the Nth call of each kind on (or that one only), until the end of the with block."""
+
+    def __init__(self, pid, when, log):
+        self.pid, self.log = pid, log
+        self.words = ["strace", "-qq", "-o", log, "-p", str(pid), "-e", "trace=" + ",".join(REFUSED)]
+        for calls, error in REFUSED.items():
+            self.words += ["-e", f"inject={calls}:error={error}:when={when}"]
+
+    def traced(self):
+        with open(f"/proc/{self.pid}/status") as file:
+            return "TracerPid:\t0\n" not in file.read()
+
+    def __enter__(self):
+        self.strace = subprocess.Popen(self.words, stdin=subprocess.DEVNULL)
+        wait_for(self.traced, what="strace at pid 1")
+        return self
+
+    def refused(self):
+        with open(self.log) as file:
+            return file.read().count("(INJECTED)")
+
+    def __exit__(self, *error):
+        self.strace.send_signal(signal.SIGTERM)
+        self.strace.wait()
+        assert not self.traced()
+
+
+def status(box, name):
+    """pid, flags of supervise/status."""
+    with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
+        record = file.read()
+    return int.from_bytes(record[24:32], "big"), record[34]
+
+
+def tell(box, name, letters):
+    with open(box.inside(f"/run/service/{name}/supervise/control"), "wb", buffering=0) as file:
+        file.write(letters)
+
+
+def test_each_call_refused_once_and_from_then_on(tree, boot, place):
+    tree.longrun("web", WEB, notification_fd="7\n", finish="#!/bin/sh\necho finished\n")
+    tree.oneshot("job", "echo up\n", down="echo down\n", bundle=None)
+    box = boot(tree.path, env={"S6_LOGGING": "2", "OVERLOG_SCRIPT": "n20 s1000000 C"})
+    up_and_ready = 4 | 8
+    first = box.pid()
+    log = os.path.join(place, "strace")
+
+    def settled(old_web, old_logger):
+        pid, flags = status(box, "web")
+        loggers = box.loggers("web")
+        return pid not in (0, old_web) and flags == up_and_ready and loggers and old_logger not in loggers and \
+            status(box, "web/log")[0] != 0
+
+    def descriptors():
+        return len(os.listdir(f"/proc/{first}/fd"))
+
+    box.wait_for(lambda: box.exists("/run/service/web/supervise/status") and settled(0, 0), what="web")
+    box.wait_for(lambda: not any("s6-rc" in words[0] for words in box.processes().values() if words))
+    usual = descriptors()
+    refused = 0
+    rounds = [f"{n}" for n in range(1, 7)] + [f"{n}+" for n in range(1, 5)]
+    for number, when in enumerate(rounds):
+        web, logger = status(box, "web")[0], box.loggers("web")[0]
+        with Refusal(first, when, log) as r:
+            words = ["/usr/bin/nsenter", "--target", str(first), "--mount", "--pid", "--root", "--wd",
+                     "/command/s6-rc", "-u" if number % 2 == 0 else "-d", "change", "job"]
+            client = subprocess.Popen(words, env={"PATH": "/command:/bin"}, stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            os.kill(logger, signal.SIGHUP)  # it leaves to a successor
+            tell(box, "web", b"du")
+            box.wait_for(lambda: r.refused() or settled(web, logger), what=f"refusal {when}")
+            refused += r.refused()
+        said = client.communicate()[1]
+        assert client.returncode == 0, f"{when}: {said}"
+        box.wait_for(lambda: settled(web, logger), what=f"recovery from {when}")
+        box.wait_for(lambda: descriptors() == usual, what=f"{usual} descriptors after {when}, not {descriptors()}")
+    assert refused > len(rounds)
+    assert box.run("/command/s6-svstat", "-o", "up,ready", "/run/service/web").stdout == "true true\n"
+    assert box.stop() == 0
+    text = "\n".join(tree.read("/var/log/services/.init/current").splitlines())
+    # Of each of two kinds once a minute, no more.
+    assert 1 <= text.count("is tried again") <= 6, text
+    assert "please report" not in text
+    # What every instance wrote is there.
+    lines = [line.split(" ", 3)[3] for line in tree.read("/var/log/services/web/current").splitlines()]
+    assert lines.count("started") == tree.read("/tmp/starts").count("x")
+    assert not re.search(r"^(?!started|finished)", "\n".join(lines), re.M), lines
