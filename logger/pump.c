@@ -211,6 +211,13 @@ static void end_line(struct pump_input *in)
     take(in);
 }
 
+/* A processor is waited for, as in s6-log: who waits for us knows how long. */
+static void leave(struct pump *p)
+{
+    if (!route_processing(&p->route[0]))
+        loop_stop(&p->loop);
+}
+
 static void resume(void *context)
 {
     struct pump *p = context;
@@ -220,10 +227,10 @@ static void resume(void *context)
         to_disk(&p->input[i]);
     if (p->held)
         return;
-    if (p->finishing)
-        loop_stop(&p->loop);
-    else
+    if (!p->finishing)
         listen(p);
+    else
+        leave(p);
 }
 
 /* Nothing more is read. A disk that holds us back gets one more chance now, then its usual ones. */
@@ -344,6 +351,8 @@ static void on_signal(void *context, int signal)
         while ((pid = process_reap(&status)) > 0)
             if (!route_reaped(&p->route[0], pid, status))
                 route_reaped(&p->route[1], pid, status);
+        if (p->finishing && !route_holds(&p->route[0]))
+            leave(p);
     }
 }
 

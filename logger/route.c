@@ -94,7 +94,7 @@ static int reserve(struct route *r, size_t length)
 static bool is_due(const struct route *r)
 {
     for (size_t i = 0; i < r->count; i++)
-        if (r->sink[i].out.length - r->sink[i].written > OUT_MAX)
+        if (r->sink[i].out.length - r->sink[i].written > OUT_MAX && !sink_waits(&r->sink[i]))
             return true;
     return r->exact && sink_is_due(&r->sink[r->count - 1]);
 }
@@ -180,7 +180,7 @@ bool route_reaped(struct route *r, pid_t pid, int status)
 bool route_processing(const struct route *r)
 {
     for (size_t i = 0; i < r->count; i++)
-        if (r->sink[i].open && r->sink[i].settings.processor != NULL && r->sink[i].dir.helper > 0)
+        if (r->sink[i].open && logdir_processing(&r->sink[i].dir))
             return true;
     return false;
 }

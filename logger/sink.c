@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "logger/console.h"
+#include "logger/outlet.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -27,6 +28,7 @@ int sink_init(struct sink *s, const struct sink_rules *rules, const struct scrip
                        .settings = step->settings,
                        .stamps = step->stamps,
                        .first = s,
+                       .room = {.fd = 1, .ready = outlet_ready},
                        .retry.fire = retry,
                        .period.fire = end_of_period,
                        .helper.fire = retry_helper};
@@ -70,6 +72,9 @@ static struct logdir_settings directory_settings(const struct sink *s)
     };
 }
 
+static bool must_rotate(const struct sink *s);
+static void rotate(struct sink *s);
+
 static void await_helper(struct sink *s)
 {
     if (s->dir.retry != 0)
@@ -88,6 +93,8 @@ bool sink_reaped(struct sink *s, pid_t pid, int status)
     if (!s->open || !logdir_reaped(&s->dir, pid, status))
         return false;
     await_helper(s);
+    if (s->out.length == s->written && must_rotate(s))
+        rotate(s); /* a processor was in the way */
     return true;
 }
 
@@ -263,20 +270,6 @@ static void retry(struct timer *t)
 
 /* --- the other actions --- */
 
-static void flush_stdout(struct sink *s)
-{
-    console_lock(s->rules->lock);
-    int result = console_write(1, s->out.data, s->out.length);
-    int why = errno;
-    console_unlock(s->rules->lock);
-    str_clear(&s->out);
-    if (result == 0)
-        return;
-    s->closed = true;
-    str_release(&s->out);
-    message_warning("unable to write to stdout: %s; it is given up", strerror(why));
-}
-
 /* Lines are short: for them the C library's copy costs more to start than to run. */
 static void copy_short(char *to, const char *from, size_t length)
 {
@@ -437,8 +430,8 @@ void sink_flush(struct sink *s)
 {
     if (s->out.length == s->written)
         return;
-    if (s->kind == SCRIPT_STDOUT)
-        flush_stdout(s);
+    if (s->kind == SCRIPT_STDOUT && !s->waiting)
+        outlet_flush(s);
     else if (s->kind == SCRIPT_DIRECTORY && !s->failing)
         flush_directory(s);
 }
@@ -454,12 +447,12 @@ void sink_rotate(struct sink *s)
 
 bool sink_waits(const struct sink *s)
 {
-    return s->failing && s->open;
+    return (s->failing && s->open) || s->waiting;
 }
 
 void sink_retry(struct sink *s)
 {
-    if (sink_waits(s))
+    if (sink_waits(s) && s->open)
         flush_directory(s);
 }
 
@@ -470,6 +463,7 @@ void sink_close(struct sink *s, bool clean)
         logdir_close(&s->dir, clean && !s->failing);
         s->open = false;
     }
+    loop_unwatch(s->rules->loop, &s->room);
     loop_untimer(s->rules->loop, &s->retry);
     loop_untimer(s->rules->loop, &s->period);
     loop_untimer(s->rules->loop, &s->helper);

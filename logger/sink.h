@@ -61,7 +61,9 @@ struct sink {
     struct logdir dir;
     bool exact; /* a paired logger's own directory: lines go there exactly once, see checkpoint.h */
     bool open;
-    bool closed;                /* stdout: given up for good */
+    bool closed;  /* stdout: given up for good */
+    bool waiting; /* stdout: for room, SINK_GROW */
+    struct watch room;
     bool failing;               /* a directory that is waiting for its next attempt */
     bool opening;               /* and that attempt is to open it */
     bool unturned;              /* its rotation failed and was said */

@@ -25,7 +25,7 @@ bool helper_has_input(const struct logdir *d)
             faccessat(d->directory, "processed", F_OK, AT_SYMLINK_NOFOLLOW) == 0);
 }
 
-bool helper_is_processing(const struct logdir *d)
+bool logdir_processing(const struct logdir *d)
 {
     return d->settings.processor != NULL && (d->helper != 0 || helper_has_input(d));
 }

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/process.h"
 #include "rotate/steps.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -64,9 +65,8 @@ int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct e
     free(copy);
     if (fd < 0 || !made)
         return fd;
-    /* EPERM: a file system without owners or modes. */
-    if ((uid != (uid_t)-1 && fchown(fd, uid, gid) < 0 && errno != EPERM) ||
-        (fchmod(fd, directory_mode(mode)) < 0 && errno != EPERM)) {
+    if ((uid != (uid_t)-1 && fchown(fd, uid, gid) < 0 && !step_has_no_modes(errno)) ||
+        (fchmod(fd, directory_mode(mode)) < 0 && !step_has_no_modes(errno))) {
         error_system(e, "unable to give log directory %s to its logger", path);
         close(fd);
         return -1;
@@ -117,11 +117,24 @@ int step_renew(const struct logdir *d, const char *name)
     return fd;
 }
 
-bool step_is_marked(const struct logdir *d, const char *name)
+bool step_has_no_modes(int why)
+{
+    return why == EPERM || why == ENOSYS || why == EOPNOTSUPP;
+}
+
+static bool is_marked(const struct logdir *d, const char *name)
 {
     struct stat s;
     return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode) &&
            (s.st_mode & S_IXUSR) != 0;
+}
+
+/* A lock that can be executed: here every file can. */
+bool step_is_processed(const struct logdir *d)
+{
+    return is_marked(d, "processed") &&
+           (!is_marked(d, "lock") ||
+            faccessat(d->directory, "previous", F_OK, AT_SYMLINK_NOFOLLOW) < 0);
 }
 
 int step_remove(const struct logdir *d, const char *name, struct error *e)
@@ -176,7 +189,7 @@ int step_archive_or_remove(struct logdir *d, const char *from, bool unfinished, 
             close(fd);
         return -1;
     }
-    if (s.st_size > 0)
+    if (s.st_size > 0 && !unfinished)
         fchmod(fd, step_mode(d, true));
     close(fd);
     return s.st_size == 0 ? step_remove(d, from, e) : step_archive(d, from, unfinished, e);
@@ -200,7 +213,7 @@ int step_create(struct logdir *d, struct error *e)
         d->why = errno;
         return error_system(e, "unable to create %s/current", d->name);
     }
-    if (fchmod(fd, step_mode(d, false)) < 0 && errno != EPERM) {
+    if (fchmod(fd, step_mode(d, false)) < 0 && !step_has_no_modes(errno)) {
         error_system(e, "unable to set the mode of %s/current", d->name);
         close(fd);
         return -1;
@@ -287,7 +300,7 @@ bool logdir_full(const struct logdir *d)
 {
     return d->size > 0 &&
            (unsigned long long)d->size + d->settings.tolerance >= d->settings.rotate &&
-           !helper_is_processing(d);
+           !logdir_processing(d);
 }
 
 size_t logdir_room(const struct logdir *d)
@@ -295,14 +308,14 @@ size_t logdir_room(const struct logdir *d)
     unsigned long long used = (unsigned long long)d->size + d->settings.tolerance;
     if (used < d->settings.rotate)
         return (size_t)(d->settings.rotate - used);
-    return helper_is_processing(d) ? SIZE_MAX : 0;
+    return logdir_processing(d) ? SIZE_MAX : 0;
 }
 
 /* Gives current its next name. Marked first: should we end here, it is taken up again as it is. */
 static int turn_current(struct logdir *d, struct error *e)
 {
     int result = 0;
-    if (fchmod(d->current, step_mode(d, true)) < 0 && errno != EPERM)
+    if (fchmod(d->current, step_mode(d, true)) < 0 && !step_has_no_modes(errno))
         return error_system(e, "unable to mark %s/current", d->name);
     if (d->settings.processor == NULL)
         result = step_archive(d, "current", false, e);
@@ -316,7 +329,7 @@ static int turn_current(struct logdir *d, struct error *e)
 int logdir_turn(struct logdir *d, struct error *e)
 {
     if (d->current >= 0) {
-        if (d->size == 0 || helper_is_processing(d))
+        if (d->size == 0 || logdir_processing(d))
             return 0;
         if (turn_current(d, e) < 0)
             return -1;
@@ -365,8 +378,12 @@ pid_t logdir_user(int directory)
 
 void logdir_close(struct logdir *d, bool clean)
 {
+    if (clean && d->helper > 0) { /* its lock would keep out who comes next */
+        kill(d->helper, SIGKILL);
+        process_wait(d->helper);
+    }
     if (d->current >= 0) {
-        if (clean) {
+        if (clean && !logdir_processing(d)) {
             fsync(d->current);
             fchmod(d->current, step_mode(d, true));
         }

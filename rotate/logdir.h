@@ -97,6 +97,10 @@ enum logdir_loss { LOGDIR_NOTHING_LOST, LOGDIR_CURRENT_LOST, LOGDIR_LOST };
  */
 enum logdir_loss logdir_loss(struct logdir *d);
 
+/* A processor is at work, or failed and will be tried again: current must not become previous now,
+ * or what is left by a kill between two steps would belong to different rotations. */
+bool logdir_processing(const struct logdir *d);
+
 /* Another process logs here: its pid as we see it (0 in another container), or -1: nobody does. */
 pid_t logdir_user(int directory);
 
@@ -106,9 +110,9 @@ bool logdir_reaped(struct logdir *d, pid_t pid, int status);
 /* Tries again what failed or had to wait for a slot, once retry has passed. */
 void logdir_retry(struct logdir *d);
 
-/* clean: fsync, mark current with the owner's x bit. Waits for no helper: it dies with this
- * process, and the next start goes on with its work (who wants a processor's end waits for helper
- * to be 0 first). Releases everything either way. */
+/* clean: fsync, mark current with the owner's x bit, unless logdir_processing (who wants the end of
+ * that waits for it first). A helper is ended, or dies with this process; the next start goes on
+ * with its work. Releases everything either way. */
 void logdir_close(struct logdir *d, bool clean);
 
 #endif

@@ -92,7 +92,7 @@ static int give_up_processing(struct logdir *d, struct error *e)
 {
     if (step_remove(d, "state", e) < 0 || step_remove(d, "newstate", e) < 0)
         return -1;
-    if (step_is_marked(d, "processed"))
+    if (step_is_processed(d))
         return step_adopt(d, e);
     if (step_remove(d, "processed", e) < 0)
         return -1;
@@ -103,7 +103,7 @@ static int give_up_processing(struct logdir *d, struct error *e)
 static int go_on_processing(struct logdir *d, struct error *e)
 {
     enum found previous = look(d, "previous");
-    if (step_is_marked(d, "processed"))
+    if (step_is_processed(d))
         return step_adopt(d, e);
     if (step_remove(d, "processed", e) < 0 || step_remove(d, "newstate", e) < 0)
         return -1;
@@ -144,9 +144,8 @@ int recover(struct logdir *d, bool resume, struct error *e)
         if (finish_link(d, names[i], e) < 0)
             return -1;
     enum found current = look(d, "current");
-    bool unclean = !resume && (current == PLAIN || current == EMPTY);
-    bool lost = current == ABSENT && !resume && look(d, "previous") != ABSENT;
-    if ((unclean || lost ? give_up_processing : go_on_processing)(d, e) < 0)
+    bool unclean = !resume && current != MARKED;
+    if ((unclean ? give_up_processing : go_on_processing)(d, e) < 0)
         return -1;
     if (current != ABSENT && !unclean)
         return take_over(d, e);

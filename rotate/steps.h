@@ -34,8 +34,12 @@ int step_renew(const struct logdir *d, const char *name);
 /* A missing file is success. */
 int step_remove(const struct logdir *d, const char *name, struct error *e);
 
-/* A regular file with the owner's x bit. */
-bool step_is_marked(const struct logdir *d, const char *name);
+/* What a processor wrote is whole: a regular file with the owner's x bit, or, on a file system
+ * without modes, one whose previous is gone. */
+bool step_is_processed(const struct logdir *d);
+
+/* The errno of a change of mode or owner: the file system has none. */
+bool step_has_no_modes(int why);
 
 /* Opens current anew, which must not exist. */
 int step_create(struct logdir *d, struct error *e);
@@ -63,10 +67,6 @@ void helper_start(struct logdir *d);
 
 /* There is something that a processor did not finish: previous, or processed. */
 bool helper_has_input(const struct logdir *d);
-
-/* The same, or a helper is at work: current must not become previous now, or what is left by a kill
- * between two steps would belong to different rotations. */
-bool helper_is_processing(const struct logdir *d);
 
 /* Waits a moment for the helper of a logger that died to follow it, and sees to it that it does;
  * its lock is ours then. */

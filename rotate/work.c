@@ -210,7 +210,7 @@ static int run_processor(const struct logdir *d, struct error *e)
     if (pid > 0) {
         int status = process_wait(pid);
         if (status == 0 && fsync(processed) == 0 && fsync(newstate) == 0 &&
-            fchmod(processed, step_mode(d, true)) == 0)
+            (fchmod(processed, step_mode(d, true)) == 0 || step_has_no_modes(errno)))
             result = 0;
         else
             error_set(e, EXIT_SYSTEM, "processor %s in %s",
@@ -226,7 +226,7 @@ static int run_processor(const struct logdir *d, struct error *e)
 /* A helper that was killed may have left its output: whole, then previous may be gone, or not. */
 static int process(struct logdir *d, struct error *e)
 {
-    if (step_is_marked(d, "processed"))
+    if (step_is_processed(d))
         return step_adopt(d, e);
     if (faccessat(d->directory, "previous", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
         return step_remove(d, "processed", e);

@@ -3,17 +3,28 @@
 Differences that are meant, and left out of the comparison:
 * a last line without newline is logged at end of file (the reference drops it);
 * current is rotated at the very line that fills it (the reference writes whole buffers, so its
-  archives may be larger and fewer): contents are compared over all files together;
-* the file `state` exists only where there is a processor;
-* an archive `.u` has the mode of the others (the reference leaves it without x);
+  archives may be larger and fewer): contents are compared over all files together, and file by
+  file where lines come one at a time;
+* descriptor 5 of a processor (the packaged version forgets it);
+* a rotation with a processor in the middle of a backlog (the reference may repeat data for ever);
+* an empty file is never an archive (the packaged version makes some of empty files);
+* previous and current both unfinished (the packaged version fails, as it gives both one name);
+* previous or processed beside a clean current, which the reference cannot leave: what is in them
+  becomes an archive (the reference lets them lie, and overwrites previous);
 * usage lines, and system error texts (musl has its own);
 * numbers of stamps: the form is compared.
 """
+import itertools
+import array
+import fcntl
+import gzip
 import os
 import re
 import signal
 import stat
 import subprocess
+import termios
+import threading
 from pathlib import Path
 
 import pytest
@@ -48,10 +59,8 @@ def directory(path):
     """What a log directory holds: names (archives as a kind), modes and all lines in order."""
     names = sorted(os.listdir(path))
     archives = [n for n in names if n.startswith("@")]
-    others = {n: oct(stat.S_IMODE((path / n).stat().st_mode)) for n in names
-              if n not in archives and n != "state"}
-    kinds = {(n[25:], n.endswith(".u") or oct(stat.S_IMODE((path / n).stat().st_mode)))
-             for n in archives}
+    others = {n: oct(stat.S_IMODE((path / n).stat().st_mode)) for n in names if n not in archives}
+    kinds = {(n[25:], oct(stat.S_IMODE((path / n).stat().st_mode))) for n in archives}
     text = b"".join((path / n).read_bytes() for n in [*archives, "current"])
     return oct(stat.S_IMODE(path.stat().st_mode)), others, kinds, normal(text)
 
@@ -94,7 +103,7 @@ SCRIPTS = [
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=" ".join)
 def test_scripts(both, script):
-    both(script, NUMBERS)
+    both(script, NUMBERS[:500] if script[-1] == "=st" else NUMBERS)
 
 
 DATA = {
@@ -188,27 +197,199 @@ def test_what_was_there_before(both, mode):
     assert found[3] == b"oldest\nbefore\nx\n"
 
 
-def test_retention_counts(ours, tmp_path):
-    """Line by line, so that both rotate at the same lines."""
-    sizes = []
-    for i, program in enumerate((THEIRS, ours)):
-        folder = tmp_path / str(i)
-        p = subprocess.Popen([program, "-b", "n3", "s4096", str(folder)], stdin=subprocess.PIPE,
-                             env=ENVIRONMENT)
-        line = b"x" * 699 + b"\n"
-        current = folder / "current"
-        for _ in range(23):
-            before = (current.stat().st_ino, current.stat().st_size) if current.exists() else None
+FOUND = {"absent": None, "empty": (b"", 0o644), "empty+x": (b"", 0o744),
+         "plain": (b"text of %s\n", 0o644), "plain+x": (b"text of %s\n", 0o744)}
+
+
+def prepare(folder, **files):
+    for name, kind in files.items():
+        if FOUND[kind]:
+            text, mode = FOUND[kind]
+            (folder / name).write_bytes(text.replace(b"%s", name.encode()))
+            (folder / name).chmod(mode)
+
+
+def archives(folder):
+    """(suffix, mode, text) of each that is not empty, oldest first."""
+    paths = [folder / n for n in sorted(os.listdir(folder)) if n.startswith("@")]
+    return [(p.name[25:], oct(stat.S_IMODE(p.stat().st_mode)), p.read_bytes()) for p in paths
+            if p.stat().st_size > 0]
+
+
+def by_the_table(current, previous, processed):
+    """What the start-up table makes archives of."""
+    def one(name, kind, suffix):
+        text, mode = FOUND[kind] or (b"", 0)
+        return [(suffix, oct(mode), text.replace(b"%s", name.encode()))] if text else []
+
+    if processed.endswith("+x"):
+        made = one("processed", processed, ".s")
+    elif current.endswith("+x"):
+        made = one("previous", previous, ".s" if previous.endswith("+x") else ".u")
+    else:
+        made = one("previous", previous, ".u")
+    return made if current.endswith("+x") else made + one("current", current, ".u")
+
+
+@pytest.mark.parametrize("processed", FOUND)
+@pytest.mark.parametrize("current", FOUND)
+def test_every_state_at_start(ours, tmp_path, current, processed):
+    clean = current.endswith("+x")
+    for i, (previous, state) in enumerate(itertools.product(FOUND, ["absent", "plain"])):
+        results = []
+        for program in (THEIRS, ours):
+            folder = tmp_path / f"{i}-{len(results)}"
+            folder.mkdir()
+            prepare(folder, current=current, previous=previous, processed=processed, state=state,
+                    newstate=state)
+            r = subprocess.run([program, str(folder)], input=b"x\n", capture_output=True,
+                               timeout=20, env=ENVIRONMENT, umask=0o022)
+            rest = {n: ((folder / n).read_bytes(), (folder / n).stat().st_mode)
+                    for n in os.listdir(folder) if not n.startswith("@")}
+            results.append((r.returncode, r.stderr, archives(folder), rest))
+        theirs, mine = results
+        case = (current, previous, processed, state)
+        assert mine[:3] == (0, b"", by_the_table(current, previous, processed)), case
+        assert mine[3]["current"][0].endswith(b"x\n") and set(mine[3]) <= {"current", "lock", "state"}, case
+        if clean and (previous, processed, state) != ("absent", "absent", "absent"):
+            continue  # what it leaves lying
+        if not clean and "absent" not in (current, previous) and not processed.endswith("+x"):
+            assert theirs[0] == 111, case
+            continue
+        assert mine == theirs, case
+
+
+def feed(program, folder, *words, lines, settled=lambda number: True):
+    """Line by line, so that both rotate at the same lines; settled: after that many of them."""
+    p = subprocess.Popen([program, *words, str(folder)], stdin=subprocess.PIPE, env=ENVIRONMENT,
+                         stderr=subprocess.PIPE, umask=0o022)
+    try:
+        for number, line in enumerate(lines, 1):
+            before = look(folder)
             p.stdin.write(line)
             p.stdin.flush()
-            wait_for(lambda: current.exists() and
-                     (current.stat().st_ino, current.stat().st_size) != before, what="line")
+            wait_for(lambda: look(folder) not in (None, before) and settled(number), what="line")
+        said = p.communicate(timeout=20)[1]
+    finally:
+        p.kill()
+        p.wait()
+    assert p.returncode == 0
+    return said
+
+
+def look(folder):
+    try:
+        st = (folder / "current").stat()
+        return st.st_ino, st.st_size
+    except FileNotFoundError:
+        return None
+
+
+@pytest.mark.parametrize("script, sizes", [
+    (["n3", "s4096"], [2100, 2100, 2100, 1400]),
+    (["n0", "s4096"], [1400]),
+    (["n9", "s4096", "l0"], [4200, 4200, 4200, 3500]),
+    (["n9", "s4096", "l1000"], [3500, 3500, 3500, 3500, 2100]),
+    (["n9", "s4096", "S5000"], [2100, 2100, 1400]),
+    (["n1", "s4096", "S5000"], [2100, 1400]),
+    (["n9", "s1"], [2100] * 7 + [1400]),
+    (["n9", "s5000", "t"], [3630, 3630, 3630, 3630, 2178]),
+], ids=lambda x: " ".join(map(str, x)))
+def test_rotation_and_retention(ours, tmp_path, script, sizes):
+    found = []
+    for i, program in enumerate((THEIRS, ours)):
+        folder = tmp_path / str(i)
+        said = feed(program, folder, "-b", *script, lines=[b"x" * 699 + b"\n"] * 23)
+        assert said == b""
+        found.append([len(text) for _, _, text in archives(folder)] + [look(folder)[1]])
+    assert found == [sizes, sizes]
+
+
+PROCESSORS = {
+    "filter": "?sed s/x/y/",
+    "execline": "!sed s/x/y/",
+    "no output": "?cat >/dev/null",
+    "fails once": "?[ -e failed ] && exec sed s/x/z/; echo >failed; echo half; exit 3",
+    "is killed once": "?[ -e failed ] && exec sed s/x/z/; echo >failed; kill -9 $$",
+}
+
+
+def processed(program, folder, processor):
+    """What was said, the archives and the other files; every third of 14 lines makes a rotation."""
+    def settled(number):
+        names = set(os.listdir(folder))
+        return number % 3 or (look(folder)[1] == 0 and not {"previous", "processed"} & names)
+    said = feed(program, folder, "r50", "n3", "s4096", processor, settled=settled,
+                lines=[b"%03d" % i + b"x" * 696 + b"\n" for i in range(14)])
+    rest = {n: ((folder / n).read_bytes(), (folder / n).stat().st_mode)
+            for n in os.listdir(folder) if not n.startswith("@")}
+    return said.replace(str(folder).encode(), b"DIR"), archives(folder), rest
+
+
+@pytest.mark.parametrize("name", PROCESSORS)
+def test_processors(ours, tmp_path, name):
+    theirs, mine = [processed(program, tmp_path / str(i), PROCESSORS[name])
+                    for i, program in enumerate((THEIRS, ours))]
+    assert mine == theirs
+    assert ("once" in name) == mine[0].startswith(b"s6-log: warning: processor ")
+
+
+def test_a_processor_with_state(ours, tmp_path):
+    """The packaged version gives its processors no descriptor 5: a bug."""
+    said, archived, rest = processed(ours, tmp_path / "d", "?sed s/x/y/; cat <&4 >&5; echo more >&5")
+    assert (said, len(archived), rest["state"][0]) == (b"", 3, b"more\n" * 4)
+    assert [text[:4] for _, _, text in archived] == [b"003y", b"006y", b"009y"]
+
+
+def whole(folder):
+    """All lines; of twins, which a killed helper may leave, the compressed one counts."""
+    names = os.listdir(folder)
+    archived = sorted(n for n in names if n.startswith("@") and not n.endswith(".new") and n + ".gz" not in names)
+    return b"".join((gzip.open if n.endswith(".gz") else open)(folder / n, "rb").read()
+                    for n in [*archived, "current"])
+
+
+def is_free(path):
+    with open(path, "r+b") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+@pytest.mark.parametrize("script", [[], ["z6"], ["?cat"]], ids=" ".join)
+@pytest.mark.parametrize("end", ["clean", "killed"])
+def test_a_directory_changes_hands(ours, tmp_path, script, end):
+    """Ours, theirs, ours, theirs: each goes on where the one before has ended."""
+    folder = tmp_path / "d"
+    lines = [b"%04d" % i + b"x" * 95 + b"\n" for i in range(400)]
+    for turn in range(4):
+        program = (ours, THEIRS)[turn % 2]
+        words = [w for w in script if program == ours or not w.startswith("z")]
+        p = subprocess.Popen([program, "n100", "s4096", *words, str(folder)], stdin=subprocess.PIPE,
+                             env=ENVIRONMENT)
+        text = b"".join(lines[:turn * 100 + 100])
+        for line in lines[turn * 100:turn * 100 + 100]:
+            p.stdin.write(line)
+        p.stdin.flush()
+
+        def written():
+            try:
+                names = set(os.listdir(folder))
+                return not {"previous", "processed"} & names and whole(folder) == text
+            except (FileNotFoundError, EOFError):
+                return False
+        if end == "killed":
+            wait_for(written, what=f"lines of turn {turn}")
+            p.kill()
         p.stdin.close()
-        assert p.wait(20) == 0
-        sizes.append([(folder / n).stat().st_size for n in sorted(os.listdir(folder))
-                      if n.startswith("@")] + [current.stat().st_size])
-    assert sizes[0] == sizes[1]
-    assert sizes[1] == [2100, 2100, 2100, 1400]
+        assert p.wait(20) == (0 if end == "clean" else -signal.SIGKILL)
+        if end == "killed":
+            wait_for(lambda: is_free(folder / "lock"), what="end of the helper")
+        assert whole(folder) == text
+    unfinished = [n for n in os.listdir(folder) if ".u" in n]
+    assert len(unfinished) == (0 if end == "clean" else 3)
 
 
 @pytest.mark.parametrize("script", [["!sed s/^1/one/", "s4096", "./d"],
@@ -259,9 +440,6 @@ class Running:
 
 
 def pending(fd):
-    import array
-    import fcntl
-    import termios
     n = array.array("i", [0])
     fcntl.ioctl(fd, termios.FIONREAD, n)
     return n[0]
@@ -362,6 +540,33 @@ def test_a_locked_directory(running, which, ours, tmp_path):
     assert r.returncode == 111
     said = f"s6-log: fatal: unable to lock {tmp_path}/d/lock: "
     assert r.stderr.decode().startswith(said) and r.stderr.endswith(b"esource busy\n")
+
+
+@WHICH
+@pytest.mark.parametrize("options", [[], ["-b"]], ids=["goes on", "blocks"])
+def test_a_reader_of_stdout_that_sleeps(ours, tmp_path, which, options):
+    """Without -b input is taken all the same and kept in memory; with it the writer is held back."""
+    program = {"theirs": THEIRS, "ours": ours}[which]
+    end, shown = os.pipe()
+    text = b"".join(b"line %06d of a program that does not stop\n" % i for i in range(20000))
+    p = subprocess.Popen([program, *options, "1", "s100000000", str(tmp_path / "d")], stdin=subprocess.PIPE,
+                         stdout=shown, env=ENVIRONMENT)
+    os.close(shown)
+    writer = threading.Thread(target=lambda: (p.stdin.write(text), p.stdin.close()), daemon=True)
+    writer.start()
+    if options:
+        wait_for(lambda: pending(end) > 60000 and pending(p.stdin.fileno()) > 60000, what="full pipes")
+        assert writer.is_alive()
+    else:
+        writer.join(20)
+        assert not writer.is_alive()
+        current = tmp_path / "d/current"
+        wait_for(lambda: current.exists() and current.stat().st_size == len(text), what="lines on disk")
+    with open(end, "rb") as reader:
+        assert reader.read() == text
+    writer.join(20)
+    assert p.wait(20) == 0
+    assert (tmp_path / "d/current").read_bytes() == text
 
 
 def test_last_line_without_newline(ours):
