@@ -519,7 +519,8 @@ def run(programs, case, folder):
     before = tree(folder)
     environment = {"PATH": f"{programs}:/usr/bin:/bin", "HOME": "/"}
     r = subprocess.run(["sh", "-c", case], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-                       capture_output=True, timeout=20)
+                       capture_output=True, timeout=60,
+                       preexec_fn=lambda: os.setpriority(os.PRIO_PROCESS, 0, 0))
     after = tree(folder)
     changes = {k: after.get(k) for k in {*before, *after} if before.get(k) != after.get(k)}
     out = r.stdout.decode(errors="surrogateescape").replace(str(folder), "FOLDER")

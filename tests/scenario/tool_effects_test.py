@@ -326,6 +326,13 @@ def test_not_provided_says_what_instead(bin):
         "overlog: fatal: no command s6 (overlog --help lists them)\n"
 
 
+def test_each_that_is_not_provided_says_what_instead(bin):
+    for line in run(bin, "overlog", "missing")[1].splitlines():
+        name, instead = line.split("\t")
+        assert run(bin, name, "-x", "a", env={"PATH": str(bin)}) == \
+            (127, "", f"{name}: fatal: not provided by overlog: use {instead}\n")
+
+
 def test_not_provided_leaves_to_another_program(bin, tmp_path):
     other = tmp_path / "s6-tcpserver"
     other.write_text("#!/bin/sh\necho theirs \"$@\"\nexit 3\n")
