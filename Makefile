@@ -6,6 +6,7 @@ BUILD ?= build
 LIBC ?= musl
 DESTDIR ?=
 
+comma := ,
 ROOMS := base rotate logger execline supervisor command
 SOURCES := $(foreach room,$(ROOMS),$(sort $(wildcard $(room)/*.c)))
 HEADERS := $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
@@ -68,6 +69,15 @@ $(BUILD)/overlog.debug: $(OBJECTS)
 
 $(BUILD)/overlog: $(BUILD)/overlog.debug
 	strip -o $@ $<
+
+# The same with pid 1's memory in the hand of a test.
+SCARCE := $(BUILD)/tests/fault/scarce.o
+$(SCARCE): tests/fault/scarce.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/overlog.scarce: $(OBJECTS) $(SCARCE)
+	$(Q)$(call LINK,$^ -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc)
 
 # --- tests -------------------------------------------------------------------------------------
 

@@ -1,0 +1,298 @@
+"""What a service, a user or a machine can do to pid 1: it stays, says what is wrong once, recovers when the cause
+goes, and stops in a bounded time with all logs complete."""
+import contextlib
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+
+from harness import BUILD, TOP, clean_environment, log_text, wait_for
+
+UP, READY = 4, 8
+
+
+def status(box, name):
+    """pid, flags of supervise/status."""
+    with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
+        record = file.read()
+    return int.from_bytes(record[24:32], "big"), record[34]
+
+
+def tell(box, name, letters):
+    with open(box.inside(f"/run/service/{name}/supervise/control"), "wb", buffering=0) as file:
+        file.write(letters)
+
+
+def runs(box, name, not_pid=0):
+    """It is up, as another process than not_pid."""
+    pid, flags = status(box, name)
+    return flags & UP and pid not in (0, not_pid) and pid
+
+
+def said(box):
+    return box.stderr.text()
+
+
+@pytest.fixture
+def group():
+    """A control group whose number of processes can be limited."""
+    path = f"/sys/fs/cgroup/pids/overlog-test-{os.getpid()}"
+    if not os.path.isdir("/sys/fs/cgroup/pids"):
+        path = path.replace("/pids/", "/")
+        with open("/sys/fs/cgroup/cgroup.subtree_control", "w") as file:
+            file.write("+pids")
+    os.mkdir(path)
+    yield path
+    with contextlib.suppress(OSError), open(f"{path}/cgroup.procs") as file:
+        for pid in file.read().split():
+            os.kill(int(pid), signal.SIGKILL)
+    wait_for(lambda: not open(f"{path}/cgroup.procs").read(), what="empty group")
+    os.rmdir(path)
+
+
+def limit(group, most):
+    with open(f"{group}/pids.max", "w") as file:
+        file.write(str(most))
+
+
+def join(group, *pids):
+    for pid in pids:
+        with open(f"{group}/cgroup.procs", "w") as file:
+            file.write(str(pid))
+
+
+# --- no more processes
+
+
+def test_the_limit_of_processes(tree, boot, group):
+    for name in ("one", "two", "three"):
+        tree.longrun(name)
+    tree.oneshot("job", "touch /tmp/job\n", bundle=None)
+    box = boot(tree.path)
+    box.wait_for_text("service legacy-services successfully started")
+    join(group, box.pid())
+    limit(group, 1)
+    before = {name: status(box, name)[0] for name in ("one", "two", "three")}
+    for name in before:
+        tell(box, name, b"k")
+    client = subprocess.Popen(
+        ["/usr/bin/nsenter", "--target", str(box.pid()), "--mount", "--pid", "--root", "--wd", "/command/s6-rc",
+         "-u", "change", "job"], env={"PATH": "/bin"}, stderr=subprocess.PIPE, text=True)
+    box.wait_for_text("--pids-limit")
+    box.wait_for(lambda: all(status(box, name)[0] == 0 for name in before))
+    box.wait_for(lambda: int(open(f"{group}/pids.events").read().split()[1]) >= 6)
+    assert said(box).count("unable to fork") == 1, said(box)
+    assert client.poll() is None
+    limit(group, "max")
+    box.wait_for(lambda: all(runs(box, name, pid) for name, pid in before.items()))
+    assert client.communicate()[1] == "" or client.returncode == 0
+    assert client.returncode == 0 and os.path.exists(tree.at("/tmp/job"))
+    box.wait_for_text("it works again")
+    assert box.stop() == 0
+
+
+BOMB = """#!/bin/sh
+trap '' TERM HUP INT
+bomb() { while :; do bomb & done; }
+touch /tmp/bombing
+bomb 2>/dev/null
+"""
+
+
+def test_a_service_that_forks_without_end(tree, boot, group):
+    tree.longrun("bomb", BOMB)
+    tree.longrun("web", finish="#!/bin/sh\ntouch /tmp/finished\n")
+    script = "while [ ! -e /tmp/go ]; do sleep 0.05; done; exec /init"
+    box = boot(tree.path, "-c", script, init="/bin/sh", env={"OVERLOG_STOP_MAXTIME": "4000"})
+    join(group, box.pid())
+    limit(group, 120)
+    tree.write("/tmp/go")
+    box.wait_for(lambda: int(open(f"{group}/pids.current").read()) >= 118, what="a full group")
+    web = box.wait_for(lambda: box.exists("/run/service/web/supervise/status") and status(box, "web")[0])
+    tell(box, "web", b"k")
+    box.wait_for(lambda: status(box, "web")[0] != web)
+    before = time.monotonic()
+    assert box.stop(deadline=30) == 0
+    assert box.ended - before < 20
+    assert not open(f"{group}/cgroup.procs").read()
+    assert said(box).count("is tried again") <= 2
+
+
+# --- bytes from anywhere
+
+
+def test_random_bytes_and_a_run_that_vanishes(tree, boot):
+    tree.longrun("web", "#!/bin/sh\nexec sleep 1000\n")
+    tree.longrun("other")
+    box = boot(tree.path)
+    box.wait_for_text("service legacy-services successfully started")
+    other = status(box, "other")[0]
+    seed = random.randrange(1 << 32)
+    noise = random.Random(seed)
+    print("seed", seed)
+    # Those that end the container are tried last.
+    scan = bytes(b for b in noise.randbytes(12000) if b not in b"tiqb")[:10000]
+    for path, data in (("/run/service/web/supervise/control", noise.randbytes(10000)),
+                       ("/run/service/web/log/supervise/control", noise.randbytes(10000)),
+                       ("/run/service/.s6-svscan/control", scan)):
+        with open(box.inside(path), "wb", buffering=0) as file:
+            for at in range(0, len(data), 1000):
+                file.write(data[at:at + 1000])
+    for size in (1, 7, 8, 100, 10000, 60000):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            s.connect(box.inside("/run/s6/control"))
+            s.send(noise.randbytes(size))
+            assert s.recv(100).startswith(b"e")
+    silent = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(20)]
+    for s in silent:  # who asks for nothing keeps nobody else out
+        s.connect(box.inside("/run/s6/control"))
+    assert box.run("/command/s6-rc", "-a", "list").stdout.count("\n") >= 3
+    for s in silent:
+        s.close()
+    tell(box, "web", b"cCu")
+    web = box.wait_for(lambda: runs(box, "web"))
+    box.wait_for(lambda: box.loggers("web"))
+    assert status(box, "other")[0] == other
+    assert "please report" not in said(box)
+
+    live = box.inside("/run/service/web/run")
+    os.rename(live, live + ".away")
+    tell(box, "web", b"k")
+    box.wait_for_text("unable to spawn ./run")
+    box.wait_for(lambda: box.read("/var/log/services/.events/current").count("reason=") >= 2, what="two tries")
+    assert said(box).count("unable to spawn ./run") == 1
+    os.rename(live + ".away", live)
+    box.wait_for(lambda: runs(box, "web", web))
+
+    before = time.monotonic()
+    with open(box.inside("/run/service/.s6-svscan/control"), "wb", buffering=0) as file:
+        file.write(noise.randbytes(500) + b"t")
+    assert box.wait() == 0
+    assert box.ended - before < 15
+
+
+# --- stops that hang
+
+WRITER = """#!/bin/sh
+trap '' TERM HUP INT QUIT USR1 USR2
+i=0
+while :; do
+    i=$((i+1))
+    echo line $i
+    echo $i >>/tmp/written
+done
+"""
+
+
+def assert_complete(tree):
+    lines = log_text(tree.at("/var/log/services/writer"))
+    assert lines == [f"line {i}" for i in range(1, len(lines) + 1)]
+    written = tree.read("/tmp/written").rpartition("\n")[0].rpartition("\n")[2]
+    assert len(lines) >= int(written) > 0
+
+
+@pytest.mark.parametrize("how", ["limit", "signals"])
+def test_a_stop_that_would_never_end(tree, boot, how):
+    tree.longrun("writer", WRITER)
+    tree.longrun("hangs", finish="#!/bin/sh\nexec sleep 1000\n", timeout_finish="0\n")
+    tree.oneshot("never", "true\n", down="sleep 1000\n")
+    env = {"S6_LOGGING": "2", "S6_KILL_GRACETIME": "60000", "OVERLOG_STOP_MAXTIME": "3000" if how == "limit" else "0"}
+    box = boot(tree.path, env=env)
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/written")))
+    before = time.monotonic()
+    box.kill(signal.SIGTERM)
+    if how == "signals":
+        box.wait_for(lambda: status(box, "hangs")[0] == 0 or status(box, "hangs")[1] & 2, what="finish")
+        assert box.alive()
+        box.kill(signal.SIGTERM)
+        before = time.monotonic()
+    assert box.wait(30) == 0
+    assert box.ended - before < 10
+    if how == "limit":
+        assert box.ended - before > 2
+    assert_complete(tree)
+
+
+def test_a_signal_during_a_stop_that_nobody_asked_for_by_signal(tree, boot):
+    """docker stop, while the container is ending by itself: services get their time."""
+    tree.longrun("slow", "#!/bin/sh\ntrap 'touch /tmp/ending; sleep 1; touch /tmp/ended; exit 0' TERM\n"
+                         "while :; do sleep 0.1; done\n")
+    box = boot(tree.path, "sh", "-c", "exit 3")
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/ending")))
+    box.kill(signal.SIGTERM)
+    assert box.wait() == 3
+    assert os.path.exists(tree.at("/tmp/ended"))
+
+
+# --- no more memory
+
+
+def scarce_program():
+    """The program, with pid 1's requests for memory in the test's hand."""
+    path = os.path.join(BUILD, "overlog.scarce")
+    command = ["make", "-s", "-C", TOP, f"BUILD={BUILD}", path]
+    subprocess.run(command, env=clean_environment(), check=True, capture_output=True)
+    return path
+
+
+class Scarce:
+    def __init__(self, path):
+        self.file = open(path, "r+b", buffering=0)
+
+    def count(self):
+        return struct.unpack("III", os.pread(self.file.fileno(), 12, 0))[2]
+
+    def refuse(self, first, last):
+        """Counted from now on; 0 to stop."""
+        now = self.count() if first else 0
+        os.pwrite(self.file.fileno(), struct.pack("II", now + first, now + last if last else 0xffffffff)
+                  if first else struct.pack("II", 0, 0), 0)
+
+
+def test_memory_refused_once_and_from_then_on(tree, boot):
+    installed = os.path.realpath(tree.at("/command/s6-rc"))
+    program = installed if os.path.isfile(installed) else tree.at(os.readlink(tree.at("/command/s6-rc")))
+    os.unlink(program)
+    shutil.copy(scarce_program(), program)
+    tree.write("/scarce", b"\0" * 12)
+    tree.longrun("web", "#!/bin/sh\necho >&7\nexec sleep 1000\n", notification_fd="7\n", finish="#!/bin/sh\n:\n")
+    tree.oneshot("job", "true\n", down="true\n", bundle=None)
+    scarce = Scarce(tree.at("/scarce"))
+    box = boot(tree.path)
+    box.wait_for_text("service legacy-services successfully started")
+    assert scarce.count() > 0
+
+    def good(old):
+        pid, flags = status(box, "web")
+        return pid not in (0, old) and flags == UP | READY
+
+    def turn(number):
+        client = box.run("/command/s6-rc", "-u" if number % 2 == 0 else "-d", "change", "job")
+        tell(box, "web", b"du")
+        return client
+
+    box.wait_for(lambda: good(0))
+    rounds = [(n, n) for n in range(1, 7)] + [(n, 0) for n in range(1, 4)]
+    for number, (first, last) in enumerate(rounds):
+        web = status(box, "web")[0]
+        scarce.refuse(first, last)
+        before = scarce.count()
+        client = turn(number)
+        # A request may be answered that there is no memory for it; it is never left without an answer.
+        assert client.returncode in (0, 1, 111), client.stderr
+        box.wait_for(lambda: scarce.count() - before >= first or good(web))
+        scarce.refuse(0, 0)
+        assert box.run("/command/s6-rc", "-u" if number % 2 == 0 else "-d", "change", "job").returncode == 0
+        box.wait_for(lambda: good(web))
+    # A stop under the same conditions.
+    scarce.refuse(1, 0)
+    assert box.stop() == 0
+    assert said(box).count("is tried again") <= 4, said(box)
+    assert not re.search("please report|bug", said(box))
