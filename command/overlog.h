@@ -24,6 +24,7 @@ extern const struct command command_check[];
 extern const struct command command_graph[];
 extern const struct command command_create[]; /* and remove */
 extern const struct command command_doc[];
+extern const struct command command_status[];
 
 /* --- the tree --------------------------------------------------------------------------------- */
 

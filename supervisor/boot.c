@@ -5,6 +5,7 @@
 #include "supervisor/console.h"
 #include "supervisor/database.h"
 #include "supervisor/runtree.h"
+#include "supervisor/status.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -77,6 +78,8 @@ static int on_control(void *context, struct control_connection *from, const char
         return halt_request(sv, from, words, count);
     if (strcmp(words[0], "s6-rc") == 0)
         return rc_request(sv, from, words, count);
+    if (strcmp(words[0], "status") == 0)
+        return status_request(sv, from);
     control_say(from, 'e', "unknown request\n");
     return EXIT_USAGE;
 }

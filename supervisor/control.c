@@ -47,16 +47,6 @@ static void connection_close(struct control_connection *k)
             close(k->stdio[i]);
 }
 
-/* The peer's pid, or -1 when it may not. */
-static pid_t allowed_peer(int fd)
-{
-    struct ucred peer;
-    socklen_t size = sizeof peer;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-        return -1;
-    return peer.uid == 0 || peer.uid == geteuid() ? peer.pid : -1;
-}
-
 static void reply(int fd, char kind, const char *text)
 {
     struct iovec parts[] = {{.iov_base = &kind, .iov_len = 1},
@@ -96,12 +86,23 @@ static void take_descriptors(struct control_connection *k, struct msghdr *m)
     }
 }
 
+/* What anybody in the container may ask: it changes nothing. */
+static bool is_harmless(const char *word)
+{
+    return strcmp(word, "status") == 0 || strcmp(word, "ping") == 0;
+}
+
 static void request(struct control_connection *k, char *packet, size_t length)
 {
     const char *words[CONTROL_WORDS_MAX];
     long count = control_parse(packet, length, words);
     if (count < 0) {
         control_say(k, 'e', "malformed request\n");
+        control_end(k, EXIT_USAGE);
+        return;
+    }
+    if (k->stranger && !is_harmless(words[0])) {
+        control_say(k, 'e', "refused: only root and the owner of pid 1 may control it\n");
         control_end(k, EXIT_USAGE);
         return;
     }
@@ -146,17 +147,23 @@ static void refuse(int fd, const char *why, const char *code)
     close(fd);
 }
 
-/* When all are taken, one that has not asked for anything must go. NULL: all have. */
-static struct control_connection *free_connection(struct control *c)
+/* When all are taken, or those that strangers may have, one that has not asked for anything must
+ * go. NULL: all have. */
+static struct control_connection *free_connection(struct control *c, bool stranger)
 {
-    struct control_connection *silent = NULL;
+    struct control_connection *silent = NULL, *unused = NULL;
+    size_t strangers = 0;
     for (size_t i = 0; i < CONTROL_CONNECTIONS; i++) {
         struct control_connection *k = &c->connection[i];
         if (k->watch.fd < 0)
-            return k;
-        if (!k->pending)
+            unused = k;
+        else if (k->stranger)
+            strangers++;
+        if (k->watch.fd >= 0 && !k->pending && (k->stranger || !stranger))
             silent = k;
     }
+    if (unused != NULL && (!stranger || strangers < CONTROL_STRANGERS))
+        return unused;
     if (silent != NULL)
         connection_close(silent);
     return silent;
@@ -173,18 +180,18 @@ static void listener_ready(struct watch *w, uint32_t events)
             loop_pause(c->loop, w); /* it waits until there is a descriptor for it */
         return;
     }
-    pid_t peer = allowed_peer(fd);
-    if (peer < 0) {
-        refuse(fd, "refused: only root and the owner of pid 1 may control it\n", "100");
-        return;
-    }
-    struct control_connection *k = free_connection(c);
+    struct ucred peer = {.uid = (uid_t)-1}; /* who cannot be known is a stranger */
+    socklen_t size = sizeof peer;
+    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    bool stranger = peer.uid != 0 && peer.uid != geteuid();
+    struct control_connection *k = free_connection(c, stranger);
     if (k == NULL) {
         refuse(fd, "too many requests at once\n", "111");
         return;
     }
     *k = (struct control_connection){.control = c,
-                                     .peer = peer,
+                                     .peer = peer.pid,
+                                     .stranger = stranger,
                                      .stdio = {-1, -1, -1},
                                      .watch = {.fd = fd, .ready = connection_ready}};
     if (loop_watch(c->loop, &k->watch, EPOLLIN, &ignored) < 0)
@@ -214,7 +221,7 @@ int control_open(struct control *c, struct loop *l, const char *path, control_ha
     if (fd < 0)
         return error_system(e, "unable to make a control socket");
     unlink(path);
-    mode_t old = umask(0177);
+    mode_t old = umask(0111); /* anybody may ask for the status */
     int bound = bind(fd, (struct sockaddr *)&a, sizeof a);
     umask(old);
     if (bound < 0 || listen(fd, 16) < 0) {
@@ -276,7 +283,7 @@ static int send_request(int fd, const char *const *words, size_t count, struct e
     return bad == 0 ? 0 : error_system(e, "unable to send a request");
 }
 
-static int read_replies(int fd, struct error *e)
+static int read_replies(int fd, struct str *out, struct error *e)
 {
     char packet[CONTROL_PACKET_MAX];
     for (;;) {
@@ -288,11 +295,20 @@ static int read_replies(int fd, struct error *e)
         packet[n] = '\0';
         if (packet[0] == 'x')
             return atoi(packet + 1);
-        fd_write_all(packet[0] == 'o' ? 1 : 2, packet + 1, (size_t)n - 1);
+        if (packet[0] == 'o' && out != NULL)
+            str_add(out, packet + 1, (size_t)n - 1);
+        else
+            fd_write_all(packet[0] == 'o' ? 1 : 2, packet + 1, (size_t)n - 1);
     }
 }
 
 int control_request(const char *path, const char *const *words, size_t count, struct error *e)
+{
+    return control_ask(path, words, count, NULL, e);
+}
+
+int control_ask(const char *path, const char *const *words, size_t count, struct str *out,
+                struct error *e)
 {
     struct sockaddr_un a;
     if (address(&a, path, e) < 0)
@@ -304,7 +320,7 @@ int control_request(const char *path, const char *const *words, size_t count, st
     if (connect(fd, (struct sockaddr *)&a, sizeof a) < 0)
         error_system(e, "unable to reach pid 1 at %s", path);
     else if (send_request(fd, words, count, e) == 0)
-        result = read_replies(fd, e);
+        result = read_replies(fd, out, e);
     close(fd);
     return result;
 }

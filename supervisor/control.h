@@ -9,7 +9,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { CONTROL_CONNECTIONS = 16, CONTROL_PACKET_MAX = 65536, CONTROL_WORDS_MAX = 64 };
+enum {
+    CONTROL_CONNECTIONS = 16,
+    CONTROL_STRANGERS = 4,
+    CONTROL_PACKET_MAX = 65536,
+    CONTROL_WORDS_MAX = 64
+};
 
 struct control;
 
@@ -19,6 +24,7 @@ struct control_connection {
     struct control *control;
     struct watch watch; /* fd -1: free */
     pid_t peer;
+    bool stranger;            /* neither root nor our own user: it may look, and no more */
     int stdio[CONTROL_STDIO]; /* the caller's descriptors 0 to 2, or -1 */
     bool pending;             /* its request was taken and is not answered yet */
 };
@@ -53,5 +59,8 @@ long control_parse(const char *bytes, size_t length, const char *words[CONTROL_W
 /* The client: sends words and descriptors 0 to 2, copies replies to descriptors 1 and 2; the exit
  * code, or -1. */
 int control_request(const char *path, const char *const *words, size_t count, struct error *e);
+/* The same with what is for descriptor 1 appended to out. */
+int control_ask(const char *path, const char *const *words, size_t count, struct str *out,
+                struct error *e);
 
 #endif

@@ -240,6 +240,12 @@ static void tell(struct longrun *l, int byte)
         event_log_write(&sv->events, "exit", name, "pid=%ld code=%d", run, WEXITSTATUS(status));
     else if (byte == 'O')
         event_log_write(&sv->events, "fail", name, "reason=finish said 125");
+    if (byte == 'u')
+        l->history.starts++;
+    if (byte == 'd')
+        l->history.died_at = clock_monotonic();
+    if (byte == 'u' || byte == 'O')
+        l->history.gave_up = byte == 'O';
     controlled_event(l, (char)byte);
     if (byte == 'd')
         container_exit(l);

@@ -127,6 +127,10 @@ void oneshot_reaped(struct supervisor *sv, uint32_t node, int status)
     explain(sv, d, o);
     close(o->report);
     o->pid = 0;
+    if (!o->stopping) {
+        o->ended = true;
+        o->wait_status = status;
+    }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         succeed(sv, node, o->stopping);
         return;

@@ -250,6 +250,7 @@ static int prepare(struct supervisor *sv, const struct supervisor_start *start, 
     sv->check_script = start->check_script;
     sv->nofile = start->nofile;
     sv->is_init = getpid() == 1;
+    sv->began = clock_monotonic();
     sv->exit_code = -1;
     sv->cmd_report = -1;
     sv->events.fd = -1;

@@ -77,6 +77,11 @@ struct longrun {
     struct watch notify; /* readiness pipe; fd -1 */
     bool exec_failed;    /* the report said so; failure tells why */
     struct process_failure failure;
+    struct { /* for who asks */
+        uint32_t starts;
+        int64_t died_at; /* monotonic ns of the last end, 0 none */
+        bool gave_up;    /* finish said 125 */
+    } history;
     struct logger_slot logger; /* logger.logged.open: it is paired */
     int input[2];              /* of a consumer: its pipe; -1 */
     uint32_t consumer;         /* of a producer: index of its consumer's longrun; else UINT32_MAX */
@@ -96,6 +101,8 @@ struct oneshot {
     int report;
     bool stopping; /* its down runs */
     bool put_off;  /* it could not be forked; node.since says since when */
+    bool ended;    /* up did, last with: */
+    int wait_status;
 };
 
 struct supervisor {
@@ -112,6 +119,7 @@ struct supervisor {
     char **oneshot_environment; /* the same, with room for RC_NAME */
     size_t oneshot_variables;
 
+    int64_t began; /* monotonic ns */
     enum stage stage;
     struct definitions definitions;
     struct graph graph;

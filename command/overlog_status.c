@@ -1,0 +1,360 @@
+/* overlog status: how everything is, as pid 1 knows it. */
+#include "command/overlog_status.h"
+#include "base/error.h"
+#include "base/message.h"
+#include "base/signals.h"
+#include "command/overlog.h"
+#include "supervisor/control.h"
+#include "supervisor/runtree.h"
+#include "supervisor/status.h"
+#include <dirent.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { EXIT_UNWELL = 1 };
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static long long number_of(const char *line, const char *key)
+{
+    char text[24];
+    unsigned long long value;
+    return status_value(line, key, text, sizeof text) && number_parse(text, INT64_MAX, &value) == 0
+               ? (long long)value
+               : -1;
+}
+
+static void parse_row(struct status_row *r, const char *line)
+{
+    *r = (struct status_row){.wanted = number_of(line, "wanted") == 1,
+                             .ready = number_of(line, "ready") == 1,
+                             .pid = number_of(line, "pid"),
+                             .starts = number_of(line, "starts"),
+                             .code = number_of(line, "code"),
+                             .signal = number_of(line, "signal"),
+                             .ms = number_of(line, "for"),
+                             .ready_ms = number_of(line, "ready_for"),
+                             .died_ms = number_of(line, "died"),
+                             .log_bytes = -1};
+    status_value(line, "name", r->name, sizeof r->name);
+    status_value(line, "type", r->type, sizeof r->type);
+    status_value(line, "state", r->state, sizeof r->state);
+    status_value(line, "why", r->why, sizeof r->why);
+    status_value(line, "log", r->log, sizeof r->log);
+}
+
+int status_parse(struct status *s, char *text)
+{
+    char *place;
+    *s = (struct status){.pid = -1, .cmd = -1, .ms = -1};
+    for (char *line = strtok_r(text, "\n", &place); line != NULL;
+         line = strtok_r(NULL, "\n", &place)) {
+        if (strncmp(line, "container ", 10) == 0) {
+            status_value(line, "version", s->version, sizeof s->version);
+            status_value(line, "stage", s->stage, sizeof s->stage);
+            s->pid = number_of(line, "pid");
+            s->cmd = number_of(line, "cmd");
+            s->ms = number_of(line, "for");
+        } else if (strncmp(line, "service ", 8) == 0) {
+            struct status_row *row = realloc(s->row, (s->count + 1) * sizeof *row);
+            if (row == NULL)
+                return -1;
+            s->row = row;
+            parse_row(&row[s->count++], line);
+        }
+    }
+    return 0;
+}
+
+void status_release(struct status *s)
+{
+    free(s->row);
+    *s = (struct status){.row = NULL};
+}
+
+bool status_row_is_well(const struct status_row *r)
+{
+    return !r->wanted || (strcmp(r->state, "up") == 0 && r->ready);
+}
+
+bool status_is_well(const struct status *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (!status_row_is_well(&s->row[i]))
+            return false;
+    return strcmp(s->stage, "running") == 0;
+}
+
+/* --- showing ---------------------------------------------------------------------------------- */
+
+void status_duration(long long ms, char out[24])
+{
+    static const struct {
+        long long seconds;
+        char big, small;
+        long long part;
+    } units[] = {{86400, 'd', 'h', 3600}, {3600, 'h', 'm', 60}, {60, 'm', 's', 1}};
+    long long s = ms / 1000;
+    if (ms < 0)
+        strcpy(out, "-");
+    else
+        snprintf(out, 24, "%llds", s);
+    for (size_t i = 0; ms >= 0 && i < 3; i++)
+        if (s >= units[i].seconds) {
+            snprintf(out, 24, "%lld%c %lld%c", s / units[i].seconds, units[i].big,
+                     s % units[i].seconds / units[i].part, units[i].small);
+            return;
+        }
+}
+
+static void size_text(long long bytes, char out[24])
+{
+    static const char units[] = "BKMGTP";
+    int unit = 0;
+    double value = (double)bytes;
+    for (; value >= 1000 && units[unit + 1] != '\0'; unit++)
+        value /= 1024;
+    if (bytes < 0)
+        strcpy(out, "-");
+    else
+        snprintf(out, 24, unit == 0 || value >= 10 ? "%.0f%c" : "%.1f%c", value, units[unit]);
+}
+
+/* "exit 1", "SIGSEGV", with how long ago. */
+static void end_text(const struct status_row *r, char *out, size_t size)
+{
+    char ago[24];
+    const char *name = r->signal < 0 ? NULL : signal_name((int)r->signal);
+    status_duration(r->died_ms, ago);
+    int n = r->signal < 0 && r->code < 0 ? snprintf(out, size, "-")
+            : name != NULL               ? snprintf(out, size, "SIG%s", name)
+            : r->signal >= 0             ? snprintf(out, size, "signal %lld", r->signal)
+                                         : snprintf(out, size, "exit %lld", r->code);
+    if (r->died_ms >= 0)
+        snprintf(out + n, size - (size_t)n, ", %s ago", ago);
+}
+
+static enum style style_of(const struct status_row *r)
+{
+    if (status_row_is_well(r))
+        return strcmp(r->state, "up") == 0 ? STYLE_GREEN : STYLE_DIM;
+    return strcmp(r->state, "failed") == 0 || r->why[0] != '\0' || strcmp(r->state, "down") == 0
+               ? STYLE_RED
+               : STYLE_YELLOW;
+}
+
+static const char *ready_text(const struct status_row *r, char out[24])
+{
+    if (r->ready_ms >= 0)
+        status_duration(r->ready_ms, out);
+    else
+        strcpy(out, strcmp(r->type, "oneshot") == 0 || r->pid < 0 ? "-" : r->ready ? "yes" : "no");
+    return out;
+}
+
+static void put_row(const struct status_row *r, int width, struct str *out)
+{
+    char pid[24] = "-", since[24], ready[24], restarts[24] = "-", ended[64], size[24];
+    if (r->pid > 0)
+        snprintf(pid, sizeof pid, "%lld", r->pid);
+    if (r->starts >= 0)
+        snprintf(restarts, sizeof restarts, "%lld", r->starts > 0 ? r->starts - 1 : 0);
+    status_duration(r->ms, since);
+    end_text(r, ended, sizeof ended);
+    size_text(r->log_bytes, size);
+    str_printf(out, "%-*s  %s%-9s%s  %7s  %8s  %8s  %8s  %-20s  %6s\n", width, r->name,
+               style(style_of(r)), r->state, style(STYLE_PLAIN), pid, since, ready_text(r, ready),
+               restarts, ended, size);
+    if (r->why[0] != '\0')
+        str_printf(out, "%*s  %s\n", width, "", r->why);
+}
+
+void status_table(const struct status *s, struct str *out)
+{
+    int width = 7;
+    size_t wanted = 0, well = 0;
+    char since[24];
+    for (size_t i = 0; i < s->count; i++) {
+        int length = (int)strlen(s->row[i].name);
+        width = length > width ? length : width;
+        wanted += s->row[i].wanted;
+        well += s->row[i].wanted && status_row_is_well(&s->row[i]);
+    }
+    if (s->count > 0)
+        str_printf(out, "%s%-*s  %-9s  %7s  %8s  %8s  %8s  %-20s  %6s%s\n", style(STYLE_BOLD),
+                   width, "SERVICE", "STATE", "PID", "FOR", "READY", "RESTARTS", "LAST END", "LOG",
+                   style(STYLE_PLAIN));
+    for (size_t i = 0; i < s->count; i++)
+        put_row(&s->row[i], width, out);
+    status_duration(s->ms, since);
+    str_printf(out, "%s for %s, %zu of %zu services up and ready\n", s->stage, since, well, wanted);
+}
+
+static void number_or_null(struct str *out, const char *key, long long value)
+{
+    if (value < 0)
+        json_string(out, key, NULL);
+    else
+        json_number(out, key, value);
+}
+
+static void row_json(const struct status_row *r, struct str *out)
+{
+    json_open(out, NULL, '{');
+    json_string(out, "name", r->name);
+    json_string(out, "type", r->type);
+    json_string(out, "state", r->state);
+    json_bool(out, "wanted", r->wanted);
+    json_bool(out, "ready", r->ready);
+    json_bool(out, "well", status_row_is_well(r));
+    number_or_null(out, "pid", r->pid);
+    number_or_null(out, "milliseconds", r->ms);
+    number_or_null(out, "ready_milliseconds", r->ready_ms);
+    if (r->starts >= 0)
+        json_number(out, "restarts", r->starts > 0 ? r->starts - 1 : 0);
+    number_or_null(out, "last_exit_code", r->code);
+    number_or_null(out, "last_signal", r->signal);
+    if (r->died_ms >= 0)
+        json_number(out, "last_end_milliseconds_ago", r->died_ms);
+    if (r->why[0] != '\0')
+        json_string(out, "why", r->why);
+    if (r->log[0] != '\0') {
+        json_string(out, "log", r->log);
+        number_or_null(out, "log_bytes", r->log_bytes);
+    }
+    json_close(out, '}');
+}
+
+void status_json(const struct status *s, struct str *out)
+{
+    json_open(out, NULL, '{');
+    json_string(out, "version", s->version);
+    json_string(out, "stage", s->stage);
+    json_bool(out, "well", status_is_well(s));
+    number_or_null(out, "pid", s->pid);
+    number_or_null(out, "milliseconds", s->ms);
+    if (s->cmd >= 0)
+        json_number(out, "cmd", s->cmd);
+    json_open(out, "services", '[');
+    for (size_t i = 0; i < s->count; i++)
+        row_json(&s->row[i], out);
+    json_close(out, ']');
+    json_close(out, '}');
+    str_add_char(out, '\n');
+}
+
+/* --- the command ------------------------------------------------------------------------------ */
+
+static long long directory_bytes(const char *path)
+{
+    long long bytes = 0;
+    struct stat st;
+    DIR *d = path[0] == '\0' ? NULL : opendir(path);
+    if (d == NULL)
+        return -1;
+    for (struct dirent *entry; (entry = readdir(d)) != NULL;)
+        if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+            bytes += (long long)st.st_size;
+    closedir(d);
+    return bytes;
+}
+
+/* Only the rows that are asked for. False: a name is none; said. */
+static bool choose(struct status *s, char *const *names)
+{
+    bool good = true;
+    size_t kept = 0;
+    for (char *const *name = names; *name != NULL; name++) {
+        bool found = false;
+        for (size_t i = 0; i < s->count && !found; i++)
+            found = fnmatch(*name, s->row[i].name, 0) == 0;
+        if (!found)
+            message_fatal("there is no service %s", *name);
+        good &= found;
+    }
+    for (size_t i = 0; i < s->count; i++)
+        for (char *const *name = names; *name != NULL; name++)
+            if (fnmatch(*name, s->row[i].name, 0) == 0) {
+                s->row[kept++] = s->row[i];
+                break;
+            }
+    if (names[0] != NULL)
+        s->count = kept;
+    return good;
+}
+
+static int show(struct status *s, bool json, bool health)
+{
+    struct str out = STR_INIT;
+    for (size_t i = 0; !health && i < s->count; i++)
+        s->row[i].log_bytes = directory_bytes(s->row[i].log);
+    if (health && strcmp(s->stage, "running") != 0)
+        str_printf(&out, "the container is %s\n", s->stage);
+    for (size_t i = 0; health && !json && i < s->count; i++)
+        if (!status_row_is_well(&s->row[i]))
+            str_printf(&out, "%s is %s%s%s%s\n", s->row[i].name,
+                       strcmp(s->row[i].state, "up") == 0 ? "not ready" : s->row[i].state,
+                       s->row[i].why[0] == '\0' ? "" : " (", s->row[i].why,
+                       s->row[i].why[0] == '\0' ? "" : ")");
+    if (json) {
+        str_clear(&out);
+        status_json(s, &out);
+    } else if (!health) {
+        status_table(s, &out);
+    }
+    if (out.length == 0)
+        str_add_text(&out, "all services are up and ready\n");
+    return put_all(&out);
+}
+
+static int run_status(struct invocation *c)
+{
+    static const char *const words[] = {"status"};
+    bool json = false, health = false;
+    char path[4096] = RUN_CONTROL;
+    struct str text = STR_INIT;
+    struct status s;
+    struct error e = ERROR_INIT;
+    for (int option; (option = verb_option(c)) != 0;) {
+        if (option == '?')
+            return EXIT_USAGE;
+        json |= option == 'j';
+        health |= option == 'H';
+        if (option == 'R')
+            snprintf(path, sizeof path, "%.4000s/s6/control", c->argument);
+    }
+    int code = control_ask(path, words, 1, &text, &e);
+    if (code != 0 || text.length == 0) {
+        str_release(&text);
+        code = code < 0 ? message_error(&e) : code;
+        return health ? EXIT_UNWELL : code;
+    }
+    if (status_parse(&s, text.data) < 0) {
+        message_fatal("out of memory");
+        return EXIT_SYSTEM;
+    }
+    bool good = choose(&s, command_operands(c));
+    code = show(&s, json, health);
+    if (code == 0 && (!good || (health && !status_is_well(&s))))
+        code = EXIT_UNWELL;
+    status_release(&s);
+    str_release(&text);
+    return code;
+}
+
+static const struct command_option status_options[] = {
+    {'H', "health", NULL,
+     "say what is not well; exit 0 only when all that should be is up and ready"},
+    {'j', "json", NULL, "for programs"},
+    {'R', "run", "DIR", "another /run: that which overlog up names"},
+    {0, NULL, NULL, NULL}};
+
+const struct command command_status[] = {{"overlog status",
+                                          "[--health] [--json] [-R DIR] [NAME...]",
+                                          "say how the services are", status_options, run_status},
+                                         {.name = NULL}};

@@ -1,0 +1,39 @@
+/* What pid 1 answers to status, as a table or as JSON. Pure but for the sizes of log directories,
+ * which the caller looks up. */
+#ifndef COMMAND_OVERLOG_STATUS_H
+#define COMMAND_OVERLOG_STATUS_H
+
+#include "base/str.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct status_row {
+    char name[256], type[16], state[16], why[512], log[4096];
+    bool wanted, ready;
+    long long pid, starts, code, signal, ms, ready_ms, died_ms; /* -1: not said */
+    long long log_bytes;                                        /* -1: not known */
+};
+
+struct status {
+    char version[32], stage[16];
+    long long pid, cmd, ms;
+    struct status_row *row;
+    size_t count;
+};
+
+/* text is cut up. -1: no memory. */
+int status_parse(struct status *s, char *text);
+void status_release(struct status *s);
+
+/* It is as it should be. */
+bool status_row_is_well(const struct status_row *r);
+/* The container runs, and all rows are well. */
+bool status_is_well(const struct status *s);
+
+void status_json(const struct status *s, struct str *out);
+void status_table(const struct status *s, struct str *out);
+
+/* "8s", "12m 3s", "3h 5m", "2d 4h". */
+void status_duration(long long ms, char out[24]);
+
+#endif

@@ -1,0 +1,169 @@
+"""overlog status: what it says of a booted container, to whom, and as which exit code."""
+
+import json
+import os
+import socket
+import subprocess
+
+import pytest
+
+import harness
+
+RUN = "#!/bin/sh\nexec sleep 1000\n"
+OVERLOG = os.path.join(harness.BUILD, "overlog")
+STATUS = ("/command/overlog", "status")
+
+
+def status(box, *words, **more):
+    """{name: row} and the whole."""
+    r = box.run(*STATUS, "--json", *words, **more)
+    assert r.stderr == "" and r.returncode == 0, r
+    whole = json.loads(r.stdout)
+    return {row["name"]: row for row in whole["services"]}, whole
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory, installed, helper):
+    tree = harness.Tree(str(tmp_path_factory.mktemp("status") / "root"), installed, helper)
+    tree.longrun("web", "#!/bin/sh\necho hello\nexec sleep 1000\n")
+    tree.longrun("ready", "#!/bin/sh\necho >&3\nexec sleep 1000\n", notification_fd="3\n")
+    tree.longrun("mute", RUN, notification_fd="3\n", bundle=None)
+    tree.longrun("crash", "#!/bin/sh\ntest -e /tmp/once && exec sleep 1000\n: >/tmp/once\nkill -SEGV $$\n")
+    tree.longrun("gone", "#!/opt/nothere\n", bundle=None)
+    tree.longrun("final", "#!/bin/sh\nexit 3\n", finish="#!/bin/sh\nexit 125\n", bundle=None)
+    tree.longrun("odd name", RUN, bundle=None)
+    tree.oneshot("once")
+    tree.oneshot("bad", "false\n", bundle=None)
+    box = harness.Boot(tree.path)
+    box.wait_for(lambda: box.run(*STATUS, "-H").returncode == 0)
+    yield box
+    box.close()
+
+
+def test_a_table(box):
+    # Not before the first log line is on disk, for its size.
+    box.wait_for(lambda: status(box)[0]["web"]["log_bytes"])
+    r = box.run(*STATUS)
+    lines = r.stdout.splitlines()
+    assert r.returncode == 0 and "\x1b" not in r.stdout
+    assert lines[0].split() == ["SERVICE", "STATE", "PID", "FOR", "READY", "RESTARTS", "LAST", "END", "LOG"]
+    assert lines[-1].startswith("running for ") and lines[-1].endswith("s, 4 of 4 services up and ready")
+    rows = {line.split()[0]: line.split() for line in lines[1:-1]}
+    assert rows["web"][1] == "up" and rows["web"][4:7] == ["yes", "0", "-"] and rows["web"][-1].endswith("B")
+    assert rows["crash"][5:7] == ["1", "SIGSEGV,"]
+    assert rows["once"][1:3] == ["up", "-"] and rows["mute"][1] == "down"
+
+
+def test_the_facts(box):
+    rows, whole = status(box)
+    assert (whole["stage"], whole["well"], whole["pid"]) == ("running", True, 1)
+    assert set(rows) == {"web", "ready", "mute", "crash", "gone", "final", "odd name", "once", "bad"}
+    web = rows["web"]
+    assert web["type"] == "longrun" and web["wanted"] and web["ready"] and web["well"]
+    assert web["log"] == "/var/log/services/web" and web["restarts"] == 0
+    assert (web["last_exit_code"], web["last_signal"]) == (None, None)
+    assert box.run("/bin/cat", f"/proc/{web['pid']}/comm").stdout == "sleep\n"
+    assert rows["ready"]["ready_milliseconds"] <= rows["ready"]["milliseconds"] <= whole["milliseconds"]
+    assert rows["crash"]["last_signal"] == 11 and rows["crash"]["restarts"] == 1
+    assert rows["crash"]["last_end_milliseconds_ago"] > 0
+    assert rows["once"]["last_exit_code"] == 0 and rows["once"]["state"] == "up" and "restarts" not in rows["once"]
+    assert rows["mute"]["state"] == "down" and not rows["mute"]["wanted"] and rows["mute"]["well"]
+    assert status(box, "we?", "once")[0].keys() == {"web", "once"}
+    r = box.run(*STATUS, "nothere")
+    assert r.returncode == 1 and "there is no service nothere" in r.stderr
+
+
+def test_a_plain_user_may_look_and_no_more(box):
+    rows, whole = status(box, user=65534)
+    assert whole["well"] and rows["web"]["state"] == "up"
+    assert box.run(*STATUS, "--health", user=65534).returncode == 0
+    r = box.run("/command/s6-rc", "-a", "list", user=65534)
+    assert r.returncode == 100 and "refused" in r.stderr
+    r = box.run("/run/s6/basedir/bin/halt", user=65534)
+    assert r.returncode == 100 and box.alive()
+    # Strangers that ask nothing keep nobody out, whoever it is.
+    place = harness.resolve(f"/proc/{box.pid()}/root", "/run/s6/control")
+    silent = []
+    for _ in range(40):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = os.fork()
+        if pid == 0:
+            os.setuid(65534)
+            try:
+                s.connect(place)
+                os._exit(0)
+            except OSError:
+                os._exit(1)
+        assert os.waitpid(pid, 0)[1] == 0
+        silent.append(s)
+    assert box.run(*STATUS, "-H").returncode == 0
+    assert box.run(*STATUS, "-H", user=65534).returncode == 0
+    assert box.run("/command/s6-rc", "-a", "list").returncode == 0
+    for s in silent:
+        s.close()
+
+
+def health(box, *words):
+    r = box.run(*STATUS, "--health", *words)
+    assert r.stderr == ""
+    return r.returncode, r.stdout
+
+
+def test_health(box):
+    assert health(box) == (0, "all services are up and ready\n")
+    # What people stopped is not missed.
+    box.run("/command/s6-rc", "-d", "change", "web", check=True)
+    assert health(box)[0] == 0
+    box.run("/command/s6-rc", "-u", "change", "web", check=True)
+    box.run("/command/s6-svc", "-wD", "-d", "/run/service/web", check=True)
+    assert health(box)[0] == 0 and not status(box)[0]["web"]["wanted"]
+    box.run("/command/s6-svc", "-wu", "-u", "/run/service/web", check=True)
+    # Started, and not ready.
+    box.run("/command/s6-rc", "-t", "200", "-u", "change", "mute")
+    assert health(box) == (1, "mute is starting\n")
+    assert health(box, "web")[0] == 0
+    box.run("/command/s6-svc", "-wD", "-d", "/run/service/mute", check=True)
+    box.wait_for(lambda: health(box)[0] == 0)
+    # It cannot be executed: why.
+    box.run("/command/s6-rc", "-t", "500", "-u", "change", "gone")
+    box.wait_for(lambda: "interpreter" in health(box)[1])
+    code, text = health(box)
+    assert code == 1 and "gone is " in text and "its interpreter /opt/nothere is missing" in text
+    assert status(box)[0]["gone"]["why"].startswith("unable to execute /run/s6-rc/servicedirs/gone/run")
+    box.run("/command/s6-svc", "-d", "/run/service/gone", check=True)
+    box.wait_for(lambda: health(box)[0] == 0)
+    # Permanent failure, and a oneshot that fails.
+    box.run("/command/s6-rc", "-u", "change", "final")
+    box.wait_for(lambda: "final is failed (finish said 125)" in health(box)[1])
+    row = status(box)[0]["final"]
+    assert row["last_exit_code"] == 3 and row["state"] == "failed" and row["wanted"]
+    box.run("/command/s6-rc", "-d", "change", "final")
+    assert box.run("/command/s6-rc", "-u", "change", "bad").returncode == 1
+    assert health(box) == (1, "bad is failed\n")
+    assert status(box)[0]["bad"]["last_exit_code"] == 1
+    box.run("/command/s6-rc", "-d", "change", "bad")
+    assert health(box)[0] == 0
+    assert status(box, "odd name")[0]["odd name"]["state"] == "down"
+
+
+def test_without_a_container(tmp_path):
+    r = subprocess.run([OVERLOG, "status", "-R", tmp_path], capture_output=True, text=True)
+    assert r.returncode == 111 and "unable to reach pid 1" in r.stderr
+    r = subprocess.run([OVERLOG, "status", "--health", "-R", tmp_path], capture_output=True)
+    assert r.returncode == 1
+
+
+def test_while_it_starts_and_stops(tree, boot):
+    tree.oneshot("slow", up="/bin/slow", down="/bin/hold")
+    tree.script("/bin/slow", "#!/bin/sh\nuntil test -e /tmp/go; do sleep 0.05; done\n")
+    tree.script("/bin/hold", "#!/bin/sh\n/command/overlog status --health >/tmp/said\necho $? >>/tmp/said\n")
+    box = boot(tree.path, env={"S6_LOGGING": "0"})
+    box.wait_for(lambda: status(box)[1]["stage"] == "starting")
+    box.wait_for(lambda: "slow is starting" in health(box)[1])
+    assert health(box) == (1, "the container is starting\nslow is starting\n")
+    with open(box.inside("/tmp/go"), "w"):
+        pass
+    box.wait_for(lambda: health(box)[0] == 0)
+    assert "log" not in status(box)[0]["slow"]
+    assert box.stop() == 0
+    assert tree.read("/tmp/said") == "the container is stopping\n1\n"
