@@ -27,9 +27,10 @@ def box(tmp_path_factory, installed, helper):
     tree = harness.Tree(str(tmp_path_factory.mktemp("status") / "root"), installed, helper)
     tree.longrun("web", "#!/bin/sh\necho hello\nexec sleep 1000\n")
     tree.longrun("ready", "#!/bin/sh\necho >&3\nexec sleep 1000\n", notification_fd="3\n")
-    tree.longrun("mute", RUN, notification_fd="3\n", bundle=None)
+    tree.longrun("mute", "#!/bin/sh\nuntil test -e /tmp/speak; do sleep 0.05; done\necho >&3\nexec sleep 1000\n",
+                 notification_fd="3\n", bundle=None)
     tree.longrun("crash", "#!/bin/sh\ntest -e /tmp/once && exec sleep 1000\n: >/tmp/once\nkill -SEGV $$\n")
-    tree.longrun("gone", "#!/opt/nothere\n", bundle=None)
+    tree.longrun("gone", "#!/opt/nothere\n", timeout_up="300\n", bundle=None)
     tree.longrun("final", "#!/bin/sh\nexit 3\n", finish="#!/bin/sh\nexit 125\n", bundle=None)
     tree.longrun("odd name", RUN, bundle=None)
     tree.oneshot("once")
@@ -88,9 +89,10 @@ def test_a_plain_user_may_look_and_no_more(box):
         s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = os.fork()
         if pid == 0:
+            os.chdir(os.path.dirname(place))
             os.setuid(65534)
             try:
-                s.connect(place)
+                s.connect("control")
                 os._exit(0)
             except OSError:
                 os._exit(1)
@@ -122,16 +124,18 @@ def test_health(box):
     box.run("/command/s6-rc", "-t", "200", "-u", "change", "mute")
     assert health(box) == (1, "mute is starting\n")
     assert health(box, "web")[0] == 0
-    box.run("/command/s6-svc", "-wD", "-d", "/run/service/mute", check=True)
+    with open(box.inside("/tmp/speak"), "w"):
+        pass
     box.wait_for(lambda: health(box)[0] == 0)
+    assert status(box)[0]["mute"]["wanted"]
     # It cannot be executed: why.
-    box.run("/command/s6-rc", "-t", "500", "-u", "change", "gone")
+    box.run("/command/s6-rc", "-u", "change", "gone")
     box.wait_for(lambda: "interpreter" in health(box)[1])
     code, text = health(box)
     assert code == 1 and "gone is " in text and "its interpreter /opt/nothere is missing" in text
     assert status(box)[0]["gone"]["why"].startswith("unable to execute /run/s6-rc/servicedirs/gone/run")
-    box.run("/command/s6-svc", "-d", "/run/service/gone", check=True)
-    box.wait_for(lambda: health(box)[0] == 0)
+    box.run("/command/s6-rc", "-d", "change", "gone", check=True)
+    assert health(box)[0] == 0
     # Permanent failure, and a oneshot that fails.
     box.run("/command/s6-rc", "-u", "change", "final")
     box.wait_for(lambda: "final is failed (finish said 125)" in health(box)[1])
