@@ -206,7 +206,8 @@ class Boot:
     """One booted root. stdout and stderr are pipes of ours, as a container engine's are."""
 
     def __init__(self, root, *command, env=None, init="/init", options=(), stdin=subprocess.DEVNULL,
-                 path=PATH):
+                 path=PATH, terminal=None, pass_fds=()):
+        """terminal: a descriptor that is stdin, stdout and stderr; both streams then stay empty here."""
         self.root = root
         self.env = dict(env or {})
         if path is not None:
@@ -218,8 +219,9 @@ class Boot:
         err, err_end = os.pipe()
         self.started = time.monotonic()
         self.outer = subprocess.Popen(
-            words + [root, init, *command], stdin=stdin, stdout=out_end, stderr=err_end,
-            start_new_session=True)
+            words + [root, init, *command], stdin=stdin if terminal is None else terminal,
+            stdout=out_end if terminal is None else terminal, stderr=err_end if terminal is None else terminal,
+            start_new_session=True, pass_fds=pass_fds)
         os.close(out_end)
         os.close(err_end)
         self.stdout, self.stderr = Stream(out), Stream(err)
