@@ -27,7 +27,7 @@ BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
 ROOTS = os.path.join(BUILD, "roots")
 BUSYBOX = "/bin/busybox"
 PATH = "/command:/usr/bin:/bin"
-DEADLINE = 20
+DEADLINE = 60
 
 PASSWD = """root:x:0:0:root:/root:/bin/sh
 daemon:x:1:1:daemon:/:/bin/false

@@ -88,7 +88,7 @@ class Rig:
     def signal(self, number):
         os.kill(self.pid, number)
 
-    def wait(self, deadline=20):
+    def wait(self, deadline=60):
         """The exit code of the logger."""
         def reaped():
             pid, status = os.waitpid(self.pid, os.WNOHANG)

@@ -52,7 +52,7 @@ def run(folder, name, arguments, environment=()):
     r = subprocess.run(
         ["unshare", "-m", "setpriv", "--groups", "3,4", "sh", "-c", ISOLATE, "sh",
          path, *environment, f"{folder}/{name}", *arguments],
-        capture_output=True, text=True, timeout=20)
+        capture_output=True, text=True, timeout=60)
     assert r.returncode != 99, r.stderr
     lines = [line for line in r.stdout.splitlines() if not line.startswith(("PATH=", "PWD="))]
     return r.returncode, sorted(lines), r.stderr.partition(": ")[2]
@@ -171,5 +171,5 @@ def test_a_missing_etc_knows_nobody(ours):
     r = subprocess.run(
         ["unshare", "-m", "sh", "-c",
          "mount --make-rprivate / && mount -t tmpfs none /etc && exec \"$@\"", "sh",
-         ours / "s6-setuidgid", "root", "true"], capture_output=True, text=True, timeout=20)
+         ours / "s6-setuidgid", "root", "true"], capture_output=True, text=True, timeout=60)
     assert (r.returncode, r.stderr) == (1, "s6-setuidgid: fatal: unknown user: root\n")

@@ -119,7 +119,7 @@ def run(folder, place, script, before="", wrap=()):
     """Its exit code and stdout, the names of folders replaced."""
     place.mkdir(exist_ok=True)
     done = subprocess.run([*wrap, folder / "execlineb", "-Pc", script], cwd=place, stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=20,
+                          capture_output=True, timeout=60,
                           env={"PATH": f"{before}{folder}:/usr/bin:/bin", "HOME": "/", "PWD": str(place)})
     out = done.stdout.decode(errors="surrogateescape").replace(str(folder), "BIN").replace(str(place), "PLACE")
     out = out.replace("0000000180000000", "0" * 16)  # glibc's posix_spawn ignores its own two
@@ -295,7 +295,7 @@ def test_without_proc_and_in_another_root(folders, tmp_path):
     root = tmp_path / "root"
     shutil.copytree(folders["one"], root / "command", symlinks=True)
     done = subprocess.run(["/usr/sbin/chroot", root, "/command/execlineb", "-Pc", "export A b define C d foreground { exit 3 } importas X ? exit $X"],
-                          env={}, timeout=20)
+                          env={}, timeout=60)
     assert done.returncode == 3
     # From here into a root with the same file under another name, and nothing under ours.
     (root / "command/define").unlink()
@@ -320,7 +320,7 @@ def test_ignored_signals_stay_ignored_through_links(folders, tmp_path):
 def test_execline_as_one_program(folders, tmp_path):
     def call(*words):
         return subprocess.run(["execline", *words], executable=folders["one"] / "overlog", capture_output=True, text=True,
-                              env={"PATH": f"{folders['one']}:/usr/bin:/bin"}, timeout=20)
+                              env={"PATH": f"{folders['one']}:/usr/bin:/bin"}, timeout=60)
     assert call("define", "A", "b", "export", "C", "d", "echo", "$A").stdout == "b\n"
     assert call("foreground", " exit", " 3", "", "importas", "X", "?", "exit", "$X").returncode == 3
     assert call().returncode == 100

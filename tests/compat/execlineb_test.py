@@ -34,7 +34,7 @@ def tools(tmp_path_factory):
 def run(program, tools, arguments, env=None):
     environment = {"PATH": tools["path"] + ":/usr/bin:/bin", **(env or {})}
     done = subprocess.run([program, *arguments], env=environment, stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=20)
+                          capture_output=True, timeout=60)
     kind = ""
     if done.returncode == 100:
         for word in (b"unmatched {", b"unmatched }", b"syntax error"):

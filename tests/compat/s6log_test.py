@@ -70,7 +70,7 @@ def outcome(program, folder, script, data, *options, before=None):
     if before:
         before(folder)
     r = subprocess.run([program, *options, "--", *script], input=data, capture_output=True,
-                       cwd=folder, env=ENVIRONMENT, timeout=30, umask=0o022)
+                       cwd=folder, env=ENVIRONMENT, timeout=60, umask=0o022)
     found = {}
     for path in sorted(folder.iterdir()):
         if path.is_dir():
@@ -146,7 +146,7 @@ def test_errors(both, script):
 @pytest.mark.parametrize("argv", [[], ["-x", "1"], ["-l", "x", "1"], ["-d", "x", "1"]], ids=" ".join)
 def test_usage(ours, argv):
     for program in (THEIRS, ours):
-        r = subprocess.run([program, *argv], capture_output=True, input=b"", timeout=20)
+        r = subprocess.run([program, *argv], capture_output=True, input=b"", timeout=60)
         assert r.returncode == 100
         assert b"usage: s6-log " in r.stderr
 
@@ -243,7 +243,7 @@ def test_every_state_at_start(ours, tmp_path, current, processed):
             prepare(folder, current=current, previous=previous, processed=processed, state=state,
                     newstate=state)
             r = subprocess.run([program, str(folder)], input=b"x\n", capture_output=True,
-                               timeout=20, env=ENVIRONMENT, umask=0o022)
+                               timeout=60, env=ENVIRONMENT, umask=0o022)
             rest = {n: ((folder / n).read_bytes(), (folder / n).stat().st_mode)
                     for n in os.listdir(folder) if not n.startswith("@")}
             results.append((r.returncode, r.stderr, archives(folder), rest))
@@ -269,7 +269,7 @@ def feed(program, folder, *words, lines, settled=lambda number: True):
             p.stdin.write(line)
             p.stdin.flush()
             wait_for(lambda: look(folder) not in (None, before) and settled(number), what="line")
-        said = p.communicate(timeout=20)[1]
+        said = p.communicate(timeout=60)[1]
     finally:
         p.kill()
         p.wait()
@@ -536,7 +536,7 @@ def test_a_locked_directory(running, which, ours, tmp_path):
     running(which)
     program = {"theirs": THEIRS, "ours": ours}[which]
     r = subprocess.run([program, str(tmp_path / "d")], input=b"x\n", capture_output=True,
-                       timeout=20)
+                       timeout=60)
     assert r.returncode == 111
     said = f"s6-log: fatal: unable to lock {tmp_path}/d/lock: "
     assert r.stderr.decode().startswith(said) and r.stderr.endswith(b"esource busy\n")
@@ -570,7 +570,7 @@ def test_a_reader_of_stdout_that_sleeps(ours, tmp_path, which, options):
 
 
 def test_last_line_without_newline(ours):
-    r = subprocess.run([ours, "1"], input=b"one\ntwo", capture_output=True, timeout=20)
+    r = subprocess.run([ours, "1"], input=b"one\ntwo", capture_output=True, timeout=60)
     assert (r.returncode, r.stdout) == (0, b"one\ntwo\n")
 
 
@@ -578,5 +578,5 @@ def test_input_that_is_no_pipe(ours, tmp_path):
     (tmp_path / "in").write_bytes(NUMBERS)
     for path, expected in ((tmp_path / "in", NUMBERS), ("/dev/null", b"")):
         with open(path, "rb") as f:
-            r = subprocess.run([ours, "1"], stdin=f, capture_output=True, timeout=20)
+            r = subprocess.run([ours, "1"], stdin=f, capture_output=True, timeout=60)
         assert (r.returncode, r.stdout) == (0, expected)

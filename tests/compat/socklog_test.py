@@ -47,7 +47,7 @@ def environment(**more):
 
 def filtered(program, *options, data, **more):
     r = subprocess.run([program, *options], input=data, capture_output=True,
-                       env=environment(**more), timeout=20)
+                       env=environment(**more), timeout=60)
     return r.returncode, r.stdout, r.stderr if r.returncode == 0 else b""
 
 
@@ -131,7 +131,7 @@ def test_ucspilogd(ours, data, options):
 @pytest.mark.parametrize("argv", [["s6-tai64nlocal", "-x"], ["ucspilogd", "-x"], ["ucspilogd", "-D"]], ids=" ".join)
 def test_usage_of_filters(ours, argv):
     for folder in (THEIRS, ours):
-        r = subprocess.run([folder / argv[0], *argv[1:]], input=b"", capture_output=True, timeout=20,
+        r = subprocess.run([folder / argv[0], *argv[1:]], input=b"", capture_output=True, timeout=60,
                            env=environment())
         assert r.returncode == 100
         assert b"usage: " in r.stderr
@@ -168,7 +168,7 @@ class Socklog:
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=20)
+        out, err = self.process.communicate(timeout=60)
         return self.process.returncode, out, err
 
 
@@ -250,7 +250,7 @@ def test_socklog_drops_privileges(ours, tmp_path, options, ids):
     (["-i", "1.2.3.4_15514"], 111, b"s6-socklog: fatal: unable to bind ")], ids=lambda x: " ".join(x) if isinstance(x, list) else "")
 def test_socklog_errors(ours, tmp_path, options, code, said):
     for folder in (THEIRS, ours):
-        r = subprocess.run([folder / "s6-socklog", *options], capture_output=True, timeout=20,
+        r = subprocess.run([folder / "s6-socklog", *options], capture_output=True, timeout=60,
                            env=environment(), cwd=tmp_path)
         assert (r.returncode, said in r.stderr) == (code, True), r.stderr
 
@@ -325,7 +325,7 @@ def test_socklog_waits_for_a_slow_reader_and_loses_nothing(ours, tmp_path):
     count = blocked(log)
     assert count > 60
     log.process.terminate()
-    out, err = log.process.communicate(timeout=20)
+    out, err = log.process.communicate(timeout=60)
     assert (log.process.returncode, err) == (0, b"")
     assert [int(line[13:19]) for line in out.splitlines()] == list(range(count))
 

@@ -341,7 +341,7 @@ s6-maximumtime 20000 sh -c 'exit 255'
 s6-maximumtime 20000 sh -c 'kill -9 $$'
 s6-maximumtime 50 sleep 5
 s6-maximumtime -k 50 sleep 5
-s6-maximumtime -0 50 sleep 0.1
+s6-maximumtime -0 50 sh -c 'exec sleep 3 >/dev/null 2>&1'
 s6-maximumtime 20000 nosuch
 s6-maximumtime 20000 /etc/passwd
 s6-maximumtime 20000 sh -c 'kill -TERM $PPID; sleep 5'
@@ -374,7 +374,7 @@ s6-clock x
 s6-clock | cut -c 1-9
 s6-pause -p x
 timeout -s HUP 0.1 s6-pause -t
-timeout -k 0.1 -s HUP 0.1 s6-pause -p 1,15
+timeout -k 0.1 -s HUP 1 s6-pause -p 1,15
 s6-dumpenv
 env -i A=1 B="x$(printf '\ny')" $(which s6-dumpenv) new
 env -i A=2 C= $(which s6-dumpenv) -N -m 700 new

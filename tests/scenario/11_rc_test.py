@@ -73,7 +73,7 @@ def test_up_and_down_in_order(box):
 def test_a_oneshot_talks_to_its_caller(box):
     r = subprocess.run(["/usr/bin/nsenter", "--target", str(box.pid()), "--mount", "--pid", "--net", "--root", "--wd",
                         "/command/s6-rc", "-u", "change", "migrate"], input="from the caller\n", capture_output=True,
-                       text=True, timeout=30)
+                       text=True, timeout=60)
     assert (r.returncode, r.stdout, r.stderr) == (0, "migrate up\nfrom the caller\n", "to stderr\n")
     assert rc(box, "-a", "list")[1] == {"db", "web", "spare", "migrate"}
     assert rc(box, "-d", "change", "migrate")[1] == {"migrate down"}
@@ -147,7 +147,7 @@ def test_a_stop_answers_who_waits(tree, boot):
                                "--wd", "/command/s6-rc", "-u", "change", "slow"], stderr=subprocess.PIPE, text=True)
     box.wait_for(lambda: box.exists("/tmp/slow"))
     box.kill(signal.SIGTERM)
-    said = caller.communicate(timeout=30)[1]
+    said = caller.communicate(timeout=60)[1]
     assert (said, caller.returncode) == ("s6-rc: fatal: the container is stopping\n", 111)
     with open(box.inside("/tmp/read"), "w"):
         pass

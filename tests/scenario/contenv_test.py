@@ -33,7 +33,7 @@ def run(folder, name, *arguments, run="", **environment):
         ["unshare", "-m", "sh", "-c",
          'mount --make-rprivate / && mount --bind "$1" /run && shift && exec "$@"', "sh",
          folder / run, "env", "-i", *(f"{k}={v}" for k, v in environment.items()),
-         folder / name, *arguments], capture_output=True, timeout=20)
+         folder / name, *arguments], capture_output=True, timeout=60)
     return r.returncode, r.stdout, r.stderr
 
 

@@ -294,7 +294,7 @@ def test_bad_script_means_the_default(rig):
 
 @pytest.mark.parametrize("argv", [[], ["web"], ["web", "3"], ["-u", "web", "web", "1"], ["-x"]])
 def test_bad_usage(argv):
-    r = subprocess.run([OVERLOG, "logger", *argv], capture_output=True, timeout=20)
+    r = subprocess.run([OVERLOG, "logger", *argv], capture_output=True, timeout=60)
     assert r.returncode == 100
 
 

@@ -43,7 +43,7 @@ def environment(**extra):
 @needs_root
 def test_defaults(command, logs):
     r = subprocess.run([command, str(logs / "web")], input=b"one\ntwo\n", capture_output=True,
-                       env=environment(), timeout=20)
+                       env=environment(), timeout=60)
     assert (r.returncode, r.stdout, r.stderr) == (0, b"", b"")
     current = logs / "web/current"
     lines = current.read_bytes().split(b"\n")[:-1]
@@ -81,7 +81,7 @@ def test_fifo(command, logs):
         fifo.write_bytes(line)
         wait_for(lambda: (logs / "web/current").read_bytes().endswith(line), what="line")
     p.terminate()
-    assert p.wait(20) == 0
+    assert p.wait(60) == 0
     assert (logs / "web/current").read_bytes() == b"one\ntwo\n"
 
 
@@ -92,7 +92,7 @@ def test_without_root(command, logs):
     else:
         start = []
     r = subprocess.run([*start, command, str(logs / "web")], input=b"one\n", capture_output=True,
-                       env=environment(), timeout=20)
+                       env=environment(), timeout=60)
     uid = 12345 if start else os.geteuid()
     assert r.returncode == 0
     assert r.stderr.decode() == (
@@ -102,11 +102,11 @@ def test_without_root(command, logs):
 
 def test_bad_script_and_usage(command, logs):
     r = subprocess.run([command, str(logs / "web")], input=b"", capture_output=True,
-                       env=environment(S6_LOGGING_SCRIPT="nonsense"), timeout=20)
+                       env=environment(S6_LOGGING_SCRIPT="nonsense"), timeout=60)
     assert r.returncode == 100
     assert b"s6-log: fatal: unrecognized directive: nonsense\n" in r.stderr
     for argv in ([], ["a", "b"], ["-x", "a"]):
-        assert subprocess.run([command, *argv], capture_output=True, timeout=20).returncode == 100
+        assert subprocess.run([command, *argv], capture_output=True, timeout=60).returncode == 100
 
 
 @needs_root
@@ -120,7 +120,7 @@ def test_where_only_one_user_exists(command, logs, groups):
     p.stdout.readline()
     for file, text in (("setgroups", groups), ("uid_map", "0 0 1"), ("gid_map", "0 0 1")):
         Path(f"/proc/{p.pid}/{file}").write_text(text)
-    _, said = p.communicate(b"go\none\n", timeout=20)
+    _, said = p.communicate(b"go\none\n", timeout=60)
     assert said == b"logutil-service: warning: unable to become nobody, logging as uid 0\n"
     assert p.returncode == 0
     assert (logs / "web/current").read_bytes().endswith(b"  one\n")
@@ -135,7 +135,7 @@ def newfifo(place, *words, umask=0o022):
     link = Path(place) / "logutil-newfifo"
     if not link.is_symlink():
         link.symlink_to(OVERLOG)
-    r = subprocess.run([link, *map(str, words)], capture_output=True, text=True, umask=umask, timeout=20)
+    r = subprocess.run([link, *map(str, words)], capture_output=True, text=True, umask=umask, timeout=60)
     return r.returncode, r.stdout, r.stderr
 
 

@@ -29,7 +29,7 @@ def bin(tmp_path_factory):
 
 def run(bin, *words, **more):
     more.setdefault("env", {"PATH": f"{bin}:/usr/bin:/bin"})
-    r = subprocess.run([bin / words[0], *words[1:]], capture_output=True, text=True, timeout=20,
+    r = subprocess.run([bin / words[0], *words[1:]], capture_output=True, text=True, timeout=60,
                        **more)
     return r.returncode, r.stdout, r.stderr
 
@@ -110,37 +110,37 @@ def test_a_daemon_is_watched(watch, tmp_path):
     harness.wait_for((tmp_path / "usr1").exists)
     assert p.poll() is None
     p.send_signal(signal.SIGTERM)
-    assert p.wait(10) == 9
+    assert p.wait(60) == 9
 
 
 def test_a_daemon_that_is_killed(watch, tmp_path):
     p, ready = watch()
     assert os.read(ready, 10) == b"\n"
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
-    assert p.wait(10) == 137
+    assert p.wait(60) == 137
 
 
 def test_a_daemon_that_fails_to_start(watch):
     p, ready = watch(code=5)
-    assert p.wait(10) == 5
+    assert p.wait(60) == 5
     assert os.read(ready, 10) == b""
 
 
 def test_a_daemon_that_stays_in_the_foreground(watch):
     p, _ = watch("-t", "100", daemon="import time; time.sleep(100)")
-    assert p.wait(10) == 137
+    assert p.wait(60) == 137
     assert "in time" in p.stderr.read()
 
 
 def test_a_daemon_without_a_pidfile(watch):
     p, _ = watch(daemon="pass")
-    assert p.wait(10) == 111
+    assert p.wait(60) == 111
     assert "unable to open pid" in p.stderr.read()
 
 
 def test_a_pidfile_of_nobody(watch, tmp_path):
     p, _ = watch(daemon="open('pid', 'w').write('0')")
-    assert p.wait(10) == 111
+    assert p.wait(60) == 111
     (tmp_path / "pid").unlink()
 
 
@@ -216,7 +216,7 @@ def test_hiercopy_writes_through_no_link(bin, tmp_path):
 def in_namespace(bin, script):
     return subprocess.run(["unshare", "-m", "-u", "sh", "-ec",
                            f"mount --make-rprivate /; PATH={bin}:$PATH; {script}"],
-                          capture_output=True, text=True, timeout=20)
+                          capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
