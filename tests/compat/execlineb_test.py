@@ -130,6 +130,12 @@ def test_file(tools, tmp_path):
     same(tools, "-y")
 
 
+@pytest.mark.parametrize("script", ['p a "\\065', 'p a "\\0x41', "p a {\\", "p a }\\"])
+def test_what_the_reference_takes_by_mistake(tools, script):
+    assert run(REFERENCE, tools, ["-Pc", script])[0] == 7
+    assert run(tools["ours"], tools, ["-Pc", script])[:2] == (100, b"")
+
+
 @pytest.mark.parametrize("strict", [None, "0", "1", "2", "3", "99", "x", "", "-1", "2x"])
 @pytest.mark.parametrize("options", [["-S2"], ["-q", "-S2"], ["-w", "-S2"], ["-W", "-S2"], ["-P"], ["-qP"], ["-wP"], ["-WP"]])
 def test_how_strict(tools, strict, options):
