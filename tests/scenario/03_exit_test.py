@@ -56,12 +56,12 @@ def test_the_code_of_cmd_beats_the_file(tree, boot):
 
 def test_a_stop_takes_no_longer_than_it_must(tree, boot):
     tree.longrun("web")
-    box = boot(tree.path, "sleep", "1000")
+    box = boot(tree.path, "sleep", "1000", env={"S6_KILL_GRACETIME": "600000"})
     box.wait_for_text("service legacy-services successfully started")
     box.wait_for(lambda: "sleep 1000" in [" ".join(words) for words in box.processes().values()])
     before = time.monotonic()
     assert box.stop() == 0
-    assert box.ended - before < 0.7
+    assert box.ended - before < 30
 
 
 def test_the_grace_time_is_a_ceiling(tree, boot):
@@ -70,7 +70,7 @@ def test_the_grace_time_is_a_ceiling(tree, boot):
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
     before = time.monotonic()
     assert box.stop() == 0
-    assert 0.65 < box.ended - before < 2
+    assert 0.65 < box.ended - before < 30
 
 
 def test_halt_may_be_called_many_times(tree, boot):
@@ -99,17 +99,19 @@ def test_signals_that_do_not_stop(tree, boot, number):
 
 
 def test_a_signal_during_boot_is_not_lost(tree, boot):
-    tree.oneshot("slow", 'sh -c "touch /tmp/up; sleep 1; touch /tmp/done"\n')
+    tree.oneshot("slow", 'sh -c "touch /tmp/up; until test -e /tmp/go; do sleep 0.02; done"\n')
     tree.oneshot("after", "touch /tmp/after\n", deps=["slow"])
     box = boot(tree.path, "touch", "/tmp/cmd")
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
-    assert box.stop() == 0
+    box.kill(signal.SIGTERM)
+    tree.write("/tmp/go", "")
+    assert box.wait() == 0
     assert not os.path.exists(tree.at("/tmp/cmd"))
 
 
 def test_a_second_signal_skips_the_waits(tree, boot):
     tree.longrun("stubborn", STUBBORN)
-    box = boot(tree.path, env={"S6_KILL_GRACETIME": "60000"})
+    box = boot(tree.path, env={"S6_KILL_GRACETIME": "600000"})
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
     box.kill(signal.SIGTERM)
     box.wait_for_text("service stubborn: stopping")
@@ -121,17 +123,17 @@ def test_a_second_signal_skips_the_waits(tree, boot):
                 os.kill(pid, signal.SIGTERM)
         return not box.alive()
 
-    box.wait_for(insist, 5, "end")
+    box.wait_for(insist, what="end")
     assert box.wait() == 0
 
 
 def test_the_whole_stop_can_be_bounded(tree, boot):
     tree.longrun("stubborn", STUBBORN)
-    box = boot(tree.path, env={"OVERLOG_STOP_MAXTIME": "800"})
+    box = boot(tree.path, env={"OVERLOG_STOP_MAXTIME": "800", "S6_KILL_GRACETIME": "600000"})
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
     before = time.monotonic()
-    assert box.stop(deadline=5) == 0
-    assert 0.59 < box.ended - before < 3  # the last quarter is the loggers'
+    assert box.stop() == 0
+    assert 0.59 < box.ended - before < 30  # the last quarter is the loggers'
     assert "OVERLOG_STOP_MAXTIME" in box.stderr.text()
 
 
