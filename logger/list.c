@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "logger/events.h"
+#include "logger/render.h"
 #include "logger/source.h"
 #include "rotate/count.h"
 #include <stdio.h>
@@ -9,13 +10,25 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HOURS = 24, HOUR = 3600 };
+enum {
+    HOURS = 24,
+    HOUR = 3600,
+    YEAR = 330 * 24 * HOUR, /* or nearly so */
+    BESIDE = 62             /* columns of what is neither name nor bar */
+};
 
 struct row {
     struct timespec first, last;
     int64_t bytes;
     unsigned long archives;
     unsigned long lines[HOURS];
+};
+
+struct layout {
+    bool utc;
+    size_t screen; /* columns, 0: no terminal */
+    size_t width;  /* of the names */
+    time_t newest; /* line of all */
 };
 
 struct bar {
@@ -83,7 +96,7 @@ static const char *state_of(const struct events_states *s, const char *name)
     return "-";
 }
 
-static void put_size(int64_t bytes)
+static void put_size(struct str *out, int64_t bytes)
 {
     static const char units[] = " KMGTP";
     int unit = 0;
@@ -91,52 +104,77 @@ static void put_size(int64_t bytes)
     for (; tenths >= 10000 && unit < 5; unit++)
         tenths = (tenths + 512) / 1024;
     if (unit == 0)
-        printf("  %7lld", (long long)bytes);
+        str_printf(out, "  %6lld", (long long)bytes);
+    else if (tenths < 1000)
+        str_printf(out, "  %3lld.%lld%c", (long long)tenths / 10, (long long)tenths % 10,
+                   units[unit]);
     else
-        printf("  %4lld.%lld%c", (long long)tenths / 10, (long long)tenths % 10, units[unit]);
+        str_printf(out, "  %5lld%c", (long long)(tenths + 5) / 10, units[unit]);
 }
 
-static void put_time(const struct timespec *t, bool utc)
+/* As ls does: the year only where the month would mislead. */
+static void put_time(struct str *out, const struct timespec *t, const struct layout *l)
 {
     struct tm tm;
-    if (t->tv_sec == 0 || !(utc ? gmtime_r(&t->tv_sec, &tm) : localtime_r(&t->tv_sec, &tm)))
-        printf("  %-16s", "-");
+    if (t->tv_sec == 0 || !(l->utc ? gmtime_r(&t->tv_sec, &tm) : localtime_r(&t->tv_sec, &tm)))
+        str_printf(out, "  %-11s", "-");
+    else if (t->tv_sec < l->newest - YEAR)
+        str_printf(out, "  %04d-%02d-%02d ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
     else
-        printf("  %04d-%02d-%02d %02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-               tm.tm_hour, tm.tm_min);
+        str_printf(out, "  %02d-%02d %02d:%02d", tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min);
 }
 
-static void put_bar(const struct row *row)
+static void put_bar(struct str *out, const struct row *row, int hours)
 {
     unsigned long most = 0;
     for (int i = 0; i < HOURS; i++)
         most = row->lines[i] > most ? row->lines[i] : most;
-    printf("  %8lu  ", most);
-    for (int i = 0; i < HOURS; i++)
+    str_printf(out, "  %7lu  ", most);
+    for (int i = HOURS - hours; i < HOURS; i++)
         if (row->lines[i] == 0)
-            putchar(' ');
-        else
-            printf("\xe2\x96%c", (int)(0x81 + (row->lines[i] * 8 - 1) / most)); /* eighths */
-    putchar('\n');
+            str_add_char(out, ' ');
+        else /* eighths */
+            str_printf(out, "\xe2\x96%c", (int)(0x81 + (row->lines[i] * 8 - 1) / most));
+    str_add_char(out, '\n');
 }
 
-static void put_rows(const struct roster_list *list, const struct row *rows,
-                     const struct events_states *states, bool utc)
+static void put_name(struct str *out, const char *name, const struct layout *l)
 {
-    int width = (int)strlen("SERVICE");
-    for (size_t i = 0; i < list->names.count; i++)
-        if ((int)strlen(list->names.item[i]) > width)
-            width = (int)strlen(list->names.item[i]);
-    printf("%-*s  %-9s  %7s  %8s  %-16s  %-16s  %8s  %s\n", width, "SERVICE", "STATE", "SIZE",
-           "ARCHIVES", "FIRST", "LAST", "MOST/H", "LINES/H, 24 H");
+    size_t begin = out->length;
+    if (l->screen > 0)
+        render_caret(name, strlen(name), out);
+    else
+        str_add_text(out, name);
+    for (size_t length = out->length - begin; length < l->width; length++)
+        str_add_char(out, ' ');
+}
+
+static void put_rows(struct str *out, const struct roster_list *list, const struct row *rows,
+                     const struct events_states *states, struct layout *l)
+{
+    size_t begin = out->length, width = strlen("SERVICE");
+    for (size_t i = 0; i < list->names.count; i++) {
+        put_name(out, list->names.item[i], l);
+        if (out->length - begin > width)
+            width = out->length - begin;
+        out->length = begin;
+    }
+    l->width = width;
+    /* The bars take what the screen leaves. */
+    int hours = l->screen > 0 ? (int)l->screen - (int)l->width - BESIDE : HOURS;
+    hours = hours < 1 ? 1 : hours > HOURS ? HOURS : hours;
+    put_name(out, "SERVICE", l);
+    str_printf(out, "  %-9s  %6s  %4s  %-11s  %-11s  %7s  LAST %d H\n", "STATE", "SIZE", "ARCH",
+               "FIRST", "LAST", "MOST/H", hours);
     for (size_t i = 0; i < list->names.count; i++) {
         const struct row *row = &rows[i];
-        printf("%-*s  %-9s", width, list->names.item[i], state_of(states, list->names.item[i]));
-        put_size(row->bytes);
-        printf("  %8lu", row->archives);
-        put_time(&row->first, utc);
-        put_time(&row->last, utc);
-        put_bar(row);
+        put_name(out, list->names.item[i], l);
+        str_printf(out, "  %-9s", state_of(states, list->names.item[i]));
+        put_size(out, row->bytes);
+        str_printf(out, "  %4lu", row->archives);
+        put_time(out, &row->first, l);
+        put_time(out, &row->last, l);
+        put_bar(out, row, hours);
     }
 }
 
@@ -154,22 +192,23 @@ static bool read_states(const struct roster *r, struct events_states *states)
     return result == 0;
 }
 
-bool list_services(const struct roster *r, const struct roster_list *list, bool utc)
+bool list_services(const struct roster *r, const struct roster_list *list, bool utc, size_t screen,
+                   struct str *out)
 {
     struct row *rows = calloc(list->names.count + 1, sizeof *rows);
     struct events_states states = {WORDS_INIT, WORDS_INIT};
-    time_t newest = 0;
+    struct layout l = {.utc = utc, .screen = screen};
     bool good = rows && read_states(r, &states);
     for (size_t i = 0; rows && i < list->names.count; i++) {
         good &= find_times(list->paths.item[i], &rows[i]);
-        if (rows[i].last.tv_sec > newest)
-            newest = rows[i].last.tv_sec;
+        if (rows[i].last.tv_sec > l.newest)
+            l.newest = rows[i].last.tv_sec;
     }
     for (size_t i = 0; rows && i < list->names.count; i++)
-        good &= count(list->paths.item[i], &rows[i], newest - newest % HOUR - (HOURS - 1) * HOUR);
+        good &=
+            count(list->paths.item[i], &rows[i], l.newest - l.newest % HOUR - (HOURS - 1) * HOUR);
     if (rows)
-        put_rows(list, rows, &states, utc);
-    fflush(stdout);
+        put_rows(out, list, rows, &states, &l);
     events_states_release(&states);
     free(rows);
     return good;

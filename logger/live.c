@@ -118,7 +118,7 @@ static struct source *find_source(const struct view *v, const char *path)
 
 static void find_new(struct live *live)
 {
-    struct roster_list list = {WORDS_INIT, WORDS_INIT};
+    struct roster_list list = {.matches = 0};
     struct error e = ERROR_INIT;
     struct view *v = live->view;
     if (roster_find(live->roster, &list, NULL, &e) < 0)

@@ -80,10 +80,14 @@ static int find(struct request *q, struct roster_list *list, struct error *e)
     struct words unmatched = WORDS_INIT;
     int result = roster_find(&q->roster, list, &unmatched, e);
     for (size_t i = 0; result == 0 && i < unmatched.count; i++) {
-        if (strchr(unmatched.item[i], '/'))
-            message_warning("no such directory: %s", unmatched.item[i]);
+        const char *word = unmatched.item[i];
+        if (!strchr(word, '/'))
+            message_warning("no log directory of %s under %s; logcat -l lists what there is", word,
+                            q->roster.root);
+        else if (access(word, F_OK) == 0)
+            message_warning("not a directory: %s; name the log directory that it is in", word);
         else
-            message_warning("no log directory of %s under %s", unmatched.item[i], q->roster.root);
+            message_warning("no such directory: %s", word);
         q->unreadable |= !q->follow;
     }
     words_release(&unmatched);
@@ -164,13 +168,19 @@ static void show_history(const struct request *q, struct view *v, struct live *l
     view_history(v, q->follow, q->reverse);
 }
 
+static int say_unwritten(int reason)
+{
+    message_fatal("unable to write: %s", strerror(reason));
+    return EXIT_SYSTEM;
+}
+
 static int show(struct request *q, struct view *v, const struct roster_list *list, struct error *e)
 {
     struct live *live = NULL;
     int result = 0;
     if (q->follow)
         result = live_open(&live, v, &q->roster, e);
-    else if (isatty(STDOUT_FILENO) && pager_wanted())
+    else
         pager_offer(&v->output);
     if (result == 0)
         result = add_sources(q, v, list, e);
@@ -184,10 +194,8 @@ static int show(struct request *q, struct view *v, const struct roster_list *lis
         q->unreadable |= v->source[i]->broken;
     if (result < 0)
         return message_error(e);
-    if (v->failed || v->output.failed) {
-        message_fatal("unable to write: %s", strerror(v->failed ? v->failed : v->output.failed));
-        return EXIT_SYSTEM;
-    }
+    if (v->failed || v->output.failed)
+        return say_unwritten(v->failed ? v->failed : v->output.failed);
     return q->unreadable ? EXIT_SYSTEM : v->shown == 0 ? EXIT_NOTHING : 0;
 }
 
@@ -195,9 +203,11 @@ static int run_view(struct request *q, const struct roster_list *list)
 {
     struct error e = ERROR_INIT;
     struct events events = {.roster = &q->roster};
-    struct view v = {.output = {.fd = STDOUT_FILENO, .interrupt = -1}, .events = &events};
+    /* Never released: the process ends, which gives back the memory of many sources at once. */
+    static struct view v = {.output = {.fd = STDOUT_FILENO, .interrupt = -1}};
     struct pattern *marks = NULL;
     int code;
+    v.events = &events;
     build_render(q, &v.render);
     if (build_filter(q, &v.filter, &e) < 0 || build_marks(q, &marks, &v.render.marks, &e) < 0) {
         code = message_error(&e);
@@ -216,14 +226,20 @@ static int run_view(struct request *q, const struct roster_list *list)
     for (size_t i = 0; i < v.render.marks; i++)
         pattern_close(&marks[i]);
     free(marks);
-    view_release(&v);
     events_release(&events);
     return code;
 }
 
 static int run_list(struct request *q, const struct roster_list *list)
 {
-    if (!list_services(&q->roster, list, q->utc) || q->unreadable)
+    struct output o = {.fd = STDOUT_FILENO, .interrupt = -1};
+    pager_offer(&o);
+    bool good = list_services(&q->roster, list, q->utc, o.columns, &o.buffer);
+    pager_close(&o);
+    output_release(&o);
+    if (o.failed)
+        return say_unwritten(o.failed);
+    if (!good || q->unreadable)
         return EXIT_SYSTEM;
     return list->names.count == 0 ? EXIT_NOTHING : 0;
 }
@@ -231,7 +247,7 @@ static int run_list(struct request *q, const struct roster_list *list)
 static int run_request(struct request *q)
 {
     struct error e = ERROR_INIT;
-    struct roster_list list = {WORDS_INIT, WORDS_INIT};
+    struct roster_list list = {.matches = 0};
     int code;
     if (find(q, &list, &e) < 0) {
         code = message_error(&e);

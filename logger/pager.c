@@ -14,7 +14,7 @@ static const char *command(void)
     return text ? text : "less";
 }
 
-bool pager_wanted(void)
+static bool is_wanted(void)
 {
     const char *text = command();
     return *text && strcmp(text, "cat") != 0;
@@ -67,10 +67,12 @@ static void start(struct output *o)
 void pager_offer(struct output *o)
 {
     struct winsize size = {.ws_row = 0};
+    if (!isatty(o->fd))
+        return;
     ioctl(o->fd, TIOCGWINSZ, &size);
     o->rows = size.ws_row > 1 ? size.ws_row - 1U : 23;
     o->columns = size.ws_col > 0 ? size.ws_col : 80;
-    o->full = start;
+    o->full = is_wanted() ? start : NULL;
 }
 
 void pager_close(struct output *o)

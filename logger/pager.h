@@ -6,11 +6,9 @@
 #include "logger/output.h"
 #include <stdbool.h>
 
-/* Whether one is wanted: OVERLOG_PAGER, else PAGER, else less, unless that is empty or cat. */
-bool pager_wanted(void);
-
-/* Makes the output hold back what fits on the terminal's screen; what is more goes to a pager.
- * Without one that can be run, it goes to the terminal. */
+/* Takes the size of the screen, if the output is a terminal, and makes it hold back what fits
+ * there; what is more goes to a pager: OVERLOG_PAGER, else PAGER, else less, unless that is empty
+ * or cat. Without one that can be run, it goes to the terminal. */
 void pager_offer(struct output *o);
 
 /* After the last of the output: waits until the reader has left the pager. */

@@ -272,7 +272,9 @@ static int add_text_form(struct render *r, const char *name, const struct entry 
     static const char streams[][5] = {"-   ", "out ", "err "};
     bool full = r->form == RENDER_FULL;
     bool marked = r->color && entry->stream == STREAM_ERR;
-    if (add_time(r, &entry->time, full ? 9 : 3, out)) {
+    if (r->time_format && !*r->time_format) {
+        /* no time at all */
+    } else if (add_time(r, &entry->time, full ? 9 : 3, out)) {
         if (full && !r->time_format)
             put(out, r->zone, strlen(r->zone));
         put(out, " ", 1);

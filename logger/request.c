@@ -199,8 +199,14 @@ int request_parse(struct invocation *c, struct request *q)
         if (code != 0)
             return code;
     }
+    bool chooses = q->include.count + q->exclude.count > 0 || q->since || q->until || q->boot ||
+                   q->previous || q->stream != STREAM_UNKNOWN;
     if (q->reverse && q->follow)
         return usage("options exclude each other", "-r -f");
+    if (q->boot && q->previous)
+        return usage("options exclude each other", "-b -p");
+    if (q->list && (q->follow || chooses))
+        return usage("options exclude each other", "-l, and -f or what chooses lines");
     return 0;
 }
 

@@ -60,6 +60,7 @@ static bool is_unwanted(const struct roster *r, const char *name)
 
 static int add(const struct roster *r, struct roster_list *list, const char *name, const char *path)
 {
+    list->matches++;
     if (words_has(&list->paths, path) || is_unwanted(r, name))
         return 0;
     return words_add(&list->names, name) < 0 || words_add(&list->paths, path) < 0 ? -1 : 0;
@@ -123,14 +124,14 @@ static int find_path(const struct roster *r, const char *word, struct roster_lis
 {
     char name_room[PATH_MAX];
     char *path = strdup(word);
-    size_t length = strlen(word), before = list->paths.count;
+    size_t length = strlen(word), before = list->matches;
     int result = path ? 0 : error_system(e, "unable to list %s", word);
     while (path && length > 1 && path[length - 1] == '/')
         path[--length] = '\0';
     if (path && is_directory(path)) {
         if (!has_log(path))
             result = find_under(r, path, "*", list, e);
-        if (result == 0 && list->paths.count == before &&
+        if (result == 0 && list->matches == before &&
             add(r, list, last_name(path, name_room), path) < 0)
             result = error_system(e, "unable to list %s", word);
     }
@@ -145,11 +146,11 @@ int roster_find(const struct roster *r, struct roster_list *list, struct words *
         return find_under(r, r->root, "*", list, e);
     for (size_t i = 0; r->wanted[i]; i++) {
         const char *word = r->wanted[i];
-        size_t before = list->paths.count;
+        size_t before = list->matches;
         bool by_path = strchr(word, '/') != NULL;
         if ((by_path ? find_path(r, word, list, e) : find_under(r, r->root, word, list, e)) < 0)
             return -1;
-        if (unmatched && list->paths.count == before && words_add(unmatched, word) < 0)
+        if (unmatched && list->matches == before && words_add(unmatched, word) < 0)
             return error_system(e, "unable to list %s", word);
     }
     return 0;

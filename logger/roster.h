@@ -22,6 +22,7 @@ struct roster {
 struct roster_list {
     struct words names;
     struct words paths;
+    size_t matches; /* with those that are there already, or are not wanted */
 };
 
 /* Our own environment's value, else the container's; NULL: neither has one. Valid until the next

@@ -189,7 +189,7 @@ int stamp_parse(const char *line, size_t length, struct stamp *s)
 int stamp_time(const char *line, size_t length, struct timespec *t)
 {
     if (parse_tai64n(line, length, t) > 0 || parse_utc(line, length, t) > 0 ||
-        parse_local(line, length, t) > 0)
+        parse_local(line, length, t) > 0 || parse_svlogd(line, length, t) > 0)
         return 0;
     return -1;
 }

@@ -51,14 +51,23 @@ static bool read_clock(const char **p, struct tm *tm, long *nanoseconds)
     return tm->tm_hour < 25 && tm->tm_min < 60 && tm->tm_sec < 61;
 }
 
+static int days_of(int month, int year)
+{
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 ? 28 + leap : 30 + ((month + (month > 7)) & 1);
+}
+
 static bool read_date(const char **p, struct tm *tm)
 {
-    if (!digits(p, 4, &tm->tm_year) || !skip(p, '-') || !digits(p, 2, &tm->tm_mon))
+    tm->tm_mon = tm->tm_mday = 1;
+    if (!digits(p, 4, &tm->tm_year))
         return false;
-    tm->tm_mday = 1;
+    if (**p != '\0' && (!skip(p, '-') || !digits(p, 2, &tm->tm_mon)))
+        return false;
     if (**p != '\0' && (!skip(p, '-') || !digits(p, 2, &tm->tm_mday)))
         return false;
-    bool valid = tm->tm_mon >= 1 && tm->tm_mon <= 12 && tm->tm_mday >= 1 && tm->tm_mday <= 31;
+    bool valid = tm->tm_mon >= 1 && tm->tm_mon <= 12 && tm->tm_mday >= 1 &&
+                 tm->tm_mday <= days_of(tm->tm_mon, tm->tm_year);
     tm->tm_year -= 1900;
     tm->tm_mon -= 1;
     return valid;
@@ -98,6 +107,27 @@ static time_t second_of(struct tm *tm, bool utc)
     return utc ? timegm(tm) : mktime(tm);
 }
 
+static bool read_word(const char **p, const char *word)
+{
+    size_t length = strlen(word);
+    if (strncmp(*p, word, length) != 0)
+        return false;
+    *p += length;
+    return true;
+}
+
+/* The beginning of today or yesterday. */
+static bool read_day(const char **p, const struct timespec *now, bool utc, struct tm *tm)
+{
+    bool yesterday = read_word(p, "yesterday");
+    if (!yesterday && !read_word(p, "today"))
+        return false;
+    calendar(now->tv_sec, utc, tm);
+    tm->tm_hour = tm->tm_min = tm->tm_sec = 0;
+    tm->tm_mday -= yesterday;
+    return true;
+}
+
 static bool absolute(const char *text, const struct timespec *now, bool utc, struct timespec *t)
 {
     struct tm tm = {0};
@@ -108,7 +138,7 @@ static bool absolute(const char *text, const struct timespec *now, bool utc, str
         calendar(now->tv_sec, utc, &tm);
         tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
     } else {
-        if (!read_date(&p, &tm))
+        if (!read_day(&p, now, utc, &tm) && !read_date(&p, &tm))
             return false;
         if (*p == '\0' || !(skip(&p, 'T') || skip(&p, ' ') || skip(&p, '_'))) {
             t->tv_nsec = 0;
@@ -123,62 +153,61 @@ static bool absolute(const char *text, const struct timespec *now, bool utc, str
     return true;
 }
 
+/* 1h30m, -10m, "10 min ago", "2 hours ago". */
 static bool ago(const char *text, const struct timespec *now, struct timespec *t)
 {
     static const struct {
-        char letter;
+        const char *name; /* any beginning of it will do */
         long long seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+    } units[] = {
+        {"seconds", 1}, {"minutes", 60}, {"hours", 3600}, {"days", 86400}, {"weeks", 604800}};
     long long sum = 0;
-    if (*text == '\0')
-        return false;
-    while (*text) {
+    text += *text == '-';
+    do {
         long long value = 0;
         size_t unit = 0, i = 0;
         for (; text[i] >= '0' && text[i] <= '9' && i < 10; i++)
             value = value * 10 + (text[i] - '0');
-        while (unit < sizeof units / sizeof units[0] && units[unit].letter != text[i])
+        text += i;
+        text += strspn(text, " ");
+        size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+        while (unit < sizeof units / sizeof units[0] &&
+               strncmp(units[unit].name, text, length) != 0)
             unit++;
-        if (i == 0 || unit == sizeof units / sizeof units[0])
+        if (i == 0 || length == 0 || unit == sizeof units / sizeof units[0])
             return false;
         sum += value * units[unit].seconds;
-        text += i + 1;
-    }
+        text += length;
+        text += strspn(text, " ");
+        if (sum > 1LL << 50)
+            return false;
+    } while (*text && strcmp(text, "ago") != 0);
     *t = *now;
     t->tv_sec -= sum;
     return true;
 }
 
-static bool named(const char *text, const struct timespec *now, bool utc, struct timespec *t)
+static bool named(const char *text, const struct timespec *now, struct timespec *t)
 {
-    struct tm tm;
     unsigned long long unix_seconds;
     if (strcmp(text, "now") == 0) {
         *t = *now;
         return true;
     }
-    if (text[0] == '@') {
-        if (strlen(text) == CLOCK_TAI64N_LENGTH)
-            return clock_tai64n_parse(text, t) == 0;
-        if (number_parse(text + 1, 1ULL << 40, &unix_seconds) < 0)
-            return false;
-        *t = (struct timespec){(time_t)unix_seconds, 0};
-        return true;
-    }
-    bool yesterday = strcmp(text, "yesterday") == 0;
-    if (!yesterday && strcmp(text, "today") != 0)
+    if (text[0] != '@')
         return false;
-    calendar(now->tv_sec, utc, &tm);
-    tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
-    tm.tm_mday -= yesterday;
-    *t = (struct timespec){second_of(&tm, utc), 0};
+    if (strlen(text) == CLOCK_TAI64N_LENGTH)
+        return clock_tai64n_parse(text, t) == 0;
+    if (number_parse(text + 1, 1ULL << 40, &unix_seconds) < 0)
+        return false;
+    *t = (struct timespec){(time_t)unix_seconds, 0};
     return true;
 }
 
 int when_parse(const char *text, const struct timespec *now, bool utc, struct timespec *t,
                struct error *e)
 {
-    if (named(text, now, utc, t) || absolute(text, now, utc, t) || ago(text, now, t))
+    if (named(text, now, t) || absolute(text, now, utc, t) || ago(text, now, t))
         return 0;
     return error_set(e, EXIT_USAGE,
                      "unable to understand the time %s: say 10m, 2h, today, yesterday, HH:MM or "

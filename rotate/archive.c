@@ -82,6 +82,23 @@ static int append(struct archive **list, long count, const struct archive *a)
     return 0;
 }
 
+/* Some file systems do not say it in the listing. */
+static bool is_file(int directory, const struct dirent *entry)
+{
+    struct stat s;
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_REG;
+    return fstatat(directory, entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode);
+}
+
+void archive_sizes(int directory, struct archive *list, long count)
+{
+    struct stat s;
+    for (long i = 0; i < count; i++)
+        list[i].size =
+            fstatat(directory, list[i].name, &s, AT_SYMLINK_NOFOLLOW) == 0 ? s.st_size : 0;
+}
+
 long archive_list(int directory, struct archive **list)
 {
     *list = NULL;
@@ -95,12 +112,7 @@ long archive_list(int directory, struct archive **list)
     long count = 0;
     for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
         struct archive a;
-        struct stat s;
-        if (archive_parse(entry->d_name, &a) < 0)
-            continue;
-        if (fstatat(directory, entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode))
-            a.size = s.st_size;
-        else
+        if (archive_parse(entry->d_name, &a) < 0 || !is_file(directory, entry))
             continue;
         if (append(list, count, &a) < 0) {
             free(*list);

@@ -14,7 +14,7 @@ struct archive {
     struct timespec time;        /* when it was rotated: its lines are not newer */
     bool unfinished;             /* .u */
     bool compressed;             /* .gz */
-    int64_t size;                /* bytes on disk */
+    int64_t size;                /* bytes on disk, once archive_sizes has looked */
 };
 
 /* 0 and a filled in (size 0), or -1: not an archive's name. */
@@ -32,5 +32,7 @@ struct timespec archive_next_time(const struct timespec *newest, const struct ti
 /* Every archive in a directory, sorted; caller frees *list. With X and X.gz both present only X.gz
  * is listed (it is complete: it got its name by rename). Returns the count or -1 with errno. */
 long archive_list(int directory, struct archive **list);
+/* Fills in the sizes; 0 of what is gone. */
+void archive_sizes(int directory, struct archive *list, long count);
 
 #endif

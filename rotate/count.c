@@ -66,6 +66,7 @@ int count_directory(struct count *c, const char *path, struct error *e)
         error_system(e, "unable to list %s", path);
     c->bytes = 0;
     c->archives = count > 0 ? (unsigned long)count : 0;
+    archive_sizes(directory, list, count);
     for (long i = 0; i < count; i++) {
         c->bytes += list[i].size;
         if (clock_compare(&list[i].time, &c->since) >= 0)

@@ -16,8 +16,32 @@ struct inflater {
     bool inside;    /* a gzip member has begun */
     bool ready;     /* z is set up */
     int64_t member; /* where it begins */
+    struct inflater *next;
     unsigned char input[INPUT];
 };
+
+/* Those of closed files. The next ones need as many, and giving memory back to the system and
+ * taking it again costs more than what is inflated for a few lines. */
+static struct inflater *spare;
+
+static struct inflater *take_inflater(void)
+{
+    struct inflater *i = spare;
+    if (!i)
+        return calloc(1, sizeof *i);
+    spare = i->next;
+    i->inside = false;
+    i->z.avail_in = 0;
+    return i;
+}
+
+static void give_inflater(struct inflater *i)
+{
+    if (!i)
+        return;
+    i->next = spare;
+    spare = i;
+}
 
 static ssize_t read_at(int fd, void *bytes, size_t size, int64_t offset)
 {
@@ -42,7 +66,7 @@ static int begin(struct logfile *f, bool archive)
     f->inode = st.st_ino;
     if (!archive || read_at(f->fd, magic, 2, 0) != 2 || magic[0] != 0x1f || magic[1] != 0x8b)
         return 0;
-    f->inflater = calloc(1, sizeof *f->inflater);
+    f->inflater = take_inflater();
     return f->inflater ? 0 : -1;
 }
 
@@ -64,9 +88,7 @@ int logfile_open(struct logfile *f, int directory, const char *name, bool archiv
 
 void logfile_close(struct logfile *f)
 {
-    if (f->inflater && f->inflater->ready)
-        inflateEnd(&f->inflater->z);
-    free(f->inflater);
+    give_inflater(f->inflater);
     if (f->fd >= 0)
         close(f->fd);
     *f = (struct logfile)LOGFILE_INIT;

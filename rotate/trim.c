@@ -74,6 +74,8 @@ void logdir_trim(struct logdir *d)
     long count = archive_list(d->directory, &list);
     unsigned char *doomed = count <= 0 ? NULL : malloc((size_t)count);
     if (doomed != NULL) {
+        if (d->settings.total > 0)
+            archive_sizes(d->directory, list, count);
         trim_mark(list, count, &d->settings, &now, age_too, doomed);
         for (long i = 0; i < count; i++)
             if (doomed[i] != 0)

@@ -28,6 +28,8 @@ static long list_plain(const struct logdir *d, struct archive **list)
     long count = archive_list(d->directory, list), kept = 0;
     unsigned char *doomed = count <= 0 ? NULL : malloc((size_t)count);
     if (doomed != NULL) {
+        if (d->settings.total > 0)
+            archive_sizes(d->directory, *list, count);
         trim_mark(*list, count, &d->settings, &now, true, doomed);
         for (long i = 0; i < count; i++)
             if (!(*list)[i].compressed && doomed[i] == 0)

@@ -243,6 +243,7 @@ def test_31_pretty(root):
 def test_32_time_format(root):
     service(root, "a", cri(BASE, "x", nanosecond=42) + "plain\n")
     assert run(root, "--time-format", "%H:%M:%S.%N %%N", "-n", "all").startswith("10:55:40.000000042 %N a x\n")
+    assert run(root, "--time-format=", "-n", "all") == "a x\na plain\n"
     assert run(root, "--time-format=%s", "-o", "full").startswith(f"{BASE} a out x\n")
     assert run(root, "--time-format=%s", "-o", "cri").startswith(utc(BASE)[:19])
 
@@ -266,13 +267,32 @@ def test_34_list(root):
             f"{utc(BASE)} start service=nginx pid=5\n{utc(BASE)} ready service=nginx pid=5\n"
             f"{utc(BASE)} start service=gone pid=6\n{utc(BASE)} exit service=gone pid=6 signal=9\n")
     lines = run(root, "-l").splitlines()
-    assert lines[0].split() == ["SERVICE", "STATE", "SIZE", "ARCHIVES", "FIRST", "LAST", "MOST/H", "LINES/H,", "24", "H"]
+    assert lines[0].split() == ["SERVICE", "STATE", "SIZE", "ARCH", "FIRST", "LAST", "MOST/H", "LAST", "24", "H"]
     assert lines[1].split() == ["a", "-", "0", "0", "-", "-", "0"]
     assert re.split(r"  +", lines[2])[:2] == ["gone", "signal 9"]
     assert re.split(r"  +", lines[3].rstrip(), maxsplit=6)[:6] == [
         "nginx", "ready", str(sum(f.stat().st_size for f in (root / "nginx").iterdir())), "2",
-        "2026-11-23 08:55", "2026-11-23 15:55"]
-    assert lines[3].endswith("        50  " + " " * 16 + "\u2588 \u2581\u2581   \u2581")
+        "11-23 08:55", "11-23 15:55"]
+    assert lines[3].endswith("       50  " + " " * 16 + "\u2588 \u2581\u2581   \u2581")
+
+
+def test_35_list_on_a_screen(root):
+    """As wide as the screen; names do no harm; a reader may go away."""
+    name = "esc\x1b[2J"
+    service(root, name, "".join(cri(BASE + 3600 * i, "x") for i in range(30)))
+    for columns, hours in ((80, 80 - 62 - len("esc^[[2J")), (200, 24), (30, 1)):
+        lines = on_terminal(root, "-l", screen=(24, columns)).decode().split("\r\n")
+        assert lines[0].endswith(f"LAST {hours} H") and lines[1].startswith("esc^[[2J  ")
+        assert lines[1].count("\u2588") == hours and (columns == 30 or len(lines[1]) <= columns)
+        assert "\x1b" not in lines[1]
+    for i in range(2000):
+        (root / f"service{i}").mkdir()
+    p = subprocess.Popen(["logcat", "-l"], executable=OVERLOG, env=environment(root), stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
+    p.stdout.read(10)
+    p.stdout.close()
+    assert p.wait(DEADLINE) == 0 and p.stderr.read() == b""
+    p.stderr.close()
 
 
 # --- the pager ---
@@ -319,6 +339,7 @@ def test_50_svlogd_and_gzip_processors(root, tmp_path):
         subprocess.run(["svlogd", flag, str(root / name)], input=f"{name} line\n", text=True, check=True,
                        timeout=DEADLINE, stderr=subprocess.DEVNULL)
         shown = run(root, name)
+        assert run(root, "-l", name).splitlines()[1].split()[8] == "1"  # lines in the hour
         assert shown.endswith(f" {name} {name} line\n") and "20" == shown[:2], shown
     d = root / "processed"
     subprocess.run(["/usr/bin/s6-log", "-b", "n10", "s4096", "t", "!gzip -c", str(d)], text=True, check=True,

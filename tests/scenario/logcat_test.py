@@ -1,6 +1,7 @@
 """logcat over real directories: hand-made ones, those of our logger and those of the packaged tools."""
 import base64
 import datetime
+import fcntl
 import gzip
 import json
 import os
@@ -9,7 +10,9 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
+import termios
 import threading
 import time
 from pathlib import Path
@@ -100,8 +103,10 @@ class Follower:
         self.process.stderr.close()
 
     def read_until(self, done):
-        end = time.monotonic() + DEADLINE
+        """The deadline is for each piece: a loaded machine may be slow, but goes on."""
+        last = time.monotonic() + 10 * DEADLINE
         while not done(self.data):
+            end = min(last, time.monotonic() + DEADLINE)
             left = end - time.monotonic()
             ready = left > 0 and select.select([self.process.stdout], [], [], left)[0]
             assert ready, ("deadline", self.data[-2000:], self.errors())
@@ -245,9 +250,18 @@ def test_11_unknown_names(root):
     three(root)
     out, err = warned(root, "beta", "delta", "-n1", "-o", "raw", code=111)
     assert out == "beta 19\n"
-    assert err == f"logcat: warning: no log directory of delta under {root}\n"
+    assert err == f"logcat: warning: no log directory of delta under {root}; logcat -l lists what there is\n"
     out, err = warned(root, "/no/such", code=111)
     assert (out, err) == ("", "logcat: warning: no such directory: /no/such\n")
+    out, err = warned(root, f"{root}/beta/current", code=111)
+    assert err == f"logcat: warning: not a directory: {root}/beta/current; name the log directory that it is in\n"
+
+
+def test_11_a_service_named_twice(root):
+    three(root)
+    for words in (["beta", "beta"], ["beta", "b*"], [f"{root}/beta", f"{root}/beta/"]):
+        assert run(root, "-n1", "-o", "raw", *words) == "beta 19\n"
+    assert warned(root, "beta", "-X", "beta", code=1) == ("", "")
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 59, 60, 61, 1000])
@@ -341,9 +355,11 @@ def test_22_color(root):
     assert sorted(names) == ["alpha", "beta", "gamma"] and all(len(c) == 1 for c in names.values())
 
 
-def on_terminal(root, *args, code=0, **env):
+def on_terminal(root, *args, code=0, screen=None, **env):
     pid, fd = pty.fork()
     if pid == 0:
+        if screen:
+            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", *screen, 0, 0))
         os.execve(OVERLOG, ["logcat", *args], environment(root, **env))
     data = b""
     while True:
@@ -404,8 +420,13 @@ def test_31_the_container_environment_is_asked(root):
 
 def test_32_usage(root):
     assert warned(root, "--bogus", code=100)[1].startswith("logcat: fatal: unknown option --bogus\n")
+    for words, what in ((["-b", "-p"], "-b -p"), (["-r", "-f"], "-r -f"),
+                        (["-l", "-f"], "-l, and -f or what chooses lines"),
+                        (["-l", "-g", "x"], "-l, and -f or what chooses lines")):
+        assert warned(root, *words, code=100)[1] == f"logcat: fatal: options exclude each other: {what}\n"
     assert warned(root, "-n", "many", code=100)[1] == "logcat: fatal: invalid number of lines: many\n"
     three(root)
+    assert warned(root, "-S", "2026-02-30", code=100)[1].startswith("logcat: fatal: unable to understand the time ")
     assert run(root, "alpha", "-n1", "-o", "raw") == run(root, "-n1", "-o", "raw", "--", "alpha") == "alpha 19\n"
 
 

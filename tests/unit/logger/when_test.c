@@ -38,6 +38,10 @@ static void durations(void **state)
     expect("45s", false, now.tv_sec - 45, 500000000);
     expect("3d", false, now.tv_sec - 259200, 500000000);
     expect("1w", false, now.tv_sec - 604800, 500000000);
+    expect("-10m", false, now.tv_sec - 600, 500000000);
+    expect("10 min ago", false, now.tv_sec - 600, 500000000);
+    expect("1 hour 5 minutes ago", false, now.tv_sec - 3900, 500000000);
+    expect("2 days", false, now.tv_sec - 172800, 500000000);
     expect("now", false, now.tv_sec, 500000000);
 }
 
@@ -47,6 +51,10 @@ static void days(void **state)
     expect("today", false, 1795388400, 0); /* 2026-11-22T23:00Z */
     expect("today", true, 1795392000, 0);
     expect("yesterday", false, 1795388400 - 86400, 0);
+    expect("yesterday 12:30", true, 1795392000 - 86400 + 45000, 0);
+    expect("today 08:00:01", true, 1795392000 + 28801, 0);
+    expect("2024-02-29", true, 1709164800, 0);
+    expect("2026", true, 1767225600, 0);
     expect("2026-11-23", false, 1795388400, 0);
     expect("2026-11-23", true, 1795392000, 0);
 }
@@ -79,6 +87,18 @@ static void nonsense(void **state)
                                         "m",
                                         "2026-13-01",
                                         "2026-11-32",
+                                        "2026-11-31",
+                                        "2026-02-29",
+                                        "1900-02-29",
+                                        "20261",
+                                        "todayish",
+                                        "yesterday12:30",
+                                        "10 mm ago",
+                                        "10 months ago",
+                                        "10m before",
+                                        "ago",
+                                        "- 10m",
+                                        "9999999999w9999999999w",
                                         "2026-11-2",
                                         "2026-11-23T",
                                         "2026-11-23 25:00",

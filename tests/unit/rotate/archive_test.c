@@ -88,6 +88,8 @@ static void a_directory_is_listed_in_order(void **state)
     assert_int_equal(symlinkat("current", directory, "@4000000065a0c2e500000004.s"), 0);
     assert_int_equal(mkdirat(directory, "@4000000065a0c2e500000005.s", 0700), 0);
     assert_int_equal(archive_list(directory, &list), 4);
+    assert_int_equal(list[0].size, 0);
+    archive_sizes(directory, list, 4);
     assert_string_equal(list[0].name, names[3]);
     assert_int_equal(list[0].size, 3);
     assert_string_equal(list[1].name, names[4]);

@@ -81,7 +81,9 @@ static long archives(void)
 {
     free(list);
     list = NULL;
-    return archive_list(dir.fd, &list);
+    long count = archive_list(dir.fd, &list);
+    archive_sizes(dir.fd, list, count);
+    return count;
 }
 
 static char *everything(void)
