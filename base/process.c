@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -260,6 +262,8 @@ static const char *become(const struct process_spawn *s)
         reset_signals(s->blocked);
     if (s->new_session)
         setsid();
+    while (s->lock > 0 && flock(s->lock, LOCK_EX) < 0 && errno == EINTR)
+        ;
     if (place_fds(s) < 0)
         return "fd";
     if (s->terminal != PROCESS_TERMINAL_NONE)
@@ -300,7 +304,8 @@ static void close_report(int pipe[2])
 
 static pid_t fork_child(const struct process_spawn *s, int report)
 {
-    pid_t pid = fork();
+    pid_t pid =
+        s->new_pids ? (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0) : fork();
     if (pid == 0)
         run_child(s, report);
     return pid;

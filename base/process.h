@@ -46,6 +46,9 @@ struct process_spawn {
     const struct rlimit *nofile; /* NULL: inherited */
     int gate; /* 0: none. A file: the child waits (not we), PROCESS_GATE_MS at most, until its byte
                  at PROCESS_GATE_BYTE is zero or not there */
+    int lock; /* 0 or -1: none. A descriptor: the child (not we) waits until it holds an
+                 exclusive flock on it */
+    bool new_pids; /* as the first process of a new pid namespace (EPERM without CAP_SYS_ADMIN) */
 };
 
 enum { PROCESS_GATE_BYTE = 4095, PROCESS_GATE_MS = 200 };

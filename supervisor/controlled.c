@@ -19,9 +19,7 @@ enum { PATH_BYTES = 560, LETTERS = 64 };
 
 static void path_of(const struct controlled *c, char path[PATH_BYTES])
 {
-    livedir_path(path, PATH_BYTES - 8, c->name);
-    if (c->is_logger)
-        strcat(path, "/log");
+    snprintf(path, PATH_BYTES, "%s%s", c->path, c->is_logger ? "/log" : "");
 }
 
 /* --- what is seen ----------------------------------------------------------------------------- */
@@ -122,6 +120,8 @@ void controlled_again(struct supervisor *sv)
     bool left = false;
     for (uint32_t i = 0; i < sv->longruns; i++) {
         struct longrun *l = sv->longrun[i];
+        if (l == NULL || l->going)
+            continue;
         again(&l->controlled);
         again(&l->logger.controlled);
         left = left || l->controlled.stale || l->logger.controlled.stale;
@@ -162,9 +162,16 @@ void controlled_death(struct longrun *l)
     struct error e = ERROR_INIT;
     struct timespec now = clock_wall();
     path_of(&l->controlled, path);
-    if (supervise_add_death(path, &now, l->machine.wait_status, l->definition->max_death_tally,
-                            &e) < 0)
+    if (supervise_add_death(path, &now, l->machine.wait_status, l->files.max_death_tally, &e) < 0)
         shortage_note(&l->supervisor->unwritten, "", "", &e, errno, clock_monotonic());
+}
+
+void controlled_forget(struct longrun *l)
+{
+    char path[PATH_BYTES + 24];
+    path_of(&l->controlled, path);
+    strcat(path, "/supervise/death_tally");
+    unlink(path);
 }
 
 void controlled_mark_down(struct longrun *l, bool down)
@@ -177,7 +184,8 @@ void controlled_mark_down(struct longrun *l, bool down)
 void controlled_logger(struct logger_slot *s, bool up, int wait_status)
 {
     struct supervise_status *status = &s->controlled.status;
-    if (s->controlled.name == NULL || s->supervisor->stage >= STAGE_DRAIN)
+    if (s->controlled.path == NULL || s->controlled.supervise.control.fd < 0 ||
+        s->supervisor->stage >= STAGE_DRAIN)
         return;
     status->paused = false;
     status->want_up = true;
@@ -209,10 +217,10 @@ static void obey(struct longrun *l, const struct supervise_letter *letter)
         return;
     if (letter->mark != SUPERVISE_KEEP)
         controlled_mark_down(l, letter->mark == SUPERVISE_MARK_DOWN);
-    if (wish == SUPERVISE_DOWN_SIGNAL)
-        signal = l->definition->down_signal;
-    else if (wish == SUPERVISE_RELOAD_SIGNAL)
-        signal = l->definition->reload_signal;
+    if (wish == SUPERVISE_DOWN_SIGNAL || wish == SUPERVISE_RELOAD_SIGNAL) {
+        servicedir_read(&l->files, l->path, NULL);
+        signal = wish == SUPERVISE_DOWN_SIGNAL ? l->files.down_signal : l->files.reload_signal;
+    }
     longrun_feed(l, (enum service_event)events[wish], wish == SUPERVISE_GROUP ? -signal : signal);
 }
 
@@ -269,14 +277,33 @@ static int open_one(struct controlled *c, struct loop *loop,
 int controlled_open(struct longrun *l, struct error *e)
 {
     struct supervisor *sv = l->supervisor;
-    l->controlled = (struct controlled){
-        .supervisor = sv, .name = l->definition->name, .supervise = SUPERVISE_INIT};
-    l->logger.controlled = (struct controlled){.supervisor = sv,
-                                               .name = l->definition->name,
-                                               .is_logger = true,
-                                               .supervise = SUPERVISE_INIT};
-    controlled_mark_down(l, true); /* until it was started */
+    l->controlled = (struct controlled){.supervisor = sv,
+                                        .name = l->definition->name,
+                                        .path = l->path,
+                                        .supervise = SUPERVISE_INIT};
+    l->logger.controlled = l->controlled;
+    l->logger.controlled.is_logger = true;
+    if (l->node != NO_NODE)
+        controlled_mark_down(l, true); /* until it was started */
     if (open_one(&l->controlled, &sv->loop, longrun_asked, e) < 0)
         return -1;
     return l->logger.logged.open ? open_one(&l->logger.controlled, &sv->loop, logger_asked, e) : 0;
+}
+
+static void close_one(struct controlled *c, struct loop *loop)
+{
+    char path[PATH_BYTES + 16];
+    if (c->supervise.control.fd < 0)
+        return;
+    loop_unwatch(loop, &c->supervise.control);
+    supervise_close(&c->supervise);
+    path_of(c, path);
+    strcat(path, "/supervise/lock"); /* maybe another name of one that stays locked */
+    unlink(path);
+}
+
+void controlled_close(struct longrun *l)
+{
+    close_one(&l->controlled, &l->supervisor->loop);
+    close_one(&l->logger.controlled, &l->supervisor->loop);
 }

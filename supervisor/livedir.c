@@ -3,6 +3,8 @@
 #include "supervisor/runtree.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,12 +30,15 @@ static int copy_directory(int source, int live, const char *name, struct error *
     return file_copy_tree(source, name, live, name, e);
 }
 
-static int write_number(int live, const char *name, int number, struct error *e)
+/* The defaults need no file: most services have none. */
+enum { TIMEOUT_FINISH = 5000, DEATH_TALLY = 100 };
+
+static int write_number(int live, const char *name, int64_t number, int64_t usual, struct error *e)
 {
-    char text[16];
-    if (number < 0)
+    char text[24];
+    if (number == usual)
         return 0;
-    int n = snprintf(text, sizeof text, "%d\n", number);
+    int n = snprintf(text, sizeof text, "%lld\n", (long long)number);
     return file_write(live, name, text, (size_t)n, 0644, e);
 }
 
@@ -41,10 +46,17 @@ static int fill(const struct definition *d, int source, int live, struct error *
 {
     if (copy_if_there(source, live, "run", e) < 0 || copy_if_there(source, live, "finish", e) < 0 ||
         copy_directory(source, live, "data", e) < 0 || copy_directory(source, live, "env", e) < 0 ||
-        write_number(live, "notification-fd", d->notification_fd, e) < 0 ||
-        write_number(live, "lock-fd", d->lock_fd, e) < 0)
+        write_number(live, "notification-fd", d->notification_fd, -1, e) < 0 ||
+        write_number(live, "lock-fd", d->lock_fd, -1, e) < 0 ||
+        write_number(live, "timeout-kill", d->timeout_kill, 0, e) < 0 ||
+        write_number(live, "timeout-finish", d->timeout_finish, TIMEOUT_FINISH, e) < 0 ||
+        write_number(live, "max-death-tally", d->max_death_tally, DEATH_TALLY, e) < 0 ||
+        write_number(live, "down-signal", d->down_signal, SIGTERM, e) < 0 ||
+        write_number(live, "reload-signal", d->reload_signal, SIGHUP, e) < 0)
         return -1;
-    return 0;
+    if (d->kill_group && file_write(live, "flag-timeout-killpg", "", 0, 0644, e) < 0)
+        return -1;
+    return copy_if_there(source, live, "flag-newpidns", e);
 }
 
 int livedir_fill(const struct definition *d, const char *path, struct error *e)

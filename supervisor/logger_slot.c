@@ -13,7 +13,9 @@ struct logger_slot *logger_slot_at(struct supervisor *sv, uint32_t index)
 {
     if (index == 0)
         return &sv->init;
-    return index == 1 ? &sv->cmd_logger : &sv->longrun[index - 2]->logger;
+    if (index == 1)
+        return &sv->cmd_logger;
+    return sv->longrun[index - 2] == NULL ? NULL : &sv->longrun[index - 2]->logger;
 }
 
 int unlogged_stdout(const struct supervisor *sv)
@@ -55,16 +57,32 @@ void logger_slot_start(struct logger_slot *s)
                sv->stage >= STAGE_DRAIN ? now + DRAIN_RETRY_MS * CLOCK_MS : s->logged.retry_at);
 }
 
+void logger_slot_first(struct logger_slot *s)
+{
+    if (!s->logged.restarted && s->logged.retry_at == 0)
+        logger_slot_start(s);
+}
+
+void logger_slot_hang_up(struct logger_slot *s)
+{
+    s->ending = true;
+    logged_hang_up(&s->logged);
+    if (!s->logged.open || (s->logged.pid == 0 && s->logged.retry_at == 0 && !s->logged.restarted))
+        s->done = true; /* never started: nothing was written */
+    else if (s->logged.pid == 0)
+        logger_slot_start(s);
+}
+
 void logger_slot_reaped(struct logger_slot *s, int status)
 {
     struct supervisor *sv = s->supervisor;
     bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     logged_died(&s->logged, status, clock_monotonic());
     controlled_logger(s, false, status);
-    if (sv->stage >= STAGE_DRAIN) {
+    if (s->ending) {
         /* Its pipes are at their end: a clean exit is the last one. */
         if (clean || s->logged.failures > DRAIN_TRIES)
-            s->done = true;
+            s->done = sv->sweep = true;
         else
             logger_slot_start(s);
         return;

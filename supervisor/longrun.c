@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -99,37 +100,98 @@ static int open_notify(struct longrun *l)
     return ends[1];
 }
 
+static void close_one(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* A number that no process here can have is better said than found out by dup2. */
+static int check_descriptors(const struct servicedir *files, struct error *e)
+{
+    struct rlimit now;
+    const int wanted[] = {files->notification_fd, files->lock_fd};
+    static const char *const names[] = {"notification-fd", "lock-fd"};
+    errno = EINVAL;
+    if (wanted[0] >= 0 && wanted[0] == wanted[1])
+        return error_set(e, EXIT_USAGE, "notification-fd and lock-fd are both %d", wanted[0]);
+    for (int i = 0; i < 2; i++)
+        if (wanted[i] >= 0 && getrlimit(RLIMIT_NOFILE, &now) == 0 &&
+            (rlim_t)wanted[i] >= now.rlim_cur)
+            return error_set(e, EXIT_USAGE,
+                             "%s is %d, but the limit of open files is %llu (use a smaller number, "
+                             "or raise the limit: --ulimit nofile)",
+                             names[i], wanted[i], (unsigned long long)now.rlim_cur);
+    return 0;
+}
+
+/* What the last instance left behind may still hold it: the new one waits before its exec. */
+static int open_service_lock(const struct longrun *l, struct error *e)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/supervise/service-lock", l->path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return error_system(e, "unable to open %s", path);
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+        message_line(MESSAGE_WARNING,
+                     "s6-supervise %s: warning: a process of an earlier instance still lives (it "
+                     "holds %s): the new one waits for its end",
+                     l->definition->name, path);
+    return fd;
+}
+
 static int spawn_run(struct longrun *l, struct error *e)
 {
     struct supervisor *sv = l->supervisor;
     struct process_fd fds[FDS_MAX];
-    char directory[512];
     char *argv[] = {(char[]){"./run"}, l->definition->name, NULL};
     size_t count = stdio_fds(l, fds);
     int notify = -1;
+    int lock = -1;
     int report = -1;
-    livedir_path(directory, sizeof directory, l->definition->name);
-    if (l->definition->notification_fd >= 0) {
+    if (check_descriptors(&l->files, e) < 0)
+        return -1;
+    if (l->files.notification_fd >= 0) {
         notify = open_notify(l);
         if (notify < 0)
             return error_system(e, "unable to make the readiness pipe of %s", l->definition->name);
-        fds[count++] = (struct process_fd){notify, l->definition->notification_fd};
+        fds[count++] = (struct process_fd){notify, l->files.notification_fd};
+    }
+    if (l->files.lock_fd >= 0) {
+        lock = open_service_lock(l, e);
+        if (lock < 0) {
+            close_one(&notify);
+            return -1;
+        }
+        fds[count++] = (struct process_fd){lock, l->files.lock_fd};
     }
     struct process_spawn s = {
         .program = "./run",
         .argv = argv,
         .envp = sv->environment.item,
-        .directory = directory,
+        .directory = l->path,
         .fds = fds,
         .fd_count = count,
         .new_session = true,
         .nofile = &sv->nofile,
         .gate = logged_gate(&l->logger.logged),
+        .lock = lock,
+        .new_pids = l->files.new_pids,
     };
     pid_t pid = process_spawn(&s, &report, e);
+    if (pid < 0 && s.new_pids && errno == EPERM) {
+        message_line(MESSAGE_WARNING,
+                     "s6-supervise %s: warning: flag-newpidns is ignored: it needs the capability "
+                     "CAP_SYS_ADMIN",
+                     l->definition->name);
+        s.new_pids = false;
+        pid = process_spawn(&s, &report, e);
+    }
     int why = errno;
-    if (notify >= 0)
-        close(notify);
+    close_one(&notify);
+    close_one(&lock);
     if (pid < 0) {
         close_watch(l, &l->notify);
         errno = why;
@@ -154,19 +216,17 @@ static int spawn_finish(struct longrun *l, struct error *e)
     char code[16];
     char number[16];
     char group[24];
-    char directory[512];
     struct process_fd fds[FDS_MAX];
     size_t count = stdio_fds(l, fds);
     snprintf(code, sizeof code, "%d", killed ? 256 : WEXITSTATUS(status));
     snprintf(number, sizeof number, "%d", killed ? WTERMSIG(status) : 0);
     snprintf(group, sizeof group, "%ld", (long)l->machine.run_pid);
-    livedir_path(directory, sizeof directory, l->definition->name);
     char *argv[] = {(char[]){"./finish"}, code, number, l->definition->name, group, NULL};
     struct process_spawn s = {
         .program = "./finish",
         .argv = argv,
         .envp = sv->environment.item,
-        .directory = directory,
+        .directory = l->path,
         .fds = fds,
         .fd_count = count,
         .new_session = true,
@@ -198,14 +258,14 @@ static void drained(struct timer *t)
 {
     struct longrun *l = OWNER(t, drain);
     if (l->machine.state == SERVICE_UP && l->machine.want == WANT_DOWN)
-        send_signal(l, l->definition->down_signal, false);
+        send_signal(l, l->files.down_signal, false);
 }
 
 static void end(struct longrun *l)
 {
     struct supervisor *sv = l->supervisor;
     if (l->input[1] < 0 || sv->stage < STAGE_STOPPING) {
-        send_signal(l, l->definition->down_signal, false);
+        send_signal(l, l->files.down_signal, false);
         return;
     }
     close(l->input[1]);
@@ -246,9 +306,15 @@ static void tell(struct longrun *l, int byte)
         l->history.died_at = clock_monotonic();
     if (byte == 'u' || byte == 'O')
         l->history.gave_up = byte == 'O';
+    if (byte == 's' && l->leaving)
+        return;
+    if (byte == 's')
+        controlled_forget(l);
     controlled_event(l, (char)byte);
     if (byte == 'd')
         container_exit(l);
+    if (byte == 'x')
+        sv->sweep = true;
 }
 
 /* Returns the event that follows at once, or SERVICE_EVENTS. */
@@ -261,6 +327,7 @@ static enum service_event perform(struct longrun *l, const struct service_action
     switch (a->act) {
     case SERVICE_ACT_RUN:
         l->logger.boundary = false;
+        logger_slot_first(&l->logger);
         result = spawn_run(l, &e);
         if (result == 0)
             return SERVICE_EVENTS;
@@ -286,7 +353,7 @@ static enum service_event perform(struct longrun *l, const struct service_action
         end(l);
         return SERVICE_EVENTS;
     case SERVICE_ACT_KILL:
-        send_signal(l, SIGKILL, l->definition->kill_group);
+        send_signal(l, SIGKILL, l->files.kill_group);
         return SERVICE_EVENTS;
     case SERVICE_ACT_SIGNAL:
         if (l->machine.pid > 0)
@@ -309,8 +376,11 @@ static enum service_event perform(struct longrun *l, const struct service_action
         supervisor_node_done(sv, l->node, false, true);
         return SERVICE_EVENTS;
     case SERVICE_ACT_FAILED:
-        rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: service %s failed permanently",
-               l->definition->name);
+        if (l->node == NO_NODE)
+            message_warning("service %s failed permanently", l->definition->name);
+        else
+            rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: service %s failed permanently",
+                   l->definition->name);
         supervisor_node_done(sv, l->node, true, false);
         return SERVICE_EVENTS;
     }
@@ -322,6 +392,23 @@ static void deadline(struct timer *t)
     longrun_feed(OWNER(t, timer), SERVICE_DEADLINE, 0);
 }
 
+/* Before what they matter for: a start, an end, a death. */
+static void read_files(struct longrun *l, enum service_event event)
+{
+    bool starts = event == SERVICE_WANT_UP || event == SERVICE_WANT_ONCE ||
+                  (event == SERVICE_DEADLINE && l->machine.state == SERVICE_DOWN);
+    if (!starts && event != SERVICE_WANT_DOWN && event != SERVICE_DIED && event != SERVICE_LEAVE)
+        return;
+    servicedir_read(&l->files, l->path, starts ? l->definition->name : NULL);
+    l->rules = (struct service_rules){
+        .notifies = starts ? l->files.notification_fd >= 0 : l->rules.notifies,
+        .has_finish = l->files.has_finish,
+        .normally_up = !l->files.down && !l->leaving && l->supervisor->stage < STAGE_STOPPING,
+        .timeout_kill = l->files.timeout_kill,
+        .timeout_finish = l->files.timeout_finish,
+    };
+}
+
 void longrun_feed(struct longrun *l, enum service_event event, int detail)
 {
     struct supervisor *sv = l->supervisor;
@@ -329,6 +416,7 @@ void longrun_feed(struct longrun *l, enum service_event event, int detail)
         struct service_actions actions;
         enum service_event next = SERVICE_EVENTS;
         int next_detail = 0;
+        read_files(l, event);
         if (service_step(&l->machine, &l->rules, event, detail, clock_monotonic(), &actions) < 0) {
             message_warning("service %s: %s while %s, please report this", l->definition->name,
                             service_event_name(event), service_state_name(l->machine.state));
@@ -358,9 +446,8 @@ void longrun_feed(struct longrun *l, enum service_event event, int detail)
 static void unspawned(struct longrun *l)
 {
     char path[600];
-    char why[512];
-    livedir_path(path, sizeof path, l->definition->name);
-    strncat(path, "/run", sizeof path - strlen(path) - 1);
+    char why[700];
+    snprintf(path, sizeof path, "%s/run", l->path);
     process_explain(path, &l->failure, why, sizeof why);
     if (l->machine.failures == 0)
         message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./run: %s",
@@ -393,84 +480,4 @@ void longrun_reaped(struct longrun *l, pid_t pid, int status)
     close_watch(l, &l->notify);
     loop_untimer(&l->supervisor->loop, &l->drain);
     longrun_feed(l, SERVICE_DIED, status);
-}
-
-/* --- making --------------------------------------------------------------------------------- */
-
-static bool is_paired(const struct supervisor *sv, const struct definition *d,
-                      enum logging_mode *mode)
-{
-    *mode = d->logging >= 0 ? (enum logging_mode)d->logging : sv->settings.logging;
-    if (d->producer_for != NULL || d->consumer_for.count > 0)
-        return false;
-    return *mode != LOGGING_CONSOLE || sv->settings.prefix;
-}
-
-static int make_one(struct supervisor *sv, uint32_t node, struct error *e)
-{
-    uint32_t index = sv->longruns;
-    struct longrun *l = malloc(sizeof *l);
-    const struct definition *d = supervisor_definition(sv, node);
-    enum logging_mode mode;
-    if (l == NULL)
-        return error_system(e, "unable to take the memory for service %s", d->name);
-    sv->longrun[sv->longruns++] = l;
-    sv->longrun_of[node] = index;
-    *l = (struct longrun){.supervisor = sv,
-                          .definition = d,
-                          .node = node,
-                          .index = index,
-                          .report = {.fd = -1},
-                          .notify = {.fd = -1},
-                          .input = {-1, -1},
-                          .consumer = UINT32_MAX};
-    l->rules = (struct service_rules){.notifies = d->notification_fd >= 0,
-                                      .has_finish = d->has_finish,
-                                      .timeout_kill = d->timeout_kill,
-                                      .timeout_finish = d->timeout_finish};
-    l->logger.supervisor = sv;
-    l->logger.index = index + 2;
-    if (livedir_make(d, e) < 0)
-        return -1;
-    if (is_paired(sv, d, &mode) &&
-        logged_open(&l->logger.logged, &sv->logging, d->name, mode, &d->logging_script, -1, e) < 0)
-        return -1;
-    return controlled_open(l, e);
-}
-
-/* One pipe per consumer, shared by its producers. */
-static int connect_pipeline(struct supervisor *sv, struct longrun *l, struct error *e)
-{
-    if (l->definition->consumer_for.count > 0 && pipe2(l->input, O_CLOEXEC) < 0)
-        return error_system(e, "unable to make the pipe of %s", l->definition->name);
-    if (l->definition->producer_for == NULL)
-        return 0;
-    long d = definitions_find(&sv->definitions, l->definition->producer_for);
-    if (d < 0 || sv->graph.node_of[d] < 0)
-        return error_set(e, EXIT_BUG, "no consumer %s", l->definition->producer_for);
-    l->consumer = sv->longrun_of[sv->graph.node_of[d]];
-    return 0;
-}
-
-int longruns_make(struct supervisor *sv, struct error *e)
-{
-    uint32_t nodes = sv->graph.count;
-    sv->longrun = calloc((size_t)nodes + 1, sizeof *sv->longrun);
-    sv->longrun_of = calloc((size_t)nodes + 1, sizeof *sv->longrun_of);
-    sv->oneshot = calloc((size_t)nodes + 1, sizeof *sv->oneshot);
-    sv->spare = calloc((size_t)nodes + 4, sizeof *sv->spare);
-    sv->all = malloc((size_t)nodes + 1);
-    if (sv->longrun == NULL || sv->longrun_of == NULL || sv->oneshot == NULL || sv->spare == NULL ||
-        sv->all == NULL)
-        return error_system(e, "unable to take the memory for %lu services", (unsigned long)nodes);
-    memset(sv->all, 1, (size_t)nodes + 1);
-    for (uint32_t i = 0; i < nodes; i++)
-        if (supervisor_definition(sv, i)->type == DEFINITION_LONGRUN && make_one(sv, i, e) < 0)
-            return -1;
-    for (uint32_t i = 0; i < sv->longruns; i++)
-        if (connect_pipeline(sv, sv->longrun[i], e) < 0)
-            return -1;
-    if (loop_reserve_timers(&sv->loop, 3 * (size_t)sv->longruns + 16, e) < 0)
-        return -1;
-    return children_reserve(&sv->children, 2 * (size_t)nodes + 64, e);
 }

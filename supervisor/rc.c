@@ -106,6 +106,8 @@ static int diff(struct request *r)
     int result = 0;
     for (uint32_t i = 0; i < r->sv->longruns; i++) {
         const struct longrun *l = r->sv->longrun[i];
+        if (l == NULL || l->node == NO_NODE)
+            continue;
         bool up = r->sv->transition.node[l->node].state == NODE_UP;
         bool wanted = l->machine.want == WANT_UP;
         if (up == wanted)

@@ -81,8 +81,14 @@ static void down_once(struct step *t)
 static void leave(struct step *t)
 {
     t->s->leaving = false;
+    t->s->ever_started = false;
+    t->s->failures = 0;
+    t->s->want = t->rules->normally_up ? WANT_UP : WANT_DOWN;
     act(t, SERVICE_ACT_EVENT, 'x');
     act(t, SERVICE_ACT_EVENT, 's');
+    t->s->deadline = t->rules->normally_up ? t->now + CLOCK_SECOND : 0;
+    if (!t->rules->normally_up)
+        act(t, SERVICE_ACT_STOPPED, 0);
 }
 
 static void down_want_down(struct step *t)
@@ -90,12 +96,6 @@ static void down_want_down(struct step *t)
     t->s->want = WANT_DOWN;
     t->s->deadline = 0;
     act(t, SERVICE_ACT_STOPPED, 0);
-}
-
-static void down_leave(struct step *t)
-{
-    leave(t);
-    down_want_down(t);
 }
 
 static void want_up(struct step *t)
@@ -164,8 +164,10 @@ static void unspawned(struct step *t)
     t->s->pid = 0;
     t->s->paused = false;
     t->s->failures++;
-    if (t->s->leaving)
+    if (t->s->leaving) {
         leave(t);
+        return;
+    }
     if (t->s->want == WANT_DOWN) {
         act(t, SERVICE_ACT_STOPPED, 0);
         return;
@@ -196,7 +198,7 @@ static void settle(struct step *t, int64_t restart)
     act(t, SERVICE_ACT_EVENT, 'D');
     if (t->s->leaving)
         leave(t);
-    if (t->s->want == WANT_DOWN)
+    else if (t->s->want == WANT_DOWN)
         act(t, SERVICE_ACT_STOPPED, 0);
     else
         t->s->deadline = restart;
@@ -265,7 +267,7 @@ static cell *const table[SERVICE_STATES][SERVICE_EVENTS] = {
             [SERVICE_WANT_DOWN] = down_want_down,
             [SERVICE_WANT_ONCE] = down_once,
             [SERVICE_STAY_DOWN] = down_want_down,
-            [SERVICE_LEAVE] = down_leave,
+            [SERVICE_LEAVE] = leave,
             [SERVICE_SIGNAL] = ignored,
             [SERVICE_SPAWNED] = impossible,
             [SERVICE_UNSPAWNED] = impossible,

@@ -11,8 +11,8 @@
  * second after finish ended. An explicit UP in DOWN starts at once. A run that cannot be executed
  * is tried again after 1 s, doubling to 60 s (to 8 s when what it lacked may come back).
  *
- * LEAVE is what is left of "the supervisor exits when the service is down": it stays down, and x is
- * told, then s, as by a supervisor that begins anew.
+ * LEAVE is what is left of "the supervisor exits when the service is down": x is told, then s, as
+ * by a supervisor that begins anew, and starts the service a second later if it normally is up.
  */
 #ifndef SUPERVISOR_SERVICE_H
 #define SUPERVISOR_SERVICE_H
@@ -76,6 +76,7 @@ struct service_actions {
 struct service_rules {
     bool notifies; /* has notification-fd: started means ready */
     bool has_finish;
+    bool normally_up;        /* a supervisor that begins starts it */
     uint32_t timeout_kill;   /* ms, 0 never */
     uint32_t timeout_finish; /* ms, 0 never */
 };

@@ -90,8 +90,7 @@ static void put_longrun(struct str *out, const struct longrun *l, enum node_stat
     put_since(out, "died", l->history.died_at, now);
     if (m->failures > 0 && l->failure.step[0] != '\0') {
         char path[600], why[512];
-        livedir_path(path, sizeof path - 4, l->definition->name);
-        strcat(path, "/run");
+        snprintf(path, sizeof path, "%s/run", l->path);
         process_explain(path, &l->failure, why, sizeof why);
         status_word(out, "why", why);
     } else if (l->history.gave_up) {
@@ -159,7 +158,7 @@ static void put_services(struct supervisor *sv, struct control_connection *to, s
     }
     for (uint32_t i = 0; i < sv->longruns; i++) {
         const struct longrun *l = sv->longrun[i];
-        if (l != NULL && l->node >= sv->graph.count)
+        if (l != NULL && !l->going && l->node >= sv->graph.count)
             put_service(out, sv, l->definition, l, l->node, now);
         flush_over(to, out, OUTPUT_BLOCK);
     }

@@ -39,7 +39,7 @@ static long remaining(struct supervisor *sv, int signal)
     struct remaining r = {.spare = sv->spare != NULL ? sv->spare : few, .everything = sv->is_init};
     pid_t *spare = sv->spare != NULL ? sv->spare : few;
     for (uint32_t i = 0; i < sv->longruns + 2; i++)
-        if (logger_slot_at(sv, i)->logged.pid > 0)
+        if (logger_slot_at(sv, i) != NULL && logger_slot_at(sv, i)->logged.pid > 0)
             spare[r.spare_count++] = logger_slot_at(sv, i)->logged.pid;
     long count = remaining_signal(&r, signal);
     if (count >= 0)
@@ -49,15 +49,6 @@ static long remaining(struct supervisor *sv, int signal)
     if (sv->is_init && signal == SIGTERM)
         kill(-1, SIGTERM);
     return (long)(sv->children.count > r.spare_count ? sv->children.count - r.spare_count : 0);
-}
-
-static void hang_up(struct logger_slot *s)
-{
-    logged_hang_up(&s->logged);
-    if (!s->logged.open || (s->logged.pid == 0 && s->logged.retry_at == 0 && !s->logged.restarted))
-        s->done = true; /* never started: nothing was written */
-    else if (s->logged.pid == 0)
-        logger_slot_start(s);
 }
 
 /* How long loggers get before they are urged, and then before they are killed. */
@@ -84,7 +75,8 @@ static void enter_drain(struct supervisor *sv)
     sv->events.fd = -1;
     console_messages_to(2);
     for (uint32_t i = 0; i < sv->longruns + 2; i++)
-        hang_up(logger_slot_at(sv, i));
+        if (logger_slot_at(sv, i) != NULL && !logger_slot_at(sv, i)->ending)
+            logger_slot_hang_up(logger_slot_at(sv, i));
     wake_at(sv, sv->stop_deadline);
 }
 
@@ -95,11 +87,20 @@ static void look_again(struct supervisor *sv, int64_t begun)
     wake_at(sv, now + POLL_MS * CLOCK_MS + 2 * (now - begun));
 }
 
+/* Nothing that ends from here on starts again. */
+static void stay_down(struct supervisor *sv)
+{
+    for (uint32_t i = 0; i < sv->longruns; i++)
+        if (sv->longrun[i] != NULL && !sv->longrun[i]->going)
+            longrun_feed(sv->longrun[i], SERVICE_STAY_DOWN, 0);
+}
+
 /* What forks without end is stopped first, all at once, or some of it would always get away. */
 static void enter_kill(struct supervisor *sv)
 {
     int64_t now = clock_monotonic();
     sv->stage = STAGE_KILL;
+    stay_down(sv);
     sv->stop_deadline = in_time(sv, now + KILL_MS * CLOCK_MS);
     if (sv->is_init)
         kill(-1, SIGSTOP);
@@ -116,6 +117,7 @@ static void enter_term(struct supervisor *sv)
 {
     int64_t now = clock_monotonic();
     sv->stage = STAGE_TERM;
+    stay_down(sv);
     sv->stop_deadline = in_time(sv, now + sv->settings.kill_grace * CLOCK_MS);
     if (remaining(sv, SIGTERM) == 0)
         enter_drain(sv);
@@ -152,8 +154,8 @@ static void give_up_starting(struct supervisor *sv, bool left)
     for (uint32_t i = 0; left && i < sv->graph.count; i++)
         oneshot_late(sv, i);
     for (uint32_t i = 0; i < sv->longruns; i++) {
-        uint32_t node = sv->longrun[i]->node;
-        if (sv->transition.node[node].state == NODE_STARTING)
+        uint32_t node = sv->longrun[i] == NULL ? NO_NODE : sv->longrun[i]->node;
+        if (node != NO_NODE && sv->transition.node[node].state == NODE_STARTING)
             transition_done(&sv->transition, node, true, clock_monotonic());
     }
 }
@@ -175,7 +177,7 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
     if (sv->settings.stop_max > 0)
         limit(sv);
     if (!services) {
-        enter_term(sv);
+        stop_services_over(sv);
         return;
     }
     bool left = sv->transition.result == TRANSITION_TIMED_OUT;
@@ -191,10 +193,14 @@ void stop_hurry(struct supervisor *sv)
         enter_kill(sv);
 }
 
+/* Those of s6-rc are down. Those that were only put into /run/service end now. */
 void stop_services_over(struct supervisor *sv)
 {
-    if (sv->stage == STAGE_STOPPING)
-        enter_term(sv);
+    if (sv->stage != STAGE_STOPPING)
+        return;
+    sv->stop_deadline = in_time(sv, clock_monotonic() + sv->settings.kill_grace * CLOCK_MS);
+    wake_at(sv, sv->stop_deadline);
+    stop_step(sv);
 }
 
 static void step_drain(struct supervisor *sv)
@@ -204,7 +210,7 @@ static void step_drain(struct supervisor *sv)
     bool late = now >= sv->stop_deadline;
     for (uint32_t i = 0; i < sv->longruns + 2; i++) {
         struct logger_slot *s = logger_slot_at(sv, i);
-        if (s->done)
+        if (s == NULL || s->done)
             continue;
         left = true;
         if (late)
@@ -228,6 +234,10 @@ static void step_drain(struct supervisor *sv)
 void stop_step(struct supervisor *sv)
 {
     int64_t now = clock_monotonic();
+    if (sv->stage == STAGE_STOPPING && sv->stop_deadline != 0) {
+        if (!scandir_stop(sv) || now >= sv->stop_deadline)
+            enter_term(sv);
+    }
     if (sv->stage == STAGE_TERM) {
         if (remaining(sv, 0) == 0)
             enter_drain(sv);

@@ -90,8 +90,12 @@ static void on_signal(void *context, int signal)
     switch (signal) {
     case SIGQUIT:
     case SIGWINCH:
+        return;
     case SIGHUP:
     case SIGALRM:
+        scandir_scan(sv);
+        if (signal == SIGHUP)
+            scandir_prune(sv, false);
         return;
     default:
         break;
@@ -123,6 +127,8 @@ static int watch_signals(struct supervisor *sv, struct error *e)
 
 void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool success)
 {
+    if (node == NO_NODE)
+        return;
     enum node_state state = sv->transition.node[node].state;
     const char *name = supervisor_definition(sv, node)->name;
     if (state != (up ? NODE_STARTING : NODE_STOPPING))
@@ -175,8 +181,6 @@ static void act(struct supervisor *sv, const struct transition_action *a)
         return;
     }
     struct longrun *l = sv->longrun[sv->longrun_of[a->node]];
-    if (!stopping && l->logger.logged.open)
-        logger_slot_start(&l->logger);
     longrun_feed(l, stopping ? SERVICE_WANT_DOWN : SERVICE_WANT_UP, 0);
 }
 
@@ -198,8 +202,9 @@ static void pump(struct supervisor *sv)
         else
             loop_timer(&sv->loop, &sv->wake, due);
     }
-    if (sv->stage >= STAGE_TERM)
+    if (sv->stage >= STAGE_STOPPING)
         stop_step(sv);
+    scandir_sweep(sv);
 }
 
 /* --- shortages ----------------------------------------------------------------------------------

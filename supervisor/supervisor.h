@@ -19,7 +19,9 @@
 #include "supervisor/graph.h"
 #include "supervisor/livedir.h"
 #include "supervisor/logged.h"
+#include "supervisor/scandir.h"
 #include "supervisor/service.h"
+#include "supervisor/servicedir.h"
 #include "supervisor/settings.h"
 #include "supervisor/shortage.h"
 #include "supervisor/supervise.h"
@@ -44,6 +46,7 @@ struct supervisor;
 struct controlled {
     struct supervisor *supervisor;
     const char *name; /* of the service */
+    const char *path; /* of the service; NULL: nobody sees it */
     bool is_logger;
     bool marked_down; /* by the file down */
     struct supervise supervise;
@@ -53,6 +56,8 @@ struct controlled {
     bool stale;   /* something is to be written again */
 };
 
+#define NO_NODE UINT32_MAX /* of what is none of s6-rc's */
+
 /* A logger with its restart timer. Index 0 is .init, 1 is .cmd, 2 + i that of longrun i. */
 struct logger_slot {
     struct supervisor *supervisor;
@@ -60,6 +65,7 @@ struct logger_slot {
     struct controlled controlled; /* NAME/log; not of .init and .cmd */
     struct timer timer;
     uint32_t index;
+    bool ending;   /* it gets no more to read: a clean exit is its last */
     bool done;     /* drained for good */
     bool boundary; /* an instance ended and no other started: a successor must hear of it too */
 };
@@ -67,8 +73,17 @@ struct logger_slot {
 struct longrun {
     struct supervisor *supervisor;
     const struct definition *definition;
-    uint32_t node;
+    struct definition *scanned; /* the same, its own, if it is none of s6-rc's; else NULL */
+    uint32_t node;              /* NO_NODE: none of s6-rc's */
     uint32_t index;
+    char *path; /* of the service directory, links resolved */
+    dev_t device;
+    ino_t inode;
+    bool listed;             /* the last scan of /run/service found it */
+    bool leaving;            /* removal has begun */
+    bool going;              /* its supervisor is gone; what is left drains */
+    bool told;               /* to end, by scandir_stop */
+    struct servicedir files; /* as read last */
     struct service machine;
     struct service_rules rules;
     struct controlled controlled;
@@ -125,8 +140,11 @@ struct supervisor {
     struct graph graph;
     struct transition transition;
     struct timer wake;        /* transition_wakeup */
-    struct longrun **longrun; /* by index; each stays where it is: loop and children point to it */
-    uint32_t longruns;
+    struct longrun **longrun; /* by index; each stays where it is: loop and children point to it;
+                                 NULL: a free place */
+    uint32_t longruns;        /* places in use or free */
+    uint32_t places_free;
+    uint32_t longrun_room;   /* places that there is memory for, with all that goes with them */
     uint32_t *longrun_of;    /* by node */
     struct oneshot *oneshot; /* by node */
     struct children children;
@@ -138,6 +156,8 @@ struct supervisor {
     struct event_log events;
     struct control control;
     struct watch scan; /* .s6-svscan/control */
+    bool sweep;        /* a removed service may have nothing left */
+    bool scan_again;   /* a name was found again while its service ended */
     struct rc rc;
 
     pid_t hook;
@@ -179,13 +199,22 @@ int supervisor_run(const struct supervisor_start *start);
 
 /* --- between the files of the shell --------------------------------------------------------- */
 
-/* longrun.c */
+/* longrun_make.c */
 int longruns_make(struct supervisor *sv, struct error *e); /* before the mark: takes all memory */
+/* Room for that many more, with timers, children and pids of loggers. */
+int longruns_reserve(struct supervisor *sv, uint32_t more, struct error *e);
+/* Takes everything that one needs but its pipeline. The service directory path is there. node:
+ * NO_NODE or its own. NULL: nothing was kept. */
+struct longrun *longrun_add(struct supervisor *sv, const struct definition *d, uint32_t node,
+                            const char *path, struct error *e);
+/* Of one that is down for good: its supervisor is gone for everybody. The memory is given back by
+ * a later longruns_sweep, when its logger has read everything; its place is free then. */
+void longrun_remove(struct longrun *l);
+void longruns_sweep(struct supervisor *sv);
+
+/* longrun.c */
 void longrun_feed(struct longrun *l, enum service_event event, int detail);
 void longrun_reaped(struct longrun *l, pid_t pid, int status);
-
-/* scandir.c */
-int scandir_open(struct supervisor *sv, struct error *e); /* before the longruns are made */
 
 /* rc.c */
 int rc_request(struct supervisor *sv, struct control_connection *from, const char *const *words,
@@ -198,18 +227,22 @@ void rc_say(struct supervisor *sv, enum message_level level, const char *format,
     __attribute__((format(printf, 3, 4)));
 
 /* controlled.c */
-int controlled_open(struct longrun *l, struct error *e); /* before the mark */
-void controlled_event(struct longrun *l, char event);    /* one of u U d D O x s */
-void controlled_refresh(struct longrun *l);              /* after any change of the machine */
+int controlled_open(struct longrun *l, struct error *e);
+void controlled_close(struct longrun *l);             /* its logger's, too */
+void controlled_event(struct longrun *l, char event); /* one of u U d D O x s */
+void controlled_refresh(struct longrun *l);           /* after any change of the machine */
 void controlled_death(struct longrun *l);
+void controlled_forget(struct longrun *l);               /* as if never started */
 void controlled_mark_down(struct longrun *l, bool down); /* the file down: as s6-rc left it */
 void controlled_logger(struct logger_slot *s, bool up, int wait_status);
 void controlled_again(struct supervisor *sv); /* writes what could not be written */
 
 /* logger_slot.c */
 void logger_slot_start(struct logger_slot *s);
+void logger_slot_first(struct logger_slot *s); /* unless it ever was started */
 void logger_slot_reaped(struct logger_slot *s, int status);
-struct logger_slot *logger_slot_at(struct supervisor *sv, uint32_t index);
+void logger_slot_hang_up(struct logger_slot *s); /* the end of file, once nobody else writes */
+struct logger_slot *logger_slot_at(struct supervisor *sv, uint32_t index); /* NULL: a free place */
 /* Where output goes that has no logger of its own. */
 int unlogged_stdout(const struct supervisor *sv);
 int unlogged_stderr(const struct supervisor *sv);

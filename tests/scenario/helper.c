@@ -9,6 +9,7 @@
  * helper cat FILE             prints FILE
  * helper open PATH TEXT       opens PATH for writing and writes TEXT
  * helper exitcode FILE CODE   writes CODE to FILE
+ * helper ready ...            writes a newline to descriptor 3 and waits for SIGTERM
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -192,6 +193,8 @@ int main(int argc, char **argv)
         return put(argv[2], 0, argv[3]);
     if (strcmp(verb, "exitcode") == 0 && argc == 4)
         return put(argv[2], O_CREAT | O_TRUNC, argv[3]);
-    dprintf(2, "usage: helper tick|say|wait|count|orphans|segv|cat|open|exitcode ...\n");
+    if (strcmp(verb, "ready") == 0)
+        return write(3, "\n", 1) == 1 ? wait_term(NULL) : fail("3");
+    dprintf(2, "usage: helper tick|say|wait|count|orphans|segv|cat|open|exitcode|ready ...\n");
     return 100;
 }
