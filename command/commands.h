@@ -29,6 +29,10 @@ extern const struct command command_rccompile[]; /* s6-rc-compile s6-rc-init ...
 extern const struct command command_svc[];       /* s6-svc s6-svstat s6-svok s6-svwait */
 extern const struct command command_s6cli[];     /* s6-cli */
 
+/* The life of a container, with CMD; its exit code. guest: not in a container, but beside others on
+ * a machine. */
+int init_boot(char **cmd, bool guest);
+
 /* Whether a logger can use these words as its script (supervisor/definition.h). */
 bool check_logging_script(const struct words *words, struct error *why);
 

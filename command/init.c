@@ -98,13 +98,13 @@ bool check_logging_script(const struct words *words, struct error *why)
     return true;
 }
 
-static int run_init(struct invocation *c)
+int init_boot(char **cmd, bool guest)
 {
     const char *workdir = getcwd(NULL, 0); /* for good */
     static struct settings settings;
     struct problems problems = PROBLEMS_INIT;
     struct error e = ERROR_INIT;
-    message_name("/init");
+    message_name(guest ? "overlog up" : "/init");
     fill_stdio();
     if (workdir == NULL)
         workdir = "/";
@@ -128,11 +128,17 @@ static int run_init(struct invocation *c)
         message_warning("unable to enter /: %s", strerror(errno));
     struct supervisor_start start = {.settings = &settings,
                                      .program = command_program,
-                                     .cmd = c->argv + 1,
+                                     .cmd = cmd,
+                                     .guest = guest,
                                      .workdir = workdir,
                                      .check_script = check_logging_script,
                                      .nofile = raise_descriptors()};
     return supervisor_run(&start);
+}
+
+static int run_init(struct invocation *c)
+{
+    return init_boot(c->argv + 1, false);
 }
 
 const struct command command_init[] = {

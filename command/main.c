@@ -65,6 +65,16 @@ bool command_exists(const char *name)
     return find_in(links, name) != NULL || find_in(programs, name) != NULL;
 }
 
+int command_names(struct words *names)
+{
+    for (size_t i = 0; i < TABLES; i++)
+        for (const struct command *const *table = tables[i]; *table != NULL; table++)
+            for (const struct command *c = *table; c->name != NULL; c++)
+                if (words_add(names, c->name) < 0)
+                    return -1;
+    return 0;
+}
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-const struct command *const overlog_verbs[] = {command_status, command_check, command_create,
-                                               command_graph,  command_doc,   NULL};
+const struct command *const overlog_verbs[] = {
+    command_up, command_status, command_check, command_create, command_graph, command_doc, NULL};
 
 const struct command *overlog_verb(const char *name)
 {

@@ -19,12 +19,15 @@ int verb_option(struct invocation *c);
 
 /* Whether a command of that name is in the tables of main. */
 bool command_exists(const char *name);
+/* Appends the names of all of them. -1: no memory. */
+int command_names(struct words *names);
 
 extern const struct command command_check[];
 extern const struct command command_graph[];
 extern const struct command command_create[]; /* and remove */
 extern const struct command command_doc[];
 extern const struct command command_status[];
+extern const struct command command_up[];
 
 /* --- the tree --------------------------------------------------------------------------------- */
 

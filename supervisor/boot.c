@@ -241,8 +241,8 @@ int boot_begin(struct supervisor *sv, struct error *e)
     if (logging_open(&sv->logging, &sv->settings, sv->program, &sv->nofile, e) < 0 ||
         children_reserve(&sv->children, 64, e) < 0)
         return -1;
-    open_up(1);
-    open_up(2);
+    for (int fd = 1; fd <= 2 && !sv->guest; fd++)
+        open_up(fd);
     if (sv->settings.logging != LOGGING_CONSOLE && open_init_logger(sv, e) < 0)
         return -1;
     if (scandir_open(sv, e) < 0 ||

@@ -93,6 +93,8 @@ static void on_signal(void *context, int signal)
         return;
     case SIGHUP:
     case SIGALRM:
+        if (signal == SIGHUP && sv->guest)
+            break; /* our terminal is gone */
         scandir_scan(sv);
         if (signal == SIGHUP)
             scandir_prune(sv, false);
@@ -255,6 +257,7 @@ static int prepare(struct supervisor *sv, const struct supervisor_start *start, 
     sv->check_script = start->check_script;
     sv->nofile = start->nofile;
     sv->is_init = getpid() == 1;
+    sv->guest = start->guest;
     sv->began = clock_monotonic();
     sv->exit_code = -1;
     sv->cmd_report = -1;

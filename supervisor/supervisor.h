@@ -129,6 +129,7 @@ struct supervisor {
     const char *workdir;
     script_check *check_script;
     bool is_init;
+    bool guest;           /* see supervisor_start */
     struct rlimit nofile; /* the original, given to children */
     struct words environment;
     char **oneshot_environment; /* the same, with room for RC_NAME */
@@ -189,6 +190,7 @@ struct supervisor_start {
     const struct settings *settings; /* taken over */
     const char *program;
     char **cmd;
+    bool guest; /* the terminal and the machine are not ours: it ends with the terminal */
     const char *workdir;
     script_check *check_script; /* of logging scripts: the logger's */
     struct rlimit nofile;
