@@ -33,7 +33,7 @@ def test_hello(tree, boot):
 
 def test_the_demo_shows_it_and_ends_by_itself():
     shown = subprocess.run(["make", "-s", "demo"], cwd=TOP, env=clean_environment(), stdin=subprocess.DEVNULL,
-                           capture_output=True, text=True, timeout=120)
+                           capture_output=True, text=True, timeout=300)
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert shown.stderr == ""
     assert_order(shown.stdout, "== Build", "== Boot", "service greet: starting", "== Each service",

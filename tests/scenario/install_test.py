@@ -24,7 +24,7 @@ def missing():
 
 def install(destination, umask=0o077, program=OVERLOG):
     r = subprocess.run([ROOT / "command/install", program, destination], capture_output=True,
-                       text=True, umask=umask, timeout=60)
+                       text=True, umask=umask, timeout=300)
     assert r.returncode == 0, r.stderr
     assert r.stdout == ""
     return r.stderr
@@ -201,7 +201,7 @@ def test_a_running_program_is_replaced(tmp_path):
         running = subprocess.Popen([tmp_path / "command/s6-applyuidgid", "cat"],
                                    stdin=subprocess.PIPE)
         install(tmp_path)
-        running.communicate(timeout=10)
+        running.communicate(timeout=60)
     assert program.stat().st_ino != before
 
 

@@ -89,7 +89,7 @@ def test_files_and_modes(rig):
     write_all(r.out[1], numbered(b"O"[0], 200), 100000)
     wait_for(lambda: len(r.files()) > 2, what="rotation")
     current = r.directory / "current"
-    assert stat.S_IMODE(current.stat().st_mode) == 0o644
+    wait_for(lambda: current.exists() and stat.S_IMODE(current.stat().st_mode) == 0o644, what="mode of current")
     assert r.finish() == 0
     assert stat.S_IMODE(r.directory.stat().st_mode) == 0o700
     assert stat.S_IMODE(current.stat().st_mode) == 0o744

@@ -117,7 +117,7 @@ def test_pages_are_clean(page):
 
 def test_install_man(tmp_path):
     subprocess.run(["make", "-s", "-C", ROOT, "install-man", f"DESTDIR={tmp_path}"], check=True,
-                   capture_output=True, timeout=60)
+                   capture_output=True, timeout=300)
     folder = tmp_path / "usr/share/man"
     for page in PAGES:
         assert (folder / f"man{page.suffix[1:]}" / page.name).read_bytes() == page.read_bytes()

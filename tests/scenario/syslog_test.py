@@ -128,7 +128,7 @@ def test_nothing_is_lost_when_a_part_is_restarted_or_stopped(tree, syslog):
 def test_make_install_with_it(place):
     root = os.path.join(place, "installed")
     subprocess.run(["make", "-s", "install", f"DESTDIR={root}", "WITH=syslog hello"], cwd=TOP, check=True,
-                   env=clean_environment(), capture_output=True, timeout=60, umask=0o077)
+                   env=clean_environment(), capture_output=True, timeout=300, umask=0o077)
     services = os.path.join(root, "etc/s6-overlay/s6-rc.d")
     assert {"syslogd", "syslogd-log", "syslogd-prepare", "syslogd-bundle", "ticker"} <= set(os.listdir(services))
     assert stat.S_IMODE(os.stat(os.path.join(services, "syslogd/run")).st_mode) == 0o755
