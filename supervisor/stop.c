@@ -32,6 +32,26 @@ static void wake_at(struct supervisor *sv, int64_t due)
     loop_timer(&sv->loop, &sv->stop_poll, due);
 }
 
+/* Without /proc: our own children and their groups, as far as we know them. TERM reaches everybody
+ * from pid 1, and loggers ignore it; KILL must wait until they are done. */
+static long signal_children(struct supervisor *sv, int signal)
+{
+    long count = 0;
+    if (sv->is_init && signal == SIGTERM)
+        kill(-1, SIGTERM);
+    for (size_t i = 0; i < sv->children.capacity; i++) {
+        const struct child *c = &sv->children.slot[i];
+        if (c->pid == 0 || c->role == CHILD_LOGGER)
+            continue;
+        count++;
+        if (signal == 0 || (sv->is_init && signal == SIGTERM))
+            continue;
+        kill(c->pid, signal);
+        kill(-c->pid, signal);
+    }
+    return count;
+}
+
 /* Everything but us and the loggers: how many there are, after sending signal. */
 static long remaining(struct supervisor *sv, int signal)
 {
@@ -42,13 +62,7 @@ static long remaining(struct supervisor *sv, int signal)
         if (logger_slot_at(sv, i) != NULL && logger_slot_at(sv, i)->logged.pid > 0)
             spare[r.spare_count++] = logger_slot_at(sv, i)->logged.pid;
     long count = remaining_signal(&r, signal);
-    if (count >= 0)
-        return count;
-    /* No /proc: TERM reaches everybody and loggers ignore it; KILL must wait until they are done.
-     */
-    if (sv->is_init && signal == SIGTERM)
-        kill(-1, SIGTERM);
-    return (long)(sv->children.count > r.spare_count ? sv->children.count - r.spare_count : 0);
+    return count >= 0 ? count : signal_children(sv, signal);
 }
 
 /* How long loggers get before they are urged, and then before they are killed. */

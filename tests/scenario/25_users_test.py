@@ -1,0 +1,151 @@
+"""Where containers run: plain users, all kinds of /run, a read-only root, no new privileges, no /proc."""
+
+import os
+import signal
+
+import pytest
+
+from harness import log_text
+
+USER = ["-u", "1000:1000"]
+NNP = ["-x", "/usr/bin/setpriv --no-new-privs"]
+FATAL = "/init: fatal: /run belongs to uid 0 instead of 1000"
+PREINIT = "/package/admin/s6-overlay/libexec/preinit: "
+
+
+@pytest.fixture
+def services(tree):
+    """One of everything, each of which says who runs it."""
+    tree.longrun("web", "#!/bin/sh\necho web $(id -u):$(id -g)\ntouch /run/web-is-up\nexec sleep 1000\n", deps=["once"],
+                 finish="#!/bin/sh\necho finish $(id -u)\n")
+    tree.oneshot("once", 'sh -c "echo once $(id -u)"\n'.replace("$(", "`").replace(")", "`"), down="echo down\n", deps=["base"])
+    tree.write("/etc/s6-overlay/s6-rc.d/once/up", "backtick -E id { id -u } echo once $id\n")
+    tree.script("/etc/cont-init.d/x", "#!/command/with-contenv sh\necho init $(id -u) $ONE\n")
+    os.chmod(tree.path, 0o755)
+    return tree
+
+
+def check(box, who="1000", code=4):
+    assert box.wait() == code, box.transcript()
+    lines = box.stdout.text().splitlines()
+    assert [line for line in lines if line.startswith(("init", "once", "cmd", "finish", "down"))] == \
+        [f"init {who} 1", f"once {who}", f"cmd {who}", f"finish {who}", "down"], box.transcript()
+    assert [line.split(":")[0] for line in lines if line.startswith("web")] == [f"web {who}"]
+
+
+CMD = ["sh", "-c", "until [ -e /run/web-is-up ]; do sleep 0.02; done; echo cmd $(id -u); exit 4"]
+
+
+@pytest.mark.parametrize("case,options,env,said", [
+    ("own", [*USER, "-t", "uid=1000,gid=1000,mode=0755"], {}, "info: container permissions: uid=1000 (), euid=1000, gid=1000 (), egid=1000\n"),
+    ("sticky", [*USER, "-t", "mode=1777"], {}, "warning: /run belongs to uid 0 instead of 1000, but we can still work"),
+    ("sticky, gid 0", ["-u", "1000:0", "-t", "mode=1777"], {}, "but we can still work"),
+    ("gid 0", ["-u", "1000:0", "-t", "mode=0775"], {}, "info: using /run with gid 0\n"),
+    ("world", [*USER, "-t", "mode=0777"], {"S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES": "1"}, "IS WORLD WRITABLE"),
+    ("group", [*USER, "-t", "gid=1000,mode=0770"], {"S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES": "1"}, "IS GROUP WRITABLE"),
+    ("everything at once", [*USER, *NNP, "-r", "-t", "uid=1000,mode=0700,noexec"], {}, "perms=0700\n"),
+    ("everything, in the log", [*USER, *NNP, "-r", "-t", "uid=1000,mode=0700,noexec"], {"S6_LOGGING": "1", "OVERLOG_DIR": "/run/logs"}, ""),
+], ids=lambda value: value if isinstance(value, str) and value and " " not in value[:0] and len(value) < 25 else "")
+def test_a_plain_user(services, boot, case, options, env, said):
+    box = boot(services.path, *CMD, options=options, env={"ONE": "1", **env})
+    check(box)
+    assert said in box.stderr.text()
+
+
+@pytest.mark.parametrize("options,why", [
+    ([*USER, "-t", "mode=0777"], "has insecure or unworkable permissions (mode 0777)"),
+    ([*USER, "-t", "mode=0755"], "has insecure or unworkable permissions (mode 0755)"),
+    (["-u", "1000:0", "-t", "mode=0777"], "has wrong permissions for a gid 0 setup (mode 0777)"),
+    (["-u", "1000:0", "-t", "mode=0755"], "has wrong permissions for a gid 0 setup (mode 0755)"),
+])
+def test_a_run_that_is_refused(services, boot, options, why):
+    box = boot(services.path, *CMD, options=options)
+    assert box.wait() == 100
+    fatal, = [line for line in box.stderr.text().splitlines() if "fatal" in line]
+    assert fatal == (f"{FATAL} and {why}: make it ours (--tmpfs /run:uid=1000,mode=0755), give it mode 1777, or set "
+                     "S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES=1")
+    assert box.stdout.text() == ""
+
+
+def test_root_takes_run(services, boot):
+    box = boot(services.path, "sh", "-c", "stat -c '%u %a' /run >/tmp/run; exit 4", options=["-t", "uid=1000,mode=0770"])
+    assert box.wait() == 4
+    assert services.read("/tmp/run") == "0 755\n"
+    assert PREINIT + "info: /run belongs to uid 1000 instead of 0 - fixing it\n" in box.stderr.text()
+
+
+def test_root_with_no_new_privileges_and_capabilities_and_a_read_only_root(services, boot):
+    box = boot(services.path, *CMD, env={"ONE": "1"},
+               options=["-r", "-x", "/usr/bin/setpriv --no-new-privs --bounding-set -all,+sys_chroot --inh-caps -all"])
+    check(box, "0")
+
+
+def test_services_that_change_user_with_no_new_privileges(tree, boot):
+    tree.longrun("web", "#!/bin/sh\nexec s6-setuidgid www-data sh -c 'id -u; exec sleep 1000'\n")
+    box = boot(tree.path, options=NNP)
+    box.wait_for_text("33\n", "stdout")
+    assert box.stop() == 0
+    assert log_text(tree.at("/var/log/services/web"), "stdout") == ["33"]
+
+
+def test_var_run_that_is_a_directory(tree, boot):
+    tree.write("/var/run/old.pid", "1\n")
+    box = boot(tree.path, "sh", "-c", "cat /var/run/s6/workdir")
+    assert box.wait() == 0
+    assert box.stdout.text() == "/\n"
+    assert PREINIT + "warning: /var/run is not a symlink to /run, fixing it\n" in box.stderr.text()
+    box = boot(tree.path, "true")
+    assert box.wait() == 0
+    assert "/var/run" not in box.stderr.text()
+
+
+def test_a_dirty_run_of_another_user(services, boot):
+    """Started as root, then as a user, in the same root: what cannot be cleaned is named."""
+    for name in ("run", "tmp"):
+        os.chmod(services.at(name), 0o1777)
+    box = boot(services.path, *CMD, options=["-t", "none"], env={"ONE": "1"})
+    check(box, "0")
+    os.unlink(services.at("/run/web-is-up"))
+    box = boot(services.path, *CMD, options=["-t", "none"], env={"ONE": "1"})
+    check(box, "0")
+    box = boot(services.path, *CMD, options=["-t", "none", *USER])
+    assert box.wait() == 111
+    assert "/init: fatal: unable to remove /run/" in box.stderr.text()
+
+
+def test_without_proc(services, boot):
+    services.oneshot("leave", 'sh -c "(trap \'echo late >>/tmp/late; exit\' TERM; touch /tmp/waits; while :; do sleep 0.05; done) & "\n')
+    box = boot(services.path, *CMD, options=["-P"], env={"ONE": "1"})
+    check(box, "0")
+    box = boot(services.path, options=["-P"], env={"S6_KILL_GRACETIME": "5000"})
+    box.wait_for(lambda: os.path.exists(services.at("/tmp/waits")))
+    box.wait_for_text("service legacy-services successfully started")
+    assert box.stop() == 0
+    assert services.read("/tmp/late").startswith("late\n")
+    assert log_text(services.at("/var/log/services/web"))[-2:] == ["web 0:0", "finish 0"]
+
+
+def test_not_pid_1_and_without_proc_it_ends_what_it_started(tree, boot):
+    tree.longrun("web", "#!/bin/sh\ntrap 'echo told >>/tmp/trace; exit' TERM\ntouch /tmp/up\nwhile :; do sleep 0.05; done\n")
+    script = ("umount /proc; sleep 1003 & /init sh -c 'trap \"echo cmd >>/tmp/trace\" TERM; touch /tmp/cmd; while :; do sleep 0.05; done' & p=$!; "
+              "until [ -e /tmp/up ] && [ -e /tmp/cmd ]; do sleep 0.02; done; kill $p; wait $p; echo $?; kill -0 %1 && echo bystander lives")
+    box = boot(tree.path, "-c", script, init="/bin/sh", env={"S6_KILL_GRACETIME": "500"})
+    assert box.wait() == 0, box.transcript()
+    assert box.stdout.text() == "0\nbystander lives\n"
+    assert tree.read("/tmp/trace") == "told\ncmd\n"
+
+
+def test_a_plain_user_who_is_not_pid_1(tree, boot):
+    tree.longrun("web", "#!/bin/sh\nid -u\ntouch /run/up\nexec sleep 1000\n")
+    script = "/init sh -c 'until [ -e /run/up ]; do sleep 0.02; done; exit 6'; echo $?"
+    box = boot(tree.path, "-c", script, init="/bin/sh", options=[*USER, "-t", "mode=1777"])
+    assert box.wait() == 0
+    assert sorted(box.stdout.text().splitlines()) == ["1000", "6"], box.transcript()
+
+
+def test_a_user_may_stop_its_own_container(services, boot):
+    box = boot(services.path, options=[*USER, "-t", "uid=1000"])
+    box.wait_for_text("service legacy-services successfully started")
+    result = box.run("/run/s6/basedir/bin/halt", user=1000)
+    assert result.returncode in (0, -signal.SIGKILL)
+    assert box.wait() == 0
