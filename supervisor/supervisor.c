@@ -92,6 +92,9 @@ static void on_signal(void *context, int signal)
     case SIGWINCH:
         return;
     case SIGHUP:
+        if (sv->loop.signal_code == SI_KERNEL) /* our terminal is gone, or CMD's now */
+            return;
+        /* fall through */
     case SIGALRM:
         if (signal == SIGHUP && sv->guest)
             break; /* our terminal is gone */

@@ -24,12 +24,15 @@ def test_a_profile_replaces_all_directories(tree, boot, keep):
         tree.script(f"{etc}/cont-finish.d/x", TOUCH % f"finish-{name}")
         tree.write(f"{etc}/fix-attrs.d/x", f"/data/{name} false 7:7 0600 0700\n")
         tree.write(f"/data/{name}")
+        tree.script(f"{etc}/services.d/x/run", f"#!/bin/sh\ntouch /tmp/legacy-{name}\necho >&3\nexec sleep 1000\n")
+        tree.write(f"{etc}/services.d/x/notification-fd", "3\n")
         tree.write(f"{etc}/s6-overlay/s6-rc.d/x/type", "oneshot\n")
         tree.write(f"{etc}/s6-overlay/s6-rc.d/x/up", f"touch /tmp/up-{name}\n")
         tree.write(f"{etc}/s6-overlay/user-bundles.d/user/contents.d/x")
-    box = boot(tree.path, "touch", "/tmp/cmd", env={"S6_RUNTIME_PROFILE": "small", "S6_KEEP_ENV": keep})
+    box = boot(tree.path, "touch", "/tmp/cmd", 
+               env={"S6_RUNTIME_PROFILE": "small", "S6_KEEP_ENV": keep, "S6_CMD_WAIT_FOR_SERVICES": "1"})
     assert box.wait() == 0, box.transcript()
-    assert names(tree) == {"init-right", "finish-right", "up-right", "cmd"}
+    assert names(tree) == {"init-right", "finish-right", "up-right", "legacy-right", "cmd"}
     assert os.stat(tree.at("/data/right")).st_uid == 7 and os.stat(tree.at("/data/wrong")).st_uid == 0
 
 
