@@ -113,12 +113,18 @@ static int64_t pause_of(const struct sink *s)
     return (int64_t)s->settings.retry_ms * CLOCK_MS;
 }
 
+/* Who drops lines tries again with the next of them: that needs no waking up. */
+static void retry_later(struct sink *s)
+{
+    if (s->open && s->rules->trouble != SINK_DROP)
+        loop_timer(s->rules->loop, &s->retry, s->retry_at);
+}
+
 static void wait_for_retry(struct sink *s)
 {
     s->failing = true;
     s->retry_at = clock_monotonic() + pause_of(s);
-    if (s->open && s->rules->trouble != SINK_DROP)
-        loop_timer(s->rules->loop, &s->retry, s->retry_at);
+    retry_later(s);
 }
 
 void sink_absent(struct sink *s)
@@ -193,11 +199,12 @@ static void rotate(struct sink *s)
     if (!s->unturned && s->rules->trouble != SINK_DROP)
         message_warning("%s", e.text);
     s->unturned = true;
+    retry_later(s);
 }
 
 static bool must_rotate(const struct sink *s)
 {
-    return logdir_full(&s->dir) && (!s->unturned || clock_monotonic() >= s->retry_at);
+    return s->unturned ? clock_monotonic() >= s->retry_at : logdir_full(&s->dir);
 }
 
 /* How much of the waiting bytes may go into this file: up to the line end that fills it. */
@@ -224,8 +231,10 @@ static void all_is_written(struct sink *s)
     s->written = 0;
     str_clear(&s->out);
     loop_untimer(s->rules->loop, &s->retry);
-    if (s->exact && must_rotate(s))
+    if (must_rotate(s))
         rotate(s);
+    else if (s->unturned)
+        retry_later(s);
 }
 
 static void flush_directory(struct sink *s)
@@ -263,8 +272,9 @@ static void end_of_period(struct timer *t)
 static void retry(struct timer *t)
 {
     struct sink *s = (struct sink *)(void *)((char *)t - offsetof(struct sink, retry));
+    bool held = s->failing;
     flush_directory(s);
-    if (!s->failing && s->rules->resume != NULL)
+    if (held && !s->failing && s->rules->resume != NULL)
         s->rules->resume(s->rules->context);
 }
 

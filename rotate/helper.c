@@ -15,6 +15,7 @@ enum {
     RETRY_MAX_MS = 60000, /* of what is tried again ever later */
     SLOT_MS = 1000,       /* between looks for a free slot */
     OLD_TRIES = 400,
+    OLD_DYING_TRIES = 24000, /* it is killed, and comes out of its fsync once the disk lets it */
     OLD_PAUSE_US = 5000
 };
 
@@ -32,7 +33,8 @@ bool logdir_processing(const struct logdir *d)
 
 int helper_end_old(const struct logdir *d, struct error *e)
 {
-    for (int i = 0; i < OLD_TRIES; i++) {
+    int tries = OLD_TRIES;
+    for (int i = 0; i < tries; i++) {
         struct flock lock = {
             .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_HELPER, .l_len = 1};
         if (fcntl(d->lock, F_SETLK, &lock) == 0)
@@ -40,8 +42,8 @@ int helper_end_old(const struct logdir *d, struct error *e)
         if (errno != EACCES && errno != EAGAIN)
             return error_system(e, "unable to lock %s/lock", d->name);
         if (fcntl(d->lock, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0 &&
-            lock.l_start == LOCK_HELPER)
-            kill(lock.l_pid, SIGKILL);
+            lock.l_start == LOCK_HELPER && kill(lock.l_pid, SIGKILL) == 0)
+            tries = OLD_DYING_TRIES;
         usleep(OLD_PAUSE_US);
     }
     errno = EBUSY;

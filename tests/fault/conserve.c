@@ -1,7 +1,8 @@
 /* Writes numbered lines that can be told right from wrong by looking at them, and counts them.
  *
  * conserve write FD TAG COUNT SEED SCALE   lines TAG 1 ... TAG COUNT to descriptor FD, in writes of
- *                                          all sizes; SCALE: length of the longest common line
+ *                                          all sizes; SCALE: length of the longest common line.
+ *                                          SIGTERM: no more lines; says how many there were
  * conserve check < LOG                     reads CRI lines, joins pieces, and says for each stream
  *                                          "TAG FIRST LAST BYTES"; exit 1 and what is wrong when a
  *                                          line is missing, twice, torn, or earlier than one before
@@ -9,6 +10,8 @@
  *                                          begin with the end of a line in pieces
  */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -45,6 +48,8 @@ static void put(int fd, const char *bytes, size_t length)
 {
     while (length > 0) {
         ssize_t n = write(fd, bytes, length);
+        if (n < 0 && errno == EINTR)
+            continue;
         if (n < 0) {
             perror("conserve: write");
             exit(1);
@@ -54,14 +59,24 @@ static void put(int fd, const char *bytes, size_t length)
     }
 }
 
+static volatile sig_atomic_t told;
+
+static void stop(int signal)
+{
+    told = signal;
+}
+
 static int write_lines(char **words)
 {
+    signal(SIGTERM, stop);
     static char buffer[BUFFER + LINE_MAX_BYTES];
     int fd = atoi(words[0]);
     uint64_t count = strtoull(words[2], NULL, 10), number = 1;
     uint64_t seed = strtoull(words[3], NULL, 10), scale = strtoull(words[4], NULL, 10);
     size_t have = 0, want = 0;
     while (number <= count || have > 0) {
+        if (told && count >= number)
+            count = number - 1;
         seed = mix(seed + 1);
         switch (seed % 16) {
         case 0:
@@ -82,6 +97,7 @@ static int write_lines(char **words)
         memmove(buffer, buffer + n, have - n);
         have -= n;
     }
+    printf("%llu\n", (unsigned long long)count);
     return 0;
 }
 

@@ -49,15 +49,15 @@ def numbered(first, last):
     return b"".join(b"line %06d of a service that talks about itself\n" % i for i in range(first, last + 1))
 
 
-def numbers(r):
-    """The numbers of the lines on disk, and the other messages there."""
+def numbers(r, wanted="stdout"):
+    """The numbers of a stream's lines on disk, and the other messages there."""
     found, other = [], []
-    for _, _, message in r.lines():
+    for stream, _, message in r.lines():
         m = re.fullmatch(rb"line (\d{6}) of a service that talks about itself", message)
-        if m:
-            found.append(int(m[1]))
-        else:
+        if not m:
             other.append(message.decode())
+        elif stream == wanted:
+            found.append(int(m[1]))
     return found, other
 
 
@@ -66,11 +66,15 @@ def said(r):
 
 
 def talk(r, first, last):
-    """Writes in the background: the thread."""
+    """Writes in the background, the same on both streams: the thread."""
     def write():
         view = memoryview(numbered(first, last))
         while view:
-            view = view[os.write(r.out[1], view[:5000]):]
+            part, view = view[:5000], view[5000:]
+            for _, fd in (r.out, r.err):
+                rest = part
+                while rest:
+                    rest = rest[os.write(fd, rest):]
     thread = threading.Thread(target=write, daemon=True)
     thread.start()
     return thread
@@ -98,9 +102,10 @@ def test_a_full_disk_costs_the_oldest_archives_first(rig, small):
     thread.join(30)
     assert not thread.is_alive(), "it was held back although there were archives to give up"
     assert r.finish() == 0
-    found, other = numbers(r)
-    assert found == list(range(found[0], 30001)) and 1 < found[0] < 25000
-    assert other == []
+    for stream in ("stdout", "stderr"):
+        found, other = numbers(r, stream)
+        assert found == list(range(found[0], 30001)) and 1 < found[0] < 27000
+        assert other == []
     assert said(r) == [f"logger web: warning: no space left for {r.directory}; deleting its oldest archives"]
 
 
@@ -111,7 +116,7 @@ def test_then_it_holds_the_service_back(rig, small):
     grow(small)
     thread.join(30)
     assert r.finish() == 0
-    assert numbers(r) == (list(range(1, 30001)), [])
+    assert numbers(r) == numbers(r, "stderr") == (list(range(1, 30001)), [])
     assert said(r) == [f"logger web: warning: unable to write to {r.directory}: No space left on device; "
                        "nothing is read until it works"]
 
@@ -122,7 +127,7 @@ def test_or_it_drops_whole_lines_and_counts_them(rig, small):
     thread.join(30)
     assert not thread.is_alive()
     # all of it was read: the last line can be told from its absence on disk
-    wait_for(lambda: waiting(r.out[0]) == 0, what="reading")
+    wait_for(lambda: waiting(r.out[0]) == waiting(r.err[0]) == 0, what="reading")
     grow(small)
     last = 30000
 
@@ -137,9 +142,11 @@ def test_or_it_drops_whole_lines_and_counts_them(rig, small):
     found, other = numbers(r)
     assert len(other) == 1
     missing = re.fullmatch(r"logger web: warning: (\d+) lines are missing here: No space left on device", other[0])
-    assert missing and int(missing[1]) + len(found) == last
+    others = numbers(r, "stderr")[0]
+    assert missing and int(missing[1]) + len(found) + len(others) == last + 30000
     gap = next(i for i, n in enumerate(found) if n != i + 1)
     assert found == list(range(1, gap + 1)) + list(range(found[gap], last + 1))
+    assert others == list(range(1, len(others) + 1)) and len(others) < 30000
     assert said(r) == [f"logger web: warning: unable to write to {r.directory}: No space left on device; "
                        "lines are dropped until it works"]
 
@@ -160,8 +167,47 @@ def test_full_again_and_again_through_rotations_and_compressions(rig, small):
         time.sleep(0.002)
     ballast.unlink()
     assert r.finish() == 0
-    found, other = numbers(r)
-    assert found == list(range(found[0], 60001)) and other == []
+    for stream in ("stdout", "stderr"):
+        found, other = numbers(r, stream)
+        assert found == list(range(found[0], 60001)) and other == []
+
+
+def test_full_in_a_compression(rig, small):
+    """The archive stays as it is, said once, until there is room for its copy."""
+    with open(small / "ballast", "wb") as file:
+        file.write(bytes(900_000))
+    r = rig("n100", "s100000", "z1", "r20", "C", logs=small).start()
+    text = b"".join(b"line %06d %s\n" % (i, os.urandom(24).hex().encode()) for i in range(600))
+    for fd in (r.out[1], r.err[1]):
+        os.write(fd, text)
+    wait_for(lambda: any("No space" in line for line in said(r)), what="message")
+    assert [path.suffix for path in r.files()] == [".s", ""]
+    (small / "ballast").unlink()
+    wait_for(lambda: [path.suffix for path in r.files()] == [".gz", ""], what="compression")
+    assert r.finish() == 0
+    for stream in ("stdout", "stderr"):
+        got = b"".join(message + b"\n" for which, _, message in r.lines() if which == stream)
+        assert got == text
+    assert len(said(r)) == 1
+
+
+def test_full_in_a_rotation(rig, place):
+    """No inode is left for a new current: the oldest archives give theirs."""
+    folder = Path(place) / "few"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=8", "none", folder], check=True)
+    try:
+        r = rig("n1000", "s4096", "z0", "r20", "C", logs=folder).start()
+        thread = talk(r, 1, 2000)
+        thread.join(30)
+        assert not thread.is_alive() and r.finish() == 0
+        assert 2 <= len(r.files()) < 6
+        for stream in ("stdout", "stderr"):
+            found, other = numbers(r, stream)
+            assert found == list(range(2001 - len(found), 2001)) and other == []
+        assert said(r) == [f"logger web: warning: no space left for {r.directory}; deleting its oldest archives"]
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 def test_current_deleted(rig):
@@ -266,6 +312,7 @@ def test_no_descriptors_left(rig):
     thread.join(20)
     assert r.finish() == 0, said(r)
     assert numbers(r) == (list(range(1, 5001)), [])
+    assert numbers(r, "stderr") == (list(range(2, 5001)), [])
     assert len(r.files()) > 50
     assert 1 <= len(said(r)) <= 2 and "No file descriptors available" in said(r)[0]
 
@@ -286,6 +333,7 @@ def test_no_permission_to_rotate(rig, place):
     wait_for(lambda: len(r.files()) > 1, what="rotation")
     assert r.finish() == 0
     assert numbers(r) == (list(range(1, 2101)), [])
+    assert numbers(r, "stderr") == (list(range(11, 2001)), [])
     assert len(said(r)) == 1 and "Permission denied" in said(r)[0]
 
 
@@ -316,8 +364,44 @@ def test_a_file_system_without_links_and_modes(rig):
     thread = talk(r, 1, 3000)
     thread.join(20)
     assert r.finish() == 0
-    assert numbers(r) == (list(range(1, 3001)), [])
+    assert numbers(r) == numbers(r, "stderr") == (list(range(1, 3001)), [])
     assert len(r.files()) > 40
+    assert said(r) == []
+
+
+@pytest.fixture
+def fat(place):
+    """exFAT in a loop mount: every file can be executed, chmod says yes and does nothing, there are no links."""
+    image, path = Path(place) / "image", Path(place) / "fat"
+    path.mkdir()
+    with open(image, "wb") as file:
+        file.truncate(16 << 20)
+    subprocess.run(["mkfs.exfat", image], check=True, stdout=subprocess.DEVNULL)
+    device = subprocess.run(["losetup", "-f", "--show", image], check=True, capture_output=True, text=True).stdout.strip()
+    try:
+        subprocess.run(["mount.exfat-fuse", device, path], check=True, stdout=subprocess.DEVNULL)
+        yield path
+        subprocess.run(["umount", "-l", path], check=True)
+    finally:
+        subprocess.run(["losetup", "-d", device], check=True)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fuse") or not os.path.exists("/dev/loop-control"),
+                    reason="needs FUSE and loop devices")
+@pytest.mark.parametrize("script", [["z1"], ["?sed s/itself/others/"]], ids=["compressed", "processor"])
+def test_fat(rig, fat, script):
+    """Rotation, compression, a processor, and what a kill leaves of them."""
+    r = rig("s4096", "n1000", "r20", *script, "C", logs=fat)
+    for turn in range(8):
+        r.start()
+        os.write(r.out[1], numbered(turn * 200 + 1, turn * 200 + 200))
+        wait_for(lambda: waiting(r.out[0]) == 0, what="reading")
+        if turn < 7:
+            r.kill()
+    assert r.finish() == 0
+    text = [re.sub(rb"others$", b"itself", message) for _, _, message in r.lines()]
+    assert text == numbered(1, 1600).splitlines()
+    assert len(r.files()) > (10 if script == ["z1"] else 2)
     assert said(r) == []
 
 
@@ -327,7 +411,7 @@ def test_where_splice_is_refused(rig):
     thread = talk(r, 1, 3000)
     thread.join(20)
     assert r.finish() == 0
-    assert numbers(r) == (list(range(1, 3001)), [])
+    assert numbers(r) == numbers(r, "stderr") == (list(range(1, 3001)), [])
     assert len(said(r)) == 2  # one for each stream
     assert all("unable to splice into the journal: Invalid argument; reading plainly" in text for text in said(r))
 
@@ -340,7 +424,7 @@ def test_pipes_of_two_pages(rig):
     thread = talk(r, 1, 20000)
     thread.join(20)
     assert r.finish() == 0
-    assert numbers(r) == (list(range(1, 20001)), [])
+    assert numbers(r) == numbers(r, "stderr") == (list(range(1, 20001)), [])
 
 
 def test_descriptor_limit_of_256(tree, boot):
