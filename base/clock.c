@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include <errno.h>
 #include <string.h>
 
 enum { TAI_OFFSET = 37 };
@@ -10,6 +11,14 @@ int64_t clock_monotonic(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * CLOCK_SECOND + t.tv_nsec + 1;
+}
+
+void clock_sleep(int64_t ns)
+{
+    struct timespec left = {.tv_sec = (time_t)(ns / CLOCK_SECOND),
+                            .tv_nsec = (long)(ns % CLOCK_SECOND)};
+    while (ns > 0 && nanosleep(&left, &left) < 0 && errno == EINTR) {
+    }
 }
 
 struct timespec clock_wall(void)

@@ -11,6 +11,7 @@
 
 int64_t clock_monotonic(void);
 struct timespec clock_wall(void);
+void clock_sleep(int64_t ns); /* commands only: the whole time, whatever signals come */
 
 /* TAI64N: "@" and 24 lowercase hex digits, label 2^62 + unix + 37 (spec/s6-log.md section 3). */
 enum { CLOCK_TAI64N_LENGTH = 25 };

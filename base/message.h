@@ -13,7 +13,8 @@ struct error;
 enum message_level {
     MESSAGE_FATAL = 0, /* always shown */
     MESSAGE_WARNING = 1,
-    MESSAGE_INFO = 2
+    MESSAGE_INFO = 2,
+    MESSAGE_DEBUG = 3
 };
 
 enum { MESSAGE_MAX = 2048 };

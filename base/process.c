@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -445,6 +446,20 @@ int process_wait(pid_t pid)
         got = waitpid(pid, &status, 0);
     while (got < 0 && errno == EINTR);
     return got < 0 ? -1 : status;
+}
+
+pid_t process_parent(pid_t pid)
+{
+    char path[32];
+    char text[512];
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    text[n < 0 ? 0 : n] = '\0';
+    const char *after = strrchr(text, ')'); /* "PID (NAME) S PARENT", and NAME may be anything */
+    return after != NULL && strlen(after) > 4 ? (pid_t)atol(after + 4) : -1;
 }
 
 int process_exit_code(int status)

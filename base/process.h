@@ -100,6 +100,9 @@ pid_t process_reap_one(pid_t pid, int *status);
 /* Waits for that child (commands only, never pid 1); its raw wait status, or -1. */
 int process_wait(pid_t pid);
 
+/* The parent of any process, by /proc; -1 where that is not known. */
+pid_t process_parent(pid_t pid);
+
 /* "killed" as 128 + signal, else the exit code. */
 int process_exit_code(int status);
 

@@ -6,6 +6,7 @@
 #include "supervisor/runtree.h"
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct command_option rc_options[] = {
     {'u', "up", NULL, "up (default)"},
@@ -16,20 +17,30 @@ static const struct command_option rc_options[] = {
     {'t', "timeout", "MS", "wait no longer than that (0: for ever)"},
     {'n', "dry-run", "MS", "only say what would be done"},
     {'v', "verbosity", "N", "0 errors, 1 warnings too (default), 2 what is done"},
-    {'b', "block", NULL, "accepted; a transition that is under way is not waited for"},
+    {'b', "block", NULL, "wait for the transition that is under way"},
     {'e', "hide-essential", NULL, "do not list essential services"},
     {'E', "show-essential", NULL, "list them (default)"},
-    {'l', "livedir", "DIR", "accepted; there is one live directory"},
+    {'l', "livedir", "DIR", "the live directory (/run/s6-rc)"},
     {0, NULL, NULL, NULL},
 };
 
 enum { LETTERS_MAX = 32 };
 
+static bool is_live(const char *path)
+{
+    struct stat one, two;
+    if (stat(path, &one) == 0 && stat(RUN_RC, &two) == 0 && one.st_ino == two.st_ino &&
+        one.st_dev == two.st_dev)
+        return true;
+    message_fatal("no live directory %s: there is one, " RUN_RC, path);
+    return false;
+}
+
 static int run_rc(struct invocation *c)
 {
     const char *words[CONTROL_WORDS_MAX];
     char letters[LETTERS_MAX] = "";
-    const char *timeout = "0", *verbosity = "1";
+    const char *timeout = "0", *verbosity = "1", *pause = "0";
     unsigned long long number;
     struct error e = ERROR_INIT;
     size_t count = 0, given = 0;
@@ -43,7 +54,11 @@ static int run_rc(struct invocation *c)
             timeout = c->argument;
         else if (option == 'v')
             verbosity = c->argument;
-        if (strchr("udDapneE", option) != NULL && given + 1 < LETTERS_MAX)
+        else if (option == 'n')
+            pause = c->argument;
+        else if (option == 'l' && !is_live(c->argument))
+            return EXIT_SYSTEM;
+        if (strchr("udDapnbeE", option) != NULL && given + 1 < LETTERS_MAX)
             letters[given++] = (char)option;
     }
     char **operands = command_operands(c);
@@ -57,6 +72,7 @@ static int run_rc(struct invocation *c)
     words[count++] = letters;
     words[count++] = timeout;
     words[count++] = verbosity;
+    words[count++] = pause;
     for (; *operands != NULL; operands++) {
         if (count == CONTROL_WORDS_MAX) {
             message_fatal("too many services are named: put them into a bundle");

@@ -1,5 +1,6 @@
 /* s6-rc-compile, and what remains of s6-rc-init, s6-rc-format-upgrade and s6-rc-dryrun where /init
  * reads definitions by itself. */
+#include "base/clock.h"
 #include "base/message.h"
 #include "command/commands.h"
 #include "command/options.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 enum { EXIT_INCOMPATIBLE = 102, VERBOSITY_MAX = 9 };
 
@@ -95,7 +95,7 @@ static int same_database(const char *path)
 static int run_init(struct invocation *c)
 {
     struct error e = ERROR_INIT;
-    const char *ping[] = {"ping"};
+    const char *nothing[] = {"s6-rc", "", "0", "1", "0", "list"};
     int code = options_read(c, 1);
     if (code != 0)
         return code;
@@ -104,7 +104,7 @@ static int run_init(struct invocation *c)
         return EXIT_SYSTEM;
     }
     if (!same_directory(options.operand[0], RUN_SCANDIR) ||
-        control_request(RUN_CONTROL, ping, 1, &e) != 0) {
+        control_request(RUN_CONTROL, nothing, sizeof nothing / sizeof nothing[0], &e) != 0) {
         message_fatal("no s6-svscan is running on %s (/init does, on " RUN_SCANDIR ")",
                       options.operand[0]);
         return EXIT_USAGE;
@@ -146,9 +146,7 @@ static int run_dryrun(struct invocation *c)
     if (level >= 1)
         message_line(MESSAGE_WARNING, "%s:%s", c->command->name, line.data);
     str_release(&line);
-    struct timespec wait = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
-    while (nanosleep(&wait, &wait) < 0 && errno == EINTR) {
-    }
+    clock_sleep((int64_t)ms * CLOCK_MS);
     return 0;
 }
 

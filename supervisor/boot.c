@@ -201,7 +201,8 @@ static void load(struct supervisor *sv)
         return;
     }
     set = calloc((size_t)sv->graph.count + 1, 1);
-    if (set == NULL || longruns_make(sv, &e) < 0 ||
+    sv->tail.late = calloc((size_t)sv->graph.count + 1, 1);
+    if (set == NULL || sv->tail.late == NULL || longruns_make(sv, &e) < 0 ||
         transition_init(&sv->transition, &sv->graph) < 0 ||
         graph_select(&sv->graph, "top", set) < 0) {
         message_fatal("unable to prepare the services: %s",

@@ -12,6 +12,8 @@ enum child_role {
     CHILD_SERVICE,
     CHILD_LOGGER,
     CHILD_ONESHOT,
+    CHILD_RELOAD,
+    CHILD_TAIL,
     CHILD_CMD,
     CHILD_HOOK
 };

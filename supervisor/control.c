@@ -1,4 +1,5 @@
 #include "supervisor/control.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -295,7 +296,9 @@ static int read_replies(int fd, struct str *out, struct error *e)
         packet[n] = '\0';
         if (packet[0] == 'x')
             return atoi(packet + 1);
-        if (packet[0] == 'o' && out != NULL)
+        if (packet[0] == 'w')
+            clock_sleep(strtoll(packet + 1, NULL, 10) * CLOCK_MS);
+        else if (packet[0] == 'o' && out != NULL)
             str_add(out, packet + 1, (size_t)n - 1);
         else
             fd_write_all(packet[0] == 'o' ? 1 : 2, packet + 1, (size_t)n - 1);

@@ -13,7 +13,7 @@ enum {
     CONTROL_CONNECTIONS = 16,
     CONTROL_STRANGERS = 4,
     CONTROL_PACKET_MAX = 65536,
-    CONTROL_WORDS_MAX = 64
+    CONTROL_WORDS_MAX = 1024
 };
 
 struct control;
@@ -47,7 +47,8 @@ struct control {
 int control_open(struct control *c, struct loop *l, const char *path, control_handler *handler,
                  control_gone *gone, void *context, struct error *e);
 
-/* Text for the caller's stdout ('o') or stderr ('e'). One that does not read gets no more. */
+/* Text for the caller's stdout ('o') or stderr ('e'), or ms that it is to wait ('w'). One that does
+ * not read gets no more. */
 void control_say(struct control_connection *k, char kind, const char *text);
 /* The answer to a pending request. */
 void control_end(struct control_connection *k, int code);

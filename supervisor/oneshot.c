@@ -56,8 +56,15 @@ static pid_t spawn(struct supervisor *sv, const struct definition *d, char *cons
     return process_spawn(&s, report, e);
 }
 
+static bool is_awaited(const struct supervisor *sv, uint32_t node, bool stopping)
+{
+    return sv->transition.node[node].state == (stopping ? NODE_STOPPING : NODE_STARTING);
+}
+
 static void succeed(struct supervisor *sv, uint32_t node, bool stopping)
 {
+    if (!is_awaited(sv, node, stopping))
+        return; /* it was given up as late */
     const struct definition *d = supervisor_definition(sv, node);
     event_log_write(&sv->events, stopping ? "down" : "up", d->name, "%s", "");
     supervisor_node_done(sv, node, !stopping, true);
@@ -80,6 +87,14 @@ void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping)
     o->put_off = false;
     if (argv.count == 0) {
         succeed(sv, node, stopping);
+        return;
+    }
+    if (o->pid > 0) {
+        rc_say(sv, MESSAGE_WARNING,
+               "s6-rc: warning: unable to %s service %s: its %s, given up as late, still runs "
+               "(pid %ld)",
+               stopping ? "stop" : "start", d->name, o->stopping ? "down" : "up", (long)o->pid);
+        supervisor_node_done(sv, node, !stopping, false);
         return;
     }
     o->stopping = stopping;
@@ -109,23 +124,36 @@ void oneshots_again(struct supervisor *sv)
             oneshot_begin(sv, i, sv->oneshot[i].stopping);
 }
 
-static void explain(struct supervisor *sv, const struct definition *d, const struct oneshot *o)
+/* --- their end --------------------------------------------------------------------------------
+ */
+
+static void explain(struct supervisor *sv, const char *program, int report)
 {
     char why[512];
     struct process_failure failure = {.error = 0};
-    if (process_report(o->report, &failure) != 0)
-        return;
-    process_explain(d->builtin == BUILTIN_NONE ? command(sv, d, o->stopping).item[0] : sv->program,
-                    &failure, why, sizeof why);
-    rc_say(sv, MESSAGE_FATAL, "s6-rc-oneshot-run: fatal: %s", why);
+    if (process_report(report, &failure) == 0) {
+        process_explain(program, &failure, why, sizeof why);
+        rc_say(sv, MESSAGE_FATAL, "s6-rc-oneshot-run: fatal: %s", why);
+    }
+    close(report);
+}
+
+static void describe(int status, char how[64])
+{
+    if (WIFEXITED(status))
+        snprintf(how, 64, "command exited %d", WEXITSTATUS(status));
+    else
+        snprintf(how, 64, "command crashed with signal %d", WTERMSIG(status));
 }
 
 void oneshot_reaped(struct supervisor *sv, uint32_t node, int status)
 {
     const struct definition *d = supervisor_definition(sv, node);
     struct oneshot *o = &sv->oneshot[node];
-    explain(sv, d, o);
-    close(o->report);
+    const struct words argv = command(sv, d, o->stopping);
+    char how[64];
+    explain(sv, d->builtin != BUILTIN_NONE || argv.count == 0 ? sv->program : argv.item[0],
+            o->report);
     o->pid = 0;
     if (!o->stopping) {
         o->ended = true;
@@ -135,23 +163,90 @@ void oneshot_reaped(struct supervisor *sv, uint32_t node, int status)
         succeed(sv, node, o->stopping);
         return;
     }
-    char how[64];
-    if (WIFEXITED(status))
-        snprintf(how, sizeof how, "exited %d", WEXITSTATUS(status));
-    else
-        snprintf(how, sizeof how, "crashed with signal %d", WTERMSIG(status));
-    if (sv->transition.node[node].state == (o->stopping ? NODE_STOPPING : NODE_STARTING))
-        rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: command %s",
+    describe(status, how);
+    const struct transition_node *n = &sv->transition.node[node];
+    bool given_up = n->goal && n->goal_up == o->stopping;
+    if (is_awaited(sv, node, o->stopping) && !given_up)
+        rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: %s",
                o->stopping ? "stop" : "start", d->name, how);
-    event_log_write(&sv->events, "fail", d->name, "reason=command %s", how);
+    event_log_write(&sv->events, "fail", d->name, "reason=%s", how);
     supervisor_node_done(sv, node, !o->stopping, false);
+}
+
+static void end(pid_t pid)
+{
+    if (pid <= 0)
+        return;
+    kill(pid, SIGTERM);
+    kill(pid, SIGCONT);
 }
 
 void oneshot_late(struct supervisor *sv, uint32_t node)
 {
     sv->oneshot[node].put_off = false;
-    if (sv->oneshot[node].pid <= 0)
+    end(sv->oneshot[node].pid);
+}
+
+/* --- reload -----------------------------------------------------------------------------------
+ */
+
+void oneshot_reload(struct supervisor *sv, uint32_t node)
+{
+    const struct definition *d = supervisor_definition(sv, node);
+    struct oneshot *o = &sv->oneshot[node];
+    struct error e = ERROR_INIT;
+    if (d->reload.count == 0) {
+        rc_reloaded(sv, node, NULL);
         return;
-    kill(sv->oneshot[node].pid, SIGTERM);
-    kill(sv->oneshot[node].pid, SIGCONT);
+    }
+    if (o->reload > 0)
+        error_set(&e, EXIT_SYSTEM, "its last reload still runs (pid %ld)", (long)o->reload);
+    else
+        o->reload = spawn(sv, d, d->reload.item, &o->reload_report, &e);
+    if (e.text[0] == '\0') {
+        children_add(&sv->children, o->reload, CHILD_RELOAD, node);
+        return;
+    }
+    o->reload = o->reload < 0 ? 0 : o->reload;
+    rc_reloaded(sv, node, e.text);
+}
+
+void oneshot_reload_reaped(struct supervisor *sv, uint32_t node, int status)
+{
+    const struct definition *d = supervisor_definition(sv, node);
+    struct oneshot *o = &sv->oneshot[node];
+    char how[64];
+    explain(sv, d->reload.count > 0 ? d->reload.item[0] : d->name, o->reload_report);
+    o->reload = 0;
+    describe(status, how);
+    rc_reloaded(sv, node, WIFEXITED(status) && WEXITSTATUS(status) == 0 ? NULL : how);
+}
+
+void oneshot_reload_late(struct supervisor *sv, uint32_t node)
+{
+    end(sv->oneshot[node].reload);
+}
+
+/* --- calls from within ------------------------------------------------------------------------
+ */
+
+static bool is_oneshot(const struct supervisor *sv, pid_t pid)
+{
+    for (uint32_t i = 0; pid > 1 && i < sv->graph.count; i++)
+        if (sv->oneshot[i].pid == pid || sv->oneshot[i].reload == pid)
+            return true;
+    return false;
+}
+
+bool oneshot_is_ancestor(const struct supervisor *sv, pid_t pid)
+{
+    enum { GENERATIONS = 32 };
+    if (is_oneshot(sv, getsid(pid)))
+        return true;
+    for (int i = 0; i < GENERATIONS && pid > 1; i++) {
+        if (is_oneshot(sv, pid))
+            return true;
+        pid = process_parent(pid);
+    }
+    return false;
 }

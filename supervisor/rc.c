@@ -1,29 +1,16 @@
-/* s6-rc at run time: a caller's request, answered at once or when its transition is over
- * (docs/control.md). One transition runs at a time; the engine is the one that boots and stops the
+/* s6-rc at run time: a caller's request, answered at once or when its job is over
+ * (docs/control.md). One job runs at a time; the engine is the one that boots and stops the
  * container. */
+#include "supervisor/rc.h"
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/str.h"
-#include "supervisor/supervisor.h"
-#include <errno.h>
-#include <signal.h>
+#include "supervisor/runtree.h"
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { EXIT_DIFFERS = 1, EXIT_TIMED_OUT = 2, EXIT_UNKNOWN = 3, OUTPUT_BLOCK = 8192 };
-
-struct request {
-    struct supervisor *sv;
-    struct control_connection *from;
-    const char *verb;
-    bool down, essential_too, all, prune, dry, hide_essential;
-    uint32_t timeout; /* ms, 0 none */
-    unsigned char *set;
-    uint32_t count; /* of nodes */
-};
 
 /* --- what is said ----------------------------------------------------------------------------- */
 
@@ -44,328 +31,320 @@ void rc_say(struct supervisor *sv, enum message_level level, const char *format,
     }
 }
 
-static int refuse(const struct request *r, int code, const char *why, const char *what)
+int rc_refuse(const struct rc_request *r, int code, const char *what, const char *why)
 {
     char text[MESSAGE_MAX];
-    snprintf(text, sizeof text, "s6-rc: fatal: %s%s\n", what, why);
+    snprintf(text, sizeof text, "%s: fatal: %s%s\n", r->words[0], what, why);
     control_say(r->from, 'e', text);
     return code;
 }
 
-/* Output in as few packets as it needs, without memory that could be lacking. */
-struct output {
-    struct control_connection *to;
-    size_t length;
-    char text[OUTPUT_BLOCK];
-};
-
-static void flush(struct output *o)
+void rc_flush(struct rc_output *o)
 {
     o->text[o->length] = '\0';
     if (o->length > 0)
-        control_say(o->to, 'o', o->text);
+        control_say(o->to, o->kind, o->text);
     o->length = 0;
 }
 
-static void put(struct output *o, const char *text)
+void rc_put(struct rc_output *o, const char *text)
 {
     for (; *text != '\0'; text++) {
         if (o->length == sizeof o->text - 1)
-            flush(o);
+            rc_flush(o);
         o->text[o->length++] = *text;
     }
 }
 
-static void put_line(struct output *o, const char *sign, const char *name)
+void rc_put_line(struct rc_output *o, const char *sign, const char *name)
 {
-    put(o, sign);
-    put(o, name);
-    put(o, "\n");
+    rc_put(o, sign);
+    rc_put(o, name);
+    rc_put(o, "\n");
+}
+
+/* --- the lock ---------------------------------------------------------------------------------
+ */
+
+static struct rc_waiting *waiting_of(struct supervisor *sv, const struct control_connection *k)
+{
+    for (size_t i = 0; i < sv->rc.waiters; i++)
+        if (sv->rc.waiting[i].from == k)
+            return &sv->rc.waiting[i];
+    return NULL;
+}
+
+static struct rc_waiting take_waiting(struct rc *rc, struct rc_waiting *w)
+{
+    struct rc_waiting taken = *w;
+    rc->waiters--;
+    memmove(w, w + 1, (size_t)(&rc->waiting[rc->waiters] - w) * sizeof *w);
+    return taken;
+}
+
+static void set_limit(struct supervisor *sv);
+
+static void waited_too_long(struct timer *t)
+{
+    struct supervisor *sv =
+        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, rc.waiting_limit));
+    struct rc *rc = &sv->rc;
+    for (size_t i = rc->waiters; i-- > 0;) {
+        if (rc->waiting[i].deadline == 0 || rc->waiting[i].deadline > clock_monotonic())
+            continue;
+        struct rc_waiting w = take_waiting(rc, &rc->waiting[i]);
+        control_say(w.from, 'e', "s6-rc: fatal: timed out\n");
+        control_end(w.from, RC_TIMED_OUT);
+        words_release(&w.words);
+    }
+    set_limit(sv);
+}
+
+static void set_limit(struct supervisor *sv)
+{
+    struct rc *rc = &sv->rc;
+    int64_t due = 0;
+    for (size_t i = 0; i < rc->waiters; i++)
+        if (rc->waiting[i].deadline != 0 && (due == 0 || rc->waiting[i].deadline < due))
+            due = rc->waiting[i].deadline;
+    rc->waiting_limit.fire = waited_too_long;
+    if (due == 0)
+        loop_untimer(&sv->loop, &rc->waiting_limit);
+    else
+        loop_timer(&sv->loop, &rc->waiting_limit, due);
+}
+
+static int wait_for_lock(struct rc_request *r)
+{
+    struct rc *rc = &r->sv->rc;
+    struct words words = WORDS_INIT;
+    int bad = rc->waiters == CONTROL_CONNECTIONS ? -1 : 0;
+    for (size_t i = 0; i < r->word_count && bad == 0; i++)
+        bad = words_add(&words, r->words[i]);
+    if (bad != 0) {
+        words_release(&words);
+        return rc_refuse(r, EXIT_SYSTEM, "out of memory", "");
+    }
+    rc->waiting[rc->waiters++] =
+        (struct rc_waiting){.from = r->from, .words = words, .deadline = r->deadline};
+    set_limit(r->sv);
+    return CONTROL_PENDING;
+}
+
+static bool is_locked(const struct supervisor *sv)
+{
+    return sv->rc.busy || sv->transition.active || sv->over_held;
+}
+
+int rc_lock(struct rc_request *r)
+{
+    struct supervisor *sv = r->sv;
+    if (sv->stage != STAGE_STARTING && sv->stage != STAGE_RUNNING)
+        return rc_refuse(r, EXIT_SYSTEM, "the container is stopping", "");
+    if (is_locked(sv)) {
+        if (oneshot_is_ancestor(sv, r->from->peer)) /* it would wait for itself */
+            return rc_refuse(r, EXIT_SYSTEM, "unable to take locks: Resource busy",
+                             " (a oneshot that calls s6-rc while it is being started or stopped)");
+        return r->wait ? wait_for_lock(r)
+                       : rc_refuse(r, EXIT_SYSTEM, "unable to take locks: Resource busy", "");
+    }
+    sv->rc.busy = true;
+    sv->rc.caller = r->from;
+    sv->rc.verbosity = r->verbosity;
+    sv->rc.deadline = r->deadline;
+    sv->rc.essential_too = r->essential_too;
+    return 0;
+}
+
+void rc_unlock(struct supervisor *sv, int code)
+{
+    struct control_connection *caller = sv->rc.caller;
+    sv->rc.busy = false;
+    sv->rc.caller = NULL;
+    if (caller != NULL)
+        control_end(caller, code);
+    rc_idle(sv);
+}
+
+void rc_idle(struct supervisor *sv)
+{
+    struct rc *rc = &sv->rc;
+    while (rc->waiters > 0 && !is_locked(sv)) {
+        struct rc_waiting w = take_waiting(rc, &rc->waiting[0]);
+        rc->resumed = w.deadline;
+        int code = rc_request(sv, w.from, (const char *const *)w.words.item, w.words.count);
+        rc->resumed = 0;
+        words_release(&w.words);
+        if (code != CONTROL_PENDING)
+            control_end(w.from, code);
+    }
+    set_limit(sv);
+}
+
+void rc_gone(struct supervisor *sv, const struct control_connection *caller)
+{
+    struct rc_waiting *w = waiting_of(sv, caller);
+    if (w != NULL) {
+        struct rc_waiting taken = take_waiting(&sv->rc, w);
+        words_release(&taken.words);
+        set_limit(sv);
+    }
+    if (sv->rc.caller != caller)
+        return;
+    sv->rc.caller = NULL;
+    rc_abort(sv); /* what is under way goes on, nothing is begun */
+    rc_idle(sv);
+}
+
+void rc_interrupt(struct supervisor *sv)
+{
+    static const char why[] = "s6-rc: fatal: the container is stopping\n";
+    struct rc *rc = &sv->rc;
+    struct control_connection *caller = rc->caller;
+    while (rc->waiters > 0) {
+        struct rc_waiting w = take_waiting(rc, &rc->waiting[0]);
+        control_say(w.from, 'e', why);
+        control_end(w.from, EXIT_SYSTEM);
+        words_release(&w.words);
+    }
+    sv->over_held = false;
+    if (rc->busy)
+        rc_abort(sv);
+    rc->busy = false;
+    rc->caller = NULL;
+    if (caller == NULL)
+        return;
+    control_say(caller, 'e', why);
+    control_end(caller, EXIT_SYSTEM);
 }
 
 /* --- at once ---------------------------------------------------------------------------------- */
 
-static int list(struct request *r, bool closed)
+static int list(struct rc_request *r, bool closed)
 {
-    struct output o = {.to = r->from, .length = 0};
+    struct rc_output o = {.to = r->from, .kind = 'o', .length = 0};
     if (closed)
         (r->down ? graph_close_down : graph_close_up)(&r->sv->graph, r->set);
     for (uint32_t i = 0; i < r->count; i++) {
         const struct definition *d = supervisor_definition(r->sv, i);
         if ((r->set[i] != 0) == (r->down && !closed) || (r->hide_essential && d->essential))
             continue;
-        put_line(&o, "", d->name);
+        rc_put_line(&o, "", d->name);
     }
-    flush(&o);
+    rc_flush(&o);
     return 0;
 }
 
-static int diff(struct request *r)
+static int list_named(struct rc_request *r)
 {
-    struct output o = {.to = r->from, .length = 0};
+    return list(r, false);
+}
+
+static int list_closed(struct rc_request *r)
+{
+    return list(r, true);
+}
+
+static int diff(struct rc_request *r)
+{
+    struct rc_output o = {.to = r->from, .kind = 'o', .length = 0};
     int result = 0;
-    for (uint32_t i = 0; i < r->sv->longruns; i++) {
-        const struct longrun *l = r->sv->longrun[i];
-        if (l == NULL || l->node == NO_NODE)
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct definition *d = supervisor_definition(r->sv, i);
+        if (d->type != DEFINITION_LONGRUN)
             continue;
-        bool up = r->sv->transition.node[l->node].state == NODE_UP;
+        const struct longrun *l = r->sv->longrun[r->sv->longrun_of[i]];
+        bool up = r->sv->transition.node[i].state == NODE_UP;
         bool wanted = l->machine.want == WANT_UP;
         if (up == wanted)
             continue;
-        put_line(&o, wanted ? "+" : "-", l->definition->name);
-        result = EXIT_DIFFERS;
+        rc_put_line(&o, wanted ? "+" : "-", d->name);
+        result = RC_DIFFERS;
     }
-    flush(&o);
+    rc_flush(&o);
     return result;
-}
-
-static int reload(struct request *r)
-{
-    for (uint32_t i = 0; i < r->count; i++) {
-        const struct definition *d = supervisor_definition(r->sv, i);
-        if (r->set[i] == 0)
-            continue;
-        if (d->type != DEFINITION_LONGRUN)
-            return refuse(r, EXIT_FAILURE, " is a oneshot: it cannot be reloaded", d->name);
-        if (r->sv->transition.node[i].state != NODE_UP)
-            return refuse(r, EXIT_FAILURE, " is not up", d->name);
-    }
-    for (uint32_t i = 0; i < r->count; i++) {
-        const struct definition *d = supervisor_definition(r->sv, i);
-        if (r->set[i] == 0)
-            continue;
-        pid_t pid = r->sv->longrun[r->sv->longrun_of[i]]->machine.pid;
-        if (pid > 0)
-            kill(pid, d->reload_signal);
-    }
-    return 0;
-}
-
-/* --- transitions ------------------------------------------------------------------------------ */
-
-static void spare_essential(struct request *r)
-{
-    for (uint32_t i = 0; i < r->count; i++) {
-        const struct definition *d = supervisor_definition(r->sv, i);
-        struct transition_node *n = &r->sv->transition.node[i];
-        if (!d->essential || !n->goal || n->goal_up || n->state != NODE_UP)
-            continue;
-        n->goal = false;
-        rc_say(r->sv, MESSAGE_WARNING,
-               "s6-rc: warning: service %s is marked as essential, not stopping it", d->name);
-    }
-}
-
-/* What would be done, in the order in which it could be: on a copy of the engine. */
-static int dry_run(struct request *r, bool up)
-{
-    struct transition t;
-    struct transition_action a;
-    struct output o = {.to = r->from, .length = 0};
-    if (transition_init(&t, &r->sv->graph) < 0) {
-        transition_release(&t);
-        return refuse(r, EXIT_SYSTEM, "out of memory", "");
-    }
-    for (uint32_t i = 0; i < r->count; i++)
-        t.node[i].state = r->sv->transition.node[i].state;
-    transition_begin(&t, r->set, up, 0, 0);
-    while (transition_next(&t, 0, &a) && a.kind != TRANSITION_OVER) {
-        put(&o, "s6-rc: info: dry run: service ");
-        put_line(&o, supervisor_definition(r->sv, a.node)->name,
-                 a.kind == TRANSITION_STOP ? ": stopping" : ": starting");
-        transition_done(&t, a.node, true, 0);
-    }
-    flush(&o);
-    transition_release(&t);
-    return 0;
-}
-
-static void begin(struct request *r, const unsigned char *set, bool up)
-{
-    transition_begin(&r->sv->transition, set, up, clock_monotonic(), r->timeout);
-    if (!up && !r->essential_too)
-        spare_essential(r);
-}
-
-/* Everything that is not in the closed set goes down first; the rest follows when that is over. */
-static int begin_pruning(struct request *r)
-{
-    struct rc *rc = &r->sv->rc;
-    unsigned char *others = calloc((size_t)r->count + 1, 1);
-    if (others == NULL)
-        return refuse(r, EXIT_SYSTEM, "out of memory", "");
-    (r->down ? graph_close_down : graph_close_up)(&r->sv->graph, r->set);
-    for (uint32_t i = 0; i < r->count; i++)
-        others[i] = (r->set[i] != 0) == r->down;
-    if (r->down) { /* the selection goes down, everything else comes up */
-        unsigned char *swap = r->set;
-        r->set = others;
-        others = swap;
-        for (uint32_t i = 0; i < r->count; i++)
-            r->set[i] = others[i] == 0;
-    }
-    rc->next = r->set;
-    rc->timeout = r->timeout;
-    r->set = NULL;
-    begin(r, others, false);
-    free(others);
-    return CONTROL_PENDING;
-}
-
-static bool is_called_from_oneshot(const struct supervisor *sv, pid_t caller)
-{
-    pid_t session = getsid(caller);
-    for (uint32_t i = 0; i < sv->graph.count; i++)
-        if (sv->oneshot[i].pid > 0 && session == sv->oneshot[i].pid)
-            return true;
-    return false;
-}
-
-static int change(struct request *r)
-{
-    struct supervisor *sv = r->sv;
-    if (sv->stage != STAGE_STARTING && sv->stage != STAGE_RUNNING)
-        return refuse(r, EXIT_SYSTEM, "the container is stopping", "");
-    if (sv->transition.active || sv->rc.caller != NULL)
-        return refuse(r, EXIT_SYSTEM,
-                      is_called_from_oneshot(sv, r->from->peer)
-                          ? "unable to take locks: Resource busy (a oneshot that calls s6-rc "
-                            "while it is being started or stopped)"
-                          : "unable to take locks: Resource busy",
-                      "");
-    if (r->dry)
-        return dry_run(r, !r->down);
-    sv->rc.caller = r->from;
-    if (r->prune) {
-        int result = begin_pruning(r);
-        if (result != CONTROL_PENDING)
-            sv->rc.caller = NULL;
-        return result;
-    }
-    begin(r, r->set, !r->down);
-    return CONTROL_PENDING;
-}
-
-void rc_over(struct supervisor *sv, enum transition_result result)
-{
-    struct rc *rc = &sv->rc;
-    struct control_connection *caller = rc->caller;
-    unsigned char *next = rc->next;
-    rc->next = NULL;
-    if (next != NULL && caller != NULL && result == TRANSITION_OK) {
-        transition_begin(&sv->transition, next, true, clock_monotonic(), rc->timeout);
-        free(next);
-        return;
-    }
-    free(next);
-    if (caller == NULL)
-        return;
-    if (result == TRANSITION_TIMED_OUT)
-        rc_say(sv, MESSAGE_FATAL, "s6-rc: fatal: timed out");
-    rc->caller = NULL;
-    control_end(caller, result == TRANSITION_OK       ? 0
-                        : result == TRANSITION_FAILED ? EXIT_FAILURE
-                                                      : EXIT_TIMED_OUT);
-}
-
-void rc_gone(struct supervisor *sv, const struct control_connection *caller)
-{
-    if (sv->rc.caller != caller)
-        return;
-    sv->rc.caller = NULL;
-    sv->transition.result = TRANSITION_TIMED_OUT; /* what is under way goes on, nothing is begun */
-}
-
-void rc_interrupt(struct supervisor *sv)
-{
-    struct control_connection *caller = sv->rc.caller;
-    if (caller == NULL)
-        return;
-    control_say(caller, 'e', "s6-rc: fatal: the container is stopping\n");
-    free(sv->rc.next);
-    sv->rc.next = NULL;
-    rc_gone(sv, caller);
-    control_end(caller, EXIT_SYSTEM);
 }
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-/* "udDapneE" as they were given, then the timeout and the verbosity. */
-static int read_options(struct request *r, const char *letters, const char *timeout,
-                        const char *verbosity)
+static int start(struct rc_request *r)
 {
-    unsigned long long ms, level;
-    for (; *letters != '\0'; letters++) {
-        r->down = *letters == 'd' || *letters == 'D' || (r->down && *letters != 'u');
-        r->essential_too |= *letters == 'D';
-        r->all |= *letters == 'a';
-        r->prune |= *letters == 'p';
-        r->dry |= *letters == 'n';
-        r->hide_essential = *letters == 'e' || (r->hide_essential && *letters != 'E');
+    r->down = r->prune = false;
+    return rc_change(r);
+}
+
+static int stop(struct rc_request *r)
+{
+    r->down = true;
+    r->prune = false;
+    return rc_change(r);
+}
+
+/* The letters of s6-rc as they were given, then timeout, verbosity and the pause of a dry run. */
+static int read_options(struct rc_request *r)
+{
+    unsigned long long ms, level, pause;
+    for (const char *letter = r->words[1]; *letter != '\0'; letter++) {
+        r->down = *letter == 'd' || *letter == 'D' || (r->down && *letter != 'u');
+        r->essential_too |= *letter == 'D';
+        r->all |= *letter == 'a';
+        r->prune |= *letter == 'p';
+        r->dry |= *letter == 'n';
+        r->wait |= *letter == 'b';
+        r->hide_essential = *letter == 'e' || (r->hide_essential && *letter != 'E');
     }
-    if (number_parse(timeout, UINT32_MAX, &ms) < 0 || number_parse(verbosity, 9, &level) < 0)
+    if (number_parse(r->words[2], UINT32_MAX, &ms) < 0 ||
+        number_parse(r->words[3], 9, &level) < 0 ||
+        number_parse(r->words[4], UINT32_MAX, &pause) < 0)
         return -1;
-    r->timeout = (uint32_t)ms;
-    r->sv->rc.verbosity = r->sv->rc.caller == NULL ? (int)level : r->sv->rc.verbosity;
+    r->verbosity = (int)level;
+    r->pause = (uint32_t)pause;
+    r->deadline = r->sv->rc.resumed;
+    if (r->deadline == 0 && ms > 0)
+        r->deadline = clock_monotonic() + (int64_t)ms * CLOCK_MS;
     return 0;
 }
 
-static int select_all(struct request *r, const char *const *names, size_t count)
+static int select_all(struct rc_request *r, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (graph_select(&r->sv->graph, names[i], r->set) < 0)
-            return refuse(r, EXIT_UNKNOWN,
-                          " is not a recognized identifier in /run/s6-rc/compiled/resolve.cdb",
-                          names[i]);
+            return rc_refuse(r, RC_UNKNOWN, names[i],
+                             " is not a recognized identifier in " RUN_COMPILED "/resolve.cdb");
     for (uint32_t i = 0; r->all && i < r->count; i++)
         if (r->sv->transition.node[i].state == NODE_UP)
             r->set[i] = 1;
     return 0;
 }
 
-static int dispatch(struct request *r)
+static const struct {
+    const char *name;
+    int (*run)(struct rc_request *r);
+} verbs[] = {{"list", list_named},  {"listall", list_closed}, {"diff", diff}, {"reload", rc_reload},
+             {"change", rc_change}, {"start", start},         {"stop", stop}};
+
+static int dispatch(struct rc_request *r)
 {
-    static const struct {
-        const char *name;
-        int kind; /* 'l' list, 'a' listall, 'd' diff, 'r' reload, 'c' change, 's' start, 't' stop */
-    } verbs[] = {{"list", 'l'},   {"listall", 'a'}, {"diff", 'd'}, {"reload", 'r'},
-                 {"change", 'c'}, {"start", 's'},   {"stop", 't'}};
-    int kind = 0;
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(verbs[i].name, r->verb) == 0)
-            kind = verbs[i].kind;
-    switch (kind) {
-    case 'l':
-    case 'a':
-        return list(r, kind == 'a');
-    case 'd':
-        return diff(r);
-    case 'r':
-        return reload(r);
-    case 's':
-    case 't':
-        r->down = kind == 't';
-        r->prune = false;
-        return change(r);
-    case 'c':
-        return change(r);
-    default:
-        return refuse(r, EXIT_USAGE, " is no command", r->verb);
-    }
+            return verbs[i].run(r);
+    return rc_refuse(r, EXIT_USAGE, r->verb, " is no command");
 }
 
 int rc_request(struct supervisor *sv, struct control_connection *from, const char *const *words,
                size_t count)
 {
-    struct request r = {.sv = sv, .from = from, .count = sv->graph.count};
+    enum { FIXED = 6 };
+    struct rc_request r = {.sv = sv, .from = from, .words = words, .word_count = count};
+    r.count = sv->graph.count;
     if (sv->transition.graph == NULL)
-        return refuse(&r, EXIT_SYSTEM, "the services are not read yet", "");
-    if (count < 5 || read_options(&r, words[1], words[2], words[3]) < 0)
-        return refuse(&r, EXIT_USAGE, "malformed request", "");
-    r.verb = words[4];
+        return rc_refuse(&r, EXIT_SYSTEM, "the services are not read yet", "");
+    if (count < FIXED || read_options(&r) < 0)
+        return rc_refuse(&r, EXIT_USAGE, "malformed request", "");
+    r.verb = words[FIXED - 1];
     r.set = calloc((size_t)r.count + 1, 1);
-    int result = r.set == NULL ? refuse(&r, EXIT_SYSTEM, "out of memory", "")
-                               : select_all(&r, words + 5, count - 5);
+    int result = r.set == NULL ? rc_refuse(&r, EXIT_SYSTEM, "out of memory", "")
+                               : select_all(&r, words + FIXED, count - FIXED);
     if (result == 0)
         result = dispatch(&r);
     free(r.set);

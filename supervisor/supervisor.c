@@ -38,6 +38,12 @@ static void reaped(struct supervisor *sv, pid_t pid, int status)
     case CHILD_ONESHOT:
         oneshot_reaped(sv, c.index, status);
         break;
+    case CHILD_RELOAD:
+        oneshot_reload_reaped(sv, c.index, status);
+        break;
+    case CHILD_TAIL:
+        tail_reaped(sv);
+        break;
     case CHILD_CMD:
         cmd_reaped(sv, status);
         break;
@@ -157,25 +163,54 @@ static void late(struct supervisor *sv, uint32_t node)
         oneshot_late(sv, node);
     else if (was_up)
         longrun_feed(sv->longrun[sv->longrun_of[node]], SERVICE_WANT_DOWN, 0);
+    tail_want(sv, node);
+}
+
+/* The global timeout: who is it that was waited for? */
+static void all_late(struct supervisor *sv)
+{
+    int64_t now = clock_monotonic();
+    for (uint32_t i = 0; i < sv->graph.count; i++) {
+        const struct transition_node *n = &sv->transition.node[i];
+        if (n->state != NODE_STARTING && n->state != NODE_STOPPING)
+            continue;
+        rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: service %s is not %s after %lld ms",
+               supervisor_definition(sv, i)->name, n->state == NODE_STARTING ? "up" : "down",
+               (long long)((now - n->since) / CLOCK_MS));
+        tail_want(sv, i);
+    }
+}
+
+void supervisor_over(struct supervisor *sv)
+{
+    enum transition_result result = sv->transition.result;
+    sv->over_held = false;
+    if (sv->stage == STAGE_STARTING) {
+        boot_services_over(sv, result);
+        rc_idle(sv);
+    } else if (sv->stage == STAGE_STOPPING) {
+        stop_services_over(sv);
+    } else {
+        rc_over(sv, result);
+    }
 }
 
 static void act(struct supervisor *sv, const struct transition_action *a)
 {
-    if (a->kind == TRANSITION_TIMEOUT)
+    switch (a->kind) {
+    case TRANSITION_TIMEOUT:
+        all_late(sv);
         return;
-    if (a->kind == TRANSITION_LATE) {
+    case TRANSITION_LATE:
         late(sv, a->node);
         return;
-    }
-    if (a->kind == TRANSITION_OVER) {
-        enum transition_result result = sv->transition.result;
-        if (sv->stage == STAGE_STARTING)
-            boot_services_over(sv, result);
-        else if (sv->stage == STAGE_STOPPING)
-            stop_services_over(sv);
-        else
-            rc_over(sv, result);
+    case TRANSITION_OVER:
+        sv->over_held = tail_is_busy(sv) && sv->stage < STAGE_STOPPING;
+        if (!sv->over_held)
+            supervisor_over(sv);
         return;
+    default:
+        break;
     }
     bool stopping = a->kind == TRANSITION_STOP;
     const struct definition *d = supervisor_definition(sv, a->node);

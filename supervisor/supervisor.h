@@ -103,12 +103,35 @@ struct longrun {
     struct timer drain;        /* of a consumer being stopped: when it gets its signal after all */
 };
 
-/* The transition that somebody asked for at run time. */
+struct rc_waiting {
+    struct control_connection *from;
+    struct words words;
+    int64_t deadline; /* monotonic ns, 0 none */
+};
+
+/* What somebody asked for at run time: one job at a time. */
 struct rc {
-    struct control_connection *caller; /* NULL: nobody waits for it */
+    bool busy;
+    struct control_connection *caller; /* of the job; NULL: nobody waits for it */
     int verbosity;                     /* the caller's */
-    unsigned char *next;               /* nodes to be brought up once the others are down; NULL */
-    uint32_t timeout;                  /* ms, of that */
+    bool essential_too;
+    int64_t deadline;    /* of the whole job, monotonic ns, 0 none */
+    unsigned char *next; /* nodes to be brought up once the others are down; NULL */
+    uint32_t reloading;  /* services that are not reloaded yet */
+    bool reload_failed;
+    struct timer reload_limit;
+    struct rc_waiting waiting[CONTROL_CONNECTIONS]; /* for their turn, the first first */
+    uint32_t waiters;
+    struct timer waiting_limit;
+    int64_t resumed; /* the deadline of the one whose turn has come */
+};
+
+/* Services that are late, whose last lines are shown. */
+struct tail {
+    unsigned char *late; /* by node */
+    pid_t pid;           /* of logcat */
+    int64_t end;         /* when none is begun any more, monotonic ns */
+    struct timer limit;
 };
 
 struct oneshot {
@@ -118,6 +141,8 @@ struct oneshot {
     bool put_off;  /* it could not be forked; node.since says since when */
     bool ended;    /* up did, last with: */
     int wait_status;
+    pid_t reload; /* of its reload; 0: not running */
+    int reload_report;
 };
 
 struct supervisor {
@@ -160,6 +185,8 @@ struct supervisor {
     bool sweep;        /* a removed service may have nothing left */
     bool scan_again;   /* a name was found again while its service ended */
     struct rc rc;
+    struct tail tail;
+    bool over_held; /* a transition is over, but for its tail */
 
     pid_t hook;
     bool fixes_attrs; /* there is a fix-attrs.d */
@@ -222,6 +249,11 @@ void longrun_reaped(struct longrun *l, pid_t pid, int status);
 int rc_request(struct supervisor *sv, struct control_connection *from, const char *const *words,
                size_t count);
 void rc_over(struct supervisor *sv, enum transition_result result);
+void rc_idle(struct supervisor *sv);  /* the next one's turn, if none has it */
+void rc_abort(struct supervisor *sv); /* its job begins nothing more */
+/* A transition of the job, by its time limit, sparing what is essential. */
+void rc_begin(struct supervisor *sv, const unsigned char *set, bool up);
+void rc_reloaded(struct supervisor *sv, uint32_t node, const char *failure);
 void rc_gone(struct supervisor *sv, const struct control_connection *caller);
 void rc_interrupt(struct supervisor *sv); /* the stop begins: who waits is told so */
 /* A message about a transition: to who asked for it, else where our messages go. */
@@ -253,7 +285,18 @@ int unlogged_stderr(const struct supervisor *sv);
 void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping);
 void oneshot_reaped(struct supervisor *sv, uint32_t node, int status);
 void oneshot_late(struct supervisor *sv, uint32_t node);
+void oneshot_reload(struct supervisor *sv, uint32_t node);
+void oneshot_reload_reaped(struct supervisor *sv, uint32_t node, int status);
+void oneshot_reload_late(struct supervisor *sv, uint32_t node);
+/* Whether a process is, or comes from, a oneshot that runs. */
+bool oneshot_is_ancestor(const struct supervisor *sv, pid_t pid);
 void oneshots_again(struct supervisor *sv); /* those that were put off */
+
+/* tail.c */
+/* Shows the last lines of a service that is late, soon and not for long. */
+void tail_want(struct supervisor *sv, uint32_t node);
+bool tail_is_busy(const struct supervisor *sv);
+void tail_reaped(struct supervisor *sv);
 
 /* boot.c */
 int boot_begin(struct supervisor *sv, struct error *e); /* loggers, control, hook */
@@ -287,6 +330,7 @@ void stop_step(struct supervisor *sv); /* after every turn of the loop */
 /* supervisor.c */
 /* What could not be done for lack of something is to be tried again soon. */
 void supervisor_put_off(struct supervisor *sv);
+void supervisor_over(struct supervisor *sv); /* the transition is, and all that it wanted said */
 void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool success);
 const struct definition *supervisor_definition(const struct supervisor *sv, uint32_t node);
 

@@ -86,6 +86,9 @@ void transition_begin(struct transition *t, const unsigned char *set, bool up, i
     for (uint32_t i = 0; i < count; i++)
         if (t->node[i].goal)
             queue(t, i);
+    t->under_way = 0; /* what an earlier one left to itself and nobody asks for is not waited for */
+    for (uint32_t i = 0; i < count; i++)
+        t->under_way += t->node[i].goal && is_under_way(&t->node[i]);
     t->active = true;
     t->result = TRANSITION_OK;
     t->deadline = timeout_ms == 0 ? 0 : now + timeout_ms * CLOCK_MS;
@@ -121,9 +124,9 @@ static void enter(struct transition *t, uint32_t node, enum node_state state, in
     n->state = state;
     n->since = now;
     n->deadline = 0;
-    if (is_under_way(n) && !before)
+    if (n->goal && is_under_way(n) && !before)
         t->under_way++;
-    else if (!is_under_way(n) && before)
+    else if (n->goal && !is_under_way(n) && before)
         t->under_way--;
 }
 
@@ -147,8 +150,8 @@ void transition_done(struct transition *t, uint32_t node, bool success, int64_t 
         return; /* it was given up as late */
     bool up = n->state == NODE_STARTING;
     enter(t, node, up == success ? NODE_UP : NODE_DOWN, now);
-    if (!success) {
-        n->failed = n->goal && n->goal_up == up;
+    if (!success && n->goal && n->goal_up == up) {
+        n->failed = true;
         if (t->result == TRANSITION_OK)
             t->result = TRANSITION_FAILED;
     }

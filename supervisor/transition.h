@@ -9,7 +9,8 @@
  * performs the actions and answers each START or STOP with transition_done, now or later.
  *
  * Beginning a new transition while one runs is allowed: nodes under way finish first, nodes not yet
- * begun follow the new goal.
+ * begun follow the new goal. What one leaves under way when its time is over goes on by itself;
+ * a later one waits only for what it wants something of.
  */
 #ifndef SUPERVISOR_TRANSITION_H
 #define SUPERVISOR_TRANSITION_H
@@ -53,8 +54,8 @@ struct transition {
     enum transition_result result;
     int64_t deadline;      /* the global one, 0 none */
     int64_t next_deadline; /* the earliest of the nodes', 0 none */
-    uint32_t under_way;
-    uint32_t *ring; /* nodes to be looked at again */
+    uint32_t under_way;    /* nodes that it wants something of */
+    uint32_t *ring;        /* nodes to be looked at again */
     uint32_t head;
     uint32_t tail;
 };

@@ -1,16 +1,22 @@
 """s6-rc at run time: services started, stopped and listed while the container runs."""
 import os
+import re
 import signal
 import subprocess
+import time
 
 import pytest
+
+from harness import Boot, Tree, assert_order
 
 BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}  # as upstream's
 RUN = "#!/bin/sh\nexec sleep 1000\n"
 
 
-@pytest.fixture
-def box(tree, boot):
+@pytest.fixture(scope="module")
+def container(tmp_path_factory, installed, helper):
+    """One container for all tests; each begins with db and web up."""
+    tree = Tree(str(tmp_path_factory.mktemp("rc") / "root"), installed, helper)
     tree.longrun("db", RUN)
     tree.longrun("web", RUN, deps=["db"])
     tree.longrun("spare", RUN, bundle=None)
@@ -19,11 +25,37 @@ def box(tree, boot):
     tree.oneshot("bad", up="/bin/false", bundle=None)
     tree.longrun("after-bad", RUN, deps=["bad"], bundle=None)
     tree.oneshot("slow", up="/bin/slow", bundle=None)
-    tree.script("/bin/slow", "#!/bin/sh\nexec >/dev/null 2>&1\ntouch /tmp/slow\nexec sleep 1000\n")
-    box = boot(tree.path, env={"S6_LOGGING": "2"})
+    tree.script("/bin/slow", "#!/bin/sh\nexec >/dev/null 2>&1\ntrap 'exit 1' TERM\ntouch /tmp/slow\n"
+                             "until test -e /tmp/let-go; do sleep 0.05; done\n")
+    tree.oneshot("tuned", up="true", reload="/bin/echo tuned again", bundle=None)
+    tree.oneshot("sick", up="true", reload="sh -c \"exit 3\"", bundle=None)
+    tree.oneshot("stuck", up="true", reload="sh -c \"exec >/dev/null 2>&1 sleep 1000\"", bundle=None)
+    tree.longrun("vital", RUN, bundle=None, flag_essential="")
+    tree.longrun("never-ready", "#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8; do echo line $i; done\nexec sleep 999\n",
+                 bundle=None, notification_fd="3\n", timeout_up="300\n")
+    box = Boot(tree.path, env={"S6_LOGGING": "2"})
     box.wait_for(lambda: rc(box, "-a", "list")[1] == {"db", "web"})
     yield box
-    assert box.stop() == 0
+    try:
+        assert box.stop() == 0
+    finally:
+        box.close()
+
+
+@pytest.fixture
+def box(container):
+    for name in ("slow", "let-go"):
+        if container.exists(f"/tmp/{name}"):
+            os.unlink(container.inside("/tmp") + "/" + name)
+    yield container
+    container.run("/command/s6-rc", "-bD", "change", "vital")
+    container.run("/command/s6-rc", "-bup", "change", "top")
+    container.wait_for(lambda: rc(container, "-a", "list")[1] == {"db", "web"})
+
+
+def enter(box, *words):
+    return ["/usr/bin/nsenter", "--target", str(box.pid()), "--mount", "--pid", "--net", "--root", "--wd",
+            "/command/s6-rc", *words]
 
 
 def rc(box, *words):
@@ -89,7 +121,8 @@ def test_failure(box):
 
 def test_timeout(box):
     code, _, err = rc(box, "-t", "200", "-u", "change", "slow")
-    assert (code, err) == (2, "s6-rc: fatal: timed out\n")
+    assert code == 2
+    assert re.fullmatch(r"s6-rc: warning: service slow is not up after \d\d\d+ ms\ns6-rc: fatal: timed out\n", err), err
 
 
 def test_prune(box):
@@ -97,13 +130,27 @@ def test_prune(box):
     assert rc(box, "-a", "list")[1] == {"spare"}
     assert rc(box, "-p", "-u", "change", "user")[0] == 0
     assert rc(box, "-a", "list")[1] == {"db", "web"}
+    box.run("/command/s6-rc", "start", "spare", check=True)
+    # The other way round: these go down, with what needs them, and all else comes up.
+    idle = ("slow", "bad", "never-ready", "vital", "tuned", "sick", "stuck", "spare")
+    assert rc(box, "-p", "-d", "change", *idle) == (0, set(), "")
+    assert rc(box, "-a", "list")[1] == {"db", "web"}
+    assert rc(box, "-d", "-p", "change", "db", *idle[:-1])[0] == 0
+    assert rc(box, "-a", "list")[1] == {"spare", "migrate"}
 
 
 def test_dry_run_changes_nothing(box):
-    code, out, _ = rc(box, "-n", "0", "-d", "change", "db")
-    assert code == 0
-    assert out == {"s6-rc: info: dry run: service web: stopping", "s6-rc: info: dry run: service db: stopping"}
+    code, out, err = rc(box, "-n", "0", "-d", "change", "db")
+    assert (code, out) == (0, set())
+    assert err == "s6-rc: info: dry run: service web: stopping\ns6-rc: info: dry run: service db: stopping\n"
     assert rc(box, "-a", "list")[1] == {"db", "web"}
+    # Each step takes as long as is said; what is independent, at the same time.
+    begun = time.monotonic()
+    code, _, err = rc(box, "-v2", "--dry-run=300", "-p", "change", "spare", "bad")
+    assert code == 0 and time.monotonic() - begun > 0.85  # web, then db, then both others
+    assert_order(err, *[f"s6-rc: info: dry run: service {what}\n" for what in
+                        ("web: stopping", "web successfully stopped", "db: stopping", "db successfully stopped",
+                         "bad: starting", "bad successfully started")])
 
 
 def test_diff(box):
@@ -120,6 +167,93 @@ def test_reload(box, tree):
     assert rc(box, "reload", "web")[0] == 0  # HUP ends it: it is started again
     box.wait_for(lambda: len(sleepers(box)) == 2 and
                  {pid for pid, words in box.processes().items() if words == ["sleep", "1000"]} != pids)
+
+
+def test_reload_of_oneshots(box):
+    box.run("/command/s6-rc", "start", "migrate", "tuned", "sick", check=True)
+    code, out, err = rc(box, "-v2", "reload", "tuned", "migrate", "web")
+    assert (code, out) == (0, {"tuned again"})
+    assert {line for line in err.splitlines()} == {
+        f"s6-rc: info: service {name} successfully reloaded" for name in ("tuned", "migrate", "web")}
+    code, _, err = rc(box, "reload", "sick", "tuned")
+    assert (code, err) == (1, "s6-rc: warning: unable to reload service sick: command exited 3\n")
+    code, _, err = rc(box, "-t", "200", "reload", "tuned", "stuck")
+    assert (code, err) == (1, "s6-rc: fatal: stuck is not up\n")
+    box.run("/command/s6-rc", "start", "stuck", check=True)
+    assert rc(box, "-t", "200", "reload", "stuck") == (2, set(), "s6-rc: fatal: timed out\n")
+    assert rc(box, "-v2", "reload", "tuned")[0] == 0  # the lock was given back
+
+
+def test_a_late_service_and_its_last_lines(box):
+    code, _, err = rc(box, "-u", "change", "never-ready", "spare")
+    assert code == 1
+    assert "s6-rc: warning: unable to start service never-ready: timed out after 300 ms\n" in err
+    lines = err[err.index("s6-rc: warning: the last lines of never-ready:\n"):].splitlines()[1:]
+    assert len(lines) == 5
+    assert [line.split()[-1] for line in lines] == ["4", "5", "6", "7", "8"]
+    assert all("never-ready" in line for line in lines)
+    assert rc(box, "-a", "list")[1] == {"db", "web", "spare"}  # the independent one went on
+    box.wait_for(lambda: not [w for w in box.processes().values() if w == ["sleep", "999"]])  # it was brought down
+
+
+def test_waiting_for_the_lock(box):
+    first = subprocess.Popen(enter(box, "-u", "change", "slow"), stderr=subprocess.DEVNULL)
+    box.wait_for(lambda: box.exists("/tmp/slow"))
+    assert rc(box, "-b", "-t", "200", "start", "spare") == (2, set(), "s6-rc: fatal: timed out\n")
+    waiting = [subprocess.Popen(enter(box, "--block", "-v2", verb, "spare"), stderr=subprocess.PIPE, text=True)
+               for verb in ("start", "stop")]
+    gone = subprocess.Popen(enter(box, "-b", "stop", "web"))
+    box.wait_for(lambda: sum(words[:2] in (["/command/s6-rc", "-b"], ["/command/s6-rc", "--block"])
+                             for words in box.processes().values()) == 3)
+    os.kill([pid for pid, words in box.processes().items() if words[-2:] == ["stop", "web"]][0], signal.SIGKILL)
+    gone.wait()  # it asks no more
+    with open(box.inside("/tmp/let-go"), "w"):
+        pass
+    assert first.wait(30) == 0
+    said = [one.communicate(timeout=30)[1] for one in waiting]
+    assert [one.returncode for one in waiting] == [0, 0]
+    assert "service spare successfully started" in said[0] or "service spare" not in said[1]
+    assert rc(box, "-a", "list")[1] >= {"db", "web", "slow"}
+
+
+def test_essential(box):
+    box.run("/command/s6-rc", "start", "vital", check=True)
+    code, _, err = rc(box, "-d", "change", "vital")
+    assert (code, err) == (0, "s6-rc: warning: service vital is marked as essential, not stopping it\n")
+    assert "vital" in rc(box, "-a", "list")[1] and "vital" not in rc(box, "-e", "-a", "list")[1]
+    assert rc(box, "-D", "change", "vital") == (0, set(), "")
+    assert "vital" not in rc(box, "-a", "list")[1]
+
+
+def test_messages_at_level_3(box):
+    code, _, err = rc(box, "-v3", "start", "web")
+    assert code == 0
+    assert err.splitlines()[0] == "s6-rc: info: bringing selected services up"
+    assert set(err.splitlines()[1:]) == {f"s6-rc: info: service {name}: already up" for name in ("web", "db")}
+
+
+def test_the_live_database(box):
+    def db(*words):
+        r = box.run("/command/s6-rc-db", *words, user=65534)
+        assert (r.returncode, r.stderr) == (0, "")
+        return set(r.stdout.splitlines())
+    assert db("list", "longruns") >= {"db", "web", "spare", "after-bad", "vital"}
+    assert db("dependencies", "web") == {"db"} and db("contents", "user") == {"db", "web"}
+    assert db("-l", "/run/s6-rc", "-d", "all-dependencies", "db") >= {"db", "web"}
+    init = box.run("/command/s6-rc-init", "-c", "/run/s6-rc/compiled", "-l", "/run/s6-rc", "/run/service")
+    assert (init.returncode, init.stderr) == (0, "")
+    assert box.run("/command/s6-rc-init", "/tmp").returncode == 100
+    assert box.run("/command/s6-rc-init", "-l", "/run/other", "/run/service").returncode == 111
+    box.run("/command/s6-rc-compile", "/tmp/db", "/etc/s6-overlay", check=True)
+    assert box.run("/command/s6-rc-init", "-c", "/tmp/db", "/run/service").returncode == 0
+    other = box.inside("/tmp") + "/src/extra"
+    os.makedirs(other)
+    for name, text in (("type", "oneshot"), ("up", "true")):
+        with open(f"{other}/{name}", "w") as file:
+            file.write(text)
+    box.run("/command/s6-rc-compile", "/tmp/db2", "/etc/s6-overlay", "/tmp/src", check=True)
+    assert box.run("/command/s6-rc-init", "-c", "/tmp/db2", "/run/service").returncode == 102
+    assert rc(box, "-l", "/tmp", "-a", "list")[0] == 111
 
 
 def test_busy_and_a_caller_that_goes(box):

@@ -114,6 +114,45 @@ static void chains_go_up_and_come_down(void **state)
     destroy(&w);
 }
 
+/* A global time limit leaves what is under way to itself: who asks for something else is not held
+ * up by it, and whose end comes later has not failed what runs then. */
+static void what_was_left_is_not_waited_for(void **state)
+{
+    struct world w;
+    (void)state;
+    build(&w, "slow b c:slow");
+    set_of(&w, "slow");
+    transition_begin(&w.t, w.all, true, S, 1000);
+    assert_string_equal(now_do(&w, S), "+slow");
+    assert_string_equal(now_do(&w, 2 * S), "T .");
+    assert_int_equal(w.t.result, TRANSITION_TIMED_OUT);
+    set_of(&w, "b");
+    transition_begin(&w.t, w.all, true, 2 * S, 0);
+    assert_string_equal(now_do(&w, 2 * S), "+b");
+    done(&w, "b", true, 2 * S);
+    assert_string_equal(now_do(&w, 2 * S), ".");
+    set_of(&w, "b");
+    transition_begin(&w.t, w.all, false, 2 * S, 0);
+    assert_string_equal(now_do(&w, 2 * S), "-b");
+    done(&w, "slow", false, 2 * S);
+    done(&w, "b", true, 2 * S);
+    assert_string_equal(now_do(&w, 2 * S), ".");
+    assert_int_equal(w.t.result, TRANSITION_OK);
+    /* Who asks for what needs it waits for it. */
+    set_of(&w, "slow");
+    transition_begin(&w.t, w.all, true, 2 * S, 1000);
+    assert_string_equal(now_do(&w, 2 * S), "+slow");
+    assert_string_equal(now_do(&w, 3 * S), "T .");
+    set_of(&w, "c");
+    transition_begin(&w.t, w.all, true, 3 * S, 0);
+    assert_string_equal(now_do(&w, 3 * S), "");
+    done(&w, "slow", true, 3 * S);
+    assert_string_equal(now_do(&w, 3 * S), "+c");
+    done(&w, "c", true, 3 * S);
+    assert_string_equal(now_do(&w, 3 * S), ".");
+    destroy(&w);
+}
+
 static void independents_go_together(void **state)
 {
     struct world w;
@@ -321,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chains_go_up_and_come_down),
         cmocka_unit_test(independents_go_together),
+        cmocka_unit_test(what_was_left_is_not_waited_for),
         cmocka_unit_test(a_selection_is_closed_over_its_dependencies),
         cmocka_unit_test(what_is_already_there_is_no_work),
         cmocka_unit_test(a_failed_start_stops_its_dependents_only),
