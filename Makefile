@@ -160,6 +160,7 @@ COMPLETIONS ?= /usr/share/bash-completion/completions
 install-man:
 	@mkdir -p "$(DESTDIR)$(COMPLETIONS)"
 	@install -m 0644 command/logcat.bash "$(DESTDIR)$(COMPLETIONS)/logcat"
+	@install -m 0644 command/overlog.bash "$(DESTDIR)$(COMPLETIONS)/overlog"
 	@for page in docs/*.[1-8]; do \
 	    section=$${page##*.}; folder="$(DESTDIR)$(MANDIR)/man$$section"; name=$${page##*/}; \
 	    mkdir -p "$$folder" && install -m 0644 "$$page" "$$folder/$$name" || exit 1; \

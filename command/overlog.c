@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 const struct command *const overlog_verbs[] = {
-    command_up, command_status, command_check, command_create, command_graph, command_doc, NULL};
+    command_up,    command_status, command_check,  command_create,
+    command_graph, command_doc,    command_import, NULL};
 
 const struct command *overlog_verb(const char *name)
 {

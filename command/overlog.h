@@ -28,6 +28,7 @@ extern const struct command command_create[]; /* and remove */
 extern const struct command command_doc[];
 extern const struct command command_status[];
 extern const struct command command_up[];
+extern const struct command command_import[];
 
 /* --- the tree --------------------------------------------------------------------------------- */
 

@@ -100,8 +100,9 @@ static void show_text(const struct problems *p, uint32_t services, struct str *o
         if (one->cure != NULL)
             str_printf(out, "    %s\n", one->cure);
     }
-    str_printf(out, "%lu services, %zu error%s, %zu warning%s\n", (unsigned long)services,
-               p->errors, p->errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+    str_printf(out, "%lu service%s, %zu error%s, %zu warning%s\n", (unsigned long)services,
+               services == 1 ? "" : "s", p->errors, p->errors == 1 ? "" : "s", warnings,
+               warnings == 1 ? "" : "s");
 }
 
 static int run_check(struct invocation *c)

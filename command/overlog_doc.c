@@ -47,6 +47,17 @@ static bool ends_with_port(const char *text, const char *end)
     return strcmp(word, "-p") == 0 || (n >= 4 && strcmp(word + n - 4, "port") == 0);
 }
 
+/* "0.0.0.0", "[::]", "*", "localhost" or nothing: what a program listens at. */
+static bool ends_with_address(const char *text, const char *end)
+{
+    const char *begin = end;
+    while (begin > text && (isalnum((unsigned char)begin[-1]) || begin[-1] == '.'))
+        begin--;
+    size_t n = (size_t)(end - begin);
+    return n == 0 || memchr(begin, '.', n) != NULL ||
+           (n == 9 && memcmp(begin, "localhost", n) == 0);
+}
+
 void doc_ports(const char *text, struct str *ports)
 {
     for (const char *p = text; (p = strpbrk(p, "123456789")) != NULL;) {
@@ -54,10 +65,7 @@ void doc_ports(const char *text, struct str *ports)
         long number = n <= 5 ? strtol(p, NULL, 10) : 0;
         char before = p > text ? p[-1] : '\n';
         bool ends = p[n] == '\0' || strchr(" \t\n\"';,/)&|", p[n]) != NULL;
-        bool told = before == ':' && p - 2 >= text && !isdigit((unsigned char)p[-2])
-                        ? strchr("]*", p[-2]) != NULL || isalpha((unsigned char)p[-2]) ||
-                              isspace((unsigned char)p[-2]) || p[-2] == '='
-                        : before == ':';
+        bool told = before == ':' && ends_with_address(text, p - 1);
         told = told || ((before == ' ' || before == '=') && ends_with_port(text, p - 1));
         char shown[8];
         snprintf(shown, sizeof shown, "%ld", number);

@@ -102,8 +102,7 @@ void sh_quote(struct str *out, const char *word)
     str_add_char(out, '\'');
 }
 
-/* Several commands, or a word that only the shell itself knows. */
-static bool is_compound(const char *command)
+bool sh_is_compound(const char *command)
 {
     static const char *const words[] = {"cd",  "if",     "while", "until", "for",    "case", "{",
                                         "set", "export", ".",     "exec",  "source", "trap", "!"};
@@ -119,15 +118,16 @@ static bool is_compound(const char *command)
             return true;
         }
     }
-    /* NAME=VALUE in front of a command cannot follow exec. */
-    return memchr(command, '=', length) != NULL;
+    return false;
 }
 
 void sh_exec(struct str *out, const char *prefix, const char *command)
 {
     command += strspn(command, " \t\n");
-    if (!is_compound(command)) {
-        str_printf(out, "exec %s%s%s\n", prefix, prefix[0] == '\0' ? "" : " ", command);
+    if (!sh_is_compound(command)) {
+        bool assigns = memchr(command, '=', strcspn(command, " \t\n")) != NULL;
+        str_printf(out, "exec %s%s%s%s\n", prefix, prefix[0] == '\0' ? "" : " ",
+                   assigns ? "env " : "", command);
     } else if (prefix[0] == '\0') {
         str_printf(out, "%s\n", command);
     } else {

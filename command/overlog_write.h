@@ -29,6 +29,9 @@ void sh_quote(struct str *out, const char *word);
  * prefix holds programs that execute another, or nothing. */
 void sh_exec(struct str *out, const char *prefix, const char *command);
 
+/* Pure: several commands, or one that only the shell itself knows. */
+bool sh_is_compound(const char *command);
+
 #define SH_SHEBANG "#!/command/with-contenv sh\n"
 
 #endif

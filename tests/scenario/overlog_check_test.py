@@ -231,3 +231,32 @@ def test_s6_cli(tmp_path):
     (tmp_path / "s6-rc.d/first/type").write_text("x\n")
     assert cli("l").returncode == 1
     assert cli("frobnicate").returncode == 100 and cli().returncode == 100
+
+
+def complete(*words, cwd):
+    """What bash offers for the last word."""
+    script = f"""
+        source {harness.TOP}/command/overlog.bash
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        _overlog overlog "${{@: -1}}" "${{@: -2:1}}"
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    p = subprocess.run(["bash", "-c", script, "bash", "overlog", *words], capture_output=True, text=True, timeout=30,
+                       cwd=cwd, env={"PATH": f"{cwd}/bin:/usr/bin:/bin"})
+    assert p.stderr == ""
+    return p.stdout.split()
+
+
+def test_completion(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/overlog").symlink_to(OVERLOG)
+    for name in ("web", "worker"):
+        assert overlog("create", "longrun", name, "-d", "t", cwd=tmp_path).returncode == 0
+    assert {"create", "check", "status", "s6-svc", "--help"} <= set(complete("", cwd=tmp_path))
+    assert complete("gr", cwd=tmp_path) == ["graph"]
+    assert complete("graph", "-f", "", cwd=tmp_path) == ["text", "mermaid", "dot"]
+    assert {"--json", "--health", "--run", "--help"} <= set(complete("status", "--", cwd=tmp_path))
+    assert complete("create", "", cwd=tmp_path) == ["longrun", "oneshot", "bundle"]
+    assert complete("remove", "-d", "t", "", cwd=tmp_path) == []
+    assert complete("create", "-d", "t", "-n", "wo", cwd=tmp_path) == ["worker"]
+    assert complete("check", "t/s", cwd=tmp_path) == ["t/s6-rc.d"]

@@ -1,0 +1,27 @@
+# bash completion for overlog: commands and options as --help names them, services of the tree.
+_overlog() {
+    local current=$2 words verb=${COMP_WORDS[1]} dir=/etc/s6-overlay i
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in -d | --dir) dir=${COMP_WORDS[i + 1]} ;; esac
+    done
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        words="$("$1" --help | sed -n 's/^  overlog \([a-z]*\).*/\1/p') $("$1" commands)"
+        words+=' commands missing --help --version'
+    elif [ "${current:0:1}" = - ]; then
+        words="--help $("$1" "$verb" --help | sed -n 's/^.* --\([a-z-]*\).*/--\1/p')"
+    else
+        case $verb:$3 in
+        graph:-f | graph:--format) words='text mermaid dot' ;;
+        create:create) words='longrun oneshot bundle' ;;
+        create:-u | create:--user) mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
+        create:-n | create:--depends | remove:remove)
+            words=$(cd "$dir/s6-rc.d" 2>/dev/null && printf '%s\n' *) ;;
+        status:*) words=$("$1" status --json 2>/dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4) ;;
+        import:*) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+        check:* | doc:* | graph:* | up:* | *:-d | *:--dir | *:-R | *:--run)
+            mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
+        esac
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+complete -F _overlog overlog

@@ -1,0 +1,282 @@
+#include "command/supervisord.h"
+#include "command/overlog_write.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* --- the file --------------------------------------------------------------------------------- */
+
+static char *copy(const char *text, size_t length)
+{
+    while (length > 0 && isspace((unsigned char)text[length - 1]))
+        length--;
+    while (length > 0 && isspace((unsigned char)*text))
+        text++, length--;
+    return strndup(text, length);
+}
+
+static int add(struct ini *ini, const char *section, const char *key, size_t key_length,
+               const char *value, size_t value_length)
+{
+    struct ini_value *item = realloc(ini->item, (ini->count + 1) * sizeof *item);
+    if (item == NULL)
+        return -1;
+    ini->item = item;
+    struct ini_value *v = &item[ini->count++];
+    *v = (struct ini_value){.section = strdup(section),
+                            .key = key == NULL ? NULL : copy(key, key_length),
+                            .value = copy(value, value_length)};
+    if (v->section == NULL || v->value == NULL || (key != NULL && v->key == NULL))
+        return -1;
+    for (char *p = v->key; p != NULL && *p != '\0'; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return 0;
+}
+
+static int append(struct ini_value *v, const char *line, size_t length)
+{
+    char *more = copy(line, length);
+    struct str joined = STR_INIT;
+    if (more == NULL ||
+        str_printf(&joined, "%s%s%s", v->value, v->value[0] ? "\n" : "", more) < 0) {
+        free(more);
+        return -1;
+    }
+    free(more);
+    free(v->value);
+    v->value = joined.data;
+    return 0;
+}
+
+/* The length of a line without its comment, which begins it or follows a blank. */
+static size_t uncommented(const char *line, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((line[i] == ';' || line[i] == '#') && (i == 0 || isspace((unsigned char)line[i - 1])))
+            return i;
+    return length;
+}
+
+int ini_parse(struct ini *ini, const char *text)
+{
+    char section[256] = "";
+    size_t option_indent = 0;
+    bool open = false; /* an option was read, which may go on */
+    unsigned int number = 0;
+    int result = strncmp(text, "\xef\xbb\xbf", 3) == 0 ? (text += 3, 0) : 0;
+    while (*text != '\0' && result == 0) {
+        size_t line = strcspn(text, "\n");
+        number++;
+        size_t length = uncommented(text, line);
+        while (length > 0 && isspace((unsigned char)text[length - 1]))
+            length--;
+        size_t indent = 0;
+        while (indent < length && isspace((unsigned char)text[indent]))
+            indent++;
+        const char *p = text + indent, *end = text + length;
+        const char *close = p < end && *p == '[' ? memchr(p, ']', (size_t)(end - p)) : NULL;
+        size_t key = strcspn(p, "=:\n");
+        if (p == end) {
+            /* empty, or a comment */
+        } else if (open && indent > option_indent) {
+            result = append(&ini->item[ini->count - 1], p, (size_t)(end - p));
+        } else if (close != NULL) {
+            snprintf(section, sizeof section, "%.*s", (int)(close - p - 1), p + 1);
+            result = add(ini, section, NULL, 0, "", 0);
+            open = false;
+        } else if (p + key < end) {
+            result = add(ini, section, p, key, p + key + 1, (size_t)(end - p) - key - 1);
+            option_indent = indent;
+            open = true;
+        } else {
+            ini->strange = number;
+        }
+        text += line + (text[line] == '\n');
+    }
+    return result;
+}
+
+const char *ini_get(const struct ini *ini, const char *section, const char *key)
+{
+    for (size_t i = ini->count; i-- > 0;)
+        if (ini->item[i].key != NULL && strcmp(ini->item[i].section, section) == 0 &&
+            strcmp(ini->item[i].key, key) == 0)
+            return ini->item[i].value;
+    return NULL;
+}
+
+void ini_release(struct ini *ini)
+{
+    for (size_t i = 0; i < ini->count; i++) {
+        free(ini->item[i].section);
+        free(ini->item[i].key);
+        free(ini->item[i].value);
+    }
+    free(ini->item);
+    *ini = (struct ini){.item = NULL};
+}
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+/* "%(process_num)02d": the digits between, and what ends it. */
+static bool expand_one(const char *name, size_t length, const char *digits,
+                       const struct ini_names *names, struct str *out)
+{
+    const struct {
+        const char *name, *text;
+        unsigned int number;
+    } known[] = {{"program_name", names->program, 0},
+                 {"group_name", names->group, 0},
+                 {"here", names->here, 0},
+                 {"process_num", NULL, names->number},
+                 {"numprocs", NULL, names->count},
+                 {"host_node_name", "\001HOSTNAME\002", 0}};
+    if (strncmp(name, "ENV_", 4) == 0) {
+        str_printf(out, "%c%.*s%c", INI_ENV, (int)length - 4, name + 4, INI_END);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strlen(known[i].name) == length && strncmp(known[i].name, name, length) == 0) {
+            if (known[i].text != NULL || i < 3)
+                str_add_text(out, known[i].text == NULL ? "" : known[i].text);
+            else if (digits[0] == '0')
+                str_printf(out, "%0*u", atoi(digits), known[i].number);
+            else
+                str_printf(out, "%*u", atoi(digits), known[i].number);
+            return true;
+        }
+    return false;
+}
+
+bool ini_expand(const char *text, const struct ini_names *names, struct str *out)
+{
+    bool good = true;
+    for (const char *p = text; *p != '\0';) {
+        const char *close = strncmp(p, "%(", 2) == 0 ? strchr(p, ')') : NULL;
+        size_t digits = close == NULL ? 0 : strspn(close + 1, "0123456789");
+        bool ends = close != NULL && (close[1 + digits] == 's' || close[1 + digits] == 'd');
+        if (ends && expand_one(p + 2, (size_t)(close - p - 2), close + 1, names, out)) {
+            p = close + digits + 2;
+            continue;
+        }
+        good &= close == NULL;
+        if (strncmp(p, "%%", 2) == 0)
+            p++;
+        str_add_char(out, *p++);
+    }
+    return good;
+}
+
+void ini_word(const char *text, struct str *out)
+{
+    if (strchr(text, INI_ENV) == NULL) {
+        sh_quote(out, text);
+        return;
+    }
+    str_add_char(out, '"');
+    for (; *text != '\0'; text++)
+        if (*text == INI_ENV)
+            str_add_text(out, "${");
+        else if (*text == INI_END)
+            str_add_char(out, '}');
+        else if (strchr("\\\"$`", *text) != NULL)
+            str_printf(out, "\\%c", *text);
+        else
+            str_add_char(out, *text);
+    str_add_char(out, '"');
+}
+
+/* One word of shlex from *p on into word; false: a quote has no end. */
+static bool shlex_word(const char **p, struct str *word, bool *quoted)
+{
+    const char *s = *p;
+    char quote = '\0';
+    *quoted = false;
+    for (; *s != '\0' && (quote != '\0' || !isspace((unsigned char)*s)); s++) {
+        if (quote == '\0' && (*s == '"' || *s == '\'')) {
+            quote = *s;
+            *quoted = true;
+        } else if (*s == quote) {
+            quote = '\0';
+        } else if (*s == '\\' && s[1] != '\0' &&
+                   (quote == '\0' || (quote == '"' && strchr("\"\\", s[1]) != NULL))) {
+            str_add_char(word, *++s);
+        } else {
+            str_add_char(word, *s);
+        }
+    }
+    *p = s;
+    return quote == '\0';
+}
+
+bool ini_command(const char *text, struct str *out)
+{
+    bool good = true;
+    for (const char *p = text + strspn(text, " \t\n"); *p != '\0' && good;
+         p += strspn(p, " \t\n")) {
+        struct str word = STR_INIT;
+        bool quoted;
+        good = shlex_word(&p, &word, &quoted);
+        const char *w = word.data == NULL ? "" : word.data;
+        if (out->length > 0)
+            str_add_char(out, ' ');
+        /* Expanded before it was split: it may be several words, or none. */
+        bool alone = !quoted && w[0] == INI_ENV && strchr(w, INI_END) == w + strlen(w) - 1;
+        if (alone)
+            str_printf(out, "${%.*s}", (int)strlen(w) - 2, w + 1);
+        else
+            ini_word(w, out);
+        str_release(&word);
+    }
+    return good;
+}
+
+void ini_environment(const char *text, struct str *out)
+{
+    for (const char *p = text; *p != '\0';) {
+        p += strspn(p, ", \t\n");
+        size_t key = strcspn(p, "=,");
+        size_t name = key;
+        while (name > 0 && isspace((unsigned char)p[name - 1]))
+            name--;
+        if (p[key] != '=')
+            return;
+        const char *value = p + key + 1 + strspn(p + key + 1, " \t\n");
+        const char *end;
+        bool quoted = *value == '"' || *value == '\'';
+        end = quoted ? strchr(value + 1, *value) : value + strcspn(value, ",");
+        if (end == NULL)
+            end = value + strlen(value);
+        char *word = quoted ? strndup(value + 1, (size_t)(end - value - 1))
+                            : copy(value, (size_t)(end - value));
+        str_printf(out, "export %.*s=", (int)name, p);
+        ini_word(word == NULL ? "" : word, out);
+        str_add_char(out, '\n');
+        free(word);
+        p = end + strcspn(end, ",");
+    }
+}
+
+long long ini_bytes(const char *text)
+{
+    char *end;
+    long long n = strtoll(text, &end, 10);
+    if (end == text || n < 0)
+        return -1;
+    static const char *const units[] = {"", "KB", "MB", "GB"};
+    for (size_t i = 0; i < 4; i++, n *= 1024)
+        if (strcasecmp(end, units[i]) == 0)
+            return n;
+    return -1;
+}
+
+bool ini_true(const char *text, bool fallback)
+{
+    static const char *const words[] = {"true", "yes", "on", "1"};
+    for (size_t i = 0; text != NULL && i < 4; i++)
+        if (strcasecmp(text, words[i]) == 0)
+            return true;
+    return text == NULL && fallback;
+}
