@@ -128,3 +128,16 @@ long archive_list(int directory, struct archive **list)
         qsort(*list, (size_t)count, sizeof **list, archive_compare);
     return drop_plain_twins(*list, count);
 }
+
+long archive_list_whole(int directory, struct archive **list)
+{
+    long count = archive_list(directory, list);
+    if (count <= 0)
+        return count;
+    struct timespec newest = (*list)[count - 1].time;
+    free(*list);
+    count = archive_list(directory, list);
+    while (count > 0 && clock_compare(&(*list)[count - 1].time, &newest) > 0)
+        count--;
+    return count;
+}

@@ -32,6 +32,9 @@ struct timespec archive_next_time(const struct timespec *newest, const struct ti
 /* Every archive in a directory, sorted; caller frees *list. With X and X.gz both present only X.gz
  * is listed (it is complete: it got its name by rename). Returns the count or -1 with errno. */
 long archive_list(int directory, struct archive **list);
+/* The same while archives are being made: a listing may lack one that appeared during it and have a
+ * later one. Here none is missing that is older than one that is listed. */
+long archive_list_whole(int directory, struct archive **list);
 /* Fills in the sizes; 0 of what is gone. */
 void archive_sizes(int directory, struct archive *list, long count);
 

@@ -40,7 +40,7 @@ static int survey(const struct reader *r, struct survey *s, struct error *e)
 {
     for (int i = 0; i < TRIES; i++) {
         survey_release(s);
-        s->count = archive_list(r->directory, &s->list);
+        s->count = archive_list_whole(r->directory, &s->list);
         if (s->count < 0) {
             s->count = 0;
             return error_system(e, "unable to list %s", r->path);

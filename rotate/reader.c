@@ -67,7 +67,7 @@ static bool is_last(const struct reader *r, const struct archive *a)
 static int next_archive(struct reader *r, struct archive *next)
 {
     struct archive *list;
-    long count = archive_list(r->directory, &list);
+    long count = archive_list_whole(r->directory, &list);
     int found = count < 0 ? -1 : 0;
     for (long i = 0; i < count && !found; i++) {
         const struct archive *a = &list[i];
@@ -137,6 +137,8 @@ int reader_broken(const struct reader *r, const char *name, struct error *e)
     if (errno == EBADMSG)
         return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: damaged or cut short", r->path,
                          name);
+    if (errno == EINVAL || errno == ELOOP)
+        return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: no regular file", r->path, name);
     return error_system(e, "unable to read %s/%s", r->path, name);
 }
 

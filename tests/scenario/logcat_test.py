@@ -437,7 +437,12 @@ def test_33_unreadable(root):
     (root / "beta/current").mkdir()  # cannot be read
     out, err = warned(root, "-o", "raw", code=111)
     assert len(out.splitlines()) == 40
-    assert f"{root}/beta/current" in err and err.startswith("logcat: warning: ")
+    assert err == f"logcat: warning: unable to read {root}/beta/current: no regular file\n"
+    os.rmdir(root / "beta/current")
+    for make in (os.mkfifo, lambda path: os.symlink("/etc/passwd", path)):  # not waited for, not followed
+        make(root / "beta/current")
+        assert warned(root, "beta", code=111) == ("", err)
+        os.unlink(root / "beta/current")
 
 
 def test_34_broken_archive(root):
