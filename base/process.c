@@ -54,6 +54,33 @@ static int first_free_above_targets(const struct process_spawn *s)
     return top;
 }
 
+int process_open_side(int fd, int flags)
+{
+    char path[40];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return open(path, flags | O_CLOEXEC);
+}
+
+/* from stands in no target's way. */
+static int place_one(const struct process_spawn *s, int from, int to)
+{
+    int own = -1;
+    unsigned int bit = to < 32 ? 1U << to : 0;
+    if (((s->reads | s->writes) & bit) != 0) {
+        from = own = process_open_side(from, (s->reads & bit) != 0 ? O_RDONLY : O_WRONLY);
+        if (own < 0)
+            return -1;
+    }
+    if (from != to) {
+        int result = dup2(from, to);
+        if (own >= 0)
+            close(own);
+        return result;
+    }
+    int flags = fcntl(from, F_GETFD);
+    return flags < 0 ? -1 : fcntl(from, F_SETFD, flags & ~FD_CLOEXEC);
+}
+
 /* Sources that some target would overwrite are moved out of the way first. */
 static int place_fds(const struct process_spawn *s)
 {
@@ -67,16 +94,9 @@ static int place_fds(const struct process_spawn *s)
                 return -1;
         }
     }
-    for (size_t i = 0; i < s->fd_count; i++) {
-        if (from[i] != s->fds[i].to) {
-            if (dup2(from[i], s->fds[i].to) < 0)
-                return -1;
-        } else {
-            int flags = fcntl(from[i], F_GETFD);
-            if (flags < 0 || fcntl(from[i], F_SETFD, flags & ~FD_CLOEXEC) < 0)
-                return -1;
-        }
-    }
+    for (size_t i = 0; i < s->fd_count; i++)
+        if (place_one(s, from[i], s->fds[i].to) < 0)
+            return -1;
     return 0;
 }
 

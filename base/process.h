@@ -19,6 +19,9 @@ struct process_fd {
     int to;   /* its number in the child; any number, in any order, overlaps included */
 };
 
+/* The same pipe, opened for that side: a descriptor, close-on-exec, or -1 with errno. */
+int process_open_side(int fd, int flags);
+
 /* What a child with a terminal on its descriptor 0 does about it. */
 enum process_terminal {
     PROCESS_TERMINAL_NONE = 0,
@@ -34,6 +37,8 @@ struct process_spawn {
     const char *directory;        /* working directory; NULL: ours */
     const struct process_fd *fds; /* descriptors not named here: 0, 1 and 2 are inherited */
     size_t fd_count;
+    unsigned int reads, writes; /* bit N: as its descriptor N the child opens one side only, by
+                                   /proc, of a pipe that we hold open for both */
     bool new_session;
     enum process_terminal terminal;
     bool orphan; /* made by a second fork, so not our child: never to be waited for */
@@ -51,7 +56,7 @@ struct process_spawn {
     bool new_pids; /* as the first process of a new pid namespace (EPERM without CAP_SYS_ADMIN) */
 };
 
-enum { PROCESS_GATE_BYTE = 4095, PROCESS_GATE_MS = 200 };
+enum { PROCESS_GATE_BYTE = 262144 + 4095, PROCESS_GATE_MS = 200 };
 
 /* The files that an exec tries for a program, one after the other: the program itself when it has a
  * slash, else one for each folder of a PATH (NULL: the default). */

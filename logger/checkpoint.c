@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <sys/mman.h>
 
-enum { STATE_SIZE = 4096 };
+enum { STATE_SIZE = 4096, STATE_AT = JOURNAL_SIZE /* behind a journal in the same file */ };
 
 struct state_slots {
     struct checkpoint slot[2];
@@ -16,10 +16,10 @@ int state_open(struct state *s, int fd, struct error *e)
 {
     bool survives;
     *s = (struct state){.kept = NULL};
-    fd = memory_open(fd, sizeof *s->kept, &survives);
+    fd = memory_open(fd, STATE_AT + sizeof *s->kept, &survives);
     if (fd < 0)
         return error_system(e, "unable to use the state");
-    void *kept = mmap(NULL, sizeof *s->kept, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *kept = mmap(NULL, sizeof *s->kept, PROT_READ | PROT_WRITE, MAP_SHARED, fd, STATE_AT);
     if (kept == MAP_FAILED)
         return error_system(e, "unable to map the state");
     s->kept = kept;

@@ -1,6 +1,7 @@
 /* How far a paired logger has come, in a memory file that the supervisor keeps over the logger's
- * death. It has two slots, of which one counts: a new state is written into the other one, and then
- * that one counts. Wherever a kill falls, the state is whole.
+ * death, behind JOURNAL_SIZE bytes that are a journal's. It has two slots, of which one counts: a
+ * new state is written into the other one, and then that one counts. Wherever a kill falls, the
+ * state is whole.
  */
 #ifndef LOGGER_CHECKPOINT_H
 #define LOGGER_CHECKPOINT_H

@@ -4,16 +4,20 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TURN_AT = JOURNAL_SIZE / 8 };
 
 int memory_open(int fd, size_t size, bool *survives)
 {
+    struct stat st;
     *survives = fcntl(fd, F_GET_SEALS) >= 0; /* only memory files have seals */
     if (!*survives)
         fd = memfd_create("own", MFD_CLOEXEC);
-    return fd < 0 || ftruncate(fd, (off_t)size) < 0 ? -1 : fd;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return -1;
+    return st.st_size < (off_t)size && ftruncate(fd, (off_t)size) < 0 ? -1 : fd;
 }
 
 int journal_open(struct journal *j, int fd, size_t done, struct lines *l, struct error *e)

@@ -25,8 +25,8 @@ struct journal {
     bool plain; /* splice is refused here: a kill at the wrong moment loses what was being read */
 };
 
-/* The supervisor's memory file, used by nobody else meanwhile. Anything but a memory file: a new
- * one that dies with us. -1 with errno. */
+/* The supervisor's memory file, made at least as long. Anything but a memory file: a new one that
+ * dies with us. -1 with errno. */
 int memory_open(int fd, size_t size, bool *survives);
 
 /* fd as for memory_open. l, whose limit is set, becomes a view on the bytes from done on: never

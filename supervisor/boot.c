@@ -40,7 +40,7 @@ static void open_up(int fd)
 
 static int open_init_logger(struct supervisor *sv, struct error *e)
 {
-    const struct words none = WORDS_INIT;
+    static const struct words none = WORDS_INIT;
     char target[4096];
     struct error ignored = ERROR_INIT;
     int ends[2];

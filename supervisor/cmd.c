@@ -34,7 +34,7 @@ static bool has_terminal(const struct supervisor *sv)
 
 int cmd_prepare(struct supervisor *sv, struct error *e)
 {
-    const struct words none = WORDS_INIT;
+    static const struct words none = WORDS_INIT;
     struct words *cmd = &sv->cmd;
     if (sv->given[0] == NULL)
         return 0;
@@ -90,6 +90,7 @@ void cmd_start(struct supervisor *sv)
         .directory = sv->workdir,
         .fds = fds,
         .fd_count = 3,
+        .writes = logged_writes(&sv->cmd_logger.logged),
         .new_session = true,
         .nofile = &sv->nofile,
     };

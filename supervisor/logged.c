@@ -81,35 +81,56 @@ static const char *mode_name(enum logging_mode mode)
     return names[mode];
 }
 
-/* logger [-d DIR] [-u UID:GID] [-p] [-e DIR] [-r] NAME MODE SCRIPT... */
-static int make_argv(struct logged *l, const struct logging *g, enum logging_mode mode,
-                     const struct words *script, bool events)
+/* logger [-d DIR] [-u UID:GID] [-p] [-D] [-e DIR] [-r] -- NAME MODE SCRIPT..., made in the stack
+ * when it is needed: a thousand of them would be a megabyte. */
+enum { ARGV_FIXED = 16 };
+
+struct argv {
+    const char *word[ARGV_FIXED + LOGGED_SCRIPT_MAX + 1];
+    size_t count;
+    char directory[4096];
+    char events[4096];
+};
+
+static void put(struct argv *a, const char *word)
+{
+    a->word[a->count++] = word;
+}
+
+static void make_argv(struct argv *a, const struct logged *l, const struct logging *g)
 {
     const struct settings *s = g->settings;
+    bool events = l->events_read >= 0;
     const char *user = events ? g->catchall : g->user;
-    char path[4096];
-    int bad = words_add(&l->argv, "logger");
-    if (mode != LOGGING_CONSOLE) {
-        snprintf(path, sizeof path, "%s/%s", s->log_root, l->name);
-        bad |= words_add(&l->argv, "-d") | words_add(&l->argv, path);
+    a->count = 0;
+    put(a, "logger");
+    if (l->mode != LOGGING_CONSOLE) {
+        snprintf(a->directory, sizeof a->directory, "%s/%s", s->log_root, l->name);
+        put(a, "-d");
+        put(a, a->directory);
     }
-    if (user[0] != '\0')
-        bad |= words_add(&l->argv, "-u") | words_add(&l->argv, user);
+    if (user[0] != '\0') {
+        put(a, "-u");
+        put(a, user);
+    }
     if (s->prefix)
-        bad |= words_add(&l->argv, "-p");
+        put(a, "-p");
     if (s->drop)
-        bad |= words_add(&l->argv, "-D");
+        put(a, "-D");
     if (events) {
-        snprintf(path, sizeof path, "%s/.events", s->log_root);
-        bad |= words_add(&l->argv, "-e") | words_add(&l->argv, path);
+        snprintf(a->events, sizeof a->events, "%s/.events", s->log_root);
+        put(a, "-e");
+        put(a, a->events);
     }
-    bad |= words_add(&l->argv, "-r"); /* taken out for the first start */
-    bad |= words_add(&l->argv, "--") | words_add(&l->argv, l->name) |
-           words_add(&l->argv, mode_name(mode));
-    const struct words *from = script->count > 0 ? script : &s->log_script;
-    for (size_t i = 0; i < from->count; i++)
-        bad |= words_add(&l->argv, from->item[i]);
-    return bad;
+    if (l->restarted)
+        put(a, "-r");
+    put(a, "--");
+    put(a, l->name);
+    put(a, mode_name(l->mode));
+    const struct words *script = l->script.count > 0 ? &l->script : &s->log_script;
+    for (size_t i = 0; i < script->count; i++)
+        put(a, script->item[i]);
+    a->word[a->count] = NULL;
 }
 
 /* A service that dropped privileges may still open /dev/stdout: the write side is for everybody. */
@@ -123,50 +144,74 @@ static int make_pipe(int *read_end, int *write_end)
     return fchmod(ends[1], 0622);
 }
 
+/* One descriptor for both sides instead of two, where there is a /proc by which children can open
+ * the side that is theirs: of thousands of services that counts. */
+static void merge(int *read_end, int *write_end)
+{
+    int both = process_open_side(*read_end, O_RDWR);
+    if (both < 0)
+        return;
+    close(*read_end);
+    close(*write_end);
+    *read_end = *write_end = both;
+}
+
+unsigned long logged_descriptors(const struct logging *g)
+{
+    enum { PIPES = 2, JOURNALS = 2, CONTROL = 1 };
+    int fd = process_open_side(g->null, O_RDWR);
+    if (fd < 0)
+        return 2 * PIPES + JOURNALS + CONTROL;
+    close(fd);
+    return PIPES + JOURNALS + CONTROL;
+}
+
 int logged_open(struct logged *l, const struct logging *g, const char *name, enum logging_mode mode,
                 const struct words *script, int events, struct error *e)
 {
     *l = (struct logged){.open = true,
+                         .name = strdup(name),
+                         .mode = mode,
+                         .script = WORDS_INIT,
                          .out_read = -1,
                          .out_write = -1,
                          .err_read = -1,
                          .err_write = -1,
                          .journal = {-1, -1, -1},
-                         .state = -1,
                          .events_read = events};
-    l->name = strdup(name);
-    if (l->name == NULL || make_argv(l, g, mode, script, events >= 0) != 0)
+    int bad = l->name == NULL ? -1 : 0;
+    for (size_t i = 0; i < script->count; i++)
+        bad |= words_add(&l->script, script->item[i]);
+    if (bad != 0)
         return error_system(e, "unable to prepare the logger of %s", name);
+    if ((script->count > 0 ? script : &g->settings->log_script)->count > LOGGED_SCRIPT_MAX)
+        return error_set(e, EXIT_USAGE, "the logging script of %s has more than %d words", name,
+                         LOGGED_SCRIPT_MAX);
     if (make_pipe(&l->out_read, &l->out_write) < 0 || make_pipe(&l->err_read, &l->err_write) < 0)
         return error_system(e, "unable to make the log pipes of %s", name);
-    l->journal[0] = memfd_create("journal", MFD_CLOEXEC);
-    l->journal[1] = memfd_create("journal", MFD_CLOEXEC);
-    if (events >= 0)
-        l->journal[2] = memfd_create("journal", MFD_CLOEXEC);
-    l->state = memfd_create("state", MFD_CLOEXEC);
-    if (l->journal[0] < 0 || l->journal[1] < 0 || (events >= 0 && l->journal[2] < 0) ||
-        l->state < 0)
-        return error_system(e, "unable to make the journals of %s", name);
+    if (events < 0) {
+        merge(&l->out_read, &l->out_write);
+        merge(&l->err_read, &l->err_write);
+    }
+    for (int i = 0; i < (events >= 0 ? 3 : 2); i++) {
+        l->journal[i] = memfd_create("journal", MFD_CLOEXEC);
+        if (l->journal[i] < 0)
+            return error_system(e, "unable to make the journals of %s", name);
+    }
     return 0;
 }
 
-/* The words without "-r" for the first start of all. */
-static void first_argv(const struct logged *l, char **out)
+unsigned int logged_writes(const struct logged *l)
 {
-    bool dropped = false;
-    for (size_t i = 0; i < l->argv.count; i++) {
-        if (!dropped && strcmp(l->argv.item[i], "-r") == 0) {
-            dropped = true;
-            continue;
-        }
-        *out++ = l->argv.item[i];
-    }
-    *out = NULL;
+    if (!l->open)
+        return 0;
+    return (l->out_read == l->out_write ? 1U << 1 : 0) |
+           (l->err_read == l->err_write ? 1U << 2 : 0);
 }
 
 pid_t logged_start(struct logged *l, const struct logging *g, int64_t now, struct error *e)
 {
-    char *first[256];
+    struct argv argv;
     struct process_fd fds[11] = {{g->null, 0},
                                  {1, 1},
                                  {2, 2},
@@ -174,7 +219,7 @@ pid_t logged_start(struct logged *l, const struct logging *g, int64_t now, struc
                                  {l->err_read, 4},
                                  {l->journal[0], 5},
                                  {l->journal[1], 6},
-                                 {l->state, 7},
+                                 {l->journal[0], 7}, /* the state is behind it */
                                  {g->lock, 8},
                                  {l->events_read, 9},
                                  {l->journal[2], 10}};
@@ -185,15 +230,15 @@ pid_t logged_start(struct logged *l, const struct logging *g, int64_t now, struc
     sigaddset(&blocked, SIGALRM);
     sigaddset(&blocked, SIGUSR1);
     sigaddset(&blocked, SIGUSR2);
-    if (l->argv.count < sizeof first / sizeof first[0])
-        first_argv(l, first);
+    make_argv(&argv, l, g);
     struct process_spawn s = {
         .program = g->program,
-        .argv = l->restarted || l->argv.count >= 256 ? l->argv.item : first,
+        .argv = (char *const *)(uintptr_t)argv.word,
         .envp = g->environment.item,
         .directory = "/",
         .fds = fds,
         .fd_count = l->events_read >= 0 ? 11 : 9,
+        .reads = logged_writes(l) << 2, /* of 3 and 4 */
         .new_session = true,
         .blocked = &blocked,
         .nofile = &g->nofile,
@@ -234,13 +279,13 @@ void logged_signal(const struct logged *l, int signal)
 void logged_boundary(const struct logged *l)
 {
     const char closed = 1;
-    if (l->open && pwrite(l->state, &closed, 1, PROCESS_GATE_BYTE) == 1)
+    if (l->open && pwrite(l->journal[0], &closed, 1, PROCESS_GATE_BYTE) == 1)
         logged_signal(l, SIGUSR1);
 }
 
 int logged_gate(const struct logged *l)
 {
-    return l->open ? l->state : 0;
+    return l->open ? l->journal[0] : 0;
 }
 
 static void close_one(int *fd)
@@ -250,25 +295,43 @@ static void close_one(int *fd)
     *fd = -1;
 }
 
+/* The reading side stays, for a successor of the logger. */
+static void hang_up(int *read_end, int *write_end)
+{
+    if (*write_end >= 0 && *read_end == *write_end) {
+        int side = process_open_side(*read_end, O_RDONLY);
+        if (side < 0)
+            return; /* the logger will be told by a signal that this was all */
+        close_one(write_end);
+        *read_end = side;
+        return;
+    }
+    close_one(write_end);
+}
+
 void logged_hang_up(struct logged *l)
 {
-    close_one(&l->out_write);
-    close_one(&l->err_write);
+    hang_up(&l->out_read, &l->out_write);
+    hang_up(&l->err_read, &l->err_write);
 }
 
 void logged_release(struct logged *l)
 {
     if (!l->open)
         return;
-    logged_hang_up(l);
+    if (l->out_read == l->out_write)
+        l->out_read = -1;
+    if (l->err_read == l->err_write)
+        l->err_read = -1;
+    close_one(&l->out_write);
+    close_one(&l->err_write);
     close_one(&l->out_read);
     close_one(&l->err_read);
     close_one(&l->journal[0]);
     close_one(&l->journal[1]);
     close_one(&l->journal[2]);
-    close_one(&l->state);
     close_one(&l->events_read);
-    words_release(&l->argv);
+    words_release(&l->script);
     free(l->name);
     l->open = false;
 }

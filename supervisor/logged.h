@@ -25,17 +25,17 @@ struct logging {
     struct rlimit nofile;
 };
 
-enum { LOGGED_FDS = 7 };
+enum { LOGGED_SCRIPT_MAX = 256 }; /* words */
 
 struct logged {
     bool open;
     char *name;
-    struct words argv; /* of the logger, with "-r" last to be added: see restarted */
-    int out_read, out_write, err_read, err_write;
-    int journal[3];
-    int state;
-    int events_read; /* -1 but for .init */
-    pid_t pid;       /* 0: none */
+    enum logging_mode mode;
+    struct words script;                          /* empty: the container's */
+    int out_read, out_write, err_read, err_write; /* two that are equal: open for both */
+    int journal[3];                               /* the state is behind the first */
+    int events_read;                              /* -1 but for .init */
+    pid_t pid;                                    /* 0: none */
     bool restarted;
     int64_t started; /* monotonic ns */
     uint32_t failures;
@@ -47,8 +47,12 @@ int logging_open(struct logging *g, const struct settings *s, const char *progra
                  const struct rlimit *nofile, struct error *e);
 void logging_release(struct logging *g);
 
-/* Makes pipes and journals; starts nothing. mode is LOGGING_BOTH, DISK or AUTO, or CONSOLE (prefix
- * only). script empty: the container's. events: read end of the event pipe or -1. */
+/* How many descriptors one of them costs, with its control fifo. */
+unsigned long logged_descriptors(const struct logging *g);
+
+/* Makes pipes and journals; starts nothing. mode is LOGGING_BOTH, DISK
+ * or AUTO, or CONSOLE (prefix only). script empty: the container's. events: read end of the event
+ * pipe or -1. */
 int logged_open(struct logged *l, const struct logging *g, const char *name, enum logging_mode mode,
                 const struct words *script, int events, struct error *e);
 
@@ -63,6 +67,8 @@ void logged_signal(const struct logged *l, int signal);
 
 /* An instance of the service ended: the logger is to end what it left begun. */
 void logged_boundary(const struct logged *l);
+/* For struct process_spawn, of a child whose 1 and 2 are out_write and err_write. */
+unsigned int logged_writes(const struct logged *l);
 /* For struct process_spawn: closed until that is done; 0 without a logger. */
 int logged_gate(const struct logged *l);
 

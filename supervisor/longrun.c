@@ -25,6 +25,8 @@ static void close_watch(struct longrun *l, struct watch *w)
 {
     if (w->fd < 0)
         return;
+    if (w == &l->report)
+        l->supervisor->reports--;
     loop_unwatch(&l->supervisor->loop, w);
     close(w->fd);
     w->fd = -1;
@@ -71,17 +73,16 @@ static size_t stdio_fds(const struct longrun *l, struct process_fd *fds)
 {
     const struct supervisor *sv = l->supervisor;
     const struct logged *g = &l->logger.logged;
-    int out = g->open ? g->out_write : unlogged_stdout(sv);
-    int err = g->open ? g->err_write : unlogged_stderr(sv);
-    if (!g->open && l->definition->logging == LOGGING_CONSOLE) {
-        out = 1;
-        err = 2;
+    bool bare = l->definition->logging == LOGGING_CONSOLE;
+    fds[0] = (struct process_fd){l->input[0] >= 0 ? l->input[0] : sv->logging.null, 0};
+    fds[1] = (struct process_fd){bare ? 1 : unlogged_stdout(sv), 1};
+    fds[2] = (struct process_fd){bare ? 2 : unlogged_stderr(sv), 2};
+    if (g->open) {
+        fds[1].from = g->out_write;
+        fds[2].from = g->err_write;
     }
     if (l->consumer != UINT32_MAX)
-        out = sv->longrun[l->consumer]->input[1];
-    fds[0] = (struct process_fd){l->input[0] >= 0 ? l->input[0] : sv->logging.null, 0};
-    fds[1] = (struct process_fd){out, 1};
-    fds[2] = (struct process_fd){err, 2};
+        fds[1] = (struct process_fd){sv->longrun[l->consumer]->input[1], 1};
     return 3;
 }
 
@@ -174,6 +175,7 @@ static int spawn_run(struct longrun *l, struct error *e)
         .directory = l->path,
         .fds = fds,
         .fd_count = count,
+        .writes = logged_writes(&l->logger.logged),
         .new_session = true,
         .nofile = &sv->nofile,
         .gate = logged_gate(&l->logger.logged),
@@ -202,6 +204,7 @@ static int spawn_run(struct longrun *l, struct error *e)
     l->exec_failed = false;
     children_add(&sv->children, pid, CHILD_SERVICE, l->index);
     l->report = (struct watch){.fd = report, .ready = report_ready};
+    sv->reports++;
     if (loop_watch(&sv->loop, &l->report, EPOLLIN, e) == 0)
         return 0;
     close_watch(l, &l->report);
@@ -229,6 +232,7 @@ static int spawn_finish(struct longrun *l, struct error *e)
         .directory = l->path,
         .fds = fds,
         .fd_count = count,
+        .writes = logged_writes(&l->logger.logged),
         .new_session = true,
         .nofile = &sv->nofile,
         .gate = logged_gate(&l->logger.logged),

@@ -10,8 +10,8 @@
 
 enum { ROOM_STEP = 16 };
 
-static bool is_paired(const struct supervisor *sv, const struct definition *d,
-                      enum logging_mode *mode)
+bool longrun_is_paired(const struct supervisor *sv, const struct definition *d,
+                       enum logging_mode *mode)
 {
     *mode = d->logging >= 0 ? (enum logging_mode)d->logging : sv->settings.logging;
     if (d->producer_for != NULL || d->consumer_for.count > 0)
@@ -71,6 +71,7 @@ static void longrun_free(struct longrun *l)
 {
     struct supervisor *sv = l->supervisor;
     controlled_close(l);
+    sv->reports -= l->report.fd >= 0 ? 1 : 0;
     close_one(sv, &l->report);
     close_one(sv, &l->notify);
     loop_untimer(&sv->loop, &l->timer);
@@ -99,7 +100,7 @@ static int fill(struct longrun *l, struct error *e)
     l->inode = st.st_ino;
     if (d->consumer_for.count > 0 && pipe2(l->input, O_CLOEXEC) < 0)
         return error_system(e, "unable to make the pipe of %s", d->name);
-    if (is_paired(sv, d, &mode) &&
+    if (longrun_is_paired(sv, d, &mode) &&
         logged_open(&l->logger.logged, &sv->logging, d->name, mode, &d->logging_script, -1, e) < 0)
         return -1;
     return controlled_open(l, e);
@@ -188,6 +189,8 @@ static int connect_producer(struct supervisor *sv, struct longrun *l, struct err
 int longruns_make(struct supervisor *sv, struct error *e)
 {
     uint32_t nodes = sv->graph.count;
+    if (descriptors_suffice(sv, e) < 0)
+        return -1;
     sv->longrun_of = calloc((size_t)nodes + 1, sizeof *sv->longrun_of);
     sv->oneshot = calloc((size_t)nodes + 1, sizeof *sv->oneshot);
     sv->all = malloc((size_t)nodes + 1);

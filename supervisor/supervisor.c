@@ -233,7 +233,8 @@ static void pump(struct supervisor *sv)
 {
     struct transition_action a;
     if (sv->transition.graph != NULL) {
-        while (transition_next(&sv->transition, clock_monotonic(), &a))
+        while (sv->reports < PUMP_REPORTS / 2 &&
+               transition_next(&sv->transition, clock_monotonic(), &a))
             act(sv, &a);
         int64_t due = transition_wakeup(&sv->transition);
         sv->wake.fire = wake;

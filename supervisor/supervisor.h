@@ -42,6 +42,10 @@ enum final_act { FINAL_EXIT = 0, FINAL_POWEROFF, FINAL_REBOOT };
 
 struct supervisor;
 
+/* So many runs may be about to be executed before another service is begun: each costs pid 1 a
+ * descriptor or two meanwhile. */
+enum { PUMP_REPORTS = 256 };
+
 /* A service directory as others see it. */
 struct controlled {
     struct supervisor *supervisor;
@@ -173,6 +177,7 @@ struct supervisor {
     uint32_t longrun_room;   /* places that there is memory for, with all that goes with them */
     uint32_t *longrun_of;    /* by node */
     struct oneshot *oneshot; /* by node */
+    uint32_t reports;        /* runs of which it is not known yet whether they were executed */
     struct children children;
     struct timer reap_more;
 
@@ -228,7 +233,13 @@ int supervisor_run(const struct supervisor_start *start);
 
 /* --- between the files of the shell --------------------------------------------------------- */
 
+/* descriptors.c */
+int descriptors_suffice(const struct supervisor *sv,
+                        struct error *e); /* raises the limit if it may */
+
 /* longrun_make.c */
+bool longrun_is_paired(const struct supervisor *sv, const struct definition *d,
+                       enum logging_mode *mode);
 int longruns_make(struct supervisor *sv, struct error *e); /* before the mark: takes all memory */
 /* Room for that many more, with timers, children and pids of loggers. */
 int longruns_reserve(struct supervisor *sv, uint32_t more, struct error *e);

@@ -26,7 +26,7 @@ static bool has_log(const struct supervisor *sv, uint32_t node)
     if (supervisor_definition(sv, node)->type != DEFINITION_LONGRUN)
         return false;
     const struct logged *g = &sv->longrun[sv->longrun_of[node]]->logger.logged;
-    return g->open && g->pid > 0 && words_has(&g->argv, "-d");
+    return g->open && g->pid > 0 && g->mode != LOGGING_CONSOLE;
 }
 
 static pid_t spawn(struct supervisor *sv, const char *name, struct error *e)

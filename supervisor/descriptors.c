@@ -1,0 +1,30 @@
+/* Whether there are descriptors enough for all services: said before anything is started. */
+#include "supervisor/supervisor.h"
+#include <sys/resource.h>
+
+int descriptors_suffice(const struct supervisor *sv, struct error *e)
+{
+    enum { OWN = 64, OF_LONGRUN = 1, OF_PIPELINE = 2 };
+    struct rlimit limit;
+    unsigned long paired = 0;
+    unsigned long need = OWN + PUMP_REPORTS;
+    for (uint32_t i = 0; i < sv->graph.count; i++) {
+        const struct definition *d = supervisor_definition(sv, i);
+        enum logging_mode mode;
+        if (d->type != DEFINITION_LONGRUN)
+            continue;
+        need += d->consumer_for.count > 0 ? OF_LONGRUN + OF_PIPELINE : OF_LONGRUN;
+        paired += longrun_is_paired(sv, d, &mode) ? 1 : 0;
+    }
+    unsigned long all = need + paired * logged_descriptors(&sv->logging);
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= all)
+        return 0;
+    limit.rlim_cur = limit.rlim_max = all;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+        return 0;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return error_set(e, EXIT_SYSTEM,
+                     "%lu services with loggers need %lu descriptors, the limit is %lu (--ulimit "
+                     "nofile=%lu:%lu, or S6_LOGGING=0, which needs %lu)",
+                     paired, all, (unsigned long)limit.rlim_cur, all, all, need);
+}
