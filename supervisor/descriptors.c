@@ -4,18 +4,21 @@
 
 int descriptors_suffice(const struct supervisor *sv, struct error *e)
 {
-    enum { OWN = 64, OF_LONGRUN = 1, OF_PIPELINE = 2 };
+    enum { OWN = 40, OF_LONGRUN = 1, OF_PIPELINE = 2, OF_START = 2 };
     struct rlimit limit;
     unsigned long paired = 0;
-    unsigned long need = OWN + PUMP_REPORTS;
+    unsigned long longruns = 0;
+    unsigned long need = OWN;
     for (uint32_t i = 0; i < sv->graph.count; i++) {
         const struct definition *d = supervisor_definition(sv, i);
         enum logging_mode mode;
         if (d->type != DEFINITION_LONGRUN)
             continue;
         need += d->consumer_for.count > 0 ? OF_LONGRUN + OF_PIPELINE : OF_LONGRUN;
+        longruns++;
         paired += longrun_is_paired(sv, d, &mode) ? 1 : 0;
     }
+    need += longruns < PUMP_REPORTS / OF_START ? longruns * OF_START : PUMP_REPORTS;
     unsigned long all = need + paired * logged_descriptors(&sv->logging);
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= all)
         return 0;

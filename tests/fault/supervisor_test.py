@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -123,6 +124,34 @@ def test_a_service_that_forks_without_end(tree, boot, group):
     assert box.ended - before < 20
     assert not open(f"{group}/cgroup.procs").read()
     assert said(box).count("is tried again") <= 2
+
+
+def may_raise_limits():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard + 1))
+        return True
+    return False
+
+
+def test_too_few_descriptors_are_said_before_anything_starts(tree, boot):
+    for i in range(30):
+        tree.longrun(f"web{i}", "#!/bin/sh\nulimit -Sn >>/tmp/limits\nexec sleep 1000\n")
+    box = boot(tree.path, "-c", "ulimit -n 200; exec /init", init="/bin/sh")
+    if may_raise_limits():
+        box.wait_for(lambda: os.path.exists(tree.at("/tmp/limits")) and tree.read("/tmp/limits").count("\n") == 30)
+        assert box.stop() == 0
+    else:
+        assert box.wait() == 111
+        # 6 for each, 2 more while each starts, 40 for pid 1
+        assert "30 services with loggers need 280 descriptors, the limit is 200 (--ulimit nofile=280:280, " \
+               "or S6_LOGGING=0, which needs 130)" in said(box)
+        assert not os.path.exists(tree.at("/tmp/limits"))
+    # What it says is enough, and children get the limit that it was given.
+    box = boot(tree.path, "-c", "ulimit -n 280; ulimit -Sn 100; exec /init", init="/bin/sh")
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/limits")) and tree.read("/tmp/limits").count("100") == 30)
+    assert "is tried again" not in said(box)
+    assert box.stop() == 0
 
 
 # --- bytes from anywhere
