@@ -4,6 +4,11 @@
 VERSION := 0.1.0
 BUILD ?= build
 LIBC ?= musl
+# The prefix of a cross compiler, as aarch64-linux-gnu-; release/build says the rest.
+CROSS ?=
+ifneq ($(CROSS),)
+  CC := $(CROSS)gcc
+endif
 DESTDIR ?=
 
 comma := ,
@@ -28,20 +33,30 @@ CFLAGS := $(CFLAGS) $(WARN) $(call no_truncation,$(CC)) $(OPT) -g -MMD -MP -ffun
 LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noseparate-code -Wl,--sort-section=alignment \
            -Wl,--build-id=none
 
-# musl, statically: Debian's musl-tools and its static zlib. glibc serves development.
+# musl, statically: Debian's musl-dev and its static zlib, in SYSROOT. glibc serves development.
+SYSROOT ?=
 ifeq ($(LIBC),musl)
-  MUSL_ARCH ?= $(shell gcc -dumpmachine 2>/dev/null | sed 's/-gnu/-musl/')
-  GNU_ARCH ?= $(shell gcc -print-multiarch 2>/dev/null)
-  MUSL_LIB ?= /usr/lib/$(MUSL_ARCH)
-  MUSL_INC ?= /usr/include/$(MUSL_ARCH)
-  ZLIB_A ?= /usr/lib/$(GNU_ARCH)/libz.a
-  # gcc makes position-independent programs unless told; clang calls the word unused here.
-  NO_PIE := $(shell $(CC) --version 2>/dev/null | grep -q clang || echo -no-pie)
+  MUSL_ARCH ?= $(shell $(CROSS)gcc -dumpmachine 2>/dev/null | sed 's/-gnu/-musl/')
+  GNU_ARCH ?= $(shell $(CROSS)gcc -print-multiarch 2>/dev/null)
+  MUSL_LIB ?= $(SYSROOT)/usr/lib/$(MUSL_ARCH)
+  MUSL_INC ?= $(SYSROOT)/usr/include/$(MUSL_ARCH)
+  ZLIB_A ?= $(SYSROOT)/usr/lib/$(GNU_ARCH)/libz.a
+  # Position-independent, so that its addresses are random; PIE=0 saves 26 kB of memory a process.
+  PIE ?= 1
+  ifeq ($(PIE),1)
+    PIE_FLAGS := -fPIE
+    START := rcrt1.o
+    STATIC := -static-pie
+  else
+    PIE_FLAGS := -fno-pie
+    START := crt1.o
+    STATIC := -static $(shell $(CC) --version 2>/dev/null | grep -q clang || echo -no-pie)
+  endif
   CC_INC := $(shell $(CC) -print-file-name=include 2>/dev/null)
-  CFLAGS += -nostdinc -isystem $(MUSL_INC) -isystem $(CC_INC) -isystem $(BUILD)/zlib -fno-pie
-  LINK = $(CC) -static $(NO_PIE) -nostdlib -nostartfiles $(LDFLAGS) -o $@ \
-         $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $(1) $(ZLIB_A) \
-         -Wl,--start-group $(MUSL_LIB)/libc.a $(shell gcc -print-libgcc-file-name) -Wl,--end-group \
+  CFLAGS += -nostdinc -isystem $(MUSL_INC) -isystem $(CC_INC) -isystem $(BUILD)/zlib $(PIE_FLAGS)
+  LINK = $(CC) $(STATIC) -nostdlib -nostartfiles $(LDFLAGS) -o $@ \
+         $(MUSL_LIB)/$(START) $(MUSL_LIB)/crti.o $(1) $(ZLIB_A) \
+         -Wl,--start-group $(MUSL_LIB)/libc.a $(shell $(CROSS)gcc -print-libgcc-file-name) -Wl,--end-group \
          $(MUSL_LIB)/crtn.o
 else
   LINK = $(CC) -static $(LDFLAGS) -o $@ $(1) -lz
@@ -54,11 +69,12 @@ all: $(BUILD)/overlog
 
 $(BUILD)/zlib/zlib.h:
 	@mkdir -p $(@D)
-	@ln -sf /usr/include/zlib.h /usr/include/zconf.h $(@D)/
+	@ln -sf $(abspath $(SYSROOT)/usr/include/zlib.h $(SYSROOT)/usr/include/zconf.h) $(@D)/
 
 Q := $(if $(V),,@)
 
-$(BUILD)/%.o: %.c | $(BUILD)/zlib/zlib.h
+# What the flags are is in here.
+$(BUILD)/%.o: %.c Makefile | $(BUILD)/zlib/zlib.h
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter $(HOT),$<),,$(COLD)) -c -o $@ $<
@@ -68,7 +84,7 @@ $(BUILD)/overlog.debug: $(OBJECTS)
 	$(Q)$(call LINK,$(OBJECTS))
 
 $(BUILD)/overlog: $(BUILD)/overlog.debug
-	strip -o $@ $<
+	$(CROSS)strip -o $@ $<
 
 # The same with pid 1's memory in the hand of a test.
 SCARCE := $(BUILD)/tests/fault/scarce.o
