@@ -38,7 +38,7 @@ static void print(void *context, size_t tag)
     struct error e = ERROR_INIT;
     ssize_t n;
     (void)tag;
-    while ((n = reader_read(w->reader, w->buffer, w->size, &e)) != 0) {
+    while ((n = reader_read(w->reader, w->buffer, (size_t)w->size, &e)) != 0) {
         if (n < 0)
             message_warning("%s", e.text);
         else if ((reader_gap(w->reader) && fd_write_all(1, "\n", 1) < 0) ||
@@ -94,7 +94,7 @@ static int run_logwatch(struct invocation *c)
     const char *path = options.operand[0];
     char parent[PATH_MAX];
     snprintf(parent, sizeof parent, "%s/..", path);
-    w.buffer = malloc(w.size);
+    w.buffer = malloc((size_t)w.size);
     if (w.buffer == NULL)
         return fail("watch", path);
     if (loop_open(&w.loop, &e) < 0 || follow_open(&w.follow, &w.loop, &calls, &w, &e) < 0 ||

@@ -182,7 +182,7 @@ static const char *loader(const struct str *text)
             return NULL;
         memcpy(&p, text->data + h.e_phoff + i * sizeof p, sizeof p);
         if (p.p_type == PT_INTERP && p.p_offset < text->length &&
-            memchr(text->data + p.p_offset, '\0', text->length - p.p_offset) != NULL)
+            memchr(text->data + p.p_offset, '\0', text->length - (size_t)p.p_offset) != NULL)
             return text->data + p.p_offset;
     }
     return NULL;

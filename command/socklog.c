@@ -194,14 +194,14 @@ static int receive(struct socklog *s, int most)
     while (most > 0 ? most-- > 1 : s->out.length < BATCH) {
         union address from;
         socklen_t size = sizeof from;
-        ssize_t n =
-            recvfrom(s->fd, s->message, s->length + 1, MSG_DONTWAIT | MSG_TRUNC, &from.any, &size);
+        ssize_t n = recvfrom(s->fd, s->message, (size_t)s->length + 1, MSG_DONTWAIT | MSG_TRUNC,
+                             &from.any, &size);
         if (n < 0)
             return errno == EAGAIN || errno == EINTR ? 0 : fail("receive", "a message");
         size_t length = (size_t)n;
         bool cut = length > s->length;
         int bad = s->path == NULL ? add_sender(&s->out, &from) : 0;
-        if ((bad | add_message(s, cut ? s->length + 1 : length, cut)) < 0)
+        if ((bad | add_message(s, cut ? (size_t)s->length + 1 : length, cut)) < 0)
             return fail("keep", "a message");
     }
     return 0;
@@ -283,7 +283,7 @@ static int run_socklog(struct invocation *c)
     sigdelset(&waiting, SIGTERM);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
-    s.message = malloc(s.length + 1);
+    s.message = malloc((size_t)s.length + 1);
     if (s.message == NULL)
         return fail("keep", "a message");
     if (open_socket(&s) != 0)

@@ -213,7 +213,8 @@ static int run_view(struct request *q, const struct roster_list *list)
         code = message_error(&e);
     } else {
         v.render.mark = marks;
-        v.choose = (struct choose){.whole = q->whole, .before = q->before, .after = q->after};
+        v.choose = (struct choose){
+            .whole = q->whole, .before = (size_t)q->before, .after = (size_t)q->after};
         if (!q->lines_said && q->follow && !filter_any(&v.filter)) {
             q->lines_said = true;
             q->lines = 10;
