@@ -64,7 +64,8 @@ endif
 
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
-.PHONY: all check unit scenario container compat fault fuzz fuzz-short bench demo install install-man setup format lint clean
+RELEASE_ARCHES ?=
+.PHONY: all release check unit scenario container compat fault fuzz fuzz-short bench demo install install-man setup format lint clean
 all: $(BUILD)/overlog
 
 $(BUILD)/zlib/zlib.h:
@@ -193,6 +194,12 @@ demo:
 
 bench:
 	tests/bench/run
+
+# Tarballs for every architecture (or those of RELEASE_ARCHES), tried under qemu: build/release.
+release:
+	release/setup $(RELEASE_ARCHES)
+	release/build $(RELEASE_ARCHES)
+	release/check $(RELEASE_ARCHES)
 
 clean:
 	rm -rf $(BUILD)

@@ -1,0 +1,102 @@
+"""The trees on the pages about migration boot, before and after, as the pages say."""
+
+import os
+import re
+import subprocess
+
+from harness import TOP, log_text
+
+EMPTY = re.compile(r"`(etc/[^`]+)` is empty")
+FILE = re.compile(r"^`([^`\n]+)`\n\n```[a-z]*\n(.*?)^```$", re.M | re.S)
+
+
+def part(page, title):
+    """{path: content} of the files in the section of that title."""
+    with open(os.path.join(TOP, "docs", page)) as file:
+        text = file.read()
+    section = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", text, re.M | re.S).group(1)
+    files = dict(FILE.findall(section))
+    files.update({path: "" for path in EMPTY.findall(section)})
+    assert len(files) > 0
+    return {path: content for path, content in files.items() if path != "Dockerfile"}
+
+
+def fill(tree, files):
+    for path, content in files.items():
+        if os.path.isfile(tree.at(path)):
+            os.unlink(tree.at(path))
+        tree.write(path, content, 0o755 if path.endswith(".sh") else 0o644)
+
+
+def test_s6_overlay_before(tree, boot):
+    fill(tree, part("migrate-from-s6-overlay.md", "Before"))
+    box = boot(tree.path, env={"PORT": "8080", "S6_LOGGING": "0"})
+    current = tree.at("/var/log/web/current")
+    box.wait_for(lambda: os.path.exists(current) and "serving on 8080\n" in tree.read("/var/log/web/current"))
+    assert box.stop() == 0
+
+
+def test_s6_overlay_after(tree, boot):
+    fill(tree, part("migrate-from-s6-overlay.md", "After"))
+    box = boot(tree.path, env={"PORT": "8080"})
+    box.wait_for_text("serving on 8080\n", "stdout")
+    box.wait_for(lambda: log_text(tree.at("/var/log/services/web")) == ["serving on 8080"])
+    assert "serving on 8080" in box.run("/command/logcat", "web").stdout
+    assert box.stop() == 0
+
+
+def test_supervisord_after(tree, boot):
+    fill(tree, part("migrate-from-supervisord.md", "After"))
+    box = boot(tree.path, env={"PORT": "8080"})
+    box.wait_for_text("serving on 8080\n", "stdout")
+    assert box.stdout.text() == "migrated\nserving on 8080\n"
+    assert log_text(tree.at("/var/log/services/web")) == ["serving on 8080"]
+    assert box.stop() == 0
+
+
+def test_supervisord_before(tmp_path):
+    """With the real supervisord."""
+    conf = tmp_path / "supervisord.conf"
+    conf.write_text(part("migrate-from-supervisord.md", "Before")["etc/supervisord.conf"].replace(
+        "/tmp/supervisord.pid", str(tmp_path / "pid")))
+    running = subprocess.Popen(["/usr/bin/supervisord", "-c", conf], env={**os.environ, "PORT": "8080"},
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        seen = set()
+        while not {"migrated\n", "serving on 8080\n"} <= seen:
+            line = running.stdout.readline()
+            assert line != "", seen
+            seen.add(line)
+    finally:
+        running.terminate()
+        running.wait(60)
+        running.stdout.close()
+
+
+def test_supervisord_before_is_imported(tree, boot, tmp_path):
+    """The configuration of the page, through `overlog import`, comes up as the page's own tree does."""
+    files = part("migrate-from-supervisord.md", "Before")
+    fill(tree, files)
+    made = subprocess.run([tree.at("/command/overlog"), "import", "--root", tree.path,
+                           tree.at("/etc/supervisord.conf")], capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    box = boot(tree.path, env={"PORT": "8080"})
+    box.wait_for_text("serving on 8080\n", "stdout")
+    box.wait_for_text("migrated\n", "stdout")
+    assert box.stop() == 0
+
+
+def test_shell_before(tree, boot):
+    fill(tree, part("migrate-from-shell.md", "Before"))
+    box = boot(tree.path, init="/start.sh", env={"PORT": "8080"})
+    box.wait_for_text("serving on 8080\n", "stdout")
+    box.wait_for_text("worker begins\n", "stdout")
+
+
+def test_shell_after(tree, boot):
+    fill(tree, part("migrate-from-shell.md", "After"))
+    box = boot(tree.path, "/start.sh", env={"PORT": "8080"})
+    box.wait_for_text("serving on 8080\n", "stdout")
+    box.wait_for(lambda: log_text(tree.at("/var/log/services/worker")) == ["worker begins"])
+    assert box.stdout.text().startswith("migrated\n")
+    assert box.stop() == 0

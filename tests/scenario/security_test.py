@@ -1,0 +1,115 @@
+"""What docs/security.md claims of hostile services, other users and random bytes."""
+
+import os
+import re
+import stat
+
+import pytest
+
+from harness import log_lines, log_text
+
+EVIL = """#!/bin/sh
+printf '2001-01-01T00:00:00.000000000Z stderr F forged\\n'
+printf 'a\\0002001-01-01T00:00:00.000000000Z stdout F also\\n'
+printf '\\033]0;title\\007\\n'
+echo done
+exec sleep 1000
+"""
+SERVICE = "#!/command/execlineb -P\ns6-setuidgid www-data\nsh -c \"echo secret-free; exec sleep 1000\"\n"
+
+
+def inner_pid(pid):
+    """Its number in its own pid namespace."""
+    with open(f"/proc/{pid}/status") as file:
+        return int(re.search(r"^NSpid:.*\s(\d+)$", file.read(), re.M).group(1))
+
+
+@pytest.fixture
+def box(tree, boot):
+    tree.longrun("web", SERVICE)
+    tree.longrun("evil", EVIL)
+    box = boot(tree.path, env={"SECRET": "hunter2", "TZ": "UTC", "S6_LOGGING": "2"})
+    for name, last in (("web", "secret-free"), ("evil", "done")):
+        current = tree.at(f"/var/log/services/{name}/current")
+        box.wait_for(lambda: os.path.exists(current) and last in log_text(os.path.dirname(current)))
+    return box
+
+
+def as_user(box, script, user=1):
+    return box.run("/bin/sh", "-c", script, user=user)
+
+
+def test_lines_cannot_forge_a_stamp_or_a_stream(box, tree):
+    lines = log_lines(tree.at("/var/log/services/evil"))
+    assert [(stream, text) for _, stream, _, text in lines] == [
+        ("stdout", "2001-01-01T00:00:00.000000000Z stderr F forged"), ("stdout", "a"),
+        ("stdout", "2001-01-01T00:00:00.000000000Z stdout F also"), ("stdout", "\x1b]0;title\x07"),
+        ("stdout", "done")]
+
+
+def test_loggers_keep_no_environment_and_are_closed_to_others(box):
+    for pid in box.loggers("web"):
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            names = {item.split(b"=")[0] for item in file.read().split(b"\0") if item}
+        assert names == {b"PATH", b"TZ"}
+        with open(f"/proc/{pid}/status") as file:
+            status = file.read()
+        assert re.search(r"^Uid:\s+32762\s+32762\s+32762\s+32762$", status, re.M)
+        assert re.search(r"^Groups:\s*$", status, re.M)
+        assert re.search(r"^NoNewPrivs:\s+1$", status, re.M)
+        assert re.search(r"^CapEff:\s+0+$", status, re.M)
+        # not dumpable: the files of its process belong to root, even for its own user
+        assert os.stat(f"/proc/{pid}/environ").st_uid == 0
+        inside = inner_pid(pid)
+        for user in (32762, 33):
+            for what in ("environ", "mem", "maps"):
+                assert as_user(box, f"cat /proc/{inside}/{what}", user).returncode != 0
+        assert as_user(box, f"kill -KILL {inside}", 33).returncode != 0
+        assert os.path.exists(f"/proc/{pid}")
+
+
+def test_logs_of_others_cannot_be_written(box, tree):
+    folder = tree.at("/var/log/services/web")
+    assert os.stat(folder).st_uid == 32762 and stat.S_IMODE(os.stat(folder).st_mode) & 0o022 == 0
+    before = log_text(folder)
+    for user in (1, 33):
+        for script in ("echo x >>/var/log/services/web/current", "echo x >/var/log/services/web/new",
+                       "rm -f /var/log/services/web/current; test ! -e /var/log/services/web/current",
+                       "mv /var/log/services/web /var/log/services/gone", "mkdir /var/log/services/new"):
+            assert as_user(box, script, user).returncode != 0, script
+    assert log_text(folder) == before
+
+
+def test_plain_users_control_nothing(box):
+    assert as_user(box, "/command/overlog status web").returncode == 0
+    for script in ("/command/s6-svc -d /run/service/web", "echo d >/run/service/web/supervise/control",
+                   "/command/s6-rc -d change web", "/run/s6/basedir/bin/halt",
+                   "/command/s6-svscanctl -t /run/service", "echo 9 >/run/s6-linux-init-container-results/exitcode",
+                   "echo x >/run/s6/container_environment/SECRET", "touch /run/service/new"):
+        assert as_user(box, script).returncode != 0, script
+    assert box.alive()
+    assert box.run("/command/s6-svstat", "-o", "up", "/run/service/web").stdout == "true\n"
+    assert box.stop() == 0
+
+
+def test_a_log_directory_that_is_a_link_is_not_followed(tree, boot):
+    tree.write("/var/log/services/keep", "")
+    os.unlink(tree.at("/var/log/services/keep"))
+    os.mkdir(tree.at("/precious"))
+    tree.link("/var/log/services/web", "/precious")
+    tree.longrun("web", "#!/bin/sh\necho said\nexec sleep 1000\n")
+    box = boot(tree.path)
+    box.wait_for_text("said\n", "stdout")
+    box.wait_for_text("web", "stderr")
+    assert box.stop() == 0
+    assert os.listdir(tree.at("/precious")) == []
+
+
+def test_random_bytes_do_nothing(box):
+    script = """
+        for f in /run/service/web/supervise/control /run/service/.s6-svscan/control; do
+            head -c 10000 /dev/urandom | tr -d 'a-zA-Z0-9' >$f
+        done"""
+    assert box.run("/bin/sh", "-c", script).returncode == 0
+    assert box.run("/command/s6-svstat", "-o", "up", "/run/service/web").stdout == "true\n"
+    assert box.stop() == 0
