@@ -20,6 +20,7 @@ class Engine:
         # podman insists on the same one each time, and on a short path: sockets live there
         self.runroot = f"/tmp/overlog-podman-{zlib.crc32(self.storage.encode()):08x}"
         self.containers = []
+        self.images = ["localhost/php-nginx"]
 
     def podman(self, *words, check=True, timeout=300, **more):
         command = ["podman", "--root", self.storage, "--runroot", self.runroot, "--storage-driver=vfs",
@@ -34,14 +35,26 @@ class Engine:
     def has_image(self, name):
         return self.podman("image", "exists", name, check=False).returncode == 0
 
-    def php_nginx(self):
-        """The image of examples/php-nginx, built by its own Dockerfile over a Debian made once."""
+    def import_tree(self, path, name):
+        """An image of one layer, that tree."""
+        tar = subprocess.Popen(["tar", "-C", path, "-c", "."], stdout=subprocess.PIPE)
+        self.podman("import", "-", name, stdin=tar.stdout)
+        tar.stdout.close()
+        assert tar.wait() == 0
+
+    def debian(self):
+        """A Debian with nginx and PHP-FPM, made once."""
         if not self.has_image(BASE):
             made = subprocess.run([os.path.join(TOP, "tests/debian-root")], stdout=subprocess.PIPE, text=True, check=True)
-            tar = subprocess.Popen(["tar", "-C", made.stdout.strip(), "-c", "."], stdout=subprocess.PIPE)
-            self.podman("import", "-", BASE, stdin=tar.stdout)
-            tar.stdout.close()
-            assert tar.wait() == 0
+            self.import_tree(made.stdout.strip(), BASE)
+
+    def build(self, context, name):
+        self.podman("build", "--isolation", "chroot", "--pull=never", "--layers=false", "-t", name, context)
+        self.images.append(name)
+
+    def php_nginx(self):
+        """The image of examples/php-nginx, built by its own Dockerfile over a Debian made once."""
+        self.debian()
         with tempfile.TemporaryDirectory(prefix="overlog-context-") as context:
             shutil.copytree(EXAMPLE, context, dirs_exist_ok=True, ignore=shutil.ignore_patterns("overlog"))
             copy_tree(install_tree(), os.path.join(context, "overlog"))
@@ -62,7 +75,7 @@ class Engine:
     def close(self):
         for container in self.containers:
             self.podman("rm", "-f", "-t", "0", container.id, check=False)
-        self.podman("image", "rm", "-f", "localhost/php-nginx", check=False)
+        self.podman("image", "rm", "-f", *self.images, check=False)
         self.podman("image", "prune", "-f", check=False)
 
 

@@ -1,0 +1,128 @@
+"""The tarball of a release in real images: Debian, busybox and nothing at all."""
+
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+
+import pytest
+import yaml
+
+from harness import BUILD, TOP
+
+OVERLOG = os.path.join(BUILD, "overlog")
+
+
+def pack(path, umask=0o022):
+    subprocess.run([os.path.join(TOP, "release/pack"), OVERLOG, path], check=True, umask=umask)
+    return path
+
+
+@pytest.fixture(scope="module")
+def tarball(tmp_path_factory):
+    return pack(str(tmp_path_factory.mktemp("release") / "overlog.tar.gz"))
+
+
+def test_the_same_bytes_again(tarball, tmp_path):
+    again = pack(str(tmp_path / "again.tar.gz"), umask=0o077)
+    with open(tarball, "rb") as one, open(again, "rb") as other:
+        assert one.read() == other.read()
+
+
+def test_what_is_in_it(tarball):
+    with tarfile.open(tarball) as tar:
+        members = {m.name: m for m in tar.getmembers()}
+    assert all(m.uid == m.gid == 0 and m.mode & 0o022 == 0 for m in members.values() if not m.issym())
+    assert "bin" not in members and members["bin/execlineb"].linkname == "/command/execlineb"
+    assert members["init"].linkname == "command/overlog" and members["command/overlog"].mode == 0o755
+    for name in ("LICENSE", "musl", "zlib"):
+        assert members[f"usr/share/doc/overlog/{name}"].size > 500
+    assert "usr/share/overlog/syslog/etc/s6-overlay/s6-rc.d/syslogd/run" in members
+    assert [name for name in members if "build" in name or name.startswith(("/", "."))] == []
+
+
+def test_it_is_hardened():
+    headers = subprocess.run(["readelf", "-hlW", OVERLOG], capture_output=True, text=True, check=True).stdout
+    assert re.search(r"Type:\s+DYN", headers) and "GNU_RELRO" in headers and "INTERP" not in headers
+    assert re.search(r"GNU_STACK .* RW ", headers)
+    dynamic = subprocess.run(["readelf", "-dW", OVERLOG], capture_output=True, text=True, check=True).stdout
+    assert "BIND_NOW" in dynamic and "TEXTREL" not in dynamic
+
+
+def boots(engine, image):
+    box = engine.run(image)
+    box.wait_for_log("from the image", 0)
+    assert "from the image" in box.exec("/command/logcat", "web").stdout
+    assert box.exec("/command/overlog", "status", "--health").returncode == 0
+    assert box.stop() == 0
+
+
+RUN = "#!/command/execlineb -P\nforeground { s6-echo from the image }\ns6-pause\n"
+
+
+def context(tmp_path, tarball, dockerfile):
+    os.link(tarball, tmp_path / "overlog.tar.gz")
+    service = tmp_path / "root/etc/s6-overlay/s6-rc.d/web"
+    service.mkdir(parents=True)
+    (service / "type").write_text("longrun\n")
+    (service / "run").write_text(RUN)
+    bundle = tmp_path / "root/etc/s6-overlay/user-bundles.d/user/contents.d"
+    bundle.mkdir(parents=True)
+    (bundle / "web").write_text("")
+    (tmp_path / "Dockerfile").write_text(dockerfile + "COPY root/ /\nENTRYPOINT [\"/init\"]\n")
+    return str(tmp_path)
+
+
+def plain(tree):
+    """The busybox root as it was before overlog came into it."""
+    for name in ("command", "package", "etc/s6-overlay"):
+        shutil.rmtree(tree.at(name))
+    for folder, _, files in os.walk(tree.path):
+        for path in (os.path.join(folder, name) for name in files):
+            if os.path.islink(path) and "command/" in os.readlink(path):
+                os.unlink(path)
+    return tree.path
+
+
+@pytest.mark.parametrize("kind", ["scratch", "busybox", "debian"])
+def test_an_image(engine, kind, tarball, tmp_path, tree):
+    base = {"scratch": "scratch", "busybox": "localhost/overlog-busybox", "debian": "localhost/overlog-debian"}[kind]
+    if kind == "busybox":
+        engine.import_tree(plain(tree), base)
+        engine.images.append(base)
+    elif kind == "debian":
+        engine.debian()
+    check = "" if kind == "scratch" else "COPY root/ /\nRUN /command/overlog check\n"
+    engine.build(context(tmp_path, tarball, f"FROM {base}\nADD overlog.tar.gz /\n{check}"), f"localhost/release-{kind}")
+    boots(engine, f"localhost/release-{kind}")
+
+
+# --- what only others can run: their syntax, and what they match
+
+
+def example(name):
+    with open(os.path.join(TOP, name)) as file:
+        return file.read()
+
+
+def test_yaml_is_yaml():
+    for name in (".github/workflows/ci.yml", "examples/kubernetes/deployment.yaml", "examples/collectors/vector.yaml",
+                 "examples/php-nginx/compose.yaml"):
+        assert isinstance(yaml.safe_load(example(name)), dict), name
+
+
+LINE = "2026-11-23T10:55:40.123456789Z stderr P a piece"
+
+
+def test_collectors_match_our_lines():
+    parsers = example("examples/collectors/parsers.conf")
+    line, service = (pattern.replace("(?<", "(?P<") for pattern in re.findall(r"Regex +(.*)", parsers))
+    assert re.search(line, LINE).groupdict() == {
+        "time": "2026-11-23T10:55:40.123456789Z", "stream": "stderr", "logtag": "P", "log": "a piece"}
+    assert re.search(service, "/var/log/services/web/current")["service"] == "web"
+    remap = yaml.safe_load(example("examples/collectors/vector.yaml"))["transforms"]["lines"]["source"]
+    line, service = re.findall(r"r'([^']*)'", remap)
+    assert re.search(line, LINE).groupdict() == {
+        "time": "2026-11-23T10:55:40.123456789Z", "stream": "stderr", "tag": "P", "log": "a piece"}
+    assert re.search(service, "/var/log/services/web/current")["service"] == "web"
