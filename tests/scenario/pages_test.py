@@ -77,7 +77,7 @@ def test_supervisord_before_is_imported(tree, boot, tmp_path):
     """The configuration of the page, through `overlog import`, comes up as the page's own tree does."""
     files = part("migrate-from-supervisord.md", "Before")
     fill(tree, files)
-    made = subprocess.run([tree.at("/command/overlog"), "import", "--root", tree.path,
+    made = subprocess.run([tree.at("/command/overlog"), "import", "-d", tree.at("/etc/s6-overlay"),
                            tree.at("/etc/supervisord.conf")], capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     box = boot(tree.path, env={"PORT": "8080"})
