@@ -260,3 +260,28 @@ def test_completion(tmp_path):
     assert complete("remove", "-d", "t", "", cwd=tmp_path) == []
     assert complete("create", "-d", "t", "-n", "wo", cwd=tmp_path) == ["worker"]
     assert complete("check", "t/s", cwd=tmp_path) == ["t/s6-rc.d"]
+
+
+def test_what_was_created_boots(tree, boot):
+    def create(*words):
+        r = overlog("create", *words, "-d", tree.at("/etc/s6-overlay"))
+        assert r.returncode == 0, r.stderr
+    create("oneshot", "prepare", "--run", "echo ready >/tmp/prepared; id -un >>/tmp/prepared")
+    create("longrun", "web", "--run", "echo $GREETING; exec sleep 1000", "--user", "www-data", "--depends", "prepare")
+    create("longrun", "idle", "--user", "nobody", "-n", "web")
+    create("bundle", "all", "-n", "web", "-n", "idle", "-b", "-")
+    box = boot(tree.path, env={"GREETING": "hello"})
+    box.wait_for(lambda: box.run("/command/overlog", "status", "-H").returncode == 0)
+    # As in a Dockerfile: the default tree, in the root that it is for.
+    r = box.run("/command/overlog", "check")
+    assert (r.returncode, r.stdout, r.stderr) == (0, "3 services, 0 errors, 0 warnings\n", "")
+    assert box.read("/tmp/prepared") == "ready\nroot\n"
+    box.wait_for_text("hello\n", "stdout")
+    for name, user in (("web", 33), ("idle", 65534)):
+        row = json.loads(box.run("/command/overlog", "status", "--json", name).stdout)["services"][0]
+        assert box.run("/bin/stat", "-c", "%u", f"/proc/{row['pid']}").stdout == f"{user}\n"
+    harness.assert_order(box.stderr.text(), "service prepare successfully started", "service web: starting",
+                         "service web successfully started", "service idle: starting")
+    assert box.run("/command/s6-rc", "-d", "change", "all").returncode == 0
+    assert json.loads(box.run("/command/overlog", "status", "--json").stdout)["well"]
+    assert box.stop() == 0
