@@ -35,8 +35,7 @@ def test_empty_path_is_completed(tree, boot):
 
 def test_container_environment_files(tree, boot):
     box = boot(tree.path, env={"ONE": "a b", "EMPTY": "", "MANY": "x\ny"}, options=["-t", "none"])
-    box.wait_for(lambda: os.path.exists(tree.at("/run/s6-linux-init-container-results/exitcode")))
-    box.wait_for(lambda: os.path.exists(tree.at("/run/s6/container_environment/ONE")))
+    box.wait_for_text("service legacy-services successfully started")
     assert tree.read("/run/s6/container_environment/ONE") == "a b\n"
     assert tree.read("/run/s6/container_environment/EMPTY") == "\n"
     assert tree.read("/run/s6/container_environment/MANY") == "x\ny\n"

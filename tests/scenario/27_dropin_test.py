@@ -1,0 +1,98 @@
+"""What an image made for s6-overlay takes for granted, as far as no other file is about it."""
+
+import os
+
+from harness import assert_order
+
+INFO = "s6-rc: info: service "
+SLEEP = "exec sleep 1000\n"
+RESULT = "/run/s6-linux-init-container-results/exitcode"
+
+
+def test_the_built_in_nodes_can_be_depended_on(tree, boot):
+    nodes = ["fix-attrs", "legacy-cont-init", "base", "user", "legacy-services"]
+    for node in nodes:
+        tree.oneshot(f"after-{node}", deps=[node], bundle="user2")
+    tree.oneshot("mine", bundle="user")
+    tree.oneshot("extra", deps=["top"], bundle=None)
+    tree.write("/etc/cont-init.d/x", "#!/bin/sh\nsleep 0.2\n", 0o755)
+    tree.write("/etc/s6-overlay/s6-rc.d/mine/dependencies.d/base")
+    box = boot(tree.path)
+    for node in nodes:
+        box.wait_for_text(f"{INFO}after-{node} successfully started\n")
+    text = box.stderr.text()
+    for first, then in (("fix-attrs", "after-fix-attrs"), ("legacy-cont-init", "after-legacy-cont-init"), ("legacy-cont-init", "after-base"),
+                        ("mine", "after-user"), ("mine", "legacy-services"), ("legacy-services", "after-legacy-services")):
+        assert_order(text, f"{INFO}{first} successfully started\n", f"{INFO}{then}: starting\n")
+
+    def rc(*words):
+        return sorted(box.run("/command/s6-rc", *words).stdout.split())
+
+    members = {"fix-attrs", "legacy-cont-init", "mine", "legacy-services"}
+    assert members <= set(rc("-a", "list")) and "extra" not in rc("-a", "list")
+    assert set(rc("list", "base")) == {"fix-attrs", "legacy-cont-init"}
+    assert set(rc("list", "user2")) == {f"after-{node}" for node in nodes}
+    assert set(rc("list", "top")) == members | set(rc("list", "user2"))
+    assert box.run("/command/s6-rc", "change", "extra").returncode == 0
+    assert "extra" in rc("-a", "list")
+    assert box.stop() == 0
+
+
+def test_names_that_are_taken(tree, boot):
+    tree.oneshot("base")
+    box = boot(tree.path)
+    assert box.wait() == 1
+    assert "/etc/s6-overlay/s6-rc.d/base: duplicate definition: base is already defined by the container" in box.stderr.text()
+
+
+def test_files_as_they_come(tree, boot):
+    """No newline after the type, no x bits, a layer that only adds an edge, large readiness descriptors, old shebangs."""
+    tree.longrun("first", "#!/usr/bin/with-contenv sh\necho first $ONE >>/tmp/trace\nsleep 0.2\nprintf '\\n' >&867\n" + SLEEP, notification_fd="867\n",
+                 finish="#!/command/with-contenv sh\necho finish $KEY $(pwd) >>/tmp/trace\nexec s6-svc -O .\n")
+    tree.write("/etc/s6-overlay/s6-rc.d/first/type", "longrun")
+    tree.longrun("second", "#!/command/with-contenv sh\necho second $KEY $(pwd) $(cat ./notification-fd) $(cat data/check) >>/tmp/trace\n"
+                           "printf value >/var/run/s6/container_environment/KEY\necho >&736\n" + SLEEP, notification_fd="736\n", **{"data/check": "checked"})
+    for name in ("first", "second"):
+        for file in ("run", "finish"):
+            if os.path.exists(tree.at(f"/etc/s6-overlay/s6-rc.d/{name}/{file}")):
+                os.chmod(tree.at(f"/etc/s6-overlay/s6-rc.d/{name}/{file}"), 0o644)
+    tree.write("/etc/s6-overlay/s6-rc.d/second/dependencies.d/first")
+    tree.write("/etc/s6-overlay/s6-rc.d/early/type", "oneshot")
+    tree.write("/etc/s6-overlay/s6-rc.d/early/up", "")
+    tree.write("/etc/s6-overlay/user-bundles.d/user/contents.d/early")
+    box = boot(tree.path, env={"ONE": "1"})
+    box.wait_for_text(f"{INFO}second successfully started\n")
+    pid = box.run("/command/s6-svstat", "-o", "pid", "/run/service/first").stdout.strip()
+    assert box.run("/bin/kill", pid).returncode == 0
+    box.wait_for(lambda: tree.read("/tmp/trace").count("\n") == 3)
+    box.wait_for(lambda: box.run("/command/s6-svstat", "-o", "up,wantedup", "/run/service/first").stdout == "false false\n")
+    assert tree.read("/tmp/trace") == ("first 1\nsecond /run/s6-rc/servicedirs/second 736 checked\n"
+                                       "finish value /run/s6-rc/servicedirs/first\n")
+    assert box.stop() == 0
+
+
+def test_the_scan_directory_stops_everything_and_the_old_one_is_not_there(tree, boot):
+    tree.longrun("web", finish=f"#!/bin/sh\necho 7 >{RESULT}\n/run/s6/basedir/bin/halt\n/run/s6/basedir/bin/halt\n")
+    box = boot(tree.path)
+    box.wait_for_text("legacy-services successfully started")
+    assert box.read(RESULT).strip() == "0"
+    assert not box.exists("/var/run/s6/services")
+    box.run("/bin/sh", "-c", "printf t >/run/service/.s6-svscan/control")
+    assert box.wait() == 7, box.transcript()
+
+
+def test_control_given_to_a_user_is_kept(tree, boot):
+    tree.longrun("web", "#!/bin/sh\necho run >>/tmp/trace\n" + SLEEP)
+    os.chmod(tree.path, 0o755)
+    box = boot(tree.path)
+    box.wait_for_text(f"{INFO}web successfully started\n")
+    owned = ["/run/service/.s6-svscan", "/run/service/.s6-svscan/control", "/run/service/web/supervise", "/run/service/web/supervise/control",
+             "/run/service/web/supervise/lock", "/run/service/web/event"]
+    box.run("/bin/chown", "33:33", *owned, check=True)
+    for count in (2, 3):
+        assert box.run("/command/s6-svc", "-wR", "-r", "/run/service/web", user=33).returncode == 0
+        box.wait_for(lambda: tree.read("/tmp/trace").count("run") == count)
+        assert box.run("/bin/stat", "-c", "%u", *owned).stdout.split() == ["33"] * len(owned)
+    assert box.run("/command/s6-svc", "-wD", "-d", "/run/service/web", user=33).returncode == 0
+    box.run("/bin/sh", "-c", "printf t >/run/service/.s6-svscan/control", user=33)
+    assert box.wait() == 0
