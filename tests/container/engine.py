@@ -22,10 +22,13 @@ class Engine:
         self.containers = []
         self.images = ["localhost/php-nginx"]
 
+    def command(self, *words):
+        return ["podman", "--root", self.storage, "--runroot", self.runroot, "--storage-driver=vfs",
+                "--runtime", "runc", "--cgroup-manager", "cgroupfs", "--events-backend=none",
+                "--log-level=error", *words]
+
     def podman(self, *words, check=True, timeout=300, **more):
-        command = ["podman", "--root", self.storage, "--runroot", self.runroot, "--storage-driver=vfs",
-                   "--runtime", "runc", "--cgroup-manager", "cgroupfs", "--events-backend=none",
-                   "--log-level=error", *words]
+        command = self.command(*words)
         more = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
         result = subprocess.run(command, timeout=timeout, text=True, errors="surrogateescape", **more)
         if check and result.returncode != 0:

@@ -9,6 +9,7 @@
  * helper cat FILE             prints FILE
  * helper open PATH TEXT       opens PATH for writing and writes TEXT
  * helper exitcode FILE CODE   writes CODE to FILE
+ * helper -- PROGRAM [ARG...]  runs it as an engine's --init does: passes TERM on, reaps, exits with its code
  * helper ready ...            writes a newline to descriptor 3 and waits for SIGTERM
  */
 #include <errno.h>
@@ -161,9 +162,35 @@ static int wait_term(const char *text)
     return 0;
 }
 
+static volatile pid_t main_child;
+
+static void pass_on(int number)
+{
+    kill(main_child, number);
+}
+
+static int be_init(char **argv)
+{
+    struct sigaction action = {.sa_handler = pass_on};
+    int status;
+    pid_t pid;
+    main_child = fork();
+    if (main_child == 0) {
+        execv(argv[0], argv);
+        _exit(127);
+    }
+    sigaction(SIGTERM, &action, NULL);
+    while ((pid = waitpid(-1, &status, 0)) != main_child)
+        if (pid < 0 && errno != EINTR)
+            return fail("wait");
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 int main(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
+    if (strcmp(verb, "--") == 0 && argc > 2)
+        return be_init(argv + 2);
     if (strcmp(verb, "tick") == 0 && argc == 3) {
         for (int i = 1; i <= atoi(argv[2]); i++)
             dprintf(1, "tick %d\n", i);

@@ -1,0 +1,94 @@
+"""The restrictions and conveniences that engines have."""
+
+import os
+import pty
+import subprocess
+
+import pytest
+
+from harness import log_text, wait_for
+
+HARD = ["--user", "1000:1000", "--read-only", "--read-only-tmpfs=false", "--security-opt", "no-new-privileges", "--cap-drop", "all",
+        "--tmpfs", "/run:rw,noexec,nosuid,nodev,mode=1777"]
+
+
+@pytest.fixture
+def services(tree):
+    tree.longrun("web", "#!/bin/sh\necho web $(id -u)\nexec sleep 1000\n", deps=["base"], finish="#!/bin/sh\necho finish $(id -u)\n")
+    tree.script("/etc/cont-init.d/x", "#!/command/with-contenv sh\necho init $ONE\n")
+    tree.script("/etc/cont-finish.d/x", "#!/bin/sh\necho over\n")
+    tree.script("/etc/services.d/old/run", "#!/bin/sh\necho old $PWD\nexec sleep 1000\n")
+    os.chmod(tree.path, 0o755)
+    return tree
+
+
+def run(engine, tree, *command, **more):
+    return engine.run(tree.path, *command, rootfs=True, **more)
+
+
+def test_everything_forbidden(engine, services):
+    box = run(engine, services, options=HARD, env={"ONE": "1"})
+    box.wait_for_log("old /run/s6/legacy-services/old\n", 0)
+    box.wait_for_log("legacy-services successfully started")
+    assert box.stop() == 0
+    out, err = box.logs()
+    assert out == "init 1\nweb 1000\nold /run/s6/legacy-services/old\nfinish 1000\nover\n", err
+    assert "/run belongs to uid 0 instead of 1000, but we can still work" in err
+    assert [line for line in err.splitlines() if "fatal" in line] == []
+
+
+def test_under_the_engines_init_and_in_anothers_pid_namespace(engine, services, helper):
+    """Only its own processes are told to end: those of the neighbour live on. Started twice, with what the first left in /run."""
+    neighbour = engine.run(services.path, rootfs=True, options=["--entrypoint", '["/bin/sh","-c","sleep 1234; true"]'])
+    shared = run(engine, services, options=["--pid", f"container:{neighbour.id}"], env={"ONE": "1"})
+    shared.wait_for_log("legacy-services successfully started")
+    seen = shared.exec("pidof", "sleep").stdout.split()
+    assert len(seen) >= 3
+    assert shared.stop() == 0
+    assert neighbour.inspect("{{.State.Running}}") == "true"
+    assert neighbour.exec("pidof", "sleep").stdout.split() == [seen[-1]]
+    box = run(engine, services, "sh", "-c", "ps -o pid,comm | grep -q '1 podman-init\\|1 catatonit\\|1 helper' && exec sleep 1000",
+              options=["--init", "--init-path", helper], env={"ONE": "1"})
+    for _ in range(2):
+        box.wait_for_log("legacy-services successfully started")
+        wait_for(lambda: box.exec("pidof", "sleep", check=False).stdout.count(" ") == 2, 20, "all three")
+        assert box.stop() == 0
+        engine.podman("start", box.id)
+    box.wait_for_log("init 1\nweb 0\nold", 0)
+    assert box.stop() == 0
+    assert len(log_text(services.at("/var/log/services/old"))) >= 3
+
+
+def test_a_terminal_and_a_pipe(engine, services):
+    limits = ["--network=none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4000:4000"]
+    piped = subprocess.run(engine.command("run", "-i", "--rm", *limits, "-e", "S6_VERBOSITY=1", "--rootfs", services.path, "/init", "sh", "-c", "cat; exit 6"),
+                           input="one\ntwo\n", capture_output=True, text=True, timeout=120)
+    assert piped.returncode == 6, piped.stderr
+    assert [line for line in piped.stdout.splitlines() if line in ("one", "two")] == ["one", "two"]
+    master, slave = pty.openpty()
+    child = subprocess.Popen(engine.command("run", "-it", "--rm", *limits, "-e", "PS1=prompt$ ", "-e", "S6_KEEP_ENV=1", "--rootfs", services.path, "/init", "sh", "-i"),
+                             stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    os.set_blocking(master, False)
+    seen = ""
+
+    def has(text):
+        nonlocal seen
+        try:
+            seen += os.read(master, 65536).decode(errors="replace")
+        except OSError:
+            pass
+        return text in seen
+
+    try:
+        for typed, expected in (("", "prompt$ "), ("sh -c 'echo beg''un; exec sleep 1000'\n", "begun\r\n"), ("\x03", "prompt$ "),
+                                ("echo code $((0+$?))\n", "code 130"), ("sh -c 'echo wait''ing; exec sleep 1000'\n", "waiting\r\n"),
+                                ("\x1a", "Stopped"), ("exit\nexit 7\n", "exit 7")):
+            os.write(master, typed.encode())
+            wait_for(lambda: has(expected), 60, repr(expected))
+        wait_for(lambda: has("") and child.poll() is not None, 60, "end")
+    finally:
+        child.kill()
+        os.close(master)
+    assert child.returncode == 7, seen
+    assert "over\r\n" in seen
