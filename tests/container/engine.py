@@ -119,4 +119,7 @@ class Container:
         return wait_for(get, 20, "page")
 
     def wait_for_log(self, text, where=1):
-        wait_for(lambda: text in self.logs()[where], 20, repr(text))
+        try:
+            wait_for(lambda: text in self.logs()[where], 40, repr(text))
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}\n{self.logs()}") from None
