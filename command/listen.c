@@ -93,7 +93,8 @@ void listen_close(struct listener *l)
 static void hear(struct listener *l, char want, char event)
 {
     bool down = event == 'd' || event == 'D';
-    if (event == 'O')
+    /* The end of its supervisor is no better. */
+    if ((event == 'O' || event == 'x') && strchr("uUrR", want) != NULL)
         l->failed = true;
     if (down)
         l->left = true;

@@ -30,17 +30,15 @@ static const struct command command_multicall[] = {
  * nothing behind that an exec would clear away: no close-on-exec descriptor, no handler, no state
  * of their own, nothing unwritten in stdout. */
 static const struct command *const links[] = {
-    command_contenv,       command_accounts,     command_multicall,
-    execline_language,     execline_control,     execline_capture,
-    execline_substitution, execline_environment, execline_descriptors,
-    execline_redirfd,      execline_process,     execline_positional,
-    execline_eltest,       execline_loops,       execline_waiting,
-    execline_match,        execline_trap,        execline_envfile,
-    execline_posix,        command_limits,       command_timed,
-    command_envtools,      command_files,        command_text,
-    command_system,        command_ps,           command_tai64n,
-    command_syslog,        command_svc,          command_rc,
-    command_rcdb,          command_rccompile,    NULL};
+    command_contenv,      command_accounts, command_multicall,     execline_language,
+    execline_control,     execline_capture, execline_substitution, execline_environment,
+    execline_descriptors, execline_redirfd, execline_process,      execline_positional,
+    execline_eltest,      execline_loops,   execline_waiting,      execline_match,
+    execline_trap,        execline_envfile, execline_posix,        command_limits,
+    command_timed,        command_envtools, command_files,         command_text,
+    command_system,       command_ps,       command_tai64n,        command_syslog,
+    command_svc,          command_tally,    command_notify,        command_scan,
+    command_rc,           command_rcdb,     command_rccompile,     NULL};
 
 /* Those that begin a process of their own, where they stay. */
 static const struct command *const programs[] = {command_init,     command_halt,    command_legacy,

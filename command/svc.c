@@ -7,6 +7,8 @@
 #include "command/commands.h"
 #include "command/listen.h"
 #include "command/options.h"
+#include "command/service.h"
+#include "execline/child.h"
 #include "supervisor/supervise.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXIT_UNSUPERVISED = 1, EXIT_NOT_LISTENING = 102, LETTERS_MAX = 60 };
+enum { LETTERS_MAX = 60 };
 
 static int letter_of_signal(const char *name)
 {
@@ -35,21 +37,30 @@ static bool is_wanted(const char *text)
 
 /* --- s6-svc ----------------------------------------------------------------------------------- */
 
+int service_send(const char *fifo, const char *what, const char *letters, size_t count, int absent,
+                 int not_listening)
+{
+    int fd = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && (errno == ENXIO || (errno == ENOENT && absent == not_listening))) {
+        if (not_listening == EXIT_NOT_LISTENING)
+            message_warning("unable to control %s: supervisor not listening", what);
+        else
+            message_fatal("unable to control %s: supervisor not listening", what);
+        return not_listening;
+    }
+    if (fd < 0)
+        return fail("control", what);
+    ssize_t n = count == 0 ? 0 : write(fd, letters, count);
+    int result = n == (ssize_t)count ? 0 : fail("control", what);
+    close(fd);
+    return result;
+}
+
 static int send_letters(const char *service, const char *letters, size_t count)
 {
     char path[LISTEN_PATH_MAX];
     snprintf(path, sizeof path, "%.4000s/supervise/control", service);
-    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && (errno == ENXIO || errno == ENOENT)) {
-        message_warning("unable to control %s: supervisor not listening", service);
-        return EXIT_NOT_LISTENING;
-    }
-    if (fd < 0)
-        return fail("control", service);
-    ssize_t n = count == 0 ? 0 : write(fd, letters, count);
-    int result = n == (ssize_t)count ? 0 : fail("control", service);
-    close(fd);
-    return result;
+    return service_send(path, service, letters, count, EXIT_NOT_LISTENING, EXIT_NOT_LISTENING);
 }
 
 /* Without notification-fd nobody will ever say that it is ready. */
@@ -63,22 +74,38 @@ static char possible(char want, const char *service)
     return want == 'U' ? 'u' : 'r';
 }
 
-static int wait_for(char **services, size_t count, char want, bool any, uint64_t ms,
-                    const char *letters, size_t letter_count)
+static int act(const struct wait *w)
 {
     struct error e = ERROR_INIT;
-    struct listener *l = calloc(count + 1, sizeof *l);
-    int code = l == NULL ? fail("wait for", services[0]) : 0;
+    struct child c = {.argv = w->program};
+    if (w->program != NULL && w->program[0] != NULL && child_start(&c, &e) < 0) {
+        message_error(&e);
+        return EXIT_SYSTEM;
+    }
+    int code = 0;
+    for (size_t i = 0; code == 0 && w->letters != NULL && i < w->count; i++)
+        code = send_letters(w->services[i], w->letters, w->letter_count);
+    return code;
+}
+
+int service_wait(const struct wait *w)
+{
+    struct error e = ERROR_INIT;
+    struct listener *l = calloc(w->count + 1, sizeof *l);
+    int code = l == NULL ? fail("wait for", w->services[0]) : 0;
     size_t opened = 0;
-    for (; code == 0 && opened < count; opened++)
-        if (listen_open(&l[opened], services[opened], want, &e) < 0)
+    for (; code == 0 && opened < w->count; opened++)
+        if (listen_open(&l[opened], w->services[opened], w->want, &e) < 0)
             code = message_error(&e);
-    for (size_t i = 0; code == 0 && letters != NULL && i < count; i++)
-        code = send_letters(services[i], letters, letter_count);
+    if (code == 0)
+        code = act(w);
     if (code == 0) {
-        code = listen_wait(l, count, want, any, ms);
+        code = listen_wait(l, w->count, w->want, w->any, w->ms);
         if (code == LISTEN_TIMED_OUT)
             message_fatal("timed out");
+        for (size_t i = 0; code != 0 && code != LISTEN_TIMED_OUT && i < w->count; i++)
+            if (l[i].failed && !l[i].reached)
+                message_fatal("%s failed permanently or its supervisor died", w->services[i]);
     }
     for (size_t i = 0; l != NULL && i < opened; i++)
         listen_close(&l[i]);
@@ -118,8 +145,12 @@ static int run_svc(struct invocation *c)
     if (services_count == 0)
         return command_usage(c);
     if (want != 0)
-        return wait_for(services, services_count, possible(want, services[0]), false, ms, letters,
-                        count);
+        return service_wait(&(struct wait){.services = services,
+                                           .count = services_count,
+                                           .want = possible(want, services[0]),
+                                           .ms = ms,
+                                           .letters = letters,
+                                           .letter_count = count});
     int code = 0;
     for (size_t i = 0; i < services_count; i++) {
         int one = send_letters(services[i], letters, count);
@@ -136,13 +167,16 @@ static int run_svwait(struct invocation *c)
     char want = options_last("uUdDrR");
     if (options.count == 0)
         return 0;
-    return wait_for(options.operand, (size_t)options.count, want == 0 ? 'u' : want,
-                    options_last("ao") == 'o', ms, NULL, 0);
+    return service_wait(&(struct wait){.services = options.operand,
+                                       .count = (size_t)options.count,
+                                       .want = want == 0 ? 'u' : want,
+                                       .any = options_last("ao") == 'o',
+                                       .ms = ms});
 }
 
 /* --- s6-svok ---------------------------------------------------------------------------------- */
 
-static bool is_supervised(const char *service)
+bool service_is_supervised(const char *service)
 {
     char path[LISTEN_PATH_MAX];
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -158,7 +192,7 @@ static int run_svok(struct invocation *c)
 {
     if (options_read(c, 1) != 0)
         return EXIT_USAGE;
-    return is_supervised(options.operand[0]) ? 0 : EXIT_UNSUPERVISED;
+    return service_is_supervised(options.operand[0]) ? 0 : EXIT_UNSUPERVISED;
 }
 
 /* --- s6-svstat -------------------------------------------------------------------------------- */
@@ -335,7 +369,7 @@ static int look(struct view *v, const char *service)
     struct str record = STR_INIT;
     struct error e = ERROR_INIT;
     char path[LISTEN_PATH_MAX];
-    if (!is_supervised(service)) {
+    if (!service_is_supervised(service)) {
         message_fatal("unable to read status for %s: s6-supervise not running", service);
         return EXIT_UNSUPERVISED;
     }
@@ -366,32 +400,37 @@ static int run_svstat(struct invocation *c)
         if (option == 'n')
             v.numbers = true;
         else if (option == 'o' && add_fields(c->argument, chosen, &count) < 0)
-            return command_usage(c);
+            return message_fatal("invalid option field: %s", c->argument), EXIT_USAGE;
         for (enum field f = 0; option != 'o' && f < FIELDS && count < FIELDS; f++)
             if (fields[f].letter == option)
                 chosen[count++] = f;
     }
-    if (command_operand_count(c) != 1)
+    if (command_operand_count(c) == 0)
         return command_usage(c);
-    int code = look(&v, command_operands(c)[0]);
-    if (code != 0)
-        return code;
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            putchar(' ');
-        put_field(&v, chosen[i]);
+    int code = 0;
+    for (char **service = command_operands(c); *service != NULL; service++) {
+        int one = look(&v, *service);
+        code = one > code ? one : code;
+        if (one != 0)
+            continue;
+        for (size_t i = 0; i < count; i++) {
+            if (i > 0)
+                putchar(' ');
+            put_field(&v, chosen[i]);
+        }
+        if (count > 0)
+            putchar('\n');
+        else
+            put_line(&v);
     }
-    if (count > 0)
-        putchar('\n');
-    else
-        put_line(&v);
-    return fflush(stdout) == 0 ? 0 : fail("write to", "stdout");
+    return fflush(stdout) == 0 ? code : fail("write to", "stdout");
 }
 
 const struct command command_svc[] = {
     {"s6-svc", "[-w state] [-T ms] [-s signal] [-abqhkti12pcyrlPCKoduDUxOQ] servicedir...",
      "tell a service to start, to stop or to get a signal", NULL, run_svc},
-    {"s6-svstat", "[-uwNrpgestn] [-o fields] servicedir", "say how a service is", NULL, run_svstat},
+    {"s6-svstat", "[-uwNrpgestn] [-o fields] servicedir...", "say how a service is", NULL,
+     run_svstat},
     {"s6-svok", "servicedir", "tell whether a service has a supervisor", NULL, run_svok},
     {"s6-svwait", "[-uUdDrRao] [-t ms] servicedir...", "wait until services are up, ready or down",
      NULL, run_svwait},

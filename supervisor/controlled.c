@@ -287,6 +287,8 @@ int controlled_open(struct longrun *l, struct error *e)
         controlled_mark_down(l, true); /* until it was started */
     if (open_one(&l->controlled, &sv->loop, longrun_asked, e) < 0)
         return -1;
+    if (l->node == NO_NODE)
+        controlled_event(l, 's'); /* s6-svlink listens for it */
     return l->logger.logged.open ? open_one(&l->logger.controlled, &sv->loop, logger_asked, e) : 0;
 }
 
@@ -304,6 +306,13 @@ static void close_one(struct controlled *c, struct loop *loop)
 
 void controlled_close(struct longrun *l)
 {
+    char path[PATH_BYTES];
+    struct error ignored = ERROR_INIT;
+    bool logged = l->logger.controlled.supervise.control.fd >= 0;
     close_one(&l->controlled, &l->supervisor->loop);
     close_one(&l->logger.controlled, &l->supervisor->loop);
+    if (!logged || l->node != NO_NODE)
+        return;
+    path_of(&l->logger.controlled, path); /* in a directory of others: ours alone, so it goes */
+    file_remove_tree(AT_FDCWD, path, &ignored);
 }

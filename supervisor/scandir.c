@@ -131,12 +131,11 @@ static struct longrun *add_pair(struct supervisor *sv, const char *name, const c
     return l;
 }
 
-static void start(struct longrun *l)
+static bool is_down(const char *path, const char *file)
 {
-    struct servicedir files;
-    servicedir_read(&files, l->path, NULL);
-    if (!files.down)
-        longrun_feed(l, SERVICE_WANT_UP, 0);
+    char full[PATH_LONGEST + 32];
+    snprintf(full, sizeof full, "%s/%s", path, file);
+    return access(full, F_OK) == 0;
 }
 
 static struct longrun *same(const struct supervisor *sv, const struct stat *st)
@@ -152,20 +151,26 @@ static void supervise(struct supervisor *sv, const char *name, const char *path)
 {
     struct error e = ERROR_INIT;
     struct longrun *l = NULL;
+    bool down = false, log_down = false;
     char real[PATH_MAX];
     if (realpath(path, real) == NULL)
         error_system(&e, "unable to resolve %s", path);
     else if (strlen(real) > PATH_LONGEST)
         error_set(&e, EXIT_SYSTEM, "the path is too long: %.100s...", real);
-    else
+    else {
+        /* Looked at first: who sees the lock held may remove it (s6-svlink -d). */
+        down = is_down(real, "down");
+        log_down = is_down(real, "log/down");
         l = add_pair(sv, name, real, &e);
+    }
     if (l == NULL) {
         message_warning("unable to supervise %s: %s", name, e.text);
         return;
     }
-    if (l->consumer != UINT32_MAX)
-        start(sv->longrun[l->consumer]);
-    start(l);
+    if (l->consumer != UINT32_MAX && !log_down)
+        longrun_feed(sv->longrun[l->consumer], SERVICE_WANT_UP, 0);
+    if (!down)
+        longrun_feed(l, SERVICE_WANT_UP, 0);
 }
 
 /* --- scanning --------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 enum { PAUSED = 1, FINISHING = 2, WANT_UP = 4, READY = 8, TAIN = 12, LISTENERS_MAX = 1000 };
+enum { EVENT_FOR_ALL = 01733, EVENT_FOR_GROUP = 03730 };
 
 /* --- formats ---------------------------------------------------------------------------------- */
 
@@ -145,8 +146,12 @@ static int make(int at, const char *path, struct supervise *s, const char *locke
                 const struct supervise_status *first, struct error *e)
 {
     unsigned char record[SUPERVISE_STATUS_SIZE];
-    if ((mkdirat(at, "supervise", 0700) < 0 && errno != EEXIST) ||
-        (mkdirat(at, "event", 0700) < 0 && errno != EEXIST) || fchmodat(at, "event", 03730, 0) < 0)
+    struct stat st;
+    bool made = mkdirat(at, "event", 0700) == 0;
+    if ((!made && errno != EEXIST) || (mkdirat(at, "supervise", 0700) < 0 && errno != EEXIST) ||
+        fstatat(at, "event", &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+        ((made || (st.st_mode & 07777) != EVENT_FOR_ALL) &&
+         fchmodat(at, "event", EVENT_FOR_GROUP, 0) < 0))
         return error_system(e, "unable to make supervise and event in %s", path);
     s->control.fd = supervise_fifo(at, "supervise/control");
     if (s->control.fd < 0)

@@ -1,23 +1,34 @@
-"""The tools of Debian's s6, which know nothing of us, on services that our pid 1 runs; and ours beside them."""
+"""The tools of Debian's s6, which know nothing of us, on services that our pid 1 runs, and ours beside them: the
+same words give the same exit codes, the same output and the same effect."""
 import os
 import re
 import shutil
+import stat as modes
 import subprocess
 
 import pytest
 
+import harness
 from harness import wait_for
 
-PACKAGED = ["/usr/bin/" + name for name in ("s6-svc", "s6-svstat", "s6-svwait", "s6-svok", "s6-svdt", "s6-svlisten1",
-                                              "s6-ftrigrd")]
-WEB = "#!/bin/sh\ntrap 'echo got TERM; exit 3' TERM\ntrap 'echo got HUP' HUP\ntrap 'echo got USR1' USR1\n" \
-      "echo ready >&5\nwhile :; do sleep 0.02; done\n"
+NAMES = ("s6-svc", "s6-svstat", "s6-svwait", "s6-svok", "s6-svdt", "s6-svdt-clear", "s6-svlisten", "s6-svlisten1",
+         "s6-svscanctl", "s6-svlink", "s6-svunlink", "s6-svperms", "s6-permafailon", "s6-notifyoncheck")
+THEIRS, OURS = "/usr/bin/", "/command/"
+TOOLS = {"theirs": THEIRS, "ours": OURS}
+EACH = pytest.mark.parametrize("who", TOOLS)
+
+SIGNALS = {"a": "ALRM", "b": "ABRT", "q": "QUIT", "h": "HUP", "t": "TERM", "i": "INT", "1": "USR1", "2": "USR2",
+           "y": "WINCH"}
+TALKS = "#!/bin/sh\nfor s in ALRM ABRT QUIT HUP TERM INT USR1 USR2 WINCH; do trap \"echo got $s\" $s; done\n" \
+        "echo ready >&5\nwhile :; do sleep 0.02; done\n"
+ENDS = "#!/bin/sh\ntrap 'exit 3' TERM\necho ready >&5\nwhile :; do sleep 0.02; done\n"
+CHECKS = "#!/bin/sh\nexec {}s6-notifyoncheck {} sleep 1000\n"
 
 
 def put_packaged(tree):
     """The packaged tools and their libraries, where the package has them."""
     libraries = set()
-    for name in PACKAGED:
+    for name in ["/usr/bin/" + name for name in NAMES + ("s6-ftrigrd",)]:
         target = tree.at(name)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         shutil.copy(name, target)
@@ -29,119 +40,371 @@ def put_packaged(tree):
         shutil.copy(path, target)
 
 
-@pytest.fixture
-def box(tree, boot):
+@pytest.fixture(scope="module")
+def box(tmp_path_factory, installed, helper):
+    """One container; each test has services of its own in it, NAME-theirs and NAME-ours."""
+    place = tmp_path_factory.mktemp("control")
+    place.chmod(0o755)
+    tree = harness.Tree(str(place / "root"), installed, helper)
     put_packaged(tree)
-    tree.longrun("web", WEB, notification_fd="5\n", finish="#!/bin/sh\nexit 0\n")
-    tree.longrun("plain", "#!/bin/sh\nexec sleep 1000\n")
+    tree.link("usr/lib/execline/bin/execlineb", "/command/execlineb")  # theirs look nowhere else
+    finish = "#!/bin/sh\nexit 0\n"
+    tree.longrun("web", ENDS, notification_fd="5\n", finish=finish)
+    tree.longrun("plain")
     tree.longrun("brief", "#!/bin/sh\nexit 7\n")
-    box = boot(tree.path, env={"S6_LOGGING": "2"})
-    box.wait_for(lambda: box.run("/usr/bin/s6-svstat", "-o", "ready", "/run/service/web").stdout == "true\n")
+    os.mkdir(tree.at("srv"))
+    for who, tools in TOOLS.items():
+        tree.longrun("talks-" + who, TALKS, notification_fd="5\n", down_signal="SIGQUIT\n", reload_signal="12\n")
+        tree.longrun("ends-" + who, ENDS, notification_fd="5\n", finish=finish)
+        tree.longrun("gives-up-" + who, ENDS, notification_fd="5\n", finish="#!/bin/sh\nexit 125\n")
+        tree.longrun("dies-" + who, finish=finish)
+        tree.longrun("owned-" + who)
+        for kind, options in {"c": "-d -n 300 -w 20 -c \"test -e /tmp/go\"", "d": "-s 1 -T 60000 -t 5000 -n 0 -w 20",
+                              "n": "-3 5 -s 0 -n 2 -w 1 -c 'eltest -e /nowhere'"}.items():
+            folder = tree.longrun(f"checks-{kind}-{who}", CHECKS.format(tools, options), notification_fd="5\n",
+                                  bundle=None)
+            tree.script(folder + "/data/check", "#!/bin/sh\ntest -e /tmp/go\n")
+        for name in ("added-", "paired-"):
+            tree.script(f"srv/{name}{who}/run", "#!/bin/sh\nexec sleep 1000\n")
+        tree.script(f"srv/paired-{who}/log/run", "#!/bin/sh\nexec cat\n")
+    box = harness.Boot(tree.path, env={"S6_LOGGING": "2"})
+    for name in ("web", "talks-theirs", "talks-ours", "ends-theirs", "ends-ours", "gives-up-theirs", "gives-up-ours"):
+        box.wait_for(lambda: ready(box, OURS, name), what=name)
     yield box
-    assert box.stop() == 0
+    for who in TOOLS:
+        svc(box, OURS, "talks-" + who, "-Ok")  # no signal ends it
+    code = box.stop()
+    box.close()
+    shutil.rmtree(place, ignore_errors=True)
+    assert code == 0
 
 
-THEIRS, OURS = "/usr/bin/", "/command/"
-EACH = pytest.mark.parametrize("tools", [THEIRS, OURS], ids=["packaged", "ours"])
+def ready(box, tools, name):
+    return box.run(tools + "s6-svstat", "-o", "ready", "/run/service/" + name).stdout == "true\n"
 
 
-def stat(box, tools, name="web", *options):
+def stat(box, tools, name, *options):
     r = box.run(tools + "s6-svstat", *options, "/run/service/" + name)
     assert r.returncode == 0, r.stderr
     return r.stdout.strip()
 
 
-@EACH
-def test_status(box, tools):
-    pid = [pid for pid, words in box.processes().items() if words[:2] == ["/bin/sh", "./run"] and words[2:] == ["web"]]
-    said = stat(box, tools)
-    m = re.fullmatch(r"up \(pid (\d+)( pgid \1)?\) \d+ seconds, ready \d+ seconds", said)
-    assert m and pid, said
-    assert stat(box, tools, "plain", "-o", "up,wantedup,paused,exitcode,signal") == "true true false -1 NA"
-    assert re.fullmatch(r"up \(pid \d+( pgid \d+)?\) \d+ seconds", stat(box, tools, "web/log"))
-    assert stat(box, tools, "web", "-o", "pid") == m[1]
+def state(box, tools, name):
+    return stat(box, tools, name, "-o", "up,wantedup,normallyup,paused,ready,exitcode,signal,signum")
+
+
+def svc(box, tools, name, *options):
+    return box.run(tools + "s6-svc", *options, "/run/service/" + name).returncode
+
+
+def same(box, name, *words, before="", messages=True):
+    """Both programs of this name, with the same words: exit code and output, which must be the same."""
+    answers = []
+    for tools in (THEIRS, OURS):
+        if before:
+            r = box.run("/bin/sh", "-c", before + '; exec "$@"', "sh", tools + name, *words)
+        else:
+            r = box.run(tools + name, *words)
+        answers.append((r.returncode, r.stdout, r.stderr if messages else ""))
+    assert answers[0] == answers[1], (name, words)
+    return answers[0]
+
+
+# --- s6-svstat, s6-svok, s6-svdt
+
+
+def test_what_is_seen(box):
+    svc(box, OURS, "plain", "-wD", "-d")
+    for name in ("web", "plain", "web/log"):
+        for field in ("up", "wantedup", "normallyup", "ready", "paused", "pid", "exitcode", "signal", "signum",
+                      "updownsince", "readysince", "up,wantedup,pid", "-u", "-w", "-N", "-r", "-p", "-e", "-s"):
+            words = [field] if field.startswith("-") else ["-o", field]
+            if field == "readysince" and name == "web/log":
+                continue
+            assert same(box, "s6-svstat", *words, "/run/service/" + name)[0] == 0
+    lines = {stat(box, tools, "plain").split(" seconds")[0].rstrip("0123456789") for tools in (THEIRS, OURS)}
+    assert lines == {"down (signal SIGTERM) "}
+    assert stat(box, OURS, "plain", "-n").startswith("down (signal 15) ")
+    pid = stat(box, THEIRS, "web", "-o", "pid")
+    assert re.fullmatch(rf"up \(pid {pid}\) \d+ seconds, ready \d+ seconds", stat(box, THEIRS, "web"))
+    assert re.fullmatch(rf"up \(pid {pid} pgid {pid}\) \d+ seconds, ready \d+ seconds", stat(box, OURS, "web"))
+    assert re.fullmatch(r"\d+ \d+", stat(box, OURS, "web", "-o", "updownfor,readyfor"))
+    both = box.run("/command/s6-svstat", "-o", "up,wantedup", "/run/service/web", "/run/service/plain")
+    assert (both.returncode, both.stdout) == (0, "true true\nfalse false\n")
+    svc(box, OURS, "plain", "-wu", "-u")
+    assert same(box, "s6-svstat", "/tmp")[0] == 1
+    assert same(box, "s6-svstat", "-Z", "/tmp", messages=False)[0] == 100
+    assert same(box, "s6-svstat", "-o", "nonsense", "/tmp", messages=False)[0] == 100
+
+
+def test_is_it_supervised(box):
+    for name, code in {"/run/service/web": 0, "/run/service/web/log": 0, "/tmp": 1, "/nowhere": 1}.items():
+        assert same(box, "s6-svok", name) == (code, "", "")
+    assert same(box, "s6-svok", messages=False)[0] == 100
 
 
 @EACH
-def test_down_up_once_and_signals(box, tools):
-    service = "/run/service/web"
-    assert box.run(tools + "s6-svc", "-wD", "-T", "5000", "-d", service).returncode == 0
-    assert re.fullmatch(r"down \(exitcode 3\) \d+ seconds, normally up(, ready \d+ seconds)?", stat(box, tools))
-    assert box.run(tools + "s6-svc", "-wU", "-T", "5000", "-u", service).returncode == 0
-    before = stat(box, tools, "web", "-o", "pid")
-    assert box.run(tools + "s6-svc", "-h", service).returncode == 0
-    assert box.run(tools + "s6-svc", "-1", service).returncode == 0
-    box.wait_for(lambda: "got USR1" in box.read("/var/log/services/web/current") and
-                 "got HUP" in box.read("/var/log/services/web/current"))
-    assert stat(box, tools, "web", "-o", "pid") == before
-    assert box.run(tools + "s6-svc", "-wR", "-T", "5000", "-r", service).returncode == 0
-    assert stat(box, tools, "web", "-o", "pid") != before
-    assert box.run(tools + "s6-svc", "-wD", "-T", "5000", "-d", service).returncode == 0
-    assert box.run(tools + "s6-svc", "-wU", "-T", "5000", "-o", service).returncode == 0
-    assert stat(box, tools, "web", "-o", "up,wantedup") == "true false"
-    assert box.run(tools + "s6-svc", "-wD", "-T", "5000", "-t", service).returncode == 0
-    assert stat(box, tools, "web", "-o", "up") == "false"
+def test_deaths(box, who):
+    tools, name = TOOLS[who], "/run/service/dies-" + who
+    for _ in range(2):
+        assert svc(box, tools, "dies-" + who, "-wr", "-T30000", "-k") == 0
+    code, out, _ = same(box, "s6-svdt", name)
+    assert code == 0 and re.fullmatch(r"(@[0-9a-f]{24} signal SIGKILL\n){2}", out)
+    for words in (["-s"], ["-S"], ["-n", "1"], ["-n", "0"], ["-n", "7"]):
+        assert same(box, "s6-svdt", *words, name)[0] == 0
+    here = "cd " + name
+    for words, code in {"60 2 SIGKILL,1-3": 125, "60 1 SIG9": 125, "60 3 0-255,SIGKILL": 7, "60 1 9,sigterm": 7,
+                        "0 1 1": 7}.items():
+        got, _, said = same(box, "s6-permafailon", *words.split(), "sh", "-c", "exit 7", before=here)
+        assert got == code, (words, said)
+        assert (code == 125) == ("PERMANENT FAILURE" in said)
+    for words in ("60 1 foo true", "60 1 256 true", "60 1 5-3 true", "x 1 1 true", "60 0 1 true", "60 1"):
+        assert same(box, "s6-permafailon", *words.split(), before=here, messages=False)[0] == 100
+    assert same(box, "s6-permafailon", "60", "1", "SIGKILL", "true", before="cd /", messages=False)[0] == 0
+    r = box.run(tools + "s6-svdt-clear", name)
+    assert (r.returncode, r.stderr) == (0, "")
+    assert same(box, "s6-svdt", name) == (0, "", "")
+    assert same(box, "s6-svdt", "/nowhere", messages=False)[0] == 111
+    assert same(box, "s6-svdt-clear", "/nowhere", messages=False)[0] == 111
 
 
-@EACH
-def test_paused(box, tools):
-    box.run(tools + "s6-svc", "-p", "/run/service/plain", check=True)
-    wait_for(lambda: "paused" in stat(box, tools, "plain"), what="paused")
-    box.run(tools + "s6-svc", "-c", "/run/service/plain", check=True)
-    wait_for(lambda: "paused" not in stat(box, tools, "plain"), what="not paused")
-
-
-@EACH
-def test_a_logger_is_rotated(box, tools):
-    box.run(tools + "s6-svc", "-h", "/run/service/web", check=True)
-    folder = box.inside("/var/log/services/web")
-    box.wait_for(lambda: "got HUP" in box.read("/var/log/services/web/current"))
-    box.run(tools + "s6-svc", "-a", "/run/service/web/log", check=True)
-    box.wait_for(lambda: any(name.startswith("@") for name in os.listdir(folder)))
-
-
-@EACH
-def test_is_it_supervised(box, tools):
-    assert box.run(tools + "s6-svok", "/run/service/web").returncode == 0
-    os.mkdir(box.inside("/run") + "/other")
-    assert box.run(tools + "s6-svok", "/run/other").returncode == 1
-    r = box.run(tools + "s6-svc", "-u", "/run/other")
-    assert r.returncode in (100, 102, 111) and "s6-svc: " in r.stderr
-    assert box.run(tools + "s6-svstat", "/run/other").returncode == 1
-
-
-@EACH
-def test_waiting(box, tools):
-    web, plain = "/run/service/web", "/run/service/plain"
-    assert box.run(tools + "s6-svwait", "-U", web).returncode == 0
-    assert box.run(tools + "s6-svwait", "-u", web, plain).returncode == 0
-    r = box.run(tools + "s6-svwait", "-d", "-t", "100", web)
-    assert (r.returncode, r.stderr) == (99, "s6-svwait: fatal: timed out\n") or r.returncode == 99
-    assert box.run(tools + "s6-svwait", "-o", "-d", "-u", "-t", "100", web, plain).returncode == 0
-    box.run(tools + "s6-svc", "-d", plain, check=True)
-    assert box.run(tools + "s6-svwait", "-D", "-t", "5000", plain).returncode == 0
-
-
-def test_deaths_are_counted(box):
+def test_exit_codes_are_remembered(box):
     box.wait_for(lambda: len(box.run("/usr/bin/s6-svdt", "/run/service/brief").stdout.splitlines()) >= 2)
     for line in box.run("/usr/bin/s6-svdt", "/run/service/brief").stdout.splitlines():
         assert re.fullmatch(r"@[0-9a-f]{24} exitcode 7", line), line
 
 
-def test_outputs_are_the_same(box):
-    box.run("/command/s6-svc", "-wD", "-d", "/run/service/plain", check=True)
-    for name in ("web", "plain", "web/log"):
-        for field in ("up", "wantedup", "normallyup", "paused", "pid", "exitcode", "signal", "signum", "ready",
-                      "updownsince", "readysince"):
-            answers = {box.run(tools + "s6-svstat", "-o", field, "/run/service/" + name).stdout
-                       for tools in (THEIRS, OURS)}
-            assert len(answers) == 1, (name, field, answers)
+# --- s6-svc
 
 
-def test_normally_down(box):
-    folder = box.inside("/run/service/web")
-    assert not os.path.exists(folder + "/down")
-    box.run("/command/s6-svc", "-wD", "-D", "/run/service/web", check=True)
-    assert os.path.exists(folder + "/down")
-    box.run("/command/s6-svc", "-wU", "-U", "/run/service/web", check=True)
-    assert not os.path.exists(folder + "/down")
+@EACH
+def test_each_signal(box, who):
+    tools, name = TOOLS[who], "talks-" + who
+    log = f"/var/log/services/{name}/current"
+    pid = stat(box, tools, name, "-o", "pid")
+    wanted = [(f"-{letter}", signal) for letter, signal in SIGNALS.items()] + [("-r", "QUIT"), ("-d", "QUIT")]
+    if who == "ours":  # what the packaged version does not know yet
+        wanted += [("-l", "USR2")] + [("-s" + signal, signal) for signal in SIGNALS.values()]
+    for option, signal in wanted:
+        count = box.read(log).count("got " + signal + "\n")
+        assert svc(box, tools, name, option) == 0
+        box.wait_for(lambda: box.read(log).count("got " + signal + "\n") == count + 1, what=option)
+    assert stat(box, tools, name, "-o", "pid,wantedup") == pid + " false"
+    svc(box, tools, name, "-u")
+    stops = [("-p", "-c")] + ([("-P", "-C"), ("-sSTOP", "-sCONT")] if who == "ours" else [])
+    for stop, go in stops:
+        assert svc(box, tools, name, stop) == 0
+        wait_for(lambda: "paused" in stat(box, tools, name), what=stop)
+        assert svc(box, tools, name, go) == 0
+        wait_for(lambda: "paused" not in stat(box, tools, name), what=go)
+    assert svc(box, tools, name, "-wR", "-T30000", "-k" if who == "theirs" else "-K") == 0
+    assert svc(box, tools, name, "-Z") == svc(box, tools, name, "-wz") == 100
+
+
+SCRIPT = ["-wD -d -T30000", "-wU -u -T30000", "-wR -r -T30000", "-wr -t -T30000", "-wu -u", "-wU -u -T30000", "-wd -d -T30000",
+          "-wD -d -T30000", "-wU -o -T30000", "-wD -t -T30000", "-wU -u -T30000", "-O", "-wD -T100 -u", "-wU -u -T30000", "-wD -Ot -T30000",
+          "-wU -uQ -T30000", "-wU -U -T30000", "-wD -D -T30000", "-wU -U -T30000", "-wD -Od -T30000", "-wU -u -T30000",
+          "-wR -ru -T30000", "-wD -du -T30000"]
+
+
+def test_each_wish_and_each_wait(box):
+    """The same words in the same order to two services that are alike."""
+    said = {}
+    for who, tools in TOOLS.items():
+        name = "ends-" + who
+        lines = said[who] = []
+        for words in SCRIPT:
+            code = svc(box, tools, name, *words.split())
+            if words == "-wr -t -T30000":  # up, but when it is ready is its own affair
+                svc(box, tools, name, "-wU", "-u")
+            if "-du" in words:
+                svc(box, tools, name, "-wU", "-T30000")
+            assert state(box, THEIRS, name) == state(box, OURS, name), words
+            lines.append((words, code, state(box, tools, name)))
+    assert said["theirs"] == said["ours"]
+    codes = {words: code for words, code, _ in said["ours"]}
+    assert codes.pop("-wD -T100 -u") == 99
+    assert set(codes.values()) == {0}
+    states = {words: what for words, _, what in said["ours"]}
+    assert states["-wU -o -T30000"] == "true false true false true -1 NA -1"
+    assert states["-wD -D -T30000"] == "false false false false false 3 NA -1"
+    assert states["-wU -uQ -T30000"] == "true false false false true -1 NA -1"
+
+
+def test_a_service_that_nobody_supervises(box):
+    for words in ("-u", "", "-wu -u"):
+        for tools in (THEIRS, OURS):
+            assert box.run(tools + "s6-svc", *words.split(), "/tmp").returncode in (100, 102, 111)
+    assert box.run("/command/s6-svc", "-u", "/tmp").returncode == 102
+    assert box.run("/command/s6-svc", "-u", "/tmp").stderr == \
+        "s6-svc: warning: unable to control /tmp: supervisor not listening\n"
+
+
+@EACH
+def test_in_the_working_directory_and_leaving(box, who):
+    """As finish scripts write it; and the supervisor that goes and comes."""
+    tools, name = TOOLS[who], "ends-" + who
+    svc(box, tools, name, "-wU", "-u", "-T30000")
+    box.run("/bin/sh", "-c", f"cd /run/service/{name} && exec {tools}s6-svc -O .", check=True)
+    wait_for(lambda: state(box, tools, name).startswith("true false"))
+    svc(box, tools, name, "-u")
+    pid = stat(box, tools, name, "-o", "pid")
+    assert svc(box, tools, name, "-x") == 0
+    assert stat(box, tools, name, "-o", "pid") == pid
+    assert svc(box, tools, name, "-wD", "-t", "-T30000") == 0
+    box.wait_for(lambda: ready(box, tools, name), what="the next supervisor's start")
+    assert box.run("/usr/bin/s6-svdt", f"/run/service/{name}").stdout == ""
+
+
+@EACH
+def test_a_logger_is_rotated(box, who):
+    folder = box.inside("/var/log/services/web")
+    if not os.path.getsize(folder + "/current"):
+        box.run("/bin/sh", "-c", "echo something >/proc/$(s6-svstat -p /run/service/web)/fd/1", check=True)
+    box.run("/bin/sh", "-c", "echo line >/proc/$(s6-svstat -p /run/service/web)/fd/1", check=True)
+    box.wait_for(lambda: os.path.getsize(folder + "/current") > 0)
+    before = len(harness.archives(folder))
+    assert svc(box, TOOLS[who], "web/log", "-a") == 0
+    box.wait_for(lambda: len(harness.archives(folder)) > before)
+
+
+# --- waiting
+
+
+def test_waiting(box):
+    web, plain = "/run/service/web", "/run/service/plain"
+    svc(box, OURS, "plain", "-wu", "-u")
+    for words, code in {f"-U {web}": 0, f"-u {web} {plain}": 0, f"-d -t 1500 {web}": 99, f"-D -t 1500 {web}": 99,
+                        f"-r -t 1500 {web}": 99, f"-R -t 1500 {web}": 99, f"-o -u -t 30000 {web} {plain}": 0,
+                        f"-a -d -t 1500 {web} {plain}": 99, f"{web}": 0}.items():
+        assert same(box, "s6-svwait", *words.split())[0] == code, words
+    assert same(box, "s6-svwait", "-u", "-t", "100", "/nowhere", messages=False)[0] == 111
+    assert same(box, "s6-svwait", "-Z", web, messages=False)[0] == 100
+    assert same(box, "s6-svlisten", "-u", " " + web, " " + plain, "", "true") == (0, "", "")
+    assert same(box, "s6-svlisten", "-d", "-t", "1500", " " + web, "", "true")[0] == 99
+    assert same(box, "s6-svlisten", "-u", web, messages=False)[0] == 100
+    assert same(box, "s6-svlisten1", "-u", "-t", "30000", web, "true") == (0, "", "")
+    assert same(box, "s6-svlisten1", "-u", web, "/nonexistent", messages=False)[0] == 111
+    assert same(box, "s6-svlisten1", "-u", "/nowhere", "true", messages=False)[0] == 111
+    assert same(box, "s6-svlisten1", web, messages=False)[0] == 100
+
+
+@EACH
+def test_listening(box, who):
+    tools, name = TOOLS[who], "/run/service/gives-up-" + who
+    listen = lambda want, option: box.run(  # noqa: E731
+        tools + "s6-svlisten", want, "-t", "30000", " " + name, "", tools + "s6-svc", option, name)
+    assert listen("-D", "-d").returncode == 0  # that finish says 125 is no failure for one who waits for the end
+    assert listen("-u", "-u").returncode == 0
+    box.wait_for(lambda: ready(box, tools, "gives-up-" + who))
+    assert box.run(tools + "s6-svlisten1", "-d", "-t", "30000", name, tools + "s6-svc", "-k", name).returncode == 0
+    box.wait_for(lambda: state(box, tools, "gives-up-" + who).startswith("false false"))
+    with open(box.inside("/run/service/gives-up-" + who) + "/run", "w") as file:
+        file.write("#!/bin/sh\nexit 1\n")
+    r = listen("-U", "-u")
+    assert (r.returncode, "failed permanently" in r.stderr) == (1, True)
+
+
+def test_readiness_by_checks(box):
+    names = [f"checks-{kind}-{who}" for kind in "cdn" for who in TOOLS]
+    box.run("/command/s6-rc", "-b", "-t", "1", "-u", "change", *names)
+    for name in names:
+        svc(box, OURS, name, "-wu", "-u")
+    assert not any(ready(box, OURS, name) for name in names)
+    box.run("touch", "/tmp/go", check=True)
+    for name in names[:4]:
+        box.wait_for(lambda: ready(box, OURS, name), what=name)
+    assert not ready(box, OURS, names[4]) and not ready(box, OURS, names[5])
+    for tools in (THEIRS, OURS):
+        assert box.run(tools + "s6-notifyoncheck", "true").returncode == 100
+        assert box.run(tools + "s6-notifyoncheck", "-Z", "true").returncode == 100
+
+
+# --- who may
+
+
+@EACH
+def test_permissions(box, who):
+    tools, name = TOOLS[who], "owned-" + who
+    folder = box.inside("/run/service/" + name)
+    for options, shown in {"-g daemon": (0o710, 0o600, 0o3730), "-G daemon": (0o710, 0o620, 0o3730),
+                           "-o": (0o711, 0o600, 0o3730), "-O daemon": (0o711, 0o620, 0o3730),
+                           "-e": (0o711, 0o620, 0o1733), "-E daemon -u": (0o700, 0o600, 0o3730)}.items():
+        assert box.run(tools + "s6-svperms", *options.split(), "/run/service/" + name).returncode == 0
+        code, out, said = same(box, "s6-svperms", "/run/service/" + name)
+        assert (code, out.count("\n"), said) == (0, 3, "")
+        got = tuple(modes.S_IMODE(os.stat(f"{folder}/{file}").st_mode)
+                    for file in ("supervise", "supervise/control", "event"))
+        assert got == shown, options
+    assert same(box, "s6-svperms", "-g", "nobodys", "/tmp", messages=False)[0] == 100
+    assert same(box, "s6-svperms", "/tmp", messages=False)[0] == 1
+
+
+@EACH
+def test_a_plain_user_who_owns_it(box, who):
+    tools, name = TOOLS[who], "owned-" + who
+    service, folder = "/run/service/" + name, box.inside("/run/service/" + name)
+    box.run("chown", "-R", "www-data", f"{service}/supervise", f"{service}/event", "/run/service/.s6-svscan", check=True)
+    run = lambda *words: box.run(*words, user=33).returncode  # noqa: E731
+    assert run(tools + "s6-svok", service) == 0
+    assert run(tools + "s6-svc", "-wd", "-T30000", "-d", service) == 0
+    assert run(tools + "s6-svwait", "-d", service) == 0
+    assert run(tools + "s6-svc", "-wu", "-T30000", "-u", service) == 0
+    assert run(tools + "s6-svstat", service) == 0
+    assert run(tools + "s6-svdt", service) == 0
+    assert run(tools + "s6-svscanctl", "-a", "/run/service") == 0
+    for file in ("supervise", "supervise/control", "event"):
+        assert os.stat(f"{folder}/{file}").st_uid == 33
+    assert run(tools + "s6-svc", "-d", "/run/service/web") != 0
+    assert state(box, OURS, "web").startswith("true true")
+    box.run("chown", "-R", "root", "/run/service/.s6-svscan", check=True)
+
+
+# --- the scan directory
+
+
+@EACH
+def test_adding_and_removing(box, who):
+    tools = TOOLS[who]
+    scandir = "/run/service"
+    for name in ("added-" + who, "paired-" + who):
+        r = box.run(tools + "s6-svlink", "-t", "30000", scandir, "/srv/" + name)
+        assert (r.returncode, r.stderr) == (0, ""), r.stderr
+        assert box.run(tools + "s6-svok", f"{scandir}/{name}").returncode == 0
+        box.wait_for(lambda: state(box, tools, name).startswith("true true true"))
+        if who == "ours":  # theirs wonders about the control of the logger that it got
+            assert box.run(tools + "s6-svlink", scandir, "/srv/" + name).returncode == 0
+        if name.startswith("paired"):
+            box.wait_for(lambda: state(box, tools, name + "/log").startswith("true true"))
+        r = box.run(tools + "s6-svunlink", "-t", "30000", scandir, name)
+        assert (r.returncode, r.stderr) == (0, ""), r.stderr
+        assert box.run(tools + "s6-svok", "/srv/" + name).returncode == 1
+        assert not box.exists(f"{scandir}/{name}")
+    assert box.run(tools + "s6-svok", f"/srv/paired-{who}/log").returncode == 1
+    name = "added-" + who
+    assert box.run(tools + "s6-svlink", "-d", scandir, "/srv/" + name, "other").returncode == 0
+    assert state(box, tools, "other").startswith("false false true")
+    assert box.run(tools + "s6-svunlink", scandir, "other").returncode == 0
+    assert box.run(tools + "s6-svlink", "-D", scandir, "/srv/" + name).returncode == 0
+    assert state(box, tools, name).startswith("false false false")
+    assert box.run(tools + "s6-svunlink", scandir, name).returncode == 0
+    assert box.run(tools + "s6-svunlink", "-X", scandir, "nosuch").returncode == 0
+    assert box.run(tools + "s6-svlink", scandir, "/nowhere").returncode == 111
+    assert box.run(tools + "s6-svlink", "/nowhere", "/srv/" + name).returncode == 111
+
+
+def test_scan_requests(box):
+    for words, code in {"/run/service": 0, "-a /run/service": 0, "-an /run/service": 0, "-h /run/service": 0,
+                        "-z /run/service": 0, "-t /var/run/s6/services": 111, "-x /run/service": 100, "": 100}.items():
+        assert same(box, "s6-svscanctl", *words.split(), messages=False)[0] == code, words
+
+
+@EACH
+def test_stopping_everything(tree, boot, who):
+    put_packaged(tree)
+    tree.longrun("web", ENDS, finish="#!/bin/sh\necho finished >/tmp/finished\n", notification_fd="5\n")
+    box = boot(tree.path)
+    box.wait_for(lambda: ready(box, TOOLS[who], "web"))
+    assert box.run(TOOLS[who] + "s6-svscanctl", "-t", "/run/service").returncode == 0
+    assert box.wait() == 0
+    assert tree.read("/tmp/finished") == "finished\n"

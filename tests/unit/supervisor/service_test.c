@@ -305,6 +305,82 @@ static void leaving_is_told_when_it_is_down(void **state)
     step(&s, &plain, SERVICE_DIED, 0, 15 * S, "BTdDxs-");
 }
 
+static void who_is_normally_up_comes_back_after_leaving(void **state)
+{
+    static const struct service_rules usual = {.normally_up = true, .timeout_finish = 5000};
+    struct service s = up_since(10 * S, &usual);
+    (void)state;
+    step(&s, &usual, SERVICE_LEAVE, 0, 11 * S, "");
+    step(&s, &usual, SERVICE_DIED, 0, 12 * S, "BTdDxs");
+    assert_int_equal(s.want, WANT_UP);
+    assert_int_equal(s.deadline, 13 * S);
+    assert_false(s.ever_started);
+    step(&s, &usual, SERVICE_DEADLINE, 0, 13 * S, "R");
+    step(&s, &usual, SERVICE_LEAVE, 0, 13 * S, "");
+    step(&s, &usual, SERVICE_UNSPAWNED, 0, 13 * S, "xs");
+    assert_int_equal(s.failures, 0);
+    assert_int_equal(s.deadline, 14 * S);
+    s = (struct service){.state = SERVICE_DOWN};
+    step(&s, &usual, SERVICE_LEAVE, 0, 15 * S, "xs");
+    assert_int_equal(s.deadline, 16 * S);
+}
+
+static void wishes_during_finish_wait_for_its_end(void **state)
+{
+    struct service s = up_since(10 * S, &finishing);
+    (void)state;
+    step(&s, &finishing, SERVICE_DIED, 0, 20 * S, "BTFd");
+    step(&s, &finishing, SERVICE_WANT_DOWN, 0, 20 * S, "");
+    step(&s, &finishing, SERVICE_WANT_UP, 0, 20 * S, "");
+    step(&s, &finishing, SERVICE_READIED, 0, 20 * S, "");
+    step(&s, &finishing, SERVICE_DIED, 0, 21 * S, "BD");
+    assert_int_equal(s.deadline, 22 * S);
+    s = up_since(10 * S, &finishing);
+    step(&s, &finishing, SERVICE_DIED, 0, 20 * S, "BTFd");
+    step(&s, &finishing, SERVICE_STAY_DOWN, 0, 20 * S, "");
+    step(&s, &finishing, SERVICE_DIED, 0, 21 * S, "BD-");
+    s = up_since(10 * S, &finishing);
+    step(&s, &finishing, SERVICE_DIED, 0, 20 * S, "BTFd");
+    step(&s, &finishing, SERVICE_WANT_ONCE, 0, 20 * S, "");
+    step(&s, &finishing, SERVICE_DIED, 9, 21 * S, "BD-"); /* killed: no 125 */
+}
+
+static void finish_without_limit_is_waited_for(void **state)
+{
+    static const struct service_rules patient = {.has_finish = true};
+    struct service s = up_since(10 * S, &patient);
+    (void)state;
+    step(&s, &patient, SERVICE_DIED, 0, 20 * S, "BTFd");
+    assert_int_equal(s.deadline, 0);
+}
+
+static void kills_while_starting_are_repeated(void **state)
+{
+    struct service s = {.state = SERVICE_DOWN};
+    (void)state;
+    step(&s, &killing, SERVICE_WANT_UP, 0, 10 * S, "R");
+    step(&s, &killing, SERVICE_READIED, 0, 10 * S, "");
+    step(&s, &killing, SERVICE_WANT_DOWN, 0, 10 * S, "E");
+    step(&s, &killing, SERVICE_DEADLINE, 0, 13 * S, "K");
+    assert_int_equal(s.deadline, 18 * S);
+    step(&s, &killing, SERVICE_DEADLINE, 0, 18 * S, "K");
+    step(&s, &killing, SERVICE_STAY_DOWN, 0, 18 * S, "");
+    step(&s, &killing, SERVICE_WANT_ONCE, 0, 18 * S, "");
+    step(&s, &killing, SERVICE_UNSPAWNED, 0, 19 * S, "-");
+}
+
+static void every_wish_when_down(void **state)
+{
+    struct service s = {.state = SERVICE_DOWN, .want = WANT_UP, .deadline = 11 * S};
+    (void)state;
+    step(&s, &plain, SERVICE_STAY_DOWN, 0, 10 * S, "-");
+    assert_int_equal(s.deadline, 0);
+    assert_int_equal(s.want, WANT_DOWN);
+    step(&s, &plain, SERVICE_SIGNAL, SIGKILL, 10 * S, "");
+    step(&s, &plain, SERVICE_WANT_ONCE, 0, 10 * S, "R");
+    assert_int_equal(s.want, WANT_DOWN);
+}
+
 /* Every pair: either named impossible, then nothing changes, or handled within bounds. */
 static void every_cell(void **state)
 {
@@ -357,6 +433,11 @@ int main(void)
         cmocka_unit_test(signals_reach_a_living_run_only),
         cmocka_unit_test(paused_until_continued_stopped_or_dead),
         cmocka_unit_test(leaving_is_told_when_it_is_down),
+        cmocka_unit_test(who_is_normally_up_comes_back_after_leaving),
+        cmocka_unit_test(wishes_during_finish_wait_for_its_end),
+        cmocka_unit_test(finish_without_limit_is_waited_for),
+        cmocka_unit_test(kills_while_starting_are_repeated),
+        cmocka_unit_test(every_wish_when_down),
         cmocka_unit_test(every_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
