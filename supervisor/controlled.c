@@ -309,6 +309,8 @@ void controlled_close(struct longrun *l)
     char path[PATH_BYTES];
     struct error ignored = ERROR_INIT;
     bool logged = l->logger.controlled.supervise.control.fd >= 0;
+    if (logged && l->node == NO_NODE)
+        notify(&l->logger.controlled, 'x'); /* s6-svunlink of others waits for it */
     close_one(&l->controlled, &l->supervisor->loop);
     close_one(&l->logger.controlled, &l->supervisor->loop);
     if (!logged || l->node != NO_NODE)
