@@ -121,7 +121,8 @@ static void put_output(const struct supervisord *s, const struct process *p, str
         if (strcmp(value, "NONE") == 0 || strcmp(value, "/dev/null") == 0)
             str_printf(out, "exec %s>/dev/null\n", i == 0 ? "" : "2");
         else
-            str_printf(out, "# %s=%s: its output is in its log directory\n", streams[i], value);
+            str_printf(out, "# %s=%.*s: its output is in its log directory\n", streams[i],
+                       (int)strcspn(value, "\n"), value);
     }
     if (merged)
         str_add_text(out, "exec 2>&1\n");
@@ -144,8 +145,11 @@ static void put_place(const struct supervisord *s, const struct process *p, stru
         str_add_text(out, " || exit 1\n");
         free(path);
     }
-    if (mask != NULL)
-        str_printf(out, "umask %s\n", mask);
+    if (mask != NULL) {
+        str_add_text(out, "umask ");
+        ini_word(mask, out);
+        str_add_char(out, '\n');
+    }
     for (int i = 0; i < 2; i++) {
         const char *section = sections[i] == NULL ? p->section : sections[i];
         const char *value = ini_get(&s->ini, section, "environment");
@@ -195,20 +199,18 @@ static void put_finish(const struct supervisord *s, const struct process *p)
     if (!unexpected && ini_true(again, false))
         return;
     str_printf(&out, "#!/bin/sh\n# autorestart=%s", unexpected ? "unexpected" : "false");
-    if (unexpected)
-        str_printf(&out, ", exitcodes=%s\ncase $1 in\n", codes);
-    else
+    if (unexpected) {
+        const char *before = "\ncase $1 in\n";
+        str_printf(&out, ", exitcodes=%.*s", (int)strcspn(codes, "\n"), codes);
+        for (size_t n; (n = strspn(codes, "0123456789")) > 0; before = "|") {
+            str_printf(&out, "%s%.*s", before, (int)n, codes);
+            codes += n;
+            codes += strspn(codes, ", \t\n");
+        }
+        str_add_text(&out, before[0] == '|' ? ") exec /command/s6-svc -O . ;;\nesac\n" : "\n");
+    } else {
         str_add_text(&out, "\nexec /command/s6-svc -O .\n");
-    for (const char *p1 = codes; unexpected && *p1 != '\0';) {
-        size_t n = strspn(p1, "0123456789");
-        str_printf(&out, "%s%.*s", p1 == codes ? "" : "|", (int)n, p1);
-        p1 += n;
-        p1 += strspn(p1, ", ");
-        if (n == 0)
-            break;
     }
-    if (unexpected)
-        str_add_text(&out, ") exec /command/s6-svc -O . ;;\nesac\n");
     write_file(&s->im->w, 0755, out.data, "%s/finish", p->name);
     str_release(&out);
 }

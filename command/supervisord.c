@@ -120,6 +120,16 @@ void ini_release(struct ini *ini)
 
 /* --- values ----------------------------------------------------------------------------------- */
 
+/* How long a name of a variable is that sh knows, at the beginning of text. */
+static size_t name_length(const char *text)
+{
+    size_t n = 0;
+    while (isalpha((unsigned char)text[n]) || text[n] == '_' ||
+           (n > 0 && isdigit((unsigned char)text[n])))
+        n++;
+    return n;
+}
+
 /* "%(process_num)02d": the digits between, and what ends it. */
 static bool expand_one(const char *name, size_t length, const char *digits,
                        const struct ini_names *names, struct str *out)
@@ -134,6 +144,8 @@ static bool expand_one(const char *name, size_t length, const char *digits,
                  {"numprocs", NULL, names->count},
                  {"host_node_name", "\001HOSTNAME\002", 0}};
     if (strncmp(name, "ENV_", 4) == 0) {
+        if (length == 4 || name_length(name + 4) != length - 4)
+            return false;
         str_printf(out, "%c%.*s%c", INI_ENV, (int)length - 4, name + 4, INI_END);
         return true;
     }
@@ -156,7 +168,8 @@ bool ini_expand(const char *text, const struct ini_names *names, struct str *out
     for (const char *p = text; *p != '\0';) {
         const char *close = strncmp(p, "%(", 2) == 0 ? strchr(p, ')') : NULL;
         size_t digits = close == NULL ? 0 : strspn(close + 1, "0123456789");
-        bool ends = close != NULL && (close[1 + digits] == 's' || close[1 + digits] == 'd');
+        bool ends =
+            digits <= 3 && close != NULL && (close[1 + digits] == 's' || close[1 + digits] == 'd');
         if (ends && expand_one(p + 2, (size_t)(close - p - 2), close + 1, names, out)) {
             p = close + digits + 2;
             continue;
@@ -251,9 +264,14 @@ void ini_environment(const char *text, struct str *out)
             end = value + strlen(value);
         char *word = quoted ? strndup(value + 1, (size_t)(end - value - 1))
                             : copy(value, (size_t)(end - value));
-        str_printf(out, "export %.*s=", (int)name, p);
-        ini_word(word == NULL ? "" : word, out);
-        str_add_char(out, '\n');
+        if (name > 0 && name_length(p) == name) {
+            str_printf(out, "export %.*s=", (int)name, p);
+            ini_word(word == NULL ? "" : word, out);
+            str_add_char(out, '\n');
+        } else {
+            name = strcspn(p, "=,\n");
+            str_printf(out, "# environment %.*s: sh cannot export such a name\n", (int)name, p);
+        }
         free(word);
         p = end + strcspn(end, ",");
     }

@@ -111,6 +111,13 @@ def test_ends_that_are_expected(take):
     assert "# startretries=3: " in files["b/run"]
 
 
+def test_values_stay_in_their_comments(take):
+    files, _ = take("[program:a]\ncommand=a\nexitcodes=x\n  rm -r /\nstdout_logfile=/l\n  rm -r /\numask=;rm\n"
+                    "startretries=1\n  rm\n")
+    assert [line for line in files["a/run"].splitlines() if "rm" in line] == ["umask ';rm'"]
+    assert files["a/finish"] == "#!/bin/sh\n# autorestart=unexpected, exitcodes=x\n"
+
+
 def test_output(take):
     files, _ = take("[program:a]\ncommand=a\nstdout_logfile=/var/log/a.log\nstdout_logfile_maxbytes=5MB\n"
                     "stdout_logfile_backups=3\nstderr_logfile=/dev/null\n[program:b]\ncommand=b\nstdout_logfile=NONE\n"

@@ -70,6 +70,8 @@ static void expressions(void **state)
     expand_is("%(here)s/run 100%% %", true, "/etc/x/run 100% %");
     expand_is("a%(ENV_HOME)sb", true, "a\001HOME\002b");
     expand_is("%(nothing)s", false, "%(nothing)s");
+    expand_is("%(ENV_A B)s%(ENV_)s%(ENV_1)s", false, "%(ENV_A B)s%(ENV_)s%(ENV_1)s");
+    expand_is("%(process_num)9999d", false, "%(process_num)9999d");
     expand_is("%(program_name", true, "%(program_name");
 }
 
@@ -113,7 +115,8 @@ static void environments(void **state)
     environment_is("A=\"open", "export A=open\n");
     environment_is("", "");
     environment_is("nonsense", "");
-    environment_is("=1,A=2", "export =1\nexport A=2\n");
+    environment_is("=1,A=2", "# environment : sh cannot export such a name\nexport A=2\n");
+    environment_is("a.b=1", "# environment a.b: sh cannot export such a name\n");
 }
 
 static void numbers(void **state)
