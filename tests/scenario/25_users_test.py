@@ -119,6 +119,7 @@ def test_without_proc(services, boot):
     check(box, "0")
     box = boot(services.path, options=["-P"], env={"S6_KILL_GRACETIME": "5000"})
     box.wait_for(lambda: os.path.exists(services.at("/tmp/waits")))
+    box.wait_for_text("web 0:0\n", "stdout")
     box.wait_for_text("service legacy-services successfully started")
     assert box.stop() == 0
     assert services.read("/tmp/late").startswith("late\n")
