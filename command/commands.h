@@ -26,6 +26,7 @@ extern const struct command command_logwatch[];  /* s6-logwatch */
 extern const struct command command_rc[];        /* s6-rc */
 extern const struct command command_rcdb[];      /* s6-rc-db */
 extern const struct command command_rccompile[]; /* s6-rc-compile s6-rc-init ... */
+extern const struct command command_rcupdate[];  /* s6-rc-update */
 extern const struct command command_svc[];       /* s6-svc s6-svstat s6-svok s6-svwait */
 extern const struct command command_tally[];     /* s6-svdt s6-svdt-clear s6-permafailon */
 extern const struct command command_notify[];    /* s6-svlisten s6-svlisten1 s6-notifyoncheck */

@@ -2,11 +2,11 @@
 #include "base/message.h"
 #include "base/str.h"
 #include "command/commands.h"
+#include "command/rcsource.h"
 #include "supervisor/control.h"
 #include "supervisor/runtree.h"
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const struct command_option rc_options[] = {
     {'u', "up", NULL, "up (default)"},
@@ -25,16 +25,6 @@ static const struct command_option rc_options[] = {
 };
 
 enum { LETTERS_MAX = 32 };
-
-static bool is_live(const char *path)
-{
-    struct stat one, two;
-    if (stat(path, &one) == 0 && stat(RUN_RC, &two) == 0 && one.st_ino == two.st_ino &&
-        one.st_dev == two.st_dev)
-        return true;
-    message_fatal("no live directory %s: there is one, " RUN_RC, path);
-    return false;
-}
 
 static int run_rc(struct invocation *c)
 {
@@ -56,7 +46,7 @@ static int run_rc(struct invocation *c)
             verbosity = c->argument;
         else if (option == 'n')
             pause = c->argument;
-        else if (option == 'l' && !is_live(c->argument))
+        else if (option == 'l' && !rcsource_is_live(c->argument))
             return EXIT_SYSTEM;
         if (strchr("udDapnbeE", option) != NULL && given + 1 < LETTERS_MAX)
             letters[given++] = (char)option;

@@ -99,10 +99,8 @@ static int run_init(struct invocation *c)
     int code = options_read(c, 1);
     if (code != 0)
         return code;
-    if (given('l') && !same_directory(options.argument['l'], RUN_RC)) {
-        message_fatal("there is one live directory: " RUN_RC);
+    if (given('l') && !rcsource_is_live(options.argument['l']))
         return EXIT_SYSTEM;
-    }
     if (!same_directory(options.operand[0], RUN_SCANDIR) ||
         control_request(RUN_CONTROL, nothing, sizeof nothing / sizeof nothing[0], &e) != 0) {
         message_fatal("no s6-svscan is running on %s (/init does, on " RUN_SCANDIR ")",

@@ -2,6 +2,7 @@
 #include "base/message.h"
 #include "command/commands.h"
 #include "supervisor/database.h"
+#include "supervisor/runtree.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,4 +99,14 @@ int rcsource_open(struct definitions *d, struct graph *g, const char *path)
     problems_say(&problems);
     problems_release(&problems);
     return result < 0 ? EXIT_DATABASE : 0;
+}
+
+bool rcsource_is_live(const char *path)
+{
+    struct stat one, two;
+    if (stat(path, &one) == 0 && stat(RUN_RC, &two) == 0 && one.st_ino == two.st_ino &&
+        one.st_dev == two.st_dev)
+        return true;
+    message_fatal("no live directory %s: there is one, " RUN_RC, path);
+    return false;
 }

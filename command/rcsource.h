@@ -13,4 +13,7 @@ int rcsource_read(struct definitions *d, struct graph *g, const char *const *pat
 /* path is a database, or a directory of definitions. The exit code, with messages. */
 int rcsource_open(struct definitions *d, struct graph *g, const char *path);
 
+/* Whether path is the live directory; else it says that there is one. */
+bool rcsource_is_live(const char *path);
+
 #endif

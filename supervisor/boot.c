@@ -76,7 +76,7 @@ static int on_control(void *context, struct control_connection *from, const char
     }
     if (strcmp(words[0], "halt") == 0)
         return halt_request(sv, from, words, count);
-    if (strcmp(words[0], "s6-rc") == 0)
+    if (strcmp(words[0], "s6-rc") == 0 || strcmp(words[0], "s6-rc-update") == 0)
         return rc_request(sv, from, words, count);
     if (strcmp(words[0], "status") == 0)
         return status_request(sv, from);

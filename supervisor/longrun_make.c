@@ -88,11 +88,27 @@ static void longrun_free(struct longrun *l)
     free(l);
 }
 
+int longrun_open_logger(struct supervisor *sv, struct longrun *l, const struct definition *d,
+                        struct error *e)
+{
+    enum logging_mode mode;
+    if (!longrun_is_paired(sv, d, &mode))
+        return 0;
+    return logged_open(&l->logger.logged, &sv->logging, d->name, mode, &d->logging_script, -1, e);
+}
+
+void longrun_define(struct longrun *l, const struct definition *d, uint32_t node)
+{
+    l->definition = d;
+    l->node = node;
+    l->controlled.name = d->name;
+    l->logger.controlled.name = l->logger.controlled.name == NULL ? NULL : d->name;
+}
+
 static int fill(struct longrun *l, struct error *e)
 {
     struct supervisor *sv = l->supervisor;
     const struct definition *d = l->definition;
-    enum logging_mode mode;
     struct stat st;
     if (stat(l->path, &st) < 0)
         return error_system(e, "unable to look at %s", l->path);
@@ -100,10 +116,7 @@ static int fill(struct longrun *l, struct error *e)
     l->inode = st.st_ino;
     if (d->consumer_for.count > 0 && pipe2(l->input, O_CLOEXEC) < 0)
         return error_system(e, "unable to make the pipe of %s", d->name);
-    if (longrun_is_paired(sv, d, &mode) &&
-        logged_open(&l->logger.logged, &sv->logging, d->name, mode, &d->logging_script, -1, e) < 0)
-        return -1;
-    return controlled_open(l, e);
+    return longrun_open_logger(sv, l, d, e) < 0 ? -1 : controlled_open(l, e);
 }
 
 struct longrun *longrun_add(struct supervisor *sv, const struct definition *d, uint32_t node,

@@ -210,6 +210,7 @@ void rc_interrupt(struct supervisor *sv)
     sv->over_held = false;
     if (rc->busy)
         rc_abort(sv);
+    update_drop(sv);
     rc->busy = false;
     rc->caller = NULL;
     if (caller == NULL)
@@ -341,6 +342,8 @@ int rc_request(struct supervisor *sv, struct control_connection *from, const cha
         return rc_refuse(&r, EXIT_SYSTEM, "the services are not read yet", "");
     if (count < FIXED || read_options(&r) < 0)
         return rc_refuse(&r, EXIT_USAGE, "malformed request", "");
+    if (strcmp(words[0], "s6-rc-update") == 0)
+        return update_request(&r);
     r.verb = words[FIXED - 1];
     r.set = calloc((size_t)r.count + 1, 1);
     int result = r.set == NULL ? rc_refuse(&r, EXIT_SYSTEM, "out of memory", "")

@@ -44,5 +44,7 @@ void rc_unlock(struct supervisor *sv, int code);
 /* rc_change.c: the verbs that take time. An answer or CONTROL_PENDING. */
 int rc_change(struct rc_request *r);
 int rc_reload(struct rc_request *r);
+/* update.c */
+int update_request(struct rc_request *r);
 
 #endif

@@ -211,6 +211,10 @@ int rc_change(struct rc_request *r)
 void rc_over(struct supervisor *sv, enum transition_result result)
 {
     struct rc *rc = &sv->rc;
+    if (rc->update != NULL) {
+        update_over(sv, result);
+        return;
+    }
     if (rc->next != NULL && rc->caller != NULL && result == TRANSITION_OK) {
         begin_next(sv);
         return;

@@ -233,6 +233,12 @@ static void remove_one(struct longrun *l, bool tell)
         longrun_feed(l, SERVICE_WANT_DOWN, 0);
 }
 
+void scandir_remove(struct longrun *l)
+{
+    remove_one(l, true);
+    l->supervisor->sweep = true;
+}
+
 void scandir_prune(struct supervisor *sv, bool all)
 {
     for (uint32_t i = 0; i < sv->longruns; i++) {

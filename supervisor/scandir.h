@@ -34,6 +34,9 @@ void scandir_scan(struct supervisor *sv);
  * and stays known to s6-rc. all: consumers are told to end, too, instead of at end of file. */
 void scandir_prune(struct supervisor *sv, bool all);
 
+/* Begins the removal of one with a definition of its own (longrun.scanned). */
+void scandir_remove(struct longrun *l);
+
 /* Tells all of them to end, for the stop; false when none is alive any more. Consumers end by end
  * of file once their producers are down. To be called again after every turn. */
 bool scandir_stop(struct supervisor *sv);

@@ -127,7 +127,8 @@ struct rc {
     struct rc_waiting waiting[CONTROL_CONNECTIONS]; /* for their turn, the first first */
     uint32_t waiters;
     struct timer waiting_limit;
-    int64_t resumed; /* the deadline of the one whose turn has come */
+    int64_t resumed;       /* the deadline of the one whose turn has come */
+    struct update *update; /* of s6-rc-update; NULL */
 };
 
 /* Services that are late, whose last lines are shown. */
@@ -250,6 +251,11 @@ struct longrun *longrun_add(struct supervisor *sv, const struct definition *d, u
 /* Of one that is down for good: its supervisor is gone for everybody. The memory is given back by
  * a later longruns_sweep, when its logger has read everything; its place is free then. */
 void longrun_remove(struct longrun *l);
+/* Another definition and node for one that goes on. */
+void longrun_define(struct longrun *l, const struct definition *d, uint32_t node);
+/* The pipes of a logger of its own, if it is to have one by that definition. */
+int longrun_open_logger(struct supervisor *sv, struct longrun *l, const struct definition *d,
+                        struct error *e);
 void longruns_sweep(struct supervisor *sv);
 
 /* longrun.c */
@@ -264,6 +270,10 @@ void rc_idle(struct supervisor *sv);  /* the next one's turn, if none has it */
 void rc_abort(struct supervisor *sv); /* its job begins nothing more */
 /* A transition of the job, by its time limit, sparing what is essential. */
 void rc_begin(struct supervisor *sv, const unsigned char *set, bool up);
+/* update.c */
+void update_over(struct supervisor *sv, enum transition_result result);
+void update_drop(struct supervisor *sv); /* it ends where it is; harmless without one */
+
 void rc_reloaded(struct supervisor *sv, uint32_t node, const char *failure);
 void rc_gone(struct supervisor *sv, const struct control_connection *caller);
 void rc_interrupt(struct supervisor *sv); /* the stop begins: who waits is told so */

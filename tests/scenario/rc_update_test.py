@@ -1,0 +1,155 @@
+"""s6-rc-update: services added, removed and changed while the others go on."""
+
+import os
+import shutil
+
+import pytest
+
+from harness import Boot, Tree, assert_order, log_text
+
+RUN = "#!/bin/sh\necho {0} says hello\nexec sleep 1000\n"
+FOLDER = "/etc/s6-overlay/s6-rc.d"
+BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}
+
+
+@pytest.fixture
+def box(tmp_path, installed, helper):
+    tree = Tree(str(tmp_path / "root"), installed, helper)
+    for name in ("keep", "gone", "restart"):
+        tree.longrun(name, RUN.format(name))
+    tree.longrun("user-of-gone", RUN.format("user-of-gone"), deps=["gone"])
+    tree.longrun("producer", "#!/bin/sh\nwhile sleep 0.1; do echo line; done\n", producer_for="consumer\n")
+    tree.longrun("consumer", "#!/bin/sh\nexec cat >>/tmp/consumed\n", consumer_for="producer\n", pipeline_name="pipe\n")
+    tree.oneshot("once", up="sh -c \"echo up >>/tmp/once\"", down="sh -c \"echo down >>/tmp/once\"")
+    tree.longrun("idle", RUN.format("idle"), bundle=None)
+    box = Boot(tree.path, env={"S6_LOGGING": "2"})
+    box.tree = tree
+    box.wait_for(lambda: up(box) >= {"keep", "gone", "user-of-gone", "producer", "consumer", "once", "restart"})
+    yield box
+    box.close()
+
+
+def up(box):
+    return set(box.run("/command/s6-rc", "-a", "list").stdout.split()) - BUILT_IN
+
+
+def pids(box):
+    listed = box.run("/command/s6-svstat", "-o", "pid", *(f"/run/service/{n}" for n in ("keep", "producer", "consumer")))
+    return listed.stdout.split()
+
+
+def update(box, *words):
+    r = box.run("/command/s6-rc-update", *words)
+    return r.returncode, r.stdout, r.stderr
+
+
+def undefine(box, name):
+    shutil.rmtree(box.tree.at(f"{FOLDER}/{name}"))
+    link = box.tree.at(f"/etc/s6-overlay/user-bundles.d/user/contents.d/{name}")
+    if os.path.exists(link):
+        os.unlink(link)
+
+
+def test_nothing_changed_nothing_happens(box):
+    before, loggers = pids(box), sorted(box.loggers())
+    assert update(box, "/etc/s6-overlay") == (0, "", "")
+    assert pids(box) == before and sorted(box.loggers()) == loggers
+    assert box.read("/tmp/once") == "up\n"
+    assert os.listdir(box.inside("/run/s6-rc")).count("compiled") == 1
+    assert sum(n.startswith("compiled:") for n in os.listdir(box.inside("/run/s6-rc"))) == 1
+    assert box.stop() == 0
+
+
+def test_add_remove_change(box):
+    before = pids(box)
+    undefine(box, "gone")
+    os.unlink(box.tree.at(f"{FOLDER}/user-of-gone/dependencies.d/gone"))
+    box.tree.longrun("fresh", RUN.format("fresh"), deps=["keep"])
+    box.tree.oneshot("later", up="sh -c \"echo later >>/tmp/once\"")
+    box.tree.write(f"{FOLDER}/keep/run", RUN.format("another keep"))
+    with open(box.inside("/tmp") + "/convert", "w") as file:
+        file.write("# what to do\nrestart restart\n")
+    code, plan, _ = update(box, "-n", "-f", "/tmp/convert", "/etc/s6-overlay")
+    assert code == 0 and set(plan.splitlines()[0].split()[3:]) == {"gone", "user-of-gone", "restart"}
+    assert up(box) >= {"gone"}
+    code, out, err = update(box, "-v2", "-f", "/tmp/convert", "/etc/s6-overlay")
+    assert (code, out) == (0, "")
+    assert_order(err, "service user-of-gone: stopping", "service gone: stopping", "the new database is in place",
+                 "service user-of-gone: starting")
+    assert "service restart successfully started" in err and "service keep" not in err
+    assert "run of keep is another one" in err
+    # Untouched: processes, pipes and what runs.
+    assert pids(box) == before and box.read("/tmp/once") == "up\nlater\n"
+    assert "legacy" not in err
+    assert up(box) == {"keep", "user-of-gone", "producer", "consumer", "once", "restart", "fresh", "later"}
+    consumed = len(box.read("/tmp/consumed"))
+    box.wait_for(lambda: len(box.read("/tmp/consumed")) > consumed)
+    # The removed one is gone, its log is whole and its logger has left.
+    assert not box.exists("/run/service/gone") and not box.exists("/run/s6-rc/servicedirs/gone")
+    box.wait_for(lambda: not box.loggers("gone"))
+    assert log_text(box.inside("/var/log/services/gone")) == ["gone says hello"]
+    assert box.run("/command/s6-rc", "start", "gone").returncode == 3
+    # New ones in the user bundle are started.
+    box.wait_for(lambda: log_text(box.inside("/var/log/services/fresh")) == ["fresh says hello"])
+    assert "fresh" in box.run("/command/s6-rc-db", "list", "longruns").stdout.split()
+    # The changed run counts from the next start on.
+    assert box.run("/command/s6-svc", "-wR", "-r", "/run/service/keep").returncode == 0
+    box.wait_for(lambda: log_text(box.inside("/var/log/services/keep")) == ["keep says hello", "another keep says hello"])
+    # And again, back: the names can be used anew.
+    undefine(box, "fresh")
+    box.tree.longrun("gone", RUN.format("gone again"), bundle=None)
+    assert update(box, "/etc/s6-overlay")[0] == 0
+    assert box.run("/command/s6-rc", "start", "gone").returncode == 0
+    box.wait_for(lambda: log_text(box.inside("/var/log/services/gone")) == ["gone says hello", "gone again says hello"])
+    assert box.stop() == 0
+
+
+def test_types_dependencies_and_pipes(box):
+    undefine(box, "gone")
+    box.tree.oneshot("gone", up="true")                      # another type
+    box.tree.write(f"{FOLDER}/keep/dependencies.d/idle")     # needs what was down
+    undefine(box, "producer")
+    box.tree.longrun("producer", "#!/bin/sh\nwhile sleep 0.1; do echo alone; done\n")
+    undefine(box, "consumer")
+    assert update(box, "/etc/s6-overlay")[0] == 0
+    assert up(box) == {"keep", "idle", "gone", "user-of-gone", "producer", "once", "restart"}
+    assert not box.exists("/run/service/gone")
+    box.wait_for(lambda: "alone" in log_text(box.inside("/var/log/services/producer")))
+    assert box.read("/tmp/once") == "up\n"
+    assert box.stop() == 0
+    assert box.stdout.text() == ""
+
+
+def test_refusals_and_failures(box):
+    def convert(text):
+        with open(box.inside("/tmp") + "/convert", "w") as file:
+            file.write(text)
+        return update(box, "-f", "/tmp/convert", "/etc/s6-overlay")
+    before = pids(box)
+    assert convert("nothing restart\n")[0] == 3 and convert("keep -> nothing\n")[0] == 3
+    assert convert("user restart\n")[0] == 5 and convert("keep restart\n\nkeep\n")[0] == 6
+    assert convert('"keep\n')[0] == 100 and "/tmp/convert:1" in convert("keep what\n")[2]
+    assert update(box, "etc")[0] == update(box)[0] == 100 and update(box, "/nonesuch")[0] == 111
+    box.tree.longrun("broken", RUN, deps=["absent"])
+    code, _, err = update(box, "/etc/s6-overlay")
+    assert code == 4 and "undefined service name absent" in err
+    undefine(box, "broken")
+    # What cannot be stopped ends it before the switch; what cannot be started, after it.
+    box.tree.oneshot("stubborn", up="true", down="false")
+    assert update(box, "/etc/s6-overlay")[0] == 0
+    box.run("/command/s6-rc", "start", "stubborn", check=True)
+    undefine(box, "stubborn")
+    box.tree.longrun("fresh", RUN.format("fresh"))
+    assert update(box, "/etc/s6-overlay")[0] == 9
+    assert "stubborn" in up(box) and not box.exists("/run/service/fresh")
+    assert not box.exists("/run/s6-rc/servicedirs/fresh") and not box.loggers("fresh")
+    box.tree.oneshot("stubborn", up="true")
+    assert update(box, "/etc/s6-overlay")[0] == 0
+    undefine(box, "stubborn")
+    box.tree.oneshot("bad", up="false", bundle=None)
+    box.tree.write(f"{FOLDER}/restart/dependencies.d/bad")
+    code, _, err = update(box, "/etc/s6-overlay")
+    assert code == 1 and "unable to start service bad: command exited 1" in err
+    assert "restart" not in up(box) and pids(box) == before
+    assert sum(n.startswith("compiled:") for n in os.listdir(box.inside("/run/s6-rc"))) == 1
+    assert box.stop() == 0
