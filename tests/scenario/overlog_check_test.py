@@ -267,8 +267,9 @@ def test_what_was_created_boots(tree, boot):
         r = overlog("create", *words, "-d", tree.at("/etc/s6-overlay"))
         assert r.returncode == 0, r.stderr
     create("oneshot", "prepare", "--run", "echo ready >/tmp/prepared; id -un >>/tmp/prepared")
-    create("longrun", "web", "--run", "echo $GREETING; exec sleep 1000", "--user", "www-data", "--depends", "prepare")
-    create("longrun", "idle", "--user", "nobody", "-n", "web")
+    create("longrun", "web", "--run", "echo $GREETING; sleep 0.2; : >/tmp/serving; exec sleep 1000", "--user", "www-data",
+           "--depends", "prepare", "--ready-when", "test -e /tmp/serving")
+    create("longrun", "idle", "--run", "test -e /tmp/serving && exec sleep 1000", "--user", "nobody", "-n", "web")
     create("bundle", "all", "-n", "web", "-n", "idle", "-b", "-")
     box = boot(tree.path, env={"GREETING": "hello"})
     box.wait_for(lambda: box.run("/command/overlog", "status", "-H").returncode == 0)
@@ -280,6 +281,7 @@ def test_what_was_created_boots(tree, boot):
     for name, user in (("web", 33), ("idle", 65534)):
         row = json.loads(box.run("/command/overlog", "status", "--json", name).stdout)["services"][0]
         assert box.run("/bin/stat", "-c", "%u", f"/proc/{row['pid']}").stdout == f"{user}\n"
+        assert row["restarts"] == 0 and (row["ready_milliseconds"] is not None or name == "idle")
     harness.assert_order(box.stderr.text(), "service prepare successfully started", "service web: starting",
                          "service web successfully started", "service idle: starting")
     assert box.run("/command/s6-rc", "-d", "change", "all").returncode == 0

@@ -171,3 +171,15 @@ def test_while_it_starts_and_stops(tree, boot):
     assert "log" not in status(box)[0]["slow"]
     assert box.stop() == 0
     assert tree.read("/tmp/said") == "the container is stopping\n1\n"
+
+
+def test_services_that_are_none_of_s6_rcs(tree, boot):
+    tree.script("/etc/services.d/old/run", RUN)
+    box = boot(tree.path, env={"S6_LOGGING": "0"})
+    box.wait_for(lambda: health(box)[0] == 0 and "old" in status(box)[0])
+    box.wait_for(lambda: status(box)[0]["old"]["state"] == "up")
+    old = status(box)[0]["old"]
+    assert (old["type"], old["wanted"], old["ready"], old["well"]) == ("longrun", True, True, True)
+    box.run("/command/s6-svc", "-wD", "-d", "/run/service/old", check=True)
+    box.wait_for(lambda: status(box)[0]["old"]["state"] == "down")
+    assert health(box)[0] == 0 and not status(box)[0]["old"]["wanted"]
