@@ -235,4 +235,4 @@ def test_packages_of_the_image_are_kept(tmp_path):
 def test_usage():
     for arguments in ([], ["/nonexistent", "/tmp/x"], [OVERLOG]):
         r = subprocess.run([ROOT / "command/install", *arguments], capture_output=True, text=True)
-        assert (r.returncode, r.stderr) == (100, "usage: install PROGRAM DESTDIR\n")
+        assert (r.returncode, r.stderr) == (100, "usage: install PROGRAM DESTDIR [LISTER]\n")
