@@ -329,7 +329,7 @@ static int add_program(struct supervisord *s, const char *section)
     unsigned long long first = number_of(s, section, "numprocs_start", 0);
     const char *priority = ini_get(&s->ini, section, "priority");
     const char *form = ini_get(&s->ini, section, "process_name");
-    struct process *more = realloc(s->process, (s->count + count + 1) * sizeof *more);
+    struct process *more = realloc(s->process, (s->count + (size_t)count + 1) * sizeof *more);
     if (more == NULL)
         return -1;
     s->process = more;

@@ -47,7 +47,7 @@ static int run_svdt(struct invocation *c)
     if (read_deaths(options.operand[0], &records) < 0)
         return fail("read death tally for service", options.operand[0]);
     size_t count = count_of(&records);
-    for (size_t i = count <= most ? 0 : count - most; i < count; i++) {
+    for (size_t i = count <= most ? 0 : count - (size_t)most; i < count; i++) {
         struct supervise_death d = death_at(&records, i);
         char stamp[CLOCK_TAI64N_LENGTH + 1] = "";
         clock_tai64n_format(stamp, &d.when);
