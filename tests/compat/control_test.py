@@ -19,9 +19,10 @@ EACH = pytest.mark.parametrize("who", TOOLS)
 
 SIGNALS = {"a": "ALRM", "b": "ABRT", "q": "QUIT", "h": "HUP", "t": "TERM", "i": "INT", "1": "USR1", "2": "USR2",
            "y": "WINCH"}
+IDLE = "while :; do sleep 1000 & wait $!; kill -KILL $!; done 5>&- 2>/dev/null\n"
 TALKS = "#!/bin/sh\nfor s in ALRM ABRT QUIT HUP TERM INT USR1 USR2 WINCH; do trap \"echo got $s\" $s; done\n" \
-        "echo ready >&5\nwhile :; do sleep 0.02; done\n"
-ENDS = "#!/bin/sh\ntrap 'exit 3' TERM\necho ready >&5\nwhile :; do sleep 0.02; done\n"
+        "echo ready >&5\n" + IDLE
+ENDS = "#!/bin/sh\ntrap 'exit 3' TERM\necho ready >&5\n" + IDLE
 CHECKS = "#!/bin/sh\nexec {}s6-notifyoncheck {} sleep 1000\n"
 
 
