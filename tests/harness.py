@@ -81,8 +81,9 @@ def helper_program():
     if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(source):
         os.makedirs(ROOTS, exist_ok=True)
         command = ["gcc", "-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-static"]
-        subprocess.run(command + ["-o", path + ".new", source], check=True)
-        os.rename(path + ".new", path)
+        new = f"{path}.{os.getpid()}"  # others may be at it as well
+        subprocess.run(command + ["-o", new, source], check=True)
+        os.rename(new, path)
     return path
 
 

@@ -177,8 +177,11 @@ static bool is_cut_short(const struct world *w, size_t which)
 /* What the start-up table may remove. */
 static void lower_expectations(struct world *w)
 {
+    /* Where the lock can be executed every file can: then what is processed is whole only when
+     * previous is gone. */
+    bool modeless = w->file[LOCK].there && w->file[LOCK].kind == FILE_KIND && w->file[LOCK].marked;
     bool adopted = w->file[PROCESSED].there && w->file[PROCESSED].kind == FILE_KIND &&
-                   w->file[PROCESSED].marked;
+                   w->file[PROCESSED].marked && !(modeless && w->file[PREVIOUS].there);
     expect(w, STATE, 0, 1);
     expect(w, NEWSTATE, 0, 1);
     expect(w, HALF_GZ, 0, 1);
