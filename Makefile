@@ -46,7 +46,8 @@ ifeq ($(LIBC),musl)
   ifeq ($(PIE),1)
     PIE_FLAGS := -fPIE
     START := rcrt1.o
-    STATIC := -static-pie
+    # not every gcc leaves the interpreter out by itself (arm)
+    STATIC := -static-pie -Wl,--no-dynamic-linker
   else
     PIE_FLAGS := -fno-pie
     START := crt1.o
