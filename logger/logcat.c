@@ -27,19 +27,28 @@ static int build_filter(const struct request *q, struct filter *f, struct error 
         if (filter_add(f, q->exclude.item[i], true, q->ignore_case, e) < 0)
             return -1;
     f->stream = q->stream;
-    if (q->boot || q->previous) {
-        int found = boot_range(q->roster.root, q->previous, &f->since, &f->until, e);
-        if (found > 0)
-            return error_set(e, EXIT_NOTHING, "no %s recorded in %s/.events",
-                             q->previous ? "previous start is" : "start is", q->roster.root);
-        if (found < 0)
-            return -1;
-    }
     if (q->since && when_parse(q->since, &now, q->utc, &f->since, e) < 0)
         return -1;
     if (q->until && when_parse(q->until, &now, q->utc, &f->until, e) < 0)
         return -1;
     return 0;
+}
+
+/* The range of a start, within which a range that was said stands. */
+static int take_boot(const struct request *q, struct filter *f, struct error *e)
+{
+    const struct timespec since = f->since, until = f->until;
+    if (!q->boot && !q->previous)
+        return 0;
+    int found = boot_range(q->roster.root, q->previous, &f->since, &f->until, e);
+    if (found > 0)
+        return error_set(e, EXIT_NOTHING, "no %s recorded in %s/.events",
+                         q->previous ? "previous start is" : "start is", q->roster.root);
+    if (q->since)
+        f->since = since;
+    if (q->until)
+        f->until = until;
+    return found;
 }
 
 /* What is to stand out: what was looked for, too. */
@@ -199,34 +208,35 @@ static int show(struct request *q, struct view *v, const struct roster_list *lis
     return q->unreadable ? EXIT_SYSTEM : v->shown == 0 ? EXIT_NOTHING : 0;
 }
 
-static int run_view(struct request *q, const struct roster_list *list)
+/* What does not depend on the log directories that there are. */
+static int prepare(struct request *q, struct view *v, struct error *e)
+{
+    struct pattern *marks = NULL;
+    build_render(q, &v->render);
+    int result = build_filter(q, &v->filter, e);
+    if (result == 0)
+        result = build_marks(q, &marks, &v->render.marks, e);
+    v->render.mark = marks;
+    v->choose =
+        (struct choose){.whole = q->whole, .before = (size_t)q->before, .after = (size_t)q->after};
+    return result;
+}
+
+static int run_view(struct request *q, struct view *v, const struct roster_list *list)
 {
     struct error e = ERROR_INIT;
     struct events events = {.roster = &q->roster};
-    /* Never released: the process ends, which gives back the memory of many sources at once. */
-    static struct view v = {.output = {.fd = STDOUT_FILENO, .interrupt = -1}};
-    struct pattern *marks = NULL;
-    int code;
-    v.events = &events;
-    build_render(q, &v.render);
-    if (build_filter(q, &v.filter, &e) < 0 || build_marks(q, &marks, &v.render.marks, &e) < 0) {
-        code = message_error(&e);
-    } else {
-        v.render.mark = marks;
-        v.choose = (struct choose){
-            .whole = q->whole, .before = (size_t)q->before, .after = (size_t)q->after};
-        if (!q->lines_said && q->follow && !filter_any(&v.filter)) {
-            q->lines_said = true;
-            q->lines = 10;
-        }
-        v.tailing = q->lines_said && !q->all_lines;
-        if (v.tailing)
-            tail_init(&v.tail, (size_t)q->lines);
-        code = show(q, &v, list, &e);
+    if (take_boot(q, &v->filter, &e) < 0)
+        return message_error(&e);
+    v->events = &events;
+    if (!q->lines_said && q->follow && !filter_any(&v->filter)) {
+        q->lines_said = true;
+        q->lines = 10;
     }
-    for (size_t i = 0; i < v.render.marks; i++)
-        pattern_close(&marks[i]);
-    free(marks);
+    v->tailing = q->lines_said && !q->all_lines;
+    if (v->tailing)
+        tail_init(&v->tail, (size_t)q->lines);
+    int code = show(q, v, list, &e);
     events_release(&events);
     return code;
 }
@@ -247,10 +257,12 @@ static int run_list(struct request *q, const struct roster_list *list)
 
 static int run_request(struct request *q)
 {
+    /* Never released: the process ends, which gives back the memory of many sources at once. */
+    static struct view v = {.output = {.fd = STDOUT_FILENO, .interrupt = -1}};
     struct error e = ERROR_INIT;
     struct roster_list list = {.matches = 0};
     int code;
-    if (find(q, &list, &e) < 0) {
+    if (prepare(q, &v, &e) < 0 || find(q, &list, &e) < 0) {
         code = message_error(&e);
     } else if (list.names.count == 0 && !q->roster.wanted[0] &&
                (!q->follow || access(q->roster.root, F_OK) != 0)) {
@@ -261,7 +273,7 @@ static int run_request(struct request *q)
     } else {
         if (list.names.count == 0 && !q->roster.wanted[0])
             roster_explain(&q->roster);
-        code = run_view(q, &list);
+        code = run_view(q, &v, &list);
     }
     roster_release(&list);
     return code;

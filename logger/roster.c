@@ -33,10 +33,24 @@ const char *roster_setting(const char *name)
     return value.data;
 }
 
-static bool is_directory(const char *path)
+struct roster_place {
+    dev_t device;
+    ino_t inode;
+};
+
+static bool find_directory(const char *path, struct roster_place *place)
 {
     struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+        return false;
+    *place = (struct roster_place){st.st_dev, st.st_ino};
+    return true;
+}
+
+static bool is_directory(const char *path)
+{
+    struct roster_place place;
+    return find_directory(path, &place);
 }
 
 static int join(struct str *path, const char *directory, const char *name)
@@ -58,12 +72,27 @@ static bool is_unwanted(const struct roster *r, const char *name)
     return false;
 }
 
-static int add(const struct roster *r, struct roster_list *list, const char *name, const char *path)
+static bool is_listed(const struct roster_list *list, const struct roster_place *place)
 {
+    for (size_t i = 0; i < list->names.count; i++)
+        if (list->places[i].inode == place->inode && list->places[i].device == place->device)
+            return true;
+    return false;
+}
+
+static int add(const struct roster *r, struct roster_list *list, const char *name, const char *path,
+               const struct roster_place *place)
+{
+    size_t count = list->names.count;
     list->matches++;
-    if (words_has(&list->paths, path) || is_unwanted(r, name))
+    if (is_listed(list, place) || is_unwanted(r, name))
         return 0;
-    return words_add(&list->names, name) < 0 || words_add(&list->paths, path) < 0 ? -1 : 0;
+    struct roster_place *places = realloc(list->places, (count + 1) * sizeof *places);
+    if (!places)
+        return -1;
+    list->places = places;
+    places[count] = *place;
+    return words_add(&list->paths, path) < 0 || words_add(&list->names, name) < 0 ? -1 : 0;
 }
 
 /* Every service under root that matches the pattern. */
@@ -72,6 +101,7 @@ static int find_under(const struct roster *r, const char *root, const char *patt
 {
     struct words names = WORDS_INIT;
     struct str path = STR_INIT;
+    struct roster_place place;
     int result = 0;
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         result |= words_add(&names, own[i]);
@@ -81,8 +111,8 @@ static int find_under(const struct roster *r, const char *root, const char *patt
         if (!matches(pattern, names.item[i]))
             continue;
         result = join(&path, root, names.item[i]);
-        if (result == 0 && is_directory(path.data))
-            result = add(r, list, names.item[i], path.data);
+        if (result == 0 && find_directory(path.data, &place))
+            result = add(r, list, names.item[i], path.data, &place);
     }
     words_release(&names);
     str_release(&path);
@@ -124,15 +154,16 @@ static int find_path(const struct roster *r, const char *word, struct roster_lis
 {
     char name_room[PATH_MAX];
     char *path = strdup(word);
+    struct roster_place place;
     size_t length = strlen(word), before = list->matches;
     int result = path ? 0 : error_system(e, "unable to list %s", word);
     while (path && length > 1 && path[length - 1] == '/')
         path[--length] = '\0';
-    if (path && is_directory(path)) {
+    if (path && find_directory(path, &place)) {
         if (!has_log(path))
             result = find_under(r, path, "*", list, e);
         if (result == 0 && list->matches == before &&
-            add(r, list, last_name(path, name_room), path) < 0)
+            add(r, list, last_name(path, name_room), path, &place) < 0)
             result = error_system(e, "unable to list %s", word);
     }
     free(path);
@@ -192,6 +223,8 @@ void roster_release(struct roster_list *list)
 {
     words_release(&list->names);
     words_release(&list->paths);
+    free(list->places);
+    list->places = NULL;
 }
 
 int roster_places(const struct roster *r, struct words *places)

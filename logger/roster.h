@@ -18,11 +18,13 @@ struct roster {
     const struct words *without; /* names and globs of services that are not wanted; may be NULL */
 };
 
-/* Directories found, in parallel; sorted by name within each word wanted. */
+/* Directories found, in parallel; sorted by name within each word wanted. A directory that several
+ * words or links lead to stands there once. */
 struct roster_list {
     struct words names;
     struct words paths;
-    size_t matches; /* with those that are there already, or are not wanted */
+    struct roster_place *places; /* as many; roster.c's own */
+    size_t matches;              /* with those that are there already, or are not wanted */
 };
 
 /* Our own environment's value, else the container's; NULL: neither has one. Valid until the next

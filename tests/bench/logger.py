@@ -65,9 +65,7 @@ def paired(source, directory, mode, script=("n20", "s100000000", "z0", "C")):
     start = time.monotonic()
     logger = subprocess.Popen([BUILD / "overlog", "logger", "-d", directory, "--", "bench", mode, *script],
                               preexec_fn=arrange, close_fds=False)
-    half = pathlib.Path(source).stat().st_size // 2
-    feeders = [subprocess.Popen(["head", "-c", str(half), source], stdout=pipes[0][1]),
-               subprocess.Popen(["tail", "-c", f"+{half + 1}", source], stdout=pipes[1][1])]
+    feeders = [subprocess.Popen(["cat", f"{source}.{i}"], stdout=pipes[i][1]) for i in range(2)]
     for pair in pipes:
         os.close(pair[0])
         os.close(pair[1])
@@ -101,6 +99,7 @@ def main():
         base = pathlib.Path(temporary)
         source = base / "source"
         generate(source)
+        subprocess.run(["split", "-d", "-a1", "-n", "l/2", source, f"{source}."], check=True)
         size = source.stat().st_size
         ours = base / "s6-log"
         ours.symlink_to(BUILD / "overlog")

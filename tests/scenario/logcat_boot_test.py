@@ -1,9 +1,11 @@
 """logcat -b and -p with real containers: what belongs to which run, whatever ended it."""
+import contextlib
 import os
 import signal
 import subprocess
+from pathlib import Path
 
-from harness import DEADLINE, log_bytes, log_lines, log_text
+from harness import DEADLINE, log_bytes, log_lines, log_text, wait_for
 from logcat_test import OVERLOG
 
 LOGS = "/var/log/services"
@@ -23,6 +25,36 @@ def events_of_last_boot(tree):
             for x in events.splitlines()[1:]]
 
 
+@contextlib.contextmanager
+def memory_group(name, limit):
+    """A control group, of either version of them, whose processes may use so many bytes together."""
+    first = Path("/sys/fs/cgroup/memory")
+    group = (first if first.is_dir() else Path("/sys/fs/cgroup")) / name
+    if not first.is_dir():
+        (group.parent / "cgroup.subtree_control").write_text("+memory")
+    group.mkdir()
+    members = group / "cgroup.procs"
+    try:
+        (group / ("memory.limit_in_bytes" if first.is_dir() else "memory.max")).write_text(str(limit))
+        yield members
+    finally:
+        for pid in members.read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+        wait_for(lambda: not members.read_text(), what="the group's end")
+        group.rmdir()
+
+
+def run_out_of_memory(box):
+    """The kernel ends pid 1, which it is told to choose, when others in its group want too much."""
+    pid = box.pid()
+    with memory_group(f"overlog-{pid}", 32 << 20) as members:
+        members.write_text(str(pid))
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
+        # Two, so that neither is as large as pid 1 is said to be.
+        subprocess.Popen(["sh", "-c", f"echo $$ >{members}; tail /dev/zero & exec tail /dev/zero"])
+        box.wait()
+
+
 def boots(tree, boot, how):
     """Three runs, each ended in its way; the number of the run is in every line of the services."""
     tree.oneshot("early", "foreground { sh -c \"echo early of run $(cat /count)\" }\n")
@@ -35,7 +67,9 @@ def boots(tree, boot, how):
             box.wait_for(lambda: os.path.isdir(folder) and f"of run {run}" in "\n".join(log_text(folder)),
                          what=f"{name} of run {run}")
         box.wait_for(lambda: {"start service=web", "cmd pid"} <= set(events_of_last_boot(tree)), what="events")
-        if end == signal.SIGKILL:
+        if end == "memory":
+            run_out_of_memory(box)
+        elif end == signal.SIGKILL:
             box.kill(signal.SIGKILL)  # what is in the container dies with its pid 1
             box.wait()
         else:
@@ -65,7 +99,14 @@ def test_01_the_run_before_was_killed(tree, boot):
     assert any(x.startswith("overlog: start pid=") for x in previous) and not any("exit" in x for x in previous)
 
 
-def test_02_both_runs_were_killed(tree, boot):
+def test_02_the_run_before_was_out_of_memory(tree, boot):
+    boots(tree, boot, [signal.SIGTERM, "memory", signal.SIGTERM])
+    check(tree, logcat(tree, "-b"), 3, (1, 2))
+    check(tree, logcat(tree, "-p"), 2, (1, 3))
+    assert logcat(tree, "-p", "-n1", ".cmd") == ["cmd of run 2"]
+
+
+def test_03_both_runs_were_killed(tree, boot):
     boots(tree, boot, [signal.SIGTERM, signal.SIGKILL, signal.SIGKILL])
     check(tree, logcat(tree, "-b"), 3, (1, 2))
     check(tree, logcat(tree, "-p"), 2, (1, 3))

@@ -261,6 +261,10 @@ def test_11_a_service_named_twice(root):
     three(root)
     for words in (["beta", "beta"], ["beta", "b*"], [f"{root}/beta", f"{root}/beta/"]):
         assert run(root, "-n1", "-o", "raw", *words) == "beta 19\n"
+    (root / "link").symlink_to("beta")
+    for words in ([f"{root}/beta", f"{root}/./beta"], [f"{root}/beta", "beta"], ["beta", "link"], ["b*", f"{root}/link"]):
+        assert run(root, "-o", "raw", *words) == "".join(f"beta {i}\n" for i in range(20)), words
+    assert run(root, "-o", "short", "-n1", "link").split()[2] == "link"
     assert warned(root, "beta", "-X", "beta", code=1) == ("", "")
 
 
@@ -425,8 +429,10 @@ def test_32_usage(root):
                         (["-l", "-g", "x"], "-l, and -f or what chooses lines")):
         assert warned(root, *words, code=100)[1] == f"logcat: fatal: options exclude each other: {what}\n"
     assert warned(root, "-n", "many", code=100)[1] == "logcat: fatal: invalid number of lines: many\n"
+    for given in (root, root / "none"):  # where there is nothing to read, too
+        assert warned(given, "-S", "2026-02-30", code=100)[1].startswith("logcat: fatal: unable to understand the time ")
+        assert warned(given, "-g", "a(b", code=100)[1].startswith("logcat: fatal: ")
     three(root)
-    assert warned(root, "-S", "2026-02-30", code=100)[1].startswith("logcat: fatal: unable to understand the time ")
     assert run(root, "alpha", "-n1", "-o", "raw") == run(root, "-n1", "-o", "raw", "--", "alpha") == "alpha 19\n"
 
 
