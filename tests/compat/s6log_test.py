@@ -376,8 +376,8 @@ def test_a_directory_changes_hands(ours, tmp_path, script, end):
 
         def written():
             try:
-                names = set(os.listdir(folder))
-                return not {"previous", "processed"} & names and whole(folder) == text
+                # In this order: with the last line there, no more rotations begin.
+                return whole(folder) == text and not {"previous", "processed"} & set(os.listdir(folder))
             except (FileNotFoundError, EOFError):
                 return False
         if end == "killed":
