@@ -3,23 +3,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t ones = 0x0101010101010101u;
-static const uint64_t highs = 0x8080808080808080u;
+/* Many bytes at once, in what the processor has for it. */
+typedef unsigned char vector __attribute__((vector_size(16)));
 
-/* Nonzero when one of the eight bytes is zero. */
-static uint64_t zero_byte(uint64_t x)
+enum { HALF = sizeof(uint64_t) };
+
+/* The place in memory of the first byte of a word that is not zero. */
+static size_t first_byte(uint64_t word)
 {
-    return (x - ones) & ~x & highs;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (size_t)__builtin_ctzll(word) / 8;
+#else
+    return (size_t)__builtin_clzll(word) / 8;
+#endif
 }
 
 size_t line_end_in(const char *bytes, size_t length)
 {
     size_t i = 0;
-    for (; i + 8 <= length; i += 8) {
-        uint64_t x;
-        memcpy(&x, bytes + i, 8);
-        if ((zero_byte(x) | zero_byte(x ^ ones * '\n')) != 0)
-            break;
+    for (; length - i >= sizeof(vector); i += sizeof(vector)) {
+        vector x;
+        uint64_t half[2];
+        memcpy(&x, bytes + i, sizeof x);
+        vector end = (vector)(x == '\n') | (vector)(x == 0);
+        memcpy(half, &end, sizeof half);
+        if ((half[0] | half[1]) != 0)
+            return half[0] != 0 ? i + first_byte(half[0]) : i + HALF + first_byte(half[1]);
     }
     while (i < length && bytes[i] != '\n' && bytes[i] != '\0')
         i++;

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUT_MAX = 131072 /* bytes collected before they are written */ };
+enum {
+    OUT_MAX = 131072, /* bytes collected before they are written */
+    LINES_AT_ONCE = 64
+};
 
 int route_open(struct route *r, const struct script *script, const struct script_step *own,
                const struct sink_rules *rules, struct error *e)
@@ -81,14 +84,28 @@ static void add(struct route *r, const struct line *line)
         sink_add(&r->sink[i], line);
 }
 
-static int reserve(struct route *r, size_t length)
+/* Memory for length bytes in up to so many lines. */
+static int reserve(struct route *r, size_t length, size_t lines)
 {
     if (r->selects && str_reserve(&r->subject, length) < 0)
         return -1;
     for (size_t i = 0; i < r->count; i++)
-        if (sink_reserve(&r->sink[i], length) < 0)
+        if (sink_reserve(&r->sink[i], length, lines) < 0)
             return -1;
     return 0;
+}
+
+/* The next line, with memory for it; reserved: for how many lines there is some. 1, 0 when more
+ * bytes are needed, or -1 for lack of memory. */
+static int next(struct route *r, struct lines *l, size_t *reserved, struct line *line)
+{
+    if (*reserved == 0) {
+        if (reserve(r, l->end - l->start, LINES_AT_ONCE) < 0)
+            return -1;
+        *reserved = LINES_AT_ONCE;
+    }
+    --*reserved;
+    return lines_next(l, line);
 }
 
 static bool is_due(const struct route *r)
@@ -112,31 +129,28 @@ bool route_holds(const struct route *r)
 int route_lines(struct route *r, struct lines *l)
 {
     struct line line;
-    while (!route_holds(r)) {
-        if (reserve(r, l->end - l->start) < 0) {
-            route_flush(r);
-            return -1;
-        }
-        if (!lines_next(l, &line))
-            break;
+    size_t reserved = 0;
+    int more = 0;
+    while (!route_holds(r) && (more = next(r, l, &reserved, &line)) > 0) {
         add(r, &line);
         if (is_due(r))
             route_flush(r);
     }
-    return 0;
+    if (more < 0)
+        route_flush(r);
+    return more < 0 ? -1 : 0;
 }
 
 int route_repeat(struct route *r, struct lines *l, size_t bytes)
 {
     struct sink *own = route_own(r);
     struct line line;
-    while (own->out.length < bytes) {
-        if (reserve(r, l->end - l->start) < 0)
-            return -1;
-        if (!lines_next(l, &line))
-            break;
+    size_t reserved = 0;
+    int more = 0;
+    while (own->out.length < bytes && (more = next(r, l, &reserved, &line)) > 0)
         add(r, &line);
-    }
+    if (more < 0)
+        return -1;
     own->written = bytes < own->out.length ? bytes : own->out.length;
     return 0;
 }

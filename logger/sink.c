@@ -328,7 +328,7 @@ static void alert(struct sink *s, const struct line *line)
     size_t limit = (size_t)s->settings.alert_bytes;
     bool cut = limit > 0 && line->length > limit + DOTS;
     str_clear(&s->out);
-    if (str_printf(&s->out, "%s: alert: ", s->rules->name) < 0 || sink_reserve(s, line->length) < 0)
+    if (str_printf(&s->out, "%s: alert: ", s->rules->name) < 0 || sink_reserve(s, line->length, 1) < 0)
         return;
     add_line(s, line, cut ? limit : 0);
     if (str_add_text(&s->out, cut ? "...\n" : "\n") == 0)
@@ -341,7 +341,7 @@ static void replace_status(struct sink *s, const struct line *line)
     struct error e = ERROR_INIT;
     size_t size = (size_t)s->settings.status_bytes;
     str_clear(&s->out);
-    if (sink_reserve(s, line->length) < 0)
+    if (sink_reserve(s, line->length, 1) < 0)
         return;
     add_line(s, line, 0);
     int bad = str_add_char(&s->out, '\n');
@@ -369,7 +369,7 @@ static void note_dropped(struct sink *s, const struct timespec *now)
                      s->rules->name, s->dropped,
                      s->why == 0 ? "there was no log directory" : strerror(s->why));
     struct line line = {.bytes = text, .length = (size_t)n, .first = true, .last = true};
-    if (n <= 0 || (size_t)n >= sizeof text || sink_reserve(s, line.length) < 0)
+    if (n <= 0 || (size_t)n >= sizeof text || sink_reserve(s, line.length, 1) < 0)
         return;
     s->stamp_length = stamp_format(s->stamp, s->stamps, now, STREAM_ERR, 0);
     sink_add(s, &line);
@@ -408,11 +408,12 @@ void sink_stamp(struct sink *s, enum stamp_stream stream, const struct timespec 
     s->stamp_length = stamp_format(s->stamp, s->stamps, now, stream, 0);
 }
 
-int sink_reserve(struct sink *s, size_t length)
+int sink_reserve(struct sink *s, size_t length, size_t lines)
 {
     size_t prefix = s->settings.prefix == NULL ? 0 : strlen(s->settings.prefix) + 1;
     /* reserved by each of those who share it: enough for all of them */
-    return str_reserve(&s->first->out, (length + STAMP_MAX + prefix + 1) * s->first->sharers);
+    return str_reserve(&s->first->out,
+                       (length + lines * (STAMP_MAX + prefix + 1)) * s->first->sharers);
 }
 
 void sink_add(struct sink *s, const struct line *line)

@@ -89,8 +89,8 @@ void sink_absent(struct sink *s);
  * tried again. */
 void sink_stamp(struct sink *s, enum stamp_stream stream, const struct timespec *now);
 
-/* Memory for a line, so that sink_add cannot fail. 0 or -1. */
-int sink_reserve(struct sink *s, size_t length);
+/* Memory for so many lines of length bytes together, so that sink_add cannot fail. 0 or -1. */
+int sink_reserve(struct sink *s, size_t length, size_t lines);
 void sink_add(struct sink *s, const struct line *line);
 
 void sink_flush(struct sink *s);
