@@ -1,4 +1,5 @@
 #include "base/process.h"
+#include "base/slots.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 enum { FDS_MAX = 64, SCRIPT_ARGS_MAX = 1024, HEAD_MAX = 256, PATH_BYTES = 4096 };
+enum { OTHERS = 3 /* gate, lock, report: descriptors of a child before it executes */ };
 
 #define DEFAULT_PATH "/command:/usr/bin:/bin"
 
@@ -323,10 +325,37 @@ static void close_report(int pipe[2])
             close(pipe[i]);
 }
 
+/* By slots, when there are some. */
+static pid_t fork_with_slots(const struct process_spawn *s, int report, int flags)
+{
+    int from[SLOTS_MAX];
+    int to[SLOTS_MAX];
+    struct process_fd fds[SLOTS_MAX];
+    size_t count = s->fd_count;
+    for (size_t i = 0; i < count; i++)
+        from[i] = s->fds[i].from;
+    from[count] = s->gate > 0 ? s->gate : -1;
+    from[count + 1] = s->lock > 0 ? s->lock : -1;
+    from[count + 2] = report;
+    pid_t pid = slots_fork(from, to, count + OTHERS, flags);
+    if (pid != 0)
+        return pid;
+    struct process_spawn own = *s;
+    for (size_t i = 0; i < count; i++)
+        fds[i] = (struct process_fd){to[i], s->fds[i].to};
+    own.fds = fds;
+    own.gate = to[count];
+    own.lock = to[count + 1];
+    run_child(&own, to[count + 2]);
+    return 0;
+}
+
 static pid_t fork_child(const struct process_spawn *s, int report)
 {
-    pid_t pid =
-        s->new_pids ? (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0) : fork();
+    int flags = s->new_pids ? CLONE_NEWPID : 0;
+    if (slots_serve(s->fd_count + OTHERS) && !s->orphan)
+        return fork_with_slots(s, report, flags);
+    pid_t pid = flags != 0 ? fork_flags(flags) : fork();
     if (pid == 0)
         run_child(s, report);
     return pid;

@@ -328,7 +328,8 @@ static void alert(struct sink *s, const struct line *line)
     size_t limit = (size_t)s->settings.alert_bytes;
     bool cut = limit > 0 && line->length > limit + DOTS;
     str_clear(&s->out);
-    if (str_printf(&s->out, "%s: alert: ", s->rules->name) < 0 || sink_reserve(s, line->length, 1) < 0)
+    if (str_printf(&s->out, "%s: alert: ", s->rules->name) < 0 ||
+        sink_reserve(s, line->length, 1) < 0)
         return;
     add_line(s, line, cut ? limit : 0);
     if (str_add_text(&s->out, cut ? "...\n" : "\n") == 0)

@@ -1,10 +1,11 @@
 /* Whether there are descriptors enough for all services: said before anything is started. */
+#include "base/slots.h"
 #include "supervisor/supervisor.h"
 #include <sys/resource.h>
 
 int descriptors_suffice(const struct supervisor *sv, struct error *e)
 {
-    enum { OWN = 40, OF_LONGRUN = 1, OF_PIPELINE = 2, OF_START = 2 };
+    enum { OWN = 40, OF_LONGRUN = 1, OF_PIPELINE = 2, OF_START = 2, MANY = 256 };
     struct rlimit limit;
     unsigned long paired = 0;
     unsigned long longruns = 0;
@@ -20,6 +21,8 @@ int descriptors_suffice(const struct supervisor *sv, struct error *e)
     }
     need += longruns < PUMP_REPORTS / OF_START ? longruns * OF_START : PUMP_REPORTS;
     unsigned long all = need + paired * logged_descriptors(&sv->logging);
+    if (all > MANY && slots_reserve())
+        all += SLOTS_MAX + 1;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= all)
         return 0;
     limit.rlim_cur = limit.rlim_max = all;

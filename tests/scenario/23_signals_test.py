@@ -92,6 +92,7 @@ def test_a_shutdown_can_wait_and_be_cancelled(tree, boot):
                         (["-h", "+1", "going", "down"], 0), (["-c"], 0), (["-c"], 1), (["-r", "-t", "0", "+1000"], 0)):
         result = box.run(HALT + "shutdown", *words)
         assert result.returncode == code, (words, result.stderr)
+    box.wait_for_text("in 60000 s\n")
     assert_order(box.stderr.text(), "/init: info: the container will stop in 60 s: going down\n",
                  "/init: info: the shutdown is cancelled\n", "/init: info: the container will stop in 60000 s\n")
     # a later one takes the place of the earlier; the client's grain is a minute, the socket's a second

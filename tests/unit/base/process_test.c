@@ -1,6 +1,7 @@
 #include "base/process.h"
 
 #include "base/file.h"
+#include "base/slots.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,12 +12,15 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -587,6 +591,119 @@ static void a_name_is_explained(void **state)
                               "working directory)");
 }
 
+/* --- with descriptor numbers set aside --- */
+
+static int reserve(void **state)
+{
+    (void)state;
+    return slots_reserve() && slots_reserve() ? 0 : -1;
+}
+
+static size_t open_descriptors(void)
+{
+    size_t count = 0;
+    for (int fd = 0; fd < 4096; fd++)
+        count += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+    return count;
+}
+
+static void a_child_of_many_has_few_descriptors(void **state)
+{
+    (void)state;
+    enum { MANY = 600 };
+    int many[MANY];
+    write_program("list", "#!/bin/sh\ncd /proc/$$/fd && echo * >&5 && cat <&7 >&5\n", 0755);
+    write_program("input", "of seven\n", 0644);
+    for (int i = 0; i < MANY; i++) {
+        many[i] = fcntl(2, F_DUPFD_CLOEXEC, 3);
+        assert_true(many[i] >= 0);
+    }
+    int input = open(in_root("input"), O_RDONLY | O_CLOEXEC);
+    int output = open(in_root("output"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(input > MANY && output > MANY);
+    size_t before = open_descriptors();
+    const struct process_fd fds[] = {{input, 7}, {output, 5}};
+    char *const argv[] = {"list", NULL};
+    const struct process_spawn s = {
+        .program = in_root("list"), .argv = argv, .envp = plain_env, .fds = fds, .fd_count = 2};
+    int report;
+    struct process_failure f;
+    pid_t pid = process_spawn(&s, &report, &err);
+    assert_int_equal(result_of(pid, report, 1, &f), 0);
+    assert_int_equal(open_descriptors(), before);
+    for (int i = 0; i < MANY; i++)
+        close(many[i]);
+    close(input);
+    close(output);
+    char text[128] = "";
+    int fd = open(in_root("output"), O_RDONLY | O_CLOEXEC);
+    assert_true(read(fd, text, sizeof text - 1) > 0);
+    close(fd);
+    /* 10 is the shell's script, 3 the folder that it lists. */
+    assert_string_equal(text, "0 1 10 2 3 5 7\nof seven\n");
+}
+
+static void what_the_child_does_is_not_done_to_us(void **state)
+{
+    (void)state;
+    struct stat was[2];
+    struct stat now[2];
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    assert_true(null >= 0 && fstat(1, &was[0]) == 0 && fstat(2, &was[1]) == 0);
+    const struct process_fd fds[] = {{null, 0}, {null, 1}, {null, 2}, {null, 9}};
+    char *const argv[] = {"true", NULL};
+    const struct process_spawn s = {
+        .program = "true", .argv = argv, .envp = plain_env, .fds = fds, .fd_count = 4};
+    for (int i = 0; i < 50; i++) {
+        int report;
+        struct process_failure f;
+        pid_t pid = process_spawn(&s, &report, &err);
+        assert_int_equal(fstat(1, &now[0]) | fstat(2, &now[1]), 0);
+        assert_true(now[0].st_ino == was[0].st_ino && now[1].st_ino == was[1].st_ino);
+        assert_int_equal(fcntl(9, F_GETFD), -1);
+        assert_int_equal(result_of(pid, report, 1, &f), 0);
+    }
+    close(null);
+}
+
+/* From here on, whoever takes a table of its own is killed. */
+static int kill_at_close_range(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof code / sizeof code[0], code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return -1;
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static void a_child_that_is_killed_at_once_is_not_waited_for(void **state)
+{
+    (void)state;
+    int status;
+    pid_t outer = fork();
+    assert_true(outer >= 0);
+    if (outer == 0) {
+        const int from[] = {2};
+        int to[1];
+        alarm(20);
+        if (kill_at_close_range() < 0)
+            _exit(2);
+        pid_t pid = slots_fork(from, to, 1, 0);
+        if (pid <= 0)
+            _exit(3);
+        _exit(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS
+                  ? 0
+                  : 4);
+    }
+    assert_int_equal(waitpid(outer, &status, 0), outer);
+    assert_int_equal(status, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
 
 int main(void)
@@ -618,5 +735,13 @@ int main(void)
         TEST(another_architecture_is_explained),
         TEST(a_name_is_explained),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest slots[] = {
+        TEST(a_child_of_many_has_few_descriptors),
+        TEST(what_the_child_does_is_not_done_to_us),
+        TEST(a_child_that_is_killed_at_once_is_not_waited_for),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    failed += cmocka_run_group_tests(slots, reserve, NULL);
+    /* With slots, all is to be as without. */
+    return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,33 @@
+/* Children with few descriptors of a process with many.
+ *
+ * fork copies the whole table of descriptors, and the exec that follows closes nearly all of the
+ * copies: with 18,000 of them that is most of what a start costs. Here the child shares our table
+ * for a moment, then takes a copy of its low numbers alone, among which stands, in slots set aside
+ * for that, what it is to have. Linux 5.9 or newer; where that cannot be done, fork serves.
+ */
+#ifndef BASE_SLOTS_H
+#define BASE_SLOTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum { SLOTS_MAX = 16 };
+
+/* Sets descriptor numbers aside, once, while we have few. False: not possible here; nothing has
+ * changed then. */
+bool slots_reserve(void);
+
+/* Whether count descriptors can be given to slots_fork. */
+bool slots_serve(size_t count);
+
+/* As fork; flags: of clone, CLONE_NEWPID or 0. The child has what our numbers in from stand for, as
+ * its to[i], close-on-exec, and our other low numbers; -1 where ours is not open. Returns in
+ * us once the child is on its own, which takes as long as its first steps; our signals are to be
+ * blocked. */
+pid_t slots_fork(const int *from, int *to, size_t count, int flags);
+
+/* fork with flags of clone. */
+pid_t fork_flags(int flags);
+
+#endif
