@@ -603,7 +603,8 @@ static void explain_denied(const char *program, char *text, size_t size)
     else if (stat(program, &st) == 0 && !(st.st_mode & 0111))
         say(text, size, program, "it has no x bit", "chmod +x");
     else if (on_noexec(program))
-        say(text, size, program, "its file system is mounted noexec", NULL);
+        say(text, size, program, "its file system is mounted noexec",
+            "mount it with exec, or begin the file with #! and an interpreter");
     else
         say(text, size, program, strerror(EACCES), NULL);
 }

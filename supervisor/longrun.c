@@ -184,10 +184,12 @@ static int spawn_run(struct longrun *l, struct error *e)
     };
     pid_t pid = process_spawn(&s, &report, e);
     if (pid < 0 && s.new_pids && errno == EPERM) {
-        message_line(MESSAGE_WARNING,
-                     "s6-supervise %s: warning: flag-newpidns is ignored: it needs the capability "
-                     "CAP_SYS_ADMIN",
-                     l->definition->name);
+        if (!l->same_pids)
+            message_line(MESSAGE_WARNING,
+                         "s6-supervise %s: warning: flag-newpidns is ignored: it needs the "
+                         "capability CAP_SYS_ADMIN (--cap-add SYS_ADMIN, or remove the file)",
+                         l->definition->name);
+        l->same_pids = true;
         s.new_pids = false;
         pid = process_spawn(&s, &report, e);
     }

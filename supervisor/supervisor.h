@@ -87,6 +87,7 @@ struct longrun {
     bool leaving;            /* removal has begun */
     bool going;              /* its supervisor is gone; what is left drains */
     bool told;               /* to end, by scandir_stop */
+    bool same_pids;          /* it was said that there is no pid namespace for it */
     struct servicedir files; /* as read last */
     struct service machine;
     struct service_rules rules;

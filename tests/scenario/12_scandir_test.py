@@ -1,5 +1,6 @@
 """Services that are only put into /run/service while the container runs."""
 import os
+import signal
 
 import pytest
 
@@ -62,6 +63,31 @@ def test_a_service_comes_and_goes(box):
     os.symlink("/srv/late", box.inside("/run/service") + "/late")
     scan(box, "a")
     box.wait_for(lambda: up(box, "late") == "true")
+
+
+def test_signals_to_pid_1_ask_for_the_same(box):
+    """SIGALRM: what came; SIGHUP: that, and what is no longer there goes, a service by its signal, its logger at end of file."""
+    web = box.run("/command/s6-svstat", "-o", "pid", "/run/service/web").stdout
+    put(box, "late", "#!/bin/sh\nexec sleep 1000\n", finish="#!/bin/sh\necho $1 $2 >/tmp/late\n")
+    put(box, "pair", "#!/bin/sh\ntrap 'echo last; exit 0' TERM\necho first\nwhile :; do sleep 0.02; done\n",
+        log="#!/bin/sh\ntrap 'echo told >>/tmp/said' TERM HUP\ncat >>/tmp/said\n")
+    box.kill(signal.SIGALRM)
+    box.wait_for(lambda: up(box, "late") == up(box, "pair") == up(box, "pair/log") == "true")
+    box.wait_for(lambda: box.exists("/tmp/said") and box.read("/tmp/said") == "first\n")
+    pids = box.run("/command/s6-svstat", "-o", "pid", "/run/service/late", "/run/service/pair").stdout
+    os.unlink(box.inside("/run/service") + "/late")
+    os.unlink(box.inside("/run/service") + "/pair")
+    put(box, "next", "#!/bin/sh\nexec sleep 1000\n")
+    box.kill(signal.SIGALRM)
+    box.wait_for(lambda: up(box, "next") == "true")
+    assert box.run("/command/s6-svstat", "-o", "pid", "/srv/late", "/srv/pair").stdout == pids
+    put(box, "after", "#!/bin/sh\nexec sleep 1000\n")
+    box.kill(signal.SIGHUP)
+    box.wait_for(lambda: up(box, "after") == "true")
+    for name in ("late", "pair", "pair/log"):
+        box.wait_for(lambda: box.run("/command/s6-svok", "/srv/" + name).returncode == 1, what=f"end of {name}")
+    assert box.read("/tmp/late") == "256 15\n" and box.read("/tmp/said") == "first\nlast\n"
+    assert up(box, "next") == "true" and box.run("/command/s6-svstat", "-o", "pid", "/run/service/web").stdout == web
 
 
 def test_a_pair(box):

@@ -1,4 +1,8 @@
 """The life of a longrun in a real tree: readiness, descriptors, locks, ends."""
+import os
+import shutil
+
+import pytest
 
 
 def test_readiness_is_never_missed(tree, boot):
@@ -55,3 +59,86 @@ def test_why_a_run_cannot_be_executed(tree, boot):
         box.wait_for_text(f"s6-supervise {name}: warning: unable to spawn ./run: unable to execute "
                           f"/run/s6/legacy-services/{name}/run: {why}")
     assert box.stop() == 0
+
+
+GROUP = """#!/bin/sh
+trap '' TERM
+(while :; do sleep 0.1; done) & echo $! >/tmp/$1.child
+while :; do sleep 0.1; done
+"""
+
+
+def test_the_kill_after_the_timeout_reaches_the_group_where_that_is_asked_for(tree, boot):
+    """Both ignore the signal; of the one without the flag the child stays, as upstream."""
+    tree.longrun("all", GROUP, timeout_kill="200\n", **{"flag-timeout-killpg": ""})
+    tree.longrun("one", GROUP, timeout_kill="200\n")
+    box = boot(tree.path, env={"S6_LOGGING": "0", "S6_KILL_GRACETIME": "100"})
+    box.wait_for(lambda: all(os.path.exists(tree.at(f"/tmp/{n}.child")) and tree.read(f"/tmp/{n}.child").strip() for n in ("all", "one")))
+    child = {name: tree.read(f"/tmp/{name}.child").strip() for name in ("all", "one")}
+
+    def lives(name):
+        return os.path.exists(box.inside("/proc") + "/" + child[name])
+    assert lives("all") and lives("one")
+    for name in ("all", "one"):
+        assert box.run("/command/s6-svc", "-wD", "-T", "20000", "-d", f"/run/service/{name}").returncode == 0
+        assert stat(box, name, "up,signal") == "false SIGKILL"
+    box.wait_for(lambda: not lives("all"), what="end of the whole group")
+    assert lives("one")
+    assert box.stop(deadline=20) == 0
+
+
+def test_descriptors_that_no_process_can_have(tree, boot):
+    tree.longrun("ready", notification_fd="1000000\n")
+    tree.longrun("locked", lock_fd="1000001\n")
+    tree.longrun("web")
+    # The limit is one that pid 1 cannot raise any further.
+    box = boot(tree.path, env={"S6_LOGGING": "0"}, options=["-x", "prlimit --nofile=1024:4096"])
+    for name, what in (("ready", "notification-fd is 1000000"), ("locked", "lock-fd is 1000001")):
+        box.wait_for_text(f"s6-supervise {name}: warning: unable to spawn ./run: {what}, but the limit of open files is ")
+        box.wait_for_text("(use a smaller number, or raise the limit: --ulimit nofile)")
+        assert stat(box, name) == "false"
+    # It is said once; and once the number will do, it is used.
+    os.unlink(box.inside("/run/service/ready") + "/notification-fd")
+    assert box.run("/command/s6-svc", "-wu", "-T", "20000", "-u", "/run/service/ready").returncode == 0
+    assert box.stop() == 0
+    assert box.stderr.text().count("1000000") == box.stderr.text().count("1000001") == 1
+
+
+@pytest.mark.parametrize("options", [["-x", "setpriv --bounding-set=-sys_admin"], ["-u", "1000:1000", "-t", "uid=1000,mode=0755"]])
+def test_a_pid_namespace_that_is_not_to_be_had(tree, boot, options):
+    os.chmod(tree.path, 0o755)
+    tree.longrun("alone", "#!/bin/sh\necho I am $$\nexit 0\n", **{"flag-newpidns": ""})
+    box = boot(tree.path, env={"S6_LOGGING": "0"}, options=options)
+    box.wait_for_text("s6-supervise alone: warning: flag-newpidns is ignored: it needs the capability CAP_SYS_ADMIN "
+                      "(--cap-add SYS_ADMIN, or remove the file)\n")
+    box.wait_for_text("I am ", "stdout", count=3)
+    assert box.stop() == 0
+    assert "I am 1\n" not in box.stdout.text()
+    assert box.stderr.text().count("flag-newpidns") == 1
+
+
+def test_what_runs_from_a_run_that_is_mounted_noexec(tree, boot, helper):
+    """Scripts of any interpreter, with its argument, with finish and a link; a program says what to do."""
+    tree.longrun("shell", "#!/bin/sh -e\necho shell $0 $1 in $PWD\nexec sleep 1000\n", finish="#!/bin/sh\necho over $1 $2 $3\n")
+    tree.longrun("line", "#!/command/execlineb -S1\nforeground { echo line $1 }\nsleep 1000\n")
+    tree.longrun("helper", "#!/bin/helper tick 2\n")
+    tree.longrun("bare", "echo bare\n")
+    folder = tree.longrun("program", "")
+    shutil.copy(helper, tree.at(folder + "/run"))
+    for name in ("shell", "line", "helper", "bare", "program"):
+        os.chmod(tree.at(f"etc/s6-overlay/s6-rc.d/{name}/run"), 0o755)
+    tree.script("/srv/linked", "#!/bin/sh\necho linked $1\nexec sleep 1000\n")
+    os.mkdir(tree.at("/srv/svc"))
+    tree.link("/srv/svc/run", "/srv/linked")
+    tree.oneshot("link", "ln -s /srv/svc /run/service/linked\n")
+    box = boot(tree.path, env={"S6_LOGGING": "0"}, options=["-t", "mode=0755,noexec"])
+    for text in ("shell ./run shell in /run/s6-rc/servicedirs/shell\n", "line line\n", "linked linked\n"):
+        if text.startswith("linked"):
+            box.wait_for(lambda: os.path.lexists(box.inside("/run/service") + "/linked"))
+            assert box.run("/command/s6-svscanctl", "-a", "/run/service").returncode == 0
+        box.wait_for_text(text, "stdout")
+    for name in ("bare", "program"):
+        box.wait_for_text(f"s6-supervise {name}: warning: unable to spawn ./run: unable to execute /run/s6-rc/servicedirs/{name}/run: "
+                          "its file system is mounted noexec (mount it with exec, or begin the file with #! and an interpreter)\n")
+    assert box.stop() == 0
+    assert "over 256 15 shell\n" in box.stdout.text()
