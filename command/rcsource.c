@@ -58,6 +58,8 @@ static int read_them(struct definitions *d, struct graph *g,
         code = problems.code;
     else if (problems.code != 0)
         code = problems.code;
+    else
+        message_fatal("out of memory");
     problems_say(&problems);
     problems_release(&problems);
     return code;

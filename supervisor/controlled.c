@@ -274,6 +274,14 @@ static int open_one(struct controlled *c, struct loop *loop,
     return loop_watch(loop, &c->supervise.control, EPOLLIN, e);
 }
 
+int controlled_open_logger(struct longrun *l, struct error *e)
+{
+    struct controlled *c = &l->logger.controlled;
+    if (!l->logger.logged.open || c->supervise.control.fd >= 0)
+        return 0;
+    return open_one(c, &l->supervisor->loop, logger_asked, e);
+}
+
 int controlled_open(struct longrun *l, struct error *e)
 {
     struct supervisor *sv = l->supervisor;
@@ -289,7 +297,7 @@ int controlled_open(struct longrun *l, struct error *e)
         return -1;
     if (l->node == NO_NODE)
         controlled_event(l, 's'); /* s6-svlink listens for it */
-    return l->logger.logged.open ? open_one(&l->logger.controlled, &sv->loop, logger_asked, e) : 0;
+    return controlled_open_logger(l, e);
 }
 
 static void close_one(struct controlled *c, struct loop *loop)

@@ -57,12 +57,12 @@ int database_read(struct definitions *d, const char *path, struct error *e)
     char file[PATH_ROOM];
     snprintf(file, sizeof file, "%s/db", path);
     int result = file_read(AT_FDCWD, file, DATABASE_MAX, &bytes, e);
-    if (result == 0 &&
-        definitions_unpack(d, bytes.data == NULL ? "" : bytes.data, bytes.length, e) < 0) {
+    if (result == 0)
+        result = definitions_unpack(d, bytes.data == NULL ? "" : bytes.data, bytes.length, e);
+    if (result < 0 && e->code == EXIT_DATABASE) {
         char why[sizeof e->text];
         strcpy(why, e->text);
-        result =
-            error_set(e, EXIT_DATABASE, "invalid service database in %.300s: %.180s", path, why);
+        error_set(e, EXIT_DATABASE, "invalid service database in %.300s: %.180s", path, why);
     }
     str_release(&bytes);
     for (size_t i = 0; result == 0 && i < d->count; i++) {

@@ -126,7 +126,7 @@ const struct words *definition_list(const struct definition *d, enum definition_
 /* The same as bytes, for the database of s6-rc-compile and for pid 1 (docs/control.md); without
  * directories and origins. */
 int definitions_pack(const struct definitions *d, struct str *out);
-/* -1 for what definitions_pack cannot have made: e says so. */
+/* -1 with e for what definitions_pack cannot have made (EXIT_DATABASE), or without memory. */
 int definitions_unpack(struct definitions *d, const char *bytes, size_t length, struct error *e);
 
 /* "oneshot", "longrun", "bundle"; "unknown" for anything else. */

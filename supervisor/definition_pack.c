@@ -1,6 +1,7 @@
 /* Definitions as bytes: a header, then pairs of key and value, each ended by a NUL. "name" begins a
  * definition; a list has a pair for each word. What has its default is left out. */
-#include "supervisor/definition.h"
+#include "supervisor/database.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,26 +177,37 @@ static const char *next(const char **at, const char *end)
     return text;
 }
 
+static int no_memory(struct error *e)
+{
+    errno = ENOMEM;
+    return error_set(e, EXIT_SYSTEM, "out of memory");
+}
+
 int definitions_unpack(struct definitions *d, const char *bytes, size_t length, struct error *e)
 {
     const char *end = bytes + length;
     struct definition *one = NULL;
     const char *key = next(&bytes, end);
     if (key == NULL || strcmp(key, HEADER) != 0)
-        return error_set(e, EXIT_SYSTEM, "it is no database of this version of overlog");
+        return error_set(e, EXIT_DATABASE, "it is no database of this version of overlog");
     while (bytes < end) {
         key = next(&bytes, end);
         const char *value = key == NULL ? NULL : next(&bytes, end);
         if (value == NULL)
-            return error_set(e, EXIT_SYSTEM, "the database is cut off");
+            return error_set(e, EXIT_DATABASE, "the database is cut off");
         if (strcmp(key, "name") == 0) {
             const char *type = next(&bytes, end);
             type = type != NULL && strcmp(type, "type") == 0 ? next(&bytes, end) : NULL;
+            errno = 0;
             one = type == NULL ? NULL : take_definition(d, value, type);
+            if (one == NULL && errno == ENOMEM)
+                return no_memory(e);
             if (one == NULL)
-                return error_set(e, EXIT_SYSTEM, "the database has a bad service %.100s", value);
-        } else if (one == NULL || !take_field(one, key, value)) {
-            return error_set(e, EXIT_SYSTEM, "the database has a bad field %.50s %.100s", key,
+                return error_set(e, EXIT_DATABASE, "the database has a bad service %.100s", value);
+        } else if (errno = 0, one == NULL || !take_field(one, key, value)) {
+            if (errno == ENOMEM)
+                return no_memory(e);
+            return error_set(e, EXIT_DATABASE, "the database has a bad field %.50s %.100s", key,
                              value);
         }
     }

@@ -69,12 +69,21 @@ static void notify_ready(struct watch *w, uint32_t events)
 
 /* --- spawning ------------------------------------------------------------------------------- */
 
+/* An update can leave it a logger, or a pipe of a consumer, that its definition has no use for. */
+static const struct logged *own_logger(const struct longrun *l)
+{
+    static const struct logged none;
+    enum logging_mode mode;
+    return longrun_is_paired(l->supervisor, l->definition, &mode) ? &l->logger.logged : &none;
+}
+
 static size_t stdio_fds(const struct longrun *l, struct process_fd *fds)
 {
     const struct supervisor *sv = l->supervisor;
-    const struct logged *g = &l->logger.logged;
+    const struct logged *g = own_logger(l);
     bool bare = l->definition->logging == LOGGING_CONSOLE;
-    fds[0] = (struct process_fd){l->input[0] >= 0 ? l->input[0] : sv->logging.null, 0};
+    bool consumes = l->input[0] >= 0 && l->definition->consumer_for.count > 0;
+    fds[0] = (struct process_fd){consumes ? l->input[0] : sv->logging.null, 0};
     fds[1] = (struct process_fd){bare ? 1 : unlogged_stdout(sv), 1};
     fds[2] = (struct process_fd){bare ? 2 : unlogged_stderr(sv), 2};
     if (g->open) {
@@ -175,10 +184,10 @@ static int spawn_run(struct longrun *l, struct error *e)
         .directory = l->path,
         .fds = fds,
         .fd_count = count,
-        .writes = logged_writes(&l->logger.logged),
+        .writes = logged_writes(own_logger(l)),
         .new_session = true,
         .nofile = &sv->nofile,
-        .gate = logged_gate(&l->logger.logged),
+        .gate = logged_gate(own_logger(l)),
         .lock = lock,
         .new_pids = l->files.new_pids,
     };
@@ -234,10 +243,10 @@ static int spawn_finish(struct longrun *l, struct error *e)
         .directory = l->path,
         .fds = fds,
         .fd_count = count,
-        .writes = logged_writes(&l->logger.logged),
+        .writes = logged_writes(own_logger(l)),
         .new_session = true,
         .nofile = &sv->nofile,
-        .gate = logged_gate(&l->logger.logged),
+        .gate = logged_gate(own_logger(l)),
     };
     pid_t pid = process_spawn(&s, NULL, e);
     if (pid < 0)
@@ -333,7 +342,8 @@ static enum service_event perform(struct longrun *l, const struct service_action
     switch (a->act) {
     case SERVICE_ACT_RUN:
         l->logger.boundary = false;
-        logger_slot_first(&l->logger);
+        if (own_logger(l)->open)
+            logger_slot_first(&l->logger);
         result = spawn_run(l, &e);
         if (result == 0)
             return SERVICE_EVENTS;

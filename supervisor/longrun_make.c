@@ -94,7 +94,10 @@ int longrun_open_logger(struct supervisor *sv, struct longrun *l, const struct d
     enum logging_mode mode;
     if (!longrun_is_paired(sv, d, &mode))
         return 0;
-    return logged_open(&l->logger.logged, &sv->logging, d->name, mode, &d->logging_script, -1, e);
+    if (logged_open(&l->logger.logged, &sv->logging, d->name, mode, &d->logging_script, -1, e) == 0)
+        return 0;
+    logged_release(&l->logger.logged); /* a half of it would be taken for a logger */
+    return -1;
 }
 
 void longrun_define(struct longrun *l, const struct definition *d, uint32_t node)

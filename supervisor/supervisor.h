@@ -284,9 +284,10 @@ void rc_say(struct supervisor *sv, enum message_level level, const char *format,
 
 /* controlled.c */
 int controlled_open(struct longrun *l, struct error *e);
-void controlled_close(struct longrun *l);             /* its logger's, too */
-void controlled_event(struct longrun *l, char event); /* one of u U d D O x s */
-void controlled_refresh(struct longrun *l);           /* after any change of the machine */
+int controlled_open_logger(struct longrun *l, struct error *e); /* if it has one */
+void controlled_close(struct longrun *l);                       /* its logger's, too */
+void controlled_event(struct longrun *l, char event);           /* one of u U d D O x s */
+void controlled_refresh(struct longrun *l); /* after any change of the machine */
 void controlled_death(struct longrun *l);
 void controlled_forget(struct longrun *l);               /* as if never started */
 void controlled_mark_down(struct longrun *l, bool down); /* the file down: as s6-rc left it */

@@ -68,6 +68,8 @@ static int take_memory(struct supervisor *sv, struct update *u, struct error *e)
 {
     size_t nodes = (size_t)u->g.count + 1;
     u->longrun_of = malloc(nodes * sizeof *u->longrun_of);
+    if (u->longrun_of != NULL)
+        memset(u->longrun_of, 0xff, nodes * sizeof *u->longrun_of);
     u->oneshot = calloc(nodes, sizeof *u->oneshot);
     u->all = malloc(nodes);
     u->late = calloc(nodes, 1);
@@ -75,7 +77,6 @@ static int take_memory(struct supervisor *sv, struct update *u, struct error *e)
     if (u->longrun_of == NULL || u->oneshot == NULL || u->all == NULL || u->late == NULL ||
         u->gone == NULL || transition_init(&u->t, &u->g) < 0)
         return error_set(e, EXIT_SYSTEM, "out of memory");
-    memset(u->longrun_of, 0xff, nodes * sizeof *u->longrun_of);
     memset(u->all, 1, nodes);
     for (uint32_t i = 0; i < u->old_count; i++) {
         const struct definition *d = supervisor_definition(sv, i);
@@ -98,7 +99,9 @@ static int complete(struct supervisor *sv, struct longrun *l, const struct defin
 {
     if (d->consumer_for.count > 0 && l->input[0] < 0 && pipe2(l->input, O_CLOEXEC) < 0)
         return error_system(e, "unable to make the pipe of %s", d->name);
-    return l->logger.logged.open ? 0 : longrun_open_logger(sv, l, d, e);
+    return l->logger.logged.open || longrun_open_logger(sv, l, d, e) == 0
+               ? controlled_open_logger(l, e)
+               : -1;
 }
 
 static struct longrun *named(const struct supervisor *sv, const char *name)
@@ -123,8 +126,12 @@ static int add_longrun(struct supervisor *sv, struct update *u, uint32_t node, s
     if (rename(from, path) < 0)
         return error_system(e, "unable to put %s in place", path);
     struct longrun *l = longrun_add(sv, d, NO_NODE, path, e);
-    if (l == NULL)
+    if (l == NULL) {
+        int why = errno;
+        (void)!rename(path, from);
+        errno = why;
         return -1;
+    }
     u->longrun_of[node] = l->index;
     return 0;
 }
@@ -405,7 +412,10 @@ static int load(struct rc_request *r, struct update *u, struct error *e)
     if (database_read(&u->d, path, e) < 0)
         return -1;
     int result = graph_build(&u->g, &u->d, &problems);
+    bool memory = problems.errors == 0;
     problems_release(&problems);
+    if (result < 0 && memory)
+        return error_set(e, EXIT_SYSTEM, "out of memory");
     if (result < 0)
         return error_set(e, EXIT_DATABASE, "invalid service database in %s", path);
     return make_plan(r, u, e);

@@ -4,11 +4,7 @@ import re
 import signal
 import subprocess
 
-from harness import wait_for
-
-# What pid 1 asks the system for after the boot, and how it is refused. "?" is for calls that not every machine has.
-REFUSED = {"?fork,?clone,?clone3": "EAGAIN", "?pipe,pipe2": "EMFILE", "?open,openat": "EMFILE",
-           "epoll_ctl": "ENOSPC", "?accept,accept4": "EMFILE"}
+from refusal import Refusal
 
 WEB = """#!/bin/sh
 echo x >>/tmp/starts
@@ -16,34 +12,6 @@ echo started
 echo >&7
 exec sleep 1000
 """
-
-
-class Refusal:
-    """From the Nth call of each kind on (or that one only), until the end of the with block."""
-
-    def __init__(self, pid, when, log):
-        self.pid, self.log = pid, log
-        self.words = ["strace", "-qq", "-o", log, "-p", str(pid), "-e", "trace=" + ",".join(REFUSED)]
-        for calls, error in REFUSED.items():
-            self.words += ["-e", f"inject={calls}:error={error}:when={when}"]
-
-    def traced(self):
-        with open(f"/proc/{self.pid}/status") as file:
-            return "TracerPid:\t0\n" not in file.read()
-
-    def __enter__(self):
-        self.strace = subprocess.Popen(self.words, stdin=subprocess.DEVNULL)
-        wait_for(self.traced, what="strace at pid 1")
-        return self
-
-    def refused(self):
-        with open(self.log) as file:
-            return file.read().count("(INJECTED)")
-
-    def __exit__(self, *error):
-        self.strace.send_signal(signal.SIGTERM)
-        self.strace.wait()
-        assert not self.traced()
 
 
 def status(box, name):

@@ -5,16 +5,15 @@ import os
 import random
 import re
 import resource
-import shutil
 import signal
 import socket
-import struct
 import subprocess
 import time
 
 import pytest
 
-from harness import BUILD, TOP, clean_environment, log_text, wait_for
+from harness import log_text, wait_for
+from refusal import Scarce
 
 UP, READY = 4, 8
 
@@ -263,37 +262,10 @@ def test_a_signal_during_a_stop_that_nobody_asked_for_by_signal(tree, boot):
 # --- no more memory
 
 
-def scarce_program():
-    """The program, with pid 1's requests for memory in the test's hand."""
-    path = os.path.join(BUILD, "overlog.scarce")
-    command = ["make", "-s", "-C", TOP, f"BUILD={BUILD}", path]
-    subprocess.run(command, env=clean_environment(), check=True, capture_output=True)
-    return path
-
-
-class Scarce:
-    def __init__(self, path):
-        self.file = open(path, "r+b", buffering=0)
-
-    def count(self):
-        return struct.unpack("III", os.pread(self.file.fileno(), 12, 0))[2]
-
-    def refuse(self, first, last):
-        """Counted from now on; 0 to stop."""
-        now = self.count() if first else 0
-        os.pwrite(self.file.fileno(), struct.pack("II", now + first, now + last if last else 0xffffffff)
-                  if first else struct.pack("II", 0, 0), 0)
-
-
 def test_memory_refused_once_and_from_then_on(tree, boot):
-    installed = os.path.realpath(tree.at("/command/s6-rc"))
-    program = installed if os.path.isfile(installed) else tree.at(os.readlink(tree.at("/command/s6-rc")))
-    os.unlink(program)
-    shutil.copy(scarce_program(), program)
-    tree.write("/scarce", b"\0" * 12)
     tree.longrun("web", "#!/bin/sh\necho >&7\nexec sleep 1000\n", notification_fd="7\n", finish="#!/bin/sh\n:\n")
     tree.oneshot("job", "true\n", down="true\n", bundle=None)
-    scarce = Scarce(tree.at("/scarce"))
+    scarce = Scarce(tree)
     box = boot(tree.path)
     box.wait_for_text("service legacy-services successfully started")
     assert scarce.count() > 0

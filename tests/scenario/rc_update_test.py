@@ -120,6 +120,29 @@ def test_types_dependencies_and_pipes(box):
     assert box.stdout.text() == ""
 
 
+def test_pipes_and_loggers_that_are_no_longer_theirs(box):
+    """A plain one becomes a producer, a consumer becomes plain: from the next start on each has what its definition says."""
+    says = "#!/bin/sh\necho {0} out\necho {0} err >&2\nreadlink /proc/self/fd/0\nexec sleep 1000\n"
+    undefine(box, "producer")
+    undefine(box, "consumer")
+    undefine(box, "keep")
+    box.tree.longrun("consumer", says.format("consumer"))
+    box.tree.longrun("keep", says.format("keep"), producer_for="taker\n")
+    box.tree.longrun("taker", "#!/bin/sh\nexec cat >>/tmp/taken\n", consumer_for="keep\n")
+    assert update(box, "/etc/s6-overlay")[0] == 0
+    for name in ("consumer", "keep"):
+        assert box.run("/command/s6-svc", "-wu", "-r", f"/run/service/{name}").returncode == 0
+    box.wait_for(lambda: box.exists("/tmp/taken") and box.read("/tmp/taken").count("\n") == 2)
+    assert box.read("/tmp/taken") == "keep out\n/dev/null\n"
+    folder = box.inside("/var/log/services/consumer")
+    box.wait_for(lambda: os.path.exists(folder + "/current") and len(log_text(folder)) == 3)
+    assert sorted(log_text(folder)) == ["/dev/null", "consumer err", "consumer out"]
+    assert box.run("/command/s6-svok", "/run/service/consumer/log").returncode == 0
+    box.wait_for(lambda: "keep err" in log_text(box.inside("/var/log/services/.init"), "stderr"))
+    assert log_text(box.inside("/var/log/services/keep")) == ["keep says hello"]
+    assert box.stop() == 0
+
+
 def test_refusals_and_failures(box):
     def convert(text):
         with open(box.inside("/tmp") + "/convert", "w") as file:

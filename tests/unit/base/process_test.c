@@ -523,7 +523,8 @@ static void scripts_run_on_a_noexec_mount(void **state)
     process_explain(in_root("noscript"), &f, text, sizeof text);
     snprintf(expected, sizeof expected,
              "unable to execute %s/noscript: its file system is mounted noexec "
-             "(mount it with exec, or begin the file with #! and an interpreter)", root_path);
+             "(mount it with exec, or begin the file with #! and an interpreter)",
+             root_path);
     assert_string_equal(text, expected);
     umount(root_path);
 }

@@ -1,0 +1,152 @@
+"""s6-rc-update while pid 1 gets no memory, or nothing else that it asks for: it is refused or done, it can be tried
+again, and what has nothing to do with it goes on."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from harness import log_text
+from refusal import REFUSED, Refusal, Scarce
+
+RUN = "#!/bin/sh\necho {0} says hello\nexec sleep 1000\n"
+BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}
+ETC = "etc/s6-overlay"
+# 9, 10: before the switch; 1, 2: after it.
+CODES = {0, 1, 2, 9, 10, 111}
+
+
+def define(tree):
+    """What runs is /etc/s6-overlay; /srv/one is the same, /srv/two another: one goes, others come, one changes its pipes."""
+    for name in ("keep", "gone", "solo"):
+        tree.longrun(name, RUN.format(name))
+    tree.longrun("changes", RUN.format("changes"), deps=["keep"], notification_fd="3\n")
+    tree.write(f"{ETC}/s6-rc.d/changes/run", "#!/bin/sh\necho changes says hello\necho >&3\nexec sleep 1000\n")
+    tree.oneshot("job", "true\n", down="true\n")
+    shutil.copytree(tree.at(ETC), tree.at("srv/one"))
+    shutil.copytree(tree.at(ETC), tree.at("srv/two"))
+    shutil.rmtree(tree.at("srv/two/s6-rc.d/gone"))
+    os.unlink(tree.at("srv/two/user-bundles.d/user/contents.d/gone"))
+    for name in ("fresh", "sink"):
+        tree.write(f"srv/two/s6-rc.d/{name}/type", "longrun\n")
+        tree.write(f"srv/two/s6-rc.d/{name}/run", RUN.format(name), 0o755)
+        tree.write(f"srv/two/user-bundles.d/user/contents.d/{name}")
+    tree.write("srv/two/s6-rc.d/sink/run", "#!/bin/sh\nexec cat >>/tmp/sunk\n", 0o755)
+    tree.write("srv/two/s6-rc.d/sink/consumer-for", "solo\n")
+    tree.write("srv/two/s6-rc.d/solo/producer-for", "sink\n")
+    tree.write("srv/two/s6-rc.d/changes/dependencies.d/fresh")
+
+
+SETS = {"one": {"keep", "gone", "solo", "changes", "job"}, "two": {"keep", "fresh", "sink", "solo", "changes", "job"}}
+
+
+class Box:
+    def __init__(self, box):
+        self.box = box
+
+    def up(self):
+        return set(self.box.run("/command/s6-rc", "-a", "list").stdout.split()) - BUILT_IN
+
+    def update(self, to):
+        return subprocess.Popen(
+            ["/usr/bin/nsenter", "--target", str(self.box.pid()), "--mount", "--pid", "--root", "--wd",
+             "/command/s6-rc-update", "-t", "20000", f"/srv/{to}"], env={"PATH": "/command:/bin"}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.box.pid()}/fd"))
+
+    def pid(self, name):
+        return self.box.run("/command/s6-svstat", "-o", "pid", f"/run/service/{name}").stdout.strip()
+
+    def settled(self, to):
+        """All of it is as it is to be, and nothing is left of the other."""
+        def good():
+            return self.up() == SETS[to] and all(
+                self.box.run("/command/s6-svstat", "-o", "up", f"/run/service/{name}").stdout == "true\n"
+                for name in SETS[to] - {"job"})
+        self.box.wait_for(good, what=f"all of {to}")
+        other = (SETS["one"] | SETS["two"]) - SETS[to]
+        self.box.wait_for(lambda: not any(self.box.exists(f"/run/s6-rc/servicedirs/{name}") for name in other))
+        self.box.wait_for(lambda: not any(self.box.loggers(name) for name in other), what="end of the loggers")
+
+    def stages(self):
+        return sorted(n for n in os.listdir(self.box.inside("/run/s6-rc")) if n.startswith("compiled:"))
+
+
+def sweep(box, begin, rounds):
+    """begin(when, update): starts an update under the refusal, and how to end that."""
+    b = Box(box)
+    usual = {}
+    for to in ("two", "one"):  # as it is when nothing is refused
+        assert b.update(to).wait() == 0
+        b.settled(to)
+        usual[to] = b.descriptors()
+    keep = b.pid("keep")
+    now, refused = "one", 0
+    for when in rounds:
+        to = "two" if now == "one" else "one"
+        code, said, hit = begin(when, lambda: b.update(to))
+        refused += hit
+        assert code in CODES and (code == 0 or said), f"{when}: {code} {said}"
+        client = b.update(to)
+        assert client.wait(60) == 0, f"after {when}, which ended with {code} ({said}): {client.stderr.read()}"
+        b.settled(to)
+        box.wait_for(lambda: b.descriptors() == usual[to], what=f"{usual[to]} descriptors after {when}, not {b.descriptors()}")
+        assert b.pid("keep") == keep, when
+        assert len(b.stages()) == 1, (when, b.stages())
+        now = to
+    assert refused > len(rounds) // 3
+    box.run("/command/s6-svc", "-wr", "-r", "/run/service/keep", check=True)
+    assert box.stop() == 0
+    text = box.stderr.text()
+    assert not re.search("please report|bug", text), text
+
+
+def test_memory(tree, boot):
+    define(tree)
+    scarce = Scarce(tree)
+    box = boot(tree.path, env={"S6_LOGGING": "1"})
+    box.wait_for_text("service legacy-services successfully started")
+
+    def begin(when, update):
+        before = scarce.count()
+        first, last = when
+        scarce.refuse(first, last)
+        client = update()
+        box.wait_for(lambda: client.poll() is not None or (last == 0 and scarce.count() - before > first + 200), deadline=30)
+        scarce.refuse(0, 0)
+        said = client.communicate(timeout=60)[1]
+        return client.returncode, said, scarce.count() - before >= first
+
+    client = Box(box)
+    before = scarce.count()
+    for to in ("two", "one"):
+        assert client.update(to).wait() == 0
+        client.settled(to)
+    asked = (scarce.count() - before) // 2
+    print("requests for memory:", asked)
+    rounds = [(n, n) for n in range(1, asked + 2)] + [(n, 0) for n in range(1, asked, 7)]
+    sweep(box, begin, rounds)
+    assert log_text(tree.at("/var/log/services/keep")) == ["keep says hello"] * 2
+
+
+@pytest.mark.parametrize("calls", list(REFUSED))
+def test_calls(tree, boot, place, calls):
+    define(tree)
+    box = boot(tree.path, env={"S6_LOGGING": "1"})
+    box.wait_for_text("service legacy-services successfully started")
+    log = os.path.join(place, "strace")
+
+    def begin(when, update):
+        with Refusal(box.pid(), when, log, {calls: REFUSED[calls]}) as r:
+            client = update()
+            box.wait_for(lambda: client.poll() is not None or ("+" in when and r.refused() >= 3), deadline=30)
+            hit = r.refused() > 0
+        said = client.communicate(timeout=60)[1]
+        return client.returncode, said, hit
+
+    most = 1 if "accept" in calls else 12
+    rounds = [f"{n}" for n in range(1, most + 1)] + [f"{n}+" for n in range(1, most, 2)] + ["1+"]
+    sweep(box, begin, rounds)
