@@ -32,7 +32,7 @@ def container(tmp_path_factory, installed, helper):
     tree.oneshot("stuck", up="true", reload="sh -c \"exec >/dev/null 2>&1 sleep 1000\"", bundle=None)
     tree.longrun("vital", RUN, bundle=None, flag_essential="")
     tree.longrun("never-ready", "#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8; do echo line $i; done\nexec sleep 999\n",
-                 bundle=None, notification_fd="3\n", timeout_up="300\n")
+                 bundle=None, notification_fd="3\n", timeout_up="2000\n")
     box = Boot(tree.path, env={"S6_LOGGING": "2"})
     box.wait_for(lambda: rc(box, "-a", "list")[1] == {"db", "web"})
     yield box
@@ -187,7 +187,7 @@ def test_reload_of_oneshots(box):
 def test_a_late_service_and_its_last_lines(box):
     code, _, err = rc(box, "-u", "change", "never-ready", "spare")
     assert code == 1
-    assert "s6-rc: warning: unable to start service never-ready: timed out after 300 ms\n" in err
+    assert "s6-rc: warning: unable to start service never-ready: timed out after 2000 ms\n" in err
     lines = err[err.index("s6-rc: warning: the last lines of never-ready:\n"):].splitlines()[1:]
     assert len(lines) == 5
     assert [line.split()[-1] for line in lines] == ["4", "5", "6", "7", "8"]
