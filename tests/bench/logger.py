@@ -47,47 +47,68 @@ def timed(command, source, directory):
     return wall, after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime, fed
 
 
+class Paired:
+    """The logger of a service with what the supervisor holds for it: pipes, journals, state."""
+
+    def __init__(self, directory, mode, script):
+        self.pipes = [os.pipe(), os.pipe()]
+        self.memory = [os.memfd_create("m") for _ in range(4)]
+        self.null = os.open("/dev/null", os.O_RDWR)
+        wanted = [self.null, self.null, self.null, self.pipes[0][0], self.pipes[1][0], *self.memory]
+
+        def arrange():
+            high = [os.dup2(fd, 100 + i) for i, fd in enumerate(wanted)]
+            for i, fd in enumerate(high):
+                os.dup2(fd, i)
+            os.closerange(len(wanted), 200)
+
+        self.process = subprocess.Popen([BUILD / "overlog", "logger", "-d", directory, "--", "bench", mode, *script],
+                                        preexec_fn=arrange, close_fds=False)
+
+    def feed(self, *commands):
+        """One for each stream; returns once they have written everything."""
+        feeders = [subprocess.Popen(c, stdout=pipe[1]) for c, pipe in zip(commands, self.pipes)]
+        for fd in [fd for pipe in self.pipes for fd in pipe]:
+            os.close(fd)
+        for f in feeders:
+            f.wait()
+
+    def end(self):
+        self.process.wait()
+        for fd in (*self.memory, self.null):
+            os.close(fd)
+
+
 def paired(source, directory, mode, script=("n20", "s100000000", "z0", "C")):
     """The logger of a service: half of the lines on each stream, journals and all."""
     shutil.rmtree(directory, ignore_errors=True)
-    pipes = [os.pipe(), os.pipe()]
-    memory = [os.memfd_create("m") for _ in range(4)]
-    null = os.open("/dev/null", os.O_RDWR)
-    wanted = [null, null, null, pipes[0][0], pipes[1][0], *memory]
-
-    def arrange():
-        high = [os.dup2(fd, 100 + i) for i, fd in enumerate(wanted)]
-        for i, fd in enumerate(high):
-            os.dup2(fd, i)
-        os.closerange(len(wanted), 200)
-
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
-    logger = subprocess.Popen([BUILD / "overlog", "logger", "-d", directory, "--", "bench", mode, *script],
-                              preexec_fn=arrange, close_fds=False)
-    feeders = [subprocess.Popen(["cat", f"{source}.{i}"], stdout=pipes[i][1]) for i in range(2)]
-    for pair in pipes:
-        os.close(pair[0])
-        os.close(pair[1])
-    for f in feeders:
-        f.wait()
+    logger = Paired(directory, mode, script)
+    logger.feed(["cat", f"{source}.0"], ["cat", f"{source}.1"])
     fed = time.monotonic() - start
-    logger.wait()
+    logger.end()
     wall = time.monotonic() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    for fd in (*memory, null):
-        os.close(fd)
     return wall, after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime, fed
 
 
-def stalls(directory, compiled, script):
-    """Percentiles of a service's write through rotations and compressions, on the disk of the checkout."""
+SCRIPT = ["n20", "s1000000", "z6", "C"]
+
+
+def stalls(directory, compiled, is_paired):
+    """Percentiles in µs of a service's write through rotations and compressions, on the disk of the checkout."""
     result = directory / "stalls"
-    log = directory / "log"
-    logger = subprocess.Popen([BUILD / "overlog", "s6-log", *script, log], stdin=subprocess.PIPE)
-    subprocess.run([compiled, "400000", "100000", result], stdout=logger.stdin, check=True)
-    logger.stdin.close()
-    logger.wait()
+    writer = [compiled, "400000", "100000", result]
+    if is_paired:
+        logger = Paired(directory / "paired", "2", SCRIPT)
+        logger.feed(writer)
+        logger.end()
+    else:
+        logger = subprocess.Popen([BUILD / "overlog", "s6-log", *SCRIPT, directory / "log"], stdin=subprocess.PIPE)
+        subprocess.run(writer, stdout=logger.stdin, check=True)
+        logger.stdin.close()
+        logger.wait()
     return [float(x) for x in result.read_text().split()]
 
 
@@ -139,10 +160,11 @@ def main():
         print(f"paired, both pipes: {middle['paired, mode 2, CRI, both pipes'][0] / cat:.2f} times cat (aim 2.5)")
         print(f"gzip: the writer takes {z6[3] / plain[3]:.2f} times as long as without (aim 1.1), "
               f"the whole 1/{gzip / z6[0]:.0f} of s6-log with gzip (aim 1/20)")
-        with tempfile.TemporaryDirectory(dir=BUILD) as disk:
-            p = stalls(pathlib.Path(disk), compiled, ["n20", "s1000000", "z6", "C"])
-        print(f"a write of a service, 100,000 lines/s through rotations and gzip on this disk: median {p[0]:.0f} µs, "
-              f"99th {p[1]:.0f}, 99.9th {p[2]:.0f} (aim 1000), longest {p[3]:.0f}")
+        for what, is_paired in (("s6-log", False), ("a paired logger", True)):
+            with tempfile.TemporaryDirectory(dir=BUILD) as disk:
+                p = stalls(pathlib.Path(disk), compiled, is_paired)
+            print(f"a write to {what}, 100,000 lines/s through rotations and gzip on this disk: median {p[0]:.0f} µs, "
+                  f"99th {p[1]:.0f}, 99.9th {p[2]:.0f} (aim 1000), longest {p[3]:.0f}")
     return 0
 
 
