@@ -7,6 +7,8 @@ import select
 import signal
 import stat
 import subprocess
+import sys
+import termios
 import threading
 import time
 from pathlib import Path
@@ -254,6 +256,51 @@ def test_console_lock_is_honoured(rig):
     fcntl.lockf(lock, fcntl.LOCK_UN, 1, 0, os.SEEK_SET)
     wait_for(lambda: r.shown[0].read_bytes() == b"one\n", what="console copy")
     assert r.finish() == 0
+
+
+def filled(fd):
+    """How many bytes wait in a pipe."""
+    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def test_a_console_that_stands_still_holds_back_only_who_writes_to_it(rig, tmp_path):
+    console = pipe()
+    null = high(os.open(os.devnull, os.O_WRONLY))
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    r = rig("n1000", "z0", "C", console=[console[1], null], folder=tmp_path / "a").start()
+    other = rig("n1000", "z0", "C", mode="2", folder=tmp_path / "b", name="other")
+    os.close(other.keep[3])
+    other.keep[3] = fcntl.fcntl(r.keep[3], fcntl.F_DUPFD_CLOEXEC, 100)  # the lock of the container
+    other.start()
+    data = numbered(b"o"[0], 60000)
+    written = []
+
+    def feed():
+        view = memoryview(data)
+        while view:
+            written.append(os.write(r.out[1], view[:1000]))
+            view = view[written[-1]:]
+
+    service = threading.Thread(target=feed)
+    service.start()
+    capacity = fcntl.fcntl(console[0], fcntl.F_GETPIPE_SZ)
+    wait_for(lambda: filled(console[0]) > capacity - 5000 and filled(r.out[0]) > capacity - 5000, what="standstill")
+    # A pipe on each side, a journal, and what is on its way between.
+    assert 2 * capacity - 10000 < sum(written) < 4 * capacity
+    # One without a console does not notice.
+    write_all(other.out[1], data, 4096)
+    assert other.finish() == 0
+    assert messages(other.lines(), "stdout") == data.split(b"\n")[:-1]
+    shown = b""
+    while len(shown) < len(data):
+        shown += os.read(console[0], 3000)
+    service.join()
+    assert r.finish() == 0
+    assert shown == data and filled(console[0]) == 0
+    assert messages(r.lines(), "stdout") == data.split(b"\n")[:-1]
+    for fd in (*console, null):
+        os.close(fd)
 
 
 def test_closed_console_is_given_up_and_said_once(rig):
