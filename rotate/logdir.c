@@ -381,6 +381,7 @@ void logdir_close(struct logdir *d, bool clean)
     if (clean && d->helper > 0) { /* its lock would keep out who comes next */
         kill(d->helper, SIGKILL);
         process_wait(d->helper);
+        logdir_trim(d); /* it may just have put back what retention had taken */
     }
     if (d->current >= 0) {
         if (clean && !logdir_processing(d)) {

@@ -75,40 +75,60 @@ def check(r, keep):
                 assert file.read().endswith(b"\n")
 
 
-@pytest.mark.parametrize("script, keep, compressed", [
+SCRIPTS = pytest.mark.parametrize("script, keep, compressed", [
     (("n100", "s4096", "z0", "C"), 100, False),
     (("n2", "s4096", "z1", "C"), 2, True),
     (("n100", "s4096", "!cat", "C"), 100, False),
 ], ids=["archives", "compression-and-retention", "processor"])
-def test_killed_at_every_system_call(stopat, place, script, keep, compressed):
-    count = os.path.join(place, "count")
-    killed = 0
-    for last in range(1, 100_000):
-        folder = Path(place) / "run"
-        folder.mkdir()
-        null = high(os.open(os.devnull, os.O_WRONLY))
-        r = Rig(folder, *script, mode="2", console=[null, null])
-        try:
-            os.write(r.out[1], text())
-            r.start(wrapper=[stopat, str(last), count])
 
-            def ended():
-                pid, status = os.waitpid(r.pid, os.WNOHANG)
-                if pid:
-                    r.pid = 0
-                    return [os.waitstatus_to_exitcode(status)]
-                return ["idle"] if is_idle(r, compressed) else None
-            end = wait_for(ended, what=f"end at {last}", interval=0.002)[0]
+
+def kills(stopat, place, stops, script, keep, compressed):
+    """Loggers after one another, each killed at its own system call of those in stops; then one that lives, and
+    what is there must be whole. How many came to their call: the last may not."""
+    folder = Path(place) / "run"
+    folder.mkdir()
+    null = high(os.open(os.devnull, os.O_WRONLY))
+    r = Rig(folder, *script, mode="2", console=[null, null])
+    killed = 0
+
+    def ended():
+        pid, status = os.waitpid(r.pid, os.WNOHANG)
+        if pid:
+            r.pid = 0
+            return [os.waitstatus_to_exitcode(status)]
+        return ["idle"] if is_idle(r, compressed) else None
+    try:
+        os.write(r.out[1], text())
+        for stop in stops:
+            r.start(wrapper=[stopat, str(stop), os.path.join(place, "count")])
+            end = wait_for(ended, what=f"end at {stops}", interval=0.002)[0]
             if end == "idle":
-                break
+                return killed
             assert end == 137, end
             killed += 1
-            r.start()
-            assert r.finish() == 0
-            check(r, keep)
-        finally:
-            r.close()
-            os.close(null)
-            shutil.rmtree(folder)
-    assert killed > 60
-    print(f"{killed} kills")
+        r.start()
+        assert r.finish() == 0
+        check(r, keep)
+    finally:
+        r.close()
+        os.close(null)
+        shutil.rmtree(folder)
+    return killed
+
+
+@SCRIPTS
+def test_killed_at_every_system_call(stopat, place, script, keep, compressed):
+    last = 1
+    while kills(stopat, place, [last], script, keep, compressed) == 1:
+        last += 1
+    assert last > 60
+    print(f"{last} kills")
+
+
+@SCRIPTS
+def test_killed_at_every_system_call_of_the_recovery(stopat, place, script, keep, compressed):
+    """A logger is killed in its work, and the next one at each call while it makes that good."""
+    last = 1
+    while kills(stopat, place, [47, last], script, keep, compressed) == 2:
+        last += 1
+    assert last > 60
