@@ -91,3 +91,24 @@ def test_a_terminal_means_console_only(engine, tree):
     box.wait_for_log("up", 0)
     assert box.stop() == 0
     assert not os.path.exists(tree.at("/var/log/services"))
+
+
+def test_two_containers_on_one_volume(engine, tree, tmp_path):
+    """The second one's logs stand beside the first one's; nothing is mixed or lost, whoever ends first."""
+    tree.longrun("web", "#!/bin/sh\necho hello from $(hostname)\nexec sleep 1000\n", finish="#!/bin/sh\necho bye from $(hostname)\n")
+    volume = tmp_path / "logs"
+    volume.mkdir()
+    boxes = []
+    for name in ("alpha", "beta"):
+        boxes.append(run(engine, tree, env={"S6_LOGGING": "1"}, options=[
+            "--hostname", name, "--tmpfs", "/run:exec", "-v", f"{volume}:/var/log/services"]))
+        boxes[-1].wait_for_log(f"hello from {name}\n", 0)
+    said = [line for line in boxes[1].logs()[1].splitlines() if "in use" in line and " web: " in line]
+    assert said == ["logger web: warning: /var/log/services/web is in use by another container; logging to "
+                    "/var/log/services/web@beta"]
+    shown = boxes[1].exec("logcat", "-o", "raw", "web*").stdout.splitlines()
+    assert sorted(shown) == ["hello from alpha", "hello from beta"]
+    assert boxes[0].stop() == 0
+    assert boxes[1].stop() == 0
+    assert log_text(volume / "web") == ["hello from alpha", "bye from alpha"]
+    assert log_text(volume / "web@beta") == ["hello from beta", "bye from beta"]
