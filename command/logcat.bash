@@ -8,7 +8,7 @@ _logcat() {
     -S | -U | --since | --until) words='today yesterday now 10m 1h 1d' ;;
     -n | --lines) words='all' ;;
     -g | -x | -A | -B | -C | --grep | --exclude | --after | --before | --context) return ;;
-    --highlight | --time-format) return ;;
+    --begin-with | --highlight | --time-format) return ;;
     *)
         case $current in
         -*) words="--after --before --ignore-case $("$1" --help | sed -n 's/^.* --\([a-z-]*\).*/--\1/p')" ;;

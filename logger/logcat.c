@@ -212,6 +212,7 @@ static int show(struct request *q, struct view *v, const struct roster_list *lis
 static int prepare(struct request *q, struct view *v, struct error *e)
 {
     struct pattern *marks = NULL;
+    v->heading = q->heading;
     build_render(q, &v->render);
     int result = build_filter(q, &v->filter, e);
     if (result == 0)

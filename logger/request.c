@@ -28,6 +28,7 @@ const struct command_option request_options[] = {
     {0, "time-format", "FORMAT", "times as strftime(3) writes them; %N: nanoseconds"},
     {0, "utc", NULL, "times in UTC"},
     {0, "no-prefix", NULL, "without the service's name"},
+    {0, "begin-with", "TEXT", NULL},
     {0, "color", "WHEN", "auto, always or never"},
     {'l', "list", NULL, "list services: state, size, times, lines per hour"},
     {0},
@@ -94,6 +95,9 @@ static int take_word(struct words *w, const char *text)
 static int take_long(struct request *q, const char *name, const char *argument)
 {
     switch (name[0]) {
+    case 'b':
+        q->heading = argument;
+        return 0;
     case 'h':
         return take_word(&q->marks, argument);
     case 't':

@@ -11,7 +11,7 @@ struct request {
     bool follow, list, boot, previous, ignore_case, lines_said, all_lines, no_prefix, utc, whole,
         reverse, unit_events;
     unsigned long long lines, before, after;
-    const char *since, *until, *color, *time_format;
+    const char *since, *until, *color, *time_format, *heading;
     enum render_form form;
     enum stamp_stream stream;
     struct words include, exclude, marks, without, operands;

@@ -80,7 +80,9 @@ static bool advance(struct view *v, size_t number, bool final)
 static void put(struct view *v, size_t number, const struct entry *entry)
 {
     const char *name = entry->name ? entry->name : v->source[number]->name;
-    if (render_entry(&v->render, name, entry, &v->output.buffer) < 0) {
+    bool headed = v->heading == NULL || str_printf(&v->output.buffer, "%s\n", v->heading) == 0;
+    v->heading = NULL;
+    if (!headed || render_entry(&v->render, name, entry, &v->output.buffer) < 0) {
         v->failed = ENOMEM;
         v->output.ended = true;
     }

@@ -30,6 +30,7 @@ struct view {
     struct source **source;
     size_t count, capacity;
     struct merge merge;
+    const char *heading; /* a line before the first entry; NULL: none, or it was shown */
     unsigned long long shown;
     int failed;     /* errno of what broke the view itself, 0 none */
     int64_t pushed; /* when the entry came that may go on (choose.group) */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LIMIT_MS = 2000 }; /* for all that are late at the same time */
+enum { LIMIT_MS = 2000 /* for all that are late at the same time */, HEADING_MAX = 512 };
 
 static void kill_it(struct timer *t)
 {
@@ -31,8 +31,17 @@ static bool has_log(const struct supervisor *sv, uint32_t node)
 
 static pid_t spawn(struct supervisor *sv, const char *name, struct error *e)
 {
-    char *argv[] = {(char[]){"logcat"}, (char[]){"-n5"},         (char[]){"--color=never"},
-                    (char[]){"--"},     (char *)(uintptr_t)name, NULL};
+    /* The heading is of its words: what we say ourselves may reach a caller later. */
+    char heading[HEADING_MAX];
+    snprintf(heading, sizeof heading, "s6-rc: warning: the last lines of %s:", name);
+    char *argv[] = {(char[]){"logcat"},
+                    (char[]){"-n5"},
+                    (char[]){"--color=never"},
+                    (char[]){"--begin-with"},
+                    heading,
+                    (char[]){"--"},
+                    (char *)(uintptr_t)name,
+                    NULL};
     int err = sv->rc.caller != NULL ? sv->rc.caller->stdio[2] : -1;
     if (err < 0)
         err = unlogged_stderr(sv);
@@ -61,7 +70,6 @@ static void next(struct supervisor *sv)
         const char *name = supervisor_definition(sv, i)->name;
         if (!has_log(sv, i) || clock_monotonic() >= t->end)
             continue;
-        rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: the last lines of %s:", name);
         t->pid = spawn(sv, name, &e);
         if (t->pid > 0)
             children_add(&sv->children, t->pid, CHILD_TAIL, 0);

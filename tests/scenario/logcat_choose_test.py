@@ -212,6 +212,13 @@ def test_30_highlight(root):
     assert "one \033[7mtwo three two\033[27m" in run(root, "--highlight", "two.*", "--color=always")
 
 
+def test_30_begin_with(root):
+    three(root)
+    assert raw(root, "--begin-with", "the end:", "-n1") == ["the end:", "gamma 19"]
+    assert raw(root, "--begin-with=alpha:", "-g", "^alpha 1$", "-n", "5") == ["alpha:", "alpha 1"]
+    assert warned(root, "--begin-with", "none", "-g", "nosuch", code=1) == ("", "")
+
+
 def test_31_pretty(root):
     message = {"level": "error", "msg": "no \u00e9 \U0001f600", "stack": "Error: x\n at y", "user": {"id": 5, "tags": [
         "a", {"b": None}], "e": {}, "l": []}, "ok": True}
