@@ -97,6 +97,15 @@ $(SCARCE): tests/fault/scarce.c
 $(BUILD)/overlog.scarce: $(OBJECTS) $(SCARCE)
 	$(Q)$(call LINK,$^ -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc)
 
+# The same with the wall clock in the hand of a test.
+WALL := $(BUILD)/tests/fault/wall.o
+$(WALL): tests/fault/wall.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/overlog.wall: $(OBJECTS) $(WALL)
+	$(Q)$(call LINK,$^ -Wl$(comma)--wrap=clock_wall)
+
 # --- tests -------------------------------------------------------------------------------------
 
 SAN := $(BUILD)/san

@@ -207,13 +207,14 @@ class Boot:
     """One booted root. stdout and stderr are pipes of ours, as a container engine's are."""
 
     def __init__(self, root, *command, env=None, init="/init", options=(), stdin=subprocess.DEVNULL,
-                 path=PATH, terminal=None, pass_fds=()):
-        """terminal: a descriptor that is stdin, stdout and stderr; both streams then stay empty here."""
+                 path=PATH, terminal=None, pass_fds=(), around=()):
+        """terminal: a descriptor that is stdin, stdout and stderr; both streams then stay empty here.
+        around: words of a command that runs all of it."""
         self.root = root
         self.env = dict(env or {})
         if path is not None:
             self.env.setdefault("PATH", path)
-        words = [os.path.join(TOP, "tests/boot"), *options]
+        words = [*around, os.path.join(TOP, "tests/boot"), *options]
         for name, value in self.env.items():
             words += ["-e", f"{name}={value}"]
         out, out_end = os.pipe()

@@ -40,18 +40,23 @@ class Refusal:
         assert not self.traced()
 
 
+def give_build(tree, name):
+    """The tree gets another build of the program, made first."""
+    program = os.path.join(BUILD, name)
+    command = ["make", "-s", "-C", TOP, f"BUILD={BUILD}", program]
+    subprocess.run(command, env=clean_environment(), check=True, capture_output=True)
+    link = tree.at("/command/s6-rc")
+    there = os.path.realpath(link)
+    there = there if os.path.isfile(there) else tree.at(os.readlink(link))
+    os.unlink(there)
+    shutil.copy(program, there)
+
+
 class Scarce:
     """The tree gets the program with pid 1's requests for memory in the test's hand."""
 
     def __init__(self, tree):
-        program = os.path.join(BUILD, "overlog.scarce")
-        command = ["make", "-s", "-C", TOP, f"BUILD={BUILD}", program]
-        subprocess.run(command, env=clean_environment(), check=True, capture_output=True)
-        link = tree.at("/command/s6-rc")
-        there = os.path.realpath(link)
-        there = there if os.path.isfile(there) else tree.at(os.readlink(link))
-        os.unlink(there)
-        shutil.copy(program, there)
+        give_build(tree, "overlog.scarce")
         self.file = open(tree.write("/scarce", b"\0" * 12), "r+b", buffering=0)
 
     def count(self):
