@@ -213,6 +213,8 @@ static void load(struct supervisor *sv)
     }
     publish(sv);
     sv->stage = STAGE_STARTING;
+    if (!sv->init.logged.open)
+        console_messages_to(2); /* from the mark on pid 1 waits for nobody */
     event_boot(sv);
     transition_begin(&sv->transition, set, true, clock_monotonic(), sv->settings.up_timeout);
     free(set);

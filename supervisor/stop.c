@@ -180,6 +180,8 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
     if (sv->stage >= STAGE_STOPPING)
         return;
     bool services = sv->stage >= STAGE_STARTING;
+    if (!services && !sv->init.logged.open)
+        console_messages_to(2);
     sv->stage = STAGE_STOPPING;
     sv->exit_code = code;
     sv->final = final;
