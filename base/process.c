@@ -1,4 +1,5 @@
 #include "base/process.h"
+#include "base/execute.h"
 #include "base/slots.h"
 
 #include <errno.h>
@@ -13,16 +14,13 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { FDS_MAX = 64, SCRIPT_ARGS_MAX = 1024, HEAD_MAX = 256, PATH_BYTES = 4096 };
+enum { FDS_MAX = 64 };
 enum { OTHERS = 3 /* gate, lock, report: descriptors of a child before it executes */ };
-
-#define DEFAULT_PATH "/command:/usr/bin:/bin"
 
 /* --- in the child: no memory is taken, only the stack is used --- */
 
@@ -102,100 +100,6 @@ static int place_fds(const struct process_spawn *s)
     return 0;
 }
 
-/* The words of a "#!" line, cut in place: 0, or -1 when it is not one. As the kernel does it:
- * everything after the interpreter is one argument. */
-static int split_first_line(char *line, char **interpreter, char **argument)
-{
-    if (line[0] != '#' || line[1] != '!')
-        return -1;
-    char *end = strchr(line, '\n');
-    if (!end)
-        return -1;
-    while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    *end = '\0';
-    char *p = line + 2 + strspn(line + 2, " \t");
-    if (!*p)
-        return -1;
-    *interpreter = p;
-    p += strcspn(p, " \t");
-    *argument = NULL;
-    if (*p) {
-        *p++ = '\0';
-        *argument = p + strspn(p, " \t");
-    }
-    return 0;
-}
-
-/* The first bytes of a file as text: 0, or -1. Never waits for a fifo. */
-static int read_head(const char *path, char head[HEAD_MAX + 1], size_t *length)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return -1;
-    ssize_t n = read(fd, head, HEAD_MAX);
-    close(fd);
-    if (n < 0)
-        return -1;
-    head[n] = '\0';
-    *length = (size_t)n;
-    return 0;
-}
-
-static bool on_noexec(const char *path)
-{
-    struct statvfs fs;
-    return statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOEXEC);
-}
-
-static bool has_x_bit(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
-}
-
-/* What the kernel would do with the script if its file system were not mounted noexec. */
-static void exec_script(const char *path, char *const *argv, char *const *envp)
-{
-    char head[HEAD_MAX + 1];
-    size_t length;
-    char *interpreter;
-    char *argument;
-    if (read_head(path, head, &length) < 0 || split_first_line(head, &interpreter, &argument) < 0) {
-        errno = EACCES;
-        return;
-    }
-    char *args[SCRIPT_ARGS_MAX + 4];
-    size_t n = 0;
-    args[n++] = interpreter;
-    if (argument)
-        args[n++] = argument;
-    char script[PATH_BYTES];
-    size_t size = strlen(path) + 1;
-    if (size > sizeof script) {
-        errno = ENAMETOOLONG;
-        return;
-    }
-    memcpy(script, path, size);
-    args[n++] = script;
-    for (size_t i = 1; argv[0] && argv[i]; i++) {
-        if (n == SCRIPT_ARGS_MAX + 3) {
-            errno = E2BIG;
-            return;
-        }
-        args[n++] = argv[i];
-    }
-    args[n] = NULL;
-    execve(interpreter, args, envp);
-}
-
-static void exec_path(const char *path, char *const *argv, char *const *envp)
-{
-    execve(path, argv, envp);
-    if (errno == EACCES && has_x_bit(path) && on_noexec(path))
-        exec_script(path, argv, envp);
-}
-
 /* Fails in silence: the program then has no job control, which is no reason not to run it. */
 static void take_terminal(enum process_terminal how)
 {
@@ -214,52 +118,6 @@ static const char *path_of(char *const *envp)
         if (strncmp(envp[i], "PATH=", 5) == 0)
             return envp[i] + 5;
     return NULL;
-}
-
-bool process_candidate(struct process_search *s)
-{
-    size_t length = strlen(s->program);
-    if (strchr(s->program, '/')) {
-        s->file = s->program;
-        s->program = "";
-        return true;
-    }
-    while (length > 0 && s->next) {
-        const char *folder = s->next;
-        size_t size = strcspn(folder, ":");
-        s->next = folder[size] ? folder + size + 1 : NULL;
-        if (size + length + 3 > sizeof s->path)
-            continue;
-        memcpy(s->path, folder, size);
-        if (size == 0)
-            s->path[size++] = '.'; /* an empty element is the working directory */
-        s->path[size++] = '/';
-        memcpy(s->path + size, s->program, length + 1);
-        s->file = s->path;
-        return true;
-    }
-    return false;
-}
-
-struct process_search process_search(const char *program, const char *path)
-{
-    return (struct process_search){.program = program, .next = path ? path : DEFAULT_PATH};
-}
-
-void process_exec(const char *program, const char *path, char *const *argv, char *const *envp)
-{
-    struct process_search s = process_search(program, path);
-    int reason = ENOENT;
-    while (process_candidate(&s)) {
-        exec_path(s.file, argv, envp);
-        if (s.file == program)
-            return;
-        if (errno == EACCES)
-            reason = EACCES;
-        else if (errno != ENOENT && errno != ENOTDIR)
-            return;
-    }
-    errno = reason;
 }
 
 static void pass_gate(int gate)
@@ -297,8 +155,8 @@ static const char *become(const struct process_spawn *s)
         umask(s->umask);
     if (s->nofile)
         setrlimit(RLIMIT_NOFILE, s->nofile);
-    process_exec(s->program, path_of(s->envp), s->argv, s->envp);
-    return "exec";
+    execute_first(s->program, path_of(s->envp), s->argv, s->envp);
+    return execute_failed(s->program);
 }
 
 static void run_child(const struct process_spawn *s, int report)
@@ -516,118 +374,20 @@ int process_exit_code(int status)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* --- why it could not be executed --- */
-
-static void say(char *text, size_t size, const char *program, const char *reason, const char *cure)
-{
-    size_t used = 0;
-    const char *parts[] = {"unable to execute ", program, ": ", reason,
-                           cure ? " (" : NULL,   cure,    ")"};
-    size_t count = cure ? 7 : 4;
-    if (size == 0)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        size_t length = strlen(parts[i]);
-        if (length > size - 1 - used)
-            length = size - 1 - used;
-        memcpy(text + used, parts[i], length);
-        used += length;
-    }
-    text[used] = '\0';
-}
-
-static bool is_elf(const char *head, size_t length)
-{
-    return length >= 20 && memcmp(head, "\177ELF", 4) == 0;
-}
-
-static bool other_machine(const char *head, size_t length)
-{
-    char own[HEAD_MAX + 1];
-    size_t own_length;
-    enum { CLASS_AT = 4, MACHINE_AT = 18 };
-    if (!is_elf(head, length) || read_head("/proc/self/exe", own, &own_length) < 0 ||
-        !is_elf(own, own_length))
-        return false;
-    return head[CLASS_AT] != own[CLASS_AT] || memcmp(head + MACHINE_AT, own + MACHINE_AT, 2) != 0;
-}
-
-static void explain_missing(const char *program, char *head, char *text, size_t size)
-{
-    char *interpreter;
-    char *argument;
-    if (split_first_line(head, &interpreter, &argument) < 0) {
-        bool elf = head[0] == '\177';
-        say(text, size, program, elf ? "its dynamic loader is missing" : strerror(ENOENT),
-            elf ? "built for another C library" : NULL);
-        return;
-    }
-    const char *last = argument ? argument : interpreter;
-    size_t length = strlen(last);
-    char reason[HEAD_MAX + 64];
-    if (length > 0 && last[length - 1] == '\r') {
-        say(text, size, program, "its first line ends with CR LF",
-            "convert the file to Unix line ends");
-        return;
-    }
-    const char *begin = "its interpreter ";
-    const char *end = " is missing";
-    size_t n = strlen(begin);
-    memcpy(reason, begin, n);
-    memcpy(reason + n, interpreter, strlen(interpreter));
-    n += strlen(interpreter);
-    memcpy(reason + n, end, strlen(end) + 1);
-    say(text, size, program, reason, "install it or correct the #! line");
-}
-
-static void explain_format(const char *program, const char *head, size_t length, char *text,
-                           size_t size)
-{
-    if (length == 0)
-        say(text, size, program, "it is empty", NULL);
-    else if (other_machine(head, length))
-        say(text, size, program, "it is for another processor architecture",
-            "use a program or image for this one");
-    else if (!is_elf(head, length))
-        say(text, size, program, "it is not a program and has no #! line",
-            "begin it with #! and an interpreter");
-    else
-        say(text, size, program, strerror(ENOEXEC), NULL);
-}
-
-static void explain_denied(const char *program, char *text, size_t size)
-{
-    struct stat st;
-    if (stat(program, &st) == 0 && S_ISDIR(st.st_mode))
-        say(text, size, program, "it is a directory", NULL);
-    else if (stat(program, &st) == 0 && !(st.st_mode & 0111))
-        say(text, size, program, "it has no x bit", "chmod +x");
-    else if (on_noexec(program))
-        say(text, size, program, "its file system is mounted noexec",
-            "mount it with exec, or begin the file with #! and an interpreter");
-    else
-        say(text, size, program, strerror(EACCES), NULL);
-}
-
 void process_explain(const char *program, const struct process_failure *f, char *text, size_t size)
 {
-    char head[HEAD_MAX + 1];
-    size_t length;
-    if (strcmp(f->step, "exec") != 0)
-        say(text, size, program, strerror(f->error),
-            strcmp(f->step, "chdir") == 0 ? "changing the working directory"
-                                          : "passing descriptors");
-    else if (!strchr(program, '/') && f->error == ENOENT)
-        say(text, size, program, "not found in PATH", NULL);
-    else if (f->error == EACCES && strchr(program, '/'))
-        explain_denied(program, text, size);
-    else if ((f->error != ENOENT && f->error != ENOEXEC) || !strchr(program, '/') ||
-             read_head(program, head, &length) < 0)
-        say(text, size, program, strerror(f->error), NULL);
-    else if (f->error == ENOENT)
-        explain_missing(program, head, text, size);
+    const char *why = strerror(f->error);
+    size_t seen = sizeof EXECUTE_SEEN - 1;
+    if (strncmp(f->step, EXECUTE_SEEN, seen) == 0)
+        snprintf(text, size, "unable to execute %s: %s", program, f->step + seen);
+    else if (strcmp(f->step, "exec") != 0)
+        snprintf(text, size, "unable to execute %s: %s (%s)", program, why,
+                 strcmp(f->step, "chdir") == 0 ? "changing the working directory"
+                                               : "passing descriptors");
+    else if (strchr(program, '/') == NULL && f->error == ENOENT)
+        snprintf(text, size, "unable to execute %s: not found in PATH", program);
     else
-        explain_format(program, head, length, text, size);
+        snprintf(text, size, "unable to execute %s: %s", program, why);
 }
 
 void process_trim_stack(void)

@@ -8,6 +8,7 @@
 #define BASE_PROCESS_H
 
 #include "base/error.h"
+#include "base/execute.h"
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,25 +59,11 @@ struct process_spawn {
 
 enum { PROCESS_GATE_BYTE = 262144 + 4095, PROCESS_GATE_MS = 200 };
 
-/* The files that an exec tries for a program, one after the other: the program itself when it has a
- * slash, else one for each folder of a PATH (NULL: the default). */
-struct process_search {
-    const char *program;
-    const char *next;
-    const char *file; /* what process_candidate found to be the next */
-    char path[4096];
-};
-
-struct process_search process_search(const char *program, const char *path);
-bool process_candidate(struct process_search *s); /* false: that was all */
-
-/* Executes the first of them that can be; comes back with errno when none can. */
-void process_exec(const char *program, const char *path, char *const *argv, char *const *envp);
-
 /* Why a child could not exec, as it reported. */
 struct process_failure {
-    int error;     /* errno of exec (or of chdir, dup2 before it) */
-    char step[12]; /* "exec", "chdir", "fd" */
+    int error; /* errno of exec (or of chdir, dup2 before it) */
+    /* "chdir", "fd", "exec", or EXECUTE_SEEN and what the child saw when it looked at the file */
+    char step[EXECUTE_WHY_MAX];
 };
 
 /* Forks and execs; never waits. Returns the pid, and in *report the read end of a pipe: end of file
@@ -112,7 +99,8 @@ pid_t process_parent(pid_t pid);
 int process_exit_code(int status);
 
 /* What went wrong, with its cure: no x bit, CRLF after the interpreter, interpreter missing, wrong
- * architecture. Looks at the file; writes at most size bytes. */
+ * architecture. Only tells what the child found: it alone looks at the file, which may be on a file
+ * system that no longer answers. Writes at most size bytes. */
 void process_explain(const char *program, const struct process_failure *f, char *text, size_t size);
 
 /* Gives back the stack that earlier, deeper calls have used. */

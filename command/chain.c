@@ -1,5 +1,5 @@
 #include "command/chain.h"
-#include "base/process.h"
+#include "base/execute.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/auxv.h>
@@ -34,11 +34,11 @@ static int look(const char *path)
 
 bool chain_is_ours(const char *program, const char *path)
 {
-    struct process_search s = process_search(program, path);
+    struct execute_search s = execute_search(program, path);
     int found = -1;
     if (exec_changes_more())
         return false;
-    while (found < 0 && process_candidate(&s))
+    while (found < 0 && execute_candidate(&s))
         found = look(s.file);
     return found == 1;
 }

@@ -3,8 +3,8 @@
  * children, the only exit. */
 #include "base/command.h"
 #include "base/error.h"
+#include "base/execute.h"
 #include "base/message.h"
-#include "base/process.h"
 #include "command/chain.h"
 #include "command/commands.h"
 #include "command/missing.h"
@@ -176,12 +176,12 @@ static int overview(FILE *to)
 static int execute(const struct invocation *c)
 {
     const char *program = c->program == NULL ? c->rest[0] : c->program;
-    process_exec(program, c->path, c->rest, c->environment != NULL ? c->environment : environ);
+    execute_first(program, c->path, c->rest, c->environment != NULL ? c->environment : environ);
     if (c->fallback != NULL) {
         program = c->fallback[0];
         if (program == NULL)
             return 0;
-        process_exec(program, c->path, c->fallback, environ);
+        execute_first(program, c->path, c->fallback, environ);
     }
     int code = errno == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC;
     message_fatal("unable to exec %s: %s", program, strerror(errno));

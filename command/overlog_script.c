@@ -1,8 +1,8 @@
 /* What exec would say of the files of a tree. */
 #include "command/overlog_script.h"
+#include "base/execute.h"
 #include "base/file.h"
 #include "base/lexer.h"
-#include "base/process.h"
 #include "command/missing.h"
 #include <elf.h>
 #include <errno.h>
@@ -48,8 +48,8 @@ static bool is_found(const char *name)
     snprintf(all, sizeof all,
              "%.3900s:/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
              path == NULL ? "" : path);
-    struct process_search s = process_search(name, all);
-    while (process_candidate(&s))
+    struct execute_search s = execute_search(name, all);
+    while (execute_candidate(&s))
         if (access(s.file, X_OK) == 0)
             return true;
     return false;

@@ -1,6 +1,7 @@
 /* Whether there are descriptors enough for all services: said before anything is started. */
 #include "base/slots.h"
 #include "supervisor/supervisor.h"
+#include <errno.h>
 #include <sys/resource.h>
 
 int descriptors_suffice(const struct supervisor *sv, struct error *e)
@@ -33,4 +34,22 @@ int descriptors_suffice(const struct supervisor *sv, struct error *e)
                      "%lu services with loggers need %lu descriptors, the limit is %lu (--ulimit "
                      "nofile=%lu:%lu, or S6_LOGGING=0, which needs %lu)",
                      paired, all, (unsigned long)limit.rlim_cur, all, all, need);
+}
+
+int descriptors_exist(const struct servicedir *files, struct error *e)
+{
+    struct rlimit now;
+    const int wanted[] = {files->notification_fd, files->lock_fd};
+    static const char *const names[] = {"notification-fd", "lock-fd"};
+    errno = EINVAL;
+    if (wanted[0] >= 0 && wanted[0] == wanted[1])
+        return error_set(e, EXIT_USAGE, "notification-fd and lock-fd are both %d", wanted[0]);
+    for (int i = 0; i < 2; i++)
+        if (wanted[i] >= 0 && getrlimit(RLIMIT_NOFILE, &now) == 0 &&
+            (rlim_t)wanted[i] >= now.rlim_cur)
+            return error_set(e, EXIT_USAGE,
+                             "%s is %d, but the limit of open files is %llu (use a smaller number, "
+                             "or raise the limit: --ulimit nofile)",
+                             names[i], wanted[i], (unsigned long long)now.rlim_cur);
+    return 0;
 }

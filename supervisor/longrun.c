@@ -34,11 +34,27 @@ static void close_watch(struct longrun *l, struct watch *w)
 
 /* --- readiness and the exec report --------------------------------------------------------- */
 
+/* As process_report; what it says is kept for those who ask. */
+static int read_report(struct longrun *l)
+{
+    struct process_failure failure;
+    char path[600];
+    char why[1100];
+    int result = process_report(l->report.fd, &failure);
+    if (result != 0)
+        return result;
+    snprintf(path, sizeof path, "%s/run", l->path);
+    process_explain(path, &failure, why, sizeof why);
+    free(l->why);
+    l->why = strdup(why);
+    return 0;
+}
+
 static void report_ready(struct watch *w, uint32_t events)
 {
     struct longrun *l = OWNER(w, report);
     (void)events;
-    int result = process_report(w->fd, &l->failure);
+    int result = read_report(l);
     if (result < 0)
         return;
     close_watch(l, w);
@@ -117,25 +133,6 @@ static void close_one(int *fd)
     *fd = -1;
 }
 
-/* A number that no process here can have is better said than found out by dup2. */
-static int check_descriptors(const struct servicedir *files, struct error *e)
-{
-    struct rlimit now;
-    const int wanted[] = {files->notification_fd, files->lock_fd};
-    static const char *const names[] = {"notification-fd", "lock-fd"};
-    errno = EINVAL;
-    if (wanted[0] >= 0 && wanted[0] == wanted[1])
-        return error_set(e, EXIT_USAGE, "notification-fd and lock-fd are both %d", wanted[0]);
-    for (int i = 0; i < 2; i++)
-        if (wanted[i] >= 0 && getrlimit(RLIMIT_NOFILE, &now) == 0 &&
-            (rlim_t)wanted[i] >= now.rlim_cur)
-            return error_set(e, EXIT_USAGE,
-                             "%s is %d, but the limit of open files is %llu (use a smaller number, "
-                             "or raise the limit: --ulimit nofile)",
-                             names[i], wanted[i], (unsigned long long)now.rlim_cur);
-    return 0;
-}
-
 /* What the last instance left behind may still hold it: the new one waits before its exec. */
 static int open_service_lock(const struct longrun *l, struct error *e)
 {
@@ -161,7 +158,7 @@ static int spawn_run(struct longrun *l, struct error *e)
     int notify = -1;
     int lock = -1;
     int report = -1;
-    if (check_descriptors(&l->files, e) < 0)
+    if (descriptors_exist(&l->files, e) < 0)
         return -1;
     if (l->files.notification_fd >= 0) {
         notify = open_notify(l);
@@ -461,10 +458,7 @@ void longrun_feed(struct longrun *l, enum service_event event, int detail)
 
 static void unspawned(struct longrun *l)
 {
-    char path[600];
-    char why[700];
-    snprintf(path, sizeof path, "%s/run", l->path);
-    process_explain(path, &l->failure, why, sizeof why);
+    const char *why = l->why != NULL ? l->why : "unable to execute it";
     if (l->machine.failures == 0)
         message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./run: %s",
                      l->definition->name, why);
@@ -480,9 +474,8 @@ void longrun_reaped(struct longrun *l, pid_t pid, int status)
     if (l->machine.state == SERVICE_STARTING) {
         /* Its death can be seen before its report: read that first. */
         if (l->report.fd >= 0) {
-            int result = process_report(l->report.fd, &l->failure);
+            l->exec_failed = read_report(l) == 0;
             close_watch(l, &l->report);
-            l->exec_failed = result == 0;
         }
         if (l->exec_failed) {
             unspawned(l);

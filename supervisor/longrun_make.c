@@ -84,6 +84,7 @@ static void longrun_free(struct longrun *l)
     scandir_undefine(l->scanned);
     sv->longrun[l->index] = NULL;
     sv->places_free++;
+    free(l->why);
     free(l->path);
     free(l);
 }

@@ -88,14 +88,10 @@ static void put_longrun(struct str *out, const struct longrun *l, enum node_stat
     if (l->history.died_at != 0)
         put_end(out, m->wait_status);
     put_since(out, "died", l->history.died_at, now);
-    if (m->failures > 0 && l->failure.step[0] != '\0') {
-        char path[600], why[512];
-        snprintf(path, sizeof path, "%s/run", l->path);
-        process_explain(path, &l->failure, why, sizeof why);
-        status_word(out, "why", why);
-    } else if (l->history.gave_up) {
+    if (m->failures > 0 && l->why != NULL)
+        status_word(out, "why", l->why);
+    else if (l->history.gave_up)
         status_word(out, "why", "finish said 125");
-    }
 }
 
 static void put_oneshot(struct str *out, const struct supervisor *sv, uint32_t node, int64_t now)

@@ -95,9 +95,9 @@ struct longrun {
     struct timer timer;  /* machine.deadline */
     struct watch report; /* of the run being executed; fd -1 when there is none */
     struct watch notify; /* readiness pipe; fd -1 */
-    bool exec_failed;    /* the report said so; failure tells why */
-    struct process_failure failure;
-    struct { /* for who asks */
+    bool exec_failed;    /* the report said so */
+    char *why;           /* the last time; NULL: never, or no memory for it */
+    struct {             /* for who asks */
         uint32_t starts;
         int64_t died_at; /* monotonic ns of the last end, 0 none */
         bool gave_up;    /* finish said 125 */
@@ -238,6 +238,8 @@ int supervisor_run(const struct supervisor_start *start);
 /* descriptors.c */
 int descriptors_suffice(const struct supervisor *sv,
                         struct error *e); /* raises the limit if it may */
+/* A number that no process here can have is better said than found out by dup2. */
+int descriptors_exist(const struct servicedir *files, struct error *e);
 
 /* longrun_make.c */
 bool longrun_is_paired(const struct supervisor *sv, const struct definition *d,

@@ -274,42 +274,6 @@ static void a_start_that_fails_leaves_nothing(void **state)
     assert_int_equal(process_reap(&status), -1);
 }
 
-static void a_search_tries_each_folder(void **state)
-{
-    (void)state;
-    struct process_search s = process_search("tool", "/a::b/");
-    const char *expected[] = {"/a/tool", "./tool", "b//tool"};
-    for (size_t i = 0; i < 3; i++) {
-        assert_true(process_candidate(&s));
-        assert_string_equal(s.file, expected[i]);
-    }
-    assert_false(process_candidate(&s));
-    s = process_search("./tool", "/a:/b");
-    assert_true(process_candidate(&s));
-    assert_string_equal(s.file, "./tool");
-    assert_false(process_candidate(&s));
-    s = process_search("", "/a");
-    assert_false(process_candidate(&s));
-    s = process_search("tool", "");
-    assert_true(process_candidate(&s));
-    assert_string_equal(s.file, "./tool");
-    s = process_search("tool", NULL);
-    assert_true(process_candidate(&s));
-    assert_string_equal(s.file, "/command/tool");
-}
-
-static void names_too_long_are_passed_over(void **state)
-{
-    (void)state;
-    static char path[6000];
-    memset(path, 'x', 5000);
-    memcpy(path + 5000, ":/b", 4);
-    struct process_search s = process_search("tool", path);
-    assert_true(process_candidate(&s));
-    assert_string_equal(s.file, "/b/tool");
-    assert_false(process_candidate(&s));
-}
-
 /* Each descriptor in the child must show what was written for it. */
 static void overlapping_descriptors_arrive(void **state)
 {
@@ -722,8 +686,6 @@ int main(void)
         TEST(without_path_the_default_is_searched),
         TEST(a_start_waits_for_the_exec),
         TEST(a_start_that_fails_leaves_nothing),
-        TEST(a_search_tries_each_folder),
-        TEST(names_too_long_are_passed_over),
         TEST(overlapping_descriptors_arrive),
         TEST(signals_can_be_blocked_from_the_start),
         TEST(signals_are_reset),
