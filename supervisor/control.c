@@ -43,30 +43,81 @@ static void connection_close(struct control_connection *k)
     loop_unwatch(k->control->loop, &k->watch);
     close(k->watch.fd);
     k->watch.fd = -1;
+    str_release(&k->unsent);
     for (int i = 0; i < CONTROL_STDIO; i++)
         if (k->stdio[i] >= 0)
             close(k->stdio[i]);
 }
 
-static void reply(int fd, char kind, const char *text)
+/* --- replies: never waited for ---------------------------------------------------------------- */
+
+/* False when there is no room; a peer that is gone takes everything. */
+static bool send_now(int fd, char kind, const char *text, size_t length)
 {
     struct iovec parts[] = {{.iov_base = &kind, .iov_len = 1},
-                            {.iov_base = (char *)(uintptr_t)text, .iov_len = strlen(text)}};
+                            {.iov_base = (char *)(uintptr_t)text, .iov_len = length}};
     struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
-    sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
+           (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM && errno != EINTR);
+}
+
+static int put_off(struct control_connection *k, char kind, const char *text, size_t length)
+{
+    struct error ignored = ERROR_INIT;
+    uint32_t size = (uint32_t)length;
+    if (str_reserve(&k->unsent, sizeof size + 1 + length) < 0)
+        return -1;
+    str_add(&k->unsent, &size, sizeof size);
+    str_add_char(&k->unsent, kind);
+    str_add(&k->unsent, text, length);
+    return loop_watch(k->control->loop, &k->watch, EPOLLIN | EPOLLOUT, &ignored);
+}
+
+/* What was put off, as far as there is room now. */
+static void send_rest(struct control_connection *k)
+{
+    struct error ignored = ERROR_INIT;
+    enum { AHEAD = sizeof(uint32_t) + 1 };
+    while (k->sent < k->unsent.length) {
+        const char *packet = k->unsent.data + k->sent;
+        uint32_t size;
+        memcpy(&size, packet, sizeof size);
+        if (!send_now(k->watch.fd, packet[AHEAD - 1], packet + AHEAD, size))
+            return;
+        k->sent += AHEAD + size;
+    }
+    str_release(&k->unsent);
+    k->sent = 0;
+    if (k->ending)
+        connection_close(k);
+    else
+        loop_watch(k->control->loop, &k->watch, EPOLLIN, &ignored);
 }
 
 void control_say(struct control_connection *k, char kind, const char *text)
 {
-    reply(k->watch.fd, kind, text);
+    size_t length = strlen(text);
+    if (k->cut || (k->unsent.length == 0 && send_now(k->watch.fd, kind, text, length)))
+        return;
+    k->cut = k->unsent.length - k->sent + length > CONTROL_UNSENT_MAX ||
+             put_off(k, kind, text, length) < 0;
 }
 
 void control_end(struct control_connection *k, int code)
 {
+    static const char cut[] = "overlog: fatal: this is not all: it was not read in time\n";
     char text[16];
-    snprintf(text, sizeof text, "%d", code);
-    reply(k->watch.fd, 'x', text);
-    connection_close(k);
+    int bad = 0;
+    if (k->cut)
+        bad = put_off(k, 'e', cut, sizeof cut - 1);
+    snprintf(text, sizeof text, "%d", k->cut ? EXIT_SYSTEM : code);
+    if (bad == 0 && k->unsent.length == 0 && send_now(k->watch.fd, 'x', text, strlen(text)))
+        bad = -1; /* nothing is left to be done */
+    else if (bad == 0)
+        bad = put_off(k, 'x', text, strlen(text));
+    k->ending = true;
+    if (bad < 0)
+        connection_close(k);
 }
 
 /* The caller's descriptors; the kernel hands over all of a packet's in one header. Those that no
@@ -126,7 +177,10 @@ static void connection_ready(struct watch *w, uint32_t events)
                        .msg_iovlen = 1,
                        .msg_control = rights.bytes,
                        .msg_controllen = sizeof rights.bytes};
-    (void)events;
+    if (events & EPOLLOUT)
+        send_rest(k);
+    if (w->fd < 0 || (events & ~(uint32_t)EPOLLOUT) == 0)
+        return;
     ssize_t n = recvmsg(w->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
@@ -136,20 +190,20 @@ static void connection_ready(struct watch *w, uint32_t events)
         request(k, packet, (size_t)n);
         return;
     }
-    if (k->pending && k->control->gone != NULL)
+    if (k->pending && !k->ending && k->control->gone != NULL)
         k->control->gone(k->control->context, k);
     connection_close(k);
 }
 
 static void refuse(int fd, const char *why, const char *code)
 {
-    reply(fd, 'e', why);
-    reply(fd, 'x', code);
+    send_now(fd, 'e', why, strlen(why));
+    send_now(fd, 'x', code, strlen(code));
     close(fd);
 }
 
-/* When all are taken, or those that strangers may have, one that has not asked for anything must
- * go. NULL: all have. */
+/* When all are taken, or those that strangers may have, one that has not asked for anything, or
+ * that does not fetch its answer, must go. NULL: there is none. */
 static struct control_connection *free_connection(struct control *c, bool stranger)
 {
     struct control_connection *silent = NULL, *unused = NULL;
@@ -160,7 +214,7 @@ static struct control_connection *free_connection(struct control *c, bool strang
             unused = k;
         else if (k->stranger)
             strangers++;
-        if (k->watch.fd >= 0 && !k->pending && (k->stranger || !stranger))
+        if (k->watch.fd >= 0 && (!k->pending || k->ending) && (k->stranger || !stranger))
             silent = k;
     }
     if (unused != NULL && (!stranger || strangers < CONTROL_STRANGERS))

@@ -13,6 +13,7 @@ enum {
     CONTROL_CONNECTIONS = 16,
     CONTROL_STRANGERS = 4,
     CONTROL_PACKET_MAX = 65536,
+    CONTROL_UNSENT_MAX = 4 << 20,
     CONTROL_WORDS_MAX = 1024
 };
 
@@ -27,6 +28,10 @@ struct control_connection {
     bool stranger;            /* neither root nor our own user: it may look, and no more */
     int stdio[CONTROL_STDIO]; /* the caller's descriptors 0 to 2, or -1 */
     bool pending;             /* its request was taken and is not answered yet */
+    bool ending;              /* it is, and is closed as soon as all of that has been read */
+    bool cut;                 /* something had no room */
+    struct str unsent;        /* packets that the socket had no room for, each behind its length */
+    size_t sent;              /* so many bytes of these are */
 };
 
 /* words and count are valid during the call. Returns the exit code for the caller, or
@@ -47,8 +52,8 @@ struct control {
 int control_open(struct control *c, struct loop *l, const char *path, control_handler *handler,
                  control_gone *gone, void *context, struct error *e);
 
-/* Text for the caller's stdout ('o') or stderr ('e'), or ms that it is to wait ('w'). One that does
- * not read gets no more. */
+/* Text for the caller's stdout ('o') or stderr ('e'), or ms that it is to wait ('w'). What it does
+ * not read yet waits here, CONTROL_UNSENT_MAX at most: then it gets no more, and exit code 111. */
 void control_say(struct control_connection *k, char kind, const char *text);
 /* The answer to a pending request. */
 void control_end(struct control_connection *k, int code);
