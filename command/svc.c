@@ -162,11 +162,9 @@ static int run_svc(struct invocation *c)
 static int run_svwait(struct invocation *c)
 {
     uint64_t ms = 0;
-    if (options_read(c, 0) != 0 || options_number(c, options.argument['t'], UINT32_MAX, &ms) != 0)
+    if (options_read(c, 1) != 0 || options_number(c, options.argument['t'], UINT32_MAX, &ms) != 0)
         return EXIT_USAGE;
     char want = options_last("uUdDrR");
-    if (options.count == 0)
-        return 0;
     return service_wait(&(struct wait){.services = options.operand,
                                        .count = (size_t)options.count,
                                        .want = want == 0 ? 'u' : want,
@@ -347,7 +345,7 @@ static void put_line(const struct view *v)
     putchar('\n');
 }
 
-/* The fields of a list with commas, appended. 0, or -1 when one is none. */
+/* The fields of a list with commas, appended. 0, or -1, and said, when one is none. */
 static int add_fields(const char *list, enum field *chosen, size_t *count)
 {
     while (*list != '\0') {
@@ -356,6 +354,12 @@ static int add_fields(const char *list, enum field *chosen, size_t *count)
         while (f < FIELDS &&
                (strlen(fields[f].name) != length || strncmp(fields[f].name, list, length) != 0))
             f++;
+        if (length == 0)
+            message_fatal("invalid null option field");
+        else if (f == FIELDS)
+            message_fatal("invalid option field: %.*s", (int)length, list);
+        else if (*count == FIELDS)
+            message_fatal("too many fields");
         if (f == FIELDS || *count == FIELDS)
             return -1;
         chosen[(*count)++] = f;
@@ -400,7 +404,7 @@ static int run_svstat(struct invocation *c)
         if (option == 'n')
             v.numbers = true;
         else if (option == 'o' && add_fields(c->argument, chosen, &count) < 0)
-            return message_fatal("invalid option field: %s", c->argument), EXIT_USAGE;
+            return EXIT_USAGE;
         for (enum field f = 0; option != 'o' && f < FIELDS && count < FIELDS; f++)
             if (fields[f].letter == option)
                 chosen[count++] = f;

@@ -30,6 +30,20 @@ static int copy_directory(int source, int live, const char *name, struct error *
     return file_copy_tree(source, name, live, name, e);
 }
 
+/* For the tools of s6 that make instances of a service: theirs to fill. */
+static int copy_template(int source, int live, struct error *e)
+{
+    static const char *const empty[] = {"instance", "instances"};
+    if (copy_directory(source, live, "template", e) < 0)
+        return -1;
+    if (faccessat(live, "template", F_OK, 0) < 0)
+        return 0;
+    for (int i = 0; i < 2; i++)
+        if (mkdirat(live, empty[i], 0755) < 0 && errno != EEXIST)
+            return error_system(e, "unable to make the directory %s", empty[i]);
+    return 0;
+}
+
 /* The defaults need no file: most services have none. */
 enum { TIMEOUT_FINISH = 5000, DEATH_TALLY = 100 };
 
@@ -46,6 +60,7 @@ static int fill(const struct definition *d, int source, int live, struct error *
 {
     if (copy_if_there(source, live, "run", e) < 0 || copy_if_there(source, live, "finish", e) < 0 ||
         copy_directory(source, live, "data", e) < 0 || copy_directory(source, live, "env", e) < 0 ||
+        copy_template(source, live, e) < 0 ||
         write_number(live, "notification-fd", d->notification_fd, -1, e) < 0 ||
         write_number(live, "lock-fd", d->lock_fd, -1, e) < 0 ||
         write_number(live, "timeout-kill", d->timeout_kill, 0, e) < 0 ||

@@ -135,7 +135,8 @@ def test_what_is_seen(box):
     svc(box, OURS, "plain", "-wu", "-u")
     assert same(box, "s6-svstat", "/tmp", messages=False)[0] == 1
     assert same(box, "s6-svstat", "-Z", "/tmp", messages=False)[0] == 100
-    assert same(box, "s6-svstat", "-o", "nonsense", "/tmp", messages=False)[0] == 100
+    for fields in ("nonsense", "up,nonsense,pid", "up,,pid", "up,pidx", "nonsense,"):
+        assert same(box, "s6-svstat", "-o", fields, "/tmp")[0] == 100
 
 
 def test_is_it_supervised(box):
@@ -281,6 +282,7 @@ def test_waiting(box):
         assert same(box, "s6-svwait", *words.split())[0] == code, words
     assert same(box, "s6-svwait", "-u", "-t", "100", "/nowhere", messages=False)[0] == 111
     assert same(box, "s6-svwait", "-Z", web, messages=False)[0] == 100
+    assert same(box, "s6-svwait", messages=False)[0] == same(box, "s6-svwait", "-D", "-t", "10", messages=False)[0] == 100
     assert same(box, "s6-svlisten", "-u", " " + web, " " + plain, "", "true") == (0, "", "")
     assert same(box, "s6-svlisten", "-d", "-t", "1500", " " + web, "", "true")[0] == 99
     assert same(box, "s6-svlisten", "-u", web, messages=False)[0] == 100

@@ -45,6 +45,27 @@ def test_names_that_are_taken(tree, boot):
     assert "/etc/s6-overlay/s6-rc.d/base: duplicate definition: base is already defined by the container" in box.stderr.text()
 
 
+def test_what_a_live_directory_is_made_of(tree, boot):
+    """The definition's own files, no others; a template brings the directories of its instances."""
+    folder = tree.longrun("web", finish="#!/bin/sh\n", timeout_kill="100\n", **{"flag-newpidns": "x"})
+    for name in ("data/in/it", "env/VARIABLE", "template/run", "template/data/deep", "nosetsid", "down", "other/file"):
+        tree.write(f"{folder}/{name}", name + "\n", 0o640)
+    tree.longrun("plain")
+    box = boot(tree.path, env={"S6_LOGGING": "0"})
+    box.wait_for_text("service legacy-services successfully started")
+
+    def below(name):
+        top = box.inside(f"/run/s6-rc/servicedirs/{name}")
+        found = [os.path.relpath(os.path.join(at, n), top) for at, folders, files in os.walk(top) for n in folders + files]
+        return {n for n in found if n.split("/")[0] not in ("supervise", "event")}
+    assert below("plain") == {"run"}
+    assert below("web") == {"run", "finish", "timeout-kill", "flag-newpidns", "data", "data/in", "data/in/it", "env", "env/VARIABLE",
+                            "template", "template/run", "template/data", "template/data/deep", "instance", "instances"}
+    assert box.read("/run/s6-rc/servicedirs/web/template/data/deep") == "template/data/deep\n"
+    assert os.stat(box.inside("/run/s6-rc/servicedirs/web/template/run")).st_mode & 0o777 == 0o640
+    assert box.stop() == 0
+
+
 def test_files_as_they_come(tree, boot):
     """No newline after the type, no x bits, a layer that only adds an edge, large readiness descriptors, old shebangs."""
     tree.longrun("first", "#!/usr/bin/with-contenv sh\necho first $ONE >>/tmp/trace\nsleep 0.2\nprintf '\\n' >&867\n" + SLEEP, notification_fd="867\n",
