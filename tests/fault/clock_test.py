@@ -67,7 +67,7 @@ def define(tree):
     tree.longrun("deaf", DEAF, timeout_kill="600\n", finish=FINISH % ("deaf.finish", "exec sleep 1000\n"), timeout_finish="700\n")
     tree.longrun("never", notification_fd="3\n", timeout_up="800\n", bundle=None)
     tree.oneshot("slow", "redirfd -w 1 /dev/null redirfd -w 2 /dev/null sleep 1000\n", timeout_up="800\n", bundle=None)
-    tree.longrun("counts", COUNTS, bundle=None, **{"logging-script": "n100 s8192 C"})
+    tree.longrun("counts", COUNTS, bundle=None, **{"logging-script": "n2000 s8192 C"})
 
 
 def took(box, *command):
