@@ -14,7 +14,8 @@ int children_reserve(struct children *c, size_t count, struct error *e)
         capacity *= 2;
     if (capacity <= c->capacity)
         return 0;
-    struct children bigger = {.slot = calloc(capacity, sizeof *bigger.slot), .capacity = capacity};
+    struct children bigger = {
+        .slot = calloc(capacity, sizeof *bigger.slot), .capacity = capacity, .top = c->top};
     if (bigger.slot == NULL) {
         errno = ENOMEM;
         return error_system(e, "unable to keep a table of children");
@@ -33,6 +34,7 @@ void children_add(struct children *c, pid_t pid, enum child_role role, uint32_t 
     while (c->slot[i].pid != 0)
         i = (i + 1) & (c->capacity - 1);
     c->slot[i] = (struct child){.pid = pid, .role = role, .index = index};
+    c->top = pid > c->top ? pid : c->top;
     c->count++;
 }
 
@@ -53,6 +55,7 @@ static void close_hole(struct children *c, size_t i)
 struct child children_take(struct children *c, pid_t pid)
 {
     struct child none = {.pid = pid, .role = CHILD_NONE};
+    c->top = pid > c->top ? pid : c->top;
     if (c->capacity == 0)
         return none;
     for (size_t i = place(c, pid); c->slot[i].pid != 0; i = (i + 1) & (c->capacity - 1)) {

@@ -28,6 +28,7 @@ struct children {
     struct child *slot;
     size_t capacity; /* a power of two, never more than half full */
     size_t count;
+    pid_t top; /* the highest pid there ever was, strangers included */
 };
 
 /* Room for that many children at once; keeps those known. */

@@ -103,3 +103,17 @@ long remaining_signal(const struct remaining *r, int signal)
     close(proc);
     return found ? count : -1;
 }
+
+long remaining_probe(const struct remaining *r, pid_t top, int signal)
+{
+    enum { AHEAD = 4096 };
+    long count = 0;
+    pid_t end = top < REMAINING_PROBED - AHEAD ? top + AHEAD : REMAINING_PROBED;
+    qsort(r->spare, r->spare_count, sizeof *r->spare, compare);
+    for (pid_t pid = 2; pid < end; pid++) {
+        pid_t session = getsid(pid);
+        if (session >= 0 && !is_spared(r, pid) && !is_spared(r, session))
+            count += kill(pid, signal) == 0;
+    }
+    return count;
+}

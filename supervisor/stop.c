@@ -32,24 +32,32 @@ static void wake_at(struct supervisor *sv, int64_t due)
     loop_timer(&sv->loop, &sv->stop_poll, due);
 }
 
-/* Without /proc: our own children and their groups, as far as we know them. TERM reaches everybody
- * from pid 1, and loggers ignore it; KILL must wait until they are done. */
+/* Not pid 1, and without /proc: our own children and their groups, as far as we know them. */
 static long signal_children(struct supervisor *sv, int signal)
 {
     long count = 0;
-    if (sv->is_init && signal == SIGTERM)
-        kill(-1, SIGTERM);
     for (size_t i = 0; i < sv->children.capacity; i++) {
         const struct child *c = &sv->children.slot[i];
         if (c->pid == 0 || c->role == CHILD_LOGGER)
             continue;
         count++;
-        if (signal == 0 || (sv->is_init && signal == SIGTERM))
+        if (signal == 0)
             continue;
         kill(c->pid, signal);
         kill(-c->pid, signal);
     }
     return count;
+}
+
+/* Pid 1 without /proc. TERM reaches everybody, and loggers ignore it; KILL must not reach them. */
+static long probe(struct supervisor *sv, const struct remaining *r, int signal)
+{
+    pid_t top = sv->children.top;
+    int each = signal == SIGTERM ? SIGCONT : signal;
+    if (signal == SIGTERM)
+        kill(-1, SIGTERM);
+    long count = remaining_probe(r, top, each);
+    return top < REMAINING_PROBED ? count : count + signal_children(sv, each);
 }
 
 /* Everything but us and the loggers: how many there are, after sending signal. */
@@ -62,6 +70,8 @@ static long remaining(struct supervisor *sv, int signal)
         if (logger_slot_at(sv, i) != NULL && logger_slot_at(sv, i)->logged.pid > 0)
             spare[r.spare_count++] = logger_slot_at(sv, i)->logged.pid;
     long count = remaining_signal(&r, signal);
+    if (count < 0 && sv->is_init)
+        return probe(sv, &r, signal);
     return count >= 0 ? count : signal_children(sv, signal);
 }
 

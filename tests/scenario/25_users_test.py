@@ -1,6 +1,7 @@
 """Where containers run: plain users, all kinds of /run, a read-only root, no new privileges, no /proc."""
 
 import os
+import time
 import signal
 
 import pytest
@@ -125,6 +126,36 @@ def test_without_proc(services, boot):
     assert box.stop() == 0
     assert services.read("/tmp/late").startswith("late\n")
     assert log_text(services.at("/var/log/services/web"))[-2:] == ["web 0:0", "finish 0"]
+
+
+# Left behind twice over, so that it is nobody's child that pid 1 knows of; writes to the service's log.
+ORPHAN = """#!/bin/sh
+(setsid sh -c '
+trap "sleep 2.2; echo orphan ended; echo ended >>/tmp/orphan; exit" TERM
+echo %s >>/tmp/orphan
+while :; do sleep 0.05; done' &)
+(setsid sh -c 'trap "" TERM HUP INT; touch /tmp/deaf; while :; do echo deaf; sleep 0.05; done' &)
+%s
+"""
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_without_proc_orphans_that_nobody_knows_get_their_time(tree, boot, deaf):
+    """As with /proc: they are told, waited for, and those that do not end are killed; their last lines are kept."""
+    script = ORPHAN % ("begins", "exec sleep 1000")
+    if not deaf:
+        script = "".join(line for line in script.splitlines(True) if "deaf" not in line)
+    tree.longrun("web", script, finish="#!/bin/sh\necho finished\n")
+    box = boot(tree.path, options=["-P"], env={"S6_KILL_GRACETIME": "5000", "S6_LOGGING": "2"})
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/orphan")) and (not deaf or os.path.exists(tree.at("/tmp/deaf"))))
+    box.wait_for(lambda: box.loggers("web"))
+    before = time.monotonic()
+    assert box.stop(deadline=30) == 0
+    seconds = box.ended - before
+    assert tree.read("/tmp/orphan") == "begins\nended\n"
+    lines = log_text(tree.at("/var/log/services/web"))
+    assert "orphan ended" in lines and "finished" in lines
+    assert (5 if deaf else 2) <= seconds < (12 if deaf else 4.9), seconds
 
 
 def test_not_pid_1_and_without_proc_it_ends_what_it_started(tree, boot):
