@@ -4,6 +4,15 @@
 #include <errno.h>
 #include <sys/resource.h>
 
+static bool allow(unsigned long number)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= number)
+        return true;
+    limit.rlim_cur = limit.rlim_max = number;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 int descriptors_suffice(const struct supervisor *sv, struct error *e)
 {
     enum { OWN = 40, OF_LONGRUN = 1, OF_PIPELINE = 2, OF_START = 2, MANY = 256 };
@@ -22,12 +31,11 @@ int descriptors_suffice(const struct supervisor *sv, struct error *e)
     }
     need += longruns < PUMP_REPORTS / OF_START ? longruns * OF_START : PUMP_REPORTS;
     unsigned long all = need + paired * logged_descriptors(&sv->logging);
-    if (all > MANY && slots_reserve())
-        all += SLOTS_MAX + 1;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= all)
+    if (all > MANY && allow(all + SLOTS_MAX + 1)) {
+        slots_reserve();
         return 0;
-    limit.rlim_cur = limit.rlim_max = all;
-    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+    }
+    if (allow(all))
         return 0;
     getrlimit(RLIMIT_NOFILE, &limit);
     return error_set(e, EXIT_SYSTEM,

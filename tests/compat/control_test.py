@@ -98,6 +98,12 @@ def svc(box, tools, name, *options):
     return box.run(tools + "s6-svc", *options, "/run/service/" + name).returncode
 
 
+def obeyed(box):
+    """What was written to a control fifo was read: pid 1 has since answered twice."""
+    for _ in range(2):
+        assert box.run("/command/s6-rc", "-a", "list").returncode == 0
+
+
 def same(box, name, *words, before="", messages=True):
     """Both programs of this name, with the same words: exit code and output, which must be the same."""
     answers = []
@@ -221,6 +227,7 @@ def test_each_wish_and_each_wait(box):
                 svc(box, tools, name, "-wU", "-u")
             if "-du" in words:
                 svc(box, tools, name, "-wU", "-T30000")
+            obeyed(box)
             assert state(box, THEIRS, name) == state(box, OURS, name), words
             lines.append((words, code, state(box, tools, name)))
     assert said["theirs"] == said["ours"]
