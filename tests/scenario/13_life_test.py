@@ -1,6 +1,7 @@
 """The life of a longrun in a real tree: readiness, descriptors, locks, ends."""
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -142,3 +143,30 @@ def test_what_runs_from_a_run_that_is_mounted_noexec(tree, boot, helper):
                           "its file system is mounted noexec (mount it with exec, or begin the file with #! and an interpreter)\n")
     assert box.stop() == 0
     assert "over 256 15 shell\n" in box.stdout.text()
+
+
+def test_the_child_looks_at_what_it_could_not_execute(tree, boot, place):
+    """Not pid 1, which a file system that no longer answers would stop for good: it names the file in no call."""
+    tree.script("etc/services.d/lost/run", "#!/no/such/shell\n")
+    tree.write("etc/services.d/lost/down")
+    tree.script("etc/services.d/web/run", "#!/bin/sh\nexec sleep 1000\n")
+    box = boot(tree.path, env={"S6_LOGGING": "0"})
+    box.wait_for_text("service legacy-services successfully started")
+    log = os.path.join(place, "calls")
+    with open(f"/proc/{box.pid()}/status") as file:
+        assert "TracerPid:\t0\n" in file.read()
+    strace = subprocess.Popen(["strace", "-qq", "-s", "300", "-o", log, "-p", str(box.pid()), "-e", "trace=%file,fork,clone"])
+    try:
+        box.wait_for(lambda: "TracerPid:\t0\n" not in open(f"/proc/{box.pid()}/status").read())
+        box.run("/command/s6-svc", "-u", "/run/service/lost", check=True)
+        why = "unable to execute /run/s6/legacy-services/lost/run: its interpreter /no/such/shell is missing"
+        box.wait_for_text(why)
+        status = box.run("/command/overlog", "status", "--json").stdout
+        assert why in status
+    finally:
+        strace.terminate()
+        strace.wait()
+    with open(log) as file:
+        calls = file.read()
+    assert '"/run/s6/legacy-services/lost"' in calls and 'lost/run"' not in calls and '"./run"' not in calls
+    assert box.stop() == 0
