@@ -134,10 +134,10 @@ static int copy(const char *path)
 
 static int put(const char *path, int flags, const char *text)
 {
+    char line[4096]; /* in one write, or somebody else's line gets in between */
     int fd = open(path, flags | O_WRONLY, 0644);
-    if (fd < 0 || say(fd, text, strlen(text)) != 0 || say(fd, "\n", 1) != 0)
-        return fail(path);
-    return 0;
+    int length = snprintf(line, sizeof line, "%s\n", text);
+    return fd < 0 || say(fd, line, (size_t)length) != 0 ? fail(path) : 0;
 }
 
 static volatile sig_atomic_t told;
