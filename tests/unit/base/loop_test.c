@@ -188,6 +188,8 @@ static void reserved_timers_need_no_memory(void **state)
         assert_int_equal(loop_timer(&loop, &t[i], 20 - i), 0);
     assert_ptr_equal(loop.heap, heap);
     assert_int_equal(loop.capacity, 20);
+    for (int i = 0; i < 20; i++)
+        loop_untimer(&loop, &t[i]);
 }
 
 /* --- descriptors --- */

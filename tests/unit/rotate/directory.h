@@ -96,7 +96,7 @@ static inline void directory_compress(const struct directory *d, const char *nam
 }
 
 /* The name of an archive of that many seconds. */
-static inline const char *archive_of(long second, const char *ending)
+static inline const char *archive_of(time_t second, const char *ending)
 {
     static char names[4][64];
     static unsigned int next;
