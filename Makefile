@@ -193,7 +193,7 @@ install-man:
 	    section=$${page##*.}; folder="$(DESTDIR)$(MANDIR)/man$$section"; name=$${page##*/}; \
 	    mkdir -p "$$folder" && install -m 0644 "$$page" "$$folder/$$name" || exit 1; \
 	    sed -n '/^\.Nd/q; s/^\.Nm \([^ ]*\).*/\1/p' "$$page" | while read -r other; do \
-	        case $$other in s6-* | execline | logutil-* | printcontenv | with-retries | halt | \
+	        case $$other in s6-* | execline | ucspilogd | logutil-* | printcontenv | with-retries | halt | \
 	            poweroff | reboot | shutdown) ;; *) continue ;; esac; \
 	        [ "$$other.$$section" = "$$name" ] || \
 	            echo ".so man$$section/$$name" >"$$folder/$$other.$$section" || exit 1; \

@@ -302,6 +302,6 @@ static int logcat(struct invocation *c)
 
 const struct command logcat_commands[] = {
     {"logcat", "[OPTIONS] [SERVICE|DIRECTORY...]",
-     "shows the logs of all services, or of those named, merged by time", request_options, logcat},
+     "show the logs of all services, or of those named, merged by time", request_options, logcat},
     {0},
 };

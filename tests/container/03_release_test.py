@@ -98,6 +98,24 @@ def test_an_image(engine, kind, tarball, tmp_path, tree):
     boots(engine, f"localhost/release-{kind}")
 
 
+def test_the_image_to_copy_from(engine, tarball, tmp_path):
+    with open(os.path.join(TOP, "examples/image/Dockerfile")) as file:
+        dockerfile = file.read()
+    # docker takes no name of a stage that begins with a digit
+    stages = re.findall(r"^FROM scratch AS (\S+)", dockerfile, re.M)
+    assert len(stages) == 7 and all(re.fullmatch("[a-z][a-z0-9-]*", stage) for stage in stages)
+    assert "FROM for-${TARGETARCH}\n" in dockerfile and "for-amd64" in stages
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "Dockerfile").write_text(dockerfile)
+    os.link(tarball, source / "overlog-0-x86_64.tar.gz")
+    engine.podman("build", "--isolation", "chroot", "--layers=false", "--target", "for-amd64", "-t", "localhost/overlog",
+                  str(source))
+    engine.images.append("localhost/overlog")
+    engine.build(context(tmp_path, tarball, "FROM scratch\nCOPY --from=localhost/overlog / /\n"), "localhost/copied")
+    boots(engine, "localhost/copied")
+
+
 # --- what only others can run: their syntax, and what they match
 
 
