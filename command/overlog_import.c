@@ -152,8 +152,8 @@ static int import(struct import *im, const char *text)
     if (im->notes.length > 0)
         write_file(&im->w, 0644, im->notes.data, "../import-notes");
     if (im->w.code == 0)
-        printf("%zu services written to %s; overlog check %s\n", im->services, im->w.tree->services,
-               im->w.tree->dir);
+        printf("%zu service%s written to %s; overlog check %s\n", im->services,
+               im->services == 1 ? "" : "s", im->w.tree->services, im->w.tree->dir);
     return im->w.code;
 }
 
