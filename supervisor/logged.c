@@ -296,23 +296,25 @@ static void close_one(int *fd)
 }
 
 /* The reading side stays, for a successor of the logger. */
-static void hang_up(int *read_end, int *write_end)
+static int hang_up(int *read_end, int *write_end)
 {
     if (*write_end >= 0 && *read_end == *write_end) {
         int side = process_open_side(*read_end, O_RDONLY);
         if (side < 0)
-            return; /* the logger will be told by a signal that this was all */
+            return -1;
         close_one(write_end);
         *read_end = side;
-        return;
+        return 0;
     }
     close_one(write_end);
+    return 0;
 }
 
-void logged_hang_up(struct logged *l)
+int logged_hang_up(struct logged *l)
 {
-    hang_up(&l->out_read, &l->out_write);
-    hang_up(&l->err_read, &l->err_write);
+    int out = hang_up(&l->out_read, &l->out_write);
+    int err = hang_up(&l->err_read, &l->err_write);
+    return out < 0 || err < 0 ? -1 : 0;
 }
 
 void logged_release(struct logged *l)

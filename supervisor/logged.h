@@ -72,8 +72,9 @@ unsigned int logged_writes(const struct logged *l);
 /* For struct process_spawn: closed until that is done; 0 without a logger. */
 int logged_gate(const struct logged *l);
 
-/* Closes our write ends: the logger sees end of file once nobody else writes. */
-void logged_hang_up(struct logged *l);
+/* Closes our write ends: the logger sees end of file once nobody else writes. -1: for lack of
+ * descriptors or of /proc one is still open; to be called again, or the logger told by a signal. */
+int logged_hang_up(struct logged *l);
 /* Closes everything. */
 void logged_release(struct logged *l);
 

@@ -66,11 +66,21 @@ void logger_slot_first(struct logger_slot *s)
 void logger_slot_hang_up(struct logger_slot *s)
 {
     s->ending = true;
-    logged_hang_up(&s->logged);
+    if (logged_hang_up(&s->logged) < 0 && s->supervisor->stage < STAGE_DRAIN)
+        supervisor_put_off(s->supervisor); /* the drain has its signal */
     if (!s->logged.open || (s->logged.pid == 0 && s->logged.retry_at == 0 && !s->logged.restarted))
         s->done = true; /* never started: nothing was written */
     else if (s->logged.pid == 0)
         logger_slot_start(s);
+}
+
+void logger_slots_again(struct supervisor *sv)
+{
+    for (uint32_t i = 0; i < sv->longruns + 2; i++) {
+        struct logger_slot *s = logger_slot_at(sv, i);
+        if (s != NULL && s->ending && !s->done && s->logged.open && logged_hang_up(&s->logged) < 0)
+            supervisor_put_off(sv);
+    }
 }
 
 void logger_slot_reaped(struct logger_slot *s, int status)

@@ -256,6 +256,7 @@ static void try_again(struct timer *t)
     struct supervisor *sv =
         (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, again));
     controlled_again(sv);
+    logger_slots_again(sv);
     oneshots_again(sv);
     cmd_again(sv);
 }

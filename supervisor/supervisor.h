@@ -301,6 +301,7 @@ void logger_slot_start(struct logger_slot *s);
 void logger_slot_first(struct logger_slot *s); /* unless it ever was started */
 void logger_slot_reaped(struct logger_slot *s, int status);
 void logger_slot_hang_up(struct logger_slot *s); /* the end of file, once nobody else writes */
+void logger_slots_again(struct supervisor *sv);  /* those that could not be hung up on */
 struct logger_slot *logger_slot_at(struct supervisor *sv, uint32_t index); /* NULL: a free place */
 /* Where output goes that has no logger of its own. */
 int unlogged_stdout(const struct supervisor *sv);
