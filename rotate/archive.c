@@ -129,15 +129,37 @@ long archive_list(int directory, struct archive **list)
     return drop_plain_twins(*list, count);
 }
 
+/* Both are sorted; what both have is taken from b. */
+static long unite(struct archive *to, const struct archive *a, long a_count,
+                  const struct archive *b, long b_count)
+{
+    long i = 0, j = 0, count = 0;
+    while (i < a_count || j < b_count) {
+        int order = i == a_count ? 1 : j == b_count ? -1 : archive_compare(&a[i], &b[j]);
+        if (order == 0)
+            i++;
+        to[count++] = order < 0 ? a[i++] : b[j++];
+    }
+    return drop_plain_twins(to, count);
+}
+
 long archive_list_whole(int directory, struct archive **list)
 {
-    long count = archive_list(directory, list);
-    if (count <= 0)
+    struct archive *first, *second, *both;
+    long count = archive_list(directory, &first), again;
+    *list = NULL;
+    if (count <= 0) {
+        free(first);
         return count;
-    struct timespec newest = (*list)[count - 1].time;
-    free(*list);
-    count = archive_list(directory, list);
-    while (count > 0 && clock_compare(&(*list)[count - 1].time, &newest) > 0)
-        count--;
-    return count;
+    }
+    again = archive_list(directory, &second);
+    while (again > 0 && archive_compare(&second[again - 1], &first[count - 1]) > 0)
+        again--;
+    both = again < 0 ? NULL : malloc((size_t)(count + again) * sizeof *both);
+    if (both != NULL)
+        count = unite(both, first, count, second, again);
+    free(first);
+    free(second);
+    *list = both;
+    return both == NULL ? -1 : count;
 }

@@ -48,17 +48,31 @@ bool reader_too_old(const struct reader *r, const struct archive *a)
     return r->since.tv_sec != 0 && a->time.tv_sec < r->since.tv_sec - NAME_SLACK;
 }
 
+/* It may have been compressed since it was listed. */
+static int look_at_archive(const struct reader *r, const struct archive *a, struct stat *st,
+                           bool *compressed)
+{
+    char other[ARCHIVE_NAME_MAX];
+    *compressed = a->compressed;
+    if (reader_look_at(r, a->name, st) == 0)
+        return 0;
+    archive_name(other, &a->time, a->unfinished, true);
+    *compressed = true;
+    return errno == ENOENT ? reader_look_at(r, other, st) : -1;
+}
+
 /* Is the archive what we read while it was current? */
 static bool is_last(const struct reader *r, const struct archive *a)
 {
     struct stat st, last;
-    if (r->last.fd < 0 || r->last_known || reader_look_at(r, a->name, &st) < 0)
+    bool compressed;
+    if (r->last.fd < 0 || r->last_known || look_at_archive(r, a, &st, &compressed) < 0)
         return false;
     if (reader_same_file(&r->last, &st))
         return true;
     if (fstat(r->last.fd, &last) < 0)
         return false;
-    if (a->compressed && clock_compare(&st.st_mtim, &last.st_mtim) == 0)
+    if (compressed && clock_compare(&st.st_mtim, &last.st_mtim) == 0)
         return true;
     return r->processing && last.st_nlink == 0;
 }
@@ -94,7 +108,7 @@ static int next_archive(struct reader *r, struct archive *next)
     return found;
 }
 
-/* It may have been compressed since it was listed. */
+/* As above. */
 int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f)
 {
     char other[ARCHIVE_NAME_MAX];

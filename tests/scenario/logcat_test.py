@@ -87,8 +87,10 @@ def warned(root, *args, code, **env):
 class Follower:
     """logcat -f in the background; its output gathered line by line."""
 
-    def __init__(self, root, *args, **env):
-        self.process = subprocess.Popen(["logcat", "-f", *args], executable=OVERLOG, env=environment(root, **env),
+    def __init__(self, root, *args, wrapper=None, **env):
+        """wrapper: the words of a program that executes it, its name the last of them."""
+        words, program = (wrapper, None) if wrapper else (["logcat"], OVERLOG)
+        self.process = subprocess.Popen([*words, "-f", *args], executable=program, env=environment(root, **env),
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.data = b""
 
@@ -732,14 +734,24 @@ def ours():
 
 
 @pytest.mark.skipif(not ours(), reason="no s6-log in this program")
-def test_62_our_own_logger_rotating_under_a_reader(root):
-    count = 20000
-    with Follower(root, "-n", "all", "-o", "raw", "own") as f:
+@pytest.mark.parametrize("slow", ["", "getdents64", "newfstatat", "openat"])
+def test_62_our_own_logger_rotating_under_a_reader(root, tmp_path, slow):
+    """Archives appear and are compressed while the reader lists them, looks at them and opens them."""
+    count = 6000 if slow else 20000
+    wrapper = None
+    if slow:
+        program = tmp_path / "bin/logcat"
+        program.parent.mkdir()
+        program.symlink_to(OVERLOG)
+        wrapper = ["strace", "-o", "/dev/null", "-e", f"trace={slow}", "-e", f"inject={slow}:delay_exit=2000", program]
+    with Follower(root, "-n", "all", "-o", "raw", "own", wrapper=wrapper) as f:
         p = subprocess.Popen(["s6-log", "-b", "s4096", "n1000", "z1", "C", str(root / "own")], executable=OVERLOG,
                              stdin=subprocess.PIPE)
         for i in range(0, count, 100):
             p.stdin.write("".join(f"line {k}\n" for k in range(i, i + 100)).encode())
             p.stdin.flush()
+            if slow:  # it keeps up: what it sees is what has just begun
+                f.lines(i + 100)
         p.stdin.close()
         assert f.lines(count) == [f"line {i}" for i in range(count)]
         assert p.wait(DEADLINE) == 0
