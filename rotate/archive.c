@@ -35,6 +35,11 @@ void archive_name(char out[ARCHIVE_NAME_MAX], const struct timespec *time, bool 
              compressed ? ".gz" : "");
 }
 
+void archive_twin(char out[ARCHIVE_NAME_MAX], const struct archive *a)
+{
+    archive_name(out, &a->time, a->unfinished, !a->compressed);
+}
+
 int archive_compare(const void *a, const void *b)
 {
     const struct archive *x = a;

@@ -21,6 +21,8 @@ struct archive {
 int archive_parse(const char *name, struct archive *a);
 void archive_name(char out[ARCHIVE_NAME_MAX], const struct timespec *time, bool unfinished,
                   bool compressed);
+/* The name that the same archive has before or after its compression. */
+void archive_twin(char out[ARCHIVE_NAME_MAX], const struct archive *a);
 
 /* Oldest first; X before X.gz. For qsort. */
 int archive_compare(const void *a, const void *b);

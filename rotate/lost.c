@@ -14,16 +14,16 @@ static bool is_unnamed(const struct logfile *f, bool known)
 
 bool reader_lost(struct reader *r, const char *name)
 {
-    char other[ARCHIVE_NAME_MAX];
+    char twin[ARCHIVE_NAME_MAX];
     struct archive a;
     struct stat st;
     if (archive_parse(name, &a) < 0 || !reader_is_new(r, &a) || reader_too_old(r, &a))
         return false;
-    archive_name(other, &a.time, a.unfinished, !a.compressed);
+    archive_twin(twin, &a);
     bool reading = r->file.fd >= 0 && r->place == PLACE_ARCHIVE;
-    if (reading && (strcmp(r->at.name, name) == 0 || strcmp(r->at.name, other) == 0))
+    if (reading && (strcmp(r->at.name, name) == 0 || strcmp(r->at.name, twin) == 0))
         return false;
-    if (reader_look_at(r, other, &st) == 0)
+    if (reader_look_at(r, twin, &st) == 0)
         return false;
     /* The oldest go first: what we read before we knew its name is older than what we did not. */
     reader_pass(r, &a);

@@ -52,13 +52,15 @@ bool reader_too_old(const struct reader *r, const struct archive *a)
 static int look_at_archive(const struct reader *r, const struct archive *a, struct stat *st,
                            bool *compressed)
 {
-    char other[ARCHIVE_NAME_MAX];
+    char twin[ARCHIVE_NAME_MAX];
     *compressed = a->compressed;
     if (reader_look_at(r, a->name, st) == 0)
         return 0;
-    archive_name(other, &a->time, a->unfinished, true);
-    *compressed = true;
-    return errno == ENOENT ? reader_look_at(r, other, st) : -1;
+    if (errno != ENOENT)
+        return -1;
+    archive_twin(twin, a);
+    *compressed = !a->compressed;
+    return reader_look_at(r, twin, st);
 }
 
 /* Is the archive what we read while it was current? */
@@ -111,13 +113,13 @@ static int next_archive(struct reader *r, struct archive *next)
 /* As above. */
 int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f)
 {
-    char other[ARCHIVE_NAME_MAX];
+    char twin[ARCHIVE_NAME_MAX];
     if (logfile_open(f, r->directory, a->name, true) == 0)
         return 0;
     if (errno != ENOENT)
         return -1;
-    archive_name(other, &a->time, a->unfinished, !a->compressed);
-    return logfile_open(f, r->directory, other, true);
+    archive_twin(twin, a);
+    return logfile_open(f, r->directory, twin, true);
 }
 
 /* --- from file to file --- */
