@@ -42,7 +42,8 @@ int boot_range(const char *root, bool previous, struct timespec *since, struct t
     str_release(&path);
     if (result < 0)
         return -1;
-    *since = boots[previous ? 0 : 1];
+    const struct timespec *begin = &boots[previous ? 0 : 1];
+    *since = *begin;
     *until = previous ? boots[1] : (struct timespec){0, 0};
-    return since->tv_sec == 0;
+    return begin->tv_sec == 0;
 }

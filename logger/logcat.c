@@ -34,20 +34,17 @@ static int build_filter(const struct request *q, struct filter *f, struct error 
     return 0;
 }
 
-/* The range of a start, within which a range that was said stands. */
+/* The range of a start; what -S and -U said stands. */
 static int take_boot(const struct request *q, struct filter *f, struct error *e)
 {
-    const struct timespec since = f->since, until = f->until;
+    struct timespec unused;
     if (!q->boot && !q->previous)
         return 0;
-    int found = boot_range(q->roster.root, q->previous, &f->since, &f->until, e);
+    int found = boot_range(q->roster.root, q->previous, q->since ? &unused : &f->since,
+                           q->until ? &unused : &f->until, e);
     if (found > 0)
         return error_set(e, EXIT_NOTHING, "no %s recorded in %s/.events",
                          q->previous ? "previous start is" : "start is", q->roster.root);
-    if (q->since)
-        f->since = since;
-    if (q->until)
-        f->until = until;
     return found;
 }
 

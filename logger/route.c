@@ -84,13 +84,13 @@ static void add(struct route *r, const struct line *line)
         sink_add(&r->sink[i], line);
 }
 
-/* Memory for length bytes in up to so many lines. */
-static int reserve(struct route *r, size_t length, size_t lines)
+/* Memory for length bytes in up to LINES_AT_ONCE lines. */
+static int reserve(struct route *r, size_t length)
 {
     if (r->selects && str_reserve(&r->subject, length) < 0)
         return -1;
     for (size_t i = 0; i < r->count; i++)
-        if (sink_reserve(&r->sink[i], length, lines) < 0)
+        if (sink_reserve(&r->sink[i], length, LINES_AT_ONCE) < 0)
             return -1;
     return 0;
 }
@@ -100,7 +100,7 @@ static int reserve(struct route *r, size_t length, size_t lines)
 static int next(struct route *r, struct lines *l, size_t *reserved, struct line *line)
 {
     if (*reserved == 0) {
-        if (reserve(r, l->end - l->start, LINES_AT_ONCE) < 0)
+        if (reserve(r, l->end - l->start) < 0)
             return -1;
         *reserved = LINES_AT_ONCE;
     }
