@@ -153,6 +153,17 @@ def test_too_few_descriptors_are_said_before_anything_starts(tree, boot):
     assert box.stop() == 0
 
 
+def test_children_get_both_limits_back(tree, boot):
+    """Pid 1 raises what it needs itself and lowers nothing: without CAP_SYS_RESOURCE that could not be undone."""
+    for i in range(30):
+        tree.longrun(f"web{i}", "#!/bin/sh\necho $(ulimit -Sn) $(ulimit -Hn) >>/tmp/limits\nexec sleep 1000\n")
+    hard = min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    box = boot(tree.path, "-c", f"ulimit -n {hard}; ulimit -Sn 100; exec /init", init="/bin/sh")
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/limits")) and tree.read("/tmp/limits").count("\n") == 30)
+    assert set(tree.read("/tmp/limits").splitlines()) == {f"100 {hard}"}
+    assert box.stop() == 0
+
+
 # --- bytes from anywhere
 
 
