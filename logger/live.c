@@ -108,12 +108,19 @@ static void find_gone(struct live *live)
     }
 }
 
-static struct source *find_source(const struct view *v, const char *path)
+/* By its path, or the directory that it is: a link leads to it, too. */
+static bool is_followed(const struct view *v, const char *path)
 {
-    for (size_t i = 0; i < v->count; i++)
-        if (strcmp(v->source[i]->path, path) == 0)
-            return v->source[i];
-    return NULL;
+    struct stat st;
+    bool there = stat(path, &st) == 0;
+    for (size_t i = 0; i < v->count; i++) {
+        const struct source *s = v->source[i];
+        if (strcmp(s->path, path) == 0)
+            return true;
+        if (there && s->reader && !s->gone && s->inode == st.st_ino && s->device == st.st_dev)
+            return true;
+    }
+    return false;
 }
 
 static void find_new(struct live *live)
@@ -124,7 +131,7 @@ static void find_new(struct live *live)
     if (roster_find(live->roster, &list, NULL, &e) < 0)
         message_warning("%s", e.text);
     for (size_t i = 0; i < list.names.count && i < list.paths.count; i++) {
-        if (find_source(v, list.paths.item[i]))
+        if (is_followed(v, list.paths.item[i]))
             continue;
         struct source *s = source_new(list.names.item[i], list.paths.item[i]);
         if (!s || view_add(v, s, &e) < 0) {

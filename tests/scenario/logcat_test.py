@@ -602,6 +602,20 @@ def test_43_new_services_and_new_roots(root):
         assert b"no log directory of coming" in f.errors()
 
 
+def test_43_a_link_to_what_is_followed(root):
+    service(root, "web", cri(BASE, "one"))
+    with Follower(root, "-n", "all", "-o", "raw") as f:
+        assert f.lines(1) == ["one"]
+        (root / "alias").symlink_to("web")
+        service(root, "later", cri(BASE + 1, "two"))  # seen after the link
+        assert f.lines(2) == ["one", "two"]
+        with open(root / "web/current", "a") as file:
+            file.write(cri(BASE + 2, "three"))
+        with open(root / "later/current", "a") as file:
+            file.write(cri(BASE + 3, "four"))
+        assert f.lines(4) == ["one", "two", "three", "four"]
+
+
 def test_44_deleted_and_made_again(root):
     w = Writer(root / "a")
     Writer(root / "b").write("b")
