@@ -15,7 +15,8 @@ enum child_role {
     CHILD_RELOAD,
     CHILD_TAIL,
     CHILD_CMD,
-    CHILD_HOOK
+    CHILD_HOOK,
+    CHILD_DIVERTED /* index: the signal */
 };
 
 struct child {

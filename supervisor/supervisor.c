@@ -20,6 +20,46 @@ const struct definition *supervisor_definition(const struct supervisor *sv, uint
     return &sv->definitions.item[sv->graph.node[node].definition];
 }
 
+/* --- what signals do ----------------------------------------------------------------------------
+ */
+
+/* Only pid 1 may end the machine, which in a container is the container: elsewhere it would be the
+ * host. ^C on our terminal asks for no reboot. */
+static enum final_act final_of(const struct supervisor *sv, int signal)
+{
+    if (!sv->is_init)
+        return FINAL_EXIT;
+    if (signal == SIGINT)
+        return sv->loop.signal_code == SI_KERNEL ? FINAL_EXIT : FINAL_REBOOT;
+    return signal == SIGUSR1 || signal == SIGPWR ? FINAL_POWEROFF : FINAL_EXIT;
+}
+
+static void do_signal(struct supervisor *sv, int signal)
+{
+    switch (signal) {
+    case SIGQUIT:
+    case SIGWINCH:
+        return;
+    case SIGHUP:
+    case SIGALRM:
+        if (signal == SIGHUP && sv->guest)
+            break; /* our terminal is gone */
+        scandir_scan(sv);
+        if (signal == SIGHUP)
+            scandir_prune(sv, false);
+        return;
+    default:
+        break;
+    }
+    if (sv->stop_asked)
+        stop_hurry(sv);
+    else
+        stop_begin(sv, "signal", signal, -1, final_of(sv, signal));
+    sv->stop_asked = true;
+    if (signal == SIGABRT) /* no wait at all */
+        stop_hurry(sv);
+}
+
 /* --- children -----------------------------------------------------------------------------------
  */
 
@@ -50,6 +90,10 @@ static void reaped(struct supervisor *sv, pid_t pid, int status)
     case CHILD_HOOK:
         boot_hook_reaped(sv, status);
         break;
+    case CHILD_DIVERTED:
+        if (diverted_failed(sv, (int)c.index, status))
+            do_signal(sv, (int)c.index);
+        break;
     }
 }
 
@@ -73,51 +117,16 @@ static void reap_more(struct timer *t)
 /* --- signals ------------------------------------------------------------------------------------
  */
 
-/* Only pid 1 may end the machine, which in a container is the container: elsewhere it would be the
- * host. ^C on our terminal asks for no reboot. */
-static enum final_act final_of(const struct supervisor *sv, int signal)
-{
-    if (!sv->is_init)
-        return FINAL_EXIT;
-    if (signal == SIGINT)
-        return sv->loop.signal_code == SI_KERNEL ? FINAL_EXIT : FINAL_REBOOT;
-    return signal == SIGUSR1 || signal == SIGPWR ? FINAL_POWEROFF : FINAL_EXIT;
-}
-
 static void on_signal(void *context, int signal)
 {
     struct supervisor *sv = context;
-    if (signal == SIGCHLD) {
+    if (signal == SIGCHLD)
         reap(sv);
-        return;
-    }
-    if (cmd_signal(sv, signal))
-        return;
-    switch (signal) {
-    case SIGQUIT:
-    case SIGWINCH:
-        return;
-    case SIGHUP:
-        if (sv->loop.signal_code == SI_KERNEL) /* our terminal is gone, or CMD's now */
-            return;
-        /* fall through */
-    case SIGALRM:
-        if (signal == SIGHUP && sv->guest)
-            break; /* our terminal is gone */
-        scandir_scan(sv);
-        if (signal == SIGHUP)
-            scandir_prune(sv, false);
-        return;
-    default:
-        break;
-    }
-    if (sv->stop_asked)
-        stop_hurry(sv);
-    else
-        stop_begin(sv, "signal", signal, -1, final_of(sv, signal));
-    sv->stop_asked = true;
-    if (signal == SIGABRT) /* no wait at all */
-        stop_hurry(sv);
+    else if (signal == SIGHUP && sv->loop.signal_code == SI_KERNEL)
+        return; /* our terminal is gone, or CMD's now */
+    else if (signal == SIGALRM || signal == SIGABRT || !diverted_begin(sv, signal))
+        if (!cmd_signal(sv, signal))
+            do_signal(sv, signal);
 }
 
 static int watch_signals(struct supervisor *sv, struct error *e)

@@ -209,6 +209,7 @@ struct supervisor {
     struct timer stop_limit;
     int64_t stop_deadline; /* of the stage TERM, KILL or DRAIN */
     int64_t stop_end;      /* of the whole stop; 0: no limit */
+    unsigned int diverted; /* scripts of signals that run */
     bool stop_asked;       /* by a signal: another one means hurry */
     bool drain_urged;      /* USR2 was sent */
     pid_t *spare;          /* room for the pids of all loggers */
@@ -340,6 +341,12 @@ bool cmd_signal(const struct supervisor *sv, int signal);
 void cmd_explain(int *report, const char *program);
 /* Splits at blanks, as a shell does with what it expanded. -1: no memory. */
 int cmd_split(const char *text, struct words *out);
+
+/* diverted.c */
+/* Whether a script in /run/service was begun in the place of what the signal does. */
+bool diverted_begin(struct supervisor *sv, int signal);
+/* Of one that was begun and has ended: whether it could not be executed, which is said. */
+bool diverted_failed(struct supervisor *sv, int signal, int status);
 
 /* halt.c */
 int halt_request(struct supervisor *sv, struct control_connection *from, const char *const *words,

@@ -54,6 +54,56 @@ def test_the_abrupt_end(tree, boot):
     assert box.stop(signal.SIGABRT, deadline=10) == 0
 
 
+DIVERTED = ("HUP", "INT", "TERM", "QUIT", "USR1", "USR2", "PWR", "WINCH")
+
+
+def divert(tree, names, script):
+    """cont-init.d makes the handlers: /run/service is new at every boot."""
+    tree.script("/tmp/handler", script)
+    tree.script("/etc/cont-init.d/divert", "#!/bin/sh\ncd /run/service/.s6-svscan\n" +
+                "".join(f"ln -s /tmp/handler SIG{name}\n" for name in names))
+
+
+@pytest.mark.parametrize("run", ["mode=0755", "mode=0755,noexec"])
+def test_a_script_in_the_scan_directory_takes_the_place_of_what_a_signal_does(tree, boot, run):
+    divert(tree, DIVERTED, "#!/bin/sh\necho \"$0 $PWD $# ${PATH:+path} ${A-}\" >>/tmp/seen\n")
+    box = up(boot, tree, "sleep", "1000", options=["-t", run], env={"S6_CMD_RECEIVE_SIGNALS": "1", "A": "a"})
+    wanted = []
+    for name in DIVERTED:
+        box.kill(getattr(signal, f"SIG{name}"))
+        wanted.append(f".s6-svscan/SIG{name} /run/service 0 path ")
+        box.wait_for(lambda: os.path.exists(tree.at("/tmp/seen")) and tree.read("/tmp/seen").splitlines() == wanted)
+    box.wait_for(lambda: not box.zombies())
+    os.unlink(box.inside("/run/service/.s6-svscan/SIGTERM"))
+    box.kill(signal.SIGTERM)  # CMD's again
+    assert box.wait() == 128 + signal.SIGTERM
+    assert tree.read("/tmp/seen").splitlines() == wanted
+
+
+def test_a_signal_whose_script_cannot_be_run_does_what_it_always_does(tree, boot):
+    divert(tree, ["USR2", "TERM"], "#!/no/such/interpreter\n")
+    box = up(boot, tree)
+    os.chmod(tree.at("/tmp/handler"), 0o644)  # not executable: as if it were not there
+    box.kill(signal.SIGHUP)
+    os.chmod(tree.at("/tmp/handler"), 0o755)
+    assert box.stop(signal.SIGUSR2, deadline=10) == 0
+    assert "/run/service/.s6-svscan/SIGUSR2" in box.stderr.text()
+
+
+def test_a_stop_under_way_is_not_diverted(tree, boot):
+    """The script asks for the stop; the signals that follow hurry it, as after any halt."""
+    tree.longrun("stubborn", "#!/bin/sh\ntrap '' TERM\ntouch /tmp/up\nwhile :; do sleep 0.05; done\n")
+    divert(tree, ["TERM"], f"#!/bin/sh\necho diverted\nexec {HALT}halt\n")
+    box = up(boot, tree)
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
+    box.kill(signal.SIGTERM)
+    box.wait_for_text("service stubborn: stopping")
+    box.kill(signal.SIGTERM)
+    box.kill(signal.SIGUSR2)  # two of the same may become one
+    assert box.wait(10) == 0
+    assert box.stdout.text().count("diverted") == 1
+
+
 def test_not_as_pid_1_signals_end_it_alone(tree, boot):
     """No reboot(2) there, which would be the host's; ALRM and HUP do nothing; bystanders live."""
     tree.longrun("web", "#!/bin/sh\nhelper orphans 3\n(exec setsid sleep 1001) &\nexec sleep 1002\n")
