@@ -44,8 +44,10 @@ static int run_svlisten(struct invocation *c)
     if (options_read(c, 1) != 0 || options_number(c, options.argument['t'], UINT32_MAX, &ms) != 0)
         return EXIT_USAGE;
     block_begin(&blocks, options.operand);
-    if (block_read(&blocks, &services, &count, &e) < 0 || count == 0 || blocks.next[0] == NULL)
+    if (block_read(&blocks, &services, &count, &e) < 0 || blocks.next[0] == NULL)
         return command_usage(c);
+    if (count == 0)
+        return command_chain(c, blocks.next); /* nothing to wait for */
     return listen_for(services, count, blocks.next, ms);
 }
 

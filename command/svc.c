@@ -162,8 +162,10 @@ static int run_svc(struct invocation *c)
 static int run_svwait(struct invocation *c)
 {
     uint64_t ms = 0;
-    if (options_read(c, 1) != 0 || options_number(c, options.argument['t'], UINT32_MAX, &ms) != 0)
+    if (options_read(c, 0) != 0 || options_number(c, options.argument['t'], UINT32_MAX, &ms) != 0)
         return EXIT_USAGE;
+    if (options.count == 0)
+        return 0; /* nothing to wait for */
     char want = options_last("uUdDrR");
     return service_wait(&(struct wait){.services = options.operand,
                                        .count = (size_t)options.count,
@@ -436,6 +438,6 @@ const struct command command_svc[] = {
     {"s6-svstat", "[-uwNrpgestn] [-o fields] servicedir...", "say how a service is", NULL,
      run_svstat},
     {"s6-svok", "servicedir", "tell whether a service has a supervisor", NULL, run_svok},
-    {"s6-svwait", "[-uUdDrRao] [-t ms] servicedir...", "wait until services are up, ready or down",
-     NULL, run_svwait},
+    {"s6-svwait", "[-uUdDrRao] [-t ms] [servicedir...]",
+     "wait until services are up, ready or down", NULL, run_svwait},
     {.name = NULL}};
