@@ -111,14 +111,18 @@ const struct supervise_letter *supervise_letter(char letter)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
+/* Never empty, not even for a moment, if there was one before: somebody may be reading it. */
 static int write_record(int at, const unsigned char record[SUPERVISE_STATUS_SIZE])
 {
-    int fd =
-        openat(at, "supervise/status", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    ssize_t n = fd < 0 ? -1 : write(fd, record, SUPERVISE_STATUS_SIZE);
-    if (fd >= 0)
-        close(fd);
-    return n == SUPERVISE_STATUS_SIZE ? 0 : -1;
+    int fd = openat(at, "supervise/status", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        return -1;
+    int result = write(fd, record, SUPERVISE_STATUS_SIZE) == SUPERVISE_STATUS_SIZE &&
+                         ftruncate(fd, SUPERVISE_STATUS_SIZE) == 0
+                     ? 0
+                     : -1;
+    close(fd);
+    return result;
 }
 
 int supervise_lock(int at, const char *path)
@@ -153,9 +157,6 @@ static int make(int at, const char *path, struct supervise *s, const char *locke
         ((made || (st.st_mode & 07777) != EVENT_FOR_ALL) &&
          fchmodat(at, "event", EVENT_FOR_GROUP, 0) < 0))
         return error_system(e, "unable to make supervise and event in %s", path);
-    s->control.fd = supervise_fifo(at, "supervise/control");
-    if (s->control.fd < 0)
-        return error_system(e, "unable to make %s/supervise/control", path);
     if (make_lock(at, s, locked) < 0)
         return error_system(e, "unable to lock %s/supervise/lock", path);
     supervise_pack(record, first);
@@ -163,6 +164,10 @@ static int make(int at, const char *path, struct supervise *s, const char *locke
         return error_system(e, "unable to write %s/supervise/status", path);
     if (unlinkat(at, "supervise/death_tally", 0) < 0 && errno != ENOENT)
         return error_system(e, "unable to empty %s/supervise/death_tally", path);
+    /* Last: who finds a reader there takes the service for supervised and its status for good. */
+    s->control.fd = supervise_fifo(at, "supervise/control");
+    if (s->control.fd < 0)
+        return error_system(e, "unable to make %s/supervise/control", path);
     return 0;
 }
 

@@ -437,17 +437,18 @@ def archives(folder):
 
 
 def log_bytes(folder):
-    """All that a log directory holds, oldest first."""
-    data = b""
-    for name in archives(folder) + ["current"]:
-        path = os.path.join(folder, name)
-        if name.endswith(".gz"):
-            with gzip.open(path) as file:
-                data += file.read()
-        elif os.path.exists(path):
-            with open(path, "rb") as file:
-                data += file.read()
-    return data
+    """All that a log directory holds, oldest first; again, if an archive was removed meanwhile."""
+    while True:
+        data = b""
+        names = archives(folder)
+        try:
+            for name in names + ["current"] * os.path.exists(os.path.join(folder, "current")):
+                path = os.path.join(folder, name)
+                with gzip.open(path) if name.endswith(".gz") else open(path, "rb") as file:
+                    data += file.read()
+            return data
+        except FileNotFoundError:
+            pass
 
 
 def log_lines(folder):

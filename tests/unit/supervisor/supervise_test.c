@@ -163,6 +163,29 @@ static void one_lock_serves_all(void **state)
     close(lock);
 }
 
+/* s6-svok looks for a reader of control; what it then finds in status must be whole. */
+static void nobody_listens_before_the_status_is_written(void **state)
+{
+    (void)state;
+    struct supervise s;
+    struct error e = ERROR_INIT;
+    struct stat st;
+    assert_int_equal(mkdir(at("supervise"), 0700), 0);
+    assert_int_equal(mkdir(at("supervise/status"), 0700), 0);
+    assert_int_equal(supervise_open(&s, folder, NULL, &fresh, &e), -1);
+    assert_non_null(strstr(e.text, "/supervise/status"));
+    assert_int_equal(stat(at("supervise/control"), &st), -1);
+    assert_int_equal(rmdir(at("supervise/status")), 0);
+    assert_int_equal(file_write(AT_FDCWD, at("supervise/status"),
+                                "longer than a record, by an older release", 41, 0644, &e),
+                     0);
+    assert_int_equal(truncate(at("supervise/status"), 500), 0);
+    assert_int_equal(supervise_open(&s, folder, NULL, &fresh, &e), 0);
+    assert_int_equal(stat(at("supervise/status"), &st), 0);
+    assert_int_equal(st.st_size, SUPERVISE_STATUS_SIZE);
+    supervise_close(&s);
+}
+
 /* supervise/ may belong to a user. */
 static void a_tally_that_leads_elsewhere_is_left_alone(void **state)
 {
@@ -249,6 +272,7 @@ int main(void)
         cmocka_unit_test(letters),
         T(deaths_are_kept_up_to_a_number),
         T(one_lock_serves_all),
+        T(nobody_listens_before_the_status_is_written),
         T(a_tally_that_leads_elsewhere_is_left_alone),
         T(what_others_find),
         T(listeners_are_told_and_dead_ones_removed),
