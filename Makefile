@@ -41,7 +41,8 @@ ifeq ($(LIBC),musl)
   MUSL_LIB ?= $(SYSROOT)/usr/lib/$(MUSL_ARCH)
   MUSL_INC ?= $(SYSROOT)/usr/include/$(MUSL_ARCH)
   ZLIB_A ?= $(SYSROOT)/usr/lib/$(GNU_ARCH)/libz.a
-  # Position-independent, so that its addresses are random; PIE=0 saves 26 kB of memory a process.
+  # Position-independent, so that its addresses are random; PIE=0 saves 32 kB of memory a process,
+  # 4 kB a logger (base/image.h).
   PIE ?= 1
   ifeq ($(PIE),1)
     PIE_FLAGS := -fPIE
@@ -55,7 +56,7 @@ ifeq ($(LIBC),musl)
   endif
   CC_INC := $(shell $(CC) -print-file-name=include 2>/dev/null)
   CFLAGS += -nostdinc -isystem $(MUSL_INC) -isystem $(CC_INC) -isystem $(BUILD)/zlib $(PIE_FLAGS)
-  LINK = $(CC) $(STATIC) -nostdlib -nostartfiles $(LDFLAGS) -o $@ \
+  LINK = $(CC) $(STATIC) -nostdlib -nostartfiles $(LDFLAGS) -Wl,-T,base/image.ld -o $@ \
          $(MUSL_LIB)/$(START) $(MUSL_LIB)/crti.o $(1) $(ZLIB_A) \
          -Wl,--start-group $(MUSL_LIB)/libc.a $(shell $(CROSS)gcc -print-libgcc-file-name) -Wl,--end-group \
          $(MUSL_LIB)/crtn.o
@@ -81,7 +82,7 @@ $(BUILD)/%.o: %.c Makefile | $(BUILD)/zlib/zlib.h
 	@echo '  CC   $@'
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter $(HOT),$<),,$(COLD)) -c -o $@ $<
 
-$(BUILD)/overlog.debug: $(OBJECTS)
+$(BUILD)/overlog.debug: $(OBJECTS) base/image.ld
 	@echo '  LINK $@'
 	$(Q)$(call LINK,$(OBJECTS))
 

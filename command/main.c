@@ -4,6 +4,7 @@
 #include "base/command.h"
 #include "base/error.h"
 #include "base/execute.h"
+#include "base/image.h"
 #include "base/message.h"
 #include "command/chain.h"
 #include "command/commands.h"
@@ -305,6 +306,7 @@ static int overlog(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    image_protect();
     const char *name = argc > 0 ? base_name(argv[0]) : "overlog";
     int code = run_named(name, argc, argv);
     if (code < 0 && strncmp(name, "overlog", 7) == 0)

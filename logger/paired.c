@@ -3,6 +3,7 @@
 #include "base/account.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/image.h"
 #include "base/message.h"
 #include "logger/console.h"
 #include "logger/processes.h"
@@ -339,6 +340,7 @@ static int run(struct paired *p, struct invocation *c)
     message_to(write_message);
     if (parse_script(p, c, &e) < 0 || open_routes(p, &e) < 0 || open_disk(p, &e) < 0)
         return message_error(&e);
+    image_shed();
     int code = pump_run(&p->pump);
     script_release(&p->script);
     script_release(&p->events_script);
