@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-    BATCH_MAX = sizeof((struct loop *)0)->batch / sizeof(struct watch *),
+    BATCH_MAX = 64,
     LATE_MS = 100 /* between two tries */
 };
 
@@ -89,9 +89,9 @@ void loop_unwatch(struct loop *l, struct watch *w)
 {
     unset_late(l, w);
     disarm(l, w);
-    for (size_t i = 0; i < l->batch_count; i++)
-        if (l->batch[i] == w)
-            l->batch[i] = NULL;
+    for (int i = 0; i < l->batch_count; i++)
+        if (l->batch[i].data.ptr == w)
+            l->batch[i].data.ptr = NULL;
 }
 
 void loop_pause(struct loop *l, struct watch *w)
@@ -235,8 +235,8 @@ static void collect_signals(struct watch *w, uint32_t events)
             seen[info.ssi_signo] = true, code[info.ssi_signo] = info.ssi_code;
     for (int i = 1; i < 65; i++) {
         l->signal_code = code[i];
-        if (seen[i] && l->on_signal[i])
-            l->on_signal[i](l->signal_context, i);
+        if (seen[i])
+            l->on_signal(l->signal_context, i);
     }
 }
 
@@ -257,7 +257,7 @@ int loop_signal(struct loop *l, int signal, void (*handler)(void *context, int s
     /* An ignored SIGCHLD, inherited, would take our children's statuses away. */
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigaction(signal, &action, NULL);
-    l->on_signal[signal] = handler;
+    l->on_signal = handler;
     l->signal_context = context;
     if (l->signals >= 0)
         return 0;
@@ -294,11 +294,10 @@ int loop_turn(struct loop *l, int64_t max_wait, struct error *e)
     int n = epoll_wait(l->epoll, events, BATCH_MAX, wait_ms(l, max_wait));
     if (n < 0 && errno != EINTR)
         return error_system(e, "unable to wait for events");
-    l->batch_count = n > 0 ? (size_t)n : 0;
-    for (size_t i = 0; i < l->batch_count; i++)
-        l->batch[i] = events[i].data.ptr;
-    for (size_t i = 0; i < l->batch_count; i++) {
-        struct watch *w = l->batch[i];
+    l->batch = events;
+    l->batch_count = n > 0 ? n : 0;
+    for (int i = 0; i < n; i++) {
+        struct watch *w = events[i].data.ptr;
         if (w)
             w->ready(w, events[i].events);
     }

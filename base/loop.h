@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct epoll_event;
+
 struct watch {
     int fd;
     uint32_t events;                                 /* the loop's, as all that follows ready */
@@ -36,7 +38,7 @@ struct loop {
     int epoll;
     int signals; /* signalfd, -1 before the first loop_signal */
     sigset_t mask;
-    void (*on_signal[65])(void *context, int signal);
+    void (*on_signal)(void *context, int signal);
     void *signal_context;
     int signal_code; /* si_code of the signal being handled: SI_KERNEL from a terminal */
     struct watch signal_watch;
@@ -45,8 +47,8 @@ struct loop {
     size_t capacity;
     uint64_t next_order;
     bool stopped;
-    struct watch *batch[64]; /* what this turn still has to call; a removed watch is nulled */
-    size_t batch_count;
+    struct epoll_event *batch; /* what this turn has to call; a removed watch is nulled */
+    int batch_count;
     struct watch *late; /* to be armed when there is room again */
     int64_t late_at;    /* monotonic ns of the next try */
 };
@@ -68,8 +70,9 @@ int loop_reserve_timers(struct loop *l, size_t count, struct error *e);
 int loop_timer(struct loop *l, struct timer *t, int64_t due);
 void loop_untimer(struct loop *l, struct timer *t); /* harmless when not set */
 
-/* Blocks signal for the process and delivers it as a loop event. Handlers run after all signals
- * pending at that moment were collected. */
+/* Blocks signal for the process and delivers it as a loop event, to the handler and with the
+ * context that were given last. It is called after all signals pending at that moment were
+ * collected. */
 int loop_signal(struct loop *l, int signal, void (*handler)(void *context, int signal),
                 void *context, struct error *e);
 

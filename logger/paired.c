@@ -48,11 +48,9 @@ struct paired {
     const char *events;    /* NULL: none */
     enum mode mode;
     bool resume;
-    bool drops_lines; /* while the disk does not work */
-    bool informed;    /* that there is no disk */
-    struct account user;
-    bool drops; /* becomes user */
-    char prefix[300];
+    bool drops_lines;           /* while the disk does not work */
+    bool informed;              /* that there is no disk */
+    const struct account *user; /* to become, while it is asked for and not yet done; or NULL */
     bool prefixed;
 };
 
@@ -93,7 +91,7 @@ static int parse_mode(const char *text, enum mode *mode)
     return -1;
 }
 
-static int parse_options(struct paired *p, struct invocation *c)
+static int parse_options(struct paired *p, struct invocation *c, struct account *user)
 {
     for (int option; (option = command_option(c)) != 0;) {
         switch (option) {
@@ -101,9 +99,9 @@ static int parse_options(struct paired *p, struct invocation *c)
             p->directory = c->argument;
             break;
         case 'u':
-            if (account_by_number(c->argument, &p->user) < 0)
+            if (account_by_number(c->argument, user) < 0)
                 return command_usage(c);
-            p->drops = true;
+            p->user = user;
             break;
         case 'p':
             p->prefixed = true;
@@ -127,7 +125,6 @@ static int parse_options(struct paired *p, struct invocation *c)
     p->name = words[0];
     if (p->mode == MODE_CONSOLE)
         p->directory = NULL;
-    snprintf(p->prefix, sizeof p->prefix, "[%s] ", p->name);
     return 0;
 }
 
@@ -173,7 +170,6 @@ static void take_descriptors(struct paired *p)
     }
     pump->state_fd = inherited(FD_STATE);
     pump->console.lock = inherited(FD_LOCK);
-    pump->console.prefix = p->prefixed ? p->prefix : NULL;
     pump->console.stream[0].fd = 1;
     pump->console.stream[1].fd = 2;
     pump->shows = p->mode != MODE_DISK || p->directory == NULL;
@@ -184,13 +180,13 @@ static void take_descriptors(struct paired *p)
 /* Whether we may become somebody else; as a side effect, supplementary groups are gone. */
 static bool can_drop(const struct paired *p)
 {
-    return p->drops && geteuid() == 0 && setgroups(0, NULL) == 0;
+    return p->user != NULL && geteuid() == 0 && setgroups(0, NULL) == 0;
 }
 
 static void drop(struct paired *p)
 {
     struct error e = ERROR_INIT;
-    if (p->drops && account_become(&p->user, &e) < 0 && errno != EPERM)
+    if (p->user != NULL && account_become(p->user, &e) < 0 && errno != EPERM)
         message_warning("%s", e.text);
     prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
     prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
@@ -201,8 +197,8 @@ static int prepare(const struct paired *p, struct sink *s, struct error *e)
 {
     char host[HOST_NAME_MAX + 1] = "";
     struct str path = STR_INIT;
-    uid_t uid = p->drops ? p->user.uid : (uid_t)-1;
-    gid_t gid = p->drops ? p->user.gid : (gid_t)-1;
+    uid_t uid = p->user != NULL ? p->user->uid : (uid_t)-1;
+    gid_t gid = p->user != NULL ? p->user->gid : (gid_t)-1;
     int fd = logdir_prepare(s->text, uid, gid, s->settings.mode, e);
     if (fd < 0 || !s->exact || logdir_user(fd) < 0 || gethostname(host, sizeof host - 1) < 0 ||
         strchr(host, '/') != NULL || str_printf(&path, "%s@%s", s->text, host) < 0)
@@ -320,7 +316,8 @@ static int open_disk(struct paired *p, struct error *e)
                      : 0;
     if (result == 0) {
         size_t own = p->pump.route[0].count;
-        p->drops = can_drop(p);
+        if (!can_drop(p))
+            p->user = NULL;
         umask(022);
         prepare_route(p, &p->pump.route[0], prepared, why);
         prepare_route(p, &p->pump.route[1], prepared + own, why + own);
@@ -333,35 +330,51 @@ static int open_disk(struct paired *p, struct error *e)
     return result;
 }
 
-static int run(struct paired *p, struct invocation *c)
+/* Its name in messages, and before lines on the console: for as long as we live. */
+static int take_name(struct paired *p, struct error *e)
 {
+    struct str name = STR_INIT;
+    struct str prefix = STR_INIT;
+    if (str_printf(&name, "logger %s", p->name) < 0 ||
+        (p->prefixed && str_printf(&prefix, "[%s] ", p->name) < 0))
+        return error_system(e, "unable to begin");
+    message_name(name.data);
+    p->pump.console.prefix = prefix.data;
+    return 0;
+}
+
+/* In a frame of its own: what is needed only here does not stay on the stack of an idle logger.
+ * 0 or an exit code. */
+__attribute__((noinline)) static int begin(struct paired *p, struct invocation *c)
+{
+    struct account user;
     struct error e = ERROR_INIT;
+    look_at_descriptors();
+    if (pump_open(&p->pump, &e) < 0)
+        return message_error(&e);
+    int wrong = parse_options(p, c, &user);
+    if (wrong != 0)
+        return wrong;
+    self = p;
     take_descriptors(p);
     message_to(write_message);
-    if (parse_script(p, c, &e) < 0 || open_routes(p, &e) < 0 || open_disk(p, &e) < 0)
+    if (take_name(p, &e) < 0 || parse_script(p, c, &e) < 0 || open_routes(p, &e) < 0 ||
+        open_disk(p, &e) < 0)
         return message_error(&e);
+    p->user = NULL;
     image_shed();
-    int code = pump_run(&p->pump);
-    script_release(&p->script);
-    script_release(&p->events_script);
-    return code;
+    return 0;
 }
 
 int logger_run(struct invocation *c)
 {
     struct paired p = {.name = NULL};
-    static char name[300];
-    struct error e = ERROR_INIT;
-    look_at_descriptors();
-    if (pump_open(&p.pump, &e) < 0)
-        return message_error(&e);
-    int wrong = parse_options(&p, c);
-    if (wrong != 0)
-        return wrong;
-    snprintf(name, sizeof name, "logger %s", p.name);
-    message_name(name);
-    self = &p;
-    int code = run(&p, c);
+    int code = begin(&p, c);
+    if (code == 0) {
+        code = pump_run(&p.pump);
+        script_release(&p.script);
+        script_release(&p.events_script);
+    }
     message_to(NULL);
     return code;
 }
