@@ -101,7 +101,20 @@ static bool has_block(char *const *words)
     return false;
 }
 
-/* As POSIX has it: no program, and the exit code is that of the last. */
+/* The exit code of wait without a program. As POSIX has it, that of the pid named last, but with -o
+ * that of the one that died. As execline has it, waiting for one of no children fails, unless for
+ * a limited time. */
+static int code_alone(const struct waiting *w, bool all, const struct outcome *o)
+{
+    if (w->one && o->pid > 0)
+        return child_approximation(o->status);
+    if (!all)
+        return w->one ? CODE_UNKNOWN : o->last_code;
+    if (o->pid == WAIT_TIMEOUT || (w->one && w->deadline == 0))
+        return CODE_UNKNOWN;
+    return 0;
+}
+
 static int wait_alone(struct invocation *c, const struct waiting *w, struct wait_set *set,
                       struct error *e)
 {
@@ -112,7 +125,7 @@ static int wait_alone(struct invocation *c, const struct waiting *w, struct wait
     wait_for(set, w, last, &o);
     if (o.pid == WAIT_TIMEOUT && w->strict)
         return timed_out();
-    return set->all ? 0 : o.last_code;
+    return code_alone(w, set->all, &o);
 }
 
 static int wait_then_chain(struct invocation *c, const struct waiting *w, struct wait_set *set,

@@ -703,6 +703,19 @@ background { sh -c 'exit 3' } importas P ! wait $P 1
 background { sh -c 'exec sleep 3 >/dev/null 2>&1' } importas P ! wait -t 50 $P
 background { sh -c 'exec sleep 3 >/dev/null 2>&1' } importas P ! wait -it 50 $P
 wait { }
+wait -o
+wait -a
+wait -r
+wait -ot 10
+wait -iot 10
+wait -o 1
+background { sh -c 'exit 3' } wait -o
+background { sh -c 'exec >/dev/null 2>&1; sleep 3; exit 4' } background { sh -c 'exit 3' } wait -o
+background { sh -c 'exec >/dev/null 2>&1; sleep 3; exit 4' } importas Q ! background { sh -c 'exit 3' } importas P ! wait -o $P $Q
+background { sh -c 'exec sleep 3 >/dev/null 2>&1' } wait -t 50
+background { sh -c 'exec sleep 3 >/dev/null 2>&1' } wait -ot 50
+background { sh -c 'exec sleep 3 >/dev/null 2>&1' } wait -r
+background { sh -c 'exec sleep 3 >/dev/null 2>&1' } importas P ! wait -ot 50 $P
 background { sh -c 'exit 3' } background { sh -c 'exec >/dev/null 2>&1; sleep 3; exit 4' } wait -o { } importas X ? echo $X
 trap { TERM { foreground { echo t } touch h } } sh -c 'kill -TERM $PPID; until test -e h; do sleep 0.01; done; exit 3'
 trap { SIGTERM { echo t } default { foreground { env } touch h } } sh -c 'kill -HUP $PPID; until test -e h; do sleep 0.01; done; exit 3'
