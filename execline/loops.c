@@ -8,6 +8,7 @@
 #include "execline/variable.h"
 #include "execline/wait_set.h"
 #include <string.h>
+#include <unistd.h>
 
 enum { PARALLEL_MAX = 10000 };
 
@@ -102,6 +103,17 @@ static bool breaks(const struct iteration *it, int status)
 /* --- one turn -----------------------------------------------------------------------------------
  */
 
+/* The reference runs importas, which then cannot execute the program: one turn has failed, not the
+ * loop. */
+static pid_t fail_as_importas(struct error *e)
+{
+    message_warning("%s", e->text);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(e->code); /* child */
+    return pid < 0 ? (pid_t)error_system(e, "unable to fork") : pid;
+}
+
 static pid_t start(const struct iteration *it, const char *value, struct error *e)
 {
     struct words words = WORDS_INIT;
@@ -116,6 +128,8 @@ static pid_t start(const struct iteration *it, const char *value, struct error *
         return -1;
     }
     pid_t pid = child.argv == NULL || child.argv[0] == NULL ? 0 : child_start(&child, e);
+    if (pid < 0 && it->import && (e->code == EXIT_NOTFOUND || e->code == EXIT_NOEXEC))
+        pid = fail_as_importas(e);
     words_release(&words);
     return pid;
 }

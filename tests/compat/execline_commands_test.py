@@ -672,6 +672,16 @@ loopwhilex -o x true
 loopwhilex sh -c 'exit 200'
 loopwhilex nosuch
 loopwhilex
+forx -E A { a b } nosuch $A
+forx -E -p A { a b } nosuch $A
+forx -E -x 127 A { a b } nosuch $A
+forx -E -o 0 A { a b } nosuch $A
+forx -E A { a b } /etc/passwd $A
+forx -E A { /bin/true nosuch } $A
+forx A { a b } nosuch
+pipeline { echo a } forstdin -E A nosuch $A
+pipeline { echo a } forstdin -E -x 127 A nosuch $A
+forbacktickx -E A { echo a } nosuch $A
 pipeline { sh -c 'echo a; until test -e h; do sleep 0.01; done; echo b' } forstdin A sh -c 'touch h; cat'
 pipeline { sh -c 'echo a; sleep 0.1; echo b' } forstdin A sh -c 'echo x$A; readlink /proc/self/fd/0 | cut -c1-4'
 """
