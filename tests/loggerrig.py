@@ -126,8 +126,12 @@ class Rig:
 
     def lines(self):
         """(stream, flag, message) of every CRI line."""
-        text = self.logged()
-        assert text == b"" or text.endswith(b"\n")
+        def whole():
+            """A reader may see the first part of a write that is going on."""
+            text = self.logged()
+            return (text == b"" or text.endswith(b"\n")) and [text]
+
+        text, = wait_for(whole, 5, what="whole lines")
         found = [CRI.fullmatch(line) for line in text.split(b"\n")[:-1]]
         assert all(found), [line for line in text.split(b"\n") if not CRI.fullmatch(line)][:3]
         return [(m[2].decode(), m[3].decode(), m[4]) for m in found]
