@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -315,6 +316,32 @@ int logged_hang_up(struct logged *l)
     int out = hang_up(&l->out_read, &l->out_write);
     int err = hang_up(&l->err_read, &l->err_write);
     return out < 0 || err < 0 ? -1 : 0;
+}
+
+bool logged_at_end(const struct logged *l)
+{
+    struct pollfd streams[2] = {{.fd = l->out_read, .events = POLLIN},
+                                {.fd = l->err_read, .events = POLLIN}};
+    return poll(streams, 2, 0) == 2 && streams[0].revents == POLLHUP &&
+           streams[1].revents == POLLHUP;
+}
+
+static int resume(int *read_end, int *write_end)
+{
+    if (*write_end >= 0)
+        return 0;
+    int both = process_open_side(*read_end, O_RDWR);
+    if (both < 0)
+        return -1;
+    close_one(read_end);
+    *read_end = *write_end = both;
+    return 0;
+}
+
+int logged_resume(struct logged *l)
+{
+    return resume(&l->out_read, &l->out_write) < 0 || resume(&l->err_read, &l->err_write) < 0 ? -1
+                                                                                              : 0;
 }
 
 void logged_release(struct logged *l)

@@ -75,6 +75,11 @@ int logged_gate(const struct logged *l);
 /* Closes our write ends: the logger sees end of file once nobody else writes. -1: for lack of
  * descriptors or of /proc one is still open; to be called again, or the logger told by a signal. */
 int logged_hang_up(struct logged *l);
+/* Nothing is left in the pipes and nobody can write to them any more. */
+bool logged_at_end(const struct logged *l);
+/* After logged_hang_up: we write again. -1: there is no /proc, or no descriptor. What the logger
+ * has seen the end of it reads no more: it is to leave to a successor. */
+int logged_resume(struct logged *l);
 /* Closes everything. */
 void logged_release(struct logged *l);
 

@@ -90,8 +90,10 @@ void logger_slot_reaped(struct logger_slot *s, int status)
     logged_died(&s->logged, status, clock_monotonic());
     controlled_logger(s, false, status);
     if (s->ending) {
-        /* Its pipes are at their end: a clean exit is the last one. */
-        if (clean || s->logged.failures > DRAIN_TRIES)
+        /* Its pipes are at their end, or it was told that they are: a clean exit is the last one.
+         */
+        if ((clean && (sv->stage >= STAGE_DRAIN || logged_at_end(&s->logged))) ||
+            s->logged.failures > DRAIN_TRIES)
             s->done = sv->sweep = true;
         else
             logger_slot_start(s);

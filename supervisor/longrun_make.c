@@ -168,6 +168,32 @@ void longrun_remove(struct longrun *l)
         logger_slot_hang_up(&l->logger);
 }
 
+int longrun_inherit_logger(struct longrun *l, struct longrun *going)
+{
+    struct logged *from = &going->logger.logged;
+    struct supervisor *sv = l->supervisor;
+    if (!from->open || going->logger.done || !l->logger.logged.open)
+        return 0;
+    if (logged_resume(from) < 0) {
+        (void)logged_hang_up(from);
+        return -1;
+    }
+    logged_release(&l->logger.logged);
+    l->logger.logged = *from;
+    l->logger.boundary = going->logger.boundary;
+    *from = (struct logged){.open = false};
+    loop_untimer(&sv->loop, &going->logger.timer);
+    if (l->logger.logged.pid > 0) {
+        children_take(&sv->children, l->logger.logged.pid);
+        children_add(&sv->children, l->logger.logged.pid, CHILD_LOGGER, l->logger.index);
+        controlled_logger(&l->logger, true, 0);
+        logged_signal(&l->logger.logged, SIGHUP);
+    } else {
+        logger_slot_start(&l->logger);
+    }
+    return 0;
+}
+
 void longruns_sweep(struct supervisor *sv)
 {
     for (uint32_t i = 0; i < sv->longruns; i++) {

@@ -255,6 +255,8 @@ struct longrun *longrun_add(struct supervisor *sv, const struct definition *d, u
 /* Of one that is down for good: its supervisor is gone for everybody. The memory is given back by
  * a later longruns_sweep, when its logger has read everything; its place is free then. */
 void longrun_remove(struct longrun *l);
+/* l, not started yet, gets the logger of one of its name that is going. -1: it cannot be had. */
+int longrun_inherit_logger(struct longrun *l, struct longrun *going);
 /* Another definition and node for one that goes on. */
 void longrun_define(struct longrun *l, const struct definition *d, uint32_t node);
 /* The pipes of a logger of its own, if it is to have one by that definition. */

@@ -29,7 +29,8 @@ struct update {
     unsigned char *all;
     unsigned char *late;
     struct definition **gone; /* by old node: what a longrun that vanishes keeps */
-    uint32_t old_count;
+    struct definition **back; /* by new node: what one kept whose logger is taken over */
+    uint32_t old_count, new_count;
     bool switched;
 };
 
@@ -57,6 +58,9 @@ static void free_update(struct update *u)
     for (uint32_t i = 0; u->gone != NULL && i < u->old_count; i++)
         scandir_undefine(u->gone[i]);
     free(u->gone);
+    for (uint32_t i = 0; u->back != NULL && i < u->new_count; i++)
+        scandir_undefine(u->back[i]);
+    free(u->back);
     update_plan_release(&u->plan);
     free(u->stage);
     free(u);
@@ -67,6 +71,7 @@ static void free_update(struct update *u)
 static int take_memory(struct supervisor *sv, struct update *u, struct error *e)
 {
     size_t nodes = (size_t)u->g.count + 1;
+    u->new_count = u->g.count;
     u->longrun_of = malloc(nodes * sizeof *u->longrun_of);
     if (u->longrun_of != NULL)
         memset(u->longrun_of, 0xff, nodes * sizeof *u->longrun_of);
@@ -74,8 +79,9 @@ static int take_memory(struct supervisor *sv, struct update *u, struct error *e)
     u->all = malloc(nodes);
     u->late = calloc(nodes, 1);
     u->gone = calloc((size_t)u->old_count + 1, sizeof(struct definition *));
+    u->back = calloc(nodes, sizeof(struct definition *));
     if (u->longrun_of == NULL || u->oneshot == NULL || u->all == NULL || u->late == NULL ||
-        u->gone == NULL || transition_init(&u->t, &u->g) < 0)
+        u->gone == NULL || u->back == NULL || transition_init(&u->t, &u->g) < 0)
         return error_set(e, EXIT_SYSTEM, "out of memory");
     memset(u->all, 1, nodes);
     for (uint32_t i = 0; i < u->old_count; i++) {
@@ -112,15 +118,31 @@ static struct longrun *named(const struct supervisor *sv, const char *name)
     return NULL;
 }
 
+/* An update before this one removed it, and its logger still reads: it goes on as the new one's. */
+static int bring_back(struct update *u, uint32_t node, struct longrun *going, struct error *e)
+{
+    struct supervisor *sv = going->supervisor;
+    struct longrun *l = sv->longrun[u->longrun_of[node]];
+    if (longrun_inherit_logger(l, going) < 0)
+        return error_system(e, "unable to take over the logger of %s, which is about to end",
+                            l->definition->name);
+    if (going->logger.logged.open)
+        return 0; /* the new one has none */
+    u->back[node] = going->scanned;
+    going->scanned = NULL;
+    longruns_sweep(sv);
+    return 0;
+}
+
 static int add_longrun(struct supervisor *sv, struct update *u, uint32_t node, struct error *e)
 {
     char from[PATH_ROOM];
     char path[512];
     const struct definition *d = new_definition(u, node);
+    longruns_sweep(sv);
     struct longrun *other = named(sv, d->name);
-    if (other != NULL)
-        return error_set(e, EXIT_SYSTEM, "there is a %s already that is none of s6-rc's%s", d->name,
-                         other->going ? ": its logger is about to end" : "");
+    if (other != NULL && !other->going)
+        return error_set(e, EXIT_SYSTEM, "there is a %s already that is none of s6-rc's", d->name);
     stage_path(u, d->name, from);
     livedir_path(path, sizeof path, d->name);
     if (rename(from, path) < 0)
@@ -133,7 +155,7 @@ static int add_longrun(struct supervisor *sv, struct update *u, uint32_t node, s
         return -1;
     }
     u->longrun_of[node] = l->index;
-    return 0;
+    return other == NULL ? 0 : bring_back(u, node, other, e);
 }
 
 static struct longrun *old_longrun(const struct supervisor *sv, const char *name)
@@ -173,6 +195,11 @@ static void roll_back(struct supervisor *sv, struct update *u)
         struct longrun *l = sv->longrun[u->longrun_of[i]];
         stage_path(u, d->name, to);
         (void)!rename(l->path, to);
+        if (u->back[i] != NULL) { /* its logger is about to end again */
+            l->scanned = u->back[i];
+            u->back[i] = NULL;
+            longrun_define(l, l->scanned, NO_NODE);
+        }
         longrun_remove(l);
     }
     longruns_sweep(sv);

@@ -137,8 +137,8 @@ class Tree:
         path = self.at(name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
+            os.fchmod(file.fileno(), mode)  # by its path it may be gone: who waits for it removes it
             file.write(text if isinstance(text, bytes) else text.encode())
-        os.chmod(path, mode)
         return path
 
     def script(self, name, text):

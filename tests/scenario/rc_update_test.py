@@ -104,6 +104,41 @@ def test_add_remove_change(box):
     assert box.stop() == 0
 
 
+def test_back_while_the_old_logger_still_reads(box):
+    """What the removed service left behind holds its log open, on one stream."""
+    with open(box.inside("/run/s6-rc/servicedirs/gone/run"), "w") as run:
+        run.write("#!/bin/sh\necho first\n"
+                  "setsid sh -c 'while [ ! -e /tmp/speak ]; do sleep 0.02; done; echo late >&2; exec sleep 1000' >/dev/null &\n"
+                  "exec sleep 1000\n")
+    assert box.run("/command/s6-svc", "-wR", "-r", "/run/service/gone").returncode == 0
+    folder = box.inside("/var/log/services/gone")
+    box.wait_for(lambda: log_text(folder)[-1:] == ["first"])
+    undefine(box, "gone")
+    os.unlink(box.tree.at(f"{FOLDER}/user-of-gone/dependencies.d/gone"))
+    assert update(box, "/etc/s6-overlay") == (0, "", "")
+    logger = box.loggers("gone")
+    assert len(logger) == 1
+    # Refused after everything was prepared: as if nothing had been asked.
+    box.tree.longrun("gone", "#!/bin/sh\necho second\necho to-stderr >&2\nexec sleep 1000\n")
+    box.tree.longrun("zz-not-to-be", RUN, bundle=None)
+    os.makedirs(box.inside("/run/s6-rc/servicedirs/zz-not-to-be/in-the-way"))
+    code, _, err = update(box, "/etc/s6-overlay")
+    assert code == 111 and "unable to put /run/s6-rc/servicedirs/zz-not-to-be in place" in err
+    assert box.run("/command/s6-rc", "start", "gone").returncode == 3
+    undefine(box, "zz-not-to-be")
+    # Back, with another run: old and new write into one log, each line once.
+    assert update(box, "/etc/s6-overlay") == (0, "", "")
+    box.wait_for(lambda: sorted(log_text(folder)[-2:]) == ["second", "to-stderr"])
+    open(box.inside("/tmp/speak"), "w").close()
+    box.wait_for(lambda: sorted(log_text(folder)[-3:]) == ["late", "second", "to-stderr"])
+    assert len(box.loggers("gone")) == 1
+    assert box.run("/command/s6-svstat", "-o", "up", "/run/service/gone/log").stdout == "true\n"
+    assert box.run("/command/s6-svc", "-a", "/run/service/gone/log").returncode == 0
+    box.wait_for(lambda: any(n.startswith("@") for n in os.listdir(folder)))
+    assert sorted(log_text(folder)) == ["first", "gone says hello", "late", "second", "to-stderr"]
+    assert box.stop() == 0
+
+
 def test_types_dependencies_and_pipes(box):
     undefine(box, "gone")
     box.tree.oneshot("gone", up="true")                      # another type
