@@ -38,8 +38,10 @@ int options_number(const struct invocation *c, const char *word, uint64_t max, u
     unsigned long long number;
     if (word == NULL)
         return 0;
-    if (number_parse(word, max, &number) < 0)
+    if (number_parse(word, max, &number) < 0) {
+        message_fatal("%s is no number from 0 to %llu", word, (unsigned long long)max);
         return command_usage(c);
+    }
     *value = number;
     return 0;
 }

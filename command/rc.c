@@ -2,6 +2,7 @@
 #include "base/message.h"
 #include "base/str.h"
 #include "command/commands.h"
+#include "command/options.h"
 #include "command/rcsource.h"
 #include "supervisor/control.h"
 #include "supervisor/runtree.h"
@@ -31,15 +32,15 @@ static int run_rc(struct invocation *c)
     const char *words[CONTROL_WORDS_MAX];
     char letters[LETTERS_MAX] = "";
     const char *timeout = "0", *verbosity = "1", *pause = "0";
-    unsigned long long number;
+    uint64_t number;
     struct error e = ERROR_INIT;
     size_t count = 0, given = 0;
     for (int option; (option = command_option(c)) != 0;) {
         if (option == '?')
             return EXIT_USAGE;
         if ((option == 't' || option == 'n' || option == 'v') &&
-            number_parse(c->argument, option == 'v' ? 9 : UINT32_MAX, &number) < 0)
-            return command_usage(c);
+            options_number(c, c->argument, option == 'v' ? 9 : UINT32_MAX, &number) != 0)
+            return EXIT_USAGE;
         if (option == 't')
             timeout = c->argument;
         else if (option == 'v')

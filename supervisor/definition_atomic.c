@@ -72,30 +72,41 @@ static void check_directory(struct reading *r, const char *name)
                        "%s is not a directory", name);
 }
 
-static void read_exit(struct reading *r, struct definition *d)
+/* Which of some words a file holds; -1: there is no file, or another word, which is said. */
+static int read_choice(struct reading *r, const char *file, const char *const *words, int count,
+                       const char *cure)
 {
     struct str text = STR_INIT;
     char path[READING_PATH];
-    if (reading_content(r, "container-exit", &text) == 1) {
+    int chosen = -1;
+    if (reading_content(r, file, &text) == 1) {
         const char *word = reading_first_line(&text);
-        if (strcmp(word, "always") == 0)
-            d->container_exit = EXIT_ALWAYS;
-        else if (strcmp(word, "failure") == 0)
-            d->container_exit = EXIT_FAILURE_ONLY;
-        else
-            problems_error(r->p, reading_path(r, "container-exit", path), 1,
-                           "write always or failure", "invalid word \"%s\"", word);
+        for (int i = 0; i < count; i++)
+            if (strcmp(word, words[i]) == 0)
+                chosen = i;
+        if (chosen < 0)
+            problems_error(r->p, reading_path(r, file, path), 1, cure, "invalid word \"%s\"", word);
     }
     str_release(&text);
+    return chosen;
+}
+
+static void read_exit(struct reading *r, struct definition *d)
+{
+    static const char *const words[] = {"always", "failure"};
+    static const enum definition_exit values[] = {EXIT_ALWAYS, EXIT_FAILURE_ONLY};
+    int chosen = read_choice(r, "container-exit", words, 2, "write always or failure");
+    if (chosen >= 0)
+        d->container_exit = values[chosen];
 }
 
 static void read_logging(struct reading *r, struct definition *d)
 {
-    unsigned long long mode = 3;
+    static const char *const modes[] = {"0", "1", "2"};
     char path[READING_PATH];
     struct error why = ERROR_INIT;
-    reading_number(r, "logging", 2, &mode);
-    d->logging = mode == 3 ? -1 : (int)mode;
+    d->logging =
+        read_choice(r, "logging", modes, 3, "write 0 (console), 1 (console and disk) or 2 (disk)");
     reading_script(r, "logging-script", &d->logging_script);
     if (d->logging_script.count > 0 && r->sources->check_script != NULL &&
         !r->sources->check_script(&d->logging_script, &why))

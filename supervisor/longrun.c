@@ -329,6 +329,20 @@ static void tell(struct longrun *l, int byte)
         sv->sweep = true;
 }
 
+/* Once for all, and to whom it keeps waiting each time. */
+static void say_unspawned(const struct longrun *l, const char *why)
+{
+    struct supervisor *sv = l->supervisor;
+    const char *name = l->definition->name;
+    if (l->machine.failures == 0)
+        message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./run: %s", name,
+                     why);
+    if (sv->rc.caller != NULL && l->node != NO_NODE && sv->transition.node[l->node].goal &&
+        sv->transition.node[l->node].state == NODE_STARTING)
+        rc_say(sv, MESSAGE_WARNING,
+               "s6-rc: warning: service %s is not up yet, it is tried again: %s", name, why);
+}
+
 /* Returns the event that follows at once, or SERVICE_EVENTS. */
 static enum service_event perform(struct longrun *l, const struct service_action *a, int *detail)
 {
@@ -352,9 +366,7 @@ static enum service_event perform(struct longrun *l, const struct service_action
             *detail = 1;
             return SERVICE_UNSPAWNED;
         }
-        if (l->machine.failures == 0)
-            message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./run: %s",
-                         l->definition->name, e.text);
+        say_unspawned(l, e.text);
         return SERVICE_UNSPAWNED;
     case SERVICE_ACT_FINISH:
         if (spawn_finish(l, &e) == 0)
@@ -459,9 +471,7 @@ void longrun_feed(struct longrun *l, enum service_event event, int detail)
 static void unspawned(struct longrun *l)
 {
     const char *why = l->why != NULL ? l->why : "unable to execute it";
-    if (l->machine.failures == 0)
-        message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./run: %s",
-                     l->definition->name, why);
+    say_unspawned(l, why);
     event_log_write(&l->supervisor->events, "fail", l->definition->name, "reason=%s", why);
     close_watch(l, &l->notify);
     longrun_feed(l, SERVICE_UNSPAWNED, 0);

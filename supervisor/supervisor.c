@@ -161,10 +161,9 @@ void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool su
     transition_done(&sv->transition, node, success, clock_monotonic());
 }
 
-static void late(struct supervisor *sv, uint32_t node)
+static void late(struct supervisor *sv, uint32_t node, bool was_up)
 {
     const struct definition *d = supervisor_definition(sv, node);
-    bool was_up = sv->transition.node[node].goal_up;
     rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: timed out after %lu ms",
            was_up ? "start" : "stop", d->name,
            (unsigned long)(was_up ? d->timeout_up : d->timeout_down));
@@ -181,7 +180,7 @@ static void all_late(struct supervisor *sv)
     int64_t now = clock_monotonic();
     for (uint32_t i = 0; i < sv->graph.count; i++) {
         const struct transition_node *n = &sv->transition.node[i];
-        if (n->state != NODE_STARTING && n->state != NODE_STOPPING)
+        if (!n->goal || (n->state != NODE_STARTING && n->state != NODE_STOPPING))
             continue;
         rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: service %s is not %s after %lld ms",
                supervisor_definition(sv, i)->name, n->state == NODE_STARTING ? "up" : "down",
@@ -211,7 +210,7 @@ static void act(struct supervisor *sv, const struct transition_action *a)
         all_late(sv);
         return;
     case TRANSITION_LATE:
-        late(sv, a->node);
+        late(sv, a->node, a->up);
         return;
     case TRANSITION_OVER:
         sv->over_held = tail_is_busy(sv) && sv->stage < STAGE_STOPPING;

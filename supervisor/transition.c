@@ -53,6 +53,12 @@ static bool wants_change(const struct transition_node *n)
     return n->goal && !n->failed && n->state == (n->goal_up ? NODE_DOWN : NODE_UP);
 }
 
+static void note_deadline(struct transition *t, const struct transition_node *n)
+{
+    if (n->goal && n->deadline != 0 && (t->next_deadline == 0 || n->deadline < t->next_deadline))
+        t->next_deadline = n->deadline;
+}
+
 void transition_begin(struct transition *t, const unsigned char *set, bool up, int64_t now,
                       uint32_t timeout_ms)
 {
@@ -87,8 +93,11 @@ void transition_begin(struct transition *t, const unsigned char *set, bool up, i
         if (t->node[i].goal)
             queue(t, i);
     t->under_way = 0; /* what an earlier one left to itself and nobody asks for is not waited for */
-    for (uint32_t i = 0; i < count; i++)
+    t->next_deadline = 0;
+    for (uint32_t i = 0; i < count; i++) {
         t->under_way += t->node[i].goal && is_under_way(&t->node[i]);
+        note_deadline(t, &t->node[i]);
+    }
     t->active = true;
     t->result = TRANSITION_OK;
     t->deadline = timeout_ms == 0 ? 0 : now + timeout_ms * CLOCK_MS;
@@ -136,11 +145,8 @@ static void begin(struct transition *t, uint32_t node, int64_t now)
     const struct definition *d = definition(t, node);
     uint32_t timeout = n->goal_up ? d->timeout_up : d->timeout_down;
     enter(t, node, n->goal_up ? NODE_STARTING : NODE_STOPPING, now);
-    if (timeout == 0)
-        return;
-    n->deadline = now + timeout * CLOCK_MS;
-    if (t->next_deadline == 0 || n->deadline < t->next_deadline)
-        t->next_deadline = n->deadline;
+    n->deadline = timeout == 0 ? 0 : now + timeout * CLOCK_MS;
+    note_deadline(t, n);
 }
 
 void transition_done(struct transition *t, uint32_t node, bool success, int64_t now)
@@ -167,16 +173,13 @@ static bool find_late(struct transition *t, int64_t now, uint32_t *late)
     bool found = false;
     t->next_deadline = 0;
     for (uint32_t i = 0; i < t->graph->count; i++) {
-        int64_t due = t->node[i].deadline;
-        if (due == 0)
-            continue;
-        if (!found && due <= now) {
+        const struct transition_node *n = &t->node[i];
+        if (!found && n->goal && n->deadline != 0 && n->deadline <= now) {
             found = true;
             *late = i;
             continue;
         }
-        if (t->next_deadline == 0 || due < t->next_deadline)
-            t->next_deadline = due;
+        note_deadline(t, n);
     }
     return found;
 }
@@ -187,7 +190,8 @@ bool transition_next(struct transition *t, int64_t now, struct transition_action
     if (!t->active)
         return false;
     if (find_late(t, now, &node)) {
-        *a = (struct transition_action){.kind = TRANSITION_LATE, .node = node};
+        bool up = t->node[node].state == NODE_STARTING;
+        *a = (struct transition_action){.kind = TRANSITION_LATE, .node = node, .up = up};
         transition_done(t, node, false, now);
         return true;
     }

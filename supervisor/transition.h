@@ -10,7 +10,7 @@
  *
  * Beginning a new transition while one runs is allowed: nodes under way finish first, nodes not yet
  * begun follow the new goal. What one leaves under way when its time is over goes on by itself;
- * a later one waits only for what it wants something of.
+ * a later one waits only, and counts the time, for what it wants something of.
  */
 #ifndef SUPERVISOR_TRANSITION_H
 #define SUPERVISOR_TRANSITION_H
@@ -33,6 +33,7 @@ enum transition_kind {
 struct transition_action {
     enum transition_kind kind;
     uint32_t node;
+    bool up; /* LATE: it was starting, else stopping */
 };
 
 enum transition_result { TRANSITION_OK = 0, TRANSITION_FAILED = 1, TRANSITION_TIMED_OUT = 2 };

@@ -300,3 +300,19 @@ def test_nested_call_fails_cleanly(tree, boot):
     assert box.wait() == 0
     assert box.stdout.text() == ("s6-rc: fatal: unable to take locks: Resource busy (a oneshot that calls s6-rc while "
                                  "it is being started or stopped)\n111\n")
+
+
+def test_a_run_that_cannot_be_executed(tree, boot):
+    """Who waits is told why, and a later call does not name what only an earlier one wanted."""
+    tree.longrun("broken", "#!/nonexistent\n", bundle=None)
+    tree.oneshot("slow", up="sleep 5", bundle=None)
+    box = boot(tree.path, env={"S6_LOGGING": "2"})
+    code, _, err = rc(box, "-t", "1500", "-b", "change", "broken")
+    lines = err.splitlines()
+    assert code == 2 and lines[-1] == "s6-rc: fatal: timed out"
+    said = [line for line in lines if "service broken is not up yet, it is tried again: " in line]
+    assert 1 <= len(said) <= 3 and all("its interpreter /nonexistent is missing" in line for line in said), err
+    code, _, err = rc(box, "-t", "200", "change", "slow")
+    assert code == 2 and "broken" not in err and "service slow is not up" in err
+    assert rc(box, "-d", "change", "broken") == (0, set(), "")
+    assert box.stop() == 0

@@ -153,6 +153,36 @@ static void what_was_left_is_not_waited_for(void **state)
     destroy(&w);
 }
 
+/* Nor does its own time limit count for who asks for something else, but it does again later. */
+static void what_was_left_has_its_limit_where_it_is_wanted(void **state)
+{
+    struct world w;
+    struct transition_action a;
+    (void)state;
+    build(&w, "slow b");
+    w.d.item[0].timeout_up = 5000;
+    set_of(&w, "slow");
+    transition_begin(&w.t, w.all, true, S, 1000);
+    assert_string_equal(now_do(&w, S), "+slow");
+    assert_string_equal(now_do(&w, 2 * S), "T .");
+    set_of(&w, "b");
+    transition_begin(&w.t, w.all, true, 2 * S, 0);
+    assert_string_equal(now_do(&w, 2 * S), "+b");
+    assert_int_equal(transition_wakeup(&w.t), 0);
+    assert_string_equal(now_do(&w, 7 * S), "");
+    done(&w, "b", true, 7 * S);
+    assert_string_equal(now_do(&w, 7 * S), ".");
+    assert_int_equal(w.t.result, TRANSITION_OK);
+    set_of(&w, "slow");
+    transition_begin(&w.t, w.all, false, 7 * S, 0);
+    assert_true(transition_next(&w.t, 7 * S, &a));
+    assert_int_equal(a.kind, TRANSITION_LATE);
+    assert_true(a.up); /* it was starting, though it is to stop */
+    assert_string_equal(now_do(&w, 7 * S), ".");
+    assert_int_equal(w.t.node[0].state, NODE_DOWN);
+    destroy(&w);
+}
+
 static void independents_go_together(void **state)
 {
     struct world w;
@@ -361,6 +391,7 @@ int main(void)
         cmocka_unit_test(chains_go_up_and_come_down),
         cmocka_unit_test(independents_go_together),
         cmocka_unit_test(what_was_left_is_not_waited_for),
+        cmocka_unit_test(what_was_left_has_its_limit_where_it_is_wanted),
         cmocka_unit_test(a_selection_is_closed_over_its_dependencies),
         cmocka_unit_test(what_is_already_there_is_no_work),
         cmocka_unit_test(a_failed_start_stops_its_dependents_only),
