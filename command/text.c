@@ -283,7 +283,7 @@ static int tail_file(FILE *f)
         kept.data[kept.length - 1] != '\n')
         start =
             (size_t)((char *)memchr(kept.data + start, '\n', kept.length - start) - kept.data) + 1;
-    if (wanted > 0 || from_start)
+    if (kept.length > start && wanted > 0)
         fwrite(kept.data + start, 1, kept.length - start, stdout);
     str_release(&kept);
     return 0;

@@ -142,7 +142,10 @@ static int add_longrun(struct supervisor *sv, struct update *u, uint32_t node, s
     longruns_sweep(sv);
     struct longrun *other = named(sv, d->name);
     if (other != NULL && !other->going)
-        return error_set(e, EXIT_SYSTEM, "there is a %s already that is none of s6-rc's", d->name);
+        return error_set(e, EXIT_SYSTEM,
+                         other->leaving ? "the %s that was removed still runs: try again"
+                                        : "there is a %s already that is none of s6-rc's",
+                         d->name);
     stage_path(u, d->name, from);
     livedir_path(path, sizeof path, d->name);
     if (rename(from, path) < 0)

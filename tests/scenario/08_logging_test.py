@@ -133,8 +133,7 @@ def test_loggers_are_their_own_user_and_see_no_secret(tree, boot):
     with open(f"/proc/{logger[0]}/environ") as file:
         names = sorted(word.split("=")[0] for word in file.read().split("\0") if word)
     assert names == ["PATH", "TZ"]
-    box.wait_for(lambda: os.stat(f"/proc/{logger[0]}/fd").st_uid in (0, OWNER))
-    assert os.stat(tree.at(f"{LOGS}/web")).st_uid == OWNER
+    box.wait_for(lambda: os.stat(tree.at(f"{LOGS}/web")).st_uid == OWNER, what="log directory of its user")
     assert box.stop() == 0
 
 
