@@ -43,17 +43,27 @@ static void say_plan(struct supervisor *sv, bool up)
     }
 }
 
-/* What is to go down and is not up yet, left to itself by an earlier time limit, may never be. */
-static void give_up_starting(struct supervisor *sv)
+/* What an earlier time limit left to itself, and this one wants something of. A longrun that is to
+ * turn round may never get to where it was sent; one that is not is told again, for s6-svc may have
+ * told it otherwise. Of oneshots only those are hurried that are to turn round. */
+static void take_up(struct supervisor *sv)
 {
     for (uint32_t i = 0; i < sv->graph.count; i++) {
         const struct transition_node *n = &sv->transition.node[i];
-        if (!n->goal || n->goal_up || n->state != NODE_STARTING)
+        bool starting = n->state == NODE_STARTING;
+        if (!n->goal || (!starting && n->state != NODE_STOPPING))
             continue;
-        if (supervisor_definition(sv, i)->type == DEFINITION_ONESHOT)
-            oneshot_late(sv, i);
-        else
-            transition_done(&sv->transition, i, true, clock_monotonic());
+        bool turns = n->goal_up != starting;
+        if (supervisor_definition(sv, i)->type == DEFINITION_ONESHOT) {
+            if (turns && starting)
+                oneshot_late(sv, i);
+            continue;
+        }
+        if (turns) /* it counts as up, and is stopped; or it was not stopped, and stays */
+            transition_done(&sv->transition, i, starting, clock_monotonic());
+        if (!turns || !starting)
+            longrun_feed(sv->longrun[sv->longrun_of[i]],
+                         n->goal_up ? SERVICE_WANT_UP : SERVICE_WANT_DOWN, 0);
     }
 }
 
@@ -62,8 +72,7 @@ void rc_begin(struct supervisor *sv, const unsigned char *set, bool up)
     transition_begin(&sv->transition, set, up, clock_monotonic(), time_left(sv->rc.deadline));
     if (!up && !sv->rc.essential_too)
         spare_essential(sv, &sv->transition);
-    if (!up)
-        give_up_starting(sv);
+    take_up(sv);
     say_plan(sv, up);
 }
 

@@ -171,16 +171,20 @@ static void limit(struct supervisor *sv)
     loop_timer(&sv->loop, &sv->stop_limit, now + (most - drain) * CLOCK_MS);
 }
 
-/* A longrun that is not ready yet may never be: it is stopped in its turn like one that is. A
- * oneshot is waited for, unless a time limit has left it to itself. */
-static void give_up_starting(struct supervisor *sv, bool left)
+/* What is under way. A longrun that is not ready yet may never be: it is stopped in its turn like
+ * one that is. One that is stopping is told again, for s6-svc may have told it otherwise. A oneshot
+ * is waited for, unless a time limit has left it to itself. */
+static void take_up(struct supervisor *sv, bool left)
 {
     for (uint32_t i = 0; left && i < sv->graph.count; i++)
         oneshot_late(sv, i);
     for (uint32_t i = 0; i < sv->longruns; i++) {
         uint32_t node = sv->longrun[i] == NULL ? NO_NODE : sv->longrun[i]->node;
-        if (node != NO_NODE && sv->transition.node[node].state == NODE_STARTING)
+        enum node_state state = node == NO_NODE ? NODE_DOWN : sv->transition.node[node].state;
+        if (state == NODE_STARTING)
             transition_done(&sv->transition, node, true, clock_monotonic());
+        else if (state == NODE_STOPPING)
+            longrun_feed(sv->longrun[i], SERVICE_WANT_DOWN, 0);
     }
 }
 
@@ -208,7 +212,7 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
     }
     bool left = sv->transition.result == TRANSITION_TIMED_OUT;
     transition_begin(&sv->transition, sv->all, false, clock_monotonic(), 0);
-    give_up_starting(sv, left);
+    take_up(sv, left);
 }
 
 void stop_hurry(struct supervisor *sv)

@@ -286,6 +286,7 @@ static void carry_over(struct supervisor *sv, struct update *u)
             continue;
         u->t.node[next].state = n->state;
         u->t.node[next].since = n->since;
+        u->t.node[next].deadline = n->deadline;
     }
 }
 

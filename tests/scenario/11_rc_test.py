@@ -316,3 +316,39 @@ def test_a_run_that_cannot_be_executed(tree, boot):
     assert code == 2 and "broken" not in err and "service slow is not up" in err
     assert rc(box, "-d", "change", "broken") == (0, set(), "")
     assert box.stop() == 0
+
+
+def test_what_a_time_limit_left_is_told_again(tree, boot):
+    """Left starting or stopping, and turned round by s6-svc meanwhile: the next call still gets what it asks for."""
+    tree.longrun("patient", "#!/bin/sh\ntest ! -e /tmp/ready || echo >&3\nexec sleep 1000\n", bundle=None,
+                 notification_fd="3\n")
+    tree.longrun("stubborn", "#!/bin/sh\ntrap 'test ! -e /tmp/mortal || exit 0' TERM\n"
+                             "touch /tmp/trapped\nwhile :; do sleep 0.02; done\n", bundle=None)
+    box = boot(tree.path, env={"S6_LOGGING": "2"})
+    assert rc(box, "-b", "-t", "300", "change", "patient")[0] == 2
+    assert box.run("/command/s6-svc", "-wD", "-d", "/run/service/patient").returncode == 0
+    open(box.inside("/tmp") + "/ready", "w").close()
+    assert rc(box, "-t", "20000", "change", "patient") == (0, set(), "")
+    assert "patient" in rc(box, "-a", "list")[1]
+
+    assert rc(box, "change", "stubborn") == (0, set(), "")
+    box.wait_for(lambda: box.exists("/tmp/trapped"))
+    assert rc(box, "-t", "300", "-d", "change", "stubborn")[0] == 2
+    assert rc(box, "-t", "20000", "-u", "change", "stubborn") == (0, set(), "")  # it never went
+    assert box.run("/command/s6-svstat", "-o", "up,wantedup", "/run/service/stubborn").stdout == "true true\n"
+    assert rc(box, "-t", "300", "-d", "change", "stubborn")[0] == 2
+    assert box.run("/command/s6-svc", "-u", "/run/service/stubborn").returncode == 0
+    box.wait_for(lambda: box.run("/command/s6-svstat", "-o", "wantedup", "/run/service/stubborn").stdout == "true\n")
+    open(box.inside("/tmp") + "/mortal", "w").close()
+    assert rc(box, "-t", "20000", "-d", "change", "stubborn") == (0, set(), "")
+    assert rc(box, "-a", "list")[1] == {"patient"}
+
+    os.unlink(box.inside("/tmp") + "/mortal")
+    os.unlink(box.inside("/tmp") + "/trapped")
+    assert rc(box, "change", "stubborn") == (0, set(), "")
+    box.wait_for(lambda: box.exists("/tmp/trapped"))
+    assert rc(box, "-t", "300", "-d", "change", "stubborn")[0] == 2
+    assert box.run("/command/s6-svc", "-u", "/run/service/stubborn").returncode == 0
+    box.wait_for(lambda: box.run("/command/s6-svstat", "-o", "wantedup", "/run/service/stubborn").stdout == "true\n")
+    open(box.inside("/tmp") + "/mortal", "w").close()
+    assert box.stop() == 0
