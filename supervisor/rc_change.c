@@ -44,8 +44,8 @@ static void say_plan(struct supervisor *sv, bool up)
 }
 
 /* What an earlier time limit left to itself, and this one wants something of. A longrun that is to
- * turn round may never get to where it was sent; one that is not is told again, for s6-svc may have
- * told it otherwise. Of oneshots only those are hurried that are to turn round. */
+ * turn round may never get to where it was sent; one that is not is told again if s6-svc has told
+ * it otherwise. Of oneshots only those are hurried that are to turn round. */
 static void take_up(struct supervisor *sv)
 {
     for (uint32_t i = 0; i < sv->graph.count; i++) {
@@ -61,9 +61,10 @@ static void take_up(struct supervisor *sv)
         }
         if (turns) /* it counts as up, and is stopped; or it was not stopped, and stays */
             transition_done(&sv->transition, i, starting, clock_monotonic());
-        if (!turns || !starting)
-            longrun_feed(sv->longrun[sv->longrun_of[i]],
-                         n->goal_up ? SERVICE_WANT_UP : SERVICE_WANT_DOWN, 0);
+        struct longrun *l = sv->longrun[sv->longrun_of[i]];
+        bool wanted = l->machine.want == WANT_UP;
+        if ((!turns || !starting) && wanted != n->goal_up) /* a second TERM may mean something */
+            longrun_feed(l, n->goal_up ? SERVICE_WANT_UP : SERVICE_WANT_DOWN, 0);
     }
 }
 

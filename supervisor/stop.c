@@ -172,8 +172,8 @@ static void limit(struct supervisor *sv)
 }
 
 /* What is under way. A longrun that is not ready yet may never be: it is stopped in its turn like
- * one that is. One that is stopping is told again, for s6-svc may have told it otherwise. A oneshot
- * is waited for, unless a time limit has left it to itself. */
+ * one that is. One that is stopping is told again if s6-svc has told it otherwise. A oneshot is
+ * waited for, unless a time limit has left it to itself. */
 static void take_up(struct supervisor *sv, bool left)
 {
     for (uint32_t i = 0; left && i < sv->graph.count; i++)
@@ -183,7 +183,7 @@ static void take_up(struct supervisor *sv, bool left)
         enum node_state state = node == NO_NODE ? NODE_DOWN : sv->transition.node[node].state;
         if (state == NODE_STARTING)
             transition_done(&sv->transition, node, true, clock_monotonic());
-        else if (state == NODE_STOPPING)
+        else if (state == NODE_STOPPING && sv->longrun[i]->machine.want == WANT_UP)
             longrun_feed(sv->longrun[i], SERVICE_WANT_DOWN, 0);
     }
 }

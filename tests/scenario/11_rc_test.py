@@ -322,7 +322,7 @@ def test_what_a_time_limit_left_is_told_again(tree, boot):
     """Left starting or stopping, and turned round by s6-svc meanwhile: the next call still gets what it asks for."""
     tree.longrun("patient", "#!/bin/sh\ntest ! -e /tmp/ready || echo >&3\nexec sleep 1000\n", bundle=None,
                  notification_fd="3\n")
-    tree.longrun("stubborn", "#!/bin/sh\ntrap 'test ! -e /tmp/mortal || exit 0' TERM\n"
+    tree.longrun("stubborn", "#!/bin/sh\ntrap 'echo >>/tmp/terms; test ! -e /tmp/mortal || exit 0' TERM\n"
                              "touch /tmp/trapped\nwhile :; do sleep 0.02; done\n", bundle=None)
     box = boot(tree.path, env={"S6_LOGGING": "2"})
     assert rc(box, "-b", "-t", "300", "change", "patient")[0] == 2
@@ -333,7 +333,9 @@ def test_what_a_time_limit_left_is_told_again(tree, boot):
 
     assert rc(box, "change", "stubborn") == (0, set(), "")
     box.wait_for(lambda: box.exists("/tmp/trapped"))
-    assert rc(box, "-t", "300", "-d", "change", "stubborn")[0] == 2
+    for _ in range(2):
+        assert rc(box, "-t", "300", "-d", "change", "stubborn")[0] == 2
+    assert box.read("/tmp/terms") == "\n"  # a second one may mean something else to it
     assert rc(box, "-t", "20000", "-u", "change", "stubborn") == (0, set(), "")  # it never went
     assert box.run("/command/s6-svstat", "-o", "up,wantedup", "/run/service/stubborn").stdout == "true true\n"
     assert rc(box, "-t", "300", "-d", "change", "stubborn")[0] == 2
