@@ -67,7 +67,7 @@ endif
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 RELEASE_ARCHES ?=
-.PHONY: all release check unit scenario container compat fault fuzz fuzz-short bench demo install install-man setup format lint clean
+.PHONY: all release check unit scenario container compat fault chaos fuzz fuzz-short bench demo install install-man setup format lint clean
 all: $(BUILD)/overlog
 
 $(BUILD)/zlib/zlib.h:
@@ -123,7 +123,7 @@ $(SAN)/%.o: %.c
 	@echo '  SAN  $@'
 	$(Q)$(SAN_CC) $(CPPFLAGS) $(WARN) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
 
-$(SAN)/overlog: $(SAN_OBJECTS)
+$(SAN)/overlog: $(SAN_OBJECTS) $(SAN)/tests/fault/sanitizer.o
 	@echo '  LINK $@'
 	$(Q)$(SAN_CC) $(SAN_FLAGS) -o $@ $^ -lz
 
@@ -165,6 +165,13 @@ fuzz: $(FUZZ_PROGRAMS)
 
 fuzz-short: $(FUZZ_PROGRAMS)
 	tests/fuzz/run short $(FUZZ_PROGRAMS)
+
+# Random callers on a live container that is built with sanitizers: CHAOS_SEEDS, CHAOS_SECONDS each.
+CHAOS_SEEDS ?= 1 2 3 4 5
+CHAOS_SECONDS ?= 60
+chaos: $(BUILD)/overlog $(SAN)/overlog
+	PROGRAM=$(SAN)/overlog SEEDS="$(CHAOS_SEEDS)" CALL_SECONDS=$(CHAOS_SECONDS) \
+	    /usr/bin/python3 -m pytest -q -s tests/fault/callers_test.py
 
 setup:
 	tests/setup
