@@ -188,6 +188,20 @@ static void take_up(struct supervisor *sv, bool left)
     }
 }
 
+/* What s6-svc has brought up beside s6-rc ends in its turn as well, not among what is left over. */
+static void count_in(struct supervisor *sv)
+{
+    for (uint32_t i = 0; i < sv->longruns; i++) {
+        const struct longrun *l = sv->longrun[i];
+        if (l == NULL || l->going || l->node == NO_NODE)
+            continue;
+        struct transition_node *n = &sv->transition.node[l->node];
+        if (n->state == NODE_DOWN &&
+            (l->machine.state != SERVICE_DOWN || l->machine.want == WANT_UP))
+            n->state = NODE_UP;
+    }
+}
+
 void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
                 enum final_act final)
 {
@@ -211,6 +225,7 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
         return;
     }
     bool left = sv->transition.result == TRANSITION_TIMED_OUT;
+    count_in(sv);
     transition_begin(&sv->transition, sv->all, false, clock_monotonic(), 0);
     take_up(sv, left);
 }

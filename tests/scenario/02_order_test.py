@@ -109,6 +109,24 @@ def test_down_signal_and_timeout_kill(tree, boot):
     assert tree.read("/tmp/trace") == "int\n256 9\n"
 
 
+def test_what_s6_svc_brought_up_is_stopped_like_the_others(tree, boot):
+    """In the order of dependencies, by its own signal, and killed by its own limit, not that of processes left over."""
+    run = ("#!/bin/sh\ntrap 'echo %s term >>/tmp/trace' TERM\ntrap 'echo %s int >>/tmp/trace%s' INT\n"
+           "touch /tmp/%s\nwhile :; do usleep 20000; done\n")
+    finish = "#!/bin/sh\necho $3 $1 $2 >>/tmp/trace\n"
+    tree.longrun("ground", run % ("ground", "ground", "; exit 0", "ground"), down_signal="INT\n", finish=finish)
+    tree.longrun("side", run % ("side", "side", "", "side"), deps=["ground"], bundle=None, down_signal="INT\n",
+                 timeout_kill="200\n", finish=finish)
+    box = boot(tree.path, env={"S6_KILL_GRACETIME": "30000", "S6_LOGGING": "0"})
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/ground")))
+    box.run("/command/s6-svc", "-u", "/run/service/side", check=True)
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/side")))
+    assert "side" not in box.run("/command/s6-rc", "-a", "list").stdout.split()
+    assert box.stop() == 0
+    assert tree.read("/tmp/trace") == "side int\nside 256 9\nground int\nground 0 0\n"
+    assert_order(box.stderr.text(), stopping("side"), stopped("side"), stopping("ground"), stopped("ground"))
+
+
 def test_up_and_down_are_execline_whatever_they_look_like(tree, boot):
     tree.oneshot("odd", '#!/bin/sh\nif { echo "a  b" $HOME } # comment\nredirfd -w 1 /tmp/up\necho "x\\ty" \'z\'',
                  down="redirfd -w 1 /tmp/down echo bye\n")
