@@ -211,3 +211,16 @@ def test_refusals_and_failures(box):
     assert "restart" not in up(box) and pids(box) == before
     assert sum(n.startswith("compiled:") for n in os.listdir(box.inside("/run/s6-rc"))) == 1
     assert box.stop() == 0
+
+
+def test_removed_though_only_s6_svc_had_brought_it_up(box):
+    """s6-rc has it for down: the removal ends it all the same."""
+    box.run("/command/s6-svc", "-wu", "-T", "10000", "-u", "/run/service/idle", check=True)
+    pid = box.run("/command/s6-svstat", "-o", "pid", "/run/service/idle").stdout.strip()
+    assert "idle" not in up(box)
+    undefine(box, "idle")
+    assert update(box, "/etc/s6-overlay") == (0, "", "")
+    box.wait_for(lambda: not box.exists(f"/proc/{pid}"), what="end of the removed service")
+    box.wait_for(lambda: not box.exists("/run/service/idle"))
+    assert "idle says hello" in log_text(box.inside("/var/log/services/idle"))
+    assert box.stop() == 0
