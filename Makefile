@@ -170,7 +170,7 @@ fuzz-short: $(FUZZ_PROGRAMS)
 CHAOS_SEEDS ?= 1 2 3 4 5
 CHAOS_SECONDS ?= 60
 chaos: $(BUILD)/overlog $(SAN)/overlog
-	PROGRAM=$(SAN)/overlog SEEDS="$(CHAOS_SEEDS)" CALL_SECONDS=$(CHAOS_SECONDS) \
+	BUILD=$(BUILD) PROGRAM=san/overlog SEEDS="$(CHAOS_SEEDS)" CALL_SECONDS=$(CHAOS_SECONDS) \
 	    /usr/bin/python3 -m pytest -q -s tests/fault/callers_test.py
 
 setup:

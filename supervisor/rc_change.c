@@ -43,28 +43,16 @@ static void say_plan(struct supervisor *sv, bool up)
     }
 }
 
-/* What an earlier time limit left to itself, and this one wants something of. A longrun that is to
- * turn round may never get to where it was sent; one that is not is told again if s6-svc has told
- * it otherwise. Of oneshots only those are hurried that are to turn round. */
+/* What an earlier time limit left to itself, and this one wants something of. Of oneshots only
+ * those are hurried that are starting and to go down. */
 static void take_up(struct supervisor *sv)
 {
     for (uint32_t i = 0; i < sv->graph.count; i++) {
         const struct transition_node *n = &sv->transition.node[i];
-        bool starting = n->state == NODE_STARTING;
-        if (!n->goal || (!starting && n->state != NODE_STOPPING))
-            continue;
-        bool turns = n->goal_up != starting;
-        if (supervisor_definition(sv, i)->type == DEFINITION_ONESHOT) {
-            if (turns && starting)
-                oneshot_late(sv, i);
-            continue;
-        }
-        if (turns) /* it counts as up, and is stopped; or it was not stopped, and stays */
-            transition_done(&sv->transition, i, starting, clock_monotonic());
-        struct longrun *l = sv->longrun[sv->longrun_of[i]];
-        bool wanted = l->machine.want == WANT_UP;
-        if ((!turns || !starting) && wanted != n->goal_up) /* a second TERM may mean something */
-            longrun_feed(l, n->goal_up ? SERVICE_WANT_UP : SERVICE_WANT_DOWN, 0);
+        if (supervisor_definition(sv, i)->type == DEFINITION_LONGRUN)
+            supervisor_take_up(sv, i);
+        else if (n->goal && !n->goal_up && n->state == NODE_STARTING)
+            oneshot_late(sv, i);
     }
 }
 

@@ -253,8 +253,8 @@ static bool has_producer(const struct supervisor *sv, const struct longrun *cons
 {
     for (uint32_t i = 0; i < sv->longruns; i++) {
         const struct longrun *l = sv->longrun[i];
-        if (l != NULL && l->scanned != NULL && l->consumer == consumer->index &&
-            (!l->going && (l->machine.state != SERVICE_DOWN || l->machine.want == WANT_UP)))
+        if (l != NULL && l->scanned != NULL && l->consumer == consumer->index && !l->going &&
+            !service_at_rest(&l->machine))
             return true;
     }
     return false;
@@ -265,8 +265,7 @@ bool scandir_stop(struct supervisor *sv)
     bool alive = false;
     for (uint32_t i = 0; i < sv->longruns; i++) {
         struct longrun *l = sv->longrun[i];
-        if (l == NULL || l->scanned == NULL || l->going ||
-            (l->machine.state == SERVICE_DOWN && l->machine.want == WANT_DOWN))
+        if (l == NULL || l->scanned == NULL || l->going || service_at_rest(&l->machine))
             continue;
         alive = true;
         if (l->told || (is_consumer(l) && has_producer(sv, l)))

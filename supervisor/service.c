@@ -333,6 +333,11 @@ int service_step(struct service *s, const struct service_rules *rules, enum serv
     return 0;
 }
 
+bool service_at_rest(const struct service *s)
+{
+    return s->state == SERVICE_DOWN && s->want == WANT_DOWN;
+}
+
 const char *service_state_name(enum service_state state)
 {
     static const char *const names[SERVICE_STATES] = {[SERVICE_DOWN] = "down",

@@ -106,6 +106,9 @@ struct service {
 int service_step(struct service *s, const struct service_rules *rules, enum service_event event,
                  int detail, int64_t now, struct service_actions *actions);
 
+/* There is no process, and none is to be. */
+bool service_at_rest(const struct service *s);
+
 const char *service_state_name(enum service_state state);
 const char *service_event_name(enum service_event event);
 

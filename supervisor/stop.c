@@ -171,20 +171,13 @@ static void limit(struct supervisor *sv)
     loop_timer(&sv->loop, &sv->stop_limit, now + (most - drain) * CLOCK_MS);
 }
 
-/* What is under way. A longrun that is not ready yet may never be: it is stopped in its turn like
- * one that is. One that is stopping is told again if s6-svc has told it otherwise. A oneshot is
- * waited for, unless a time limit has left it to itself. */
+/* What is under way. A oneshot is waited for, unless a time limit has left it to itself. */
 static void take_up(struct supervisor *sv, bool left)
 {
-    for (uint32_t i = 0; left && i < sv->graph.count; i++)
-        oneshot_late(sv, i);
-    for (uint32_t i = 0; i < sv->longruns; i++) {
-        uint32_t node = sv->longrun[i] == NULL ? NO_NODE : sv->longrun[i]->node;
-        enum node_state state = node == NO_NODE ? NODE_DOWN : sv->transition.node[node].state;
-        if (state == NODE_STARTING)
-            transition_done(&sv->transition, node, true, clock_monotonic());
-        else if (state == NODE_STOPPING && sv->longrun[i]->machine.want == WANT_UP)
-            longrun_feed(sv->longrun[i], SERVICE_WANT_DOWN, 0);
+    for (uint32_t i = 0; i < sv->graph.count; i++) {
+        if (left)
+            oneshot_late(sv, i);
+        supervisor_take_up(sv, i);
     }
 }
 
@@ -196,8 +189,7 @@ static void count_in(struct supervisor *sv)
         if (l == NULL || l->going || l->node == NO_NODE)
             continue;
         struct transition_node *n = &sv->transition.node[l->node];
-        if (n->state == NODE_DOWN &&
-            (l->machine.state != SERVICE_DOWN || l->machine.want == WANT_UP))
+        if (n->state == NODE_DOWN && !service_at_rest(&l->machine))
             n->state = NODE_UP;
     }
 }

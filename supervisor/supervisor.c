@@ -161,6 +161,22 @@ void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool su
     transition_done(&sv->transition, node, success, clock_monotonic());
 }
 
+void supervisor_take_up(struct supervisor *sv, uint32_t node)
+{
+    const struct transition_node *n = &sv->transition.node[node];
+    bool starting = n->state == NODE_STARTING;
+    if (supervisor_definition(sv, node)->type != DEFINITION_LONGRUN || !n->goal ||
+        (!starting && n->state != NODE_STOPPING))
+        return;
+    bool turns = n->goal_up != starting;
+    if (turns) /* it counts as up, and is stopped; or it was not stopped, and stays */
+        transition_done(&sv->transition, node, starting, clock_monotonic());
+    struct longrun *l = sv->longrun[sv->longrun_of[node]];
+    bool wanted = l->machine.want == WANT_UP;
+    if ((!turns || !starting) && wanted != n->goal_up) /* a second TERM may mean something */
+        longrun_feed(l, n->goal_up ? SERVICE_WANT_UP : SERVICE_WANT_DOWN, 0);
+}
+
 static void late(struct supervisor *sv, uint32_t node, bool was_up)
 {
     const struct definition *d = supervisor_definition(sv, node);

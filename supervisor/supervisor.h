@@ -367,6 +367,10 @@ void stop_step(struct supervisor *sv); /* after every turn of the loop */
 void supervisor_put_off(struct supervisor *sv);
 void supervisor_over(struct supervisor *sv); /* the transition is, and all that it wanted said */
 void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool success);
+/* A longrun that an earlier transition left under way, once another is begun that wants something
+ * of it. One that is to turn round may never get to where it was sent: it does so now. One that is
+ * not is told again if s6-svc has told it otherwise. Anything else is left alone. */
+void supervisor_take_up(struct supervisor *sv, uint32_t node);
 const struct definition *supervisor_definition(const struct supervisor *sv, uint32_t node);
 
 #endif

@@ -1,7 +1,7 @@
 """Callers at random on a live container: four at a time use s6-rc, s6-svc, s6-rc-update, s6-svscanctl, s6-svlink and
 kill services and loggers. None may hang or crash, no line may be lost or come twice, the stop is soon done.
 
-SEEDS= (7) and CALL_SECONDS= (8 each) try more; PROGRAM= boots another build, as `make chaos` does with sanitizers."""
+SEEDS= (7) and CALL_SECONDS= (8 each) try more; PROGRAM= boots another build, as `make chaos` does with san/overlog."""
 import os
 import random
 import re
@@ -13,7 +13,8 @@ import time
 
 import pytest
 
-from harness import TOP, Boot, Tree, log_text
+from harness import BUILD, log_text
+from refusal import give_build
 
 SEEDS = os.environ.get("SEEDS", "7").split()
 SECONDS = float(os.environ.get("CALL_SECONDS", "8"))
@@ -82,21 +83,19 @@ def define(tree, etc, names):
         tree.write(f"{etc}/user-bundles.d/user/contents.d/{name}")
 
 
-def put_program(tree):
-    """In place of the installed one, with the libraries that it names."""
-    path = os.path.join(TOP, PROGRAM)
-    shutil.copy(path, tree.at("command/overlog"))
-    listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
+def give_libraries(tree, program):
+    """Those that a program which is not static names."""
+    listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
     for library in re.findall(r"(/\S+) \(0x", listed):
         os.makedirs(os.path.dirname(tree.at(library)), exist_ok=True)
         shutil.copy(library, tree.at(library))
 
 
 @pytest.fixture
-def box(place, installed, helper):
-    tree = Tree(os.path.join(place, "root"), installed, helper)
+def box(tree, boot):
     if PROGRAM:
-        put_program(tree)
+        give_build(tree, PROGRAM)
+        give_libraries(tree, os.path.join(BUILD, PROGRAM))
     one = [name for name in LONGRUNS if name != "comes"]
     two = [name for name in LONGRUNS if name != "goes"]
     define(tree, "etc/s6-overlay", one)
@@ -104,13 +103,10 @@ def box(place, installed, helper):
     define(tree, "srv/two", two)
     tree.script("srv/linked/run", RUN["linked"])
     os.makedirs(tree.at("tmp/said"))
-    environment = {"S6_LOGGING": "2", "S6_KILL_FINISH_MAXTIME": "1000", "S6_KILL_GRACETIME": "60000",
-                   "OVERLOG_SCRIPT": "n100000 s8192 C", "OVERLOG_DRAIN": "10000"}
-    box = Boot(tree.path, env=environment)
-    box.tree = tree
+    box = boot(tree.path, env={"S6_LOGGING": "2", "S6_KILL_FINISH_MAXTIME": "1000", "S6_KILL_GRACETIME": "60000",
+                               "OVERLOG_SCRIPT": "n100000 s8192 C", "OVERLOG_DRAIN": "10000"})
     box.wait_for(lambda: os.listdir(box.inside("/tmp/said")), what="line of a service")
-    yield box
-    box.close()
+    return box
 
 
 def a_call(r):
@@ -174,10 +170,10 @@ class Caller(threading.Thread):
                 self.wrong.append(f"{result.returncode}: {words}\n{result.stderr}")
 
 
-def lines_of(box, name):
+def lines_of(tree, name):
     """{id: numbers in the order of the log} of a service."""
     found = {}
-    folder = box.tree.at(f"var/log/services/{name}")
+    folder = tree.at(f"var/log/services/{name}")
     if os.path.isdir(folder):
         for text in log_text(folder, "stdout"):
             who, _, number = text.partition(" ")
@@ -186,7 +182,7 @@ def lines_of(box, name):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_callers_at_random(box, seed):
+def test_callers_at_random(tree, box, seed):
     callers = [Caller(box, f"{seed}/{i}", time.monotonic() + SECONDS) for i in range(CALLERS)]
     for caller in callers:
         caller.start()
@@ -198,16 +194,16 @@ def test_callers_at_random(box, seed):
     begun = time.monotonic()
     assert box.stop(deadline=STOP_SECONDS) == 0, box.transcript()
     took = time.monotonic() - begun
-    said = box.stderr.text() + "\n".join(log_text(box.tree.at("var/log/services/.init")))
+    said = box.stderr.text() + "\n".join(log_text(tree.at("var/log/services/.init")))
     assert "runtime error" not in said and "Sanitizer" not in said, said[-8000:]
     noted = {}
-    for entry in os.listdir(box.tree.at("tmp/said")):
+    for entry in os.listdir(tree.at("tmp/said")):
         name, _, who = entry.partition(":")
-        noted.setdefault(name, {})[who] = box.tree.read(f"tmp/said/{entry}").strip()  # empty: killed while it noted
+        noted.setdefault(name, {})[who] = tree.read(f"tmp/said/{entry}").strip()  # empty: killed while it noted
     assert len(noted) >= 3, noted
     total = 0
     for name, last in noted.items():
-        found = lines_of(box, name)
+        found = lines_of(tree, name)
         for who, number in last.items():
             numbers = found.get(who, [])
             assert numbers == list(range(len(numbers))), f"{name} {who}: not once each, in order: {numbers}"
