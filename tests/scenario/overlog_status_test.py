@@ -162,6 +162,7 @@ def test_while_it_starts_and_stops(tree, boot):
     tree.script("/bin/slow", "#!/bin/sh\nuntil test -e /tmp/go; do sleep 0.05; done\n")
     tree.script("/bin/hold", "#!/bin/sh\n/command/overlog status --health >/tmp/said\necho $? >>/tmp/said\n")
     box = boot(tree.path, env={"S6_LOGGING": "0"})
+    box.wait_for_text("service slow: starting")  # before it listens, nobody can be asked
     box.wait_for(lambda: status(box)[1]["stage"] == "starting")
     box.wait_for(lambda: "slow is starting" in health(box)[1])
     assert health(box) == (1, "the container is starting\nslow is starting\n")
@@ -176,6 +177,7 @@ def test_while_it_starts_and_stops(tree, boot):
 def test_services_that_are_none_of_s6_rcs(tree, boot):
     tree.script("/etc/services.d/old/run", RUN)
     box = boot(tree.path, env={"S6_LOGGING": "0"})
+    box.wait_for_text("service legacy-services successfully started")  # before it listens, nobody can be asked
     box.wait_for(lambda: health(box)[0] == 0 and "old" in status(box)[0])
     box.wait_for(lambda: status(box)[0]["old"]["state"] == "up")
     old = status(box)[0]["old"]
