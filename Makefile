@@ -135,8 +135,17 @@ $(SAN)/tests/unit/%: $(SAN)/tests/unit/%.o $(SAN)/liboverlog.a
 	@echo '  TEST $@'
 	$(Q)$(SAN_CC) $(SAN_FLAGS) -o $@ $^ -lcmocka -lz
 
-unit: $(UNIT_PROGRAMS)
-	tests/run-unit $(UNIT_PROGRAMS)
+# What depends on the C library is tested with that of the product, too.
+MUSL_SOURCES := $(sort $(wildcard tests/musl/*.c))
+MUSL_PROGRAMS := $(MUSL_SOURCES:%.c=$(BUILD)/%)
+
+$(MUSL_PROGRAMS): %: %.o $(filter-out $(BUILD)/command/main.o,$(OBJECTS))
+	@echo '  TEST $@'
+	$(Q)$(call LINK,$^)
+
+.PRECIOUS: $(MUSL_PROGRAMS:=.o)
+unit: $(UNIT_PROGRAMS) $(MUSL_PROGRAMS)
+	tests/run-unit $(UNIT_PROGRAMS) $(MUSL_PROGRAMS)
 
 # Fuzzing: libFuzzer, so clang; the rooms that read what others wrote. FUZZ_TIME: seconds for each.
 FUZZ := $(BUILD)/fuzz
@@ -178,10 +187,10 @@ setup:
 
 lint:
 	tests/layers.sh
-	clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(FUZZ_SOURCES)
+	clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 format:
-	clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(FUZZ_SOURCES)
+	clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 check:
 	tests/check
@@ -224,4 +233,5 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) \
+         $(MUSL_PROGRAMS:=.d) \
          $(FUZZ_OBJECTS:.o=.d) $(FUZZ_SOURCES:%.c=$(FUZZ)/%.d)

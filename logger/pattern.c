@@ -11,90 +11,192 @@ static bool is_special(char c)
     return c != '\0' && strchr("\\^$.[]|()*+?{}", c) != NULL;
 }
 
-/* --- the word --- */
+/* --- the word ---
+ *
+ * Only what every C library reads in the same way is looked at. Where POSIX leaves a choice (a
+ * parenthesis too many, a quantifier that repeats nothing, an escaped letter), there is no word,
+ * and the expression alone decides. */
 
-/* Past a bracket expression. */
+enum element {
+    ELEMENT_END,
+    ELEMENT_PLAIN, /* an ASCII character that stands for itself */
+    ELEMENT_ATOM,  /* something else that matches characters */
+    ELEMENT_ANCHOR,
+    ELEMENT_OPEN,
+    ELEMENT_CLOSE,
+    ELEMENT_BAR,
+    ELEMENT_STRANGE
+};
+
+/* How often the element before stands. */
+enum times { TIMES_ONE, TIMES_SOME, TIMES_ANY, TIMES_STRANGE };
+
+struct scan {
+    const char *at;
+    unsigned char c; /* of ELEMENT_PLAIN */
+    int depth;
+    unsigned char run[PATTERN_WORD_MAX];
+    size_t length;
+};
+
+/* Past a bracket expression; NULL: it is not one that all read alike. */
 static const char *skip_bracket(const char *at)
 {
     at += at[1] == '^' ? 2 : 1;
     if (*at == ']')
         at++;
-    while (*at && *at != ']') {
-        char kind = at[1];
-        if (*at == '[' && (kind == ':' || kind == '.' || kind == '=')) {
-            const char close[] = {kind, ']', '\0'};
-            const char *end = strstr(at + 2, close);
-            at = end ? end + 2 : at + 1;
+    for (; *at != ']'; at++) {
+        if (*at == '\0')
+            return NULL;
+        if (*at != '[' || at[1] == '\0' || strchr(":.=", at[1]) == NULL)
+            continue;
+        at += 2 + strspn(at + 2, "abcdefghijklmnopqrstuvwxyz");
+        if (at[0] != ':' || at[1] != ']')
+            return NULL;
+        at++;
+    }
+    return at + 1;
+}
+
+static enum element escaped(struct scan *s)
+{
+    char c = *s->at;
+    if (c == '\0')
+        return ELEMENT_STRANGE;
+    s->at++;
+    s->c = (unsigned char)c;
+    if (is_special(c))
+        return ELEMENT_PLAIN;
+    return strchr("wWsS", c) != NULL   ? ELEMENT_ATOM
+           : strchr("bB<>", c) != NULL ? ELEMENT_ANCHOR
+                                       : ELEMENT_STRANGE;
+}
+
+static enum element next_element(struct scan *s)
+{
+    const char *after;
+    char c = *s->at;
+    if (c == '\0')
+        return ELEMENT_END;
+    s->at++;
+    s->c = (unsigned char)c;
+    switch (c) {
+    case '\\':
+        return escaped(s);
+    case '[':
+        after = skip_bracket(s->at - 1);
+        s->at = after == NULL ? s->at : after;
+        return after == NULL ? ELEMENT_STRANGE : ELEMENT_ATOM;
+    case '^':
+    case '$':
+        return ELEMENT_ANCHOR;
+    case '(':
+        return ELEMENT_OPEN;
+    case ')':
+        return ELEMENT_CLOSE;
+    case '|':
+        return ELEMENT_BAR;
+    case '.':
+        return ELEMENT_ATOM;
+    case '*': /* nothing to repeat stands before it */
+    case '+':
+    case '?':
+    case '{':
+        return ELEMENT_STRANGE;
+    default: /* of several bytes, a character may be one to the library, or several */
+        return s->c < 0x80 ? ELEMENT_PLAIN : ELEMENT_ATOM;
+    }
+}
+
+/* Past "{N}", "{N,}" or "{N,M}", at its brace; NULL: it is none. */
+static const char *skip_interval(const char *at)
+{
+    static const char digits[] = "0123456789";
+    size_t n = strspn(++at, digits);
+    if (n == 0)
+        return NULL;
+    at += n;
+    if (*at == ',')
+        at += 1 + strspn(at + 1, digits);
+    return *at == '}' ? at + 1 : NULL;
+}
+
+/* All quantifiers that stand there: one that makes optional is enough. */
+static enum times next_times(struct scan *s)
+{
+    enum times times = TIMES_ONE;
+    for (;; s->at++) {
+        char c = *s->at;
+        if (c == '+') {
+            times = times == TIMES_ONE ? TIMES_SOME : times;
+        } else if (c == '*' || c == '?') {
+            times = TIMES_ANY;
+        } else if (c == '{') {
+            const char *after = skip_interval(s->at);
+            if (after == NULL)
+                return TIMES_STRANGE;
+            times = TIMES_ANY;
+            s->at = after - 1;
         } else {
-            at++;
+            return times;
         }
     }
-    return *at ? at + 1 : at;
 }
 
-enum { OPEN = 256, CLOSE, BAR, OTHER };
-
-/* The element there, a character if it is a plain one; *at is then behind it. */
-static int next_element(const char **at)
+static void end_run(struct scan *s, struct pattern_word *w)
 {
-    const char *p = *at;
-    *at = p[0] == '\\' && p[1] ? p + 2 : *p == '[' ? skip_bracket(p) : p + 1;
-    if (*p == '{')
-        *at += strcspn(*at, "}");
-    if (*p == '\\')
-        return is_special(p[1]) ? (unsigned char)p[1] : OTHER;
-    if (!is_special(*p))
-        return (unsigned char)*p;
-    return *p == '(' ? OPEN : *p == ')' ? CLOSE : *p == '|' ? BAR : OTHER;
+    if (s->length > w->length) {
+        memcpy(w->text, s->run, s->length);
+        w->length = s->length;
+    }
+    s->length = 0;
 }
 
-static void keep_longer(struct pattern_word *w, const unsigned char *run, size_t length)
+static void add_element(struct scan *s, enum element e, enum times times, struct pattern_word *w)
 {
-    if (length <= w->length)
-        return;
-    memcpy(w->text, run, length);
-    w->length = length;
+    bool plain = e == ELEMENT_PLAIN && s->depth == 0 && times != TIMES_ANY;
+    if (plain && s->length == sizeof s->run)
+        end_run(s, w);
+    if (plain)
+        s->run[s->length++] = s->c;
+    if (!plain || times == TIMES_SOME)
+        end_run(s, w);
+    s->depth += e == ELEMENT_OPEN ? 1 : e == ELEMENT_CLOSE ? -1 : 0;
 }
 
-/* The longest run of plain characters in an alternative that no group or repetition makes optional;
- * *at is then behind the alternative. */
-static void find_word(struct pattern_word *w, const char **at)
+/* The longest run of plain characters in an alternative that no group or repetition makes optional:
+ * up to its bar or end, which is returned, or ELEMENT_STRANGE. */
+static enum element find_word(struct scan *s, struct pattern_word *w)
 {
-    unsigned char run[PATTERN_WORD_MAX];
-    size_t length = 0;
-    int depth = 0;
     w->length = 0;
-    while (**at) {
-        int c = next_element(at);
-        bool optional = **at == '*' || **at == '?' || **at == '{';
-        if (c < OPEN && !optional && depth == 0 && length < sizeof run) {
-            run[length++] = (unsigned char)c;
-            if (**at != '+')
-                continue;
+    for (;;) {
+        enum element e = next_element(s);
+        enum times times = next_times(s);
+        bool can_repeat = e == ELEMENT_PLAIN || e == ELEMENT_ATOM || e == ELEMENT_CLOSE;
+        if (times == TIMES_STRANGE || (times != TIMES_ONE && !can_repeat) ||
+            (e == ELEMENT_CLOSE && s->depth == 0))
+            return ELEMENT_STRANGE;
+        if (e == ELEMENT_STRANGE || e == ELEMENT_END || (e == ELEMENT_BAR && s->depth == 0)) {
+            end_run(s, w);
+            return e;
         }
-        keep_longer(w, run, length);
-        length = 0;
-        depth += c == OPEN ? 1 : c == CLOSE ? -1 : 0;
-        if (c == BAR && depth == 0)
-            break;
+        add_element(s, e, times, w);
     }
-    keep_longer(w, run, length);
 }
 
+/* A word for each alternative; without one in each, there are none. */
 static void find_words(struct pattern *p, const char *text)
 {
-    const char *at = text;
-    do {
-        bool room = p->count < PATTERN_WORDS;
-        if (room)
-            find_word(&p->word[p->count], &at);
-        if (!room || p->word[p->count++].length == 0) {
-            p->count = 0;
+    struct scan s = {.at = text};
+    enum element end = ELEMENT_BAR;
+    size_t count = 0;
+    while (end == ELEMENT_BAR && count < PATTERN_WORDS) {
+        end = find_word(&s, &p->word[count]);
+        if (end == ELEMENT_STRANGE || p->word[count++].length == 0)
             return;
-        }
-    } while (*at);
-    if (at > text && at[-1] == '|') /* the last alternative is empty, or a character after all */
-        p->count = 0;
+    }
+    if (end == ELEMENT_END && s.depth == 0)
+        p->count = count;
 }
 
 static void prepare_word(struct pattern_word *w, bool ignore_case)

@@ -1,6 +1,7 @@
-/* Extended regular expressions over log lines. Most lines do not match: words of which every match
- * must contain one, one for each alternative, are looked for first, and the expression itself only
- * where one is found. */
+/* Extended regular expressions over log lines, as regexec of the C library finds them. Most lines
+ * do not match: words of which every match must contain one, one for each alternative, are looked
+ * for first, and the expression itself only where one is found. An expression that C libraries read
+ * differently has no such words. */
 #ifndef LOGGER_PATTERN_H
 #define LOGGER_PATTERN_H
 
