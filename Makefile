@@ -180,7 +180,7 @@ CHAOS_SEEDS ?= 1 2 3 4 5
 CHAOS_SECONDS ?= 60
 chaos: $(BUILD)/overlog $(SAN)/overlog
 	BUILD=$(BUILD) PROGRAM=san/overlog SEEDS="$(CHAOS_SEEDS)" CALL_SECONDS=$(CHAOS_SECONDS) \
-	    /usr/bin/python3 -m pytest -q -s tests/fault/callers_test.py
+	    /usr/bin/python3 -m pytest -q -s tests/fault/pairs_test.py tests/fault/callers_test.py
 
 setup:
 	tests/setup

@@ -213,7 +213,7 @@ static void obey(struct longrun *l, const struct supervise_letter *letter)
     enum supervise_wish wish = letter->wish;
     int signal = letter->signal;
     bool starts = wish == SUPERVISE_UP || wish == SUPERVISE_ONCE;
-    if (starts && l->supervisor->stage >= STAGE_STOPPING)
+    if (starts && (l->supervisor->stage >= STAGE_STOPPING || l->leaving))
         return;
     if (letter->mark != SUPERVISE_KEEP)
         controlled_mark_down(l, letter->mark == SUPERVISE_MARK_DOWN);
@@ -234,7 +234,7 @@ static void longrun_asked(struct watch *w, uint32_t events)
     size_t n = supervise_read(&l->controlled.supervise, letters, sizeof letters);
     for (size_t i = 0; i < n; i++) {
         const struct supervise_letter *letter = supervise_letter(letters[i]);
-        if (letter != NULL)
+        if (letter != NULL && !longrun_is_prepared(l))
             obey(l, letter);
     }
 }

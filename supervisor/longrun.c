@@ -106,8 +106,8 @@ static size_t stdio_fds(const struct longrun *l, struct process_fd *fds)
         fds[1].from = g->out_write;
         fds[2].from = g->err_write;
     }
-    if (l->consumer != UINT32_MAX)
-        fds[1] = (struct process_fd){sv->longrun[l->consumer]->input[1], 1};
+    if (l->consumer != UINT32_MAX && sv->longrun[l->consumer]->input[1] >= 0)
+        fds[1].from = sv->longrun[l->consumer]->input[1];
     return 3;
 }
 

@@ -67,10 +67,17 @@ static void close_one(struct supervisor *sv, struct watch *w)
     w->fd = -1;
 }
 
+/* Whatever leads to a place of the table by its number is cleared before the place is free:
+ * producers (longrun_remove), children (here). What has a pointer is in the loop: watches and
+ * timers. */
 static void longrun_free(struct longrun *l)
 {
     struct supervisor *sv = l->supervisor;
     controlled_close(l);
+    if (l->machine.pid > 0)
+        children_take(&sv->children, l->machine.pid);
+    if (l->logger.logged.open && l->logger.logged.pid > 0)
+        children_take(&sv->children, l->logger.logged.pid);
     sv->reports -= l->report.fd >= 0 ? 1 : 0;
     close_one(sv, &l->report);
     close_one(sv, &l->notify);
@@ -158,9 +165,24 @@ struct longrun *longrun_add(struct supervisor *sv, const struct definition *d, u
     return NULL;
 }
 
+/* Its producers have no consumer any more: their output goes where it goes without one. */
+static void part_producers(const struct longrun *consumer)
+{
+    const struct supervisor *sv = consumer->supervisor;
+    for (uint32_t i = 0; i < sv->longruns; i++)
+        if (sv->longrun[i] != NULL && sv->longrun[i]->consumer == consumer->index)
+            sv->longrun[i]->consumer = UINT32_MAX;
+}
+
+bool longrun_is_prepared(const struct longrun *l)
+{
+    return l->node == NO_NODE && l->scanned == NULL;
+}
+
 void longrun_remove(struct longrun *l)
 {
     l->going = true;
+    part_producers(l);
     l->supervisor->sweep = true;
     controlled_close(l);
     loop_untimer(&l->supervisor->loop, &l->timer);

@@ -175,6 +175,15 @@ static void supervise(struct supervisor *sv, const char *name, const char *path)
 
 /* --- scanning --------------------------------------------------------------------------------- */
 
+/* A log that an earlier service of the directory has left still reads what that one wrote. */
+static bool log_is_left(const struct supervisor *sv, int at, const char *name)
+{
+    char log[NAME_MAX + sizeof "/log"];
+    struct stat st;
+    snprintf(log, sizeof log, "%.*s/log", NAME_MAX, name);
+    return fstatat(at, log, &st, 0) == 0 && same(sv, &st) != NULL;
+}
+
 static void look_at(struct supervisor *sv, int at, const char *name)
 {
     char path[NAME_MAX + sizeof RUN_SCANDIR + 2];
@@ -182,10 +191,15 @@ static void look_at(struct supervisor *sv, int at, const char *name)
     if (fstatat(at, name, &st, 0) < 0 || !S_ISDIR(st.st_mode))
         return;
     struct longrun *l = same(sv, &st);
+    if (l == NULL && sv->stage >= STAGE_STOPPING)
+        return;
+    if (l == NULL && log_is_left(sv, at, name)) {
+        sv->scan_again = true;
+        return;
+    }
     if (l == NULL) {
         snprintf(path, sizeof path, RUN_SCANDIR "/%.*s", NAME_MAX, name);
-        if (sv->stage < STAGE_STOPPING)
-            supervise(sv, name, path);
+        supervise(sv, name, path);
         return;
     }
     l->listed = true;
@@ -243,18 +257,18 @@ void scandir_prune(struct supervisor *sv, bool all)
 {
     for (uint32_t i = 0; i < sv->longruns; i++) {
         struct longrun *l = sv->longrun[i];
-        if (l == NULL || l->listed)
+        if (l == NULL || l->listed || longrun_is_prepared(l))
             continue;
         remove_one(l, all || !is_consumer(l));
     }
 }
 
-static bool has_producer(const struct supervisor *sv, const struct longrun *consumer)
+static bool has_producer(const struct supervisor *sv, const struct longrun *consumer, bool at_rest)
 {
     for (uint32_t i = 0; i < sv->longruns; i++) {
         const struct longrun *l = sv->longrun[i];
         if (l != NULL && l->scanned != NULL && l->consumer == consumer->index && !l->going &&
-            !service_at_rest(&l->machine))
+            (at_rest || !service_at_rest(&l->machine)))
             return true;
     }
     return false;
@@ -268,7 +282,7 @@ bool scandir_stop(struct supervisor *sv)
         if (l == NULL || l->scanned == NULL || l->going || service_at_rest(&l->machine))
             continue;
         alive = true;
-        if (l->told || (is_consumer(l) && has_producer(sv, l)))
+        if (l->told || (is_consumer(l) && has_producer(sv, l, false)))
             continue;
         l->told = true;
         longrun_feed(l, SERVICE_WANT_DOWN, 0);
@@ -290,19 +304,31 @@ static void let_go(struct longrun *l)
     longrun_remove(l);
 }
 
+/* True: one at least was let go, which may have been the last producer of another. */
+static bool let_go_idle(struct supervisor *sv)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < sv->longruns; i++) {
+        struct longrun *l = sv->longrun[i];
+        if (l == NULL || !l->leaving || l->going || l->machine.state != SERVICE_DOWN ||
+            has_producer(sv, l, true))
+            continue;
+        let_go(l);
+        any = true;
+    }
+    return any;
+}
+
 void scandir_sweep(struct supervisor *sv)
 {
-    if (sv->sweep) {
-        sv->sweep = false;
-        for (uint32_t i = 0; i < sv->longruns; i++) {
-            struct longrun *l = sv->longrun[i];
-            if (l != NULL && l->leaving && !l->going && l->machine.state == SERVICE_DOWN)
-                let_go(l);
-        }
-        longruns_sweep(sv);
-        if (sv->scan_again)
-            scandir_scan(sv);
-    }
+    if (!sv->sweep)
+        return;
+    sv->sweep = false;
+    while (let_go_idle(sv))
+        ;
+    longruns_sweep(sv);
+    if (sv->scan_again)
+        scandir_scan(sv);
 }
 
 /* --- what s6-svscanctl asks for --------------------------------------------------------------- */

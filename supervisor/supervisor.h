@@ -104,7 +104,8 @@ struct longrun {
     } history;
     struct logger_slot logger; /* logger.logged.open: it is paired */
     int input[2];              /* of a consumer: its pipe; -1 */
-    uint32_t consumer;         /* of a producer: index of its consumer's longrun; else UINT32_MAX */
+    uint32_t consumer;         /* of a producer: index of its consumer's longrun; else UINT32_MAX.
+                                  longrun_remove of the consumer clears it */
     struct timer drain;        /* of a consumer being stopped: when it gets its signal after all */
 };
 
@@ -255,6 +256,8 @@ struct longrun *longrun_add(struct supervisor *sv, const struct definition *d, u
 /* Of one that is down for good: its supervisor is gone for everybody. The memory is given back by
  * a later longruns_sweep, when its logger has read everything; its place is free then. */
 void longrun_remove(struct longrun *l);
+/* An update has made it and is not there yet: nobody but the update has a say about it. */
+bool longrun_is_prepared(const struct longrun *l);
 /* l, not started yet, gets the logger of one of its name that is going. -1: it cannot be had. */
 int longrun_inherit_logger(struct longrun *l, struct longrun *going);
 /* Another definition and node for one that goes on. */

@@ -5,7 +5,6 @@ SEEDS= (7) and CALL_SECONDS= (8 each) try more; PROGRAM= boots another build, as
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -13,7 +12,7 @@ import time
 
 import pytest
 
-from harness import BUILD, log_text
+from harness import log_text
 from refusal import give_build
 
 SEEDS = os.environ.get("SEEDS", "7").split()
@@ -83,19 +82,10 @@ def define(tree, etc, names):
         tree.write(f"{etc}/user-bundles.d/user/contents.d/{name}")
 
 
-def give_libraries(tree, program):
-    """Those that a program which is not static names."""
-    listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
-    for library in re.findall(r"(/\S+) \(0x", listed):
-        os.makedirs(os.path.dirname(tree.at(library)), exist_ok=True)
-        shutil.copy(library, tree.at(library))
-
-
 @pytest.fixture
 def box(tree, boot):
     if PROGRAM:
         give_build(tree, PROGRAM)
-        give_libraries(tree, os.path.join(BUILD, PROGRAM))
     one = [name for name in LONGRUNS if name != "comes"]
     two = [name for name in LONGRUNS if name != "goes"]
     define(tree, "etc/s6-overlay", one)

@@ -1,5 +1,6 @@
 """What pid 1 asks for is refused: memory, by a build of the program for it; system calls, by strace."""
 import os
+import re
 import shutil
 import signal
 import struct
@@ -40,6 +41,14 @@ class Refusal:
         assert not self.traced()
 
 
+def give_libraries(tree, program):
+    """Those that a program which is not static names."""
+    listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
+    for library in re.findall(r"(/\S+) \(0x", listed):
+        os.makedirs(os.path.dirname(tree.at(library)), exist_ok=True)
+        shutil.copy(library, tree.at(library))
+
+
 def give_build(tree, name):
     """The tree gets another build of the program, made first."""
     program = os.path.join(BUILD, name)
@@ -50,6 +59,7 @@ def give_build(tree, name):
     there = there if os.path.isfile(there) else tree.at(os.readlink(link))
     os.unlink(there)
     shutil.copy(program, there)
+    give_libraries(tree, program)
 
 
 class Scarce:
