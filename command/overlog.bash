@@ -12,13 +12,15 @@ _overlog() {
     else
         case $verb:$3 in
         graph:-f | graph:--format) words='text mermaid dot' ;;
+        *:-d | *:--dir | *:-r | *:--root | *:-R | *:--run | up:-l | up:--logs)
+            mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
         create:create) words='longrun oneshot bundle' ;;
         create:-u | create:--user) mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
-        create:-n | create:--depends | remove:remove)
+        create:-n | create:--depends | remove:*)
             words=$(cd "$dir/s6-rc.d" 2>/dev/null && printf '%s\n' *) ;;
         status:*) words=$("$1" status --json 2>/dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4) ;;
         import:*) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
-        check:* | doc:* | graph:* | up:* | *:-d | *:--dir | *:-R | *:--run)
+        check:* | doc:* | graph:* | up:*)
             mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
         esac
     fi

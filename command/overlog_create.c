@@ -15,7 +15,7 @@ struct draft {
     const char *dir, *name, *run, *user, *ready, *bundle;
     enum definition_type type;
     struct words needs;
-    bool overwrite;
+    bool overwrite, quiet;
 };
 
 static enum definition_type type_of(const char *word)
@@ -24,6 +24,23 @@ static enum definition_type type_of(const char *word)
            : strcmp(word, "oneshot") == 0 ? DEFINITION_ONESHOT
            : strcmp(word, "bundle") == 0  ? DEFINITION_BUNDLE
                                           : 0;
+}
+
+/* Why such a service cannot be; NULL: it can. */
+static const char *refusal(const struct draft *d, const char *type)
+{
+    static char text[256];
+    if (d->type == 0)
+        snprintf(text, sizeof text, "there is no type \"%.64s\": longrun, oneshot or bundle", type);
+    else if (d->type == DEFINITION_BUNDLE && (d->run != NULL || d->user != NULL))
+        snprintf(text, sizeof text, "a bundle runs nothing: %s is for longruns and oneshots",
+                 d->run != NULL ? "--run" : "--user");
+    else if (d->type != DEFINITION_LONGRUN && d->ready != NULL)
+        snprintf(text, sizeof text, "--ready-when is for longruns%s",
+                 d->type == DEFINITION_ONESHOT ? ": a oneshot is ready when it has ended" : "");
+    else
+        return NULL;
+    return text;
 }
 
 static int read_draft(struct invocation *c, struct draft *d)
@@ -41,15 +58,21 @@ static int read_draft(struct invocation *c, struct draft *d)
             *text = c->argument;
         else if (option == 'o')
             d->overwrite = true;
+        else if (option == 'q')
+            d->quiet = true;
         else if (words_add(&d->needs, c->argument) < 0)
             return EXIT_SYSTEM;
     }
     char **operand = command_operands(c);
-    d->type = command_operand_count(c) == 2 ? type_of(operand[0]) : 0;
-    if (d->type == 0 || (d->type == DEFINITION_BUNDLE && (d->run || d->user)) ||
-        (d->type != DEFINITION_LONGRUN && d->ready))
+    if (command_operand_count(c) != 2)
         return command_usage(c);
+    d->type = type_of(operand[0]);
     d->name = operand[1];
+    const char *refused = refusal(d, operand[0]);
+    if (refused != NULL) {
+        message_fatal("%s", refused);
+        return EXIT_USAGE;
+    }
     if (strcmp(d->bundle, "-") == 0)
         d->bundle = NULL;
     return name_is_good(d->name) ? 0 : EXIT_USAGE;
@@ -59,10 +82,13 @@ static int check_draft(const struct draft *d, const struct tree *t)
 {
     char path[8192];
     snprintf(path, sizeof path, "%s/%s", t->services, d->name);
-    if ((access(path, F_OK) == 0 && !d->overwrite) ||
-        (definitions_find(&t->definitions, d->name) >= 0 && access(path, F_OK) < 0)) {
-        message_fatal("%s exists already: overlog remove %s, or choose another name", d->name,
-                      d->name);
+    bool ours = access(path, F_OK) < 0;
+    if (ours && definitions_find(&t->definitions, d->name) >= 0) {
+        message_fatal("%s is a name of overlog itself: choose another one", d->name);
+        return 1;
+    }
+    if (!ours && !d->overwrite) {
+        message_fatal("%s exists already: --overwrite replaces it, or choose another name", path);
         return 1;
     }
     for (size_t i = 0; i < d->needs.count; i++)
@@ -72,6 +98,23 @@ static int check_draft(const struct draft *d, const struct tree *t)
             return 1;
         }
     return 0;
+}
+
+/* Where to look, and what is left to do. */
+static void say_made(const struct draft *d, const struct tree *t)
+{
+    static const char *const file[] = {[DEFINITION_LONGRUN] = "/run",
+                                       [DEFINITION_ONESHOT] = "",
+                                       [DEFINITION_BUNDLE] = "/contents.d"};
+    const char *type = definition_type_name(d->type);
+    if (d->type == DEFINITION_ONESHOT)
+        printf("%s %s: %s/scripts/%s", type, d->name, t->dir, d->name);
+    else
+        printf("%s %s: %s/%s%s", type, d->name, t->services, d->name, file[d->type]);
+    if (d->bundle == NULL)
+        puts(", in no bundle");
+    else
+        printf(", in the bundle %s\n", d->bundle);
 }
 
 static int write_draft(const struct draft *d, const struct tree *t)
@@ -111,6 +154,8 @@ static int write_draft(const struct draft *d, const struct tree *t)
     }
     str_release(&text);
     str_release(&prefix);
+    if (w.code == 0 && !d->quiet)
+        say_made(d, t);
     return w.code;
 }
 
@@ -239,6 +284,7 @@ static void remove_service(struct removal *r)
 static int run_remove(struct invocation *c)
 {
     struct removal r = {.code = 0};
+    bool quiet = false;
     const char *dir = NULL;
     struct error e = ERROR_INIT;
     for (int option; (option = verb_option(c)) != 0;) {
@@ -246,6 +292,7 @@ static int run_remove(struct invocation *c)
             return EXIT_USAGE;
         dir = option == 'd' ? c->argument : dir;
         r.force |= option == 'f';
+        quiet |= option == 'q';
     }
     if (command_operand_count(c) != 1)
         return command_usage(c);
@@ -257,6 +304,8 @@ static int run_remove(struct invocation *c)
     r.code = tree_read(&r.tree); /* what is broken may be removed */
     if (r.code == 0)
         remove_service(&r);
+    if (r.code == 0 && !quiet)
+        printf("removed %s/%s\n", r.tree.services, r.name);
     tree_release(&r.tree);
     return r.code;
 }
@@ -269,18 +318,20 @@ static const struct command_option create_options[] = {
     {'b', "bundle", "NAME", "the bundle that it joins (user); -: none"},
     {'o', "overwrite", NULL, "replace a service of that name"},
     {'d', "dir", "DIR", "the tree (/etc/s6-overlay)"},
+    {'q', "quiet", NULL, "say nothing of a success"},
     {0, NULL, NULL, NULL}};
 
 static const struct command_option remove_options[] = {
     {'f', "force", NULL, "take the name out where others need it"},
     {'d', "dir", "DIR", "the tree (/etc/s6-overlay)"},
+    {'q', "quiet", NULL, "say nothing of a success"},
     {0, NULL, NULL, NULL}};
 
 const struct command command_create[] = {
     {"overlog create",
      "longrun|oneshot|bundle NAME [--run CMD] [--user USER] [--depends NAME]... "
-     "[--ready-when CMD] [-b BUNDLE] [-o] [-d DIR]",
+     "[--ready-when CMD] [-b BUNDLE] [-o] [-q] [-d DIR]",
      "write a service definition", create_options, run_create},
-    {"overlog remove", "[-f] [-d DIR] NAME", "delete a service definition", remove_options,
+    {"overlog remove", "[-f] [-q] [-d DIR] NAME", "delete a service definition", remove_options,
      run_remove},
     {.name = NULL}};

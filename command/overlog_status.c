@@ -248,6 +248,32 @@ void status_json(const struct status *s, struct str *out)
     str_add_char(out, '\n');
 }
 
+void status_health(const struct status *s, struct str *out)
+{
+    size_t start = out->length;
+    if (strcmp(s->stage, "running") != 0)
+        str_printf(out, "the container is %s\n", s->stage);
+    for (size_t i = 0; i < s->count; i++)
+        if (!status_row_is_well(&s->row[i]))
+            str_printf(out, "%s is %s%s%s%s\n", s->row[i].name,
+                       strcmp(s->row[i].state, "up") == 0 ? "not ready" : s->row[i].state,
+                       s->row[i].why[0] == '\0' ? "" : " (", s->row[i].why,
+                       s->row[i].why[0] == '\0' ? "" : ")");
+    if (out->length > start)
+        return;
+    bool all = true, named = false;
+    for (size_t i = 0; i < s->count; i++)
+        all &= strcmp(s->row[i].state, "down") != 0;
+    str_add_text(out, all ? "all services are up and ready"
+                          : "all services that should be up are up and ready");
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->row[i].state, "down") == 0 && s->row[i].starts > 0) {
+            str_printf(out, "%s%s", named ? ", " : "; down: ", s->row[i].name);
+            named = true;
+        }
+    str_add_char(out, '\n');
+}
+
 /* --- the command ------------------------------------------------------------------------------ */
 
 static long long directory_bytes(const char *path)
@@ -293,22 +319,12 @@ static int show(struct status *s, bool json, bool health)
     struct str out = STR_INIT;
     for (size_t i = 0; !health && i < s->count; i++)
         s->row[i].log_bytes = directory_bytes(s->row[i].log);
-    if (health && strcmp(s->stage, "running") != 0)
-        str_printf(&out, "the container is %s\n", s->stage);
-    for (size_t i = 0; health && !json && i < s->count; i++)
-        if (!status_row_is_well(&s->row[i]))
-            str_printf(&out, "%s is %s%s%s%s\n", s->row[i].name,
-                       strcmp(s->row[i].state, "up") == 0 ? "not ready" : s->row[i].state,
-                       s->row[i].why[0] == '\0' ? "" : " (", s->row[i].why,
-                       s->row[i].why[0] == '\0' ? "" : ")");
-    if (json) {
-        str_clear(&out);
+    if (json)
         status_json(s, &out);
-    } else if (!health) {
+    else if (health)
+        status_health(s, &out);
+    else
         status_table(s, &out);
-    }
-    if (out.length == 0)
-        str_add_text(&out, "all services are up and ready\n");
     return put_all(&out);
 }
 

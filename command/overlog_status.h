@@ -32,6 +32,9 @@ bool status_is_well(const struct status *s);
 
 void status_json(const struct status *s, struct str *out);
 void status_table(const struct status *s, struct str *out);
+/* A line for each service that is not well; if all are, one that also names the longruns that ran
+ * and are down now, because nothing wants them up. */
+void status_health(const struct status *s, struct str *out);
 
 /* "8s", "12m 3s", "3h 5m", "2d 4h". */
 void status_duration(long long ms, char out[24]);

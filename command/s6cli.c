@@ -25,7 +25,7 @@ static int run_verb(const char *verb, char **argv, int argc)
 static int run_s6cli(struct invocation *c)
 {
     static char root_path[] = TREE_DEFAULT "/s6-rc.d", dir[] = "--dir";
-    static char mermaid[] = "--format=mermaid", alone[] = "--bundle=-";
+    static char mermaid[] = "--format=mermaid", alone[] = "--bundle=-", quiet[] = "--quiet";
     char *path = root_path;
     char *argv[WORDS_MAX];
     int argc = 0;
@@ -41,7 +41,7 @@ static int run_s6cli(struct invocation *c)
         if (strcmp(words[0], verbs[i].name) == 0 || strcmp(words[0], verbs[i].alias) == 0)
             verb = verbs[i].verb;
     bool creates = verb != NULL && strcmp(verb, "create") == 0;
-    if (verb == NULL || count > WORDS_MAX - 6)
+    if (verb == NULL || count > WORDS_MAX - 7)
         return command_usage(c);
     bool graph = strcmp(verb, "graph") == 0, check = strcmp(verb, "check") == 0;
     argv[argc++] = words[0];
@@ -49,8 +49,10 @@ static int run_s6cli(struct invocation *c)
         argv[argc++] = mermaid;
     if (creates) /* nothing is started that user/contents.d does not name */
         argv[argc++] = alone;
-    if (!graph && !check)
+    if (!graph && !check) {
+        argv[argc++] = quiet; /* the words are those of that tool */
         argv[argc++] = dir;
+    }
     argv[argc++] = path;
     for (int i = 1; i < count; i++)
         argv[argc++] = words[i];

@@ -171,13 +171,27 @@ def test_create_and_remove(tmp_path):
                         (["shortrun", "x"], 100), (["bundle", "x", "--run", "y"], 100),
                         (["oneshot", "x", "--ready-when", "y"], 100)):
         assert run("create", *wrong, "-d", "t").returncode == code, wrong
-    assert run("create", "longrun", "db", "-o", "--run", "other", "-d", "t").returncode == 0
+    for words, said in ((["shortrun", "x"], 'there is no type "shortrun": longrun, oneshot or bundle'),
+                        (["bundle", "x", "--user", "y"], "a bundle runs nothing: --user is for longruns and oneshots"),
+                        (["oneshot", "x", "-w", "y"], "--ready-when is for longruns: a oneshot is ready when it has ended"),
+                        (["longrun", "top"], "top is a name of overlog itself: choose another one"),
+                        (["longrun", "db"], "t/s6-rc.d/db exists already: --overwrite replaces it, or choose another name")):
+        r = run("create", *words, "-d", "t")
+        assert (r.stdout, r.stderr) == ("", f"overlog create: fatal: {said}\n")
+    r = run("create", "longrun", "db", "-o", "--run", "other", "-d", "t")
+    assert (r.returncode, r.stdout, r.stderr) == (0, "longrun db: t/s6-rc.d/db/run, in the bundle user\n", "")
+    assert run("create", "oneshot", "migrate", "-od", "t", "-b", "-", "--run", "./a && ./b", "--user", "www-data", "-n",
+               "db").stdout == "oneshot migrate: t/scripts/migrate, in no bundle\n"
+    assert run("create", "bundle", "all", "-o", "-n", "web", "-d", "t", "-b", "-").stdout == \
+        "bundle all: t/s6-rc.d/all/contents.d, in no bundle\n"
+    assert run("create", "longrun", "still", "-qd", "t").stdout == run("remove", "still", "-qd", "t").stdout == ""
     assert (tmp_path / "t/s6-rc.d/db/run").read_text().endswith("exec other\n")
 
     r = run("remove", "db", "-d", "t")
     assert r.returncode == 1 and re.findall(r"(\S+) depends on it", r.stderr) == ["migrate", "web"]
     assert run("remove", "web", "-d", "t").returncode == 1  # a bundle holds it
-    assert run("remove", "db", "-f", "-d", "t").returncode == 0
+    r = run("remove", "db", "-f", "-d", "t")
+    assert (r.returncode, r.stdout, r.stderr) == (0, "removed t/s6-rc.d/db\n", "")
     assert run("remove", "migrate", "--force", "-d", "t").returncode == 0
     assert not (tmp_path / "t/scripts/migrate").exists()
     assert run("check", "t").stdout == "2 services, 0 errors, 0 warnings\n"
@@ -262,7 +276,9 @@ def test_completion(tmp_path):
     assert complete("graph", "-f", "", cwd=tmp_path) == ["text", "mermaid", "dot"]
     assert {"--json", "--health", "--run", "--help"} <= set(complete("status", "--", cwd=tmp_path))
     assert complete("create", "", cwd=tmp_path) == ["longrun", "oneshot", "bundle"]
-    assert complete("remove", "-d", "t", "", cwd=tmp_path) == []
+    assert complete("remove", "-d", "t", "", cwd=tmp_path) == ["web", "worker"]
+    assert complete("remove", "--dir", "t", "wo", cwd=tmp_path) == ["worker"]
+    assert sorted(complete("remove", "-d", "", cwd=tmp_path)) == ["bin", "t"]
     assert complete("create", "-d", "t", "-n", "wo", cwd=tmp_path) == ["worker"]
     assert complete("check", "t/s", cwd=tmp_path) == ["t/s6-rc.d"]
 

@@ -152,6 +152,42 @@ static void status_answers(void **state)
     status_release(&s);
 }
 
+static void status_says(const char *lines, const char *expected)
+{
+    struct status s;
+    struct str out = STR_INIT;
+    char *text = strdup(lines);
+    assert_int_equal(status_parse(&s, text), 0);
+    status_health(&s, &out);
+    text_is(&out, expected);
+    status_release(&s);
+    free(text);
+}
+
+#define UP "service type=longrun state=up wanted=1 ready=1 name="
+
+static void status_of_health(void **state)
+{
+    (void)state;
+    status_says("container stage=running\n", "all services are up and ready\n");
+    status_says("container stage=running\n" UP "a\n", "all services are up and ready\n");
+    status_says("container stage=running\n" UP "a\n"
+                "service type=longrun state=down wanted=0 ready=0 starts=1 name=web\n"
+                "service type=longrun state=down wanted=0 ready=0 starts=2 name=cron\n"
+                "service type=longrun state=down wanted=0 ready=0 starts=0 name=byhand\n"
+                "service type=oneshot state=down wanted=0 ready=0 name=once\n",
+                "all services that should be up are up and ready; down: web, cron\n");
+    status_says("container stage=running\n" UP "a\n"
+                "service type=oneshot state=down wanted=0 ready=0 name=once\n",
+                "all services that should be up are up and ready\n");
+    status_says("container stage=stopping\n" UP "a\n", "the container is stopping\n");
+    status_says("container stage=running\n" UP "a\n"
+                "service type=longrun state=up wanted=1 ready=0 name=slow\n"
+                "service type=longrun state=down wanted=0 ready=0 name=idle\n"
+                "service type=longrun state=down wanted=1 ready=0 why=gone name=bad\n",
+                "slow is not ready\nbad is down (gone)\n");
+}
+
 static void duration_is(long long ms, const char *expected)
 {
     char text[24];
@@ -226,9 +262,10 @@ static void facts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pictures),  cmocka_unit_test(status_words),
-        cmocka_unit_test(durations), cmocka_unit_test(status_answers),
-        cmocka_unit_test(scripts),   cmocka_unit_test(facts),
+        cmocka_unit_test(pictures),         cmocka_unit_test(status_words),
+        cmocka_unit_test(durations),        cmocka_unit_test(status_answers),
+        cmocka_unit_test(scripts),          cmocka_unit_test(facts),
+        cmocka_unit_test(status_of_health),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
