@@ -157,7 +157,7 @@ int file_link(const char *target, int at, const char *path, struct error *e)
 static int make_directory(int at, const char *path, mode_t mode)
 {
     if (mkdirat(at, path, mode) == 0)
-        return fchmodat(at, path, mode, 0);
+        return file_mode_made(at, path, S_IFDIR, mode);
     int saved = errno;
     struct stat st;
     /* mkdir may say EROFS or EACCES for what is already there. */
@@ -385,7 +385,7 @@ static int copy_entry(int from_at, const char *from, int to_at, const char *to)
     if (keep_owner(to_at, to, &st) < 0)
         return -1;
     /* Again, because a change of owner takes s bits away. */
-    return S_ISLNK(st.st_mode) ? 0 : fchmodat(to_at, to, mode, 0);
+    return S_ISLNK(st.st_mode) ? 0 : file_mode_made(to_at, to, st.st_mode & S_IFMT, mode);
 }
 
 static int copy_content(int from, int to)

@@ -45,6 +45,17 @@ int file_list(int at, const char *path, struct words *out, struct error *e);
 /* A symbolic link that replaces what is there (by rename). */
 int file_link(const char *target, int at, const char *path, struct error *e);
 
+/* The mode of the very file that fd is, which may be an O_PATH descriptor; name in the directory at
+ * is where it was found, without a last link followed. It is looked at only without /proc and on
+ * kernels before 6.6, and then anything but a regular file or a directory is ENOSYS. 0, or -1 with
+ * errno. */
+int fd_mode(int fd, int at, const char *name, mode_t mode);
+/* What it does then: opens name again, and fails with ESTALE where that is another file by now. */
+int fd_mode_by_name(int fd, int at, const char *name, mode_t mode);
+/* The mode of what the caller has just made at path, of the type S_IF... Where somebody has put a
+ * link or something else in its place since, ESTALE. 0, or -1 with errno. */
+int file_mode_made(int at, const char *path, mode_t type, mode_t mode);
+
 int fd_cloexec(int fd, int on);
 /* Closes every descriptor from lowest up, by close_range or /proc or a loop. */
 void fd_close_from(int lowest);

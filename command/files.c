@@ -20,7 +20,7 @@
 
 static int make_one(const char *path, mode_t mode)
 {
-    if (mkdir(path, 0777) < 0 || (given('m') && chmod(path, mode) < 0))
+    if (mkdir(path, 0777) < 0 || (given('m') && file_mode_made(AT_FDCWD, path, S_IFDIR, mode) < 0))
         return -1;
     if (given('v'))
         message_line(MESSAGE_FATAL, "s6-mkdir: created directory %s", path);
@@ -66,7 +66,7 @@ static int run_mkfifo(struct invocation *c)
         return EXIT_USAGE;
     for (; *options.operand != NULL; options.operand++)
         if (mkfifo(*options.operand, 0666) < 0 ||
-            (given('m') && chmod(*options.operand, mode & 0666) < 0))
+            (given('m') && file_mode_made(AT_FDCWD, *options.operand, S_IFIFO, mode & 0666) < 0))
             return fail("mkfifo", *options.operand);
     return 0;
 }
@@ -101,7 +101,7 @@ static int run_newfifo(struct invocation *c)
     /* Without root it is its own anyway, and who asks for root knows no better. */
     if (lchown(path, owner.uid, owner.gid) < 0 && given('o'))
         return fail("chown", path);
-    return chmod(path, mode) < 0 ? fail("chmod", path) : 0;
+    return file_mode_made(AT_FDCWD, path, S_IFIFO, mode) < 0 ? fail("chmod", path) : 0;
 }
 
 /* --- s6-ln --- */

@@ -1,6 +1,7 @@
 /* Commands about the scan directory, and about who may see and control a service. */
 #include "base/account.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "base/str.h"
 #include "command/commands.h"
@@ -99,7 +100,9 @@ static int make_event(const char *service, bool public, bool force)
         return fail("make", path);
     if (errno == EEXIST && !force)
         return 0;
-    return chmod(path, public ? 01733 : 03730) < 0 ? fail("change the mode of", path) : 0;
+    return file_mode_made(AT_FDCWD, path, S_IFDIR, public ? 01733 : 03730) < 0
+               ? fail("change the mode of", path)
+               : 0;
 }
 
 static int make_down(const char *service, bool down)
@@ -211,11 +214,19 @@ static int find_group(const char *word, gid_t *gid)
     return found > 0 ? EXIT_USAGE : EXIT_SYSTEM;
 }
 
+/* By descriptor: the folder may belong to somebody else, who may put a link there. */
 static int change(const char *path, gid_t gid, mode_t mode)
 {
-    if (chown(path, (uid_t)-1, gid) < 0)
-        return fail("change the group of", path);
-    return chmod(path, mode) < 0 ? fail("change the mode of", path) : 0;
+    int code = 0;
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return fail("open", path);
+    if (fchownat(fd, "", (uid_t)-1, gid, AT_EMPTY_PATH) < 0)
+        code = fail("change the group of", path);
+    else if (fd_mode(fd, AT_FDCWD, path, mode) < 0)
+        code = fail("change the mode of", path);
+    close(fd);
+    return code;
 }
 
 static int change_service(const char *service, char status, gid_t group, char event,

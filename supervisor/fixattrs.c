@@ -6,7 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
+#include <fnmatch.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FIELDS = 5, FILE_MAX = 1 << 20, MODE_MAX = 07777, PART_MAX = 256 };
+enum { FIELDS = 5, FILE_MAX = 1 << 20, MODE_MAX = 07777, PART_MAX = 256, DEPTH_MAX = 2048 };
 
 /* --- pure ------------------------------------------------------------------------------------- */
 
@@ -118,99 +118,269 @@ int fixattrs_account(const char *account, uid_t *uid, gid_t *gid, struct error *
 
 struct work {
     const struct fixattrs_line *line;
+    const struct fixattrs_options *options;
     uid_t uid;
     gid_t gid;
-    bool hidden;
     const char *file;
     unsigned int number; /* of the line */
+    struct str path;     /* of what is looked at, for messages */
+    unsigned int depth;  /* of folders in folders */
     int result;
 };
 
-static void complain(struct work *w, const char *path, const char *why)
+/* A file that was found: an O_PATH descriptor, and where it came from. */
+struct found {
+    int fd;
+    int at;
+    const char *name;
+    bool named; /* by the rule, without a pattern */
+    struct stat st;
+};
+
+static void complain(struct work *w, const char *why)
 {
-    message_warning("%s:%u: %s: %s", w->file, w->number, path, why);
+    message_warning("%s:%u: %s: %s", w->file, w->number, w->path.data, why);
     w->result = -1;
 }
+
+bool fixattrs_is_foreign(const struct stat *file, const struct stat *folder, uid_t account,
+                         bool links_protected)
+{
+    if (links_protected || S_ISDIR(file->st_mode) || S_ISLNK(file->st_mode))
+        return false; /* nobody links a directory, and of a link no mode is changed */
+    bool open = folder->st_uid != 0 || (folder->st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    return file->st_nlink > 1 && file->st_uid != account && open;
+}
+
+/* fd is f's own or another one of the same file. */
+static int change(const struct work *w, int fd, const struct found *f)
+{
+    mode_t mode = S_ISDIR(f->st.st_mode) ? w->line->directory_mode : w->line->file_mode;
+    if (fchownat(fd, "", w->uid, w->gid, AT_EMPTY_PATH) < 0)
+        return -1;
+    return S_ISLNK(f->st.st_mode) ? 0 : fd_mode(fd, f->at, f->name, mode);
+}
+
+static void apply(struct work *w, int at, const char *name, bool named);
 
 static bool is_wanted(const struct work *w, const char *name)
 {
     if (name[0] != '.')
         return true;
-    return w->hidden && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+    return w->options->hidden && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-/* Links inside a tree are changed themselves: none leads out of it. The path that was named may be
- * one. */
-static void apply(struct work *w, int at, const char *name, const char *path, bool top);
-
-static void descend(struct work *w, int fd, const char *path)
+/* Enters name into the path that messages tell; back is what leaves it again. */
+static bool path_enter(struct work *w, const char *name, size_t *back)
 {
-    DIR *d = fdopendir(fd);
-    struct str inner = STR_INIT;
-    if (d == NULL) {
-        close(fd);
-        complain(w, path, strerror(errno));
+    *back = w->path.length;
+    const char *slash = *back == 0 || w->path.data[*back - 1] == '/' ? "" : "/";
+    if (str_printf(&w->path, "%s%s", slash, name) == 0)
+        return true;
+    complain(w, "out of memory");
+    return false;
+}
+
+static void path_leave(struct work *w, size_t back)
+{
+    w->path.length = back;
+    w->path.data[back] = '\0';
+}
+
+static void descend(struct work *w, DIR *d)
+{
+    size_t back;
+    w->depth++;
+    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
+        if (!is_wanted(w, entry->d_name) || !path_enter(w, entry->d_name, &back))
+            continue;
+        apply(w, dirfd(d), entry->d_name, false);
+        path_leave(w, back);
+    }
+    w->depth--;
+}
+
+/* What is in it comes first: as long as it is root's, nobody else puts anything there. Without the
+ * right to read it, it must be changed before. */
+static void apply_directory(struct work *w, const struct found *f)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    int fd = openat(f->fd, ".", flags);
+    bool changed = fd < 0;
+    if (changed && change(w, f->fd, f) < 0) {
+        complain(w, strerror(errno));
         return;
     }
-    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
-        if (!is_wanted(w, entry->d_name))
-            continue;
-        str_clear(&inner);
-        if (str_printf(&inner, "%s/%s", path, entry->d_name) < 0)
-            complain(w, path, "out of memory");
-        else
-            apply(w, dirfd(d), entry->d_name, inner.data, false);
-    }
-    str_release(&inner);
-    closedir(d);
-}
-
-static void apply_directory(struct work *w, int at, const char *name, const char *path, int flags)
-{
-    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
-    if (fd < 0 || fchown(fd, w->uid, w->gid) < 0 || fchmod(fd, w->line->directory_mode) < 0)
-        complain(w, path, strerror(errno));
-    if (fd >= 0 && w->line->recurse)
-        descend(w, fd, path);
+    if (fd < 0 && w->line->recurse)
+        fd = openat(f->fd, ".", flags);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (d == NULL && w->line->recurse)
+        complain(w, strerror(errno));
+    if (d != NULL && w->line->recurse && w->depth >= DEPTH_MAX)
+        complain(w, "too many folders in one another: what is in it is left as it is");
+    else if (d != NULL && w->line->recurse)
+        descend(w, d);
+    if (!changed && change(w, fd, f) < 0)
+        complain(w, strerror(errno));
+    if (d != NULL)
+        closedir(d);
     else if (fd >= 0)
         close(fd);
 }
 
-static void apply(struct work *w, int at, const char *name, const char *path, bool top)
+static bool may_be_planted(const struct work *w, const struct found *f)
+{
+    struct stat folder;
+    if (f->st.st_nlink <= 1 || w->options->links_protected)
+        return false;
+    return fstatat(f->at, ".", &folder, 0) < 0 ||
+           fixattrs_is_foreign(&f->st, &folder, w->uid, false);
+}
+
+static void apply_found(struct work *w, const struct found *f)
+{
+    if (S_ISDIR(f->st.st_mode)) {
+        apply_directory(w, f);
+    } else if (!f->named && may_be_planted(w, f)) {
+        complain(w, "has another name and another owner: left as it is, as it may be a hard link "
+                    "to a file of another place");
+    } else if (change(w, f->fd, f) < 0) {
+        complain(w, strerror(errno));
+    }
+}
+
+static void apply(struct work *w, int at, const char *name, bool named)
+{
+    struct found f = {.at = at, .name = name, .named = named};
+    f.fd = openat(at, name, O_PATH | O_CLOEXEC | (named ? 0 : O_NOFOLLOW));
+    if (f.fd < 0 || fstat(f.fd, &f.st) < 0)
+        complain(w, strerror(errno));
+    else
+        apply_found(w, &f);
+    if (!named && w->depth == 0 && S_ISLNK(f.st.st_mode))
+        message_info("%s:%u: %s is a symbolic link, and after a pattern none is followed", w->file,
+                     w->number, w->path.data);
+    if (f.fd >= 0)
+        close(f.fd);
+}
+
+/* --- the path of a rule ----------------------------------------------------------------------- */
+
+static bool is_pattern(const char *text)
+{
+    return strpbrk(text, "*?[\\") != NULL;
+}
+
+static size_t walk(struct work *w, int at, const char *path, bool named);
+
+/* Goes on in the folder that a component named. */
+static size_t enter(struct work *w, int at, const char *name, const char *rest, bool named)
 {
     struct stat st;
-    int nofollow = top ? 0 : AT_SYMLINK_NOFOLLOW;
-    if (fstatat(at, name, &st, nofollow) < 0) {
-        complain(w, path, strerror(errno));
-    } else if (S_ISDIR(st.st_mode)) {
-        apply_directory(w, at, name, path, top ? 0 : O_NOFOLLOW);
-    } else if (fchownat(at, name, w->uid, w->gid, nofollow) < 0 ||
-               (!S_ISLNK(st.st_mode) && fchmodat(at, name, w->line->file_mode, 0) < 0)) {
-        complain(w, path, strerror(errno));
+    int fd = openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC | (named ? 0 : O_NOFOLLOW));
+    int why = errno;
+    if (fd >= 0) {
+        size_t found = walk(w, fd, rest, named);
+        close(fd);
+        return found;
     }
+    if (!named && fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+        complain(w, "is a symbolic link, and after a pattern none is followed");
+    else if (why != ENOENT && why != ENOTDIR)
+        complain(w, strerror(why));
+    else
+        return 0;
+    return 1;
+}
+
+/* One name of a component; rest is "" at the last one. How many files the rule had there. */
+static size_t step(struct work *w, int at, const char *name, const char *rest, bool named)
+{
+    struct stat st;
+    size_t back;
+    size_t found = 1;
+    if (!path_enter(w, name, &back))
+        return 1;
+    if (rest[0] != '\0')
+        found = enter(w, at, name, rest, named);
+    else if (fstatat(at, name, &st, named ? 0 : AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+        found = 0;
+    else
+        apply(w, at, name, named);
+    path_leave(w, back);
+    return found;
+}
+
+static size_t match(struct work *w, int at, const char *pattern, const char *rest)
+{
+    int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    size_t found = 0;
+    if (d == NULL) {
+        complain(w, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return 1;
+    }
+    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+            fnmatch(pattern, name, FNM_PERIOD) == 0)
+            found += step(w, dirfd(d), name, rest, false);
+    }
+    closedir(d);
+    return found;
+}
+
+/* Goes on with the first component of path. named: no pattern came before it. */
+static size_t walk(struct work *w, int at, const char *path, bool named)
+{
+    char part[PART_MAX];
+    path += strspn(path, "/");
+    size_t length = strcspn(path, "/");
+    const char *rest = path + length + strspn(path + length, "/");
+    if (length >= sizeof part) {
+        complain(w, strerror(ENAMETOOLONG));
+        return 1;
+    }
+    snprintf(part, sizeof part, "%.*s", (int)length, path);
+    if (length == 0)
+        strcpy(part, ".");
+    if (is_pattern(part))
+        return match(w, at, part, rest);
+    if (!named && strcmp(part, "..") == 0) {
+        complain(w, "no .. after a pattern");
+        return 1;
+    }
+    return step(w, at, part, rest, named);
 }
 
 static void apply_line(struct work *w)
 {
-    glob_t found = {.gl_pathc = 0};
     struct error e = ERROR_INIT;
-    if (fixattrs_account(w->line->account, &w->uid, &w->gid, &e) < 0) {
-        complain(w, w->line->account, e.text);
-        return;
+    bool absolute = w->line->path[0] == '/';
+    int at = absolute ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : AT_FDCWD;
+    str_clear(&w->path);
+    if (str_add_text(&w->path, absolute ? "/" : "") < 0) {
+        message_warning("%s:%u: out of memory", w->file, w->number);
+        w->result = -1;
+    } else if (fixattrs_account(w->line->account, &w->uid, &w->gid, &e) < 0) {
+        message_warning("%s:%u: %s: %s", w->file, w->number, w->line->account, e.text);
+        w->result = -1;
+    } else if (walk(w, at, w->line->path, true) == 0) {
+        message_warning("%s:%u: %s: no such file", w->file, w->number, w->line->path);
+        w->result = -1;
     }
-    if (glob(w->line->path, GLOB_NOSORT, NULL, &found) != 0)
-        complain(w, w->line->path, "no such file");
-    for (size_t i = 0; i < found.gl_pathc; i++)
-        apply(w, AT_FDCWD, found.gl_pathv[i], found.gl_pathv[i], true);
-    globfree(&found);
+    if (at >= 0)
+        close(at);
 }
 
-int fixattrs_apply(const char *file, bool hidden)
+int fixattrs_apply(const char *file, const struct fixattrs_options *o)
 {
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
     struct fixattrs_line line;
-    struct work w = {.line = &line, .hidden = hidden, .file = file};
+    struct work w = {.line = &line, .options = o, .file = file, .path = STR_INIT};
     if (file_read(AT_FDCWD, file, FILE_MAX, &text, &e) < 0) {
         message_warning("%s", e.text);
         str_release(&text);
@@ -229,5 +399,6 @@ int fixattrs_apply(const char *file, bool hidden)
         at = next;
     }
     str_release(&text);
+    str_release(&w.path);
     return w.result;
 }

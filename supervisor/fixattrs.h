@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct fixattrs_line {
@@ -21,8 +22,21 @@ int fixattrs_parse(char *line, struct fixattrs_line *l, struct error *e);
 /* The ids of an account: each of the two by number, by name, or else by the fallback. */
 int fixattrs_account(const char *account, uid_t *uid, gid_t *gid, struct error *e);
 
+struct fixattrs_options {
+    bool hidden;          /* names that begin with a dot too */
+    bool links_protected; /* the kernel lets nobody make a hard link to a stranger's file */
+};
+
+/* Pure. Whether a file found in a tree may be a hard link that somebody planted there, to have a
+ * file of another place given away: it has a second name, it is not yet account's, and others than
+ * root may make names in its folder. */
+bool fixattrs_is_foreign(const struct stat *file, const struct stat *folder, uid_t account,
+                         bool links_protected);
+
 /* Applies a file; what fails is said with its place and does not keep the rest from being done. -1
- * if anything failed. hidden: names that begin with a dot too. */
-int fixattrs_apply(const char *file, bool hidden);
+ * if anything failed. Whoever changes the trees meanwhile leads it nowhere else: everything is done
+ * by descriptor, and of symbolic links only those are followed that the rule's path names before
+ * its first pattern. */
+int fixattrs_apply(const char *file, const struct fixattrs_options *o);
 
 #endif

@@ -124,17 +124,31 @@ int legacy_cont_finish(const struct settings *s, const char *program)
     return 0;
 }
 
+/* Where the kernel does not say so, it is taken not to be. */
+static bool links_are_protected(void)
+{
+    struct str text = STR_INIT;
+    struct error ignored = ERROR_INIT;
+    bool is_on =
+        file_read(AT_FDCWD, "/proc/sys/fs/protected_hardlinks", 16, &text, &ignored) == 0 &&
+        text.data[0] == '1';
+    str_release(&text);
+    return is_on;
+}
+
 int legacy_fix_attrs(const struct settings *s)
 {
     char folder[PATH_BYTES];
     struct words names = list(s, "fix-attrs.d", folder);
+    struct fixattrs_options options = {.hidden = s->fix_hidden,
+                                       .links_protected = links_are_protected()};
     size_t count = names.count;
     bool failed = false;
     for (size_t i = 0; i < count; i++) {
         char file[2 * PATH_BYTES];
         snprintf(file, sizeof file, "%s/%s", folder, names.item[i]);
         message_info("applying %s", file);
-        failed |= fixattrs_apply(file, s->fix_hidden) < 0;
+        failed |= fixattrs_apply(file, &options) < 0;
     }
     words_release(&names);
     if (count > 0)

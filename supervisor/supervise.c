@@ -154,8 +154,8 @@ static int make(int at, const char *path, struct supervise *s, const char *locke
     bool made = mkdirat(at, "event", 0700) == 0;
     if ((!made && errno != EEXIST) || (mkdirat(at, "supervise", 0700) < 0 && errno != EEXIST) ||
         fstatat(at, "event", &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-        ((made || (st.st_mode & 07777) != EVENT_FOR_ALL) &&
-         fchmodat(at, "event", EVENT_FOR_GROUP, 0) < 0))
+        ((made || (S_ISDIR(st.st_mode) && (st.st_mode & 07777) != EVENT_FOR_ALL)) &&
+         file_mode_made(at, "event", S_IFDIR, EVENT_FOR_GROUP) < 0))
         return error_system(e, "unable to make supervise and event in %s", path);
     if (make_lock(at, s, locked) < 0)
         return error_system(e, "unable to lock %s/supervise/lock", path);

@@ -132,6 +132,19 @@ def test_fix_attrs_hidden_and_failing(tree, boot):
     assert not os.path.exists(tree.at("/tmp/trace")) and not os.path.exists(tree.at("/tmp/cmd"))
 
 
+def test_fix_attrs_without_proc(tree, boot):
+    tree.write("/data/folder/file")
+    tree.link("/data/folder/link", "/data/outside")
+    tree.write("/data/outside")
+    os.mkfifo(tree.at("/data/folder/fifo"), 0o600)
+    tree.write("/etc/fix-attrs.d/01", "/data/f* true daemon 0640 0750\n")
+    box = boot(tree.path, "true", options=("-P",), env={"S6_BEHAVIOUR_IF_STAGE2_FAILS": "2"})
+    assert box.wait() == 0, box.transcript()
+    for name, kept in (("folder", 0o750), ("folder/file", 0o640), ("folder/fifo", 0o640)):
+        assert (owner(tree.at(f"/data/{name}")), mode(tree.at(f"/data/{name}"))) == ((1, 1), kept)
+    assert (owner(tree.at("/data/outside")), mode(tree.at("/data/outside"))) == ((0, 0), 0o644)
+
+
 def test_nothing_of_it_needs_a_shell(scratch, boot):
     helper = "#!/command/execlineb -P\n/bin/helper say %s %d\n"
     scratch.script("/etc/cont-init.d/init", helper % ("init", 0))

@@ -348,3 +348,24 @@ def test_a_full_disk_is_said(bin):
         r = subprocess.run([bin / "s6-echo", "x"], stdout=full, stderr=subprocess.PIPE, text=True)
     assert r.returncode == 111
     assert r.stderr == "s6-echo: fatal: unable to write to standard output\n"
+
+
+# --- root in a folder of somebody else
+
+@pytest.mark.parametrize("words, link", [(("-g", ":0"), "event"), (("-G", ":0"), "supervise/control")])
+def test_permissions_are_not_changed_through_a_link(bin, tmp_path, words, link):
+    service, victim = tmp_path / "service", tmp_path / "victim"
+    for folder in ("event", "supervise"):
+        (service / folder).mkdir(parents=True)
+    os.mkfifo(service / "supervise/control", 0o600)
+    victim.write_text("")
+    victim.chmod(0o600)
+    if link == "event":
+        words = ("-E", ":0")
+        (service / link).rmdir()
+    else:
+        (service / link).unlink()
+    (service / link).symlink_to(victim)
+    code, _, err = run(bin, "s6-svperms", *words, service)
+    assert code == 111 and link in err, err
+    assert victim.stat().st_mode & 0o7777 == 0o600
