@@ -211,9 +211,13 @@ static pid_t fork_with_slots(const struct process_spawn *s, int report, int flag
 static pid_t fork_child(const struct process_spawn *s, int report)
 {
     int flags = s->new_pids ? CLONE_NEWPID : 0;
-    if (slots_serve(s->fd_count + OTHERS) && !s->orphan)
-        return fork_with_slots(s, report, flags);
-    pid_t pid = flags != 0 ? fork_flags(flags) : fork();
+    pid_t pid;
+    if (slots_serve(s->fd_count + OTHERS) && !s->orphan) {
+        pid = fork_with_slots(s, report, flags);
+        if (pid >= 0 || errno != ETIMEDOUT)
+            return pid;
+    }
+    pid = flags != 0 ? fork_flags(flags) : fork();
     if (pid == 0)
         run_child(s, report);
     return pid;
@@ -332,6 +336,15 @@ pid_t process_reap(int *status)
     pid_t pid;
     do
         pid = waitpid(-1, status, WNOHANG);
+    while (pid < 0 && errno == EINTR);
+    return pid;
+}
+
+pid_t process_changed(int *status)
+{
+    pid_t pid;
+    do
+        pid = waitpid(-1, status, WNOHANG | WUNTRACED);
     while (pid < 0 && errno == EINTR);
     return pid;
 }

@@ -86,7 +86,10 @@ int process_report(int report, struct process_failure *f);
  * child at all. */
 pid_t process_reap(int *status);
 
-/* The same for one child: its pid, 0 while it lives, -1 when it is none of ours. */
+/* The same, and one that was stopped, each time it is: WIFSTOPPED of the status. */
+pid_t process_changed(int *status);
+
+/* As process_reap, for one child: its pid, 0 while it lives, -1 when it is none of ours. */
 pid_t process_reap_one(pid_t pid, int *status);
 
 /* Waits for that child (commands only, never pid 1); its raw wait status, or -1. */

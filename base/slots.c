@@ -6,13 +6,14 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LOWEST = 32, CHECK_MS = 10 };
+enum { LOWEST = 32, CHECK_MS = 10, REST_MS = 10000 };
 
 /* The kernel's, which musl's headers do not have. */
 enum { WAIT = 0, WAKE = 1, OWN_TABLE = 2 };
@@ -26,6 +27,7 @@ static struct {
     int first;       /* the slots' numbers begin here; 0: none are reserved */
     int filler;      /* what stands in them meanwhile: the number after theirs */
     atomic_int *own; /* in memory that the child shares: it has its own table */
+    int64_t rest;    /* they do not serve before: monotonic ns */
 } slots;
 
 pid_t fork_flags(int flags)
@@ -89,7 +91,8 @@ bool slots_reserve(void)
 
 bool slots_serve(size_t count)
 {
-    return slots.first != 0 && count <= SLOTS_MAX;
+    return slots.first != 0 && count <= SLOTS_MAX &&
+           (slots.rest == 0 || clock_monotonic() >= slots.rest);
 }
 
 /* Without a table of its own it would do to ours what it does next. */
@@ -102,15 +105,33 @@ static void leave_table(void)
     syscall(FUTEX, slots.own, WAKE, 1, NULL, NULL, 0);
 }
 
-/* It may also be killed before it has done so. */
-static void await_leave(pid_t pid)
+/* It may also be killed before it has done so, or be stopped, by anybody of its user. False: it is
+ * neither on its own nor dead. */
+static bool await_leave(pid_t pid)
 {
     const struct timespec pause = {.tv_nsec = CHECK_MS * CLOCK_MS};
-    siginfo_t dead = {.si_pid = 0};
-    while (atomic_load(slots.own) == 0 && dead.si_pid == 0) {
-        if (syscall(FUTEX, slots.own, WAIT, 0, &pause, NULL, 0) < 0 && errno == ETIMEDOUT)
-            waitid(P_PID, (id_t)pid, &dead, WEXITED | WNOHANG | WNOWAIT);
+    int64_t end = clock_monotonic() + SLOTS_WAIT_MS * CLOCK_MS;
+    while (atomic_load(slots.own) == 0) {
+        siginfo_t now = {.si_pid = 0};
+        if (syscall(FUTEX, slots.own, WAIT, 0, &pause, NULL, 0) == 0 || errno != ETIMEDOUT)
+            continue;
+        waitid(P_PID, (id_t)pid, &now, WEXITED | WSTOPPED | WNOHANG | WNOWAIT);
+        if (now.si_pid != 0 && now.si_code != CLD_STOPPED && now.si_code != CLD_TRAPPED)
+            return true;
+        if (now.si_pid != 0)
+            kill(pid, SIGCONT);
+        if (clock_monotonic() >= end)
+            return false;
     }
+    return true;
+}
+
+/* From then on it executes nothing, so it can do nothing to our table: its death need not be
+ * awaited. */
+static void give_up(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    slots.rest = clock_monotonic() + REST_MS * CLOCK_MS;
 }
 
 static void clear(size_t count)
@@ -130,8 +151,11 @@ pid_t slots_fork(const int *from, int *to, size_t count, int flags)
         return 0;
     }
     int saved = errno;
-    if (pid > 0)
-        await_leave(pid);
+    if (pid > 0 && !await_leave(pid)) {
+        give_up(pid);
+        pid = -1;
+        saved = ETIMEDOUT;
+    }
     clear(count);
     errno = saved;
     return pid;

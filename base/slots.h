@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { SLOTS_MAX = 16 };
+enum { SLOTS_MAX = 16, SLOTS_WAIT_MS = 300 };
 
 /* Sets descriptor numbers aside, once, while we have few. False: not possible here; nothing has
  * changed then. */
@@ -24,7 +24,8 @@ bool slots_serve(size_t count);
 /* As fork; flags: of clone, CLONE_NEWPID or 0. The child has what our numbers in from stand for, as
  * its to[i], close-on-exec, and our other low numbers; -1 where ours is not open. Returns in
  * us once the child is on its own, which takes as long as its first steps; our signals are to be
- * blocked. */
+ * blocked. One that somebody stops meanwhile is continued. -1 with ETIMEDOUT: it did not get there
+ * in SLOTS_WAIT_MS and was killed (its death is to be reaped); for a while slots do not serve. */
 pid_t slots_fork(const int *from, int *to, size_t count, int flags);
 
 /* fork with flags of clone. */

@@ -69,6 +69,21 @@ struct child children_take(struct children *c, pid_t pid)
     return none;
 }
 
+struct child *children_find(const struct children *c, pid_t pid)
+{
+    if (c->capacity == 0)
+        return NULL;
+    for (size_t i = place(c, pid); c->slot[i].pid != 0; i = (i + 1) & (c->capacity - 1))
+        if (c->slot[i].pid == pid)
+            return &c->slot[i];
+    return NULL;
+}
+
+bool child_resumes(enum child_role role, bool newborn, bool stopping)
+{
+    return role == CHILD_LOGGER || stopping || (role == CHILD_SERVICE && newborn);
+}
+
 void children_release(struct children *c)
 {
     free(c->slot);

@@ -3,6 +3,7 @@
 #define SUPERVISOR_CHILDREN_H
 
 #include "base/error.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,6 +24,7 @@ struct child {
     pid_t pid;
     enum child_role role;
     uint32_t index; /* of the longrun, logger or node it belongs to */
+    bool stopped;   /* as far as we heard; children_find and who resumes it */
 };
 
 struct children {
@@ -38,6 +40,12 @@ int children_reserve(struct children *c, size_t count, struct error *e);
 void children_add(struct children *c, pid_t pid, enum child_role role, uint32_t index);
 /* Removes and returns it; role CHILD_NONE for a stranger (an orphan we adopted). */
 struct child children_take(struct children *c, pid_t pid);
+/* The same, and leaves it there: NULL for a stranger. It stays where it is until the next change.
+ */
+struct child *children_find(const struct children *c, pid_t pid);
+/* Whether one that somebody stopped is to go on. We wait for a newborn (a service that is not
+ * executed yet), for loggers always, and during a stop for all. */
+bool child_resumes(enum child_role role, bool newborn, bool stopping);
 void children_release(struct children *c);
 
 #endif

@@ -206,6 +206,7 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
     sv->exit_code = code;
     sv->final = final;
     rc_interrupt(sv);
+    supervisor_resume(sv);
     if (signal != 0)
         event_log_write(&sv->events, "stop", NULL, "reason=%s signal=%d", reason, signal);
     else

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -97,14 +98,54 @@ static void reaped(struct supervisor *sv, pid_t pid, int status)
     }
 }
 
+/* Not at once: who stops them again and again costs us no more than that. */
+static void stopped(struct supervisor *sv, pid_t pid)
+{
+    enum { RESUME_MS = 50 };
+    struct child *c = children_find(&sv->children, pid);
+    if (c == NULL)
+        return;
+    c->stopped = true;
+    if (sv->resume.place == 0)
+        loop_timer(&sv->loop, &sv->resume, clock_monotonic() + RESUME_MS * CLOCK_MS);
+}
+
+static bool is_newborn(const struct supervisor *sv, const struct child *c)
+{
+    const struct longrun *l = c->role == CHILD_SERVICE ? sv->longrun[c->index] : NULL;
+    return l != NULL && l->machine.state == SERVICE_STARTING && !l->machine.paused;
+}
+
+static void resume(struct timer *t)
+{
+    struct supervisor *sv =
+        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, resume));
+    for (size_t i = 0; i < sv->children.capacity; i++) {
+        struct child *c = &sv->children.slot[i];
+        if (c->pid == 0 || !c->stopped ||
+            !child_resumes(c->role, is_newborn(sv, c), sv->stage >= STAGE_STOPPING))
+            continue;
+        c->stopped = false;
+        kill(c->pid, SIGCONT);
+    }
+}
+
+void supervisor_resume(struct supervisor *sv)
+{
+    resume(&sv->resume);
+}
+
 static void reap(struct supervisor *sv)
 {
     for (int i = 0; i < REAPS_PER_TURN; i++) {
         int status;
-        pid_t pid = process_reap(&status);
+        pid_t pid = process_changed(&status);
         if (pid <= 0)
             return;
-        reaped(sv, pid, status);
+        if (WIFSTOPPED(status))
+            stopped(sv, pid);
+        else
+            reaped(sv, pid, status);
     }
     loop_timer(&sv->loop, &sv->reap_more, clock_monotonic());
 }
@@ -329,6 +370,7 @@ static int prepare(struct supervisor *sv, const struct supervisor_start *start, 
     sv->init = (struct logger_slot){.supervisor = sv, .index = 0};
     sv->cmd_logger = (struct logger_slot){.supervisor = sv, .index = 1};
     sv->reap_more.fire = reap_more;
+    sv->resume.fire = resume;
     prctl(PR_SET_NAME, "s6-svscan");
     if (!sv->is_init)
         prctl(PR_SET_CHILD_SUBREAPER, 1);

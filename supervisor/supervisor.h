@@ -183,6 +183,7 @@ struct supervisor {
     uint32_t reports;        /* runs of which it is not known yet whether they were executed */
     struct children children;
     struct timer reap_more;
+    struct timer resume; /* when those go on that somebody has stopped */
 
     struct logging logging;
     struct logger_slot init;
@@ -368,7 +369,8 @@ void stop_step(struct supervisor *sv); /* after every turn of the loop */
 /* supervisor.c */
 /* What could not be done for lack of something is to be tried again soon. */
 void supervisor_put_off(struct supervisor *sv);
-void supervisor_over(struct supervisor *sv); /* the transition is, and all that it wanted said */
+void supervisor_resume(struct supervisor *sv); /* those that were stopped and are waited for */
+void supervisor_over(struct supervisor *sv);   /* the transition is, and all that it wanted said */
 void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool success);
 /* A longrun that an earlier transition left under way, once another is begun that wants something
  * of it. One that is to turn round may never get to where it was sent: it does so now. One that is

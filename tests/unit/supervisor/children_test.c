@@ -29,6 +29,39 @@ static void strangers_are_none(void **state)
     assert_int_equal(children_take(&c, 1).role, CHILD_NONE);
 }
 
+static void a_child_can_be_looked_at(void **state)
+{
+    struct children c = {.slot = NULL};
+    struct error e = ERROR_INIT;
+    (void)state;
+    assert_null(children_find(&c, 100));
+    assert_int_equal(children_reserve(&c, 4, &e), 0);
+    children_add(&c, 100, CHILD_SERVICE, 7);
+    assert_null(children_find(&c, 101));
+    struct child *there = children_find(&c, 100);
+    assert_non_null(there);
+    assert_int_equal(there->index, 7);
+    assert_false(there->stopped);
+    there->stopped = true;
+    assert_true(children_find(&c, 100)->stopped);
+    assert_int_equal(children_take(&c, 100).index, 7);
+    assert_null(children_find(&c, 100));
+    children_release(&c);
+}
+
+/* Of those that somebody stopped, we continue the ones that we wait for. */
+static void who_goes_on(void **state)
+{
+    (void)state;
+    assert_true(child_resumes(CHILD_LOGGER, false, false));
+    assert_true(child_resumes(CHILD_SERVICE, true, false));
+    assert_false(child_resumes(CHILD_SERVICE, false, false)); /* s6-svc -p */
+    assert_false(child_resumes(CHILD_ONESHOT, false, false));
+    assert_false(child_resumes(CHILD_CMD, false, false));
+    for (int role = CHILD_SERVICE; role <= CHILD_DIVERTED; role++)
+        assert_true(child_resumes((enum child_role)role, false, true));
+}
+
 /* Random additions and removals against a plain array as the truth. */
 static void the_table_agrees_with_a_list(void **state)
 {
@@ -81,6 +114,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_child_is_found_once),
         cmocka_unit_test(strangers_are_none),
+        cmocka_unit_test(a_child_can_be_looked_at),
+        cmocka_unit_test(who_goes_on),
         cmocka_unit_test(the_table_agrees_with_a_list),
         cmocka_unit_test(growing_keeps_what_is_known),
     };
