@@ -48,11 +48,22 @@ static int read_all(int fd, size_t limit, struct str *out)
     }
 }
 
-int file_read(int at, const char *path, size_t limit, struct str *out, struct error *e)
+/* Directories stay: read says what they are. */
+int file_open(int at, const char *path, struct error *e)
 {
-    int fd = openat(at, path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    int fd = openat(at, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return error_system(e, "unable to open %s", path);
+    if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+        return fd;
+    close(fd);
+    errno = EINVAL;
+    return error_set(e, EXIT_SYSTEM, "unable to read %s: it is not a regular file", path);
+}
+
+static int read_and_close(int fd, const char *path, size_t limit, struct str *out, struct error *e)
+{
     if (read_all(fd, limit, out) < 0) {
         close_keeping_errno(fd);
         return error_system(e, "unable to read %s", path);
@@ -62,6 +73,20 @@ int file_read(int at, const char *path, size_t limit, struct str *out, struct er
     if (str_add(out, "", 0) < 0)
         return error_system(e, "unable to read %s", path);
     return 0;
+}
+
+int file_read(int at, const char *path, size_t limit, struct str *out, struct error *e)
+{
+    int fd = file_open(at, path, e);
+    return fd < 0 ? -1 : read_and_close(fd, path, limit, out, e);
+}
+
+int file_read_any(int at, const char *path, size_t limit, struct str *out, struct error *e)
+{
+    int fd = openat(at, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_system(e, "unable to open %s", path);
+    return read_and_close(fd, path, limit, out, e);
 }
 
 int fd_write_all(int fd, const void *bytes, size_t length)

@@ -9,8 +9,13 @@
 #include <sys/types.h>
 
 /* Appends the whole file. More than limit bytes is an error (EFBIG). A missing file returns -1 with
- * errno ENOENT. */
+ * errno ENOENT. Never waits: what is no regular file (a fifo or device in its place) is refused. */
 int file_read(int at, const char *path, size_t limit, struct str *out, struct error *e);
+/* The same of anything that can be read, for a file that the caller's user names and that may be a
+ * pipe (/dev/fd/N). Waits for who writes to it. */
+int file_read_any(int at, const char *path, size_t limit, struct str *out, struct error *e);
+/* A descriptor to read a regular file from; -1: there is none, and opening did not wait. */
+int file_open(int at, const char *path, struct error *e);
 
 /* Creates or truncates, then writes; mode is exact, whatever the umask. */
 int file_write(int at, const char *path, const void *bytes, size_t length, mode_t mode,

@@ -186,6 +186,8 @@ static int all_words(struct lexer *l, struct words *out, struct str *openings)
             return -1;
         const char *text = l->word.data == NULL ? "" : l->word.data;
         if (plain && l->word.length == 1 && text[0] == '{') {
+            if (l->depth == LEXER_DEPTH_MAX)
+                return fail(l, "blocks are nested too deeply", here.line, here.column);
             if (str_add(openings, &here, sizeof here) < 0)
                 return no_memory(l);
             l->depth++;

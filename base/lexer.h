@@ -10,11 +10,13 @@
 #include "base/str.h"
 #include <stddef.h>
 
+enum { LEXER_DEPTH_MAX = 255 };
+
 struct lexer_error {
     unsigned int line;   /* from 1; for an unmatched { or an open quote, where it opened */
     unsigned int column; /* from 1, in bytes */
     const char *text; /* static: "unmatched {", "unmatched }", "unterminated quote", "bad escape",
-                         "out of memory" */
+                         "blocks are nested too deeply", "out of memory" */
 };
 
 /* Appends the words of text to out (caller releases). A NUL byte ends the text. 0, or -1 with e

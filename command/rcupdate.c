@@ -70,7 +70,7 @@ static int read_conversions(struct updating *u, const char *file)
     struct error e = ERROR_INIT;
     int code = 0;
     unsigned int number = 0;
-    if (file_read(AT_FDCWD, file, CONVERSION_MAX, &text, &e) < 0)
+    if (file_read_any(AT_FDCWD, file, CONVERSION_MAX, &text, &e) < 0)
         code = message_error(&e);
     for (char *line = code == 0 ? text.data : NULL; line != NULL && code == 0;) {
         struct words words = WORDS_INIT;

@@ -92,7 +92,7 @@ static int each_mount(const char *table, bool backwards, int (*each)(char *word[
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
     int sum = 0;
-    if (file_read(AT_FDCWD, table, TABLE_MAX, &text, &e) < 0)
+    if (file_read_any(AT_FDCWD, table, TABLE_MAX, &text, &e) < 0)
         return message_error(&e);
     char *line = text.data;
     for (size_t i = 0; i < text.length; i++)

@@ -187,7 +187,7 @@ static int run_envfile(struct invocation *c)
         return command_usage(c);
     const char *path = operands[0];
     int bad = strcmp(path, "-") == 0 ? child_read_all(0, &text, &e)
-                                     : file_read(AT_FDCWD, path, FILE_LIMIT, &text, &e);
+                                     : file_read_any(AT_FDCWD, path, FILE_LIMIT, &text, &e);
     if (bad < 0 && errno == ENOENT && loose)
         return command_chain(c, operands + 1);
     if (bad == 0 && text.data != NULL)

@@ -130,7 +130,7 @@ static int lex(const struct script *s, const char *file, struct words *out)
     struct error e = ERROR_INIT;
     struct lexer_error le;
     int code = 0;
-    if (file != NULL && file_read(AT_FDCWD, file, SCRIPT_MAX, &text, &e) < 0)
+    if (file != NULL && file_read_any(AT_FDCWD, file, SCRIPT_MAX, &text, &e) < 0)
         return message_error(&e);
     const char *from = file == NULL ? s->text : text.data == NULL ? "" : text.data;
     size_t length = file == NULL ? strlen(from) : text.length;

@@ -97,6 +97,38 @@ static void reading_an_empty_file_gives_an_empty_text(void **state)
     str_release(&s);
 }
 
+/* Nobody will ever write to the fifo: whoever waits for that ends with SIGALRM. */
+static void what_is_no_regular_file_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct str s = STR_INIT;
+    int fds[2];
+    char path[64];
+    assert_int_equal(mkfifoat(root, "fifo", 0644), 0);
+    assert_int_equal(symlinkat("fifo", root, "link"), 0);
+    alarm(20);
+    assert_int_equal(file_read(root, "fifo", 9, &s, &err), -1);
+    assert_string_equal(err.text, "unable to read fifo: it is not a regular file");
+    assert_int_equal(err.code, EXIT_SYSTEM);
+    assert_int_equal(file_read(root, "link", 9, &s, &err), -1);
+    assert_int_equal(file_read(root, "/dev/zero", 9, &s, &err), -1);
+    assert_string_equal(err.text, "unable to read /dev/zero: it is not a regular file");
+    assert_int_equal(file_read(root, ".", 9, &s, &err), -1);
+    assert_string_equal(err.text, "unable to read .: Is a directory");
+    assert_int_equal(file_read(root, "/proc/self/stat", 4096, &s, &err), 0);
+    str_clear(&s);
+    /* A pipe that the user names is waited for. */
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(write(fds[1], "text", 4), 4);
+    close(fds[1]);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fds[0]);
+    assert_int_equal(file_read_any(root, path, 9, &s, &err), 0);
+    assert_string_equal(s.data, "text");
+    alarm(0);
+    close(fds[0]);
+    str_release(&s);
+}
+
 static void reading_what_is_missing(void **state)
 {
     (void)state;
@@ -326,6 +358,7 @@ int main(void)
         TEST(write_then_read),
         TEST(read_appends_and_knows_its_limit),
         TEST(reading_an_empty_file_gives_an_empty_text),
+        TEST(what_is_no_regular_file_is_not_waited_for),
         TEST(reading_what_is_missing),
         TEST(replace_is_by_rename_and_ignores_rests),
         TEST(failed_replace_leaves_nothing),

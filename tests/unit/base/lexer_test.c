@@ -90,6 +90,27 @@ static void errors_have_a_place(void **state)
     error_is("ab\\", "bad escape", 1, 3);
 }
 
+/* Each word in a block carries a blank for each level: without a limit, a text of 1 MB would take
+ * 30 GB. */
+static void blocks_have_a_deepest_level(void **state)
+{
+    struct str text = STR_INIT;
+    struct words w = WORDS_INIT;
+    struct lexer_error e;
+    (void)state;
+    for (int i = 0; i < LEXER_DEPTH_MAX; i++)
+        assert_int_equal(str_add_text(&text, "{ "), 0);
+    for (int i = 0; i < LEXER_DEPTH_MAX; i++)
+        assert_int_equal(str_add_text(&text, "} "), 0);
+    assert_int_equal(lexer_words(text.data, text.length, &w, &e), 0);
+    words_release(&w);
+    str_clear(&text);
+    for (int i = 0; i <= LEXER_DEPTH_MAX; i++)
+        assert_int_equal(str_add_text(&text, "{ "), 0);
+    error_is(text.data, "blocks are nested too deeply", 1, 2 * LEXER_DEPTH_MAX + 1);
+    str_release(&text);
+}
+
 static void a_nul_ends_the_text(void **state)
 {
     struct words w = WORDS_INIT;
@@ -127,13 +148,10 @@ static void any_bytes_are_survived(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blanks_and_comments),
-        cmocka_unit_test(quotes),
-        cmocka_unit_test(backslashes),
-        cmocka_unit_test(blocks),
-        cmocka_unit_test(errors_have_a_place),
-        cmocka_unit_test(a_nul_ends_the_text),
-        cmocka_unit_test(any_bytes_are_survived),
+        cmocka_unit_test(blanks_and_comments), cmocka_unit_test(quotes),
+        cmocka_unit_test(backslashes),         cmocka_unit_test(blocks),
+        cmocka_unit_test(errors_have_a_place), cmocka_unit_test(blocks_have_a_deepest_level),
+        cmocka_unit_test(a_nul_ends_the_text), cmocka_unit_test(any_bytes_are_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
