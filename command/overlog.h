@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "supervisor/graph.h"
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Rows are named "overlog VERB". Ends with a zero row. */
 extern const struct command *const overlog_verbs[]; /* one table for each file, then NULL */
@@ -34,6 +35,13 @@ extern const struct command command_import[];
 
 #define TREE_DEFAULT "/etc/s6-overlay"
 
+/* A script that was looked at already. */
+struct inspected {
+    dev_t device;
+    ino_t inode;
+    unsigned int depth; /* how many in a row it was the last of, as interpreters of one another */
+};
+
 struct tree {
     bool whole; /* it is that of the root: what its scripts name must be there */
     char services[4096];
@@ -42,6 +50,9 @@ struct tree {
     struct definitions definitions;
     struct graph graph;
     struct problems problems;
+    struct inspected *inspected;
+    size_t inspected_count;
+    const struct script *script; /* the one that is being looked at; NULL: none */
 };
 
 /* Goes into root (NULL: stays) and finds the tree dir there: an s6-overlay folder, its s6-rc.d, or

@@ -58,6 +58,8 @@ static bool ends_with_address(const char *text, const char *end)
            (n == 9 && memcmp(begin, "localhost", n) == 0);
 }
 
+enum { PORTS_MAX = 1000 }; /* bytes: each is looked for among all */
+
 void doc_ports(const char *text, struct str *ports)
 {
     for (const char *p = text; (p = strpbrk(p, "123456789")) != NULL;) {
@@ -69,7 +71,7 @@ void doc_ports(const char *text, struct str *ports)
         told = told || ((before == ' ' || before == '=') && ends_with_port(text, p - 1));
         char shown[8];
         snprintf(shown, sizeof shown, "%ld", number);
-        if (told && ends && number > 0 && number < 65536 &&
+        if (told && ends && number > 0 && number < 65536 && ports->length < PORTS_MAX &&
             (ports->length == 0 || strstr(ports->data, shown) == NULL))
             str_printf(ports, "%s%s", ports->length > 0 ? ", " : "", shown);
         p += n;

@@ -33,6 +33,71 @@ bool script_place(const struct tree *t, const char *path, char out[4096])
     return true;
 }
 
+/* A script that is being looked at, and who starts it. */
+struct script {
+    const struct script *by; /* NULL: none */
+    struct inspected file;
+    unsigned int together; /* scripts in a row, with this */
+};
+
+/* Linux executes so many scripts in a row; beyond the other number nobody means it. */
+enum { KERNEL_MAX = 5, TOGETHER_MAX = 16 };
+
+static bool same_file(struct inspected a, struct inspected b)
+{
+    return a.device == b.device && a.inode == b.inode;
+}
+
+/* Whether the file was not looked at before, or not so deep in a row; false without memory, too. */
+static bool is_new(struct tree *t, struct inspected file)
+{
+    for (size_t i = 0; i < t->inspected_count; i++)
+        if (same_file(t->inspected[i], file)) {
+            bool deeper = t->inspected[i].depth < file.depth;
+            t->inspected[i].depth = deeper ? file.depth : t->inspected[i].depth;
+            return deeper;
+        }
+    struct inspected *more = realloc(t->inspected, (t->inspected_count + 1) * sizeof *t->inspected);
+    if (more == NULL)
+        return false;
+    t->inspected = more;
+    more[t->inspected_count++] = file;
+    return true;
+}
+
+static void inspect(struct tree *t, const char *path, struct script *script, bool needs_x);
+
+/* A script of the tree that the one at path:line starts; interpreter: as the kernel does. */
+static void inspect_started(struct tree *t, const char *path, unsigned int line,
+                            const char *program, const char *place, bool interpreter)
+{
+    const struct script *by = t->script;
+    struct script script = {.by = by};
+    struct stat s;
+    if (stat(place, &s) < 0 || !S_ISREG(s.st_mode))
+        return;
+    script.file = (struct inspected){s.st_dev, s.st_ino,
+                                     (by != NULL && interpreter ? by->file.depth : 0) + 1};
+    script.together = (by != NULL ? by->together : 0) + 1;
+    for (const struct script *p = by; p != NULL; p = p->by)
+        if (same_file(p->file, script.file)) {
+            problems_error(&t->problems, path, line, "name the program that is meant",
+                           "it starts %s, which starts it again, for ever", program);
+            return;
+        }
+    if (script.file.depth > KERNEL_MAX)
+        problems_error(&t->problems, path, line, "name a program as the interpreter",
+                       "more than %d scripts are interpreters of one another: the kernel does not "
+                       "execute that",
+                       KERNEL_MAX);
+    else if (script.together > TOGETHER_MAX)
+        problems_error(&t->problems, path, line, "start fewer scripts in a row",
+                       "more than %d scripts start one another: nothing further is looked at",
+                       TOGETHER_MAX);
+    else
+        inspect(t, place, &script, true);
+}
+
 /* --- programs by name ------------------------------------------------------------------------- */
 
 /* A folder in which commands of ours are looked for. */
@@ -55,10 +120,13 @@ static bool is_found(const char *name)
     return false;
 }
 
-/* A program that a shebang or a command line names. */
-static void program_check(struct tree *t, const char *path, unsigned int line, const char *what,
+/* Who names a program: a line of a command, a shebang, or what stands behind with-contenv there. */
+enum mention { COMMAND, INTERPRETER, SECOND };
+
+static void program_check(struct tree *t, const char *path, unsigned int line, enum mention by,
                           const char *program)
 {
+    const char *what = by == COMMAND ? "the command" : "its interpreter";
     const char *name = base_name(program);
     char place[4096];
     const char *instead = missing_instead(name);
@@ -73,9 +141,8 @@ static void program_check(struct tree *t, const char *path, unsigned int line, c
                (errno == ENOENT || errno == ENOTDIR)) {
         problems_error(&t->problems, path, line, "install it or correct the name",
                        "%s %s is missing", what, program);
-    } else if (strncmp(program, TREE_DEFAULT "/", sizeof TREE_DEFAULT) == 0 &&
-               strcmp(path, place) != 0) {
-        script_inspect(t, place, true);
+    } else if (strncmp(program, TREE_DEFAULT "/", sizeof TREE_DEFAULT) == 0) {
+        inspect_started(t, path, line, program, place, by == INTERPRETER);
     }
 }
 
@@ -84,9 +151,9 @@ void command_check_words(struct tree *t, const char *path, unsigned int line,
 {
     size_t i = 0;
     while (i + 1 < words->count && strcmp(base_name(words->item[i]), "with-contenv") == 0)
-        program_check(t, path, line, "the command", words->item[i++]);
+        program_check(t, path, line, COMMAND, words->item[i++]);
     if (i < words->count)
-        program_check(t, path, line, "the command", words->item[i]);
+        program_check(t, path, line, COMMAND, words->item[i]);
 }
 
 /* --- scripts ---------------------------------------------------------------------------------- */
@@ -113,7 +180,7 @@ static void check_second(struct tree *t, const char *path, const char *first, ch
     while (word != NULL && (word[0] == '-' || strchr(word, '=') != NULL))
         word = strtok(NULL, " \t");
     if (word != NULL)
-        program_check(t, path, 1, "its interpreter", word);
+        program_check(t, path, 1, SECOND, word);
 }
 
 static void check_shebang(struct tree *t, const char *path, const struct str *text)
@@ -136,7 +203,7 @@ static void check_shebang(struct tree *t, const char *path, const struct str *te
                        "the interpreter \"%s\" does not begin with /", first);
         return;
     }
-    program_check(t, path, 1, "its interpreter", first);
+    program_check(t, path, 1, INTERPRETER, first);
     bool execline = strcmp(base_name(first), "execlineb") == 0;
     check_second(t, path, first, rest);
     if (execline)
@@ -151,9 +218,10 @@ extern const Elf64_Ehdr __ehdr_start; /* ours; the first fields are those of any
 static Elf64_Half machine(void)
 {
     static const char *const samples[] = {"/command/overlog", "/bin/sh", "/bin/busybox"};
+    struct error ignored = ERROR_INIT;
     Elf64_Ehdr head;
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
-        int fd = open(samples[i], O_RDONLY | O_CLOEXEC);
+        int fd = file_open(AT_FDCWD, samples[i], &ignored);
         ssize_t n = fd < 0 ? 0 : read(fd, &head, sizeof head);
         if (fd >= 0)
             close(fd);
@@ -220,16 +288,11 @@ static void check_content(struct tree *t, const char *path, const struct str *te
                        "it is not a program and has no #! line");
 }
 
-void script_inspect(struct tree *t, const char *path, bool needs_x)
+static void read_script(struct tree *t, const char *path)
 {
-    struct stat s;
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
-    if (stat(path, &s) < 0 || !S_ISREG(s.st_mode))
-        return; /* what must be there was said by the reader */
-    if (needs_x && (s.st_mode & 0111) == 0)
-        problems_error(&t->problems, path, 0, "chmod +x", "it has no x bit");
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = file_open(AT_FDCWD, path, &e);
     int result = fd < 0 || str_reserve(&text, SCRIPT_MAX + 1) < 0 ? -1 : 0;
     ssize_t n = result < 0 ? -1 : read(fd, text.data, SCRIPT_MAX);
     if (n < 0) {
@@ -243,4 +306,26 @@ void script_inspect(struct tree *t, const char *path, bool needs_x)
     if (fd >= 0)
         close(fd);
     str_release(&text);
+}
+
+static void inspect(struct tree *t, const char *path, struct script *script, bool needs_x)
+{
+    struct stat s;
+    if (needs_x && stat(path, &s) == 0 && (s.st_mode & 0111) == 0)
+        problems_error(&t->problems, path, 0, "chmod +x", "it has no x bit");
+    if (!is_new(t, script->file))
+        return;
+    t->script = script;
+    read_script(t, path);
+    t->script = script->by;
+}
+
+void script_inspect(struct tree *t, const char *path, bool needs_x)
+{
+    struct script script = {.together = 1};
+    struct stat s;
+    if (stat(path, &s) < 0 || !S_ISREG(s.st_mode))
+        return; /* what must be there was said by the reader */
+    script.file = (struct inspected){s.st_dev, s.st_ino, 1};
+    inspect(t, path, &script, needs_x);
 }

@@ -5,6 +5,7 @@
 #include "base/signals.h"
 #include "command/overlog_import.h"
 #include "command/supervisord.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
@@ -329,6 +330,11 @@ static int add_program(struct supervisord *s, const char *section)
     unsigned long long first = number_of(s, section, "numprocs_start", 0);
     const char *priority = ini_get(&s->ini, section, "priority");
     const char *form = ini_get(&s->ini, section, "process_name");
+    if (s->count + count > PROCESSES_MAX) {
+        message_fatal("%s has more than %d processes", s->im->file, PROCESSES_MAX);
+        s->im->w.code = 1;
+        return 0;
+    }
     struct process *more = realloc(s->process, (s->count + (size_t)count + 1) * sizeof *more);
     if (more == NULL)
         return -1;
@@ -381,7 +387,7 @@ static void put_bundle(struct supervisord *s, const char *bundle, bool group)
 static int each_section(struct supervisord *s)
 {
     bool told = false;
-    for (size_t i = 0; i < s->ini.count; i++) {
+    for (size_t i = 0; i < s->ini.count && s->im->w.code == 0; i++) {
         const struct ini_value *v = &s->ini.item[i];
         bool again = v->key != NULL;
         for (size_t k = 0; k < i && !again; k++)
@@ -457,9 +463,14 @@ int import_supervisord(struct import *im, const char *text)
     s = (struct supervisord){.im = im};
     if (realpath(im->file, s.here) != NULL)
         *strrchr(s.here, '/') = '\0';
+    errno = 0;
     if (ini_parse(&s.ini, text) < 0 || read_includes(&s) < 0 || each_section(&s) < 0) {
-        message_fatal("out of memory");
-        im->w.code = EXIT_SYSTEM;
+        bool many = errno == E2BIG;
+        if (many)
+            message_fatal("%s has more than %d options", im->file, INI_ITEMS_MAX);
+        else
+            message_fatal("out of memory");
+        im->w.code = many ? 1 : EXIT_SYSTEM;
     }
     if (s.ini.strange > 0)
         import_note(im, "line %u is not understood", s.ini.strange);

@@ -96,6 +96,7 @@ void tree_release(struct tree *t)
     graph_release(&t->graph);
     definitions_release(&t->definitions);
     problems_release(&t->problems);
+    free(t->inspected);
 }
 
 const struct definition *tree_definition(const struct tree *t, uint32_t node)

@@ -1,6 +1,7 @@
 #include "command/supervisord.h"
 #include "command/overlog_write.h"
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,33 +21,47 @@ static char *copy(const char *text, size_t length)
 static int add(struct ini *ini, const char *section, const char *key, size_t key_length,
                const char *value, size_t value_length)
 {
-    struct ini_value *item = realloc(ini->item, (ini->count + 1) * sizeof *item);
-    if (item == NULL)
+    if (ini->count == INI_ITEMS_MAX) {
+        errno = E2BIG;
         return -1;
-    ini->item = item;
-    struct ini_value *v = &item[ini->count++];
+    }
+    if (ini->count == ini->room) {
+        size_t room = ini->room == 0 ? 32 : 2 * ini->room;
+        struct ini_value *item = realloc(ini->item, room * sizeof *item);
+        if (item == NULL)
+            return -1;
+        ini->item = item;
+        ini->room = room;
+    }
+    struct ini_value *v = &ini->item[ini->count++];
     *v = (struct ini_value){.section = strdup(section),
                             .key = key == NULL ? NULL : copy(key, key_length),
                             .value = copy(value, value_length)};
     if (v->section == NULL || v->value == NULL || (key != NULL && v->key == NULL))
         return -1;
+    v->length = strlen(v->value);
+    v->room = v->length + 1;
     for (char *p = v->key; p != NULL && *p != '\0'; p++)
         *p = (char)tolower((unsigned char)*p);
     return 0;
 }
 
+/* A line without blanks around it. The room doubles, as a value may have any number of lines. */
 static int append(struct ini_value *v, const char *line, size_t length)
 {
-    char *more = copy(line, length);
-    struct str joined = STR_INIT;
-    if (more == NULL ||
-        str_printf(&joined, "%s%s%s", v->value, v->value[0] ? "\n" : "", more) < 0) {
-        free(more);
-        return -1;
+    size_t need = v->length + length + 2;
+    if (need > v->room) {
+        char *value = realloc(v->value, 2 * need);
+        if (value == NULL)
+            return -1;
+        v->value = value;
+        v->room = 2 * need;
     }
-    free(more);
-    free(v->value);
-    v->value = joined.data;
+    if (v->length > 0)
+        v->value[v->length++] = '\n';
+    memcpy(v->value + v->length, line, length);
+    v->length += length;
+    v->value[v->length] = '\0';
     return 0;
 }
 
@@ -162,11 +177,14 @@ static bool expand_one(const char *name, size_t length, const char *digits,
     return false;
 }
 
+enum { EXPRESSION_MAX = 300 }; /* so that one without an end is not looked for to the end of all */
+
 bool ini_expand(const char *text, const struct ini_names *names, struct str *out)
 {
     bool good = true;
     for (const char *p = text; *p != '\0';) {
-        const char *close = strncmp(p, "%(", 2) == 0 ? strchr(p, ')') : NULL;
+        const char *close =
+            strncmp(p, "%(", 2) == 0 ? memchr(p, ')', strnlen(p, EXPRESSION_MAX)) : NULL;
         size_t digits = close == NULL ? 0 : strspn(close + 1, "0123456789");
         bool ends =
             digits <= 3 && close != NULL && (close[1 + digits] == 's' || close[1 + digits] == 'd');
@@ -201,13 +219,20 @@ void ini_word(const char *text, struct str *out)
     str_add_char(out, '"');
 }
 
+static const char shlex_blanks[] = " \t\r\n";
+
+static bool is_shlex_blank(char c)
+{
+    return c != '\0' && strchr(shlex_blanks, c) != NULL;
+}
+
 /* One word of shlex from *p on into word; false: a quote has no end. */
 static bool shlex_word(const char **p, struct str *word, bool *quoted)
 {
     const char *s = *p;
     char quote = '\0';
     *quoted = false;
-    for (; *s != '\0' && (quote != '\0' || !isspace((unsigned char)*s)); s++) {
+    for (; *s != '\0' && (quote != '\0' || !is_shlex_blank(*s)); s++) {
         if (quote == '\0' && (*s == '"' || *s == '\'')) {
             quote = *s;
             *quoted = true;
@@ -227,8 +252,8 @@ static bool shlex_word(const char **p, struct str *word, bool *quoted)
 bool ini_command(const char *text, struct str *out)
 {
     bool good = true;
-    for (const char *p = text + strspn(text, " \t\n"); *p != '\0' && good;
-         p += strspn(p, " \t\n")) {
+    for (const char *p = text + strspn(text, shlex_blanks); *p != '\0' && good;
+         p += strspn(p, shlex_blanks)) {
         struct str word = STR_INIT;
         bool quoted;
         good = shlex_word(&p, &word, &quoted);

@@ -7,18 +7,23 @@
 #include <stdbool.h>
 
 struct ini_value {
-    char *section; /* without brackets */
-    char *key;     /* in lower case; NULL: only says that the section is there */
-    char *value;   /* continued lines joined by newlines, comments gone */
+    char *section;       /* without brackets */
+    char *key;           /* in lower case; NULL: only says that the section is there */
+    char *value;         /* continued lines joined by newlines, comments gone */
+    size_t length, room; /* of value; room for the NUL, too */
 };
 
 struct ini {
     struct ini_value *item;
     size_t count;
+    size_t room;
     unsigned int strange; /* the last line that is neither; 0: none */
 };
 
-/* Appends what text says. -1: no memory. */
+/* Sections and options of all files; more are not taken, as each is looked for among all. */
+enum { INI_ITEMS_MAX = 10000 };
+
+/* Appends what text says. -1 with errno: no memory, or E2BIG. */
 int ini_parse(struct ini *ini, const char *text);
 /* The last value of a key of a section; NULL: none. */
 const char *ini_get(const struct ini *ini, const char *section, const char *key);

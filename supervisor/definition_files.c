@@ -81,6 +81,9 @@ uint32_t reading_milliseconds(struct reading *r, const char *file, uint32_t fall
 /* --- lists of names -----------------------------------------------------------------------------
  */
 
+/* Each name is looked for among those before it. */
+enum { NAMES_MAX = 32768 };
+
 static void add_name(struct reading *r, const char *path, unsigned int line, const char *name,
                      struct words *out, struct origins *from)
 {
@@ -92,6 +95,10 @@ static void add_name(struct reading *r, const char *path, unsigned int line, con
     if (strchr(name, '/') != NULL || strchr(name, '\n') != NULL) {
         problems_error(r->p, path, line, "write the name of a service",
                        "invalid name %s: names hold no slash and no newline", name);
+        return;
+    }
+    if (out->count == NAMES_MAX) {
+        problems_error(r->p, path, 0, NULL, "more than %d names", NAMES_MAX);
         return;
     }
     if (words_has(out, name))

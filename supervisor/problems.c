@@ -6,12 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LOOK_BACK = 64 };
+
+/* Whether the same was said of late: one file may be looked at for the sake of several. */
+static bool is_said(const struct problems *p, bool warning, const char *path, unsigned int line,
+                    const char *text)
+{
+    for (size_t i = p->count; i > 0 && p->count - i < LOOK_BACK; i--) {
+        const struct problem *o = &p->item[i - 1];
+        if (o->warning == warning && o->line == line && o->path != NULL && o->text != NULL &&
+            strcmp(o->path, path) == 0 && strcmp(o->text, text) == 0)
+            return true;
+    }
+    return false;
+}
+
 __attribute__((format(printf, 6, 0))) static void add(struct problems *p, int code,
                                                       const char *path, unsigned int line,
                                                       const char *cure, const char *format,
                                                       va_list list)
 {
     char text[1024];
+    vsnprintf(text, sizeof text, format, list);
+    if (is_said(p, code == 0, path, line, text))
+        return;
     if (code != 0)
         p->errors++;
     if (p->code == 0)
@@ -24,7 +42,6 @@ __attribute__((format(printf, 6, 0))) static void add(struct problems *p, int co
         p->item = item;
         p->capacity = capacity;
     }
-    vsnprintf(text, sizeof text, format, list);
     p->item[p->count++] = (struct problem){.warning = code == 0,
                                            .path = strdup(path),
                                            .line = line,

@@ -26,6 +26,7 @@ struct problems {
         .item = NULL                                                                               \
     }
 
+/* What was said already of the same file and line is not said again. */
 void problems_error(struct problems *p, const char *path, unsigned int line, const char *cure,
                     const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* The same for a file that is not there or cannot be read. */

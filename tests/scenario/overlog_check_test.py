@@ -119,6 +119,73 @@ def test_what_boot_refuses(tmp_path):
     assert [level for level, *_ in problems(tmp_path)[0]] == ["warning"]
 
 
+def test_scripts_that_start_one_another(tree):
+    """The kernel takes scripts as interpreters of scripts, five in a row."""
+    S = "/etc/s6-overlay/scripts"
+    tree.longrun("good", "#!/bin/sh\nexec sleep 1000\n")
+
+    def scripts(**content):
+        for name, text in content.items():
+            tree.script(f"{S}/{name}", text)
+
+    def check(first):
+        tree.longrun("good", f"#!{S}/{first}\n")
+        found, code = problems("-r", tree.path)
+        assert code == (found != [])
+        return found
+
+    scripts(itself=f"#!{S}/itself\n", a=f"#!{S}/b\n", b=f"#!{S}/c\n", c=f"#!{S}/a\n")
+    scripts(again=f"#!/command/with-contenv {S}/again2\n", again2=f"#!/command/execlineb -P\n{S}/again $@\n")
+    assert check("itself") == [("error", f"{S}/itself:1", f"it starts {S}/itself, which starts it again, for ever")]
+    assert check("a") == [("error", f"{S}/c:1", f"it starts {S}/a, which starts it again, for ever")]
+    assert check("again") == [("error", f"{S}/again2", f"it starts {S}/again, which starts it again, for ever")]
+    chain = {f"s{i}": f"#!{S}/s{i + 1}\n" for i in range(2, 9)}
+    scripts(**chain, s9="#!/bin/sh\n")
+    deep = "more than 5 scripts are interpreters of one another: the kernel does not execute that"
+    assert check("s6") == []  # run, s6, s7, s8, s9
+    tree.longrun("another", f"#!{S}/s5\n")  # now s6 to s9 are looked at first, and then further down
+    assert [(kind, text) for kind, _, text in check("s6")] == [("error", deep)]
+    assert overlog("remove", "another", "-d", tree.path).returncode == 0
+    assert [(kind, text) for kind, _, text in check("s5")] == [("error", deep)]
+    assert [(kind, text) for kind, _, text in check("s2")] == [("error", deep)]
+    many = {f"m{i}": f"#!/command/with-contenv {S}/m{i + 1}\n" for i in range(2000)}
+    scripts(**many, m2000="#!/bin/sh\n")
+    assert [(kind, text) for kind, _, text in check("m0")] == [
+        ("error", "more than 16 scripts start one another: nothing further is looked at")]
+
+
+def test_no_reader_waits(tree):
+    """Fifos in the place of every file of a tree."""
+    tree.longrun("web", "#!/bin/sh\nexec sleep 1000\n")
+    tree.oneshot("up", "/etc/s6-overlay/scripts/up\n")
+    for path in ("/etc/s6-overlay/scripts", "/etc/cont-init.d"):
+        os.makedirs(tree.at(path))
+    os.unlink(tree.at(f"{D}/web/run"))
+    for path in ("/etc/s6-overlay/scripts/up", "/etc/cont-init.d/10-a", f"{D}/up/down",
+                 *(f"{D}/web/{name}" for name in ("run", "finish", "dependencies", "timeout-up", "notification-fd",
+                                                  "logging-script", "producer-for"))):
+        os.mkfifo(tree.at(path))
+    found, code = problems("-r", tree.path)
+    assert code == 1
+    assert {path for _, path, text in found if text.endswith("it is not a regular file")} >= {
+        f"{D}/web/{name}" for name in ("timeout-up", "notification-fd", "logging-script", "producer-for")}
+    for command in ("doc", "graph"):
+        assert overlog(command, "-r", tree.path).returncode == 1
+    for name in ("type", "up"):
+        os.unlink(tree.at(f"{D}/up/{name}"))
+        os.mkfifo(tree.at(f"{D}/up/{name}"))
+    assert problems("-r", tree.path)[1] == 1
+
+
+def test_more_names_than_are_taken(tmp_path):
+    """A list of names is looked at in a time that its length does not square."""
+    (tmp_path / "s6-rc.d/a").mkdir(parents=True)
+    (tmp_path / "s6-rc.d/a/type").write_text("bundle\n")
+    (tmp_path / "s6-rc.d/a/contents").write_text("".join(f"{i:x}\n" for i in range(150000)))
+    found, code = problems(tmp_path)
+    assert code == 1 and [text for _, _, text in found if text.startswith("more than")] == ["more than 32768 names"]
+
+
 def colours(*words, **env):
     """What it prints on a terminal."""
     ours, theirs = os.openpty()

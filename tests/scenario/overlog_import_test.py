@@ -16,7 +16,8 @@ def take(tmp_path):
     """take(text): {path: content} of the tree, and what was said; check passes it."""
     def run(text, name="supervisord.conf", code=0):
         (tmp_path / name).write_text(text)
-        r = subprocess.run([OVERLOG, "import", "-d", "t", name], cwd=tmp_path, capture_output=True, text=True)
+        r = subprocess.run([OVERLOG, "import", "-d", "t", name], cwd=tmp_path, capture_output=True, text=True,
+                           timeout=60)
         assert r.returncode == code, r.stderr
         tree = tmp_path / "t"
         files = {str(p.relative_to(tree)).replace("s6-rc.d/", ""): p.read_text() for p in tree.rglob("*") if p.is_file()}
@@ -162,6 +163,31 @@ def test_what_cannot_be_read(take):
                  "[program:none] has no command", "unknown stopsignal: WHAT", "numprocs that is no number: many",
                  "unknown expression: %(what)s"):
         assert text in said
+
+
+@pytest.mark.parametrize("blank", ["\r", "\v", "\f"])
+def test_white_space_of_all_kinds_in_a_command(take, blank):
+    files, _ = take(f"[program:a]\ncommand=run{blank}x {blank} y\n")
+    assert started(files) == {"a"} and len(files["a/run"]) < 1000
+
+
+def test_what_is_no_regular_file_is_not_read(take, tmp_path):
+    os.mkfifo(tmp_path / "fifo.conf")
+    os.symlink("/dev/zero", tmp_path / "zero.conf")
+    files, said = take("[include]\nfiles = *.conf\n[program:a]\ncommand=run\n", name="a.ini")
+    assert started(files) == {"a"}
+    for name in ("fifo.conf", "zero.conf"):
+        assert f"unable to read {tmp_path}/{name}: it is not a regular file" in said
+    r = subprocess.run([OVERLOG, "import", tmp_path / "fifo.conf"], capture_output=True, text=True, timeout=30)
+    assert r.returncode == 111 and "fifo.conf: it is not a regular file" in r.stderr
+
+
+def test_more_than_is_taken(take):
+    _, said = take("".join(f"[program:p{i}]\ncommand=a\nnumprocs=400\nprocess_name=%(program_name)s_%(process_num)d\n"
+                           for i in range(3)), code=1)
+    assert "more than 1000 processes" in said
+    _, said = take("[program:a]\n" + "a=b\n" * 20000, code=1)
+    assert "more than 10000 options" in said
 
 
 def test_a_procfile(take):

@@ -1,10 +1,12 @@
 /* supervisord.conf as supervisord reads it, and what becomes of its values. */
 #include "command/supervisord.h"
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -52,6 +54,41 @@ static void continued_lines(void **state)
     ini_release(&ini);
 }
 
+/* As many lines as fit into a file of the largest size that is read: at once, or never. */
+static void many_lines(void **state)
+{
+    struct ini ini = {.item = NULL};
+    struct str text = STR_INIT;
+    struct timespec begin, end;
+    (void)state;
+    assert_int_equal(str_add_text(&text, "[program:a]\ncommand=run\n"), 0);
+    while (text.length < 1 << 20)
+        assert_int_equal(str_add_text(&text, " x\n"), 0);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+    assert_int_equal(ini_parse(&ini, text.data), 0);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    assert_true(end.tv_sec - begin.tv_sec < 10);
+    assert_int_equal(strlen(ini_get(&ini, "program:a", "command")), 3 + (text.length - 24) / 3 * 2);
+    ini_release(&ini);
+    str_release(&text);
+}
+
+/* Options are looked for one by one, so their number is bounded. */
+static void too_many_options(void **state)
+{
+    struct ini ini = {.item = NULL};
+    struct str text = STR_INIT;
+    (void)state;
+    assert_int_equal(str_add_text(&text, "[program:a]\n"), 0);
+    for (int i = 0; i < INI_ITEMS_MAX - 1; i++)
+        assert_int_equal(str_add_text(&text, "a=b\n"), 0);
+    assert_int_equal(ini_parse(&ini, text.data), 0);
+    assert_int_equal(ini_parse(&ini, "c=d\n"), -1);
+    assert_int_equal(errno, E2BIG);
+    ini_release(&ini);
+    str_release(&text);
+}
+
 static void expand_is(const char *text, bool good, const char *expected)
 {
     const struct ini_names names = {
@@ -96,6 +133,9 @@ static void commands(void **state)
     command_is("x \"a$b`\001Q\002\\\\\"", true, "x \"a\\$b\\`${Q}\\\\\"");
     command_is("x \"open", false, "x open");
     command_is("  ", true, "");
+    /* shlex splits at a CR; VT and FF are characters of a word. */
+    command_is("a\rb \r c\r", true, "a b c");
+    command_is("a\vb \f", true, "'a\vb' '\f'");
 }
 
 static void environment_is(const char *text, const char *expected)
@@ -136,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sections_and_keys), cmocka_unit_test(continued_lines),
+        cmocka_unit_test(many_lines),        cmocka_unit_test(too_many_options),
         cmocka_unit_test(expressions),       cmocka_unit_test(commands),
         cmocka_unit_test(environments),      cmocka_unit_test(numbers),
     };
