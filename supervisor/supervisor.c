@@ -353,6 +353,15 @@ static int copy_environment(struct supervisor *sv)
     return 0;
 }
 
+/* Processes of our own user could trace us and open, by /proc, what we hold for loggers. Root's
+ * cannot be kept out, and are to reach /proc/1/fd/1, which for one that is not dumpable would need
+ * a capability that containers do not have. What children execute is dumpable again. */
+static void close_to_equals(void)
+{
+    if (geteuid() != 0)
+        prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
+}
+
 static int prepare(struct supervisor *sv, const struct supervisor_start *start, struct error *e)
 {
     sv->settings = *start->settings;
@@ -372,6 +381,7 @@ static int prepare(struct supervisor *sv, const struct supervisor_start *start, 
     sv->reap_more.fire = reap_more;
     sv->resume.fire = resume;
     prctl(PR_SET_NAME, "s6-svscan");
+    close_to_equals();
     if (!sv->is_init)
         prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (copy_environment(sv) < 0)

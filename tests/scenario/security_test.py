@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import subprocess
 
 import pytest
 
@@ -66,6 +67,50 @@ def test_loggers_keep_no_environment_and_are_closed_to_others(box):
                 assert as_user(box, f"cat /proc/{inside}/{what}", user).returncode != 0
         assert as_user(box, f"kill -KILL {inside}", 33).returncode != 0
         assert os.path.exists(f"/proc/{pid}")
+
+
+ATTACK = """
+import ctypes, os, sys
+pid = sys.argv[1]
+def tries(what, function):
+    try:
+        function()
+        print(what)
+    except OSError:
+        pass
+tries("list", lambda: os.listdir(f"/proc/{pid}/fd"))
+for name in ("environ", "mem", "maps", *(f"fd/{n}" for n in range(3, 80))):
+    tries(name, lambda: os.close(os.open(f"/proc/{pid}/{name}", os.O_RDONLY | os.O_NONBLOCK)))
+"""
+
+
+def reached(pid):
+    """What a process of the container's user can open of another one, outside of its pid namespace."""
+    return subprocess.run(["/usr/bin/python3", "-c", ATTACK, str(pid)], user=1000, group=1000, extra_groups=[], check=True,
+                          capture_output=True, text=True, cwd="/").stdout.split()
+
+
+def test_pid_1_and_loggers_of_a_plain_user_are_closed_to_its_services(tree, boot):
+    """The service itself is open: it could dump core."""
+    os.chown(tree.at("/var/log"), 1000, 1000)
+    tree.longrun("web", "#!/bin/sh\necho here\nexec sleep 1000\n")
+    script = "cat /proc/1/environ || ls /proc/1/fd || echo x >/proc/1/fd/1 || echo closed; ls /proc/self/fd/ >/dev/null && echo own"
+    box = boot(tree.path, "sh", "-c", f"{script}; exec sleep 1000", options=["-u", "1000:1000", "-t", "uid=1000"],
+               env={"S6_LOGGING": "1"})
+    box.wait_for_text("own\n", "stdout")
+    assert "closed\nown\n" in box.stdout.text()
+    folder = tree.at("/var/log/services/web")
+    box.wait_for(lambda: os.path.exists(f"{folder}/current") and log_text(folder) == ["here"])
+    services = [pid for pid, words in box.processes().items() if words == ["sleep", "1000"]]
+    assert len(services) == 2
+    for pid in services:
+        assert {"list", "environ", "mem", "maps"} <= set(reached(pid))
+    assert reached(box.pid()) == []
+    for pid in box.loggers():
+        assert reached(pid) == []
+    assert box.run("/command/s6-svc", "-wr", "-r", "/run/service/web").returncode == 0
+    box.wait_for(lambda: log_text(folder) == ["here", "here"])
+    assert box.stop() == 0
 
 
 def test_logs_of_others_cannot_be_written(box, tree):
