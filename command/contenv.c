@@ -1,5 +1,6 @@
 /* The container environment, for scripts whose own is bare (spec/overlay.md section 5). */
 #include "base/envdir.h"
+#include "base/environment.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/str.h"
@@ -24,20 +25,6 @@ static bool environment_is_kept(void)
     return text && number_parse(text, ~0ULL, &value) == 0 && value != 0;
 }
 
-/* Only PATH survives. */
-static int empty_environment(void)
-{
-    const char *path = getenv("PATH");
-    char *kept = path ? strdup(path) : NULL;
-    if (path && !kept)
-        return -1;
-    int result = clearenv();
-    if (kept && result == 0)
-        result = setenv("PATH", kept, 1);
-    free(kept);
-    return result;
-}
-
 static int run_with_contenv(struct invocation *c)
 {
     /* No options: what a script passes on may begin with a dash. */
@@ -45,7 +32,7 @@ static int run_with_contenv(struct invocation *c)
     struct error e = ERROR_INIT;
     if (environment_is_kept())
         return command_chain(c, rest);
-    if (empty_environment() != 0) {
+    if (environment_clear(true) != 0) {
         error_system(&e, "unable to empty the environment");
         return message_error(&e);
     }

@@ -1,5 +1,6 @@
 /* The environment: from and to directories, changed, printed. */
 #include "base/envdir.h"
+#include "base/environment.h"
 #include "base/message.h"
 #include "base/str.h"
 #include "command/commands.h"
@@ -73,7 +74,7 @@ static int run_env(struct invocation *c)
     if (options_read(c, 0) != 0)
         return EXIT_USAGE;
     if (given('i'))
-        clearenv();
+        environment_clear(false);
     char **word = options.operand;
     for (; *word != NULL && strchr(*word, '=') != NULL; word++)
         if (putenv(*word) != 0)

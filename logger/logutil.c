@@ -1,6 +1,7 @@
 /* The command `logutil-service`: s6-log as nobody, by the script of S6_LOGGING_SCRIPT. */
 #include "base/account.h"
 #include "base/command.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/message.h"
 #include "base/str.h"
@@ -73,17 +74,6 @@ static int fill(struct words *w, const char *script, const char *directory)
            words_add(w, "--") | add_script(w, script) | words_add(w, directory);
 }
 
-/* PATH stays, for processors. */
-static void clear_environment(void)
-{
-    const char *path = getenv("PATH");
-    char *kept = path == NULL ? NULL : strdup(path);
-    clearenv();
-    if (kept != NULL)
-        setenv("PATH", kept, 1);
-    free(kept);
-}
-
 int logutil_run(struct invocation *c)
 {
     struct words words = WORDS_INIT; /* main executes it */
@@ -103,6 +93,6 @@ int logutil_run(struct invocation *c)
     }
     if ((fifo != NULL && take_fifo(fifo, &e) < 0) || drop(&e) < 0)
         return message_error(&e);
-    clear_environment();
+    environment_clear(true); /* PATH is for processors */
     return command_chain(c, words.item);
 }
