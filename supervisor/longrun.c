@@ -19,7 +19,7 @@
 #define OWNER(pointer, member)                                                                     \
     ((struct longrun *)(void *)((char *)(pointer)-offsetof(struct longrun, member)))
 
-enum { FDS_MAX = 8 };
+enum { FDS_MAX = 8, NOTIFY_MOST = 4096 /* bytes before the newline that means ready */ };
 
 static void close_watch(struct longrun *l, struct watch *w)
 {
@@ -64,10 +64,21 @@ static void report_ready(struct watch *w, uint32_t events)
         longrun_feed(l, SERVICE_SPAWNED, 0);
 }
 
+/* Reading on would cost us as much as writing costs the service. */
+static void say_flooded(struct longrun *l)
+{
+    if (!l->flooded)
+        message_line(MESSAGE_WARNING,
+                     "s6-supervise %s: warning: %d bytes without a newline on descriptor %d "
+                     "(notification-fd): closed, the service is not taken for ready",
+                     l->definition->name, NOTIFY_MOST, l->files.notification_fd);
+    l->flooded = true;
+}
+
 static void notify_ready(struct watch *w, uint32_t events)
 {
     struct longrun *l = OWNER(w, notify);
-    char text[256];
+    static char text[NOTIFY_MOST];
     (void)events;
     /* When both wait, the one about exec comes first: what is ready has been executed. */
     if (l->report.fd >= 0)
@@ -76,8 +87,11 @@ static void notify_ready(struct watch *w, uint32_t events)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     bool ready = n > 0 && memchr(text, '\n', (size_t)n) != NULL;
-    if (n > 0 && !ready)
+    l->unready_bytes += n > 0 ? (size_t)n : 0;
+    if (n > 0 && !ready && l->unready_bytes < NOTIFY_MOST)
         return;
+    if (n > 0 && !ready)
+        say_flooded(l);
     close_watch(l, w);
     if (ready)
         longrun_feed(l, SERVICE_READIED, 0);
@@ -117,6 +131,7 @@ static int open_notify(struct longrun *l)
     int ends[2];
     struct error ignored = ERROR_INIT;
     close_watch(l, &l->notify);
+    l->unready_bytes = 0;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -1;
     fcntl(ends[0], F_SETFL, O_NONBLOCK);

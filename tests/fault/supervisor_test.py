@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from harness import log_text, wait_for
+from harness import log_text, process_fields, wait_for
 from refusal import Scarce
 
 UP, READY = 4, 8
@@ -228,6 +228,27 @@ while :; do
     echo $i >>/tmp/written
 done
 """
+
+
+def cpu(pid):
+    """Seconds of processor that it used."""
+    fields = process_fields(pid)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_notification_descriptor_that_is_flooded(tree, boot):
+    """It is closed and that is said once, over restarts, too. A few bytes before the newline are fine."""
+    tree.longrun("flood", "#!/bin/sh\necho x >>/tmp/starts\ntrap '' PIPE\ncat /dev/zero >&3\n", notification_fd="3\n")
+    tree.longrun("late", "#!/bin/sh\nprintf '%01000d' 1 >&4\necho >&4\nexec sleep 1000\n", notification_fd="4\n")
+    box = boot(tree.path)
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/starts")) and len(tree.read("/tmp/starts").split()) >= 3)
+    assert box.run("/command/s6-svwait", "-U", "/run/service/late").returncode == 0
+    assert box.run("/command/s6-svstat", "-o", "ready", "/run/service/flood").stdout == "false\n"
+    used = cpu(box.pid())
+    assert used < 1, f"{used} s of processor"
+    box.stop()
+    said = "4096 bytes without a newline on descriptor 3"
+    assert box.stderr.text().count(said) == 1 and f"s6-supervise flood: warning: {said}" in box.stderr.text()
 
 
 def assert_complete(tree):
