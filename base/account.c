@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,9 +36,34 @@ static int close_table(FILE *f, const char *path, int result, struct error *e)
     return error_system(e, "unable to read %s", path);
 }
 
-static int find_user(const char *name, struct account *a, struct error *e)
+int groups_add(struct groups *g, gid_t id)
+{
+    if (g->count == GROUPS_MOST) {
+        errno = E2BIG;
+        return -1;
+    }
+    if (g->count == g->room) {
+        size_t room = g->room == 0 ? 32 : 2 * g->room;
+        gid_t *more = realloc(g->id, room * sizeof *more);
+        if (more == NULL)
+            return -1;
+        g->id = more;
+        g->room = room;
+    }
+    g->id[g->count++] = id;
+    return 0;
+}
+
+void groups_release(struct groups *g)
+{
+    free(g->id);
+    *g = (struct groups){.id = NULL};
+}
+
+int account_ids(const char *name, struct account *a, struct error *e)
 {
     FILE *f;
+    *a = (struct account){.uid = 0};
     if (open_table(PASSWD, &f, e) < 0)
         return -1;
     if (!f)
@@ -55,8 +81,8 @@ static int find_user(const char *name, struct account *a, struct error *e)
 
 static bool has_group(const struct account *a, gid_t gid)
 {
-    for (size_t i = 0; i < a->group_count; i++)
-        if (a->groups[i] == gid)
+    for (size_t i = 0; i < a->groups.count; i++)
+        if (a->groups.id[i] == gid)
             return true;
     return false;
 }
@@ -81,23 +107,26 @@ static int find_groups(const char *name, struct account *a, struct error *e)
     while (result == 0 && (g = fgetgrent(f))) {
         if (!is_member(g, name) || has_group(a, g->gr_gid))
             continue;
-        if (a->group_count == ACCOUNT_GROUPS_MAX)
-            result = error_set(e, EXIT_SYSTEM, "user %s is in more than %d groups", name,
-                               ACCOUNT_GROUPS_MAX);
-        else
-            a->groups[a->group_count++] = g->gr_gid;
+        if (groups_add(&a->groups, g->gr_gid) < 0)
+            result = errno == E2BIG ? error_set(e, EXIT_SYSTEM, "user %s is in more than %d groups",
+                                                name, GROUPS_MOST)
+                                    : error_system(e, "unable to keep the groups of %s", name);
     }
     return close_table(f, GROUP, result, e);
 }
 
 int account_by_name(const char *name, struct account *a, struct error *e)
 {
-    int result = find_user(name, a, e);
+    int result = account_ids(name, a, e);
     if (result != 0)
         return result;
-    a->groups[0] = a->gid;
-    a->group_count = 1;
-    return find_groups(name, a, e);
+    if (groups_add(&a->groups, a->gid) == 0)
+        result = find_groups(name, a, e);
+    else
+        result = error_system(e, "unable to keep the groups of %s", name);
+    if (result < 0)
+        groups_release(&a->groups);
+    return result;
 }
 
 int account_group(const char *name, gid_t *gid, struct error *e)
@@ -166,7 +195,7 @@ void account_group_name(gid_t gid, char name[ACCOUNT_NAME_MAX])
 
 int account_become(const struct account *a, struct error *e)
 {
-    if (setgroups(a->group_count, a->groups) < 0)
+    if (setgroups(a->groups.count, a->groups.id) < 0)
         return error_system(e, "unable to set supplementary groups");
     if (setresgid(a->gid, a->gid, a->gid) < 0)
         return error_system(e, "unable to set gid %u", (unsigned int)a->gid);

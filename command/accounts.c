@@ -28,15 +28,16 @@ static int parse_id(const char *text, unsigned int *id)
 static int parse_list(const char *text, struct identity *id)
 {
     id->has_list = true;
-    id->count = 0;
+    id->list.count = 0;
     while (*text) {
+        gid_t one;
         char number[16];
         size_t length = strcspn(text, ",");
-        if (length >= sizeof number || id->count == ACCOUNT_GROUPS_MAX)
+        if (length >= sizeof number)
             return -1;
         memcpy(number, text, length);
         number[length] = '\0';
-        if (parse_id(number, &id->list[id->count++]) < 0)
+        if (parse_id(number, &one) < 0 || groups_add(&id->list, one) < 0)
             return -1;
         text += length;
         if (*text)
@@ -46,22 +47,18 @@ static int parse_list(const char *text, struct identity *id)
 }
 
 /* The primary group is one of the list, as the kernel's checks of access expect. */
-static int apply_list(const struct identity *id)
+static int apply_list(struct identity *id)
 {
-    gid_t all[ACCOUNT_GROUPS_MAX + 1];
     gid_t primary = id->gid ? id->gid : getgid();
-    size_t count = 0;
     bool has_primary = false;
-    for (size_t i = 0; i < id->count; i++) {
-        all[count++] = id->list[i];
-        has_primary = has_primary || id->list[i] == primary;
-    }
-    if (!has_primary)
-        all[count++] = primary;
-    return setgroups(count, all);
+    for (size_t i = 0; i < id->list.count && !has_primary; i++)
+        has_primary = id->list.id[i] == primary;
+    if (!has_primary && groups_add(&id->list, primary) < 0)
+        return -1;
+    return setgroups(id->list.count, id->list.id);
 }
 
-int identity_apply(const struct identity *id, struct error *e)
+int identity_apply(struct identity *id, struct error *e)
 {
     if (id->has_list && apply_list(id) < 0)
         return error_system(e, "unable to set supplementary group list");
@@ -93,10 +90,10 @@ static int identity_of_user(const char *name, struct identity *id, struct error 
     int result = account_by_name(name, &a, e);
     if (result != 0)
         return result;
-    *id = (struct identity){.uid = a.uid, .gid = a.gid, .has_list = true};
+    *id = (struct identity){.uid = a.uid, .gid = a.gid, .has_list = true, .list = a.groups};
     /* The first is the primary group. */
-    for (size_t i = 1; i < a.group_count; i++)
-        id->list[id->count++] = a.groups[i];
+    id->list.count--;
+    memmove(id->list.id, id->list.id + 1, id->list.count * sizeof *id->list.id);
     return 0;
 }
 
@@ -260,7 +257,7 @@ static int parse_default(const char *text, struct lookup *l)
 static int find_uid(const struct lookup *l, const char *name, uid_t *uid, struct error *e)
 {
     struct account a;
-    int result = account_by_name(name, &a, e);
+    int result = account_ids(name, &a, e);
     if (result < 0)
         return -1;
     if (result == 0)
@@ -341,8 +338,8 @@ static int set_list(const struct identity *id)
 {
     struct str list = STR_INIT;
     int result = str_add_text(&list, "");
-    for (size_t i = 0; i < id->count && result == 0; i++)
-        result = str_printf(&list, i == 0 ? "%u" : ",%u", (unsigned int)id->list[i]);
+    for (size_t i = 0; i < id->list.count && result == 0; i++)
+        result = str_printf(&list, i == 0 ? "%u" : ",%u", (unsigned int)id->list.id[i]);
     if (result == 0)
         result = setenv("GIDLIST", list.data, 1);
     str_release(&list);

@@ -75,7 +75,7 @@ static int run_mkfifo(struct invocation *c)
 static int find_owner(const char *account, struct account *a)
 {
     struct error e = ERROR_INIT;
-    int result = account_by_number(account, a) < 0 ? account_by_name(account, a, &e) : 0;
+    int result = account_by_number(account, a) < 0 ? account_ids(account, a, &e) : 0;
     if (result < 0)
         return message_error(&e);
     if (result > 0)

@@ -11,13 +11,13 @@ struct identity {
     uid_t uid;
     gid_t gid;
     bool has_list;
-    gid_t list[ACCOUNT_GROUPS_MAX];
-    size_t count;
+    struct groups list; /* kept until the process ends, or becomes another program */
 };
 
 /* The options -u, -g, -G and -U. 0, or the exit code after saying what is wrong. */
 int identity_option(struct invocation *c, int letter, struct identity *id);
 
-int identity_apply(const struct identity *id, struct error *e);
+/* The primary group joins the list. */
+int identity_apply(struct identity *id, struct error *e);
 
 #endif

@@ -52,8 +52,12 @@ static int become_nobody(struct error *e)
     if (found < 0)
         return -1;
     if (found > 0)
-        a = (struct account){.uid = NOBODY, .gid = NOBODY, .groups = {NOBODY}, .group_count = 1};
-    return account_become(&a, e);
+        a = (struct account){.uid = NOBODY, .gid = NOBODY};
+    if (found > 0 && groups_add(&a.groups, NOBODY) < 0)
+        return error_system(e, "unable to keep a group");
+    int result = account_become(&a, e);
+    groups_release(&a.groups);
+    return result;
 }
 
 static int drop(struct error *e)

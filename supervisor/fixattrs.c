@@ -89,7 +89,7 @@ int fixattrs_account(const char *account, uid_t *uid, gid_t *gid, struct error *
     char *fallback = cut(user, ',');
     char *group = cut(user, ':');
     by_number(user, &u);
-    if (!u.known && account_by_name(user, &found, e) == 0) {
+    if (!u.known && account_ids(user, &found, e) == 0) {
         u = (struct id){.value = found.uid, .known = true};
         if (group == NULL)
             g = (struct id){.value = found.gid, .known = true};

@@ -23,7 +23,7 @@ static int resolve(const char *user, char out[32], const char *variable, struct 
     if (geteuid() != 0 || strcmp(user, "root") == 0) /* a scratch image has no passwd */
         return 0;
     if (account_by_number(user, &a) < 0) {
-        int found = account_by_name(user, &a, e);
+        int found = account_ids(user, &a, e);
         if (found < 0)
             return -1;
         if (found > 0)

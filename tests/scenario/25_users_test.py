@@ -182,3 +182,23 @@ def test_a_user_may_stop_its_own_container(services, boot):
     result = box.run("/run/s6/basedir/bin/halt", user=1000)
     assert result.returncode in (0, -signal.SIGKILL)
     assert box.wait() == 0
+
+
+def test_a_user_in_many_groups(tree, boot):
+    """More than 64 and all that it is in, with s6-setuidgid, by the variables, as OVERLOG_USER and in fix-attrs.d."""
+    groups = range(5000, 5200)
+    tree.write("/etc/passwd", tree.read("/etc/passwd") + "many:x:900:901::/:/bin/false\n")
+    tree.write("/etc/group", tree.read("/etc/group") + "".join(f"g{g}:x:{g}:many\n" for g in groups))
+    tree.write("/data")
+    tree.write("/etc/fix-attrs.d/x", "/data false many 0600 0700\n")
+    tree.longrun("web", "#!/bin/sh\ntouch /tmp/up\nexec sleep 1000\n")
+    box = boot(tree.path, env={"OVERLOG_USER": "many", "S6_LOGGING": "2"})
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
+    wanted = {901, *groups}
+    id_g = box.run("/command/s6-setuidgid", "many", "/bin/id", "-G")
+    assert set(map(int, id_g.stdout.split())) == wanted, id_g.stderr
+    by_variables = box.run("/command/s6-envuidgid", "many", "/command/s6-applyuidgid", "-Uz", "/bin/id", "-G")
+    assert set(map(int, by_variables.stdout.split())) == wanted, by_variables.stderr
+    assert os.stat(tree.at("/data")).st_uid == 900
+    assert os.stat(tree.at("/var/log/services/web")).st_uid == 900
+    assert box.stop() == 0
