@@ -10,25 +10,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-void import_note(struct import *im, const char *format, ...)
+void import_note(struct import *im, const char *about, const char *format, ...)
 {
     char text[1024];
     va_list list;
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    message_warning("%s: %s", im->file, text);
-    str_printf(&im->notes, "%s: %s\n", im->file, text);
+    size_t i = 0;
+    while (i < im->notes && strcmp(im->note[i].text, text) != 0)
+        i++;
+    if (i == im->notes) {
+        struct import_note *more = realloc(im->note, (i + 1) * sizeof *more);
+        if (more == NULL)
+            return;
+        im->note = more;
+        im->note[im->notes++] = (struct import_note){.text = strdup(text)};
+    }
+    if (about != NULL && !words_has(&im->note[i].about, about))
+        words_add(&im->note[i].about, about);
 }
 
-bool import_name(struct import *im, const char *name, char out[256])
+/* Says the notes and appends them as lines. */
+static void tell_notes(struct import *im, struct str *out)
+{
+    for (size_t i = 0; i < im->notes; i++) {
+        struct import_note *n = &im->note[i];
+        struct str line = STR_INIT;
+        for (size_t k = 0; k < n->about.count; k++)
+            str_printf(&line, "%s[%s]", k == 0 ? "" : ", ", n->about.item[k]);
+        str_printf(&line, "%s%s", line.length > 0 ? ": " : "", n->text == NULL ? "?" : n->text);
+        message_warning("%s: %s", im->file, line.data);
+        str_printf(out, "%s: %s\n", im->file, line.data);
+        str_release(&line);
+        words_release(&n->about);
+        free(n->text);
+    }
+    free(im->note);
+    im->note = NULL;
+    im->notes = 0;
+}
+
+bool import_name(struct import *im, const char *about, const char *name, char out[256])
 {
     size_t n = 0;
-    for (; *name != '\0' && n < 200; name++)
-        out[n++] = isspace((unsigned char)*name) || *name == '/' ? '-' : *name;
+    const char *prefix = name_is_reserved(name) ? "program-" : name[0] == '.' ? "_" : "";
+    n = (size_t)snprintf(out, 256, "%s", prefix);
+    for (const char *p = name; *p != '\0' && n < 200; p++)
+        out[n++] = isspace((unsigned char)*p) || *p == '/' ? '-' : *p;
     out[n] = '\0';
-    if (out[0] == '.' || out[0] == '\0')
-        out[0] = '_';
+    if (n == 0)
+        snprintf(out, 256, "program");
+    if (strcmp(out, name) != 0)
+        import_note(im, about, "the name \"%s\" is %s: it is called %s", name,
+                    name_is_reserved(name) ? "one of overlog itself" : "none for a service", out);
     if (definitions_find(&im->w.tree->definitions, out) < 0)
         return true;
     message_fatal("%s exists already in %s: remove it first, or import into another -d DIR", out,
@@ -41,13 +76,14 @@ bool import_name(struct import *im, const char *name, char out[256])
 
 enum { FIRST_PORT = 5000, NEXT_PORT = 100 };
 
+/* Every process has a PORT, whether its line names it or a program that it runs reads it. */
 static void begin_script(struct str *script, const struct import *im, const char *name,
                          const char *command, unsigned int port)
 {
     str_clear(script);
     str_printf(script, SH_SHEBANG "# %s of %s\ncd \"$(cat /run/s6/workdir)\" || exit 1\n", name,
                im->file);
-    if (strstr(command, "$PORT") != NULL || strstr(command, "${PORT") != NULL)
+    if (port != 0)
         str_printf(script, "export PORT=\"${PORT:-%u}\"\n", port);
     if (sh_is_compound(command))
         str_add_text(script, "# More than one command: the shell stays, and signals go to it.\n");
@@ -59,7 +95,7 @@ static void put_release(struct import *im, struct str *releases)
     struct words none = WORDS_INIT;
     struct str script = STR_INIT;
     char name[256];
-    if (releases->length == 0 || !import_name(im, "release", name))
+    if (releases->length == 0 || !import_name(im, NULL, "release", name))
         return;
     begin_script(&script, im, "release", "", 0);
     str_printf(&script, "set -e\n%s", releases->data);
@@ -87,7 +123,7 @@ static void put_process(struct import *im, const char *process, const char *comm
 {
     struct str script = STR_INIT;
     char name[256];
-    if (!import_name(im, process, name))
+    if (!import_name(im, NULL, process, name))
         return;
     begin_script(&script, im, process, command, port);
     sh_exec(&script, "", command);
@@ -110,7 +146,7 @@ int import_procfile(struct import *im, const char *text)
             bool release = command != NULL && strcmp(line, "release") == 0;
             if (command == NULL && pass == 0 && line[strspn(line, " \t")] != '\0' &&
                 line[strspn(line, " \t")] != '#')
-                import_note(im, "not understood: %s", line);
+                import_note(im, NULL, "not understood: %s", line);
             if (release && pass == 0)
                 str_printf(&releases, "%s\n", command);
             if (command == NULL || release || pass == 0)
@@ -144,13 +180,16 @@ static bool has_section(const char *text)
 
 static int import(struct import *im, const char *text)
 {
+    struct str notes = STR_INIT;
     int code = has_section(text) ? import_supervisord(im, text) : import_procfile(im, text);
+    tell_notes(im, &notes);
     if (code == 0 && im->services == 0) {
         message_fatal("%s has neither programs of supervisord nor lines of a Procfile", im->file);
-        return 1;
+        im->w.code = 1;
     }
-    if (im->notes.length > 0)
-        write_file(&im->w, 0644, im->notes.data, "../import-notes");
+    if (notes.length > 0 && im->w.code == 0)
+        write_file(&im->w, 0644, notes.data, "../import-notes");
+    str_release(&notes);
     if (im->w.code == 0)
         printf("%zu service%s written to %s; overlog check %s\n", im->services,
                im->services == 1 ? "" : "s", im->w.tree->services, im->w.tree->dir);
@@ -178,7 +217,6 @@ static int run_import(struct invocation *c)
     if (code == 0)
         code = import(&im, text.data == NULL ? "" : text.data);
     str_release(&text);
-    str_release(&im.notes);
     tree_release(&t);
     return code;
 }

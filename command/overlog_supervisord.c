@@ -1,290 +1,98 @@
-/* overlog import of a supervisord.conf. */
+/* overlog import of a supervisord.conf: its sections, and which processes there are. program_write
+ * makes the services. */
+#include "command/overlog_supervisord.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/message.h"
-#include "base/signals.h"
-#include "command/overlog_import.h"
-#include "command/supervisord.h"
+#include "command/supervisord_keys.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { DEFAULT_PRIORITY = 999, PROCESSES_MAX = 1000 };
 
-/* One process, which becomes one service. */
-struct process {
-    const char *section, *program; /* "program:web", "web" */
-    char name[256];
-    struct ini_names names;
-    long priority;
-    bool autostart;
-};
+/* --- what must be known now ------------------------------------------------------------------- */
 
-struct supervisord {
-    struct import *im;
-    struct ini ini;
-    char here[PATH_MAX];
-    struct process *process;
-    size_t count;
-};
-
-/* --- what a program is told that services are not --------------------------------------------- */
-
-static const struct {
-    const char *key;
-    const char *note; /* NULL: carried over */
-} keys[] = {
-    {"command", NULL},
-    {"process_name", NULL},
-    {"numprocs", NULL},
-    {"numprocs_start", NULL},
-    {"directory", NULL},
-    {"umask", NULL},
-    {"priority", NULL},
-    {"autostart", NULL},
-    {"autorestart", NULL},
-    {"exitcodes", NULL},
-    {"stopsignal", NULL},
-    {"stopwaitsecs", NULL},
-    {"killasgroup", NULL},
-    {"user", NULL},
-    {"redirect_stderr", NULL},
-    {"environment", NULL},
-    {"stdout_logfile", NULL},
-    {"stderr_logfile", NULL},
-    {"stdout_logfile_maxbytes", NULL},
-    {"stdout_logfile_backups", NULL},
-    {"stderr_logfile_maxbytes", NULL},
-    {"stderr_logfile_backups", NULL},
-    {"startsecs", "it counts as started once it is executed, or with notification-fd"},
-    {"startretries", "it is started again for ever; see also the file container-exit"},
-    {"stopasgroup", "the signal goes to the process alone, what then is left is killed at the end"},
-    {"events", "there are no events"},
-    {"buffer_size", "there are no events"},
-    {"socket", "no socket is opened for it: let the program listen itself"},
-};
-
-static void put_notes(const struct supervisord *s, const struct process *p, struct str *out)
+char *import_settle(const struct supervisord *s, const char *section, const char *key,
+                    const struct ini_names *names)
 {
-    for (size_t i = 0; i < s->ini.count; i++) {
-        const struct ini_value *v = &s->ini.item[i];
-        const char *note = "not carried over";
-        if (v->key == NULL || strcmp(v->section, p->section) != 0)
-            continue;
-        for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
-            if (strcmp(keys[k].key, v->key) == 0)
-                note = keys[k].note;
-        if (note != NULL)
-            str_printf(out, "# %s=%.*s: %s\n", v->key, (int)strcspn(v->value, "\n"), v->value,
-                       note);
-    }
-}
-
-static const char *get(const struct supervisord *s, const struct process *p, const char *key)
-{
-    return ini_get(&s->ini, p->section, key);
-}
-
-static char *expanded(const struct supervisord *s, const struct process *p, const char *text)
-{
-    struct str out = STR_INIT;
-    if (!ini_expand(text, &p->names, &out))
-        import_note(s->im, "[%s] has an unknown expression: %s", p->section, text);
-    if (out.data == NULL)
-        str_add_text(&out, "");
+    const char *raw = ini_get(&s->ini, section, key);
+    struct str expanded = STR_INIT, out = STR_INIT;
+    if (raw == NULL)
+        return NULL;
+    if (!ini_expand(raw, names, &expanded))
+        import_note(s->im, section, "unknown expression: %s", raw);
+    enum ini_settled how = ini_settle(expanded.data == NULL ? "" : expanded.data, getenv, &out);
+    bool name = strcmp(key, "process_name") == 0; /* any will do */
+    if (how == INI_KNOWN || (how == INI_UNKNOWN && name))
+        import_note(s->im, section,
+                    "%s=%s is decided now, by the environment of overlog import: %s", key, raw,
+                    out.data);
+    else if (how == INI_UNKNOWN)
+        import_note(s->im, section,
+                    "%s=%s has to be known now, and is not in the environment of overlog import: "
+                    "left out",
+                    key, raw);
+    str_release(&expanded);
+    if (how == INI_UNKNOWN && !name)
+        str_release(&out);
     return out.data;
 }
 
-/* --- run -------------------------------------------------------------------------------------- */
-
-static bool is_console(const char *path)
+/* A number of a key, at most max away from 0. */
+static long number_of(const struct supervisord *s, const char *section, const char *key,
+                      const struct ini_names *names, long fallback, unsigned long long max)
 {
-    static const char *const console[] = {"/dev/stdout", "/dev/stderr", "/dev/fd/1", "/dev/fd/2"};
-    for (size_t i = 0; i < 4; i++)
-        if (strcmp(path, console[i]) == 0)
-            return true;
-    return strncmp(path, "/proc/", 6) == 0 || strcmp(path, "AUTO") == 0;
+    char *text = import_settle(s, section, key, names);
+    bool minus = text != NULL && text[0] == '-';
+    unsigned long long number = 0;
+    if (text != NULL && number_parse(text + minus, max, &number) < 0)
+        import_note(s->im, section, "%s is no number that can be: %s", key, text);
+    else if (text != NULL)
+        fallback = minus ? -(long)number : (long)number;
+    free(text);
+    return fallback;
 }
 
-static void put_output(const struct supervisord *s, const struct process *p, struct str *out)
+/* --- order ------------------------------------------------------------------------------------ */
+
+/* supervisord orders groups, a program without one being its own, and within a group programs.
+ * Negative: a is started before b and stopped after it; 0: neither waits for the other. */
+static int compare(const struct process *a, const struct process *b)
 {
-    static const char *const streams[] = {"stdout_logfile", "stderr_logfile"};
-    bool merged = ini_true(get(s, p, "redirect_stderr"), false);
-    for (int i = 0; i < 2; i++) {
-        const char *value = get(s, p, streams[i]);
-        if (value == NULL || (merged && i == 1) || is_console(value))
-            continue;
-        if (strcmp(value, "NONE") == 0 || strcmp(value, "/dev/null") == 0)
-            str_printf(out, "exec %s>/dev/null\n", i == 0 ? "" : "2");
-        else
-            str_printf(out, "# %s=%.*s: its output is in its log directory\n", streams[i],
-                       (int)strcspn(value, "\n"), value);
-    }
-    if (merged)
-        str_add_text(out, "exec 2>&1\n");
+    if (a->group_priority != b->group_priority)
+        return a->group_priority < b->group_priority ? -1 : 1;
+    if (strcmp(a->names.group, b->names.group) != 0 || a->priority == b->priority)
+        return 0;
+    return a->priority < b->priority ? -1 : 1;
 }
 
-static void put_place(const struct supervisord *s, const struct process *p, struct str *out)
-{
-    static const char *const sections[] = {"supervisord", NULL}; /* then the program's */
-    const char *directory = get(s, p, "directory"), *mask = get(s, p, "umask");
-    if (directory == NULL)
-        directory = ini_get(&s->ini, "supervisord", "directory");
-    if (mask == NULL)
-        mask = ini_get(&s->ini, "supervisord", "umask");
-    if (directory == NULL) {
-        str_add_text(out, "cd \"$(cat /run/s6/workdir)\" || exit 1\n");
-    } else {
-        char *path = expanded(s, p, directory);
-        str_add_text(out, "cd ");
-        ini_word(path, out);
-        str_add_text(out, " || exit 1\n");
-        free(path);
-    }
-    if (mask != NULL) {
-        str_add_text(out, "umask ");
-        ini_word(mask, out);
-        str_add_char(out, '\n');
-    }
-    for (int i = 0; i < 2; i++) {
-        const char *section = sections[i] == NULL ? p->section : sections[i];
-        const char *value = ini_get(&s->ini, section, "environment");
-        char *text = value == NULL ? NULL : expanded(s, p, value);
-        if (text != NULL)
-            ini_environment(text, out);
-        free(text);
-    }
-}
-
-static void put_run(const struct supervisord *s, const struct process *p)
-{
-    struct str out = STR_INIT, command = STR_INIT;
-    const char *text = get(s, p, "command"), *user = get(s, p, "user");
-    char *line = expanded(s, p, text == NULL ? "" : text);
-    if (user == NULL)
-        user = ini_get(&s->ini, "supervisord", "user");
-    str_printf(&out, SH_SHEBANG "# [%s] of %s\n", p->section, s->im->file);
-    put_notes(s, p, &out);
-    ini_command(line, &command);
-    put_output(s, p, &out);
-    put_place(s, p, &out);
-    str_add_text(&out, "exec ");
-    if (user != NULL && strcmp(user, "root") != 0) {
-        char *who = expanded(s, p, user);
-        str_add_text(&out, "s6-setuidgid ");
-        ini_word(who, &out);
-        str_add_char(&out, ' ');
-        free(who);
-    }
-    str_printf(&out, "%s\n", command.data);
-    write_file(&s->im->w, 0755, out.data, "%s/run", p->name);
-    free(line);
-    str_release(&out);
-    str_release(&command);
-}
-
-/* --- the other files -------------------------------------------------------------------------- */
-
-/* An end that is expected is the last: nothing is wrong, so health does not mind. */
-static void put_finish(const struct supervisord *s, const struct process *p)
-{
-    struct str out = STR_INIT;
-    const char *again = get(s, p, "autorestart"), *codes = get(s, p, "exitcodes");
-    bool unexpected = again == NULL || strcmp(again, "unexpected") == 0;
-    codes = codes == NULL ? "0" : codes;
-    if (!unexpected && ini_true(again, false))
-        return;
-    str_printf(&out, "#!/bin/sh\n# autorestart=%s", unexpected ? "unexpected" : "false");
-    if (unexpected) {
-        const char *before = "\ncase $1 in\n";
-        str_printf(&out, ", exitcodes=%.*s", (int)strcspn(codes, "\n"), codes);
-        for (size_t n; (n = strspn(codes, "0123456789")) > 0; before = "|") {
-            str_printf(&out, "%s%.*s", before, (int)n, codes);
-            codes += n;
-            codes += strspn(codes, ", \t\n");
-        }
-        str_add_text(&out, before[0] == '|' ? ") exec /command/s6-svc -O . ;;\nesac\n" : "\n");
-    } else {
-        str_add_text(&out, "\nexec /command/s6-svc -O .\n");
-    }
-    write_file(&s->im->w, 0755, out.data, "%s/finish", p->name);
-    str_release(&out);
-}
-
-static void put_stop(const struct supervisord *s, const struct process *p)
-{
-    char text[32];
-    const char *signal = get(s, p, "stopsignal"), *wait = get(s, p, "stopwaitsecs");
-    int number = signal == NULL ? SIGTERM : signal_number(signal, SIGNAL_COUNT - 1);
-    unsigned long long seconds = 10;
-    if (number < 0)
-        import_note(s->im, "[%s] has an unknown stopsignal: %s", p->section, signal);
-    else if (number != SIGTERM) {
-        snprintf(text, sizeof text, "SIG%s\n", signal_name(number));
-        write_file(&s->im->w, 0644, text, "%s/down-signal", p->name);
-    }
-    if (wait != NULL && number_parse(wait, 4000000, &seconds) < 0)
-        import_note(s->im, "[%s] has an unknown stopwaitsecs: %s", p->section, wait);
-    snprintf(text, sizeof text, "%llu\n", seconds * 1000);
-    write_file(&s->im->w, 0644, text, "%s/timeout-kill", p->name);
-    if (ini_true(get(s, p, "killasgroup"), ini_true(get(s, p, "stopasgroup"), false)))
-        write_file(&s->im->w, 0644, "", "%s/flag-timeout-killpg", p->name);
-}
-
-static void put_rotation(const struct supervisord *s, const struct process *p)
-{
-    enum { LEAST = 4096, MOST = 268435455 };
-    const char *max = get(s, p, "stdout_logfile_maxbytes");
-    const char *keep = get(s, p, "stdout_logfile_backups");
-    long long bytes = max == NULL ? -1 : ini_bytes(max);
-    unsigned long long backups = 10;
-    char text[64];
-    if (keep != NULL)
-        number_parse(keep, 9999, &backups);
-    if (bytes <= 0 && keep == NULL)
-        return;
-    bytes = bytes <= 0 ? 50 << 20 : bytes < LEAST ? LEAST : bytes > MOST ? MOST : bytes;
-    snprintf(text, sizeof text, "n%llu s%lld C\n", backups, bytes);
-    write_file(&s->im->w, 0644, text, "%s/logging-script", p->name);
-}
-
-/* Those of the next lower priority, which supervisord starts before and stops after. */
+/* What is started before p with nothing in between. */
 static void find_needs(const struct supervisord *s, const struct process *p, struct words *needs)
 {
-    long before = LONG_MIN;
-    for (size_t i = 0; i < s->count; i++)
-        if (s->process[i].autostart && s->process[i].priority < p->priority &&
-            s->process[i].priority > before)
-            before = s->process[i].priority;
-    for (size_t i = 0; i < s->count; i++)
-        if (s->process[i].autostart && s->process[i].priority == before)
-            words_add(needs, s->process[i].name);
-}
-
-static void put_process(const struct supervisord *s, const struct process *p)
-{
-    struct words needs = WORDS_INIT;
-    find_needs(s, p, &needs);
-    write_service(&s->im->w, p->name, DEFINITION_LONGRUN, &needs, p->autostart ? "user" : NULL);
-    put_run(s, p);
-    put_finish(s, p);
-    put_stop(s, p);
-    put_rotation(s, p);
-    s->im->services++;
-    words_release(&needs);
+    for (size_t i = 0; i < s->count; i++) {
+        const struct process *q = &s->process[i];
+        bool nearest = q->autostart != 0 && compare(q, p) < 0;
+        for (size_t k = 0; k < s->count && nearest; k++)
+            nearest = s->process[k].autostart == 0 || compare(q, &s->process[k]) >= 0 ||
+                      compare(&s->process[k], p) >= 0;
+        if (nearest)
+            words_add(needs, q->name);
+    }
 }
 
 /* --- sections --------------------------------------------------------------------------------- */
 
-/* The group that names a program, or the program itself. */
-static const char *group_of(const struct supervisord *s, const char *program)
+/* The first group that names a program, or NULL; others are noted. */
+static const char *group_of(const struct supervisord *s, const char *section, const char *program)
 {
     size_t length = strlen(program);
+    const char *group = NULL;
     for (size_t i = 0; i < s->ini.count; i++) {
         const struct ini_value *v = &s->ini.item[i];
         if (v->key == NULL || strncmp(v->section, "group:", 6) != 0 ||
@@ -293,32 +101,84 @@ static const char *group_of(const struct supervisord *s, const char *program)
         for (const char *p = v->value; *p != '\0';) {
             p += strspn(p, ", \t\n");
             size_t n = strcspn(p, ", \t\n");
-            if (n == length && strncmp(p, program, n) == 0)
-                return v->section + 6;
+            if (n == length && strncmp(p, program, n) == 0) {
+                if (group != NULL && strcmp(group, v->section + 6) != 0)
+                    import_note(s->im, section,
+                                "it is in the groups %s and %s, and so started twice: one service "
+                                "is made, of the first",
+                                group, v->section + 6);
+                group = group == NULL ? v->section + 6 : group;
+            }
             p += n;
         }
     }
-    return program;
-}
-
-static unsigned long long number_of(const struct supervisord *s, const char *section,
-                                    const char *key, unsigned long long fallback)
-{
-    const char *text = ini_get(&s->ini, section, key);
-    if (text != NULL && number_parse(text, PROCESSES_MAX, &fallback) < 0)
-        import_note(s->im, "[%s] has a %s that is no number: %s", section, key, text);
-    return fallback;
+    return group;
 }
 
 static bool has_command(const struct supervisord *s, const char *section)
 {
     const char *command = ini_get(&s->ini, section, "command");
     struct str out = STR_INIT;
-    bool good = command != NULL && ini_command(command, &out) && out.length > 0;
+    bool splits;
+    bool good = command != NULL && ini_command(command, &out, &splits) && out.length > 0;
     str_release(&out);
     if (!good)
-        import_note(s->im, "[%s] has no command that can be read: left out", section);
+        import_note(s->im, section, "has no command that can be read: left out");
     return good;
+}
+
+/* A name that no other process has. */
+static void tell_apart(const struct supervisord *s, struct process *p)
+{
+    char name[256];
+    unsigned int number = p->names.number;
+    memcpy(name, p->name, sizeof name);
+    for (size_t k = 0; k < s->count; k++)
+        if (strcmp(s->process[k].name, p->name) == 0) {
+            snprintf(p->name, sizeof p->name, "%.200s-%u", name, number++);
+            k = (size_t)-1; /* from the first one on */
+        }
+    if (strcmp(name, p->name) != 0)
+        import_note(s->im, p->section, "there is more than one process %s: one is called %s", name,
+                    p->name);
+}
+
+static int autostart_of(const struct supervisord *s, const struct process *p)
+{
+    const char *raw = program_get(s, p, "autostart");
+    char *value = program_expand(s, p, raw == NULL ? "true" : raw);
+    bool later = strchr(value, INI_ENV) != NULL;
+    int result = ini_boolean(value);
+    free(value);
+    if (later)
+        import_note(s->im, p->section, "autostart=%s is decided when it starts, also by hand", raw);
+    else if (result < 0)
+        import_note(s->im, p->section, "autostart is neither true nor false: %s", raw);
+    return later ? -1 : result != 0;
+}
+
+static void add_process(struct supervisord *s, const char *section, const struct ini_names *names,
+                        const char *group)
+{
+    struct process *p = &s->process[s->count];
+    *p = (struct process){.section = section, .program = names->program, .names = *names};
+    char group_section[300];
+    struct ini_names none = {.program = "", .group = ""};
+    snprintf(group_section, sizeof group_section, "group:%.255s", group == NULL ? "" : group);
+    p->priority = number_of(s, section, "priority", names, DEFAULT_PRIORITY, INT_MAX);
+    p->group_priority =
+        group == NULL ? p->priority
+                      : number_of(s, group_section, "priority", &none, DEFAULT_PRIORITY, INT_MAX);
+    p->autostart = autostart_of(s, p);
+    p->own = import_settle(s, section, "process_name", names);
+    if (p->own == NULL)
+        p->own = strdup(names->program);
+    if (p->own == NULL || !import_name(s->im, section, p->own, p->name)) {
+        free(p->own);
+        return;
+    }
+    tell_apart(s, p);
+    s->count++;
 }
 
 static int add_program(struct supervisord *s, const char *section)
@@ -326,40 +186,27 @@ static int add_program(struct supervisord *s, const char *section)
     if (!has_command(s, section))
         return 0;
     const char *program = strchr(section, ':') + 1;
-    unsigned long long count = number_of(s, section, "numprocs", 1);
-    unsigned long long first = number_of(s, section, "numprocs_start", 0);
-    const char *priority = ini_get(&s->ini, section, "priority");
-    const char *form = ini_get(&s->ini, section, "process_name");
-    if (s->count + count > PROCESSES_MAX) {
+    const char *group = group_of(s, section, program);
+    struct ini_names names = {.program = program, .group = group == NULL ? program : group};
+    long count = number_of(s, section, "numprocs", &names, 1, PROCESSES_MAX);
+    long first = number_of(s, section, "numprocs_start", &names, 0, PROCESSES_MAX);
+    if (count < 1 || first < 0) {
+        import_note(s->im, section, "no process is asked for: left out");
+        return 0;
+    }
+    if (s->count + (size_t)count > PROCESSES_MAX) {
         message_fatal("%s has more than %d processes", s->im->file, PROCESSES_MAX);
         s->im->w.code = 1;
         return 0;
     }
-    struct process *more = realloc(s->process, (s->count + (size_t)count + 1) * sizeof *more);
+    struct process *more = realloc(s->process, (s->count + (size_t)count) * sizeof *more);
     if (more == NULL)
         return -1;
     s->process = more;
-    for (unsigned int i = 0; i < count; i++) {
-        struct process *p = &s->process[s->count];
-        *p = (struct process){.section = section,
-                              .program = program,
-                              .priority = priority == NULL ? DEFAULT_PRIORITY : atol(priority),
-                              .autostart = ini_true(ini_get(&s->ini, section, "autostart"), true)};
-        p->names = (struct ini_names){.program = program,
-                                      .group = group_of(s, program),
-                                      .here = s->here,
-                                      .number = (unsigned int)first + i,
-                                      .count = (unsigned int)count};
-        char *name = expanded(s, p, form == NULL ? "%(program_name)s" : form);
-        if (!import_name(s->im, name, p->name)) {
-            free(name);
-            continue;
-        }
-        free(name);
-        for (size_t k = 0; k < s->count; k++)
-            if (strcmp(s->process[k].name, p->name) == 0)
-                snprintf(p->name + strlen(p->name), 16, "-%u", p->names.number);
-        s->count++;
+    names.count = (unsigned int)count;
+    for (long i = 0; i < count; i++) {
+        names.number = (unsigned int)(first + i);
+        add_process(s, section, &names, group);
     }
     return 0;
 }
@@ -368,8 +215,9 @@ static int add_program(struct supervisord *s, const char *section)
 static void put_bundle(struct supervisord *s, const char *bundle, bool group)
 {
     struct words members = WORDS_INIT;
-    char name[256];
+    char name[256], section[300];
     bool taken = false;
+    snprintf(section, sizeof section, "%s:%.255s", group ? "group" : "program", bundle);
     for (size_t i = 0; i < s->count; i++) {
         const struct process *p = &s->process[i];
         taken |= strcmp(p->name, bundle) == 0;
@@ -377,37 +225,59 @@ static void put_bundle(struct supervisord *s, const char *bundle, bool group)
             words_add(&members, p->name);
     }
     if (taken)
-        import_note(s->im, "the group %s has the name of a program: no bundle is made of it",
-                    bundle);
-    else if (import_name(s->im, bundle, name))
+        import_note(s->im, section, "a process has the same name: no bundle is made of it");
+    else if (import_name(s->im, section, bundle, name))
         write_service(&s->im->w, name, DEFINITION_BUNDLE, &members, NULL);
     words_release(&members);
 }
 
+/* The first row of a section tells that it is there. */
+static bool is_first(const struct supervisord *s, size_t i)
+{
+    const struct ini_value *v = &s->ini.item[i];
+    bool first = v->key == NULL;
+    for (size_t k = 0; k < i && first; k++)
+        first = strcmp(s->ini.item[k].section, v->section) != 0;
+    return first;
+}
+
+/* The programs of groups that are none. */
+static void check_group(const struct supervisord *s, const struct ini_value *v)
+{
+    for (const char *p = v->value; *p != '\0';) {
+        p += strspn(p, ", \t\n");
+        size_t n = strcspn(p, ", \t\n");
+        bool known = n == 0;
+        for (size_t i = 0; i < s->ini.count && !known; i++) {
+            const char *section = s->ini.item[i].section;
+            const char *name = ini_section_runs(section) ? strchr(section, ':') + 1 : "";
+            known = strlen(name) == n && strncmp(name, p, n) == 0;
+        }
+        if (!known)
+            import_note(s->im, v->section, "there is no program %.*s", (int)n, p);
+        p += n;
+    }
+}
+
 static int each_section(struct supervisord *s)
 {
-    bool told = false;
     for (size_t i = 0; i < s->ini.count && s->im->w.code == 0; i++) {
         const struct ini_value *v = &s->ini.item[i];
-        bool again = v->key != NULL;
-        for (size_t k = 0; k < i && !again; k++)
-            again = strcmp(s->ini.item[k].section, v->section) == 0;
-        if (again)
+        const char *note = v->key == NULL ? ini_section_note(v->section)
+                                          : ini_key_note(v->section, v->key, v->value);
+        bool runs = ini_section_runs(v->section);
+        if (v->key == NULL && !is_first(s, i))
             continue;
-        if (strncmp(v->section, "program:", 8) == 0 ||
-            strncmp(v->section, "fcgi-program:", 13) == 0) {
-            if (add_program(s, v->section) < 0)
-                return -1;
-        } else if (strncmp(v->section, "eventlistener:", 14) == 0) {
-            import_note(s->im,
-                        "[%s]: there are no events; a service whose failure is to end the "
-                        "container has a file container-exit",
-                        v->section);
-        } else if (!told && (strcmp(v->section, "unix_http_server") == 0 ||
-                             strcmp(v->section, "inet_http_server") == 0)) {
-            told = true;
-            import_note(s->im, "[%s]: overlog status, s6-rc and s6-svc take its place", v->section);
-        }
+        if (v->key == NULL && note != NULL)
+            import_note(s->im, v->section, "%s", note);
+        else if (v->key != NULL && note != NULL &&
+                 !runs) /* a program's are in its script as well */
+            import_note(s->im, v->section, "%s: %s", v->key, note);
+        if (v->key != NULL && strncmp(v->section, "group:", 6) == 0 &&
+            strcmp(v->key, "programs") == 0)
+            check_group(s, v);
+        if (v->key == NULL && runs && add_program(s, v->section) < 0)
+            return -1;
     }
     return 0;
 }
@@ -415,7 +285,7 @@ static int each_section(struct supervisord *s)
 static void put_bundles(struct supervisord *s)
 {
     for (size_t i = 0; i < s->ini.count; i++)
-        if (s->ini.item[i].key == NULL && strncmp(s->ini.item[i].section, "group:", 6) == 0)
+        if (strncmp(s->ini.item[i].section, "group:", 6) == 0 && is_first(s, i))
             put_bundle(s, s->ini.item[i].section + 6, true);
     for (size_t i = 0; i < s->count; i++)
         if (s->process[i].names.count > 1 &&
@@ -424,16 +294,47 @@ static void put_bundles(struct supervisord *s)
             put_bundle(s, s->process[i].program, false);
 }
 
+/* --- files ------------------------------------------------------------------------------------ */
+
+/* What a file says; directory is %(here)s in it. -1: no memory. */
+static int take_file(struct supervisord *s, const char *file, const char *directory,
+                     const char *text)
+{
+    size_t from = s->ini.count;
+    s->ini.strange = 0;
+    if (ini_parse(&s->ini, text) < 0)
+        return -1;
+    if (s->ini.strange > 0)
+        import_note(s->im, file, "line %u is not understood", s->ini.strange);
+    if (ini_here(&s->ini, from, directory) && !s->im->w.tree->whole)
+        import_note(s->im, file, "%%(here)s is %s here: correct it if it is another in the image",
+                    directory);
+    return 0;
+}
+
+static int include_file(struct supervisord *s, const char *path)
+{
+    struct str content = STR_INIT;
+    struct error e = ERROR_INIT;
+    char directory[PATH_MAX];
+    int result = 0;
+    snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(path, '/') - path), path);
+    if (file_read(AT_FDCWD, path, 1 << 20, &content, &e) < 0)
+        import_note(s->im, "include", "%s", e.text);
+    else
+        result = take_file(s, path, directory, content.data == NULL ? "" : content.data);
+    str_release(&content);
+    return result;
+}
+
+/* supervisord reads those that the first file names, and no further ones. */
 static int read_includes(struct supervisord *s)
 {
-    const char *files = ini_get(&s->ini, "include", "files");
-    struct ini_names names = {.here = s->here, .program = "", .group = ""};
-    struct str text = STR_INIT;
+    struct ini_names names = {.program = "", .group = ""};
+    char *list = import_settle(s, "include", "files", &names), *place;
     int result = 0;
-    if (files == NULL)
+    if (list == NULL)
         return 0;
-    ini_expand(files, &names, &text);
-    char *place, *list = text.data == NULL ? (char[]){""} : text.data;
     for (char *word = strtok_r(list, " \t\n", &place); word != NULL && result == 0;
          word = strtok_r(NULL, " \t\n", &place)) {
         char path[PATH_MAX];
@@ -441,30 +342,46 @@ static int read_includes(struct supervisord *s)
         snprintf(path, sizeof path, "%s%s%s", word[0] == '/' ? "" : s->here,
                  word[0] == '/' ? "" : "/", word);
         if (glob(path, 0, NULL, &found) != 0)
-            import_note(s->im, "nothing to include: %s", word);
-        for (size_t i = 0; i < found.gl_pathc && result == 0; i++) {
-            struct str content = STR_INIT;
-            struct error e = ERROR_INIT;
-            if (file_read(AT_FDCWD, found.gl_pathv[i], 1 << 20, &content, &e) < 0)
-                import_note(s->im, "%s", e.text);
-            else
-                result = ini_parse(&s->ini, content.data == NULL ? "" : content.data);
-            str_release(&content);
-        }
+            import_note(s->im, "include", "nothing to include: %s", word);
+        for (size_t i = 0; i < found.gl_pathc && result == 0; i++)
+            result = include_file(s, found.gl_pathv[i]);
         globfree(&found);
     }
-    str_release(&text);
+    free(list);
     return result;
+}
+
+/* The directory of the file, as supervisord takes it: absolute, links in it as they are. */
+static void find_here(struct supervisord *s)
+{
+    const char *file = s->im->file, *slash = strrchr(file, '/');
+    int length = slash == NULL ? 0 : (int)(slash - file);
+    char cwd[2048];
+    if (file[0] == '/' || getcwd(cwd, sizeof cwd) == NULL)
+        snprintf(s->here, sizeof s->here, "%.*s", length, file);
+    else
+        snprintf(s->here, sizeof s->here, "%s%s%.*s", cwd, length > 0 ? "/" : "", length, file);
+}
+
+static void put_processes(struct supervisord *s)
+{
+    for (size_t i = 0; i < s->count && s->im->w.code == 0; i++) {
+        struct words needs = WORDS_INIT;
+        find_needs(s, &s->process[i], &needs);
+        program_write(s, &s->process[i], &needs);
+        words_release(&needs);
+    }
+    if (s->im->w.code == 0)
+        put_bundles(s);
 }
 
 int import_supervisord(struct import *im, const char *text)
 {
     static struct supervisord s; /* large */
     s = (struct supervisord){.im = im};
-    if (realpath(im->file, s.here) != NULL)
-        *strrchr(s.here, '/') = '\0';
+    find_here(&s);
     errno = 0;
-    if (ini_parse(&s.ini, text) < 0 || read_includes(&s) < 0 || each_section(&s) < 0) {
+    if (take_file(&s, NULL, s.here, text) < 0 || read_includes(&s) < 0 || each_section(&s) < 0) {
         bool many = errno == E2BIG;
         if (many)
             message_fatal("%s has more than %d options", im->file, INI_ITEMS_MAX);
@@ -472,12 +389,9 @@ int import_supervisord(struct import *im, const char *text)
             message_fatal("out of memory");
         im->w.code = many ? 1 : EXIT_SYSTEM;
     }
-    if (s.ini.strange > 0)
-        import_note(im, "line %u is not understood", s.ini.strange);
-    for (size_t i = 0; i < s.count && im->w.code == 0; i++)
-        put_process(&s, &s.process[i]);
-    if (im->w.code == 0)
-        put_bundles(&s);
+    put_processes(&s);
+    for (size_t i = 0; i < s.count; i++)
+        free(s.process[i].own);
     free(s.process);
     ini_release(&s.ini);
     return im->w.code;

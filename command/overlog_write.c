@@ -84,6 +84,15 @@ bool name_is_good(const char *name)
     return good;
 }
 
+bool name_is_reserved(const char *name)
+{
+    struct definitions ours = DEFINITIONS_INIT;
+    bool reserved = strncmp(name, "s6rc-", 5) == 0 || strncmp(name, "s6-rc-", 6) == 0 ||
+                    (definitions_builtin(&ours) == 0 && definitions_find(&ours, name) >= 0);
+    definitions_release(&ours);
+    return reserved;
+}
+
 void sh_quote(struct str *out, const char *word)
 {
     const char *p = word;

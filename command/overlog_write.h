@@ -23,6 +23,9 @@ void write_oneshot(struct writer *w, const char *name, const char *script);
 /* Whether people may give a service that name; says why not. */
 bool name_is_good(const char *name);
 
+/* Pure: a service of that name would be taken for one of ours, or refused. */
+bool name_is_reserved(const char *name);
+
 /* Pure: a word as sh reads it again. */
 void sh_quote(struct str *out, const char *word);
 /* Pure: the last line of a script of sh: "exec PREFIX COMMAND", as far as COMMAND is a simple one;

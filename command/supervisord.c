@@ -149,15 +149,15 @@ static size_t name_length(const char *text)
 static bool expand_one(const char *name, size_t length, const char *digits,
                        const struct ini_names *names, struct str *out)
 {
+    static const char node[] = {INI_ENV, '.', INI_END, '\0'};
     const struct {
-        const char *name, *text;
+        const char *name, *text; /* NULL: a number */
         unsigned int number;
     } known[] = {{"program_name", names->program, 0},
                  {"group_name", names->group, 0},
-                 {"here", names->here, 0},
                  {"process_num", NULL, names->number},
                  {"numprocs", NULL, names->count},
-                 {"host_node_name", "\001HOSTNAME\002", 0}};
+                 {"host_node_name", node, 0}};
     if (strncmp(name, "ENV_", 4) == 0) {
         if (length == 4 || name_length(name + 4) != length - 4)
             return false;
@@ -166,8 +166,8 @@ static bool expand_one(const char *name, size_t length, const char *digits,
     }
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strlen(known[i].name) == length && strncmp(known[i].name, name, length) == 0) {
-            if (known[i].text != NULL || i < 3)
-                str_add_text(out, known[i].text == NULL ? "" : known[i].text);
+            if (known[i].text != NULL)
+                str_add_text(out, known[i].text);
             else if (digits[0] == '0')
                 str_printf(out, "%0*u", atoi(digits), known[i].number);
             else
@@ -195,28 +195,95 @@ bool ini_expand(const char *text, const struct ini_names *names, struct str *out
         good &= close == NULL;
         if (strncmp(p, "%%", 2) == 0)
             p++;
-        str_add_char(out, *p++);
+        str_add_char(out, *p > '\0' && *p <= INI_QUOTED ? '?' : *p); /* ours alone mean something */
+        p++;
     }
     return good;
 }
 
-void ini_word(const char *text, struct str *out)
+enum ini_settled ini_settle(const char *text, char *(*lookup)(const char *name), struct str *out)
 {
-    if (strchr(text, INI_ENV) == NULL) {
-        sh_quote(out, text);
+    enum ini_settled how = INI_PLAIN;
+    str_add_text(out, "");
+    for (const char *p = text; *p != '\0'; p++) {
+        const char *end = *p == INI_ENV ? strchr(p, INI_END) : NULL;
+        char *name = end == NULL ? NULL : strndup(p + 1, (size_t)(end - p) - 1);
+        if (name == NULL) {
+            str_add_char(out, *p);
+            continue;
+        }
+        bool node = strcmp(name, ".") == 0;
+        const char *value = node ? NULL : lookup(name);
+        if (value == NULL)
+            how = INI_UNKNOWN;
+        else if (how == INI_PLAIN)
+            how = INI_KNOWN;
+        str_add_text(out, value != NULL ? value : node ? "HOSTNAME" : name);
+        free(name);
+        p = end;
+    }
+    return how;
+}
+
+bool ini_here(struct ini *ini, size_t from, const char *directory)
+{
+    static const char here[] = "%(here)s";
+    bool any = false;
+    for (size_t i = from; i < ini->count; i++) {
+        struct str text = STR_INIT;
+        const char *p = ini->item[i].value;
+        for (const char *found; (found = strstr(p, here)) != NULL; p = found + sizeof here - 1)
+            str_printf(&text, "%.*s%s", (int)(found - p), p, directory);
+        if (p == ini->item[i].value)
+            continue;
+        str_add_text(&text, p);
+        free(ini->item[i].value);
+        ini->item[i].value = text.data;
+        ini->item[i].length = text.length;
+        ini->item[i].room = text.capacity;
+        any = true;
+    }
+    return any;
+}
+
+/* The reference at p as sh has it; where it ends. */
+static const char *put_reference(const char *p, struct str *out)
+{
+    const char *end = strchr(p, INI_END);
+    size_t length = end == NULL ? strlen(p) - 1 : (size_t)(end - p) - 1;
+    if (length == 1 && p[1] == '.')
+        str_add_text(out, "$(uname -n)");
+    else
+        str_printf(out, "${%.*s}", (int)length, p + 1);
+    return p + length + (end == NULL ? 0 : 1);
+}
+
+/* Text as one word of sh, in which references are not split. */
+static void put_word(const char *text, size_t length, struct str *out)
+{
+    bool refers = false;
+    for (size_t i = 0; i < length; i++)
+        refers |= text[i] == INI_ENV || text[i] == INI_QUOTED;
+    char *word = refers ? NULL : strndup(text, length);
+    if (!refers) {
+        sh_quote(out, word == NULL ? "" : word);
+        free(word);
         return;
     }
     str_add_char(out, '"');
-    for (; *text != '\0'; text++)
-        if (*text == INI_ENV)
-            str_add_text(out, "${");
-        else if (*text == INI_END)
-            str_add_char(out, '}');
-        else if (strchr("\\\"$`", *text) != NULL)
-            str_printf(out, "\\%c", *text);
+    for (const char *p = text; p < text + length; p++)
+        if (*p == INI_ENV || *p == INI_QUOTED)
+            p = put_reference(p, out);
+        else if (strchr("\\\"$`", *p) != NULL)
+            str_printf(out, "\\%c", *p);
         else
-            str_add_char(out, *text);
+            str_add_char(out, *p);
     str_add_char(out, '"');
+}
+
+void ini_word(const char *text, struct str *out)
+{
+    put_word(text, strlen(text), out);
 }
 
 static const char shlex_blanks[] = " \t\r\n";
@@ -238,6 +305,8 @@ static bool shlex_word(const char **p, struct str *word, bool *quoted)
             *quoted = true;
         } else if (*s == quote) {
             quote = '\0';
+        } else if (*s == INI_ENV && quote != '\0') {
+            str_add_char(word, INI_QUOTED);
         } else if (*s == '\\' && s[1] != '\0' &&
                    (quote == '\0' || (quote == '"' && strchr("\"\\", s[1]) != NULL))) {
             str_add_char(word, *++s);
@@ -249,9 +318,28 @@ static bool shlex_word(const char **p, struct str *word, bool *quoted)
     return quote == '\0';
 }
 
-bool ini_command(const char *text, struct str *out)
+/* A word of a command. What stands outside of quotes is split by sh, since supervisord expands
+ * before it splits. */
+static void put_argument(const char *w, bool quoted, struct str *out, bool *splits)
+{
+    if (*w == '\0' && quoted)
+        str_add_text(out, "''");
+    while (*w != '\0')
+        if (*w == INI_ENV) {
+            w = put_reference(w, out) + 1;
+            *splits = true;
+        } else {
+            static const char bare[] = {INI_ENV, '\0'};
+            size_t length = strcspn(w, bare);
+            put_word(w, length, out);
+            w += length;
+        }
+}
+
+bool ini_command(const char *text, struct str *out, bool *splits)
 {
     bool good = true;
+    *splits = false;
     for (const char *p = text + strspn(text, shlex_blanks); *p != '\0' && good;
          p += strspn(p, shlex_blanks)) {
         struct str word = STR_INIT;
@@ -260,19 +348,24 @@ bool ini_command(const char *text, struct str *out)
         const char *w = word.data == NULL ? "" : word.data;
         if (out->length > 0)
             str_add_char(out, ' ');
-        /* Expanded before it was split: it may be several words, or none. */
-        bool alone = !quoted && w[0] == INI_ENV && strchr(w, INI_END) == w + strlen(w) - 1;
-        if (alone)
-            str_printf(out, "${%.*s}", (int)strlen(w) - 2, w + 1);
-        else
-            ini_word(w, out);
+        put_argument(w, quoted, out, splits);
         str_release(&word);
     }
     return good;
 }
 
-void ini_environment(const char *text, struct str *out)
+/* supervisord takes all quotes off both ends. */
+static const char *unquoted(char *word)
 {
+    size_t length = strlen(word);
+    while (length > 0 && strchr("\"'", word[length - 1]) != NULL)
+        word[--length] = '\0';
+    return word + strspn(word, "\"'");
+}
+
+bool ini_environment(const char *text, struct str *out)
+{
+    bool good = true;
     for (const char *p = text; *p != '\0';) {
         p += strspn(p, ", \t\n");
         size_t key = strcspn(p, "=,");
@@ -280,7 +373,7 @@ void ini_environment(const char *text, struct str *out)
         while (name > 0 && isspace((unsigned char)p[name - 1]))
             name--;
         if (p[key] != '=')
-            return;
+            return good && *p == '\0';
         const char *value = p + key + 1 + strspn(p + key + 1, " \t\n");
         const char *end;
         bool quoted = *value == '"' || *value == '\'';
@@ -291,15 +384,17 @@ void ini_environment(const char *text, struct str *out)
                             : copy(value, (size_t)(end - value));
         if (name > 0 && name_length(p) == name) {
             str_printf(out, "export %.*s=", (int)name, p);
-            ini_word(word == NULL ? "" : word, out);
+            ini_word(word == NULL ? "" : unquoted(word), out);
             str_add_char(out, '\n');
         } else {
             name = strcspn(p, "=,\n");
             str_printf(out, "# environment %.*s: sh cannot export such a name\n", (int)name, p);
+            good = false;
         }
         free(word);
         p = end + strcspn(end, ",");
     }
+    return good;
 }
 
 long long ini_bytes(const char *text)
@@ -315,11 +410,16 @@ long long ini_bytes(const char *text)
     return -1;
 }
 
-bool ini_true(const char *text, bool fallback)
+int ini_boolean(const char *text)
 {
-    static const char *const words[] = {"true", "yes", "on", "1"};
-    for (size_t i = 0; text != NULL && i < 4; i++)
+    static const char *const words[] = {"true", "yes", "on", "1", "false", "no", "off", "0"};
+    for (int i = 0; i < 8; i++)
         if (strcasecmp(text, words[i]) == 0)
-            return true;
-    return text == NULL && fallback;
+            return i < 4;
+    return -1;
+}
+
+int ini_restart(const char *text)
+{
+    return strcasecmp(text, "unexpected") == 0 ? INI_UNEXPECTED : ini_boolean(text);
 }

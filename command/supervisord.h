@@ -29,27 +29,43 @@ int ini_parse(struct ini *ini, const char *text);
 const char *ini_get(const struct ini *ini, const char *section, const char *key);
 void ini_release(struct ini *ini);
 
+/* Puts directory in place of %(here)s, in the values from the given one on. Whether there was any.
+ */
+bool ini_here(struct ini *ini, size_t from, const char *directory);
+
 /* What %(NAME)s stands for. */
 struct ini_names {
-    const char *program, *group, *here;
+    const char *program, *group;
     unsigned int number, count; /* process_num, numprocs */
 };
 
-/* References to the environment stay, as INI_ENV NAME INI_END. Unknown names stay as they are:
+/* In expanded text a reference to the environment is INI_ENV NAME INI_END; the NAME "." is that of
+ * the host. INI_QUOTED: such a one in quotes. */
+enum { INI_ENV = 1, INI_END = 2, INI_QUOTED = 3 };
+/* Appends text with its expressions expanded; references stay. Unknown names stay as they are:
  * false then. */
-enum { INI_ENV = 1, INI_END = 2 };
 bool ini_expand(const char *text, const struct ini_names *names, struct str *out);
 
-/* Splits a command as shlex does and appends it as words of sh; references become ${NAME}. False: a
- * quote has no end. */
-bool ini_command(const char *text, struct str *out);
+/* Appends expanded text with its references replaced by what lookup says, or else by their names.
+ */
+enum ini_settled { INI_PLAIN, INI_KNOWN, INI_UNKNOWN }; /* no references; all known; one is not */
+enum ini_settled ini_settle(const char *text, char *(*lookup)(const char *name), struct str *out);
+
+/* Splits an expanded command as shlex does and appends it as words of sh. False: a quote has no
+ * end. splits: a reference is split in turn, which calls for `set -f`. */
+bool ini_command(const char *text, struct str *out, bool *splits);
 /* One word, references included, as one of sh. */
 void ini_word(const char *text, struct str *out);
-/* KEY=VALUE,KEY="VALUE" as lines "export KEY=..." of sh. */
-void ini_environment(const char *text, struct str *out);
+/* KEY=VALUE,KEY="VALUE" as lines "export KEY=..." of sh. False: not all could be read or has a name
+ * that sh can export. */
+bool ini_environment(const char *text, struct str *out);
 
 /* "50MB" in bytes; -1: it is none. */
 long long ini_bytes(const char *text);
-bool ini_true(const char *text, bool fallback); /* NULL: fallback */
+/* 1, 0, or -1: neither. */
+int ini_boolean(const char *text);
+/* The same of autorestart. */
+enum { INI_UNEXPECTED = 2 };
+int ini_restart(const char *text);
 
 #endif

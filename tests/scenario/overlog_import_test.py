@@ -14,10 +14,10 @@ WORKDIR = 'cd "$(cat /run/s6/workdir)" || exit 1\n'
 @pytest.fixture
 def take(tmp_path):
     """take(text): {path: content} of the tree, and what was said; check passes it."""
-    def run(text, name="supervisord.conf", code=0):
+    def run(text, name="supervisord.conf", code=0, env=None):
         (tmp_path / name).write_text(text)
         r = subprocess.run([OVERLOG, "import", "-d", "t", name], cwd=tmp_path, capture_output=True, text=True,
-                           timeout=60)
+                           timeout=60, env={"PATH": "/usr/bin:/bin", **(env or {})})
         assert r.returncode == code, r.stderr
         tree = tmp_path / "t"
         files = {str(p.relative_to(tree)).replace("s6-rc.d/", ""): p.read_text() for p in tree.rglob("*") if p.is_file()}
@@ -32,10 +32,10 @@ def take(tmp_path):
 
 
 def run_of(files, name):
-    """The lines of run without shebang and comments."""
+    """The lines of run without shebang, comments and the names that supervisord tells a process."""
     lines = files[f"{name}/run"].splitlines(keepends=True)
     assert lines[0] == "#!/command/with-contenv sh\n"
-    return "".join(line for line in lines if not line.startswith("#"))
+    return "".join(line for line in lines if not line.startswith(("#", "export SUPERVISOR_")))
 
 
 def started(files):
@@ -59,20 +59,26 @@ def test_two_programs_on_the_console(take):
 
 
 def test_a_worker_in_several_processes(take):
-    files, _ = take("[program:queue]\nprocess_name=%(program_name)s_%(process_num)02d\nnumprocs=2\nnumprocs_start=1\n"
+    files, said = take("[program:queue]\nprocess_name=%(program_name)s_%(process_num)02d\nnumprocs=2\nnumprocs_start=1\n"
                     "command=php artisan queue:work --n=%(process_num)d\nautorestart=true\nuser=www-data\n"
                     "stopasgroup=true\nstopwaitsecs=3600\nredirect_stderr=true\nstdout_logfile=/var/log/queue.log\n")
     assert started(files) == {"queue_01", "queue_02"}
-    assert run_of(files, "queue_02") == "exec 2>&1\n" + WORKDIR + \
-        "exec s6-setuidgid www-data php artisan queue:work --n=2\n"
-    assert "# stopasgroup=true: " in files["queue_01/run"] and "# stdout_logfile=/var/log/queue.log: " in files["queue_01/run"]
+    assert run_of(files, "queue_02") == WORKDIR + "exec 2>&1\n" \
+        "exec /command/s6-setuidgid www-data php artisan queue:work --n=2\n"
+    assert "export SUPERVISOR_PROCESS_NAME=queue_02 SUPERVISOR_GROUP_NAME=queue\n" in files["queue_02/run"]
+    assert "# stdout_logfile=/var/log/queue.log: " in files["queue_01/run"]
+    assert said == ("overlog import: warning: supervisord.conf: [program:queue]: stdout_logfile: its output is in its log "
+                    "directory, which logcat shows, not in a file of that name\n")
+    assert 'if kill -s TERM -- "-$4"' in files["queue_01/finish"] and files["queue_01/timeout-finish"] == "3605000\n"
     assert files["queue_01/timeout-kill"] == "3600000\n" and "queue_01/flag-timeout-killpg" in files
     assert files["queue/type"] == "bundle\n" and "queue/contents.d/queue_01" in files
 
 
 def test_processes_without_names_of_their_own(take):
-    files, _ = take("[program:w]\nnumprocs=3\ncommand=w\nautorestart=true\n")
-    assert started(files) == {"w", "w-1", "w-2"}
+    files, said = take("[program:w]\nnumprocs=3\ncommand=w\nautorestart=true\n[program:a]\ncommand=a\nprocess_name=x\n"
+                       "[program:b]\ncommand=b\nprocess_name=x\n[program:c]\ncommand=c\nprocess_name=x\n")
+    assert started(files) == {"w", "w-1", "w-2", "x", "x-0", "x-1"}
+    assert "[program:c]: there is more than one process x: one is called x-1" in said
 
 
 def test_environment(take):
@@ -81,8 +87,37 @@ def test_environment(take):
                     "command=a --d=%(ENV_DISPLAY)s %(ENV_ARGS)s '%(ENV_ONE)s' $HOME \"%(program_name)s 100%%\"\n"
                     "user=%(ENV_WHO)s\n")
     assert run_of(files, "a") == (
-        WORKDIR + "umask 027\nexport ALL=1\nexport TOKEN='it'\\''s, a b'\nexport URL=http://x/\n"
-        'export P="/x:${PATH}"\nexec s6-setuidgid "${WHO}" a "--d=${DISPLAY}" ${ARGS} "${ONE}" \'$HOME\' \'a 100%\'\n')
+        WORKDIR + "export ALL=1\nexport TOKEN='it'\\''s, a b'\nexport URL=http://x/\n"
+        'export P="/x:${PATH}"\n_user=$(id -un "${WHO}") && [ -n "$_user" ] || exit 1\numask 027\nset -f\n'
+        'exec /command/s6-setuidgid "$_user" a --d=${DISPLAY} ${ARGS} "${ONE}" \'$HOME\' \'a 100%\'\n')
+
+
+def test_variables_where_files_have_none(take):
+    """What supervisord reads when it starts is read when the service starts, or decided now and said."""
+    files, said = take("[program:a]\ncommand=a\nautostart=%(ENV_ON)s\nautorestart=%(ENV_AGAIN)s\numask=%(ENV_MASK)s\n"
+                       "directory=%(ENV_WHERE)s/x\nuser=1000\nexitcodes=0,3\n"
+                       "[program:b]\ncommand=b -h %(host_node_name)s\nprocess_name=b-%(ENV_ZONE)s-%(host_node_name)s\n"
+                       "autorestart=yes\nstopwaitsecs=%(ENV_WAIT)s\nstopsignal=%(ENV_SET)s\n"
+                       "[include]\nfiles=%(ENV_MORE)s/*.conf\n", env={"SET": "int"})
+    assert started(files) == {"a", "b-ZONE-HOSTNAME"}
+    assert run_of(files, "a") == (
+        'case "${ON}" in\n[Tt][Rr][Uu][Ee]|[Yy][Ee][Ss]|[Oo][Nn]|1) ;;\n*) exit 0 ;;\nesac\n' + WORKDIR +
+        '_user=$(id -un 1000) && [ -n "$_user" ] || exit 1\ncd "${WHERE}/x" || exit 1\numask "${MASK}"\n'
+        'exec /command/s6-setuidgid "$_user" a\n')
+    finish = files["a/finish"]
+    assert finish.startswith("#!/command/with-contenv sh\n") and 'case "${ON}" in\n' in finish
+    assert 'case "${AGAIN}" in\n' in finish and "0|3) exec /command/s6-svc -O .\n" not in finish
+    assert finish.endswith("case $1 in\n0|3) exec /command/s6-svc -O . ;;\nesac\n")
+    assert run_of(files, "b-ZONE-HOSTNAME").endswith("set -f\nexec b -h $(uname -n)\n")
+    assert files["b-ZONE-HOSTNAME/down-signal"] == "SIGINT\n" and files["b-ZONE-HOSTNAME/timeout-kill"] == "10000\n"
+    for text in ("[program:a]: autostart=%(ENV_ON)s is decided when it starts, also by hand",
+                 "[program:b]: process_name=b-%(ENV_ZONE)s-%(host_node_name)s is decided now, by the environment of overlog "
+                 "import: b-ZONE-HOSTNAME",
+                 "[program:b]: stopwaitsecs=%(ENV_WAIT)s has to be known now, and is not in the environment of overlog "
+                 "import: left out", "[program:b]: stopsignal=%(ENV_SET)s is decided now, by the environment of overlog "
+                 "import: int", "[include]: files=%(ENV_MORE)s/*.conf has to be known now"):
+        assert text in said
+    assert not [p for p in files if set(p) & set("\1\2\3")] and not [c for c in files.values() if set(c) & set("\1\2\3")]
 
 
 def test_lines_that_go_on_and_comments(take):
@@ -101,6 +136,29 @@ def test_order_by_priority(take):
     assert "byhand" not in started(files)
 
 
+def test_order_of_groups(take):
+    """Groups are in order, programs only within one."""
+    files, said = take("[group:front]\nprograms=web,push\npriority=20\n[group:back]\nprograms=db,cache\npriority=10\n"
+                       "[group:rest]\nprograms=cron,nothere\n" +
+                       "".join(f"[program:{n}]\ncommand={n}\npriority={p}\n" for n, p in (
+                           ("web", 5), ("push", 1), ("db", 900), ("cache", 900), ("cron", 3), ("alone", 15))))
+    assert needs(files, "db") == needs(files, "cache") == set()
+    assert needs(files, "alone") == {"db", "cache"} and needs(files, "push") == {"alone"} and needs(files, "web") == {"push"}
+    assert needs(files, "cron") == {"web"}
+    assert {p for p in files if p.startswith("front/contents.d/")} == {"front/contents.d/web", "front/contents.d/push"}
+    assert "[group:rest]: there is no program nothere" in said
+
+
+def test_names_of_ours(take):
+    files, said = take("[program:user]\ncommand=u\nnumprocs=2\nprocess_name=%(program_name)s%(process_num)d\n"
+                       "[program:top]\ncommand=t\n[program:base]\ncommand=b\npriority=1\n[program:s6rc-x]\ncommand=s\n"
+                       "[group:user2]\nprograms=top\n")
+    assert started(files) == {"user0", "user1", "program-top", "program-base", "program-s6rc-x"}
+    assert files["program-user/type"] == files["program-user2/type"] == "bundle\n"
+    assert needs(files, "program-top") == {"program-base"}
+    assert '[program:top]: the name "top" is one of overlog itself: it is called program-top' in said
+
+
 def test_ends_that_are_expected(take):
     files, _ = take("[program:a]\ncommand=a\nexitcodes=0,2\n[program:b]\ncommand=b\nautorestart=false\nstartsecs=0\n"
                     "startretries=3\n[program:c]\ncommand=c\nautorestart=true\n[program:d]\ncommand=d\n"
@@ -113,10 +171,11 @@ def test_ends_that_are_expected(take):
 
 
 def test_values_stay_in_their_comments(take):
-    files, _ = take("[program:a]\ncommand=a\nexitcodes=x\n  rm -r /\nstdout_logfile=/l\n  rm -r /\numask=;rm\n"
+    files, said = take("[program:a]\ncommand=a\nexitcodes=x\n  rm -r /\nstdout_logfile=/l\n  rm -r /\numask=;rm\n"
                     "startretries=1\n  rm\n")
-    assert [line for line in files["a/run"].splitlines() if "rm" in line] == ["umask ';rm'"]
-    assert files["a/finish"] == "#!/bin/sh\n# autorestart=unexpected, exitcodes=x\n"
+    assert [line for line in files["a/run"].splitlines() if " rm" in line and line[0] != "#"] == []
+    assert files["a/finish"] == "#!/bin/sh\n# autorestart=unexpected\n"
+    assert "umask is no octal number: ;rm" in said and "exitcodes are numbers up to 255: x" in said
 
 
 def test_output(take):
@@ -139,9 +198,10 @@ def test_groups_and_sockets(take):
     assert files["all/type"] == "bundle\n" and {"all/contents.d/a", "all/contents.d/b"} <= set(files)
     assert run_of(files, "a").endswith("exec a all\n")
     assert "# socket=tcp://localhost:8000: no socket" in files["web1/run"]
-    assert "# stdout_events_enabled=true: not carried over" in files["web0/run"]
-    assert "overlog status, s6-rc and s6-svc take its place" in said and "[eventlistener:fatal]: there are no events" in said
-    assert "the group a has the name of a program" in said
+    assert "# stdout_events_enabled=true: there are no events here" in files["web0/run"]
+    assert "overlog status, s6-rc and s6-svc take the place" in said and "[eventlistener:fatal]: there are no events" in said
+    assert "[group:a]: a process has the same name: no bundle is made of it" in said
+    assert "[fcgi-program:web]: socket: no socket is opened" in said
     assert files["import-notes"].splitlines() == [
         line.replace("overlog import: warning: ", "") for line in said.splitlines()]
 
@@ -152,15 +212,16 @@ def test_included_files(take, tmp_path):
     (tmp_path / "conf.d/two.ini").write_text("[program:two]\ncommand=two\n")
     files, said = take("[include]\nfiles = conf.d/*.conf %(here)s/conf.d/*.ini nothere/*.conf\n")
     assert started(files) == {"one", "two"} and "nothing to include: nothere/*.conf" in said
-    assert run_of(files, "one").endswith(f"exec {tmp_path}/one\n")
+    assert run_of(files, "one").endswith(f"exec {tmp_path}/conf.d/one\n")  # where the file is that says it
+    assert f"[{tmp_path}/conf.d/one.conf]: %(here)s is {tmp_path}/conf.d here: correct it if" in said
 
 
 def test_what_cannot_be_read(take):
     files, said = take("[program:loop]\ncommand=bash -c \"while true; do\n    x\ndone\"\n[program:none]\nuser=x\n"
                        "[program:odd]\ncommand=o\nstopsignal=WHAT\nnumprocs=many\ndirectory=%(what)s\n")
     assert started(files) == {"odd"}
-    for text in ("[program:loop] has no command that can be read: left out", "line 4 is not understood",
-                 "[program:none] has no command", "unknown stopsignal: WHAT", "numprocs that is no number: many",
+    for text in ("[program:loop], [program:none]: has no command that can be read: left out", "line 4 is not understood",
+                 "unknown stopsignal: WHAT", "numprocs is no number that can be: many",
                  "unknown expression: %(what)s"):
         assert text in said
 
@@ -198,8 +259,9 @@ def test_a_procfile(take):
     assert files["scripts/release"].endswith(WORKDIR + "set -e\n./manage migrate\n./manage seed && true\n")
     assert files["release/type"] == "oneshot\n" and needs(files, "web") == {"release"}
     assert run_of(files, "web") == WORKDIR + 'export PORT="${PORT:-5000}"\nexec bundle exec puma -p ${PORT:-3000}\n'
-    assert run_of(files, "worker") == WORKDIR + "exec env QUEUE='*' rake work\n"
-    assert run_of(files, "assets") == WORKDIR + "(cd client && npm start)\n" and "signals" in files["assets/run"]
+    # What it runs may read PORT, too.
+    assert run_of(files, "worker") == WORKDIR + 'export PORT="${PORT:-5100}"\n' + "exec env QUEUE='*' rake work\n"
+    assert run_of(files, "assets") == WORKDIR + 'export PORT="${PORT:-5200}"\n' + "(cd client && npm start)\n" and "signals" in files["assets/run"]
     assert run_of(files, "api-2") == WORKDIR + 'export PORT="${PORT:-5300}"\nexec env A=1 run --port $PORT\n'
     assert "not understood: nonsense" in said
 
@@ -209,7 +271,6 @@ def test_refusals(take, tmp_path):
     assert "has neither" in take("[supervisord]\nnodaemon=true\n", code=1)[1]
     take("[program:web]\ncommand=web\n")
     assert "web exists already in t/s6-rc.d" in take("[program:web]\ncommand=web\n", code=1)[1]
-    assert "base exists already" in take("[program:base]\ncommand=web\n", code=1)[1]
     assert subprocess.run([OVERLOG, "import", tmp_path / "nothere"], capture_output=True).returncode == 111
     assert subprocess.run([OVERLOG, "import"], capture_output=True).returncode == 100
 
@@ -233,11 +294,19 @@ priority=10
 autorestart=false
 startsecs=0
 directory=/tmp
+
+[program:wrapped]
+command=/bin/sh -c "sleep 2222 & echo $! >/tmp/child; sleep 3333; true"
+stopasgroup=true
+
+[program:off]
+command=/bin/sleep 1000
+autostart=%(ENV_WANTED)s
 """)
     r = subprocess.run([OVERLOG, "import", "-d", tree.at("/etc/s6-overlay"), tree.at("/app/supervisord.conf")],
                        capture_output=True, text=True)
-    assert r.returncode == 0 and r.stdout.startswith("2 services written")
-    box = boot(tree.path, env={"GREETING": "hello"}, options=["-w", "/app"])
+    assert r.returncode == 0 and r.stdout.startswith("4 services written")
+    box = boot(tree.path, env={"GREETING": "hello", "WANTED": "off"}, options=["-w", "/app"])
     box.wait_for(lambda: box.run("/command/overlog", "status", "-H").returncode == 0)
     box.wait_for_text("web hello here in /app\n", "stdout")
     box.wait_for_text("set up; done\n", "stdout")
@@ -245,4 +314,12 @@ directory=/tmp
     box.wait_for(lambda: " down " in box.run("/command/overlog", "status", "setup").stdout)
     assert box.run("/command/overlog", "status", "-H").returncode == 0
     assert box.stdout.text().count("set up; done") == 1
+    # What the environment does not want is not missed, either; nobody shall take it for up.
+    box.wait_for(lambda: " down " in box.run("/command/overlog", "status", "off").stdout)
+    # A restart leaves nothing of the process group behind.
+    child = box.wait_for(lambda: box.read("/tmp/child").strip())
+    assert box.run("/bin/kill", "-0", child).returncode == 0
+    box.run("/command/s6-svc", "-wr", "-r", "/run/service/wrapped", check=True)
+    assert box.run("/bin/kill", "-0", child).returncode == 1
+    box.wait_for(lambda: box.read("/tmp/child").strip() not in ("", child))
     assert box.stop() == 0

@@ -1,5 +1,6 @@
 /* supervisord.conf as supervisord reads it, and what becomes of its values. */
 #include "command/supervisord.h"
+#include "command/supervisord_keys.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -91,8 +92,7 @@ static void too_many_options(void **state)
 
 static void expand_is(const char *text, bool good, const char *expected)
 {
-    const struct ini_names names = {
-        .program = "web", .group = "all", .here = "/etc/x", .number = 3, .count = 12};
+    const struct ini_names names = {.program = "web", .group = "all", .number = 3, .count = 12};
     struct str out = STR_INIT;
     assert_int_equal(ini_expand(text, &names, &out), good);
     assert_string_equal(out.data, expected);
@@ -104,18 +104,63 @@ static void expressions(void **state)
     (void)state;
     expand_is("%(program_name)s_%(process_num)02d", true, "web_03");
     expand_is("%(group_name)s %(process_num)d %(process_num)s %(numprocs)d", true, "all 3 3 12");
-    expand_is("%(here)s/run 100%% %", true, "/etc/x/run 100% %");
+    expand_is("run 100%% %", true, "run 100% %");
     expand_is("a%(ENV_HOME)sb", true, "a\001HOME\002b");
+    expand_is("%(host_node_name)s", true, "\001.\002");
     expand_is("%(nothing)s", false, "%(nothing)s");
     expand_is("%(ENV_A B)s%(ENV_)s%(ENV_1)s", false, "%(ENV_A B)s%(ENV_)s%(ENV_1)s");
     expand_is("%(process_num)9999d", false, "%(process_num)9999d");
     expand_is("%(program_name", true, "%(program_name");
+    /* Bytes that mean something to us mean nothing there. */
+    expand_is("a\001x}; reboot\002\003\004", true, "a?x}; reboot??\004");
 }
 
-static void command_is(const char *text, bool good, const char *expected)
+static char *values(const char *name)
+{
+    static char one[] = "one", empty[] = "";
+    return strcmp(name, "ONE") == 0 ? one : strcmp(name, "EMPTY") == 0 ? empty : NULL;
+}
+
+static void settle_is(const char *text, enum ini_settled how, const char *expected)
 {
     struct str out = STR_INIT;
-    assert_int_equal(ini_command(text, &out), good);
+    assert_int_equal(ini_settle(text, values, &out), how);
+    assert_string_equal(out.data, expected);
+    str_release(&out);
+}
+
+static void settled(void **state)
+{
+    (void)state;
+    settle_is("", INI_PLAIN, "");
+    settle_is("a b", INI_PLAIN, "a b");
+    settle_is("a-\001ONE\002-\001EMPTY\002b", INI_KNOWN, "a-one-b");
+    settle_is("\001TWO\002_\001ONE\002", INI_UNKNOWN, "TWO_one");
+    settle_is("\001ONE\002\001.\002", INI_UNKNOWN, "oneHOSTNAME");
+}
+
+static void places_of_files(void **state)
+{
+    struct ini ini = {.item = NULL};
+    (void)state;
+    assert_int_equal(ini_parse(&ini, "[a]\nx=%(here)s/b:%(here)s\ny=%%(here)s\n"), 0);
+    assert_true(ini_here(&ini, 0, "/etc/one"));
+    assert_false(ini_here(&ini, 0, "/etc/two"));
+    size_t first = ini.count;
+    assert_int_equal(ini_parse(&ini, "[b]\nx=%(here)s\nz=1\n"), 0);
+    assert_true(ini_here(&ini, first, "/etc/two"));
+    get_is(&ini, "a", "x", "/etc/one/b:/etc/one");
+    get_is(&ini, "b", "x", "/etc/two");
+    get_is(&ini, "b", "z", "1");
+    ini_release(&ini);
+}
+
+static void command_is(const char *text, bool good, bool splits, const char *expected)
+{
+    struct str out = STR_INIT;
+    bool split;
+    assert_int_equal(ini_command(text, &out, &split), good);
+    assert_int_equal(split, splits);
     assert_string_equal(out.data == NULL ? "" : out.data, expected);
     str_release(&out);
 }
@@ -123,25 +168,27 @@ static void command_is(const char *text, bool good, const char *expected)
 static void commands(void **state)
 {
     (void)state;
-    command_is("nginx -g \"daemon off;\"", true, "nginx -g 'daemon off;'");
-    command_is("run\n--one\n\t--two=2 ", true, "run --one --two=2");
-    command_is("a > /dev/null && b $HOME *", true, "a '>' /dev/null '&&' b '$HOME' '*'");
-    command_is("x --c='it''s' \"a\\\"b\" c\\ d ''", true, "x --c=its 'a\"b' 'c d' ''");
-    command_is("bash -c 'it'\\''s'", true, "bash -c 'it'\\''s'");
-    command_is("x \001ARGS\002 --d=\001D\002 \"\001Q\002\"", true,
-               "x ${ARGS} \"--d=${D}\" \"${Q}\"");
-    command_is("x \"a$b`\001Q\002\\\\\"", true, "x \"a\\$b\\`${Q}\\\\\"");
-    command_is("x \"open", false, "x open");
-    command_is("  ", true, "");
+    command_is("nginx -g \"daemon off;\"", true, false, "nginx -g 'daemon off;'");
+    command_is("run\n--one\n\t--two=2 ", true, false, "run --one --two=2");
+    command_is("a > /dev/null && b $HOME *", true, false, "a '>' /dev/null '&&' b '$HOME' '*'");
+    command_is("x --c='it''s' \"a\\\"b\" c\\ d ''", true, false, "x --c=its 'a\"b' 'c d' ''");
+    command_is("bash -c 'it'\\''s'", true, false, "bash -c 'it'\\''s'");
+    command_is("x \001ARGS\002 --d=\001D\002/e \"\001Q\002 r\"", true, true,
+               "x ${ARGS} --d=${D}/e \"${Q} r\"");
+    command_is("x '--d=\001D\002'", true, false, "x \"--d=${D}\"");
+    command_is("x -h \001.\002", true, true, "x -h $(uname -n)");
+    command_is("x \"a$b`\001Q\002\\\\\"", true, false, "x \"a\\$b\\`${Q}\\\\\"");
+    command_is("x \"open", false, false, "x open");
+    command_is("  ", true, false, "");
     /* shlex splits at a CR; VT and FF are characters of a word. */
-    command_is("a\rb \r c\r", true, "a b c");
-    command_is("a\vb \f", true, "'a\vb' '\f'");
+    command_is("a\rb \r c\r", true, false, "a b c");
+    command_is("a\vb \f", true, false, "'a\vb' '\f'");
 }
 
-static void environment_is(const char *text, const char *expected)
+static void environment_is(const char *text, bool good, const char *expected)
 {
     struct str out = STR_INIT;
-    ini_environment(text, &out);
+    assert_int_equal(ini_environment(text, &out), good);
     assert_string_equal(out.data == NULL ? "" : out.data, expected);
     str_release(&out);
 }
@@ -149,14 +196,17 @@ static void environment_is(const char *text, const char *expected)
 static void environments(void **state)
 {
     (void)state;
-    environment_is("A=\"1\",B='x,y' , C=z", "export A=1\nexport B=x,y\nexport C=z\n");
-    environment_is("A=\"b c\",\nB = 2,", "export A='b c'\nexport B=2\n");
-    environment_is("P=\"/x:\001PATH\002\"", "export P=\"/x:${PATH}\"\n");
-    environment_is("A=\"open", "export A=open\n");
-    environment_is("", "");
-    environment_is("nonsense", "");
-    environment_is("=1,A=2", "# environment : sh cannot export such a name\nexport A=2\n");
-    environment_is("a.b=1", "# environment a.b: sh cannot export such a name\n");
+    environment_is("A=\"1\",B='x,y' , C=z", true, "export A=1\nexport B=x,y\nexport C=z\n");
+    environment_is("A=\"b c\",\nB = 2,", true, "export A='b c'\nexport B=2\n");
+    environment_is("P=\"/x:\001PATH\002\"", true, "export P=\"/x:${PATH}\"\n");
+    environment_is("H=\001.\002", true, "export H=\"$(uname -n)\"\n");
+    environment_is("A=\"'it's'\"", true, "export A='it'\\''s'\n"); /* all quotes at both ends go */
+    environment_is("A=\"open", true, "export A=open\n");
+    environment_is("", true, "");
+    environment_is("nonsense", false, "");
+    environment_is("A=1,nonsense", false, "export A=1\n");
+    environment_is("=1,A=2", false, "# environment : sh cannot export such a name\nexport A=2\n");
+    environment_is("a.b=1", false, "# environment a.b: sh cannot export such a name\n");
 }
 
 static void numbers(void **state)
@@ -168,17 +218,71 @@ static void numbers(void **state)
     assert_int_equal(ini_bytes("MB"), -1);
     assert_int_equal(ini_bytes("-1"), -1);
     assert_int_equal(ini_bytes("1TB"), -1);
-    assert_true(ini_true("TRUE", false) && ini_true("1", false) && ini_true(NULL, true));
-    assert_false(ini_true("false", true) || ini_true(NULL, false));
+    assert_int_equal(ini_boolean("TRUE"), 1);
+    assert_int_equal(ini_boolean("1"), 1);
+    assert_int_equal(ini_boolean("Off"), 0);
+    assert_int_equal(ini_boolean("maybe"), -1);
+    assert_int_equal(ini_restart("Unexpected"), INI_UNEXPECTED);
+    assert_int_equal(ini_restart("Yes"), 1);
+    assert_int_equal(ini_restart("no"), 0);
+    assert_int_equal(ini_restart(""), -1);
+}
+
+static void note_is(const char *section, const char *key, const char *value, const char *expected)
+{
+    const char *note = key == NULL ? ini_section_note(section) : ini_key_note(section, key, value);
+    if (expected == NULL)
+        assert_null(note);
+    else if (note == NULL || strstr(note, expected) == NULL)
+        fail_msg("[%s] %s=%s: %s", section, key, value, note == NULL ? "nothing" : note);
+}
+
+static void what_becomes_of_keys(void **state)
+{
+    (void)state;
+    note_is("program:a", NULL, NULL, NULL);
+    note_is("rpcinterface:supervisor", NULL, NULL, NULL);
+    note_is("supervisorctl", NULL, NULL, NULL);
+    note_is("rpcinterface:other", NULL, NULL, "no server");
+    note_is("eventlistener:a", NULL, NULL, "no events");
+    note_is("inet_http_server", NULL, NULL, "no server");
+    note_is("programs:a", NULL, NULL, "no such section");
+    note_is("program:a", "command", "x", NULL);
+    note_is("fcgi-program:a", "command", "x", NULL);
+    note_is("fcgi-program:a", "socket", "tcp://x:1", "no socket");
+    note_is("program:a", "socket", "tcp://x:1", "no such key");
+    note_is("program:a", "autorestat", "true", "no such key");
+    note_is("program:a", "startsecs", "0", NULL);
+    note_is("program:a", "startsecs", "1", NULL);
+    note_is("program:a", "startsecs", "10", "counts as started");
+    note_is("program:a", "startretries", "3", "for ever");
+    note_is("program:a", "stdout_events_enabled", "False", NULL);
+    note_is("program:a", "stdout_events_enabled", "true", "no events");
+    note_is("program:a", "stderr_logfile_backups", "10", NULL);
+    note_is("program:a", "stderr_logfile_backups", "1", "one log");
+    note_is("supervisord", "loglevel", "debug", NULL);
+    note_is("supervisord", "minprocs", "200", NULL);
+    note_is("supervisord", "minprocs", "2000", "--ulimit");
+    note_is("supervisord", "colour", "red", "no such key");
+    note_is("supervisorctl", "prompt", "x", NULL);
+    note_is("group:a", "priority", "1", NULL);
+    note_is("eventlistener:a", "buffer_size", "1", NULL); /* its section says it all */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sections_and_keys), cmocka_unit_test(continued_lines),
-        cmocka_unit_test(many_lines),        cmocka_unit_test(too_many_options),
-        cmocka_unit_test(expressions),       cmocka_unit_test(commands),
-        cmocka_unit_test(environments),      cmocka_unit_test(numbers),
+        cmocka_unit_test(sections_and_keys),
+        cmocka_unit_test(continued_lines),
+        cmocka_unit_test(expressions),
+        cmocka_unit_test(commands),
+        cmocka_unit_test(environments),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(settled),
+        cmocka_unit_test(places_of_files),
+        cmocka_unit_test(what_becomes_of_keys),
+        cmocka_unit_test(many_lines),
+        cmocka_unit_test(too_many_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
