@@ -1,0 +1,34 @@
+#!/bin/sh
+# probe NAME WHAT [ARG...] - says in $RECORDS/NAME how it was started and by which signal it was told
+# to end. WHAT: stay; end CODE (from the third time on: stay); die (by KILL, the same).
+out=$RECORDS/$1
+child=
+told() {
+    echo "signal $1" >>"$out"
+    [ -z "$child" ] || kill "$child"
+    exit 0
+}
+for signal in HUP INT QUIT USR1 USR2 TERM; do
+    trap "told $signal" "$signal"
+done
+record=$(
+    echo "start uid=$(id -u) gid=$(id -g) groups=$(id -G)"
+    echo "umask $(umask)"
+    echo "cwd $(pwd -P)"
+    n=0
+    for argument; do
+        n=$((n + 1))
+        printf 'argument %s %s\n' "$n" "$argument"
+    done
+    tr '\0\n' '\n ' <"/proc/$$/environ" | sed 's/^/environment /'
+)
+printf '%s\n' "$record" >>"$out"
+echo "out $1"
+echo "err $1" >&2
+if [ "$2" != stay ] && [ "$(grep -c '^start ' "$out")" -lt 3 ]; then
+    [ "$2" != end ] || exit "$3"
+    kill -s KILL $$
+fi
+sleep 1000 &
+child=$!
+wait
