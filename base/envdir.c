@@ -1,6 +1,7 @@
 #include "base/envdir.h"
 
 #include "base/file.h"
+#include "base/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +12,9 @@
 
 enum { VALUE_MAX = 1 << 20 };
 
-static int write_variable(int at, const char *assignment, bool newline, mode_t mode,
-                          struct str *line, struct error *e)
+/* folder is the name of at. */
+static int write_variable(int at, const char *folder, const char *assignment, bool newline,
+                          mode_t mode, struct str *line, struct error *e)
 {
     const char *equals = strchr(assignment, '=');
     /* Not a variable, or one that no file can be named after. */
@@ -26,7 +28,15 @@ static int write_variable(int at, const char *assignment, bool newline, mode_t m
     size_t name = (size_t)(equals - assignment) + 1;
     if (strcmp(line->data, ".") == 0 || strcmp(line->data, "..") == 0)
         return 0;
-    return file_write(at, line->data, line->data + name, line->length - name, mode, e);
+    if (file_write(at, line->data, line->data + name, line->length - name, mode, e) == 0)
+        return 0;
+    if (errno != ENAMETOOLONG)
+        return -1;
+    *e = (struct error)ERROR_INIT;
+    message_warning(
+        "the variable %.32s... is left out of %s: its name is longer than a file name can be",
+        line->data, folder);
+    return 0;
 }
 
 int envdir_add(const char *path, char *const *envp, bool newline, mode_t mode, struct error *e)
@@ -37,7 +47,7 @@ int envdir_add(const char *path, char *const *envp, bool newline, mode_t mode, s
     struct str line = STR_INIT;
     int result = 0;
     for (size_t i = 0; envp[i] && result == 0; i++)
-        result = write_variable(at, envp[i], newline, mode, &line, e);
+        result = write_variable(at, path, envp[i], newline, mode, &line, e);
     str_release(&line);
     close(at);
     return result;

@@ -155,6 +155,72 @@ void execute_first(const char *program, const char *path, char *const *argv, cha
     errno = reason;
 }
 
+/* --- as a shell does it -----------------------------------------------------------------------
+ */
+
+#define SHELL "/bin/sh"
+
+bool execute_is_builtin(const char *word)
+{
+    static const char *const names[] = {
+        ".",       ":",     "alias",  "bg",     "break", "cd",    "command",  "continue",
+        "eval",    "exec",  "exit",   "export", "fg",    "false", "getopts",  "hash",
+        "jobs",    "kill",  "printf", "pwd",    "read",  "set",   "readonly", "return",
+        "shift",   "test",  "times",  "trap",   "true",  "type",  "ulimit",   "umask",
+        "unalias", "unset", "wait",   "[",      "echo"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(word, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* As shells tell it: no NUL byte in the first line. */
+static bool is_text(const char *path)
+{
+    char head[HEAD_MAX + 1];
+    size_t length;
+    if (access(path, X_OK) < 0 || !has_x_bit(path) || read_head(path, head, &length) < 0)
+        return false;
+    const char *end = memchr(head, '\n', length);
+    return memchr(head, '\0', end == NULL ? length : (size_t)(end - head)) == NULL;
+}
+
+/* /bin/sh with the words before those of argv, from its number first on. */
+static void exec_shell(char *const *before, size_t count, char *const *argv, size_t first,
+                       char *const *envp)
+{
+    char *args[SCRIPT_ARGS_MAX + 8];
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        args[n++] = before[i];
+    for (size_t i = first; argv[0] != NULL && argv[i] != NULL; i++) {
+        if (n == SCRIPT_ARGS_MAX + 7)
+            return;
+        args[n++] = argv[i];
+    }
+    args[n] = NULL;
+    execve(SHELL, args, envp);
+}
+
+void execute_by_shell(const char *program, const char *path, char *const *argv, char *const *envp)
+{
+    static char sh[] = "sh", option[] = "-c", words[] = "\"$@\"";
+    struct execute_search s = execute_search(program, path);
+    if (execute_is_builtin(program))
+        exec_shell((char *[]){sh, option, words, sh}, 4, argv, 0, envp);
+    execute_first(program, path, argv, envp);
+    int reason = errno;
+    while (reason == ENOEXEC && execute_candidate(&s)) {
+        char script[PATH_BYTES];
+        if (!is_text(s.file) || strlen(s.file) >= sizeof script)
+            continue;
+        memcpy(script, s.file, strlen(s.file) + 1);
+        exec_shell((char *[]){sh, script}, 2, argv, 1, envp);
+        break;
+    }
+    errno = reason;
+}
+
 /* --- why it could not be executed ------------------------------------------------------------ */
 
 struct found {
@@ -241,7 +307,38 @@ static void explain_denied(const char *program, struct found *f)
             "mount it with exec, or begin the file with #! and an interpreter");
 }
 
-const char *execute_failed(const char *program)
+static const char *largest(char *const *strings, size_t *size)
+{
+    const char *found = NULL;
+    *size = 0;
+    for (size_t i = 0; strings[i] != NULL; i++) {
+        size_t length = strlen(strings[i]);
+        if (length < *size)
+            continue;
+        found = strings[i];
+        *size = length;
+    }
+    return found;
+}
+
+void execute_too_big(char *const *argv, char *const *envp, char text[EXECUTE_WHY_MAX])
+{
+    enum { NAME_SHOWN = 200 };
+    size_t argument;
+    size_t variable;
+    largest(argv, &argument);
+    const char *found = largest(envp, &variable);
+    int shown = found == NULL ? 0 : (int)strcspn(found, "=");
+    shown = shown > NAME_SHOWN ? NAME_SHOWN : shown;
+    if (argument >= variable)
+        snprintf(text, EXECUTE_WHY_MAX, "%s: the largest argument has %zu bytes", strerror(E2BIG),
+                 argument);
+    else
+        snprintf(text, EXECUTE_WHY_MAX, "%s: the largest variable is %.*s, with %zu bytes",
+                 strerror(E2BIG), shown, found, variable);
+}
+
+const char *execute_failed(const char *program, char *const *argv, char *const *envp)
 {
     static struct found f;
     char head[HEAD_MAX + 1];
@@ -249,6 +346,11 @@ const char *execute_failed(const char *program)
     int error = errno;
     bool is_path = strchr(program, '/') != NULL; /* else: which of PATH's folders was it? */
     f.length = 0;
+    if (error == E2BIG) {
+        char why[EXECUTE_WHY_MAX];
+        execute_too_big(argv, envp, why);
+        say(&f, why, NULL);
+    }
     if (is_path && error == EACCES)
         explain_denied(program, &f);
     else if (is_path && error == ENOENT && read_head(program, head, &length) == 0)

@@ -20,11 +20,21 @@ bool execute_candidate(struct execute_search *s); /* false: that was all */
 /* Executes the first of them that can be; comes back with errno when none can. */
 void execute_first(const char *program, const char *path, char *const *argv, char *const *envp);
 
+/* The same as a command of a shell, as far as there is a /bin/sh: what it has built in comes before
+ * the files of that name, and a file that is no program for the kernel (ENOEXEC), an empty one too,
+ * is its script. */
+void execute_by_shell(const char *program, const char *path, char *const *argv, char *const *envp);
+/* Pure: whether every POSIX shell has it built in. */
+bool execute_is_builtin(const char *word);
+
 enum { EXECUTE_WHY_MAX = 400 };
 #define EXECUTE_SEEN "exec: "
 
+/* E2BIG in words: which variable, or that an argument, is the largest. */
+void execute_too_big(char *const *argv, char *const *envp, char text[EXECUTE_WHY_MAX]);
+
 /* Looks at a program whose execution failed with errno, which is kept: EXECUTE_SEEN and the reason
  * with its cure, in static memory; or "exec" where errno says it all. */
-const char *execute_failed(const char *program);
+const char *execute_failed(const char *program, char *const *argv, char *const *envp);
 
 #endif

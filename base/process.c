@@ -155,8 +155,9 @@ static const char *become(const struct process_spawn *s)
         umask(s->umask);
     if (s->nofile)
         setrlimit(RLIMIT_NOFILE, s->nofile);
-    execute_first(s->program, path_of(s->envp), s->argv, s->envp);
-    return execute_failed(s->program);
+    (s->by_shell ? execute_by_shell : execute_first)(s->program, path_of(s->envp), s->argv,
+                                                     s->envp);
+    return execute_failed(s->program, s->argv, s->envp);
 }
 
 static void run_child(const struct process_spawn *s, int report)

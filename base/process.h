@@ -54,6 +54,7 @@ struct process_spawn {
                  at PROCESS_GATE_BYTE is zero or not there */
     int lock; /* 0 or -1: none. A descriptor: the child (not we) waits until it holds an
                  exclusive flock on it */
+    bool by_shell; /* as a command of a shell (execute.h) */
     bool new_pids; /* as the first process of a new pid namespace (EPERM without CAP_SYS_ADMIN) */
 };
 

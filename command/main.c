@@ -185,7 +185,11 @@ static int execute(const struct invocation *c)
         execute_first(program, c->path, c->fallback, environ);
     }
     int code = errno == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC;
-    message_fatal("unable to exec %s: %s", program, strerror(errno));
+    char why[EXECUTE_WHY_MAX];
+    snprintf(why, sizeof why, "%s", strerror(errno));
+    if (errno == E2BIG)
+        execute_too_big(c->rest, c->environment != NULL ? c->environment : environ, why);
+    message_fatal("unable to exec %s: %s", program, why);
     return code;
 }
 

@@ -59,6 +59,8 @@ int service_send(const char *fifo, const char *what, const char *letters, size_t
 static int send_letters(const char *service, const char *letters, size_t count)
 {
     char path[LISTEN_PATH_MAX];
+    if (access(service, F_OK) < 0)
+        return fail("control", service);
     snprintf(path, sizeof path, "%.4000s/supervise/control", service);
     return service_send(path, service, letters, count, EXIT_NOT_LISTENING, EXIT_NOT_LISTENING);
 }

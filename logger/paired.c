@@ -60,6 +60,7 @@ const struct command_option logger_options[] = {
     {'p', "prefix", NULL, "put [NAME] before each line on the console"},
     {'e', "events", "DIR", "log the event pipe on descriptor 9 there"},
     {'r', "resume", NULL, "take current over as it is"},
+    {'v', "verbose", NULL, "say info lines, too"},
     {'D', "drop", NULL, "drop lines that cannot be written, instead of waiting"},
     {0, NULL, NULL, NULL},
 };
@@ -111,6 +112,9 @@ static int parse_options(struct paired *p, struct invocation *c, struct account 
             break;
         case 'r':
             p->resume = true;
+            break;
+        case 'v':
+            message_verbosity(MESSAGE_INFO);
             break;
         case 'D':
             p->drops_lines = true;
@@ -218,7 +222,7 @@ static void say_no_disk(struct paired *p, const struct error *e)
     const char *reason = strrchr(e->text, ':'); /* the system's, behind ": " */
     reason = reason == NULL || reason[1] != ' ' ? e->text : reason + 2;
     p->informed = true;
-    message_line(MESSAGE_WARNING,
+    message_line(MESSAGE_INFO,
                  "%s: info: no log directory under %.*s (%s): logging to the "
                  "console only",
                  p->name, slash == NULL ? 1 : (int)(slash - p->directory),

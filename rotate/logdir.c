@@ -47,6 +47,21 @@ static int open_parent(char *copy, char **name, struct error *e)
     return at < 0 ? error_system(e, "unable to open %s", parent) : at;
 }
 
+/* A link is followed nowhere, and "Not a directory" does not tell that there is one. */
+static void explain(int at, const char *name, const char *path, bool made, struct error *e)
+{
+    char target[256];
+    int why = errno;
+    ssize_t n = readlinkat(at, name, target, sizeof target - 1);
+    target[n < 0 ? 0 : n] = '\0';
+    errno = why;
+    if (n >= 0 && (why == ENOTDIR || why == ELOOP))
+        error_set(e, EXIT_SYSTEM, "unable to use log directory %s: it is a symbolic link (to %s)",
+                  path, target);
+    else
+        error_system(e, "unable to %s log directory %s", made ? "open" : "make", path);
+}
+
 int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct error *e)
 {
     char *name = NULL, *copy = strdup(path);
@@ -60,7 +75,7 @@ int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct e
     if (made || errno == EEXIST)
         fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-        error_system(e, "unable to %s log directory %s", made ? "open" : "make", path);
+        explain(at, name, path, made, e);
     close(at);
     free(copy);
     if (fd < 0 || !made)

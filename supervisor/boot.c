@@ -99,7 +99,7 @@ static void start_hook(struct supervisor *sv)
     struct words argv = WORDS_INIT;
     struct error e = ERROR_INIT;
     struct process_fd fds[3] = {{0, 0}, {unlogged_stdout(sv), 1}, {unlogged_stderr(sv), 2}};
-    if (cmd_split(sv->settings.hook, &argv) < 0 || argv.count == 0) {
+    if (cmd_expand(sv->settings.hook, &argv) < 0 || argv.count == 0) {
         words_release(&argv);
         load(sv);
         return;
@@ -112,6 +112,7 @@ static void start_hook(struct supervisor *sv)
         .fds = fds,
         .fd_count = 3,
         .new_session = true,
+        .by_shell = true,
         .nofile = &sv->nofile,
     };
     sv->hook = process_spawn(&s, &sv->cmd_report, &e);

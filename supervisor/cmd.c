@@ -7,6 +7,7 @@
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,25 @@ int cmd_split(const char *text, struct words *out)
     return 0;
 }
 
+int cmd_expand(const char *text, struct words *out)
+{
+    struct words split = WORDS_INIT;
+    int result = cmd_split(text, &split);
+    for (size_t i = 0; i < split.count && result == 0; i++) {
+        glob_t found = {.gl_pathc = 0};
+        if (strpbrk(split.item[i], "*?[") == NULL) {
+            result = words_add(out, split.item[i]);
+            continue;
+        }
+        result = glob(split.item[i], GLOB_NOCHECK, NULL, &found) == 0 ? 0 : -1;
+        for (size_t j = 0; j < found.gl_pathc && result == 0; j++)
+            result = words_add(out, found.gl_pathv[j]);
+        globfree(&found);
+    }
+    words_release(&split);
+    return result;
+}
+
 static bool has_terminal(const struct supervisor *sv)
 {
     return sv->settings.cmd_terminal && isatty(0);
@@ -38,7 +58,7 @@ int cmd_prepare(struct supervisor *sv, struct error *e)
     struct words *cmd = &sv->cmd;
     if (sv->given[0] == NULL)
         return 0;
-    if (sv->settings.cmd_arg0 != NULL && cmd_split(sv->settings.cmd_arg0, cmd) < 0)
+    if (sv->settings.cmd_arg0 != NULL && cmd_expand(sv->settings.cmd_arg0, cmd) < 0)
         return error_system(e, "unable to keep S6_CMD_ARG0");
     for (char **word = sv->given; *word != NULL; word++)
         if (words_add(cmd, *word) < 0)
@@ -92,6 +112,7 @@ void cmd_start(struct supervisor *sv)
         .fd_count = 3,
         .writes = logged_writes(&sv->cmd_logger.logged),
         .new_session = true,
+        .by_shell = true,
         .nofile = &sv->nofile,
     };
     if (isatty(0)) {

@@ -53,7 +53,7 @@ struct definition {
     struct words up; /* oneshot: argv; empty: succeed */
     struct words down;
     struct words reload;
-    bool has_run; /* a oneshot's, which only its up can call */
+    bool has_run, has_oneshot_finish; /* a oneshot's, which only its up and down can call */
 
     uint32_t timeout_up; /* ms, 0 infinite */
     uint32_t timeout_down;

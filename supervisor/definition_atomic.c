@@ -17,6 +17,7 @@ void reading_oneshot(struct reading *r, struct definition *d)
     reading_script(r, "down", &d->down);
     reading_script(r, "reload", &d->reload);
     d->has_run = reading_exists(r, "run");
+    d->has_oneshot_finish = reading_exists(r, "finish");
 }
 
 static int descriptor(struct reading *r, const char *file)

@@ -29,7 +29,7 @@ static const struct known {
     {"down", ONESHOT, "leave the service out of the user bundle instead"},
     {"reload", ONESHOT, "a longrun is sent its reload-signal"},
     {"run", ATOMIC, NULL},
-    {"finish", LONGRUN, "a oneshot has down"},
+    {"finish", ATOMIC, NULL},
     {"notification-fd", LONGRUN, "a oneshot is ready when up has ended"},
     {"lock-fd", LONGRUN, NULL},
     {"timeout-kill", LONGRUN, "a oneshot has timeout-up and timeout-down"},
@@ -102,7 +102,8 @@ void check_files(struct reading *r, enum definition_type type)
     words_release(&files);
 }
 
-/* --- a run in a oneshot -------------------------------------------------------------------------
+/* --- run and finish in a oneshot
+ * -------------------------------------------------------------------------
  */
 
 static bool mentions(const struct words *words, const char *text)
@@ -114,17 +115,16 @@ static bool mentions(const struct words *words, const char *text)
 }
 
 static void check_uncalled(const struct definitions *all, const struct definition *d,
-                           struct problems *p)
+                           const char *file, const char *cure, struct problems *p)
 {
     char path[READING_PATH];
-    snprintf(path, sizeof path, "/%s/run", d->name);
+    snprintf(path, sizeof path, "/%s/%s", d->name, file);
     for (size_t i = 0; i < all->count; i++)
         if (mentions(&all->item[i].up, path) || mentions(&all->item[i].down, path) ||
             mentions(&all->item[i].reload, path))
             return;
-    snprintf(path, sizeof path, "%s/run", d->directory);
-    problems_warning(p, path, 0, "name it in up, or make the service a longrun",
-                     "run is ignored: no oneshot calls it");
+    snprintf(path, sizeof path, "%s/%s", d->directory, file);
+    problems_warning(p, path, 0, cure, "%s is ignored: no oneshot calls it", file);
 }
 
 /* --- bundles ------------------------------------------------------------------------------------
@@ -190,7 +190,11 @@ void definitions_finish(struct definitions *all, struct problems *p)
 {
     add_pipelines(all, p);
     spread_essential(all);
-    for (size_t i = 0; i < all->count; i++)
-        if (all->item[i].has_run)
-            check_uncalled(all, &all->item[i], p);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct definition *d = &all->item[i];
+        if (d->has_run)
+            check_uncalled(all, d, "run", "name it in up, or make the service a longrun", p);
+        if (d->has_oneshot_finish)
+            check_uncalled(all, d, "finish", "name it in down, or make the service a longrun", p);
+    }
 }

@@ -184,6 +184,41 @@ static const char *shell_word(const struct words *words)
     return NULL;
 }
 
+static bool names_execlineb(const char *text)
+{
+    const char *found = strstr(text, "execlineb");
+    return found != NULL && found < text + strcspn(text, "\n");
+}
+
+/* Lines with something on them after the first. */
+static unsigned int lines_below_first(const char *text)
+{
+    unsigned int count = 0;
+    for (const char *line = strchr(text, '\n'); line != NULL; line = strchr(line, '\n')) {
+        line++;
+        size_t blanks = strspn(line, " \t\r");
+        count += line[blanks] != '\0' && line[blanks] != '\n' && line[blanks] != '#';
+    }
+    return count;
+}
+
+/* Whether execline does with the words what a shell would: one command, and nothing in it that a
+ * shell acts upon. Then an interpreter line above does no harm. */
+static bool means_the_same(const char *text, const struct words *words)
+{
+    static const char *const own[] = {"cd",  "export", "if", "for", "while",
+                                      "set", "umask",  ".",  "wait"};
+    if (lines_below_first(text) > 1 || shell_word(words) != NULL)
+        return false;
+    for (size_t i = 0; i < words->count; i++)
+        if (strpbrk(words->item[i], "$`*?;<>|&") != NULL)
+            return false;
+    for (size_t i = 0; words->count > 0 && i < sizeof own / sizeof own[0]; i++)
+        if (strcmp(words->item[0], own[i]) == 0)
+            return false;
+    return true;
+}
+
 bool reading_script(struct reading *r, const char *file, struct words *out)
 {
     struct str text = STR_INIT;
@@ -196,7 +231,7 @@ bool reading_script(struct reading *r, const char *file, struct words *out)
                        "syntax error in column %u: %s", e.column, e.text);
     const char *word = shell_word(out);
     if (found == 1 && text.length > 2 && memcmp(text.data, "#!", 2) == 0 &&
-        strstr(reading_first_line(&text), "execlineb") == NULL)
+        !means_the_same(text.data, out) && !names_execlineb(text.data))
         problems_warning(
             r->p, path, 1, "put the script in a file of its own and name that file here",
             "the interpreter line is ignored: %s holds one command line, not a script", file);

@@ -63,7 +63,8 @@ static void listen_for_term(void)
 /* Waits for the script; its exit code as a shell would say it. */
 static int run(const char *program, char *const *argv, const char *script)
 {
-    struct process_spawn s = {.program = program, .argv = argv, .envp = environ};
+    /* A shell ran them in s6-overlay, and people left the first line out. */
+    struct process_spawn s = {.program = program, .argv = argv, .envp = environ, .by_shell = true};
     struct process_failure f = {.error = 0};
     struct error e = ERROR_INIT;
     char why[512];

@@ -82,8 +82,8 @@ static const char *mode_name(enum logging_mode mode)
     return names[mode];
 }
 
-/* logger [-d DIR] [-u UID:GID] [-p] [-D] [-e DIR] [-r] -- NAME MODE SCRIPT..., made in the stack
- * when it is needed: a thousand of them would be a megabyte. */
+/* logger [-d DIR] [-u UID:GID] [-p] [-v] [-D] [-e DIR] [-r] -- NAME MODE SCRIPT..., made in the
+ * stack when it is needed: a thousand of them would be a megabyte. */
 enum { ARGV_FIXED = 16 };
 
 struct argv {
@@ -116,6 +116,8 @@ static void make_argv(struct argv *a, const struct logged *l, const struct loggi
     }
     if (s->prefix)
         put(a, "-p");
+    if (events && s->verbosity >= MESSAGE_INFO)
+        put(a, "-v");
     if (s->drop)
         put(a, "-D");
     if (events) {

@@ -77,11 +77,15 @@ static void take(const struct rundir_facts *f)
 static int refuse(const struct rundir_facts *f, const char *why, struct error *e)
 {
     unsigned long uid = f->uid;
-    return error_set(e, EXIT_USAGE,
-                     "/run belongs to uid %lu instead of %lu and %s (mode %04o): make it ours "
-                     "(--tmpfs /run:uid=%lu,mode=0755), give it mode 1777, or set "
-                     "S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES=1",
-                     (unsigned long)f->owner, uid, why, (unsigned int)f->mode, uid);
+    const char *variable = f->accept ? ""
+                                     : ", or set "
+                                       "S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES=1";
+    return error_set(
+        e, EXIT_USAGE,
+        "/run belongs to uid %lu instead of %lu and %s (mode %04o): make it ours "
+        "(docker: --tmpfs /run:uid=%lu,mode=0755, podman: --tmpfs /run:U)%s give it mode 1777%s",
+        (unsigned long)f->owner, uid, why, (unsigned int)f->mode, uid, f->accept ? ", or" : ",",
+        variable);
 }
 
 static int judge(const struct rundir_facts *f, struct error *e)

@@ -46,6 +46,20 @@ int runtree_complete_path(struct error *e)
     return result == 0 ? 0 : error_system(e, "unable to complete PATH");
 }
 
+/* A plain user cannot clear what root left in /run, as an image or an earlier start did. */
+static int left_by_another(const char *path, struct error *e)
+{
+    struct stat st;
+    unsigned long uid = geteuid();
+    if ((errno != EACCES && errno != EPERM) || lstat(path, &st) < 0 || st.st_uid == uid)
+        return -1;
+    return error_set(
+        e, EXIT_SYSTEM,
+        "unable to remove %s: uid %lu left it, and we are uid %lu: start with an empty /run "
+        "(docker: --tmpfs /run:uid=%lu,mode=0755, podman: --tmpfs /run:U), or remove it",
+        path, (unsigned long)st.st_uid, uid, uid);
+}
+
 static int remove_stale(struct error *e)
 {
     static const char *const stale[] = {"s6", "service", "uncaught-logs", "s6-rc",
@@ -54,7 +68,7 @@ static int remove_stale(struct error *e)
         char path[128];
         snprintf(path, sizeof path, "/run/%s", stale[i]);
         if (file_remove_tree(AT_FDCWD, path, e) < 0)
-            return -1;
+            return left_by_another(path, e);
     }
     /* s6-rc left its live directory under a name with a random ending. */
     struct words names = WORDS_INIT;
@@ -138,11 +152,11 @@ int exit_code_parse(const char *text)
     if (length == 0)
         return 0;
     if (length >= sizeof digits)
-        return EXIT_USAGE;
+        return -1;
     memcpy(digits, text, length);
     digits[length] = '\0';
     if (number_parse(digits, ~0ULL, &value) < 0)
-        return EXIT_USAGE;
+        return -1;
     return (int)(value & 0xff);
 }
 
@@ -155,7 +169,16 @@ int runtree_exit_code(void)
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
     text[n < 0 ? 0 : n] = '\0';
-    return exit_code_parse(text);
+    int code = exit_code_parse(text);
+    if (code >= 0)
+        return code;
+    text[strcspn(text, "\n")] = '\0';
+    for (char *c = text; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == '\177')
+            *c = '?';
+    message_warning("%s holds \"%.40s\", which is no number: the container ends with %d",
+                    RUN_EXITCODE, text, EXIT_USAGE);
+    return EXIT_USAGE;
 }
 
 void runtree_set_exit_code(int code)

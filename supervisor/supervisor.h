@@ -349,6 +349,9 @@ bool cmd_signal(const struct supervisor *sv, int signal);
 void cmd_explain(int *report, const char *program);
 /* Splits at blanks, as a shell does with what it expanded. -1: no memory. */
 int cmd_split(const char *text, struct words *out);
+/* The same, and each word that is a pattern of files becomes their names, if there are any: what a
+ * shell makes of a variable without quotes. Only before the mark. */
+int cmd_expand(const char *text, struct words *out);
 
 /* diverted.c */
 /* Whether a script in /run/service was begun in the place of what the signal does. */

@@ -241,6 +241,15 @@ def test_each_wish_and_each_wait(box):
     assert states["-wU -uQ -T30000"] == "true false false false true -1 NA -1"
 
 
+def test_a_service_that_is_not_there(box):
+    for who in (THEIRS, OURS):
+        result = box.run(who + "s6-svc", "-u", "/nothing")
+        assert (result.returncode, result.stderr) == (
+            111, "s6-svc: fatal: unable to control /nothing: No such file or directory\n")
+        assert box.run(who + "s6-svwait", "-u", "-t100", "/nothing").returncode == 111
+        assert box.run(who + "s6-svdt", "/nothing").returncode == 111
+
+
 def test_a_service_that_nobody_supervises(box):
     for words in ("-u", "", "-wu -u"):
         for tools in (THEIRS, OURS):

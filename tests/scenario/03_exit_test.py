@@ -21,6 +21,28 @@ def test_cmd_killed_by_a_signal(tree, boot, number):
     assert boot(tree.path, "sh", "-c", f"ulimit -c 0; kill -{int(number)} $$").wait() == 128 + number
 
 
+def test_an_exit_code_file_with_text(tree, boot):
+    box = boot(tree.path)
+    box.wait_for_text("legacy-services successfully started")
+    box.run("/bin/sh", "-c", f"echo 'ex\033it 3' >{RESULT}", check=True)
+    assert box.stop() == 100
+    assert f"warning: {RESULT} holds \"ex?it 3\", which is no number: the container ends with 100\n" in box.stderr.text()
+
+
+def test_a_variable_whose_name_no_file_can_have(tree, boot):
+    box = boot(tree.path, "/command/with-contenv", "sh", "-c", "echo $AFTER", env={"N" * 300: "x", "AFTER": "y"})
+    assert box.wait() == 0, box.transcript()
+    assert box.stdout.text() == "y\n"
+    assert f"warning: the variable {'N' * 32}... is left out of /run/s6/container_environment: its name is longer than a " \
+        "file name can be\n" in box.stderr.text()
+
+
+def test_an_environment_that_is_too_large(tree, boot):
+    box = boot(tree.path, "/command/execlineb", "-c", "backtick HUGE { printf %0140000d 1 } true")
+    assert box.wait() == 126, box.transcript()
+    assert "fatal: unable to exec true: Argument list too long: the largest variable is HUGE, with 140005 bytes\n" in box.stderr.text()
+
+
 def test_cmd_that_does_not_exist(tree, boot):
     box = boot(tree.path, "nonesuch")
     assert box.wait() == 127

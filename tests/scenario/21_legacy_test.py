@@ -52,6 +52,60 @@ def test_cont_init_and_cont_finish(tree, boot):
     assert "s6-maximumtime: warning: /etc/cont-finish.d/10-stuck took more than 300 milliseconds" in text
 
 
+def test_scripts_without_a_first_line_are_the_shells(tree, boot):
+    tree.script("/etc/cont-init.d/10-plain", "echo plain $0 >>/tmp/trace\n")
+    tree.script("/etc/cont-init.d/20-empty", "")
+    tree.script("/etc/cont-init.d/30-comment", "# a comment\necho comment >>/tmp/trace; exit 3\n")
+    tree.script("/etc/cont-init.d/40-binary", b"\x7fELF\0\0\n")
+    tree.script("/etc/cont-finish.d/10-plain", "echo finish >>/tmp/trace\n")  # none runs it in s6-overlay
+    tree.script("/bin/hook", "echo hook $1 >>/tmp/trace\n")
+    tree.script("/bin/cmd", "echo cmd $1 >>/tmp/trace; exit 6\n")
+    box = boot(tree.path, "cmd", "two words", env={"S6_STAGE2_HOOK": "hook one"})
+    assert box.wait() == 6, box.transcript()
+    assert tree.read("/tmp/trace").splitlines() == [
+        "hook one", "plain /etc/cont-init.d/10-plain", "comment", "cmd two words"]
+    text = box.stderr.text()
+    for name, code in (("10-plain", 0), ("20-empty", 0), ("30-comment", 3), ("40-binary", 126)):
+        assert f"cont-init: info: /etc/cont-init.d/{name} exited {code}\n" in text
+    assert "it is not a program and has no #! line" in text  # of cont-finish.d
+
+
+@pytest.mark.parametrize("command,code,shown", [
+    (("umask",), 0, "0022\n"), (("type", "umask"), 0, "umask is a shell builtin\n"), (("ulimit", "-n"), 0, None), (("exit", "5"), 5, ""),
+    ((".", "/etc/some words"), 7, "sourced\n"), (("nonesuch",), 127, "")])
+def test_cmd_may_be_a_builtin_of_the_shell(tree, boot, command, code, shown):
+    tree.write("/etc/some words", "echo sourced; exit 7\n")
+    box = boot(tree.path, *command)
+    assert box.wait() == code, box.transcript()
+    if shown is None:
+        assert box.stdout.text().strip().isdigit()
+    else:
+        assert box.stdout.text() == shown
+
+
+@pytest.mark.parametrize("hook,traced", [
+    (". /hook.d/one", "one\n"), ("sh /hook.d/on*", "one\n"), ("cat /hook.d/[ot]*", None), ("ls /nothing*", None)])
+def test_the_hook_is_words_of_a_shell(tree, boot, hook, traced):
+    tree.write("/hook.d/one", "echo one >>/tmp/trace\n")
+    tree.write("/hook.d/two", "echo two >>/tmp/trace\n")
+    box = boot(tree.path, "true", env={"S6_STAGE2_HOOK": hook, "S6_BEHAVIOUR_IF_STAGE2_FAILS": "2"})
+    code = box.wait()
+    if traced is not None:
+        assert (code, tree.read("/tmp/trace")) == (0, traced), box.transcript()
+    elif hook.startswith("cat"):
+        assert (code, box.stdout.text()) == (0, "echo one >>/tmp/trace\necho two >>/tmp/trace\n")
+    else:
+        assert code != 0 and "/nothing*" in box.stderr.text(), box.transcript()
+
+
+def test_without_a_shell_nothing_is_made_up(scratch, boot):
+    scratch.script("/etc/cont-init.d/init", "echo never\n")
+    box = boot(scratch.path, "type")
+    assert box.wait() == 127, box.transcript()
+    assert "unable to execute type: not found in PATH" in box.stderr.text()
+    assert "cont-init: warning: unable to execute /etc/cont-init.d/init: it is not a program and has no #! line" in box.stderr.text()
+
+
 @pytest.mark.parametrize("behaviour,code", [("1", 7), ("2", 1)])
 def test_a_script_that_fails(tree, boot, behaviour, code):
     tree.script("/etc/cont-init.d/bad", "#!/bin/sh\nexit 4\n")

@@ -64,9 +64,28 @@ def test_a_run_that_is_refused(services, boot, options, why):
     box = boot(services.path, *CMD, options=options)
     assert box.wait() == 100
     fatal, = [line for line in box.stderr.text().splitlines() if "fatal" in line]
-    assert fatal == (f"{FATAL} and {why}: make it ours (--tmpfs /run:uid=1000,mode=0755), give it mode 1777, or set "
+    assert fatal == (f"{FATAL} and {why}: make it ours (docker: --tmpfs /run:uid=1000,mode=0755, podman: --tmpfs /run:U), give it mode 1777, or set "
                      "S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES=1")
     assert box.stdout.text() == ""
+
+
+def test_what_is_set_is_not_advised(services, boot):
+    box = boot(services.path, *CMD, options=[*USER, "-t", "mode=0755"],
+               env={"S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES": "1"})
+    assert box.wait() == 100
+    assert "podman: --tmpfs /run:U), or give it mode 1777\n" in box.stderr.text()
+    assert "KUBERNETES" not in box.stderr.text()
+
+
+def test_what_root_left_in_run(services, boot):
+    """In the image itself: no tmpfs."""
+    services.write("/run/s6/db/service")
+    os.chmod(services.at("/run"), 0o1777)
+    box = boot(services.path, *CMD, options=[*USER, "-t", "none"])
+    assert box.wait() == 111, box.transcript()
+    assert box.stderr.text().splitlines()[-1] == (
+        "/init: fatal: unable to remove /run/s6: uid 0 left it, and we are uid 1000: start with an empty /run "
+        "(docker: --tmpfs /run:uid=1000,mode=0755, podman: --tmpfs /run:U), or remove it")
 
 
 def test_root_takes_run(services, boot):

@@ -373,6 +373,24 @@ def test_no_directory_in_auto_is_quiet_but_for_init(rig, tmp_path):
         "logging to the console only\n")
 
 
+def test_the_line_about_no_directory_is_info(rig, tmp_path):
+    (tmp_path / "log").write_text("in the way")
+    r = rig("C", mode="auto", name=".init", events=True, options=["-e", str(tmp_path / "log/.events")]).start()
+    assert r.finish() == 0
+    assert r.shown[1].read_bytes() == b""
+
+
+@pytest.mark.parametrize("target", ["elsewhere", "nowhere"])
+def test_a_log_directory_that_is_a_link_is_named(rig, tmp_path, target):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "log").symlink_to(target)
+    r = rig("C", mode="1").start()
+    os.write(r.out[1], b"line\n")
+    assert r.finish() == 0
+    assert f"unable to use log directory {tmp_path}/log: it is a symbolic link (to {target})" in r.shown[1].read_text()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_auto_takes_the_disk_back(rig, tmp_path):
     (tmp_path / "log").write_text("in the way")
     r = rig("r1", "C", mode="auto").start()

@@ -60,9 +60,12 @@ static void assert_file(const char *name, const char *text)
 static void writes_one_file_a_variable(void **state)
 {
     (void)state;
-    char *envp[] = {"A=1",     "EMPTY=",   "TWO=first\nsecond\n",
-                    "EQ=x=y",  "nonsense", "=nameless",
-                    "../X=no", "..=no",    NULL};
+    char too_long[300];
+    memset(too_long, 'L', sizeof too_long);
+    memcpy(too_long + sizeof too_long - 3, "=x", 3);
+    char *envp[] = {"A=1",    "EMPTY=",   "TWO=first\nsecond\n", too_long,
+                    "EQ=x=y", "nonsense", "=nameless",           "../X=no",
+                    "..=no",  NULL};
     assert_int_equal(envdir_write(folder, envp, 0751, &err), 0);
     struct stat st;
     assert_int_equal(stat(folder, &st), 0);

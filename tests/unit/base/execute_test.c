@@ -51,7 +51,8 @@ static void names_too_long_are_passed_over(void **state)
 static const char *failed(const char *program, int error)
 {
     errno = error;
-    const char *why = execute_failed(program);
+    static char *none[] = {NULL};
+    const char *why = execute_failed(program, none, none);
     assert_int_equal(errno, error);
     return why;
 }
@@ -69,7 +70,8 @@ static void a_look_at_what_failed(void **state)
     assert_string_equal(failed(name, ENOENT), "exec");
     assert_string_equal(failed("/no/such/file", ENOENT), "exec");
     assert_string_equal(failed("sh", EACCES), "exec");
-    assert_string_equal(failed("/bin/sh", E2BIG), "exec");
+    assert_string_equal(failed("/bin/sh", E2BIG),
+                        EXECUTE_SEEN "Argument list too long: the largest argument has 0 bytes");
     /* The longest first line there can be is cut, not more. */
     char line[300];
     memset(line, 'x', sizeof line);
@@ -83,12 +85,38 @@ static void a_look_at_what_failed(void **state)
     unlink(name);
 }
 
+static void what_is_too_big_is_named(void **state)
+{
+    char small[] = "A=1", big[] = "BIG=1234567890", bigger[] = "BIG=12345678901", empty[] = "C=";
+    char program[] = "cat", word[] = "12345678901234";
+    char *argv[] = {program, word, NULL};
+    char *envp[] = {small, big, empty, NULL};
+    char *more[] = {bigger, empty, NULL};
+    char text[EXECUTE_WHY_MAX];
+    (void)state;
+    execute_too_big(argv, envp, text);
+    assert_string_equal(text, "Argument list too long: the largest argument has 14 bytes");
+    execute_too_big(argv, more, text);
+    assert_string_equal(text, "Argument list too long: the largest variable is BIG, with 15 bytes");
+}
+
+static void builtins(void **state)
+{
+    (void)state;
+    assert_true(execute_is_builtin("."));
+    assert_true(execute_is_builtin("umask"));
+    assert_false(execute_is_builtin("sh"));
+    assert_false(execute_is_builtin(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_search_tries_each_folder),
         cmocka_unit_test(names_too_long_are_passed_over),
         cmocka_unit_test(a_look_at_what_failed),
+        cmocka_unit_test(what_is_too_big_is_named),
+        cmocka_unit_test(builtins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

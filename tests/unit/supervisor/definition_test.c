@@ -240,7 +240,12 @@ static void what_upstream_ignores_is_a_warning(void **state)
     tree_file(&r->tree, "s6-rc.d/web/notification-fb", "3\n");
     tree_file(&r->tree, "s6-rc.d/web/start.sh", "");
     tree_file(&r->tree, "s6-rc.d/web/logging-script", "n5 bad\n");
-    oneshot(r, "init", "#!/bin/sh\necho hi\n");
+    oneshot(r, "init", "#!/bin/sh\necho hi\necho ho\n");
+    oneshot(r, "right", "#!/bin/sh\n# the script\n/etc/right/run with words\n");
+    tree_file(&r->tree, "s6-rc.d/right/finish", "");
+    tree_file(&r->tree, "s6-rc.d/right/down", "/etc/s6-overlay/s6-rc.d/right/finish\n");
+    oneshot(r, "variable", "#!/bin/sh\necho $HOME\n");
+    tree_file(&r->tree, "s6-rc.d/variable/finish", "");
     oneshot(r, "other", "#!/command/execlineb -P\necho hi\n");
     tree_file(&r->tree, "s6-rc.d/other/run", "");
     oneshot(r, "shell", "cd /var && touch x\n");
@@ -264,21 +269,27 @@ static void what_upstream_ignores_is_a_warning(void **state)
                "W s6-rc.d/shell/up:0: && is given to cd as an argument: no shell reads this "
                "command line; put it into a script, or into sh -c \"...\"");
     problem_is(r, 3,
+               "W s6-rc.d/variable/up:1: the interpreter line is ignored: up holds one command "
+               "line, not a script; put the script in a file of its own and name that file here");
+    problem_is(r, 4,
                "W s6-rc.d/web/down:0: down is ignored: it means nothing in a longrun; leave the "
                "service out of the user bundle instead");
-    problem_is(r, 4,
+    problem_is(r, 5,
                "W s6-rc.d/web/log:0: log is ignored under s6-rc.d; delete it: every longrun has a "
                "logger (or use producer-for)");
-    problem_is(r, 5,
+    problem_is(r, 6,
                "W s6-rc.d/web/notification-fb:0: notification-fb is ignored: no file of a longrun "
                "has this name; did you mean notification-fd?");
-    problem_is(r, 6,
+    problem_is(r, 7,
                "W s6-rc.d/web/logging-script:0: bad logging script: unrecognized directive: bad; "
                "the logger takes n20 s1000000 C until it is mended");
-    problem_is(r, 7,
+    problem_is(r, 8,
                "W s6-rc.d/other/run:0: run is ignored: no oneshot calls it; name it in up, or "
                "make the service a longrun");
-    assert_int_equal(r->p.count, 8);
+    problem_is(r, 9,
+               "W s6-rc.d/variable/finish:0: finish is ignored: no oneshot calls it; name it in "
+               "down, or make the service a longrun");
+    assert_int_equal(r->p.count, 10);
 }
 
 static void lists_say_their_line(void **state)

@@ -56,10 +56,10 @@ static void exit_codes(void **state)
     assert_int_equal(exit_code_parse("7 \t\r\nrest"), 7);
     assert_int_equal(exit_code_parse("256\n"), 0);
     assert_int_equal(exit_code_parse("300\n"), 44);
-    assert_int_equal(exit_code_parse("abc\n"), 100);
-    assert_int_equal(exit_code_parse("-1\n"), 100);
-    assert_int_equal(exit_code_parse(" 1\n"), 100);
-    assert_int_equal(exit_code_parse("99999999999999999999999999"), 100);
+    assert_int_equal(exit_code_parse("abc\n"), -1);
+    assert_int_equal(exit_code_parse("-1\n"), -1);
+    assert_int_equal(exit_code_parse(" 1\n"), -1);
+    assert_int_equal(exit_code_parse("99999999999999999999999999"), -1);
 }
 
 /* What control_parse says of a request with that version, that count and that text. */
