@@ -3,30 +3,28 @@
 # outside rotate/.
 cd "$(dirname "$0")/.." || exit 1
 status=0
+# complain TEXT: reads FILE:LINE of what breaks a rule; TEXT says which.
+complain() {
+    while read -r place; do
+        [ -n "$place" ] || continue
+        echo "$place: $1" >&2
+        status=1
+    done
+}
+
+# allow ROOM SEEN...: what the room breaks; one grep for all of its files.
 allow() {
     room=$1
-    shift
-    for file in "$room"/*.[ch]; do
-        [ -e "$file" ] || continue
-        for seen in $(sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$file" | sort -u); do
-            [ "$seen" = "$room" ] && continue
-            case " $* " in
-            *" $seen "*) ;;
-            *)
-                echo "$file: includes $seen/, which $room/ may not see" >&2
-                status=1
-                ;;
-            esac
-        done
-        if [ "$room" != rotate ] && grep -n '#include <zlib.h>' "$file" >&2; then
-            echo "$file: only rotate/ sees zlib" >&2
-            status=1
-        fi
-        if [ "$room" != command ] && grep -nE '(^|[^_a-z])(exit|_exit|abort) *\(' "$file" | grep -v '/\* child \*/' >&2; then
-            echo "$file: only command/ exits (a forked child says so with /* child */)" >&2
-            status=1
-        fi
-    done
+    seen=$(echo "$@" | tr ' ' '|')
+    complain "includes what $room/ may not see" <<END
+$(grep -nE '^#include "[a-z]+/' "$room"/*.[ch] | grep -vE "\"($seen)/")
+END
+    [ "$room" = rotate ] || complain "only rotate/ sees zlib" <<END
+$(grep -n '#include <zlib.h>' "$room"/*.[ch])
+END
+    [ "$room" = command ] || complain "only command/ exits (a forked child says so with /* child */)" <<END
+$(grep -nE '(^|[^_a-z])(exit|_exit|abort) *\(' "$room"/*.[ch] | grep -v '/\* child \*/')
+END
 }
 allow base
 allow rotate base
