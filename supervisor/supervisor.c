@@ -35,12 +35,18 @@ static enum final_act final_of(const struct supervisor *sv, int signal)
     return signal == SIGUSR1 || signal == SIGPWR ? FINAL_POWEROFF : FINAL_EXIT;
 }
 
+static bool has_terminal(void)
+{
+    return isatty(0) || isatty(1) || isatty(2);
+}
+
 static void do_signal(struct supervisor *sv, int signal)
 {
     switch (signal) {
-    case SIGQUIT:
-    case SIGWINCH:
-        return;
+    case SIGWINCH: /* the STOPSIGNAL of some images; of a terminal it says something else */
+        if (sv->guest || has_terminal())
+            return;
+        break;
     case SIGHUP:
     case SIGALRM:
         if (signal == SIGHUP && sv->guest)

@@ -102,14 +102,14 @@ def test_halt_may_be_called_many_times(tree, boot):
     assert not os.path.exists(tree.at("/tmp/failed"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGUSR2])
+@pytest.mark.parametrize("number", [signal.SIGUSR2, signal.SIGQUIT, signal.SIGWINCH])
 def test_other_signals_that_stop(tree, boot, number):
     box = boot(tree.path)
     box.wait_for_text("service legacy-services successfully started")
     assert box.stop(number) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGWINCH, signal.SIGPIPE, signal.SIGALRM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGPIPE, signal.SIGALRM, signal.SIGHUP])
 def test_signals_that_do_not_stop(tree, boot, number):
     tree.longrun("web")
     box = boot(tree.path)

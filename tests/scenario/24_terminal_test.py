@@ -96,6 +96,16 @@ def test_a_shell_has_job_control(tree, boot, terminal):
     assert os.path.exists(tree.at("/tmp/finished"))
 
 
+def test_a_window_that_changes_its_size_ends_nothing(tree, boot, terminal):
+    """Without a terminal the same signal stops the container: 03_exit_test.py."""
+    box = shell(boot, tree, terminal, "sh", "-i")
+    box.kill(signal.SIGWINCH)
+    assert box.run("/command/s6-rc", "-a", "list").returncode == 0  # pid 1 has had its turn
+    terminal.write("echo still $((40 + 2)); exit 5\n")
+    terminal.wait_for("still 42")
+    assert box.wait() == 5
+
+
 def test_the_same_under_another_init(tree, boot, terminal):
     box = shell(boot, tree, terminal, "-c", "/init sh -i; echo init said $?", init="/bin/sh")
     job_control(terminal)
