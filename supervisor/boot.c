@@ -115,6 +115,7 @@ static void start_hook(struct supervisor *sv)
         .by_shell = true,
         .nofile = &sv->nofile,
     };
+    waits_enter(sv, STAGE_HOOK);
     sv->hook = process_spawn(&s, &sv->cmd_report, &e);
     words_release(&argv);
     if (sv->hook > 0) {
@@ -213,7 +214,7 @@ static void load(struct supervisor *sv)
         return;
     }
     publish(sv);
-    sv->stage = STAGE_STARTING;
+    waits_enter(sv, STAGE_STARTING);
     if (!sv->init.logged.open)
         console_messages_to(2); /* from the mark on pid 1 waits for nobody */
     event_boot(sv);
@@ -236,7 +237,7 @@ void boot_services_over(struct supervisor *sv, enum transition_result result)
         stop_begin(sv, "failure", 0, result == TRANSITION_TIMED_OUT ? 2 : 1, FINAL_EXIT);
         return;
     }
-    sv->stage = STAGE_RUNNING;
+    waits_enter(sv, STAGE_RUNNING);
     cmd_start(sv);
 }
 

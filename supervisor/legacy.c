@@ -44,19 +44,16 @@ static int failure(const struct settings *s, const char *what)
 /* --- scripts ---------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t told;
-static volatile sig_atomic_t running;
 
-/* A time limit of ours is one of the script that runs. */
-static void pass_on(int number)
+static void note(int number)
 {
     told = number;
-    if (running > 0)
-        kill(running, number);
 }
 
+/* Who tells us to end tells our group, so the script that runs as well: nothing begins after it. */
 static void listen_for_term(void)
 {
-    struct sigaction action = {.sa_handler = pass_on};
+    struct sigaction action = {.sa_handler = note};
     sigaction(SIGTERM, &action, NULL);
 }
 
@@ -78,11 +75,9 @@ static int run(const char *program, char *const *argv, const char *script)
         message_warning("%s", why);
         return f.error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC;
     }
-    running = pid;
     if (told != 0)
-        kill(pid, told);
+        kill(pid, told); /* it was not there yet */
     int status = process_wait(pid);
-    running = 0;
     return status < 0 ? EXIT_SYSTEM : process_exit_code(status);
 }
 
@@ -268,7 +263,7 @@ static size_t wait_for(const struct words *live, enum wanted wanted, uint32_t ms
     size_t failed = 0;
     while (done < live->count) {
         int result = look(live->item[done], wanted);
-        if (result == 0 && (ms == 0 || clock_monotonic() < deadline)) {
+        if (result == 0 && told == 0 && (ms == 0 || clock_monotonic() < deadline)) {
             nanosleep(&pause, NULL);
             continue;
         }
@@ -315,6 +310,7 @@ int legacy_services_up(const struct settings *s)
     struct words names = list(s, "services.d", folder);
     struct words copied = WORDS_INIT;
     size_t failed = 0;
+    listen_for_term();
     if (file_remove_tree(AT_FDCWD, RUN_LEGACY, &e) < 0 ||
         file_make_directories(AT_FDCWD, RUN_LEGACY, 0755, &e) < 0)
         return message_error(&e);
@@ -334,6 +330,8 @@ int legacy_services_up(const struct settings *s)
         failed += wait_up(s, &copied);
     words_release(&names);
     words_release(&copied);
+    if (told != 0) /* those that were begun are there to be stopped */
+        return 0;
     return failed > 0 ? failure(s, "some legacy longruns failed to start") : 0;
 }
 

@@ -270,12 +270,12 @@ static int spawn_finish(struct longrun *l, struct error *e)
 
 /* --- actions -------------------------------------------------------------------------------- */
 
-static void send_signal(const struct longrun *l, int signal, bool group)
+static void send_signal(struct longrun *l, int signal, bool group)
 {
     if (l->machine.pid <= 0)
         return;
     pid_t target = group ? -l->machine.pid : l->machine.pid;
-    kill(target, signal);
+    refusal_kill(l->supervisor, l->definition->name, target, signal, &l->refused);
     kill(target, SIGCONT);
 }
 
@@ -397,7 +397,8 @@ static enum service_event perform(struct longrun *l, const struct service_action
         return SERVICE_EVENTS;
     case SERVICE_ACT_SIGNAL:
         if (l->machine.pid > 0)
-            kill(a->detail < 0 ? -l->machine.pid : l->machine.pid, abs(a->detail));
+            refusal_kill(sv, l->definition->name, a->detail < 0 ? -l->machine.pid : l->machine.pid,
+                         abs(a->detail), &l->refused);
         return SERVICE_EVENTS;
     case SERVICE_ACT_BOUNDARY:
         l->logger.boundary = true;

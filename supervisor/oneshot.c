@@ -173,18 +173,33 @@ void oneshot_reaped(struct supervisor *sv, uint32_t node, int status)
     supervisor_node_done(sv, node, !o->stopping, false);
 }
 
-static void end(pid_t pid)
+/* Its group, since a shell that waits for another program would leave that behind; before it has
+ * one, the child. */
+static void end(struct supervisor *sv, uint32_t node, pid_t pid)
 {
     if (pid <= 0)
         return;
-    kill(pid, SIGTERM);
-    kill(pid, SIGCONT);
+    pid_t target = getpgid(pid) == pid ? -pid : pid;
+    refusal_kill(sv, supervisor_definition(sv, node)->name, target, SIGTERM,
+                 &sv->oneshot[node].refused);
+    kill(target, SIGCONT);
 }
 
 void oneshot_late(struct supervisor *sv, uint32_t node)
 {
     sv->oneshot[node].put_off = false;
-    end(sv->oneshot[node].pid);
+    end(sv, node, sv->oneshot[node].pid);
+}
+
+bool oneshot_interrupt(struct supervisor *sv, uint32_t node)
+{
+    const struct oneshot *o = &sv->oneshot[node];
+    if (o->pid <= 0 || o->stopping)
+        return false;
+    rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: service %s is still starting: told to end",
+           supervisor_definition(sv, node)->name);
+    end(sv, node, o->pid);
+    return true;
 }
 
 /* --- reload -----------------------------------------------------------------------------------
@@ -224,7 +239,7 @@ void oneshot_reload_reaped(struct supervisor *sv, uint32_t node, int status)
 
 void oneshot_reload_late(struct supervisor *sv, uint32_t node)
 {
-    end(sv->oneshot[node].reload);
+    end(sv, node, sv->oneshot[node].reload);
 }
 
 /* --- calls from within ------------------------------------------------------------------------

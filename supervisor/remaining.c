@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { DEPTH_MAX = 64, LIST_BYTES = 16384 };
+enum { DEPTH_MAX = 64, LIST_BYTES = 16384, NAME_BYTES = 32, NAMED_MAX = 5 };
 
 /* What the kernel lists; no library's, whose list would need memory. */
 struct entry {
@@ -21,7 +21,7 @@ struct entry {
 
 /* Parent and state from /proc/PID/stat: "PID (NAME) STATE PARENT ...". The name may hold anything,
  * so look from its end. False for one that is gone or only waits to be reaped. */
-static bool read_stat(int proc, pid_t pid, pid_t *parent)
+static bool read_stat(int proc, pid_t pid, pid_t *parent, char name[NAME_BYTES])
 {
     char path[32];
     char text[512];
@@ -34,9 +34,12 @@ static bool read_stat(int proc, pid_t pid, pid_t *parent)
     if (n <= 0)
         return false;
     text[n] = '\0';
-    const char *end = strrchr(text, ')');
-    if (end == NULL || strlen(end) < 5)
+    char *end = strrchr(text, ')');
+    const char *begin = strchr(text, '(');
+    if (end == NULL || begin == NULL || strlen(end) < 5)
         return false;
+    if (name != NULL)
+        snprintf(name, NAME_BYTES, "%.*s", (int)(end - begin - 1), begin + 1);
     *parent = (pid_t)atoi(end + 4);
     return end[2] != 'Z' && end[2] != 'X';
 }
@@ -63,22 +66,39 @@ static bool is_meant(const struct remaining *r, int proc, pid_t pid, pid_t paren
         if (parent == self)
             return true;
         pid = parent;
-        if (pid <= 0 || !read_stat(proc, pid, &parent))
+        if (pid <= 0 || !read_stat(proc, pid, &parent, NULL))
             break;
     }
     return r->everything;
 }
 
-static long signal_one(const struct remaining *r, int proc, const char *name, int signal)
+/* The first few; a name may hold anything. */
+static void note_name(const struct remaining *r, long before, const char *name)
+{
+    if (r->names == NULL || before > NAMED_MAX)
+        return;
+    size_t length = strlen(r->names);
+    snprintf(r->names + length, r->names_size - length, "%s%s", before > 0 ? ", " : "",
+             before == NAMED_MAX ? "..." : name);
+    for (char *c = r->names + length; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+}
+
+static long signal_one(const struct remaining *r, int proc, const char *name, int signal,
+                       long before)
 {
     pid_t pid = (pid_t)atoi(name);
     pid_t parent;
-    if (pid <= 0 || pid == getpid() || !read_stat(proc, pid, &parent) ||
+    char called[NAME_BYTES];
+    if (pid <= 0 || pid == getpid() || !read_stat(proc, pid, &parent, called) ||
         !is_meant(r, proc, pid, parent))
         return 0;
     bool there = kill(pid, signal) == 0;
     if (signal == SIGTERM)
         kill(pid, SIGCONT);
+    if (there)
+        note_name(r, before, called);
     return there ? 1 : 0;
 }
 
@@ -98,7 +118,7 @@ long remaining_signal(const struct remaining *r, int signal)
             if (e->name[0] < '1' || e->name[0] > '9')
                 continue;
             found = true;
-            count += signal_one(r, proc, e->name, signal);
+            count += signal_one(r, proc, e->name, signal, count);
         }
     close(proc);
     return found ? count : -1;

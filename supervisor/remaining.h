@@ -13,6 +13,8 @@ struct remaining {
     pid_t *spare; /* loggers: they and what descends from them are left alone; gets sorted */
     size_t spare_count;
     bool everything; /* we are pid 1 */
+    char *names;     /* NULL, or where remaining_signal writes what the first of them are called */
+    size_t names_size;
 };
 
 /* How many there are; signal is sent to each (0: only count). -1: cannot know (no /proc). Zombies

@@ -61,10 +61,13 @@ static long probe(struct supervisor *sv, const struct remaining *r, int signal)
 }
 
 /* Everything but us and the loggers: how many there are, after sending signal. */
-static long remaining(struct supervisor *sv, int signal)
+static long remaining_named(struct supervisor *sv, int signal, char *names, size_t size)
 {
     pid_t few[4];
-    struct remaining r = {.spare = sv->spare != NULL ? sv->spare : few, .everything = sv->is_init};
+    struct remaining r = {.spare = sv->spare != NULL ? sv->spare : few,
+                          .everything = sv->is_init,
+                          .names = names,
+                          .names_size = size};
     pid_t *spare = sv->spare != NULL ? sv->spare : few;
     for (uint32_t i = 0; i < sv->longruns + 2; i++)
         if (logger_slot_at(sv, i) != NULL && logger_slot_at(sv, i)->logged.pid > 0)
@@ -73,6 +76,17 @@ static long remaining(struct supervisor *sv, int signal)
     if (count < 0 && sv->is_init)
         return probe(sv, &r, signal);
     return count >= 0 ? count : signal_children(sv, signal);
+}
+
+static long remaining(struct supervisor *sv, int signal)
+{
+    return remaining_named(sv, signal, NULL, 0);
+}
+
+long stop_remaining(struct supervisor *sv, char *names, size_t size)
+{
+    names[0] = '\0';
+    return remaining_named(sv, 0, names, size);
 }
 
 /* How long loggers get before they are urged, and then before they are killed. */
@@ -88,7 +102,7 @@ static int64_t drain_time(const struct supervisor *sv, int64_t now)
 static void enter_drain(struct supervisor *sv)
 {
     int64_t now = clock_monotonic();
-    sv->stage = STAGE_DRAIN;
+    waits_enter(sv, STAGE_DRAIN);
     sv->stop_deadline = now + drain_time(sv, now);
     loop_untimer(&sv->loop, &sv->stop_limit);
     if (sv->exit_code < 0)
@@ -123,7 +137,7 @@ static void stay_down(struct supervisor *sv)
 static void enter_kill(struct supervisor *sv)
 {
     int64_t now = clock_monotonic();
-    sv->stage = STAGE_KILL;
+    waits_enter(sv, STAGE_KILL);
     stay_down(sv);
     sv->stop_deadline = in_time(sv, now + KILL_MS * CLOCK_MS);
     if (sv->is_init)
@@ -140,7 +154,7 @@ static void enter_kill(struct supervisor *sv)
 static void enter_term(struct supervisor *sv)
 {
     int64_t now = clock_monotonic();
-    sv->stage = STAGE_TERM;
+    waits_enter(sv, STAGE_TERM);
     stay_down(sv);
     sv->stop_deadline = in_time(sv, now + sv->settings.kill_grace * CLOCK_MS);
     if (remaining(sv, SIGTERM) == 0)
@@ -171,11 +185,12 @@ static void limit(struct supervisor *sv)
     loop_timer(&sv->loop, &sv->stop_limit, now + (most - drain) * CLOCK_MS);
 }
 
-/* What is under way. A oneshot is waited for, unless a time limit has left it to itself. */
+/* What is under way. The up of a oneshot is told to end and waited for, a down is waited for,
+ * unless a time limit has left it to itself. */
 static void take_up(struct supervisor *sv, bool left)
 {
     for (uint32_t i = 0; i < sv->graph.count; i++) {
-        if (left)
+        if (!oneshot_interrupt(sv, i) && left)
             oneshot_late(sv, i);
         supervisor_take_up(sv, i);
     }
@@ -202,7 +217,7 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
     bool services = sv->stage >= STAGE_STARTING;
     if (!services && !sv->init.logged.open)
         console_messages_to(2);
-    sv->stage = STAGE_STOPPING;
+    waits_enter(sv, STAGE_STOPPING);
     sv->exit_code = code;
     sv->final = final;
     rc_interrupt(sv);
@@ -236,9 +251,16 @@ void stop_services_over(struct supervisor *sv)
 {
     if (sv->stage != STAGE_STOPPING)
         return;
+    waits_enter(sv, STAGE_STOPPING);
     sv->stop_deadline = in_time(sv, clock_monotonic() + sv->settings.kill_grace * CLOCK_MS);
     wake_at(sv, sv->stop_deadline);
     stop_step(sv);
+}
+
+void stop_end_services(struct supervisor *sv)
+{
+    if (sv->stage == STAGE_STOPPING)
+        enter_term(sv);
 }
 
 static void step_drain(struct supervisor *sv)

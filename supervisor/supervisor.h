@@ -87,6 +87,7 @@ struct longrun {
     bool leaving;            /* removal has begun */
     bool going;              /* its supervisor is gone; what is left drains */
     bool told;               /* to end, by scandir_stop */
+    bool refused;            /* it was said that we may not signal it */
     bool same_pids;          /* it was said that there is no pid namespace for it */
     struct servicedir files; /* as read last */
     struct service machine;
@@ -147,6 +148,7 @@ struct oneshot {
     pid_t pid; /* 0: not running */
     int report;
     bool stopping; /* its down runs */
+    bool refused;  /* it was said that we may not signal it */
     bool put_off;  /* it could not be forked; node.since says since when */
     bool ended;    /* up did, last with: */
     int wait_status;
@@ -171,6 +173,10 @@ struct supervisor {
 
     int64_t began; /* monotonic ns */
     enum stage stage;
+    int64_t stage_since;  /* monotonic ns */
+    struct timer waits;   /* the next look at what we wait for */
+    int64_t waits_said;   /* when any of it was named last; 0 never */
+    struct timer refused; /* of a stop: when what refuses our signals is waited for no longer */
     struct definitions definitions;
     struct graph graph;
     struct transition transition;
@@ -320,6 +326,8 @@ int unlogged_stderr(const struct supervisor *sv);
 void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping);
 void oneshot_reaped(struct supervisor *sv, uint32_t node, int status);
 void oneshot_late(struct supervisor *sv, uint32_t node);
+/* Its up, if that runs, is told to end; false: it does not run. */
+bool oneshot_interrupt(struct supervisor *sv, uint32_t node);
 void oneshot_reload(struct supervisor *sv, uint32_t node);
 void oneshot_reload_reaped(struct supervisor *sv, uint32_t node, int status);
 void oneshot_reload_late(struct supervisor *sv, uint32_t node);
@@ -359,6 +367,15 @@ bool diverted_begin(struct supervisor *sv, int signal);
 /* Of one that was begun and has ended: whether it could not be executed, which is said. */
 bool diverted_failed(struct supervisor *sv, int signal, int status);
 
+/* waits.c */
+/* The stage begins: what is waited for in it is named when it takes long. */
+void waits_enter(struct supervisor *sv, enum stage stage);
+
+/* refusal.c */
+/* As kill, of a process of that service. False: it is refused, which is said unless *said, and a
+ * stop waits for its services no longer than S6_KILL_GRACETIME. */
+bool refusal_kill(struct supervisor *sv, const char *name, pid_t pid, int signal, bool *said);
+
 /* halt.c */
 int halt_request(struct supervisor *sv, struct control_connection *from, const char *const *words,
                  size_t count);
@@ -369,6 +386,9 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
                 enum final_act final);
 void stop_hurry(struct supervisor *sv); /* skip the waits */
 void stop_services_over(struct supervisor *sv);
+void stop_end_services(struct supervisor *sv); /* no more waiting for them; harmless later */
+/* How many processes are left, and what the first are called. */
+long stop_remaining(struct supervisor *sv, char *names, size_t size);
 void stop_step(struct supervisor *sv); /* after every turn of the loop */
 
 /* supervisor.c */

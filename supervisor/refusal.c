@@ -1,0 +1,40 @@
+/* Signals that the kernel refuses: a process under another user, and no CAP_KILL. */
+#include "base/clock.h"
+#include "base/message.h"
+#include "supervisor/supervisor.h"
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+
+static void grace_is_over(struct timer *t)
+{
+    struct supervisor *sv =
+        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, refused));
+    if (sv->stage != STAGE_STOPPING)
+        return;
+    message_warning("what refuses signals is left to the kernel");
+    stop_end_services(sv);
+}
+
+/* As pid 1 we can end without it: the kernel then ends the rest. */
+static void bound_stop(struct supervisor *sv)
+{
+    if (sv->stage != STAGE_STOPPING || !sv->is_init || sv->refused.place != 0)
+        return;
+    sv->refused.fire = grace_is_over;
+    loop_timer(&sv->loop, &sv->refused, clock_monotonic() + sv->settings.kill_grace * CLOCK_MS);
+}
+
+bool refusal_kill(struct supervisor *sv, const char *name, pid_t pid, int signal, bool *said)
+{
+    if (kill(pid, signal) == 0 || errno != EPERM)
+        return true;
+    if (!*said)
+        message_warning(
+            "unable to signal service %s (process %ld): it runs as another user, and we "
+            "lack the capability CAP_KILL (--cap-add KILL)",
+            name, (long)(pid < 0 ? -pid : pid));
+    *said = true;
+    bound_stop(sv);
+    return false;
+}
