@@ -25,7 +25,7 @@ CPPFLAGS += -I. -D_GNU_SOURCE -DOVERLOG_VERSION='"$(VERSION)"'
 OPT ?= -O2
 # Only the path of log lines is hot; everywhere else small is fast enough.
 COLD ?= -Oz
-HOT := $(addsuffix .c,$(addprefix logger/,line pump handover sink outlet stamp route console merge) \
+HOT := $(addsuffix .c,$(addprefix logger/,line pump handover sink disk outlet stamp route console merge) \
        rotate/logdir rotate/bgzf rotate/reader)
 HARDEN := -fstack-protector-strong
 CFLAGS := $(CFLAGS) $(WARN) $(call no_truncation,$(CC)) $(OPT) -g -MMD -MP -ffunction-sections -fdata-sections \

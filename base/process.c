@@ -54,6 +54,11 @@ static int first_free_above_targets(const struct process_spawn *s)
     return top;
 }
 
+int process_gate(int gate, bool closed)
+{
+    return fcntl(gate, F_SETFL, closed ? O_NONBLOCK : 0);
+}
+
 int process_open_side(int fd, int flags)
 {
     char path[40];
@@ -125,8 +130,8 @@ static void pass_gate(int gate)
     enum { STEP_US = 200 };
     const struct timespec pause = {.tv_nsec = STEP_US * 1000L};
     for (long i = 0; i < PROCESS_GATE_MS * 1000L / STEP_US; i++) {
-        char closed = 0;
-        if (pread(gate, &closed, 1, PROCESS_GATE_BYTE) != 1 || closed == 0)
+        int flags = fcntl(gate, F_GETFL);
+        if (flags < 0 || (flags & O_NONBLOCK) == 0)
             return;
         nanosleep(&pause, NULL);
     }

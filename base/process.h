@@ -50,15 +50,19 @@ struct process_spawn {
     bool set_umask;
     const sigset_t *blocked;     /* signals the program starts with blocked; NULL: none */
     const struct rlimit *nofile; /* NULL: inherited */
-    int gate; /* 0: none. A file: the child waits (not we), PROCESS_GATE_MS at most, until its byte
-                 at PROCESS_GATE_BYTE is zero or not there */
+    int gate; /* 0: none. A file: the child waits (not we), PROCESS_GATE_MS at most, while it is a
+                 closed gate */
     int lock; /* 0 or -1: none. A descriptor: the child (not we) waits until it holds an
                  exclusive flock on it */
     bool by_shell; /* as a command of a shell (execute.h) */
     bool new_pids; /* as the first process of a new pid namespace (EPERM without CAP_SYS_ADMIN) */
 };
 
-enum { PROCESS_GATE_BYTE = 262144 + 4095, PROCESS_GATE_MS = 200 };
+enum { PROCESS_GATE_MS = 200 };
+
+/* Makes an open file a gate, closed or open: O_NONBLOCK, which means nothing to a plain file, and
+ * which all who share that open file see. 0, or -1 with errno. */
+int process_gate(int gate, bool closed);
 
 /* Why a child could not exec, as it reported. */
 struct process_failure {

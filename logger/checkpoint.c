@@ -1,4 +1,6 @@
 #include "logger/checkpoint.h"
+#include "base/clock.h"
+#include "base/process.h"
 #include "logger/journal.h"
 #include <stddef.h>
 #include <sys/mman.h>
@@ -8,22 +10,38 @@ enum { STATE_SIZE = 4096, STATE_AT = JOURNAL_SIZE /* behind a journal in the sam
 struct state_slots {
     struct checkpoint slot[2];
     uint32_t counting;
-    unsigned char reserved[STATE_SIZE - 2 * sizeof(struct checkpoint) - sizeof(uint32_t) - 1];
-    unsigned char gate; /* 1: closed by the supervisor, see docs/logger-contract.md */
+    unsigned char reserved[STATE_SIZE - 2 * sizeof(struct checkpoint) - sizeof(uint32_t)];
 };
+
+static bool is_time(const struct timespec *t)
+{
+    const int64_t end_of_9999 = 253402300800;
+    return t->tv_sec >= 0 && t->tv_sec < end_of_9999 && t->tv_nsec >= 0 &&
+           t->tv_nsec < CLOCK_SECOND;
+}
+
+void checkpoint_check(struct checkpoint *c)
+{
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++)
+        if (c->stream[i].done > JOURNAL_SIZE || c->stream[i].shown > JOURNAL_SIZE)
+            c->stream[i] = (struct checkpoint){.stream = {{0}}}.stream[0];
+    for (int i = 0; i < CHECKPOINT_FILES; i++) {
+        uint32_t batch = c->file[i].batch;
+        if (c->file[i].size < 0 || !is_time(&c->file[i].time) || batch > CHECKPOINT_STREAMS ||
+            (batch > 0 && checkpoint_file((int)batch - 1) != i))
+            c->file[i] = (struct checkpoint){.file = {{0}}}.file[0];
+    }
+}
 
 int state_open(struct state *s, int fd, struct error *e)
 {
     bool survives;
-    *s = (struct state){.kept = NULL};
-    fd = memory_open(fd, STATE_AT + sizeof *s->kept, &survives);
-    if (fd < 0)
-        return error_system(e, "unable to use the state");
-    void *kept = mmap(NULL, sizeof *s->kept, PROT_READ | PROT_WRITE, MAP_SHARED, fd, STATE_AT);
-    if (kept == MAP_FAILED)
+    *s = (struct state){.gate = memory_is(fd) ? fd : -1};
+    s->kept = memory_map(fd, STATE_AT, sizeof *s->kept, &survives);
+    if (s->kept == NULL)
         return error_system(e, "unable to map the state");
-    s->kept = kept;
     s->now = s->kept->slot[s->kept->counting & 1];
+    checkpoint_check(&s->now);
     return 0;
 }
 
@@ -37,13 +55,16 @@ void state_commit(struct state *s)
 
 void state_open_gate(struct state *s)
 {
-    s->kept->gate = 0;
+    if (s->gate >= 0)
+        process_gate(s->gate, false);
 }
 
+/* Not every file can give memory back. */
 void state_rest(struct state *s)
 {
     s->now = (struct checkpoint){.stream = {{.done = 0}}};
-    madvise(s->kept, sizeof *s->kept, MADV_REMOVE);
+    if (madvise(s->kept, sizeof *s->kept, MADV_REMOVE) < 0)
+        state_commit(s);
 }
 
 void state_close(struct state *s)

@@ -1,16 +1,27 @@
 /* How far a paired logger has come, in a memory file that the supervisor keeps over the logger's
  * death, behind JOURNAL_SIZE bytes that are a journal's. It has two slots, of which one counts: a
  * new state is written into the other one, and then that one counts. Wherever a kill falls, the
- * state is whole.
+ * state is whole. Others may have written there, too: what makes no sense counts as the beginning.
+ *
+ * Whether the supervisor waits for a line end is kept elsewhere, because this memory is given back:
+ * in O_NONBLOCK of the open file, which is the supervisor's as well and means nothing to a memory
+ * file. It sets it and we clear it (docs/logger-contract.md, USR1).
  */
 #ifndef LOGGER_CHECKPOINT_H
 #define LOGGER_CHECKPOINT_H
 
 #include "base/error.h"
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
 enum { CHECKPOINT_STREAMS = 3, CHECKPOINT_FILES = 2 };
+
+/* The log directory that lines of a stream go to: events have one of their own. */
+static inline int checkpoint_file(int stream)
+{
+    return stream == CHECKPOINT_STREAMS - 1;
+}
 
 /* All zero is the state at the beginning. */
 struct checkpoint {
@@ -34,12 +45,17 @@ struct checkpoint {
 struct state {
     struct checkpoint now; /* changed by its user, then kept by state_commit */
     struct state_slots *kept;
+    int gate; /* the memory file; -1: there is none */
 };
 
-/* fd as for memory_open. s->now is what was committed last. */
+/* Makes what no logger has written the beginning: numbers beyond the journal, a negative size, a
+ * time that is none, lines of a stream that do not go to that file. */
+void checkpoint_check(struct checkpoint *c);
+
+/* fd as for memory_map. s->now is what was committed last. */
 int state_open(struct state *s, int fd, struct error *e);
 void state_commit(struct state *s);
-/* The line end that the supervisor asked for is made: what waits for it may start. */
+/* The line end that the supervisor asked for is in place: what waits for it may start. */
 void state_open_gate(struct state *s);
 /* Gives the memory back: the state at the beginning counts again, and nothing must depend on
  * another. */

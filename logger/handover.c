@@ -3,10 +3,10 @@
 static void note_file(struct pump *p, int file)
 {
     struct sink *own = route_own(&p->route[file]);
-    bool open = own != NULL && own->open;
+    bool open = own != NULL && sink_is_open(own);
     p->state.now.file[file].inode = open ? own->dir.inode : 0;
     p->state.now.file[file].size = open ? own->dir.size : 0;
-    if (open && own->failing)
+    if (open && own->state == SINK_FAILS && own->rules->trouble == SINK_DROP)
         p->state.now.file[file].batch = 0; /* what is written next is from before */
     p->state.now.file[file].torn = open && own->out.length > own->written && own->written > 0 &&
                                    own->out.data[own->written - 1] != '\n';
@@ -75,12 +75,12 @@ int handover_complete(struct pump *p, int file)
     const uint32_t batch = p->state.now.file[file].batch;
     const struct timespec time = p->state.now.file[file].time;
     const int64_t size = p->state.now.file[file].size;
-    if (own == NULL || !own->open || p->state.now.file[file].inode != own->dir.inode)
+    if (own == NULL || !sink_is_open(own) || p->state.now.file[file].inode != own->dir.inode)
         return 0;
-    if (p->state.now.file[file].torn != 0 || (batch == 0 && own->dir.size > size))
-        return str_add_char(&own->out, '\n'); /* what else was there may be half a line */
-    if (batch > PUMP_INPUTS || own->dir.size <= size)
+    if (own->dir.size <= size && p->state.now.file[file].torn == 0)
         return 0;
+    if (p->state.now.file[file].torn != 0 || batch == 0) /* something that is not in a journal */
+        return logdir_ends_line(&own->dir) ? 0 : str_add_char(&own->out, '\n');
     struct pump_input *in = &p->input[batch - 1];
     route_begin(&p->route[file], pump_streams[batch - 1], &time);
     return route_repeat(&p->route[file], &in->lines, (size_t)(own->dir.size - size));

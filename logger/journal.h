@@ -18,24 +18,29 @@
 enum { JOURNAL_SIZE = 262144 };
 
 struct journal {
-    int fd;
-    bool survives; /* us */
-    char *bytes;   /* JOURNAL_SIZE, mapped */
-    bool used;     /* it holds memory */
-    bool plain; /* splice is refused here: a kill at the wrong moment loses what was being read */
+    int fd;      /* the supervisor's memory file; -1: nothing survives us */
+    char *bytes; /* JOURNAL_SIZE, mapped */
+    bool used;   /* it holds memory */
+    bool plain;  /* splice is refused here for good: a kill may lose what was being read */
+    bool said;   /* that something is read plainly */
 };
 
-/* The supervisor's memory file, made at least as long. Anything but a memory file: a new one that
- * dies with us. -1 with errno. */
-int memory_open(int fd, size_t size, bool *survives);
+/* A memory file of the supervisor: a file that has no name. */
+bool memory_is(int fd);
 
-/* fd as for memory_open. l, whose limit is set, becomes a view on the bytes from done on: never
+/* Maps size bytes of a memory file from at on, a multiple of the page size; the file is made long
+ * enough first. Where that cannot be done (fd is something else, the limit of file sizes is too
+ * low), it is memory that dies with us, and *survives is false. NULL with errno: there is none. */
+void *memory_map(int fd, size_t at, size_t size, bool *survives);
+
+/* fd as for memory_map. l, whose limit is set, becomes a view on the bytes from done on: never
  * lines_room, lines_end or lines_release for it. A done past the offset means that journal_turn was
  * cut short: it is 0. */
 int journal_open(struct journal *j, int fd, size_t done, struct lines *l, struct error *e);
 
 /* Reads once from descriptor from, at most as many bytes: their number, 0 at the end, -1 with
- * errno; ENOBUFS: there is no room. */
+ * errno; ENOBUFS: there is no room. Never waits. Whatever splice fails with, what is there is read
+ * plainly: an error is one of reading itself. */
 ssize_t journal_fill(struct journal *j, int from, size_t most, struct lines *l);
 
 /* lines_end for the view. 0, or -1 with errno: no room. */

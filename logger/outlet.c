@@ -99,6 +99,5 @@ void outlet_ready(struct watch *w, uint32_t events)
     struct sink *s = (struct sink *)(void *)((char *)w - offsetof(struct sink, room));
     (void)events;
     outlet_flush(s);
-    if (!s->waiting && s->rules->resume != NULL)
-        s->rules->resume(s->rules->context);
+    s->rules->settle(s->rules->context);
 }

@@ -6,6 +6,7 @@
 #include "base/image.h"
 #include "base/message.h"
 #include "logger/console.h"
+#include "logger/disk.h"
 #include "logger/processes.h"
 #include "logger/pump.h"
 #include "logger/script.h"
@@ -263,7 +264,7 @@ static int open_routes(struct paired *p, struct error *e)
                                    .slots = p->pump.console.lock,
                                    .lock = p->pump.console.lock,
                                    .context = &p->pump,
-                                   .resume = p->pump.resume,
+                                   .settle = p->pump.settle,
                                    .given_up = given_up,
                                    .commit = p->pump.commit,
                                    .moved = p->pump.moved,
@@ -360,6 +361,7 @@ __attribute__((noinline)) static int begin(struct paired *p, struct invocation *
     if (wrong != 0)
         return wrong;
     self = p;
+    disk_lift_limit();
     take_descriptors(p);
     message_to(write_message);
     if (take_name(p, &e) < 0 || parse_script(p, c, &e) < 0 || open_routes(p, &e) < 0 ||

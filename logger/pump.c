@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -37,35 +38,14 @@ static bool shows(const struct pump_input *in)
     return in->pump->shows && index_of(in) != PUMP_EVENTS;
 }
 
-/* --- holding back --- */
+/* --- leaving to a successor --- */
 
-/* Events never hold: they are few, and the supervisor must not wait. */
-static bool is_held(const struct pump_input *in)
+static void give_up(struct pump *p, const char *why)
 {
-    return in->pump->held && index_of(in) != PUMP_EVENTS;
+    message_warning("%s", why);
+    p->failed = true;
+    loop_stop(&p->loop);
 }
-
-static void listen(struct pump *p)
-{
-    struct error e = ERROR_INIT;
-    for (int i = 0; i < PUMP_INPUTS; i++) {
-        struct pump_input *in = &p->input[i];
-        if (!in->open || is_held(in) || loop_watch(&p->loop, &in->watch, EPOLLIN, &e) == 0)
-            continue;
-        message_warning("%s", e.text);
-        p->failed = true;
-        loop_stop(&p->loop);
-    }
-}
-
-static void hold(struct pump *p)
-{
-    p->held = true;
-    loop_unwatch(&p->loop, &p->input[PUMP_OUT].watch);
-    loop_unwatch(&p->loop, &p->input[PUMP_ERR].watch);
-}
-
-/* --- batches --- */
 
 /* Only a successor, who starts with privileges, can make the directory again. */
 static void lost(void *context)
@@ -74,6 +54,8 @@ static void lost(void *context)
     p->lost = true;
     loop_stop(&p->loop);
 }
+
+/* --- batches --- */
 
 static void begin_batch(struct pump *p, int stream)
 {
@@ -86,13 +68,6 @@ static void begin_batch(struct pump *p, int stream)
 }
 
 /* --- from a stream to console and disk --- */
-
-static void give_up(struct pump *p)
-{
-    message_warning("out of memory");
-    p->failed = true;
-    loop_stop(&p->loop);
-}
 
 static void show_lines(struct pump_input *in)
 {
@@ -112,54 +87,66 @@ static void show_begun(struct timer *t)
     handover_commit(in->pump);
 }
 
+/* While something holds, the state goes on saying what the bytes that wait are made of. */
 static void to_disk(struct pump_input *in)
 {
     struct pump *p = in->pump;
-    if (p->lost)
+    if (p->lost || route_holds(route_of(in)))
         return;
     begin_batch(p, index_of(in));
     if (p->lost)
         return;
     if (route_lines(route_of(in), &in->lines) < 0)
-        give_up(p);
+        give_up(p, "out of memory");
     route_flush(route_of(in));
     handover_commit(p);
     if (!route_holds(route_of(in)) && journal_turn(&in->journal, &in->lines))
         handover_commit(p);
-    if (!p->held && route_holds(&p->route[0]))
-        hold(p);
 }
 
-/* Messages that the console did not take: between two batches, so that they are told apart. */
+/* What is being written may make new ones. */
+static bool take_notes(struct pump *p)
+{
+    if (p->noting.end == p->noting.start) {
+        free(p->noting.data);
+        p->noting =
+            (struct lines){.data = p->notes.data, .end = p->notes.length, .limit = LINE_LIMIT};
+        p->notes = (struct str)STR_INIT;
+    }
+    return p->noting.end > p->noting.start;
+}
+
+/* Messages that the console did not take: between two batches, so that they are told apart. They
+ * hold as lines do, and then what is left of them waits. */
 static void write_notes(struct pump *p)
 {
-    struct str notes = p->notes;
-    struct lines l = {.data = notes.data, .end = notes.length, .limit = LINE_LIMIT};
     struct timespec now = clock_wall();
-    if (notes.length == 0 || p->held)
+    if (p->lost || route_holds(&p->route[0]) || !take_notes(p))
         return;
-    p->notes = (struct str)STR_INIT; /* this may make new ones */
     route_begin(&p->route[0], STREAM_ERR, &now);
+    if (p->lost)
+        return;
     p->state.now.file[0].batch = 0;
     handover_commit(p);
-    route_lines(&p->route[0], &l);
+    route_lines(&p->route[0], &p->noting);
     route_flush(&p->route[0]);
-    str_release(&notes);
 }
 
 bool pump_note(struct pump *p, const char *text, size_t length)
 {
     struct sink *own = route_own(&p->route[0]);
-    return own != NULL && own->open && p->notes.length < NOTES_MAX &&
+    return own != NULL && sink_is_open(own) && p->notes.length < NOTES_MAX &&
            str_add(&p->notes, text, length) == 0;
 }
 
-/* Memory of the journals and, where nothing of it matters, of the state. */
+/* Memory of the journals and, where nothing of it matters, of the state. While something holds, all
+ * of it does. */
 static void rest(struct pump *p)
 {
-    bool nothing = !p->held;
+    bool holds = route_holds(&p->route[0]);
+    bool nothing = !holds;
     bool changed = false;
-    for (int i = 0; i < PUMP_INPUTS && !p->held; i++) {
+    for (int i = 0; i < PUMP_INPUTS && !holds; i++) {
         struct pump_input *in = &p->input[i];
         changed |= journal_rest(&in->journal, &in->lines);
         nothing &= in->lines.end == 0 && !in->lines.inside && !p->state.now.stream[i].begun;
@@ -177,7 +164,7 @@ static void rest_after_burst(struct pump_input *in, size_t size)
 {
     int waiting = 0;
     struct pump *p = in->pump;
-    if (size < BURST || is_held(in) || ioctl(in->watch.fd, FIONREAD, &waiting) < 0 || waiting > 0)
+    if (size < BURST || ioctl(in->watch.fd, FIONREAD, &waiting) < 0 || waiting > 0)
         return;
     for (int i = 0; i < PUMP_FILES; i++)
         route_shrink(&p->route[i]);
@@ -190,9 +177,7 @@ static void take(struct pump_input *in)
     size_t size = in->lines.end - in->lines.start;
     if (shows(in))
         show_lines(in);
-    if (!is_held(in))
-        to_disk(in);
-    write_notes(p);
+    to_disk(in);
     rest_after_burst(in, size);
     p->active = true;
     if (p->rest.place == 0)
@@ -211,38 +196,51 @@ static void end_line(struct pump_input *in)
     take(in);
 }
 
-/* A processor is waited for, as in s6-log: who waits for us knows how long. */
-static void leave(struct pump *p)
+/* --- reading --- */
+
+static void listen(struct pump_input *in)
 {
-    if (!route_processing(&p->route[0]))
-        loop_stop(&p->loop);
+    struct error e = ERROR_INIT;
+    if (in->open && loop_watch(&in->pump->loop, &in->watch, EPOLLIN, &e) < 0)
+        give_up(in->pump, e.text);
 }
 
-static void resume(void *context)
+static void pause_input(struct pump_input *in)
+{
+    loop_unwatch(&in->pump->loop, &in->watch);
+}
+
+static void write_rest(struct pump *p)
+{
+    handover_commit(p);
+    for (int i = PUMP_OUT; i <= PUMP_ERR; i++)
+        to_disk(&p->input[i]);
+    write_notes(p);
+}
+
+/* Called after every event. A processor is waited for, as in s6-log: who waits for us knows how
+ * long. */
+static void settle(void *context)
 {
     struct pump *p = context;
-    p->held = false;
-    handover_commit(p);
-    for (int i = PUMP_OUT; i <= PUMP_ERR && !p->held; i++)
-        to_disk(&p->input[i]);
-    if (p->held)
-        return;
-    if (!p->finishing)
-        listen(p);
-    else
-        leave(p);
+    enum flow_step step;
+    write_notes(p);
+    while ((step = flow_next(&p->flow, route_holds(&p->route[0]))) == FLOW_WRITE)
+        write_rest(p);
+    if (step == FLOW_PAUSE || step == FLOW_READ)
+        for (int i = PUMP_OUT; i <= PUMP_ERR; i++)
+            (step == FLOW_READ ? listen : pause_input)(&p->input[i]);
+    if (step == FLOW_LEAVE && !route_processing(&p->route[0]))
+        loop_stop(&p->loop);
 }
 
 /* Nothing more is read. A disk that holds us back gets one more chance now, then its usual ones. */
 static void finish(struct pump *p)
 {
-    p->finishing = true;
-    loop_unwatch(&p->loop, &p->input[PUMP_EVENTS].watch);
-    hold(p);
-    if (route_holds(&p->route[0]))
-        route_retry(&p->route[0]);
-    if (!route_holds(&p->route[0]))
-        resume(p);
+    for (int i = 0; i < PUMP_INPUTS; i++)
+        pause_input(&p->input[i]);
+    flow_end(&p->flow);
+    route_retry(&p->route[0]);
 }
 
 static void finish_at_end(struct pump *p)
@@ -255,10 +253,18 @@ static void finish_at_end(struct pump *p)
 
 static void close_input(struct pump_input *in)
 {
-    loop_unwatch(&in->pump->loop, &in->watch);
+    pause_input(in);
     in->open = false;
     end_line(in);
     finish_at_end(in->pump);
+}
+
+/* A successor tries again: nothing but its end closes a stream. */
+static void give_up_reading(struct pump_input *in)
+{
+    struct error e = ERROR_INIT;
+    error_system(&e, "unable to read descriptor %d", in->watch.fd);
+    give_up(in->pump, e.text);
 }
 
 /* Reads once. The number of bytes; 0 at the end or when there is nothing, or no room for more. */
@@ -269,18 +275,13 @@ static size_t read_some(struct pump_input *in, size_t most)
     ssize_t n = journal_fill(&in->journal, in->watch.fd, most, &in->lines);
     if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOBUFS))
         return 0;
-    if (n < 0 && errno == ENOMEM) {
-        give_up(in->pump);
-        return 0;
-    }
-    if (n < 0)
-        message_warning("unable to read descriptor %d: %s", in->watch.fd, strerror(errno));
-    if (n <= 0) {
+    if (n > 0)
+        take(in);
+    else if (n == 0)
         close_input(in);
-        return 0;
-    }
-    take(in);
-    return (size_t)n;
+    else
+        give_up_reading(in);
+    return n > 0 ? (size_t)n : 0;
 }
 
 static void ready(struct watch *w, uint32_t events)
@@ -289,15 +290,17 @@ static void ready(struct watch *w, uint32_t events)
     struct pump_input *in =
         (struct pump_input *)(void *)((char *)w - offsetof(struct pump_input, watch));
     read_some(in, READ_MAX);
+    settle(in->pump);
 }
 
 /* Reads what the pipe holds now, even while the disk holds us back: it is not more than a pipe. */
 static void read_now(struct pump_input *in)
 {
     int waiting = 0;
-    if (!in->open || ioctl(in->watch.fd, FIONREAD, &waiting) < 0)
+    if (!in->open)
         return;
-    for (size_t left = (size_t)waiting; left > 0;) {
+    size_t left = ioctl(in->watch.fd, FIONREAD, &waiting) < 0 ? READ_MAX : (size_t)waiting;
+    while (left > 0) {
         size_t n = read_some(in, left < READ_MAX ? left : READ_MAX);
         if (n == 0)
             return;
@@ -351,17 +354,16 @@ static void on_signal(void *context, int signal)
         while ((pid = process_reap(&status)) > 0)
             if (!route_reaped(&p->route[0], pid, status))
                 route_reaped(&p->route[1], pid, status);
-        if (p->finishing && !route_holds(&p->route[0]))
-            leave(p);
     }
+    settle(p);
 }
 
 int pump_open(struct pump *p, struct error *e)
 {
     static const int taken[] = {SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGCHLD};
-    static const int ignored[] = {SIGTERM, SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ};
+    static const int ignored[] = {SIGTERM, SIGINT, SIGQUIT, SIGPIPE};
     *p = (struct pump){.rest.fire = shrink,
-                       .resume = resume,
+                       .settle = settle,
                        .commit = handover_commit,
                        .moved = handover_moved,
                        .lost_directory = lost};
@@ -393,8 +395,6 @@ static int take_over(struct pump *p, struct error *e)
         p->taken_over = i + 1;
         route_flush(&p->route[i]);
     }
-    if (route_holds(&p->route[0]))
-        hold(p);
     for (int i = 0; i < PUMP_INPUTS; i++)
         take(&p->input[i]);
     return 0;
@@ -417,6 +417,7 @@ static void release(struct pump *p)
         journal_close(&p->input[i].journal);
     state_close(&p->state);
     str_release(&p->notes);
+    free(p->noting.data);
     loop_close(&p->loop);
 }
 
@@ -426,14 +427,17 @@ int pump_run(struct pump *p)
     int code = 0;
     if (take_over(p, &e) < 0)
         return message_error(&e);
-    listen(p);
+    for (int i = 0; i < PUMP_INPUTS; i++)
+        listen(&p->input[i]);
     finish_at_end(p); /* nothing to read at all */
+    settle(p);
     if (loop_run(&p->loop, &e) < 0)
         code = message_error(&e);
     complete_event(&p->input[PUMP_EVENTS]);
     for (int i = 0; i < PUMP_INPUTS; i++)
-        if (!p->input[i].journal.survives)
+        if (p->input[i].journal.fd < 0)
             end_line(&p->input[i]);
+    write_notes(p);
     handover_commit(p);
     if (p->failed)
         code = EXIT_SYSTEM;

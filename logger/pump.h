@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "logger/checkpoint.h"
 #include "logger/console.h"
+#include "logger/flow.h"
 #include "logger/journal.h"
 #include "logger/line.h"
 #include "logger/route.h"
@@ -22,7 +23,7 @@ struct pump;
 /* Of routes and their files in the state: 0 lines, 1 events. */
 static inline int pump_file(int input)
 {
-    return input == PUMP_EVENTS;
+    return checkpoint_file(input);
 }
 
 /* By input. */
@@ -45,15 +46,15 @@ struct pump {
     struct pump_input input[PUMP_INPUTS];
     int state_fd; /* of the state; -1: none survives us */
     struct state state;
-    int taken_over;    /* log directories, of a predecessor: those behind are as it left them */
-    struct str notes;  /* messages on their way into the log */
-    bool held;         /* nothing is read until the disk works */
-    bool finishing;    /* everything was read: write it and leave */
-    bool lost;         /* a log directory is gone: a successor will go on */
-    bool failed;       /* out of memory: the same */
-    struct timer rest; /* gives memory back after a while of silence */
+    int taken_over;      /* log directories, of a predecessor: those behind are as it left them */
+    struct str notes;    /* messages on their way into the log */
+    struct lines noting; /* those that are being written there */
+    enum flow flow;      /* of the streams; events never hold and are never held */
+    bool lost;           /* a log directory is gone: a successor will go on */
+    bool failed;         /* something is refused that we cannot do without: the same */
+    struct timer rest;   /* gives memory back after a while of silence */
     bool active;
-    void (*resume)(void *pump); /* for struct sink_rules, as the next two */
+    void (*settle)(void *pump); /* for struct sink_rules, as the next three */
     bool (*commit)(void *pump);
     void (*moved)(void *pump);
     void (*lost_directory)(void *pump);

@@ -194,7 +194,15 @@ bool route_reaped(struct route *r, pid_t pid, int status)
 bool route_processing(const struct route *r)
 {
     for (size_t i = 0; i < r->count; i++)
-        if (r->sink[i].open && logdir_processing(&r->sink[i].dir))
+        if (sink_is_open(&r->sink[i]) && logdir_processing(&r->sink[i].dir))
+            return true;
+    return false;
+}
+
+bool route_busy(const struct route *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (sink_is_open(&r->sink[i]) && logdir_busy(&r->sink[i].dir))
             return true;
     return false;
 }

@@ -4,6 +4,8 @@
 #include "base/loop.h"
 #include "base/message.h"
 #include "base/process.h"
+#include "logger/disk.h"
+#include "logger/flow.h"
 #include "logger/line.h"
 #include "logger/processes.h"
 #include "logger/route.h"
@@ -35,8 +37,8 @@ struct s6log {
     bool blocking;
     bool protects; /* TERM is ignored */
     bool plain;
-    bool last;  /* TERM or HUP came: up to the end of the begun line */
-    bool ended; /* nothing is read any more */
+    bool last; /* TERM or HUP came: up to the end of the begun line */
+    enum flow flow;
     bool active;
     bool failed;
 };
@@ -53,8 +55,6 @@ const struct command_option s6log_options[] = {
 };
 
 /* --- reading --- */
-
-static void settle(struct s6log *s);
 
 static void pause_input(struct s6log *s)
 {
@@ -88,12 +88,11 @@ static void to_sinks(struct s6log *s)
 
 static void end_input(struct s6log *s)
 {
-    s->ended = true;
+    flow_end(&s->flow);
     pause_input(s);
     loop_untimer(&s->loop, &s->patience);
     if (lines_end(&s->lines) < 0)
         message_warning("out of memory");
-    to_sinks(s);
 }
 
 /* A last line is read byte by byte: what follows it is not ours. */
@@ -117,18 +116,25 @@ static void read_some(struct s6log *s)
         to_sinks(s);
 }
 
-/* After anything that may have changed what we wait for. */
-static void settle(struct s6log *s)
+/* At the end, what is kept in memory is waited for, too. */
+static bool is_held(const struct s6log *s)
 {
-    bool waits = route_waits(&s->route);
-    if (s->ended) {
-        if (!waits && s->lines.end == s->lines.start && !route_processing(&s->route))
-            loop_stop(&s->loop);
-    } else if (waits && s->blocking) {
+    return flow_ends(s->flow) ? route_waits(&s->route) : route_holds(&s->route);
+}
+
+/* Called after every event. */
+static void settle(void *context)
+{
+    struct s6log *s = context;
+    enum flow_step step;
+    while ((step = flow_next(&s->flow, is_held(s))) == FLOW_WRITE)
+        to_sinks(s);
+    if (step == FLOW_PAUSE)
         pause_input(s);
-    } else {
+    else if (step == FLOW_READ)
         listen(s);
-    }
+    else if (step == FLOW_LEAVE && !route_busy(&s->route))
+        loop_stop(&s->loop);
 }
 
 static void ready(struct watch *w, uint32_t events)
@@ -136,14 +142,15 @@ static void ready(struct watch *w, uint32_t events)
     (void)events;
     struct s6log *s = (struct s6log *)(void *)((char *)w - offsetof(struct s6log, watch));
     read_some(s);
-    if (s->ended || route_waits(&s->route))
-        settle(s);
+    settle(s);
 }
 
 static void read_again(struct timer *t)
 {
     struct s6log *s = (struct s6log *)(void *)((char *)t - offsetof(struct s6log, again));
     read_some(s);
+    if (s->flow == FLOW_READING)
+        listen(s);
     settle(s);
 }
 
@@ -151,13 +158,6 @@ static void lose_patience(struct timer *t)
 {
     struct s6log *s = (struct s6log *)(void *)((char *)t - offsetof(struct s6log, patience));
     end_input(s);
-    settle(s);
-}
-
-static void resume(void *context)
-{
-    struct s6log *s = context;
-    to_sinks(s);
     settle(s);
 }
 
@@ -177,7 +177,7 @@ static void shrink(struct timer *t)
 
 static void stop_reading(struct s6log *s)
 {
-    if (s->ended || s->last)
+    if (flow_ends(s->flow) || s->last)
         return;
     if (!lines_begun(&s->lines)) {
         end_input(s);
@@ -270,6 +270,7 @@ static int open_signals(struct s6log *s, struct error *e)
     if (loop_open(&s->loop, e) < 0)
         return -1;
     signal(SIGPIPE, SIG_IGN);
+    disk_lift_limit();
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
         if (loop_signal(&s->loop, taken[i], on_signal, s, e) < 0)
             return -1;
@@ -325,7 +326,7 @@ static int start(struct s6log *s, struct invocation *c, struct error *e)
                                    .slots = -1,
                                    .lock = -1,
                                    .context = s,
-                                   .resume = resume};
+                                   .settle = settle};
     if (s->notification >= 0)
         fd_cloexec(s->notification, 1);
     if (open_signals(s, e) < 0 || route_open(&s->route, &s->script, NULL, &s->rules, e) < 0 ||

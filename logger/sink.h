@@ -24,6 +24,15 @@ enum sink_trouble {
     SINK_DROP  /* they do not go there; said to trouble() only */
 };
 
+/* What a directory can do now. What wakes the logger for the next attempt goes with the state. */
+enum sink_state {
+    SINK_CLOSED, /* no directory, or not opened yet */
+    SINK_ABSENT, /* it could not be opened: lines do not go there until an attempt works */
+    SINK_WORKS,
+    SINK_UNTURNED, /* it works, but its rotation failed, which was said, and is tried again */
+    SINK_FAILS     /* what is to be written waits for the next attempt */
+};
+
 /* What all sinks of a logger share. */
 struct sink_rules {
     struct loop *loop;
@@ -33,7 +42,9 @@ struct sink_rules {
     int slots;        /* struct logdir_settings.slots */
     int lock;         /* console lock for stdout, -1 none */
     void *context;
-    void (*resume)(void *context);                          /* a held sink took everything */
+    /* A timer or the stdout of a sink has done something: what holds the reader may have changed.
+     */
+    void (*settle)(void *context);
     void (*given_up)(void *context, const struct error *e); /* SINK_DROP: may be NULL */
     /* For exact sinks: remembers that all lines taken were written. False: they were not, and
      * current must stay. */
@@ -59,18 +70,16 @@ struct sink {
     size_t sharers;     /* in that sink: how many there are */
 
     struct logdir dir;
+    unsigned long long largest; /* bytes that a file may have */
     bool exact; /* a paired logger's own directory: lines go there exactly once, see checkpoint.h */
-    bool open;
+    enum sink_state state;
     bool closed;  /* stdout: given up for good */
     bool waiting; /* stdout: for room, SINK_GROW */
     struct watch room;
-    bool failing;               /* a directory that is waiting for its next attempt */
-    bool opening;               /* and that attempt is to open it */
-    bool unturned;              /* its rotation failed and was said */
     int why;                    /* errno of the last failure */
     unsigned long long dropped; /* lines that did not go there since */
     int64_t shed_at;            /* monotonic ns: when it was last said that archives were deleted */
-    int64_t retry_at;
+    int64_t retry_at;           /* monotonic ns of the next attempt, in a state that has one */
     struct timer retry;
     struct timer period;
     struct timer helper; /* logdir_retry is due */
@@ -84,6 +93,11 @@ int sink_init(struct sink *s, const struct sink_rules *rules, const struct scrip
 int sink_open(struct sink *s, int directory, bool resume, struct error *e);
 /* The directory could not be opened: lines do not go there until a later attempt works. */
 void sink_absent(struct sink *s);
+
+static inline bool sink_is_open(const struct sink *s)
+{
+    return s->state >= SINK_WORKS;
+}
 
 /* The stamps of the lines that follow. Also the moment when a directory that lines do not go to is
  * tried again. */
@@ -101,7 +115,7 @@ void sink_rotate(struct sink *s);
 bool sink_reaped(struct sink *s, pid_t pid, int status);
 /* Bytes are waiting that cannot be written now. */
 bool sink_waits(const struct sink *s);
-/* Tries again now to write them; resume() is not called. */
+/* Tries again now to write them. */
 void sink_retry(struct sink *s);
 
 /* Writes what it can, then closes; clean: marks the directory so. */

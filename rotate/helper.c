@@ -31,6 +31,11 @@ bool logdir_processing(const struct logdir *d)
     return d->settings.processor != NULL && (d->helper != 0 || helper_has_input(d));
 }
 
+bool logdir_busy(const struct logdir *d)
+{
+    return d->helper != 0 || logdir_processing(d);
+}
+
 int helper_end_old(const struct logdir *d, struct error *e)
 {
     int tries = OLD_TRIES;
@@ -72,7 +77,7 @@ static void become_helper(pid_t logger)
     sigset_t nothing;
     sigemptyset(&nothing);
     for (int i = 1; i < 32; i++)
-        signal(i, i == SIGHUP || i == SIGTERM || i == SIGINT ? SIG_IGN : SIG_DFL);
+        signal(i, i == SIGHUP || i == SIGTERM || i == SIGINT || i == SIGXFSZ ? SIG_IGN : SIG_DFL);
     sigprocmask(SIG_SETMASK, &nothing, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != logger)

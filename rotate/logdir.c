@@ -379,6 +379,19 @@ enum logdir_loss logdir_loss(struct logdir *d)
     return fstat(d->directory, &s) == 0 && s.st_nlink > 0 ? LOGDIR_CURRENT_LOST : LOGDIR_LOST;
 }
 
+bool logdir_ends_line(const struct logdir *d)
+{
+    struct stat s;
+    char last = '\n';
+    int fd = d->size > 0 ? step_open(d, "current", O_RDONLY) : -1;
+    if (fd >= 0 && fstat(fd, &s) == 0 && s.st_ino == d->inode && s.st_size > 0 &&
+        pread(fd, &last, 1, s.st_size - 1) != 1)
+        last = '\0'; /* an empty line is better than two in one */
+    if (fd >= 0)
+        close(fd);
+    return last == '\n';
+}
+
 pid_t logdir_user(int directory)
 {
     struct flock lock = {

@@ -281,9 +281,10 @@ void logged_signal(const struct logged *l, int signal)
 
 void logged_boundary(const struct logged *l)
 {
-    const char closed = 1;
-    if (l->open && pwrite(l->journal[0], &closed, 1, PROCESS_GATE_BYTE) == 1)
-        logged_signal(l, SIGUSR1);
+    if (!l->open)
+        return;
+    process_gate(l->journal[0], true);
+    logged_signal(l, SIGUSR1);
 }
 
 int logged_gate(const struct logged *l)

@@ -5,7 +5,6 @@ import re
 import resource
 import socket
 import subprocess
-import termios
 import threading
 import time
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import wait_for
-from loggerrig import ENVIRONMENT, OVERLOG, Rig, high
+from loggerrig import ENVIRONMENT, OVERLOG, Rig, high, numbered, numbers, said, stalls, talk, waiting
 
 F_SETPIPE_SZ = 1031
 
@@ -43,57 +42,6 @@ def small(place):
 
 def grow(small, size="64m"):
     subprocess.run(["mount", "-o", f"remount,rw,size={size}", small], check=True)
-
-
-def numbered(first, last):
-    return b"".join(b"line %06d of a service that talks about itself\n" % i for i in range(first, last + 1))
-
-
-def numbers(r, wanted="stdout"):
-    """The numbers of a stream's lines on disk, and the other messages there."""
-    found, other = [], []
-    for stream, _, message in r.lines():
-        m = re.fullmatch(rb"line (\d{6}) of a service that talks about itself", message)
-        if not m:
-            other.append(message.decode())
-        elif stream == wanted:
-            found.append(int(m[1]))
-    return found, other
-
-
-def said(r):
-    return r.shown[1].read_text().splitlines()
-
-
-def talk(r, first, last):
-    """Writes in the background, the same on both streams: the thread."""
-    def write():
-        view = memoryview(numbered(first, last))
-        while view:
-            part, view = view[:5000], view[5000:]
-            for _, fd in (r.out, r.err):
-                rest = part
-                while rest:
-                    rest = rest[os.write(fd, rest):]
-    thread = threading.Thread(target=write, daemon=True)
-    thread.start()
-    return thread
-
-
-def waiting(fd):
-    """Bytes in a pipe."""
-    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), "little")
-
-
-def stalls(r):
-    """The service is held back: the logger has said so and reads nothing."""
-    wait_for(lambda: said(r), what="message")
-    seen = []
-
-    def same():
-        seen.append(waiting(r.out[0]))
-        return len(seen) > 10 and seen[-1] > 0 and len(set(seen[-10:])) == 1
-    wait_for(same, what="service held back")
 
 
 def test_a_full_disk_costs_the_oldest_archives_first(rig, small):

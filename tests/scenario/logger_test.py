@@ -487,6 +487,7 @@ def test_full_disk_holds_the_service_back(small, tmp_path, restart):
             r.signal(signal.SIGHUP)
             assert r.wait() == 0
             r.start()
+            wait_for(lambda: r.shown[1].read_bytes().count(b"No space left") == 2, what="full disk, for the successor")
         (small / "ballast").unlink()
         subprocess.run(["mount", "-o", "remount,size=2m", small], check=True)
         writer.join(20)

@@ -5,7 +5,10 @@
 
 #include <cmocka.h>
 
+#include "base/process.h"
 #include "logger/checkpoint.h"
+#include "logger/journal.h"
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,11 +67,67 @@ static void rest_is_the_beginning_again(void **context)
     close(fd);
 }
 
+/* A boundary may be asked for at any moment, and memory given back at any other. */
+static void rest_leaves_the_gate_as_it_is(void **context)
+{
+    (void)context;
+    int fd = memfd_create("state", 0);
+    struct state s = open_state(fd);
+    state_commit(&s);
+    assert_int_equal(process_gate(fd, true), 0);
+    state_rest(&s);
+    state_commit(&s);
+    state_rest(&s);
+    assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    state_open_gate(&s);
+    assert_false(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    state_close(&s);
+    close(fd);
+}
+
+/* As the user of a service can make it who is the logger's as well. */
+static void what_makes_no_sense_is_the_beginning(void **context)
+{
+    (void)context;
+    struct checkpoint good = {
+        .stream = {{1, 2, 1, 1}, {JOURNAL_SIZE, JOURNAL_SIZE, 0, 0}, {3, 4, 0, 0}},
+        .file = {{7, 100, {1000, 999999999}, 2, 1}, {8, 0, {0, 0}, 3, 0}}};
+    struct checkpoint c = good, zero = {.stream = {{0}}};
+    checkpoint_check(&c);
+    assert_memory_equal(&c, &good, sizeof c);
+    c.stream[0].done = JOURNAL_SIZE + 1;
+    c.stream[1].shown = UINT32_MAX;
+    c.file[0].size = INT64_MIN;
+    c.file[1].time.tv_nsec = 1000000000;
+    checkpoint_check(&c);
+    assert_memory_equal(&c.stream[0], &zero.stream[0], sizeof zero.stream[0]);
+    assert_memory_equal(&c.stream[1], &zero.stream[0], sizeof zero.stream[0]);
+    assert_int_equal(c.stream[2].done, 3);
+    assert_int_equal(c.file[0].inode, 0);
+    assert_int_equal(c.file[1].inode, 0);
+    const uint32_t wrong[][2] = {{3, 1}, {4, 1}, {UINT32_MAX, 1}, {1, 2}, {2, 2}, {4, 2}};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        c = good;
+        c.file[wrong[i][1] - 1].batch = wrong[i][0];
+        checkpoint_check(&c);
+        assert_int_equal(c.file[wrong[i][1] - 1].inode, 0);
+        assert_int_equal(c.file[2 - wrong[i][1]].inode, good.file[2 - wrong[i][1]].inode);
+    }
+    c = good;
+    c.file[0].time.tv_sec = INT64_MAX;
+    c.file[1].time.tv_sec = -1;
+    checkpoint_check(&c);
+    assert_int_equal(c.file[0].inode, 0);
+    assert_int_equal(c.file[1].inode, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_was_committed_counts),
         cmocka_unit_test(rest_is_the_beginning_again),
+        cmocka_unit_test(rest_leaves_the_gate_as_it_is),
+        cmocka_unit_test(what_makes_no_sense_is_the_beginning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -224,6 +224,7 @@ static void where_splice_is_refused(void **state)
     assert_int_equal(pwrite(file, "plain\n", 6, 0), 6);
     assert_int_equal(journal_fill(&r.journal, file, 65536, &r.lines), 6);
     assert_true(r.journal.plain);
+    assert_true(r.journal.said);
     reopen(&r, 0);
     expect(&r, "plain");
     close(file);
@@ -241,8 +242,15 @@ static void without_a_descriptor(void **state)
     assert_int_equal(journal_open(&j, -1, 0, &l, &e), 0);
     assert_int_equal(write(ends[1], "x\n", 2), 2);
     assert_int_equal(journal_fill(&j, ends[0], 65536, &l), 2);
-    close(j.fd);
+    assert_int_equal(j.fd, -1);
+    assert_true(j.plain);
+    assert_int_equal(journal_fill(&j, ends[0], 65536, &l), -1);
+    assert_int_equal(errno, EAGAIN);
+    l.start = l.end;
+    assert_true(journal_rest(&j, &l));
+    assert_int_equal(l.data[0], 0);
     journal_close(&j);
+    close(ends[1]);
     close(ends[0]);
     close(ends[1]);
 }

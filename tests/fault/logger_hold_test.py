@@ -1,0 +1,262 @@
+"""A disk that holds the service back, and everything that may end the hold: reading goes on, each line is there once."""
+import os
+import re
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from harness import process_state, wait_for
+from loggerrig import OVERLOG, Rig, high, numbered, numbers, said, stalls, talk, waiting
+
+NEVER = "r100000"  # no attempt by itself within a test
+
+
+@pytest.fixture
+def rig(place):
+    made = []
+
+    def make(*script, **options):
+        made.append(Rig(place, *script, **{"mode": "2", **options}))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def small(place):
+    """A file system of 1 MB; grow() makes room."""
+    path = Path(place) / "small"
+    path.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", path], check=True)
+    yield path
+    subprocess.run(["umount", "-l", path], check=True)
+
+
+def grow(small):
+    subprocess.run(["mount", "-o", "remount,rw,size=64m", small], check=True)
+
+
+def shrink(small):
+    """Full from now on; -> what to remove for room."""
+    ballast = small / "ballast"
+    with open(ballast, "ab", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+    return ballast
+
+
+def ended_by_alrm(r):
+    r.signal(signal.SIGALRM)
+
+
+def ended_by_a_successor(r):
+    r.signal(signal.SIGHUP)
+    assert r.wait() == 0
+    r.start()
+
+
+def ended_by_a_kill(r):
+    r.kill()
+    r.start()
+
+
+@pytest.mark.parametrize("end", [ended_by_alrm, ended_by_a_successor, ended_by_a_kill])
+def test_reading_goes_on(rig, small, end):
+    r = rig("n1000", "s100000000", "z0", NEVER, "C", logs=small).start()
+    thread = talk(r, 1, 30000)
+    stalls(r)
+    grow(small)
+    end(r)
+    thread.join(30)
+    assert not thread.is_alive(), "the service is still held back"
+    assert r.finish() == 0
+    assert numbers(r) == numbers(r, "stderr") == (list(range(1, 30001)), [])
+
+
+def test_reading_goes_on_when_a_period_ends(rig, small):
+    r = rig("n1000", "s100000000", "z0", NEVER, "R1", "C", logs=small).start()
+    thread = talk(r, 1, 30000)
+    stalls(r)
+    grow(small)
+    thread.join(30)
+    assert not thread.is_alive(), "the service is still held back"
+    assert r.finish() == 0
+    assert numbers(r) == numbers(r, "stderr") == (list(range(1, 30001)), [])
+
+
+def test_the_end_comes_when_alrm_ends_the_hold(rig, small):
+    """Nothing is read any more, and what was read waits for the disk."""
+    r = rig("n1000", "s100000000", "z0", NEVER, "C", logs=small).start()
+    ballast = shrink(small)
+    for fd in (r.out[1], r.err[1]):
+        os.write(fd, numbered(1, 1000))
+    wait_for(lambda: said(r), what="message")
+    for _, w in (r.out, r.err):
+        os.close(w)
+    r.out, r.err = (r.out[0], -1), (r.err[0], -1)
+    r.signal(signal.SIGUSR2)
+    wait_for(lambda: waiting(r.out[0]) == waiting(r.err[0]) == 0, what="reading")
+    ballast.unlink()
+    r.signal(signal.SIGALRM)
+    assert r.wait() == 0
+    assert numbers(r) == numbers(r, "stderr") == (list(range(1, 1001)), [])
+
+
+def tracee(r):
+    """The logger that strace has started."""
+    return int(Path(f"/proc/{r.pid}/task/{r.pid}/children").read_text().split()[0])
+
+
+@pytest.mark.parametrize("nth", range(1, 13))
+@pytest.mark.parametrize("kills", [False, True], ids=["alrm", "kill"])
+def test_whichever_write_fails(rig, nth, kills):
+    """The Nth write of a log directory that rotates fails, and nobody tries again but by a signal or a successor."""
+    r = rig("n1000", "s4096", "z0", NEVER, "C")
+    r.start(wrapper=["strace", "-f", "-o", "/dev/null", "-P", str(r.directory / "current"),
+                     "-e", f"inject=write:error=EIO:when={nth}"])
+    for turn in range(8):
+        os.write(r.out[1], numbered(turn * 30 + 1, turn * 30 + 30))
+        wait_for(lambda: waiting(r.out[0]) == 0 or said(r), what="reading")
+    assert said(r), "that many writes there were not"
+    if said(r) and kills:
+        os.kill(tracee(r), signal.SIGKILL)
+        assert r.wait() == -signal.SIGKILL  # strace ends as its logger did
+        r.start()
+    elif said(r):
+        os.kill(tracee(r), signal.SIGALRM)
+    assert r.finish() == 0
+    assert numbers(r) == (list(range(1, 241)), [])
+
+
+# --- the logger's own messages, which go into the log where no console takes them ---
+
+
+STAMP = len("2026-11-23T10:55:40.123456789Z stdout F ")
+
+
+def without_console(rig, logs, *script):
+    """Both streams say ENOSPC: the first line of each makes a message."""
+    full = high(os.open("/dev/full", os.O_WRONLY))
+    return rig("n1000", "s1000000", "z0", *script, "C", mode="1", console=[full, full], logs=logs)
+
+
+def write_line(r, ends, text):
+    """Until it is in current, and what it brought about as well."""
+    size = os.stat(r.directory / "current").st_size
+    os.write(ends[1], text + b"\n")
+    wait_for(lambda: os.stat(r.directory / "current").st_size >= size + STAMP + len(text) + 1
+             and process_state(r.pid) == "S", what="line")
+
+
+def messages(r):
+    """How often each numbered message is there; pieces of the logger's own may stand between."""
+    return sorted(int(n) for n in re.findall(rb"Z std(?:out|err) F line (\d+)\n", r.logged()))
+
+
+def ended_by_room(r):
+    pass
+
+
+@pytest.mark.parametrize("left", [0, 1, 30, STAMP, STAMP + 20], ids=lambda n: f"{n}-bytes")
+@pytest.mark.parametrize("end, retry", [(ended_by_a_kill, NEVER), (ended_by_a_successor, NEVER), (ended_by_alrm, NEVER),
+                                        (ended_by_room, "r20")], ids=["kill", "successor", "alrm", "room"])
+def test_the_disk_fills_up_in_a_message(rig, small, left, end, retry):
+    """left: how much of the message is written. What comes behind it waits, and is there once."""
+    r = without_console(rig, small, retry).start()
+    wait_for(lambda: (r.directory / "current").exists(), what="log directory")
+    write_line(r, r.err, b"line 1")
+    wait_for(lambda: b"it is given up" in r.logged(), what="message")
+    size = os.stat(r.directory / "current").st_size
+    page = (size + 200 + 4095) // 4096 * 4096
+    write_line(r, r.err, b"x" * (page - size - 2 * STAMP - len("line 2\n") - left - 1))
+    ballast = shrink(small)
+    os.write(r.out[1], b"line 2\n")  # fits; the message that it brings about does not
+    wait_for(lambda: os.stat(r.directory / "current").st_size == page and process_state(r.pid) == "S", what="full disk")
+    os.write(r.out[1], b"line 3\n")
+    os.write(r.err[1], b"line 4\n")
+    if end is ended_by_a_kill:
+        r.kill()
+        r.start()  # on a disk that is full
+        r.kill()
+    ballast.unlink()
+    if end is ended_by_a_kill:
+        r.start()
+    else:
+        end(r)
+    os.write(r.out[1], b"line 5\n")
+    assert r.finish() == 0
+    assert messages(r) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("nth", range(1, 10))
+def test_killed_around_a_message(rig, place, nth):
+    """As it enters the Nth write to its log directory."""
+    r = without_console(rig, None)
+    r.start(wrapper=["strace", "-f", "-o", "/dev/null", "-P", str(r.directory / "current"),
+                     "-e", f"inject=write:signal=SIGKILL:when={nth}"])
+    written = 0
+    while written < 12 and process_state(r.pid) != "Z":
+        written += 1
+        os.write((r.out if written % 2 else r.err)[1], b"line %d\n" % written)
+        wait_for(lambda: waiting(r.out[0]) == waiting(r.err[0]) == 0 or process_state(r.pid) == "Z", what="reading")
+    assert r.wait() == -signal.SIGKILL
+    r.start()
+    assert r.finish() == 0
+    assert messages(r) == list(range(1, written + 1))
+
+
+# --- s6-log alone ---
+
+
+class Alone:
+    """An s6-log that holds its reader back (-b)."""
+
+    def __init__(self, place, *words):
+        self.log = Path(place) / "said"
+        self.input, theirs = os.pipe()
+        self.directory = Path(words[-1])
+        with open(self.log, "wb") as said_there:
+            self.process = subprocess.Popen(
+                ["s6-log", "-b", *words], executable=OVERLOG, stdin=self.input, stderr=said_there)
+        os.close(self.input)
+        self.input = theirs
+
+    def say(self, text):
+        def write():
+            view = memoryview(text)
+            while view:
+                view = view[os.write(self.input, view[:5000]):]
+            os.close(self.input)
+        thread = threading.Thread(target=write, daemon=True)
+        thread.start()
+        return thread
+
+    def lines(self):
+        names = sorted(name for name in os.listdir(self.directory) if re.fullmatch(r"@[0-9a-f]{24}\.s", name))
+        return b"".join((self.directory / name).read_bytes() for name in [*names, "current"])
+
+
+@pytest.mark.parametrize("words, by_signal", [((), True), (("R1",), False)], ids=["alrm", "period"])
+def test_s6_log_reads_on(place, small, words, by_signal):
+    log = Alone(place, "n1000", "s100000000", NEVER, *words, str(small / "log"))
+    try:
+        thread = log.say(numbered(1, 40000))
+        wait_for(lambda: log.log.read_bytes(), what="message")
+        grow(small)
+        if by_signal:
+            log.process.send_signal(signal.SIGALRM)
+        thread.join(30)
+        assert not thread.is_alive(), "the writer is still held back"
+        assert log.process.wait(30) == 0
+        assert log.lines() == numbered(1, 40000)
+    finally:
+        log.process.kill()
+        log.process.wait()
