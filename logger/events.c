@@ -1,4 +1,5 @@
 #include "logger/events.h"
+#include "base/clock.h"
 #include "logger/source.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,8 +53,21 @@ static const char *wanted(struct events *ev, const char *name)
     return NULL;
 }
 
+/* The beginning of the next run, which is as much as is known of when this one ended. */
+static bool is_run_end(const struct events *ev, const struct entry *entry)
+{
+    return ev->run_end && clock_compare(&entry->time, &ev->next_boot) == 0 &&
+           strncmp(entry->message, "boot ", 5) == 0;
+}
+
 bool events_take(struct events *ev, struct entry *entry)
 {
+    if (entry->stamped && is_run_end(ev, entry)) {
+        entry->length = (size_t)snprintf(ev->text, sizeof ev->text, "%s%s", PREFIX, ev->run_end);
+        entry->message = ev->text;
+        entry->name = wanted(ev, ".init");
+        return entry->name != NULL;
+    }
     char *words = entry->message, name[256];
     size_t event = strcspn(words, " "), length = 0;
     if (!entry->stamped || entry->stream != STREAM_UNKNOWN || event == 0)

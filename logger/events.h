@@ -6,10 +6,14 @@
 #include "logger/entry.h"
 #include "logger/roster.h"
 #include <stdbool.h>
+#include <time.h>
 
 struct events {
     const struct roster *roster;
     struct words wanted, unwanted; /* services met so far */
+    struct timespec next_boot;     /* shown as what is to be said of the run before; {0, 0}: none */
+    const char *run_end;
+    char text[80];
 };
 
 /* Makes "start service=nginx pid=17" the entry "overlog: start pid=17" of nginx; what is about the

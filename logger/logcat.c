@@ -35,13 +35,24 @@ static int build_filter(const struct request *q, struct filter *f, struct error 
 }
 
 /* The range of a start; what -S and -U said stands. */
-static int take_boot(const struct request *q, struct filter *f, struct error *e)
+static int take_boot(const struct request *q, struct filter *f, struct events *events,
+                     struct error *e)
 {
-    struct timespec unused;
+    static const char *const ends[] = {[BOOT_CUT_SHORT] = "killed: the stop was not over",
+                                       [BOOT_KILLED] = "killed: it ended without a stop"};
+    struct boot_range range;
     if (!q->boot && !q->previous)
         return 0;
-    int found = boot_range(q->roster.root, q->previous, q->since ? &unused : &f->since,
-                           q->until ? &unused : &f->until, e);
+    int found = boot_range(q->roster.root, q->previous, &range, e);
+    if (found == 0 && !q->since)
+        f->since = range.since;
+    if (found == 0 && !q->until)
+        f->until = range.until;
+    if (found == 0 && q->previous && !q->until && range.end != BOOT_STOPPED) {
+        events->run_end = ends[range.end];
+        events->next_boot = range.until;
+        f->until.tv_nsec++; /* that line is shown, in other words */
+    }
     if (found > 0)
         return error_set(e, EXIT_NOTHING, "no %s recorded in %s/.events",
                          q->previous ? "previous start is" : "start is", q->roster.root);
@@ -224,7 +235,7 @@ static int run_view(struct request *q, struct view *v, const struct roster_list 
 {
     struct error e = ERROR_INIT;
     struct events events = {.roster = &q->roster};
-    if (take_boot(q, &v->filter, &e) < 0)
+    if (take_boot(q, &v->filter, &events, &e) < 0)
         return message_error(&e);
     v->events = &events;
     if (!q->lines_said && q->follow && !filter_any(&v->filter)) {

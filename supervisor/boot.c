@@ -135,7 +135,7 @@ void boot_hook_reaped(struct supervisor *sv, int status)
         return;
     if (code == 0)
         message_line(MESSAGE_INFO, RC_INIT ": info: hook %s exited 0", sv->settings.hook);
-    else if (sv->settings.behaviour >= 1)
+    else
         message_line(MESSAGE_WARNING, RC_INIT ": warning: hook %s exited %d", sv->settings.hook,
                      code);
     if (code != 0 && sv->settings.behaviour >= 2) {
@@ -217,7 +217,6 @@ static void load(struct supervisor *sv)
     waits_enter(sv, STAGE_STARTING);
     if (!sv->init.logged.open)
         console_messages_to(2); /* from the mark on pid 1 waits for nobody */
-    event_boot(sv);
     transition_begin(&sv->transition, set, true, clock_monotonic(), sv->settings.up_timeout);
     free(set);
 }
@@ -250,6 +249,7 @@ int boot_begin(struct supervisor *sv, struct error *e)
         open_up(fd);
     if (sv->settings.logging != LOGGING_CONSOLE && open_init_logger(sv, e) < 0)
         return -1;
+    event_boot(sv);
     if (scandir_open(sv, e) < 0 ||
         control_open(&sv->control, &sv->loop, RUN_CONTROL, on_control, on_gone, sv, e) < 0)
         return -1;

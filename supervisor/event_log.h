@@ -18,6 +18,10 @@ enum { EVENT_LINE_MAX = 1024 };
 size_t event_line(char out[EVENT_LINE_MAX], const struct timespec *t, const char *event,
                   const char *service, const char *details);
 
+/* The same of something that was at that time. */
+void event_log_write_at(struct event_log *log, const struct timespec *when, const char *event,
+                        const char *service, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 void event_log_write(struct event_log *log, const char *event, const char *service,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -203,6 +203,7 @@ static int spawn_run(struct longrun *l, struct error *e)
         .lock = lock,
         .new_pids = l->files.new_pids,
     };
+    l->forked = clock_wall(); /* before: what it says comes after its start */
     pid_t pid = process_spawn(&s, &report, e);
     if (pid < 0 && s.new_pids && errno == EPERM) {
         if (!l->same_pids)
@@ -318,7 +319,7 @@ static void tell(struct longrun *l, int byte)
     int status = l->machine.wait_status;
     long run = (long)l->machine.run_pid;
     if (byte == 'u')
-        event_log_write(&sv->events, "start", name, "pid=%ld", (long)l->machine.pid);
+        event_log_write_at(&sv->events, &l->forked, "start", name, "pid=%ld", (long)l->machine.pid);
     else if (byte == 'U')
         event_log_write(&sv->events, "ready", name, "pid=%ld", (long)l->machine.pid);
     else if (byte == 'd' && WIFSIGNALED(status))

@@ -93,14 +93,15 @@ struct longrun {
     struct service machine;
     struct service_rules rules;
     struct controlled controlled;
-    struct timer timer;   /* machine.deadline */
-    struct watch report;  /* of the run being executed; fd -1 when there is none */
-    struct watch notify;  /* readiness pipe; fd -1 */
-    size_t unready_bytes; /* read from it so far */
-    bool flooded;         /* it was said that it wrote too many */
-    bool exec_failed;     /* the report said so */
-    char *why;            /* the last time; NULL: never, or no memory for it */
-    struct {              /* for who asks */
+    struct timer timer;     /* machine.deadline */
+    struct watch report;    /* of the run being executed; fd -1 when there is none */
+    struct watch notify;    /* readiness pipe; fd -1 */
+    struct timespec forked; /* when this instance was */
+    size_t unready_bytes;   /* read from it so far */
+    bool flooded;           /* it was said that it wrote too many */
+    bool exec_failed;       /* the report said so */
+    char *why;              /* the last time; NULL: never, or no memory for it */
+    struct {                /* for who asks */
         uint32_t starts;
         int64_t died_at; /* monotonic ns of the last end, 0 none */
         bool gave_up;    /* finish said 125 */

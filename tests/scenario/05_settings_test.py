@@ -74,8 +74,16 @@ def test_a_hook_that_fails(tree, boot, behaviour, code):
     tree.longrun("web", "#!/bin/sh\ntouch /tmp/web\nexec sleep 1000\n")
     box = boot(tree.path, "sh", "-c", "exit 7", env={"S6_STAGE2_HOOK": "/bin/hook", "S6_BEHAVIOUR_IF_STAGE2_FAILS": behaviour})
     assert box.wait() == code, box.transcript()
-    assert ("hook" in box.stderr.text()) == (behaviour != "0")
+    assert "warning: hook /bin/hook exited 5\n" in box.stderr.text()
     assert ("service web: starting" in box.stderr.text()) == (behaviour != "2")
+
+
+@pytest.mark.parametrize("verbosity", ["0", "1"])
+def test_a_hook_that_is_missing(tree, boot, verbosity):
+    """Warned of from verbosity 1 on, whatever is made of it."""
+    box = boot(tree.path, "sh", "-c", "exit 7", env={"S6_STAGE2_HOOK": "/bin/none", "S6_VERBOSITY": verbosity})
+    assert box.wait() == 7, box.transcript()
+    assert ("warning: hook /bin/none exited 127\n" in box.stderr.text()) == (verbosity == "1")
 
 
 def test_grace_time_that_is_no_number_means_the_default(tree, boot):

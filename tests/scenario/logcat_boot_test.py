@@ -97,6 +97,8 @@ def test_01_the_run_before_was_killed(tree, boot):
     check(tree, logcat(tree, "-p"), 2, (1, 3))
     previous = logcat(tree, "-p", "-u", "web")
     assert any(x.startswith("overlog: start pid=") for x in previous) and not any("exit" in x for x in previous)
+    assert logcat(tree, "-p", "-u")[-1] == "overlog: killed: it ended without a stop"
+    assert not [x for x in logcat(tree, "-p") + logcat(tree, "-b", "-u") if "killed" in x]
 
 
 def test_02_the_run_before_was_out_of_memory(tree, boot):
@@ -114,3 +116,48 @@ def test_03_both_runs_were_killed(tree, boot):
                            env={**os.environ, "OVERLOG_DIR": tree.at(LOGS)}, timeout=DEADLINE).stdout
     (web,) = [x.split() for x in shown.splitlines() if x.startswith("web ")]
     assert web[1] == "up"  # nobody said otherwise
+
+
+def test_a_run_that_was_stopped_is_not_marked(tree, boot):
+    boots(tree, boot, [signal.SIGTERM, signal.SIGTERM])
+    shown = logcat(tree, "-p", "-u")
+    assert shown[-1] == "overlog: end code=0" and not [x for x in shown if "killed" in x]
+
+
+def test_a_run_that_was_killed_in_its_stop(tree, boot):
+    tree.longrun("deaf", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.05; done\n")
+    tree.write("count", "1\n")
+    box = boot(tree.path, "sleep", "1000", env={"S6_LOGGING": "2"})
+    box.wait_for(lambda: os.path.exists(tree.at(f"{LOGS}/.events/current")) and
+                 " boot id=" in tree.read(f"{LOGS}/.events/current") and "start service=deaf" in events_of_last_boot(tree))
+    box.kill(signal.SIGTERM)
+    box.wait_for(lambda: "stop reason" in events_of_last_boot(tree))
+    box.kill(signal.SIGKILL)
+    box.wait()
+    tree.longrun("deaf")
+    box = boot(tree.path, "true", env={"S6_LOGGING": "2"})
+    assert box.wait() == 0
+    assert logcat(tree, "-p", "-u")[-1] == "overlog: killed: the stop was not over"
+
+
+def test_the_hook_belongs_to_its_run_and_a_line_follows_its_start(tree, boot):
+    """Twenty starts: the service's first line is never older than the event of its start."""
+    tree.script("/bin/hook", "#!/bin/sh\necho hook of run $(cat /count)\n")
+    for i in range(20):
+        tree.longrun(f"s{i}", f"#!/bin/sh\necho first of s{i}\ntouch /tmp/s{i}\nexec sleep 1000\n")
+    for run in (1, 2):
+        tree.write("count", f"{run}\n")
+        for i in range(20):
+            if os.path.exists(tree.at(f"/tmp/s{i}")):
+                os.unlink(tree.at(f"/tmp/s{i}"))
+        box = boot(tree.path, env={"S6_LOGGING": "2", "S6_STAGE2_HOOK": "/bin/hook"})
+        box.wait_for(lambda: all(os.path.exists(tree.at(f"/tmp/s{i}")) for i in range(20)))
+        assert box.stop() == 0
+    assert [x for x in logcat(tree, "-b") if x.startswith("hook")] == ["hook of run 2"]
+    assert [x for x in logcat(tree, "-p") if x.startswith("hook")] == ["hook of run 1"]
+    events = log_bytes(tree.at(f"{LOGS}/.events")).decode().splitlines()
+    assert events[0].split(" ")[1] == "boot"
+    for i in range(20):
+        starts = [x.split(" ")[0] for x in events if f" start service=s{i} " in x]
+        lines = [x[0] for x in log_lines(tree.at(f"{LOGS}/s{i}"))]
+        assert len(starts) == len(lines) == 2 and all(a <= b for a, b in zip(starts, lines)), (starts, lines)
