@@ -48,6 +48,8 @@ void clock_tain_unpack(struct timespec *t, const unsigned char in[12])
         nano = nano << 8 | in[i];
     *t = (struct timespec){.tv_sec = (time_t)(int64_t)(label - tai_epoch - TAI_OFFSET),
                            .tv_nsec = (long)nano};
+    if (!clock_is_usual(t))
+        *t = (struct timespec){.tv_sec = 0};
 }
 
 void clock_tai64n_format(char out[CLOCK_TAI64N_LENGTH], const struct timespec *t)
@@ -151,6 +153,23 @@ int clock_utc_parse(const char *text, struct timespec *t)
         (time_t)(days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second);
     t->tv_nsec = nano;
     return 0;
+}
+
+bool clock_is_usual(const struct timespec *t)
+{
+    const int64_t year_0 = -62167219200, year_10000 = 253402300800;
+    return t->tv_sec >= year_0 && t->tv_sec < year_10000 && t->tv_nsec >= 0 &&
+           t->tv_nsec < CLOCK_SECOND;
+}
+
+int64_t clock_between(const struct timespec *from, const struct timespec *to)
+{
+    int64_t seconds, ns;
+    if (__builtin_sub_overflow((int64_t)to->tv_sec, (int64_t)from->tv_sec, &seconds) ||
+        __builtin_mul_overflow(seconds, CLOCK_SECOND, &ns) ||
+        __builtin_add_overflow(ns, (int64_t)to->tv_nsec - from->tv_nsec, &ns))
+        return to->tv_sec < from->tv_sec ? -INT64_MAX : INT64_MAX;
+    return ns;
 }
 
 int clock_compare(const struct timespec *a, const struct timespec *b)

@@ -3,6 +3,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -18,12 +19,20 @@ enum { CLOCK_TAI64N_LENGTH = 25 };
 void clock_tai64n_format(char out[CLOCK_TAI64N_LENGTH], const struct timespec *t); /* no NUL */
 int clock_tai64n_parse(const char *text, struct timespec *t);          /* reads 25 bytes; 0 or -1 */
 void clock_tain_pack(unsigned char out[12], const struct timespec *t); /* big-endian TAI64N */
+/* 0 for what is no usual time. */
 void clock_tain_unpack(struct timespec *t, const unsigned char in[12]);
 
 /* "YYYY-MM-DDTHH:MM:SS.nnnnnnnnnZ", UTC. */
 enum { CLOCK_UTC_LENGTH = 30 };
 void clock_utc_format(char out[CLOCK_UTC_LENGTH], const struct timespec *t); /* no NUL */
 int clock_utc_parse(const char *text, struct timespec *t); /* reads 30 bytes; 0 or -1 */
+
+/* Whether a calendar of four-digit years has it, with nanoseconds below a second. A time that
+ * somebody else wrote down and that has not is taken for none. */
+bool clock_is_usual(const struct timespec *t);
+
+/* Nanoseconds from one to the other, at most INT64_MAX either way. */
+int64_t clock_between(const struct timespec *from, const struct timespec *to);
 
 int clock_compare(const struct timespec *a, const struct timespec *b); /* <0, 0, >0 */
 

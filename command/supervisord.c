@@ -2,6 +2,7 @@
 #include "command/overlog_write.h"
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -404,9 +405,10 @@ long long ini_bytes(const char *text)
     if (end == text || n < 0)
         return -1;
     static const char *const units[] = {"", "KB", "MB", "GB"};
-    for (size_t i = 0; i < 4; i++, n *= 1024)
+    long long unit = 1;
+    for (size_t i = 0; i < 4; i++, unit *= 1024)
         if (strcasecmp(end, units[i]) == 0)
-            return n;
+            return n > LLONG_MAX / unit ? LLONG_MAX : n * unit;
     return -1;
 }
 

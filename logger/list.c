@@ -116,7 +116,8 @@ static void put_size(struct str *out, int64_t bytes)
 static void put_time(struct str *out, const struct timespec *t, const struct layout *l)
 {
     struct tm tm;
-    if (t->tv_sec == 0 || !(l->utc ? gmtime_r(&t->tv_sec, &tm) : localtime_r(&t->tv_sec, &tm)))
+    if (t->tv_sec == 0 || !clock_is_usual(t) ||
+        !(l->utc ? gmtime_r(&t->tv_sec, &tm) : localtime_r(&t->tv_sec, &tm)))
         str_printf(out, "  %-11s", "-");
     else if (t->tv_sec < l->newest - YEAR)
         str_printf(out, "  %04d-%02d-%02d ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);

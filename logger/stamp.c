@@ -75,7 +75,7 @@ static int number(const char *text, int count, long low, long high, long *value)
 static size_t parse_tai64n(const char *line, size_t length, struct timespec *t)
 {
     if (length <= CLOCK_TAI64N_LENGTH || line[0] != '@' || line[CLOCK_TAI64N_LENGTH] != ' ' ||
-        clock_tai64n_parse(line, t) < 0)
+        clock_tai64n_parse(line, t) < 0 || !clock_is_usual(t))
         return 0;
     return CLOCK_TAI64N_LENGTH + 1;
 }

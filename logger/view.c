@@ -41,8 +41,7 @@ static bool continues(const struct view *v, size_t number, const struct entry *e
         return false;
     if (!entry->stamped)
         return v->source[number]->stamps || indented;
-    int64_t passed =
-        (entry->time.tv_sec - last.tv_sec) * CLOCK_SECOND + entry->time.tv_nsec - last.tv_nsec;
+    int64_t passed = clock_between(&last, &entry->time);
     return indented && passed >= 0 && passed < VIEW_TOGETHER;
 }
 

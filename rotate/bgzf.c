@@ -1,4 +1,5 @@
 #include "rotate/bgzf.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include <errno.h>
 #include <stdbool.h>
@@ -95,6 +96,13 @@ long bgzf_pack(const void *plain, size_t length, int level, const struct bgzf_in
     return result;
 }
 
+/* What no member of ours says is not believed: others may have written it. */
+static bool is_usual(const struct bgzf_index *index)
+{
+    return index->lines <= BGZF_INPUT_MAX && clock_is_usual(&index->first) &&
+           clock_is_usual(&index->last);
+}
+
 long bgzf_header(const unsigned char *bytes, size_t length, struct bgzf_index *index)
 {
     if (index)
@@ -123,6 +131,8 @@ long bgzf_header(const unsigned char *bytes, size_t length, struct bgzf_index *i
         }
         at += 4 + size;
     }
+    if (index && !is_usual(index))
+        *index = (struct bgzf_index){.lines = 0};
     return member < (long)end + TRAILER ? -1 : member;
 }
 

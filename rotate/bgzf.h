@@ -15,7 +15,8 @@ enum {
     BGZF_HEADER_MAX = 128
 };
 
-/* What the OL subfield says of a member; times are 0 where no line had a stamp. */
+/* What the OL subfield says of a member; times are 0 where no line had a stamp. All is 0 where it
+ * says what cannot be: more lines than bytes, a time beyond the calendar. */
 struct bgzf_index {
     struct timespec first;
     struct timespec last;

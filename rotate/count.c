@@ -56,6 +56,13 @@ static void count_file(const struct count *c, int directory, const char *name, b
     logfile_close(&f);
 }
 
+/* Files with holes may be of any size: the sum is shown, and counts no further than can be shown.
+ */
+static void add_bytes(struct count *c, int64_t size)
+{
+    c->bytes = size > COUNT_BYTES_MAX - c->bytes ? COUNT_BYTES_MAX : c->bytes + size;
+}
+
 int count_directory(struct count *c, const char *path, struct error *e)
 {
     struct archive *list = NULL;
@@ -68,12 +75,12 @@ int count_directory(struct count *c, const char *path, struct error *e)
     c->archives = count > 0 ? (unsigned long)count : 0;
     archive_sizes(directory, list, count);
     for (long i = 0; i < count; i++) {
-        c->bytes += list[i].size;
+        add_bytes(c, list[i].size);
         if (clock_compare(&list[i].time, &c->since) >= 0)
             count_file(c, directory, list[i].name, true);
     }
     if (count >= 0 && fstatat(directory, "current", &st, 0) == 0) {
-        c->bytes += st.st_size;
+        add_bytes(c, st.st_size);
         count_file(c, directory, "current", false);
     }
     free(list);

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#define COUNT_BYTES_MAX (INT64_MAX / 16)
+
 struct count {
     /* So many lines from first to last ({0, 0}: not known). */
     void (*found)(void *context, const struct timespec *first, const struct timespec *last,
@@ -15,7 +17,7 @@ struct count {
     int (*stamp_of)(const char *line, size_t length, struct timespec *t); /* 0 found, -1 none */
     struct timespec since; /* archives that are older are not opened */
 
-    int64_t bytes; /* set: on disk, current included */
+    int64_t bytes; /* set: on disk, current included, at most COUNT_BYTES_MAX */
     unsigned long archives;
 };
 

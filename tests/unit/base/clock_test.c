@@ -84,6 +84,47 @@ static void monotonic_is_never_zero_and_never_goes_back(void **state)
     }
 }
 
+static void times_beyond_the_calendar(void **state)
+{
+    static const struct {
+        int64_t second, nano;
+        bool usual;
+    } rows[] = {{0, 0, true},
+                {-1, 999999999, true},
+                {253402300799, 999999999, true},
+                {253402300800, 0, false},
+                {-62167219200, 0, true},
+                {-62167219201, 0, false},
+                {INT64_MAX, 0, false},
+                {INT64_MIN, 0, false},
+                {0, 1000000000, false},
+                {0, -1, false}};
+    unsigned char packed[12];
+    struct timespec back;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct timespec t = {rows[i].second, (long)rows[i].nano};
+        assert_int_equal(clock_is_usual(&t), rows[i].usual);
+        clock_tain_pack(packed, &t);
+        clock_tain_unpack(&back, packed);
+        assert_int_equal(back.tv_sec, rows[i].usual ? t.tv_sec : 0);
+        assert_int_equal(back.tv_nsec, rows[i].usual ? t.tv_nsec : 0);
+    }
+}
+
+static void differences(void **state)
+{
+    const struct timespec a = {10, 5}, b = {12, 3}, first = {INT64_MIN, 0}, last = {INT64_MAX, 9};
+    const struct timespec far = {253402300799, 0};
+    (void)state;
+    assert_true(clock_between(&a, &b) == 1999999998);
+    assert_true(clock_between(&b, &a) == -1999999998);
+    assert_true(clock_between(&a, &a) == 0);
+    assert_true(clock_between(&first, &last) == INT64_MAX);
+    assert_true(clock_between(&last, &first) == -INT64_MAX);
+    assert_true(clock_between(&a, &far) == INT64_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +132,8 @@ int main(void)
         cmocka_unit_test(utc),
         cmocka_unit_test(utc_goes_and_comes_back),
         cmocka_unit_test(comparing),
+        cmocka_unit_test(times_beyond_the_calendar),
+        cmocka_unit_test(differences),
         cmocka_unit_test(monotonic_is_never_zero_and_never_goes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "command/supervisord.h"
 #include "command/supervisord_keys.h"
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -218,6 +219,8 @@ static void numbers(void **state)
     assert_int_equal(ini_bytes("MB"), -1);
     assert_int_equal(ini_bytes("-1"), -1);
     assert_int_equal(ini_bytes("1TB"), -1);
+    assert_true(ini_bytes("9223372036854775807GB") == LLONG_MAX);
+    assert_true(ini_bytes("99999999999999999999999KB") == LLONG_MAX);
     assert_int_equal(ini_boolean("TRUE"), 1);
     assert_int_equal(ini_boolean("1"), 1);
     assert_int_equal(ini_boolean("Off"), 0);

@@ -43,6 +43,23 @@ static void a_member_goes_round(void **state)
     assert_int_equal(out.lines + (uint32_t)out.first.tv_sec + (uint32_t)out.last.tv_sec, 0);
 }
 
+static void an_index_that_cannot_be_is_none(void **state)
+{
+    static const struct bgzf_index crafted[] = {
+        {{INT64_MIN, 0}, {INT64_MAX, 0}, 1},  {{1, 0}, {INT64_MAX, 999999999}, 1},
+        {{INT64_MIN, 0}, {1, 0}, 1},          {{1, 0}, {2, 0}, UINT32_MAX},
+        {{1, 0}, {2, 0}, BGZF_INPUT_MAX + 1}, {{253402300800, 0}, {253402300800, 0}, 1},
+        {{1, 0}, {-62167219201, 0}, 1},
+    };
+    struct bgzf_index out;
+    (void)state;
+    for (size_t i = 0; i < sizeof crafted / sizeof crafted[0]; i++) {
+        long size = bgzf_pack("x\n", 2, 1, &crafted[i], member);
+        assert_int_equal(bgzf_header(member, (size_t)size, &out), size);
+        assert_true(out.lines == 0 && out.first.tv_sec == 0 && out.last.tv_sec == 0);
+    }
+}
+
 static void noise_fits_a_member(void **state)
 {
     static unsigned char noise[BGZF_INPUT_MAX];
@@ -241,9 +258,13 @@ static void long_lines_and_odd_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_member_goes_round),        cmocka_unit_test(noise_fits_a_member),
-        cmocka_unit_test(broken_members_are_refused), cmocka_unit_test(a_file_is_read_by_others),
-        cmocka_unit_test(long_lines_and_odd_ends),    cmocka_unit_test(stamps_are_of_lines),
+        cmocka_unit_test(a_member_goes_round),
+        cmocka_unit_test(an_index_that_cannot_be_is_none),
+        cmocka_unit_test(noise_fits_a_member),
+        cmocka_unit_test(broken_members_are_refused),
+        cmocka_unit_test(a_file_is_read_by_others),
+        cmocka_unit_test(long_lines_and_odd_ends),
+        cmocka_unit_test(stamps_are_of_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
