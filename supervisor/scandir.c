@@ -131,6 +131,11 @@ static struct longrun *add_pair(struct supervisor *sv, const char *name, const c
     return l;
 }
 
+static bool is_consumer(const struct longrun *l)
+{
+    return l->scanned != NULL && l->definition->consumer_for.count > 0;
+}
+
 static bool is_down(const char *path, const char *file)
 {
     char full[PATH_LONGEST + 32];
@@ -167,10 +172,22 @@ static void supervise(struct supervisor *sv, const char *name, const char *path)
         message_warning("unable to supervise %s: %s", name, e.text);
         return;
     }
-    if (l->consumer != UINT32_MAX && !log_down)
-        longrun_feed(sv->longrun[l->consumer], SERVICE_WANT_UP, 0);
-    if (!down)
+    if (l->consumer != UINT32_MAX)
+        sv->longrun[l->consumer]->due = !log_down;
+    l->due = !down;
+}
+
+/* Once all directories of the scan are there: a service may look for one that was found later. A
+ * log begins before its service. */
+static void start_due(struct supervisor *sv, bool consumers)
+{
+    for (uint32_t i = 0; i < sv->longruns; i++) {
+        struct longrun *l = sv->longrun[i];
+        if (l == NULL || !l->due || is_consumer(l) != consumers)
+            continue;
+        l->due = false;
         longrun_feed(l, SERVICE_WANT_UP, 0);
+    }
 }
 
 /* --- scanning --------------------------------------------------------------------------------- */
@@ -226,14 +243,11 @@ void scandir_scan(struct supervisor *sv)
         if (entry->d_name[0] != '.')
             look_at(sv, dirfd(d), entry->d_name);
     closedir(d);
+    start_due(sv, true);
+    start_due(sv, false);
 }
 
 /* --- removal ---------------------------------------------------------------------------------- */
-
-static bool is_consumer(const struct longrun *l)
-{
-    return l->scanned != NULL && l->definition->consumer_for.count > 0;
-}
 
 /* A consumer leaves by itself, at end of file. */
 static void remove_one(struct longrun *l, bool tell)

@@ -84,6 +84,7 @@ struct longrun {
     dev_t device;
     ino_t inode;
     bool listed;             /* the last scan of /run/service found it */
+    bool due;                /* that scan is to start it */
     bool leaving;            /* removal has begun */
     bool going;              /* its supervisor is gone; what is left drains */
     bool told;               /* to end, by scandir_stop */

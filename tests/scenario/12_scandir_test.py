@@ -126,3 +126,54 @@ def test_services_d(tree, boot):
     lines = tree.read("/tmp/said").splitlines()
     assert sorted(lines) == ["finish 0 0 old", "first /run/s6/legacy-services/old", "last"]
     assert log_text(tree.at("/var/log/services/alone")) == ["alone"]
+
+
+def test_siblings_are_there_before_the_first_starts(tree, boot):
+    """Each waits for all others, whatever the order of the directory; and so do services that are linked later."""
+    names = [f"s{i}" for i in range(12)]
+    waits = "#!/bin/sh\ncd /run/service\ns6-svwait -u -t 30000 %s && touch /tmp/%s.ok || touch /tmp/%s.failed\nexec sleep 1000\n"
+
+    def results(prefix):
+        return [n for n in os.listdir(tree.at("/tmp")) if n.startswith(prefix) and n.split(".")[-1] in ("ok", "failed")]
+
+    for folder, prefix in (("/etc/services.d", "a"), ("/srv", "b")):
+        for name in names:
+            tree.script(f"{folder}/{prefix}{name}/run",
+                        waits % (" ".join(prefix + n for n in names), prefix + name, prefix + name))
+    box = boot(tree.path)
+    box.wait_for(lambda: len(results("a")) == 12)
+    for name in names:
+        os.symlink(f"/srv/b{name}", box.inside("/run/service") + f"/b{name}")
+    scan(box, "a")
+    box.wait_for(lambda: len(results("b")) == 12)
+    assert not [n for n in results("a") + results("b") if n.endswith(".failed")]
+    assert box.stop() == 0
+
+
+def test_death_tally_before_any_death(box):
+    result = box.run("/command/s6-svdt", "/run/service/web")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert box.run("/command/s6-svdt", "/nowhere").returncode == 111
+
+
+def test_notifyoncheck_in_the_middle_of_a_script(tree, boot):
+    """prog ends at once, the check succeeds later: the service is ready. When the service ends, so does the poller."""
+    tree.longrun("web", "#!/bin/sh\ns6-notifyoncheck -d -n 0 -w 20 -c 'test -e /tmp/go' true\ntouch /tmp/on\nexec sleep 1000\n",
+                 notification_fd="3\n")
+    box = boot(tree.path)
+
+    def pollers():
+        return [p for p, words in box.processes().items() if words and "s6-notifyoncheck" in words[0]]
+
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/on")))
+    assert box.run("/command/s6-svstat", "-o", "ready", "/run/service/web").stdout == "false\n"
+    tree.write("/tmp/go")
+    box.wait_for(lambda: box.run("/command/s6-svstat", "-o", "ready", "/run/service/web").stdout == "true\n")
+    box.wait_for(lambda: not pollers())
+    os.unlink(tree.at("/tmp/go"))
+    os.unlink(tree.at("/tmp/on"))
+    box.run("/command/s6-svc", "-r", "/run/service/web")
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/on")) and pollers())
+    box.run("/command/s6-svc", "-wD", "-d", "/run/service/web")
+    box.wait_for(lambda: not pollers())
+    assert box.stop() == 0
