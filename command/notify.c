@@ -209,7 +209,10 @@ static int start_poller(const struct invocation *c)
     size_t n = 0;
     if (argv == NULL)
         return fail("start", "the poller");
-    snprintf(pid, sizeof pid, "-X%ld", (long)getpid());
+    /* A supervisor makes each run the leader of a session: it is the service, and prog, which may
+     * be one command of a script, need not be. */
+    pid_t leader = getsid(0);
+    snprintf(pid, sizeof pid, "-X%ld", (long)(leader > 0 ? leader : getpid()));
     argv[n++] = (char[]){"s6-notifyoncheck"};
     argv[n++] = pid;
     for (int i = 1; i < c->argc; i++)
