@@ -26,6 +26,17 @@ static int read_deaths(const char *service, struct str *records)
     return file_read(AT_FDCWD, path, (DEATHS_MAX + 1) * SUPERVISE_DEATH_SIZE, records, &e);
 }
 
+/* After read_deaths failed: a service that has no death to tell of. Keeps errno. */
+static bool never_died(const char *service)
+{
+    int why = errno;
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%.4096s/supervise", service);
+    bool never = why == ENOENT && access(path, F_OK) == 0;
+    errno = why;
+    return never;
+}
+
 static size_t count_of(const struct str *records)
 {
     return records->length / SUPERVISE_DEATH_SIZE;
@@ -44,7 +55,7 @@ static int run_svdt(struct invocation *c)
     uint64_t most = DEATHS_MAX;
     if (options_read(c, 1) != 0 || options_number(c, options.argument['n'], DEATHS_MAX, &most) != 0)
         return EXIT_USAGE;
-    if (read_deaths(options.operand[0], &records) < 0)
+    if (read_deaths(options.operand[0], &records) < 0 && !never_died(options.operand[0]))
         return fail("read death tally for service", options.operand[0]);
     size_t count = count_of(&records);
     for (size_t i = count <= most ? 0 : count - (size_t)most; i < count; i++) {

@@ -115,11 +115,14 @@ static int link_commands(const char *program_dir, struct error *e)
 
 int runtree_prepare(const char *workdir, const char *program_dir, bool keep_env, struct error *e)
 {
+    char *const none[] = {NULL};
     char line[4200];
     int n = snprintf(line, sizeof line, "%.4096s\n", workdir);
     if (remove_stale(e) < 0 || make_directories(e) < 0 || link_commands(program_dir, e) < 0 ||
         file_write(AT_FDCWD, "/run/s6/workdir", line, (size_t)n, 0644, e) < 0 ||
         file_write(AT_FDCWD, RUN_EXITCODE, "0\n", 2, 0644, e) < 0)
+        return -1;
+    if (envdir_write(RUN_BASE_ENVIRONMENT, keep_env ? environ : none, 0755, e) < 0)
         return -1;
     return keep_env ? 0 : envdir_write(RUN_ENVIRONMENT, environ, 0755, e);
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 
 #define RUN_ENVIRONMENT "/run/s6/container_environment"
+/* The same for what runs under s6-linux-init; with S6_KEEP_ENV the only one that holds anything. */
+#define RUN_BASE_ENVIRONMENT "/run/s6/basedir/env"
 #define RUN_EXITCODE "/run/s6-linux-init-container-results/exitcode"
 #define RUN_CONTROL "/run/s6/control"
 #define RUN_SCANDIR "/run/service"
@@ -25,7 +27,8 @@
 int runtree_complete_path(struct error *e);
 
 /* Removes what an earlier run left, makes the directories, the exit code file (0), the
- * commands under /run/s6/basedir/bin, workdir; and, unless keep_env, the container environment.
+ * commands under /run/s6/basedir/bin, workdir; and the container environment, which with keep_env
+ * goes to RUN_BASE_ENVIRONMENT, else that is an empty folder.
  * program_dir is where the commands are installed ("/command"). */
 int runtree_prepare(const char *workdir, const char *program_dir, bool keep_env, struct error *e);
 

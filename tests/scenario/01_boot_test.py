@@ -77,6 +77,14 @@ def test_keep_env(tree, boot):
     assert tree.read("/tmp/cmd") == "kept\n"
     assert tree.read("/tmp/longrun") == "kept\n"
     assert not os.path.exists(tree.at("/run/s6/container_environment/ONE"))
+    env = tree.at("/run/s6/basedir/env")
+    assert {"ONE": "kept\n", "S6_KEEP_ENV": "1\n"}.items() <= {n: tree.read(f"/run/s6/basedir/env/{n}") for n in os.listdir(env)}.items()
+
+
+def test_without_keep_env_the_base_environment_is_empty(tree, boot):
+    box = boot(tree.path, "sh", "-c", "ls -A /run/s6/basedir/env >/tmp/env; ls /run/s6/container_environment", env={"ONE": "1"})
+    assert box.wait() == 0, box.transcript()
+    assert tree.read("/tmp/env") == "" and "ONE\n" in box.stdout.text()
 
 
 def test_live_directories_are_the_working_directory(tree, boot):
