@@ -184,6 +184,7 @@ static int watch_signals(struct supervisor *sv, struct error *e)
         if (loop_signal(&sv->loop, signals[i], on_signal, sv, e) < 0)
             return -1;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is an error to us */
     signal(SIGTTOU, SIG_IGN); /* in a session that is not ours, CMD may be in front of us */
     signal(SIGTTIN, SIG_IGN);
     return 0;
