@@ -1,12 +1,18 @@
 /* The history from its end: the newest lines first, or the last few of those that match, with no
- * more read than that takes and no more kept than a window of time holds. */
+ * more read than that takes where the stamps are in order, and little kept in memory. */
 #ifndef LOGGER_BACK_H
 #define LOGGER_BACK_H
 
 #include "logger/view.h"
 
-/* Shows what the view's sources hold, which need not be open; lines: only the last so many, 0: all.
- * What cannot be read is said, and marks its source broken. */
-void back_show(struct view *v, bool reverse, unsigned long long lines);
+/* Both show what the view's sources hold, which were surveyed. What cannot be read is said, and
+ * marks its source broken. */
+
+/* Where stamps step back in no source, and no lines of context or whole entries are shown.
+ * lines: only the last so many, 0: all. */
+void back_show_windows(struct view *v, bool reverse, unsigned long long lines);
+
+/* Everything, newest first, wherever stamps step: reads it all once for each part that is kept. */
+void back_show_parts(struct view *v);
 
 #endif

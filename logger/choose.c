@@ -55,7 +55,8 @@ void choose_push(struct choose *c, struct entry *entry, size_t source)
         return;
     }
     const struct tail_slot *first = tail_at(&c->group, 0);
-    if (first && (!entry->continues || first->source != source || c->group.count == GROUP_MOST)) {
+    bool same = first && first->source == source && first->entry.head == entry->head;
+    if (first && (!same || c->group.count == GROUP_MOST)) {
         choose_end(c);
         first = NULL;
     }
@@ -63,6 +64,14 @@ void choose_push(struct choose *c, struct entry *entry, size_t source)
         (verdict == FILTER_MATCH && c->verdict != FILTER_EXCLUDED))
         c->verdict = verdict;
     keep(c, &c->group, GROUP_MOST, entry, source);
+}
+
+void choose_reset(struct choose *c)
+{
+    tail_clear(&c->group);
+    tail_clear(&c->ring);
+    c->owed = 0;
+    c->apart = c->given = false;
 }
 
 void choose_release(struct choose *c)

@@ -25,6 +25,8 @@ struct choose {
 void choose_push(struct choose *c, struct entry *entry, size_t source);
 /* Nothing more belongs to the last entry. */
 void choose_end(struct choose *c);
+/* Forgets the entries so far. */
+void choose_reset(struct choose *c);
 void choose_release(struct choose *c);
 
 #endif

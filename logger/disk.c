@@ -80,7 +80,7 @@ static struct logdir_settings directory_settings(const struct sink *s)
         .processor_is_shell = from->processor_is_shell,
         .program = command_program,
         .slots = s->rules->slots,
-        .stamp_of = stamp_time,
+        .stamp_of = stamp_index,
     };
 }
 

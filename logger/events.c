@@ -144,9 +144,8 @@ static int note(struct events_states *s, const char *words)
 
 int events_states(const char *directory, struct events_states *s, struct error *e)
 {
-    static const struct timespec always = {0, 0};
     struct source *log = source_new(".events", directory);
-    int result = log ? source_open(log, READER_ALL, 0, always, e) : -1;
+    int result = log ? source_open(log, READER_ALL, 0, e) : -1;
     while (result == 0 && source_next(log, true) == 1)
         if (log->entry.stamped && note(s, log->entry.message) < 0)
             break;

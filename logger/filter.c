@@ -34,9 +34,10 @@ bool filter_any(const struct filter *f)
     return f->count > 0 || f->stream != STREAM_UNKNOWN || is_set(&f->since) || is_set(&f->until);
 }
 
-bool filter_past(const struct filter *f, const struct entry *entry)
+bool filter_is_outside(const struct filter *f, const struct timespec *time)
 {
-    return is_set(&f->until) && clock_compare(&entry->time, &f->until) >= 0;
+    return (is_set(&f->since) && clock_compare(time, &f->since) < 0) ||
+           (is_set(&f->until) && clock_compare(time, &f->until) >= 0);
 }
 
 const struct pattern *filter_needle(const struct filter *f)
@@ -55,9 +56,7 @@ enum filter_verdict filter_judge(const struct filter *f, const struct entry *ent
     bool included = f->includes == 0;
     if (f->stream != STREAM_UNKNOWN && entry->stream != f->stream)
         return FILTER_OUT;
-    if (is_set(&f->since) && clock_compare(&entry->time, &f->since) < 0)
-        return FILTER_OUT;
-    if (filter_past(f, entry))
+    if (filter_is_outside(f, &entry->time))
         return FILTER_OUT;
     for (size_t i = 0; i < f->count; i++) {
         struct filter_pattern *p = &f->pattern[i];

@@ -45,7 +45,7 @@ const struct pattern *filter_needle(const struct filter *f);
 enum filter_verdict { FILTER_OUT, FILTER_EXCLUDED, FILTER_REST, FILTER_MATCH };
 enum filter_verdict filter_judge(const struct filter *f, const struct entry *entry);
 
-/* Whether the entry's time, and that of all that follow it in a directory, is beyond until. */
-bool filter_past(const struct filter *f, const struct entry *entry);
+/* Whether the time is before since, or not before until. */
+bool filter_is_outside(const struct filter *f, const struct timespec *time);
 
 #endif

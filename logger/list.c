@@ -40,10 +40,9 @@ struct bar {
 
 static bool find_times(const char *path, struct row *row)
 {
-    static const struct timespec always = {0, 0};
     struct source *s = source_new(path, path);
     struct error e = ERROR_INIT;
-    bool good = s && source_open(s, READER_ALL, 0, always, &e) == 0;
+    bool good = s && source_open(s, READER_ALL, 0, &e) == 0;
     while (good && row->first.tv_sec == 0 && source_next(s, true) == 1)
         row->first = s->entry.time;
     good = good && source_open_tail(s, 1, &e) == 0;

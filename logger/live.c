@@ -68,10 +68,9 @@ static void unsure(void *context)
 /* Everything in the directory is news: it was not there when we began. */
 static void open_whole(struct live *live, size_t number)
 {
-    static const struct timespec always = {0, 0};
     struct error e = ERROR_INIT;
     struct source *s = live->view->source[number];
-    if (live_watch(live, number, &e) < 0 || source_open(s, READER_ALL, 0, always, &e) < 0) {
+    if (live_watch(live, number, &e) < 0 || source_open(s, READER_ALL, 0, &e) < 0) {
         message_warning("%s", e.text);
         s->broken = true;
     }

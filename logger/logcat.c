@@ -111,13 +111,10 @@ static int find(struct request *q, struct roster_list *list, struct error *e)
     return result;
 }
 
-/* How far back the history goes. */
-static int open_source(const struct request *q, const struct view *v, struct source *s,
-                       struct error *e)
+/* Whether the last lines of each source are all that is needed. */
+static bool is_tail(const struct view *v)
 {
-    if (v->tailing && !filter_any(&v->filter))
-        return source_open_tail(s, q->lines, e);
-    return source_open(s, READER_ALL, 0, v->filter.since, e);
+    return v->tailing && !filter_any(&v->filter);
 }
 
 static int add_source(struct view *v, const char *name, const char *path, bool events,
@@ -156,33 +153,39 @@ static void open_sources(const struct request *q, struct view *v, struct live *l
         struct source *s = v->source[i];
         if (s->events && access(s->path, F_OK) != 0)
             continue;
-        if ((live && live_watch(live, i, &e) < 0) || open_source(q, v, s, &e) < 0)
+        if ((live && live_watch(live, i, &e) < 0) ||
+            (is_tail(v) ? source_open_tail(s, q->lines, &e) : source_open(s, READER_ALL, 0, &e)) <
+                0)
             source_say(s, e.text);
     }
 }
 
 /* --- running --- */
 
-/* Whether the last lines are found from the end, by time. Context and entries could be torn. */
-static bool is_backward(const struct request *q, const struct view *v)
+/* Whether the history is to be looked through before it is shown: lines of several sources are put
+ * in order, or the last of them are found from the end. */
+static bool is_survey_needed(const struct request *q, const struct view *v)
 {
-    bool torn = q->whole || q->before + q->after > 0;
-    return !q->follow && !torn &&
-           (v->tailing ? v->tail.most > 0 && filter_any(&v->filter) : q->reverse);
+    return !is_tail(v) && (v->count > 1 || q->reverse || (v->tailing && !q->follow));
 }
 
 static void show_history(const struct request *q, struct view *v, struct live *live)
 {
-    if (is_backward(q, v)) {
-        back_show(v, q->reverse, v->tailing ? q->lines : 0);
-        return;
+    bool torn = q->whole || q->before + q->after > 0;
+    for (size_t i = 0; i < v->count; i++) {
+        v->source[i]->since = v->filter.since;
+        v->source[i]->until = v->filter.until;
     }
-    if (q->reverse && !v->tailing) {
-        v->tailing = true;
-        tail_init(&v->tail, SIZE_MAX);
+    bool even = !is_survey_needed(q, v) || view_survey(v);
+    bool some = v->tailing && v->tail.most > 0 && !is_tail(v) && !q->follow;
+    if (even && !torn && (some || (q->reverse && !v->tailing))) {
+        back_show_windows(v, q->reverse, v->tailing ? q->lines : 0);
+    } else if (q->reverse && !v->tailing) {
+        back_show_parts(v);
+    } else {
+        open_sources(q, v, live);
+        view_history(v, q->follow, q->reverse);
     }
-    open_sources(q, v, live);
-    view_history(v, q->follow, q->reverse);
 }
 
 static int say_unwritten(int reason)

@@ -10,27 +10,19 @@ int merge_init(struct merge *m, size_t sources)
     if (!heap)
         return -1;
     m->heap = heap;
-    struct timespec *last = realloc(m->last, sources * sizeof *last);
-    if (!last)
-        return -1;
-    m->last = last;
-    while (m->sources < sources)
-        m->last[m->sources++] = (struct timespec){0, 0};
+    m->sources = sources;
     return 0;
 }
 
 void merge_release(struct merge *m)
 {
     free(m->heap);
-    free(m->last);
     *m = (struct merge)MERGE_INIT;
 }
 
 void merge_clear(struct merge *m)
 {
     m->count = 0;
-    for (size_t i = 0; i < m->sources; i++)
-        m->last[i] = (struct timespec){0, 0};
 }
 
 static bool before(const struct merge_head *a, const struct merge_head *b)
@@ -53,11 +45,9 @@ static void sink(struct merge *m, struct merge_head head)
     m->heap[at] = head;
 }
 
-void merge_offer(struct merge *m, size_t source, const struct timespec *time)
+void merge_offer(struct merge *m, size_t source, struct timespec time)
 {
-    if (time)
-        m->last[source] = *time;
-    struct merge_head head = {m->last[source], source};
+    struct merge_head head = {time, source};
     size_t at = m->count++;
     while (at > 0 && before(&head, &m->heap[(at - 1) / 2])) {
         m->heap[at] = m->heap[(at - 1) / 2];
@@ -82,9 +72,4 @@ bool merge_take(struct merge *m, struct merge_head *head)
     if (m->count > 0)
         sink(m, moved);
     return true;
-}
-
-struct timespec merge_last(const struct merge *m, size_t source)
-{
-    return m->last[source];
 }

@@ -21,7 +21,6 @@ struct merge_head {
 struct merge {
     struct merge_head *heap; /* sources with an entry on offer, the earliest first */
     size_t count;
-    struct timespec *last; /* per source: the time of its entry before */
     size_t sources;
 };
 
@@ -37,16 +36,12 @@ void merge_release(struct merge *m);
 /* As it was after merge_init. */
 void merge_clear(struct merge *m);
 
-/* The source's next entry is of that time. NULL: it has no stamp and takes the time of the source's
- * entry before. At most one entry per source is on offer. */
-void merge_offer(struct merge *m, size_t source, const struct timespec *time);
+/* The source's next entry is of that time. At most one entry per source is on offer. */
+void merge_offer(struct merge *m, size_t source, struct timespec time);
 
 /* The earliest entry on offer, left there; false: none. */
 bool merge_peek(const struct merge *m, struct merge_head *head);
 /* The same, and takes it away. */
 bool merge_take(struct merge *m, struct merge_head *head);
-
-/* The time that an entry without a stamp would take. {0, 0}: nothing came before. */
-struct timespec merge_last(const struct merge *m, size_t source);
 
 #endif

@@ -1,12 +1,19 @@
 #include "logger/source.h"
 #include "base/clock.h"
 #include "base/message.h"
+#include "logger/order.h"
 #include "rotate/archive.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { BUFFER_FIRST = 1 << 16, BUFFER_SPACE = 1 << 14, USUAL_LEAST = 41 };
+enum {
+    BUFFER_FIRST = 1 << 16,
+    BUFFER_SPACE = 1 << 14,
+    USUAL_LEAST = 41,
+    USUAL_STAMP = 30,  /* bytes of its time */
+    TO_THE_MINUTE = 17 /* of these */
+};
 
 struct source *source_new(const char *name, const char *path)
 {
@@ -31,6 +38,8 @@ void source_free(struct source *s)
     for (int i = 0; i < SOURCE_STREAMS; i++)
         str_release(&s->pieces[i]);
     words_release(&s->said);
+    free(s->lowest);
+    free(s->archive);
     free(s->data);
     free(s->name);
     free(s->path);
@@ -58,20 +67,21 @@ void source_close(struct source *s)
     s->dirty = false;
 }
 
-int source_open(struct source *s, enum reader_from from, unsigned long long lines,
-                struct timespec since, struct error *e)
+int source_open(struct source *s, enum reader_from from, unsigned long long lines, struct error *e)
 {
+    const struct reader_skip skip = {order_skip_archive, order_skip_member, s, s->since};
     struct stat st;
     source_close(s);
     s->lines = 0;
-    s->stamps = s->past = s->gone = false;
+    s->met = 0;
+    s->any = s->any_order = s->any_wanted = s->stamps = s->past = s->gone = false;
     if (!s->data) {
         s->data = malloc(BUFFER_FIRST);
         if (!s->data)
             return error_system(e, "unable to read %s", s->path);
         s->capacity = BUFFER_FIRST;
     }
-    if (reader_open(&s->reader, s->path, from, lines, since, e) < 0) {
+    if (reader_open(&s->reader, s->path, from, lines, from == READER_ALL ? &skip : NULL, e) < 0) {
         s->reader = NULL;
         return -1;
     }
@@ -83,30 +93,51 @@ int source_open(struct source *s, enum reader_from from, unsigned long long line
     return 0;
 }
 
-/* How many entries the open tail has from the first that is certainly whole in its time. */
-static unsigned long long count_entries(struct source *s)
+/* Reads all that is open, to know its steps. Returns how many entries there are from the first that
+ * is certainly whole, and itself no continuation. */
+static unsigned long long look_through(struct source *s, int mode)
 {
     unsigned long long count = 0;
+    s->mode = mode;
+    s->steps = 0;
+    s->stepped = s->stepped_to = s->newest = (struct timespec){0, 0};
     while (source_next(s, true) == 1)
-        if (count > 0 || s->entry.stamped)
+        if (count > 0 || (s->entry.stamped && !order_is_indented(s->entry.message) &&
+                          order_is_believed(&s->entry.time)))
             count++;
+    s->mode = SOURCE_READING;
+    for (size_t i = s->steps; i-- > 1;)
+        if (clock_compare(&s->lowest[i], &s->lowest[i - 1]) < 0)
+            s->lowest[i - 1] = s->lowest[i];
     return count;
+}
+
+int source_survey(struct source *s, struct error *e)
+{
+    s->archives = 0;
+    s->in_archive = s->disorder = s->surveyed = false;
+    if (source_open(s, READER_ALL, 0, e) < 0)
+        return -1;
+    look_through(s, SOURCE_SURVEYING);
+    order_end(s);
+    s->surveyed = true;
+    return 0;
 }
 
 int source_open_tail(struct source *s, unsigned long long lines, struct error *e)
 {
-    static const struct timespec always = {0, 0};
     if (lines == 0)
-        return source_open(s, READER_END, 0, always, e);
+        return source_open(s, READER_END, 0, e);
     /* Two more than asked: the first piece of a line may be missing on each stream. */
     unsigned long long want = lines + 2, most = lines * 64 + 4096;
     for (;; want *= 4) {
-        if (source_open(s, READER_TAIL, want, always, e) < 0)
+        if (source_open(s, READER_TAIL, want, e) < 0)
             return -1;
-        if (count_entries(s) >= lines + 2 || s->lines < want || want > most)
+        unsigned long long count = look_through(s, SOURCE_COUNTING);
+        if (count >= lines + 2 || s->lines < want || want > most)
             break;
     }
-    return source_open(s, READER_TAIL, want, always, e);
+    return source_open(s, READER_TAIL, want, e);
 }
 
 static bool make_room(struct source *s)
@@ -182,6 +213,7 @@ static bool fill(struct source *s)
         }
         s->end += (size_t)n;
         if (n > 0) {
+            order_file(s, s->end - s->begin > (size_t)n);
             s->read_at = clock_monotonic();
             if (!s->stamps)
                 s->guess = guess_time(s);
@@ -218,9 +250,8 @@ static bool is_usual(const char *line)
 static void skip_lines(struct source *s)
 {
     char *newline;
-    for (int i = 0; i < SOURCE_STREAMS; i++)
-        if (s->pieces[i].length > 0)
-            return;
+    if (order_has_pieces(s))
+        return;
     while (s->end - s->begin > USUAL_LEAST && is_usual(s->data + s->begin) &&
            (newline = memchr(s->data + s->begin, '\n', s->end - s->begin))) {
         size_t next = (size_t)(newline - s->data) + 1;
@@ -233,10 +264,49 @@ static void skip_lines(struct source *s)
     }
 }
 
+/* Whether the usual line b is of the same minute as a, a usual line, and not earlier. */
+static bool is_next(const char *a, const char *b)
+{
+    if (memcmp(a, b, TO_THE_MINUTE) != 0 ||
+        memcmp(a + TO_THE_MINUTE, b + TO_THE_MINUTE, USUAL_STAMP - TO_THE_MINUTE) > 0)
+        return false;
+    for (int i = TO_THE_MINUTE; i < USUAL_STAMP - 1; i++)
+        if (i != 19 && (b[i] < '0' || b[i] > '9'))
+            return false;
+    return b[19] == '.' && b[TO_THE_MINUTE] < '6';
+}
+
+/* Passes over usual lines that are in order, when only the order is asked for. */
+static void survey_lines(struct source *s)
+{
+    struct timespec first, last;
+    char *line = s->data + s->begin, *end = s->data + s->end, *newline, *previous = NULL;
+    unsigned long long count = 0;
+    if (order_has_pieces(s))
+        return;
+    while (end - line > USUAL_LEAST && is_usual(line) &&
+           (newline = memchr(line, '\n', (size_t)(end - line))) &&
+           newline - line >= USUAL_LEAST - 1 && (!previous || is_next(previous, line))) {
+        previous = line;
+        line = newline + 1;
+        count++;
+    }
+    if (count < 2 || stamp_time(s->data + s->begin, USUAL_LEAST, &first) < 0 ||
+        stamp_time(previous, USUAL_LEAST, &last) < 0)
+        return;
+    if (!order_can_go(s, &first, &last))
+        return;
+    order_pass_over(s, &first, &last);
+    s->begin = s->scanned = (size_t)(line - s->data);
+    s->lines += count;
+}
+
 static bool next_line(struct source *s, bool final, struct line *line)
 {
     for (;;) {
-        if (s->needle)
+        if (s->mode == SOURCE_SURVEYING)
+            survey_lines(s);
+        else if (s->needle && s->steps == 0)
             skip_lines(s);
         size_t fresh = s->end - s->scanned;
         char *newline = fresh > 0 ? memchr(s->data + s->scanned, '\n', fresh) : NULL;
@@ -257,19 +327,31 @@ static void take_pieces(struct source *s, int stream, bool cut)
     s->entry = (struct entry){.time = s->pieces_time[stream],
                               .stamped = true,
                               .cut = cut,
+                              .continues = s->pieces_continue[stream],
                               .stream = (enum stamp_stream)stream,
                               .message = p->data,
                               .length = p->length};
     s->used = stream;
+    order_place(s, &s->last);
+}
+
+/* Whether a stamped line belongs to the one before it. */
+static bool goes_with(const struct timespec *before, const struct timespec *t, const char *message)
+{
+    int64_t passed = clock_between(before, t);
+    return order_is_indented(message) && passed >= 0 && passed < SOURCE_TOGETHER;
 }
 
 /* A stamped line whose stream has, or begins, a line in pieces. True: an entry came of it. */
-static bool join(struct source *s, const struct stamp *stamp, const char *message, size_t length)
+static bool join(struct source *s, const struct stamp *stamp, const char *message, size_t length,
+                 bool continues)
 {
     int stream = (int)stamp->stream;
     struct str *p = &s->pieces[stream];
-    if (p->length == 0)
+    if (p->length == 0) {
         s->pieces_time[stream] = stamp->time;
+        s->pieces_continue[stream] = continues;
+    }
     if (str_add(p, message, length) < 0) {
         message_warning("out of memory for a line of %s", s->path);
         s->broken = true;
@@ -285,19 +367,27 @@ static bool join(struct source *s, const struct stamp *stamp, const char *messag
 static bool read_line(struct source *s, struct line *line)
 {
     struct stamp stamp;
+    struct timespec before = s->last;
+    bool known = s->stamps;
     if (stamp_parse(line->text, line->length, &stamp) < 0)
         stamp = (struct stamp){.form = STAMP_NONE};
-    s->stamps |= stamp.form != STAMP_NONE;
+    bool stamped = stamp.form != STAMP_NONE;
     char *message = line->text + stamp.length;
     size_t length = line->length - stamp.length;
-    if (stamp.form != STAMP_NONE && (stamp.partial || s->pieces[stamp.stream].length > 0))
-        return join(s, &stamp, message, length);
-    s->entry = (struct entry){.time = stamp.time,
-                              .stamped = stamp.form != STAMP_NONE,
+    order_line(s, &stamp, message);
+    bool continues = s->any && (stamped ? known && goes_with(&before, &stamp.time, message)
+                                        : known || order_is_indented(message));
+    if (stamped && (stamp.partial || s->pieces[stamp.stream].length > 0))
+        return join(s, &stamp, message, length, continues);
+    struct timespec time = stamped ? stamp.time : known ? s->last : s->guess;
+    s->entry = (struct entry){.time = time,
+                              .stamped = stamped,
                               .cut = line->cut,
+                              .continues = continues,
                               .stream = stamp.stream,
                               .message = message,
                               .length = length};
+    order_place(s, &time);
     return true;
 }
 
@@ -319,4 +409,12 @@ int source_next(struct source *s, bool final)
     }
     s->dirty = false;
     return 0;
+}
+
+struct timespec source_key(const struct source *s)
+{
+    const struct timespec *key = &s->entry.order;
+    if (s->met < s->steps && clock_compare(&s->lowest[s->met], key) < 0)
+        key = &s->lowest[s->met];
+    return *key;
 }

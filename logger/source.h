@@ -1,13 +1,18 @@
 /* One service's log directory as a sequence of entries: lines split, stamps read, CRI pieces of a
  * stream joined.
  *
- * 1. source_new; 2. source_open; 3. source_next until it returns 0; when the directory changed,
- * source_next again; 4. source_close and open again, or source_free. What could not be read is said
+ * 1. source_new, and since and until; 2. source_survey where entries of several sources are to be
+ * put in order; 3. source_open; 4. source_next until it returns 0; when the directory changed,
+ * source_next again; 5. source_close and open again, or source_free. What could not be read is said
  * (message_warning) and counted in broken.
+ *
+ * Stamps may step back: a clock was set, or daylight saving time ended. Nothing is concluded from
+ * a stamp about the lines that follow it, unless the archive's index or a survey says so.
  */
 #ifndef LOGGER_SOURCE_H
 #define LOGGER_SOURCE_H
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "logger/entry.h"
@@ -24,6 +29,16 @@ enum {
     SOURCE_STREAMS = 3         /* by enum stamp_stream */
 };
 
+/* What a survey saw in an archive. */
+struct source_archive {
+    struct timespec name;
+    struct timespec least, most, last; /* of its stamps */
+    bool bounded; /* no line can be elsewhere in time or need those beside it */
+};
+
+/* Indented lines belong to the line before them if they come within this. */
+#define SOURCE_TOGETHER CLOCK_SECOND
+
 struct source {
     char *name; /* as shown */
     char *path;
@@ -39,6 +54,32 @@ struct source {
     bool events;  /* an event log (docs/event-log.md) */
     bool past;    /* what follows is later than wanted */
 
+    /* The stamps that are wanted; {0, 0}: no bound. The rest is for the caller to tell: source_next
+     * leaves out only what is certain to have no others. */
+    struct timespec since, until;
+    struct timespec from, to; /* as since and until, for entries by their order, for this time */
+
+    enum { SOURCE_READING, SOURCE_COUNTING, SOURCE_SURVEYING } mode;
+    struct timespec *lowest; /* by survey or tail: for each step back of a wanted stamp, the lowest
+                                stamp from there on */
+    size_t steps, steps_room;
+    size_t met;             /* steps that source_next came by */
+    struct timespec wanted; /* the last stamp that was wanted */
+    bool any_wanted;
+    struct timespec newest;  /* the latest of them, or guess */
+    struct timespec stepped; /* where the largest step back was, and what came after */
+    struct timespec stepped_to;
+    bool surveyed, disorder; /* a stamp is earlier than the one before it, wanted or not */
+    struct source_archive *archive;
+    size_t archives, archives_room;
+    bool in_archive; /* the last of them is being read */
+
+    bool any;              /* there was an entry */
+    unsigned int heads;    /* entries that continued none */
+    bool head_wanted;      /* so was the last of these */
+    struct timespec order; /* of the last entry that was wanted */
+    bool any_order;
+    struct timespec last;  /* the last stamp, once there are stamps */
     bool stamps;           /* a line had a stamp */
     struct timespec guess; /* until then, where its lines belong: at the first stamp that follows,
                               or where the file was last written */
@@ -52,6 +93,7 @@ struct source {
     const struct pattern *needle;      /* other lines may be left out; NULL: none may */
     struct str pieces[SOURCE_STREAMS]; /* CRI P pieces so far */
     struct timespec pieces_time[SOURCE_STREAMS];
+    bool pieces_continue[SOURCE_STREAMS];
     int used; /* the stream whose pieces entry points to, -1 none */
 };
 
@@ -63,15 +105,20 @@ void source_free(struct source *s);
 void source_say(struct source *s, const char *text);
 
 /* As reader_open. */
-int source_open(struct source *s, enum reader_from from, unsigned long long lines,
-                struct timespec since, struct error *e);
-/* Opens so that at least the last `lines` entries follow, if there are that many: it goes back
- * further when lines without a stamp, or pieces, stand at the beginning. */
+int source_open(struct source *s, enum reader_from from, unsigned long long lines, struct error *e);
+/* Looks through everything, to know where stamps step back and what can be left out later. */
+int source_survey(struct source *s, struct error *e);
+/* Opens so that at least the last `lines` entries follow, if there are that many, and knows their
+ * steps: it goes back further when lines without a stamp, or pieces, stand at the beginning. */
 int source_open_tail(struct source *s, unsigned long long lines, struct error *e);
 void source_close(struct source *s);
 
 /* 1: entry holds the next one. 0: nothing more for now. final: a begun last line and pieces without
  * an end are entries too. */
 int source_next(struct source *s, bool final);
+
+/* The time by which the entry takes its place among those of other sources: never later than that
+ * of one that follows it in the source. */
+struct timespec source_key(const struct source *s);
 
 #endif

@@ -1,5 +1,6 @@
 #include "logger/stamp.h"
 #include "base/clock.h"
+#include "rotate/bgzf.h"
 #include <string.h>
 
 enum {
@@ -192,4 +193,15 @@ int stamp_time(const char *line, size_t length, struct timespec *t)
         parse_local(line, length, t) > 0 || parse_svlogd(line, length, t) > 0)
         return 0;
     return -1;
+}
+
+int stamp_index(const char *line, size_t length, struct timespec *t)
+{
+    struct stamp s;
+    if (stamp_parse(line, length, &s) < 0)
+        return -1;
+    *t = s.time;
+    bool indented = s.length < length && (line[s.length] == ' ' || line[s.length] == '\t');
+    return (s.form == STAMP_LOCAL ? BGZF_ZONED : 0) | (indented ? BGZF_FOLLOWS : 0) |
+           (s.partial ? BGZF_GOES_ON : 0) | (int)s.stream * BGZF_STREAM;
 }

@@ -34,7 +34,10 @@ struct stamp {
 /* Reads the stamps at the beginning of a line. Returns 0 when there is one, -1 when not. */
 int stamp_parse(const char *line, size_t length, struct stamp *s);
 
-/* The same, for the archive index (struct logdir_settings.stamp_of). */
+/* The time alone: 0, or -1. */
 int stamp_time(const char *line, size_t length, struct timespec *t);
+
+/* The same, for the archive index: a bgzf_stamp. */
+int stamp_index(const char *line, size_t length, struct timespec *t);
 
 #endif

@@ -22,7 +22,7 @@ static int make(struct tail *t)
 int tail_push(struct tail *t, const struct entry *entry, size_t source)
 {
     struct tail_slot *s;
-    if (t->most == 0)
+    if (t->most == 0 || (t->stop > 0 && t->pushed >= t->stop))
         return 0;
     if (t->count < t->most) {
         if (t->count == t->made && make(t) < 0)
@@ -34,6 +34,7 @@ int tail_push(struct tail *t, const struct entry *entry, size_t source)
     }
     s->entry = *entry;
     s->source = source;
+    t->pushed++;
     t->bytes += entry->length;
     str_clear(&s->message);
     if (str_add(&s->message, entry->message, entry->length) < 0)
@@ -49,7 +50,7 @@ struct tail_slot *tail_at(const struct tail *t, size_t i)
 
 void tail_clear(struct tail *t)
 {
-    t->count = t->first = t->bytes = 0;
+    t->count = t->first = t->pushed = t->bytes = 0;
 }
 
 void tail_release(struct tail *t)

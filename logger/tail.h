@@ -16,9 +16,10 @@ struct tail {
     struct tail_slot *slot;
     size_t made; /* slots that exist, their memory is kept */
     size_t most;
-    size_t count; /* kept now */
-    size_t first; /* the oldest, which the next one replaces once there are most */
-    size_t bytes; /* of all messages ever pushed */
+    size_t count;         /* kept now */
+    size_t first;         /* the oldest, which the next one replaces once there are most */
+    size_t pushed, bytes; /* entries ever, and bytes of their messages */
+    size_t stop;          /* what is pushed after so many is dropped; 0: nothing is */
 };
 
 /* most: how many to keep. */

@@ -1,7 +1,9 @@
 #include "logger/view.h"
 #include "base/clock.h"
+#include "base/message.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int view_add(struct view *v, struct source *s, struct error *e)
 {
@@ -31,34 +33,33 @@ void view_release(struct view *v)
     output_release(&v->output);
 }
 
-/* Whether the entry belongs to the one before it: it has no stamp, or is indented and of the same
- * moment. */
-static bool continues(const struct view *v, size_t number, const struct entry *entry)
+static bool is_set(const struct timespec *t)
 {
-    struct timespec last = merge_last(&v->merge, number);
-    bool indented = *entry->message == ' ' || *entry->message == '\t';
-    if (last.tv_sec == 0)
-        return false;
-    if (!entry->stamped)
-        return v->source[number]->stamps || indented;
-    int64_t passed = clock_between(&last, &entry->time);
-    return indented && passed >= 0 && passed < VIEW_TOGETHER;
+    return t->tv_sec != 0 || t->tv_nsec != 0;
 }
 
-/* Lines without a stamp that belong to a line which was skipped for its time. */
-static bool is_orphan(const struct view *v, const struct source *s)
+/* Within what is asked for, whatever the stamps beside it say. */
+static struct timespec clamp(const struct view *v, const struct timespec *t)
 {
-    return !s->entry.stamped && !s->stamps && s->guess_stamped && v->filter.since.tv_sec != 0 &&
-           reader_skipped(s->reader);
+    const struct timespec *since = &v->filter.since, *until = &v->filter.until;
+    if (is_set(since) && clock_compare(t, since) < 0)
+        return *since;
+    if (!is_set(until) || clock_compare(t, until) < 0)
+        return *t;
+    return until->tv_nsec > 0 ? (struct timespec){until->tv_sec, until->tv_nsec - 1}
+                              : (struct timespec){until->tv_sec - 1, 999999999};
 }
 
 /* The source's next entry that may be shown. */
 static bool next(struct view *v, struct source *s, bool final)
 {
     while (!s->past && source_next(s, final || s->gone) == 1) {
-        if (s->entry.stamped && filter_past(&v->filter, &s->entry))
-            s->past = true;
-        else if (!is_orphan(v, s) && (!s->events || events_take(v->events, &s->entry)))
+        struct timespec order = clamp(v, &s->entry.order);
+        if (is_set(&v->to) && clock_compare(&order, &v->to) >= 0)
+            s->past = s->surveyed && !s->disorder;
+        else if (!(is_set(&v->from) && clock_compare(&order, &v->from) < 0) &&
+                 !filter_is_outside(&v->filter, &s->entry.time) &&
+                 (!s->events || events_take(v->events, &s->entry)))
             return true;
     }
     return false;
@@ -70,10 +71,61 @@ static bool advance(struct view *v, size_t number, bool final)
     struct source *s = v->source[number];
     if (!next(v, s, final))
         return false;
-    s->entry.continues = continues(v, number, &s->entry);
-    const struct timespec *time = s->entry.continues ? NULL : &s->entry.time;
-    merge_offer(&v->merge, number, s->entry.stamped || s->stamps ? time : &s->guess);
+    struct timespec key = source_key(s);
+    merge_offer(&v->merge, number, clamp(v, &key));
     return true;
+}
+
+void view_open(struct view *v)
+{
+    merge_clear(&v->merge);
+    for (size_t i = 0; i < v->count; i++) {
+        struct error e = ERROR_INIT;
+        struct source *s = v->source[i];
+        if (!(s->events && access(s->path, F_OK) != 0) && source_open(s, READER_ALL, 0, &e) < 0)
+            source_say(s, e.text);
+    }
+}
+
+/* Says the first of the largest steps back. */
+static void say_steps(const struct view *v)
+{
+    const struct source *most = NULL;
+    time_t size = 0;
+    for (size_t i = 0; i < v->count; i++) {
+        const struct source *s = v->source[i];
+        if (s->stepped.tv_sec - s->stepped_to.tv_sec > size) {
+            size = s->stepped.tv_sec - s->stepped_to.tv_sec;
+            most = s;
+        }
+    }
+    if (!most || v->count == 1)
+        return;
+    char from[CLOCK_UTC_LENGTH + 1] = "", to[CLOCK_UTC_LENGTH + 1] = "";
+    clock_utc_format(from, &most->stepped);
+    clock_utc_format(to, &most->stepped_to);
+    message_warning(
+        "time stamps of %s step back from %.19sZ to %.19sZ: lines of one service are in "
+        "the order of its file, those of others only nearly in their places there",
+        most->name, from, to);
+}
+
+bool view_survey(struct view *v)
+{
+    bool even = true;
+    for (size_t i = 0; i < v->count && !v->output.ended; i++) {
+        struct error e = ERROR_INIT;
+        struct source *s = v->source[i];
+        if (s->events && access(s->path, F_OK) != 0)
+            continue;
+        if (source_survey(s, &e) < 0)
+            source_say(s, e.text);
+        source_close(s);
+        even &= s->steps == 0;
+        output_look(&v->output);
+    }
+    say_steps(v);
+    return even;
 }
 
 static void put(struct view *v, size_t number, const struct entry *entry)
@@ -81,6 +133,7 @@ static void put(struct view *v, size_t number, const struct entry *entry)
     const char *name = entry->name ? entry->name : v->source[number]->name;
     bool headed = v->heading == NULL || str_printf(&v->output.buffer, "%s\n", v->heading) == 0;
     v->heading = NULL;
+    v->shown++;
     if (!headed || render_entry(&v->render, name, entry, &v->output.buffer) < 0) {
         v->failed = ENOMEM;
         v->output.ended = true;
@@ -93,7 +146,6 @@ static void given(void *context, struct entry *entry, size_t number)
     struct view *v = context;
     if (!v->source[number]->stamps)
         entry->time = (struct timespec){0, 0}; /* a guess is good for the order only */
-    v->shown++;
     if (!v->tailing)
         put(v, number, entry);
     else if (tail_push(&v->tail, entry, number) < 0)
@@ -103,8 +155,6 @@ static void given(void *context, struct entry *entry, size_t number)
 static void show(struct view *v, const struct merge_head *head)
 {
     struct entry *entry = &v->source[head->source]->entry;
-    if (!entry->stamped)
-        entry->time = head->time;
     choose_push(&v->choose, entry, head->source);
     if (v->choose.failed) {
         v->failed = v->choose.failed;
@@ -120,7 +170,8 @@ bool view_gather(struct view *v, bool live, size_t bytes)
     v->choose.context = v;
     bool needed = v->choose.whole || v->choose.before + v->choose.after > 0;
     for (size_t i = 0; i < v->count; i++) {
-        v->source[i]->needle = needed || v->source[i]->events ? NULL : filter_needle(&v->filter);
+        v->source[i]->needle =
+            needed || v->source[i]->events || is_set(&v->to) ? NULL : filter_needle(&v->filter);
         if (v->source[i]->reader)
             advance(v, i, !live);
     }
@@ -137,22 +188,32 @@ bool view_gather(struct view *v, bool live, size_t bytes)
     return true;
 }
 
-void view_print(struct view *v, const struct tail *t, bool reverse)
+/* The entries from begin to end belong together. */
+static void print_group(struct view *v, const struct tail *t, size_t begin, size_t end)
+{
+    struct tail_slot *first = tail_at(t, begin);
+    bool apart = first->entry.apart;
+    first->entry.apart = v->apart;
+    v->apart = apart;
+    for (size_t i = begin; i < end; i++)
+        put(v, tail_at(t, i)->source, &tail_at(t, i)->entry);
+}
+
+static bool is_same(const struct tail_slot *a, const struct tail_slot *b)
+{
+    return a->source == b->source && a->entry.head == b->entry.head;
+}
+
+void view_print(struct view *v, const struct tail *t, size_t skip, bool reverse)
 {
     struct tail_slot *s;
-    bool apart = false;
-    for (size_t i = 0; !reverse && (s = tail_at(t, i)); i++)
+    for (size_t i = skip; !reverse && (s = tail_at(t, i)); i++)
         put(v, s->source, &s->entry);
-    for (size_t end = t->count; reverse && end > 0;) {
+    for (size_t end = t->count; reverse && end > skip;) {
         size_t begin = end - 1;
-        while (begin > 0 && tail_at(t, begin)->entry.continues &&
-               tail_at(t, begin)->source == tail_at(t, begin - 1)->source)
+        while (begin > skip && is_same(tail_at(t, begin), tail_at(t, begin - 1)))
             begin--;
-        bool next_apart = tail_at(t, begin)->entry.apart;
-        tail_at(t, begin)->entry.apart = apart;
-        apart = next_apart;
-        for (size_t i = begin; i < end; i++)
-            put(v, tail_at(t, i)->source, &tail_at(t, i)->entry);
+        print_group(v, t, begin, end);
         end = begin;
     }
 }
@@ -160,7 +221,7 @@ void view_print(struct view *v, const struct tail *t, bool reverse)
 void view_history(struct view *v, bool live, bool reverse)
 {
     view_gather(v, live, 0);
-    view_print(v, &v->tail, reverse);
+    view_print(v, &v->tail, 0, reverse);
     tail_release(&v->tail);
     v->tailing = false;
     v->pushed = clock_monotonic();

@@ -30,8 +30,11 @@ struct view {
     struct source **source;
     size_t count, capacity;
     struct merge merge;
+    struct timespec from,
+        to;              /* entries whose order is not in there are left out; {0, 0}: no bound */
     const char *heading; /* a line before the first entry; NULL: none, or it was shown */
     unsigned long long shown;
+    bool apart;     /* printing backward: lines are left out before the entry printed last */
     int failed;     /* errno of what broke the view itself, 0 none */
     int64_t pushed; /* when the entry came that may go on (choose.group) */
 };
@@ -41,16 +44,20 @@ struct view {
 int view_add(struct view *v, struct source *s, struct error *e);
 void view_release(struct view *v);
 
+/* Opens the sources from the beginning. What cannot be read is said. */
+void view_open(struct view *v);
+/* Looks through the sources, so that their entries can be put in order. Says (as a warning) where
+ * stamps step back. True: they do in none. */
+bool view_survey(struct view *v);
+
 /* Takes everything that the sources have: shows it, or keeps it in tail. live: begun lines are left
  * for later. bytes: stops when the tail has taken so many, false then; 0: all. */
 bool view_gather(struct view *v, bool live, size_t bytes);
-/* Shows what a tail has kept. reverse: the last entry first; those that continue one stay below. */
-void view_print(struct view *v, const struct tail *t, bool reverse);
+/* Shows what a tail has kept, without the first `skip` entries. reverse: the last entry first;
+ * those that continue one stay below. */
+void view_print(struct view *v, const struct tail *t, size_t skip, bool reverse);
 /* view_gather and view_print, and what follows is shown at once. */
 void view_history(struct view *v, bool live, bool reverse);
-
-/* Indented lines belong to the line before them if they come within this. */
-#define VIEW_TOGETHER CLOCK_SECOND
 
 /* Lines of different sources come in the order of their times as long as none of them reaches its
  * file later than this after its stamp. */

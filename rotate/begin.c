@@ -67,10 +67,6 @@ static void back_over_archives(struct reader *r, const struct survey *s, unsigne
     for (long i = s->count - 1; i >= 0; i--) {
         const struct archive *a = &s->list[i];
         struct logfile f;
-        if (reader_too_old(r, a)) {
-            reader_pass(r, a);
-            return;
-        }
         if (reader_open_archive(r, a, &f) < 0) {
             if (errno == ENOENT) { /* retention took it and all that are older */
                 reader_pass(r, a);

@@ -12,7 +12,8 @@
 enum {
     FIXED = 12, /* the header up to and with the length of its extra field */
     BC = 6,     /* subfield with its 4 bytes of name and length */
-    OL = 32,
+    OL = 33,
+    OL_UNPROVEN = 32, /* as written by versions that did not look at the order */
     TRAILER = 8,
     RAW_DEFLATE = -15,
     MEMORY = 8
@@ -58,10 +59,11 @@ static size_t put_header(unsigned char *out, const struct bgzf_index *index)
     memcpy(out + FIXED, "BC\2", 4); /* the length itself is put in when it is known */
     if (index) {
         unsigned char *p = out + FIXED + BC;
-        memcpy(p, "OL\34", 4);
+        memcpy(p, "OL\35", 4);
         put_time(p + 4, &index->first);
         put_time(p + 16, &index->last);
         put(p + 28, 4, index->lines);
+        p[32] = index->ordered;
     }
     return FIXED + extra;
 }
@@ -124,10 +126,12 @@ long bgzf_header(const unsigned char *bytes, size_t length, struct bgzf_index *i
             return -1;
         if (memcmp(bytes + at, "BC", 2) == 0 && size == 2)
             member = (long)get(value, 2) + 1;
-        if (memcmp(bytes + at, "OL", 2) == 0 && size == OL - 4 && index) {
+        bool known = size == OL - 4 || size == OL_UNPROVEN - 4;
+        if (memcmp(bytes + at, "OL", 2) == 0 && known && index) {
             get_time(value, &index->first);
             get_time(value + 12, &index->last);
             index->lines = (uint32_t)get(value + 24, 4);
+            index->ordered = size == OL - 4 && value[28] == 1;
         }
         at += 4 + size;
     }
@@ -160,39 +164,51 @@ long bgzf_unpack(const unsigned char *member, size_t length, unsigned char *plai
 
 struct compressor {
     z_stream z;
-    int (*stamp_of)(const char *line, size_t length, struct timespec *t);
-    bool inside; /* the member begins inside a line */
-    size_t held; /* plain bytes waiting */
+    bgzf_stamp *stamp_of;
+    bool inside;   /* the member begins inside a line */
+    unsigned open; /* streams with a line that goes on, a bit each */
+    size_t held;   /* plain bytes waiting */
     char plain[BGZF_INPUT_MAX];
     unsigned char member[BGZF_MEMBER_MAX];
 };
 
-/* The stamps of the first and the last line that has one, among those that begin here. */
-static void find_stamps(const struct compressor *c, size_t length, struct bgzf_index *index)
+/* Takes one line into the index. */
+static void index_line(struct compressor *c, const char *line, size_t length, bool first,
+                       struct bgzf_index *index)
+{
+    struct timespec t;
+    int known = c->stamp_of(line, length, &t);
+    if (known < 0) {
+        index->ordered = false;
+        return;
+    }
+    bool any = index->first.tv_sec != 0 || index->first.tv_nsec != 0;
+    unsigned stream = 1U << (known / BGZF_STREAM);
+    c->open = known & BGZF_GOES_ON ? c->open | stream : c->open & ~stream;
+    if ((known & BGZF_ZONED) || (first && (known & BGZF_FOLLOWS)) ||
+        (any && clock_compare(&t, &index->last) < 0))
+        index->ordered = false;
+    if (!any)
+        index->first = t;
+    index->last = t;
+}
+
+/* Takes the lines that begin in the member into its index. */
+static void index_lines(struct compressor *c, size_t length, struct bgzf_index *index)
 {
     const char *line = c->plain, *end = c->plain + length;
+    index->ordered = !c->inside && c->open == 0 && end[-1] == '\n';
     if (c->inside) {
         line = memchr(line, '\n', length);
         line = line ? line + 1 : end;
     }
-    const char *first = NULL;
-    while (line < end && !first) {
+    for (bool first = true; line < end; first = false) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         size_t size = (size_t)((newline ? newline : end) - line);
-        if (c->stamp_of(line, size, &index->first) == 0)
-            first = line;
+        index_line(c, line, size, first, index);
         line += size + (newline ? 1 : 0);
     }
-    if (!first)
-        return;
-    const char *stop = end > c->plain && end[-1] == '\n' ? end - 1 : end;
-    for (;;) {
-        const char *newline = stop > first ? memrchr(first, '\n', (size_t)(stop - first)) : NULL;
-        line = newline ? newline + 1 : first;
-        if (c->stamp_of(line, (size_t)(stop - line), &index->last) == 0 || line == first)
-            return;
-        stop = newline;
-    }
+    index->ordered &= c->open == 0;
 }
 
 static uint32_t count_lines(const char *bytes, size_t length)
@@ -215,7 +231,7 @@ static int write_member(struct compressor *c, int out, bool last)
         length = (size_t)(newline - c->plain) + 1;
     struct bgzf_index index = {.lines = count_lines(c->plain, length)};
     if (c->stamp_of)
-        find_stamps(c, length, &index);
+        index_lines(c, length, &index);
     long size = pack(&c->z, c->plain, length, &index, c->member);
     if (size < 0) {
         errno = EINVAL;
@@ -248,9 +264,7 @@ static int compress_all(struct compressor *c, int in, int out, struct error *e)
     return 0;
 }
 
-int bgzf_compress(int in, int out, int level,
-                  int (*stamp_of)(const char *line, size_t length, struct timespec *t),
-                  struct error *e)
+int bgzf_compress(int in, int out, int level, bgzf_stamp *stamp_of, struct error *e)
 {
     struct compressor *c = calloc(1, sizeof *c);
     if (!c)

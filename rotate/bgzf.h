@@ -5,6 +5,7 @@
 #define ROTATE_BGZF_H
 
 #include "base/error.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -21,6 +22,18 @@ struct bgzf_index {
     struct timespec first;
     struct timespec last;
     uint32_t lines;
+    bool
+        ordered; /* first and last bound all its lines, and it can be left out without harm to those
+                    beside it: each line has a stamp that is the same in every time zone and not
+                    earlier than the one before it, and none goes on across an end of the member */
+};
+
+/* What is known of the beginning of a line. */
+enum {
+    BGZF_ZONED = 1,   /* the stamp is local time */
+    BGZF_FOLLOWS = 2, /* the line belongs to the one before it */
+    BGZF_GOES_ON = 4, /* the next line of its stream continues it */
+    BGZF_STREAM = 8   /* times the number of the stream, 0 to 2 */
 };
 
 /* Compresses one member. out holds BGZF_MEMBER_MAX bytes; its size or -1 (bug or no memory).
@@ -38,10 +51,11 @@ long bgzf_header(const unsigned char *bytes, size_t length, struct bgzf_index *i
 /* Inflates one member of that length; plain holds BGZF_MEMBER_MAX bytes. Its plain size or -1. */
 long bgzf_unpack(const unsigned char *member, size_t length, unsigned char *plain);
 
+/* Reads the time of a line's beginning: -1 there is none, else the sum of what is known of it. */
+typedef int bgzf_stamp(const char *line, size_t length, struct timespec *t);
+
 /* Compresses the open file in to the open file out, members ending at line ends where they can.
- * stamp_of reads the time of a line's beginning (0 found, -1 none) and may be NULL. */
-int bgzf_compress(int in, int out, int level,
-                  int (*stamp_of)(const char *line, size_t length, struct timespec *t),
-                  struct error *e);
+ * stamp_of may be NULL. */
+int bgzf_compress(int in, int out, int level, bgzf_stamp *stamp_of, struct error *e);
 
 #endif

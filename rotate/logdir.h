@@ -31,7 +31,7 @@ struct logdir_settings {
     const char *program;          /* for `execlineb -Pc`: how to execute this program again */
     int slots;                    /* descriptor whose bytes 1 and 2 are the helpers' fcntl locks;
                                      -1: helpers are not limited */
-    int (*stamp_of)(const char *line, size_t length, struct timespec *t); /* for the index */
+    int (*stamp_of)(const char *line, size_t length, struct timespec *t); /* bgzf_stamp, or NULL */
 };
 
 struct logdir {

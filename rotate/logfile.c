@@ -13,11 +13,14 @@ enum { INPUT = 16384, GZIP_WINDOW = 16 + 15 };
 
 struct inflater {
     z_stream z;
-    bool inside;    /* a gzip member has begun */
+    bool inside;    /* a gzip member has begun that is inflated as it is read */
     bool ready;     /* z is set up */
+    bool bgzf;      /* the file has BGZF members */
     int64_t member; /* where it begins */
     struct inflater *next;
+    size_t given, whole; /* bytes of plain */
     unsigned char input[INPUT];
+    unsigned char plain[BGZF_MEMBER_MAX]; /* a BGZF member whose checksum is right */
 };
 
 /* Those of closed files. The next ones need as many, and giving memory back to the system and
@@ -30,8 +33,9 @@ static struct inflater *take_inflater(void)
     if (!i)
         return calloc(1, sizeof *i);
     spare = i->next;
-    i->inside = false;
+    i->inside = i->bgzf = false;
     i->z.avail_in = 0;
+    i->given = i->whole = 0;
     return i;
 }
 
@@ -52,9 +56,27 @@ static ssize_t read_at(int fd, void *bytes, size_t size, int64_t offset)
     return n;
 }
 
-static int begin(struct logfile *f, bool archive)
+static bool ends_as_bgzf(const struct logfile *f)
+{
+    unsigned char last[sizeof bgzf_end];
+    struct stat st;
+    return fstat(f->fd, &st) == 0 && st.st_size > (off_t)sizeof last &&
+           read_at(f->fd, last, sizeof last, st.st_size - (off_t)sizeof last) == sizeof last &&
+           memcmp(last, bgzf_end, sizeof last) == 0;
+}
+
+/* Whatever its name: a processor may have made it. */
+static bool is_gzip(const struct logfile *f, const char *name)
 {
     unsigned char magic[2];
+    size_t length = strlen(name);
+    if (read_at(f->fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b)
+        return true;
+    return length > 3 && strcmp(name + length - 3, ".gz") == 0 && ends_as_bgzf(f);
+}
+
+static int begin(struct logfile *f, const char *name, bool archive)
+{
     struct stat st;
     if (fstat(f->fd, &st) < 0)
         return -1;
@@ -64,7 +86,7 @@ static int begin(struct logfile *f, bool archive)
     }
     f->device = st.st_dev;
     f->inode = st.st_ino;
-    if (!archive || read_at(f->fd, magic, 2, 0) != 2 || magic[0] != 0x1f || magic[1] != 0x8b)
+    if (!archive || !is_gzip(f, name))
         return 0;
     f->inflater = take_inflater();
     return f->inflater ? 0 : -1;
@@ -77,7 +99,7 @@ int logfile_open(struct logfile *f, int directory, const char *name, bool archiv
     f->fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (f->fd < 0)
         return -1;
-    if (begin(f, archive) < 0) {
+    if (begin(f, name, archive) < 0) {
         int saved = errno;
         logfile_close(f);
         errno = saved;
@@ -107,6 +129,16 @@ static int refill(struct logfile *f)
     return 1;
 }
 
+static int reset(struct inflater *i)
+{
+    int result = i->ready ? inflateReset(&i->z) : inflateInit2(&i->z, GZIP_WINDOW);
+    i->ready |= result == Z_OK;
+    if (result == Z_OK)
+        return 0;
+    errno = ENOMEM;
+    return -1;
+}
+
 /* Begins the next member: 1, 0 when there is none, -1. */
 static int begin_member(struct logfile *f)
 {
@@ -123,13 +155,9 @@ static int begin_member(struct logfile *f)
         if (more <= 0)
             return more;
     }
-    int result = i->ready ? inflateReset(&i->z) : inflateInit2(&i->z, GZIP_WINDOW);
-    if (result != Z_OK) {
-        errno = ENOMEM;
+    if (reset(i) < 0)
         return -1;
-    }
-    i->ready = i->inside = true;
-    i->member = f->offset - i->z.avail_in;
+    i->inside = true;
     return 1;
 }
 
@@ -155,14 +183,87 @@ static int inflate_some(struct logfile *f)
     return -1;
 }
 
+/* Inflates the BGZF member of that length that begins at the offset: 1, -1. */
+static int load_member(struct logfile *f, size_t length)
+{
+    static unsigned char member[BGZF_MEMBER_MAX];
+    struct inflater *i = f->inflater;
+    i->member = f->offset;
+    if (read_at(f->fd, member, length, f->offset) != (ssize_t)length) {
+        errno = EBADMSG;
+        return -1;
+    }
+    if (reset(i) < 0)
+        return -1;
+    i->z.next_in = member;
+    i->z.avail_in = (uInt)length;
+    i->z.next_out = i->plain;
+    i->z.avail_out = sizeof i->plain;
+    int result = inflate(&i->z, Z_FINISH);
+    bool good = result == Z_STREAM_END && i->z.avail_in == 0;
+    i->z.avail_in = 0;
+    if (!good) {
+        errno = result == Z_MEM_ERROR ? ENOMEM : EBADMSG;
+        return -1;
+    }
+    i->given = 0;
+    i->whole = sizeof i->plain - i->z.avail_out;
+    f->offset += (int64_t)length;
+    return 1;
+}
+
+/* Whether what has begun may be a BGZF member with a broken head. */
+static bool is_suspect(const struct logfile *f)
+{
+    const struct inflater *i = f->inflater;
+    return i->bgzf || (i->z.avail_in > 3 && (i->z.next_in[3] & 4)) ||
+           (i->member == 0 && ends_as_bgzf(f));
+}
+
+/* Inflates the gzip member that has begun, to see that it is whole, and begins it again. */
+static int check_member(struct logfile *f)
+{
+    struct inflater *i = f->inflater;
+    int result;
+    do {
+        i->z.next_out = i->plain;
+        i->z.avail_out = sizeof i->plain;
+    } while ((result = inflate_some(f)) > 0);
+    if (result < 0)
+        return -1;
+    f->offset = i->member;
+    i->z.avail_in = 0;
+    return begin_member(f);
+}
+
+/* 1: plain has bytes, or a member has begun that is none of BGZF; 0: the end; -1. */
+static int next_member(struct logfile *f)
+{
+    struct inflater *i = f->inflater;
+    struct bgzf_index index;
+    long length;
+    f->offset -= i->z.avail_in;
+    i->z.avail_in = 0;
+    while ((length = logfile_member(f, f->offset, &index)) > 0) {
+        i->bgzf = true;
+        if (!f->skip || !index.ordered || !f->skip(f->context, &index))
+            return load_member(f, (size_t)length);
+        f->offset += length;
+    }
+    i->member = f->offset;
+    int result = begin_member(f);
+    return result > 0 && is_suspect(f) ? check_member(f) : result;
+}
+
 static ssize_t read_compressed(struct logfile *f, void *bytes, size_t size)
 {
     struct inflater *i = f->inflater;
-    for (;;) {
+    while (i->given == i->whole) {
         if (!i->inside) {
-            int begun = begin_member(f);
+            int begun = next_member(f);
             if (begun <= 0)
                 return begun;
+            continue;
         }
         i->z.next_out = bytes;
         i->z.avail_out = (uInt)size;
@@ -174,6 +275,12 @@ static ssize_t read_compressed(struct logfile *f, void *bytes, size_t size)
         if (result < 0)
             return -1;
     }
+    size_t left = i->whole - i->given;
+    if (size > left)
+        size = left;
+    memcpy(bytes, i->plain + i->given, size);
+    i->given += size;
+    return (ssize_t)size;
 }
 
 ssize_t logfile_read(struct logfile *f, void *bytes, size_t size)
@@ -195,21 +302,9 @@ long logfile_member(const struct logfile *f, int64_t offset, struct bgzf_index *
     return n <= 0 ? -1 : bgzf_header(header, (size_t)n, index);
 }
 
-void logfile_skip_before(struct logfile *f, const struct timespec *since)
+int64_t logfile_damage(const struct logfile *f)
 {
-    struct bgzf_index index;
-    bool asked = since->tv_sec != 0 || since->tv_nsec != 0;
-    if (!f->inflater || !asked)
-        return;
-    for (;;) {
-        long length = logfile_member(f, f->offset, &index);
-        bool older = index.last.tv_sec < since->tv_sec ||
-                     (index.last.tv_sec == since->tv_sec && index.last.tv_nsec < since->tv_nsec);
-        bool stamped = index.last.tv_sec != 0 || index.last.tv_nsec != 0;
-        if (length <= 0 || !stamped || !older)
-            return;
-        f->offset += length;
-    }
+    return f->inflater ? f->inflater->member : f->offset;
 }
 
 /* --- backward --- */
@@ -286,6 +381,7 @@ static void rewind_file(struct logfile *f)
     f->offset = 0;
     f->inflater->inside = false;
     f->inflater->z.avail_in = 0;
+    f->inflater->given = f->inflater->whole = 0;
 }
 
 bool logfile_salvage(struct logfile *f)
@@ -359,8 +455,8 @@ static int members_back(struct logfile *f, const struct members *m, struct buffe
         if (read_at(f->fd, b->member, length, m->offset[i]) != (ssize_t)length)
             return -1;
         long size = bgzf_unpack(b->member, length, b->plain);
-        if (size < 0)
-            return -1;
+        if (size < 0) /* a broken one has no lines */
+            continue;
         ssize_t found = look_back(p, (const char *)b->plain, (size_t)size);
         if (found >= 0) {
             f->offset = m->offset[i];

@@ -10,6 +10,11 @@
 #include <time.h>
 
 struct inflater;
+struct bgzf_index;
+
+/* Whether a BGZF member is to be left out. It is asked when all bytes before the member were given.
+ */
+typedef bool logfile_skip(void *context, const struct bgzf_index *index);
 
 struct logfile {
     int fd; /* -1: closed */
@@ -17,6 +22,8 @@ struct logfile {
     ino_t inode;
     int64_t offset;            /* of the next byte to read from fd */
     struct inflater *inflater; /* NULL: plain */
+    logfile_skip *skip;        /* NULL: every member is read */
+    void *context;
 };
 
 #define LOGFILE_INIT                                                                               \
@@ -30,18 +37,18 @@ struct logfile {
 int logfile_open(struct logfile *f, int directory, const char *name, bool archive);
 
 /* Plain bytes read, 0 at the end, -1 with errno; EBADMSG: it is not gzip from here on, or ends too
- * early. */
+ * early. Nothing is given of a BGZF member, or of what stands between two, whose checksum is wrong;
+ * of other gzip all that came before the broken place. */
 ssize_t logfile_read(struct logfile *f, void *bytes, size_t size);
+
+/* After EBADMSG: where in the file the broken member begins. */
+int64_t logfile_damage(const struct logfile *f);
 
 /* After EBADMSG: goes on at the next BGZF member. False: there is none. */
 bool logfile_salvage(struct logfile *f);
 
 /* The length of the BGZF member that begins there, or a number below 1. index: as bgzf_header. */
-struct bgzf_index;
 long logfile_member(const struct logfile *f, int64_t offset, struct bgzf_index *index);
-
-/* Hops over BGZF members whose last stamp is before since. Called before reading. */
-void logfile_skip_before(struct logfile *f, const struct timespec *since);
 
 /* Moves back from the end until as many lines follow, or to the beginning; takes off *lines those
  * that follow now. A last line without newline is a line. -1 with errno; what is readable before

@@ -12,12 +12,20 @@ static bool is_unnamed(const struct logfile *f, bool known)
     return f->fd >= 0 && !known && fstat(f->fd, &st) == 0 && st.st_nlink == 0;
 }
 
+enum { NAME_SLACK = 60 /* seconds; multilog counts fewer leap seconds in its names */ };
+
+/* By its name, it had nothing that is wanted. */
+static bool is_too_old(const struct reader *r, const struct archive *a)
+{
+    return r->skip.since.tv_sec != 0 && a->time.tv_sec < r->skip.since.tv_sec - NAME_SLACK;
+}
+
 bool reader_lost(struct reader *r, const char *name)
 {
     char twin[ARCHIVE_NAME_MAX];
     struct archive a;
     struct stat st;
-    if (archive_parse(name, &a) < 0 || !reader_is_new(r, &a) || reader_too_old(r, &a))
+    if (archive_parse(name, &a) < 0 || !reader_is_new(r, &a) || is_too_old(r, &a))
         return false;
     archive_twin(twin, &a);
     bool reading = r->file.fd >= 0 && r->place == PLACE_ARCHIVE;

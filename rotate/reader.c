@@ -43,9 +43,16 @@ void reader_pass(struct reader *r, const struct archive *a)
     r->any_done = true;
 }
 
-bool reader_too_old(const struct reader *r, const struct archive *a)
+/* A begun line would be ended by what is left out. */
+static bool is_skipped(const struct reader *r, const struct archive *a)
 {
-    return r->since.tv_sec != 0 && a->time.tv_sec < r->since.tv_sec - NAME_SLACK;
+    return r->skip.archive && !r->midline && r->skip.archive(r->skip.context, &a->time);
+}
+
+static bool skip_member(void *context, const struct bgzf_index *index)
+{
+    const struct reader *r = context;
+    return !r->midline && r->skip.member(r->skip.context, index);
 }
 
 /* It may have been compressed since it was listed. */
@@ -96,8 +103,7 @@ static int next_archive(struct reader *r, struct archive *next)
         } else if (r->owed) {
             r->owed = false;
             reader_pass(r, a);
-        } else if (reader_too_old(r, a)) {
-            r->skipped = true;
+        } else if (is_skipped(r, a)) {
             reader_pass(r, a);
         } else {
             *next = *a;
@@ -110,16 +116,29 @@ static int next_archive(struct reader *r, struct archive *next)
     return found;
 }
 
+/* Nothing where there should be gzip. */
+static int check_empty(struct logfile *f, bool compressed)
+{
+    struct stat st;
+    if (!compressed || f->inflater || fstat(f->fd, &st) < 0 || st.st_size > 0)
+        return 0;
+    logfile_close(f);
+    errno = ENODATA;
+    return -1;
+}
+
 /* As above. */
 int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f)
 {
     char twin[ARCHIVE_NAME_MAX];
     if (logfile_open(f, r->directory, a->name, true) == 0)
-        return 0;
+        return check_empty(f, a->compressed);
     if (errno != ENOENT)
         return -1;
     archive_twin(twin, a);
-    return logfile_open(f, r->directory, twin, true);
+    if (logfile_open(f, r->directory, twin, true) < 0)
+        return -1;
+    return check_empty(f, !a->compressed);
 }
 
 /* --- from file to file --- */
@@ -151,8 +170,11 @@ static void retire(struct reader *r)
 int reader_broken(const struct reader *r, const char *name, struct error *e)
 {
     if (errno == EBADMSG)
-        return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: damaged or cut short", r->path,
-                         name);
+        return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: damaged or cut short at byte %lld",
+                         r->path, name, (long long)logfile_damage(&r->file));
+    if (errno == ENODATA)
+        return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: empty, not even a gzip header",
+                         r->path, name);
     if (errno == EINVAL || errno == ELOOP)
         return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: no regular file", r->path, name);
     return error_system(e, "unable to read %s/%s", r->path, name);
@@ -202,8 +224,10 @@ static int start_archive(struct reader *r, const struct archive *a, struct error
         errno = saved;
         return reader_broken(r, a->name, e);
     }
-    logfile_skip_before(&f, &r->since);
-    r->skipped |= f.offset > 0;
+    if (r->skip.member) {
+        f.skip = skip_member;
+        f.context = r;
+    }
     r->at = *a;
     reader_start(r, &f, PLACE_ARCHIVE, a->name);
     return 1;
@@ -333,13 +357,14 @@ ssize_t reader_read(struct reader *r, void *bytes, size_t size, struct error *e)
 }
 
 int reader_open(struct reader **out, const char *path, enum reader_from from,
-                unsigned long long lines, struct timespec since, struct error *e)
+                unsigned long long lines, const struct reader_skip *skip, struct error *e)
 {
     struct reader *r = calloc(1, sizeof *r);
     *out = NULL;
     if (!r)
         return error_system(e, "unable to read %s", path);
-    r->since = since;
+    if (skip)
+        r->skip = *skip;
     r->file = r->last = (struct logfile)LOGFILE_INIT;
     r->path = strdup(path);
     r->file_path = malloc(strlen(path) + 1 + ARCHIVE_NAME_MAX);
@@ -366,11 +391,6 @@ bool reader_gap(struct reader *r)
     bool gap = r->gap;
     r->gap = false;
     return gap;
-}
-
-bool reader_skipped(const struct reader *r)
-{
-    return r->skipped;
 }
 
 const char *reader_file(const struct reader *r)

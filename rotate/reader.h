@@ -18,14 +18,23 @@
 #include <time.h>
 
 struct reader;
+struct bgzf_index;
+
+/* What is left out. Both are asked when every byte before was given, and may be NULL. */
+struct reader_skip {
+    bool (*archive)(void *context, const struct timespec *name);   /* by the time of its name */
+    bool (*member)(void *context, const struct bgzf_index *index); /* one whose index is ordered */
+    void *context;
+    struct timespec since; /* an older archive that is deleted before it is read is not missed */
+};
 
 /* from: where to begin. READER_TAIL begins at the last lines'th line end from the end, reading
- * backward and only as far as needed; READER_CURRENT where current begins. since: archives (and
- * BGZF members) wholly before it are skipped; {0, 0}: nothing is. */
+ * backward and only as far as needed; READER_CURRENT where current begins. skip is copied; NULL:
+ * nothing is left out. */
 enum reader_from { READER_ALL, READER_TAIL, READER_CURRENT, READER_END };
 
 int reader_open(struct reader **r, const char *path, enum reader_from from,
-                unsigned long long lines, struct timespec since, struct error *e);
+                unsigned long long lines, const struct reader_skip *skip, struct error *e);
 
 /* Bytes read, 0 at the end of what there is now, -1 with e when a file was unreadable or broken:
  * that file is given up with what could be read of it (of a BGZF file, only the broken member), and
@@ -44,9 +53,6 @@ bool reader_lost(struct reader *r, const char *name);
  * is lost. */
 void reader_find_lost(struct reader *r, void (*lost)(void *context, const char *name),
                       void *context);
-
-/* Something was passed over for the sake of since. */
-bool reader_skipped(const struct reader *r);
 
 /* The path of the file last read from, for messages. */
 const char *reader_file(const struct reader *r);

@@ -7,10 +7,7 @@
 #include "rotate/reader.h"
 #include <sys/stat.h>
 
-enum {
-    TRIES = 100,    /* of looking at a directory that changes under our eyes */
-    NAME_SLACK = 60 /* seconds; multilog counts fewer leap seconds in its names */
-};
+enum { TRIES = 100 /* of looking at a directory that changes under our eyes */ };
 
 enum place { PLACE_ARCHIVE, PLACE_PREVIOUS, PLACE_CURRENT };
 
@@ -18,7 +15,7 @@ struct reader {
     int directory;
     char *path;
     char *file_path;
-    struct timespec since;
+    struct reader_skip skip;
 
     struct logfile file; /* being read */
     enum place place;
@@ -26,7 +23,6 @@ struct reader {
     bool begun;        /* bytes of it were given */
     bool midline;      /* the last byte given was no newline */
     bool gap;
-    bool skipped; /* something older than since */
 
     struct logfile last; /* previous or current, read to its end; open so that its inode is its */
     bool last_known;     /* it was found among the archives, or was and is removed */
@@ -52,8 +48,6 @@ bool reader_is_after(const struct archive *a, const struct archive *b);
 bool reader_is_new(const struct reader *r, const struct archive *a);
 /* From now on the archive is done. */
 void reader_pass(struct reader *r, const struct archive *a);
-/* By its name, it has nothing that is wanted. */
-bool reader_too_old(const struct reader *r, const struct archive *a);
 /* By its name or, compressed since it was listed, by its other one. */
 int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f);
 

@@ -70,7 +70,7 @@ static void compress(const char *from, const char *to)
 {
     struct error e = ERROR_INIT;
     int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    if (in < 0 || out < 0 || bgzf_compress(in, out, 6, stamp_time, &e) < 0) {
+    if (in < 0 || out < 0 || bgzf_compress(in, out, 6, stamp_index, &e) < 0) {
         perror(to);
         _exit(111);
     }

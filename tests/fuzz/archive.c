@@ -24,6 +24,11 @@ static void put(const char *root, const char *file, const void *bytes, size_t le
     MUST(file_write(AT_FDCWD, path, bytes, length, 0644, &e) == 0);
 }
 
+static bool is_old(void *context, const struct bgzf_index *index)
+{
+    return index->last.tv_sec < *(const long *)context;
+}
+
 /* Reads all there is; whether nothing was wrong. */
 static bool read_all(const char *root, enum reader_from from, unsigned long long lines, long since,
                      size_t step, struct str *text)
@@ -32,7 +37,8 @@ static bool read_all(const char *root, enum reader_from from, unsigned long long
     struct error e = ERROR_INIT;
     static char bytes[65536];
     bool good = true;
-    MUST(reader_open(&r, root, from, lines, (struct timespec){since, 0}, &e) == 0);
+    const struct reader_skip skip = {NULL, is_old, &since, {since, 0}};
+    MUST(reader_open(&r, root, from, lines, since ? &skip : NULL, &e) == 0);
     for (ssize_t n = 1; n != 0 && text->length < PLAIN_MAX;) {
         n = reader_read(r, bytes, step, &e);
         good = good && n >= 0;

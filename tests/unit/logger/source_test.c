@@ -19,7 +19,6 @@
 enum { FIRST = 1795431300 }; /* T("00") */
 
 static char root[] = "/tmp/source_test.XXXXXX";
-static const struct timespec always = {0, 0};
 
 static const char *path(const char *name)
 {
@@ -57,7 +56,7 @@ static struct source *opened(const char *name)
     struct error e = ERROR_INIT;
     struct source *s = source_new(name, path(name));
     assert_non_null(s);
-    assert_int_equal(source_open(s, READER_ALL, 0, always, &e), 0);
+    assert_int_equal(source_open(s, READER_ALL, 0, &e), 0);
     return s;
 }
 

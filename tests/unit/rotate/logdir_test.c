@@ -93,7 +93,7 @@ static char *everything(void)
     struct str s = STR_INIT;
     static char bytes[1 << 16];
     ssize_t n;
-    assert_int_equal(reader_open(&r, dir.path, READER_ALL, 0, (struct timespec){0, 0}, &e), 0);
+    assert_int_equal(reader_open(&r, dir.path, READER_ALL, 0, NULL, &e), 0);
     while ((n = reader_read(r, bytes, sizeof bytes, &e)) > 0)
         str_add(&s, bytes, (size_t)n);
     assert_int_equal(n, 0);
@@ -824,7 +824,7 @@ static void nothing_is_lost_or_doubled(void **state)
     (void)state;
     s.gzip = 1;
     open_log(&s, false);
-    assert_int_equal(reader_open(&r, dir.path, READER_END, 0, (struct timespec){0, 0}, &e), 0);
+    assert_int_equal(reader_open(&r, dir.path, READER_END, 0, NULL, &e), 0);
     for (int i = 0; i < 20000; i++) {
         int status;
         pid_t pid = ours.helper ? waitpid(ours.helper, &status, WNOHANG) : 0;

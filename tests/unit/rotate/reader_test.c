@@ -1,7 +1,7 @@
+#include "rotate/bgzf.h"
 #include "rotate/reader.h"
 #include "tests/unit/rotate/directory.h"
 
-static const struct timespec always = {0, 0};
 static struct directory dir;
 static struct str text; /* what was read, "~" where reader_gap said so */
 
@@ -21,11 +21,20 @@ static int teardown(void **state)
     return 0;
 }
 
+/* What is older than the second in context is left out. */
+static bool is_old(void *context, const struct bgzf_index *index)
+{
+    return index->last.tv_sec < *(const long *)context;
+}
+
 static struct reader *opened(enum reader_from from, unsigned long long lines, long since)
 {
+    static long second;
+    const struct reader_skip skip = {NULL, is_old, &second, {since, 0}};
     struct reader *r;
     struct error e = ERROR_INIT;
-    assert_int_equal(reader_open(&r, dir.path, from, lines, (struct timespec){since, 0}, &e), 0);
+    second = since;
+    assert_int_equal(reader_open(&r, dir.path, from, lines, since ? &skip : NULL, &e), 0);
     return r;
 }
 
@@ -65,9 +74,9 @@ static void no_directory_and_empty_ones(void **state)
     struct reader *r;
     struct error e = ERROR_INIT;
     (void)state;
-    assert_int_equal(reader_open(&r, "/nonexistent/x", READER_ALL, 0, always, &e), -1);
+    assert_int_equal(reader_open(&r, "/nonexistent/x", READER_ALL, 0, NULL, &e), -1);
     assert_string_equal(e.text, "unable to open /nonexistent/x: No such file or directory");
-    assert_int_equal(reader_open(&r, "/dev/null", READER_TAIL, 5, always, &e), -1);
+    assert_int_equal(reader_open(&r, "/dev/null", READER_TAIL, 5, NULL, &e), -1);
     reads_to(READER_ALL, 0, 0, "");
     reads_to(READER_END, 0, 0, "");
     reads_to(READER_TAIL, 3, 0, "");
@@ -177,17 +186,20 @@ static void tail_within_big_files(void **state)
     str_release(&all);
 }
 
-static void what_is_too_old_is_skipped(void **state)
+static void members_are_left_out_by_their_index(void **state)
 {
     struct str all = STR_INIT;
     (void)state;
     numbered(&all, 100000, 120000);
+    /* No index says what is in there, and the name does not count. */
     directory_write(&dir, archive_of(100, ".s"), "T1 old\n", 0744);
     directory_write(&dir, archive_of(120000, ".s"), all.data, 0744);
     directory_compress(&dir, archive_of(120000, ".s"), stamp);
     directory_write(&dir, "current", "T130000 new\n", 0644);
     struct reader *r = opened(READER_ALL, 0, 115000);
     const char *got = drain(r, 1 << 16);
+    assert_memory_equal(got, "T1 old\n", 7);
+    got += 7;
     /* It begins less than a member before, at a line. */
     long first = strtol(got + 1, NULL, 10);
     assert_int_equal(got[0], 'T');
@@ -196,21 +208,36 @@ static void what_is_too_old_is_skipped(void **state)
     size_t line = strlen("T100000 a line that is numbered\n");
     assert_string_equal(got, all.data + (size_t)(first - 100000) * line);
     reader_close(r);
-    reads_to(READER_ALL, 0, 125000, "T130000 new\n");
-    reads_to(READER_TAIL, 9, 125000, "T130000 new\n");
-    reads_to(READER_TAIL, 1, 115000, "T130000 new\n");
+    reads_to(READER_ALL, 0, 125000, "T1 old\nT130000 new\n");
     str_release(&all);
 }
 
-/* Lines may say that they are older than 1970, and nobody has asked for a time. */
-static void nothing_is_too_old_for_nobody(void **state)
+static bool is_any(void *context, const struct bgzf_index *index)
 {
+    (void)context;
+    (void)index;
+    return true;
+}
+
+/* What is out of order, without a stamp or cut cannot be left out. */
+static void only_what_is_ordered_is_left_out(void **state)
+{
+    static const char *const texts[] = {"T51 left out\nT51 b\nT52 c\n", "T51 a\nT50 b\n",
+                                        "T51 a\nno stamp\n", "T51 a\nT60 cut"};
+    const struct reader_skip skip = {NULL, is_any, NULL, {1, 0}};
+    struct reader *r;
+    struct error e = ERROR_INIT;
     (void)state;
-    directory_write(&dir, archive_of(120000, ".s"), "T-30000 ancient\n", 0744);
-    directory_compress(&dir, archive_of(120000, ".s"), stamp);
-    reads_to(READER_ALL, 0, 0, "T-30000 ancient\n");
-    reads_to(READER_TAIL, 1, 0, "T-30000 ancient\n");
-    reads_to(READER_ALL, 0, 1, "");
+    for (time_t i = 0; i < 4; i++) {
+        directory_write(&dir, archive_of(1000 + i, ".s"), texts[i], 0744);
+        directory_compress(&dir, archive_of(1000 + i, ".s"), stamp);
+    }
+    directory_write(&dir, archive_of(900, ".s"), texts[0], 0744);
+    directory_compress(&dir, archive_of(900, ".s"), NULL);
+    assert_int_equal(reader_open(&r, dir.path, READER_ALL, 0, &skip, &e), 0);
+    assert_string_equal(drain(r, 1 << 16), "T51 left out\nT51 b\nT52 c\n"
+                                           "T51 a\nT50 b\nT51 a\nno stamp\nT51 a\nT60 cut");
+    reader_close(r);
 }
 
 static void broken_files_are_said_and_left(void **state)
@@ -221,6 +248,8 @@ static void broken_files_are_said_and_left(void **state)
     directory_write(&dir, archive_of(1000, ".s.gz"), "\x1f\x8b no gzip", 0744);
     directory_write(&dir, archive_of(2000, ".s"), "good\n", 0744);
     directory_compress(&dir, archive_of(2000, ".s"), NULL);
+    struct stat st;
+    assert_int_equal(fstatat(dir.fd, archive_of(2000, ".s.gz"), &st, 0), 0);
     directory_add(&dir, archive_of(2000, ".s.gz"), "\x1f\x8bgarbage");
     snprintf(command, sizeof command, "cd %s && seq 1000 | gzip | head -c 1000 > %s", dir.path,
              archive_of(3000, ".s.gz"));
@@ -228,14 +257,15 @@ static void broken_files_are_said_and_left(void **state)
     directory_write(&dir, "current", "end\n", 0644);
     struct reader *r = opened(READER_ALL, 0, 0);
     const char *got = drain(r, 1 << 16);
-    str_printf(&expected, "</%s: damaged or cut short>good\n</%s: damaged or cut short>1\n2\n3\n",
-               archive_of(1000, ".s.gz"), archive_of(2000, ".s.gz"));
+    str_printf(&expected, "</%s: damaged or cut short at byte 0>good\n", archive_of(1000, ".s.gz"));
+    str_printf(&expected, "</%s: damaged or cut short at byte %lld>1\n2\n3\n",
+               archive_of(2000, ".s.gz"), (long long)st.st_size);
     assert_memory_equal(got, expected.data, expected.length);
     /* The cut place may be at a line end: then there is no gap. */
     const char *tail = strstr(got + expected.length, "</@");
     assert_non_null(tail);
     str_clear(&expected);
-    str_printf(&expected, "</%s: damaged or cut short>%send\n", archive_of(3000, ".s.gz"),
+    str_printf(&expected, "</%s: damaged or cut short at byte 0>%send\n", archive_of(3000, ".s.gz"),
                tail[-1] == '\n' ? "" : "~");
     assert_string_equal(tail, expected.data);
     reader_close(r);
@@ -408,8 +438,8 @@ int main(void)
         T(all_forms_are_one_stream),
         T(tail_goes_back_over_files),
         T(tail_within_big_files),
-        T(what_is_too_old_is_skipped),
-        T(nothing_is_too_old_for_nobody),
+        T(members_are_left_out_by_their_index),
+        T(only_what_is_ordered_is_left_out),
         T(broken_files_are_said_and_left),
         T(rotation_is_followed),
         T(twins_are_read_once),

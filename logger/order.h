@@ -1,0 +1,38 @@
+/* What a source knows of the order of its lines: where stamps step back, what an archive bounds,
+ * and the place of an entry among those of other sources. Part of source.c. */
+#ifndef LOGGER_ORDER_H
+#define LOGGER_ORDER_H
+
+#include "logger/source.h"
+#include <stdbool.h>
+#include <time.h>
+
+struct bgzf_index;
+
+/* Whether a clock that was set can have shown this time. */
+bool order_is_believed(const struct timespec *t);
+bool order_is_indented(const char *message);
+bool order_has_pieces(const struct source *s);
+
+/* The next line of the source, whose stamp.form may be STAMP_NONE. */
+void order_line(struct source *s, const struct stamp *stamp, const char *message);
+/* The entry that came of a line, of that time. */
+void order_place(struct source *s, const struct timespec *t);
+
+/* The reader is in a file, perhaps another one. inside_line: it was given a part of a line before.
+ */
+void order_file(struct source *s, bool inside_line);
+/* The last file was read. */
+void order_end(struct source *s);
+
+/* Whether lines of these stamps, least to most, can be left out. */
+bool order_can_go(const struct source *s, const struct timespec *least,
+                  const struct timespec *most);
+/* They are left out; each has a stamp, and they are in order. */
+void order_pass_over(struct source *s, const struct timespec *first, const struct timespec *last);
+
+/* The calls of a reader_skip; context: the source. */
+bool order_skip_member(void *context, const struct bgzf_index *index);
+bool order_skip_archive(void *context, const struct timespec *name);
+
+#endif
