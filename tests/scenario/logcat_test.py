@@ -311,7 +311,7 @@ def test_15_time_range(root):
 
 
 def test_16_boot_and_previous(root):
-    service(root, "a", "".join(cri(BASE + i, f"line {i}") for i in range(30)))
+    service(root, "a", "".join(cri(BASE + i, f"line {i}", nanosecond=1) for i in range(30)))
     assert warned(root, "-b", code=1)[1] == f"logcat: fatal: no start is recorded in {root}/.events\n"
     service(root, ".events", f"{utc(BASE + 4)} boot id=1 pid=1\n{utc(BASE + 5)} start service=a pid=3\n"
             f"{utc(BASE + 10)} boot id=2 pid=1\n{utc(BASE + 20)} boot id=3 pid=1\n")
