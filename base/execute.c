@@ -287,8 +287,11 @@ static void explain_missing(char *head, struct found *f)
 
 static void explain_format(const char *head, size_t length, struct found *f)
 {
+    static const char mark[] = "\xef\xbb\xbf#!";
     if (length == 0)
         say(f, "it is empty", NULL);
+    else if (length >= sizeof mark - 1 && memcmp(head, mark, sizeof mark - 1) == 0)
+        say(f, "a byte order mark stands before #!", "save it without one");
     else if (other_machine(head, length))
         say(f, "it is for another processor architecture", "use a program or image for this one");
     else if (!is_elf(head, length))

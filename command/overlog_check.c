@@ -24,7 +24,7 @@ static void check_definition(struct tree *t, const struct definition *d)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         snprintf(path, sizeof path, "%.3900s/%s", d->directory, files[i].file);
         if (files[i].type == d->type && files[i].words == NULL)
-            script_inspect(t, path, false);
+            script_inspect(t, path, false, i == 0);
         else if (files[i].type == d->type)
             command_check_words(t, path, 1, files[i].words);
     }
@@ -44,9 +44,33 @@ static void check_legacy(struct tree *t, const char *folder, const char *name)
         for (size_t i = 0; i < entries.count; i++) {
             snprintf(path, sizeof path, "%.3000s/%.255s%s%s", base, entries.item[i],
                      name == NULL ? "" : "/", name == NULL ? "" : name);
-            script_inspect(t, path, true);
+            script_inspect(t, path, true, name != NULL && strcmp(name, "run") == 0);
         }
     words_release(&entries);
+}
+
+/* Definitions where nothing looks for them: /etc/s6-rc.d, and beside s6-rc.d. */
+static void check_places(struct tree *t)
+{
+    const char *folders[] = {t->dir, "/etc/s6-rc.d"};
+    char path[4096], beside[4096];
+    snprintf(beside, sizeof beside, "%.4000s/../s6-rc.d", t->dir);
+    if (!t->whole)
+        folders[1] = beside;
+    for (int i = 0; i < 2; i++) {
+        struct words entries = WORDS_INIT;
+        struct error ignored = ERROR_INIT;
+        if (file_list(AT_FDCWD, folders[i], &entries, &ignored) == 0)
+            for (size_t k = 0; k < entries.count; k++) {
+                snprintf(path, sizeof path, "%.3600s/%.255s/type", folders[i], entries.item[k]);
+                if (access(path, F_OK) < 0)
+                    continue;
+                *strrchr(path, '/') = '\0';
+                problems_warning(&t->problems, path, 0, "move it to " TREE_DEFAULT "/s6-rc.d",
+                                 "nothing reads a definition here");
+            }
+        words_release(&entries);
+    }
 }
 
 static void check_started(struct tree *t)
@@ -137,6 +161,7 @@ static int run_check(struct invocation *c)
     check_legacy(&t, "cont-finish.d", NULL);
     check_legacy(&t, "services.d", "run");
     check_legacy(&t, "services.d", "finish");
+    check_places(&t);
     check_started(&t);
     if (json)
         show_json(&t.problems, &out);

@@ -1,9 +1,11 @@
 /* What exec would say of the files of a tree. */
 #include "command/overlog_script.h"
+#include "base/account.h"
 #include "base/execute.h"
 #include "base/file.h"
 #include "base/lexer.h"
 #include "command/missing.h"
+#include "command/shell_check.h"
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -38,6 +40,7 @@ struct script {
     const struct script *by; /* NULL: none */
     struct inspected file;
     unsigned int together; /* scripts in a row, with this */
+    bool runs;             /* it is the run of a longrun */
 };
 
 /* Linux executes so many scripts in a row; beyond the other number nobody means it. */
@@ -158,29 +161,102 @@ void command_check_words(struct tree *t, const char *path, unsigned int line,
 
 /* --- scripts ---------------------------------------------------------------------------------- */
 
+static bool lacks_user(void *context, const char *name)
+{
+    struct account a;
+    struct error ignored = ERROR_INIT;
+    (void)context;
+    return account_ids(name, &a, &ignored) == 1;
+}
+
+/* A file of the root that the tree is in, if the tree's place tells that. */
+static bool root_file(const struct tree *t, const char *file, char out[4096])
+{
+    size_t length = strlen(t->dir), n = sizeof TREE_DEFAULT - 1;
+    bool inside = !t->whole && length > n && strcmp(t->dir + length - n, TREE_DEFAULT) == 0;
+    snprintf(out, 4096, "%.*s%.1000s", inside ? (int)(length - n) : 0, t->dir, file);
+    return t->whole || inside;
+}
+
+static bool file_says(void *context, const char *file, const char *line)
+{
+    struct str text = STR_INIT;
+    struct error ignored = ERROR_INIT;
+    char path[4096], *place;
+    bool found = false;
+    if (root_file(context, file, path) &&
+        file_read(AT_FDCWD, path, SCRIPT_MAX, &text, &ignored) == 0 && text.length > 0)
+        for (char *one = strtok_r(text.data, "\n", &place); one != NULL && !found;
+             one = strtok_r(NULL, "\n", &place)) {
+            one += strspn(one, " \t");
+            found = strncmp(one, line, strlen(line)) == 0;
+        }
+    str_release(&text);
+    return found;
+}
+
+static struct shell_place place_of(struct tree *t)
+{
+    return (struct shell_place){
+        .context = t, .lacks_user = t->whole ? lacks_user : NULL, .says = file_says};
+}
+
+/* As far as programs execute one another without blocks. */
+static void check_chain(struct tree *t, const char *path, const struct words *words)
+{
+    struct shell_place place = place_of(t);
+    struct daemon_word *word = calloc(words->count + 1, sizeof *word);
+    for (size_t i = 0; word != NULL && i < words->count; i++)
+        word[i] = (struct daemon_word){words->item[i], strchr(words->item[i], '$') == NULL};
+    if (word != NULL)
+        chain_check(word, words->count, t->script != NULL && t->script->runs, &place, path, 0,
+                    &t->problems);
+    free(word);
+}
+
 static void check_execline(struct tree *t, const char *path, const struct str *text)
 {
     struct words words = WORDS_INIT;
     struct lexer_error e;
-    if (lexer_words(text->data, text->length, &words, &e) < 0)
+    unsigned int line;
+    const char *word = chain_operator(text->data, &line);
+    if (lexer_words(text->data, text->length, &words, &e) < 0) {
         problems_error(&t->problems, path, e.line, "it is read as execline",
                        "syntax error in column %u: %s", e.column, e.text);
-    else
+    } else {
+        if (word != NULL)
+            problems_warning(&t->problems, path, line,
+                             "begin the script with #!/bin/sh, or use pipeline, if, ifthenelse, "
+                             "redirfd",
+                             "%s is an argument here: execline is no shell", word);
         command_check_words(t, path, 0, &words);
+        check_chain(t, path, &words);
+    }
     words_release(&words);
 }
 
-/* What the interpreter executes in turn: "with-contenv bash", "env python3". */
-static void check_second(struct tree *t, const char *path, const char *first, char *rest)
+static bool is_shell(const char *path)
+{
+    static const char *const shells[] = {"sh", "dash", "ash", "bash", "ksh"};
+    for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++)
+        if (strcmp(shells[i], base_name(path)) == 0)
+            return true;
+    return false;
+}
+
+/* What the interpreter executes in turn: "with-contenv bash", "env python3". Which program it is
+ * that reads the script. */
+static const char *check_second(struct tree *t, const char *path, const char *first, char *rest)
 {
     const char *name = base_name(first);
     if (strcmp(name, "with-contenv") != 0 && strcmp(name, "env") != 0)
-        return;
+        return first;
     char *word = strtok(rest, " \t");
     while (word != NULL && (word[0] == '-' || strchr(word, '=') != NULL))
         word = strtok(NULL, " \t");
     if (word != NULL)
         program_check(t, path, 1, SECOND, word);
+    return word == NULL ? first : word;
 }
 
 static void check_shebang(struct tree *t, const char *path, const struct str *text)
@@ -204,10 +280,12 @@ static void check_shebang(struct tree *t, const char *path, const struct str *te
         return;
     }
     program_check(t, path, 1, INTERPRETER, first);
-    bool execline = strcmp(base_name(first), "execlineb") == 0;
-    check_second(t, path, first, rest);
-    if (execline)
+    const char *reader = check_second(t, path, first, rest);
+    struct shell_place place = place_of(t);
+    if (strcmp(base_name(reader), "execlineb") == 0)
         check_execline(t, path, text);
+    else if (is_shell(reader))
+        shell_check(text->data, t->script != NULL && t->script->runs, &place, path, &t->problems);
 }
 
 /* --- programs --------------------------------------------------------------------------------- */
@@ -320,9 +398,9 @@ static void inspect(struct tree *t, const char *path, struct script *script, boo
     t->script = script->by;
 }
 
-void script_inspect(struct tree *t, const char *path, bool needs_x)
+void script_inspect(struct tree *t, const char *path, bool needs_x, bool runs)
 {
-    struct script script = {.together = 1};
+    struct script script = {.together = 1, .runs = runs};
     struct stat s;
     if (stat(path, &s) < 0 || !S_ISREG(s.st_mode))
         return; /* what must be there was said by the reader */

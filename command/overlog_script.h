@@ -4,8 +4,9 @@
 
 #include "command/overlog.h"
 
-/* needs_x: it is executed where it is; else copied and made executable. */
-void script_inspect(struct tree *t, const char *path, bool needs_x);
+/* needs_x: it is executed where it is; else copied and made executable. runs: it is the run of a
+ * longrun. */
+void script_inspect(struct tree *t, const char *path, bool needs_x, bool runs);
 
 /* The first words of a command line that stands at path:line. */
 void command_check_words(struct tree *t, const char *path, unsigned int line,

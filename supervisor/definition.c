@@ -28,6 +28,7 @@ void definitions_release(struct definitions *d)
     free(d->item);
     free(d->by_name);
     words_release(&d->sources);
+    words_release(&d->refused);
     *d = (struct definitions){.item = NULL};
 }
 

@@ -80,6 +80,7 @@ struct definition {
 
 struct definitions {
     struct words sources; /* directories */
+    struct words refused; /* names of definitions that were wrong, which was said */
     struct definition *item;
     size_t count;
     size_t capacity;

@@ -173,6 +173,47 @@ char *reading_one_name(struct reading *r, const char *file)
 /* --- command lines ------------------------------------------------------------------------------
  */
 
+/* Whether a command before it may substitute "$X", or a shell reads the word. */
+static bool may_replace(const struct words *words, size_t at)
+{
+    static const char *const commands[] = {
+        "importas", "import", "define",   "multidefine",  "multisubstitute", "elglob",
+        "backtick", "forx",   "forstdin", "forbacktickx", "dollarat",        "execlineb",
+        "homeof",   "getpid", "getcwd",   "envfile",      "runblock"};
+    for (size_t i = 0; i < at; i++) {
+        const char *word = words->item[i] + strspn(words->item[i], " ");
+        const char *slash = strrchr(word, '/');
+        if (word[0] == '-' && strchr(word, 'c') != NULL && word[1] != '-')
+            return true;
+        for (size_t k = 0; k < sizeof commands / sizeof commands[0]; k++)
+            if (strcmp(slash == NULL ? word : slash + 1, commands[k]) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* "$NAME" or "${NAME}". */
+static bool is_reference(const char *word)
+{
+    const char *dollar = strchr(word, '$');
+    if (dollar == NULL)
+        return false;
+    dollar += dollar[1] == '{' ? 2 : 1;
+    size_t n = strspn(dollar, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
+    return n > 0 && strpbrk(word, " \t\n;|()") == NULL;
+}
+
+/* A variable that nothing replaces. */
+static const char *lone_reference(const struct words *words)
+{
+    for (size_t i = 1; i < words->count; i++) {
+        const char *word = words->item[i] + strspn(words->item[i], " ");
+        if (is_reference(word) && !may_replace(words, i))
+            return word;
+    }
+    return NULL;
+}
+
 /* A word that a shell would act upon, and that is an argument here. */
 static const char *shell_word(const struct words *words)
 {
@@ -239,6 +280,11 @@ bool reading_script(struct reading *r, const char *file, struct words *out)
         problems_warning(r->p, path, 0, "put it into a script, or into sh -c \"...\"",
                          "%s is given to %s as an argument: no shell reads this command line", word,
                          out->item[0]);
+    else if (strcmp(file, "logging-script") != 0 && lone_reference(out) != NULL)
+        problems_warning(r->p, path, 0,
+                         "importas -i NAME NAME before the program, or put it into a script",
+                         "%s is given to %s as it stands: no shell reads this command line",
+                         lone_reference(out), out->item[0]);
     str_release(&text);
     return found != 0;
 }

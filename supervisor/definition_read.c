@@ -95,6 +95,8 @@ static void define(struct reading *r)
         enum definition_type type = read_type(r);
         if (type != 0)
             read_new(r, type);
+        else
+            words_add(&r->all->refused, r->name);
     }
 }
 
@@ -106,9 +108,11 @@ static void add(struct reading *r)
         merge(r, &r->all->item[known]);
     else if (r->sources->item[r->source].bundles)
         read_new(r, DEFINITION_BUNDLE);
-    else
+    else {
         problems_system(r->p, reading_path(r, "type", path), 0,
                         "write oneshot, longrun or bundle into it", "no file type");
+        words_add(&r->all->refused, r->name);
+    }
 }
 
 static bool has_bad_name(struct reading *r)

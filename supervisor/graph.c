@@ -50,6 +50,8 @@ static void unknown_name(struct build *b, const struct definition *owner, enum d
     char path[4096];
     char cure[512];
     const char *name = definition_list(owner, list)->item[i];
+    if (words_has(&b->d->refused, name))
+        return; /* the reason was said */
     unsigned int line = definition_where(b->d, owner, list, i, path, sizeof path);
     problems_error(b->p, path, line, suggest(b->d, name, cure, sizeof cure),
                    "during %s %s: undefined service name %s",

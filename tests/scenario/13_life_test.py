@@ -51,6 +51,7 @@ def test_why_a_run_cannot_be_executed(tree, boot):
              "strange": ("#!/no/such/shell\n", 0o755, "its interpreter /no/such/shell is missing"),
              "plain": ("exec sleep 1\n", 0o755, "it is not a program and has no #! line"),
              "empty": ("", 0o755, "it is empty"),
+             "mark": ("\ufeff#!/bin/sh\nexit 0\n", 0o755, "a byte order mark stands before #! (save it without one)"),
              "foreign": (b"\177ELF\2\1\1" + bytes(9) + b"\2\0\xff\0" + bytes(44), 0o755,
                          "it is for another processor architecture")}
     for name, (text, mode, _) in wrong.items():

@@ -186,6 +186,68 @@ def test_more_names_than_are_taken(tmp_path):
     assert code == 1 and [text for _, _, text in found if text.startswith("more than")] == ["more than 32768 names"]
 
 
+def test_what_scripts_of_a_root_do(tree):
+    """What boot cannot see: programs that run as somebody else, in the background, or for another manager."""
+    tree.longrun("web", "#!/bin/sh\ncd /www\n\ns6-setuidgid www-data\nhttpd\n")
+    tree.longrun("who", "#!/command/execlineb -P\ns6-setuidgid nosuch\n/bin/sleep 1\n")
+    tree.longrun("cron", "#!/command/with-contenv bash\n# exec crond -f\nexec crond\n")
+    tree.link("bin/bash", "sh")
+    tree.longrun("pipe", "#!/command/execlineb -P\nfdmove -c 2 1\nsh -c \"a | b\" |\nlogger\n")
+    tree.longrun("node", "#!/usr/bin/env sh\nsleep 0\nhelper serve\n")
+    tree.link("usr/bin/env", "/bin/busybox")
+    tree.oneshot("migrate", "/etc/s6-overlay/scripts/migrate\n")
+    tree.script("/etc/s6-overlay/scripts/migrate", "#!/bin/sh\nsupervisorctl stop web\nsu-exec www-data\n")
+    tree.oneshot("variable", "echo ${PORT} done\n")
+    tree.oneshot("replaced", "importas -i PORT PORT echo ${PORT} $PORT\n", down='sh -c "echo $PORT"\n')
+    tree.oneshot("shell", "echo a && echo b\n")
+    tree.write("/etc/s6-rc.d/lost/type", "longrun\n")
+    tree.write("/etc/s6-overlay/astray/type", "longrun\n")
+    tree.script("/etc/services.d/ssh/run", "#!/bin/sh\nexec nginx\n")
+    tree.longrun("good", "#!/bin/sh\nexec nginx\n", bundle=None)
+    tree.link("bin/nginx", "busybox")
+    found, code = problems("-r", tree.path)
+    assert code == 0
+    away = "goes to the background: it is taken for ended, and started again"
+    nginx = 'nginx goes to the background unless its configuration says "daemon off": it is taken for ended, and started again'
+    assert sorted(found) == sorted(("warning", place, text) for place, text in [
+        (f"{D}/web/run:4", "s6-setuidgid executes no program: it changes nothing for what follows"),
+        (f"{D}/web/run:5", f"httpd {away}"),
+        (f"{D}/who/run", "s6-setuidgid: there is no user nosuch in /etc/passwd"),
+        (f"{D}/cron/run:3", f"crond {away}"),
+        (f"{D}/pipe/run:3", "| is an argument here: execline is no shell"),
+        (f"{D}/node/run:3", "helper is not executed in place of the shell, which gets its signals"),
+        ("/etc/s6-overlay/scripts/migrate:2", "supervisorctl has no supervisord here to talk to"),
+        ("/etc/s6-overlay/scripts/migrate:3", "su-exec executes no program: it changes nothing for what follows"),
+        (f"{D}/variable/up", "${PORT} is given to echo as it stands: no shell reads this command line"),
+        (f"{D}/shell/up", "&& is given to echo as an argument: no shell reads this command line"),
+        ("/etc/s6-rc.d/lost", "nothing reads a definition here"),
+        ("/etc/s6-overlay/astray", "nothing reads a definition here"),
+        ("/etc/services.d/ssh/run:2", nginx), (f"{D}/good/run:2", nginx),
+        (f"{D}/good", "nothing starts good: it is in no bundle that is started"),
+    ])
+    # Its configuration may keep it in the foreground, in the root and beside a tree.
+    tree.write("/etc/nginx/nginx.conf", "# daemon off;\nuser www;\n  daemon off;\n")
+    for words in (["-r", tree.path], [tree.at("/etc/s6-overlay")]):
+        assert not [text for *_, text in problems(*words)[0] if "nginx" in text]
+
+
+def test_one_cause_one_error(tmp_path):
+    tree = tmp_path / "s6-rc.d"
+    for name in ("web", "other", "late"):
+        (tree / name / "dependencies.d").mkdir(parents=True)
+        (tree / name / "run").write_text("#!/bin/sh\nexec sleep 1\n")
+    (tree / "web/type").write_text("longrum\n")
+    (tree / "other/type").write_text("longrun\n")
+    (tree / "other/dependencies.d/web").write_text("")
+    (tree / "other/dependencies.d/late").write_text("")
+    (tmp_path / "user-bundles.d/user/contents.d").mkdir(parents=True)
+    for name in ("web", "other", "late"):
+        (tmp_path / "user-bundles.d/user/contents.d" / name).write_text("")
+    assert sorted(problems(tmp_path)[0]) == [
+        ("error", f"{tree}/late/type", "no file type"),
+        ("error", f"{tree}/web/type:1", "invalid type: must be oneshot, longrun, or bundle")]
+
+
 def colours(*words, **env):
     """What it prints on a terminal."""
     ours, theirs = os.openpty()

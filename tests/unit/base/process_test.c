@@ -525,6 +525,8 @@ static void failures_are_explained_with_their_cure(void **state)
         "its interpreter /usr/bin/nosuchshell is missing (install it or correct the #! line)");
     write_program("empty", "", 0755);
     explained("empty", 126, "it is empty");
+    write_program("mark", "\xef\xbb\xbf#!/bin/sh\necho\n", 0755);
+    explained("mark", 126, "a byte order mark stands before #! (save it without one)");
     write_program("text", "echo hello\n", 0755);
     explained("text", 126,
               "it is not a program and has no #! line (begin it with #! and an interpreter)");

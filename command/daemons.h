@@ -1,0 +1,22 @@
+/* Programs that go to the background unless they are told not to, or when they are told to: a
+ * supervisor takes that for their end. Pure. */
+#ifndef COMMAND_DAEMONS_H
+#define COMMAND_DAEMONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct daemon_word {
+    const char *text;
+    bool known; /* else it holds what cannot be known */
+};
+
+struct daemon_advice {
+    const char *cure;        /* what to write; NULL: nothing is wrong, or it cannot be known */
+    const char *file, *says; /* unless this file has a line that begins with this; NULL */
+};
+
+/* word: the program's name without its folder, then its arguments. */
+struct daemon_advice daemon_look(const struct daemon_word *word, size_t count);
+
+#endif
