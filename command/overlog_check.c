@@ -24,7 +24,7 @@ static void check_definition(struct tree *t, const struct definition *d)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         snprintf(path, sizeof path, "%.3900s/%s", d->directory, files[i].file);
         if (files[i].type == d->type && files[i].words == NULL)
-            script_inspect(t, path, false, i == 0);
+            script_inspect(t, path, i == 0 ? SCRIPT_RUNS : 0);
         else if (files[i].type == d->type)
             command_check_words(t, path, 1, files[i].words);
     }
@@ -32,7 +32,7 @@ static void check_definition(struct tree *t, const struct definition *d)
 
 /* Scripts of s6-overlay v2, which are executed where they are: FOLDER/ENTRY, or FOLDER/ENTRY/NAME.
  */
-static void check_legacy(struct tree *t, const char *folder, const char *name)
+static void check_legacy(struct tree *t, const char *folder, const char *name, unsigned int how)
 {
     char base[4096], path[4096];
     struct words entries = WORDS_INIT;
@@ -44,7 +44,7 @@ static void check_legacy(struct tree *t, const char *folder, const char *name)
         for (size_t i = 0; i < entries.count; i++) {
             snprintf(path, sizeof path, "%.3000s/%.255s%s%s", base, entries.item[i],
                      name == NULL ? "" : "/", name == NULL ? "" : name);
-            script_inspect(t, path, true, name != NULL && strcmp(name, "run") == 0);
+            script_inspect(t, path, SCRIPT_IN_PLACE | how);
         }
     words_release(&entries);
 }
@@ -157,10 +157,10 @@ static int run_check(struct invocation *c)
         if (d->directory != NULL)
             check_definition(&t, d);
     }
-    check_legacy(&t, "cont-init.d", NULL);
-    check_legacy(&t, "cont-finish.d", NULL);
-    check_legacy(&t, "services.d", "run");
-    check_legacy(&t, "services.d", "finish");
+    check_legacy(&t, "cont-init.d", NULL, SCRIPT_OF_SH);
+    check_legacy(&t, "cont-finish.d", NULL, 0);
+    check_legacy(&t, "services.d", "run", SCRIPT_RUNS);
+    check_legacy(&t, "services.d", "finish", 0);
     check_places(&t);
     check_started(&t);
     if (json)

@@ -40,7 +40,7 @@ struct script {
     const struct script *by; /* NULL: none */
     struct inspected file;
     unsigned int together; /* scripts in a row, with this */
-    bool runs;             /* it is the run of a longrun */
+    unsigned int how;      /* SCRIPT_... */
 };
 
 /* Linux executes so many scripts in a row; beyond the other number nobody means it. */
@@ -68,14 +68,14 @@ static bool is_new(struct tree *t, struct inspected file)
     return true;
 }
 
-static void inspect(struct tree *t, const char *path, struct script *script, bool needs_x);
+static void inspect(struct tree *t, const char *path, struct script *script);
 
 /* A script of the tree that the one at path:line starts; interpreter: as the kernel does. */
 static void inspect_started(struct tree *t, const char *path, unsigned int line,
                             const char *program, const char *place, bool interpreter)
 {
     const struct script *by = t->script;
-    struct script script = {.by = by};
+    struct script script = {.by = by, .how = SCRIPT_IN_PLACE};
     struct stat s;
     if (stat(place, &s) < 0 || !S_ISREG(s.st_mode))
         return;
@@ -98,7 +98,7 @@ static void inspect_started(struct tree *t, const char *path, unsigned int line,
                        "more than %d scripts start one another: nothing further is looked at",
                        TOGETHER_MAX);
     else
-        inspect(t, place, &script, true);
+        inspect(t, place, &script);
 }
 
 /* --- programs by name ------------------------------------------------------------------------- */
@@ -195,6 +195,12 @@ static bool file_says(void *context, const char *file, const char *line)
     return found;
 }
 
+/* Whether the script that is being looked at is the run of a longrun. */
+static bool runs_here(const struct tree *t)
+{
+    return t->script != NULL && (t->script->how & SCRIPT_RUNS) != 0;
+}
+
 static struct shell_place place_of(struct tree *t)
 {
     return (struct shell_place){
@@ -209,8 +215,7 @@ static void check_chain(struct tree *t, const char *path, const struct words *wo
     for (size_t i = 0; word != NULL && i < words->count; i++)
         word[i] = (struct daemon_word){words->item[i], strchr(words->item[i], '$') == NULL};
     if (word != NULL)
-        chain_check(word, words->count, t->script != NULL && t->script->runs, &place, path, 0,
-                    &t->problems);
+        chain_check(word, words->count, runs_here(t), &place, path, 0, &t->problems);
     free(word);
 }
 
@@ -285,7 +290,7 @@ static void check_shebang(struct tree *t, const char *path, const struct str *te
     if (strcmp(base_name(reader), "execlineb") == 0)
         check_execline(t, path, text);
     else if (is_shell(reader))
-        shell_check(text->data, t->script != NULL && t->script->runs, &place, path, &t->problems);
+        shell_check(text->data, runs_here(t), &place, path, &t->problems);
 }
 
 /* --- programs --------------------------------------------------------------------------------- */
@@ -352,6 +357,11 @@ static void check_program(struct tree *t, const char *path, const struct str *te
 static void check_content(struct tree *t, const char *path, const struct str *text)
 {
     static const char mark[] = "\xef\xbb\xbf#!";
+    struct shell_place place = place_of(t);
+    bool bare = t->script != NULL && (t->script->how & SCRIPT_OF_SH) != 0 &&
+                (!t->whole || access("/bin/sh", X_OK) == 0);
+    if (text->length == 0 && bare)
+        return;
     if (text->length == 0)
         problems_error(&t->problems, path, 0, "begin it with #! and an interpreter", "it is empty");
     else if (strncmp(text->data, "#!", 2) == 0)
@@ -361,6 +371,8 @@ static void check_content(struct tree *t, const char *path, const struct str *te
                        "a byte order mark stands before #!");
     else if (strncmp(text->data, ELFMAG, SELFMAG) == 0)
         check_program(t, path, text);
+    else if (bare)
+        shell_check(text->data, false, &place, path, &t->problems);
     else
         problems_error(&t->problems, path, 1, "begin it with #! and an interpreter",
                        "it is not a program and has no #! line");
@@ -386,10 +398,10 @@ static void read_script(struct tree *t, const char *path)
     str_release(&text);
 }
 
-static void inspect(struct tree *t, const char *path, struct script *script, bool needs_x)
+static void inspect(struct tree *t, const char *path, struct script *script)
 {
     struct stat s;
-    if (needs_x && stat(path, &s) == 0 && (s.st_mode & 0111) == 0)
+    if ((script->how & SCRIPT_IN_PLACE) != 0 && stat(path, &s) == 0 && (s.st_mode & 0111) == 0)
         problems_error(&t->problems, path, 0, "chmod +x", "it has no x bit");
     if (!is_new(t, script->file))
         return;
@@ -398,12 +410,12 @@ static void inspect(struct tree *t, const char *path, struct script *script, boo
     t->script = script->by;
 }
 
-void script_inspect(struct tree *t, const char *path, bool needs_x, bool runs)
+void script_inspect(struct tree *t, const char *path, unsigned int how)
 {
-    struct script script = {.together = 1, .runs = runs};
+    struct script script = {.together = 1, .how = how};
     struct stat s;
     if (stat(path, &s) < 0 || !S_ISREG(s.st_mode))
         return; /* what must be there was said by the reader */
     script.file = (struct inspected){s.st_dev, s.st_ino, 1};
-    inspect(t, path, &script, needs_x);
+    inspect(t, path, &script);
 }

@@ -4,9 +4,10 @@
 
 #include "command/overlog.h"
 
-/* needs_x: it is executed where it is; else copied and made executable. runs: it is the run of a
- * longrun. */
-void script_inspect(struct tree *t, const char *path, bool needs_x, bool runs);
+/* How a script is executed: where it is, else copied and made executable; as the run of a longrun;
+ * by /bin/sh when it has no #! line. */
+enum { SCRIPT_IN_PLACE = 1, SCRIPT_RUNS = 2, SCRIPT_OF_SH = 4 };
+void script_inspect(struct tree *t, const char *path, unsigned int how);
 
 /* The first words of a command line that stands at path:line. */
 void command_check_words(struct tree *t, const char *path, unsigned int line,

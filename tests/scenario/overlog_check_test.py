@@ -200,6 +200,8 @@ def test_what_scripts_of_a_root_do(tree):
     tree.oneshot("variable", "echo ${PORT} done\n")
     tree.oneshot("replaced", "importas -i PORT PORT echo ${PORT} $PORT\n", down='sh -c "echo $PORT"\n')
     tree.oneshot("shell", "echo a && echo b\n")
+    tree.script("/etc/cont-init.d/bare", "# of sh, as there is no interpreter\ns6-setuidgid www-data\n")
+    tree.script("/etc/cont-init.d/empty", "")
     tree.write("/etc/s6-rc.d/lost/type", "longrun\n")
     tree.write("/etc/s6-overlay/astray/type", "longrun\n")
     tree.script("/etc/services.d/ssh/run", "#!/bin/sh\nexec nginx\n")
@@ -220,6 +222,7 @@ def test_what_scripts_of_a_root_do(tree):
         ("/etc/s6-overlay/scripts/migrate:3", "su-exec executes no program: it changes nothing for what follows"),
         (f"{D}/variable/up", "${PORT} is given to echo as it stands: no shell reads this command line"),
         (f"{D}/shell/up", "&& is given to echo as an argument: no shell reads this command line"),
+        ("/etc/cont-init.d/bare:2", "s6-setuidgid executes no program: it changes nothing for what follows"),
         ("/etc/s6-rc.d/lost", "nothing reads a definition here"),
         ("/etc/s6-overlay/astray", "nothing reads a definition here"),
         ("/etc/services.d/ssh/run:2", nginx), (f"{D}/good/run:2", nginx),
