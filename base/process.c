@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 enum { FDS_MAX = 64 };
-enum { OTHERS = 3 /* gate, lock, report: descriptors of a child before it executes */ };
+enum { OTHERS = 4 /* gate, lock, passed, report: descriptors of a child before it executes */ };
 
 /* --- in the child: no memory is taken, only the stack is used --- */
 
@@ -105,6 +106,32 @@ static int place_fds(const struct process_spawn *s)
     return 0;
 }
 
+/* What did not come leaves in place what is there. */
+static void take_passed(const struct process_spawn *s)
+{
+    int fds[PROCESS_PASSED];
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof fds)];
+    } rights;
+    char byte;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr m = {.msg_iov = &part,
+                       .msg_iovlen = 1,
+                       .msg_control = rights.bytes,
+                       .msg_controllen = sizeof rights.bytes};
+    if (recvmsg(s->passed, &m, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+        return;
+    const struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    if (c == NULL || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+        return;
+    size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof fds[0];
+    memcpy(fds, CMSG_DATA(c), count * sizeof fds[0]);
+    for (size_t i = 0; i < count; i++)
+        if (s->passed_to[i] >= 0)
+            dup2(fds[i], s->passed_to[i]);
+}
+
 /* Fails in silence: the program then has no job control, which is no reason not to run it. */
 static void take_terminal(enum process_terminal how)
 {
@@ -152,6 +179,8 @@ static const char *become(const struct process_spawn *s)
         ;
     if (place_fds(s) < 0)
         return "fd";
+    if (s->passed > 0)
+        take_passed(s);
     if (s->terminal != PROCESS_TERMINAL_NONE)
         take_terminal(s->terminal);
     if (s->directory && chdir(s->directory) < 0)
@@ -200,7 +229,8 @@ static pid_t fork_with_slots(const struct process_spawn *s, int report, int flag
         from[i] = s->fds[i].from;
     from[count] = s->gate > 0 ? s->gate : -1;
     from[count + 1] = s->lock > 0 ? s->lock : -1;
-    from[count + 2] = report;
+    from[count + 2] = s->passed > 0 ? s->passed : -1;
+    from[count + 3] = report;
     pid_t pid = slots_fork(from, to, count + OTHERS, flags);
     if (pid != 0)
         return pid;
@@ -210,7 +240,8 @@ static pid_t fork_with_slots(const struct process_spawn *s, int report, int flag
     own.fds = fds;
     own.gate = to[count];
     own.lock = to[count + 1];
-    run_child(&own, to[count + 2]);
+    own.passed = to[count + 2];
+    run_child(&own, to[count + 3]);
     return 0;
 }
 
@@ -320,6 +351,27 @@ pid_t process_start(const struct process_spawn *s, struct process_failure *f, st
     if (f->error == 0)
         return pid;
     process_wait(pid);
+    return 0;
+}
+
+pid_t process_close(int fd)
+{
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = fork_flags(CLONE_FILES);
+    if (pid == 0) {
+        reset_signals(NULL);
+        close(fd);
+        _exit(0); /* child */
+    }
+    int saved = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = saved;
+    if (pid > 0 || errno != EINVAL)
+        return pid;
+    close(fd);
     return 0;
 }
 

@@ -31,6 +31,8 @@ enum process_terminal {
                              */
 };
 
+enum { PROCESS_PASSED = 3 };
+
 struct process_spawn {
     const char *program; /* with a slash: executed as is; else searched in PATH of envp */
     char *const *argv;
@@ -55,6 +57,9 @@ struct process_spawn {
     int lock; /* 0 or -1: none. A descriptor: the child (not we) waits until it holds an
                  exclusive flock on it */
     bool by_shell; /* as a command of a shell (execute.h) */
+    int passed;    /* 0: none. A socket: descriptors that came with its first packet, which stays
+                      there, take the place of those in fds, which go to 0, 1 and 2 then */
+    int passed_to[PROCESS_PASSED]; /* by their order: their numbers in the child, or -1 */
     bool new_pids; /* as the first process of a new pid namespace (EPERM without CAP_SYS_ADMIN) */
 };
 
@@ -82,6 +87,11 @@ pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e)
  * with e filled when nothing was started. Faster than process_spawn, but the caller stands still
  * meanwhile, and the child lives in its memory: for commands, never for pid 1. Not for orphans. */
 pid_t process_start(const struct process_spawn *s, struct process_failure *f, struct error *e);
+
+/* Closes fd, which may take as long as it likes, in a child that shares our table of descriptors,
+ * and so in our stead: fd is the child's from here on, until the child is reaped. The pid; 0 where
+ * tables cannot be shared (qemu-user): we have closed it; -1 with errno: nothing was done. */
+pid_t process_close(int fd);
 
 /* Reads a report: 1 exec succeeded, 0 failed (f filled), -1 not known yet (EAGAIN). The pipe does
  * not block. */

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -428,6 +430,125 @@ static void one_can_be_reaped_before_others(void **state)
     assert_int_equal(process_reap(&status), -1);
 }
 
+/* Sends these as descriptors with a packet. */
+static void pass(int socket, int *fds, size_t count)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(8 * sizeof(int))];
+    } rights = {.bytes = ""};
+    struct iovec part = {.iov_base = "packet", .iov_len = 6};
+    struct msghdr m = {.msg_iov = &part,
+                       .msg_iovlen = 1,
+                       .msg_control = rights.bytes,
+                       .msg_controllen = CMSG_SPACE(count * sizeof *fds)};
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(count * sizeof *fds);
+    memcpy(CMSG_DATA(c), fds, count * sizeof *fds);
+    assert_int_equal(sendmsg(socket, &m, 0), 6);
+}
+
+/* What a child says on descriptors 1 and 2, of which fallback is the pipe of both that we gave it.
+ */
+static void say_passed(int socket, const int to[PROCESS_PASSED], int fallback)
+{
+    char *argv[] = {"sh", "-c", "echo one; echo two >&2", NULL};
+    struct process_fd fds[] = {{fallback, 1}, {fallback, 2}};
+    struct process_spawn s = {.program = "sh",
+                              .argv = argv,
+                              .envp = plain_env,
+                              .fds = fds,
+                              .fd_count = 2,
+                              .passed = socket,
+                              .passed_to = {to[0], to[1], to[2]}};
+    pid_t pid = process_spawn(&s, NULL, &err);
+    assert_true(pid > 0);
+    assert_int_equal(process_wait(pid), 0);
+}
+
+static void pipe_says(int fd, const char *expected)
+{
+    char got[64] = "";
+    ssize_t n = read(fd, got, sizeof got - 1);
+    assert_string_equal(n < 0 ? "" : got, expected);
+}
+
+/* As often as one likes, each child takes them itself; in the socket they stay. */
+static void descriptors_come_out_of_a_socket(void **state)
+{
+    static const int as_they_are[] = {0, 1, 2}, third_first[] = {-1, -1, 1};
+    int pair[2], ours[2], out[2], errors[2];
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    assert_int_equal(pipe2(ours, O_CLOEXEC | O_NONBLOCK), 0);
+    assert_int_equal(pipe2(out, O_CLOEXEC | O_NONBLOCK), 0);
+    assert_int_equal(pipe2(errors, O_CLOEXEC | O_NONBLOCK), 0);
+    say_passed(pair[0], as_they_are, ours[1]); /* nothing was sent */
+    pipe_says(ours[0], "one\ntwo\n");
+    pass(pair[1], (int[]){0, out[1], errors[1]}, 3);
+    for (int i = 0; i < 2; i++) {
+        say_passed(pair[0], as_they_are, ours[1]);
+        pipe_says(out[0], "one\n");
+        pipe_says(errors[0], "two\n");
+    }
+    say_passed(pair[0], third_first, ours[1]);
+    pipe_says(errors[0], "one\n");
+    pipe_says(ours[0], "two\n");
+    for (int i = 0; i < 2; i++)
+        close(pair[i]);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    pass(pair[1], (int[]){0, out[1]}, 2); /* one too few */
+    say_passed(pair[0], as_they_are, ours[1]);
+    pipe_says(out[0], "one\n");
+    pipe_says(ours[0], "two\n");
+    for (int i = 0; i < 2; i++) {
+        close(pair[i]);
+        close(ours[i]);
+        close(out[i]);
+        close(errors[i]);
+    }
+}
+
+/* A socket whose last owner waits for an hour when it closes it. */
+static int stuck_socket(int *server, int *peer)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct linger hour = {.l_onoff = 1, .l_linger = 3600};
+    socklen_t size = sizeof a;
+    static char bytes[65536];
+    *server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(*server, (struct sockaddr *)&a, size), 0);
+    assert_int_equal(listen(*server, 1), 0);
+    assert_int_equal(getsockname(*server, (struct sockaddr *)&a, &size), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, size), 0);
+    *peer = accept(*server, NULL, NULL);
+    while (send(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+        ;
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &hour, sizeof hour), 0);
+    return fd;
+}
+
+/* Elsewhere, in no time for us; it ends when it has done so, or is told to. */
+static void a_close_waits_in_a_child(void **state)
+{
+    int server, peer, status;
+    (void)state;
+    int fd = stuck_socket(&server, &peer);
+    pid_t pid = process_close(fd);
+    assert_true(pid > 0);
+    while (fcntl(fd, F_GETFD) >= 0)
+        sched_yield();
+    assert_int_equal(process_reap_one(pid, &status), 0); /* it waits */
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    status = process_wait(pid);
+    assert_true(WIFSIGNALED(status) || WIFEXITED(status));
+    close(peer);
+    close(server);
+}
+
 static void an_orphan_is_no_child_of_ours(void **state)
 {
     (void)state;
@@ -695,6 +816,8 @@ int main(void)
         TEST(session_umask_directory_and_limit),
         TEST(reap_takes_them_all),
         TEST(one_can_be_reaped_before_others),
+        TEST(descriptors_come_out_of_a_socket),
+        TEST(a_close_waits_in_a_child),
         TEST(an_orphan_is_no_child_of_ours),
         TEST(scripts_run_on_a_noexec_mount),
         TEST(failures_are_explained_with_their_cure),
