@@ -1,13 +1,15 @@
-/* overlog status: how everything is, as pid 1 knows it. */
+/* overlog status: how everything is, as the status file of pid 1 says. */
 #include "command/overlog_status.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/message.h"
 #include "base/signals.h"
 #include "command/overlog.h"
-#include "supervisor/control.h"
+#include "logger/render.h"
 #include "supervisor/runtree.h"
 #include "supervisor/status.h"
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
@@ -16,64 +18,58 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_UNWELL = 1 };
+enum { EXIT_UNWELL = 1, STATUS_FILE_MAX = 64 << 20 };
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static long long number_of(const char *line, const char *key)
+static long long ms_since(int64_t then, int64_t now)
 {
-    char text[24];
-    unsigned long long value;
-    return status_value(line, key, text, sizeof text) && number_parse(text, INT64_MAX, &value) == 0
-               ? (long long)value
-               : -1;
+    return then == 0 ? -1 : (now - then) / CLOCK_MS;
 }
 
-static void parse_row(struct status_row *r, const char *line)
+static void read_row(struct status_row *r, const char *bytes, uint32_t index, int64_t now)
 {
-    *r = (struct status_row){.wanted = number_of(line, "wanted") == 1,
-                             .ready = number_of(line, "ready") == 1,
-                             .pid = number_of(line, "pid"),
-                             .starts = number_of(line, "starts"),
-                             .code = number_of(line, "code"),
-                             .signal = number_of(line, "signal"),
-                             .ms = number_of(line, "for"),
-                             .ready_ms = number_of(line, "ready_for"),
-                             .died_ms = number_of(line, "died"),
+    struct status_service s;
+    status_service(bytes, index, &s);
+    *r = (struct status_row){.name = s.name,
+                             .type = status_types[s.type],
+                             .state = status_states[s.state],
+                             .why = s.why == NULL ? "" : s.why,
+                             .log = s.log == NULL ? "" : s.log,
+                             .wanted = s.wanted,
+                             .ready = s.ready,
+                             .pid = s.pid > 0 ? s.pid : -1,
+                             .starts = s.starts,
+                             .code = s.code,
+                             .signal = s.signal,
+                             .ms = ms_since(s.since, now),
+                             .ready_ms = ms_since(s.ready_at, now),
+                             .died_ms = ms_since(s.died_at, now),
                              .log_bytes = -1};
-    status_value(line, "name", r->name, sizeof r->name);
-    status_value(line, "type", r->type, sizeof r->type);
-    status_value(line, "state", r->state, sizeof r->state);
-    status_value(line, "why", r->why, sizeof r->why);
-    status_value(line, "log", r->log, sizeof r->log);
 }
 
-int status_parse(struct status *s, char *text)
+int status_rows(struct status *s, char *bytes, int64_t now)
 {
-    char *place;
-    *s = (struct status){.pid = -1, .cmd = -1, .ms = -1};
-    for (char *line = strtok_r(text, "\n", &place); line != NULL;
-         line = strtok_r(NULL, "\n", &place)) {
-        if (strncmp(line, "container ", 10) == 0) {
-            status_value(line, "version", s->version, sizeof s->version);
-            status_value(line, "stage", s->stage, sizeof s->stage);
-            s->pid = number_of(line, "pid");
-            s->cmd = number_of(line, "cmd");
-            s->ms = number_of(line, "for");
-        } else if (strncmp(line, "service ", 8) == 0) {
-            struct status_row *row = realloc(s->row, (s->count + 1) * sizeof *row);
-            if (row == NULL)
-                return -1;
-            s->row = row;
-            parse_row(&row[s->count++], line);
-        }
-    }
-    return 0;
+    struct status_container c;
+    uint32_t count = status_count(bytes);
+    status_container(bytes, &c);
+    *s = (struct status){.version = c.release,
+                         .stage = status_stages[c.stage],
+                         .pid = c.pid > 0 ? c.pid : -1,
+                         .cmd = c.cmd > 0 ? c.cmd : -1,
+                         .ms = ms_since(c.began, now),
+                         .bytes = bytes,
+                         .row = calloc((size_t)count + 1, sizeof *s->row),
+                         .count = count};
+    for (uint32_t i = 0; s->row != NULL && i < count; i++)
+        read_row(&s->row[i], bytes, i, now);
+    return s->row == NULL ? -1 : 0;
 }
 
 void status_release(struct status *s)
 {
     free(s->row);
+    free(s->bytes);
     *s = (struct status){.row = NULL};
 }
 
@@ -157,7 +153,22 @@ static const char *ready_text(const struct status_row *r, char out[24])
     return out;
 }
 
-static void put_row(const struct status_row *r, int width, struct str *out)
+/* Texts of others do nothing to a terminal. */
+static void put_text(struct str *out, const char *text)
+{
+    render_caret(text, strlen(text), out);
+}
+
+static size_t shown_width(const char *text)
+{
+    struct str shown = STR_INIT;
+    put_text(&shown, text);
+    size_t width = shown.length;
+    str_release(&shown);
+    return width;
+}
+
+static void put_row(const struct status_row *r, size_t width, struct str *out)
 {
     char pid[24] = "-", since[24], ready[24], restarts[24] = "-", ended[64], size[24];
     if (r->pid > 0)
@@ -167,28 +178,34 @@ static void put_row(const struct status_row *r, int width, struct str *out)
     status_duration(r->ms, since);
     end_text(r, ended, sizeof ended);
     size_text(r->log_bytes, size);
-    str_printf(out, "%-*s  %s%-9s%s  %7s  %8s  %8s  %8s  %-20s  %6s\n", width, r->name,
-               style(style_of(r)), r->state, style(STYLE_PLAIN), pid, since, ready_text(r, ready),
-               restarts, ended, size);
-    if (r->why[0] != '\0')
-        str_printf(out, "%*s  %s\n", width, "", r->why);
+    size_t begin = out->length;
+    put_text(out, r->name);
+    while (out->length - begin < width && str_add_char(out, ' ') == 0)
+        ;
+    str_printf(out, "  %s%-9s%s  %7s  %8s  %8s  %8s  %-20s  %6s\n", style(style_of(r)), r->state,
+               style(STYLE_PLAIN), pid, since, ready_text(r, ready), restarts, ended, size);
+    if (r->why[0] == '\0')
+        return;
+    str_printf(out, "%*s  ", (int)width, "");
+    put_text(out, r->why);
+    str_add_char(out, '\n');
 }
 
 void status_table(const struct status *s, struct str *out)
 {
-    int width = 7;
+    size_t width = 7;
     size_t wanted = 0, well = 0;
     char since[24];
     for (size_t i = 0; i < s->count; i++) {
-        int length = (int)strlen(s->row[i].name);
+        size_t length = shown_width(s->row[i].name);
         width = length > width ? length : width;
         wanted += s->row[i].wanted;
         well += s->row[i].wanted && status_row_is_well(&s->row[i]);
     }
     if (s->count > 0)
         str_printf(out, "%s%-*s  %-9s  %7s  %8s  %8s  %8s  %-20s  %6s%s\n", style(STYLE_BOLD),
-                   width, "SERVICE", "STATE", "PID", "FOR", "READY", "RESTARTS", "LAST END", "LOG",
-                   style(STYLE_PLAIN));
+                   (int)width, "SERVICE", "STATE", "PID", "FOR", "READY", "RESTARTS", "LAST END",
+                   "LOG", style(STYLE_PLAIN));
     for (size_t i = 0; i < s->count; i++)
         put_row(&s->row[i], width, out);
     status_duration(s->ms, since);
@@ -248,6 +265,18 @@ void status_json(const struct status *s, struct str *out)
     str_add_char(out, '\n');
 }
 
+static void put_unwell(const struct status_row *r, struct str *out)
+{
+    put_text(out, r->name);
+    str_printf(out, " is %s", strcmp(r->state, "up") == 0 ? "not ready" : r->state);
+    if (r->why[0] != '\0') {
+        str_add_text(out, " (");
+        put_text(out, r->why);
+        str_add_char(out, ')');
+    }
+    str_add_char(out, '\n');
+}
+
 void status_health(const struct status *s, struct str *out)
 {
     size_t start = out->length;
@@ -255,10 +284,7 @@ void status_health(const struct status *s, struct str *out)
         str_printf(out, "the container is %s\n", s->stage);
     for (size_t i = 0; i < s->count; i++)
         if (!status_row_is_well(&s->row[i]))
-            str_printf(out, "%s is %s%s%s%s\n", s->row[i].name,
-                       strcmp(s->row[i].state, "up") == 0 ? "not ready" : s->row[i].state,
-                       s->row[i].why[0] == '\0' ? "" : " (", s->row[i].why,
-                       s->row[i].why[0] == '\0' ? "" : ")");
+            put_unwell(&s->row[i], out);
     if (out->length > start)
         return;
     bool all = true, named = false;
@@ -268,7 +294,8 @@ void status_health(const struct status *s, struct str *out)
                           : "all services that should be up are up and ready");
     for (size_t i = 0; i < s->count; i++)
         if (strcmp(s->row[i].state, "down") == 0 && s->row[i].starts > 0) {
-            str_printf(out, "%s%s", named ? ", " : "; down: ", s->row[i].name);
+            str_add_text(out, named ? ", " : "; down: ");
+            put_text(out, s->row[i].name);
             named = true;
         }
     str_add_char(out, '\n');
@@ -328,12 +355,79 @@ static int show(struct status *s, bool json, bool health)
     return put_all(&out);
 }
 
+/* Pid 1 holds a lock on it as long as it lives. */
+static bool is_kept(int fd)
+{
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
+}
+
+/* All of it, once: NULL with errno, 0 for a file that cannot be one. */
+static char *slurp(int fd, size_t *length)
+{
+    struct stat st;
+    errno = 0;
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > STATUS_FILE_MAX)
+        return NULL;
+    char *bytes = malloc((size_t)st.st_size + 1);
+    ssize_t n = bytes == NULL ? -1 : pread(fd, bytes, (size_t)st.st_size, 0);
+    *length = n < 0 ? 0 : (size_t)n;
+    if (n >= 0)
+        return bytes;
+    free(bytes);
+    return NULL;
+}
+
+enum reading { READ_WELL, READ_AGAIN, READ_GONE, READ_BAD };
+
+/* One look at it; bytes are to be freed after READ_WELL only. */
+static enum reading look(const char *path, char **bytes, struct error *e)
+{
+    struct status_container c = {.replaced = false};
+    size_t length = 0;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    *bytes = fd < 0 ? NULL : slurp(fd, &length);
+    if (*bytes == NULL) {
+        error_system(e, "unable to reach pid 1: unable to read %s", path);
+        if (fd >= 0)
+            close(fd);
+        return READ_BAD;
+    }
+    enum status_verdict verdict = status_check(*bytes, length, e);
+    if (verdict == STATUS_GOOD)
+        status_container(*bytes, &c);
+    bool kept = is_kept(fd);
+    close(fd);
+    if (verdict == STATUS_GOOD && kept && !c.replaced)
+        return READ_WELL;
+    free(*bytes);
+    return verdict == STATUS_BAD ? READ_BAD : kept || c.replaced ? READ_AGAIN : READ_GONE;
+}
+
+/* Changes are a matter of microseconds, and so is another file that takes the place of this one. */
+static char *load(const char *path, struct error *e)
+{
+    enum { TRIES = 2000, SURE = 3 };
+    char *bytes = NULL;
+    int gone = 0;
+    for (int i = 0; i < TRIES && gone < SURE; i++) {
+        enum reading r = look(path, &bytes, e);
+        if (r == READ_WELL || r == READ_BAD)
+            return r == READ_WELL ? bytes : NULL;
+        gone = r == READ_GONE ? gone + 1 : 0;
+        clock_sleep(CLOCK_MS);
+    }
+    error_set(e, EXIT_SYSTEM,
+              gone == SURE ? "unable to reach pid 1: it is gone, and has left %s"
+                           : "unable to read %s: it changes all the time",
+              path);
+    return NULL;
+}
+
 static int run_status(struct invocation *c)
 {
-    static const char *const words[] = {"status"};
     bool json = false, health = false;
-    char path[4096] = RUN_CONTROL;
-    struct str text = STR_INIT;
+    char path[4096] = RUN_STATUS;
     struct status s;
     struct error e = ERROR_INIT;
     for (int option; (option = verb_option(c)) != 0;) {
@@ -342,24 +436,22 @@ static int run_status(struct invocation *c)
         json |= option == 'j';
         health |= option == 'H';
         if (option == 'R')
-            snprintf(path, sizeof path, "%.4000s/s6/control", c->argument);
+            snprintf(path, sizeof path, "%.4000s/s6/status", c->argument);
     }
-    int code = control_ask(path, words, 1, &text, &e);
-    if (code != 0 || text.length == 0) {
-        str_release(&text);
-        code = code < 0 ? message_error(&e) : code;
+    char *bytes = load(path, &e);
+    if (bytes == NULL) {
+        int code = message_error(&e);
         return health ? EXIT_UNWELL : code;
     }
-    if (status_parse(&s, text.data) < 0) {
+    if (status_rows(&s, bytes, clock_monotonic()) < 0) {
         message_fatal("out of memory");
         return EXIT_SYSTEM;
     }
     bool good = choose(&s, command_operands(c));
-    code = show(&s, json, health);
+    int code = show(&s, json, health);
     if (code == 0 && (!good || (health && !status_is_well(&s))))
         code = EXIT_UNWELL;
     status_release(&s);
-    str_release(&text);
     return code;
 }
 

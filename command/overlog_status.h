@@ -1,4 +1,4 @@
-/* What pid 1 answers to status, as a table or as JSON. Pure but for the sizes of log directories,
+/* What the status file says, as a table or as JSON. Pure but for the sizes of log directories,
  * which the caller looks up. */
 #ifndef COMMAND_OVERLOG_STATUS_H
 #define COMMAND_OVERLOG_STATUS_H
@@ -7,22 +7,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Texts are never NULL. */
 struct status_row {
-    char name[256], type[16], state[16], why[512], log[4096];
+    const char *name, *type, *state, *why, *log;
     bool wanted, ready;
     long long pid, starts, code, signal, ms, ready_ms, died_ms; /* -1: not said */
     long long log_bytes;                                        /* -1: not known */
 };
 
 struct status {
-    char version[32], stage[16];
+    const char *version, *stage;
     long long pid, cmd, ms;
     struct status_row *row;
     size_t count;
+    char *bytes; /* which the texts are in */
 };
 
-/* text is cut up. -1: no memory. */
-int status_parse(struct status *s, char *text);
+/* bytes are good (status_check) and taken over; now: monotonic ns. -1: no memory. */
+int status_rows(struct status *s, char *bytes, int64_t now);
 void status_release(struct status *s);
 
 /* It is as it should be. */

@@ -5,7 +5,6 @@
 #include "supervisor/console.h"
 #include "supervisor/database.h"
 #include "supervisor/runtree.h"
-#include "supervisor/status.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -70,16 +69,10 @@ static int on_control(void *context, struct control_connection *from, const char
                       size_t count)
 {
     struct supervisor *sv = context;
-    if (strcmp(words[0], "ping") == 0) {
-        control_say(from, 'e', "overlog " OVERLOG_VERSION "\n");
-        return 0;
-    }
     if (strcmp(words[0], "halt") == 0)
         return halt_request(sv, from, words, count);
     if (strcmp(words[0], "s6-rc") == 0 || strcmp(words[0], "s6-rc-update") == 0)
         return rc_request(sv, from, words, count);
-    if (strcmp(words[0], "status") == 0)
-        return status_request(sv, from);
     control_say(from, 'e', "unknown request\n");
     return EXIT_USAGE;
 }
@@ -87,6 +80,25 @@ static int on_control(void *context, struct control_connection *from, const char
 static void on_gone(void *context, const struct control_connection *from)
 {
     rc_gone(context, from);
+}
+
+/* Once the stop has come to processes none is begun for that: our end closes what is left. */
+static pid_t on_close(void *context, int fd, uint32_t place)
+{
+    struct supervisor *sv = context;
+    struct error e = ERROR_INIT;
+    if (sv->stage >= STAGE_TERM)
+        return -1;
+    pid_t pid = process_close(fd);
+    int why = errno;
+    if (pid > 0) {
+        children_add(&sv->children, pid, CHILD_CLOSER, place);
+    } else if (pid < 0) {
+        error_system(&e, "unable to fork");
+        shortage_note(&sv->shortage, "a connection that is over", "", &e, why, clock_monotonic());
+        supervisor_put_off(sv);
+    }
+    return pid;
 }
 
 /* --- the hook ----------------------------------------------------------------------------------
@@ -214,6 +226,7 @@ static void load(struct supervisor *sv)
         return;
     }
     publish(sv);
+    sv->status.renew = true;
     waits_enter(sv, STAGE_STARTING);
     if (!sv->init.logged.open)
         console_messages_to(2); /* from the mark on pid 1 waits for nobody */
@@ -243,15 +256,19 @@ void boot_services_over(struct supervisor *sv, enum transition_result result)
 int boot_begin(struct supervisor *sv, struct error *e)
 {
     if (logging_open(&sv->logging, &sv->settings, sv->program, &sv->nofile, e) < 0 ||
-        children_reserve(&sv->children, 64, e) < 0)
+        children_reserve(&sv->children, 64 + CONTROL_PLACES, e) < 0)
         return -1;
     for (int fd = 1; fd <= 2 && !sv->guest; fd++)
         open_up(fd);
     if (sv->settings.logging != LOGGING_CONSOLE && open_init_logger(sv, e) < 0)
         return -1;
     event_boot(sv);
-    if (scandir_open(sv, e) < 0 ||
-        control_open(&sv->control, &sv->loop, RUN_CONTROL, on_control, on_gone, sv, e) < 0)
+    sv->control = (struct control){.loop = &sv->loop,
+                                   .handler = on_control,
+                                   .gone = on_gone,
+                                   .closer = on_close,
+                                   .context = sv};
+    if (scandir_open(sv, e) < 0 || control_open(&sv->control, RUN_CONTROL, e) < 0)
         return -1;
     if (sv->settings.hook != NULL && sv->settings.hook[0] != '\0')
         start_hook(sv);

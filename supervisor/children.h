@@ -17,7 +17,8 @@ enum child_role {
     CHILD_TAIL,
     CHILD_CMD,
     CHILD_HOOK,
-    CHILD_DIVERTED /* index: the signal */
+    CHILD_DIVERTED, /* index: the signal */
+    CHILD_CLOSER    /* index: the place of a connection */
 };
 
 struct child {

@@ -1,4 +1,10 @@
-/* The control socket (docs/control.md): its server in pid 1, and its client. */
+/* The control socket (docs/control.md): its server in pid 1, and its client.
+ *
+ * Only root and pid 1's own user get a word in: the socket is theirs, and a peer that is neither is
+ * let go before anything of it is looked at. Nothing that a caller passes ever is a descriptor of
+ * pid 1: it looks at the request where it waits, in the socket, and children take the caller's
+ * descriptors from there. Closing the socket then is what may wait, for whatever lies in it, and is
+ * done by a child. */
 #ifndef SUPERVISOR_CONTROL_H
 #define SUPERVISOR_CONTROL_H
 
@@ -7,11 +13,12 @@
 #include "base/str.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum {
-    CONTROL_CONNECTIONS = 16,
-    CONTROL_STRANGERS = 4,
+    CONTROL_CONNECTIONS = 16, /* callers at once */
+    CONTROL_PLACES = 64,      /* with connections that are being closed */
     CONTROL_PACKET_MAX = 65536,
     CONTROL_UNSENT_MAX = 4 << 20,
     CONTROL_WORDS_MAX = 1024
@@ -19,19 +26,26 @@ enum {
 
 struct control;
 
-enum { CONTROL_STDIO = 3, CONTROL_PENDING = -1 };
+enum { CONTROL_PENDING = -1 };
+
+enum connection_state {
+    CONNECTION_FREE = 0, /* a place for one */
+    CONNECTION_SILENT,   /* it has asked nothing yet */
+    CONNECTION_ASKING,   /* its request was taken and is not answered yet */
+    CONNECTION_ENDING,   /* it is: once that is sent, the caller is to close it */
+    CONNECTION_OVER,     /* to be closed */
+    CONNECTION_CLOSING   /* a child is at it */
+};
 
 struct control_connection {
     struct control *control;
-    struct watch watch; /* fd -1: free */
+    enum connection_state state;
+    struct watch watch;
+    ino_t inode; /* of its socket */
     pid_t peer;
-    bool stranger;            /* neither root nor our own user: it may look, and no more */
-    int stdio[CONTROL_STDIO]; /* the caller's descriptors 0 to 2, or -1 */
-    bool pending;             /* its request was taken and is not answered yet */
-    bool ending;              /* it is, and is closed as soon as all of that has been read */
-    bool cut;                 /* something had no room */
-    struct str unsent;        /* packets that the socket had no room for, each behind its length */
-    size_t sent;              /* so many bytes of these are */
+    bool cut;          /* something had no room */
+    struct str unsent; /* packets that the socket had no room for, each behind its length */
+    size_t sent;       /* so many bytes of these are */
 };
 
 /* words and count are valid during the call. Returns the exit code for the caller, or
@@ -39,34 +53,45 @@ struct control_connection {
 typedef int control_handler(void *context, struct control_connection *from,
                             const char *const *words, size_t count);
 typedef void control_gone(void *context, const struct control_connection *from);
+/* As process_close; a child's end is told by control_closed with that place. */
+typedef pid_t control_closer(void *context, int fd, uint32_t place);
 
 struct control {
     struct loop *loop;
     struct watch listener;
-    struct control_connection connection[CONTROL_CONNECTIONS];
+    struct control_connection connection[CONTROL_PLACES];
     control_handler *handler;
     control_gone *gone;
+    control_closer *closer;
     void *context;
 };
 
-int control_open(struct control *c, struct loop *l, const char *path, control_handler *handler,
-                 control_gone *gone, void *context, struct error *e);
+/* loop, handler, gone, closer and context are set. The rest of c is filled; it is for good. */
+int control_open(struct control *c, const char *path, struct error *e);
 
 /* Text for the caller's stdout ('o') or stderr ('e'), or ms that it is to wait ('w'). What it does
  * not read yet waits here, CONTROL_UNSENT_MAX at most: then it gets no more, and exit code 111. */
 void control_say(struct control_connection *k, char kind, const char *text);
 /* The answer to a pending request. */
 void control_end(struct control_connection *k, int code);
-void control_close(struct control *c);
+/* Of one whose request is pending: for struct process_spawn, the socket that brings the caller's
+ * descriptors 0 to 2. */
+int control_passed(const struct control_connection *k);
+
+void control_closed(struct control *c, uint32_t place);
+void control_again(struct control *c); /* what could not be closed for lack of something */
 
 /* Pure: the words of a request. words point into bytes. The count, or -1 for a malformed one. */
 long control_parse(const char *bytes, size_t length, const char *words[CONTROL_WORDS_MAX]);
 
-/* The client: sends words and descriptors 0 to 2, copies replies to descriptors 1 and 2; the exit
- * code, or -1. */
+/* control_client.c: sends words and descriptors 0 to 2, copies replies to descriptors 1 and 2; the
+ * exit code, or -1 with e filled, EXIT_USAGE where we may not ask. */
 int control_request(const char *path, const char *const *words, size_t count, struct error *e);
-/* The same with what is for descriptor 1 appended to out. */
-int control_ask(const char *path, const char *const *words, size_t count, struct str *out,
-                struct error *e);
+
+/* Of both. */
+extern const char control_magic[4];
+enum { CONTROL_HEADER = 8, CONTROL_STDIO = 3 };
+struct sockaddr_un;
+int control_address(struct sockaddr_un *a, const char *path, struct error *e);
 
 #endif

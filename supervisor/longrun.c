@@ -476,6 +476,7 @@ void longrun_feed(struct longrun *l, enum service_event event, int detail)
         detail = next_detail;
     }
     controlled_refresh(l);
+    status_touch(sv, l->record);
     l->timer.fire = deadline;
     if (l->machine.deadline == 0)
         loop_untimer(&sv->loop, &l->timer);

@@ -42,7 +42,7 @@ int longruns_reserve(struct supervisor *sv, uint32_t more, struct error *e)
     if (list == NULL || spare == NULL)
         return error_system(e, "unable to take the memory for %zu services", room);
     if (loop_reserve_timers(&sv->loop, 3 * room + 16, e) < 0 ||
-        children_reserve(&sv->children, 2 * room + oneshots(sv) + 64, e) < 0)
+        children_reserve(&sv->children, 2 * room + oneshots(sv) + 64 + CONTROL_PLACES, e) < 0)
         return -1;
     sv->longrun_room = (uint32_t)room;
     return 0;
@@ -90,6 +90,7 @@ static void longrun_free(struct longrun *l)
             close(l->input[i]);
     scandir_undefine(l->scanned);
     sv->longrun[l->index] = NULL;
+    sv->status.renew = true; /* its records lead to it */
     sv->places_free++;
     free(l->why);
     free(l->path);
@@ -159,6 +160,7 @@ struct longrun *longrun_add(struct supervisor *sv, const struct definition *d, u
                           .input = {-1, -1},
                           .consumer = UINT32_MAX};
     sv->longrun[index] = l;
+    sv->status.renew = true;
     if (fill(l, e) == 0)
         return l;
     longrun_free(l);
@@ -183,6 +185,7 @@ void longrun_remove(struct longrun *l)
 {
     l->going = true;
     part_producers(l);
+    l->supervisor->status.renew = true;
     l->supervisor->sweep = true;
     controlled_close(l);
     loop_untimer(&l->supervisor->loop, &l->timer);

@@ -40,9 +40,6 @@ static pid_t spawn(struct supervisor *sv, const struct definition *d, char *cons
     snprintf(rc_name, sizeof rc_name, "RC_NAME=%s", d->name);
     sv->oneshot_environment[sv->oneshot_variables] = rc_name;
     struct process_fd fds[] = {{0, 0}, {unlogged_stdout(sv), 1}, {unlogged_stderr(sv), 2}};
-    for (int i = 0; sv->rc.caller != NULL && i < 3; i++)
-        if (sv->rc.caller->stdio[i] >= 0)
-            fds[i].from = sv->rc.caller->stdio[i];
     struct process_spawn s = {
         .program = d->builtin == BUILTIN_NONE ? argv[0] : sv->program,
         .argv = argv,
@@ -50,6 +47,8 @@ static pid_t spawn(struct supervisor *sv, const struct definition *d, char *cons
         .directory = RUN_ONESHOTS,
         .fds = fds,
         .fd_count = 3,
+        .passed = sv->rc.caller != NULL ? control_passed(sv->rc.caller) : 0,
+        .passed_to = {0, 1, 2},
         .new_session = true,
         .nofile = &sv->nofile,
     };
@@ -114,6 +113,7 @@ void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping)
         return;
     }
     shortage_over(&sv->shortage);
+    status_touch(sv, o->record);
     children_add(&sv->children, o->pid, CHILD_ONESHOT, node);
 }
 
@@ -155,6 +155,7 @@ void oneshot_reaped(struct supervisor *sv, uint32_t node, int status)
     explain(sv, d->builtin != BUILTIN_NONE || argv.count == 0 ? sv->program : argv.item[0],
             o->report);
     o->pid = 0;
+    status_touch(sv, o->record);
     if (!o->stopping) {
         o->ended = true;
         o->wait_status = status;

@@ -62,6 +62,7 @@ void rc_begin(struct supervisor *sv, const unsigned char *set, bool up)
     if (!up && !sv->rc.essential_too)
         spare_essential(sv, &sv->transition);
     take_up(sv);
+    sv->status.all = true;
     say_plan(sv, up);
 }
 

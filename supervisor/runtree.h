@@ -11,6 +11,8 @@
 #define RUN_BASE_ENVIRONMENT "/run/s6/basedir/env"
 #define RUN_EXITCODE "/run/s6-linux-init-container-results/exitcode"
 #define RUN_CONTROL "/run/s6/control"
+/* How everything is, for who may not ask. */
+#define RUN_STATUS "/run/s6/status"
 #define RUN_SCANDIR "/run/service"
 #define RUN_LEGACY "/run/s6/legacy-services"
 #define RUN_CMDPID "/run/s6/cmdpid"

@@ -236,6 +236,7 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
     count_in(sv);
     transition_begin(&sv->transition, sv->all, false, clock_monotonic(), 0);
     take_up(sv, left);
+    sv->status.all = true;
 }
 
 void stop_hurry(struct supervisor *sv)

@@ -97,6 +97,9 @@ static void reaped(struct supervisor *sv, pid_t pid, int status)
     case CHILD_HOOK:
         boot_hook_reaped(sv, status);
         break;
+    case CHILD_CLOSER:
+        control_closed(&sv->control, c.index);
+        break;
     case CHILD_DIVERTED:
         if (diverted_failed(sv, (int)c.index, status))
             do_signal(sv, (int)c.index);
@@ -207,6 +210,7 @@ void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool su
     if (success && supervisor_definition(sv, node)->type == DEFINITION_LONGRUN)
         controlled_mark_down(sv->longrun[sv->longrun_of[node]], !up);
     transition_done(&sv->transition, node, success, clock_monotonic());
+    status_touch(sv, sv->oneshot[node].record);
 }
 
 void supervisor_take_up(struct supervisor *sv, uint32_t node)
@@ -269,6 +273,10 @@ void supervisor_over(struct supervisor *sv)
 
 static void act(struct supervisor *sv, const struct transition_action *a)
 {
+    if (a->kind == TRANSITION_OVER)
+        sv->status.all = true;
+    else if (a->kind != TRANSITION_TIMEOUT)
+        status_touch(sv, sv->oneshot[a->node].record);
     switch (a->kind) {
     case TRANSITION_TIMEOUT:
         all_late(sv);
@@ -331,6 +339,8 @@ static void try_again(struct timer *t)
     logger_slots_again(sv);
     oneshots_again(sv);
     cmd_again(sv);
+    control_again(&sv->control);
+    status_again(sv);
 }
 
 void supervisor_put_off(struct supervisor *sv)
@@ -383,6 +393,7 @@ static int prepare(struct supervisor *sv, const struct supervisor_start *start, 
     sv->exit_code = -1;
     sv->cmd_report = -1;
     sv->events.fd = -1;
+    sv->status = (struct status_file){.fd = -1, .renew = true};
     sv->init = (struct logger_slot){.supervisor = sv, .index = 0};
     sv->cmd_logger = (struct logger_slot){.supervisor = sv, .index = 1};
     sv->reap_more.fire = reap_more;
@@ -401,7 +412,6 @@ static int prepare(struct supervisor *sv, const struct supervisor_start *start, 
 
 static int finish(struct supervisor *sv)
 {
-    control_close(&sv->control);
     if (sv->settings.sync)
         sync();
     if (sv->final == FINAL_EXIT || !sv->is_init)
@@ -428,6 +438,7 @@ int supervisor_run(const struct supervisor_start *start)
     }
     while (sv.stage != STAGE_OVER) {
         pump(&sv);
+        status_flush(&sv);
         if (sv.stage == STAGE_OVER)
             break;
         if (loop_turn(&sv.loop, -1, &e) < 0) {

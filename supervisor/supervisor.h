@@ -24,6 +24,7 @@
 #include "supervisor/servicedir.h"
 #include "supervisor/settings.h"
 #include "supervisor/shortage.h"
+#include "supervisor/status.h"
 #include "supervisor/supervise.h"
 #include "supervisor/transition.h"
 
@@ -111,6 +112,7 @@ struct longrun {
     int input[2];              /* of a consumer: its pipe; -1 */
     uint32_t consumer;         /* of a producer: index of its consumer's longrun; else UINT32_MAX.
                                   longrun_remove of the consumer clears it */
+    uint32_t record;           /* 1 + its index in the status file; 0: not there */
     struct timer drain;        /* of a consumer being stopped: when it gets its signal after all */
 };
 
@@ -146,8 +148,10 @@ struct tail {
     struct timer limit;
 };
 
+/* By node, of longruns too for the record. */
 struct oneshot {
-    pid_t pid; /* 0: not running */
+    uint32_t record; /* 1 + its index in the status file; 0: not there */
+    pid_t pid;       /* 0: not running */
     int report;
     bool stopping; /* its down runs */
     bool refused;  /* it was said that we may not signal it */
@@ -156,6 +160,28 @@ struct oneshot {
     int wait_status;
     pid_t reload; /* of its reload; 0: not running */
     int reload_report;
+};
+
+struct status_source {
+    uint32_t node; /* NO_NODE: none of s6-rc's */
+    uint32_t longrun;
+};
+
+/* The file RUN_STATUS, open and locked as long as it is kept. */
+struct status_file {
+    int fd; /* -1: there is none */
+    struct status_image image;
+    uint32_t generation;
+    pid_t self;                   /* our pid */
+    struct status_source *source; /* by record */
+    uint32_t count;
+    uint32_t *touched; /* records that may have changed */
+    uint32_t touches;
+    unsigned char *is_touched; /* by record */
+    bool all;                  /* any may have changed */
+    bool renew;                /* other services: another file is to be written */
+    bool put_off;              /* it is tried again by status_again */
+    struct shortage lack;
 };
 
 struct supervisor {
@@ -200,6 +226,7 @@ struct supervisor {
     struct logger_slot cmd_logger;
     struct event_log events;
     struct control control;
+    struct status_file status;
     struct watch scan; /* .s6-svscan/control */
     bool sweep;        /* a removed service may have nothing left */
     bool scan_again;   /* a name was found again while its service ended */
@@ -362,6 +389,11 @@ int cmd_split(const char *text, struct words *out);
 /* The same, and each word that is a pattern of files becomes their names, if there are any: what a
  * shell makes of a variable without quotes. Only before the mark. */
 int cmd_expand(const char *text, struct words *out);
+
+/* status_file.c: what anybody may know, written once a turn of the loop at most. */
+void status_touch(struct supervisor *sv, uint32_t record); /* 1 + index, or 0 */
+void status_flush(struct supervisor *sv);                  /* at the end of a turn */
+void status_again(struct supervisor *sv);                  /* what could not be written */
 
 /* diverted.c */
 /* Whether a script in /run/service was begun in the place of what the signal does. */

@@ -42,10 +42,8 @@ static pid_t spawn(struct supervisor *sv, const char *name, struct error *e)
                     (char[]){"--"},
                     (char *)(uintptr_t)name,
                     NULL};
-    int err = sv->rc.caller != NULL ? sv->rc.caller->stdio[2] : -1;
-    if (err < 0)
-        err = unlogged_stderr(sv);
-    struct process_fd fds[] = {{sv->logging.null, 0}, {err, 1}, {sv->logging.null, 2}};
+    struct process_fd fds[] = {
+        {sv->logging.null, 0}, {unlogged_stderr(sv), 1}, {sv->logging.null, 2}};
     struct process_spawn s = {
         .program = sv->program,
         .argv = argv,
@@ -53,6 +51,8 @@ static pid_t spawn(struct supervisor *sv, const char *name, struct error *e)
         .directory = "/",
         .fds = fds,
         .fd_count = 3,
+        .passed = sv->rc.caller != NULL ? control_passed(sv->rc.caller) : 0,
+        .passed_to = {-1, -1, 1},
         .new_session = true,
         .nofile = &sv->nofile,
     };

@@ -96,7 +96,8 @@ static int take_memory(struct supervisor *sv, struct update *u, struct error *e)
         u->gone[i]->type = DEFINITION_LONGRUN;
         u->gone[i]->logging = -1;
     }
-    return children_reserve(&sv->children, 2 * (size_t)sv->longrun_room + 2 * nodes + 64, e);
+    return children_reserve(&sv->children,
+                            2 * (size_t)sv->longrun_room + 2 * nodes + 64 + CONTROL_PLACES, e);
 }
 
 /* A longrun that is there keeps its pipes and its logger; what it lacks is made. */
@@ -343,6 +344,7 @@ static void take_over(struct supervisor *sv, struct update *u)
     sv->oneshot = u->oneshot;
     sv->all = u->all;
     sv->tail.late = u->late;
+    sv->status.renew = true;
     u->switched = true;
 }
 

@@ -68,12 +68,10 @@ def test_long_answers_arrive(tree, boot, count):
     assert {s["name"] for s in json.loads(status.stdout)["services"]} == names
     assert set(box.run("/command/s6-rc", "-a", "list").stdout.split()) >= names
     # One that reads late: when pid 1 has long turned to others.
-    late = [ask(box, "status"), ask(box, "s6-rc", "ua", "0", "1", "0", "list")]
+    late = ask(box, "s6-rc", "ua", "0", "1", "0", "list")
     assert box.run("/command/overlog", "status").returncode == 0
     assert box.run("/command/s6-rc-db", "list", "services").stdout.count("\n") >= count
-    text, code = answer(late[0])
-    assert code == 0 and {line.rpartition(" name=")[2] for line in text.splitlines() if line.startswith("service ")} == names
-    text, code = answer(late[1])
+    text, code = answer(late)
     assert code == 0 and set(text.split()) >= names
     assert box.stop() == 0
 
@@ -81,24 +79,26 @@ def test_long_answers_arrive(tree, boot, count):
 def test_callers_that_never_read(tree, boot):
     """Each costs one answer's memory while there is a place for it; the next takes the place; none keeps others out."""
     box, names = booted(tree, boot, max(COUNTS))
-    assert box.run("/command/overlog", "status", "--json").returncode == 0
+    def list_all():
+        return ask(box, "s6-rc", "ua", "0", "1", "0", "list")
+
+    assert set(answer(list_all())[0].split()) >= names
     before = memory(box)
     descriptors = len(os.listdir(f"/proc/{box.pid()}/fd"))
     silent = []
     for i in range(60):
-        silent.append(ask(box, "status"))
+        silent.append(list_all())
         if i % 15 == 14:
             # Asked like any other; it may be one too many for a moment, but it is answered.
-            status = box.run("/command/overlog", "status", "--json")
-            assert status.returncode == 0, status.stderr
-            assert {s["name"] for s in json.loads(status.stdout)["services"]} == names
+            text, code = answer(list_all())
+            assert code == 0 and set(text.split()) >= names
             assert memory(box) < before + 16 * 1024
     assert box.run("/command/s6-rc", "-u", "change", name(0)).returncode == 0
-    assert len(os.listdir(f"/proc/{box.pid()}/fd")) <= descriptors + 16
+    box.wait_for(lambda: len(os.listdir(f"/proc/{box.pid()}/fd")) <= descriptors + 16)
     for s in silent:
         s.close()
     box.wait_for(lambda: len(os.listdir(f"/proc/{box.pid()}/fd")) == descriptors, what="closed connections")
     box.wait_for(lambda: memory(box) < before + 2048, what="memory given back")
     # Nor is a stop held back.
-    silent = [ask(box, "status") for _ in range(3)]
+    silent = [list_all() for _ in range(3)]
     assert box.stop(deadline=30) == 0

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 
 import pytest
@@ -82,27 +81,6 @@ def test_a_plain_user_may_look_and_no_more(box):
     assert r.returncode == 100 and "refused" in r.stderr
     r = box.run("/run/s6/basedir/bin/halt", user=65534)
     assert r.returncode == 100 and box.alive()
-    # Strangers that ask nothing keep nobody out, whoever it is.
-    place = harness.resolve(f"/proc/{box.pid()}/root", "/run/s6/control")
-    silent = []
-    for _ in range(40):
-        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        pid = os.fork()
-        if pid == 0:
-            os.chdir(os.path.dirname(place))
-            os.setuid(65534)
-            try:
-                s.connect("control")
-                os._exit(0)
-            except OSError:
-                os._exit(1)
-        assert os.waitpid(pid, 0)[1] == 0
-        silent.append(s)
-    assert box.run(*STATUS, "-H").returncode == 0
-    assert box.run(*STATUS, "-H", user=65534).returncode == 0
-    assert box.run("/command/s6-rc", "-a", "list").returncode == 0
-    for s in silent:
-        s.close()
 
 
 def health(box, *words):
@@ -158,6 +136,41 @@ def test_without_a_container(tmp_path):
     assert r.returncode == 111 and "unable to reach pid 1" in r.stderr
     r = subprocess.run([OVERLOG, "status", "--health", "-R", tmp_path], capture_output=True)
     assert r.returncode == 1
+
+
+def said_of(tmp_path, data):
+    os.makedirs(tmp_path / "s6", exist_ok=True)
+    (tmp_path / "s6/status").write_bytes(data)
+    r = subprocess.run([OVERLOG, "status", "-R", tmp_path], capture_output=True, text=True)
+    assert r.returncode == 111 and r.stdout == ""
+    return r.stderr
+
+
+def test_files_that_nobody_keeps(tmp_path, box):
+    """What a pid 1 left that is gone is not taken for how things are; nor is anything else."""
+    with open(box.inside("/run/s6/status"), "rb") as file:
+        data = file.read()
+    assert "pid 1: it is gone" in said_of(tmp_path, data)
+    assert "it is gone" in said_of(tmp_path, data[:200] + b"?" + data[201:])
+    assert "is too short" in said_of(tmp_path, data[:90])
+    assert "is too short" in said_of(tmp_path, b"")
+    assert "is no status file" in said_of(tmp_path, b"x" * 1000)
+    assert "another version" in said_of(tmp_path, data[:4] + b"\x7f\x7f" + data[6:])
+    os.unlink(tmp_path / "s6/status")
+    os.mkfifo(tmp_path / "s6/status")
+    r = subprocess.run([OVERLOG, "status", "-R", tmp_path], capture_output=True, text=True, timeout=30)
+    assert r.returncode == 111 and "unable to reach pid 1" in r.stderr
+
+
+def test_names_are_harmless(tree, boot):
+    tree.script("/etc/services.d/a\x1b[31mb/run", RUN)
+    box = boot(tree.path, env={"S6_LOGGING": "0"})
+    box.wait_for(lambda: health(box)[0] == 0)
+    shown = box.run(*STATUS).stdout
+    assert "\x1b" not in shown and "a^[[31mb" in shown
+    assert "a\x1b[31mb" in status(box)[0]
+    box.run("/command/s6-svc", "-d", "/run/service/a\x1b[31mb", check=True)
+    assert "\x1b" not in health(box)[1]
 
 
 def test_while_it_starts_and_stops(tree, boot):

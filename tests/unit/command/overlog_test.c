@@ -1,4 +1,5 @@
 /* The pure parts of overlog's verbs: pictures, status, scripts of sh, what a script tells. */
+#include "base/clock.h"
 #include "command/overlog.h"
 #include "command/overlog_doc.h"
 #include "command/overlog_graph.h"
@@ -98,35 +99,38 @@ static void pictures(void **state)
 
 /* --- status --- */
 
-static void status_words(void **state)
-{
-    struct str out = STR_INIT;
-    char value[32], small[4];
-    (void)state;
-    status_word(&out, "why", "a b\\c\n=");
-    status_word(&out, "name", "x");
-    assert_string_equal(out.data, " why=a\\040b\\134c\\012= name=x");
-    assert_true(status_value(out.data, "why", value, sizeof value));
-    assert_string_equal(value, "a b\\c\n=");
-    assert_true(status_value(out.data, "why", small, sizeof small));
-    assert_string_equal(small, "a b");
-    assert_true(status_value(out.data, "name", value, sizeof value));
-    assert_false(status_value(out.data, "nam", value, sizeof value));
-    assert_false(status_value("", "name", value, sizeof value));
-    str_release(&out);
-}
-
 static void status_answers(void **state)
 {
+    static const struct status_container container = {
+        .release = "1", .stage = STATUS_RUNNING, .pid = 1, .began = 5 * CLOCK_SECOND};
+    static const struct status_service service[] = {
+        {.name = "a b",
+         .log = "/l",
+         .state = SERVICE_IS_UP,
+         .wanted = true,
+         .ready = true,
+         .starts = 3,
+         .pid = 31,
+         .code = -1,
+         .signal = 11,
+         .since = 6 * CLOCK_SECOND,
+         .ready_at = 7 * CLOCK_SECOND,
+         .died_at = 5900 * CLOCK_MS},
+        {.name = "c",
+         .why = "x\033y",
+         .type = STATUS_ONESHOT,
+         .state = SERVICE_IS_FAILED,
+         .wanted = true,
+         .starts = -1,
+         .code = 1,
+         .signal = -1},
+        {.name = "d\033[31m\n", .state = SERVICE_IS_DOWN, .code = -1, .signal = -1}};
+    struct status_image m;
     struct status s;
     struct str out = STR_INIT;
-    char text[] = "container version=1 stage=running pid=1 for=5000\nstranger x=1\n"
-                  "service type=longrun state=up wanted=1 ready=1 starts=3 pid=31 for=4000 "
-                  "ready_for=3000 signal=11 died=4100 log=/l name=a\\040b later=1\n"
-                  "service type=oneshot state=failed wanted=1 ready=0 code=1 name=c\n"
-                  "service type=longrun state=down wanted=0 ready=0 starts=0 name=d\n";
     (void)state;
-    assert_int_equal(status_parse(&s, text), 0);
+    assert_int_equal(status_image_make(&m, &container, service, 3), 0);
+    assert_int_equal(status_rows(&s, m.bytes, 10 * CLOCK_SECOND), 0);
     assert_int_equal(s.count, 3);
     assert_string_equal(s.row[0].name, "a b");
     assert_true(status_row_is_well(&s.row[0]) && status_row_is_well(&s.row[2]));
@@ -141,51 +145,64 @@ static void status_answers(void **state)
             "\"log\":\"/l\",\"log_bytes\":null},{\"name\":\"c\",\"type\":\"oneshot\","
             "\"state\":\"failed\",\"wanted\":true,\"ready\":false,\"well\":false,\"pid\":null,"
             "\"milliseconds\":null,\"ready_milliseconds\":null,\"last_exit_code\":1,"
-            "\"last_signal\":null},{\"name\":\"d\",\"type\":\"longrun\",\"state\":\"down\","
-            "\"wanted\":false,\"ready\":false,\"well\":true,\"pid\":null,\"milliseconds\":null,"
-            "\"ready_milliseconds\":null,\"restarts\":0,\"last_exit_code\":null,"
-            "\"last_signal\":null}]}\n");
+            "\"last_signal\":null,\"why\":\"x\\u001by\"},{\"name\":\"d\\u001b[31m\\u000a\","
+            "\"type\":\"longrun\",\"state\":\"down\",\"wanted\":false,\"ready\":false,"
+            "\"well\":true,\"pid\":null,\"milliseconds\":null,\"ready_milliseconds\":null,"
+            "\"restarts\":0,\"last_exit_code\":null,\"last_signal\":null}]}\n");
+    /* What others wrote does nothing to a terminal. */
+    status_table(&s, &out);
+    assert_null(strchr(out.data, '\033'));
+    assert_non_null(strstr(out.data, "\nd^[[31m^J  down"));
+    assert_non_null(strstr(out.data, "x^[y\n"));
+    str_release(&out);
     s.row[1].wanted = false;
     assert_true(status_is_well(&s));
-    strcpy(s.stage, "stopping");
+    s.stage = "stopping";
     assert_false(status_is_well(&s));
     status_release(&s);
 }
 
-static void status_says(const char *lines, const char *expected)
+/* Rows end with one without a name. */
+static void status_says(const char *stage, const struct status_row *row, const char *expected)
 {
-    struct status s;
+    struct status_row rows[8];
+    struct status s = {.version = "1", .stage = stage, .row = rows};
     struct str out = STR_INIT;
-    char *text = strdup(lines);
-    assert_int_equal(status_parse(&s, text), 0);
+    for (; row[s.count].name != NULL; s.count++) {
+        rows[s.count] = row[s.count];
+        if (rows[s.count].why == NULL)
+            rows[s.count].why = "";
+    }
     status_health(&s, &out);
     text_is(&out, expected);
-    status_release(&s);
-    free(text);
 }
 
-#define UP "service type=longrun state=up wanted=1 ready=1 name="
+#define UP(who)                                                                                    \
+    {                                                                                              \
+        .name = (who), .state = "up", .wanted = true, .ready = true, .starts = 1                   \
+    }
+#define DOWN(who, began)                                                                           \
+    {                                                                                              \
+        .name = (who), .state = "down", .starts = (began)                                          \
+    }
+#define ROWS(...) ((const struct status_row[]){__VA_ARGS__, {.name = NULL}})
 
 static void status_of_health(void **state)
 {
     (void)state;
-    status_says("container stage=running\n", "all services are up and ready\n");
-    status_says("container stage=running\n" UP "a\n", "all services are up and ready\n");
-    status_says("container stage=running\n" UP "a\n"
-                "service type=longrun state=down wanted=0 ready=0 starts=1 name=web\n"
-                "service type=longrun state=down wanted=0 ready=0 starts=2 name=cron\n"
-                "service type=longrun state=down wanted=0 ready=0 starts=0 name=byhand\n"
-                "service type=oneshot state=down wanted=0 ready=0 name=once\n",
-                "all services that should be up are up and ready; down: web, cron\n");
-    status_says("container stage=running\n" UP "a\n"
-                "service type=oneshot state=down wanted=0 ready=0 name=once\n",
+    status_says("running", ROWS({.name = NULL}), "all services are up and ready\n");
+    status_says("running", ROWS(UP("a")), "all services are up and ready\n");
+    status_says(
+        "running",
+        ROWS(UP("a"), DOWN("web", 1), DOWN("cr\033on", 2), DOWN("byhand", 0), DOWN("once", -1)),
+        "all services that should be up are up and ready; down: web, cr^[on\n");
+    status_says("running", ROWS(UP("a"), DOWN("once", -1)),
                 "all services that should be up are up and ready\n");
-    status_says("container stage=stopping\n" UP "a\n", "the container is stopping\n");
-    status_says("container stage=running\n" UP "a\n"
-                "service type=longrun state=up wanted=1 ready=0 name=slow\n"
-                "service type=longrun state=down wanted=0 ready=0 name=idle\n"
-                "service type=longrun state=down wanted=1 ready=0 why=gone name=bad\n",
-                "slow is not ready\nbad is down (gone)\n");
+    status_says("stopping", ROWS(UP("a")), "the container is stopping\n");
+    status_says("running",
+                ROWS(UP("a"), {.name = "slow", .state = "up", .wanted = true}, DOWN("idle", 0),
+                     {.name = "b\nad", .state = "down", .wanted = true, .why = "g\033one"}),
+                "slow is not ready\nb^Jad is down (g^[one)\n");
 }
 
 static void duration_is(long long ms, const char *expected)
@@ -262,10 +279,8 @@ static void facts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pictures),         cmocka_unit_test(status_words),
-        cmocka_unit_test(durations),        cmocka_unit_test(status_answers),
-        cmocka_unit_test(scripts),          cmocka_unit_test(facts),
-        cmocka_unit_test(status_of_health),
+        cmocka_unit_test(pictures), cmocka_unit_test(durations), cmocka_unit_test(status_answers),
+        cmocka_unit_test(scripts),  cmocka_unit_test(facts),     cmocka_unit_test(status_of_health),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

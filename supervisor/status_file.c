@@ -1,0 +1,365 @@
+/* Keeps the status file: who asks how services are reads it, and asks nothing of pid 1. */
+#include "base/clock.h"
+#include "base/message.h"
+#include "supervisor/runtree.h"
+#include "supervisor/supervisor.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Under its own name only once it is whole and locked. */
+#define NEW_STATUS RUN_STATUS ".new"
+
+enum { LOG_PATH_MAX = 4096 };
+
+/* --- what there is to say --------------------------------------------------------------------- */
+
+static enum status_state longrun_state(const struct longrun *l, enum node_state node)
+{
+    const struct service *m = &l->machine;
+    switch (m->state) {
+    case SERVICE_STARTING:
+        return SERVICE_IS_STARTING;
+    case SERVICE_UP:
+        return node == NODE_STOPPING            ? SERVICE_IS_STOPPING
+               : l->rules.notifies && !m->ready ? SERVICE_IS_STARTING
+                                                : SERVICE_IS_UP;
+    case SERVICE_FINISH:
+        return SERVICE_IS_FINISHING;
+    default:
+        return l->history.gave_up   ? SERVICE_IS_FAILED
+               : m->want == WANT_UP ? SERVICE_IS_WAITING
+                                    : SERVICE_IS_DOWN;
+    }
+}
+
+static void set_end(struct status_service *s, int wait_status)
+{
+    if (WIFSIGNALED(wait_status))
+        s->signal = WTERMSIG(wait_status);
+    else
+        s->code = WEXITSTATUS(wait_status);
+}
+
+static void describe_longrun(const struct longrun *l, enum node_state node, bool goal_up,
+                             struct status_service *s)
+{
+    const struct service *m = &l->machine;
+    s->state = longrun_state(l, node);
+    s->wanted = m->want == WANT_UP || (node == NODE_DOWN ? goal_up : l->history.gave_up);
+    s->ready = m->state == SERVICE_UP && (m->ready || !l->rules.notifies);
+    s->starts = (int32_t)l->history.starts;
+    s->pid = m->pid > 0 ? m->pid : 0;
+    s->since = m->since;
+    s->ready_at = m->ready ? m->ready_at : 0;
+    s->died_at = l->history.died_at;
+    if (s->died_at != 0)
+        set_end(s, m->wait_status);
+    if (m->failures > 0 && l->why != NULL)
+        s->why = l->why;
+    else if (l->history.gave_up)
+        s->why = "finish said 125";
+}
+
+static void describe_oneshot(const struct supervisor *sv, uint32_t node, struct status_service *s)
+{
+    static const enum status_state states[] = {[NODE_DOWN] = SERVICE_IS_DOWN,
+                                               [NODE_STARTING] = SERVICE_IS_STARTING,
+                                               [NODE_UP] = SERVICE_IS_UP,
+                                               [NODE_STOPPING] = SERVICE_IS_STOPPING};
+    const struct transition_node *n = &sv->transition.node[node];
+    const struct oneshot *o = &sv->oneshot[node];
+    bool failed = o->ended && o->wait_status != 0 && n->state == NODE_DOWN;
+    s->type = STATUS_ONESHOT;
+    s->state = failed ? SERVICE_IS_FAILED : states[n->state];
+    s->wanted = n->goal_up || n->state == NODE_UP;
+    s->ready = n->state == NODE_UP;
+    s->pid = o->pid > 0 ? o->pid : 0;
+    s->since = n->since;
+    if (o->ended)
+        set_end(s, o->wait_status);
+}
+
+static const struct longrun *longrun_of(const struct supervisor *sv, const struct status_source *f)
+{
+    if (f->node == NO_NODE)
+        return sv->longrun[f->longrun];
+    return supervisor_definition(sv, f->node)->type == DEFINITION_LONGRUN
+               ? sv->longrun[sv->longrun_of[f->node]]
+               : NULL;
+}
+
+static struct status_service describe(const struct supervisor *sv, const struct status_source *f)
+{
+    struct status_service s = {.starts = -1, .code = -1, .signal = -1};
+    const struct longrun *l = longrun_of(sv, f);
+    if (l == NULL)
+        describe_oneshot(sv, f->node, &s);
+    else if (f->node == NO_NODE)
+        describe_longrun(l, NODE_UP, true, &s);
+    else
+        describe_longrun(l, sv->transition.node[f->node].state,
+                         sv->transition.node[f->node].goal_up, &s);
+    return s;
+}
+
+static struct status_container describe_container(const struct supervisor *sv)
+{
+    static const enum status_stage stages[] = {
+        [STAGE_HOOK] = STATUS_HOOK,       [STAGE_STARTING] = STATUS_STARTING,
+        [STAGE_RUNNING] = STATUS_RUNNING, [STAGE_STOPPING] = STATUS_STOPPING,
+        [STAGE_TERM] = STATUS_STOPPING,   [STAGE_KILL] = STATUS_STOPPING,
+        [STAGE_DRAIN] = STATUS_STOPPING,  [STAGE_OVER] = STATUS_STOPPING};
+    return (struct status_container){.release = OVERLOG_VERSION,
+                                     .stage = stages[sv->stage],
+                                     .pid = sv->status.self,
+                                     .cmd = sv->cmd_pid > 0 ? sv->cmd_pid : 0,
+                                     .began = sv->began,
+                                     .generation = sv->status.generation};
+}
+
+/* --- another file ----------------------------------------------------------------------------- */
+
+/* What is to be in it: source is filled, if not NULL, and the count returned. The container's own
+ * oneshots are nobody's business. */
+static uint32_t list(struct supervisor *sv, struct status_source *source)
+{
+    uint32_t count = 0;
+    bool known = sv->stage >= STAGE_STARTING && sv->transition.graph != NULL;
+    for (uint32_t i = 0; known && i < sv->graph.count; i++) {
+        if (supervisor_definition(sv, i)->builtin != BUILTIN_NONE)
+            continue;
+        if (source != NULL)
+            source[count] = (struct status_source){.node = i};
+        count++;
+    }
+    for (uint32_t i = 0; known && i < sv->longruns; i++) {
+        const struct longrun *l = sv->longrun[i];
+        if (l == NULL || l->going || l->node != NO_NODE)
+            continue;
+        if (source != NULL)
+            source[count] = (struct status_source){.node = NO_NODE, .longrun = i};
+        count++;
+    }
+    return count;
+}
+
+/* Its log directory, with a NUL, into room; or NULL. */
+static char *log_of(const struct supervisor *sv, const struct longrun *l, struct str *room)
+{
+    const struct definition *d = l == NULL ? NULL : l->definition;
+    if (d == NULL || !l->logger.logged.open || d->logging == LOGGING_CONSOLE ||
+        sv->settings.logging == LOGGING_CONSOLE)
+        return NULL;
+    char path[LOG_PATH_MAX];
+    snprintf(path, sizeof path, "%.3800s/%.255s", sv->settings.log_root, d->name);
+    return str_add(room, path, strlen(path) + 1) < 0 ? NULL : room->data;
+}
+
+/* The bytes of the whole file for the services that are in source. */
+static int make_image(const struct supervisor *sv, const struct status_source *source,
+                      uint32_t count, struct status_image *m)
+{
+    struct status_service *all = calloc((size_t)count + 1, sizeof *all);
+    size_t *log = calloc((size_t)count + 1, sizeof *log); /* 1 + place in logs */
+    struct str logs = STR_INIT;                           /* which moves as it grows */
+    int result = all == NULL || log == NULL ? -1 : 0;
+    for (uint32_t i = 0; i < count && result == 0; i++) {
+        const struct longrun *l = longrun_of(sv, &source[i]);
+        size_t at = logs.length;
+        all[i] = describe(sv, &source[i]);
+        all[i].name =
+            l != NULL ? l->definition->name : supervisor_definition(sv, source[i].node)->name;
+        log[i] = log_of(sv, l, &logs) == NULL ? 0 : at + 1;
+    }
+    for (uint32_t i = 0; i < count && result == 0; i++)
+        all[i].log = log[i] == 0 ? NULL : logs.data + log[i] - 1;
+    struct status_container c = describe_container(sv);
+    if (result == 0)
+        result = status_image_make(m, &c, all, count);
+    str_release(&logs);
+    free(log);
+    free(all);
+    return result;
+}
+
+/* A file of ours alone until it is whole and locked: who finds no lock takes us for gone. All of it
+ * is written, so that there is room for every later change. */
+static int write_new(const struct status_image *m)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    unlink(NEW_STATUS);
+    int fd = open(NEW_STATUS, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -1;
+    if (fcntl(fd, F_SETLK, &lock) == 0 && pwrite(fd, m->bytes, m->size, 0) == (ssize_t)m->size &&
+        fchmod(fd, 0644) == 0 && rename(NEW_STATUS, RUN_STATUS) == 0)
+        return fd;
+    int why = errno;
+    close(fd);
+    unlink(NEW_STATUS);
+    errno = why == 0 ? ENOSPC : why;
+    return -1;
+}
+
+/* Who has it open sees that it has had its time. */
+static void retire(struct status_file *f, const struct status_container *c)
+{
+    struct status_container last = *c;
+    last.replaced = true;
+    if (f->fd < 0)
+        return;
+    if (status_image_head(&f->image, &last) > 0)
+        (void)!pwrite(f->fd, f->image.bytes, STATUS_HEADER, 0);
+    close(f->fd);
+    f->fd = -1;
+}
+
+/* The old one says nothing any more that holds. */
+static void fail(struct supervisor *sv)
+{
+    struct status_file *f = &sv->status;
+    struct error e = ERROR_INIT;
+    int why = errno;
+    error_system(&e, "unable to write " RUN_STATUS ", which overlog status reads");
+    unlink(RUN_STATUS);
+    if (f->fd >= 0)
+        close(f->fd);
+    f->fd = -1;
+    f->renew = f->put_off = true;
+    shortage_note(&f->lack, "", "", &e, why, clock_monotonic());
+    supervisor_put_off(sv);
+}
+
+static void set_records(struct supervisor *sv)
+{
+    const struct status_file *f = &sv->status;
+    for (uint32_t i = 0; i < sv->longruns; i++)
+        if (sv->longrun[i] != NULL)
+            sv->longrun[i]->record = 0;
+    for (uint32_t i = 0; i < f->count; i++) {
+        const struct status_source *from = &f->source[i];
+        if (from->node != NO_NODE)
+            sv->oneshot[from->node].record = i + 1;
+        if (longrun_of(sv, from) != NULL)
+            sv->longrun[from->node == NO_NODE ? from->longrun : sv->longrun_of[from->node]]
+                ->record = i + 1;
+    }
+}
+
+/* All memory is taken at once, or the old one stays. */
+static int take_memory(struct supervisor *sv, struct status_file *new)
+{
+    uint32_t count = list(sv, NULL);
+    size_t room = (size_t)count + 1;
+    new->source = calloc(room, sizeof *new->source);
+    new->touched = calloc(room, sizeof *new->touched);
+    new->is_touched = calloc(room, 1);
+    new->count = count;
+    if (new->source == NULL || new->touched == NULL || new->is_touched == NULL)
+        return -1;
+    list(sv, new->source);
+    return make_image(sv, new->source, count, &new->image);
+}
+
+static void release(struct status_file *f)
+{
+    status_image_release(&f->image);
+    free(f->source);
+    free(f->touched);
+    free(f->is_touched);
+}
+
+static void renew(struct supervisor *sv)
+{
+    struct status_file *f = &sv->status;
+    f->generation++;
+    f->self = getpid();
+    struct status_container c = describe_container(sv);
+    struct status_file new = {
+        .fd = -1, .generation = f->generation, .self = f->self, .lack = f->lack};
+    errno = 0;
+    if (take_memory(sv, &new) < 0 || (new.fd = write_new(&new.image)) < 0) {
+        int why = errno;
+        release(&new);
+        errno = why == 0 ? ENOMEM : why;
+        fail(sv);
+        return;
+    }
+    retire(f, &c);
+    release(f);
+    *f = new;
+    set_records(sv);
+    shortage_over(&f->lack);
+}
+
+/* --- changes ---------------------------------------------------------------------------------- */
+
+void status_touch(struct supervisor *sv, uint32_t record)
+{
+    struct status_file *f = &sv->status;
+    if (record == 0 || f->renew || f->is_touched[record - 1])
+        return;
+    f->is_touched[record - 1] = 1;
+    f->touched[f->touches++] = record - 1;
+}
+
+/* 1: written, 0: nothing to write, -1: the file is not as it should be. */
+static int update(struct supervisor *sv, uint32_t index)
+{
+    struct status_file *f = &sv->status;
+    struct status_service s = describe(sv, &f->source[index]);
+    size_t at[2], length[2];
+    int changed = status_image_set(&f->image, index, &s);
+    status_image_find(&f->image, index, at, length);
+    for (int i = 1; i >= 0 && changed != 0; i--)
+        if (pwrite(f->fd, f->image.bytes + at[i], length[i], (off_t)at[i]) != (ssize_t)length[i])
+            return -1;
+    return changed;
+}
+
+/* The header, with the digest, comes last. */
+static int write_changes(struct supervisor *sv)
+{
+    struct status_file *f = &sv->status;
+    struct status_container c = describe_container(sv);
+    int changed = status_image_head(&f->image, &c);
+    int bad = 0;
+    for (uint32_t i = 0; i < f->touches; i++) {
+        int result = f->all ? 0 : update(sv, f->touched[i]);
+        f->is_touched[f->touched[i]] = 0;
+        changed |= result > 0;
+        bad |= result < 0;
+    }
+    f->touches = 0;
+    for (uint32_t i = 0; f->all && i < f->count; i++) {
+        int result = update(sv, i);
+        changed |= result > 0;
+        bad |= result < 0;
+    }
+    f->all = false;
+    if (changed != 0 && pwrite(f->fd, f->image.bytes, STATUS_HEADER, 0) != STATUS_HEADER)
+        bad = 1;
+    return bad ? -1 : 0;
+}
+
+void status_flush(struct supervisor *sv)
+{
+    struct status_file *f = &sv->status;
+    if (f->put_off)
+        return;
+    if (f->renew)
+        renew(sv);
+    else if (write_changes(sv) < 0)
+        fail(sv);
+}
+
+void status_again(struct supervisor *sv)
+{
+    sv->status.put_off = false;
+}
