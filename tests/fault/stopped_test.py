@@ -21,7 +21,8 @@ def box(tree, boot):
         tree.longrun(f"s{i}", SHORT if i % 2 else "#!/bin/sh\nexec sleep 1000\n")
     tree.longrun("attacker", ATTACK)
     tree.oneshot("slow", "true\n", down='sh -c "echo down >/tmp/logs/down"\n')
-    return boot(tree.path, options=USER, env={"S6_LOGGING": "2", "OVERLOG_DIR": "/tmp/logs", "S6_KILL_GRACETIME": "20000"})
+    return boot(tree.path, "sh", "-c", "touch /tmp/logs/cmd; exec sleep 1000", options=USER,
+                env={"S6_LOGGING": "2", "OVERLOG_DIR": "/tmp/logs", "S6_KILL_GRACETIME": "20000"})
 
 
 def pid_of(box, name):
@@ -38,7 +39,7 @@ def starts(tree, name):
 
 def test_everything_is_stopped_in_a_loop(tree, box):
     """Instances begin meanwhile, pid 1 answers, and the stop comes to its end while the attack goes on."""
-    box.wait_for(lambda: starts(tree, "s1") > 0)
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/logs/cmd")) and starts(tree, "s1") > 0)
     tree.write("/tmp/attack")
     for name in ("s0", "s2", "s4", "s30", "s58"):
         old = pid_of(box, name)
