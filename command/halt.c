@@ -4,6 +4,7 @@
 #include "base/message.h"
 #include "base/str.h"
 #include "command/commands.h"
+#include "logger/zone.h"
 #include "supervisor/control.h"
 #include "supervisor/runtree.h"
 #include <signal.h>
@@ -59,6 +60,7 @@ int halt_delay(const char *text, time_t now, unsigned long *seconds)
         *seconds = (unsigned long)minutes * 60;
         return 0;
     }
+    zone_settle();
     if (minutes_of(text, &minutes) < 0 || localtime_r(&now, &t) == NULL)
         return -1;
     t.tm_hour = (int)(minutes / 60);

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "command/commands.h"
 #include "command/options.h"
+#include "logger/zone.h"
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -288,6 +289,7 @@ static int put_start(struct str *out, const struct listing *l, const struct task
         clock_tai64n_format(text, &at);
         return str_add(out, text, sizeof text);
     }
+    zone_settle();
     localtime_r(&at.tv_sec, &tm);
     if (clock_wall().tv_sec - at.tv_sec < 86400)
         return str_printf(out, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);

@@ -4,6 +4,7 @@
 #include "command/options.h"
 #include "command/stream.h"
 #include "logger/stamp.h"
+#include "logger/zone.h"
 
 enum { DATE_LENGTH = 29 /* "YYYY-MM-DD HH:MM:SS.nnnnnnnnn" */ };
 
@@ -39,6 +40,7 @@ static int read_label(struct str *out, const char *bytes, size_t length)
 
 static int run_tai64nlocal(struct invocation *c)
 {
+    zone_settle();
     static const struct stream_rules rules = {.line = read_label};
     return options_read(c, 0) != 0 ? EXIT_USAGE : stream_run(&rules);
 }

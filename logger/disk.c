@@ -81,6 +81,7 @@ static struct logdir_settings directory_settings(const struct sink *s)
         .program = command_program,
         .slots = s->rules->slots,
         .stamp_of = stamp_index,
+        .note = s->rules->note,
     };
 }
 

@@ -3,6 +3,7 @@
 #include "base/loop.h"
 #include "base/message.h"
 #include "logger/follow.h"
+#include "logger/self.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,7 +131,8 @@ static void find_new(struct live *live)
     if (roster_find(live->roster, &list, NULL, &e) < 0)
         message_warning("%s", e.text);
     for (size_t i = 0; i < list.names.count && i < list.paths.count; i++) {
-        if (is_followed(v, list.paths.item[i]))
+        if (is_followed(v, list.paths.item[i]) ||
+            self_leave_out(list.names.item[i], list.paths.item[i]))
             continue;
         struct source *s = source_new(list.names.item[i], list.paths.item[i]);
         if (!s || view_add(v, s, &e) < 0) {

@@ -8,11 +8,15 @@
 #include "logger/logger.h"
 #include "logger/pager.h"
 #include "logger/request.h"
+#include "logger/self.h"
 #include "logger/when.h"
 #include "logger/zone.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { EXIT_NOTHING = 1 };
@@ -92,6 +96,17 @@ static void build_render(const struct request *q, struct render *r)
 
 /* --- sources --- */
 
+/* Says that what was named has no logs. */
+static void say_empty(const struct request *q, const struct roster_list *list)
+{
+    bool any = list->paths.count == 0 || !q->roster.wanted[0];
+    for (size_t i = 0; !any && i < list->paths.count; i++)
+        any = roster_has_log(list->paths.item[i]);
+    if (!any)
+        message_warning("no logs in %s%s: neither current nor archives", list->paths.item[0],
+                        list->paths.count > 1 ? " and others" : "");
+}
+
 static int find(struct request *q, struct roster_list *list, struct error *e)
 {
     struct words unmatched = WORDS_INIT;
@@ -107,6 +122,8 @@ static int find(struct request *q, struct roster_list *list, struct error *e)
             message_warning("no such directory: %s", word);
         q->unreadable |= !q->follow;
     }
+    if (result == 0)
+        say_empty(q, list);
     words_release(&unmatched);
     return result;
 }
@@ -137,7 +154,8 @@ static int add_sources(const struct request *q, struct view *v, const struct ros
     struct words logs = WORDS_INIT;
     int result = 0;
     for (size_t i = 0; result == 0 && i < list->names.count; i++)
-        result = add_source(v, list->names.item[i], list->paths.item[i], false, e);
+        if (!q->follow || !self_leave_out(list->names.item[i], list->paths.item[i]))
+            result = add_source(v, list->names.item[i], list->paths.item[i], false, e);
     if (q->unit_events && result == 0 && roster_event_logs(&q->roster, &logs) < 0)
         result = error_system(e, "unable to read the event log");
     for (size_t i = 0; result == 0 && i < logs.count; i++)
@@ -291,11 +309,28 @@ static int run_request(struct request *q)
     return code;
 }
 
+/* A log file must not take the number of a standard stream, and each service needs two descriptors.
+ */
+static void take_descriptors(void)
+{
+    struct rlimit limit;
+    while (fcntl(STDIN_FILENO, F_GETFD) < 0 || fcntl(STDERR_FILENO, F_GETFD) < 0)
+        if (open("/dev/null", O_RDWR) < 0)
+            break;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static int logcat(struct invocation *c)
 {
     static char *const none[] = {NULL};
     struct request q = {.color = "auto"};
     char *root = NULL;
+    if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
+        return say_unwritten(errno);
+    take_descriptors();
     int code = request_parse(c, &q);
     if (code == 0) {
         const char *setting = roster_setting("OVERLOG_DIR");

@@ -10,6 +10,8 @@
 #include "logger/processes.h"
 #include "logger/pump.h"
 #include "logger/script.h"
+#include "logger/self.h"
+#include "logger/zone.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -251,6 +253,10 @@ static void without_disk(struct paired *p, struct sink *own, const struct error 
 
 static int open_routes(struct paired *p, struct error *e)
 {
+    static char note[SELF_NOTE_MAX];
+    static const int inputs[] = {FD_OUT, FD_ERR};
+    self_note(note, inputs, 2);
+    zone_settle();
     struct script_settings *s = &p->script.trailing;
     p->own = (struct script_step){.kind = SCRIPT_DIRECTORY,
                                   .text = p->directory,
@@ -263,6 +269,7 @@ static int open_routes(struct paired *p, struct error *e)
                                    .gzip = GZIP_LEVEL,
                                    .slots = p->pump.console.lock,
                                    .lock = p->pump.console.lock,
+                                   .note = note,
                                    .context = &p->pump,
                                    .settle = p->pump.settle,
                                    .given_up = given_up,

@@ -378,6 +378,8 @@ static int add_json(struct render *r, const char *name, const struct entry *entr
         add_base64(out, entry->message, entry->length);
         str_add_char(out, '"');
     }
+    if (entry->cut)
+        str_add_text(out, ",\"truncated\":true");
     return str_add_char(out, '}');
 }
 

@@ -121,7 +121,7 @@ static int find_under(const struct roster *r, const char *root, const char *patt
     return result < 0 ? -1 : 0;
 }
 
-static bool has_log(const char *path)
+bool roster_has_log(const char *path)
 {
     struct archive *archives = NULL;
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -160,7 +160,7 @@ static int find_path(const struct roster *r, const char *word, struct roster_lis
     while (path && length > 1 && path[length - 1] == '/')
         path[--length] = '\0';
     if (path && find_directory(path, &place)) {
-        if (!has_log(path))
+        if (!roster_has_log(path))
             result = find_under(r, path, "*", list, e);
         if (result == 0 && list->matches == before &&
             add(r, list, last_name(path, name_room), path, &place) < 0)
@@ -195,7 +195,7 @@ bool roster_wants(const struct roster *r, const char *name)
         const char *word = r->wanted[i];
         bool by_path = strchr(word, '/') != NULL;
         any = matches(by_path ? last_name(word, name_room) : word, name) ||
-              (by_path && !has_log(word));
+              (by_path && !roster_has_log(word));
     }
     return any && !is_unwanted(r, name);
 }
@@ -208,8 +208,9 @@ int roster_event_logs(const struct roster *r, struct words *paths)
         const char *word = r->wanted[i];
         bool by_path = word && strchr(word, '/');
         str_clear(&path);
-        result = by_path ? str_printf(&path, "%s/%s.events", word, has_log(word) ? "../" : "")
-                         : str_printf(&path, "%s/.events", r->root);
+        result = by_path
+                     ? str_printf(&path, "%s/%s.events", word, roster_has_log(word) ? "../" : "")
+                     : str_printf(&path, "%s/.events", r->root);
         if (result == 0 && !words_has(paths, path.data))
             result = words_add(paths, path.data);
         if (!word)
@@ -245,7 +246,7 @@ int roster_places(const struct roster *r, struct words *places)
         if (words_add_bytes(places, word[0] == '/' || length > 1 ? word : ".", length) < 0)
             return -1;
         /* It may itself hold log directories. */
-        if (is_directory(word) && !has_log(word) && words_add(places, word) < 0)
+        if (is_directory(word) && !roster_has_log(word) && words_add(places, word) < 0)
             return -1;
     }
     return root ? words_add(places, r->root) : 0;

@@ -37,6 +37,9 @@ int roster_find(const struct roster *r, struct roster_list *list, struct words *
                 struct error *e);
 void roster_release(struct roster_list *list);
 
+/* Whether there are logs in the directory. */
+bool roster_has_log(const char *path);
+
 /* Whether a service of that name is wanted, even one that has no log directory. */
 bool roster_wants(const struct roster *r, const char *name);
 

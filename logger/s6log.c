@@ -10,6 +10,8 @@
 #include "logger/processes.h"
 #include "logger/route.h"
 #include "logger/script.h"
+#include "logger/self.h"
+#include "logger/zone.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -315,6 +317,10 @@ static int open_directories(struct s6log *s, struct error *e)
 
 static int start(struct s6log *s, struct invocation *c, struct error *e)
 {
+    static char note[SELF_NOTE_MAX];
+    static const int input[] = {STDIN_FILENO};
+    self_note(note, input, 1);
+    zone_settle();
     char **words = command_operands(c);
     if (script_parse(&s->script, words, (size_t)command_operand_count(c), true, e) < 0)
         return -1;
@@ -325,6 +331,7 @@ static int start(struct s6log *s, struct invocation *c, struct error *e)
                                    .name = "s6-log",
                                    .slots = -1,
                                    .lock = -1,
+                                   .note = note,
                                    .context = s,
                                    .settle = settle};
     if (s->notification >= 0)

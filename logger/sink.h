@@ -41,6 +41,7 @@ struct sink_rules {
     int gzip;         /* level where the script says nothing */
     int slots;        /* struct logdir_settings.slots */
     int lock;         /* console lock for stdout, -1 none */
+    const char *note; /* struct logdir_settings.note */
     void *context;
     /* A timer or the stdout of a sink has done something: what holds the reader may have changed.
      */

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "logger/order.h"
+#include "logger/utf8.h"
 #include "rotate/archive.h"
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,7 @@ void source_close(struct source *s)
     for (int i = 0; i < SOURCE_STREAMS; i++)
         str_clear(&s->pieces[i]);
     s->used = -1;
+    s->torn = 0;
     s->dirty = false;
 }
 
@@ -238,6 +240,16 @@ static bool take_line(struct source *s, size_t stop, bool newline, bool cut, str
     return true;
 }
 
+/* What there is of a line that is too long, up to the end of a character. */
+static bool take_part(struct source *s, struct line *line)
+{
+    size_t torn = utf8_torn(s->data + s->begin, s->end - s->begin);
+    char *stop = s->data + s->end - torn;
+    memmove(stop + 1, stop, torn); /* for the final NUL */
+    s->end++;
+    return take_line(s, s->end - torn - 1, true, true, line);
+}
+
 /* A line as our loggers write them: whole, and no continuation of another. */
 static bool is_usual(const char *line)
 {
@@ -314,7 +326,7 @@ static bool next_line(struct source *s, bool final, struct line *line)
             return take_line(s, (size_t)(newline - s->data), true, false, line);
         s->scanned = s->end;
         if (s->end - s->begin >= SOURCE_LINE_MAX)
-            return take_line(s, s->end, false, true, line);
+            return take_part(s, line);
         if (fill(s))
             continue;
         return final && s->end > s->begin && take_line(s, s->end, false, false, line);
@@ -360,6 +372,10 @@ static bool join(struct source *s, const struct stamp *stamp, const char *messag
     if (stamp->partial && !over)
         return false;
     take_pieces(s, stream, stamp->partial != 0);
+    s->torn = stamp->partial ? utf8_torn(p->data, p->length) : 0;
+    s->entry.length -= s->torn;
+    memcpy(s->torn_bytes, p->data + s->entry.length, s->torn);
+    p->data[s->entry.length] = '\0';
     return true;
 }
 
@@ -394,9 +410,12 @@ static bool read_line(struct source *s, struct line *line)
 int source_next(struct source *s, bool final)
 {
     struct line line;
-    if (s->used >= 0)
+    if (s->used >= 0) {
         str_clear(&s->pieces[s->used]);
+        str_add(&s->pieces[s->used], s->torn_bytes, s->torn);
+    }
     s->used = -1;
+    s->torn = 0;
     while (next_line(s, final, &line)) {
         if (read_line(s, &line))
             return 1;

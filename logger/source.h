@@ -94,7 +94,9 @@ struct source {
     struct str pieces[SOURCE_STREAMS]; /* CRI P pieces so far */
     struct timespec pieces_time[SOURCE_STREAMS];
     bool pieces_continue[SOURCE_STREAMS];
-    int used; /* the stream whose pieces entry points to, -1 none */
+    int used;           /* the stream whose pieces entry points to, -1 none */
+    char torn_bytes[4]; /* of the pieces, not of the entry: the beginning of a character */
+    size_t torn;
 };
 
 /* Copies both texts. NULL with errno ENOMEM. */

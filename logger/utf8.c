@@ -26,3 +26,14 @@ bool utf8_is_harmful(unsigned int point)
            point == 0x200f || (point >= 0x2028 && point <= 0x202e) ||
            (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
 }
+
+size_t utf8_torn(const char *bytes, size_t length)
+{
+    for (size_t n = 1; n <= 3 && n <= length; n++) {
+        unsigned char c = (unsigned char)bytes[length - n];
+        size_t whole = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1;
+        if ((c & 0xc0) != 0x80)
+            return c < 0xf5 && whole > n ? n : 0;
+    }
+    return 0;
+}

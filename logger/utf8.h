@@ -13,4 +13,7 @@ size_t utf8_decode(const char *bytes, size_t length, unsigned int *point);
  * may act on them. ASCII is the caller's. */
 bool utf8_is_harmful(unsigned int point);
 
+/* How many bytes at the end begin a sequence that goes on behind them: 0 to 3. */
+size_t utf8_torn(const char *bytes, size_t length);
+
 #endif

@@ -244,13 +244,29 @@ int step_create(struct logdir *d, struct error *e)
 /* --- open, append, close ------------------------------------------------------------------------
  */
 
+/* A successor has the same, and need not write to what may be a full disk. Failures cost nothing
+ * but the note. */
+static void write_note(const struct logdir *d)
+{
+    char old[128];
+    const char *note = d->settings.note ? d->settings.note : "";
+    size_t length = strlen(note);
+    ssize_t n = pread(d->lock, old, sizeof old, 0);
+    if (n == (ssize_t)length && memcmp(old, note, length) == 0)
+        return;
+    if (ftruncate(d->lock, 0) == 0 && length > 0 && pwrite(d->lock, note, length, 0) < 0)
+        errno = 0;
+}
+
 static int take_lock(struct logdir *d, struct error *e)
 {
     d->lock = step_open(d, "lock", O_RDWR | O_CREAT);
     if (d->lock < 0)
         return error_system(e, "unable to open %s/lock", d->name);
-    if (step_lock(d->lock, F_WRLCK, LOCK_LOGGER) == 0)
+    if (step_lock(d->lock, F_WRLCK, LOCK_LOGGER) == 0) {
+        write_note(d);
         return helper_end_old(d, e);
+    }
     if (errno == EACCES || errno == EAGAIN)
         errno = EBUSY;
     return error_system(e, "unable to lock %s/lock", d->name);

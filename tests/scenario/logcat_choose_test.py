@@ -1,4 +1,5 @@
 """logcat: which lines are chosen, and how they are shown."""
+import datetime
 import gzip
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import stat
 import subprocess
 import time
+import zoneinfo
 
 import pytest
 from logcat_test import (BASE, DEADLINE, OVERLOG, archive_name, cri, environment, on_terminal, root, run, service,
@@ -278,6 +280,23 @@ def test_33_zone_data_that_is_missing(root):
     for zone in ("UTC", "Etc/UTC", "XYZ-1", "EST5EDT,M3.2.0/2,M11.1.0", "<+03>-3", ""):
         run(root, TZ=zone)
     run(root, "--utc", TZ="Mars/Olympus")
+
+
+@pytest.mark.parametrize("zone", ["EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"])
+def test_33_zones_with_daylight_saving_time_and_no_rule(root, zone):
+    """In November it is winter there."""
+    service(root, "a", cri(BASE, "winter"), [(BASE - 150 * 86400, cri(BASE - 150 * 86400, "summer"))])
+    hours = int(zone[3])
+    assert run(root, TZ=zone, ) == (f"2026-06-26 {11 - hours:02}:55:40.000 a summer\n"
+                                    f"2026-11-23 {10 - hours:02}:55:40.000 a winter\n")
+    p = subprocess.run(["s6-tai64nlocal"], executable=OVERLOG, input=tai64n(BASE) + " x\n", capture_output=True,
+                       text=True, env={"TZ": zone}, check=True)
+    assert p.stdout == f"2026-11-23 {10 - hours:02}:55:40.000000000 x\n"
+    p = subprocess.run(["s6-log", "T", "1"], executable=OVERLOG, input="x\n", capture_output=True, text=True,
+                       env={"TZ": zone}, check=True)
+    said = datetime.datetime.strptime(p.stdout[:19], "%Y-%m-%d %H:%M:%S")
+    now = datetime.datetime.now(zoneinfo.ZoneInfo("America/New_York")).replace(tzinfo=None)
+    assert abs((said - now).total_seconds() + (hours - 5) * 3600) < 600
 
 
 def test_34_list(root):

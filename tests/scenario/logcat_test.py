@@ -8,6 +8,7 @@ import os
 import pty
 import random
 import re
+import resource
 import select
 import shutil
 import signal
@@ -532,7 +533,94 @@ def test_35_an_empty_archive(root):
         "now\n", f"logcat: warning: unable to read {d}/{archive_name(BASE - 100)}.gz: empty, not even a gzip header\n")
 
 
+def test_36_a_line_over_the_limit_is_cut_between_characters(root):
+    """As one line, and as one that was logged in pieces; what is cut is marked."""
+    text = "x" + "\u20ac" * 1000000 + "end"
+    service(root, "plain", utc(BASE) + " " + text + "\n")
+    data = text.encode()
+    pieces = [data[i:i + 8192] for i in range(0, len(data), 8192)]
+    service(root, "pieces", b"".join(cri(BASE + 1, "", flag="P" if i < len(pieces) - 1 else "F")[:-1].encode() + piece +
+                                     b"\n" for i, piece in enumerate(pieces)))
+    for name in ("plain", "pieces"):
+        parts = [json.loads(line) for line in run(root, "-o", "json", name).splitlines()]
+        assert len(parts) > 1 and [p.get("truncated", False) for p in parts] == [True] * (len(parts) - 1) + [False]
+        assert all("base64" not in p for p in parts)
+        assert "".join(p["message"] for p in parts) == text
+        assert all(len(p["message"].encode()) > (1 << 20) - 100 for p in parts[:-1])
+
+
+def test_37_a_directory_without_logs_says_so(root, tmp_path):
+    (root / "empty").mkdir()
+    service(root, "a", cri(BASE, "x"))
+    assert run(root).endswith("x\n")
+    assert warned(root, "empty", code=1) == (
+        "", f"logcat: warning: no logs in {root}/empty: neither current nor archives\n")
+    other = tmp_path / "other"
+    other.mkdir()
+    assert warned(root, f"{other}", code=1) == (
+        "", f"logcat: warning: no logs in {other}: neither current nor archives\n")
+    assert run(root, "empty", "a").endswith("x\n")
+
+
+def test_38_many_services_under_a_low_limit(root):
+    """The soft limit is raised to the hard one."""
+    for i in range(300):
+        service(root, f"s{i:03}", cri(BASE + i, f"{i}"))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    p = subprocess.run(["logcat", "-o", "raw"], executable=OVERLOG, env=environment(root), capture_output=True, text=True,
+                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard)), timeout=DEADLINE)
+    assert (p.returncode, p.stderr) == (0, "")
+    assert p.stdout.split() == [str(i) for i in range(300)]
+
+
+def test_39_closed_standard_streams(root):
+    three(root)
+    every = run(root, "-o", "raw")
+
+    def without(*fds):
+        for fd in fds:
+            os.close(fd)
+
+    for args in ([], ["-f"], ["-n0", "-f"]):
+        p = subprocess.run(["logcat", *args], executable=OVERLOG, env=environment(root), stderr=subprocess.PIPE,
+                           preexec_fn=lambda: without(1), text=True, timeout=DEADLINE)
+        assert (p.returncode, p.stderr) == (111, "logcat: fatal: unable to write: Bad file descriptor\n")
+    p = subprocess.run(["logcat", "-o", "raw"], executable=OVERLOG, env=environment(root), stdout=subprocess.PIPE,
+                       preexec_fn=lambda: without(0, 2), text=True, timeout=DEADLINE)
+    assert (p.returncode, p.stdout) == (0, every)
+
+
 # --- following ---
+
+
+def test_39_a_service_does_not_follow_itself(root):
+    """Its logger says which pipe it reads. 30 bytes for each line of another service, and no more."""
+    service(root, "other", cri(BASE, "x"))
+    (root / "viewer").mkdir()
+    r, w = os.pipe()
+    logger = subprocess.Popen(["s6-log", "-b", "U", str(root / "viewer")], executable=OVERLOG, stdin=r)
+    os.close(r)
+    wait_for((root / "viewer/current").exists)
+    viewer = subprocess.Popen(["logcat", "-f", "-o", "raw"], executable=OVERLOG, env=environment(root), stdout=w,
+                              stderr=subprocess.PIPE)
+    os.close(w)
+    try:
+        wait_for(lambda: b" x\n" in (root / "viewer/current").read_bytes())
+        for i in range(100):
+            with open(root / "other/current", "a") as f:
+                f.write(cri(BASE + 1 + i, f"line {i}"))
+        wait_for(lambda: b"line 99" in (root / "viewer/current").read_bytes())
+        service(root, "later", cri(BASE + 1000, "the last"))
+        wait_for(lambda: b"the last" in (root / "viewer/current").read_bytes())
+    finally:
+        viewer.terminate()
+        said = viewer.stderr.read().decode()
+        viewer.wait(DEADLINE)
+        assert logger.wait(DEADLINE) == 0
+    assert said == "logcat: warning: leaving out viewer: what is shown here is logged there\n"
+    lines = [line.split(" ", 1)[1] for line in (root / "viewer/current").read_text().splitlines()]
+    assert lines == ["x"] + [f"line {i}" for i in range(100)] + ["the last"]
+    assert "line 99" in run(root, "viewer")  # it can be shown, and followed by others
 
 
 class Writer:

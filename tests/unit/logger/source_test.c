@@ -289,6 +289,38 @@ static void a_stamp_of_the_future_waits_no_longer_than_others(void **state)
     close_view(v);
 }
 
+/* One line of the future, and a clock that is set back. */
+static void stamps_that_step(void **state)
+{
+    static const long seconds[] = {1, 59, 2, 3, 4, 10, 8, 9};
+    /* By the lowest stamp from there on. */
+    static const long keys[] = {1, 2, 2, 3, 4, 8, 8, 9};
+    struct error e = ERROR_INIT;
+    char line[64];
+    (void)state;
+    for (size_t i = 0; i < 8; i++) {
+        snprintf(line, sizeof line, "2026-11-23T10:55:%02ld.000000000Z x\n", seconds[i]);
+        append("a/current", line);
+    }
+    struct source *s = opened("a");
+    assert_int_equal(source_survey(s, &e), 0);
+    assert_int_equal(s->steps, 2);
+    assert_true(s->disorder);
+    assert_int_equal(s->stepped.tv_sec, FIRST + 59);
+    assert_int_equal(source_open(s, READER_ALL, 0, &e), 0);
+    for (size_t i = 0; i < 8; i++) {
+        expect(s, true, "x", seconds[i], STREAM_UNKNOWN);
+        assert_int_equal(source_key(s).tv_sec, FIRST + keys[i]);
+    }
+    /* What is not wanted does not count. */
+    s->until = (struct timespec){FIRST + 10, 0};
+    assert_int_equal(source_survey(s, &e), 0);
+    assert_int_equal(s->steps, 0);
+    assert_true(s->disorder);
+    assert_int_equal(s->newest.tv_sec, FIRST + 9);
+    source_free(s);
+}
+
 int main(void)
 {
     setenv("TZ", "UTC0", 1);
@@ -300,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_line_without_end_comes_in_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(tail_goes_back_to_a_stamp, setup, teardown),
         cmocka_unit_test_setup_teardown(lines_before_any_stamp_belong_to_the_next, setup, teardown),
+        cmocka_unit_test_setup_teardown(stamps_that_step, setup, teardown),
         cmocka_unit_test_setup_teardown(young_lines_wait_for_older_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stamp_of_the_future_waits_no_longer_than_others, setup,
                                         teardown),
