@@ -52,11 +52,25 @@ static int find_places(struct up *u, const struct tree *t, const char *logs, str
     return realpath(logs, u->logs) == NULL ? error_system(e, "unable to find %s", logs) : 0;
 }
 
+/* As wide as the longest name, within reason, where a person looks on. */
+static void set_prefix(const struct tree *t)
+{
+    enum { LEAST = 5, MOST = 24 }; /* ".init" */
+    char width[16];
+    size_t most = LEAST;
+    for (size_t i = 0; i < t->definitions.count; i++) {
+        const struct definition *d = &t->definitions.item[i];
+        if (d->type == DEFINITION_LONGRUN && strlen(d->name) > most)
+            most = strlen(d->name);
+    }
+    snprintf(width, sizeof width, "%zu", most < MOST ? most : (size_t)MOST);
+    setenv("OVERLOG_PREFIX", isatty(STDOUT_FILENO) ? width : "1", 0);
+}
+
 static void set_defaults(const struct up *u)
 {
     setenv("OVERLOG_DIR", u->logs, 1);
     setenv("S6_LOGGING", "1", 0);
-    setenv("OVERLOG_PREFIX", "1", 0);
     setenv("S6_VERBOSITY", "1", 0);
 }
 
@@ -78,13 +92,15 @@ static int start(struct up *u, const struct tree *t, const char *logs, char **cm
         return message_error(&e);
     }
     v.etc = u->etc[0] == '\0' ? NULL : u->etc;
-    message_line(MESSAGE_WARNING, "overlog up: info: logs in %s; overlog status -R %s", u->logs,
-                 u->run);
+    message_line(MESSAGE_WARNING,
+                 "overlog up: info: logs in %s: OVERLOG_DIR=%s logcat -f; overlog status -R %s",
+                 u->logs, u->logs, u->run);
     if (view_enter(&v, &e) < 0) {
         remove_private(u, access(VIEW_HOST, F_OK) == 0);
         return message_error(&e);
     }
     set_defaults(u);
+    set_prefix(t);
     if (chdir(u->cwd) < 0)
         message_warning("unable to stay in %s", u->cwd);
     int code = init_boot(cmd, true);

@@ -1,12 +1,15 @@
 #include "logger/console.h"
 #include "base/message.h"
+#include "logger/render.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { CHUNK = 16384 };
+enum { CHUNK = 16384, PREFIX_MAX = 512 };
 
 static void set_lock(int fd, short type)
 {
@@ -44,11 +47,30 @@ int console_write(int fd, const char *bytes, size_t length)
     return 0;
 }
 
+int console_pretty(const char *name, int width, bool color, struct str *out)
+{
+    return str_printf(out, "%s%s%s%-*.200s%s | ", color ? "\033[" : "",
+                      color ? render_color(name) : "", color ? "m" : "", width, name,
+                      color ? "\033[0m" : "");
+}
+
+/* The prefix as it is now. */
+static size_t begin_of_line(const struct console *c, char text[PREFIX_MAX])
+{
+    char when[16] = "";
+    time_t now = c->timed ? time(NULL) : 0;
+    struct tm local;
+    if (c->timed && localtime_r(&now, &local) != NULL)
+        strftime(when, sizeof when, "%H:%M:%S ", &local);
+    snprintf(text, PREFIX_MAX, "%s%s", when, c->prefix);
+    return strlen(text);
+}
+
 static int show_prefixed(struct console *c, int stream, const char *bytes, size_t length)
 {
-    char chunk[CHUNK];
+    char chunk[CHUNK], text[PREFIX_MAX];
     size_t used = 0;
-    size_t prefix = strlen(c->prefix);
+    size_t prefix = begin_of_line(c, text);
     while (length > 0) {
         size_t n = line_end_in(bytes, length);
         bool ended = n < length;
@@ -63,7 +85,7 @@ static int show_prefixed(struct console *c, int stream, const char *bytes, size_
                 return -1;
             used = 0;
         }
-        memcpy(chunk + used, c->prefix, head);
+        memcpy(chunk + used, text, head);
         memcpy(chunk + used + head, bytes, n);
         used += head + n;
         bytes += n;

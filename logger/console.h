@@ -3,6 +3,7 @@
 #ifndef LOGGER_CONSOLE_H
 #define LOGGER_CONSOLE_H
 
+#include "base/str.h"
 #include "logger/line.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 struct console {
     int lock;           /* descriptor whose byte 0 is the lock; -1: none */
     const char *prefix; /* before each line; NULL: none */
+    bool timed;         /* the local time stands before the prefix */
     struct {
         int fd;
         bool closed; /* given up */
@@ -19,6 +21,9 @@ struct console {
 
 void console_lock(int fd);   /* harmless with -1 */
 void console_unlock(int fd); /* the same */
+
+/* Appends a prefix for people: NAME padded to width, in its colour if wanted. -1: no memory. */
+int console_pretty(const char *name, int width, bool color, struct str *out);
 
 /* Writes everything, waiting where the descriptor does not block. 0, or -1 with errno. */
 int console_write(int fd, const char *bytes, size_t length);

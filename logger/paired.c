@@ -55,12 +55,16 @@ struct paired {
     bool informed;              /* that there is no disk */
     const struct account *user; /* to become, while it is asked for and not yet done; or NULL */
     bool prefixed;
+    unsigned long long width; /* of the prefix for people; 0: none */
+    bool color;
 };
 
 const struct command_option logger_options[] = {
     {'d', "directory", "DIR", "the log directory"},
     {'u', "user", "UID:GID", "become this user once the directory is open"},
     {'p', "prefix", NULL, "put [NAME] before each line on the console"},
+    {'P', "pretty", "WIDTH", "put the time and NAME, as wide as that, before each line"},
+    {'c', "color", NULL, "with -P: NAME in a colour of its own"},
     {'e', "events", "DIR", "log the event pipe on descriptor 9 there"},
     {'r', "resume", NULL, "take current over as it is"},
     {'v', "verbose", NULL, "say info lines, too"},
@@ -109,6 +113,13 @@ static int parse_options(struct paired *p, struct invocation *c, struct account 
             break;
         case 'p':
             p->prefixed = true;
+            break;
+        case 'P':
+            if (number_parse(c->argument, 255, &p->width) < 0)
+                return command_usage(c);
+            break;
+        case 'c':
+            p->color = true;
             break;
         case 'e':
             p->events = c->argument;
@@ -348,10 +359,12 @@ static int take_name(struct paired *p, struct error *e)
     struct str name = STR_INIT;
     struct str prefix = STR_INIT;
     if (str_printf(&name, "logger %s", p->name) < 0 ||
-        (p->prefixed && str_printf(&prefix, "[%s] ", p->name) < 0))
+        (p->prefixed && str_printf(&prefix, "[%s] ", p->name) < 0) ||
+        (p->width > 0 && console_pretty(p->name, (int)p->width, p->color, &prefix) < 0))
         return error_system(e, "unable to begin");
     message_name(name.data);
     p->pump.console.prefix = prefix.data;
+    p->pump.console.timed = p->width > 0;
     return 0;
 }
 

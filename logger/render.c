@@ -152,7 +152,7 @@ static void add_spaces(struct str *out, size_t count)
 static const char *const palette[] = {"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"};
 
 /* By the name alone, so that a service has its colour in every run and beside any other. */
-static const char *color_of(const char *name)
+const char *render_color(const char *name)
 {
     unsigned int hash = 2166136261U;
     for (; *name; name++)
@@ -253,7 +253,7 @@ static void add_name(const struct render *r, const char *name, struct str *out)
     if (!r->names)
         return;
     if (r->color)
-        add_color(out, color_of(name));
+        add_color(out, render_color(name));
     if (r->caret) {
         size_t begin = out->length;
         render_caret(name, length, out);

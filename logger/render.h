@@ -47,6 +47,9 @@ int render_entry(struct render *r, const char *name, const struct entry *entry, 
  * direction as \u0000, bytes that are no UTF-8 as \x00; tabs stay. */
 int render_caret(const char *bytes, size_t length, struct str *out);
 
+/* The colour of a service as SGR numbers: by its name alone. */
+const char *render_color(const char *name);
+
 /* Appends a JSON string with its quotes; lossy is set when bytes were no UTF-8. */
 int render_json_string(struct str *out, const char *bytes, size_t length, bool *lossy);
 

@@ -82,8 +82,8 @@ static const char *mode_name(enum logging_mode mode)
     return names[mode];
 }
 
-/* logger [-d DIR] [-u UID:GID] [-p] [-v] [-D] [-e DIR] [-r] -- NAME MODE SCRIPT..., made in the
- * stack when it is needed: a thousand of them would be a megabyte. */
+/* logger [-d DIR] [-u UID:GID] [-p | -P WIDTH [-c]] [-v] [-D] [-e DIR] [-r] -- NAME MODE SCRIPT...,
+ * made in the stack when it is needed: a thousand of them would be a megabyte. */
 enum { ARGV_FIXED = 16 };
 
 struct argv {
@@ -91,6 +91,7 @@ struct argv {
     size_t count;
     char directory[4096];
     char events[4096];
+    char width[16];
 };
 
 static void put(struct argv *a, const char *word)
@@ -114,8 +115,15 @@ static void make_argv(struct argv *a, const struct logged *l, const struct loggi
         put(a, "-u");
         put(a, user);
     }
-    if (s->prefix)
+    if (s->prefix == 1) {
         put(a, "-p");
+    } else if (s->prefix > 1) {
+        snprintf(a->width, sizeof a->width, "%u", s->prefix);
+        put(a, "-P");
+        put(a, a->width);
+        if (s->color)
+            put(a, "-c");
+    }
     if (events && s->verbosity >= MESSAGE_INFO)
         put(a, "-v");
     if (s->drop)

@@ -16,7 +16,7 @@ bool longrun_is_paired(const struct supervisor *sv, const struct definition *d,
     *mode = d->logging >= 0 ? (enum logging_mode)d->logging : sv->settings.logging;
     if (d->producer_for != NULL || d->consumer_for.count > 0)
         return false;
-    return *mode != LOGGING_CONSOLE || sv->settings.prefix;
+    return *mode != LOGGING_CONSOLE || sv->settings.prefix > 0;
 }
 
 static uint32_t oneshots(const struct supervisor *sv)

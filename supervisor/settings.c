@@ -90,6 +90,14 @@ static int places(struct settings *s, const struct reader *r)
     return s->etc == NULL || s->services == NULL || s->bundles == NULL ? -1 : 0;
 }
 
+enum { PREFIX_MOST = 100 }; /* columns for a name */
+
+static bool shows_colors(const struct reader *r)
+{
+    const char *kind = text_or(r, "TERM", "dumb");
+    return strcmp(kind, "dumb") != 0 && text_or(r, "NO_COLOR", "")[0] == '\0';
+}
+
 int settings_read(struct settings *s, char *(*lookup)(const char *name), bool terminal,
                   struct problems *p)
 {
@@ -104,7 +112,8 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         .drain = number(&r, "OVERLOG_DRAIN", 1000),
         .stop_max = number(&r, "OVERLOG_STOP_MAXTIME", 0),
         .drop = drops(&r),
-        .prefix = number(&r, "OVERLOG_PREFIX", 0) != 0,
+        .prefix = number(&r, "OVERLOG_PREFIX", 0),
+        .color = terminal && shows_colors(&r),
         .log_root = text_or(&r, "OVERLOG_DIR", "/var/log/services"),
         .log_user = text_or(&r, "OVERLOG_USER", "32762:32762"),
         .catchall_user = text_or(&r, "S6_CATCHALL_USER", "root"),
@@ -122,6 +131,8 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         .legacy_grace = number(&r, "S6_SERVICES_GRACETIME", 3000),
         .finish_max = number(&r, "S6_KILL_FINISH_MAXTIME", 5000),
     };
+    if (s->prefix > PREFIX_MOST)
+        s->prefix = PREFIX_MOST;
     if (s->kill_grace > 300000)
         s->kill_grace = 300000;
     if (places(s, &r) < 0 || script(&r, &s->log_script) < 0) {

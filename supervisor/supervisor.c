@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -40,8 +41,31 @@ static bool has_terminal(void)
     return isatty(0) || isatty(1) || isatty(2);
 }
 
+/* Somebody at a terminal wants to know what ^C does now, and what it would do next. */
+static void say_interrupted(const struct supervisor *sv)
+{
+    char names[200] = "";
+    size_t length = 0;
+    if (sv->stop_asked) {
+        message_line(MESSAGE_WARNING, "overlog up: info: killing what is left");
+        return;
+    }
+    for (uint32_t i = 0; i < sv->longruns && length < sizeof names; i++) {
+        const struct longrun *l = sv->longrun[i];
+        if (l != NULL && !service_at_rest(&l->machine))
+            length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
+                                       length > 0 ? ", " : "", l->definition->name);
+    }
+    if (length > 0)
+        message_line(MESSAGE_WARNING,
+                     "overlog up: info: stopping %s%s; ^C again kills what is left", names,
+                     length < sizeof names ? "" : "...");
+}
+
 static void do_signal(struct supervisor *sv, int signal)
 {
+    if (sv->guest && signal == SIGINT && sv->stage < STAGE_KILL)
+        say_interrupted(sv);
     switch (signal) {
     case SIGWINCH: /* the STOPSIGNAL of some images; of a terminal it says something else */
         if (sv->guest || has_terminal())

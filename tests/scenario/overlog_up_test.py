@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -44,7 +45,8 @@ class Workstation:
         self.write(f"etc/s6-overlay/user-bundles.d/user/contents.d/{name}", "")
 
     def up(self, *words, user=USER, **more):
-        env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "XDG_RUNTIME_DIR": self.runtime, "GREETING": "hello"}
+        env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "XDG_RUNTIME_DIR": self.runtime, "GREETING": "hello",
+               **more.pop("env", {})}
         ids = {} if user == 0 else {"user": user, "group": user, "extra_groups": []}
         p = subprocess.Popen([self.program, "up", *words], cwd=self.home, env=env, start_new_session=True, text=True,
                              **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
@@ -137,7 +139,8 @@ def test_a_tree_runs_and_stops(desk):
     assert [line for line in out.splitlines() if line.startswith("[.init]")] == ["[.init] hello", "[.init] done", "[.init] last"]
     harness.assert_order(out, "[web] serving in", "[web] bye\n")
     assert err.splitlines() == [
-        f"overlog up: info: logs in {desk.home}/logs; overlog status -R " + err.split("-R ")[1].split("\n")[0]]
+        f"overlog up: info: logs in {desk.home}/logs: OVERLOG_DIR={desk.home}/logs logcat -f; overlog status -R " + err.split("-R ")[1].split("\n")[0],
+        "[.init] overlog up: info: stopping web, worker; ^C again kills what is left"]
     assert "[worker] working as" in out
     assert " stdout F bye\n" in desk.log("web") and " end code=0\n" in desk.log(".events")
     desk.nothing_left()
@@ -164,8 +167,8 @@ def test_a_command(desk):
     desk.nothing_left()
 
 
-def test_control_c_on_a_terminal(desk):
-    two_services(desk)
+def on_a_terminal(desk, **env):
+    """overlog up with a terminal of its own: the process and our side."""
     ours, theirs = os.openpty()
     os.fchown(theirs, USER, -1)
     mode = os.fstat(theirs).st_mode
@@ -174,15 +177,41 @@ def test_control_c_on_a_terminal(desk):
         import fcntl
         import termios
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    p = desk.up(stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=take_terminal)
+    p = desk.up(stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=take_terminal, env=env)
+    out = harness.Stream(ours)
     desk.wait_well()
     assert os.fstat(theirs).st_mode == mode  # others may not write to the terminal of a user
     os.close(theirs)
+    return p, ours, out
+
+
+def test_control_c_on_a_terminal(desk):
+    two_services(desk)
+    p, ours, out = on_a_terminal(desk, TERM="xterm")
     os.write(ours, b"\x03")
-    out = harness.Stream(ours)
     assert p.wait(harness.DEADLINE) == 0
     out.thread.join(harness.DEADLINE)
-    assert "[web] bye" in out.text()
+    lines = out.text().replace("\r", "").splitlines()
+    # Time, and names as wide as the longest, each in its colour.
+    begin = r"\d\d:\d\d:\d\d \x1b\[\d\dm"
+    assert [line for line in lines if re.fullmatch(begin + r"web   \x1b\[0m \| bye", line)]
+    assert [line for line in lines if re.fullmatch(begin + r"worker\x1b\[0m \| working as.*", line)]
+    assert len([line for line in lines if line.endswith(
+        " | overlog up: info: stopping web, worker; ^C again kills what is left")]) == 1
+    desk.nothing_left()
+
+
+def test_control_c_again(desk):
+    desk.service("longrun", "stubborn", run=RUN + "trap '' TERM\necho deaf\nwhile :; do sleep 0.1; done\n")
+    p, ours, out = on_a_terminal(desk, TERM="xterm", NO_COLOR="1")
+    harness.wait_for(lambda: " stubborn | deaf" in out.text())
+    os.write(ours, b"\x03")
+    harness.wait_for(lambda: "stopping stubborn; ^C again kills what is left" in out.text())
+    assert p.poll() is None
+    os.write(ours, b"\x03")
+    assert p.wait(harness.DEADLINE) == 0
+    out.thread.join(harness.DEADLINE)
+    assert "overlog up: info: killing what is left" in out.text() and "\x1b" not in out.text()
     desk.nothing_left()
 
 
