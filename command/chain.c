@@ -1,5 +1,6 @@
 #include "command/chain.h"
 #include "base/execute.h"
+#include "base/kernel.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/auxv.h>
@@ -29,7 +30,7 @@ static int look(const char *path)
     if (stat(path, &st) < 0)
         return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? -1 : 0;
     return st.st_ino == self.st_ino && st.st_dev == self.st_dev &&
-           faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+           kernel_permits(path, X_OK);
 }
 
 bool chain_is_ours(const char *program, const char *path)

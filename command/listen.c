@@ -1,6 +1,7 @@
 #include "command/listen.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/kernel.h"
 #include "supervisor/supervise.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,8 +20,7 @@ static int subscribe(struct listener *l)
     unsigned char noise[3];
     struct timespec now = clock_wall();
     clock_tai64n_format(stamp, &now);
-    if (getrandom(noise, sizeof noise, 0) != (ssize_t)sizeof noise)
-        return -1;
+    kernel_noise(noise, sizeof noise);
     for (int i = 0; i < 2; i++)
         if (snprintf(i == 0 ? hidden : l->fifo, LISTEN_PATH_MAX,
                      "%s/event/%sftrig1:%.25s:%02x%02x%02x", l->service, i == 0 ? "." : "", stamp,

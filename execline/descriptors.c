@@ -1,4 +1,5 @@
 /* Commands that arrange descriptors, then execute the rest. */
+#include "base/kernel.h"
 #include "base/message.h"
 #include "base/str.h"
 #include "execline/block.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 int descriptor_read(const char *text, int *fd)
@@ -249,7 +249,7 @@ static int string_descriptor(const char *text, struct error *e)
     }
     close(ends[0]);
     close(ends[1]);
-    int fd = memfd_create("heredoc", MFD_CLOEXEC);
+    int fd = kernel_memory("heredoc");
     if (fd < 0 || fd_write_all(fd, text, length) < 0 || lseek(fd, 0, SEEK_SET) < 0)
         return error_system(e, "unable to keep the text in memory");
     return fd;

@@ -1,4 +1,5 @@
 #include "logger/outlet.h"
+#include "base/kernel.h"
 #include "base/message.h"
 #include "logger/console.h"
 #include <errno.h>
@@ -22,7 +23,7 @@ static ssize_t write_now(int fd, const char *bytes, size_t length)
     struct iovec all = {(void *)(uintptr_t)bytes, length};
     struct pollfd room = {.fd = fd, .events = POLLOUT};
     ssize_t n = syscall(SYS_pwritev2, fd, &all, 1L, -1L, -1L, (long)RWF_NOWAIT);
-    if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL))
+    if (n >= 0 || !kernel_lacks(errno))
         return n;
     if (poll(&room, 1, 0) == 0) {
         errno = EAGAIN;

@@ -51,9 +51,9 @@ struct paired {
     const char *events;    /* NULL: none */
     enum mode mode;
     bool resume;
-    bool drops_lines;           /* while the disk does not work */
-    bool informed;              /* that there is no disk */
-    const struct account *user; /* to become, while it is asked for and not yet done; or NULL */
+    bool drops_lines;     /* while the disk does not work */
+    bool informed;        /* that there is no disk */
+    struct account *user; /* to become, while it is asked for and not yet done; or NULL */
     bool prefixed;
     unsigned long long width; /* of the prefix for people; 0: none */
     bool color;
@@ -210,6 +210,25 @@ static void drop(struct paired *p)
     prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 }
 
+static bool can_write(const struct account *a, const struct stat *st)
+{
+    mode_t bits = st->st_uid == a->uid ? 0300 : st->st_gid == a->gid ? 0030 : 0003;
+    return (st->st_mode & bits) == bits;
+}
+
+/* A directory that our user cannot write (it could not be given away, or somebody else has made
+ * it): its owner logs there. */
+static void suit_directory(struct paired *p, int directory)
+{
+    struct stat st;
+    if (p->user == NULL || directory < 0 || fstat(directory, &st) < 0 || can_write(p->user, &st))
+        return;
+    if (st.st_uid == geteuid())
+        p->user = NULL;
+    else
+        *p->user = (struct account){.uid = st.st_uid, .gid = st.st_gid};
+}
+
 /* The directory of a sink, or one beside it while another container logs there. */
 static int prepare(const struct paired *p, struct sink *s, struct error *e)
 {
@@ -344,6 +363,8 @@ static int open_disk(struct paired *p, struct error *e)
         umask(022);
         prepare_route(p, &p->pump.route[0], prepared, why);
         prepare_route(p, &p->pump.route[1], prepared + own, why + own);
+        if (p->directory != NULL)
+            suit_directory(p, prepared[own - 1]);
         drop(p);
         open_route(p, &p->pump.route[0], prepared, why);
         open_route(p, &p->pump.route[1], prepared + own, why + own);

@@ -22,8 +22,7 @@ enum {
 bool helper_has_input(const struct logdir *d)
 {
     return d->settings.processor != NULL &&
-           (faccessat(d->directory, "previous", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
-            faccessat(d->directory, "processed", F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+           (step_exists(d->directory, "previous") || step_exists(d->directory, "processed"));
 }
 
 bool logdir_processing(const struct logdir *d)

@@ -80,7 +80,8 @@ int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct e
     free(copy);
     if (fd < 0 || !made)
         return fd;
-    if ((uid != (uid_t)-1 && fchown(fd, uid, gid) < 0 && !step_has_no_modes(errno)) ||
+    if ((uid != (uid_t)-1 && fchown(fd, uid, gid) < 0 && !step_has_no_modes(errno) &&
+         errno != EINVAL) || /* EINVAL: a user namespace without that id */
         (fchmod(fd, directory_mode(mode)) < 0 && !step_has_no_modes(errno))) {
         error_system(e, "unable to give log directory %s to its logger", path);
         close(fd);
@@ -132,6 +133,12 @@ int step_renew(const struct logdir *d, const char *name)
     return fd;
 }
 
+bool step_exists(int directory, const char *name)
+{
+    struct stat s;
+    return fstatat(directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 bool step_has_no_modes(int why)
 {
     return why == EPERM || why == ENOSYS || why == EOPNOTSUPP;
@@ -148,8 +155,7 @@ static bool is_marked(const struct logdir *d, const char *name)
 bool step_is_processed(const struct logdir *d)
 {
     return is_marked(d, "processed") &&
-           (!is_marked(d, "lock") ||
-            faccessat(d->directory, "previous", F_OK, AT_SYMLINK_NOFOLLOW) < 0);
+           (!is_marked(d, "lock") || !step_exists(d->directory, "previous"));
 }
 
 int step_remove(const struct logdir *d, const char *name, struct error *e)
@@ -163,14 +169,14 @@ int step_rename(int directory, const char *from, const char *to)
 {
     if (syscall(SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE) == 0)
         return 0;
-    if (errno != EINVAL && errno != ENOSYS)
+    if (errno != EINVAL && errno != ENOSYS && errno != EPERM)
         return -1;
     if (linkat(directory, from, directory, to, 0) == 0)
         return unlinkat(directory, from, 0);
     if (errno == EEXIST)
         return -1;
     /* A file system without links: the name was made to be new. */
-    if (faccessat(directory, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (step_exists(directory, to)) {
         errno = EEXIST;
         return -1;
     }
@@ -422,9 +428,11 @@ pid_t logdir_user(int directory)
 
 void logdir_close(struct logdir *d, bool clean)
 {
+    struct error ignored = ERROR_INIT;
     if (clean && d->helper > 0) { /* its lock would keep out who comes next */
         kill(d->helper, SIGKILL);
         process_wait(d->helper);
+        step_clean_compressions(d, &ignored);
         logdir_trim(d); /* it may just have put back what retention had taken */
     }
     if (d->current >= 0) {

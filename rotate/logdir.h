@@ -118,8 +118,8 @@ bool logdir_reaped(struct logdir *d, pid_t pid, int status);
 void logdir_retry(struct logdir *d);
 
 /* clean: fsync, mark current with the owner's x bit, unless logdir_processing (who wants the end of
- * that waits for it first). A helper is ended, or dies with this process; the next start goes on
- * with its work. Releases everything either way. */
+ * that waits for it first). A helper is ended and its half removed, or it dies with this process;
+ * the next start goes on with its work. Releases everything either way. */
 void logdir_close(struct logdir *d, bool clean);
 
 #endif

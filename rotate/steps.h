@@ -14,6 +14,9 @@ enum { LOCK_LOGGER = 0, LOCK_HELPER = 1 };
 /* Takes or gives back (F_WRLCK, F_UNLCK) the lock of one byte; never waits. 0, or -1 with errno. */
 int step_lock(int fd, short type, off_t byte);
 
+/* Whether something has that name; a link is something. */
+bool step_exists(int directory, const char *name);
+
 /* Renames without replacing: -1 with errno EEXIST when the new name is taken. */
 int step_rename(int directory, const char *from, const char *to);
 

@@ -88,7 +88,7 @@ static int replace_by(const struct logdir *d, const struct archive *a, const cha
 {
     char done[ARCHIVE_NAME_MAX];
     archive_name(done, &a->time, a->unfinished, true);
-    if (faccessat(d->directory, a->name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+    if (!step_exists(d->directory, a->name))
         return step_remove(d, half, e);
     if (renameat(d->directory, half, d->directory, done) < 0)
         return error_system(e, "unable to rename %s/%s", d->name, half);
@@ -230,7 +230,7 @@ static int process(struct logdir *d, struct error *e)
 {
     if (step_is_processed(d))
         return step_adopt(d, e);
-    if (faccessat(d->directory, "previous", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+    if (!step_exists(d->directory, "previous"))
         return step_remove(d, "processed", e);
     return run_processor(d, e) < 0 ? -1 : step_adopt(d, e);
 }

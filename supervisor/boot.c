@@ -1,6 +1,7 @@
 /* From an empty supervisor to a running CMD: loggers, hook, definitions, services, CMD. */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/kernel.h"
 #include "base/message.h"
 #include "supervisor/console.h"
 #include "supervisor/database.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,8 +59,7 @@ static int open_init_logger(struct supervisor *sv, struct error *e)
 static void event_boot(struct supervisor *sv)
 {
     uint64_t id = 0;
-    if (getrandom(&id, sizeof id, GRND_NONBLOCK) != (ssize_t)sizeof id)
-        id = (uint64_t)clock_wall().tv_nsec << 32 | (uint64_t)clock_wall().tv_sec;
+    kernel_noise(&id, sizeof id);
     event_log_write(&sv->events, "boot", NULL, "id=%016llx pid=%ld version=%s",
                     (unsigned long long)id, (long)getpid(), OVERLOG_VERSION);
 }

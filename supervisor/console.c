@@ -1,4 +1,5 @@
 #include "supervisor/console.h"
+#include "base/kernel.h"
 #include "base/message.h"
 #include "base/process.h"
 #include <errno.h>
@@ -31,7 +32,7 @@ static ssize_t write_now(int fd, const void *bytes, size_t length)
     if (n >= 0 || errno != ENOTSOCK)
         return n;
     n = syscall(SYS_pwritev2, fd, &part, 1, -1L, -1L, RWF_NOWAIT);
-    if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL))
+    if (n >= 0 || !kernel_lacks(errno))
         return n;
     /* No such flag for this kind of file: poll said it is writable, which for a pipe means room for
      * a page. */

@@ -52,8 +52,10 @@ static bool say_lost(struct event_log *log, char text[EVENT_LINE_MAX])
     return console_try(log->fd, text, event_line(text, &now, "lost", NULL, details));
 }
 
-static void write_line(struct event_log *log, const struct timespec *when, const char *event,
-                       const char *service, const char *format, va_list list)
+__attribute__((format(printf, 5, 0))) static void write_line(struct event_log *log,
+                                                             const struct timespec *when,
+                                                             const char *event, const char *service,
+                                                             const char *format, va_list list)
 {
     char details[EVENT_LINE_MAX];
     char text[EVENT_LINE_MAX];

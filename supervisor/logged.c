@@ -1,6 +1,7 @@
 #include "supervisor/logged.h"
 #include "base/account.h"
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "base/message.h"
 #include "base/process.h"
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,7 +57,7 @@ int logging_open(struct logging *g, const struct settings *s, const char *progra
     g->null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (g->null < 0)
         return error_system(e, "unable to open /dev/null");
-    g->lock = memfd_create("console", MFD_CLOEXEC);
+    g->lock = kernel_memory("console");
     if (g->lock < 0)
         return error_system(e, "unable to make the console lock");
     return 0;
@@ -205,7 +205,7 @@ int logged_open(struct logged *l, const struct logging *g, const char *name, enu
         merge(&l->err_read, &l->err_write);
     }
     for (int i = 0; i < (events >= 0 ? 3 : 2); i++) {
-        l->journal[i] = memfd_create("journal", MFD_CLOEXEC);
+        l->journal[i] = kernel_memory("journal");
         if (l->journal[i] < 0)
             return error_system(e, "unable to make the journals of %s", name);
     }

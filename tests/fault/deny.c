@@ -1,0 +1,63 @@
+/* Executes a program whose system calls of some names fail, its children's too: a kernel that does
+ * not know them, or a filter that does not want them.
+ *
+ * deny ERRNO NAME[,NAME...] PROGRAM [ARG...]   exit 100: there is no such name
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define CALL(name) {#name, SYS_##name}
+
+static const struct {
+    const char *name;
+    unsigned int number;
+} calls[] = {
+    CALL(renameat2), CALL(getrandom), CALL(memfd_create), CALL(execveat), CALL(membarrier),
+    CALL(copy_file_range), CALL(preadv2), CALL(pwritev2), CALL(statx), CALL(clone3),
+    CALL(pidfd_open), CALL(pidfd_send_signal), CALL(pidfd_getfd), CALL(close_range), CALL(openat2),
+    CALL(faccessat2), CALL(fchown), CALL(fchownat), CALL(splice), CALL(fallocate), CALL(rseq),
+    CALL(sched_setattr), CALL(seccomp), CALL(epoll_pwait2), CALL(unshare), CALL(madvise),
+};
+
+enum { CALLS = sizeof calls / sizeof calls[0] };
+
+static unsigned int number_of(const char *name)
+{
+    for (int i = 0; i < CALLS; i++)
+        if (strcmp(calls[i].name, name) == 0)
+            return calls[i].number;
+    fprintf(stderr, "deny: no call %s\n", name);
+    exit(100);
+}
+
+int main(int argc, char **argv)
+{
+    struct sock_filter code[2 * CALLS + 2];
+    unsigned short n = 0;
+    if (argc < 4)
+        return 100;
+    int error = strcmp(argv[1], "ENOSYS") == 0 ? ENOSYS : strcmp(argv[1], "EPERM") == 0 ? EPERM : atoi(argv[1]);
+    code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    for (char *name = strtok(argv[2], ","); name != NULL && n < 2 * CALLS; name = strtok(NULL, ",")) {
+        code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number_of(name), 0, 1);
+        code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int)error);
+    }
+    code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    const struct sock_fprog filter = {n, code};
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0) {
+        perror("deny: unable to filter");
+        return 111;
+    }
+    execvp(argv[3], argv + 3);
+    perror("deny: unable to execute");
+    return 127;
+}
