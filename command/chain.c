@@ -29,8 +29,7 @@ static int look(const char *path)
     struct stat st;
     if (stat(path, &st) < 0)
         return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? -1 : 0;
-    return st.st_ino == self.st_ino && st.st_dev == self.st_dev &&
-           kernel_permits(path, X_OK);
+    return st.st_ino == self.st_ino && st.st_dev == self.st_dev && kernel_permits(path, X_OK);
 }
 
 bool chain_is_ours(const char *program, const char *path)
