@@ -365,7 +365,7 @@ def test_no_directory_in_auto_is_quiet_but_for_init(rig, tmp_path):
     assert r.shown[0].read_bytes() == b"line\n"
     assert r.shown[1].read_bytes() == b""
     r = rig("C", mode="auto", name=".init", events=True,
-            options=["-e", str(tmp_path / "log/.events")]).start()
+            options=["-v", "-e", str(tmp_path / "log/.events")]).start()
     os.write(r.out[1], b"line\n")
     assert r.finish() == 0
     assert r.shown[1].read_text() == (
