@@ -97,7 +97,7 @@ int source_open(struct source *s, enum reader_from from, unsigned long long line
 
 /* Reads all that is open, to know its steps. Returns how many entries there are from the first that
  * is certainly whole, and itself no continuation. */
-static unsigned long long look_through(struct source *s, int mode)
+static unsigned long long look_through(struct source *s, enum source_mode mode)
 {
     unsigned long long count = 0;
     s->mode = mode;

@@ -29,6 +29,10 @@ enum {
     SOURCE_STREAMS = 3         /* by enum stamp_stream */
 };
 
+/* What source_next is called for. COUNTING and SURVEYING collect steps; SURVEYING shows no entries.
+ */
+enum source_mode { SOURCE_READING, SOURCE_COUNTING, SOURCE_SURVEYING };
+
 /* What a survey saw in an archive. */
 struct source_archive {
     struct timespec name;
@@ -59,7 +63,7 @@ struct source {
     struct timespec since, until;
     struct timespec from, to; /* as since and until, for entries by their order, for this time */
 
-    enum { SOURCE_READING, SOURCE_COUNTING, SOURCE_SURVEYING } mode;
+    enum source_mode mode;
     struct timespec *lowest; /* by survey or tail: for each step back of a wanted stamp, the lowest
                                 stamp from there on */
     size_t steps, steps_room;

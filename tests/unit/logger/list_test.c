@@ -71,11 +71,11 @@ static void crafted_numbers(void **state)
 {
     static const char name[] = "@400000006b0448090f08d3c9.s.gz";
     static const struct bgzf_index crafted[] = {
-        {{INT64_MIN, 0}, {INT64_MAX, 999999999}, UINT32_MAX},
-        {{INT64_MAX, 0}, {INT64_MIN, 0}, 1},
-        {{-62167219200, 0}, {253402300799, 999999999}, 65280},
-        {{253402300799, 0}, {-62167219200, 0}, 1},
-        {{2, 0}, {1, 0}, 1},
+        {{INT64_MIN, 0}, {INT64_MAX, 999999999}, UINT32_MAX, false},
+        {{INT64_MAX, 0}, {INT64_MIN, 0}, 1, false},
+        {{-62167219200, 0}, {253402300799, 999999999}, 65280, false},
+        {{253402300799, 0}, {-62167219200, 0}, 1, false},
+        {{2, 0}, {1, 0}, 1, false},
     };
     static const char *const texts[] = {
         "2096-12-31T23:59:59.999999999Z stdout F late\n",

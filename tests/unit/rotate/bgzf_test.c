@@ -47,10 +47,13 @@ static void a_member_goes_round(void **state)
 static void an_index_that_cannot_be_is_none(void **state)
 {
     static const struct bgzf_index crafted[] = {
-        {{INT64_MIN, 0}, {INT64_MAX, 0}, 1},  {{1, 0}, {INT64_MAX, 999999999}, 1},
-        {{INT64_MIN, 0}, {1, 0}, 1},          {{1, 0}, {2, 0}, UINT32_MAX},
-        {{1, 0}, {2, 0}, BGZF_INPUT_MAX + 1}, {{253402300800, 0}, {253402300800, 0}, 1},
-        {{1, 0}, {-62167219201, 0}, 1},
+        {{INT64_MIN, 0}, {INT64_MAX, 0}, 1, false},
+        {{1, 0}, {INT64_MAX, 999999999}, 1, false},
+        {{INT64_MIN, 0}, {1, 0}, 1, false},
+        {{1, 0}, {2, 0}, UINT32_MAX, false},
+        {{1, 0}, {2, 0}, BGZF_INPUT_MAX + 1, false},
+        {{253402300800, 0}, {253402300800, 0}, 1, false},
+        {{1, 0}, {-62167219201, 0}, 1, false},
     };
     struct bgzf_index out;
     (void)state;
