@@ -258,6 +258,7 @@ static int run_named(const char *name, int argc, char **argv)
     row = find_in(programs, name);
     if (row == NULL)
         return -1;
+    prctl(PR_SET_NAME, row->name);
     find_program(argv[0]);
     return run_chain(row, argc, argv);
 }
@@ -312,6 +313,12 @@ int main(int argc, char **argv)
 {
     image_protect();
     const char *name = argc > 0 ? base_name(argv[0]) : "overlog";
+    /* A paired logger shows whose it is: s6-supervise NAME/log logger ... */
+    if (argc > 2 && strcmp(name, "s6-supervise") == 0 && strcmp(argv[2], "logger") == 0) {
+        argc -= 2;
+        argv += 2;
+        name = argv[0];
+    }
     int code = run_named(name, argc, argv);
     if (code < 0 && strncmp(name, "overlog", 7) == 0)
         code = overlog(argc, argv);

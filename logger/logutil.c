@@ -74,8 +74,8 @@ static int drop(struct error *e)
 
 static int fill(struct words *w, const char *script, const char *directory)
 {
-    return words_add(w, command_program) | words_add(w, "s6-log") | words_add(w, "-b") |
-           words_add(w, "--") | add_script(w, script) | words_add(w, directory);
+    return words_add(w, "s6-log") | words_add(w, "-b") | words_add(w, "--") |
+           add_script(w, script) | words_add(w, directory);
 }
 
 int logutil_run(struct invocation *c)
@@ -97,6 +97,7 @@ int logutil_run(struct invocation *c)
     }
     if ((fifo != NULL && take_fifo(fifo, &e) < 0) || drop(&e) < 0)
         return message_error(&e);
-    environment_clear(true); /* PATH is for processors */
+    environment_clear(true);      /* PATH is for processors */
+    c->program = command_program; /* and its name is s6-log, by which people look for it */
     return command_chain(c, words.item);
 }

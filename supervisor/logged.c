@@ -82,13 +82,15 @@ static const char *mode_name(enum logging_mode mode)
     return names[mode];
 }
 
-/* logger [-d DIR] [-u UID:GID] [-p | -P WIDTH [-c]] [-v] [-D] [-e DIR] [-r] -- NAME MODE SCRIPT...,
- * made in the stack when it is needed: a thousand of them would be a megabyte. */
-enum { ARGV_FIXED = 16 };
+/* [s6-supervise NAME/log] logger [-d DIR] [-u UID:GID] [-p | -P WIDTH [-c]] [-v] [-D] [-e DIR] [-r]
+ * -- NAME MODE SCRIPT..., made in the stack when it is needed: a thousand of them would be a
+ * megabyte. */
+enum { ARGV_FIXED = 20 };
 
 struct argv {
     const char *word[ARGV_FIXED + LOGGED_SCRIPT_MAX + 1];
     size_t count;
+    char supervised[256 + 8];
     char directory[4096];
     char events[4096];
     char width[16];
@@ -105,6 +107,12 @@ static void make_argv(struct argv *a, const struct logged *l, const struct loggi
     bool events = l->events_read >= 0;
     const char *user = events ? g->catchall : g->user;
     a->count = 0;
+    /* People look for the supervisor of a service by this name; of its logger we are it. */
+    if (l->name[0] != '.') {
+        snprintf(a->supervised, sizeof a->supervised, "%s/log", l->name);
+        put(a, "s6-supervise");
+        put(a, a->supervised);
+    }
     put(a, "logger");
     if (l->mode != LOGGING_CONSOLE) {
         snprintf(a->directory, sizeof a->directory, "%s/%s", s->log_root, l->name);

@@ -259,8 +259,8 @@ class Boot:
     def loggers(self, name=None):
         """Our pids of the loggers, of service NAME only if given; without their helpers."""
         ours = children(self.pid())
-        return [pid for pid, words in self.processes().items() if pid in ours and words
-                and os.path.basename(words[0]) == "logger" and (not name or name in words)]
+        return [pid for pid, words in self.processes().items() if pid in ours
+                and is_logger(words) and (not name or name in words)]
 
     def zombies(self):
         """Pids in the container that nobody has waited for."""
@@ -346,6 +346,11 @@ class Boot:
 
 
 # --- /proc
+
+
+def is_logger(words):
+    """Whether that is the command line of a paired logger, or of the one of .init or .cmd."""
+    return words[:1] == ["logger"] or (words[:1] == ["s6-supervise"] and words[2:3] == ["logger"])
 
 
 def link_target(path):

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from harness import log_text
+from harness import is_logger, log_text
 from refusal import give_build
 
 SEEDS = os.environ.get("SEEDS", "7").split()
@@ -137,7 +137,7 @@ class Caller(threading.Thread):
 
     def kill_something(self):
         """A service or a logger, with a signal that it may well get."""
-        found = [pid for pid, words in self.box.processes().items() if words[:1] in (["logger"], ["/bin/sh"], ["short"])]
+        found = [pid for pid, words in self.box.processes().items() if is_logger(words) or words[:1] in (["/bin/sh"], ["short"])]
         if found:
             try:
                 os.kill(self.random.choice(found), self.random.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGHUP]))

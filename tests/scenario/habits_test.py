@@ -1,5 +1,8 @@
 """What images do that no manual mentions: found by booting real ones, told in our own words."""
 import os
+import re
+import signal
+from pathlib import Path
 
 from harness import assert_order
 
@@ -42,4 +45,27 @@ def test_modes_that_a_oneshot_mends_and_a_log_directory_that_comes_late(tree, bo
                  "service client: stopping", "service client successfully stopped")
     assert_order(box.stdout.text(), "LOCK done\n", "UNLOCK done\n")
     assert tree.read("/tmp/asked").split() == ["LOCK", "UNLOCK"]
+    assert box.stop() == 0
+
+
+def test_process_names_that_scripts_look_for(tree, boot):
+    """A renewal hook asks so whether a service is supervised, and starts it then."""
+    tree.longrun("svc-web")
+    tree.longrun("maker", "#!/bin/sh\necho made\nexec sleep 1000\n", producer_for="keeper\n")
+    tree.longrun("keeper", "#!/bin/sh\nexec logutil-service /tmp/kept\n", consumer_for="maker\n", pipeline_name="line\n")
+    tree.write("etc/s6-overlay/user-bundles.d/user/contents.d/line")
+    box = boot(tree.path)
+    box.wait_for_text("service legacy-services successfully started")
+    def pgrep(pattern):  # -f
+        return [pid for pid, words in box.processes().items() if re.search(pattern, " ".join(words))]
+
+    def named(name):  # -x
+        return [pid for pid in box.processes() if Path(f"/proc/{pid}/comm").read_text() == f"{name}\n"]
+    box.wait_for(lambda: pgrep("^s6-supervise svc-web/log logger "), what="a logger of that name")
+    assert len(pgrep("s6-supervise svc-web")) == 1 and not pgrep("s6-supervise svc-other")
+    box.wait_for(lambda: len(named("s6-log")) == 1, what="a process called s6-log")
+    assert Path(f"/proc/{named('s6-log')[0]}/cmdline").read_bytes().startswith(b"s6-log\0-b\0--\0")
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/kept/current")) and "made" in tree.read("/tmp/kept/current"), what="the line")
+    logger, = pgrep("s6-supervise svc-web")
+    os.kill(logger, signal.SIGTERM)  # as by pkill -f: it ignores that
     assert box.stop() == 0
