@@ -197,7 +197,9 @@ check:
 
 install: $(BUILD)/overlog
 	command/install "$(BUILD)/overlog" "$(DESTDIR)"
-	$(Q)umask 022; for e in $(WITH); do cp -R "examples/$$e/root/." "$(DESTDIR)/" || exit 1; done
+	$(Q)umask 022; for e in $(WITH); do \
+	    if [ "$$e" = symlinks ]; then command/install -s "$(BUILD)/overlog" "$(DESTDIR)"; \
+	    else cp -R "examples/$$e/root/." "$(DESTDIR)/"; fi || exit 1; done
 
 # Pages of several commands are found by the name of each that begins with s6-, or is ours alone.
 MANDIR ?= /usr/share/man

@@ -133,7 +133,9 @@ static void program_check(struct tree *t, const char *path, unsigned int line, e
     const char *name = base_name(program);
     char place[4096];
     const char *instead = missing_instead(name);
-    if (is_our_folder(program) && !command_exists(name)) {
+    /* An image may have scripts of its own in the package's folder. */
+    bool other = t->whole && strncmp(program, "/package/", 9) == 0 && access(program, X_OK) == 0;
+    if (!other && is_our_folder(program) && !command_exists(name)) {
         problems_error(&t->problems, path, line, instead == NULL ? "correct the name" : instead,
                        "%s %s is not a command of overlog", what, program);
     } else if (strchr(program, '/') == NULL) {

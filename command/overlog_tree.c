@@ -4,6 +4,7 @@
 #include "base/message.h"
 #include "command/commands.h"
 #include "command/overlog.h"
+#include "supervisor/package.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -63,18 +64,26 @@ int tree_find(struct tree *t, const char *root, const char *dir, struct error *e
 
 int tree_read(struct tree *t)
 {
-    const struct definition_source source[] = {{.path = t->services},
-                                               {.path = t->bundles, .bundles = true}};
+    struct words memory = WORDS_INIT;
+    struct definition_source source[2 + PACKAGE_SOURCES_MAX] = {
+        {.path = t->services}, {.path = t->bundles, .bundles = true}};
     const struct definition_sources sources = {
-        .item = source, .count = 2, .check_script = check_logging_script};
+        .item = source,
+        .count = 2 + (t->whole ? package_sources(&memory, source + 2) : 0),
+        .check_script = check_logging_script};
     if (access(t->services, F_OK) < 0)
         problems_error(&t->problems, t->services, 0, "name the folder that holds s6-rc.d", "%s",
                        strerror(errno));
-    if (definitions_builtin(&t->definitions) < 0)
+    if (definitions_builtin(&t->definitions) < 0) {
+        words_release(&memory);
         return EXIT_SYSTEM;
+    }
     /* Both put what is wrong into problems. */
     if (definitions_read(&t->definitions, &sources, &t->problems) == 0)
         graph_build(&t->graph, &t->definitions, &t->problems);
+    if (t->whole)
+        package_check_scripts(&t->problems);
+    words_release(&memory);
     return 0;
 }
 

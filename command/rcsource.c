@@ -2,6 +2,7 @@
 #include "base/message.h"
 #include "command/commands.h"
 #include "supervisor/database.h"
+#include "supervisor/package.h"
 #include "supervisor/runtree.h"
 #include <stdint.h>
 #include <stdio.h>
@@ -11,10 +12,10 @@
 #include <unistd.h>
 
 /* Where s6-overlay has the services that are built in here. */
-static bool is_built_in(const char *path)
+static bool is_package(const char *path)
 {
     const char *name = strstr(path, "/s6-overlay");
-    return name != NULL && strstr(name, "/etc/s6-rc/sources") != NULL && access(path, F_OK) < 0;
+    return name != NULL && strstr(name, "/etc/s6-rc/sources") != NULL;
 }
 
 static bool is_bundles(const char *path)
@@ -25,13 +26,36 @@ static bool is_bundles(const char *path)
     return length >= 14 && strncmp(path + length - 14, "user-bundles.d", 14) == 0;
 }
 
+static int add_one(struct definition_source *list, size_t *count, const char *path)
+{
+    char *copy = strdup(path);
+    if (copy == NULL)
+        return -1;
+    list[(*count)++] = (struct definition_source){
+        .path = copy, .bundles = is_bundles(copy), .package = is_package(copy)};
+    return 0;
+}
+
+/* What pid 1 reads besides the tree of the image. */
+static int add_packages(struct definition_source *list, size_t *count)
+{
+    struct words memory = WORDS_INIT;
+    struct definition_source found[PACKAGE_SOURCES_MAX];
+    int result = 0;
+    size_t packages = package_sources(&memory, found);
+    for (size_t i = 0; i < packages && result == 0; i++)
+        result = add_one(list, count, found[i].path);
+    words_release(&memory);
+    return result;
+}
+
 /* One path as sources: /etc/s6-overlay stands for the two folders that are in it. They are the
  * list's to free. */
 static int add_source(struct definition_source *list, size_t *count, const char *path)
 {
     static const char *const folders[] = {"", "/s6-rc.d", "/user-bundles.d"};
     char whole[4096];
-    if (is_built_in(path))
+    if (is_package(path) && access(path, F_OK) < 0)
         return 0;
     snprintf(whole, sizeof whole, "%s/s6-rc.d", path);
     bool parent = access(whole, F_OK) == 0;
@@ -39,12 +63,10 @@ static int add_source(struct definition_source *list, size_t *count, const char 
         snprintf(whole, sizeof whole, "%s%s", path, folders[i]);
         if (parent && access(whole, F_OK) < 0)
             continue;
-        char *copy = strdup(whole);
-        if (copy == NULL)
+        if (add_one(list, count, whole) < 0)
             return -1;
-        list[(*count)++] = (struct definition_source){.path = copy, .bundles = is_bundles(copy)};
     }
-    return 0;
+    return strcmp(path, "/etc/s6-overlay") == 0 ? add_packages(list, count) : 0;
 }
 
 static int read_them(struct definitions *d, struct graph *g,
@@ -68,7 +90,7 @@ static int read_them(struct definitions *d, struct graph *g,
 int rcsource_read(struct definitions *d, struct graph *g, const char *const *paths, size_t count,
                   bool strict)
 {
-    struct definition_source *list = calloc(2 * count + 1, sizeof *list);
+    struct definition_source *list = calloc((2 + PACKAGE_SOURCES_MAX) * count + 1, sizeof *list);
     size_t sources = 0;
     int bad = list == NULL ? -1 : 0;
     for (size_t i = 0; i < count && bad == 0; i++)

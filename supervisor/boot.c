@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "supervisor/console.h"
 #include "supervisor/database.h"
+#include "supervisor/package.h"
 #include "supervisor/runtree.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
@@ -163,10 +164,12 @@ void boot_hook_reaped(struct supervisor *sv, int status)
 static int read_tree(struct supervisor *sv)
 {
     struct problems problems = PROBLEMS_INIT;
-    const struct definition_source source[] = {{.path = sv->settings.services},
-                                               {.path = sv->settings.bundles, .bundles = true}};
-    struct definition_sources sources = {
-        .item = source, .count = 2, .check_script = sv->check_script};
+    struct words memory = WORDS_INIT;
+    struct definition_source source[2 + PACKAGE_SOURCES_MAX] = {
+        {.path = sv->settings.services}, {.path = sv->settings.bundles, .bundles = true}};
+    struct definition_sources sources = {.item = source,
+                                         .count = 2 + package_sources(&memory, source + 2),
+                                         .check_script = sv->check_script};
     int result = definitions_builtin(&sv->definitions);
     if (result == 0)
         result = definitions_read(&sv->definitions, &sources, &problems);
@@ -174,6 +177,8 @@ static int read_tree(struct supervisor *sv)
         result = graph_build(&sv->graph, &sv->definitions, &problems);
     if (problems.errors > 0)
         result = -1;
+    package_check_scripts(&problems);
+    words_release(&memory);
     problems_say(&problems);
     problems_release(&problems);
     return result;

@@ -97,6 +97,8 @@ struct definitions {
 struct definition_source {
     const char *path;
     bool bundles; /* user-bundles.d: an entry without a type is a bundle */
+    bool package; /* of s6-overlay's package: what is built in stands there, too, and is only added
+                     to */
 };
 
 /* Looks at the words of a logging-script: false with why filled. */

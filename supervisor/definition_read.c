@@ -85,7 +85,8 @@ static void define(struct reading *r)
 {
     long known = definitions_find(r->all, r->name);
     const char *where = known < 0 ? NULL : r->all->item[known].directory;
-    if (known >= 0 && is_user_bundle(r->name)) {
+    bool package = r->sources->item[r->source].package;
+    if (known >= 0 && (is_user_bundle(r->name) || (package && where == NULL))) {
         merge(r, &r->all->item[known]);
     } else if (known >= 0) {
         problems_error(r->p, r->path, 0, "choose another name",
@@ -170,12 +171,12 @@ static int read_source(struct reading *r, enum pass pass)
             problems_system(r->p, source->path, 0, NULL, "%s", e.text);
         return result;
     }
-    if (entries.count == 0 && r->sources->strict && pass == PASS_TYPED)
+    if (entries.count == 0 && r->sources->strict && !source->package && pass == PASS_TYPED)
         problems_warning(r->p, source->path, 0, NULL, "source %s is empty", source->path);
     for (size_t i = 0; i < entries.count; i++) {
         r->name = entries.item[i];
         snprintf(r->path, sizeof r->path, "%s/%s", source->path, entries.item[i]);
-        if (!bundles && pass == PASS_TYPED && is_user_bundle(r->name))
+        if (!bundles && !source->package && pass == PASS_TYPED && is_user_bundle(r->name))
             problems_warning(r->p, r->path, 0, NULL,
                              "defining user bundles in %s is deprecated, please define them in "
                              "/etc/s6-overlay/user-bundles.d",

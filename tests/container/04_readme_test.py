@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import subprocess
+from pathlib import Path
 
 from engine import BASE
 from harness import BUILD, TOP, wait_for
@@ -52,3 +53,40 @@ def test_from_nothing_to_followed_logs(engine, tmp_path):
         finally:
             logcat.kill()
             logcat.wait()
+
+
+def essential_tools(folder):
+    """Links for what the smallest Debian has, and no more; apt-get and dpkg-query are ours."""
+    packages = subprocess.run(["dpkg-query", "-Wf", "${Essential} ${Package}\n"], capture_output=True, text=True, check=True).stdout
+    names = [line.split()[1] for line in packages.splitlines() if line.startswith("yes ")]
+    for path in subprocess.run(["dpkg-query", "-L", *names], capture_output=True, text=True, check=True).stdout.split():
+        if re.fullmatch(r"(/usr)?/s?bin/[^/]+", path) and not os.path.lexists(os.path.join(folder, os.path.basename(path))):
+            os.symlink(path, os.path.join(folder, os.path.basename(path)))
+    for name, script in (("dpkg-query", "exit 1"), ("apt-get", f'echo "$@" >>{folder}/asked; [ "$1" = update ]')):
+        path = os.path.join(folder, name)
+        if os.path.lexists(path):
+            os.unlink(path)
+        with open(path, "w") as file:
+            file.write(f"#!/bin/sh\n{script}\n")
+        os.chmod(path, 0o755)
+
+
+def test_the_first_two_commands_install_what_they_need(tmp_path):
+    with open(os.path.join(TOP, "README.md")) as file:
+        block = re.search(r"^On a fresh Debian 12.*?^```\n(.*?)^```", file.read(), re.M | re.S).group(1)
+    commands = [shlex.split(line, comments=True) for line in block.splitlines()]
+    assert commands == [["sh", "tests/demo"], ["sh", "tests/check"]]
+    for command in commands:
+        tools = tmp_path / command[1].replace("/", "-")
+        tools.mkdir()
+        essential_tools(str(tools))
+        assert not (tools / "make").exists() and not (tools / "gcc").exists()
+        copy = tmp_path / "copy"
+        (copy / "tests").mkdir(parents=True, exist_ok=True)
+        for script in ("demo", "check", "setup"):
+            (copy / "tests" / script).write_text(Path(TOP, "tests", script).read_text())  # without x bits
+        result = subprocess.run(command, cwd=copy, env={"PATH": str(tools)}, capture_output=True, text=True)
+        assert result.returncode not in (0, 126, 127), result.stdout + result.stderr
+        assert "not found" not in result.stderr
+        update, install = (tools / "asked").read_text().splitlines()
+        assert update.startswith("update") and {"install", "make", "gcc", "musl-tools"} <= set(install.split())

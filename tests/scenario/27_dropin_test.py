@@ -1,5 +1,6 @@
 """What an image made for s6-overlay takes for granted, as far as no other file is about it."""
 
+import shutil
 import os
 
 from harness import assert_order
@@ -117,3 +118,41 @@ def test_control_given_to_a_user_is_kept(tree, boot):
     assert box.run("/command/s6-svc", "-wD", "-d", "/run/service/web", user=33).returncode == 0
     box.run("/bin/sh", "-c", "printf t >/run/service/.s6-svscan/control", user=33)
     assert box.wait() == 0
+
+
+def test_services_in_the_folder_of_s6_overlay_itself(tree, boot):
+    """A base image puts oneshots beside the overlay's own, and its copy of the overlay's scripts."""
+    package = "/package/admin/s6-overlay-3.2.0.0"
+    sources = f"{package}/etc/s6-rc/sources"
+    shutil.rmtree(tree.at("/package/admin/s6-overlay"))
+    tree.link("/package/admin/s6-overlay", "s6-overlay-3.2.0.0")
+    tree.write(f"{sources}/base-banner/type", "oneshot\n")
+    tree.write(f"{sources}/base-banner/up", f"{package}/etc/s6-rc/scripts/banner\n")
+    tree.write(f"{sources}/base/contents.d/base-banner")
+    tree.script(f"{package}/etc/s6-rc/scripts/banner", "#!/bin/sh\necho banner\n")
+    # what is built in, as it stands there
+    for name, kind in (("base", "bundle"), ("top", "bundle"), ("user", "bundle"), ("fix-attrs", "oneshot"), ("legacy-cont-init", "oneshot")):
+        tree.write(f"{sources}/{name}/type", f"{kind}\n")
+    tree.write(f"{sources}/top/contents.d/base")
+    tree.write(f"{sources}/fix-attrs/up", "never\n")
+    tree.write(f"{sources}/legacy-cont-init/dependencies.d/fix-attrs")
+    tree.script(f"{package}/etc/s6-rc/scripts/cont-init", "#!/bin/sh\nexit 1\n")
+    tree.script(f"{package}/etc/s6-rc/scripts/services-up", "#!/bin/sh\nexit 1\n")
+    tree.longrun("web", deps=["base"])
+    box = boot(tree.path)
+    box.wait_for_text("service legacy-services successfully started")
+    assert box.stdout.text() == "banner\n"
+    assert_order(box.stderr.text(), "service base-banner successfully started", "service web successfully started")
+    warnings = [line for line in box.stderr.text().splitlines() if "warning" in line]
+    scripts = f"{package}/etc/s6-rc/scripts"
+    assert warnings == [f"/init: warning: {scripts}/cont-init, {scripts}/services-up: not used: the container does itself "
+                        "what s6-overlay does by this script"]
+    # an update reads it, too, and so does the check
+    tree.longrun("more")
+    assert box.run("/command/s6-rc-update", "/etc/s6-overlay", check=True).stderr.count("duplicate") == 0
+    assert "base-banner" in box.run("/command/s6-rc", "-a", "list", check=True).stdout.split()
+    checked = box.run("/command/overlog", "check")
+    assert checked.returncode == 0 and "not used" in checked.stderr + checked.stdout, checked
+    assert box.run("/command/s6-rc-compile", "/tmp/db", "/etc/s6-overlay/s6-rc.d", "/etc/s6-overlay/user-bundles.d",
+                   sources).returncode == 0
+    assert box.stop() == 0

@@ -1,5 +1,6 @@
 """make install: what command/install lays down under DESTDIR."""
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -9,7 +10,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERLOG = Path(os.environ.get("OVERLOG", ROOT / "build/overlog"))
-OLD = ["with-contenv", "execlineb", "logcat", "printcontenv", "s6-setuidgid"]
+OLD = ["with-contenv", "execlineb", "logcat", "printcontenv", "s6-setuidgid", "overlog", "s6-rc", "s6-rc-db", "s6-svc",
+       "s6-svdt", "s6-svok", "s6-svscanctl", "s6-svstat", "s6-svwait"]
+OTHERS = {"init", "logger", "legacy", "halt", "poweroff", "reboot", "shutdown"}  # programs that base images have
 
 PACKAGES = ["execline", "s6", "s6-linux-init", "s6-linux-utils", "s6-overlay",
             "s6-overlay-helpers", "s6-portable-utils", "s6-rc"]
@@ -75,8 +78,10 @@ def expected(commands, old_folder="usr/bin", up="../../"):
     for name in PACKAGES:
         t[f"package/admin/{name}"] = ("folder", "0o755")
         t[f"package/admin/{name}/command"] = ("link", "../../../command")
+    for folder in ("etc", "etc/s6-rc", "etc/s6-rc/sources", "etc/s6-rc/scripts"):
+        t[f"package/admin/s6-overlay/{folder}"] = ("folder", "0o755")
     for name in OLD:
-        if name in commands:
+        if name in commands + ["overlog"]:
             t[f"{old_folder}/{name}"] = ("link", f"{up}command/{name}")
     return t
 
@@ -212,6 +217,44 @@ def test_make_install(tmp_path):
     assert os.readlink(tmp_path / "init") == "command/overlog"
 
 
+def test_links_for_all_commands(tmp_path, commands):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "usr/bin/s6-echo").write_text("theirs")
+    r = subprocess.run(["make", "-s", "-C", ROOT, "install", "WITH=symlinks", f"DESTDIR={tmp_path}"], check=True,
+                       capture_output=True, text=True, timeout=300)
+    assert r.stderr == f"install: kept {tmp_path}/usr/bin/s6-echo, which is not ours; it should lead to /command/s6-echo\n"
+    assert (tmp_path / "usr/bin/s6-echo").read_text() == "theirs"
+    links = {p.name for p in (tmp_path / "usr/bin").iterdir() if p.is_symlink()}
+    assert links == {"overlog", *commands} - OTHERS - {"s6-echo"}
+    r = subprocess.run(["s6-seq", "2"], executable=tmp_path / "usr/bin/s6-seq", capture_output=True, text=True, check=True)
+    assert r.stdout == "1\n2\n"
+
+
+def test_the_tarball_of_links(tmp_path, commands):
+    tarball = tmp_path / "symlinks.tar.gz"
+    subprocess.run([ROOT / "release/pack", "-s", OVERLOG, tarball], check=True, timeout=300)
+    listed = subprocess.run(["tar", "-tvzf", tarball], capture_output=True, text=True, check=True).stdout.splitlines()
+    names = {line.split()[5]: line.split(" -> ")[-1] for line in listed if line.startswith("l")}
+    assert names == {f"usr/bin/{name}": f"../../command/{name}" for name in {"overlog", *commands} - OTHERS}
+    assert sorted(line.split()[5] for line in listed if line.startswith("d")) == ["usr/", "usr/bin/"]
+
+
+@pytest.mark.parametrize("base", ["debian", "busybox"])
+def test_no_base_image_has_a_file_of_these_names(commands, base):
+    ours = {"overlog", *commands} - OTHERS
+    if base == "busybox":
+        theirs = set(subprocess.run(["/bin/busybox", "--list"], capture_output=True, text=True, check=True).stdout.split())
+    else:  # what each Debian has, whatever else is installed here
+        essential = subprocess.run(["dpkg-query", "-Wf", "${Package} ${Essential} ${Priority}\n"], capture_output=True, text=True,
+                                   check=True).stdout.splitlines()
+        packages = [line.split()[0] for line in essential if line.split()[1] == "yes" or line.split()[-1] in ("required", "important")]
+        files = subprocess.run(["dpkg-query", "-L", *packages], capture_output=True, text=True).stdout.splitlines()
+        theirs = {os.path.basename(f) for f in files if re.fullmatch(r"(/usr)?/s?bin/[^/]+", f)}
+        assert "logger" in theirs or "ls" in theirs
+    assert not ours & theirs
+
+
 def test_package_paths_lead_to_the_commands(tmp_path):
     install(tmp_path)
     for name in PACKAGES:
@@ -235,4 +278,4 @@ def test_packages_of_the_image_are_kept(tmp_path):
 def test_usage():
     for arguments in ([], ["/nonexistent", "/tmp/x"], [OVERLOG]):
         r = subprocess.run([ROOT / "command/install", *arguments], capture_output=True, text=True)
-        assert (r.returncode, r.stderr) == (100, "usage: install PROGRAM DESTDIR [LISTER]\n")
+        assert (r.returncode, r.stderr) == (100, "usage: install [-s] PROGRAM DESTDIR [LISTER]\n")

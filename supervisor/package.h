@@ -1,0 +1,17 @@
+/* Folders of s6-overlay's own package, where images have put services and edited scripts. */
+#ifndef SUPERVISOR_PACKAGE_H
+#define SUPERVISOR_PACKAGE_H
+
+#include "supervisor/definition.h"
+
+enum { PACKAGE_SOURCES_MAX = 4 };
+
+/* Adds /package/admin/s6-overlay<anything>/etc/s6-rc/sources to item, which has room for
+ * PACKAGE_SOURCES_MAX: each folder once, whatever links lead to it. The paths are kept in memory,
+ * which is the caller's to release, and last as long. Returns how many; none without memory. */
+size_t package_sources(struct words *memory, struct definition_source *item);
+
+/* One warning, of the package's scripts that stand there and that nothing here runs. */
+void package_check_scripts(struct problems *p);
+
+#endif
