@@ -2,7 +2,7 @@
  * terminal acts on; JSON is UTF-8 in which strings have no control characters; text/time formats
  * take any time. First byte: the form; second: options; then eight bytes of time. */
 #include "logger/render.h"
-#include "logger/utf8.h"
+#include "base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 static void is_clean(const char *bytes, size_t length, bool lines)
