@@ -1,7 +1,9 @@
 #include "base/message.h"
 #include "base/error.h"
+#include "base/utf8.h"
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char *program = "overlog";
@@ -34,16 +36,15 @@ void message_to(message_writer *w)
 __attribute__((format(printf, 2, 0))) static void say(const char *level, const char *format,
                                                       va_list list)
 {
-    char line[MESSAGE_MAX];
+    char text[MESSAGE_MAX], line[MESSAGE_MAX];
     size_t room = sizeof line - 1;
     size_t length = 0;
     if (level != NULL) {
         int n = snprintf(line, room, "%s: %s: ", program, level);
         length = n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1;
     }
-    int n = vsnprintf(line + length, room - length, format, list);
-    if (n > 0)
-        length += (size_t)n < room - length ? (size_t)n : room - length - 1;
+    if (vsnprintf(text, sizeof text, format, list) > 0)
+        length += utf8_visible_into(line + length, room - length, text, strlen(text));
     line[length++] = '\n';
     writer(line, length);
 }

@@ -1,4 +1,5 @@
-/* Messages to the person who runs us: "NAME: fatal|warning|info: text\n" on descriptor 2.
+/* Messages to the person who runs us: "NAME: fatal|warning|info: text\n" on descriptor 2. Control
+ * characters and the like in text, which names may hold, are shown and not sent (utf8.h).
  *
  * Each message is one write of at most MESSAGE_MAX bytes, so lines of several processes never mix.
  * A process that must not block (pid 1) installs its own writer.

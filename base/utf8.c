@@ -1,4 +1,6 @@
-#include "logger/utf8.h"
+#include "base/utf8.h"
+#include <stdio.h>
+#include <string.h>
 
 size_t utf8_decode(const char *bytes, size_t length, unsigned int *point)
 {
@@ -22,9 +24,69 @@ size_t utf8_decode(const char *bytes, size_t length, unsigned int *point)
 
 bool utf8_is_harmful(unsigned int point)
 {
-    return (point >= 0x80 && point < 0xa0) || point == 0x061c || point == 0x200e ||
-           point == 0x200f || (point >= 0x2028 && point <= 0x202e) ||
-           (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
+    return (point >= 0x80 && point < 0xa0) || point == 0x061c || point == 0x200b ||
+           point == 0x200e || point == 0x200f || (point >= 0x2028 && point <= 0x202e) ||
+           (point >= 0x2066 && point <= 0x2069) || point == 0x2060 || point == 0xfeff;
+}
+
+size_t utf8_show(const char *bytes, size_t length, char shown[UTF8_SHOWN_MAX])
+{
+    unsigned char c = (unsigned char)bytes[0];
+    unsigned int point = c;
+    size_t n = c < 0x80 ? 1 : utf8_decode(bytes, length, &point);
+    bool control = point < 0x20 || point == 0x7f;
+    shown[0] = '\0';
+    if (n == 0)
+        snprintf(shown, UTF8_SHOWN_MAX, "\\x%02x", c);
+    else if (c < 0x80 && control && c != '\t')
+        snprintf(shown, UTF8_SHOWN_MAX, "^%c", (int)(point ^ 0x40));
+    else if (c >= 0x80 && utf8_is_harmful(point))
+        snprintf(shown, UTF8_SHOWN_MAX, "\\u%04x", point);
+    return n > 0 ? n : 1;
+}
+
+static bool is_plain(char c)
+{
+    return (c >= ' ' && c < 0x7f) || c == '\t';
+}
+
+int utf8_visible(const char *bytes, size_t length, struct str *out)
+{
+    size_t plain = 0; /* begin of what can go out as it is */
+    for (size_t i = 0; i < length;) {
+        char shown[UTF8_SHOWN_MAX];
+        if (is_plain(bytes[i])) {
+            i++;
+            continue;
+        }
+        size_t n = utf8_show(bytes + i, length - i, shown);
+        if (shown[0] != '\0') {
+            if (str_add(out, bytes + plain, i - plain) < 0 || str_add_text(out, shown) < 0)
+                return -1;
+            plain = i + n;
+        }
+        i += n;
+    }
+    return str_add(out, bytes + plain, length - plain);
+}
+
+size_t utf8_visible_into(char *out, size_t size, const char *bytes, size_t length)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < length && size > 0;) {
+        char shown[UTF8_SHOWN_MAX];
+        size_t n = utf8_show(bytes + i, length - i, shown);
+        const char *piece = shown[0] == '\0' ? bytes + i : shown;
+        size_t more = shown[0] == '\0' ? n : strlen(shown);
+        if (more >= size - used)
+            break;
+        memcpy(out + used, piece, more);
+        used += more;
+        i += n;
+    }
+    if (size > 0)
+        out[used] = '\0';
+    return used;
 }
 
 size_t utf8_torn(const char *bytes, size_t length)

@@ -2,7 +2,9 @@
 #include "command/overlog.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "base/utf8.h"
 #include "logger/render.h"
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +100,36 @@ const char *style(enum style s)
     const char *terminal = getenv("TERM"), *no_color = getenv("NO_COLOR");
     bool dull = (no_color && *no_color) || terminal == NULL || strcmp(terminal, "dumb") == 0;
     return dull || !isatty(STDOUT_FILENO) ? "" : sequence[s];
+}
+
+void put_shown(struct str *out, const char *text, size_t width)
+{
+    size_t begin = out->length;
+    utf8_visible(text, strlen(text), out);
+    while (out->length - begin < width && str_add_char(out, ' ') == 0) {
+    }
+}
+
+void print_shown(const char *format, ...)
+{
+    char text[16384];
+    struct str out = STR_INIT;
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    put_shown(&out, text, 0);
+    fputs(out.data == NULL ? "" : out.data, stdout);
+    str_release(&out);
+}
+
+size_t shown_width(const char *text)
+{
+    struct str out = STR_INIT;
+    put_shown(&out, text, 0);
+    size_t width = out.length;
+    str_release(&out);
+    return width;
 }
 
 int put_all(struct str *out)

@@ -83,6 +83,14 @@ enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_RED, STYLE_GREEN, STYLE_YELLOW, STYL
 /* The escape sequence; "" unless stdout is a terminal that shows colours. */
 const char *style(enum style s);
 
+/* Appends what others wrote, so that a terminal does not act on it, and blanks up to so many bytes.
+ */
+void put_shown(struct str *out, const char *text, size_t width);
+/* Prints on stdout, shown in the same way: no newline comes out of it. */
+void print_shown(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* How many bytes it takes then. */
+size_t shown_width(const char *text);
+
 /* Writes it all on stdout and releases it: 0, or an exit code. */
 int put_all(struct str *out);
 

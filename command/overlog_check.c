@@ -114,15 +114,20 @@ static void show_text(const struct problems *p, uint32_t services, struct str *o
     size_t warnings = p->count - p->errors;
     for (size_t i = 0; i < p->count; i++) {
         const struct problem *one = &p->item[i];
-        str_printf(out, "%s%s", style(STYLE_BOLD), one->path == NULL ? "?" : one->path);
+        str_add_text(out, style(STYLE_BOLD));
+        put_shown(out, one->path == NULL ? "?" : one->path, 0);
         if (one->line > 0)
             str_printf(out, ":%u", one->line);
-        str_printf(out, ":%s %s%s:%s %s\n", style(STYLE_PLAIN),
+        str_printf(out, ":%s %s%s:%s ", style(STYLE_PLAIN),
                    style(one->warning ? STYLE_YELLOW : STYLE_RED),
-                   one->warning ? "warning" : "error", style(STYLE_PLAIN),
-                   one->text == NULL ? "?" : one->text);
-        if (one->cure != NULL)
-            str_printf(out, "    %s\n", one->cure);
+                   one->warning ? "warning" : "error", style(STYLE_PLAIN));
+        put_shown(out, one->text == NULL ? "?" : one->text, 0);
+        str_add_char(out, '\n');
+        if (one->cure != NULL) {
+            str_add_text(out, "    ");
+            put_shown(out, one->cure, 0);
+            str_add_char(out, '\n');
+        }
     }
     str_printf(out, "%lu service%s, %zu error%s, %zu warning%s\n", (unsigned long)services,
                services == 1 ? "" : "s", p->errors, p->errors == 1 ? "" : "s", warnings,

@@ -108,13 +108,13 @@ static void say_made(const struct draft *d, const struct tree *t)
                                        [DEFINITION_BUNDLE] = "/contents.d"};
     const char *type = definition_type_name(d->type);
     if (d->type == DEFINITION_ONESHOT)
-        printf("%s %s: %s/scripts/%s", type, d->name, t->dir, d->name);
+        print_shown("%s %s: %s/scripts/%s", type, d->name, t->dir, d->name);
     else
-        printf("%s %s: %s/%s%s", type, d->name, t->services, d->name, file[d->type]);
+        print_shown("%s %s: %s/%s%s", type, d->name, t->services, d->name, file[d->type]);
     if (d->bundle == NULL)
         puts(", in no bundle");
     else
-        printf(", in the bundle %s\n", d->bundle);
+        print_shown(", in the bundle %s", d->bundle), putchar('\n');
 }
 
 static int write_draft(const struct draft *d, const struct tree *t)
@@ -305,7 +305,7 @@ static int run_remove(struct invocation *c)
     if (r.code == 0)
         remove_service(&r);
     if (r.code == 0 && !quiet)
-        printf("removed %s/%s\n", r.tree.services, r.name);
+        print_shown("removed %s/%s", r.tree.services, r.name), putchar('\n');
     tree_release(&r.tree);
     return r.code;
 }

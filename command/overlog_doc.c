@@ -95,6 +95,44 @@ void doc_about(const char *text, struct str *about)
     }
 }
 
+/* --- Markdown --------------------------------------------------------------------------------- */
+
+void doc_text(const char *text, struct str *out)
+{
+    struct str shown = STR_INIT;
+    put_shown(&shown, text, 0);
+    for (const char *p = shown.data == NULL ? "" : shown.data; *p != '\0'; p++)
+        if (*p == '<')
+            str_add_text(out, "&lt;");
+        else if (*p == '>')
+            str_add_text(out, "&gt;");
+        else if (*p == '&')
+            str_add_text(out, "&amp;");
+        else if (strchr("\\`*[]|", *p) != NULL)
+            str_printf(out, "\\%c", *p);
+        else
+            str_add_char(out, *p);
+    str_release(&shown);
+}
+
+/* As code, between more backticks than text has in a row. */
+void doc_code(const char *text, struct str *out)
+{
+    size_t most = 0;
+    for (const char *p = text; *p != '\0'; p += *p != '\0') {
+        size_t n = strspn(p, "`");
+        most = n > most ? n : most;
+        p += n;
+    }
+    for (size_t i = 0; i <= most; i++)
+        str_add_char(out, '`');
+    str_add_text(out, most > 0 ? " " : "");
+    put_shown(out, text, 0);
+    str_add_text(out, most > 0 ? " " : "");
+    for (size_t i = 0; i <= most; i++)
+        str_add_char(out, '`');
+}
+
 /* --- the page --------------------------------------------------------------------------------- */
 
 static void put_names(struct str *out, const char *label, const struct words *names)
@@ -102,8 +140,10 @@ static void put_names(struct str *out, const char *label, const struct words *na
     if (names->count == 0)
         return;
     str_printf(out, "- %s: ", label);
-    for (size_t i = 0; i < names->count; i++)
-        str_printf(out, "%s`%s`", i == 0 ? "" : ", ", names->item[i]);
+    for (size_t i = 0; i < names->count; i++) {
+        str_add_text(out, i == 0 ? "" : ", ");
+        doc_code(names->item[i], out);
+    }
     str_add_char(out, '\n');
 }
 
@@ -118,28 +158,39 @@ static void put_needed_by(struct str *out, const struct tree *t, uint32_t node)
     words_release(&names);
 }
 
+static void put_log_code(struct str *out, const char *before, const char *text)
+{
+    str_printf(out, "- Log: %s", before);
+    doc_code(text, out);
+    str_add_char(out, '\n');
+}
+
 static void put_log(struct str *out, const struct definition *d)
 {
+    char path[8192];
     const char *root = getenv("OVERLOG_DIR");
     if (d->type == DEFINITION_ONESHOT)
         str_add_text(out, "- Log: `.init`, with the messages of the container\n");
     else if (d->producer_for != NULL)
-        str_printf(out, "- Log: its output goes to `%s`\n", d->producer_for);
+        put_log_code(out, "its output goes to ", d->producer_for);
     else if (d->consumer_for.count > 0)
         str_add_text(out, "- Log: it is a logger itself\n");
     else if (d->logging == 0)
         str_add_text(out, "- Log: the console only\n");
-    else
-        str_printf(out, "- Log: `%s/%s`\n", root == NULL ? "/var/log/services" : root, d->name);
+    else {
+        snprintf(path, sizeof path, "%s/%s", root == NULL ? "/var/log/services" : root, d->name);
+        put_log_code(out, "", path);
+    }
 }
 
 static void put_command(struct str *out, const struct words *w)
 {
-    str_add_char(out, '`');
+    struct str line = STR_INIT;
     for (size_t i = 0; i < w->count; i++)
-        str_printf(out, "%s%s", i == 0 ? "" : " ",
+        str_printf(&line, "%s%s", i == 0 ? "" : " ",
                    w->item[i][0] == '\0' ? "}" : w->item[i] + strspn(w->item[i], " "));
-    str_add_char(out, '`');
+    doc_code(line.data == NULL ? "" : line.data, out);
+    str_release(&line);
 }
 
 static void put_longrun(struct str *out, const struct definition *d)
@@ -158,7 +209,7 @@ static void put_service(struct str *out, const struct tree *t, uint32_t node, bo
     const struct definition *d = tree_definition(t, node);
     struct str text = STR_INIT, found = STR_INIT;
     struct error ignored = ERROR_INIT;
-    char path[8192], place[4096];
+    char path[8192];
     bool longrun = d->type == DEFINITION_LONGRUN;
     size_t prefix = strlen(TREE_DEFAULT);
     snprintf(path, sizeof path, "%s/run", d->directory);
@@ -168,18 +219,23 @@ static void put_service(struct str *out, const struct tree *t, uint32_t node, bo
         snprintf(path, sizeof path, "%s/up", d->directory);
     if (file_read(AT_FDCWD, path, 1 << 20, &text, &ignored) < 0 || text.length == 0)
         str_add_text(&text, "\n");
-    snprintf(place, sizeof place, "%.4000s", d->name);
-    str_printf(out, "\n## %s\n\n", place);
+    str_add_text(out, "\n## ");
+    doc_text(d->name, out);
+    str_add_text(out, "\n\n");
     doc_about(text.data, &found);
-    if (found.length > 0)
-        str_printf(out, "%s\n\n", found.data);
+    if (found.length > 0) {
+        doc_text(found.data, out);
+        str_add_text(out, "\n\n");
+    }
     str_printf(out, "- %s, started %s\n", longrun ? "Service" : "Done once (oneshot)",
                started ? "with the container" : "by hand: `s6-rc -u change NAME`");
     put_names(out, "Depends on", &d->dependencies);
     put_needed_by(out, t, node);
     str_clear(&found);
     find_user(text.data, &found);
-    str_printf(out, "- User: %s\n", found.length > 0 ? found.data : "that of the container");
+    str_add_text(out, "- User: ");
+    doc_text(found.length > 0 ? found.data : "that of the container", out);
+    str_add_char(out, '\n');
     str_clear(&found);
     doc_ports(text.data, &found);
     if (found.length > 0)

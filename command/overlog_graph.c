@@ -34,17 +34,25 @@ static bool is_shown(const struct definition *d)
 
 /* --- mermaid and dot -------------------------------------------------------------------------- */
 
+/* A label. Mermaid takes HTML and its own codes there, so what could begin either is a code. */
 static void quote(enum graph_form form, const char *name, struct str *out)
 {
+    static const char special[] = "\"\\<>&#";
+    static const char *const mermaid[] = {"#quot;", "\\", "#lt;", "#gt;", "#amp;", "#35;"};
+    struct str shown = STR_INIT;
+    put_shown(&shown, name, 0);
     str_add_char(out, '"');
-    for (; *name != '\0'; name++)
-        if (*name == '"')
-            str_add_text(out, form == GRAPH_DOT ? "\\\"" : "#quot;");
-        else if (*name == '\\' && form == GRAPH_DOT)
-            str_add_text(out, "\\\\");
+    for (const char *p = shown.data == NULL ? "" : shown.data; *p != '\0'; p++) {
+        const char *found = strchr(special, *p);
+        if (form == GRAPH_DOT && (*p == '"' || *p == '\\'))
+            str_printf(out, "\\%c", *p);
+        else if (form == GRAPH_MERMAID && found != NULL)
+            str_add_text(out, mermaid[found - special]);
         else
-            str_add_char(out, *name);
+            str_add_char(out, *p);
+    }
     str_add_char(out, '"');
+    str_release(&shown);
 }
 
 static void put_node(enum graph_form form, const struct definitions *all, size_t i,
@@ -111,7 +119,8 @@ static void put_needs(const struct definitions *all, const struct definition *d,
         long found = definitions_find(all, d->dependencies.item[j]);
         if (found < 0 || !is_shown(&all->item[found]))
             continue;
-        str_printf(out, "%s%s", before, d->dependencies.item[j]);
+        str_add_text(out, before);
+        put_shown(out, d->dependencies.item[j], 0);
         before = ", ";
     }
 }
@@ -123,7 +132,7 @@ static void put_text(const struct graph *g, const unsigned char *started, struct
     int width = 1;
     unsigned int step = 0;
     for (uint32_t i = 0; i < g->count; i++) {
-        int length = (int)strlen(g->definitions->item[g->node[i].definition].name);
+        int length = (int)shown_width(g->definitions->item[g->node[i].definition].name);
         width = length > width ? length : width;
     }
     for (uint32_t l = 0; level != NULL && l <= g->count; l++) {
@@ -134,12 +143,15 @@ static void put_text(const struct graph *g, const unsigned char *started, struct
                 continue;
             if (first)
                 str_printf(out, "%3u", ++step);
-            str_printf(out, "%s  %-*s  %s", first ? "" : "   ", width, d->name,
-                       definition_type_name(d->type));
+            str_add_text(out, first ? "  " : "     ");
+            put_shown(out, d->name, (size_t)width);
+            str_printf(out, "  %s", definition_type_name(d->type));
             first = false;
             put_needs(g->definitions, d, out);
-            if (d->producer_for != NULL)
-                str_printf(out, "  writes to %s", d->producer_for);
+            if (d->producer_for != NULL) {
+                str_add_text(out, "  writes to ");
+                put_shown(out, d->producer_for, 0);
+            }
             str_add_text(out, started[i] ? "\n" : "  (not started)\n");
         }
     }

@@ -41,7 +41,10 @@ static void tell_notes(struct import *im, struct str *out)
             str_printf(&line, "%s[%s]", k == 0 ? "" : ", ", n->about.item[k]);
         str_printf(&line, "%s%s", line.length > 0 ? ": " : "", n->text == NULL ? "?" : n->text);
         message_warning("%s: %s", im->file, line.data);
-        str_printf(out, "%s: %s\n", im->file, line.data);
+        put_shown(out, im->file, 0);
+        str_add_text(out, ": ");
+        put_shown(out, line.data, 0);
+        str_add_char(out, '\n');
         str_release(&line);
         words_release(&n->about);
         free(n->text);
@@ -191,8 +194,9 @@ static int import(struct import *im, const char *text)
         write_file(&im->w, 0644, notes.data, "../import-notes");
     str_release(&notes);
     if (im->w.code == 0)
-        printf("%zu service%s written to %s; overlog check %s\n", im->services,
-               im->services == 1 ? "" : "s", im->w.tree->services, im->w.tree->dir);
+        print_shown("%zu service%s written to %s; overlog check %s", im->services,
+                    im->services == 1 ? "" : "s", im->w.tree->services, im->w.tree->dir),
+            putchar('\n');
     return im->w.code;
 }
 

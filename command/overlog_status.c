@@ -5,7 +5,6 @@
 #include "base/message.h"
 #include "base/signals.h"
 #include "command/overlog.h"
-#include "logger/render.h"
 #include "supervisor/runtree.h"
 #include "supervisor/status.h"
 #include <dirent.h>
@@ -153,21 +152,6 @@ static const char *ready_text(const struct status_row *r, char out[24])
     return out;
 }
 
-/* Texts of others do nothing to a terminal. */
-static void put_text(struct str *out, const char *text)
-{
-    render_caret(text, strlen(text), out);
-}
-
-static size_t shown_width(const char *text)
-{
-    struct str shown = STR_INIT;
-    put_text(&shown, text);
-    size_t width = shown.length;
-    str_release(&shown);
-    return width;
-}
-
 static void put_row(const struct status_row *r, size_t width, struct str *out)
 {
     char pid[24] = "-", since[24], ready[24], restarts[24] = "-", ended[64], size[24];
@@ -178,16 +162,13 @@ static void put_row(const struct status_row *r, size_t width, struct str *out)
     status_duration(r->ms, since);
     end_text(r, ended, sizeof ended);
     size_text(r->log_bytes, size);
-    size_t begin = out->length;
-    put_text(out, r->name);
-    while (out->length - begin < width && str_add_char(out, ' ') == 0)
-        ;
+    put_shown(out, r->name, width);
     str_printf(out, "  %s%-9s%s  %7s  %8s  %8s  %8s  %-20s  %6s\n", style(style_of(r)), r->state,
                style(STYLE_PLAIN), pid, since, ready_text(r, ready), restarts, ended, size);
     if (r->why[0] == '\0')
         return;
     str_printf(out, "%*s  ", (int)width, "");
-    put_text(out, r->why);
+    put_shown(out, r->why, 0);
     str_add_char(out, '\n');
 }
 
@@ -267,11 +248,11 @@ void status_json(const struct status *s, struct str *out)
 
 static void put_unwell(const struct status_row *r, struct str *out)
 {
-    put_text(out, r->name);
+    put_shown(out, r->name, 0);
     str_printf(out, " is %s", strcmp(r->state, "up") == 0 ? "not ready" : r->state);
     if (r->why[0] != '\0') {
         str_add_text(out, " (");
-        put_text(out, r->why);
+        put_shown(out, r->why, 0);
         str_add_char(out, ')');
     }
     str_add_char(out, '\n');
@@ -295,7 +276,7 @@ void status_health(const struct status *s, struct str *out)
     for (size_t i = 0; i < s->count; i++)
         if (strcmp(s->row[i].state, "down") == 0 && s->row[i].starts > 0) {
             str_add_text(out, named ? ", " : "; down: ");
-            put_text(out, s->row[i].name);
+            put_shown(out, s->row[i].name, 0);
             named = true;
         }
     str_add_char(out, '\n');

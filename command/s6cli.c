@@ -63,7 +63,7 @@ static int run_s6cli(struct invocation *c)
     if (graph)
         puts("```");
     if (code == 0 && (creates || strcmp(verb, "remove") == 0))
-        printf("%sd %s\n", verb, argv[argc - 1]);
+        print_shown("%sd %s", verb, argv[argc - 1]), putchar('\n');
     return code;
 }
 

@@ -1,8 +1,8 @@
 #include "logger/list.h"
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/utf8.h"
 #include "logger/events.h"
-#include "logger/render.h"
 #include "logger/source.h"
 #include "rotate/count.h"
 #include <stdio.h>
@@ -141,10 +141,7 @@ static void put_bar(struct str *out, const struct row *row, int hours)
 static void put_name(struct str *out, const char *name, const struct layout *l)
 {
     size_t begin = out->length;
-    if (l->screen > 0)
-        render_caret(name, strlen(name), out);
-    else
-        str_add_text(out, name);
+    utf8_visible(name, strlen(name), out);
     for (size_t length = out->length - begin; length < l->width; length++)
         str_add_char(out, ' ');
 }

@@ -1,6 +1,6 @@
 #include "logger/render.h"
+#include "base/utf8.h"
 #include "logger/pretty.h"
-#include "logger/utf8.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -171,33 +171,7 @@ static void add_color(struct str *out, const char *code)
 
 int render_caret(const char *bytes, size_t length, struct str *out)
 {
-    size_t plain = 0; /* begin of what can go out as it is */
-    for (size_t i = 0; i < length;) {
-        char shown[16];
-        unsigned char c = (unsigned char)bytes[i];
-        unsigned int point = c;
-        if (is_plain(bytes[i])) {
-            i++;
-            continue;
-        }
-        size_t n = c < 0x80 ? 1 : utf8_decode(bytes + i, length - i, &point);
-        bool control = point < 0x20 || point == 0x7f;
-        if (n > 0 && (control ? c == '\t' : !utf8_is_harmful(point))) {
-            i += n;
-            continue;
-        }
-        if (n == 0)
-            snprintf(shown, sizeof shown, "\\x%02x", c);
-        else if (control)
-            snprintf(shown, sizeof shown, "^%c", (int)(point ^ 0x40));
-        else
-            snprintf(shown, sizeof shown, "\\u%04x", point);
-        str_add(out, bytes + plain, i - plain);
-        str_add_text(out, shown);
-        i += n > 0 ? n : 1;
-        plain = i;
-    }
-    return str_add(out, bytes + plain, length - plain);
+    return utf8_visible(bytes, length, out);
 }
 
 static int add_part(const struct render *r, const char *bytes, size_t length, struct str *out)

@@ -1,8 +1,8 @@
 #include "logger/source.h"
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/utf8.h"
 #include "logger/order.h"
-#include "logger/utf8.h"
 #include "rotate/archive.h"
 #include <stdlib.h>
 #include <string.h>
