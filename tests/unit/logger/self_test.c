@@ -1,5 +1,5 @@
-#include "logger/self.h"
 #include "base/utf8.h"
+#include "logger/self.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
