@@ -46,7 +46,7 @@ void route_rotate(struct route *r);
 bool route_reaped(struct route *r, pid_t pid, int status);
 /* A processor runs, or is due. */
 bool route_processing(const struct route *r);
-/* That, or archives are being brought to disk or compressed. */
+/* That, or archives are being compressed. */
 bool route_busy(const struct route *r);
 
 /* Gives memory back when there is nothing in it. */

@@ -32,7 +32,7 @@ bool logdir_processing(const struct logdir *d)
 
 bool logdir_busy(const struct logdir *d)
 {
-    return d->helper != 0 || logdir_processing(d);
+    return (d->helper != 0 && d->settings.gzip > 0) || logdir_processing(d);
 }
 
 int helper_end_old(const struct logdir *d, struct error *e)

@@ -102,7 +102,7 @@ enum logdir_loss logdir_loss(struct logdir *d);
  * or what is left by a kill between two steps would belong to different rotations. */
 bool logdir_processing(const struct logdir *d);
 
-/* The helper is at work, or logdir_processing. */
+/* Archives are being compressed, or logdir_processing. */
 bool logdir_busy(const struct logdir *d);
 
 /* False: what was written last to current, by us or before us, is not the end of a line. */

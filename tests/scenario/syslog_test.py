@@ -134,3 +134,18 @@ def test_make_install_with_it(place):
     assert stat.S_IMODE(os.stat(os.path.join(services, "syslogd/run")).st_mode) == 0o755
     assert os.path.exists(os.path.join(root, "etc/s6-overlay/user-bundles.d/user/contents.d/syslogd-bundle"))
     assert os.path.islink(os.path.join(root, "command/s6-socklog"))
+
+
+def test_it_stops_on_a_full_disk(tree, boot):
+    """s6-log tries for as long as it is let; what it cannot write then is given up."""
+    copy_tree(EXAMPLE, tree.path)
+    definitions = "etc/s6-overlay/s6-rc.d"
+    tree.oneshot("small", up="mount -t tmpfs -o size=128k none /var/log/syslogd\n")
+    os.makedirs(tree.at("/var/log/syslogd"))
+    tree.write(f"{definitions}/syslogd-prepare/dependencies.d/small")
+    box = boot(tree.path, env={"S6_LOGGING": "0"})
+    box.wait_for_text("service syslogd successfully started")
+    for i in range(400):
+        send(box, f"<14>Nov 29 10:00:00 test: message {i} " + 800 * "x")
+    box.wait_for_text("No space left on device")
+    assert box.stop(deadline=40) == 0
