@@ -94,11 +94,12 @@ static void mark(struct controlled *c)
         unlink(path);
         return;
     }
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd >= 0) {
+    /* What is there already will do, whatever it is: it is not opened, and may be a fifo. */
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd >= 0)
         close(fd);
+    if (fd >= 0 || errno == EEXIST)
         return;
-    }
     struct error e = ERROR_INIT;
     error_system(&e, "unable to make %s", path);
     put_off(c, &e);

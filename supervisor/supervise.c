@@ -114,7 +114,8 @@ const struct supervise_letter *supervise_letter(char letter)
 /* Never empty, not even for a moment, if there was one before: somebody may be reading it. */
 static int write_record(int at, const unsigned char record[SUPERVISE_STATUS_SIZE])
 {
-    int fd = openat(at, "supervise/status", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int fd = openat(at, "supervise/status",
+                    O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         return -1;
     int result = write(fd, record, SUPERVISE_STATUS_SIZE) == SUPERVISE_STATUS_SIZE &&
@@ -128,7 +129,7 @@ static int write_record(int at, const unsigned char record[SUPERVISE_STATUS_SIZE
 int supervise_lock(int at, const char *path)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int fd = openat(at, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int fd = openat(at, path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0 || fcntl(fd, F_SETLK, &lock) == 0)
         return fd;
     close(fd);

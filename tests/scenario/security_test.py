@@ -151,6 +151,20 @@ def test_a_log_directory_that_is_a_link_is_not_followed(tree, boot):
     assert os.listdir(tree.at("/precious")) == []
 
 
+def test_fifos_where_files_are_expected(box, tree):
+    """In a service directory that belongs to a user: pid 1 opens none of them, nor waits for anybody there."""
+    for name, fifo in (("down", "down"), ("status", "supervise/status")):
+        tree.script(f"/srv/{name}/run", "#!/bin/sh\nexec sleep 1000\n")
+        os.makedirs(os.path.dirname(tree.at(f"/srv/{name}/{fifo}")), exist_ok=True)
+        os.mkfifo(tree.at(f"/srv/{name}/{fifo}"))
+        box.run("/command/s6-svlink", "-t", "500", "/run/service", f"/srv/{name}")
+        assert "web" in box.run("/command/s6-rc", "-a", "list").stdout.split()
+    # Marked as down it is already.
+    assert box.run("/command/s6-svc", "-D", "/run/service/down").returncode == 0
+    assert box.run("/command/s6-svc", "-wr", "-T", "20000", "-r", "/run/service/web").returncode == 0
+    assert box.stop() == 0
+
+
 def test_random_bytes_do_nothing(box):
     script = """
         for f in /run/service/web/supervise/control /run/service/.s6-svscan/control; do
