@@ -187,6 +187,7 @@ setup:
 
 lint:
 	tests/layers.sh
+	/usr/bin/python3 tests/waits.py
 	clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 format:
