@@ -277,6 +277,34 @@ def test_what_closes_is_killed(box, stuck):
     box.wait_for(lambda: descriptors(box) == before and not closing(box), what="the descriptors from before")
 
 
+def test_what_closes_is_stopped(box):
+    """As a service of pid 1's own user can do: it goes on with the next caller."""
+    before = descriptors(box)
+    end = threading.Event()
+
+    def stop_all():
+        while not end.is_set():
+            for pid in children(box.pid()):
+                try:
+                    if not is_logger(pid) and os.readlink(f"/proc/{pid}/exe") == os.readlink(f"/proc/{box.pid()}/exe"):
+                        os.kill(pid, signal.SIGSTOP)
+                except OSError:
+                    pass
+
+    attacker = threading.Thread(target=stop_all)
+    attacker.start()
+    try:
+        for _ in range(40):
+            with connected(box) as s:
+                s.send(LIST)
+                assert s.recv(1 << 17).startswith(b"o")
+    finally:
+        end.set()
+        attacker.join()
+    assert "web" in answers(box)
+    box.wait_for(lambda: answers(box) and descriptors(box) == before, what="the descriptors from before")
+
+
 def switches(box):
     with open(f"/proc/{box.pid()}/status") as file:
         return [line for line in file if "ctxt_switches" in line]
