@@ -122,7 +122,7 @@ def memory(root, services):
     wait_for(lambda: len(stamps(inside(pid, "up"))) >= services)
     time.sleep(4)  # idle loggers give their buffers back
     kids = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    loggers = [rollup(k) for k in kids if pathlib.Path(f"/proc/{k}/cmdline").read_bytes().startswith(b"logger\0")]
+    loggers = [rollup(k) for k in kids if pathlib.Path(f"/proc/{k}/cmdline").read_bytes().startswith((b"logger\0", b"s6-supervise\0"))]
     one = rollup(pid)
     descriptors = len(os.listdir(f"/proc/{pid}/fd"))
     os.kill(pid, signal.SIGTERM)

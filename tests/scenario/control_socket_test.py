@@ -13,7 +13,7 @@ import threading
 
 import pytest
 
-from harness import children, process_state, wait_for
+from harness import children, command_line, is_logger, process_state, wait_for
 
 RUN = "#!/bin/sh\nexec sleep 1000\n"
 CONTROL = "/run/s6/control"
@@ -52,12 +52,7 @@ def closing(box):
     """Children of pid 1 that are nothing else than itself."""
     first = box.pid()
     return [pid for pid in children(first) if process_state(pid) != "Z"
-            and os.readlink(f"/proc/{pid}/exe") == os.readlink(f"/proc/{first}/exe") and not is_logger(pid)]
-
-
-def is_logger(pid):
-    with open(f"/proc/{pid}/cmdline", "rb") as file:
-        return file.read().startswith(b"logger")
+            and os.readlink(f"/proc/{pid}/exe") == os.readlink(f"/proc/{first}/exe") and not is_logger(command_line(pid))]
 
 
 class Stuck:
