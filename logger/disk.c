@@ -172,7 +172,7 @@ static void turn(struct sink *s)
 {
     struct error e = ERROR_INIT;
     int result = logdir_turn(&s->dir, &e);
-    while (result < 0 && s->dir.current < 0 && shed(s, s->dir.why))
+    while (result < 0 && shed(s, s->dir.why))
         result = logdir_turn(&s->dir, &e);
     if (s->exact)
         s->rules->moved(s->rules->context);
@@ -312,10 +312,13 @@ static void look_after(struct sink *s)
     case LOGDIR_NOTHING_LOST:
         break;
     case LOGDIR_CURRENT_LOST:
-        message_warning("%s/current was deleted; going on with a new one", s->text);
-        rotate(s);
+        message_warning("%s/current was deleted, renamed or replaced; going on with a new one",
+                        s->text);
+        turn(s);
         break;
     case LOGDIR_LOST:
+        if (!s->exact)
+            break; /* nobody makes it again: the open file takes what comes */
         message_warning("log directory %s was deleted", s->text);
         s->rules->lost(s->rules->context);
     }
@@ -328,7 +331,7 @@ void disk_begin(struct sink *s)
         try_to_open(s);
     else if (s->state == SINK_FAILS && due && s->rules->trouble == SINK_DROP)
         disk_flush(s);
-    if (s->exact && sink_is_open(s) && s->out.length == 0)
+    if (sink_is_open(s) && s->out.length == 0)
         look_after(s);
 }
 

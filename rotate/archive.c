@@ -74,6 +74,16 @@ static long drop_plain_twins(struct archive *list, long count)
     return kept;
 }
 
+/* An empty file with the latest name is about to change places with current. */
+static long drop_unborn(int directory, const struct archive *list, long count)
+{
+    struct stat s;
+    bool unborn = count > 0 && !list[count - 1].compressed &&
+                  fstatat(directory, list[count - 1].name, &s, AT_SYMLINK_NOFOLLOW) == 0 &&
+                  s.st_size == 0;
+    return unborn ? count - 1 : count;
+}
+
 static int append(struct archive **list, long count, const struct archive *a)
 {
     if ((count & (count - 1)) == 0) { /* at 0 and every power of two */
@@ -131,7 +141,7 @@ long archive_list(int directory, struct archive **list)
     closedir(d);
     if (count > 1)
         qsort(*list, (size_t)count, sizeof **list, archive_compare);
-    return drop_plain_twins(*list, count);
+    return drop_unborn(directory, *list, drop_plain_twins(*list, count));
 }
 
 /* Both are sorted; what both have is taken from b. */

@@ -32,7 +32,8 @@ int archive_compare(const void *a, const void *b);
 struct timespec archive_next_time(const struct timespec *newest, const struct timespec *now);
 
 /* Every archive in a directory, sorted; caller frees *list. With X and X.gz both present only X.gz
- * is listed (it is complete: it got its name by rename). Returns the count or -1 with errno. */
+ * is listed (it is complete: it got its name by rename). An empty plain one with the latest name is
+ * not: a rotation will give it its content. Returns the count or -1 with errno. */
 long archive_list(int directory, struct archive **list);
 /* The same while archives are being made: a listing may lack one that appeared during it and have a
  * later one. Here none is missing that is older than one that is listed. */

@@ -18,7 +18,7 @@ static void survey_release(struct survey *s)
     *s = (struct survey){.previous = LOGFILE_INIT, .current = LOGFILE_INIT};
 }
 
-/* True when an archive has appeared that is neither listed nor the opened current. */
+/* True when an archive or a previous has appeared that is neither listed nor opened. */
 static bool has_changed(const struct reader *r, const struct survey *s)
 {
     struct archive *list;
@@ -32,7 +32,7 @@ static bool has_changed(const struct reader *r, const struct survey *s)
             !(reader_look_at(r, newest->name, &st) == 0 && reader_same_file(&s->current, &st));
     }
     free(list);
-    return changed;
+    return changed || reader_has_previous(r, &s->previous);
 }
 
 /* The files as they were at one moment. */
@@ -46,7 +46,7 @@ static int survey(const struct reader *r, struct survey *s, struct error *e)
             return error_system(e, "unable to list %s", r->path);
         }
         /* What is absent or unreadable is left to the reading. */
-        logfile_open(&s->previous, r->directory, "previous", false);
+        reader_open_previous(r, &s->previous);
         logfile_open(&s->current, r->directory, "current", false);
         if (!has_changed(r, s))
             break;

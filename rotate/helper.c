@@ -13,10 +13,7 @@
 enum {
     RETRY_MS = 2000,
     RETRY_MAX_MS = 60000, /* of what is tried again ever later */
-    SLOT_MS = 1000,       /* between looks for a free slot */
-    OLD_TRIES = 400,
-    OLD_DYING_TRIES = 24000, /* it is killed, and comes out of its fsync once the disk lets it */
-    OLD_PAUSE_US = 5000
+    SLOT_MS = 1000        /* between looks for a free slot */
 };
 
 bool helper_has_input(const struct logdir *d)
@@ -33,25 +30,6 @@ bool logdir_processing(const struct logdir *d)
 bool logdir_busy(const struct logdir *d)
 {
     return (d->helper != 0 && d->settings.gzip > 0) || logdir_processing(d);
-}
-
-int helper_end_old(const struct logdir *d, struct error *e)
-{
-    int tries = OLD_TRIES;
-    for (int i = 0; i < tries; i++) {
-        struct flock lock = {
-            .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_HELPER, .l_len = 1};
-        if (fcntl(d->lock, F_SETLK, &lock) == 0)
-            return 0;
-        if (errno != EACCES && errno != EAGAIN)
-            return error_system(e, "unable to lock %s/lock", d->name);
-        if (fcntl(d->lock, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0 &&
-            lock.l_start == LOCK_HELPER && kill(lock.l_pid, SIGKILL) == 0)
-            tries = OLD_DYING_TRIES;
-        usleep(OLD_PAUSE_US);
-    }
-    errno = EBUSY;
-    return error_system(e, "unable to lock %s/lock", d->name);
 }
 
 static bool slot_is_free(int slots)
@@ -111,6 +89,7 @@ static void see_newest(struct logdir *d)
 
 void helper_start(struct logdir *d)
 {
+    int64_t wait;
     if (d->helper != 0) {
         d->again = true;
         return;
@@ -118,8 +97,10 @@ void helper_start(struct logdir *d)
     d->again = false;
     d->retry = 0;
     see_newest(d);
-    if (!work_is_due(d))
+    if (!work_is_due(d, &wait)) {
+        d->retry = wait == 0 ? 0 : clock_monotonic() + wait;
         return;
+    }
     if (must_wait(d)) {
         retry_in(d, SLOT_MS);
         return;

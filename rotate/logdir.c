@@ -7,17 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#ifndef RENAME_NOREPLACE
-#define RENAME_NOREPLACE 1U
-#endif
 
 /* --- preparing ----------------------------------------------------------------------------------
  */
@@ -90,163 +84,6 @@ int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct e
     return fd;
 }
 
-/* --- steps --------------------------------------------------------------------------------------
- */
-
-mode_t step_mode(const struct logdir *d, bool archive)
-{
-    mode_t mode = d->settings.mode;
-    if (mode == 0) {
-        mode_t mask = umask(0);
-        umask(mask);
-        mode = 0666 & ~mask;
-    }
-    return archive ? mode | 0100 : mode;
-}
-
-int step_lock(int fd, short type, off_t byte)
-{
-    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
-    return fcntl(fd, F_SETLK, &lock);
-}
-
-int step_open(const struct logdir *d, const char *name, int flags)
-{
-    struct stat s;
-    int fd = openat(d->directory, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return -1;
-    if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
-        return fd;
-    close(fd);
-    errno = EINVAL;
-    return -1;
-}
-
-int step_renew(const struct logdir *d, const char *name)
-{
-    if (unlinkat(d->directory, name, 0) < 0 && errno != ENOENT)
-        return -1;
-    int fd = openat(d->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        fchmod(fd, step_mode(d, false));
-    return fd;
-}
-
-bool step_exists(int directory, const char *name)
-{
-    struct stat s;
-    return fstatat(directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-bool step_has_no_modes(int why)
-{
-    return why == EPERM || why == ENOSYS || why == EOPNOTSUPP;
-}
-
-static bool is_marked(const struct logdir *d, const char *name)
-{
-    struct stat s;
-    return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode) &&
-           (s.st_mode & S_IXUSR) != 0;
-}
-
-/* A lock that can be executed: here every file can. */
-bool step_is_processed(const struct logdir *d)
-{
-    return is_marked(d, "processed") &&
-           (!is_marked(d, "lock") || !step_exists(d->directory, "previous"));
-}
-
-int step_remove(const struct logdir *d, const char *name, struct error *e)
-{
-    if (unlinkat(d->directory, name, 0) == 0 || errno == ENOENT)
-        return 0;
-    return error_system(e, "unable to remove %s/%s", d->name, name);
-}
-
-int step_rename(int directory, const char *from, const char *to)
-{
-    if (syscall(SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE) == 0)
-        return 0;
-    if (errno != EINVAL && errno != ENOSYS && errno != EPERM)
-        return -1;
-    if (linkat(directory, from, directory, to, 0) == 0)
-        return unlinkat(directory, from, 0);
-    if (errno == EEXIST)
-        return -1;
-    /* A file system without links: the name was made to be new. */
-    if (step_exists(directory, to)) {
-        errno = EEXIST;
-        return -1;
-    }
-    return renameat(directory, from, directory, to);
-}
-
-int step_archive(struct logdir *d, const char *from, bool unfinished, struct error *e)
-{
-    char name[ARCHIVE_NAME_MAX];
-    struct timespec now = clock_wall();
-    for (;;) {
-        struct timespec t = archive_next_time(&d->newest, &now);
-        archive_name(name, &t, unfinished, false);
-        d->newest = t;
-        if (step_rename(d->directory, from, name) == 0 || errno == ENOENT)
-            return 0;
-        if (errno != EEXIST)
-            return error_system(e, "unable to rename %s/%s", d->name, from);
-    }
-}
-
-int step_archive_or_remove(struct logdir *d, const char *from, bool unfinished, struct error *e)
-{
-    struct stat s;
-    int fd = step_open(d, from, O_RDONLY);
-    if (fd < 0 && errno == ENOENT)
-        return 0;
-    if (fd < 0 || fstat(fd, &s) < 0) {
-        error_system(e, "unable to open %s/%s", d->name, from);
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    if (s.st_size > 0 && !unfinished)
-        fchmod(fd, step_mode(d, true));
-    close(fd);
-    return s.st_size == 0 ? step_remove(d, from, e) : step_archive(d, from, unfinished, e);
-}
-
-int step_adopt(struct logdir *d, struct error *e)
-{
-    if (step_remove(d, "previous", e) < 0)
-        return -1;
-    if (renameat(d->directory, "newstate", d->directory, "state") < 0 && errno != ENOENT)
-        return error_system(e, "unable to rename %s/newstate", d->name);
-    return step_archive_or_remove(d, "processed", false, e);
-}
-
-int step_create(struct logdir *d, struct error *e)
-{
-    struct stat s;
-    int fd = openat(d->directory, "current",
-                    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        d->why = errno;
-        return error_system(e, "unable to create %s/current", d->name);
-    }
-    if (fchmod(fd, step_mode(d, false)) < 0 && !step_has_no_modes(errno)) {
-        error_system(e, "unable to set the mode of %s/current", d->name);
-        close(fd);
-        return -1;
-    }
-    if (d->current >= 0)
-        close(d->current);
-    d->current = fd;
-    d->inode = fstat(fd, &s) < 0 ? 0 : s.st_ino;
-    d->size = 0;
-    return 0;
-}
-
 /* --- open, append, close ------------------------------------------------------------------------
  */
 
@@ -262,20 +99,6 @@ static void write_note(const struct logdir *d)
         return;
     if (ftruncate(d->lock, 0) == 0 && length > 0 && pwrite(d->lock, note, length, 0) < 0)
         errno = 0;
-}
-
-static int take_lock(struct logdir *d, struct error *e)
-{
-    d->lock = step_open(d, "lock", O_RDWR | O_CREAT);
-    if (d->lock < 0)
-        return error_system(e, "unable to open %s/lock", d->name);
-    if (step_lock(d->lock, F_WRLCK, LOCK_LOGGER) == 0) {
-        write_note(d);
-        return helper_end_old(d, e);
-    }
-    if (errno == EACCES || errno == EAGAIN)
-        errno = EBUSY;
-    return error_system(e, "unable to lock %s/lock", d->name);
 }
 
 static int find_newest(struct logdir *d, struct error *e)
@@ -305,10 +128,12 @@ int logdir_open(struct logdir *d, int directory, const char *name,
                          .lock = -1,
                          .current = -1,
                          .wall_offset = wall_offset()};
+    step_choose_mode(d);
     if (d->name == NULL)
         error_system(e, "unable to open log directory %s", name);
-    else if (take_lock(d, e) == 0 && step_clean_compressions(d, e) == 0 && find_newest(d, e) == 0 &&
+    else if (lock_take(d, e) == 0 && step_clean_archives(d, e) == 0 && find_newest(d, e) == 0 &&
              recover(d, resume, e) == 0) {
+        write_note(d);
         step_lock(d->lock, F_UNLCK, LOCK_HELPER);
         logdir_trim(d);
         helper_start(d);
@@ -348,32 +173,14 @@ size_t logdir_room(const struct logdir *d)
     return logdir_processing(d) ? SIZE_MAX : 0;
 }
 
-/* Gives current its next name. Marked first: should we end here, it is taken up again as it is. */
-static int turn_current(struct logdir *d, struct error *e)
-{
-    int result = 0;
-    if (fchmod(d->current, step_mode(d, true)) < 0 && !step_has_no_modes(errno))
-        return error_system(e, "unable to mark %s/current", d->name);
-    if (d->settings.processor == NULL)
-        result = step_archive(d, "current", false, e);
-    else if (step_rename(d->directory, "current", "previous") < 0 && errno != ENOENT)
-        result = error_system(e, "unable to rename %s/current", d->name);
-    if (result < 0)
-        fchmod(d->current, step_mode(d, false));
-    return result;
-}
-
 int logdir_turn(struct logdir *d, struct error *e)
 {
-    if (d->current >= 0) {
-        if (d->size == 0 || logdir_processing(d))
-            return 0;
-        if (turn_current(d, e) < 0)
-            return -1;
-        close(d->current);
-        d->current = -1;
-    }
-    return step_create(d, e);
+    d->why = 0;
+    if (!step_has_current(d))
+        return step_create(d, e);
+    if (d->size == 0 || logdir_processing(d))
+        return 0;
+    return step_turn(d, d->settings.processor != NULL ? "previous" : NULL, e);
 }
 
 void logdir_tidy(struct logdir *d)
@@ -390,14 +197,11 @@ int logdir_rotate(struct logdir *d, struct error *e)
     return result;
 }
 
-enum logdir_loss logdir_loss(struct logdir *d)
+enum logdir_loss logdir_loss(const struct logdir *d)
 {
     struct stat s;
-    if (d->current < 0 || fstat(d->current, &s) < 0 || s.st_nlink > 0)
+    if (d->current < 0 || step_has_current(d))
         return LOGDIR_NOTHING_LOST;
-    close(d->current);
-    d->current = -1;
-    d->why = ENOENT;
     return fstat(d->directory, &s) == 0 && s.st_nlink > 0 ? LOGDIR_CURRENT_LOST : LOGDIR_LOST;
 }
 
@@ -432,7 +236,7 @@ void logdir_close(struct logdir *d, bool clean)
     if (clean && d->helper > 0) { /* its lock would keep out who comes next */
         kill(d->helper, SIGKILL);
         process_wait(d->helper);
-        step_clean_compressions(d, &ignored);
+        step_clean_archives(d, &ignored);
         logdir_trim(d); /* it may just have put back what retention had taken */
     }
     if (d->current >= 0) {

@@ -24,7 +24,7 @@ struct logdir_settings {
     unsigned long long tolerance; /* l */
     unsigned long long age;       /* a: seconds; 0 unlimited */
     unsigned long long retry_ms;  /* r: between attempts of a processor; 0: 2000 */
-    int gzip;                     /* z: level; 0 plain archives */
+    int gzip;                     /* z: level, one rotation later; 0 plain archives */
     mode_t mode;                  /* m: of current and archives; 0: 0666 less the umask */
     const char *processor;        /* ! or ? command; NULL none */
     bool processor_is_shell;      /* ? */
@@ -41,9 +41,11 @@ struct logdir {
     int directory;
     int lock;
     int current;            /* -1: a turn could not create it */
-    int why;                /* the errno of that */
-    ino_t inode;            /* of current */
+    int why;                /* the errno of that, or of a turn that could not make a file */
+    ino_t inode;            /* of current; 0: there is none */
+    dev_t device;           /* the same */
     int64_t size;           /* the same */
+    bool beyond_umask;      /* the mode has bits that the umask takes away */
     struct timespec newest; /* newest archive name in use */
     pid_t helper;           /* compressor or processor, 0 none: its end is told by logdir_reaped */
     bool again;             /* another helper run is due when this one ends */
@@ -76,8 +78,9 @@ bool logdir_full(const struct logdir *d);
  * SIZE_MAX while a processor keeps current from being rotated. */
 size_t logdir_room(const struct logdir *d);
 
-/* Renames current to an archive and opens a new one. An empty current is left. 0, or -1 with e: d
- * still works (old or new current) and the call may be repeated. */
+/* Gives current an archive's name and opens a new one. An empty current is left, and one that
+ * somebody else took away is only replaced. 0, or -1 with e: d still works (old or new current) and
+ * the call may be repeated. */
 int logdir_turn(struct logdir *d, struct error *e);
 
 /* What a turn leaves to do: deletes by retention and starts the helper. */
@@ -92,11 +95,11 @@ void logdir_trim(struct logdir *d);
 /* For room on a full disk: deletes the oldest archive. False: there is none. */
 bool logdir_shed(struct logdir *d);
 
-/* What somebody else deleted under our feet. */
+/* What somebody else took away: current is deleted or has another name, whatever has its name now;
+ * or the directory is deleted. */
 enum logdir_loss { LOGDIR_NOTHING_LOST, LOGDIR_CURRENT_LOST, LOGDIR_LOST };
-/* Without a current, logdir_turn makes a new one; without the directory, only logdir_prepare does.
- */
-enum logdir_loss logdir_loss(struct logdir *d);
+/* logdir_turn makes a new current; without the directory, only logdir_prepare does. */
+enum logdir_loss logdir_loss(const struct logdir *d);
 
 /* A processor is at work, or failed and will be tried again: current must not become previous now,
  * or what is left by a kill between two steps would belong to different rotations. */
@@ -114,7 +117,8 @@ pid_t logdir_user(int directory);
 /* A child of ours was reaped: true if it was d's helper (its work is then completed or retried). */
 bool logdir_reaped(struct logdir *d, pid_t pid, int status);
 
-/* Tries again what failed or had to wait for a slot, once retry has passed. */
+/* Tries again what failed or had to wait for a slot or for an archive's age, once retry has passed.
+ */
 void logdir_retry(struct logdir *d);
 
 /* clean: fsync, mark current with the owner's x bit, unless logdir_processing (who wants the end of

@@ -180,11 +180,31 @@ int reader_broken(const struct reader *r, const char *name, struct error *e)
     return error_system(e, "unable to read %s/%s", r->path, name);
 }
 
+int reader_open_previous(const struct reader *r, struct logfile *f)
+{
+    struct stat st;
+    if (logfile_open(f, r->directory, "previous", false) < 0)
+        return -1;
+    /* An empty one is about to change places with current. */
+    if (fstat(f->fd, &st) < 0 || st.st_size > 0)
+        return 0;
+    logfile_close(f);
+    errno = ENOENT;
+    return -1;
+}
+
+bool reader_has_previous(const struct reader *r, const struct logfile *known)
+{
+    struct stat st;
+    return reader_look_at(r, "previous", &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+           !reader_same_file(known, &st);
+}
+
 /* 1 started, 0 there is none to read, -1. */
 static int start_previous(struct reader *r, struct error *e)
 {
     struct logfile f;
-    if (logfile_open(&f, r->directory, "previous", false) < 0)
+    if (reader_open_previous(r, &f) < 0)
         return errno == ENOENT ? 0 : reader_broken(r, "previous", e);
     r->processing = true;
     if (r->last.fd >= 0 && r->last.inode == f.inode && r->last.device == f.device) {
@@ -196,7 +216,7 @@ static int start_previous(struct reader *r, struct error *e)
     return 1;
 }
 
-/* Opens current so that no archive older than it was missed: 1; 0 there is none; 2 look again. */
+/* Opens current so that nothing older than it was missed: 1; 0 there is none; 2 look again. */
 static int start_current(struct reader *r, struct error *e)
 {
     struct archive a;
@@ -205,7 +225,8 @@ static int start_current(struct reader *r, struct error *e)
     if (logfile_open(&f, r->directory, "current", false) < 0)
         return errno == ENOENT ? 0 : reader_broken(r, "current", e);
     int more = next_archive(r, &a);
-    if (more > 0 && !(reader_look_at(r, a.name, &st) == 0 && reader_same_file(&f, &st))) {
+    bool missed = more > 0 && !(reader_look_at(r, a.name, &st) == 0 && reader_same_file(&f, &st));
+    if (missed || reader_has_previous(r, &r->last)) {
         logfile_close(&f);
         return 2;
     }

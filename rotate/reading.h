@@ -51,6 +51,11 @@ void reader_pass(struct reader *r, const struct archive *a);
 /* By its name or, compressed since it was listed, by its other one. */
 int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f);
 
+/* previous, where a processor waits: 0, or -1 with errno, ENOENT while it is empty. */
+int reader_open_previous(const struct reader *r, struct logfile *f);
+/* There is one to be read, other than that which is known (closed: none is). */
+bool reader_has_previous(const struct reader *r, const struct logfile *known);
+
 /* Makes f, which is taken, the file that is read. */
 void reader_start(struct reader *r, struct logfile *f, enum place place, const char *name);
 /* Says errno about a file of the directory; -1. */

@@ -22,6 +22,12 @@ static enum found look(const struct logdir *d, const char *name)
     return s.st_size == 0 ? EMPTY : PLAIN;
 }
 
+static bool is_empty(const struct logdir *d, const char *name)
+{
+    struct stat s;
+    return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && s.st_size == 0;
+}
+
 /* It has its end, which a compression that was torn by a crash of the machine has not. */
 static bool is_whole(const struct logdir *d, const char *name)
 {
@@ -36,32 +42,36 @@ static bool is_whole(const struct logdir *d, const char *name)
     return whole;
 }
 
-/* Half a compression, and one of two twins: the plain one, or the other if it is torn. */
-int step_clean_compressions(const struct logdir *d, struct error *e)
+/* Removes the name where it is what a kill left: half a compression; of two twins the plain one, or
+ * the other if it is torn; an empty file that was about to change places with current. */
+static int clean_name(const struct logdir *d, const char *name, struct error *e)
+{
+    char plain[ARCHIVE_NAME_MAX];
+    struct archive a;
+    size_t length = strlen(name);
+    if (length > 4 && length < ARCHIVE_NAME_MAX + 4 && strcmp(name + length - 4, ".new") == 0) {
+        snprintf(plain, sizeof plain, "%.*s", (int)length - 4, name);
+        return archive_parse(plain, &a) == 0 ? step_remove(d, name, e) : 0;
+    }
+    if (archive_parse(name, &a) < 0 || look(d, name) == ABSENT)
+        return 0;
+    if (!a.compressed) {
+        if (is_empty(d, name))
+            step_discard(d, name);
+        return 0;
+    }
+    archive_name(plain, &a.time, a.unfinished, false);
+    if (look(d, plain) == ABSENT)
+        return 0;
+    return step_remove(d, is_whole(d, name) ? plain : name, e);
+}
+
+int step_clean_archives(const struct logdir *d, struct error *e)
 {
     struct words names = WORDS_INIT;
-    int result = 0;
-    if (file_list(d->directory, ".", &names, e) < 0) {
-        words_release(&names);
-        return -1;
-    }
-    for (size_t i = 0; i < names.count && result == 0; i++) {
-        char plain[ARCHIVE_NAME_MAX];
-        struct archive a;
-        size_t length = strlen(names.item[i]);
-        bool half = length > 7 && length < ARCHIVE_NAME_MAX + 4 &&
-                    strcmp(names.item[i] + length - 7, ".gz.new") == 0;
-        if (half) {
-            snprintf(plain, sizeof plain, "%.*s", (int)length - 4, names.item[i]);
-            if (archive_parse(plain, &a) == 0)
-                result = step_remove(d, names.item[i], e);
-        } else if (archive_parse(names.item[i], &a) == 0 && a.compressed &&
-                   look(d, names.item[i]) != ABSENT) {
-            archive_name(plain, &a.time, a.unfinished, false);
-            if (look(d, plain) != ABSENT)
-                result = step_remove(d, is_whole(d, names.item[i]) ? plain : names.item[i], e);
-        }
-    }
+    int result = file_list(d->directory, ".", &names, e);
+    for (size_t i = 0; i < names.count && result == 0; i++)
+        result = clean_name(d, names.item[i], e);
     words_release(&names);
     return result;
 }
@@ -107,47 +117,52 @@ static int go_on_processing(struct logdir *d, struct error *e)
         return step_adopt(d, e);
     if (step_remove(d, "processed", e) < 0 || step_remove(d, "newstate", e) < 0)
         return -1;
-    if (previous == ABSENT || (previous != EMPTY && d->settings.processor != NULL))
+    if (previous == ABSENT || (!is_empty(d, "previous") && d->settings.processor != NULL))
         return 0;
     return step_archive_or_remove(d, "previous", previous != MARKED, e);
 }
 
-static int take_over(struct logdir *d, struct error *e)
+/* False: it is not there, or not for us to write. */
+static bool take_over(struct logdir *d)
 {
     struct stat s;
-    d->current = step_open(d, "current", O_WRONLY | O_APPEND);
-    if (d->current < 0 || fstat(d->current, &s) < 0)
-        return error_system(e, "unable to open %s/current", d->name);
-    d->inode = s.st_ino;
-    d->size = s.st_size;
-    fchmod(d->current, step_mode(d, false));
-    return 0;
+    int fd = step_open(d, "current", O_WRONLY | O_APPEND);
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &s) < 0) {
+        close(fd);
+        return false;
+    }
+    if ((s.st_mode & 0777) != step_mode(d, false))
+        fchmod(fd, step_mode(d, false));
+    step_use(d, fd, &s);
+    return true;
 }
 
-static int begin_anew(struct logdir *d, bool unclean, struct error *e)
+static int empty_state(struct logdir *d, struct error *e)
 {
-    if (unclean) {
-        if (step_archive_or_remove(d, "current", true, e) < 0)
-            return -1;
-        int state = step_renew(d, "state");
-        if (state < 0)
-            return error_system(e, "unable to create %s/state", d->name);
+    int state = step_renew(d, "state", e);
+    if (state >= 0)
         close(state);
-    }
-    return step_create(d, e);
+    return state < 0 ? -1 : 0;
 }
 
 int recover(struct logdir *d, bool resume, struct error *e)
 {
-    static const char *const names[] = {"current", "previous", "processed"};
+    static const char *const names[] = {"current", "previous", "processed", "state", "newstate"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (finish_link(d, names[i], e) < 0)
+        if (step_clear(d, names[i], e) < 0 || (i < 3 && finish_link(d, names[i], e) < 0))
             return -1;
     enum found current = look(d, "current");
     bool unclean = !resume && current != MARKED;
     if ((unclean ? give_up_processing : go_on_processing)(d, e) < 0)
         return -1;
-    if (current != ABSENT && !unclean)
-        return take_over(d, e);
-    return begin_anew(d, unclean, e);
+    if (unclean && empty_state(d, e) < 0)
+        return -1;
+    if (!unclean || current == EMPTY) {
+        if (take_over(d))
+            return 0;
+        return step_create(d, e);
+    }
+    return current == PLAIN ? step_change(d, NULL, true, e) : step_create(d, e);
 }

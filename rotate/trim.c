@@ -1,4 +1,4 @@
-/* Retention: what n, S and a delete. */
+/* Retention: what n, S and a delete, and how long z leaves an archive plain. */
 #include "base/clock.h"
 #include "base/message.h"
 #include "rotate/steps.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STEP_SECONDS = 10, PAUSE_SECONDS = 3600 };
+enum { STEP_SECONDS = 10, PAUSE_SECONDS = 3600, PLAIN_SECONDS = 60 };
 
 void trim_mark(const struct archive *list, long count, const struct logdir_settings *s,
                const struct timespec *now, bool age_too, unsigned char *doomed)
@@ -30,6 +30,17 @@ void trim_mark(const struct archive *list, long count, const struct logdir_setti
         left--;
         total -= (unsigned long long)list[i].size;
     }
+}
+
+int64_t trim_ripe_in(const struct archive *a, bool newest, const struct logdir_settings *s,
+                     const struct timespec *now)
+{
+    int64_t age = (int64_t)(now->tv_sec - a->time.tv_sec);
+    if (s->gzip == 0 || s->processor != NULL || a->compressed || newest)
+        return -1;
+    if (s->total > 0 || age < 0 || age >= PLAIN_SECONDS)
+        return 0;
+    return (PLAIN_SECONDS - age) * CLOCK_SECOND;
 }
 
 /* A clock that jumped would make young archives look old: wait an hour before believing it. */

@@ -21,39 +21,55 @@ extern char **environ;
 
 /* --- archives --- */
 
-/* The plain archives that retention leaves: the count, list sorted; -1 with errno. */
-static long list_plain(const struct logdir *d, struct archive **list)
+enum duty { SYNC = 1, COMPRESS = 2 };
+
+static bool needs_sync(const struct logdir *d, const struct archive *a)
+{
+    return !a->compressed && clock_compare(&a->time, &d->synced) > 0;
+}
+
+/* Whether it has to be done now. wait: when that will be, ns, the earliest of all; 0 never. */
+static bool has_duty(const struct logdir *d, const struct archive *a, bool newest, int duties,
+                     const struct timespec *now, int64_t *wait)
+{
+    int64_t ripe = duties & COMPRESS ? trim_ripe_in(a, newest, &d->settings, now) : -1;
+    if (ripe > 0 && (*wait == 0 || ripe < *wait))
+        *wait = ripe;
+    if (ripe != 0 && !(duties & SYNC && needs_sync(d, a)))
+        return false;
+    /* one that we may not read, whosever it is, is left as it is */
+    return faccessat(d->directory, a->name, R_OK, 0) == 0;
+}
+
+/* The archives that retention leaves and that are to be synced or compressed: the count, list
+ * sorted; -1 with errno. */
+static long list_work(const struct logdir *d, int duties, struct archive **list, int64_t *wait)
 {
     struct timespec now = clock_wall();
     long count = archive_list(d->directory, list), kept = 0;
     unsigned char *doomed = count <= 0 ? NULL : malloc((size_t)count);
+    *wait = 0;
     if (doomed != NULL) {
         if (d->settings.total > 0)
             archive_sizes(d->directory, *list, count);
         trim_mark(*list, count, &d->settings, &now, true, doomed);
         for (long i = 0; i < count; i++)
-            if (!(*list)[i].compressed && doomed[i] == 0)
+            if (doomed[i] == 0 && has_duty(d, &(*list)[i], i + 1 == count, duties, &now, wait))
                 (*list)[kept++] = (*list)[i];
     }
     free(doomed);
     return count < 0 ? -1 : kept;
 }
 
-static bool needs_sync(const struct logdir *d, const struct archive *a)
-{
-    return clock_compare(&a->time, &d->synced) > 0;
-}
-
-bool work_is_due(struct logdir *d)
+bool work_is_due(const struct logdir *d, int64_t *wait)
 {
     struct archive *list;
+    *wait = 0;
     if (helper_has_input(d))
         return true;
-    long count = list_plain(d, &list);
-    bool due = count > 0 && ((d->settings.gzip > 0 && d->settings.processor == NULL) ||
-                             needs_sync(d, &list[count - 1]));
+    long count = list_work(d, SYNC | COMPRESS, &list, wait);
     free(count >= 0 ? list : NULL);
-    return due;
+    return count > 0;
 }
 
 static int sync_one(const struct logdir *d, const struct archive *a, struct error *e)
@@ -90,8 +106,8 @@ static int replace_by(const struct logdir *d, const struct archive *a, const cha
     archive_name(done, &a->time, a->unfinished, true);
     if (!step_exists(d->directory, a->name))
         return step_remove(d, half, e);
-    if (renameat(d->directory, half, d->directory, done) < 0)
-        return error_system(e, "unable to rename %s/%s", d->name, half);
+    if (step_replace(d, half, done, e) < 0)
+        return -1;
     fsync(d->directory);
     return step_remove(d, a->name, e);
 }
@@ -103,9 +119,8 @@ static int compress_one(const struct logdir *d, const struct archive *a, struct 
     int in = step_open(d, a->name, O_RDONLY);
     if (in < 0)
         return errno == ENOENT ? 0 : error_system(e, "unable to open %s/%s", d->name, a->name);
-    int out = step_renew(d, half);
-    int result = out < 0 ? error_system(e, "unable to create %s/%s", d->name, half)
-                         : compress_file(d, in, out, e);
+    int out = step_renew(d, half, e);
+    int result = out < 0 ? -1 : compress_file(d, in, out, e);
     close(in);
     if (out >= 0)
         close(out);
@@ -122,7 +137,7 @@ static bool take_slot(int slots)
 }
 
 /* By system call: the C library may refuse what it cannot do for all threads. */
-static void step_aside(void)
+static void give_way(void)
 {
     const struct sched_param none = {.sched_priority = 0};
     setpriority(PRIO_PROCESS, 0, 19);
@@ -134,11 +149,12 @@ static void step_aside(void)
 static int compress_all(const struct logdir *d, struct error *e)
 {
     struct archive *list;
+    int64_t wait;
     long count;
     int result = 0;
-    step_aside();
+    give_way();
     do {
-        count = list_plain(d, &list);
+        count = list_work(d, COMPRESS, &list, &wait);
         if (count < 0)
             return error_system(e, "unable to list %s", d->name);
         for (long i = count - 1; i >= 0; i--)
@@ -152,28 +168,36 @@ static int compress_all(const struct logdir *d, struct error *e)
 static int archives(const struct logdir *d, struct error *e)
 {
     struct archive *list;
+    int64_t wait;
     if (!take_slot(d->settings.slots))
         return WORK_LOCKED;
-    long count = list_plain(d, &list);
+    long count = list_work(d, SYNC, &list, &wait);
     int result = count < 0 ? error_system(e, "unable to list %s", d->name) : 0;
-    for (long i = count - 1; i >= 0 && needs_sync(d, &list[i]) && result == 0; i--)
+    for (long i = count - 1; i >= 0 && result == 0; i--)
         result = sync_one(d, &list[i], e);
     free(count >= 0 ? list : NULL);
     if (result < 0)
         return -1;
     fsync(d->directory);
-    if (d->settings.gzip == 0 || d->settings.processor != NULL)
-        return 0;
     return compress_all(d, e);
 }
 
 /* --- processor ----------------------------------------------------------------------------------
  */
 
+/* The state of somebody else, which we may not read, is none. */
+static int open_state(const struct logdir *d, struct error *e)
+{
+    int fd = step_take(d, "state", O_RDONLY, step_mode(d, false), e);
+    if (fd >= 0 || step_remove(d, "state", e) < 0)
+        return fd;
+    return step_take(d, "state", O_RDONLY, step_mode(d, false), e);
+}
+
 static pid_t spawn_processor(const struct logdir *d, int processed, int newstate, struct error *e)
 {
     int previous = step_open(d, "previous", O_RDONLY);
-    int state = step_open(d, "state", O_RDONLY | O_CREAT);
+    int state = open_state(d, e);
     const struct process_fd fds[] = {{previous, 0}, {processed, 1}, {state, 4}, {newstate, 5}};
     char *command = (char *)(uintptr_t)d->settings.processor;
     char *execline[] = {(char[]){"execlineb"}, (char[]){"-Pc"}, command, NULL};
@@ -186,8 +210,10 @@ static pid_t spawn_processor(const struct logdir *d, int processed, int newstate
         .fd_count = 4,
     };
     pid_t pid = -1;
-    if (previous < 0 || state < 0)
-        error_system(e, "unable to open %s/%s", d->name, previous < 0 ? "previous" : "state");
+    if (previous < 0)
+        error_system(e, "unable to open %s/previous", d->name);
+    else if (state < 0)
+        pid = -1; /* said */
     else if (fchdir(d->directory) < 0)
         error_system(e, "unable to enter %s", d->name);
     else
@@ -201,13 +227,11 @@ static pid_t spawn_processor(const struct logdir *d, int processed, int newstate
 
 static int run_processor(const struct logdir *d, struct error *e)
 {
-    int processed = step_renew(d, "processed");
-    int newstate = step_renew(d, "newstate");
+    int processed = step_renew(d, "processed", e);
+    int newstate = processed < 0 ? -1 : step_renew(d, "newstate", e);
     pid_t pid = -1;
     int result = -1;
-    if (processed < 0 || newstate < 0)
-        error_system(e, "unable to create %s/processed", d->name);
-    else
+    if (newstate >= 0)
         pid = spawn_processor(d, processed, newstate, e);
     if (pid > 0) {
         int status = process_wait(pid);
@@ -228,6 +252,8 @@ static int run_processor(const struct logdir *d, struct error *e)
 /* A helper that was killed may have left its output: whole, then previous may be gone, or not. */
 static int process(struct logdir *d, struct error *e)
 {
+    if (step_clear(d, "previous", e) < 0)
+        return -1;
     if (step_is_processed(d))
         return step_adopt(d, e);
     if (!step_exists(d->directory, "previous"))

@@ -93,7 +93,7 @@ def paired(source, directory, mode, script=("n20", "s100000000", "z0", "C")):
     return wall, after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime, fed
 
 
-SCRIPT = ["n20", "s1000000", "z6", "C"]
+SCRIPT = ["n20", "s1000000", "S10000000000", "z6", "C"]
 
 
 def stalls(directory, compiled, is_paired):
@@ -135,7 +135,7 @@ def main():
             "paired, mode 2, CRI, both pipes": lambda: paired(source, out, "2"),
             "paired, mode 1, CRI, both pipes": lambda: paired(source, out, "1"),
             "s6-log C without gzip, ours": lambda: timed([ours, "n20", "s1000000", "C", "./d"], source, out),
-            "s6-log C with z6, ours": lambda: timed([ours, "n20", "s1000000", "z6", "C", "./d"], source, out),
+            "s6-log C with z6, ours": lambda: timed([ours, *SCRIPT, "./d"], source, out),
         }
         slow = {"s6-log T with gzip -nq9, packaged":
                 lambda: timed(["s6-log", "n20", "s1000000", '!gzip -nq9', "T", "./d"], source, out)}

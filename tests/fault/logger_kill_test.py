@@ -110,7 +110,7 @@ WITHOUT_END = 10**12
     (("n100000", "s500000", "C"), 400, KILLS, 0.006),
     (("n100000", "s500000", "z0", "C"), 400, 50, 0.006),
     (("n100000", "s4096", "z0", "C"), 200, 100, 0.003),
-    (("n100000", "s100000", "z1", "+^[oe] ", "C"), 20, 150, 0.006),
+    (("n100000", "s100000", "S1000000000", "z1", "+^[oe] ", "C"), 20, 150, 0.006),
 ], ids=["compressed", "on-disk", "small-files", "selected"])
 def test_every_line_once(rig, conserve, memory, script, scale, kills, most):
     """In memory, but for one: a successor waits until its predecessor's helper is out of its fsync."""

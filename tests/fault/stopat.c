@@ -3,14 +3,21 @@
  * stopat N FILE PROGRAM [ARG...]   exit 137 when it came to that; else the program's code. FILE gets
  *                                  the number of system calls that were entered
  *
+ * In the environment, REFUSED=N[,N...] makes the system calls of those numbers fail with ENOSYS, as on a
+ * kernel that has not got them.
+ *
  * Children are followed until they execute another program: what they do from then on is not ours.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,6 +71,25 @@ static void follow(pid_t pid)
     ptrace(PTRACE_SYSCALL, pid, 0, 0);
 }
 
+static void refuse(const char *numbers)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof filter / sizeof filter[0], filter};
+    while (numbers != NULL && *numbers != '\0') {
+        filter[1].k = (unsigned int)strtoul(numbers, NULL, 10);
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+            abort();
+        numbers = strchr(numbers, ',');
+        numbers = numbers == NULL ? NULL : numbers + 1;
+    }
+}
+
 static unsigned long calls;
 
 static int report(const char *path, int code)
@@ -86,6 +112,7 @@ int main(int argc, char **argv)
     if (first == 0) {
         ptrace(PTRACE_TRACEME, 0, 0, 0);
         raise(SIGSTOP);
+        refuse(getenv("REFUSED"));
         execv(argv[3], argv + 3);
         _exit(127);
     }

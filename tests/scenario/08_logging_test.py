@@ -179,15 +179,16 @@ def test_a_long_line_is_split_into_partial_ones(tree, boot):
 def test_rotation_retention_and_compression(tree, boot):
     tree.longrun("web", "#!/bin/sh\n/bin/helper tick 5000 &\nwait\n")
     tree.longrun("plain", "#!/bin/sh\n/bin/helper tick 5000 &\nwait\n", logging_script="n3 s8192 z0 C\n")
-    box = boot(tree.path, env={"S6_LOGGING": "2", "OVERLOG_SCRIPT": "n3 s8192 C"})
+    box = boot(tree.path, env={"S6_LOGGING": "2", "OVERLOG_SCRIPT": "n3 s8192 S1000000 C"})
     folder, plain = tree.at(f"{LOGS}/web"), tree.at(f"{LOGS}/plain")
     for one in (folder, plain):
         box.wait_for(lambda: os.path.exists(one + "/current") and (log_text(one) or [""])[-1] == "tick 5000")
-    box.wait_for(lambda: all(name.endswith(".s.gz") for name in os.listdir(folder) if name.startswith("@")))
+    # the newest stays plain for those who are still reading it
+    box.wait_for(lambda: [name[26:] for name in archives(folder)] == ["s.gz", "s.gz", "s"])
     assert box.stop() == 0
-    for one, ending in ((folder, ".s.gz"), (plain, ".s")):
-        names = [name for name in os.listdir(one) if name.startswith("@")]
-        assert len(names) == 3 and all(name.endswith(ending) for name in names), names
+    for one, endings in ((folder, ["s.gz", "s.gz", "s"]), (plain, ["s", "s", "s"])):
+        names = archives(one)
+        assert [name[26:] for name in names] == endings, names
         for name in names:
             assert stat.S_IMODE(os.stat(os.path.join(one, name)).st_mode) == 0o744
         texts = log_text(one)

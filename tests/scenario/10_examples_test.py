@@ -8,7 +8,7 @@ from harness import TOP, assert_order, clean_environment, copy_tree, log_lines, 
 
 def test_hello(tree, boot):
     copy_tree(os.path.join(TOP, "examples/hello/root"), tree.path)
-    box = boot(tree.path, env={"GREETING_PLACE": "a test", "TICK": "0.01", "OVERLOG_SCRIPT": "n3 s4096 C",
+    box = boot(tree.path, env={"GREETING_PLACE": "a test", "TICK": "0.01", "OVERLOG_SCRIPT": "n4 s4096 S1000000 C",
                                "S6_LOGGING": "1"})
     box.wait_for_text("it is over: code 256, signal 11", stream="stdout", count=2)
     assert_order(box.stderr.text(), "service greet successfully started", "service ticker: starting")

@@ -27,7 +27,7 @@ def errors_until(f, done):
     return text.decode()
 
 
-@pytest.mark.parametrize("script", [["z0"], ["z1"]])
+@pytest.mark.parametrize("script", [["z0"], ["S1000000000", "z1"]])
 def test_01_numbered_lines_while_a_logger_rotates_every_few_milliseconds(root, script):
     """Our logger, fed so that it rotates every few milliseconds; retention keeps everything."""
     count, batch = 15000, 60  # a batch is a little more than one file holds

@@ -469,11 +469,13 @@ def test_34_broken_archive(root):
 
 def test_35_broken_members(root):
     """Of an archive of ours only what is broken is missing, and nothing is shown that nobody wrote."""
-    p = subprocess.Popen(["s6-log", "-b", "s1000000", "z6", "U", str(root / "a")], executable=OVERLOG,
+    p = subprocess.Popen(["s6-log", "-b", "s1000000", "S100000000", "z6", "U", str(root / "a")], executable=OVERLOG,
                          stdin=subprocess.PIPE)
     p.stdin.write("".join(f"line {i} {i * 7919 % 1000003}\n" for i in range(30000)).encode())
     p.stdin.flush()
-    wait_for(lambda: list((root / "a").glob("@*.s.gz")) and not list((root / "a").glob("@*.s")))
+    wait_for(lambda: list((root / "a").glob("@*.s")))
+    p.send_signal(signal.SIGALRM)  # a second archive: the first one is compressed
+    wait_for(lambda: list((root / "a").glob("@*.s.gz")) and len(list((root / "a").glob("@*.s"))) == 1)
     p.stdin.close()
     assert p.wait(DEADLINE) == 0
     (archive,) = list((root / "a").glob("@*.gz"))
@@ -884,7 +886,7 @@ def test_62_our_own_logger_rotating_under_a_reader(root, tmp_path, slow):
         program.symlink_to(OVERLOG)
         wrapper = ["strace", "-o", "/dev/null", "-e", f"trace={slow}", "-e", f"inject={slow}:delay_exit=2000", program]
     with Follower(root, "-n", "all", "-o", "raw", "own", wrapper=wrapper) as f:
-        p = subprocess.Popen(["s6-log", "-b", "s4096", "n1000", "z1", "C", str(root / "own")], executable=OVERLOG,
+        p = subprocess.Popen(["s6-log", "-b", "s4096", "n1000", "S100000000", "z1", "C", str(root / "own")], executable=OVERLOG,
                              stdin=subprocess.PIPE)
         for i in range(0, count, 100):
             p.stdin.write("".join(f"line {k}\n" for k in range(i, i + 100)).encode())

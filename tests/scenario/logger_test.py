@@ -60,7 +60,7 @@ def waiting(fd):
 def test_two_streams_in_order_through_rotations_and_restarts(rig):
     """Nothing lost, torn or twice, on disk and on the console."""
     count = 100000
-    r = rig("n2000", "s200000", "C").start()
+    r = rig("n2000", "s200000", "S1000000000", "C").start()
     data = [numbered(b"O"[0], count), numbered(b"E"[0], count)]
     writers = [threading.Thread(target=write_all, args=(fd, d, chunk)) for fd, d, chunk in
                ((r.out[1], data[0], 4093), (r.err[1], data[1], 9001))]

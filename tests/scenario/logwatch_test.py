@@ -55,7 +55,7 @@ def test_current_and_what_is_added(watch, place, options):
     assert p.wait(60) == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("script", [["n1000", "s4096"], ["n1000", "s4096", "z6"], ["n1000", "s4096", "?cat"]], ids=" ".join)
+@pytest.mark.parametrize("script", [["n1000", "s4096"], ["n1000", "s4096", "S100000000", "z6"], ["n1000", "s4096", "?cat"]], ids=" ".join)
 def test_nothing_is_missed_through_many_rotations(watch, place, script):
     logs = Path(place) / "logs"
     logger = subprocess.Popen([OVERLOG, "s6-log", *script, str(logs)], stdin=subprocess.PIPE)

@@ -70,11 +70,15 @@ static void the_next_time_is_never_older(void **state)
 
 static void a_directory_is_listed_in_order(void **state)
 {
-    static const char *const names[] = {
-        "@4000000065a0c2e500000003.s",   "@4000000065a0c2e500000001.s",
-        "@4000000065a0c2e500000002.u",   "@4000000065a0c2e500000001.s.gz",
-        "@4000000065a0c2e500000002.s",   "@4000000065a0c2e500000009.s.gz.new",
-        "@4000000065a0c2e500000000.s.x", "current"};
+    static const char *const names[] = {"@4000000065a0c2e50000000a.s",
+                                        "@4000000065a0c2e500000001.s",
+                                        "@4000000065a0c2e500000002.u",
+                                        "@4000000065a0c2e500000001.s.gz",
+                                        "@4000000065a0c2e500000002.s",
+                                        "@4000000065a0c2e500000009.s.gz.new",
+                                        "@4000000065a0c2e500000003.s",
+                                        "@4000000065a0c2e500000000.s.x",
+                                        "current"}; /* each with as many bytes as come before it */
     char path[] = "/tmp/archive_test.XXXXXX";
     struct archive *list;
     (void)state;
@@ -94,8 +98,8 @@ static void a_directory_is_listed_in_order(void **state)
     assert_int_equal(list[0].size, 3);
     assert_string_equal(list[1].name, names[4]);
     assert_string_equal(list[2].name, names[2]);
-    assert_string_equal(list[3].name, names[0]);
-    assert_int_equal(list[3].size, 0);
+    assert_string_equal(list[3].name, names[6]);
+    assert_int_equal(list[3].size, 6);
     free(list);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unlinkat(directory, names[i], 0);

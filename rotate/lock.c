@@ -1,0 +1,131 @@
+/* The file lock of a log directory: byte 0 is its logger's, byte 1 its helper's. Loggers take write
+ * locks. A read lock is that of somebody who may only read the file, and keeps nobody out. */
+#include "rotate/steps.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+
+enum {
+    REPLACE_TRIES = 20,
+    OLD_TRIES = 400,
+    OLD_DYING_TRIES = 24000, /* it is killed, and comes out of its fsync once the disk lets it */
+    OLD_PAUSE_US = 5000
+};
+
+enum taken { TAKEN, TAKEN_BY_READER, TAKEN_BY_OTHER, TAKEN_ERROR };
+
+int step_lock(int fd, short type, off_t byte)
+{
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    return fcntl(fd, F_SETLK, &lock);
+}
+
+/* holder: of the lock that is in the way; its l_type is F_UNLCK when there is none any more. */
+static enum taken take_byte(int fd, off_t byte, struct flock *holder)
+{
+    if (step_lock(fd, F_WRLCK, byte) == 0)
+        return TAKEN;
+    if (errno != EACCES && errno != EAGAIN)
+        return TAKEN_ERROR;
+    *holder = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    if (fcntl(fd, F_GETLK, holder) < 0)
+        return TAKEN_ERROR;
+    return holder->l_type == F_RDLCK ? TAKEN_BY_READER : TAKEN_BY_OTHER;
+}
+
+/* A number may be another process's by the time it is used: the process is opened, then it must
+ * still hold the lock. Older kernels cannot do that. There the helper dies of its logger's end. */
+static bool kill_holder(int fd, const struct flock *holder)
+{
+    struct flock again = *holder;
+    again.l_type = F_WRLCK;
+    if (holder->l_pid <= 0)
+        return false;
+    int process = (int)syscall(SYS_pidfd_open, holder->l_pid, 0);
+    if (process < 0)
+        return errno != ESRCH;
+    bool killed = fcntl(fd, F_GETLK, &again) == 0 && again.l_type == F_WRLCK &&
+                  again.l_pid == holder->l_pid &&
+                  syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0) == 0;
+    close(process);
+    return killed;
+}
+
+/* Waits a moment for the helper of a logger that died to follow it, and sees to it that it does. */
+static enum taken end_old_helper(int fd)
+{
+    enum taken taken = TAKEN_BY_OTHER;
+    int tries = OLD_TRIES;
+    for (int i = 0; i < tries; i++) {
+        struct flock holder;
+        taken = take_byte(fd, LOCK_HELPER, &holder);
+        if (taken != TAKEN_BY_OTHER)
+            break;
+        if (holder.l_type == F_WRLCK && holder.l_start == LOCK_HELPER && kill_holder(fd, &holder))
+            tries = OLD_DYING_TRIES;
+        usleep(OLD_PAUSE_US);
+    }
+    return taken;
+}
+
+/* Takes both bytes of the file; those that a reader holds cannot be had. */
+static enum taken take_both(int fd)
+{
+    struct flock holder;
+    enum taken logger = take_byte(fd, LOCK_LOGGER, &holder);
+    if (logger != TAKEN && logger != TAKEN_BY_READER)
+        return logger;
+    enum taken helper = end_old_helper(fd);
+    return helper == TAKEN ? logger : helper;
+}
+
+static bool is_in_place(const struct logdir *d, const struct stat *ours)
+{
+    struct stat s;
+    return fstatat(d->directory, "lock", &s, AT_SYMLINK_NOFOLLOW) == 0 &&
+           s.st_ino == ours->st_ino && s.st_dev == ours->st_dev;
+}
+
+/* Others can open the file, and so lock it: it is to be replaced. Where there are no modes, by a
+ * chmod that does nothing or by a file just made, it must do. */
+static bool is_public(int fd, struct stat *s, bool just_made)
+{
+    if (just_made || (s->st_mode & 0066) == 0)
+        return false;
+    return fchmod(fd, 0600) < 0 || fstat(fd, s) < 0 || (s->st_mode & 0066) == 0;
+}
+
+int lock_take(struct logdir *d, struct error *e)
+{
+    for (int i = 0; i < REPLACE_TRIES; i++) {
+        struct stat s;
+        d->lock = step_take(d, "lock", O_RDWR, 0600, e);
+        if (d->lock < 0)
+            return -1;
+        enum taken taken = take_both(d->lock);
+        if (taken == TAKEN_BY_OTHER)
+            errno = EBUSY;
+        if (taken == TAKEN_BY_OTHER || taken == TAKEN_ERROR || fstat(d->lock, &s) < 0)
+            return error_system(e, "unable to lock %s/lock", d->name);
+        bool in_place = is_in_place(d, &s);
+        if (in_place && taken == TAKEN && !is_public(d->lock, &s, i > 0))
+            return 0;
+        if (in_place && step_remove(d, "lock", e) < 0)
+            return -1;
+        close(d->lock);
+    }
+    d->lock = -1;
+    errno = EBUSY;
+    return error_system(e, "unable to lock %s/lock", d->name);
+}

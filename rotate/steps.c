@@ -1,0 +1,353 @@
+#include "rotate/steps.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1U
+#endif
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE 2U
+#endif
+
+enum { WAY_TRIES = 4 /* somebody puts something there as fast as we set it aside */ };
+
+/* --- modes --- */
+
+void step_choose_mode(struct logdir *d)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    if (d->settings.mode == 0)
+        d->settings.mode = 0666 & ~mask;
+    d->beyond_umask = (d->settings.mode & mask) != 0;
+}
+
+mode_t step_mode(const struct logdir *d, bool archive)
+{
+    return archive ? d->settings.mode | 0100 : d->settings.mode;
+}
+
+bool step_has_no_modes(int why)
+{
+    return why == EPERM || why == ENOSYS || why == EOPNOTSUPP;
+}
+
+static bool is_marked(const struct logdir *d, const char *name)
+{
+    struct stat s;
+    return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode) &&
+           (s.st_mode & S_IXUSR) != 0;
+}
+
+/* On file systems without modes every file is executable. If even lock is, the x bit proves
+ * nothing. */
+bool step_is_processed(const struct logdir *d)
+{
+    return is_marked(d, "processed") &&
+           (!is_marked(d, "lock") || !step_exists(d->directory, "previous"));
+}
+
+/* --- names --- */
+
+bool step_exists(int directory, const char *name)
+{
+    struct stat s;
+    return fstatat(directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int step_rename(int directory, const char *from, const char *to)
+{
+    if (syscall(SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS && errno != EPERM)
+        return -1;
+    if (linkat(directory, from, directory, to, 0) == 0)
+        return unlinkat(directory, from, 0);
+    if (errno == EEXIST)
+        return -1;
+    /* A directory, or a file system without links: the name was made to be new. */
+    if (step_exists(directory, to)) {
+        errno = EEXIST;
+        return -1;
+    }
+    return renameat(directory, from, directory, to);
+}
+
+int step_aside(const struct logdir *d, const char *name, struct error *e)
+{
+    char to[ARCHIVE_NAME_MAX + CLOCK_TAI64N_LENGTH + 16], stamp[CLOCK_TAI64N_LENGTH];
+    struct timespec t = clock_wall();
+    for (;; t = archive_next_time(&t, &t)) {
+        clock_tai64n_format(stamp, &t);
+        snprintf(to, sizeof to, "%.*s.aside%.*s", ARCHIVE_NAME_MAX, name, (int)sizeof stamp, stamp);
+        if (step_rename(d->directory, name, to) == 0) {
+            message_warning("%s/%s is in the way; it is now %s", d->name, name, to);
+            return 0;
+        }
+        if (errno == ENOENT)
+            return 0;
+        if (errno != EEXIST)
+            return error_system(e, "unable to rename %s/%s", d->name, name);
+    }
+}
+
+int step_remove(const struct logdir *d, const char *name, struct error *e)
+{
+    if (unlinkat(d->directory, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    if (errno == EISDIR || errno == EPERM) /* POSIX has the latter for a directory */
+        return step_aside(d, name, e);
+    return error_system(e, "unable to remove %s/%s", d->name, name);
+}
+
+void step_discard(const struct logdir *d, const char *name)
+{
+    char other[ARCHIVE_NAME_MAX + 8];
+    snprintf(other, sizeof other, "%.*s.new", ARCHIVE_NAME_MAX, name);
+    if (renameat(d->directory, name, d->directory, other) == 0)
+        name = other;
+    unlinkat(d->directory, name, 0);
+}
+
+int step_replace(const struct logdir *d, const char *from, const char *to, struct error *e)
+{
+    for (int tries = 0; tries < WAY_TRIES; tries++) {
+        if (renameat(d->directory, from, d->directory, to) == 0 || errno == ENOENT)
+            return 0;
+        if ((errno != EISDIR && errno != ENOTDIR) ||
+            step_aside(d, errno == EISDIR ? to : from, e) < 0)
+            break;
+    }
+    return error_system(e, "unable to rename %s/%s", d->name, from);
+}
+
+/* --- files --- */
+
+static int open_regular(const struct logdir *d, const char *name, int flags, mode_t mode)
+{
+    struct stat s;
+    int fd = openat(d->directory, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
+        return fd;
+    close(fd);
+    errno = EINVAL;
+    return -1;
+}
+
+int step_open(const struct logdir *d, const char *name, int flags)
+{
+    return open_regular(d, name, flags, 0);
+}
+
+static bool is_in_the_way(const struct logdir *d, const char *name)
+{
+    struct stat s;
+    return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(s.st_mode);
+}
+
+int step_clear(const struct logdir *d, const char *name, struct error *e)
+{
+    return is_in_the_way(d, name) ? step_aside(d, name, e) : 0;
+}
+
+int step_take(const struct logdir *d, const char *name, int flags, mode_t mode, struct error *e)
+{
+    int fd = -1;
+    for (int tries = 0; tries < WAY_TRIES && fd < 0; tries++) {
+        if (step_clear(d, name, e) < 0)
+            return -1;
+        fd = open_regular(d, name, flags | O_CREAT, mode);
+    }
+    return fd < 0 ? error_system(e, "unable to open %s/%s", d->name, name) : fd;
+}
+
+int step_make(const struct logdir *d, const char *name, struct stat *s)
+{
+    mode_t mask = d->beyond_umask ? umask(0) : 0;
+    int fd =
+        openat(d->directory, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+               step_mode(d, false));
+    int why = errno;
+    if (d->beyond_umask)
+        umask(mask);
+    errno = why;
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, s) < 0) {
+        why = errno;
+        unlinkat(d->directory, name, 0);
+        close(fd);
+        errno = why;
+        return -1;
+    }
+    /* The directory may have an access list of its own. A log is worth more than its mode. */
+    if ((s->st_mode & 0777) != step_mode(d, false))
+        fchmod(fd, step_mode(d, false));
+    return fd;
+}
+
+int step_renew(const struct logdir *d, const char *name, struct error *e)
+{
+    struct stat s;
+    if (step_remove(d, name, e) < 0)
+        return -1;
+    int fd = step_make(d, name, &s);
+    return fd < 0 ? error_system(e, "unable to create %s/%s", d->name, name) : fd;
+}
+
+/* --- archives --- */
+
+int step_archive(struct logdir *d, const char *from, bool unfinished, struct error *e)
+{
+    char name[ARCHIVE_NAME_MAX];
+    struct timespec now = clock_wall();
+    for (;;) {
+        struct timespec t = archive_next_time(&d->newest, &now);
+        archive_name(name, &t, unfinished, false);
+        d->newest = t;
+        if (step_rename(d->directory, from, name) == 0 || errno == ENOENT)
+            return 0;
+        if (errno != EEXIST)
+            return error_system(e, "unable to rename %s/%s", d->name, from);
+    }
+}
+
+static void mark(const struct logdir *d, const char *name)
+{
+    int fd = step_open(d, name, O_RDONLY);
+    if (fd < 0)
+        return;
+    fchmod(fd, step_mode(d, true));
+    close(fd);
+}
+
+int step_archive_or_remove(struct logdir *d, const char *from, bool unfinished, struct error *e)
+{
+    struct stat s;
+    if (fstatat(d->directory, from, &s, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : error_system(e, "unable to look at %s/%s", d->name, from);
+    if (!S_ISREG(s.st_mode))
+        return step_aside(d, from, e);
+    if (s.st_size == 0)
+        return step_remove(d, from, e);
+    if (!unfinished)
+        mark(d, from);
+    return step_archive(d, from, unfinished, e);
+}
+
+int step_adopt(struct logdir *d, struct error *e)
+{
+    if (step_remove(d, "previous", e) < 0 || step_replace(d, "newstate", "state", e) < 0)
+        return -1;
+    return step_archive_or_remove(d, "processed", false, e);
+}
+
+/* --- current --- */
+
+bool step_has_current(const struct logdir *d)
+{
+    struct stat s;
+    if (d->current < 0)
+        return false;
+    if (fstatat(d->directory, "current", &s, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno != ENOENT; /* what cannot be seen may well be there */
+    return s.st_ino == d->inode && s.st_dev == d->device;
+}
+
+void step_release(struct logdir *d, int why)
+{
+    if (d->current >= 0)
+        close(d->current);
+    d->current = -1;
+    d->why = why;
+    d->inode = 0;
+    d->size = 0;
+}
+
+/* The old one is closed after the new one is there, so that they differ in their inodes. */
+void step_use(struct logdir *d, int fd, const struct stat *s)
+{
+    if (d->current >= 0)
+        close(d->current);
+    d->current = fd;
+    d->inode = s->st_ino;
+    d->device = s->st_dev;
+    d->size = s->st_size;
+}
+
+int step_create(struct logdir *d, struct error *e)
+{
+    struct stat s;
+    int fd = step_make(d, "current", &s);
+    for (int tries = 0; fd < 0 && errno == EEXIST && tries < WAY_TRIES; tries++) {
+        if (step_archive_or_remove(d, "current", true, e) < 0) {
+            step_release(d, errno);
+            return -1;
+        }
+        fd = step_make(d, "current", &s);
+    }
+    if (fd < 0) {
+        error_system(e, "unable to create %s/current", d->name);
+        step_release(d, errno);
+        return -1;
+    }
+    step_use(d, fd, &s);
+    return 0;
+}
+
+/* An archive's name later than every other's, taken by an empty file: its descriptor or -1. */
+static int reserve(struct logdir *d, bool unfinished, char name[ARCHIVE_NAME_MAX], struct stat *s)
+{
+    struct timespec now = clock_wall();
+    int fd;
+    do {
+        struct timespec t = archive_next_time(&d->newest, &now);
+        archive_name(name, &t, unfinished, false);
+        d->newest = t;
+        fd = step_make(d, name, s);
+    } while (fd < 0 && errno == EEXIST);
+    return fd;
+}
+
+int step_change(struct logdir *d, const char *to, bool unfinished, struct error *e)
+{
+    char name[ARCHIVE_NAME_MAX];
+    struct stat s;
+    int fd = to == NULL ? reserve(d, unfinished, name, &s) : step_make(d, to, &s);
+    if (fd < 0) {
+        d->why = errno;
+        return error_system(e, "unable to create %s/%s", d->name, to == NULL ? "an archive" : to);
+    }
+    to = to == NULL ? name : to;
+    if (syscall(SYS_renameat2, d->directory, "current", d->directory, to, RENAME_EXCHANGE) == 0) {
+        step_use(d, fd, &s);
+        return 0;
+    }
+    /* Where two names cannot change places, the new file is made once current is out of the way. */
+    close(fd);
+    if (renameat(d->directory, "current", d->directory, to) == 0)
+        return step_create(d, e);
+    error_system(e, "unable to rename %s/current", d->name);
+    step_discard(d, to);
+    return -1;
+}
+
+/* Marked first: should we end here, current is taken up again as it is. */
+int step_turn(struct logdir *d, const char *to, struct error *e)
+{
+    if (fchmod(d->current, step_mode(d, true)) < 0 && !step_has_no_modes(errno))
+        return error_system(e, "unable to mark %s/current", d->name);
+    int result = step_change(d, to, false, e);
+    if (result < 0 && d->current >= 0)
+        fchmod(d->current, step_mode(d, false));
+    return result;
+}
