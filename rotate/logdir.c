@@ -225,7 +225,7 @@ pid_t logdir_user(int directory)
     int fd = openat(directory, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return -1;
-    bool used = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    bool used = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_WRLCK; /* readers are not */
     close(fd);
     return used ? lock.l_pid : -1;
 }
