@@ -1,0 +1,113 @@
+"""What a boot or a stop waits for: told to end where it can be, and named where it takes long."""
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from harness import assert_order
+
+WAITS = "until [ -e /tmp/go ]; do sleep 1000; done"
+TOLD = "s6-rc: warning: service {} is still starting: told to end\n"
+
+
+def begun(tree, name):
+    return os.path.exists(tree.at(f"/tmp/{name}"))
+
+
+@pytest.mark.parametrize("name", ["migrate", "legacy-cont-init"])
+def test_a_stop_tells_what_still_starts(tree, boot, name):
+    """And its whole group: the shell waits for another program, which would outlive it."""
+    script = f"touch /tmp/begun; {WAITS}"
+    tree.oneshot("after", "touch /tmp/after\n", deps=["migrate"] if name == "migrate" else ["legacy-cont-init"])
+    tree.oneshot("migrate", f'sh -c "{script}"\n' if name == "migrate" else "true\n", down="touch /tmp/down\n")
+    if name != "migrate":
+        tree.script("/etc/cont-init.d/wait", f"#!/bin/sh\n{script}\n")
+    box = boot(tree.path, env={"S6_KILL_GRACETIME": "50000", "OVERLOG_STOP_MAXTIME": "0"})
+    box.wait_for(lambda: begun(tree, "begun"))
+    began = time.monotonic()
+    assert box.stop() == 0, box.transcript()
+    assert time.monotonic() - began < 40, "it was not told"
+    assert TOLD.format(name) in box.stderr.text()
+    assert not begun(tree, "after") and not (name == "migrate" and begun(tree, "down"))
+
+
+def test_one_that_minds_and_one_that_does_not(tree, boot):
+    """TERM comes once. What goes on regardless is waited for; when it is up after all, its down runs."""
+    tree.oneshot("minds", "sh -c \"trap 'echo told >>/tmp/minds; exit 1' TERM; touch /tmp/one; while :; do sleep 0.02; done\"\n")
+    tree.oneshot("stays", "sh -c \"trap 'touch /tmp/deaf' TERM; touch /tmp/two; until [ -e /tmp/go ]; do sleep 0.02; done; exit 0\"\n",
+                 down="touch /tmp/down\n")
+    box = boot(tree.path)
+    box.wait_for(lambda: begun(tree, "one") and begun(tree, "two"))
+    box.kill(signal.SIGTERM)
+    box.wait_for(lambda: begun(tree, "deaf"))
+    tree.write("/tmp/go")
+    assert box.wait() == 0, box.transcript()
+    assert tree.read("/tmp/minds") == "told\n" and begun(tree, "down")
+
+
+def test_legacy_services_that_are_waited_for(tree, boot):
+    """They are there by then: the stop ends them before what they need."""
+    trap = "#!/bin/sh\ntrap 'echo %s >>/tmp/trace; exit 0' TERM\ntouch /tmp/%s\nwhile :; do sleep 0.02; done\n"
+    tree.script("/etc/services.d/old/run", trap % ("old", "old"))
+    tree.write("/etc/services.d/old/notification-fd", "3\n")
+    tree.longrun("web", trap % ("web", "web"))
+    box = boot(tree.path, env={"S6_CMD_WAIT_FOR_SERVICES": "1"})
+    box.wait_for(lambda: begun(tree, "old") and begun(tree, "web"))
+    assert box.stop() == 0, box.transcript()
+    assert tree.read("/tmp/trace") == "old\nweb\n"
+    assert TOLD.format("legacy-services") in box.stderr.text()
+
+
+def test_a_boot_that_waits_says_for_what(tree, boot):
+    tree.oneshot("migrate", f'sh -c "{WAITS}"\n')
+    tree.longrun("db", "#!/bin/sh\nexec sleep 1000\n", notification_fd="3\n", timeout_up="600000\n")
+    tree.oneshot("needs", "true\n", deps=["migrate"])
+    box = boot(tree.path, env={"S6_CMD_WAIT_FOR_SERVICES_MAXTIME": "0"})
+    box.wait_for_text("migrate is still starting after ")
+    box.wait_for_text("db is still starting after ")
+    text = box.stderr.text()
+    assert re.search(r"warning: migrate is still starting after 1\d s \(there is no time limit\)\n", text)
+    assert re.search(r"warning: db is still starting after 1\d s \(it is given up in 5\d\d s\)\n", text)
+    assert "needs is still" not in text
+    assert box.stop() == 0, box.transcript()
+
+
+def test_a_stop_that_waits_says_for_what(tree, boot):
+    """In turn: a service that is deaf, one that was only linked, processes that are left."""
+    deaf = "#!/bin/sh\ntrap '' TERM\necho up >/tmp/%s\nwhile :; do sleep 0.05; done\n"
+    tree.longrun("web", deaf % "web", timeout_kill="6000\n")
+    tree.script("/srv/late/run", deaf % "late")
+    tree.script("/bin/deaf", deaf % "left")
+    box = boot(tree.path, "sh", "-c", "setsid deaf & exec sleep 1000", env={"S6_KILL_GRACETIME": "6000"})
+    box.wait_for(lambda: begun(tree, "web") and begun(tree, "left"))
+    os.symlink("/srv/late", box.inside("/run/service") + "/late")
+    box.run("/command/s6-svscanctl", "-a", "/run/service")
+    box.wait_for(lambda: begun(tree, "late"))
+    assert box.stop() == 0, box.transcript()
+    text = box.stderr.text()
+    assert re.search(r"warning: web is still stopping after [34] s \(it is killed in [23] s\)\n", text), text
+    assert re.search(r"warning: late is still stopping after [34] s \(it is killed in [23] s\)\n", text), text
+    assert re.search(r"warning: \d process(es)? \([a-z, ]*(sh|deaf)[a-z, ]*\) (is|are) still there after [34] s "
+                     r"\(what is left is killed in [23] s\)\n", text), text
+    assert_order(text, "web is still", "late is still", "still there")
+
+
+NO_KILL = ["-x", "/usr/bin/setpriv --bounding-set=-kill --inh-caps=-kill"]
+
+
+def test_a_service_that_may_not_be_signalled(tree, boot):
+    """Without CAP_KILL root cannot end what runs as another user. That is said, and the end of pid 1 ends it."""
+    tree.longrun("web", "#!/bin/sh\necho up\ntouch /tmp/up\nexec s6-setuidgid www-data sleep 1000\n")
+    tree.oneshot("job", "true\n", down="touch /tmp/down\n")
+    box = boot(tree.path, options=NO_KILL, env={"S6_KILL_GRACETIME": "1000", "S6_LOGGING": "2"})
+    box.wait_for(lambda: begun(tree, "up") and
+                 any(words == ["sleep", "1000"] for words in box.processes().values()))
+    box.run("/command/s6-svc", "-h", "/run/service/web")
+    said = re.compile(r"unable to signal service web \(process \d+\): it runs as another user, and we lack the capability CAP_KILL")
+    log = tree.at("/var/log/services/.init/current")
+    box.wait_for(lambda: os.path.exists(log) and said.search(open(log).read()))
+    assert box.stop() == 0, box.transcript()
+    assert len(said.findall(open(log).read() + box.stderr.text())) == 1
+    assert begun(tree, "down")
