@@ -67,7 +67,7 @@ endif
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 RELEASE_ARCHES ?=
-.PHONY: all release check unit scenario container compat fault chaos fuzz fuzz-short bench demo install install-man setup format lint clean
+.PHONY: all release check unit scenario container compat fault chaos audit quick fuzz fuzz-short bench demo install install-man setup format lint clean
 all: $(BUILD)/overlog
 
 $(BUILD)/zlib/zlib.h:
@@ -184,12 +184,20 @@ chaos: $(BUILD)/overlog $(SAN)/overlog
 	BUILD=$(BUILD) PROGRAM=san/overlog SEEDS="$(CHAOS_SEEDS)" CALL_SECONDS=$(CHAOS_SECONDS) \
 	    /usr/bin/python3 -m pytest -q -s tests/fault/pairs_test.py tests/fault/callers_test.py
 
+# The attack behind each claim of docs/security.md: tests/audit says more.
+audit: $(BUILD)/overlog
+	BUILD=$(BUILD) tests/audit
+
+# Before each commit: what takes less than a minute.
+quick: all lint unit
+
 setup:
 	tests/setup
 
 lint:
 	tests/layers.sh
 	/usr/bin/python3 tests/waits.py
+	tests/audit --lint
 	clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 format:
