@@ -79,7 +79,7 @@ static int scans(const char *scandir)
 {
     char path[PATH_BYTES];
     struct stat st;
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET}; /* readers' locks say nothing */
     int fd = open(join(path, scandir, ".s6-svscan/lock"), O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
         return fail("open", path);

@@ -181,7 +181,7 @@ static int run_svwait(struct invocation *c)
 bool service_is_supervised(const char *service)
 {
     char path[LISTEN_PATH_MAX];
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET}; /* readers' locks say nothing */
     snprintf(path, sizeof path, "%.4000s/supervise/lock", service);
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     bool held = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;

@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -148,14 +149,18 @@ static void close_one(int *fd)
     *fd = -1;
 }
 
-/* What the last instance left behind may still hold it: the new one waits before its exec. */
+/* What the last instance left behind may still hold it: the new one waits before its exec. Nobody
+ * else may open it, whose lock the new one would wait for as well. */
 static int open_service_lock(const struct longrun *l, struct error *e)
 {
     char path[600];
+    struct stat st;
     snprintf(path, sizeof path, "%s/supervise/service-lock", l->path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0644);
+    int fd = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_system(e, "unable to open %s", path);
+    if (fstat(fd, &st) == 0 && (st.st_mode & 0077) != 0)
+        fchmod(fd, 0600); /* an earlier version made it */
     if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
         message_line(MESSAGE_WARNING,
                      "s6-supervise %s: warning: a process of an earlier instance still lives (it "

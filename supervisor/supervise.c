@@ -126,13 +126,23 @@ static int write_record(int at, const unsigned char record[SUPERVISE_STATUS_SIZE
     return result;
 }
 
+/* Others may open the file, to see who holds it, and so take a read lock: that keeps nobody out. A
+ * file that a reader has locked makes way for another. */
 int supervise_lock(int at, const char *path)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int fd = openat(at, path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0 || fcntl(fd, F_SETLK, &lock) == 0)
-        return fd;
-    close(fd);
+    enum { TRIES = 4 };
+    for (int i = 0; i < TRIES; i++) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int fd = openat(at, path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (fd < 0 || fcntl(fd, F_SETLK, &lock) == 0)
+            return fd;
+        int why = errno;
+        bool read_only = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_WRLCK;
+        close(fd);
+        errno = why;
+        if (!read_only || (unlinkat(at, path, 0) < 0 && errno != ENOENT))
+            return -1;
+    }
     return -1;
 }
 
