@@ -48,7 +48,7 @@ def test_with_contenv_gives_the_container_environment_and_nothing_else(tree, boo
     tree.script("bin/show", "#!/command/with-contenv sh\nenv | grep -v -e ^PWD= -e ^SHLVL= >/tmp/env\n"
                             "printcontenv ONE >/tmp/one\nprintcontenv NONE >/tmp/none || echo $? >>/tmp/none\n")
     tree.oneshot("add", "redirfd -w 1 /run/s6/container_environment/ADDED echo later\n")
-    box = boot(tree.path, "export", "LOST", "1", "show", env={"ONE": "a b"})
+    box = boot(tree.path, "/command/export", "LOST", "1", "show", env={"ONE": "a b"})
     assert box.wait() == 0, box.transcript()
     assert lines(tree.read("/tmp/env")) == ["ADDED=later", "ONE=a b", "PATH=/command:/usr/bin:/bin"]
     assert tree.read("/tmp/one").strip("\n") == "a b"
