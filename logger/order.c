@@ -39,12 +39,15 @@ static bool is_apart(const struct timespec *least, const struct timespec *most,
 }
 
 /* Whether lines of these stamps, of which all are believed, can be left out. Where only some are
- * wanted, the order of what follows depends on them. */
+ * wanted, the order of what follows depends on them; a survey then assumes that nothing steps back
+ * behind them, and is repeated if something does. */
 bool order_can_go(const struct source *s, const struct timespec *least, const struct timespec *most)
 {
     if (!order_is_believed(least))
         return false;
     if (is_apart(least, most, &s->since, &s->until))
+        return true;
+    if (s->mode == SOURCE_SURVEYING && !s->exact)
         return true;
     return is_wanted(s, least) && is_wanted(s, most) &&
            (s->mode == SOURCE_SURVEYING || is_apart(least, most, &s->from, &s->to));
@@ -55,7 +58,7 @@ bool order_is_indented(const char *message)
     return *message == ' ' || *message == '\t';
 }
 
-bool order_has_pieces(const struct source *s)
+bool source_has_pieces(const struct source *s)
 {
     for (int i = 0; i < SOURCE_STREAMS; i++)
         if (s->pieces[i].length > 0)
@@ -84,7 +87,10 @@ static void note_stamp(struct source *s, const struct timespec *t)
     s->stamps = true;
     if (!order_is_believed(t) || !is_wanted(s, t))
         return;
+    if (clock_compare(t, &s->newest) > 0)
+        s->newest = *t;
     if (s->any_wanted && clock_compare(t, &s->wanted) < 0) {
+        s->doubtful |= s->vague;
         s->met++;
         if (s->mode != SOURCE_READING)
             add_step(s, t);
@@ -95,6 +101,20 @@ static void note_stamp(struct source *s, const struct timespec *t)
     }
     s->wanted = *t;
     s->any_wanted = true;
+    s->vague = false;
+}
+
+/* Lines from first to last, of which only some are wanted, and not known which. */
+static void note_some(struct source *s, const struct timespec *first, const struct timespec *last)
+{
+    const struct timespec *least = is_wanted(s, first) ? first : &s->since;
+    const struct timespec *most = is_wanted(s, last) ? last : &s->until;
+    s->doubtful |= s->any_wanted && clock_compare(least, &s->wanted) < 0;
+    s->wanted = *most;
+    s->any_wanted = true;
+    s->vague = true;
+    if (clock_compare(most, &s->newest) > 0)
+        s->newest = *most;
 }
 
 static struct source_archive *open_archive(struct source *s)
@@ -114,9 +134,25 @@ static void bound(struct source_archive *a, const struct timespec *t)
 void order_end(struct source *s)
 {
     struct source_archive *a = open_archive(s);
-    if (a && order_has_pieces(s))
+    if (a && source_has_pieces(s))
         a->bounded = false;
     s->in_archive = false;
+}
+
+/* While surveying, what comes next is of that archive. */
+static void begin_archive(struct source *s, const struct timespec *name, bool inside_line)
+{
+    if (s->archives == s->archives_room) {
+        size_t room = s->archives_room ? s->archives_room * 2 : 32;
+        struct source_archive *archive = realloc(s->archive, room * sizeof *archive);
+        if (!archive)
+            return;
+        s->archive = archive;
+        s->archives_room = room;
+    }
+    s->archive[s->archives++] =
+        (struct source_archive){.name = *name, .bounded = !inside_line && !source_has_pieces(s)};
+    s->in_archive = true;
 }
 
 /* While surveying, what comes next is of the file that the reader is in. */
@@ -133,19 +169,8 @@ void order_file(struct source *s, bool inside_line)
     if (now && inside_line)
         now->bounded = false;
     order_end(s);
-    if (!is_archive)
-        return;
-    if (s->archives == s->archives_room) {
-        size_t room = s->archives_room ? s->archives_room * 2 : 32;
-        struct source_archive *archive = realloc(s->archive, room * sizeof *archive);
-        if (!archive)
-            return;
-        s->archive = archive;
-        s->archives_room = room;
-    }
-    s->archive[s->archives++] =
-        (struct source_archive){.name = a.time, .bounded = !inside_line && !order_has_pieces(s)};
-    s->in_archive = true;
+    if (is_archive)
+        begin_archive(s, &a.time, inside_line);
 }
 
 /* What is known of the entry that was read, or passed over, last. */
@@ -164,8 +189,16 @@ static void put_last(struct source *s, const struct timespec *order, bool wanted
 void order_pass_over(struct source *s, const struct timespec *first, const struct timespec *last)
 {
     struct source_archive *a = open_archive(s);
-    note_stamp(s, first);
-    note_stamp(s, last);
+    if (is_apart(first, last, &s->since, &s->until) ||
+        (is_wanted(s, first) && is_wanted(s, last))) {
+        note_stamp(s, first);
+        note_stamp(s, last);
+    } else {
+        s->disorder |= s->stamps && clock_compare(first, &s->last) < 0;
+        s->last = *last;
+        s->stamps = true;
+        note_some(s, first, last);
+    }
     s->heads++;
     s->head_wanted = is_wanted(s, last);
     put_last(s, last, s->head_wanted);
@@ -178,10 +211,73 @@ void order_pass_over(struct source *s, const struct timespec *first, const struc
 bool order_skip_member(void *context, const struct bgzf_index *index)
 {
     struct source *s = context;
-    if (s->end > s->begin || order_has_pieces(s) || !order_can_go(s, &index->first, &index->last))
+    if (s->end > s->begin || source_has_pieces(s) || !order_can_go(s, &index->first, &index->last))
         return false;
     order_file(s, false);
     order_pass_over(s, &index->first, &index->last);
+    return true;
+}
+
+bool order_skip_whole(void *context, const struct timespec *name, const struct bgzf_index *index)
+{
+    struct source *s = context;
+    if (s->end > s->begin || source_has_pieces(s) || !order_can_go(s, &index->first, &index->last))
+        return false;
+    if (s->mode == SOURCE_SURVEYING) {
+        order_end(s);
+        begin_archive(s, name, false);
+    }
+    order_pass_over(s, &index->first, &index->last);
+    return true;
+}
+
+void order_keep_block(struct source *s, size_t size, const struct timespec *first,
+                      const struct timespec *last)
+{
+    struct source_block b = {.least = *first, .most = *last};
+    dev_t device;
+    ino_t inode;
+    int64_t offset;
+    if (!reader_in_current(s->reader, &device, &inode, &offset))
+        return;
+    b.end = offset - (int64_t)(s->end - s->begin);
+    b.begin = b.end - (int64_t)size;
+    if (b.begin < 0) /* it began in the file before */
+        return;
+    if (s->blocks == 0 || device != s->device_current || inode != s->inode_current) {
+        s->blocks = 0;
+        s->device_current = device;
+        s->inode_current = inode;
+    }
+    if (s->blocks == s->blocks_room) {
+        size_t room = s->blocks_room ? s->blocks_room * 2 : 16;
+        struct source_block *block = realloc(s->block, room * sizeof *block);
+        if (!block)
+            return;
+        s->block = block;
+        s->blocks_room = room;
+    }
+    s->block[s->blocks++] = b;
+}
+
+static int compare_begin(const void *key, const void *block)
+{
+    int64_t offset = *(const int64_t *)key, begin = ((const struct source_block *)block)->begin;
+    return offset < begin ? -1 : offset > begin;
+}
+
+bool order_skip_block(void *context, int64_t offset, int64_t *end)
+{
+    struct source *s = context;
+    if (!s->surveyed || s->blocks == 0 || s->end > s->begin || source_has_pieces(s))
+        return false;
+    const struct source_block *b = bsearch(&offset, s->block, s->blocks, sizeof *b, compare_begin);
+    if (!b)
+        return false;
+    *end = b->end;
+    if (!order_can_go(s, &b->least, &b->most))
+        return false;
+    order_pass_over(s, &b->least, &b->most);
     return true;
 }
 
@@ -193,7 +289,7 @@ static int compare_name(const void *key, const void *archive)
 bool order_skip_archive(void *context, const struct timespec *name)
 {
     struct source *s = context;
-    if (!s->surveyed || s->archives == 0 || s->end > s->begin || order_has_pieces(s))
+    if (!s->surveyed || s->archives == 0 || s->end > s->begin || source_has_pieces(s))
         return false;
     const struct source_archive *a =
         bsearch(name, s->archive, s->archives, sizeof *a, compare_name);

@@ -12,7 +12,6 @@ struct bgzf_index;
 /* Whether a clock that was set can have shown this time. */
 bool order_is_believed(const struct timespec *t);
 bool order_is_indented(const char *message);
-bool order_has_pieces(const struct source *s);
 
 /* The next line of the source, whose stamp.form may be STAMP_NONE. */
 void order_line(struct source *s, const struct stamp *stamp, const char *message);
@@ -34,5 +33,11 @@ void order_pass_over(struct source *s, const struct timespec *first, const struc
 /* The calls of a reader_skip; context: the source. */
 bool order_skip_member(void *context, const struct bgzf_index *index);
 bool order_skip_archive(void *context, const struct timespec *name);
+bool order_skip_whole(void *context, const struct timespec *name, const struct bgzf_index *index);
+bool order_skip_block(void *context, int64_t offset, int64_t *end);
+
+/* A survey passed over lines of the file that end at begin, and are `size` bytes. */
+void order_keep_block(struct source *s, size_t size, const struct timespec *first,
+                      const struct timespec *last);
 
 #endif

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 enum {
-    BUFFER_FIRST = 1 << 16,
-    BUFFER_SPACE = 1 << 14,
+    BUFFER_FIRST = 1 << 17, /* a member of an archive is inflated there, while there is room */
+    BUFFER_SPACE = 1 << 14, /* must be free to go on */
     USUAL_LEAST = 41,
     USUAL_STAMP = 30,  /* bytes of its time */
     TO_THE_MINUTE = 17 /* of these */
@@ -41,6 +41,7 @@ void source_free(struct source *s)
     words_release(&s->said);
     free(s->lowest);
     free(s->archive);
+    free(s->block);
     free(s->data);
     free(s->name);
     free(s->path);
@@ -71,7 +72,14 @@ void source_close(struct source *s)
 
 int source_open(struct source *s, enum reader_from from, unsigned long long lines, struct error *e)
 {
-    const struct reader_skip skip = {order_skip_archive, order_skip_member, s, s->since};
+    const struct reader_skip skip = {.archive = order_skip_archive,
+                                     .whole = order_skip_whole,
+                                     .member = order_skip_member,
+                                     .block = order_skip_block,
+                                     .device = s->device_current,
+                                     .inode = s->inode_current,
+                                     .context = s,
+                                     .since = s->since};
     struct stat st;
     source_close(s);
     s->lines = 0;
@@ -114,16 +122,25 @@ static unsigned long long look_through(struct source *s, enum source_mode mode)
     return count;
 }
 
-int source_survey(struct source *s, struct error *e)
+static int survey(struct source *s, bool exact, struct error *e)
 {
-    s->archives = 0;
-    s->in_archive = s->disorder = s->surveyed = false;
+    s->archives = s->blocks = 0;
+    s->in_archive = s->disorder = s->surveyed = s->vague = s->doubtful = false;
+    s->exact = exact;
     if (source_open(s, READER_ALL, 0, e) < 0)
         return -1;
     look_through(s, SOURCE_SURVEYING);
     order_end(s);
-    s->surveyed = true;
     return 0;
+}
+
+int source_survey(struct source *s, struct error *e)
+{
+    int result = survey(s, false, e);
+    if (result == 0 && s->doubtful)
+        result = survey(s, true, e);
+    s->surveyed = result == 0;
+    return result;
 }
 
 int source_open_tail(struct source *s, unsigned long long lines, struct error *e)
@@ -262,7 +279,7 @@ static bool is_usual(const char *line)
 static void skip_lines(struct source *s)
 {
     char *newline;
-    if (order_has_pieces(s))
+    if (source_has_pieces(s))
         return;
     while (s->end - s->begin > USUAL_LEAST && is_usual(s->data + s->begin) &&
            (newline = memchr(s->data + s->begin, '\n', s->end - s->begin))) {
@@ -276,11 +293,15 @@ static void skip_lines(struct source *s)
     }
 }
 
-/* Whether the usual line b is of the same minute as a, a usual line, and not earlier. */
+/* Whether the usual line b is not earlier than a, a usual line. */
 static bool is_next(const char *a, const char *b)
 {
-    if (memcmp(a, b, TO_THE_MINUTE) != 0 ||
-        memcmp(a + TO_THE_MINUTE, b + TO_THE_MINUTE, USUAL_STAMP - TO_THE_MINUTE) > 0)
+    if (memcmp(a, b, TO_THE_MINUTE) != 0) {
+        struct timespec x, y;
+        return clock_utc_parse(a, &x) == 0 && clock_utc_parse(b, &y) == 0 &&
+               clock_compare(&x, &y) <= 0;
+    }
+    if (memcmp(a + TO_THE_MINUTE, b + TO_THE_MINUTE, USUAL_STAMP - TO_THE_MINUTE) > 0)
         return false;
     for (int i = TO_THE_MINUTE; i < USUAL_STAMP - 1; i++)
         if (i != 19 && (b[i] < '0' || b[i] > '9'))
@@ -294,7 +315,7 @@ static void survey_lines(struct source *s)
     struct timespec first, last;
     char *line = s->data + s->begin, *end = s->data + s->end, *newline, *previous = NULL;
     unsigned long long count = 0;
-    if (order_has_pieces(s))
+    if (source_has_pieces(s))
         return;
     while (end - line > USUAL_LEAST && is_usual(line) &&
            (newline = memchr(line, '\n', (size_t)(end - line))) &&
@@ -309,8 +330,10 @@ static void survey_lines(struct source *s)
     if (!order_can_go(s, &first, &last))
         return;
     order_pass_over(s, &first, &last);
-    s->begin = s->scanned = (size_t)(line - s->data);
+    size_t size = (size_t)(line - s->data) - s->begin;
+    s->begin = s->scanned = s->begin + size;
     s->lines += count;
+    order_keep_block(s, size, &first, &last);
 }
 
 static bool next_line(struct source *s, bool final, struct line *line)

@@ -40,6 +40,12 @@ struct source_archive {
     bool bounded; /* no line can be elsewhere in time or need those beside it */
 };
 
+/* Lines of current that a survey passed over: each has a stamp, and they are in order. */
+struct source_block {
+    int64_t begin, end; /* in the file */
+    struct timespec least, most;
+};
+
 /* Indented lines belong to the line before them if they come within this. */
 #define SOURCE_TOGETHER CLOCK_SECOND
 
@@ -77,6 +83,13 @@ struct source {
     struct source_archive *archive;
     size_t archives, archives_room;
     bool in_archive; /* the last of them is being read */
+    struct source_block *block;
+    size_t blocks, blocks_room;
+    dev_t device_current; /* the file that they are of */
+    ino_t inode_current;
+    bool exact;    /* surveying again, without guessing which lines are wanted */
+    bool vague;    /* wanted is no stamp, but the latest that it may be */
+    bool doubtful; /* a step back depends on it */
 
     bool any;              /* there was an entry */
     unsigned int heads;    /* entries that continued none */
@@ -122,6 +135,9 @@ void source_close(struct source *s);
 /* 1: entry holds the next one. 0: nothing more for now. final: a begun last line and pieces without
  * an end are entries too. */
 int source_next(struct source *s, bool final);
+
+/* Whether a stream has a line of which only some pieces were read. */
+bool source_has_pieces(const struct source *s);
 
 /* The time by which the entry takes its place among those of other sources: never later than that
  * of one that follows it in the source. */

@@ -50,13 +50,21 @@ static struct timespec clamp(const struct view *v, const struct timespec *t)
                               : (struct timespec){until->tv_sec - 1, 999999999};
 }
 
+/* Whether all that follows in the source is later than what is wanted. */
+static bool is_past(const struct view *v, const struct source *s)
+{
+    return s->surveyed && !s->disorder && s->stamps && is_set(&v->filter.until) &&
+           clock_compare(&s->last, &v->filter.until) >= 0 && !source_has_pieces(s);
+}
+
 /* The source's next entry that may be shown. */
 static bool next(struct view *v, struct source *s, bool final)
 {
     while (!s->past && source_next(s, final || s->gone) == 1) {
         struct timespec order = clamp(v, &s->entry.order);
+        s->past = final && is_past(v, s);
         if (is_set(&v->to) && clock_compare(&order, &v->to) >= 0)
-            s->past = s->surveyed && !s->disorder;
+            s->past |= s->surveyed && !s->disorder;
         else if (!(is_set(&v->from) && clock_compare(&order, &v->from) < 0) &&
                  !filter_is_outside(&v->filter, &s->entry.time) &&
                  (!s->events || events_take(v->events, &s->entry)))

@@ -22,6 +22,9 @@ enum {
 const unsigned char bgzf_end[28] = {0x1f, 0x8b, 8,  4, 0, 0, 0, 0, 0, 0xff, 6, 0, 'B', 'C',
                                     2,    0,    27, 0, 3, 0, 0, 0, 0, 0,    0, 0, 0,   0};
 
+/* The name and the length of our subfields: of a member, of the archive. */
+static const char ol[] = "OL\35", oa[] = "OA\35";
+
 static const unsigned char fixed_bytes[10] = {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff};
 
 static void put(unsigned char *out, int count, uint64_t value)
@@ -51,7 +54,16 @@ static void get_time(const unsigned char *in, struct timespec *t)
     t->tv_nsec = nano > 999999999 ? 0 : (long)nano;
 }
 
-static size_t put_header(unsigned char *out, const struct bgzf_index *index)
+/* All but the order. */
+static void get_index(const unsigned char *in, struct bgzf_index *index)
+{
+    get_time(in, &index->first);
+    get_time(in + 12, &index->last);
+    index->lines = (uint32_t)get(in + 24, 4);
+}
+
+/* name: of the subfield. */
+static size_t put_header(unsigned char *out, const char *name, const struct bgzf_index *index)
 {
     size_t extra = BC + (index ? OL : 0);
     memcpy(out, fixed_bytes, sizeof fixed_bytes);
@@ -59,7 +71,7 @@ static size_t put_header(unsigned char *out, const struct bgzf_index *index)
     memcpy(out + FIXED, "BC\2", 4); /* the length itself is put in when it is known */
     if (index) {
         unsigned char *p = out + FIXED + BC;
-        memcpy(p, "OL\35", 4);
+        memcpy(p, name, 4);
         put_time(p + 4, &index->first);
         put_time(p + 16, &index->last);
         put(p + 28, 4, index->lines);
@@ -71,7 +83,7 @@ static size_t put_header(unsigned char *out, const struct bgzf_index *index)
 static long pack(z_stream *z, const void *plain, size_t length, const struct bgzf_index *index,
                  unsigned char *out)
 {
-    size_t header = put_header(out, index);
+    size_t header = put_header(out, ol, index);
     if (length > BGZF_INPUT_MAX || deflateReset(z) != Z_OK)
         return -1;
     z->next_in = plain;
@@ -101,8 +113,28 @@ long bgzf_pack(const void *plain, size_t length, int level, const struct bgzf_in
 /* What no member of ours says is not believed: others may have written it. */
 static bool is_usual(const struct bgzf_index *index)
 {
-    return index->lines <= BGZF_INPUT_MAX && clock_is_usual(&index->first) &&
-           clock_is_usual(&index->last);
+    return clock_is_usual(&index->first) && clock_is_usual(&index->last);
+}
+
+/* An empty member whose extra field has what is known of the whole archive. */
+static void put_summary(unsigned char out[BGZF_SUMMARY], const struct bgzf_index *index)
+{
+    memset(out, 0, BGZF_SUMMARY);
+    size_t header = put_header(out, oa, index);
+    put(out + FIXED + 4, 2, BGZF_SUMMARY - 1);
+    out[header] = 3; /* deflate's empty block */
+}
+
+bool bgzf_summary(const unsigned char *bytes, size_t length, struct bgzf_index *index)
+{
+    unsigned char same[BGZF_SUMMARY];
+    if (length != BGZF_SUMMARY + sizeof bgzf_end ||
+        memcmp(bytes + BGZF_SUMMARY, bgzf_end, sizeof bgzf_end) != 0)
+        return false;
+    get_index(bytes + FIXED + BC + 4, index);
+    index->ordered = bytes[BGZF_SUMMARY - 11] == 1;
+    put_summary(same, index);
+    return memcmp(bytes, same, sizeof same) == 0 && is_usual(index);
 }
 
 long bgzf_header(const unsigned char *bytes, size_t length, struct bgzf_index *index)
@@ -128,14 +160,12 @@ long bgzf_header(const unsigned char *bytes, size_t length, struct bgzf_index *i
             member = (long)get(value, 2) + 1;
         bool known = size == OL - 4 || size == OL_UNPROVEN - 4;
         if (memcmp(bytes + at, "OL", 2) == 0 && known && index) {
-            get_time(value, &index->first);
-            get_time(value + 12, &index->last);
-            index->lines = (uint32_t)get(value + 24, 4);
+            get_index(value, index);
             index->ordered = size == OL - 4 && value[28] == 1;
         }
         at += 4 + size;
     }
-    if (index && !is_usual(index))
+    if (index && (index->lines > BGZF_INPUT_MAX || !is_usual(index)))
         *index = (struct bgzf_index){.lines = 0};
     return member < (long)end + TRAILER ? -1 : member;
 }
@@ -165,9 +195,11 @@ long bgzf_unpack(const unsigned char *member, size_t length, unsigned char *plai
 struct compressor {
     z_stream z;
     bgzf_stamp *stamp_of;
-    bool inside;   /* the member begins inside a line */
-    unsigned open; /* streams with a line that goes on, a bit each */
-    size_t held;   /* plain bytes waiting */
+    bool inside;           /* the member begins inside a line */
+    unsigned open;         /* streams with a line that goes on, a bit each */
+    size_t held;           /* plain bytes waiting */
+    bool any;              /* a member is written */
+    struct bgzf_index all; /* of the members that are */
     char plain[BGZF_INPUT_MAX];
     unsigned char member[BGZF_MEMBER_MAX];
 };
@@ -222,6 +254,19 @@ static uint32_t count_lines(const char *bytes, size_t length)
     return count;
 }
 
+static void add_to_summary(struct compressor *c, const struct bgzf_index *index)
+{
+    struct bgzf_index *all = &c->all;
+    if (!c->any) {
+        *all = *index;
+        c->any = true;
+        return;
+    }
+    all->ordered &= index->ordered && clock_compare(&all->last, &index->first) <= 0;
+    all->last = index->last;
+    all->lines += index->lines;
+}
+
 /* One member of what is held: up to its last line end, or all of it at the end of the file. */
 static int write_member(struct compressor *c, int out, bool last)
 {
@@ -237,6 +282,7 @@ static int write_member(struct compressor *c, int out, bool last)
         errno = EINVAL;
         return -1;
     }
+    add_to_summary(c, &index);
     c->inside = c->plain[length - 1] != '\n';
     c->held -= length;
     memmove(c->plain, c->plain + length, c->held);
@@ -259,7 +305,11 @@ static int compress_all(struct compressor *c, int in, int out, struct error *e)
         if (n == 0 && c->held == 0)
             break;
     }
-    if (fd_write_all(out, bgzf_end, sizeof bgzf_end) < 0)
+    unsigned char end[BGZF_SUMMARY + sizeof bgzf_end];
+    size_t skip = c->stamp_of && c->any ? 0 : BGZF_SUMMARY;
+    put_summary(end, &c->all);
+    memcpy(end + BGZF_SUMMARY, bgzf_end, sizeof bgzf_end);
+    if (fd_write_all(out, end + skip, sizeof end - skip) < 0)
         return error_system(e, "unable to write a compressed archive");
     return 0;
 }

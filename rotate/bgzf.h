@@ -13,7 +13,8 @@
 enum {
     BGZF_INPUT_MAX = 65280,  /* most plain bytes in a member, as bgzip does */
     BGZF_MEMBER_MAX = 65536, /* most bytes of a member */
-    BGZF_HEADER_MAX = 128
+    BGZF_HEADER_MAX = 128,
+    BGZF_SUMMARY = 61 /* bytes of the member that says what the archive holds */
 };
 
 /* What the OL subfield says of a member; times are 0 where no line had a stamp. All is 0 where it
@@ -44,6 +45,11 @@ long bgzf_pack(const void *plain, size_t length, int level, const struct bgzf_in
 /* The empty member that ends a file; 28 bytes, same for everyone. */
 extern const unsigned char bgzf_end[28];
 
+/* What the two last members say: bytes are the last BGZF_SUMMARY + 28 of a file, or fewer. False:
+ * it has no summary. True: index is of all its lines together, as if they were one member; the
+ * number of lines is modulo 2^32. */
+bool bgzf_summary(const unsigned char *bytes, size_t length, struct bgzf_index *index);
+
 /* Reads a member's header. Returns the member's whole length, 0 when more bytes are needed to say,
  * -1 when this is not a BGZF member. index may be NULL; zeroed when there is no OL. */
 long bgzf_header(const unsigned char *bytes, size_t length, struct bgzf_index *index);
@@ -54,8 +60,8 @@ long bgzf_unpack(const unsigned char *member, size_t length, unsigned char *plai
 /* Reads the time of a line's beginning: -1 there is none, else the sum of what is known of it. */
 typedef int bgzf_stamp(const char *line, size_t length, struct timespec *t);
 
-/* Compresses the open file in to the open file out, members ending at line ends where they can.
- * stamp_of may be NULL. */
+/* Compresses the open file in to the open file out, members ending at line ends where they can, and
+ * a summary before the end. stamp_of may be NULL: no summary. */
 int bgzf_compress(int in, int out, int level, bgzf_stamp *stamp_of, struct error *e);
 
 #endif

@@ -9,7 +9,11 @@
 #define ZLIB_CONST /* its input is const */
 #include <zlib.h>
 
-enum { INPUT = 16384, GZIP_WINDOW = 16 + 15 };
+enum {
+    INPUT = 16384,
+    GZIP_WINDOW = 16 + 15,
+    PLAIN = 65536 /* read at once: more only costs memory */
+};
 
 struct inflater {
     z_stream z;
@@ -183,8 +187,9 @@ static int inflate_some(struct logfile *f)
     return -1;
 }
 
-/* Inflates the BGZF member of that length that begins at the offset: 1, -1. */
-static int load_member(struct logfile *f, size_t length)
+/* Inflates the BGZF member of that length that begins at the offset, to BGZF_MEMBER_MAX bytes at
+ * `to`: 1, -1. */
+static int load_member(struct logfile *f, size_t length, unsigned char *to)
 {
     static unsigned char member[BGZF_MEMBER_MAX];
     struct inflater *i = f->inflater;
@@ -197,8 +202,8 @@ static int load_member(struct logfile *f, size_t length)
         return -1;
     i->z.next_in = member;
     i->z.avail_in = (uInt)length;
-    i->z.next_out = i->plain;
-    i->z.avail_out = sizeof i->plain;
+    i->z.next_out = to;
+    i->z.avail_out = BGZF_MEMBER_MAX;
     int result = inflate(&i->z, Z_FINISH);
     bool good = result == Z_STREAM_END && i->z.avail_in == 0;
     i->z.avail_in = 0;
@@ -207,7 +212,7 @@ static int load_member(struct logfile *f, size_t length)
         return -1;
     }
     i->given = 0;
-    i->whole = sizeof i->plain - i->z.avail_out;
+    i->whole = BGZF_MEMBER_MAX - i->z.avail_out;
     f->offset += (int64_t)length;
     return 1;
 }
@@ -236,8 +241,8 @@ static int check_member(struct logfile *f)
     return begin_member(f);
 }
 
-/* 1: plain has bytes, or a member has begun that is none of BGZF; 0: the end; -1. */
-static int next_member(struct logfile *f)
+/* 1: `to` has bytes, or a member has begun that is none of BGZF; 0: the end; -1. */
+static int next_member(struct logfile *f, unsigned char *to)
 {
     struct inflater *i = f->inflater;
     struct bgzf_index index;
@@ -247,7 +252,7 @@ static int next_member(struct logfile *f)
     while ((length = logfile_member(f, f->offset, &index)) > 0) {
         i->bgzf = true;
         if (!f->skip || !index.ordered || !f->skip(f->context, &index))
-            return load_member(f, (size_t)length);
+            return load_member(f, (size_t)length, to);
         f->offset += length;
     }
     i->member = f->offset;
@@ -258,11 +263,17 @@ static int next_member(struct logfile *f)
 static ssize_t read_compressed(struct logfile *f, void *bytes, size_t size)
 {
     struct inflater *i = f->inflater;
+    const bool straight = size >= BGZF_MEMBER_MAX;
     while (i->given == i->whole) {
         if (!i->inside) {
-            int begun = next_member(f);
+            int begun = next_member(f, straight ? bytes : i->plain);
             if (begun <= 0)
                 return begun;
+            if (straight && i->whole > 0) {
+                size = i->whole;
+                i->whole = 0;
+                return (ssize_t)size;
+            }
             continue;
         }
         i->z.next_out = bytes;
@@ -289,7 +300,7 @@ ssize_t logfile_read(struct logfile *f, void *bytes, size_t size)
         size = INT32_MAX;
     if (f->inflater)
         return read_compressed(f, bytes, size);
-    ssize_t n = read_at(f->fd, bytes, size, f->offset);
+    ssize_t n = read_at(f->fd, bytes, size < PLAIN ? size : PLAIN, f->offset);
     if (n > 0)
         f->offset += n;
     return n;
@@ -300,6 +311,15 @@ long logfile_member(const struct logfile *f, int64_t offset, struct bgzf_index *
     unsigned char header[BGZF_HEADER_MAX];
     ssize_t n = read_at(f->fd, header, sizeof header, offset);
     return n <= 0 ? -1 : bgzf_header(header, (size_t)n, index);
+}
+
+bool logfile_summary(const struct logfile *f, struct bgzf_index *index)
+{
+    unsigned char end[BGZF_SUMMARY + sizeof bgzf_end];
+    struct stat st;
+    return f->inflater && fstat(f->fd, &st) == 0 && st.st_size > (off_t)sizeof end &&
+           read_at(f->fd, end, sizeof end, st.st_size - (off_t)sizeof end) == sizeof end &&
+           bgzf_summary(end, sizeof end, index);
 }
 
 int64_t logfile_damage(const struct logfile *f)

@@ -4,6 +4,7 @@
 #include "rotate/reader.h"
 #include "base/clock.h"
 #include "rotate/archive.h"
+#include "rotate/bgzf.h"
 #include "rotate/logfile.h"
 #include "rotate/reading.h"
 #include <errno.h>
@@ -55,6 +56,19 @@ static bool skip_member(void *context, const struct bgzf_index *index)
     return !r->midline && r->skip.member(r->skip.context, index);
 }
 
+/* Whether it can be left out by what its summary says. */
+static bool is_passed(const struct reader *r, const struct archive *a)
+{
+    struct bgzf_index index;
+    struct logfile f;
+    if (!r->skip.whole || r->midline || reader_open_archive(r, a, &f) < 0)
+        return false;
+    bool passed = logfile_summary(&f, &index) && index.ordered &&
+                  r->skip.whole(r->skip.context, &a->time, &index);
+    logfile_close(&f);
+    return passed;
+}
+
 /* It may have been compressed since it was listed. */
 static int look_at_archive(const struct reader *r, const struct archive *a, struct stat *st,
                            bool *compressed)
@@ -103,7 +117,7 @@ static int next_archive(struct reader *r, struct archive *next)
         } else if (r->owed) {
             r->owed = false;
             reader_pass(r, a);
-        } else if (is_skipped(r, a)) {
+        } else if (is_skipped(r, a) || is_passed(r, a)) {
             reader_pass(r, a);
         } else {
             *next = *a;
@@ -350,6 +364,21 @@ static ssize_t give_up(struct reader *r, struct error *e)
     return -1;
 }
 
+/* Leaves out parts of current. Returns how much is to be read now. */
+static size_t skip_blocks(struct reader *r, size_t size)
+{
+    struct logfile *f = &r->file;
+    if (r->place != PLACE_CURRENT || !r->skip.block || r->midline || f->device != r->skip.device ||
+        f->inode != r->skip.inode)
+        return size;
+    int64_t end = INT64_MAX;
+    while (r->skip.block(r->skip.context, f->offset, &end)) {
+        f->offset = end;
+        end = INT64_MAX;
+    }
+    return end - f->offset < (int64_t)size ? (size_t)(end - f->offset) : size;
+}
+
 ssize_t reader_read(struct reader *r, void *bytes, size_t size, struct error *e)
 {
     bool rotated = false;
@@ -360,7 +389,7 @@ ssize_t reader_read(struct reader *r, void *bytes, size_t size, struct error *e)
                 return result;
             rotated = false;
         }
-        ssize_t n = logfile_read(&r->file, bytes, size);
+        ssize_t n = logfile_read(&r->file, bytes, skip_blocks(r, size));
         if (n > 0)
             return give(r, bytes, n);
         if (n < 0)
@@ -417,6 +446,14 @@ bool reader_gap(struct reader *r)
 const char *reader_file(const struct reader *r)
 {
     return r->file_path;
+}
+
+bool reader_in_current(const struct reader *r, dev_t *device, ino_t *inode, int64_t *offset)
+{
+    *device = r->file.device;
+    *inode = r->file.inode;
+    *offset = r->file.offset;
+    return r->file.fd >= 0 && r->place == PLACE_CURRENT;
 }
 
 int reader_directory(const struct reader *r)

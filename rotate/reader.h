@@ -20,10 +20,17 @@
 struct reader;
 struct bgzf_index;
 
-/* What is left out. Both are asked when every byte before was given, and may be NULL. */
+/* What is left out. Each is asked when every byte before was given, and may be NULL. */
 struct reader_skip {
-    bool (*archive)(void *context, const struct timespec *name);   /* by the time of its name */
+    bool (*archive)(void *context, const struct timespec *name); /* by the time of its name */
+    bool (*whole)(void *context, const struct timespec *name,
+                  const struct bgzf_index *index); /* an archive whose summary is ordered */
     bool (*member)(void *context, const struct bgzf_index *index); /* one whose index is ordered */
+    /* A part of current, if current is this file, that begins at the offset. True: it is left out.
+     * *end, INT64_MAX before: where it ends; what is read now goes no further. */
+    bool (*block)(void *context, int64_t offset, int64_t *end);
+    dev_t device;
+    ino_t inode;
     void *context;
     struct timespec since; /* an older archive that is deleted before it is read is not missed */
 };
@@ -56,6 +63,9 @@ void reader_find_lost(struct reader *r, void (*lost)(void *context, const char *
 
 /* The path of the file last read from, for messages. */
 const char *reader_file(const struct reader *r);
+
+/* True: that file is current; which file it is, and how many bytes of it were given. */
+bool reader_in_current(const struct reader *r, dev_t *device, ino_t *inode, int64_t *offset);
 
 /* The directory descriptor, for inotify and the like. */
 int reader_directory(const struct reader *r);

@@ -37,7 +37,7 @@ static bool read_all(const char *root, enum reader_from from, unsigned long long
     struct error e = ERROR_INIT;
     static char bytes[65536];
     bool good = true;
-    const struct reader_skip skip = {NULL, is_old, &since, {since, 0}};
+    const struct reader_skip skip = {.member = is_old, .context = &since, .since = {since, 0}};
     MUST(reader_open(&r, root, from, lines, since ? &skip : NULL, &e) == 0);
     for (ssize_t n = 1; n != 0 && text->length < PLAIN_MAX;) {
         n = reader_read(r, bytes, step, &e);

@@ -123,8 +123,9 @@ def local(t):
 def lines_of(r, kind, count):
     """[(text, (time, stream, goes on, message))]"""
     made = []
+    wide = "." * r.choice((0, 0, 0, 900, 3000))  # several members of an archive, several reads of current
     for i, t in enumerate(steps(r, count)):
-        message = r.choice(("", "", "", "  ", "\t")) + f"{r.choice(('error', 'fine', 'warning'))} {i}"
+        message = r.choice(("", "", "", "  ", "\t")) + f"{r.choice(('error', 'fine', 'warning'))} {i}" + wide
         stream = r.choice(("stdout", "stdout", "stdout", "stderr"))
         if i > 0 and kind in "Ut" and r.random() < 0.04:
             made.append((message + "\n", (None, None, False, message)))

@@ -3,6 +3,7 @@
 #include "logger/source.h"
 #include "logger/view.h"
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -321,6 +322,77 @@ static void stamps_that_step(void **state)
     source_free(s);
 }
 
+/* --- surveys --- */
+
+/* Lines at these seconds. */
+static void write_lines(const char *name, const long *seconds, size_t count)
+{
+    char text[256];
+    FILE *f = fopen(path(name), "w");
+    assert_non_null(f);
+    for (size_t i = 0; i < count; i++) {
+        struct timespec t = {seconds[i], 0};
+        size_t n = stamp_format(text, STAMP_CRI, &t, STREAM_OUT, 0);
+        fwrite(text, 1, n, f);
+        fprintf(f, "%0100zu\n", i);
+    }
+    assert_int_equal(fclose(f), 0);
+}
+
+/* All wanted lines are read, each with the lowest wanted stamp from there on as its key. */
+static void expect_keys(struct source *s, const long *seconds, size_t count)
+{
+    struct error e = ERROR_INIT;
+    size_t steps = 0, at = 0;
+    long before = 0, *key = malloc(count * sizeof *key), low = LONG_MAX;
+    for (size_t i = count; i-- > 0;) {
+        bool wanted = seconds[i] >= s->since.tv_sec && seconds[i] < s->until.tv_sec;
+        low = wanted && seconds[i] < low ? seconds[i] : low;
+        key[i] = low;
+        steps += wanted && before != 0 && seconds[i] > before;
+        before = wanted ? seconds[i] : before;
+    }
+    assert_int_equal(source_survey(s, &e), 0);
+    assert_int_equal(s->steps, steps);
+    assert_int_equal(source_open(s, READER_ALL, 0, &e), 0);
+    while (source_next(s, true) == 1) {
+        if (s->entry.time.tv_sec < s->since.tv_sec || s->entry.time.tv_sec >= s->until.tv_sec)
+            continue;
+        at = (size_t)atol(s->entry.message);
+        assert_int_equal(s->entry.time.tv_sec, seconds[at]);
+        assert_int_equal(source_key(s).tv_sec, key[at]);
+        assert_true(s->newest.tv_sec >= seconds[at]);
+        key[at] = 0;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (seconds[i] >= s->since.tv_sec && seconds[i] < s->until.tv_sec)
+            assert_int_equal(key[i], 0);
+    free(key);
+}
+
+/* What a survey passes over without looking at each line changes nothing, whatever is wanted and
+ * wherever stamps step back: current takes several reads, and is in order but for one step. */
+static void surveys_know_every_step(void **state)
+{
+    enum { LINES = 2000 };
+    static long seconds[LINES];
+    (void)state;
+    for (int at = 0; at < LINES; at += 250) {
+        long t = FIRST;
+        for (int i = 0; i < LINES; i++)
+            seconds[i] = t += i > 0 && i == at ? -300 : 1;
+        write_lines("a/current", seconds, LINES);
+        for (long since = 0; since < LINES; since += 450) {
+            struct source *s = source_new("a", path("a"));
+            s->since.tv_sec = FIRST + since;
+            s->until.tv_sec = FIRST + since + 400;
+            expect_keys(s, seconds, LINES);
+            assert_int_equal(s->disorder, at > 0);
+            source_free(s);
+        }
+    }
+}
+
 int main(void)
 {
     setenv("TZ", "UTC0", 1);
@@ -333,6 +405,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(tail_goes_back_to_a_stamp, setup, teardown),
         cmocka_unit_test_setup_teardown(lines_before_any_stamp_belong_to_the_next, setup, teardown),
         cmocka_unit_test_setup_teardown(stamps_that_step, setup, teardown),
+        cmocka_unit_test_setup_teardown(surveys_know_every_step, setup, teardown),
         cmocka_unit_test_setup_teardown(young_lines_wait_for_older_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stamp_of_the_future_waits_no_longer_than_others, setup,
                                         teardown),

@@ -179,7 +179,8 @@ static void a_file_is_read_by_others(void **state)
         total += (size_t)bytes;
         members++;
     }
-    assert_int_equal(at, lseek(out, 0, SEEK_END));
+    /* The summary is the first that is empty. */
+    assert_int_equal(at + (off_t)sizeof bgzf_end, lseek(out, 0, SEEK_END));
     assert_int_equal(total, length);
     assert_int_equal(lines, 20000);
     assert_true(members > 5);
@@ -215,12 +216,68 @@ static void stamps_are_of_lines(void **state)
     assert_int_equal(index.first.tv_sec, 3);
     assert_int_equal(index.last.tv_sec, 3);
     assert_int_equal(index.lines, 4);
-    assert_memory_equal(member + first + second, bgzf_end, sizeof bgzf_end);
+    assert_int_equal(got, first + second + BGZF_SUMMARY + (long)sizeof bgzf_end);
+    assert_true(bgzf_summary(member + first + second, BGZF_SUMMARY + sizeof bgzf_end, &index));
+    assert_int_equal(index.first.tv_sec, 1);
+    assert_int_equal(index.last.tv_sec, 3);
+    assert_int_equal(index.lines, 4);
+    assert_false(index.ordered);
     free(text);
     close(in);
     close(out);
     unlink(in_name);
     unlink(out_name);
+}
+
+/* Compresses the text and reads the last two members. */
+static bool summary_of(const char *text, size_t length, struct bgzf_index *index)
+{
+    unsigned char end[BGZF_SUMMARY + sizeof bgzf_end];
+    char in_name[32], out_name[32];
+    int in = temporary(in_name), out = temporary(out_name);
+    struct error e = ERROR_INIT;
+    assert_int_equal(write(in, text, length), (ssize_t)length);
+    lseek(in, 0, SEEK_SET);
+    assert_int_equal(bgzf_compress(in, out, 1, stamp, &e), 0);
+    off_t size = lseek(out, 0, SEEK_END);
+    ssize_t got =
+        size < (off_t)sizeof end ? 0 : pread(out, end, sizeof end, size - (off_t)sizeof end);
+    bool known = bgzf_summary(end, (size_t)got, index);
+    for (size_t i = 0; known && i < BGZF_SUMMARY; i++) {
+        struct bgzf_index other;
+        end[i] ^= 0x40; /* of the times and the count it may be another one that is possible */
+        assert_true((i >= 22 && i < 50) || !bgzf_summary(end, sizeof end, &other));
+        end[i] ^= 0x40;
+    }
+    close(in);
+    close(out);
+    unlink(in_name);
+    unlink(out_name);
+    return known;
+}
+
+/* The archive is ordered when each member is and none begins before the one before it ends. */
+static void a_summary_is_of_all_members(void **state)
+{
+    struct bgzf_index index;
+    size_t length;
+    (void)state;
+    char *text = numbered(20000, &length);
+    assert_true(summary_of(text, length, &index));
+    assert_true(index.ordered);
+    assert_int_equal(index.lines, 20000);
+    assert_int_equal(index.first.tv_sec, 100000);
+    assert_int_equal(index.last.tv_sec, 119999);
+    char *second = malloc(2 * BGZF_INPUT_MAX);
+    memset(second, 'x', 2 * BGZF_INPUT_MAX);
+    memcpy(second, "T9 ", 3);
+    memcpy(second + BGZF_INPUT_MAX - 1, "\nT8 ", 4);
+    second[2 * BGZF_INPUT_MAX - 1] = '\n';
+    assert_true(summary_of(second, 2 * BGZF_INPUT_MAX, &index));
+    assert_false(index.ordered);
+    assert_false(summary_of("", 0, &index));
+    free(second);
+    free(text);
 }
 
 static void long_lines_and_odd_ends(void **state)
@@ -267,6 +324,7 @@ int main(void)
         cmocka_unit_test(noise_fits_a_member),
         cmocka_unit_test(broken_members_are_refused),
         cmocka_unit_test(a_file_is_read_by_others),
+        cmocka_unit_test(a_summary_is_of_all_members),
         cmocka_unit_test(long_lines_and_odd_ends),
         cmocka_unit_test(stamps_are_of_lines),
     };

@@ -30,7 +30,7 @@ static bool is_old(void *context, const struct bgzf_index *index)
 static struct reader *opened(enum reader_from from, unsigned long long lines, long since)
 {
     static long second;
-    const struct reader_skip skip = {NULL, is_old, &second, {since, 0}};
+    const struct reader_skip skip = {.member = is_old, .context = &second, .since = {since, 0}};
     struct reader *r;
     struct error e = ERROR_INIT;
     second = since;
@@ -224,7 +224,7 @@ static void only_what_is_ordered_is_left_out(void **state)
 {
     static const char *const texts[] = {"T51 left out\nT51 b\nT52 c\n", "T51 a\nT50 b\n",
                                         "T51 a\nno stamp\n", "T51 a\nT60 cut"};
-    const struct reader_skip skip = {NULL, is_any, NULL, {1, 0}};
+    const struct reader_skip skip = {.member = is_any, .since = {1, 0}};
     struct reader *r;
     struct error e = ERROR_INIT;
     (void)state;
@@ -238,6 +238,56 @@ static void only_what_is_ordered_is_left_out(void **state)
     assert_string_equal(drain(r, 1 << 16), "T51 left out\nT51 b\nT52 c\n"
                                            "T51 a\nT50 b\nT51 a\nno stamp\nT51 a\nT60 cut");
     reader_close(r);
+}
+
+/* What whole() and block() were asked, and where blocks end. */
+struct asked {
+    unsigned archives;
+    int64_t block_end;
+};
+
+static bool is_any_whole(void *context, const struct timespec *name, const struct bgzf_index *index)
+{
+    struct asked *asked = context;
+    asked->archives++;
+    return name->tv_sec == 1000 && index->first.tv_sec == 51 && index->last.tv_sec == 52;
+}
+
+static bool is_first_block(void *context, int64_t offset, int64_t *end)
+{
+    const struct asked *asked = context;
+    if (offset < asked->block_end)
+        *end = asked->block_end;
+    return offset == 0;
+}
+
+/* A whole archive is left out by its summary, and a part of the file that is known as current. */
+static void archives_and_parts_are_left_out(void **state)
+{
+    struct asked asked = {0, 8};
+    struct reader_skip skip = {.whole = is_any_whole, .block = is_first_block, .context = &asked};
+    struct error e = ERROR_INIT;
+    struct reader *r;
+    struct stat st;
+    (void)state;
+    static const char *const texts[] = {"T51 a\nT52 b\n", "T53 c\nT54 d\n", "T51 e\nT50 f\n"};
+    for (time_t i = 0; i < 3; i++) {
+        directory_write(&dir, archive_of(1000 + i, ".s"), texts[i], 0744);
+        directory_compress(&dir, archive_of(1000 + i, ".s"), stamp);
+    }
+    directory_write(&dir, "current", "T60 one\nT61 two\n", 0644);
+    assert_int_equal(fstatat(dir.fd, "current", &st, 0), 0);
+    skip.device = st.st_dev;
+    skip.inode = st.st_ino + 1;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(reader_open(&r, dir.path, READER_ALL, 0, &skip, &e), 0);
+        const char *got = drain(r, 1 << 16);
+        assert_string_equal(got, i == 0 ? "T53 c\nT54 d\nT51 e\nT50 f\nT60 one\nT61 two\n"
+                                        : "T53 c\nT54 d\nT51 e\nT50 f\nT61 two\n");
+        assert_true(asked.archives >= 2);
+        reader_close(r);
+        skip.inode = st.st_ino;
+    }
 }
 
 static void broken_files_are_said_and_left(void **state)
@@ -440,6 +490,7 @@ int main(void)
         T(tail_within_big_files),
         T(members_are_left_out_by_their_index),
         T(only_what_is_ordered_is_left_out),
+        T(archives_and_parts_are_left_out),
         T(broken_files_are_said_and_left),
         T(rotation_is_followed),
         T(twins_are_read_once),
