@@ -3,6 +3,7 @@
 #include "base/loop.h"
 #include "base/message.h"
 #include "logger/follow.h"
+#include "logger/pool.h"
 #include "logger/self.h"
 #include <signal.h>
 #include <stdlib.h>
@@ -51,7 +52,8 @@ static void removed(void *context, size_t number, const char *name)
 {
     struct live *live = context;
     struct source *s = live->view->source[number];
-    if (s->reader && reader_lost(s->reader, name))
+    struct error e = ERROR_INIT;
+    if (s->reader && pool_use(s, &e) == 0 && reader_lost(s->reader, name))
         lost(s, name);
 }
 
@@ -59,8 +61,9 @@ static void unsure(void *context)
 {
     struct live *live = context;
     for (size_t i = 0; i < live->view->count; i++) {
+        struct error e = ERROR_INIT;
         struct source *s = live->view->source[i];
-        if (s->reader)
+        if (s->reader && pool_use(s, &e) == 0)
             reader_find_lost(s->reader, lost, s);
         s->dirty = true;
     }

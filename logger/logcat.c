@@ -7,6 +7,7 @@
 #include "logger/live.h"
 #include "logger/logger.h"
 #include "logger/pager.h"
+#include "logger/pool.h"
 #include "logger/request.h"
 #include "logger/self.h"
 #include "logger/when.h"
@@ -317,10 +318,13 @@ static void take_descriptors(void)
     while (fcntl(STDIN_FILENO, F_GETFD) < 0 || fcntl(STDERR_FILENO, F_GETFD) < 0)
         if (open("/dev/null", O_RDWR) < 0)
             break;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    const rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    if (before < limit.rlim_max && setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        limit.rlim_cur = before;
+    pool_limit(limit.rlim_cur == RLIM_INFINITY ? 0 : (size_t)limit.rlim_cur);
 }
 
 static int logcat(struct invocation *c)

@@ -3,6 +3,7 @@
 #include "base/message.h"
 #include "base/utf8.h"
 #include "logger/order.h"
+#include "logger/pool.h"
 #include "rotate/archive.h"
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,7 @@ void source_say(struct source *s, const char *text)
 
 void source_close(struct source *s)
 {
+    pool_remove(s);
     if (s->reader)
         reader_close(s->reader);
     s->reader = NULL;
@@ -91,10 +93,12 @@ int source_open(struct source *s, enum reader_from from, unsigned long long line
             return error_system(e, "unable to read %s", s->path);
         s->capacity = BUFFER_FIRST;
     }
+    pool_make_room();
     if (reader_open(&s->reader, s->path, from, lines, from == READER_ALL ? &skip : NULL, e) < 0) {
         s->reader = NULL;
         return -1;
     }
+    pool_add(s);
     if (fstat(reader_directory(s->reader), &st) == 0) {
         s->device = st.st_dev;
         s->inode = st.st_ino;
@@ -215,6 +219,11 @@ static bool fill(struct source *s)
             message_warning("out of memory for a line of %s", s->path);
             s->broken = true;
             return false;
+        }
+        if (pool_use(s, &e) < 0) {
+            source_say(s, e.text);
+            if (reader_is_parked(s->reader))
+                return false;
         }
         char *at = s->data + s->end;
         ssize_t n = reader_read(s->reader, at, s->capacity - s->end - 2, &e);

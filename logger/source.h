@@ -105,6 +105,9 @@ struct source {
 
     struct entry entry; /* the last one, valid until the next source_next */
 
+    struct source *older, *newer; /* of those whose files are open (pool.h) */
+    bool pooled;
+
     char *data; /* bytes read: begin to end, no newline before scanned */
     size_t begin, scanned, end, capacity;
     const struct pattern *needle;      /* other lines may be left out; NULL: none may */

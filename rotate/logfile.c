@@ -447,8 +447,7 @@ static int list_members(const struct logfile *f, struct members *m)
     return 0;
 }
 
-/* Places the stream at that byte of the plain text, counted from where it stands. */
-static int skip_bytes(struct logfile *f, int64_t count)
+int logfile_forward(struct logfile *f, int64_t count)
 {
     char block[INPUT];
     while (count > 0) {
@@ -480,7 +479,7 @@ static int members_back(struct logfile *f, const struct members *m, struct buffe
         ssize_t found = look_back(p, (const char *)b->plain, (size_t)size);
         if (found >= 0) {
             f->offset = m->offset[i];
-            return skip_bytes(f, found) < 0 ? -1 : 1;
+            return logfile_forward(f, found) < 0 ? -1 : 1;
         }
     }
     at_beginning(p);
@@ -515,7 +514,7 @@ static int stream_back(struct logfile *f, struct position *p)
         bytes += skipped > 0 ? n : at - block;
     }
     rewind_file(f);
-    return skip_bytes(f, bytes);
+    return logfile_forward(f, bytes);
 }
 
 static int compressed_back(struct logfile *f, struct position *p)

@@ -41,6 +41,9 @@ int logfile_open(struct logfile *f, int directory, const char *name, bool archiv
  * of other gzip all that came before the broken place. */
 ssize_t logfile_read(struct logfile *f, void *bytes, size_t size);
 
+/* Reads so many bytes and drops them; fewer at the end. 0, or -1 with errno. */
+int logfile_forward(struct logfile *f, int64_t count);
+
 /* After EBADMSG: where in the file the broken member begins. */
 int64_t logfile_damage(const struct logfile *f);
 

@@ -443,6 +443,11 @@ bool reader_gap(struct reader *r)
     return gap;
 }
 
+bool reader_is_parked(const struct reader *r)
+{
+    return r->parked;
+}
+
 const char *reader_file(const struct reader *r)
 {
     return r->file_path;

@@ -49,6 +49,14 @@ int reader_open(struct reader **r, const char *path, enum reader_from from,
  * What trying again does not cure is an error once, then 0. */
 ssize_t reader_read(struct reader *r, void *bytes, size_t size, struct error *e);
 
+/* Closes the descriptors for now; nothing but reader_wake, reader_file and reader_close may be
+ * called until they are open again. reader_wake: 0, or -1 with e: what was being read cannot be
+ * found any more, and reading goes on behind it; or the directory is gone, and it is still parked.
+ */
+void reader_park(struct reader *r);
+int reader_wake(struct reader *r, struct error *e);
+bool reader_is_parked(const struct reader *r);
+
 /* A file ended without a newline and the next begins: the caller ends the line there. Cleared by
  * the call. */
 bool reader_gap(struct reader *r);

@@ -30,6 +30,9 @@ struct reader {
     bool owed;           /* an archive of what was read will appear */
     bool processing;     /* a processor is at work here: archives are not what current was */
 
+    bool parked;      /* no descriptor is open but that of last */
+    bool parked_file; /* one of file was */
+
     bool stuck; /* what stands where current should cannot be read, and was said */
 
     struct archive *seen; /* by reader_find_lost */

@@ -575,6 +575,40 @@ def test_38_many_services_under_a_low_limit(root):
     assert p.stdout.split() == [str(i) for i in range(300)]
 
 
+def limited(root, *args):
+    p = subprocess.run(["logcat", *args], executable=OVERLOG, env=environment(root), capture_output=True, text=True,
+                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)), timeout=DEADLINE)
+    assert p.stderr == ""
+    return p.stdout
+
+
+def test_38_more_services_than_descriptors(root):
+    """Files are closed and opened again where even the hard limit is too low."""
+    for i in range(300):
+        archives = [(BASE + 1000, "".join(cri(BASE + n, f"{i} {n} " + "x" * 990) for n in range(150)), True),
+                    (BASE + 2000, cri(BASE + 1500, f"{i} plain"), False)]
+        service(root, f"s{i:03}", "".join(cri(BASE + 3000 + n, f"{i} end {n}") for n in range(3)),
+                archives if i % 10 == 0 else ())
+    assert limited(root, "-o", "raw").count("\n") == 900 + 30 * 151
+    for words in ([], ["-n", "5"], ["-r", "-g", "end"], ["-n", "70", "-g", "0"], ["-S", f"@{BASE + 140}"]):
+        assert limited(root, *words) == run(root, *words), words
+
+
+def test_38_following_more_services_than_descriptors(root, tmp_path_factory):
+    program = tmp_path_factory.mktemp("bin") / "logcat"
+    program.symlink_to(OVERLOG)
+    directories = [service(root, f"s{i:03}", cri(BASE, f"{i}")) for i in range(100)]
+    limit = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", str(program)]
+    with Follower(root, "-o", "raw", wrapper=limit) as f:
+        f.read_until(lambda data: data.count(b"\n") == 10)
+        (directories[0] / "current").rename(directories[0] / archive_name(BASE + 5))
+        for i, d in enumerate(directories):
+            with open(d / "current", "a") as current:
+                current.write(cri(BASE + 10, f"new {i}"))
+        f.read_until(lambda data: data.count(b"new") == 100)
+        assert len(set(f.data.split(b"\n"))) == 111
+
+
 def test_39_closed_standard_streams(root):
     three(root)
     every = run(root, "-o", "raw")

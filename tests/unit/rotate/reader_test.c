@@ -322,6 +322,99 @@ static void broken_files_are_said_and_left(void **state)
     str_release(&expected);
 }
 
+/* Reads a line, parks, lets that happen, and reads the rest. */
+static void parks(const char *line, void (*change)(void), const char *rest)
+{
+    struct error e = ERROR_INIT;
+    char got[16] = "";
+    struct reader *r = opened(READER_ALL, 0, 0);
+    assert_int_equal(reader_read(r, got, strlen(line), &e), (ssize_t)strlen(line));
+    assert_string_equal(got, line);
+    reader_park(r);
+    reader_park(r);
+    assert_true(reader_is_parked(r));
+    if (change)
+        change();
+    assert_int_equal(reader_wake(r, &e), 0);
+    assert_false(reader_is_parked(r));
+    assert_string_equal(drain(r, 100), rest);
+    reader_park(r);
+    directory_add(&dir, "current", "6\n");
+    assert_int_equal(reader_wake(r, &e), 0);
+    assert_string_equal(drain(r, 100), "6\n");
+    reader_close(r);
+}
+
+static void compress_first(void)
+{
+    directory_compress(&dir, archive_of(1000, ".s"), NULL);
+}
+
+static void rotate(void)
+{
+    renameat(dir.fd, "current", dir.fd, archive_of(2000, ".s"));
+    directory_add(&dir, "current", "5\n");
+}
+
+static void rotate_and_compress(void)
+{
+    renameat(dir.fd, "current", dir.fd, archive_of(3000, ".s"));
+    directory_add(&dir, "current", "7\n");
+    directory_compress(&dir, archive_of(3000, ".s"), NULL);
+}
+
+static void wait_for_processor(void)
+{
+    renameat(dir.fd, "current", dir.fd, "previous");
+    directory_add(&dir, "current", "8\n");
+}
+
+/* While a reader has no descriptors, files are rotated and compressed. */
+static void parked_readers_find_their_files(void **state)
+{
+    (void)state;
+    directory_write(&dir, archive_of(1000, ".s"), "1\n2\n", 0744);
+    directory_write(&dir, "current", "3\n4\n", 0644);
+    parks("1\n", NULL, "2\n3\n4\n");
+    parks("1\n", compress_first, "2\n3\n4\n6\n");
+    parks("1\n", NULL, "2\n3\n4\n6\n6\n");
+    unlinkat(dir.fd, archive_of(1000, ".s.gz"), 0);
+    parks("3\n", rotate, "4\n6\n6\n6\n5\n");
+    unlinkat(dir.fd, archive_of(2000, ".s"), 0);
+    parks("5\n", rotate_and_compress, "6\n7\n");
+    unlinkat(dir.fd, archive_of(3000, ".s.gz"), 0);
+    parks("7\n", wait_for_processor, "6\n8\n");
+}
+
+/* What is deleted meanwhile is said, and what follows is read. */
+static void parked_readers_say_what_is_gone(void **state)
+{
+    struct error e = ERROR_INIT;
+    char got[4];
+    (void)state;
+    directory_write(&dir, archive_of(1000, ".s"), "1\n2\n", 0744);
+    directory_write(&dir, archive_of(2000, ".s"), "3\n", 0744);
+    directory_write(&dir, "current", "4\n", 0644);
+    struct reader *r = opened(READER_ALL, 0, 0);
+    assert_int_equal(reader_read(r, got, 2, &e), 2);
+    reader_park(r);
+    unlinkat(dir.fd, archive_of(1000, ".s"), 0);
+    assert_int_equal(reader_wake(r, &e), -1);
+    assert_false(reader_is_parked(r));
+    assert_string_equal(drain(r, 100), "3\n4\n");
+    reader_close(r);
+    /* Another file has its name: what is read now is what was not. */
+    directory_write(&dir, "current", "5\n6\n", 0644);
+    r = opened(READER_CURRENT, 0, 0);
+    assert_int_equal(reader_read(r, got, 2, &e), 2);
+    reader_park(r);
+    directory_write(&dir, "other", "7\n", 0644);
+    renameat(dir.fd, "other", dir.fd, "current");
+    assert_int_equal(reader_wake(r, &e), -1);
+    assert_string_equal(drain(r, 100), "7\n");
+    reader_close(r);
+}
+
 static void rotation_is_followed(void **state)
 {
     struct str expected = STR_INIT;
@@ -491,6 +584,8 @@ int main(void)
         T(members_are_left_out_by_their_index),
         T(only_what_is_ordered_is_left_out),
         T(archives_and_parts_are_left_out),
+        T(parked_readers_find_their_files),
+        T(parked_readers_say_what_is_gone),
         T(broken_files_are_said_and_left),
         T(rotation_is_followed),
         T(twins_are_read_once),
