@@ -17,6 +17,9 @@ extern const struct command command_timed[];     /* s6-maximumtime s6-fghack s6-
 extern const struct command command_envtools[];  /* s6-envdir s6-dumpenv s6-env s6-printenv */
 extern const struct command command_files[];     /* s6-mkdir s6-ln s6-chown s6-rmrf ... */
 extern const struct command command_text[];      /* s6-echo s6-ls s6-sort s6-grep ... */
+extern const struct command command_format[];    /* s6-format-filter */
+extern const struct command command_expr[];      /* s6-expr */
+extern const struct command command_dns[];       /* s6-dnsip4 s6-dnsip6 s6-dnsip */
 extern const struct command command_system[];    /* s6-mount s6-umount s6-hostname ... */
 extern const struct command command_ps[];        /* s6-ps */
 extern const struct command command_tai64n[];    /* s6-tai64n s6-tai64nlocal */

@@ -39,8 +39,7 @@ static const struct {
     {"a notification-fd file and s6-notifyoncheck",
      "s6-notify-fd-from-socket s6-notify-socket-from-fd"},
     {"s6-svc, s6-setuidgid and the like", "s6-alias s6-alias-chpst s6-alias-sv"},
-    {"a shell, expr or eltest", "s6-expr"},
-    {"printf %q or sed", "s6-quote s6-unquote s6-quote-filter s6-unquote-filter s6-format-filter"},
+    {"printf %q or sed", "s6-quote s6-unquote s6-quote-filter s6-unquote-filter"},
     {"mktemp", "s6-uniquename"},
     {"ln -s", "s6-update-symlinks"},
     {"logcat", "s6-tai64ndiff"},
@@ -53,7 +52,7 @@ static const struct {
      "proxy-server s6-getservbyname s6-ident-client"},
     {"the clock of the host", "s6-sntpclock s6-taiclock s6-taiclockd s6-clockadd s6-clockview"},
     {"getent or dig",
-     "s6-dnsip4 s6-dnsip6 s6-dnsname s6-dnsmx s6-dnsns s6-dnssoa s6-dnssrv s6-dnstxt s6-dnsq "
+     "s6-dnsname s6-dnsmx s6-dnsns s6-dnssoa s6-dnssrv s6-dnstxt s6-dnsq "
      "s6-dnsqr s6-dnsqualify s6-dns-hosts-compile s6-dnsip4-filter s6-dnsip6-filter "
      "s6-dnsname-filter skadnsd"},
     {"/dev/urandom", "s6-randomip"},

@@ -385,6 +385,76 @@ env -i X=1 $(which s6-dumpenv) no/such
 env -i X=1 $(which s6-dumpenv) -m x new
 """
 
+LINES = r"""
+s6-expr
+s6-expr 128 + 9
+s6-expr 7
+s6-expr abc
+s6-expr 007
+s6-expr 0
+s6-expr -5
+s6-expr 1 + 2 \* 3
+s6-expr \( 1 + 2 \) \* 3
+s6-expr 10 - 4 - 3
+s6-expr 17 / 5
+s6-expr -17 / 5
+s6-expr 17 % 5
+s6-expr -17 % 5
+s6-expr 1 = 1
+s6-expr 1 = 01
+s6-expr a \< b
+s6-expr 10 \> 9
+s6-expr 9 \>= 10
+s6-expr 2 + 3 = 5
+s6-expr '' \| abc
+s6-expr 1 \& 0 \| 5
+s6-expr 5 \| 1 \& 0
+s6-expr 1 \< 2 \& 3 \< 4
+s6-expr 1 +
+s6-expr + 1
+s6-expr 1 2
+s6-expr \( 1
+s6-expr 1 \)
+s6-expr \( \)
+s6-expr a + 1
+s6-expr 1 + ''
+s6-expr abc : a
+s6-expr 9223372036854775807 - 1
+s6-expr 3 - 5
+s6-expr \( \( \( 2 \) \) \)
+s6-expr 256 = 256 \& 15 \> 0
+printf 'a\nb\n' | s6-format-filter '[web] %s'
+printf 'a\nb' | s6-format-filter '[web] %s'
+printf '\n\n' | s6-format-filter '<%s>'
+s6-format-filter '[web] %s' </dev/null
+printf 'a\n' | s6-format-filter 'plain'
+printf 'a\nb\n' | s6-format-filter ''
+printf 'a\n' | s6-format-filter '%1 %s %2 %s' x 'y z'
+printf 'a\n' | s6-format-filter '100%% of %s'
+printf '%%s %%1 \\n\n' | s6-format-filter '%s-%1' '%s'
+printf 'a\n' | s6-format-filter '%9%1' 1 2 3 4 5 6 7 8 9 10
+printf 'a\0b\n' | s6-format-filter '(%s)'
+printf 'a\n' | s6-format-filter '-n %s'
+printf 'a\n' | s6-format-filter
+printf 'a\n' | s6-format-filter 'ab%'
+printf 'a\n' | s6-format-filter '%d'
+printf 'a\n' | s6-format-filter '%3|' x
+printf 'a\n' | s6-format-filter '\t%s\n'
+seq 3000 | s6-format-filter '%s %s' | tail -n 1
+s6-expr 1 \| 7 / 0
+s6-expr 0 \& 7 / 0
+s6-expr 9223372036854775807 + 1
+s6-expr 2147483647 + 1
+s6-expr 3000000000
+s6-expr 3000000000 + 1
+s6-expr +5 + 1
+s6-expr 1 = +1
+s6-expr 0 \| 00
+s6-expr 1 + -3
+printf 'a\n' | s6-format-filter '%%%s%%'
+printf 'a\n' | s6-format-filter '%10' x
+"""
+
 PACKAGED = r"""
 env -i U=1 $(which s6-envdir) env /usr/bin/env | sort
 env -i U=1 $(which s6-envdir) -n env /usr/bin/env | sort
@@ -468,6 +538,15 @@ DIFFERENT = {
     "printf 'a\\0b\\na\\0a\\n' | s6-sort": (0, "a\0a\na\0b\n", "NUL bytes count"),
     "env -i U=1 $(which s6-envdir) -L env /usr/bin/env | sort": (
         0, None, "the reference loses the value of a long line"),
+    "s6-expr abc": (0, "abc\n", "texts are values, as in POSIX expr, which the reference's page promises"),
+    "s6-expr a \\< b": (0, "1\n", "the same"),
+    "s6-expr '' \\| abc": (0, "abc\n", "the same"),
+    "s6-expr 007": (0, "007\n", "the same"),
+    "s6-expr 9223372036854775807 + 1": (2, "", "what does not fit is said"),
+    "printf 'a\\0b\\n' | s6-format-filter '(%s)'": (0, "(a\0b)\n", "NUL bytes count"),
+    "printf 'a\\n' | s6-format-filter 'ab%'": (100, "", "a wrong format is wrong usage"),
+    "printf 'a\\n' | s6-format-filter '%d'": (100, "", "the same"),
+    "printf 'a\\n' | s6-format-filter '%3|' x": (100, "", "the same"),
     "s6-softlimit -x 10 true": (100, "", "an unknown option is wrong usage"),
 }
 
@@ -560,7 +639,7 @@ def test_like_the_package(ours, tmp_path, case):
     check(case, run(ours, case, tmp_path / "ours"), theirs)
 
 
-@pytest.mark.parametrize("case", cases(FILES + TEXT + OTHER))
+@pytest.mark.parametrize("case", cases(FILES + TEXT + OTHER + LINES))
 def test_like_the_record(ours, tmp_path, case):
     recorded = json.loads(RECORD.read_text())[case]
     if UTILS:

@@ -4,6 +4,8 @@ import re
 import signal
 from pathlib import Path
 
+import pytest
+
 from harness import assert_order
 
 
@@ -69,3 +71,33 @@ def test_process_names_that_scripts_look_for(tree, boot):
     logger, = pgrep("s6-supervise svc-web")
     os.kill(logger, signal.SIGTERM)  # as by pkill -f: it ignores that
     assert box.stop() == 0
+
+
+def test_a_log_pipeline_that_puts_each_line_into_a_format(tree, boot):
+    """Lines go through at once, not when the pipe is full or the service ends; what it has at the end goes, too."""
+    tree.longrun("web", "#!/bin/sh\ntrap 'printf over; exit 0' TERM\necho 100% of it\necho two\nwhile :; do sleep 0.02; done\n",
+                 producer_for="web-log\n")
+    tree.longrun("web-log", "#!/command/execlineb -P\npipeline -w { s6-log -b n3 s1000000 /tmp/own }\n"
+                            "s6-format-filter \"[%1] %s %%\" web\n",
+                 consumer_for="web\n", pipeline_name="web-pipeline\n", bundle=None)
+    box = boot(tree.path)
+    log = tree.at("/tmp/own/current")
+    box.wait_for(lambda: os.path.exists(log) and open(log).read().count("\n") == 2, what="both lines, while web runs")
+    assert box.stop() == 0
+    assert open(log).read() == "[web] 100% of it %\n[web] two %\n[web] over %\n"
+
+
+@pytest.mark.parametrize("death, code", [("kill -9 $$", 78), ("exit 3", 3)])
+def test_a_finish_script_that_reckons_with_the_signal(tree, boot, death, code):
+    result = "/run/s6-linux-init-container-results/exitcode"
+    tree.longrun("web", f"#!/bin/sh\n{death}\n", finish=f"""#!/command/execlineb -S4
+ifelse {{ redirfd -w 1 /dev/null s6-expr ${{1}} = 256 & ${{2}} > 0 }}
+{{
+  backtick -E CODE {{ s6-expr ( ${{2}} + 4 ) * 6 }}
+  foreground {{ redirfd -w 1 {result} s6-echo -n -- ${{CODE}} }}
+  /run/s6/basedir/bin/halt
+}}
+foreground {{ redirfd -w 1 {result} s6-echo -n -- ${{1}} }}
+/run/s6/basedir/bin/halt
+""")
+    assert boot(tree.path).wait() == code

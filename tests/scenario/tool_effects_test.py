@@ -321,7 +321,7 @@ def test_not_provided_says_what_instead(bin):
     assert (code, out) == (127, "")
     assert said == "s6-tcpserver: fatal: not provided by overlog: use socat, or the " \
                    "s6-networking package of the distribution\n"
-    assert run(bin, "overlog", "s6-expr", "1", env={"PATH": str(bin)})[0] == 127
+    assert run(bin, "overlog", "s6-quote", "1", env={"PATH": str(bin)})[0] == 127
     assert run(bin, "overlog", "s6", env={"PATH": str(bin)})[2] == \
         "overlog: fatal: no command s6 (overlog --help lists them)\n"
 
