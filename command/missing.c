@@ -33,13 +33,16 @@ static const struct {
               "s6-rc-oneshot-run "
               "s6-rc-fdholder-filler"},
     {"the definition folders, which /init reads at each boot",
-     "s6-rc-bundle s6-rc-repo-init s6-rc-repo-sync s6-rc-repo-list"},
+     "s6-rc-bundle s6-rc-repo-init s6-rc-repo-sync s6-rc-repo-list s6-rc-set-new s6-rc-set-copy "
+     "s6-rc-set-delete s6-rc-set-change s6-rc-set-status s6-rc-set-fix s6-rc-set-commit"},
+    {"s6-rc-update", "s6-rc-set-install"},
     {"halt, poweroff and reboot in /run/s6/basedir/bin",
      "s6-linux-init-hpr s6-linux-init-shutdown s6-linux-init-telinit s6-nuke"},
     {"a notification-fd file and s6-notifyoncheck",
      "s6-notify-fd-from-socket s6-notify-socket-from-fd"},
     {"s6-svc, s6-setuidgid and the like", "s6-alias s6-alias-chpst s6-alias-sv"},
     {"printf %q or sed", "s6-quote s6-unquote s6-quote-filter s6-unquote-filter"},
+    {"each of its commands by its name", "s6-portable-utils s6-linux-utils"},
     {"mktemp", "s6-uniquename"},
     {"ln -s", "s6-update-symlinks"},
     {"logcat", "s6-tai64ndiff"},
