@@ -1,6 +1,7 @@
 /* Oneshots and longruns as they are defined (spec/s6-rc-source.md section 4). */
 #include "base/signals.h"
 #include "supervisor/definition_reading.h"
+#include "supervisor/package.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,9 @@ void reading_oneshot(struct reading *r, struct definition *d)
                         r->name);
     reading_script(r, "down", &d->down);
     reading_script(r, "reload", &d->reload);
+    package_lead(&d->up);
+    package_lead(&d->down);
+    package_lead(&d->reload);
     d->has_run = reading_exists(r, "run");
     d->has_oneshot_finish = reading_exists(r, "finish");
 }

@@ -1,11 +1,13 @@
 #include "supervisor/package.h"
 #include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PACKAGE "/package/admin/s6-overlay*/etc/s6-rc"
+#define UNVERSIONED "/package/admin/s6-overlay"
+#define PACKAGE UNVERSIONED "*/etc/s6-rc"
 
 static bool is_same(const char *one, const char *other)
 {
@@ -31,6 +33,38 @@ size_t package_sources(struct words *memory, struct definition_source *item)
     for (size_t i = 0; i < count; i++)
         item[i] = (struct definition_source){.path = memory->item[i], .package = true};
     return count;
+}
+
+/* The file of that name in a version's folder, to be freed; NULL: there is none. */
+static char *versioned(const char *rest)
+{
+    glob_t found = {.gl_pathc = 0};
+    char *path = NULL;
+    if (glob(UNVERSIONED "-*", 0, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc && path == NULL; i++) {
+            struct str name = STR_INIT;
+            if (str_printf(&name, "%s%s", found.gl_pathv[i], rest) == 0 &&
+                access(name.data, F_OK) == 0)
+                path = strdup(name.data);
+            str_release(&name);
+        }
+    globfree(&found);
+    return path;
+}
+
+void package_lead(struct words *command)
+{
+    static const char prefix[] = UNVERSIONED "/";
+    for (size_t i = 0; i < command->count; i++) {
+        const char *word = command->item[i];
+        if (strncmp(word, prefix, sizeof prefix - 1) != 0 || access(word, F_OK) == 0)
+            continue;
+        char *path = versioned(word + sizeof prefix - 2);
+        if (path != NULL) {
+            free(command->item[i]);
+            command->item[i] = path;
+        }
+    }
 }
 
 void package_check_scripts(struct problems *p)

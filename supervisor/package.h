@@ -11,6 +11,12 @@ enum { PACKAGE_SOURCES_MAX = 4 };
  * which is the caller's to release, and last as long. Returns how many; none without memory. */
 size_t package_sources(struct words *memory, struct definition_source *item);
 
+/* What a command names under /package/admin/s6-overlay and is not there: the same under
+ * /package/admin/s6-overlay-VERSION takes its place, where that exists. Images put their files into
+ * the folder of a version and call them by the link to it, which is a folder of ours. Without
+ * memory a word stays as it is. */
+void package_lead(struct words *command);
+
 /* One warning, of the package's scripts that stand there and that nothing here runs. */
 void package_check_scripts(struct problems *p);
 

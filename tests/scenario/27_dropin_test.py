@@ -156,3 +156,27 @@ def test_services_in_the_folder_of_s6_overlay_itself(tree, boot):
     assert box.run("/command/s6-rc-compile", "/tmp/db", "/etc/s6-overlay/s6-rc.d", "/etc/s6-overlay/user-bundles.d",
                    sources).returncode == 0
     assert box.stop() == 0
+
+
+def test_a_version_of_s6_overlays_folder_beside_ours(tree, boot):
+    """Images copy into the folder of a version and call the files by the link to it, which is a folder of ours."""
+    version = "/package/admin/s6-overlay-3.2.1.0/etc/s6-rc"
+    link = "/package/admin/s6-overlay/etc/s6-rc"
+    assert os.path.isdir(tree.at(link)) and not os.path.islink(tree.at("/package/admin/s6-overlay"))
+    tree.write(f"{version}/sources/banner/type", "oneshot\n")
+    tree.write(f"{version}/sources/banner/up", f"{link}/scripts/banner up\n")
+    tree.write(f"{version}/sources/banner/down", f"with-contenv {link}/scripts/banner down\n")
+    tree.write(f"{version}/sources/base/contents.d/banner")
+    tree.write(f"{version}/sources/fix-attrs/dependencies.d/banner")
+    tree.script(f"{version}/scripts/banner", "#!/bin/sh\necho \"banner $1\"\n")
+    tree.script(f"{version}/scripts/both", "#!/bin/sh\necho theirs\n")
+    tree.script(f"{link}/scripts/both", "#!/bin/sh\necho ours\n")
+    tree.oneshot("both", f"{link}/scripts/both\n")
+    tree.oneshot("neither", f"{link}/scripts/neither\n")
+    box = boot(tree.path, options=["-r"])
+    box.wait_for_text("unable to start service neither")
+    box.wait_for_text("service fix-attrs: starting")
+    assert f"unable to execute {link}/scripts/neither: No such file or directory" in box.stderr.text()
+    assert_order(box.stderr.text(), "service banner successfully started", "service fix-attrs: starting")
+    assert box.stop() == 0
+    assert sorted(box.stdout.text().splitlines()) == ["banner down", "banner up", "ours"]
