@@ -174,7 +174,7 @@ int follow_place(struct follow *f, const char *path, struct error *e)
 static bool is_beside(const char *name)
 {
     size_t length = strlen(name);
-    return strcmp(name, "lock") == 0 || strcmp(name, "state") == 0 ||
+    return strcmp(name, "lock") == 0 || strcmp(name, "pipes") == 0 || strcmp(name, "state") == 0 ||
            strcmp(name, "newstate") == 0 || (length > 4 && strcmp(name + length - 4, ".new") == 0);
 }
 

@@ -38,7 +38,10 @@ static void reader_gone(struct watch *w, uint32_t events)
 static void changed(void *context, size_t number)
 {
     struct live *live = context;
-    live->view->source[number]->dirty = true;
+    struct source *s = live->view->source[number];
+    s->dirty = true;
+    if (self_leave_out(s->name, s->path)) /* its logger began after us */
+        s->gone = true;
 }
 
 static void lost(void *context, const char *name)
@@ -74,6 +77,8 @@ static void open_whole(struct live *live, size_t number)
 {
     struct error e = ERROR_INIT;
     struct source *s = live->view->source[number];
+    if (self_leave_out(s->name, s->path))
+        return;
     if (live_watch(live, number, &e) < 0 || source_open(s, READER_ALL, 0, &e) < 0) {
         message_warning("%s", e.text);
         s->broken = true;
@@ -134,8 +139,7 @@ static void find_new(struct live *live)
     if (roster_find(live->roster, &list, NULL, &e) < 0)
         message_warning("%s", e.text);
     for (size_t i = 0; i < list.names.count && i < list.paths.count; i++) {
-        if (is_followed(v, list.paths.item[i]) ||
-            self_leave_out(list.names.item[i], list.paths.item[i]))
+        if (is_followed(v, list.paths.item[i]))
             continue;
         struct source *s = source_new(list.names.item[i], list.paths.item[i]);
         if (!s || view_add(v, s, &e) < 0) {

@@ -1,6 +1,7 @@
 #include "logger/self.h"
 #include "base/message.h"
 #include "rotate/logdir.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,16 +35,27 @@ bool self_is_noted(const char *note, unsigned long long inode)
     return strstr(note, word) != NULL;
 }
 
-/* The note of the logger that holds the lock of the directory now. */
+/* A killed logger leaves its note behind, and the pipe's number may be another's by now. Who cannot
+ * open the lock cannot know, and believes the note. */
+static bool is_at_work(int directory)
+{
+    int lock = openat(directory, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (lock < 0)
+        return errno == EACCES;
+    close(lock);
+    return logdir_user(directory) > 0;
+}
+
+/* The note of the logger that works there now. */
 static bool read_note(const char *path, char note[SELF_NOTE_MAX])
 {
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
         return false;
-    int fd = openat(directory, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = openat(directory, LOGDIR_NOTE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, note, SELF_NOTE_MAX - 1);
     note[n > 0 ? n : 0] = '\0';
-    bool held = n > 0 && logdir_user(directory) > 0;
+    bool held = n > 0 && is_at_work(directory);
     if (fd >= 0)
         close(fd);
     close(directory);

@@ -1,7 +1,7 @@
 /* Not following what we write: a service that runs `logcat -f` has its output logged, too.
  *
- * A logger writes the pipes that it reads into the file lock of its log directories, where anybody
- * may see them. */
+ * A logger writes the pipes that it reads into the file pipes of its log directories, where whoever
+ * may read the lines sees them. */
 #ifndef LOGGER_SELF_H
 #define LOGGER_SELF_H
 

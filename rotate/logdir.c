@@ -87,18 +87,41 @@ int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct e
 /* --- open, append, close ------------------------------------------------------------------------
  */
 
+/* The file holds that note already, and its readers are those of current. */
+static bool is_noted(const struct logdir *d, const char *note)
+{
+    char old[128];
+    struct stat s;
+    size_t length = strlen(note);
+    int fd = step_open(d, LOGDIR_NOTE, O_RDONLY);
+    bool same = fd >= 0 && fstat(fd, &s) == 0 && (s.st_mode & 0777) == step_mode(d, false) &&
+                pread(fd, old, sizeof old, 0) == (ssize_t)length && memcmp(old, note, length) == 0;
+    if (fd >= 0)
+        close(fd);
+    return same;
+}
+
 /* A successor has the same, and need not write to what may be a full disk. Failures cost nothing
  * but the note. */
 static void write_note(const struct logdir *d)
 {
-    char old[128];
+    struct error ignored = ERROR_INIT;
     const char *note = d->settings.note ? d->settings.note : "";
     size_t length = strlen(note);
-    ssize_t n = pread(d->lock, old, sizeof old, 0);
-    if (n == (ssize_t)length && memcmp(old, note, length) == 0)
+    if (length == 0 && !step_exists(d->directory, LOGDIR_NOTE))
         return;
-    if (ftruncate(d->lock, 0) == 0 && length > 0 && pwrite(d->lock, note, length, 0) < 0)
-        errno = 0;
+    if (step_clear(d, LOGDIR_NOTE, &ignored) < 0 || (length > 0 && is_noted(d, note)))
+        return;
+    if (length == 0) {
+        step_remove(d, LOGDIR_NOTE, &ignored);
+        return;
+    }
+    int fd = step_renew(d, LOGDIR_NOTE, &ignored);
+    if (fd < 0)
+        return;
+    if (write(fd, note, length) != (ssize_t)length)
+        step_remove(d, LOGDIR_NOTE, &ignored);
+    close(fd);
 }
 
 static int find_newest(struct logdir *d, struct error *e)
@@ -132,8 +155,7 @@ int logdir_open(struct logdir *d, int directory, const char *name,
     if (d->name == NULL)
         error_system(e, "unable to open log directory %s", name);
     else if (lock_take(d, e) == 0 && step_clean_archives(d, e) == 0 && find_newest(d, e) == 0 &&
-             recover(d, resume, e) == 0) {
-        write_note(d);
+             (write_note(d), recover(d, resume, e) == 0)) { /* who sees current sees the note */
         step_lock(d->lock, F_UNLCK, LOCK_HELPER);
         logdir_trim(d);
         helper_start(d);
@@ -233,6 +255,8 @@ pid_t logdir_user(int directory)
 void logdir_close(struct logdir *d, bool clean)
 {
     struct error ignored = ERROR_INIT;
+    if (clean && d->settings.note != NULL)
+        unlinkat(d->directory, LOGDIR_NOTE, 0);
     if (clean && d->helper > 0) { /* its lock would keep out who comes next */
         kill(d->helper, SIGKILL);
         process_wait(d->helper);

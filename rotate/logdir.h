@@ -32,8 +32,11 @@ struct logdir_settings {
     int slots;                    /* descriptor whose bytes 1 and 2 are the helpers' fcntl locks;
                                      -1: helpers are not limited */
     int (*stamp_of)(const char *line, size_t length, struct timespec *t); /* bgzf_stamp, or NULL */
-    const char *note; /* what the file lock is to hold; NULL: nothing */
+    const char
+        *note; /* what the file LOGDIR_NOTE holds while a logger works; NULL: there is none */
 };
+
+#define LOGDIR_NOTE "pipes"
 
 struct logdir {
     struct logdir_settings settings;

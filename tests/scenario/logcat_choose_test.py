@@ -129,10 +129,13 @@ def test_13_what_the_index_puts_outside_is_not_read(root):
     for hour in (1, 2, 3):
         (d / archive_name(BASE + 3600 * hour)).write_text("".join(cri(BASE + 3600 * hour - 60 + i, f"{hour} {i}")
                                                                   for i in range(60)))
+    newest = d / archive_name(BASE + 3600 * 4)
+    newest.write_text("stays plain\n")
     p = subprocess.Popen(["s6-log", "-b", "z6", str(d)], executable=OVERLOG, stdin=subprocess.PIPE)
-    wait_for(lambda: len(list(d.glob("@*.s.gz"))) == 3 and not list(d.glob("@*.s")))
+    wait_for(lambda: len(list(d.glob("@*.s.gz"))) == 3 and list(d.glob("@*.s")) == [newest])
     p.stdin.close()
     assert p.wait(DEADLINE) == 0
+    newest.unlink()
     os.rename(d / "held", d / "current")
     for hour in (1, 3):
         archive = bytearray((d / (archive_name(BASE + 3600 * hour) + ".gz")).read_bytes())

@@ -506,12 +506,15 @@ def test_35_broken_members(root):
 
 def test_35_wherever_an_archive_is_damaged(root):
     """A byte, anywhere: no line is shown that nobody wrote, and the other members are."""
-    d = service(root, "a", "", [(BASE, "".join(cri(BASE, f"line {i} {i * i}") for i in range(4000)))])
+    d = service(root, "a", "", [(BASE, "".join(cri(BASE, f"line {i} {i * i}") for i in range(4000))),
+                                (BASE + 1, "stays plain\n")])
+    newest = d / archive_name(BASE + 1)
     os.rename(d / "current", d / "held")
     p = subprocess.Popen(["s6-log", "-b", "s1000000", "z6", str(d)], executable=OVERLOG, stdin=subprocess.PIPE)
-    wait_for(lambda: list(d.glob("@*.s.gz")) and not list(d.glob("@*.s")))
+    wait_for(lambda: list(d.glob("@*.s.gz")) and list(d.glob("@*.s")) == [newest])
     p.stdin.close()
     assert p.wait(DEADLINE) == 0
+    newest.unlink()
     (archive,) = list(d.glob("@*.gz"))
     good = archive.read_bytes()
     written = {f"line {i} {i * i}" for i in range(4000)}

@@ -287,6 +287,47 @@ static void readers_of_the_lock_keep_nobody_out(void **state)
     close(open_before);
 }
 
+/* Who may read the lines may read what their logger says of itself. It costs a successor no write,
+ * and is gone with the last logger. */
+static void a_note_for_readers(void **state)
+{
+    struct logdir_settings s = plain;
+    struct stat before, after;
+    (void)state;
+    s.note = "pipe:[1] ";
+    s.mode = 0640;
+    directory_write(&dir, "lock", "pipe:[9] ", 0600); /* an earlier version's place for it */
+    directory_write(&dir, "pipes", "pipe:[9] ", 0600);
+    open_log(&s, false);
+    directory_holds(&dir, "pipes", "pipe:[1] ");
+    assert_int_equal(directory_mode(&dir, "pipes"), 0640);
+    assert_int_equal(fstatat(dir.fd, "pipes", &before, 0), 0);
+    logdir_close(&ours, false);
+    open_log(&s, true);
+    assert_int_equal(fstatat(dir.fd, "pipes", &after, 0), 0);
+    assert_int_equal(before.st_ino, after.st_ino);
+    logdir_close(&ours, false);
+    s.note = NULL;
+    open_log(&s, false); /* what a killed logger said holds no more */
+    assert_false(directory_has(&dir, "pipes"));
+    logdir_close(&ours, true);
+    s.note = "pipe:[2] ";
+    open_log(&s, false);
+    assert_true(directory_has(&dir, "pipes"));
+    logdir_close(&ours, true);
+    assert_false(directory_has(&dir, "pipes"));
+    /* Whatever has the name costs the log nothing. */
+    assert_int_equal(mkdirat(dir.fd, "pipes", 0755), 0);
+    open_log(&s, false);
+    directory_holds(&dir, "pipes", "pipe:[2] ");
+    logdir_close(&ours, true);
+    assert_int_equal(symlinkat("victim", dir.fd, "pipes"), 0);
+    open_log(&s, false);
+    directory_holds(&dir, "pipes", "pipe:[2] ");
+    assert_false(directory_has(&dir, "victim"));
+    logdir_close(&ours, true);
+}
+
 /* Who may write it is a logger, of an older version too. */
 static void a_logger_keeps_others_out_by_any_lock(void **state)
 {
@@ -1380,6 +1421,7 @@ int main(void)
         T(links_are_not_followed),
         T(one_logger_at_a_time),
         T(readers_of_the_lock_keep_nobody_out),
+        T(a_note_for_readers),
         T(a_logger_keeps_others_out_by_any_lock),
         T(current_is_taken_away),
         T(names_are_taken_at_the_start),
