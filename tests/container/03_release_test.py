@@ -130,6 +130,7 @@ def test_yaml_is_yaml():
         assert isinstance(yaml.safe_load(example(name)), dict), name
 
 
+ARCHIVE = "@400000006b0c1fd620032e11.s"
 LINE = "2026-11-23T10:55:40.123456789Z stderr P a piece"
 
 
@@ -139,8 +140,14 @@ def test_collectors_match_our_lines():
     assert re.search(line, LINE).groupdict() == {
         "time": "2026-11-23T10:55:40.123456789Z", "stream": "stderr", "logtag": "P", "log": "a piece"}
     assert re.search(service, "/var/log/services/web/current")["service"] == "web"
-    remap = yaml.safe_load(example("examples/collectors/vector.yaml"))["transforms"]["lines"]["source"]
+    assert re.search(service, f"/var/log/services/web/{ARCHIVE}")["service"] == "web"
+    vector = yaml.safe_load(example("examples/collectors/vector.yaml"))
+    source = vector["sources"]["overlog"]
+    assert {path.rsplit("/", 1)[1] for path in source["include"]} == {"current", "@*.s"}
+    assert "fingerprint" not in source  # the default is the first line; an inode is no identity
+    remap = vector["transforms"]["lines"]["source"]
     line, service = re.findall(r"r'([^']*)'", remap)
     assert re.search(line, LINE).groupdict() == {
         "time": "2026-11-23T10:55:40.123456789Z", "stream": "stderr", "tag": "P", "log": "a piece"}
     assert re.search(service, "/var/log/services/web/current")["service"] == "web"
+    assert re.search(service, f"/var/log/services/web/{ARCHIVE}")["service"] == "web"

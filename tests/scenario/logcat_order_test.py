@@ -165,15 +165,19 @@ def compress(directories):
     """What is not gzip yet becomes what our logger makes of it."""
     script = [str(d) for d in directories]
     hidden = [(d, (d / "current").rename(d / "held")) for d in directories]
+    later = "@%016x%08x.s" % (2**62 + 2**34, 0)  # the newest one stays as it is
+    for d in directories:
+        (d / later).write_text("later\n")
     p = subprocess.Popen(["s6-log", "-b", "n1000", "s16000000", "z1", *script], executable=OVERLOG,
                          stdin=subprocess.PIPE, env={"TZ": "Europe/Berlin", "PATH": os.environ["PATH"]})
     end = time.monotonic() + DEADLINE
-    while any(d.glob("@*.s")for d in directories) and any(list(d.glob("@*.[su]")) for d in directories):
+    while any(sorted(d.glob("@*.[su]")) != [d / later] for d in directories):
         assert time.monotonic() < end
         time.sleep(0.002)
     p.stdin.close()
     assert p.wait(DEADLINE) == 0
     for d, held in hidden:
+        (d / later).unlink()
         held.rename(d / "current")
 
 
