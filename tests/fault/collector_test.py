@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from harness import wait_for
+from harness import children, wait_for
 from loggerrig import Rig
 
 LINES = 30000
@@ -49,15 +49,16 @@ class Collector:
 def test_a_collector_that_lags(place, script):
     r = Rig(place, "s100000", "n1000", *script, mode="2").start()
 
-    def write():
-        for i in range(0, LINES, BATCH):
+    def write(first, last):
+        for i in range(first, last, BATCH):
             os.write(r.out[1], b"".join(b"line %06d of a service that talks a lot\n" % n for n in range(i, i + BATCH)))
-    writer = threading.Thread(target=write)
     began = time.monotonic()
+    write(0, LINES // 2)  # before it has read anything
+    wait_for(lambda: len(r.files()) > 5 and not children(r.pid), what="an end of what the helper does now")
+    writer = threading.Thread(target=write, args=(LINES // 2, LINES))
     writer.start()
     collector = Collector(r.directory)
     try:
-        wait_for(lambda: len(r.files()) > 5, what="archives that the collector has not begun")
         while writer.is_alive():
             collector.look()
         writer.join()
