@@ -25,8 +25,8 @@ CPPFLAGS += -I. -D_GNU_SOURCE -DOVERLOG_VERSION='"$(VERSION)"'
 OPT ?= -O2
 # Only the path of log lines is hot; everywhere else small is fast enough.
 COLD ?= -Oz
-HOT := $(addsuffix .c,$(addprefix logger/,line pump handover sink disk outlet stamp route console merge) \
-       rotate/logdir rotate/bgzf rotate/reader)
+HOT := $(addsuffix .c,$(addprefix logger/,line pump handover sink disk outlet stamp route console merge \
+       source order usual view) rotate/logdir rotate/bgzf rotate/reader base/clock)
 HARDEN := -fstack-protector-strong
 CFLAGS := $(CFLAGS) $(WARN) $(call no_truncation,$(CC)) $(OPT) -g -MMD -MP -ffunction-sections -fdata-sections \
           -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN)

@@ -115,15 +115,17 @@ void clock_utc_format(char out[CLOCK_UTC_LENGTH], const struct timespec *t)
     put_digits(out + 20, 9, (unsigned long)t->tv_nsec);
 }
 
-static int get_digits(const char *text, int count, int low, int high, long *value)
+static inline int get_digits(const char *text, int count, long low, long high, long *value)
 {
-    *value = 0;
+    long sum = 0;
+    unsigned odd = 0;
     for (int i = 0; i < count; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return -1;
-        *value = *value * 10 + (text[i] - '0');
+        unsigned digit = (unsigned)text[i] - '0';
+        odd |= digit > 9;
+        sum = sum * 10 + (long)digit;
     }
-    return *value < low || *value > high ? -1 : 0;
+    *value = sum;
+    return odd || sum < low || sum > high ? -1 : 0;
 }
 
 /* Days from 1970-01-01, counting years from March so that leap days come last. */
@@ -137,20 +139,48 @@ static int64_t days_from_civil(long year, long month, long day)
     return (int64_t)era * 146097 + days - 719468;
 }
 
-int clock_utc_parse(const char *text, struct timespec *t)
+/* YYYY-MM-DDTHH:MM: as seconds. */
+static int get_minute(const char *text, int64_t *seconds)
 {
-    long year, month, day, hour, minute, second, nano;
-    if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
-        text[19] != '.' || text[29] != 'Z')
+    long year, month, day, hour, minute;
+    if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
         return -1;
     if (get_digits(text, 4, 0, 9999, &year) < 0 || get_digits(text + 5, 2, 1, 12, &month) < 0 ||
         get_digits(text + 8, 2, 1, 31, &day) < 0 || get_digits(text + 11, 2, 0, 23, &hour) < 0 ||
-        get_digits(text + 14, 2, 0, 59, &minute) < 0 ||
-        get_digits(text + 17, 2, 0, 60, &second) < 0 ||
+        get_digits(text + 14, 2, 0, 59, &minute) < 0)
+        return -1;
+    *seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60;
+    return 0;
+}
+
+enum { MINUTE = 17 };
+
+/* Whether both begin with the same minute. */
+static bool same_minute(const char *a, const char *b)
+{
+    uint64_t x[2], y[2];
+    memcpy(x, a, sizeof x);
+    memcpy(y, b, sizeof y);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0 && a[MINUTE - 1] == b[MINUTE - 1];
+}
+
+int clock_utc_parse(const char *text, struct timespec *t)
+{
+    /* Most stamps are of the minute of the one before. */
+    static char last[MINUTE];
+    static int64_t last_seconds;
+    long second, nano;
+    if (text[19] != '.' || text[29] != 'Z' || get_digits(text + 17, 2, 0, 60, &second) < 0 ||
         get_digits(text + 20, 9, 0, 999999999, &nano) < 0)
         return -1;
-    t->tv_sec =
-        (time_t)(days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second);
+    if (!same_minute(text, last)) {
+        int64_t seconds;
+        if (get_minute(text, &seconds) < 0)
+            return -1;
+        memcpy(last, text, MINUTE);
+        last_seconds = seconds;
+    }
+    t->tv_sec = (time_t)(last_seconds + second);
     t->tv_nsec = nano;
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "logger/order.h"
 #include "logger/pool.h"
+#include "logger/usual.h"
 #include "rotate/archive.h"
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,6 @@
 enum {
     BUFFER_FIRST = 1 << 17, /* a member of an archive is inflated there, while there is room */
     BUFFER_SPACE = 1 << 14, /* must be free to go on */
-    USUAL_LEAST = 41,
-    USUAL_STAMP = 30,  /* bytes of its time */
-    TO_THE_MINUTE = 17 /* of these */
 };
 
 struct source *source_new(const char *name, const char *path)
@@ -72,6 +70,19 @@ void source_close(struct source *s)
     s->dirty = false;
 }
 
+/* Nothing is known of what is read. What was kept of it is read again. */
+static void begin_again(struct source *s)
+{
+    for (int i = 0; i < SOURCE_STREAMS; i++)
+        str_clear(&s->pieces[i]);
+    s->used = -1;
+    s->torn = 0;
+    s->begin = s->scanned = 0;
+    s->lines = 0;
+    s->met = 0;
+    s->any = s->any_order = s->any_wanted = s->stamps = s->past = false;
+}
+
 int source_open(struct source *s, enum reader_from from, unsigned long long lines, struct error *e)
 {
     const struct reader_skip skip = {.archive = order_skip_archive,
@@ -84,9 +95,9 @@ int source_open(struct source *s, enum reader_from from, unsigned long long line
                                      .since = s->since};
     struct stat st;
     source_close(s);
-    s->lines = 0;
-    s->met = 0;
-    s->any = s->any_order = s->any_wanted = s->stamps = s->past = s->gone = false;
+    begin_again(s);
+    s->gone = false;
+    s->kept = true;
     if (!s->data) {
         s->data = malloc(BUFFER_FIRST);
         if (!s->data)
@@ -160,13 +171,18 @@ int source_open_tail(struct source *s, unsigned long long lines, struct error *e
         if (count >= lines + 2 || s->lines < want || want > most)
             break;
     }
-    return source_open(s, READER_TAIL, want, e);
+    if (!s->kept)
+        return source_open(s, READER_TAIL, want, e);
+    begin_again(s);
+    s->dirty = true;
+    return 0;
 }
 
 static bool make_room(struct source *s)
 {
     if (s->capacity - s->end > BUFFER_SPACE)
         return true;
+    s->kept &= s->begin == 0;
     if (s->begin > 0) {
         memmove(s->data, s->data + s->begin, s->end - s->begin);
         s->end -= s->begin;
@@ -211,7 +227,7 @@ static struct timespec guess_time(struct source *s)
 /* Reads more. Two bytes stay free: a newline where a file ended without one, and a final NUL. */
 static bool fill(struct source *s)
 {
-    if (s->begin == s->end)
+    if (s->begin == s->end && !(s->mode == SOURCE_COUNTING && s->kept))
         s->begin = s->scanned = s->end = 0;
     while (s->reader) {
         struct error e = ERROR_INIT;
@@ -243,8 +259,10 @@ static bool fill(struct source *s)
         if (n > 0) {
             order_file(s, s->end - s->begin > (size_t)n);
             s->read_at = clock_monotonic();
-            if (!s->stamps)
+            if (!s->stamps) {
+                s->kept &= s->end == (size_t)n;
                 s->guess = guess_time(s);
+            }
             return true;
         }
     }
@@ -260,7 +278,8 @@ struct line {
 static bool take_line(struct source *s, size_t stop, bool newline, bool cut, struct line *line)
 {
     *line = (struct line){s->data + s->begin, stop - s->begin, cut};
-    s->data[stop] = '\0';
+    if (s->mode != SOURCE_COUNTING) /* which may begin again */
+        s->data[stop] = '\0';
     s->begin = s->scanned = newline ? stop + 1 : stop;
     s->lines++;
     return true;
@@ -271,17 +290,10 @@ static bool take_part(struct source *s, struct line *line)
 {
     size_t torn = utf8_torn(s->data + s->begin, s->end - s->begin);
     char *stop = s->data + s->end - torn;
+    s->kept = false;
     memmove(stop + 1, stop, torn); /* for the final NUL */
     s->end++;
     return take_line(s, s->end - torn - 1, true, true, line);
-}
-
-/* A line as our loggers write them: whole, and no continuation of another. */
-static bool is_usual(const char *line)
-{
-    return line[0] >= '0' && line[0] <= '9' && line[10] == 'T' && line[29] == 'Z' &&
-           line[30] == ' ' && line[37] == ' ' && line[38] == 'F' && line[40] != ' ' &&
-           line[40] != '\t';
 }
 
 /* Leaves out lines that the needle is not in, as long as nothing else depends on them. */
@@ -290,32 +302,16 @@ static void skip_lines(struct source *s)
     char *newline;
     if (source_has_pieces(s))
         return;
-    while (s->end - s->begin > USUAL_LEAST && is_usual(s->data + s->begin) &&
-           (newline = memchr(s->data + s->begin, '\n', s->end - s->begin))) {
+    while (s->end - s->begin > USUAL_LINE_LEAST && usual_line(s->data + s->begin) &&
+           (newline = usual_newline(s->data + s->begin, s->data + s->end))) {
         size_t next = (size_t)(newline - s->data) + 1;
-        const char *message = s->data + s->begin + USUAL_LEAST - 1;
-        if (s->end - next < USUAL_LEAST || !is_usual(s->data + next) || message > newline ||
+        const char *message = s->data + s->begin + USUAL_LINE_LEAST - 1;
+        if (s->end - next < USUAL_LINE_LEAST || !usual_line(s->data + next) || message > newline ||
             pattern_may(s->needle, message, (size_t)(newline - message)))
             return;
         s->begin = s->scanned = next;
         s->lines++;
     }
-}
-
-/* Whether the usual line b is not earlier than a, a usual line. */
-static bool is_next(const char *a, const char *b)
-{
-    if (memcmp(a, b, TO_THE_MINUTE) != 0) {
-        struct timespec x, y;
-        return clock_utc_parse(a, &x) == 0 && clock_utc_parse(b, &y) == 0 &&
-               clock_compare(&x, &y) <= 0;
-    }
-    if (memcmp(a + TO_THE_MINUTE, b + TO_THE_MINUTE, USUAL_STAMP - TO_THE_MINUTE) > 0)
-        return false;
-    for (int i = TO_THE_MINUTE; i < USUAL_STAMP - 1; i++)
-        if (i != 19 && (b[i] < '0' || b[i] > '9'))
-            return false;
-    return b[19] == '.' && b[TO_THE_MINUTE] < '6';
 }
 
 /* Passes over usual lines that are in order, when only the order is asked for. */
@@ -326,15 +322,15 @@ static void survey_lines(struct source *s)
     unsigned long long count = 0;
     if (source_has_pieces(s))
         return;
-    while (end - line > USUAL_LEAST && is_usual(line) &&
-           (newline = memchr(line, '\n', (size_t)(end - line))) &&
-           newline - line >= USUAL_LEAST - 1 && (!previous || is_next(previous, line))) {
+    while (end - line > USUAL_LINE_LEAST && usual_line(line) &&
+           (newline = usual_newline(line, end)) && newline - line >= USUAL_LINE_LEAST - 1 &&
+           (!previous || usual_next(previous, line))) {
         previous = line;
         line = newline + 1;
         count++;
     }
-    if (count < 2 || stamp_time(s->data + s->begin, USUAL_LEAST, &first) < 0 ||
-        stamp_time(previous, USUAL_LEAST, &last) < 0)
+    if (count < 2 || stamp_time(s->data + s->begin, USUAL_LINE_LEAST, &first) < 0 ||
+        stamp_time(previous, USUAL_LINE_LEAST, &last) < 0)
         return;
     if (!order_can_go(s, &first, &last))
         return;
@@ -352,8 +348,7 @@ static bool next_line(struct source *s, bool final, struct line *line)
             survey_lines(s);
         else if (s->needle && s->steps == 0)
             skip_lines(s);
-        size_t fresh = s->end - s->scanned;
-        char *newline = fresh > 0 ? memchr(s->data + s->scanned, '\n', fresh) : NULL;
+        char *newline = usual_newline(s->data + s->scanned, s->data + s->end);
         if (newline)
             return take_line(s, (size_t)(newline - s->data), true, false, line);
         s->scanned = s->end;

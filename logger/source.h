@@ -110,6 +110,7 @@ struct source {
 
     char *data; /* bytes read: begin to end, no newline before scanned */
     size_t begin, scanned, end, capacity;
+    bool kept;                         /* data has everything since the source was opened */
     const struct pattern *needle;      /* other lines may be left out; NULL: none may */
     struct str pieces[SOURCE_STREAMS]; /* CRI P pieces so far */
     struct timespec pieces_time[SOURCE_STREAMS];

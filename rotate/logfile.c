@@ -313,13 +313,19 @@ long logfile_member(const struct logfile *f, int64_t offset, struct bgzf_index *
     return n <= 0 ? -1 : bgzf_header(header, (size_t)n, index);
 }
 
-bool logfile_summary(const struct logfile *f, struct bgzf_index *index)
+bool logfile_summary(int directory, const char *name, struct bgzf_index *index)
 {
     unsigned char end[BGZF_SUMMARY + sizeof bgzf_end];
     struct stat st;
-    return f->inflater && fstat(f->fd, &st) == 0 && st.st_size > (off_t)sizeof end &&
-           read_at(f->fd, end, sizeof end, st.st_size - (off_t)sizeof end) == sizeof end &&
-           bgzf_summary(end, sizeof end, index);
+    struct logfile f = {
+        .fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+    bool known = f.fd >= 0 && fstat(f.fd, &st) == 0 && S_ISREG(st.st_mode) &&
+                 st.st_size > (off_t)sizeof end &&
+                 read_at(f.fd, end, sizeof end, st.st_size - (off_t)sizeof end) == sizeof end &&
+                 bgzf_summary(end, sizeof end, index);
+    if (f.fd >= 0)
+        close(f.fd);
+    return known;
 }
 
 int64_t logfile_damage(const struct logfile *f)

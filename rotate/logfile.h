@@ -50,8 +50,8 @@ int64_t logfile_damage(const struct logfile *f);
 /* After EBADMSG: goes on at the next BGZF member. False: there is none. */
 bool logfile_salvage(struct logfile *f);
 
-/* Whether the archive has a summary; index: as bgzf_summary. */
-bool logfile_summary(const struct logfile *f, struct bgzf_index *index);
+/* Whether the file is an archive that has a summary; index: as bgzf_summary. */
+bool logfile_summary(int directory, const char *name, struct bgzf_index *index);
 
 /* The length of the BGZF member that begins there, or a number below 1. index: as bgzf_header. */
 long logfile_member(const struct logfile *f, int64_t offset, struct bgzf_index *index);

@@ -60,13 +60,9 @@ static bool skip_member(void *context, const struct bgzf_index *index)
 static bool is_passed(const struct reader *r, const struct archive *a)
 {
     struct bgzf_index index;
-    struct logfile f;
-    if (!r->skip.whole || r->midline || reader_open_archive(r, a, &f) < 0)
-        return false;
-    bool passed = logfile_summary(&f, &index) && index.ordered &&
-                  r->skip.whole(r->skip.context, &a->time, &index);
-    logfile_close(&f);
-    return passed;
+    return r->skip.whole && !r->midline && a->compressed &&
+           logfile_summary(r->directory, a->name, &index) && index.ordered &&
+           r->skip.whole(r->skip.context, &a->time, &index);
 }
 
 /* It may have been compressed since it was listed. */
