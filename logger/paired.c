@@ -316,6 +316,7 @@ static int open_routes(struct paired *p, struct error *e)
         return -1;
     struct script_step events = {
         .kind = SCRIPT_DIRECTORY, .text = p->events, .settings = p->events_script.trailing};
+    events.settings.mode = s->mode; /* who may read the logs may read what belongs to them */
     p->events_rules = p->rules;
     p->events_rules.trouble = SINK_DROP;
     p->events_rules.given_up = NULL;

@@ -124,6 +124,18 @@ static void write_note(const struct logdir *d)
     close(fd);
 }
 
+/* The script says who may read: also a directory that is there, if it is ours. */
+static void open_to_readers(int directory, mode_t mode)
+{
+    const mode_t special = 07000;
+    struct stat s;
+    if (mode == 0 || fstat(directory, &s) < 0 || s.st_uid != geteuid())
+        return;
+    mode_t wanted = (s.st_mode & special) | directory_mode(mode);
+    if ((s.st_mode & 07777) != wanted)
+        fchmod(directory, wanted);
+}
+
 static int find_newest(struct logdir *d, struct error *e)
 {
     struct archive *list;
@@ -156,6 +168,7 @@ int logdir_open(struct logdir *d, int directory, const char *name,
         error_system(e, "unable to open log directory %s", name);
     else if (lock_take(d, e) == 0 && step_clean_archives(d, e) == 0 && find_newest(d, e) == 0 &&
              (write_note(d), recover(d, resume, e) == 0)) { /* who sees current sees the note */
+        open_to_readers(directory, settings->mode);
         step_lock(d->lock, F_UNLCK, LOCK_HELPER);
         logdir_trim(d);
         helper_start(d);
