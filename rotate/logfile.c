@@ -266,6 +266,7 @@ static ssize_t read_compressed(struct logfile *f, void *bytes, size_t size)
     const bool straight = size >= BGZF_MEMBER_MAX;
     while (i->given == i->whole) {
         if (!i->inside) {
+            i->given = i->whole = 0; /* the member before is read */
             int begun = next_member(f, straight ? bytes : i->plain);
             if (begun <= 0)
                 return begun;
