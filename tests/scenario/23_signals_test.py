@@ -129,7 +129,7 @@ def test_only_root_may_halt(tree, boot):
     os.chmod(tree.path, 0o755)
     box = up(boot, tree)
     result = box.run(HALT + "halt", user=33)
-    assert (result.returncode, result.stderr) == (100, "refused: only root and the owner of pid 1 may control it\n")
+    assert (result.returncode, result.stderr) == (100, "halt: fatal: refused: only root and the owner of pid 1 may control it\n")
     assert box.run(HALT + "halt").returncode in (0, -signal.SIGKILL)  # it is from outside
     assert box.wait() == 0
 
