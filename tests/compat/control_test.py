@@ -33,6 +33,8 @@ def put_packaged(tree):
     for name in ["/usr/bin/" + name for name in NAMES + ("s6-ftrigrd",)]:
         target = tree.at(name)
         os.makedirs(os.path.dirname(target), exist_ok=True)
+        if os.path.islink(target):  # to ours
+            os.unlink(target)
         shutil.copy(name, target)
         said = subprocess.run(["ldd", name], capture_output=True, text=True, check=True).stdout
         libraries |= set(re.findall(r"(/\S+) \(0x", said))
