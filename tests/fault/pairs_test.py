@@ -115,7 +115,7 @@ def test_back_while_it_ends(tree, start):
         box.run("/command/s6-svscanctl", "-a", "/run/service")
         for name in NAMES:
             box.wait_for(lambda: svstat(box, "-o", "up,pid", f"/srv/{name}").startswith("true ") and
-                         svstat(box, "-o", "pid", f"/srv/{name}") != pids[name], what=f"{name} again")
+                         svstat(box, "-o", "pid", f"/srv/{name}") != pids[name], deadline=240, what=f"{name} again")
             assert box.run("/command/s6-svok", f"/srv/{name}/log").returncode == 0
         ready(box, NAMES)
     ends(box, tree, 3)
