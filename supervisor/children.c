@@ -21,8 +21,10 @@ int children_reserve(struct children *c, size_t count, struct error *e)
         return error_system(e, "unable to keep a table of children");
     }
     for (size_t i = 0; i < c->capacity; i++)
-        if (c->slot[i].pid != 0)
+        if (c->slot[i].pid != 0) {
             children_add(&bigger, c->slot[i].pid, c->slot[i].role, c->slot[i].index);
+            children_find(&bigger, c->slot[i].pid)->stopped = c->slot[i].stopped;
+        }
     free(c->slot);
     *c = bigger;
     return 0;
@@ -81,7 +83,8 @@ struct child *children_find(const struct children *c, pid_t pid)
 
 bool child_resumes(enum child_role role, bool newborn, bool stopping)
 {
-    return role == CHILD_LOGGER || stopping || (role == CHILD_SERVICE && newborn);
+    return role == CHILD_LOGGER || role == CHILD_CLOSER || stopping ||
+           (role == CHILD_SERVICE && newborn);
 }
 
 void children_release(struct children *c)

@@ -45,7 +45,8 @@ struct child children_take(struct children *c, pid_t pid);
  */
 struct child *children_find(const struct children *c, pid_t pid);
 /* Whether one that somebody stopped is to go on. We wait for a newborn (a service that is not
- * executed yet), for loggers always, and during a stop for all. */
+ * executed yet), for loggers and those that close a connection always, and during a stop for
+ * all. */
 bool child_resumes(enum child_role role, bool newborn, bool stopping);
 void children_release(struct children *c);
 

@@ -1,6 +1,5 @@
 #include "supervisor/control.h"
 #include <errno.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,7 +47,6 @@ static void begin_close(struct control_connection *k)
     pid_t child = c->closer(c->context, k->watch.fd, (uint32_t)(k - c->connection));
     if (child >= 0)
         k->state = CONNECTION_CLOSING;
-    k->closer = child;
     if (child == 0)
         control_closed(c, (uint32_t)(k - c->connection));
 }
@@ -250,14 +248,6 @@ static bool make_room(struct control *c)
     return asking < CONTROL_CONNECTIONS;
 }
 
-/* A service of our own user may have stopped who closes. */
-static void continue_closers(const struct control *c)
-{
-    for (size_t i = 0; i < CONTROL_PLACES; i++)
-        if (c->connection[i].state == CONNECTION_CLOSING)
-            kill(c->connection[i].closer, SIGCONT);
-}
-
 /* Who connected, as the kernel noted it then; who cannot be known is a stranger. */
 static bool may_ask(struct control_connection *k)
 {
@@ -289,7 +279,6 @@ static void listener_ready(struct watch *w, uint32_t events)
     struct control *c = OWNER(w, struct control, listener);
     struct control_connection *k = free_place(c);
     (void)events;
-    continue_closers(c);
     if (k == NULL) {
         loop_pause(c->loop, w);
         return;

@@ -42,7 +42,6 @@ struct control_connection {
     enum connection_state state;
     struct watch watch;
     ino_t inode; /* of its socket */
-    pid_t closer;
     pid_t peer;
     bool cut;          /* something had no room */
     struct str unsent; /* packets that the socket had no room for, each behind its length */
