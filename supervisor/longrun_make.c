@@ -90,7 +90,6 @@ static void longrun_free(struct longrun *l)
             close(l->input[i]);
     scandir_undefine(l->scanned);
     sv->longrun[l->index] = NULL;
-    sv->status.renew = true; /* its records lead to it */
     sv->places_free++;
     free(l->why);
     free(l->path);

@@ -15,8 +15,6 @@
 /* Under its own name only once it is whole and locked. */
 #define NEW_STATUS RUN_STATUS ".new"
 
-enum { LOG_PATH_MAX = 4096 };
-
 /* --- what there is to say --------------------------------------------------------------------- */
 
 static enum status_state longrun_state(const struct longrun *l, enum node_state node)
@@ -149,16 +147,17 @@ static uint32_t list(struct supervisor *sv, struct status_source *source)
     return count;
 }
 
-/* Its log directory, with a NUL, into room; or NULL. */
-static char *log_of(const struct supervisor *sv, const struct longrun *l, struct str *room)
+/* Appends its log directory, with a NUL, to logs, which has room for it; NULL: it has none. */
+static const char *log_of(const struct supervisor *sv, const struct longrun *l, struct str *logs)
 {
     const struct definition *d = l == NULL ? NULL : l->definition;
     if (d == NULL || !l->logger.logged.open || d->logging == LOGGING_CONSOLE ||
         sv->settings.logging == LOGGING_CONSOLE)
         return NULL;
-    char path[LOG_PATH_MAX];
-    snprintf(path, sizeof path, "%.3800s/%.255s", sv->settings.log_root, d->name);
-    return str_add(room, path, strlen(path) + 1) < 0 ? NULL : room->data;
+    const char *path = logs->data + logs->length;
+    str_printf(logs, "%.3800s/%.255s", sv->settings.log_root, d->name);
+    str_add_char(logs, '\0');
+    return path;
 }
 
 /* The bytes of the whole file for the services that are in source. */
@@ -166,24 +165,22 @@ static int make_image(const struct supervisor *sv, const struct status_source *s
                       uint32_t count, struct status_image *m)
 {
     struct status_service *all = calloc((size_t)count + 1, sizeof *all);
-    size_t *log = calloc((size_t)count + 1, sizeof *log); /* 1 + place in logs */
-    struct str logs = STR_INIT;                           /* which moves as it grows */
-    int result = all == NULL || log == NULL ? -1 : 0;
-    for (uint32_t i = 0; i < count && result == 0; i++) {
+    struct str logs = STR_INIT;
+    size_t room = 0;
+    for (uint32_t i = 0; i < count && all != NULL; i++) {
         const struct longrun *l = longrun_of(sv, &source[i]);
-        size_t at = logs.length;
         all[i] = describe(sv, &source[i]);
         all[i].name =
             l != NULL ? l->definition->name : supervisor_definition(sv, source[i].node)->name;
-        log[i] = log_of(sv, l, &logs) == NULL ? 0 : at + 1;
+        room += strlen(sv->settings.log_root) + strlen(all[i].name) + sizeof "/";
     }
+    int result = all == NULL ? -1 : str_reserve(&logs, room); /* at once: it must not move */
     for (uint32_t i = 0; i < count && result == 0; i++)
-        all[i].log = log[i] == 0 ? NULL : logs.data + log[i] - 1;
+        all[i].log = log_of(sv, longrun_of(sv, &source[i]), &logs);
     struct status_container c = describe_container(sv);
     if (result == 0)
         result = status_image_make(m, &c, all, count);
     str_release(&logs);
-    free(log);
     free(all);
     return result;
 }
@@ -259,9 +256,8 @@ static int take_memory(struct supervisor *sv, struct status_file *new)
     size_t room = (size_t)count + 1;
     new->source = calloc(room, sizeof *new->source);
     new->touched = calloc(room, sizeof *new->touched);
-    new->is_touched = calloc(room, 1);
     new->count = count;
-    if (new->source == NULL || new->touched == NULL || new->is_touched == NULL)
+    if (new->source == NULL || new->touched == NULL)
         return -1;
     list(sv, new->source);
     return make_image(sv, new->source, count, &new->image);
@@ -272,7 +268,6 @@ static void release(struct status_file *f)
     status_image_release(&f->image);
     free(f->source);
     free(f->touched);
-    free(f->is_touched);
 }
 
 static void renew(struct supervisor *sv)
@@ -303,9 +298,9 @@ static void renew(struct supervisor *sv)
 void status_touch(struct supervisor *sv, uint32_t record)
 {
     struct status_file *f = &sv->status;
-    if (record == 0 || f->renew || f->is_touched[record - 1])
+    if (record == 0 || f->renew || f->source[record - 1].touched)
         return;
-    f->is_touched[record - 1] = 1;
+    f->source[record - 1].touched = true;
     f->touched[f->touches++] = record - 1;
 }
 
@@ -317,7 +312,7 @@ static int update(struct supervisor *sv, uint32_t index)
     size_t at[2], length[2];
     int changed = status_image_set(&f->image, index, &s);
     status_image_find(&f->image, index, at, length);
-    for (int i = 1; i >= 0 && changed != 0; i--)
+    for (int i = length[1] > 0 ? 1 : 0; i >= 0 && changed != 0; i--)
         if (pwrite(f->fd, f->image.bytes + at[i], length[i], (off_t)at[i]) != (ssize_t)length[i])
             return -1;
     return changed;
@@ -332,7 +327,7 @@ static int write_changes(struct supervisor *sv)
     int bad = 0;
     for (uint32_t i = 0; i < f->touches; i++) {
         int result = f->all ? 0 : update(sv, f->touched[i]);
-        f->is_touched[f->touched[i]] = 0;
+        f->source[f->touched[i]].touched = false;
         changed |= result > 0;
         bad |= result < 0;
     }

@@ -165,6 +165,7 @@ struct oneshot {
 struct status_source {
     uint32_t node; /* NO_NODE: none of s6-rc's */
     uint32_t longrun;
+    bool touched; /* it is among those that may have changed */
 };
 
 /* The file RUN_STATUS, open and locked as long as it is kept. */
@@ -177,10 +178,9 @@ struct status_file {
     uint32_t count;
     uint32_t *touched; /* records that may have changed */
     uint32_t touches;
-    unsigned char *is_touched; /* by record */
-    bool all;                  /* any may have changed */
-    bool renew;                /* other services: another file is to be written */
-    bool put_off;              /* it is tried again by status_again */
+    bool all;     /* any may have changed */
+    bool renew;   /* other services: another file is to be written */
+    bool put_off; /* it is tried again by status_again */
     struct shortage lack;
 };
 
