@@ -25,10 +25,10 @@ static void bound_stop(struct supervisor *sv)
     loop_timer(&sv->loop, &sv->refused, clock_monotonic() + sv->settings.kill_grace * CLOCK_MS);
 }
 
-bool refusal_kill(struct supervisor *sv, const char *name, pid_t pid, int signal, bool *said)
+void refusal_kill(struct supervisor *sv, const char *name, pid_t pid, int signal, bool *said)
 {
     if (kill(pid, signal) == 0 || errno != EPERM)
-        return true;
+        return;
     if (!*said)
         message_warning(
             "unable to signal service %s (process %ld): it runs as another user, and we "
@@ -36,5 +36,4 @@ bool refusal_kill(struct supervisor *sv, const char *name, pid_t pid, int signal
             name, (long)(pid < 0 ? -pid : pid));
     *said = true;
     bound_stop(sv);
-    return false;
 }

@@ -406,9 +406,9 @@ bool diverted_failed(struct supervisor *sv, int signal, int status);
 void waits_enter(struct supervisor *sv, enum stage stage);
 
 /* refusal.c */
-/* As kill, of a process of that service. False: it is refused, which is said unless *said, and a
- * stop waits for its services no longer than S6_KILL_GRACETIME. */
-bool refusal_kill(struct supervisor *sv, const char *name, pid_t pid, int signal, bool *said);
+/* As kill, of a process of that service. Where it is refused, that is said unless *said, and a stop
+ * waits for its services no longer than S6_KILL_GRACETIME. */
+void refusal_kill(struct supervisor *sv, const char *name, pid_t pid, int signal, bool *said);
 
 /* halt.c */
 int halt_request(struct supervisor *sv, struct control_connection *from, const char *const *words,
