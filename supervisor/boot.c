@@ -92,6 +92,7 @@ static pid_t on_close(void *context, int fd, uint32_t place)
     pid_t pid = process_close(fd);
     int why = errno;
     if (pid > 0) {
+        shortage_over(&sv->shortage);
         children_add(&sv->children, pid, CHILD_CLOSER, place);
     } else if (pid < 0) {
         error_system(&e, "unable to fork");
