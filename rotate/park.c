@@ -1,5 +1,6 @@
 /* A reader that holds no descriptors for a while. What is inflated stays in memory, and the file is
- * found again by its name and inode: it may have been rotated or compressed meanwhile. */
+ * found again by its name, its inode and how it begins: it may have been rotated, compressed or
+ * deleted meanwhile. */
 #include "rotate/reading.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -7,16 +8,36 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Of what was read of the file, how it begins. */
+static size_t read_head(const struct logfile *f, char *head, size_t size)
+{
+    if (f->inflater)
+        return 0;
+    ssize_t n = pread(f->fd, head, f->offset < (int64_t)size ? (size_t)f->offset : size, 0);
+    return n < 0 ? 0 : (size_t)n;
+}
+
 void reader_park(struct reader *r)
 {
     if (r->parked)
         return;
     r->parked = true;
     r->parked_file = r->file.fd >= 0;
-    if (r->parked_file)
+    if (r->parked_file) {
+        r->head_length = read_head(&r->file, r->head, sizeof r->head);
         close(r->file.fd);
+    }
     close(r->directory);
     r->file.fd = r->directory = -1;
+}
+
+/* What was retained of the file that was read is at the beginning of this one, too. */
+static bool has_head(const struct reader *r, struct logfile *f)
+{
+    char head[sizeof r->head];
+    return r->head_length == 0 ||
+           (logfile_read(f, head, r->head_length) == (ssize_t)r->head_length &&
+            memcmp(head, r->head, r->head_length) == 0);
 }
 
 /* f, which is taken, is what was read, or has the same bytes in another form. 0, or -1 with errno.
@@ -24,16 +45,19 @@ void reader_park(struct reader *r)
 static int go_on_with(struct reader *r, struct logfile *f)
 {
     struct logfile *file = &r->file;
-    if (f->device == file->device && f->inode == file->inode) {
+    bool same = f->device == file->device && f->inode == file->inode;
+    bool other_form = !file->inflater && f->inflater;
+    if (!(same || other_form) || !has_head(r, f) ||
+        (!same && logfile_forward(f, file->offset - (int64_t)r->head_length) < 0)) {
+        logfile_close(f);
+        errno = ESTALE;
+        return -1;
+    }
+    if (same) {
         file->fd = f->fd;
         f->fd = -1;
         logfile_close(f);
         return 0;
-    }
-    if (file->inflater || !f->inflater || logfile_forward(f, file->offset) < 0) {
-        logfile_close(f);
-        errno = ESTALE;
-        return -1;
     }
     f->skip = file->skip;
     f->context = file->context;
@@ -85,10 +109,7 @@ static int find_file(struct reader *r)
     if (logfile_open(&f, r->directory, r->place == PLACE_CURRENT ? "current" : "previous", false) <
         0)
         return errno == ENOENT ? find_rotated(r) : -1;
-    if (f.device == r->file.device && f.inode == r->file.inode)
-        return go_on_with(r, &f);
-    logfile_close(&f);
-    return find_rotated(r);
+    return go_on_with(r, &f) == 0 ? 0 : find_rotated(r);
 }
 
 int reader_wake(struct reader *r, struct error *e)

@@ -32,6 +32,8 @@ struct reader {
 
     bool parked;      /* no descriptor is open but that of last */
     bool parked_file; /* one of file was */
+    char head[64];    /* how it begins, if it is plain: its inode may be another's by then */
+    size_t head_length;
 
     bool stuck; /* what stands where current should cannot be read, and was said */
 

@@ -413,6 +413,17 @@ static void parked_readers_say_what_is_gone(void **state)
     assert_int_equal(reader_wake(r, &e), -1);
     assert_string_equal(drain(r, 100), "7\n");
     reader_close(r);
+    /* Rotated twice, the first archive deleted: the second is not taken for it. */
+    r = opened(READER_CURRENT, 0, 0);
+    assert_int_equal(reader_read(r, got, 2, &e), 2);
+    reader_park(r);
+    unlinkat(dir.fd, "current", 0);
+    directory_write(&dir, archive_of(3000, ".s"), "8\n9\n", 0744);
+    directory_compress(&dir, archive_of(3000, ".s"), NULL);
+    directory_write(&dir, "current", "a\nb\n", 0644);
+    assert_int_equal(reader_wake(r, &e), -1);
+    assert_string_equal(drain(r, 100), "8\n9\na\nb\n");
+    reader_close(r);
 }
 
 static void rotation_is_followed(void **state)
