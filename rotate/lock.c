@@ -90,13 +90,6 @@ static enum taken take_both(int fd)
     return helper == TAKEN ? logger : helper;
 }
 
-static bool is_in_place(const struct logdir *d, const struct stat *ours)
-{
-    struct stat s;
-    return fstatat(d->directory, "lock", &s, AT_SYMLINK_NOFOLLOW) == 0 &&
-           s.st_ino == ours->st_ino && s.st_dev == ours->st_dev;
-}
-
 /* Others can open the file, and so lock it: it is to be replaced. Where there are no modes, by a
  * chmod that does nothing or by a file just made, it must do. */
 static bool is_public(int fd, struct stat *s, bool just_made)
@@ -118,7 +111,7 @@ int lock_take(struct logdir *d, struct error *e)
             errno = EBUSY;
         if (taken == TAKEN_BY_OTHER || taken == TAKEN_ERROR || fstat(d->lock, &s) < 0)
             return error_system(e, "unable to lock %s/lock", d->name);
-        bool in_place = is_in_place(d, &s);
+        bool in_place = step_is_file(d, "lock", &s);
         if (in_place && taken == TAKEN && !is_public(d->lock, &s, i > 0))
             return 0;
         if (in_place && step_remove(d, "lock", e) < 0)

@@ -25,7 +25,8 @@ static enum found look(const struct logdir *d, const char *name)
 static bool is_empty(const struct logdir *d, const char *name)
 {
     struct stat s;
-    return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && s.st_size == 0;
+    return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode) &&
+           s.st_size == 0;
 }
 
 /* It has its end, which a compression that was torn by a crash of the machine has not. */
@@ -53,7 +54,7 @@ static int clean_name(const struct logdir *d, const char *name, struct error *e)
         snprintf(plain, sizeof plain, "%.*s", (int)length - 4, name);
         return archive_parse(plain, &a) == 0 ? step_remove(d, name, e) : 0;
     }
-    if (archive_parse(name, &a) < 0 || look(d, name) == ABSENT)
+    if (archive_parse(name, &a) < 0)
         return 0;
     if (!a.compressed) {
         if (is_empty(d, name))
@@ -61,7 +62,7 @@ static int clean_name(const struct logdir *d, const char *name, struct error *e)
         return 0;
     }
     archive_name(plain, &a.time, a.unfinished, false);
-    if (look(d, plain) == ABSENT)
+    if (look(d, plain) == ABSENT || look(d, name) == ABSENT)
         return 0;
     return step_remove(d, is_whole(d, name) ? plain : name, e);
 }
@@ -80,18 +81,16 @@ int step_clean_archives(const struct logdir *d, struct error *e)
  * cut short in between. */
 static int finish_link(const struct logdir *d, const char *name, struct error *e)
 {
-    struct stat s, other;
+    struct stat s;
     struct archive *list;
     bool archived = false;
     if (fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) < 0 || s.st_nlink < 2)
         return 0;
     long count = archive_list(d->directory, &list);
     for (long i = 0; i < count && !archived; i++)
-        archived = fstatat(d->directory, list[i].name, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
-                   other.st_ino == s.st_ino && other.st_dev == s.st_dev;
+        archived = step_is_file(d, list[i].name, &s);
     if (strcmp(name, "current") == 0 && !archived)
-        archived = fstatat(d->directory, "previous", &other, AT_SYMLINK_NOFOLLOW) == 0 &&
-                   other.st_ino == s.st_ino && other.st_dev == s.st_dev;
+        archived = step_is_file(d, "previous", &s);
     free(count >= 0 ? list : NULL);
     return archived ? step_remove(d, name, e) : 0;
 }

@@ -62,6 +62,13 @@ bool step_exists(int directory, const char *name)
     return fstatat(directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+bool step_is_file(const struct logdir *d, const char *name, const struct stat *file)
+{
+    struct stat s;
+    return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && s.st_ino == file->st_ino &&
+           s.st_dev == file->st_dev;
+}
+
 int step_rename(int directory, const char *from, const char *to)
 {
     if (syscall(SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE) == 0)

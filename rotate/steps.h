@@ -18,6 +18,9 @@ int step_lock(int fd, short type, off_t byte);
 /* Whether something has that name; a link is something. */
 bool step_exists(int directory, const char *name);
 
+/* Whether that name is the file's that file describes. */
+bool step_is_file(const struct logdir *d, const char *name, const struct stat *file);
+
 /* Takes lock, both bytes, having ended a helper that outlived its logger. lock is a file that only
  * its owner can open: one that others could have open is replaced. */
 int lock_take(struct logdir *d, struct error *e);
