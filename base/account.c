@@ -42,14 +42,10 @@ int groups_add(struct groups *g, gid_t id)
         errno = E2BIG;
         return -1;
     }
-    if (g->count == g->room) {
-        size_t room = g->room == 0 ? 32 : 2 * g->room;
-        gid_t *more = realloc(g->id, room * sizeof *more);
-        if (more == NULL)
-            return -1;
-        g->id = more;
-        g->room = room;
-    }
+    gid_t *more = list_room(g->id, g->count, &g->room, sizeof *more);
+    if (more == NULL)
+        return -1;
+    g->id = more;
     g->id[g->count++] = id;
     return 0;
 }

@@ -31,6 +31,12 @@ int clock_utc_parse(const char *text, struct timespec *t); /* reads 30 bytes; 0 
  * somebody else wrote down and that has not is taken for none. */
 bool clock_is_usual(const struct timespec *t);
 
+/* {0, 0} stands for none. */
+static inline bool clock_is_set(const struct timespec *t)
+{
+    return t->tv_sec != 0 || t->tv_nsec != 0;
+}
+
 /* Nanoseconds from one to the other, at most INT64_MAX either way. */
 int64_t clock_between(const struct timespec *from, const struct timespec *to);
 

@@ -72,16 +72,23 @@ void str_release(struct str *s)
     *s = (struct str){.data = NULL};
 }
 
+void *list_room(void *list, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return list;
+    size_t more = *room == 0 ? 8 : 2 * *room;
+    void *moved = realloc(list, more * size);
+    if (moved != NULL)
+        *room = more;
+    return moved;
+}
+
 int words_add_bytes(struct words *w, const char *text, size_t n)
 {
-    if (w->count + 2 > w->capacity) {
-        size_t capacity = w->capacity == 0 ? 8 : 2 * w->capacity;
-        char **item = realloc(w->item, capacity * sizeof *item);
-        if (item == NULL)
-            return -1;
-        w->item = item;
-        w->capacity = capacity;
-    }
+    char **item = list_room(w->item, w->count + 1, &w->capacity, sizeof *item); /* the NULL, too */
+    if (item == NULL)
+        return -1;
+    w->item = item;
     char *copy = malloc(n + 1);
     if (copy == NULL)
         return -1;

@@ -44,6 +44,10 @@ int words_has(const struct words *w, const char *text);
 void words_sort(struct words *w); /* bytewise */
 void words_release(struct words *w);
 
+/* A list of items of that size with room for one more, moved perhaps; *room grows. NULL: there is
+ * no memory, and the list is as it was. */
+void *list_room(void *list, size_t count, size_t *room, size_t size);
+
 /* Decimal digits only, the whole text, at most max: 0, else -1. No sign, no blanks. */
 int number_parse(const char *text, unsigned long long max, unsigned long long *value);
 

@@ -18,14 +18,10 @@ struct word {
 
 static int add_part(struct word *w, struct part p)
 {
-    if (w->count == w->capacity) {
-        size_t capacity = w->capacity == 0 ? 8 : 2 * w->capacity;
-        struct part *part = realloc(w->part, capacity * sizeof *part);
-        if (part == NULL)
-            return -1;
-        w->part = part;
-        w->capacity = capacity;
-    }
+    struct part *part = list_room(w->part, w->count, &w->capacity, sizeof *part);
+    if (part == NULL)
+        return -1;
+    w->part = part;
     w->part[w->count++] = p;
     return 0;
 }

@@ -1,19 +1,16 @@
 #include "execline/wait_set.h"
 #include "base/clock.h"
 #include "base/process.h"
+#include "base/str.h"
 #include <signal.h>
 #include <stdlib.h>
 
 int wait_set_add(struct wait_set *s, pid_t pid, struct error *e)
 {
-    if (s->count == s->capacity) {
-        size_t capacity = s->capacity == 0 ? 8 : 2 * s->capacity;
-        pid_t *grown = realloc(s->pid, capacity * sizeof *grown);
-        if (grown == NULL)
-            return error_system(e, "unable to remember a child");
-        s->pid = grown;
-        s->capacity = capacity;
-    }
+    pid_t *grown = list_room(s->pid, s->count, &s->capacity, sizeof *grown);
+    if (grown == NULL)
+        return error_system(e, "unable to remember a child");
+    s->pid = grown;
     s->pid[s->count++] = pid;
     s->alive++;
     return 0;

@@ -22,11 +22,6 @@ struct windows {
     size_t count;
 };
 
-static bool is_set(const struct timespec *t)
-{
-    return t->tv_sec != 0 || t->tv_nsec != 0;
-}
-
 static void open_window(struct view *v)
 {
     for (size_t i = 0; i < v->count; i++) {
@@ -40,7 +35,7 @@ static void open_window(struct view *v)
 static time_t end_of_all(const struct view *v)
 {
     time_t most = 0;
-    if (is_set(&v->filter.until))
+    if (clock_is_set(&v->filter.until))
         return v->filter.until.tv_sec + 1;
     for (size_t i = 0; i < v->count; i++)
         if (v->source[i]->newest.tv_sec > most)

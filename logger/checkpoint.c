@@ -15,9 +15,7 @@ struct state_slots {
 
 static bool is_time(const struct timespec *t)
 {
-    const int64_t end_of_9999 = 253402300800;
-    return t->tv_sec >= 0 && t->tv_sec < end_of_9999 && t->tv_nsec >= 0 &&
-           t->tv_nsec < CLOCK_SECOND;
+    return t->tv_sec >= 0 && clock_is_usual(t);
 }
 
 void checkpoint_check(struct checkpoint *c)

@@ -24,26 +24,22 @@ void filter_release(struct filter *f)
     *f = (struct filter)FILTER_INIT;
 }
 
-static bool is_set(const struct timespec *t)
-{
-    return t->tv_sec != 0 || t->tv_nsec != 0;
-}
-
 bool filter_any(const struct filter *f)
 {
-    return f->count > 0 || f->stream != STREAM_UNKNOWN || is_set(&f->since) || is_set(&f->until);
+    return f->count > 0 || f->stream != STREAM_UNKNOWN || clock_is_set(&f->since) ||
+           clock_is_set(&f->until);
 }
 
 bool filter_is_outside(const struct filter *f, const struct timespec *time)
 {
-    return (is_set(&f->since) && clock_compare(time, &f->since) < 0) ||
-           (is_set(&f->until) && clock_compare(time, &f->until) >= 0);
+    return (clock_is_set(&f->since) && clock_compare(time, &f->since) < 0) ||
+           (clock_is_set(&f->until) && clock_compare(time, &f->until) >= 0);
 }
 
 const struct pattern *filter_needle(const struct filter *f)
 {
     const struct pattern *only = NULL;
-    if (f->includes != 1 || is_set(&f->until))
+    if (f->includes != 1 || clock_is_set(&f->until))
         return NULL;
     for (size_t i = 0; i < f->count; i++)
         if (!f->pattern[i].exclude)

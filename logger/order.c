@@ -1,5 +1,6 @@
 #include "logger/order.h"
 #include "base/clock.h"
+#include "base/str.h"
 #include "rotate/archive.h"
 #include "rotate/bgzf.h"
 #include <stdlib.h>
@@ -7,35 +8,23 @@
 
 enum { BELIEVED = 978307200 /* 2001 */ };
 
-static bool is_set(const struct timespec *t)
-{
-    return t->tv_sec != 0 || t->tv_nsec != 0;
-}
-
 /* A clock that was never set tells nothing about the order. */
 bool order_is_believed(const struct timespec *t)
 {
     return t->tv_sec >= BELIEVED;
 }
 
-static bool is_between(const struct timespec *t, const struct timespec *since,
-                       const struct timespec *until)
-{
-    return (!is_set(since) || clock_compare(t, since) >= 0) &&
-           (!is_set(until) || clock_compare(t, until) < 0);
-}
-
-static bool is_wanted(const struct source *s, const struct timespec *t)
-{
-    return is_between(t, &s->since, &s->until);
-}
-
 /* Whether nothing from least to most is between since and until. */
 static bool is_apart(const struct timespec *least, const struct timespec *most,
                      const struct timespec *since, const struct timespec *until)
 {
-    return (is_set(since) && clock_compare(most, since) < 0) ||
-           (is_set(until) && clock_compare(least, until) >= 0);
+    return (clock_is_set(since) && clock_compare(most, since) < 0) ||
+           (clock_is_set(until) && clock_compare(least, until) >= 0);
+}
+
+static bool is_wanted(const struct source *s, const struct timespec *t)
+{
+    return !is_apart(t, t, &s->since, &s->until);
 }
 
 /* Whether lines of these stamps, of which all are believed, can be left out. Where only some are
@@ -68,14 +57,10 @@ bool source_has_pieces(const struct source *s)
 
 static void add_step(struct source *s, const struct timespec *t)
 {
-    if (s->steps == s->steps_room) {
-        size_t room = s->steps_room ? s->steps_room * 2 : 16;
-        struct timespec *lowest = realloc(s->lowest, room * sizeof *lowest);
-        if (!lowest) /* the order suffers, no line is lost */
-            return;
-        s->lowest = lowest;
-        s->steps_room = room;
-    }
+    struct timespec *lowest = list_room(s->lowest, s->steps, &s->steps_room, sizeof *lowest);
+    if (!lowest) /* the order suffers, no line is lost */
+        return;
+    s->lowest = lowest;
     s->lowest[s->steps++] = *t;
 }
 
@@ -124,7 +109,7 @@ static struct source_archive *open_archive(struct source *s)
 
 static void bound(struct source_archive *a, const struct timespec *t)
 {
-    if (!is_set(&a->least) || clock_compare(t, &a->least) < 0)
+    if (!clock_is_set(&a->least) || clock_compare(t, &a->least) < 0)
         a->least = *t;
     if (clock_compare(t, &a->most) > 0)
         a->most = *t;
@@ -142,14 +127,11 @@ void order_end(struct source *s)
 /* While surveying, what comes next is of that archive. */
 static void begin_archive(struct source *s, const struct timespec *name, bool inside_line)
 {
-    if (s->archives == s->archives_room) {
-        size_t room = s->archives_room ? s->archives_room * 2 : 32;
-        struct source_archive *archive = realloc(s->archive, room * sizeof *archive);
-        if (!archive)
-            return;
-        s->archive = archive;
-        s->archives_room = room;
-    }
+    struct source_archive *archive =
+        list_room(s->archive, s->archives, &s->archives_room, sizeof *archive);
+    if (!archive)
+        return;
+    s->archive = archive;
     s->archive[s->archives++] =
         (struct source_archive){.name = *name, .bounded = !inside_line && !source_has_pieces(s)};
     s->in_archive = true;
@@ -249,14 +231,10 @@ void order_keep_block(struct source *s, size_t size, const struct timespec *firs
         s->device_current = device;
         s->inode_current = inode;
     }
-    if (s->blocks == s->blocks_room) {
-        size_t room = s->blocks_room ? s->blocks_room * 2 : 16;
-        struct source_block *block = realloc(s->block, room * sizeof *block);
-        if (!block)
-            return;
-        s->block = block;
-        s->blocks_room = room;
-    }
+    struct source_block *block = list_room(s->block, s->blocks, &s->blocks_room, sizeof *block);
+    if (!block)
+        return;
+    s->block = block;
     s->block[s->blocks++] = b;
 }
 
@@ -310,7 +288,7 @@ void order_line(struct source *s, const struct stamp *stamp, const char *message
     note_stamp(s, &stamp->time);
     if (!a)
         return;
-    if (!is_set(&a->least) && order_is_indented(message))
+    if (!clock_is_set(&a->least) && order_is_indented(message))
         a->bounded = false;
     bound(a, &stamp->time);
 }

@@ -33,18 +33,13 @@ void view_release(struct view *v)
     output_release(&v->output);
 }
 
-static bool is_set(const struct timespec *t)
-{
-    return t->tv_sec != 0 || t->tv_nsec != 0;
-}
-
 /* Within what is asked for, whatever the stamps beside it say. */
 static struct timespec clamp(const struct view *v, const struct timespec *t)
 {
     const struct timespec *since = &v->filter.since, *until = &v->filter.until;
-    if (is_set(since) && clock_compare(t, since) < 0)
+    if (clock_is_set(since) && clock_compare(t, since) < 0)
         return *since;
-    if (!is_set(until) || clock_compare(t, until) < 0)
+    if (!clock_is_set(until) || clock_compare(t, until) < 0)
         return *t;
     return until->tv_nsec > 0 ? (struct timespec){until->tv_sec, until->tv_nsec - 1}
                               : (struct timespec){until->tv_sec - 1, 999999999};
@@ -53,7 +48,7 @@ static struct timespec clamp(const struct view *v, const struct timespec *t)
 /* Whether all that follows in the source is later than what is wanted. */
 static bool is_past(const struct view *v, const struct source *s)
 {
-    return s->surveyed && !s->disorder && s->stamps && is_set(&v->filter.until) &&
+    return s->surveyed && !s->disorder && s->stamps && clock_is_set(&v->filter.until) &&
            clock_compare(&s->last, &v->filter.until) >= 0 && !source_has_pieces(s);
 }
 
@@ -63,9 +58,9 @@ static bool next(struct view *v, struct source *s, bool final)
     while (!s->past && source_next(s, final || s->gone) == 1) {
         struct timespec order = clamp(v, &s->entry.order);
         s->past = final && is_past(v, s);
-        if (is_set(&v->to) && clock_compare(&order, &v->to) >= 0)
+        if (clock_is_set(&v->to) && clock_compare(&order, &v->to) >= 0)
             s->past |= s->surveyed && !s->disorder;
-        else if (!(is_set(&v->from) && clock_compare(&order, &v->from) < 0) &&
+        else if (!(clock_is_set(&v->from) && clock_compare(&order, &v->from) < 0) &&
                  !filter_is_outside(&v->filter, &s->entry.time) &&
                  (!s->events || events_take(v->events, &s->entry)))
             return true;
@@ -178,8 +173,9 @@ bool view_gather(struct view *v, bool live, size_t bytes)
     v->choose.context = v;
     bool needed = v->choose.whole || v->choose.before + v->choose.after > 0;
     for (size_t i = 0; i < v->count; i++) {
-        v->source[i]->needle =
-            needed || v->source[i]->events || is_set(&v->to) ? NULL : filter_needle(&v->filter);
+        v->source[i]->needle = needed || v->source[i]->events || clock_is_set(&v->to)
+                                   ? NULL
+                                   : filter_needle(&v->filter);
         if (v->source[i]->reader)
             advance(v, i, !live);
     }

@@ -214,7 +214,7 @@ static void index_line(struct compressor *c, const char *line, size_t length, bo
         index->ordered = false;
         return;
     }
-    bool any = index->first.tv_sec != 0 || index->first.tv_nsec != 0;
+    bool any = clock_is_set(&index->first);
     unsigned stream = 1U << (known / BGZF_STREAM);
     c->open = known & BGZF_GOES_ON ? c->open | stream : c->open & ~stream;
     if ((known & BGZF_ZONED) || (first && (known & BGZF_FOLLOWS)) ||

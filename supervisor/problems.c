@@ -1,6 +1,7 @@
 #include "supervisor/problems.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "base/str.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,14 +35,10 @@ __attribute__((format(printf, 6, 0))) static void add(struct problems *p, int co
         p->errors++;
     if (p->code == 0)
         p->code = code;
-    if (p->count == p->capacity) {
-        size_t capacity = p->capacity == 0 ? 8 : 2 * p->capacity;
-        struct problem *item = realloc(p->item, capacity * sizeof *item);
-        if (item == NULL)
-            return; /* counted, at least */
-        p->item = item;
-        p->capacity = capacity;
-    }
+    struct problem *item = list_room(p->item, p->count, &p->capacity, sizeof *item);
+    if (item == NULL)
+        return; /* counted, at least */
+    p->item = item;
     p->item[p->count++] = (struct problem){.warning = code == 0,
                                            .path = strdup(path),
                                            .line = line,
