@@ -56,9 +56,9 @@ static void tell_notes(struct import *im, struct str *out)
 
 bool import_name(struct import *im, const char *about, const char *name, char out[256])
 {
-    size_t n = 0;
-    const char *prefix = name_is_reserved(name) ? "program-" : name[0] == '.' ? "_" : "";
-    n = (size_t)snprintf(out, 256, "%s", prefix);
+    bool reserved = name_is_reserved(name);
+    const char *prefix = reserved ? "program-" : name[0] == '.' ? "_" : "";
+    size_t n = (size_t)snprintf(out, 256, "%s", prefix);
     for (const char *p = name; *p != '\0' && n < 200; p++)
         out[n++] = isspace((unsigned char)*p) || *p == '/' ? '-' : *p;
     out[n] = '\0';
@@ -66,7 +66,7 @@ bool import_name(struct import *im, const char *about, const char *name, char ou
         snprintf(out, 256, "program");
     if (strcmp(out, name) != 0)
         import_note(im, about, "the name \"%s\" is %s: it is called %s", name,
-                    name_is_reserved(name) ? "one of overlog itself" : "none for a service", out);
+                    reserved ? "one of overlog itself" : "none for a service", out);
     if (definitions_find(&im->w.tree->definitions, out) < 0)
         return true;
     message_fatal("%s exists already in %s: remove it first, or import into another -d DIR", out,

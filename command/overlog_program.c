@@ -59,10 +59,10 @@ static void put_notes(const struct supervisord *s, const struct process *p, stru
         const struct ini_value *v = &s->ini.item[i];
         if (v->key == NULL || strcmp(v->section, p->section) != 0)
             continue;
-        const char *note = ini_key_note(v->section, v->key, v->value);
+        const char *note = ini_key_note(v->section, v->key, v->value.data);
         if (note == NULL)
             continue;
-        put_comment(out, v->key, v->value, note);
+        put_comment(out, v->key, v->value.data, note);
         import_note(s->im, p->section, "%s: %s", v->key, note);
     }
 }
@@ -330,20 +330,21 @@ static void put_restart(const struct supervisord *s, const struct process *p, st
 {
     const char *raw = program_get(s, p, "autorestart");
     char *value = program_expand(s, p, raw == NULL ? "unexpected" : raw);
+    bool later = strchr(value, INI_ENV) != NULL;
     int restart = ini_restart(value);
-    if (strchr(value, INI_ENV) != NULL) {
+    if (restart < 0 && !later) {
+        import_note(s->im, p->section, "autorestart is none of true, false and unexpected: %s",
+                    raw);
+        restart = INI_UNEXPECTED;
+    }
+    if (later) {
         str_printf(out, "# autorestart=%.*s\ncase ", (int)strcspn(raw, "\n"), raw);
         ini_word(value, out);
         str_add_text(out, " in\n" TRUE_WORDS ") exit 0 ;;\n"
                           "[Uu][Nn][Ee][Xx][Pp][Ee][Cc][Tt][Ee][Dd]) ;;\n"
                           "*) exec /command/s6-svc -O . ;;\nesac\n");
         put_last(s, p, INI_UNEXPECTED, out);
-    } else if (restart < 0) {
-        import_note(s->im, p->section, "autorestart is none of true, false and unexpected: %s",
-                    raw);
-        restart = INI_UNEXPECTED;
-    }
-    if (strchr(value, INI_ENV) == NULL && restart != 1) {
+    } else if (restart != 1) {
         str_printf(out, "# autorestart=%s\n", restart == 0 ? "false" : "unexpected");
         put_last(s, p, restart, out);
     }

@@ -88,29 +88,35 @@ static void find_needs(const struct supervisord *s, const struct process *p, str
 
 /* --- sections --------------------------------------------------------------------------------- */
 
+static bool lists(const char *programs, const char *program)
+{
+    size_t length = strlen(program);
+    for (const char *p = programs; *p != '\0';) {
+        p += strspn(p, ", \t\n");
+        size_t n = strcspn(p, ", \t\n");
+        if (n == length && strncmp(p, program, n) == 0)
+            return true;
+        p += n;
+    }
+    return false;
+}
+
 /* The first group that names a program, or NULL; others are noted. */
 static const char *group_of(const struct supervisord *s, const char *section, const char *program)
 {
-    size_t length = strlen(program);
     const char *group = NULL;
     for (size_t i = 0; i < s->ini.count; i++) {
         const struct ini_value *v = &s->ini.item[i];
         if (v->key == NULL || strncmp(v->section, "group:", 6) != 0 ||
-            strcmp(v->key, "programs") != 0)
+            strcmp(v->key, "programs") != 0 || !lists(v->value.data, program))
             continue;
-        for (const char *p = v->value; *p != '\0';) {
-            p += strspn(p, ", \t\n");
-            size_t n = strcspn(p, ", \t\n");
-            if (n == length && strncmp(p, program, n) == 0) {
-                if (group != NULL && strcmp(group, v->section + 6) != 0)
-                    import_note(s->im, section,
-                                "it is in the groups %s and %s, and so started twice: one service "
-                                "is made, of the first",
-                                group, v->section + 6);
-                group = group == NULL ? v->section + 6 : group;
-            }
-            p += n;
-        }
+        if (group == NULL)
+            group = v->section + 6;
+        else if (strcmp(group, v->section + 6) != 0)
+            import_note(s->im, section,
+                        "it is in the groups %s and %s, and so started twice: one service is made, "
+                        "of the first",
+                        group, v->section + 6);
     }
     return group;
 }
@@ -244,7 +250,7 @@ static bool is_first(const struct supervisord *s, size_t i)
 /* The programs of groups that are none. */
 static void check_group(const struct supervisord *s, const struct ini_value *v)
 {
-    for (const char *p = v->value; *p != '\0';) {
+    for (const char *p = v->value.data; *p != '\0';) {
         p += strspn(p, ", \t\n");
         size_t n = strcspn(p, ", \t\n");
         bool known = n == 0;
@@ -264,7 +270,7 @@ static int each_section(struct supervisord *s)
     for (size_t i = 0; i < s->ini.count && s->im->w.code == 0; i++) {
         const struct ini_value *v = &s->ini.item[i];
         const char *note = v->key == NULL ? ini_section_note(v->section)
-                                          : ini_key_note(v->section, v->key, v->value);
+                                          : ini_key_note(v->section, v->key, v->value.data);
         bool runs = ini_section_runs(v->section);
         if (v->key == NULL && !is_first(s, i))
             continue;

@@ -10,12 +10,17 @@
 
 /* --- the file --------------------------------------------------------------------------------- */
 
+static void trim(const char **text, size_t *length)
+{
+    while (*length > 0 && isspace((unsigned char)(*text)[*length - 1]))
+        --*length;
+    while (*length > 0 && isspace((unsigned char)**text))
+        ++*text, --*length;
+}
+
 static char *copy(const char *text, size_t length)
 {
-    while (length > 0 && isspace((unsigned char)text[length - 1]))
-        length--;
-    while (length > 0 && isspace((unsigned char)*text))
-        text++, length--;
+    trim(&text, &length);
     return strndup(text, length);
 }
 
@@ -26,44 +31,28 @@ static int add(struct ini *ini, const char *section, const char *key, size_t key
         errno = E2BIG;
         return -1;
     }
-    if (ini->count == ini->room) {
-        size_t room = ini->room == 0 ? 32 : 2 * ini->room;
-        struct ini_value *item = realloc(ini->item, room * sizeof *item);
-        if (item == NULL)
-            return -1;
-        ini->item = item;
-        ini->room = room;
-    }
+    struct ini_value *item = list_room(ini->item, ini->count, &ini->room, sizeof *item);
+    if (item == NULL)
+        return -1;
+    ini->item = item;
     struct ini_value *v = &ini->item[ini->count++];
     *v = (struct ini_value){.section = strdup(section),
-                            .key = key == NULL ? NULL : copy(key, key_length),
-                            .value = copy(value, value_length)};
-    if (v->section == NULL || v->value == NULL || (key != NULL && v->key == NULL))
+                            .key = key == NULL ? NULL : copy(key, key_length)};
+    trim(&value, &value_length);
+    if (v->section == NULL || (key != NULL && v->key == NULL) ||
+        str_add(&v->value, value, value_length) < 0)
         return -1;
-    v->length = strlen(v->value);
-    v->room = v->length + 1;
     for (char *p = v->key; p != NULL && *p != '\0'; p++)
         *p = (char)tolower((unsigned char)*p);
     return 0;
 }
 
-/* A line without blanks around it. The room doubles, as a value may have any number of lines. */
-static int append(struct ini_value *v, const char *line, size_t length)
+/* line has no blanks around it. */
+static int append(struct str *value, const char *line, size_t length)
 {
-    size_t need = v->length + length + 2;
-    if (need > v->room) {
-        char *value = realloc(v->value, 2 * need);
-        if (value == NULL)
-            return -1;
-        v->value = value;
-        v->room = 2 * need;
-    }
-    if (v->length > 0)
-        v->value[v->length++] = '\n';
-    memcpy(v->value + v->length, line, length);
-    v->length += length;
-    v->value[v->length] = '\0';
-    return 0;
+    if (value->length > 0 && str_add_char(value, '\n') < 0)
+        return -1;
+    return str_add(value, line, length);
 }
 
 /* The length of a line without its comment, which begins it or follows a blank. */
@@ -97,7 +86,7 @@ int ini_parse(struct ini *ini, const char *text)
         if (p == end) {
             /* empty, or a comment */
         } else if (open && indent > option_indent) {
-            result = append(&ini->item[ini->count - 1], p, (size_t)(end - p));
+            result = append(&ini->item[ini->count - 1].value, p, (size_t)(end - p));
         } else if (close != NULL) {
             snprintf(section, sizeof section, "%.*s", (int)(close - p - 1), p + 1);
             result = add(ini, section, NULL, 0, "", 0);
@@ -119,7 +108,7 @@ const char *ini_get(const struct ini *ini, const char *section, const char *key)
     for (size_t i = ini->count; i-- > 0;)
         if (ini->item[i].key != NULL && strcmp(ini->item[i].section, section) == 0 &&
             strcmp(ini->item[i].key, key) == 0)
-            return ini->item[i].value;
+            return ini->item[i].value.data;
     return NULL;
 }
 
@@ -128,7 +117,7 @@ void ini_release(struct ini *ini)
     for (size_t i = 0; i < ini->count; i++) {
         free(ini->item[i].section);
         free(ini->item[i].key);
-        free(ini->item[i].value);
+        str_release(&ini->item[i].value);
     }
     free(ini->item);
     *ini = (struct ini){.item = NULL};
@@ -232,16 +221,15 @@ bool ini_here(struct ini *ini, size_t from, const char *directory)
     bool any = false;
     for (size_t i = from; i < ini->count; i++) {
         struct str text = STR_INIT;
-        const char *p = ini->item[i].value;
+        struct str *value = &ini->item[i].value;
+        const char *p = value->data;
         for (const char *found; (found = strstr(p, here)) != NULL; p = found + sizeof here - 1)
             str_printf(&text, "%.*s%s", (int)(found - p), p, directory);
-        if (p == ini->item[i].value)
+        if (p == value->data)
             continue;
         str_add_text(&text, p);
-        free(ini->item[i].value);
-        ini->item[i].value = text.data;
-        ini->item[i].length = text.length;
-        ini->item[i].room = text.capacity;
+        str_release(value);
+        *value = text;
         any = true;
     }
     return any;

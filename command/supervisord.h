@@ -7,10 +7,9 @@
 #include <stdbool.h>
 
 struct ini_value {
-    char *section;       /* without brackets */
-    char *key;           /* in lower case; NULL: only says that the section is there */
-    char *value;         /* continued lines joined by newlines, comments gone */
-    size_t length, room; /* of value; room for the NUL, too */
+    char *section;    /* without brackets */
+    char *key;        /* in lower case; NULL: only says that the section is there */
+    struct str value; /* continued lines joined by newlines, comments gone; data is never NULL */
 };
 
 struct ini {

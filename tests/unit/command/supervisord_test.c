@@ -34,7 +34,7 @@ static void sections_and_keys(void **state)
     get_is(&ini, "supervisord", "logfile", "/dev/null");
     get_is(&ini, "program:a", "command", "second"); /* the last counts */
     get_is(&ini, "program:a", "logfile", NULL);
-    assert_string_equal(ini.item[4].value, "run a;b");
+    assert_string_equal(ini.item[4].value.data, "run a;b");
     assert_int_equal(ini.strange, 0);
     ini_release(&ini);
 }
