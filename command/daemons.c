@@ -112,11 +112,11 @@ static bool leaves(const char *words, const struct daemon_word *word, size_t cou
     return false;
 }
 
-struct daemon_advice daemon_look(const struct daemon_word *word, size_t count)
+struct daemon_advice daemon_look(const char *name, const struct daemon_word *word, size_t count)
 {
     const struct daemon_advice none = {.cure = NULL};
-    for (size_t k = 0; k < sizeof daemons / sizeof daemons[0] && count > 0; k++) {
-        if (!is_name(daemons[k].name, word[0].text))
+    for (size_t k = 0; k < sizeof daemons / sizeof daemons[0]; k++) {
+        if (!is_name(daemons[k].name, name))
             continue;
         bool stays = daemons[k].words != NULL;
         if (!stays && !leaves(daemons[k].leaves, word, count))

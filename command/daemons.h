@@ -16,7 +16,7 @@ struct daemon_advice {
     const char *file, *says; /* unless this file has a line that begins with this; NULL */
 };
 
-/* word: the program's name without its folder, then its arguments. */
-struct daemon_advice daemon_look(const struct daemon_word *word, size_t count);
+/* name: of the program, without its folder; word: its arguments, from word[1] on. */
+struct daemon_advice daemon_look(const char *name, const struct daemon_word *word, size_t count);
 
 #endif

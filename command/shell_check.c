@@ -114,14 +114,20 @@ static void check_user(const struct checking *c, const struct link *l, const cha
                          "%s: there is no user %s in /etc/passwd", l->name, name);
 }
 
+static size_t skip_assignments(const struct daemon_word *word, size_t count)
+{
+    size_t at = 0;
+    while (at < count && word[at].known && is_assignment(word[at].text))
+        at++;
+    return at;
+}
+
 /* Through all links to the program that is executed in the end: its index, or count: there is none,
  * or it cannot be known. */
 static size_t follow_links(const struct checking *c, const struct daemon_word *word, size_t count,
                            unsigned int line)
 {
-    size_t at = 0;
-    while (at < count && word[at].known && is_assignment(word[at].text))
-        at++;
+    size_t at = skip_assignments(word, count);
     while (at < count && word[at].known) {
         const struct link *l = find_link(word[at].text);
         if (l == NULL)
@@ -158,22 +164,17 @@ static void check_daemon(const struct checking *c, const struct daemon_word *wor
 {
     if (!is_program(word[0].text))
         return;
-    struct daemon_word *own = calloc(count, sizeof *own);
-    if (own == NULL)
-        return;
-    memcpy(own, word, count * sizeof *own);
-    own[0].text = base_name(own[0].text);
-    struct daemon_advice advice = daemon_look(own, count);
+    const char *name = base_name(word[0].text);
+    struct daemon_advice advice = daemon_look(name, word, count);
     bool told = advice.cure != NULL && advice.file != NULL && c->place != NULL &&
                 c->place->says != NULL &&
                 c->place->says(c->place->context, advice.file, advice.says);
     if (advice.cure != NULL && !told)
         problems_warning(
             c->p, c->path, line, advice.cure,
-            "%s goes to the background%s%s%s: it is taken for ended, and started again",
-            own[0].text, advice.file == NULL ? "" : " unless its configuration says \"",
+            "%s goes to the background%s%s%s: it is taken for ended, and started again", name,
+            advice.file == NULL ? "" : " unless its configuration says \"",
             advice.file == NULL ? "" : advice.says, advice.file == NULL ? "" : "\"");
-    free(own);
 }
 
 /* Other supervisors are not there to be told. */
@@ -260,17 +261,17 @@ static bool lacks_exec(const struct shell_script *s, const struct shell_command 
 static void check_command(struct checking *c, const struct shell_script *s,
                           const struct shell_command *command, bool runs)
 {
-    size_t at = 0, before = c->p->count;
+    size_t before = c->p->count;
     struct daemon_word *word = calloc(command->count, sizeof *word);
+    if (word == NULL)
+        return;
     c->exact = true;
-    for (size_t i = 0; word != NULL && i < command->count; i++) {
+    for (size_t i = 0; i < command->count; i++) {
         word[i] = (struct daemon_word){command->word[i].text, command->word[i].known};
         c->exact &= !command->word[i].splits;
     }
-    while (at < command->count && command->word[at].known && is_assignment(command->word[at].text))
-        at++;
-    bool known = word != NULL && at < command->count && command->word[at].known &&
-                 !is_function(s, command->word[at].text);
+    size_t at = skip_assignments(word, command->count);
+    bool known = at < command->count && word[at].known && !is_function(s, word[at].text);
     bool last = lacks_exec(s, command, at);
     bool executed = known && strcmp(command->word[at].text, "exec") == 0;
     bool guarded = command->depth > 0 || command->before != SHELL_END;
@@ -291,9 +292,9 @@ void shell_check(const char *text, bool runs, const struct shell_place *place, c
 {
     struct checking c = {.place = place, .path = path, .p = p};
     struct shell_script s;
-    if (shell_read(text, &s) == 0 && s.understood)
-        for (size_t i = 0; i < s.count; i++)
-            check_command(&c, &s, &s.command[i], runs);
+    shell_read(text, &s);
+    for (size_t i = 0; s.understood && i < s.count; i++)
+        check_command(&c, &s, &s.command[i], runs);
     shell_release(&s);
 }
 

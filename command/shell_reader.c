@@ -228,7 +228,6 @@ static void end_command(struct reader *r, enum shell_join join)
     r->now.before = r->before;
     r->now.after = join;
     r->now.depth = (unsigned int)r->depth;
-    r->now.in_function = memchr(r->stack, 'F', r->depth) != NULL;
     s->command = more;
     s->command[s->count++] = r->now;
     r->now = (struct shell_command){.word = NULL};
@@ -412,7 +411,7 @@ static void read_pattern(struct reader *r)
     }
 }
 
-int shell_read(const char *text, struct shell_script *out)
+void shell_read(const char *text, struct shell_script *out)
 {
     struct reader r = {.p = text, .line = 1, .out = out};
     *out = (struct shell_script){.command = NULL};
@@ -444,7 +443,6 @@ int shell_read(const char *text, struct shell_script *out)
     release_command(&r.now);
     for (size_t i = 0; i < r.documents; i++)
         str_release(&r.delimiter[i]);
-    return 0;
 }
 
 void shell_release(struct shell_script *s)

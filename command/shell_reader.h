@@ -22,22 +22,21 @@ struct shell_command {
     unsigned int line;
     struct shell_word *word;
     size_t count;
-    unsigned int depth; /* of the constructs that it is in: 0 is the script itself */
-    bool in_function;
+    unsigned int depth;            /* of the constructs that it is in: 0 is the script itself */
     enum shell_join before, after; /* what joins it to its neighbours */
 };
 
 struct shell_script {
     struct shell_command *command;
     size_t count;
-    bool understood;     /* every construct was closed */
+    bool understood;     /* every construct was closed, and there was memory for all */
     bool ends_in_simple; /* the last command is the last thing of the script */
     char **function;     /* names of those that it defines */
     size_t functions;
 };
 
-/* -1: no memory. The caller releases it in any case. */
-int shell_read(const char *text, struct shell_script *out);
+/* The caller releases it, understood or not. */
+void shell_read(const char *text, struct shell_script *out);
 void shell_release(struct shell_script *s);
 
 #endif
