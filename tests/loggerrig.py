@@ -4,6 +4,7 @@ import gzip
 import os
 import re
 import signal
+import subprocess
 import termios
 import threading
 from pathlib import Path
@@ -106,13 +107,17 @@ class Rig:
         self.pid = 0
         assert code == -signal.SIGKILL, f"the logger ended by itself: {code}"
 
-    def finish(self):
-        """End of file on every stream; the exit code."""
+    def end_input(self):
+        """End of file on every stream."""
         for _, w in (self.out, self.err, *([self.events] if self.events else [])):
             os.close(w)
         self.out, self.err = (self.out[0], -1), (self.err[0], -1)
         if self.events:
             self.events = (self.events[0], -1)
+
+    def finish(self):
+        """End of file on every stream; the exit code."""
+        self.end_input()
         return self.wait()
 
     def files(self):
@@ -201,3 +206,8 @@ def stalls(r):
         seen.append(waiting(r.out[0]))
         return len(seen) > 10 and seen[-1] > 0 and len(set(seen[-10:])) == 1
     wait_for(same, what="service held back")
+
+
+def grow(folder, size="64m"):
+    """Makes room on a tmpfs."""
+    subprocess.run(["mount", "-o", f"remount,rw,size={size}", folder], check=True)

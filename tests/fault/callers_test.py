@@ -4,7 +4,6 @@ kill services and loggers. None may hang or crash, no line may be lost or come t
 SEEDS= (7) and CALL_SECONDS= (8 each) try more; PROGRAM= boots another build, as `make chaos` does with san/overlog."""
 import os
 import random
-import re
 import signal
 import subprocess
 import threading

@@ -12,36 +12,9 @@ from pathlib import Path
 import pytest
 
 from harness import wait_for
-from loggerrig import ENVIRONMENT, OVERLOG, Rig, high, numbered, numbers, said, stalls, talk, waiting
+from loggerrig import grow, high, numbered, numbers, said, stalls, talk, waiting
 
 F_SETPIPE_SZ = 1031
-
-
-@pytest.fixture
-def rig(place):
-    made = []
-
-    def make(*script, **options):
-        made.append(Rig(place, *script, **{"mode": "2", **options}))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
-
-@pytest.fixture
-def small(place):
-    """A file system of 1 MB; grow() makes room."""
-    path = Path(place) / "small"
-    path.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", path], check=True)
-    yield path
-    subprocess.run(["umount", "-l", path], check=True)
-
-
-def grow(small, size="64m"):
-    subprocess.run(["mount", "-o", f"remount,rw,size={size}", small], check=True)
 
 
 def test_a_full_disk_costs_the_oldest_archives_first(rig, small):

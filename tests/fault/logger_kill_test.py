@@ -1,7 +1,5 @@
 """A paired logger that is killed again and again: its log directory has every line once, in order."""
-import array
 import contextlib
-import fcntl
 import gzip
 import os
 import random
@@ -10,14 +8,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import termios
 import time
 from pathlib import Path
 
 import pytest
 
 from harness import process_state, wait_for
-from loggerrig import Rig, high, log_files
+from loggerrig import high, log_files, waiting
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KILLS = 1000
@@ -33,17 +30,12 @@ def conserve(tmp_path_factory):
 
 
 @pytest.fixture
-def rig(place):
-    made = []
-
+def rig(rig):
+    """With a console that takes everything and keeps nothing."""
     def make(*script, **options):
         null = high(os.open(os.devnull, os.O_WRONLY))
-        made.append(Rig(place, *script, **{"mode": "2", "console": [null, null], **options}))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+        return rig(*script, **{"console": [null, null], **options})
+    return make
 
 
 @pytest.fixture
@@ -251,17 +243,11 @@ def test_a_begun_line_survives(rig):
     for piece in (b"a begun ", b"line and ", b"its ", b"end\nnext\n"):
         r.start()
         os.write(r.out[1], piece)
-        wait_for(lambda: not_waiting(r.out[0]), what="reading")
+        wait_for(lambda: waiting(r.out[0]) == 0, what="reading")
         r.kill()
     r.start()
     assert r.finish() == 0
     assert [line[2] for line in r.lines()] == [b"a begun line and its end", b"next"]
-
-
-def not_waiting(fd):
-    waiting = array.array("i", [0])
-    fcntl.ioctl(fd, termios.FIONREAD, waiting)
-    return waiting[0] == 0
 
 
 def test_under_the_supervisor(tree, boot, conserve):

@@ -4,22 +4,9 @@ import os
 import pytest
 
 from harness import process_state, wait_for
-from loggerrig import Rig, numbered, numbers, waiting
+from loggerrig import numbered, numbers, waiting
 
 COUNT = 3000
-
-
-@pytest.fixture
-def rig(place):
-    made = []
-
-    def make(*script, **options):
-        made.append(Rig(place, *script, **{"mode": "2", **options}))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
 
 
 def succeed(r):

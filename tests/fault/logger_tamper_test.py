@@ -11,30 +11,9 @@ from pathlib import Path
 import pytest
 
 from harness import wait_for
-from loggerrig import Rig
+from loggerrig import numbered, said
 
 SYS_CLONE3 = 435
-
-
-@pytest.fixture
-def rig(place):
-    made = []
-
-    def make(*script, **options):
-        made.append(Rig(place, *script, **{"mode": "2", **options}))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
-
-def numbered(first, last):
-    return b"".join(b"line %06d of a service that talks about itself\n" % i for i in range(first, last + 1))
-
-
-def said(r):
-    return r.shown[1].read_text().splitlines()
 
 
 def write(r, first, last):

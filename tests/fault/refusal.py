@@ -13,6 +13,18 @@ REFUSED = {"?fork,?clone,?clone3": "EAGAIN", "?pipe,pipe2": "EMFILE", "?open,ope
            "epoll_ctl": "ENOSPC", "?accept,accept4": "EMFILE"}
 
 
+def status(box, name):
+    """pid, flags of supervise/status."""
+    with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
+        record = file.read()
+    return int.from_bytes(record[24:32], "big"), record[34]
+
+
+def tell(box, name, letters):
+    with open(box.inside(f"/run/service/{name}/supervise/control"), "wb", buffering=0) as file:
+        file.write(letters)
+
+
 class Refusal:
     """From the Nth call of each kind on (or that one only), until the end of the with block."""
 

@@ -4,7 +4,7 @@ import re
 import signal
 import subprocess
 
-from refusal import Refusal
+from refusal import Refusal, status, tell
 
 WEB = """#!/bin/sh
 echo x >>/tmp/starts
@@ -12,18 +12,6 @@ echo started
 echo >&7
 exec sleep 1000
 """
-
-
-def status(box, name):
-    """pid, flags of supervise/status."""
-    with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
-        record = file.read()
-    return int.from_bytes(record[24:32], "big"), record[34]
-
-
-def tell(box, name, letters):
-    with open(box.inside(f"/run/service/{name}/supervise/control"), "wb", buffering=0) as file:
-        file.write(letters)
 
 
 def test_each_call_refused_once_and_from_then_on(tree, boot, place):

@@ -13,21 +13,9 @@ import time
 import pytest
 
 from harness import log_text, process_fields, wait_for
-from refusal import Scarce
+from refusal import Scarce, status, tell
 
 UP, READY = 4, 8
-
-
-def status(box, name):
-    """pid, flags of supervise/status."""
-    with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
-        record = file.read()
-    return int.from_bytes(record[24:32], "big"), record[34]
-
-
-def tell(box, name, letters):
-    with open(box.inside(f"/run/service/{name}/supervise/control"), "wb", buffering=0) as file:
-        file.write(letters)
 
 
 def runs(box, name, not_pid=0):
