@@ -322,6 +322,25 @@ static void stamps_that_step(void **state)
     source_free(s);
 }
 
+static void unstamped_follow_the_line_before(void **state)
+{
+    struct error e = ERROR_INIT;
+    (void)state;
+    append("a/current", T("01") "stdout F trace\n  at x\nat y\n" T("05") "stdout F a5\n");
+    struct source *s = opened("a");
+    assert_int_equal(source_survey(s, &e), 0);
+    assert_int_equal(source_open(s, READER_ALL, 0, &e), 0);
+    expect(s, true, "trace", 1, STREAM_OUT);
+    assert_int_equal(source_key(s).tv_sec, FIRST + 1);
+    expect(s, true, "  at x", -1, STREAM_UNKNOWN);
+    assert_int_equal(source_key(s).tv_sec, FIRST + 1);
+    expect(s, true, "at y", -1, STREAM_UNKNOWN);
+    assert_int_equal(source_key(s).tv_sec, FIRST + 1);
+    expect(s, true, "a5", 5, STREAM_OUT);
+    assert_int_equal(source_key(s).tv_sec, FIRST + 5);
+    source_free(s);
+}
+
 /* --- surveys --- */
 
 /* Lines at these seconds. */
@@ -404,6 +423,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_line_without_end_comes_in_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(tail_goes_back_to_a_stamp, setup, teardown),
         cmocka_unit_test_setup_teardown(lines_before_any_stamp_belong_to_the_next, setup, teardown),
+        cmocka_unit_test_setup_teardown(unstamped_follow_the_line_before, setup, teardown),
         cmocka_unit_test_setup_teardown(stamps_that_step, setup, teardown),
         cmocka_unit_test_setup_teardown(surveys_know_every_step, setup, teardown),
         cmocka_unit_test_setup_teardown(young_lines_wait_for_older_ones, setup, teardown),
