@@ -101,10 +101,11 @@ def walk(program):
             except subprocess.TimeoutExpired:  # it waits for something, and lives
                 process.kill()
                 code = 0
-        # A child's death is 128 + signal, or 256 + signal as far as that goes.
+        # A child's death is 128 + signal.
         return [argv, code] if code < 0 and -code in DEADLY or code - 128 in DEADLY else None
 
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    # Most of the time goes to those that wait for something, which need no processor.
+    with concurrent.futures.ThreadPoolExecutor(32) as pool:
         died = [found for found in pool.map(one, work) if found]
     print(json.dumps([len(work), died]))
 

@@ -165,6 +165,7 @@ def test_files_that_nobody_keeps(tmp_path, box):
 def test_names_are_harmless(tree, boot):
     tree.script("/etc/services.d/a\x1b[31mb/run", RUN)
     box = boot(tree.path, env={"S6_LOGGING": "0"})
+    box.wait_for_text("legacy-services successfully started")  # before its file is there, there is nothing to look at
     box.wait_for(lambda: health(box)[0] == 0)
     shown = box.run(*STATUS).stdout
     assert "\x1b" not in shown and "a^[[31mb" in shown
