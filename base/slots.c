@@ -113,7 +113,8 @@ static bool await_leave(pid_t pid)
     int64_t end = clock_monotonic() + SLOTS_WAIT_MS * CLOCK_MS;
     while (atomic_load(slots.own) == 0) {
         siginfo_t now = {.si_pid = 0};
-        if (syscall(FUTEX, slots.own, WAIT, 0, &pause, NULL, 0) == 0 || errno != ETIMEDOUT)
+        if (syscall(FUTEX, slots.own, WAIT, 0, &pause, NULL, 0) == 0 || errno == EAGAIN ||
+            errno == EINTR)
             continue;
         waitid(P_PID, (id_t)pid, &now, WEXITED | WSTOPPED | WNOHANG | WNOWAIT);
         if (now.si_pid != 0 && now.si_code != CLD_STOPPED && now.si_code != CLD_TRAPPED)
