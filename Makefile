@@ -12,9 +12,10 @@ endif
 DESTDIR ?=
 
 comma := ,
-ROOMS := base rotate logger execline supervisor command
-SOURCES := $(foreach room,$(ROOMS),$(sort $(wildcard $(room)/*.c)))
-HEADERS := $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
+# A room is a folder; a folder in it is part of it.
+ROOMS := base contract rotate logger logcat execline services overlay supervisor command
+SOURCES := $(foreach room,$(ROOMS),$(sort $(wildcard $(room)/*.c $(room)/*/*.c)))
+HEADERS := $(foreach room,$(ROOMS),$(wildcard $(room)/*.h $(room)/*/*.h))
 
 # A text cut at the size of its buffer is meant: paths longer than PATH_MAX fail by themselves.
 # (clang does not know the word.)
@@ -23,10 +24,9 @@ WARN := -std=c11 -Wall -Wextra -Wshadow -Wvla -Wconversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wformat=2 -Wundef -Werror
 CPPFLAGS += -I. -D_GNU_SOURCE -DOVERLOG_VERSION='"$(VERSION)"'
 OPT ?= -O2
-# Only the path of log lines is hot; everywhere else small is fast enough.
+# Only the path of log lines is hot, by folder; everywhere else small is fast enough.
 COLD ?= -Oz
-HOT := $(addsuffix .c,$(addprefix logger/,line pump handover sink disk outlet stamp route console merge \
-       source order usual view) rotate/logdir rotate/bgzf rotate/reader base/clock)
+HOT := logger/% logcat/% rotate/% base/clock.c
 HARDEN := -fstack-protector-strong
 CFLAGS := $(CFLAGS) $(WARN) $(call no_truncation,$(CC)) $(OPT) -g -MMD -MP -ffunction-sections -fdata-sections \
           -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN)
@@ -115,7 +115,7 @@ SAN_FLAGS := $(call no_truncation,$(SAN_CC)) -O1 -g -fsanitize=address,undefined
 SAN_OBJECTS := $(SOURCES:%.c=$(SAN)/%.o)
 LIB_OBJECTS := $(filter-out $(SAN)/command/main.o,$(SAN_OBJECTS))
 # UNIT_BUT: those that are not to be run, as ROOM/NAME_test.
-UNIT_SOURCES := $(filter-out $(UNIT_BUT:%=tests/unit/%.c),$(sort $(wildcard tests/unit/*/*.c)))
+UNIT_SOURCES := $(filter-out $(UNIT_BUT:%=tests/unit/%.c),$(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c)))
 UNIT_PROGRAMS := $(UNIT_SOURCES:%.c=$(SAN)/%)
 
 $(SAN)/%.o: %.c
@@ -198,10 +198,10 @@ lint:
 	tests/layers.sh
 	/usr/bin/python3 tests/waits.py
 	tests/audit --lint
-	clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(MUSL_SOURCES) $(FUZZ_SOURCES)
+	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 format:
-	clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(MUSL_SOURCES) $(FUZZ_SOURCES)
+	@clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 check:
 	tests/check

@@ -3,8 +3,8 @@
 #include "base/command.h"
 #include "base/message.h"
 #include "base/str.h"
+#include "base/zone.h"
 #include "command/commands.h"
-#include "logger/zone.h"
 #include "supervisor/control.h"
 #include "supervisor/runtree.h"
 #include <signal.h>

@@ -5,7 +5,7 @@
 #include "base/message.h"
 #include "command/commands.h"
 #include "command/options.h"
-#include "logger/follow.h"
+#include "logcat/dirwatch.h"
 #include "rotate/reader.h"
 #include <limits.h>
 #include <stddef.h>

@@ -11,6 +11,7 @@
 #include "command/missing.h"
 #include "command/overlog.h"
 #include "execline/commands.h"
+#include "logcat/logcat.h"
 #include "logger/logger.h"
 #include <errno.h>
 #include <limits.h>

@@ -3,7 +3,7 @@
 #include "base/message.h"
 #include "base/utf8.h"
 #include "command/overlog.h"
-#include "logger/render.h"
+#include "logcat/render.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,9 +5,9 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "base/str.h"
+#include "base/zone.h"
 #include "command/commands.h"
 #include "command/options.h"
-#include "logger/zone.h"
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* TAI64N labels before lines: putting them there, and making them readable (spec: s6-log.md, 9). */
 #include "base/clock.h"
+#include "base/zone.h"
 #include "command/commands.h"
 #include "command/options.h"
 #include "command/stream.h"
 #include "logger/stamp.h"
-#include "logger/zone.h"
 
 enum { DATE_LENGTH = 29 /* "YYYY-MM-DD HH:MM:SS.nnnnnnnnn" */ };
 

@@ -1,6 +1,6 @@
 #include "logger/console.h"
+#include "base/color.h"
 #include "base/message.h"
-#include "logger/render.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -49,9 +49,8 @@ int console_write(int fd, const char *bytes, size_t length)
 
 int console_pretty(const char *name, int width, bool color, struct str *out)
 {
-    return str_printf(out, "%s%s%s%-*.200s%s | ", color ? "\033[" : "",
-                      color ? render_color(name) : "", color ? "m" : "", width, name,
-                      color ? "\033[0m" : "");
+    return str_printf(out, "%s%s%s%-*.200s%s | ", color ? "\033[" : "", color ? color_of(name) : "",
+                      color ? "m" : "", width, name, color ? "\033[0m" : "");
 }
 
 /* The prefix as it is now. */

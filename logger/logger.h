@@ -7,7 +7,4 @@
 /* Rows: logger, s6-log, logutil-service. Ends with an all-zero row. */
 extern const struct command logger_commands[];
 
-/* The row of logcat. Ends with an all-zero row. */
-extern const struct command logcat_commands[];
-
 #endif

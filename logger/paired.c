@@ -5,13 +5,13 @@
 #include "base/file.h"
 #include "base/image.h"
 #include "base/message.h"
+#include "base/zone.h"
 #include "logger/console.h"
 #include "logger/disk.h"
 #include "logger/processes.h"
 #include "logger/pump.h"
 #include "logger/script.h"
-#include "logger/self.h"
-#include "logger/zone.h"
+#include "rotate/pipe_note.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>

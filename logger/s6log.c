@@ -4,14 +4,14 @@
 #include "base/loop.h"
 #include "base/message.h"
 #include "base/process.h"
+#include "base/zone.h"
 #include "logger/disk.h"
 #include "logger/flow.h"
 #include "logger/line.h"
 #include "logger/processes.h"
 #include "logger/route.h"
 #include "logger/script.h"
-#include "logger/self.h"
-#include "logger/zone.h"
+#include "rotate/pipe_note.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -12,25 +12,31 @@ complain() {
     done
 }
 
+# files ROOM: its sources, those of its folders included.
+files() {
+    ls "$1"/*.[ch] "$1"/*/*.[ch] 2>/dev/null
+}
+
 # allow ROOM SEEN...: what the room breaks; one grep for all of its files.
 allow() {
     room=$1
     seen=$(echo "$@" | tr ' ' '|')
     complain "includes what $room/ may not see" <<END
-$(grep -nE '^#include "[a-z]+/' "$room"/*.[ch] | grep -vE "\"($seen)/")
+$(grep -nE '^#include "[a-z0-9]+/' $(files "$room") | grep -vE "\"($seen)[/.]")
 END
     [ "$room" = rotate ] || complain "only rotate/ sees zlib" <<END
-$(grep -n '#include <zlib.h>' "$room"/*.[ch])
+$(grep -n '#include <zlib.h>' $(files "$room"))
 END
     [ "$room" = command ] || complain "only command/ exits (a forked child says so with /* child */)" <<END
-$(grep -nE '(^|[^_a-z])(exit|_exit|abort) *\(' "$room"/*.[ch] | grep -v '/\* child \*/')
+$(grep -nE '(^|[^_a-z])(exit|_exit|abort) *\(' $(files "$room") | grep -v '/\* child \*/')
 END
 }
 allow base
 allow rotate base
 allow logger rotate base
+allow logcat rotate logger/stamp base
 allow execline base
 allow supervisor base
-allow command base rotate logger execline supervisor
+allow command base rotate logger logcat execline supervisor
 [ "$status" -eq 0 ] && echo "layers: ok"
 exit "$status"

@@ -1,7 +1,7 @@
 /* Expressions of logcat on lines, against regexec alone. First byte: whether case matters; up to
  * the first newline the expression; then lines. What takes the C library for ever is left out: long
  * expressions, large intervals, references back. */
-#include "logger/pattern.h"
+#include "logcat/pattern.h"
 #include "tests/fuzz/fuzz.h"
 #include <ctype.h>
 

@@ -1,7 +1,7 @@
 /* Messages as logcat shows them, in every form. For a terminal, no byte of a service is one that a
  * terminal acts on; JSON is UTF-8 in which strings have no control characters; text/time formats
  * take any time. First byte: the form; second: options; then eight bytes of time. */
-#include "logger/render.h"
+#include "logcat/render.h"
 #include "base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,6 +1,6 @@
 /* The fast path of expressions against regexec of the C library that the product has. Says its
  * result as cmocka does. */
-#include "tests/unit/logger/random_expressions.h"
+#include "tests/unit/logcat/random_expressions.h"
 
 int main(void)
 {

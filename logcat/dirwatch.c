@@ -1,0 +1,228 @@
+#include "logcat/dirwatch.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+enum { POLL_EVERY_MS = 500 };
+
+static struct follow *of_watch(struct watch *w)
+{
+    return (struct follow *)(void *)((char *)w - offsetof(struct follow, watch));
+}
+
+static void ready(struct watch *w, uint32_t events)
+{
+    struct follow *f = of_watch(w);
+    (void)events;
+    follow_collect(f);
+    f->calls->settled(f->context);
+}
+
+static void look_again(struct timer *t)
+{
+    struct follow *f = (struct follow *)(void *)((char *)t - offsetof(struct follow, poll));
+    f->calls->unsure(f->context);
+    f->calls->places(f->context);
+    f->calls->settled(f->context);
+    loop_timer(f->loop, t, clock_monotonic() + POLL_EVERY_MS * CLOCK_MS);
+}
+
+static void poll_instead(struct follow *f, const char *reason)
+{
+    if (f->polling)
+        return;
+    f->polling = true;
+    message_warning("unable to be told of changes: %s; looking twice a second instead", reason);
+    loop_timer(f->loop, &f->poll, clock_monotonic() + POLL_EVERY_MS * CLOCK_MS);
+}
+
+int follow_open(struct follow *f, struct loop *l, const struct follow_calls *calls, void *context,
+                struct error *e)
+{
+    *f = (struct follow){.loop = l, .calls = calls, .context = context};
+    f->poll.fire = look_again;
+    f->watch.ready = ready;
+    if (loop_reserve_timers(l, 2, e) < 0)
+        return -1;
+    f->watch.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (f->watch.fd < 0)
+        poll_instead(f, strerror(errno));
+    else if (loop_watch(l, &f->watch, EPOLLIN, e) < 0)
+        return -1;
+    return 0;
+}
+
+void follow_close(struct follow *f)
+{
+    if (!f->loop)
+        return;
+    loop_untimer(f->loop, &f->poll);
+    loop_unwatch(f->loop, &f->watch);
+    if (f->watch.fd >= 0)
+        close(f->watch.fd);
+    free(f->list);
+    *f = (struct follow){.watch.fd = -1};
+}
+
+/* 0, or -1 with errno. */
+static int add(struct follow *f, const char *path, uint32_t mask, size_t tag)
+{
+    if (f->watch.fd < 0)
+        return access(path, X_OK);
+    if (f->count == f->capacity) {
+        size_t capacity = f->capacity ? f->capacity * 2 : 16;
+        struct follow_watch *list = realloc(f->list, capacity * sizeof *list);
+        if (!list)
+            return -1;
+        f->list = list;
+        f->capacity = capacity;
+    }
+    int descriptor = inotify_add_watch(f->watch.fd, path, mask | IN_ONLYDIR | IN_MASK_ADD);
+    if (descriptor < 0 && (errno == ENOSPC || errno == ENOMEM)) {
+        poll_instead(f, strerror(errno));
+        return access(path, X_OK);
+    }
+    if (descriptor < 0)
+        return -1;
+    for (size_t i = 0; i < f->count; i++)
+        if (f->list[i].descriptor == descriptor && f->list[i].tag == tag)
+            return 0;
+    f->list[f->count++] = (struct follow_watch){descriptor, tag};
+    return 0;
+}
+
+static bool in_use(const struct follow *f, int descriptor)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (f->list[i].descriptor == descriptor)
+            return true;
+    return false;
+}
+
+void follow_forget(struct follow *f, size_t tag)
+{
+    for (size_t i = 0; i < f->count;) {
+        if (f->list[i].tag != tag) {
+            i++;
+            continue;
+        }
+        int descriptor = f->list[i].descriptor;
+        f->list[i] = f->list[--f->count];
+        if (!in_use(f, descriptor))
+            inotify_rm_watch(f->watch.fd, descriptor);
+    }
+}
+
+void follow_forget_places(struct follow *f)
+{
+    follow_forget(f, FOLLOW_PLACE);
+}
+
+/* File systems that others change without our kernel's knowing. */
+static bool is_foreign(const char *path)
+{
+    static const unsigned int types[] = {
+        0x6969 /* nfs */,    0xff534d42 /* cifs */, 0xfe534d42 /* smb2 */,   0x517b /* smb */,
+        0x01021997 /* 9p */, 0x65735546 /* fuse */, 0x786f4256 /* vboxsf */, 0x00c36400 /* ceph */,
+    };
+    struct statfs st;
+    for (size_t i = 0; i < sizeof types / sizeof types[0] && statfs(path, &st) == 0; i++)
+        if ((unsigned int)st.f_type == types[i])
+            return true;
+    return false;
+}
+
+int follow_directory(struct follow *f, const char *path, size_t tag, struct error *e)
+{
+    if (add(f, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF, tag) == 0) {
+        if (is_foreign(path))
+            poll_instead(f, "the file system has other writers");
+        return 0;
+    }
+    return error_system(e, "unable to watch %s", path);
+}
+
+int follow_place(struct follow *f, const char *path, struct error *e)
+{
+    static const uint32_t mask =
+        IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
+    char *at = strdup(path);
+    int result = -1;
+    while (at && (result = add(f, at, mask, FOLLOW_PLACE)) < 0) {
+        char *slash = strrchr(at, '/');
+        if ((errno != ENOENT && errno != ENOTDIR) || strcmp(at, "/") == 0 || strcmp(at, ".") == 0)
+            break;
+        if (!slash)
+            strcpy(at, ".");
+        else
+            slash[slash == at] = '\0';
+    }
+    if (result < 0)
+        error_system(e, "unable to watch %s", path);
+    free(at);
+    return result;
+}
+
+/* What the logger keeps beside its lines. */
+static bool is_beside(const char *name)
+{
+    size_t length = strlen(name);
+    return strcmp(name, "lock") == 0 || strcmp(name, "pipes") == 0 || strcmp(name, "state") == 0 ||
+           strcmp(name, "newstate") == 0 || (length > 4 && strcmp(name + length - 4, ".new") == 0);
+}
+
+static bool tell(struct follow *f, const struct inotify_event *event)
+{
+    bool place = false;
+    bool beside = event->len > 0 && is_beside(event->name);
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->list[i].descriptor != event->wd)
+            continue;
+        if (f->list[i].tag == FOLLOW_PLACE)
+            place |= !(event->mask & IN_MODIFY);
+        else if (event->mask & IN_DELETE)
+            f->calls->removed(f->context, f->list[i].tag, event->len > 0 ? event->name : "");
+        else if (!beside)
+            f->calls->changed(f->context, f->list[i].tag);
+    }
+    return place;
+}
+
+static void drop_ignored(struct follow *f, int descriptor)
+{
+    for (size_t i = 0; i < f->count;)
+        if (f->list[i].descriptor == descriptor)
+            f->list[i] = f->list[--f->count];
+        else
+            i++;
+}
+
+void follow_collect(struct follow *f)
+{
+    char buffer[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
+    bool places = false;
+    ssize_t n;
+    while (f->watch.fd >= 0 && (n = read(f->watch.fd, buffer, sizeof buffer)) > 0) {
+        for (char *at = buffer; at < buffer + n;) {
+            struct inotify_event *event = (void *)at;
+            at += sizeof *event + event->len;
+            if (event->mask & IN_Q_OVERFLOW) {
+                f->calls->unsure(f->context);
+                places = true;
+            } else if (event->mask & IN_IGNORED) {
+                drop_ignored(f, event->wd);
+            } else {
+                places |= tell(f, event);
+            }
+        }
+    }
+    if (places)
+        f->calls->places(f->context);
+}

@@ -1,0 +1,160 @@
+#include "logcat/events.h"
+#include "base/clock.h"
+#include "logcat/source.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char PREFIX[] = "overlog: ", SERVICE[] = " service=";
+
+const char *events_value(const char *words, const char *key, size_t *length)
+{
+    const char *at = strstr(words, key);
+    if (!at)
+        return NULL;
+    at += strlen(key);
+    *length = strcspn(at, " ");
+    return at;
+}
+
+/* Undoes \040 and \134. */
+static void unescape(char *text)
+{
+    char *to = text;
+    for (; *text; text++) {
+        if (*text == '\\' && strlen(text) > 3) {
+            *to++ = (char)((text[1] & 3) << 6 | (text[2] & 7) << 3 | (text[3] & 7));
+            text += 3;
+        } else {
+            *to++ = *text;
+        }
+    }
+    *to = '\0';
+}
+
+/* The list's own copy of name, put there if need be; NULL for lack of memory. */
+static const char *intern(struct words *w, const char *name)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (strcmp(w->item[i], name) == 0)
+            return w->item[i];
+    return words_add(w, name) < 0 ? NULL : w->item[w->count - 1];
+}
+
+/* The name as it is to be shown, or NULL: it is not wanted. */
+static const char *wanted(struct events *ev, const char *name)
+{
+    if (words_has(&ev->unwanted, name))
+        return NULL;
+    if (words_has(&ev->wanted, name) || roster_wants(ev->roster, name))
+        return intern(&ev->wanted, name);
+    words_add(&ev->unwanted, name);
+    return NULL;
+}
+
+/* The beginning of the next run, which is as much as is known of when this one ended. */
+static bool is_run_end(const struct events *ev, const struct entry *entry)
+{
+    return ev->run_end && clock_compare(&entry->time, &ev->next_boot) == 0 &&
+           strncmp(entry->message, "boot ", 5) == 0;
+}
+
+bool events_take(struct events *ev, struct entry *entry)
+{
+    if (entry->stamped && is_run_end(ev, entry)) {
+        entry->length = (size_t)snprintf(ev->text, sizeof ev->text, "%s%s", PREFIX, ev->run_end);
+        entry->message = ev->text;
+        entry->name = wanted(ev, ".init");
+        return entry->name != NULL;
+    }
+    char *words = entry->message, name[256];
+    size_t event = strcspn(words, " "), length = 0;
+    if (!entry->stamped || entry->stream != STREAM_UNKNOWN || event == 0)
+        return false;
+    if (strncmp(words + event, SERVICE, strlen(SERVICE)) == 0) {
+        length = strcspn(words + event + strlen(SERVICE), " ");
+        snprintf(name, sizeof name, "%.*s", (int)length, words + event + strlen(SERVICE));
+        unescape(name);
+        entry->name = wanted(ev, name);
+        length += strlen(SERVICE);
+    } else {
+        entry->name = strncmp(words, "cmd", 3) == 0 ? ".cmd" : ".init";
+    }
+    if (!entry->name)
+        return false;
+    /* In place: where no service stood, the stamp before the message makes room. */
+    char *begin = words + length - strlen(PREFIX);
+    memmove(begin + strlen(PREFIX), words, event);
+    memcpy(begin, PREFIX, strlen(PREFIX));
+    entry->length += (size_t)(words - begin);
+    entry->message = begin;
+    return true;
+}
+
+void events_release(struct events *ev)
+{
+    words_release(&ev->wanted);
+    words_release(&ev->unwanted);
+}
+
+/* --- states --- */
+
+static int set(struct events_states *s, const char *service, const char *state)
+{
+    char *copy = strdup(state);
+    size_t i = 0;
+    while (i < s->names.count && strcmp(s->names.item[i], service) != 0)
+        i++;
+    if (copy && i < s->states.count) {
+        free(s->states.item[i]);
+        s->states.item[i] = copy;
+        return 0;
+    }
+    int result = copy && words_add(&s->names, service) == 0 && words_add(&s->states, copy) == 0;
+    free(copy);
+    return result ? 0 : -1;
+}
+
+static int note(struct events_states *s, const char *words)
+{
+    static const char *const shown[] = {"start", "ready", "fail", "up", "down", "exit"};
+    bool command = strncmp(words, "cmd", 3) == 0;
+    const char *event = !command ? words : words[3] == ' ' ? "start" : words + 3;
+    char service[256] = ".cmd", state[64];
+    size_t length = 0, i = 0;
+    const char *name = events_value(words, SERVICE, &length);
+    if (strncmp(words, "boot ", 5) == 0)
+        events_states_release(s);
+    while (i < 6 && strncmp(event, shown[i], strlen(shown[i])) != 0)
+        i++;
+    if (i == 6 || (!name && !command))
+        return 0;
+    if (!command) {
+        snprintf(service, sizeof service, "%.*s", (int)length, name);
+        unescape(service);
+    }
+    const char *code = events_value(words, " code=", &length);
+    const char *killer = code ? code : events_value(words, " signal=", &length);
+    snprintf(state, sizeof state, "%s", i == 0 ? "up" : i == 2 ? "failed" : shown[i]);
+    if (i == 5 && killer)
+        snprintf(state, sizeof state, "%s %.*s", code ? "exit" : "signal", (int)length, killer);
+    return set(s, service, state);
+}
+
+int events_states(const char *directory, struct events_states *s, struct error *e)
+{
+    struct source *log = source_new(".events", directory);
+    int result = log ? source_open(log, READER_ALL, 0, e) : -1;
+    while (result == 0 && source_next(log, true) == 1)
+        if (log->entry.stamped && note(s, log->entry.message) < 0)
+            break;
+    source_free(log);
+    return result;
+}
+
+void events_states_release(struct events_states *s)
+{
+    words_release(&s->names);
+    words_release(&s->states);
+}

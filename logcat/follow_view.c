@@ -1,0 +1,252 @@
+#include "logcat/follow_view.h"
+#include "base/clock.h"
+#include "base/loop.h"
+#include "base/message.h"
+#include "logcat/dirwatch.h"
+#include "logcat/pool.h"
+#include "rotate/pipe_note.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+
+struct live {
+    struct loop loop;
+    struct follow follow;
+    struct timer due;
+    struct watch reader; /* of our output: only its end */
+    struct view *view;
+    const struct roster *roster;
+    struct words unwatched; /* places that cannot be watched, said once */
+};
+
+static void end(void *context, int signal)
+{
+    struct live *live = context;
+    (void)signal;
+    live->view->output.ended = true;
+    loop_stop(&live->loop);
+}
+
+static void reader_gone(struct watch *w, uint32_t events)
+{
+    (void)events;
+    end((char *)w - offsetof(struct live, reader), 0);
+}
+
+static void changed(void *context, size_t number)
+{
+    struct live *live = context;
+    struct source *s = live->view->source[number];
+    s->dirty = true;
+    if (self_leave_out(s->name, s->path)) /* its logger began after us */
+        s->gone = true;
+}
+
+static void lost(void *context, const char *name)
+{
+    struct source *s = context;
+    message_warning("%s/%s was deleted before it was read", s->path, name);
+    s->broken = true;
+}
+
+static void removed(void *context, size_t number, const char *name)
+{
+    struct live *live = context;
+    struct source *s = live->view->source[number];
+    struct error e = ERROR_INIT;
+    if (s->reader && pool_use(s, &e) == 0 && reader_lost(s->reader, name))
+        lost(s, name);
+}
+
+static void unsure(void *context)
+{
+    struct live *live = context;
+    for (size_t i = 0; i < live->view->count; i++) {
+        struct error e = ERROR_INIT;
+        struct source *s = live->view->source[i];
+        if (s->reader && pool_use(s, &e) == 0)
+            reader_find_lost(s->reader, lost, s);
+        s->dirty = true;
+    }
+}
+
+/* Everything in the directory is news: it was not there when we began. */
+static void open_whole(struct live *live, size_t number)
+{
+    struct error e = ERROR_INIT;
+    struct source *s = live->view->source[number];
+    if (self_leave_out(s->name, s->path))
+        return;
+    if (live_watch(live, number, &e) < 0 || source_open(s, READER_ALL, 0, &e) < 0) {
+        message_warning("%s", e.text);
+        s->broken = true;
+    }
+}
+
+static void watch_places(struct live *live)
+{
+    struct words places = WORDS_INIT;
+    struct error e = ERROR_INIT;
+    follow_forget_places(&live->follow);
+    roster_places(live->roster, &places);
+    for (size_t i = 0; i < places.count; i++) {
+        if (follow_place(&live->follow, places.item[i], &e) == 0 ||
+            words_has(&live->unwatched, places.item[i]))
+            continue;
+        message_warning("%s", e.text);
+        words_add(&live->unwatched, places.item[i]);
+    }
+    words_release(&places);
+}
+
+/* Marks sources whose directory was deleted, moved or made anew. */
+static void find_gone(struct live *live)
+{
+    for (size_t i = 0; i < live->view->count; i++) {
+        struct source *s = live->view->source[i];
+        struct stat st;
+        bool there = stat(s->path, &st) == 0 && S_ISDIR(st.st_mode);
+        if (!s->reader && there && !s->offered) {
+            open_whole(live, i);
+        } else if (s->reader && (!there || st.st_ino != s->inode || st.st_dev != s->device)) {
+            s->gone = s->dirty = true;
+        }
+    }
+}
+
+/* By its path, or the directory that it is: a link leads to it, too. */
+static bool is_followed(const struct view *v, const char *path)
+{
+    struct stat st;
+    bool there = stat(path, &st) == 0;
+    for (size_t i = 0; i < v->count; i++) {
+        const struct source *s = v->source[i];
+        if (strcmp(s->path, path) == 0)
+            return true;
+        if (there && s->reader && !s->gone && s->inode == st.st_ino && s->device == st.st_dev)
+            return true;
+    }
+    return false;
+}
+
+static void find_new(struct live *live)
+{
+    struct roster_list list = {.matches = 0};
+    struct error e = ERROR_INIT;
+    struct view *v = live->view;
+    if (roster_find(live->roster, &list, NULL, &e) < 0)
+        message_warning("%s", e.text);
+    for (size_t i = 0; i < list.names.count && i < list.paths.count; i++) {
+        if (is_followed(v, list.paths.item[i]))
+            continue;
+        struct source *s = source_new(list.names.item[i], list.paths.item[i]);
+        if (!s || view_add(v, s, &e) < 0) {
+            message_warning("out of memory for %s", list.paths.item[i]);
+            source_free(s);
+            continue;
+        }
+        if (strlen(s->name) > v->render.width)
+            v->render.width = strlen(s->name);
+        open_whole(live, v->count - 1);
+    }
+    roster_release(&list);
+}
+
+static void places(void *context)
+{
+    struct live *live = context;
+    watch_places(live);
+    find_gone(live);
+    find_new(live);
+}
+
+/* True: a source that had gone is open again and may have more. */
+static bool close_gone(struct live *live)
+{
+    bool again = false;
+    for (size_t i = 0; i < live->view->count; i++) {
+        struct source *s = live->view->source[i];
+        if (!s->gone || !view_drained(live->view, i))
+            continue;
+        source_close(s);
+        follow_forget(&live->follow, i);
+        s->gone = false;
+        again = true;
+    }
+    if (again)
+        find_gone(live);
+    return again;
+}
+
+static void settled(void *context)
+{
+    struct live *live = context;
+    int64_t due;
+    do {
+        struct timespec wall = clock_wall();
+        due = view_live(live->view, clock_monotonic(), &wall);
+    } while (close_gone(live));
+    if (live->view->output.ended)
+        loop_stop(&live->loop);
+    else if (due)
+        loop_timer(&live->loop, &live->due, due);
+    else
+        loop_untimer(&live->loop, &live->due);
+}
+
+static void fire(struct timer *t)
+{
+    struct live *live = (struct live *)(void *)((char *)t - offsetof(struct live, due));
+    follow_collect(&live->follow); /* older lines of others come first */
+    settled(live);
+}
+
+int live_open(struct live **out, struct view *v, const struct roster *r, struct error *e)
+{
+    static const struct follow_calls calls = {changed, removed, unsure, places, settled};
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    struct error ignored = ERROR_INIT;
+    struct live *live = calloc(1, sizeof *live);
+    *out = live;
+    if (!live)
+        return error_system(e, "unable to follow");
+    live->view = v;
+    live->roster = r;
+    live->due.fire = fire;
+    if (loop_open(&live->loop, e) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (loop_signal(&live->loop, ends[i], end, live, e) < 0)
+            return -1;
+    v->output.interrupt = live->loop.signals;
+    live->reader = (struct watch){.fd = v->output.fd, .ready = reader_gone};
+    loop_watch(&live->loop, &live->reader, 0, &ignored); /* a plain file never goes away */
+    if (follow_open(&live->follow, &live->loop, &calls, live, e) < 0)
+        return -1;
+    watch_places(live);
+    return 0;
+}
+
+int live_watch(struct live *live, size_t number, struct error *e)
+{
+    return follow_directory(&live->follow, live->view->source[number]->path, number, e);
+}
+
+int live_run(struct live *live, struct error *e)
+{
+    places(live); /* what appeared while the history was shown */
+    settled(live);
+    return live->view->output.ended ? 0 : loop_run(&live->loop, e);
+}
+
+void live_close(struct live *live)
+{
+    if (!live)
+        return;
+    follow_close(&live->follow);
+    loop_close(&live->loop);
+    words_release(&live->unwatched);
+    free(live);
+}

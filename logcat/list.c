@@ -1,0 +1,212 @@
+#include "logcat/list.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include "base/utf8.h"
+#include "logcat/events.h"
+#include "logcat/source.h"
+#include "rotate/count.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    HOURS = 24,
+    HOUR = 3600,
+    YEAR = 330 * 24 * HOUR, /* or nearly so */
+    BESIDE = 62             /* columns of what is neither name nor bar */
+};
+
+struct row {
+    struct timespec first, last;
+    int64_t bytes;
+    unsigned long archives;
+    unsigned long lines[HOURS];
+};
+
+struct layout {
+    bool utc;
+    size_t screen; /* columns, 0: no terminal */
+    size_t width;  /* of the names */
+    time_t newest; /* line of all */
+};
+
+struct bar {
+    struct row *row;
+    time_t begin;
+};
+
+/* --- what the directories hold --- */
+
+static bool find_times(const char *path, struct row *row)
+{
+    struct source *s = source_new(path, path);
+    struct error e = ERROR_INIT;
+    bool good = s && source_open(s, READER_ALL, 0, &e) == 0;
+    while (good && row->first.tv_sec == 0 && source_next(s, true) == 1)
+        row->first = s->entry.time;
+    good = good && source_open_tail(s, 1, &e) == 0;
+    while (good && source_next(s, true) == 1)
+        if (s->entry.stamped)
+            row->last = s->entry.time;
+    if (!good)
+        message_warning("%s", s ? e.text : "out of memory");
+    good = good && !s->broken;
+    source_free(s);
+    return good;
+}
+
+/* Spreads them evenly over the hours between. */
+static void found(void *context, const struct timespec *first, const struct timespec *last,
+                  unsigned long lines)
+{
+    const struct bar *b = context;
+    time_t from = first->tv_sec, length = last->tv_sec - from + 1;
+    for (time_t hour = 0; hour < HOURS; hour++) {
+        time_t begin = b->begin + hour * HOUR, end = begin + HOUR;
+        begin = from > begin ? from : begin;
+        end = from + length < end ? from + length : end;
+        if (begin < end)
+            b->row->lines[hour] += (unsigned long)((int64_t)lines * (end - begin) / length);
+    }
+}
+
+static bool count(const char *path, struct row *row, time_t begin)
+{
+    struct bar b = {row, begin};
+    struct count c = {.found = found, .context = &b, .stamp_of = stamp_time, .since = {begin, 0}};
+    struct error e = ERROR_INIT;
+    if (count_directory(&c, path, &e) < 0) {
+        message_warning("%s", e.text);
+        return false;
+    }
+    row->bytes = c.bytes;
+    row->archives = c.archives;
+    return true;
+}
+
+/* --- showing --- */
+
+static const char *state_of(const struct events_states *s, const char *name)
+{
+    for (size_t i = 0; i < s->states.count; i++)
+        if (strcmp(s->names.item[i], name) == 0)
+            return s->states.item[i];
+    return "-";
+}
+
+static void put_size(struct str *out, int64_t bytes)
+{
+    static const char units[] = " KMGTP";
+    int unit = 0;
+    int64_t tenths = bytes * 10;
+    for (; tenths >= 10000 && unit < 5; unit++)
+        tenths = (tenths + 512) / 1024;
+    if (unit == 0)
+        str_printf(out, "  %6lld", (long long)bytes);
+    else if (tenths < 1000)
+        str_printf(out, "  %3lld.%lld%c", (long long)tenths / 10, (long long)tenths % 10,
+                   units[unit]);
+    else
+        str_printf(out, "  %5lld%c", (long long)(tenths + 5) / 10, units[unit]);
+}
+
+/* As ls does: the year only where the month would mislead. */
+static void put_time(struct str *out, const struct timespec *t, const struct layout *l)
+{
+    struct tm tm;
+    if (t->tv_sec == 0 || !clock_is_usual(t) ||
+        !(l->utc ? gmtime_r(&t->tv_sec, &tm) : localtime_r(&t->tv_sec, &tm)))
+        str_printf(out, "  %-11s", "-");
+    else if (t->tv_sec < l->newest - YEAR)
+        str_printf(out, "  %04d-%02d-%02d ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+    else
+        str_printf(out, "  %02d-%02d %02d:%02d", tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min);
+}
+
+static void put_bar(struct str *out, const struct row *row, int hours)
+{
+    unsigned long most = 0;
+    for (int i = 0; i < HOURS; i++)
+        most = row->lines[i] > most ? row->lines[i] : most;
+    str_printf(out, "  %7lu  ", most);
+    for (int i = HOURS - hours; i < HOURS; i++)
+        if (row->lines[i] == 0)
+            str_add_char(out, ' ');
+        else /* eighths */
+            str_printf(out, "\xe2\x96%c", (int)(0x81 + (row->lines[i] * 8 - 1) / most));
+    str_add_char(out, '\n');
+}
+
+static void put_name(struct str *out, const char *name, const struct layout *l)
+{
+    size_t begin = out->length;
+    utf8_visible(name, strlen(name), out);
+    for (size_t length = out->length - begin; length < l->width; length++)
+        str_add_char(out, ' ');
+}
+
+static void put_rows(struct str *out, const struct roster_list *list, const struct row *rows,
+                     const struct events_states *states, struct layout *l)
+{
+    size_t begin = out->length, width = strlen("SERVICE");
+    for (size_t i = 0; i < list->names.count; i++) {
+        put_name(out, list->names.item[i], l);
+        if (out->length - begin > width)
+            width = out->length - begin;
+        out->length = begin;
+    }
+    l->width = width;
+    /* The bars take what the screen leaves. */
+    int hours = l->screen > 0 ? (int)l->screen - (int)l->width - BESIDE : HOURS;
+    hours = hours < 1 ? 1 : hours > HOURS ? HOURS : hours;
+    put_name(out, "SERVICE", l);
+    str_printf(out, "  %-9s  %6s  %4s  %-11s  %-11s  %7s  LAST %d H\n", "STATE", "SIZE", "ARCH",
+               "FIRST", "LAST", "MOST/H", hours);
+    for (size_t i = 0; i < list->names.count; i++) {
+        const struct row *row = &rows[i];
+        put_name(out, list->names.item[i], l);
+        str_printf(out, "  %-9s", state_of(states, list->names.item[i]));
+        put_size(out, row->bytes);
+        str_printf(out, "  %4lu", row->archives);
+        put_time(out, &row->first, l);
+        put_time(out, &row->last, l);
+        put_bar(out, row, hours);
+    }
+}
+
+static bool read_states(const struct roster *r, struct events_states *states)
+{
+    struct words logs = WORDS_INIT;
+    struct error e = ERROR_INIT;
+    int result = roster_event_logs(r, &logs);
+    for (size_t i = 0; result == 0 && i < logs.count; i++)
+        if (access(logs.item[i], F_OK) == 0 && events_states(logs.item[i], states, &e) < 0)
+            result = -1;
+    if (result < 0)
+        message_warning("%s", e.text);
+    words_release(&logs);
+    return result == 0;
+}
+
+bool list_services(const struct roster *r, const struct roster_list *list, bool utc, size_t screen,
+                   struct str *out)
+{
+    struct row *rows = calloc(list->names.count + 1, sizeof *rows);
+    struct events_states states = {WORDS_INIT, WORDS_INIT};
+    struct layout l = {.utc = utc, .screen = screen};
+    bool good = rows && read_states(r, &states);
+    for (size_t i = 0; rows && i < list->names.count; i++) {
+        good &= find_times(list->paths.item[i], &rows[i]);
+        if (rows[i].last.tv_sec > l.newest)
+            l.newest = rows[i].last.tv_sec;
+    }
+    for (size_t i = 0; rows && i < list->names.count; i++)
+        good &=
+            count(list->paths.item[i], &rows[i], l.newest - l.newest % HOUR - (HOURS - 1) * HOUR);
+    if (rows)
+        put_rows(out, list, rows, &states, &l);
+    events_states_release(&states);
+    free(rows);
+    return good;
+}

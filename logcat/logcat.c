@@ -1,0 +1,357 @@
+/* logcat: the log directories of all services as one. */
+#include "logcat/logcat.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include "base/zone.h"
+#include "logcat/boot.h"
+#include "logcat/follow_view.h"
+#include "logcat/list.h"
+#include "logcat/newest_first.h"
+#include "logcat/pager.h"
+#include "logcat/pool.h"
+#include "logcat/request.h"
+#include "logcat/time_parse.h"
+#include "rotate/pipe_note.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { EXIT_NOTHING = 1 };
+
+static int build_filter(const struct request *q, struct filter *f, struct error *e)
+{
+    struct timespec now = clock_wall();
+    for (size_t i = 0; i < q->include.count; i++)
+        if (filter_add(f, q->include.item[i], false, q->ignore_case, e) < 0)
+            return -1;
+    for (size_t i = 0; i < q->exclude.count; i++)
+        if (filter_add(f, q->exclude.item[i], true, q->ignore_case, e) < 0)
+            return -1;
+    f->stream = q->stream;
+    if (q->since && when_parse(q->since, &now, q->utc, &f->since, e) < 0)
+        return -1;
+    if (q->until && when_parse(q->until, &now, q->utc, &f->until, e) < 0)
+        return -1;
+    return 0;
+}
+
+/* The range of a start; what -S and -U said stands. */
+static int take_boot(const struct request *q, struct filter *f, struct events *events,
+                     struct error *e)
+{
+    static const char *const ends[] = {[BOOT_CUT_SHORT] = "killed: the stop was not over",
+                                       [BOOT_KILLED] = "killed: it ended without a stop"};
+    struct boot_range range;
+    if (!q->boot && !q->previous)
+        return 0;
+    int found = boot_range(q->roster.root, q->previous, &range, e);
+    if (found == 0 && !q->since)
+        f->since = range.since;
+    if (found == 0 && !q->until)
+        f->until = range.until;
+    if (found == 0 && q->previous && !q->until && range.end != BOOT_STOPPED) {
+        events->run_end = ends[range.end];
+        events->next_boot = range.until;
+        f->until.tv_nsec++; /* that line is shown, in other words */
+    }
+    if (found > 0)
+        return error_set(e, EXIT_NOTHING, "no %s recorded in %s/.events",
+                         q->previous ? "previous start is" : "start is", q->roster.root);
+    return found;
+}
+
+/* What is to stand out: what was looked for, too. */
+static int build_marks(const struct request *q, struct pattern **marks, size_t *count,
+                       struct error *e)
+{
+    const struct words *lists[] = {&q->marks, &q->include};
+    *marks = calloc(q->marks.count + q->include.count + 1, sizeof **marks);
+    if (!*marks)
+        return error_system(e, "unable to take the expressions");
+    for (int k = 0; k < 2; k++) {
+        for (size_t i = 0; i < lists[k]->count; i++) {
+            if (pattern_open(&(*marks)[*count], lists[k]->item[i], q->ignore_case, e) < 0)
+                return -1;
+            ++*count;
+        }
+    }
+    return 0;
+}
+
+static void build_render(const struct request *q, struct render *r)
+{
+    const char *terminal = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    bool shown = isatty(STDOUT_FILENO) != 0;
+    bool dull = (no_color && *no_color) || (terminal && strcmp(terminal, "dumb") == 0);
+    *r = (struct render){.form = q->form,
+                         .utc = q->utc,
+                         .names = !q->no_prefix,
+                         .caret = shown,
+                         .time_format = q->time_format};
+    r->color = strcmp(q->color, "always") == 0 || (strcmp(q->color, "auto") == 0 && shown && !dull);
+}
+
+/* --- sources --- */
+
+/* Says that what was named has no logs. */
+static void say_empty(const struct request *q, const struct roster_list *list)
+{
+    bool any = list->paths.count == 0 || !q->roster.wanted[0];
+    for (size_t i = 0; !any && i < list->paths.count; i++)
+        any = roster_has_log(list->paths.item[i]);
+    if (!any)
+        message_warning("no logs in %s%s: neither current nor archives", list->paths.item[0],
+                        list->paths.count > 1 ? " and others" : "");
+}
+
+static int find(struct request *q, struct roster_list *list, struct error *e)
+{
+    struct words unmatched = WORDS_INIT;
+    int result = roster_find(&q->roster, list, &unmatched, e);
+    for (size_t i = 0; result == 0 && i < unmatched.count; i++) {
+        const char *word = unmatched.item[i];
+        if (!strchr(word, '/'))
+            message_warning("no log directory of %s under %s; logcat -l lists what there is", word,
+                            q->roster.root);
+        else if (access(word, F_OK) == 0)
+            message_warning("not a directory: %s; name the log directory that it is in", word);
+        else
+            message_warning("no such directory: %s", word);
+        q->unreadable |= !q->follow;
+    }
+    if (result == 0)
+        say_empty(q, list);
+    words_release(&unmatched);
+    return result;
+}
+
+/* Whether the last lines of each source are all that is needed. */
+static bool is_tail(const struct view *v)
+{
+    return v->tailing && !filter_any(&v->filter);
+}
+
+static int add_source(struct view *v, const char *name, const char *path, bool events,
+                      struct error *e)
+{
+    struct source *s = source_new(name, path);
+    if (!s || view_add(v, s, e) < 0) {
+        source_free(s);
+        return error_system(e, "unable to read %s", path);
+    }
+    s->events = events;
+    if (!events && strlen(name) > v->render.width)
+        v->render.width = strlen(name);
+    return 0;
+}
+
+static int add_sources(const struct request *q, struct view *v, const struct roster_list *list,
+                       struct error *e)
+{
+    struct words logs = WORDS_INIT;
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < list->names.count; i++)
+        if (!q->follow || !self_leave_out(list->names.item[i], list->paths.item[i]))
+            result = add_source(v, list->names.item[i], list->paths.item[i], false, e);
+    if (q->unit_events && result == 0 && roster_event_logs(&q->roster, &logs) < 0)
+        result = error_system(e, "unable to read the event log");
+    for (size_t i = 0; result == 0 && i < logs.count; i++)
+        result = add_source(v, ".events", logs.item[i], true, e);
+    words_release(&logs);
+    return result;
+}
+
+static void open_sources(const struct request *q, struct view *v, struct live *live)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        struct error e = ERROR_INIT;
+        struct source *s = v->source[i];
+        if (s->events && access(s->path, F_OK) != 0)
+            continue;
+        if ((live && live_watch(live, i, &e) < 0) ||
+            (is_tail(v) ? source_open_tail(s, q->lines, &e) : source_open(s, READER_ALL, 0, &e)) <
+                0)
+            source_say(s, e.text);
+    }
+}
+
+/* --- running --- */
+
+/* Whether the history is to be looked through before it is shown: lines of several sources are put
+ * in order, or the last of them are found from the end. */
+static bool is_survey_needed(const struct request *q, const struct view *v)
+{
+    return !is_tail(v) && (v->count > 1 || q->reverse || (v->tailing && !q->follow));
+}
+
+static void show_history(const struct request *q, struct view *v, struct live *live)
+{
+    bool torn = q->whole || q->before + q->after > 0;
+    for (size_t i = 0; i < v->count; i++) {
+        v->source[i]->since = v->filter.since;
+        v->source[i]->until = v->filter.until;
+    }
+    bool even = !is_survey_needed(q, v) || view_survey(v);
+    bool some = v->tailing && v->tail.most > 0 && !is_tail(v) && !q->follow;
+    if (even && !torn && (some || (q->reverse && !v->tailing))) {
+        back_show_windows(v, q->reverse, v->tailing ? q->lines : 0);
+    } else if (q->reverse && !v->tailing) {
+        back_show_parts(v);
+    } else {
+        open_sources(q, v, live);
+        view_history(v, q->follow, q->reverse);
+    }
+}
+
+static int say_unwritten(int reason)
+{
+    message_fatal("unable to write: %s", strerror(reason));
+    return EXIT_SYSTEM;
+}
+
+static int show(struct request *q, struct view *v, const struct roster_list *list, struct error *e)
+{
+    struct live *live = NULL;
+    int result = 0;
+    if (q->follow)
+        result = live_open(&live, v, &q->roster, e);
+    else
+        pager_offer(&v->output);
+    if (result == 0)
+        result = add_sources(q, v, list, e);
+    if (result == 0)
+        show_history(q, v, live);
+    if (result == 0 && q->follow && !v->output.ended)
+        result = live_run(live, e);
+    pager_close(&v->output);
+    live_close(live);
+    for (size_t i = 0; i < v->count; i++)
+        q->unreadable |= v->source[i]->broken;
+    if (result < 0)
+        return message_error(e);
+    if (v->failed || v->output.failed)
+        return say_unwritten(v->failed ? v->failed : v->output.failed);
+    return q->unreadable ? EXIT_SYSTEM : v->shown == 0 ? EXIT_NOTHING : 0;
+}
+
+/* What does not depend on the log directories that there are. */
+static int prepare(struct request *q, struct view *v, struct error *e)
+{
+    struct pattern *marks = NULL;
+    v->heading = q->heading;
+    build_render(q, &v->render);
+    int result = build_filter(q, &v->filter, e);
+    if (result == 0)
+        result = build_marks(q, &marks, &v->render.marks, e);
+    v->render.mark = marks;
+    v->choose =
+        (struct choose){.whole = q->whole, .before = (size_t)q->before, .after = (size_t)q->after};
+    return result;
+}
+
+static int run_view(struct request *q, struct view *v, const struct roster_list *list)
+{
+    struct error e = ERROR_INIT;
+    struct events events = {.roster = &q->roster};
+    if (take_boot(q, &v->filter, &events, &e) < 0)
+        return message_error(&e);
+    v->events = &events;
+    if (!q->lines_said && q->follow && !filter_any(&v->filter)) {
+        q->lines_said = true;
+        q->lines = 10;
+    }
+    v->tailing = q->lines_said && !q->all_lines;
+    if (v->tailing)
+        tail_init(&v->tail, (size_t)q->lines);
+    int code = show(q, v, list, &e);
+    events_release(&events);
+    return code;
+}
+
+static int run_list(struct request *q, const struct roster_list *list)
+{
+    struct output o = {.fd = STDOUT_FILENO, .interrupt = -1};
+    pager_offer(&o);
+    bool good = list_services(&q->roster, list, q->utc, o.columns, &o.buffer);
+    pager_close(&o);
+    output_release(&o);
+    if (o.failed)
+        return say_unwritten(o.failed);
+    if (!good || q->unreadable)
+        return EXIT_SYSTEM;
+    return list->names.count == 0 ? EXIT_NOTHING : 0;
+}
+
+static int run_request(struct request *q)
+{
+    /* Never released: the process ends, which gives back the memory of many sources at once. */
+    static struct view v = {.output = {.fd = STDOUT_FILENO, .interrupt = -1}};
+    struct error e = ERROR_INIT;
+    struct roster_list list = {.matches = 0};
+    int code;
+    if (prepare(q, &v, &e) < 0 || find(q, &list, &e) < 0) {
+        code = message_error(&e);
+    } else if (list.names.count == 0 && !q->roster.wanted[0] &&
+               (!q->follow || access(q->roster.root, F_OK) != 0)) {
+        roster_explain(&q->roster);
+        code = EXIT_NOTHING;
+    } else if (q->list) {
+        code = run_list(q, &list);
+    } else {
+        if (list.names.count == 0 && !q->roster.wanted[0])
+            roster_explain(&q->roster);
+        code = run_view(q, &v, &list);
+    }
+    roster_release(&list);
+    return code;
+}
+
+/* A log file must not take the number of a standard stream, and each service needs two descriptors.
+ */
+static void take_descriptors(void)
+{
+    struct rlimit limit;
+    while (fcntl(STDIN_FILENO, F_GETFD) < 0 || fcntl(STDERR_FILENO, F_GETFD) < 0)
+        if (open("/dev/null", O_RDWR) < 0)
+            break;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    const rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    if (before < limit.rlim_max && setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        limit.rlim_cur = before;
+    pool_limit(limit.rlim_cur == RLIM_INFINITY ? 0 : (size_t)limit.rlim_cur);
+}
+
+static int logcat(struct invocation *c)
+{
+    static char *const none[] = {NULL};
+    struct request q = {.color = "auto"};
+    char *root = NULL;
+    if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
+        return say_unwritten(errno);
+    take_descriptors();
+    int code = request_parse(c, &q);
+    if (code == 0) {
+        const char *setting = roster_setting("OVERLOG_DIR");
+        root = strdup(setting && *setting ? setting : ROSTER_ROOT);
+        q.roster = (struct roster){root, q.operands.item ? q.operands.item : none, &q.without};
+        signal(SIGPIPE, SIG_IGN);
+        if (!zone_take(roster_setting("TZ")) && !q.utc)
+            message_warning("no data of the time zone %s: times are in UTC", getenv("TZ"));
+        code = root ? run_request(&q) : EXIT_SYSTEM;
+    }
+    free(root);
+    request_release(&q);
+    return code;
+}
+
+const struct command logcat_commands[] = {
+    {"logcat", "[OPTIONS] [SERVICE|DIRECTORY...]",
+     "show the logs of all services, or of those named, merged by time", request_options, logcat},
+    {0},
+};

@@ -1,0 +1,55 @@
+/* Which log directories there are: under the log root, and by path. */
+#ifndef LOGCAT_LOGDIRS_H
+#define LOGCAT_LOGDIRS_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ROSTER_ROOT "/var/log/services"
+#define ROSTER_ENVIRONMENT "/run/s6/container_environment"
+
+struct roster {
+    const char *root;
+    char *const *wanted; /* service names, globs, and paths (with a slash), NULL-terminated; none:
+                            every service under root */
+    const struct words *without; /* names and globs of services that are not wanted; may be NULL */
+};
+
+/* Directories found, in parallel; sorted by name within each word wanted. A directory that several
+ * words or links lead to stands there once. */
+struct roster_list {
+    struct words names;
+    struct words paths;
+    struct roster_place *places; /* as many; roster.c's own */
+    size_t matches;              /* with those that are there already, or are not wanted */
+};
+
+/* Our own environment's value, else the container's; NULL: neither has one. Valid until the next
+ * call. */
+const char *roster_setting(const char *name);
+
+/* Fills in the directories that exist now. unmatched (may be NULL) gets the words that led to
+ * nothing. 0, or -1 with e when root cannot be read; a missing root is empty. */
+int roster_find(const struct roster *r, struct roster_list *list, struct words *unmatched,
+                struct error *e);
+void roster_release(struct roster_list *list);
+
+/* Whether there are logs in the directory. */
+bool roster_has_log(const char *path);
+
+/* Whether a service of that name is wanted, even one that has no log directory. */
+bool roster_wants(const struct roster *r, const char *name);
+
+/* The event logs beside what is wanted, existing or not. */
+int roster_event_logs(const struct roster *r, struct words *paths);
+
+/* The directories in which what is wanted may appear. */
+int roster_places(const struct roster *r, struct words *places);
+
+/* Says (as a warning) why there is nothing and what to set. */
+void roster_explain(const struct roster *r);
+
+#endif

@@ -1,0 +1,224 @@
+#include "logcat/request.h"
+#include "base/error.h"
+#include "base/message.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* With the usage, --help fits a screen: rows without a text are told of in another's. */
+const struct command_option request_options[] = {
+    {'n', "lines", "N", "the last N lines, or all; with -f alone: 10"},
+    {'f', "follow", NULL, "go on with what is written, until ^C"},
+    {'S', "since", "TIME", "from then on: 10m, 2h, today, 12:30, 2026-11-23 12:30"},
+    {'U', "until", "TIME", "before TIME"},
+    {'b', "boot", NULL, "since this container started"},
+    {'p', "previous", NULL, "the run before this one"},
+    {'s', "stream", "out|err", "one stream only, where the stamps tell"},
+    {'g', "grep", "RE", "lines that match (repeated: any); -i: in any case"},
+    {'x', "exclude", "RE", "no lines that match"},
+    {'X', "without", "SERVICE", "not this service, or glob (repeated: none of them)"},
+    {'i', "ignore-case", NULL, NULL},
+    {'A', "after", "N", NULL},
+    {'B', "before", "N", NULL},
+    {'C', "context", "N", "N lines around a match (-A N after, -B N before)"},
+    {0, "entry", NULL, "a match shows its entry whole: a stack trace, say"},
+    {0, "highlight", "RE", "mark what matches, choose nothing"},
+    {'r', "reverse", NULL, "the newest first"},
+    {'u', "unit-events", NULL, "also starts, exits and restarts of the services"},
+    {'o', "output", "FORM", "short, full, raw, json, cri, pretty (JSON laid out)"},
+    {0, "time-format", "FORMAT", "times as strftime(3) writes them; %N: nanoseconds"},
+    {0, "utc", NULL, "times in UTC"},
+    {0, "no-prefix", NULL, "without the service's name"},
+    {0, "begin-with", "TEXT", NULL},
+    {0, "color", "WHEN", "auto, always or never"},
+    {'l', "list", NULL, "list services: state, size, times, lines per hour"},
+    {0},
+};
+
+static int usage(const char *what, const char *value)
+{
+    message_fatal("%s: %s", what, value);
+    return EXIT_USAGE;
+}
+
+static int take_number(unsigned long long *number, const char *text)
+{
+    return number_parse(text, 1ULL << 40, number) < 0 ? usage("invalid number of lines", text) : 0;
+}
+
+static int take_lines(struct request *q, const char *text)
+{
+    q->lines_said = true;
+    q->all_lines = strcmp(text, "all") == 0;
+    return q->all_lines ? 0 : take_number(&q->lines, text);
+}
+
+static int take_context(struct request *q, const char *text)
+{
+    int code = take_number(&q->before, text);
+    q->after = q->before;
+    return code;
+}
+
+static int take_output(struct request *q, const char *text)
+{
+    int form = render_form_parse(text);
+    if (form < 0)
+        return usage("unknown output form", text);
+    q->form = (enum render_form)form;
+    return 0;
+}
+
+static int take_stream(struct request *q, const char *text)
+{
+    if (strcmp(text, "out") == 0 || strcmp(text, "stdout") == 0)
+        q->stream = STREAM_OUT;
+    else if (strcmp(text, "err") == 0 || strcmp(text, "stderr") == 0)
+        q->stream = STREAM_ERR;
+    else
+        return usage("unknown stream", text);
+    return 0;
+}
+
+static int take_color(struct request *q, const char *text)
+{
+    q->color = text;
+    if (strcmp(text, "auto") == 0 || strcmp(text, "always") == 0 || strcmp(text, "never") == 0)
+        return 0;
+    return usage("unknown value of --color", text);
+}
+
+static int take_word(struct words *w, const char *text)
+{
+    return words_add(w, text) < 0 ? EXIT_SYSTEM : 0;
+}
+
+static int take_long(struct request *q, const char *name, const char *argument)
+{
+    switch (name[0]) {
+    case 'b':
+        q->heading = argument;
+        return 0;
+    case 'h':
+        return take_word(&q->marks, argument);
+    case 't':
+        q->time_format = argument;
+        return 0;
+    case 'c':
+        return take_color(q, argument);
+    case 'e':
+        q->whole = true;
+        return 0;
+    case 'u':
+        q->utc = true;
+        return 0;
+    default:
+        q->no_prefix = true;
+        return 0;
+    }
+}
+
+/* Options without an argument. */
+static bool *flag(struct request *q, int option)
+{
+    switch (option) {
+    case 'f':
+        return &q->follow;
+    case 'b':
+        return &q->boot;
+    case 'p':
+        return &q->previous;
+    case 'i':
+        return &q->ignore_case;
+    case 'r':
+        return &q->reverse;
+    case 'u':
+        return &q->unit_events;
+    case 'l':
+        return &q->list;
+    default:
+        return NULL;
+    }
+}
+
+static int take_option(struct request *q, int option, const char *argument)
+{
+    bool *set = flag(q, option);
+    if (set) {
+        *set = true;
+        return 0;
+    }
+    switch (option) {
+    case 'n':
+        return take_lines(q, argument);
+    case 'S':
+        q->since = argument;
+        return 0;
+    case 'U':
+        q->until = argument;
+        return 0;
+    case 's':
+        return take_stream(q, argument);
+    case 'g':
+        return take_word(&q->include, argument);
+    case 'x':
+        return take_word(&q->exclude, argument);
+    case 'X':
+        return take_word(&q->without, argument);
+    case 'A':
+        return take_number(&q->after, argument);
+    case 'B':
+        return take_number(&q->before, argument);
+    case 'C':
+        return take_context(q, argument);
+    case 'o':
+        return take_output(q, argument);
+    default:
+        return take_long(q, request_options[option - COMMAND_LONG].name, argument);
+    }
+}
+
+static int take_operands(struct invocation *c, struct request *q, bool rest)
+{
+    do {
+        if (words_add(&q->operands, command_operands(c)[0]) < 0)
+            return EXIT_SYSTEM;
+        c->next++;
+    } while (rest && command_operand_count(c) > 0);
+    return 0;
+}
+
+int request_parse(struct invocation *c, struct request *q)
+{
+    for (;;) {
+        int at = c->next ? c->next : 1;
+        int option = command_option(c), code = 0;
+        if (option == '?')
+            return EXIT_USAGE;
+        if (option == 0 && command_operand_count(c) == 0)
+            break;
+        if (option == 0)
+            code = take_operands(c, q, at < c->argc && strcmp(c->argv[at], "--") == 0);
+        else
+            code = take_option(q, option, c->argument);
+        if (code != 0)
+            return code;
+    }
+    bool chooses = q->include.count + q->exclude.count > 0 || q->since || q->until || q->boot ||
+                   q->previous || q->stream != STREAM_UNKNOWN;
+    if (q->reverse && q->follow)
+        return usage("options exclude each other", "-r -f");
+    if (q->boot && q->previous)
+        return usage("options exclude each other", "-b -p");
+    if (q->list && (q->follow || chooses))
+        return usage("options exclude each other", "-l, and -f or what chooses lines");
+    return 0;
+}
+
+void request_release(struct request *q)
+{
+    words_release(&q->include);
+    words_release(&q->exclude);
+    words_release(&q->marks);
+    words_release(&q->without);
+    words_release(&q->operands);
+}

@@ -1,0 +1,466 @@
+#include "logcat/source.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include "base/utf8.h"
+#include "logcat/order.h"
+#include "logcat/pool.h"
+#include "logcat/usual.h"
+#include "rotate/archive.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    BUFFER_FIRST = 1 << 17, /* a member of an archive is inflated there, while there is room */
+    BUFFER_SPACE = 1 << 14, /* must be free to go on */
+};
+
+struct source *source_new(const char *name, const char *path)
+{
+    struct source *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->name = strdup(name);
+    s->path = strdup(path);
+    s->used = -1;
+    if (!s->name || !s->path) {
+        source_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void source_free(struct source *s)
+{
+    if (!s)
+        return;
+    source_close(s);
+    for (int i = 0; i < SOURCE_STREAMS; i++)
+        str_release(&s->pieces[i]);
+    words_release(&s->said);
+    free(s->lowest);
+    free(s->archive);
+    free(s->block);
+    free(s->data);
+    free(s->name);
+    free(s->path);
+    free(s);
+}
+
+void source_say(struct source *s, const char *text)
+{
+    s->broken = true;
+    if (words_has(&s->said, text))
+        return;
+    message_warning("%s", text);
+    words_add(&s->said, text);
+}
+
+void source_close(struct source *s)
+{
+    pool_remove(s);
+    if (s->reader)
+        reader_close(s->reader);
+    s->reader = NULL;
+    s->begin = s->scanned = s->end = 0;
+    for (int i = 0; i < SOURCE_STREAMS; i++)
+        str_clear(&s->pieces[i]);
+    s->used = -1;
+    s->torn = 0;
+    s->dirty = false;
+}
+
+/* Nothing is known of what is read. What was kept of it is read again. */
+static void begin_again(struct source *s)
+{
+    for (int i = 0; i < SOURCE_STREAMS; i++)
+        str_clear(&s->pieces[i]);
+    s->used = -1;
+    s->torn = 0;
+    s->begin = s->scanned = 0;
+    s->lines = 0;
+    s->met = 0;
+    s->any = s->any_order = s->any_wanted = s->stamps = s->past = false;
+}
+
+int source_open(struct source *s, enum reader_from from, unsigned long long lines, struct error *e)
+{
+    const struct reader_skip skip = {.archive = order_skip_archive,
+                                     .whole = order_skip_whole,
+                                     .member = order_skip_member,
+                                     .block = order_skip_block,
+                                     .device = s->device_current,
+                                     .inode = s->inode_current,
+                                     .context = s,
+                                     .since = s->since};
+    struct stat st;
+    source_close(s);
+    begin_again(s);
+    s->gone = false;
+    s->kept = true;
+    if (!s->data) {
+        s->data = malloc(BUFFER_FIRST);
+        if (!s->data)
+            return error_system(e, "unable to read %s", s->path);
+        s->capacity = BUFFER_FIRST;
+    }
+    pool_make_room();
+    if (reader_open(&s->reader, s->path, from, lines, from == READER_ALL ? &skip : NULL, e) < 0) {
+        s->reader = NULL;
+        return -1;
+    }
+    pool_add(s);
+    if (fstat(reader_directory(s->reader), &st) == 0) {
+        s->device = st.st_dev;
+        s->inode = st.st_ino;
+    }
+    s->dirty = true;
+    return 0;
+}
+
+/* Reads all that is open, to know its steps. Returns how many entries there are from the first that
+ * is certainly whole, and itself no continuation. */
+static unsigned long long look_through(struct source *s, enum source_mode mode)
+{
+    unsigned long long count = 0;
+    s->mode = mode;
+    s->steps = 0;
+    s->stepped = s->stepped_to = s->newest = (struct timespec){0, 0};
+    while (source_next(s, true) == 1)
+        if (count > 0 || (s->entry.stamped && !order_is_indented(s->entry.message) &&
+                          order_is_believed(&s->entry.time)))
+            count++;
+    s->mode = SOURCE_READING;
+    for (size_t i = s->steps; i-- > 1;)
+        if (clock_compare(&s->lowest[i], &s->lowest[i - 1]) < 0)
+            s->lowest[i - 1] = s->lowest[i];
+    return count;
+}
+
+static int survey(struct source *s, bool exact, struct error *e)
+{
+    s->archives = s->blocks = 0;
+    s->in_archive = s->disorder = s->surveyed = s->vague = s->doubtful = false;
+    s->exact = exact;
+    if (source_open(s, READER_ALL, 0, e) < 0)
+        return -1;
+    look_through(s, SOURCE_SURVEYING);
+    order_end(s);
+    return 0;
+}
+
+int source_survey(struct source *s, struct error *e)
+{
+    int result = survey(s, false, e);
+    if (result == 0 && s->doubtful)
+        result = survey(s, true, e);
+    s->surveyed = result == 0;
+    return result;
+}
+
+int source_open_tail(struct source *s, unsigned long long lines, struct error *e)
+{
+    if (lines == 0)
+        return source_open(s, READER_END, 0, e);
+    /* Two more than asked: the first piece of a line may be missing on each stream. */
+    unsigned long long want = lines + 2, most = lines * 64 + 4096;
+    for (;; want *= 4) {
+        if (source_open(s, READER_TAIL, want, e) < 0)
+            return -1;
+        unsigned long long count = look_through(s, SOURCE_COUNTING);
+        if (count >= lines + 2 || s->lines < want || want > most)
+            break;
+    }
+    if (!s->kept)
+        return source_open(s, READER_TAIL, want, e);
+    begin_again(s);
+    s->dirty = true;
+    return 0;
+}
+
+static bool make_room(struct source *s)
+{
+    if (s->capacity - s->end > BUFFER_SPACE)
+        return true;
+    s->kept &= s->begin == 0;
+    if (s->begin > 0) {
+        memmove(s->data, s->data + s->begin, s->end - s->begin);
+        s->end -= s->begin;
+        s->scanned -= s->begin;
+        s->begin = 0;
+    }
+    if (s->capacity - s->end > BUFFER_SPACE)
+        return true;
+    char *data = realloc(s->data, s->capacity * 2);
+    if (!data)
+        return false;
+    s->data = data;
+    s->capacity *= 2;
+    return true;
+}
+
+static struct timespec file_time(const struct source *s)
+{
+    struct archive a;
+    struct stat st;
+    const char *file = reader_file(s->reader);
+    const char *base = file ? strrchr(file, '/') : NULL;
+    if (base && archive_parse(base + 1, &a) == 0)
+        return a.time;
+    if (file && stat(file, &st) == 0)
+        return st.st_mtim;
+    return clock_wall();
+}
+
+static struct timespec guess_time(struct source *s)
+{
+    struct stamp stamp;
+    s->guess_stamped = true;
+    const char *at = s->data + s->begin, *end = s->data + s->end, *newline;
+    for (; (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1)
+        if (stamp_parse(at, (size_t)(newline - at), &stamp) == 0)
+            return stamp.time;
+    s->guess_stamped = false;
+    return file_time(s);
+}
+
+/* Reads more. Two bytes stay free: a newline where a file ended without one, and a final NUL. */
+static bool fill(struct source *s)
+{
+    if (s->begin == s->end && !(s->mode == SOURCE_COUNTING && s->kept))
+        s->begin = s->scanned = s->end = 0;
+    while (s->reader) {
+        struct error e = ERROR_INIT;
+        if (!make_room(s)) {
+            message_warning("out of memory for a line of %s", s->path);
+            s->broken = true;
+            return false;
+        }
+        if (pool_use(s, &e) < 0) {
+            source_say(s, e.text);
+            if (reader_is_parked(s->reader))
+                return false;
+        }
+        char *at = s->data + s->end;
+        ssize_t n = reader_read(s->reader, at, s->capacity - s->end - 2, &e);
+        bool gap = reader_gap(s->reader);
+        if (n < 0) {
+            source_say(s, e.text);
+            n = 0;
+        } else if (n == 0 && !gap) {
+            return false;
+        }
+        if (gap && s->end > s->begin) {
+            memmove(at + 1, at, (size_t)n);
+            *at = '\n';
+            n++;
+        }
+        s->end += (size_t)n;
+        if (n > 0) {
+            order_file(s, s->end - s->begin > (size_t)n);
+            s->read_at = clock_monotonic();
+            if (!s->stamps) {
+                s->kept &= s->end == (size_t)n;
+                s->guess = guess_time(s);
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+struct line {
+    char *text;
+    size_t length;
+    bool cut;
+};
+
+static bool take_line(struct source *s, size_t stop, bool newline, bool cut, struct line *line)
+{
+    *line = (struct line){s->data + s->begin, stop - s->begin, cut};
+    if (s->mode != SOURCE_COUNTING) /* which may begin again */
+        s->data[stop] = '\0';
+    s->begin = s->scanned = newline ? stop + 1 : stop;
+    s->lines++;
+    return true;
+}
+
+/* What there is of a line that is too long, up to the end of a character. */
+static bool take_part(struct source *s, struct line *line)
+{
+    size_t torn = utf8_torn(s->data + s->begin, s->end - s->begin);
+    char *stop = s->data + s->end - torn;
+    s->kept = false;
+    memmove(stop + 1, stop, torn); /* for the final NUL */
+    s->end++;
+    return take_line(s, s->end - torn - 1, true, true, line);
+}
+
+/* Leaves out lines that the needle is not in, as long as nothing else depends on them. */
+static void skip_lines(struct source *s)
+{
+    char *newline;
+    if (source_has_pieces(s))
+        return;
+    while (s->end - s->begin > USUAL_LINE_LEAST && usual_line(s->data + s->begin) &&
+           (newline = usual_newline(s->data + s->begin, s->data + s->end))) {
+        size_t next = (size_t)(newline - s->data) + 1;
+        const char *message = s->data + s->begin + USUAL_LINE_LEAST - 1;
+        if (s->end - next < USUAL_LINE_LEAST || !usual_line(s->data + next) || message > newline ||
+            pattern_may(s->needle, message, (size_t)(newline - message)))
+            return;
+        s->begin = s->scanned = next;
+        s->lines++;
+    }
+}
+
+/* Passes over usual lines that are in order, when only the order is asked for. */
+static void survey_lines(struct source *s)
+{
+    struct timespec first, last;
+    char *line = s->data + s->begin, *end = s->data + s->end, *newline, *previous = NULL;
+    unsigned long long count = 0;
+    if (source_has_pieces(s))
+        return;
+    while (end - line > USUAL_LINE_LEAST && usual_line(line) &&
+           (newline = usual_newline(line, end)) && newline - line >= USUAL_LINE_LEAST - 1 &&
+           (!previous || usual_next(previous, line))) {
+        previous = line;
+        line = newline + 1;
+        count++;
+    }
+    if (count < 2 || stamp_time(s->data + s->begin, USUAL_LINE_LEAST, &first) < 0 ||
+        stamp_time(previous, USUAL_LINE_LEAST, &last) < 0)
+        return;
+    if (!order_can_go(s, &first, &last))
+        return;
+    order_pass_over(s, &first, &last);
+    size_t size = (size_t)(line - s->data) - s->begin;
+    s->begin = s->scanned = s->begin + size;
+    s->lines += count;
+    order_keep_block(s, size, &first, &last);
+}
+
+static bool next_line(struct source *s, bool final, struct line *line)
+{
+    for (;;) {
+        if (s->mode == SOURCE_SURVEYING)
+            survey_lines(s);
+        else if (s->needle && s->steps == 0)
+            skip_lines(s);
+        char *newline = usual_newline(s->data + s->scanned, s->data + s->end);
+        if (newline)
+            return take_line(s, (size_t)(newline - s->data), true, false, line);
+        s->scanned = s->end;
+        if (s->end - s->begin >= SOURCE_LINE_MAX)
+            return take_part(s, line);
+        if (fill(s))
+            continue;
+        return final && s->end > s->begin && take_line(s, s->end, false, false, line);
+    }
+}
+
+static void take_pieces(struct source *s, int stream, bool cut)
+{
+    struct str *p = &s->pieces[stream];
+    s->entry = (struct entry){.time = s->pieces_time[stream],
+                              .stamped = true,
+                              .cut = cut,
+                              .continues = s->pieces_continue[stream],
+                              .stream = (enum stamp_stream)stream,
+                              .message = p->data,
+                              .length = p->length};
+    s->used = stream;
+    order_place(s, &s->last);
+}
+
+/* Whether a stamped line belongs to the one before it. */
+static bool goes_with(const struct timespec *before, const struct timespec *t, const char *message)
+{
+    int64_t passed = clock_between(before, t);
+    return order_is_indented(message) && passed >= 0 && passed < SOURCE_TOGETHER;
+}
+
+/* A stamped line whose stream has, or begins, a line in pieces. True: an entry came of it. */
+static bool join(struct source *s, const struct stamp *stamp, const char *message, size_t length,
+                 bool continues)
+{
+    int stream = (int)stamp->stream;
+    struct str *p = &s->pieces[stream];
+    if (p->length == 0) {
+        s->pieces_time[stream] = stamp->time;
+        s->pieces_continue[stream] = continues;
+    }
+    if (str_add(p, message, length) < 0) {
+        message_warning("out of memory for a line of %s", s->path);
+        s->broken = true;
+    }
+    bool over = p->length >= SOURCE_LINE_MAX;
+    if (stamp->partial && !over)
+        return false;
+    take_pieces(s, stream, stamp->partial != 0);
+    s->torn = stamp->partial ? utf8_torn(p->data, p->length) : 0;
+    s->entry.length -= s->torn;
+    memcpy(s->torn_bytes, p->data + s->entry.length, s->torn);
+    p->data[s->entry.length] = '\0';
+    return true;
+}
+
+/* True: an entry came of the line. */
+static bool read_line(struct source *s, struct line *line)
+{
+    struct stamp stamp;
+    struct timespec before = s->last;
+    bool known = s->stamps;
+    if (stamp_parse(line->text, line->length, &stamp) < 0)
+        stamp = (struct stamp){.form = STAMP_NONE};
+    bool stamped = stamp.form != STAMP_NONE;
+    char *message = line->text + stamp.length;
+    size_t length = line->length - stamp.length;
+    order_line(s, &stamp, message);
+    bool continues = s->any && (stamped ? known && goes_with(&before, &stamp.time, message)
+                                        : known || order_is_indented(message));
+    if (stamped && (stamp.partial || s->pieces[stamp.stream].length > 0))
+        return join(s, &stamp, message, length, continues);
+    struct timespec time = stamped ? stamp.time : known ? s->last : s->guess;
+    s->entry = (struct entry){.time = time,
+                              .stamped = stamped,
+                              .cut = line->cut,
+                              .continues = continues,
+                              .stream = stamp.stream,
+                              .message = message,
+                              .length = length};
+    order_place(s, &time);
+    return true;
+}
+
+int source_next(struct source *s, bool final)
+{
+    struct line line;
+    if (s->used >= 0) {
+        str_clear(&s->pieces[s->used]);
+        str_add(&s->pieces[s->used], s->torn_bytes, s->torn);
+    }
+    s->used = -1;
+    s->torn = 0;
+    while (next_line(s, final, &line)) {
+        if (read_line(s, &line))
+            return 1;
+    }
+    for (int i = 0; final && i < SOURCE_STREAMS; i++) {
+        if (s->pieces[i].length > 0) {
+            take_pieces(s, i, false);
+            return 1;
+        }
+    }
+    s->dirty = false;
+    return 0;
+}
+
+struct timespec source_key(const struct source *s)
+{
+    const struct timespec *key = &s->entry.order;
+    if (s->met < s->steps && clock_compare(&s->lowest[s->met], key) < 0)
+        key = &s->lowest[s->met];
+    return *key;
+}

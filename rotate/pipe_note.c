@@ -1,0 +1,76 @@
+#include "rotate/pipe_note.h"
+#include "base/message.h"
+#include "rotate/logdir.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool pipe_inode(int fd, unsigned long long *inode)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode))
+        return false;
+    *inode = st.st_ino;
+    return true;
+}
+
+void self_note(char note[SELF_NOTE_MAX], const int *fds, size_t count)
+{
+    unsigned long long inode;
+    size_t length = 0;
+    note[0] = '\0';
+    for (size_t i = 0; i < count && length + 32 < SELF_NOTE_MAX; i++)
+        if (pipe_inode(fds[i], &inode))
+            length +=
+                (size_t)snprintf(note + length, SELF_NOTE_MAX - length, "pipe:[%llu] ", inode);
+}
+
+bool self_is_noted(const char *note, unsigned long long inode)
+{
+    char word[32];
+    snprintf(word, sizeof word, "pipe:[%llu]", inode);
+    return strstr(note, word) != NULL;
+}
+
+/* A killed logger leaves its note behind, and the pipe's number may be another's by now. Who cannot
+ * open the lock cannot know, and believes the note. */
+static bool is_at_work(int directory)
+{
+    int lock = openat(directory, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (lock < 0)
+        return errno == EACCES;
+    close(lock);
+    return logdir_user(directory) > 0;
+}
+
+/* The note of the logger that works there now. */
+static bool read_note(const char *path, char note[SELF_NOTE_MAX])
+{
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return false;
+    int fd = openat(directory, LOGDIR_NOTE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, note, SELF_NOTE_MAX - 1);
+    note[n > 0 ? n : 0] = '\0';
+    bool held = n > 0 && is_at_work(directory);
+    if (fd >= 0)
+        close(fd);
+    close(directory);
+    return held;
+}
+
+bool self_leave_out(const char *name, const char *path)
+{
+    static bool said;
+    unsigned long long inode;
+    char note[SELF_NOTE_MAX];
+    if (!pipe_inode(STDOUT_FILENO, &inode) || !read_note(path, note) || !self_is_noted(note, inode))
+        return false;
+    if (!said)
+        message_warning("leaving out %s: what is shown here is logged there", name);
+    said = true;
+    return true;
+}
