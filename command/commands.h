@@ -40,7 +40,7 @@ extern const struct command command_s6cli[];     /* s6-cli */
  * a machine. */
 int init_boot(char **cmd, bool guest);
 
-/* Whether a logger can use these words as its script (supervisor/definition.h). */
+/* Whether a logger can use these words as its script (services/definition.h). */
 bool check_logging_script(const struct words *words, struct error *why);
 
 #endif

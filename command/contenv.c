@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "base/str.h"
 #include "command/commands.h"
+#include "contract/paths.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -12,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define FOLDER "/run/s6/container_environment"
 
 enum { VALUE_MAX = 1 << 20 };
 
@@ -36,7 +35,7 @@ static int run_with_contenv(struct invocation *c)
         error_system(&e, "unable to empty the environment");
         return message_error(&e);
     }
-    if (envdir_load(FOLDER, &e) < 0)
+    if (envdir_load(RUN_ENVIRONMENT, &e) < 0)
         return message_error(&e);
     c->path = getenv("PATH"); /* the container's counts already for the program itself */
     return command_chain(c, rest);
@@ -57,7 +56,7 @@ static int run_printcontenv(struct invocation *c)
     const char *name = c->argv[1];
     if (environment_is_kept())
         return print_own(name);
-    int at = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int at = open(RUN_ENVIRONMENT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
         return 1;
     struct str value = STR_INIT;

@@ -5,8 +5,8 @@
 #include "base/str.h"
 #include "base/zone.h"
 #include "command/commands.h"
-#include "supervisor/control.h"
-#include "supervisor/runtree.h"
+#include "command/s6/control_client.h"
+#include "contract/paths.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

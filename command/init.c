@@ -3,9 +3,9 @@
 #include "base/message.h"
 #include "command/commands.h"
 #include "logger/script.h"
-#include "supervisor/rundir.h"
-#include "supervisor/runtree.h"
-#include "supervisor/settings.h"
+#include "overlay/rundir.h"
+#include "overlay/runtree.h"
+#include "overlay/settings.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* legacy: how pid 1 starts what its built-in oneshots do. It has no link: nobody types it. */
-#include "supervisor/legacy.h"
+#include "overlay/legacy.h"
 #include "base/command.h"
 #include "base/message.h"
 #include "command/commands.h"
-#include "supervisor/runtree.h"
+#include "overlay/settings.h"
 #include <string.h>
 
 static int cont_finish(const struct settings *s)
@@ -28,7 +28,7 @@ static int run_legacy(struct invocation *c)
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verbs[i].verb, verb) != 0)
             continue;
-        if (settings_read(&settings, runtree_variable, false, &ignored) < 0) {
+        if (settings_read(&settings, settings_variable, false, &ignored) < 0) {
             message_fatal("out of memory");
             return EXIT_SYSTEM;
         }

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/kernel.h"
-#include "supervisor/supervise.h"
+#include "services/supervise.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -6,7 +6,7 @@
 #include "base/command.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "supervisor/graph.h"
+#include "services/graph.h"
 #include <stdbool.h>
 #include <sys/types.h>
 

@@ -3,7 +3,7 @@
 #define COMMAND_OVERLOG_GRAPH_H
 
 #include "base/str.h"
-#include "supervisor/graph.h"
+#include "services/graph.h"
 
 enum graph_form { GRAPH_TEXT = 0, GRAPH_MERMAID, GRAPH_DOT, GRAPH_FORMS };
 extern const char *const graph_forms[GRAPH_FORMS];

@@ -5,7 +5,7 @@
 #include "base/message.h"
 #include "base/signals.h"
 #include "command/overlog.h"
-#include "supervisor/runtree.h"
+#include "contract/paths.h"
 #include "supervisor/status.h"
 #include <dirent.h>
 #include <errno.h>

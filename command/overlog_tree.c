@@ -4,7 +4,7 @@
 #include "base/message.h"
 #include "command/commands.h"
 #include "command/overlog.h"
-#include "supervisor/package.h"
+#include "services/package.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -4,8 +4,9 @@
 #include "command/commands.h"
 #include "command/options.h"
 #include "command/rcsource.h"
-#include "supervisor/control.h"
-#include "supervisor/runtree.h"
+#include "command/s6/control_client.h"
+#include "contract/control.h"
+#include "contract/paths.h"
 #include <stdio.h>
 #include <string.h>
 

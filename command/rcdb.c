@@ -3,8 +3,8 @@
 #include "command/commands.h"
 #include "command/options.h"
 #include "command/rcsource.h"
-#include "supervisor/database.h"
-#include "supervisor/runtree.h"
+#include "contract/paths.h"
+#include "services/database.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 #include "command/rcsource.h"
 #include "base/message.h"
 #include "command/commands.h"
-#include "supervisor/database.h"
-#include "supervisor/package.h"
-#include "supervisor/runtree.h"
+#include "contract/paths.h"
+#include "services/database.h"
+#include "services/package.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

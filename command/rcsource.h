@@ -4,7 +4,7 @@
 #define COMMAND_RCSOURCE_H
 
 #include "base/error.h"
-#include "supervisor/graph.h"
+#include "services/graph.h"
 
 /* Reads source directories (or one above s6-rc.d and user-bundles.d) as /init does, with the
  * built-in services. What is wrong is said; the exit code: 0, or the compiler's. */

@@ -5,10 +5,11 @@
 #include "command/commands.h"
 #include "command/options.h"
 #include "command/rcsource.h"
-#include "supervisor/control.h"
-#include "supervisor/database.h"
-#include "supervisor/livedir.h"
-#include "supervisor/runtree.h"
+#include "command/s6/control_client.h"
+#include "contract/control.h"
+#include "contract/paths.h"
+#include "services/database.h"
+#include "services/livedir.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -4,7 +4,7 @@
 #define COMMAND_SHELL_CHECK_H
 
 #include "command/daemons.h"
-#include "supervisor/problems.h"
+#include "services/problems.h"
 #include <stdbool.h>
 
 /* What can be known of the root that the script is for. */

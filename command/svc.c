@@ -9,7 +9,7 @@
 #include "command/options.h"
 #include "command/service.h"
 #include "execline/child.h"
-#include "supervisor/supervise.h"
+#include "services/supervise.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

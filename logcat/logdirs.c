@@ -1,6 +1,7 @@
 #include "logcat/logdirs.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "contract/paths.h"
 #include "rotate/archive.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@ const char *roster_setting(const char *name)
     if (ours)
         return ours;
     str_clear(&value);
-    strcpy(path, ROSTER_ENVIRONMENT "/");
+    strcpy(path, RUN_ENVIRONMENT "/");
     strncat(path, name, 64);
     if (file_read(AT_FDCWD, path, 65536, &value, &e) < 0 || value.length == 0)
         return NULL;

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #define ROSTER_ROOT "/var/log/services"
-#define ROSTER_ENVIRONMENT "/run/s6/container_environment"
 
 struct roster {
     const char *root;

@@ -3,10 +3,11 @@
 #include "base/file.h"
 #include "base/kernel.h"
 #include "base/message.h"
+#include "contract/paths.h"
+#include "overlay/settings.h"
+#include "services/database.h"
+#include "services/package.h"
 #include "supervisor/console.h"
-#include "supervisor/database.h"
-#include "supervisor/package.h"
-#include "supervisor/runtree.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -207,7 +208,7 @@ static void load(struct supervisor *sv)
 {
     struct error e = ERROR_INIT;
     unsigned char *set = NULL;
-    if (settings_renew(&sv->settings, runtree_variable) < 0 || cmd_prepare(sv, &e) < 0) {
+    if (settings_renew(&sv->settings, settings_variable) < 0 || cmd_prepare(sv, &e) < 0) {
         message_fatal("%s", e.text[0] != '\0' ? e.text : "out of memory");
         stop_begin(sv, "failure", 0, EXIT_SYSTEM, FINAL_EXIT);
         return;

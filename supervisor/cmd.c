@@ -3,7 +3,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
-#include "supervisor/runtree.h"
+#include "contract/paths.h"
+#include "supervisor/exitcode.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -185,6 +186,6 @@ void cmd_reaped(struct supervisor *sv, int status)
         unlink(RUN_CMDPID);
     if (sv->stage >= STAGE_STOPPING)
         return;
-    runtree_set_exit_code(code);
+    exitcode_write(code);
     stop_begin(sv, "cmd", 0, code, FINAL_EXIT);
 }

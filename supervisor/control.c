@@ -14,14 +14,12 @@
 #define SO_PASSRIGHTS 83
 #endif
 
-const char control_magic[4] = {'O', 'V', 'L', '1'};
-
 #define OWNER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 long control_parse(const char *bytes, size_t length, const char *words[CONTROL_WORDS_MAX])
 {
     uint16_t count;
-    if (length < CONTROL_HEADER || memcmp(bytes, control_magic, sizeof control_magic) != 0)
+    if (length < CONTROL_HEADER || memcmp(bytes, CONTROL_MAGIC, CONTROL_MAGIC_SIZE) != 0)
         return -1;
     memcpy(&count, bytes + 4, sizeof count);
     if (count == 0 || count > CONTROL_WORDS_MAX)

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "base/str.h"
+#include "contract/control.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,9 +20,7 @@
 enum {
     CONTROL_CONNECTIONS = 16, /* callers at once */
     CONTROL_PLACES = 64,      /* with connections that are being closed */
-    CONTROL_PACKET_MAX = 65536,
-    CONTROL_UNSENT_MAX = 4 << 20,
-    CONTROL_WORDS_MAX = 1024
+    CONTROL_UNSENT_MAX = 4 << 20 /* bytes */
 };
 
 struct control;
@@ -84,13 +83,7 @@ void control_again(struct control *c); /* what could not be closed for lack of s
 /* Pure: the words of a request. words point into bytes. The count, or -1 for a malformed one. */
 long control_parse(const char *bytes, size_t length, const char *words[CONTROL_WORDS_MAX]);
 
-/* control_client.c: sends words and descriptors 0 to 2, copies replies to descriptors 1 and 2; the
- * exit code, or -1 with e filled, EXIT_USAGE where we may not ask. */
-int control_request(const char *path, const char *const *words, size_t count, struct error *e);
-
-/* Of both. */
-extern const char control_magic[4];
-enum { CONTROL_HEADER = 8, CONTROL_STDIO = 3 };
+/* Fills a with path. -1 with e: it is too long. */
 struct sockaddr_un;
 int control_address(struct sockaddr_un *a, const char *path, struct error *e);
 

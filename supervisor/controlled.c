@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
-#include "supervisor/runtree.h"
+#include "contract/paths.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>

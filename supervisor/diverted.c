@@ -1,7 +1,7 @@
 /* Signals to pid 1 that a script of the scan directory takes over: .s6-svscan/SIGTERM and so on. */
 #include "base/message.h"
 #include "base/signals.h"
-#include "supervisor/runtree.h"
+#include "contract/paths.h"
 #include "supervisor/supervisor.h"
 #include <signal.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "base/str.h"
-#include "supervisor/settings.h"
+#include "overlay/settings.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>

@@ -1,7 +1,6 @@
 /* Longruns: performs the actions of the service machine. */
 #include "base/clock.h"
 #include "base/message.h"
-#include "supervisor/runtree.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>

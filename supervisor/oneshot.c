@@ -1,7 +1,7 @@
 /* Oneshots: their up and down as children, and the built-in ones. */
 #include "base/clock.h"
 #include "base/message.h"
-#include "supervisor/runtree.h"
+#include "contract/paths.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <signal.h>

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/str.h"
-#include "supervisor/runtree.h"
+#include "contract/paths.h"
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/lexer.h"
 #include "base/message.h"
-#include "supervisor/runtree.h"
+#include "contract/paths.h"
 #include "supervisor/supervisor.h"
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* Keeps the status file: who asks how services are reads it, and asks nothing of pid 1. */
 #include "base/clock.h"
 #include "base/message.h"
-#include "supervisor/runtree.h"
+#include "contract/paths.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>

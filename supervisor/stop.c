@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "supervisor/console.h"
+#include "supervisor/exitcode.h"
 #include "supervisor/remaining.h"
-#include "supervisor/runtree.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <signal.h>
@@ -106,7 +106,7 @@ static void enter_drain(struct supervisor *sv)
     sv->stop_deadline = now + drain_time(sv, now);
     loop_untimer(&sv->loop, &sv->stop_limit);
     if (sv->exit_code < 0)
-        sv->exit_code = runtree_exit_code();
+        sv->exit_code = exitcode_read();
     event_log_write(&sv->events, "end", NULL, "code=%d", sv->exit_code);
     if (sv->events.fd >= 0)
         close(sv->events.fd);

@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
-#include "supervisor/database.h"
+#include "contract/paths.h"
+#include "services/database.h"
+#include "services/update_plan.h"
 #include "supervisor/rc.h"
-#include "supervisor/runtree.h"
-#include "supervisor/update_plan.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

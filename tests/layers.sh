@@ -32,11 +32,14 @@ $(grep -nE '(^|[^_a-z])(exit|_exit|abort) *\(' $(files "$room") | grep -v '/\* c
 END
 }
 allow base
+allow contract
 allow rotate base
-allow logger rotate base
-allow logcat rotate logger/stamp base
+allow logger rotate contract base
+allow logcat rotate logger/stamp contract base
 allow execline base
-allow supervisor base
-allow command base rotate logger logcat execline supervisor
+allow services contract base
+allow overlay services contract base
+allow supervisor services overlay/settings contract base
+allow command base contract rotate logger logcat execline services overlay supervisor
 [ "$status" -eq 0 ] && echo "layers: ok"
 exit "$status"

@@ -1,6 +1,6 @@
 /* Definition trees (tree.h). Whatever is in the tree, it is read to the end, and every mistake has
  * a place and a text. */
-#include "supervisor/graph.h"
+#include "services/graph.h"
 #include "tests/fuzz/tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,7 +3,7 @@
 #include "command/commands.h"
 #include "command/overlog.h"
 #include "command/overlog_import.h"
-#include "supervisor/graph.h"
+#include "services/graph.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What reads the scripts of a tree is not of interest here. */

@@ -1,7 +1,7 @@
 /* Source directories as s6-rc-compile takes them: strictly, with the scripts of loggers looked at.
  * A good set goes into a database and comes back as it was. */
 #include "logger/script.h"
-#include "supervisor/graph.h"
+#include "services/graph.h"
 #include "tests/fuzz/tree.h"
 
 static bool check(const struct words *words, struct error *why)

@@ -1,5 +1,5 @@
 /* The packed database, as s6-rc-update and s6-rc-db read it. What is taken for one goes round. */
-#include "supervisor/graph.h"
+#include "services/graph.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

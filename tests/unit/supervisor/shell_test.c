@@ -1,8 +1,8 @@
 /* The pure parts of the shell: event lines, exit codes, status records, control requests. */
+#include "services/livedir.h"
 #include "supervisor/control.h"
 #include "supervisor/event_log.h"
-#include "supervisor/livedir.h"
-#include "supervisor/runtree.h"
+#include "supervisor/exitcode.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,16 +50,16 @@ static void a_long_event_is_cut(void **state)
 static void exit_codes(void **state)
 {
     (void)state;
-    assert_int_equal(exit_code_parse(""), 0);
-    assert_int_equal(exit_code_parse("\n"), 0);
-    assert_int_equal(exit_code_parse("7"), 7);
-    assert_int_equal(exit_code_parse("7 \t\r\nrest"), 7);
-    assert_int_equal(exit_code_parse("256\n"), 0);
-    assert_int_equal(exit_code_parse("300\n"), 44);
-    assert_int_equal(exit_code_parse("abc\n"), -1);
-    assert_int_equal(exit_code_parse("-1\n"), -1);
-    assert_int_equal(exit_code_parse(" 1\n"), -1);
-    assert_int_equal(exit_code_parse("99999999999999999999999999"), -1);
+    assert_int_equal(exitcode_parse(""), 0);
+    assert_int_equal(exitcode_parse("\n"), 0);
+    assert_int_equal(exitcode_parse("7"), 7);
+    assert_int_equal(exitcode_parse("7 \t\r\nrest"), 7);
+    assert_int_equal(exitcode_parse("256\n"), 0);
+    assert_int_equal(exitcode_parse("300\n"), 44);
+    assert_int_equal(exitcode_parse("abc\n"), -1);
+    assert_int_equal(exitcode_parse("-1\n"), -1);
+    assert_int_equal(exitcode_parse(" 1\n"), -1);
+    assert_int_equal(exitcode_parse("99999999999999999999999999"), -1);
 }
 
 /* What control_parse says of a request with that version, that count and that text. */

@@ -1,0 +1,25 @@
+/* Paths under /run that more than one room names: pid 1 makes them, commands and readers open them
+ * (spec/overlay.md sections 2 and 5; docs/control.md). */
+#ifndef CONTRACT_PATHS_H
+#define CONTRACT_PATHS_H
+
+#define RUN_ENVIRONMENT "/run/s6/container_environment"
+/* The same for what runs under s6-linux-init; with S6_KEEP_ENV the only one that holds anything. */
+#define RUN_BASE_ENVIRONMENT "/run/s6/basedir/env"
+#define RUN_EXITCODE "/run/s6-linux-init-container-results/exitcode"
+#define RUN_CONTROL "/run/s6/control"
+/* How everything is, for who may not ask. */
+#define RUN_STATUS "/run/s6/status"
+#define RUN_SCANDIR "/run/service"
+#define RUN_LEGACY "/run/s6/legacy-services"
+#define RUN_CMDPID "/run/s6/cmdpid"
+/* Held locked by pid 1; every supervise/lock is another name of it. */
+#define RUN_LOCK RUN_SCANDIR "/.s6-svscan/lock"
+#define RUN_RC "/run/s6-rc"
+/* Leads to the database that runs. */
+#define RUN_COMPILED RUN_RC "/compiled"
+#define RUN_SERVICEDIRS RUN_RC "/servicedirs"
+#define RUN_ONESHOTS RUN_SERVICEDIRS "/s6rc-oneshot-runner"
+#define RUN_UNCAUGHT "/run/uncaught-logs"
+
+#endif

@@ -1,0 +1,176 @@
+#include "overlay/rundir.h"
+#include "base/account.h"
+#include "base/file.h"
+#include "base/message.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Upstream's name for what speaks at this stage; people search for its messages. */
+#define PREINIT "/package/admin/s6-overlay/libexec/preinit"
+
+enum { ALL = 7, GROUP_ALL = 070, OTHERS_WRITE = 02, OWNER_AND_GROUP = 0770 };
+
+enum rundir_verdict rundir_judge(const struct rundir_facts *f)
+{
+    mode_t ours = f->group == f->gid ? f->mode >> 3 & ALL : f->mode & ALL;
+    if (f->owner == f->uid)
+        return RUNDIR_OURS;
+    if (f->uid == 0)
+        return RUNDIR_TAKE;
+    if (f->owner == 0 && (f->mode & S_ISVTX) != 0 && ours == ALL)
+        return RUNDIR_STICKY;
+    if (f->gid == 0 && f->group == 0 && (f->mode & GROUP_ALL) == GROUP_ALL &&
+        (f->mode & OTHERS_WRITE) == 0)
+        return RUNDIR_GROUP;
+    if (f->owner == 0 && f->accept && ours == ALL && (f->mode & OWNER_AND_GROUP) == OWNER_AND_GROUP)
+        return RUNDIR_ACCEPTED;
+    return f->gid == 0 && f->group == 0 ? RUNDIR_BAD_GROUP : RUNDIR_INSECURE;
+}
+
+/* /run is there and on a file system that can be written to. */
+static int make(const struct settings *s, struct error *e)
+{
+    if (mkdir("/run", 0755) < 0 && errno != EEXIST && errno != EROFS)
+        return error_system(e, "unable to make /run");
+    if (access("/run", W_OK) == 0 || errno != EROFS)
+        return 0;
+    if (s->read_only && mount("tmpfs", "/run", "tmpfs", MS_NODEV | MS_NOSUID, "mode=0755") == 0) {
+        message_line(MESSAGE_INFO, PREINIT ": info: creating a tmpfs on /run");
+        return 0;
+    }
+    return error_set(e, EXIT_USAGE,
+                     "/run is read-only: mount a tmpfs there (--tmpfs /run), or set "
+                     "S6_READ_ONLY_ROOT=1 and give the container the capability SYS_ADMIN");
+}
+
+static void say_facts(const struct rundir_facts *f)
+{
+    char user[ACCOUNT_NAME_MAX];
+    char group[ACCOUNT_NAME_MAX];
+    account_user_name(f->uid, user);
+    account_group_name(f->gid, group);
+    message_line(MESSAGE_INFO,
+                 PREINIT ": info: container permissions: uid=%lu (%s), euid=%lu, gid=%lu (%s), "
+                         "egid=%lu",
+                 (unsigned long)getuid(), user, (unsigned long)f->uid, (unsigned long)getgid(),
+                 group, (unsigned long)f->gid);
+    account_user_name(f->owner, user);
+    account_group_name(f->group, group);
+    message_line(
+        MESSAGE_INFO, PREINIT ": info: /run permissions: uid=%lu (%s), gid=%lu (%s), perms=%04o",
+        (unsigned long)f->owner, user, (unsigned long)f->group, group, (unsigned int)f->mode);
+}
+
+static void take(const struct rundir_facts *f)
+{
+    message_line(MESSAGE_INFO, PREINIT ": info: /run belongs to uid %lu instead of %lu - fixing it",
+                 (unsigned long)f->owner, (unsigned long)f->uid);
+    if (chown("/run", f->uid, f->gid) < 0 || chmod("/run", 0755) < 0)
+        message_line(MESSAGE_WARNING, PREINIT ": warning: unable to make /run ours: %s",
+                     strerror(errno));
+}
+
+static int refuse(const struct rundir_facts *f, const char *why, struct error *e)
+{
+    unsigned long uid = f->uid;
+    const char *variable = f->accept ? ""
+                                     : ", or set "
+                                       "S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES=1";
+    return error_set(
+        e, EXIT_USAGE,
+        "/run belongs to uid %lu instead of %lu and %s (mode %04o): make it ours "
+        "(docker: --tmpfs /run:uid=%lu,mode=0755, podman: --tmpfs /run:U)%s give it mode 1777%s",
+        (unsigned long)f->owner, uid, why, (unsigned int)f->mode, uid, f->accept ? ", or" : ",",
+        variable);
+}
+
+static int judge(const struct rundir_facts *f, struct error *e)
+{
+    unsigned long owner = f->owner;
+    unsigned long uid = f->uid;
+    switch (rundir_judge(f)) {
+    case RUNDIR_OURS:
+        break;
+    case RUNDIR_TAKE:
+        take(f);
+        break;
+    case RUNDIR_GROUP:
+        message_line(MESSAGE_INFO, PREINIT ": info: using /run with gid 0");
+        break;
+    case RUNDIR_STICKY:
+        message_line(MESSAGE_WARNING,
+                     PREINIT ": warning: /run belongs to uid %lu instead of %lu, but we can still "
+                             "work in single-uid mapping.",
+                     owner, uid);
+        break;
+    case RUNDIR_ACCEPTED:
+        message_line(MESSAGE_WARNING,
+                     PREINIT ": warning: /run belongs to uid %lu instead of %lu, IS %s WRITABLE, "
+                             "and we're lacking the privileges to fix it, but we have been "
+                             "instructed to accept it.",
+                     owner, uid, (f->mode & OTHERS_WRITE) != 0 ? "WORLD" : "GROUP");
+        break;
+    case RUNDIR_BAD_GROUP:
+        return refuse(f, "has wrong permissions for a gid 0 setup", e);
+    case RUNDIR_INSECURE:
+        return refuse(f, "has insecure or unworkable permissions", e);
+    }
+    return 0;
+}
+
+/* /var/run must be /run: scripts use both names. On a read-only root it stays as it is. */
+static void link_var_run(void)
+{
+    struct stat run;
+    struct stat var_run;
+    struct error e = ERROR_INIT;
+    if (stat("/run", &run) < 0)
+        return;
+    if (stat("/var/run", &var_run) == 0 && run.st_dev == var_run.st_dev &&
+        run.st_ino == var_run.st_ino)
+        return;
+    if (lstat("/var/run", &var_run) == 0) {
+        message_line(MESSAGE_WARNING,
+                     PREINIT ": warning: /var/run is not a symlink to /run, fixing it");
+        if (S_ISDIR(var_run.st_mode) && file_remove_tree(AT_FDCWD, "/var/run", &e) < 0) {
+            message_warning("%s", e.text);
+            return;
+        }
+    } else if (mkdir("/var", 0755) < 0 && errno != EEXIST) {
+        return;
+    }
+    if (file_link("/run", AT_FDCWD, "/var/run", &e) < 0)
+        message_warning("%s", e.text);
+}
+
+int rundir_prepare(const struct settings *s, struct error *e)
+{
+    struct stat st;
+    if (make(s, e) < 0)
+        return -1;
+    if (stat("/run", &st) < 0)
+        return error_system(e, "unable to look at /run");
+    if (!S_ISDIR(st.st_mode))
+        return error_set(e, EXIT_USAGE, "/run is not a directory");
+    struct rundir_facts f = {.uid = geteuid(),
+                             .gid = getegid(),
+                             .owner = st.st_uid,
+                             .group = st.st_gid,
+                             .mode = st.st_mode & 07777,
+                             .accept = s->open_run};
+    if (s->logging != LOGGING_DISK) /* nothing on the console then */
+        say_facts(&f);
+    if (judge(&f, e) < 0)
+        return -1;
+    if (access("/run", W_OK | X_OK) < 0) {
+        error_system(e, "unable to write to /run as uid %lu", (unsigned long)f.uid);
+        e->code = EXIT_USAGE;
+        return -1;
+    }
+    link_var_run();
+    return 0;
+}

@@ -1,0 +1,127 @@
+#include "overlay/runtree.h"
+#include "base/envdir.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "base/str.h"
+#include "contract/paths.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static bool path_has(const char *path, const char *part)
+{
+    size_t length = strlen(part);
+    for (const char *p = path; p != NULL; p = strchr(p, ':'), p = p == NULL ? NULL : p + 1)
+        if (strncmp(p, part, length) == 0 && (p[length] == ':' || p[length] == '\0'))
+            return true;
+    return false;
+}
+
+int runtree_complete_path(struct error *e)
+{
+    static const char *const wanted[] = {"/bin", "/usr/bin", "/command"};
+    const char *old = getenv("PATH");
+    char *path = strdup(old == NULL || old[0] == '\0' ? "/bin" : old);
+    for (size_t i = 0; path != NULL && i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (path_has(path, wanted[i]))
+            continue;
+        struct str longer = STR_INIT;
+        if (str_printf(&longer, "%s:%s", wanted[i], path) < 0) {
+            str_release(&longer);
+            free(path);
+            return error_system(e, "unable to complete PATH");
+        }
+        free(path);
+        path = longer.data;
+    }
+    int result = path == NULL ? -1 : setenv("PATH", path, 1);
+    free(path);
+    return result == 0 ? 0 : error_system(e, "unable to complete PATH");
+}
+
+/* A plain user cannot clear what root left in /run, as an image or an earlier start did. */
+static int left_by_another(const char *path, struct error *e)
+{
+    struct stat st;
+    unsigned long uid = geteuid();
+    if ((errno != EACCES && errno != EPERM) || lstat(path, &st) < 0 || st.st_uid == uid)
+        return -1;
+    return error_set(
+        e, EXIT_SYSTEM,
+        "unable to remove %s: uid %lu left it, and we are uid %lu: start with an empty /run "
+        "(docker: --tmpfs /run:uid=%lu,mode=0755, podman: --tmpfs /run:U), or remove it",
+        path, (unsigned long)st.st_uid, uid, uid);
+}
+
+static int remove_stale(struct error *e)
+{
+    static const char *const stale[] = {"s6", "service", "uncaught-logs", "s6-rc",
+                                        "s6-linux-init-container-results"};
+    for (size_t i = 0; i < sizeof stale / sizeof stale[0]; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "/run/%s", stale[i]);
+        if (file_remove_tree(AT_FDCWD, path, e) < 0)
+            return left_by_another(path, e);
+    }
+    /* s6-rc left its live directory under a name with a random ending. */
+    struct words names = WORDS_INIT;
+    struct error ignored = ERROR_INIT;
+    if (file_list(AT_FDCWD, "/run", &names, &ignored) == 0)
+        for (size_t i = 0; i < names.count; i++)
+            if (strncmp(names.item[i], "s6-rc:", 6) == 0) {
+                char path[512];
+                snprintf(path, sizeof path, "/run/%.400s", names.item[i]);
+                file_remove_tree(AT_FDCWD, path, &ignored);
+            }
+    words_release(&names);
+    return 0;
+}
+
+static int make_directories(struct error *e)
+{
+    static const struct {
+        const char *path;
+        mode_t mode;
+    } wanted[] = {{"/run/s6", 0755},    {"/run/s6/basedir/bin", 0755},
+                  {RUN_SCANDIR, 0755},  {RUN_SERVICEDIRS, 0755},
+                  {RUN_ONESHOTS, 0755}, {"/run/s6-linux-init-container-results", 0755},
+                  {RUN_LEGACY, 0755}};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        if (file_make_directories(AT_FDCWD, wanted[i].path, wanted[i].mode, e) < 0)
+            return -1;
+    return 0;
+}
+
+static int link_commands(const char *program_dir, struct error *e)
+{
+    static const char *const names[] = {"halt", "poweroff", "reboot", "shutdown"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char target[512];
+        char path[128];
+        snprintf(target, sizeof target, "%.400s/%s", program_dir, names[i]);
+        snprintf(path, sizeof path, "/run/s6/basedir/bin/%s", names[i]);
+        if (file_link(target, AT_FDCWD, path, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int runtree_prepare(const char *workdir, const char *program_dir, bool keep_env, struct error *e)
+{
+    char *const none[] = {NULL};
+    char line[4200];
+    int n = snprintf(line, sizeof line, "%.4096s\n", workdir);
+    if (remove_stale(e) < 0 || make_directories(e) < 0 || link_commands(program_dir, e) < 0 ||
+        file_write(AT_FDCWD, "/run/s6/workdir", line, (size_t)n, 0644, e) < 0 ||
+        file_write(AT_FDCWD, RUN_EXITCODE, "0\n", 2, 0644, e) < 0)
+        return -1;
+    if (envdir_write(RUN_BASE_ENVIRONMENT, keep_env ? environ : none, 0755, e) < 0)
+        return -1;
+    return keep_env ? 0 : envdir_write(RUN_ENVIRONMENT, environ, 0755, e);
+}

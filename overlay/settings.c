@@ -1,0 +1,194 @@
+#include "overlay/settings.h"
+#include "base/file.h"
+#include "base/lexer.h"
+#include "contract/paths.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { VARIABLE_MAX = 1 << 17 };
+
+struct reader {
+    char *(*lookup)(const char *name);
+    struct problems *problems;
+};
+
+static uint32_t number(const struct reader *r, const char *name, uint32_t fallback)
+{
+    unsigned long long value;
+    const char *text = r->lookup(name);
+    if (text == NULL || text[0] == '\0')
+        return fallback;
+    if (number_parse(text, UINT32_MAX, &value) == 0)
+        return (uint32_t)value;
+    problems_warning(r->problems, name, 0, NULL, "%s is not a number, using %lu", text,
+                     (unsigned long)fallback);
+    return fallback;
+}
+
+static const char *text_or(const struct reader *r, const char *name, const char *fallback)
+{
+    const char *text = r->lookup(name);
+    return text == NULL || text[0] == '\0' ? fallback : text;
+}
+
+static enum logging_mode logging(const struct reader *r, bool terminal)
+{
+    const char *text = r->lookup("S6_LOGGING");
+    if (text == NULL || text[0] == '\0')
+        return terminal ? LOGGING_CONSOLE : LOGGING_AUTO;
+    uint32_t value = number(r, "S6_LOGGING", 0);
+    if (value > 2) {
+        problems_warning(r->problems, "S6_LOGGING", 0, "use 0, 1 or 2", "%s is no logging mode",
+                         text);
+        return LOGGING_CONSOLE;
+    }
+    return (enum logging_mode)value;
+}
+
+static int script(const struct reader *r, struct words *out)
+{
+    struct lexer_error e;
+    const char *text = text_or(r, "OVERLOG_SCRIPT", "n20 s1000000 C");
+    if (lexer_words(text, strlen(text), out, &e) == 0)
+        return 0;
+    problems_warning(r->problems, "OVERLOG_SCRIPT", e.line, "the default script is used", "%s",
+                     e.text);
+    words_release(out);
+    return words_add(out, "n20") | words_add(out, "s1000000") | words_add(out, "C");
+}
+
+static bool drops(const struct reader *r)
+{
+    const char *text = text_or(r, "OVERLOG_ON_FULL", "hold");
+    bool drop = strcmp(text, "drop") == 0;
+    if (!drop && strcmp(text, "hold") != 0)
+        problems_warning(r->problems, "OVERLOG_ON_FULL", 0, "use hold or drop",
+                         "%s is neither, using hold", text);
+    return drop;
+}
+
+/* /etc/cont-profile.d/PROFILE and what follows, for as long as s lives; NULL without memory. */
+static const char *in_profile(struct settings *s, const char *profile, const char *rest)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "/etc/cont-profile.d/%s%s", profile, rest);
+    return words_add(&s->texts, path) < 0 ? NULL : s->texts.item[s->texts.count - 1];
+}
+
+/* Where things are, by profile. */
+static int places(struct settings *s, const struct reader *r)
+{
+    const char *profile = text_or(r, "S6_RUNTIME_PROFILE", NULL);
+    const char *bundles = text_or(r, "S6_RUNTIME_BUNDLEDIR", NULL);
+    if (profile == NULL) {
+        s->etc = "/etc";
+        s->services = "/etc/s6-overlay/s6-rc.d";
+        s->bundles = "/etc/s6-overlay/user-bundles.d";
+    } else {
+        s->etc = in_profile(s, profile, "");
+        s->services = in_profile(s, profile, "/s6-overlay/s6-rc.d");
+        s->bundles = in_profile(s, profile, "/s6-overlay/user-bundles.d");
+    }
+    if (bundles != NULL)
+        s->bundles = bundles;
+    return s->etc == NULL || s->services == NULL || s->bundles == NULL ? -1 : 0;
+}
+
+enum { PREFIX_MOST = 100 }; /* columns for a name */
+
+static bool shows_colors(const struct reader *r)
+{
+    const char *kind = text_or(r, "TERM", "dumb");
+    return strcmp(kind, "dumb") != 0 && text_or(r, "NO_COLOR", "")[0] == '\0';
+}
+
+int settings_read(struct settings *s, char *(*lookup)(const char *name), bool terminal,
+                  struct problems *p)
+{
+    const struct reader r = {.lookup = lookup, .problems = p};
+    *s = (struct settings){
+        .keep_env = number(&r, "S6_KEEP_ENV", 0) != 0,
+        .logging = logging(&r, terminal),
+        .behaviour = (int)number(&r, "S6_BEHAVIOUR_IF_STAGE2_FAILS", 0),
+        .verbosity = (int)number(&r, "S6_VERBOSITY", 2),
+        .kill_grace = number(&r, "S6_KILL_GRACETIME", 3000),
+        .up_timeout = number(&r, "S6_CMD_WAIT_FOR_SERVICES_MAXTIME", 0),
+        .drain = number(&r, "OVERLOG_DRAIN", 1000),
+        .stop_max = number(&r, "OVERLOG_STOP_MAXTIME", 0),
+        .drop = drops(&r),
+        .prefix = number(&r, "OVERLOG_PREFIX", 0),
+        .color = terminal && shows_colors(&r),
+        .log_root = text_or(&r, "OVERLOG_DIR", "/var/log/services"),
+        .log_user = text_or(&r, "OVERLOG_USER", "32762:32762"),
+        .catchall_user = text_or(&r, "S6_CATCHALL_USER", "root"),
+        .hook = text_or(&r, "S6_STAGE2_HOOK", NULL),
+        .cmd_arg0 = text_or(&r, "S6_CMD_ARG0", NULL),
+        .cmd_terminal = number(&r, "S6_CMD_USE_TERMINAL", 0) != 0,
+        .cmd_signals = number(&r, "S6_CMD_RECEIVE_SIGNALS", 0) != 0,
+        .closing_fd = number(&r, "S6_WAIT_FOR_CLOSING_FD", 0),
+        .read_only = number(&r, "S6_READ_ONLY_ROOT", 0) != 0,
+        .open_run = number(&r, "S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES", 0) != 0,
+        .sync = number(&r, "S6_SYNC_DISKS", 0) != 0,
+        .fix_hidden = number(&r, "S6_FIX_ATTRS_HIDDEN", 0) != 0,
+        .wait_legacy = number(&r, "S6_CMD_WAIT_FOR_SERVICES", 0) != 0,
+        .legacy_ready = number(&r, "S6_SERVICES_READYTIME", 50),
+        .legacy_grace = number(&r, "S6_SERVICES_GRACETIME", 3000),
+        .finish_max = number(&r, "S6_KILL_FINISH_MAXTIME", 5000),
+    };
+    if (s->prefix > PREFIX_MOST)
+        s->prefix = PREFIX_MOST;
+    if (s->kill_grace > 300000)
+        s->kill_grace = 300000;
+    if (places(s, &r) < 0 || script(&r, &s->log_script) < 0) {
+        problems_error(p, "/init", 0, NULL, "out of memory");
+        return -1;
+    }
+    return 0;
+}
+
+int settings_renew(struct settings *s, char *(*lookup)(const char *name))
+{
+    struct problems ignored = PROBLEMS_INIT; /* it was said at start */
+    struct settings now;
+    int result = settings_read(&now, lookup, false, &ignored);
+    problems_release(&ignored);
+    if (result == 0) {
+        s->etc = now.etc;
+        s->services = now.services;
+        s->bundles = now.bundles;
+        s->up_timeout = now.up_timeout;
+        s->cmd_arg0 = now.cmd_arg0;
+        s->cmd_terminal = now.cmd_terminal;
+        s->cmd_signals = now.cmd_signals;
+        words_release(&s->texts);
+        s->texts = now.texts;
+    }
+    words_release(&now.log_script);
+    return result;
+}
+
+void settings_release(struct settings *s)
+{
+    words_release(&s->log_script);
+    words_release(&s->texts);
+}
+
+char *settings_variable(const char *name)
+{
+    struct str value = STR_INIT;
+    struct error ignored = ERROR_INIT;
+    char path[512];
+    snprintf(path, sizeof path, RUN_ENVIRONMENT "/%s", name);
+    if (access(RUN_ENVIRONMENT, F_OK) < 0)
+        return getenv(name);
+    if (file_read(AT_FDCWD, path, VARIABLE_MAX, &value, &ignored) < 0) {
+        str_release(&value);
+        return NULL;
+    }
+    while (value.length > 0 && value.data[value.length - 1] == '\n')
+        value.data[--value.length] = '\0';
+    return value.data; /* for good */
+}

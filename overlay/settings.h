@@ -1,0 +1,62 @@
+/* S6_* and OVERLOG_* variables (spec/overlay.md section 4). Pid 1 reads them at start, and some
+ * again after the hook; what runs for fix-attrs.d, cont-init.d, services.d and cont-finish.d reads
+ * them when it runs, as a script before may have changed them. */
+#ifndef OVERLAY_SETTINGS_H
+#define OVERLAY_SETTINGS_H
+
+#include "base/str.h"
+#include "services/problems.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum logging_mode { LOGGING_CONSOLE = 0, LOGGING_BOTH = 1, LOGGING_DISK = 2, LOGGING_AUTO = 3 };
+
+struct settings {
+    bool keep_env;             /* S6_KEEP_ENV */
+    enum logging_mode logging; /* S6_LOGGING; unset: AUTO, or CONSOLE if fd 1 or 2 is a terminal */
+    int behaviour;             /* S6_BEHAVIOUR_IF_STAGE2_FAILS: 0, 1, 2 */
+    int verbosity;             /* S6_VERBOSITY */
+    uint32_t kill_grace;       /* S6_KILL_GRACETIME, ms, at most 300000 */
+    uint32_t up_timeout;       /* S6_CMD_WAIT_FOR_SERVICES_MAXTIME, ms, 0 none */
+    uint32_t drain;            /* OVERLOG_DRAIN, ms */
+    uint32_t stop_max;         /* OVERLOG_STOP_MAXTIME, ms, 0 none */
+    uint32_t prefix;           /* OVERLOG_PREFIX: 0 none, 1 [NAME], else the width of NAME */
+    bool color;                /* a terminal that shows colours */
+    bool drop;                 /* OVERLOG_ON_FULL=drop, not hold */
+    const char *log_root;      /* OVERLOG_DIR */
+    const char *log_user;      /* OVERLOG_USER */
+    struct words log_script;   /* OVERLOG_SCRIPT, lexed */
+    const char *catchall_user; /* S6_CATCHALL_USER */
+    const char *hook;          /* S6_STAGE2_HOOK, NULL none */
+    const char *cmd_arg0;      /* S6_CMD_ARG0, NULL none */
+    bool cmd_terminal;         /* S6_CMD_USE_TERMINAL */
+    bool cmd_signals;          /* S6_CMD_RECEIVE_SIGNALS */
+    const char *etc;           /* of cont-init.d and so on: /etc, or by S6_RUNTIME_PROFILE */
+    const char *services;      /* .../s6-rc.d, by S6_RUNTIME_PROFILE */
+    const char *bundles;       /* .../user-bundles.d, by S6_RUNTIME_BUNDLEDIR too */
+    uint32_t closing_fd;       /* S6_WAIT_FOR_CLOSING_FD, 0 none */
+    bool read_only;            /* S6_READ_ONLY_ROOT */
+    bool open_run;             /* S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES */
+    bool sync;                 /* S6_SYNC_DISKS */
+    bool fix_hidden;           /* S6_FIX_ATTRS_HIDDEN */
+    bool wait_legacy;          /* S6_CMD_WAIT_FOR_SERVICES */
+    uint32_t legacy_ready;     /* S6_SERVICES_READYTIME, ms */
+    uint32_t legacy_grace;     /* S6_SERVICES_GRACETIME, ms */
+    uint32_t finish_max;       /* S6_KILL_FINISH_MAXTIME, ms for each script, 0 none */
+    struct words texts;        /* paths made here */
+};
+
+/* lookup is getenv's shape; the texts it returns must outlive s. A value that is not a number where
+ * one is needed means the default, with a warning in p. terminal: fd 1 or 2 is one. */
+int settings_read(struct settings *s, char *(*lookup)(const char *name), bool terminal,
+                  struct problems *p);
+/* Takes over what counts when the hook is over, which may have changed it: where definitions are,
+ * how long to wait for them, and how CMD is run. -1: no memory. */
+int settings_renew(struct settings *s, char *(*lookup)(const char *name));
+void settings_release(struct settings *s);
+
+/* What the container environment says of a variable now, with getenv's shape: the file of that
+ * name, or our own environment where S6_KEEP_ENV keeps it. The text is for good. */
+char *settings_variable(const char *name);
+
+#endif

@@ -1,0 +1,191 @@
+#include "services/definition.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void release_one(struct definition *d)
+{
+    free(d->name);
+    free(d->directory);
+    free(d->producer_for);
+    free(d->pipeline_name);
+    words_release(&d->dependencies);
+    words_release(&d->contents);
+    words_release(&d->up);
+    words_release(&d->down);
+    words_release(&d->reload);
+    for (int i = 0; i < DEFINITION_LISTS; i++)
+        free(d->from[i].item);
+    words_release(&d->consumer_for);
+    words_release(&d->logging_script);
+}
+
+void definitions_release(struct definitions *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        release_one(&d->item[i]);
+    free(d->item);
+    free(d->by_name);
+    words_release(&d->sources);
+    words_release(&d->refused);
+    *d = (struct definitions){.item = NULL};
+}
+
+static size_t hash(const char *name)
+{
+    size_t h = 5381;
+    for (; *name != '\0'; name++)
+        h = h * 33 ^ (unsigned char)*name;
+    return h;
+}
+
+long definitions_find(const struct definitions *d, const char *name)
+{
+    if (d->buckets == 0)
+        return -1;
+    for (size_t i = hash(name) & (d->buckets - 1); d->by_name[i] != 0;
+         i = (i + 1) & (d->buckets - 1))
+        if (strcmp(d->item[d->by_name[i] - 1].name, name) == 0)
+            return (long)d->by_name[i] - 1;
+    return -1;
+}
+
+static void index_one(struct definitions *d, uint32_t index)
+{
+    size_t i = hash(d->item[index].name) & (d->buckets - 1);
+    while (d->by_name[i] != 0)
+        i = (i + 1) & (d->buckets - 1);
+    d->by_name[i] = index + 1;
+}
+
+static int grow(struct definitions *d)
+{
+    size_t capacity = d->capacity == 0 ? 32 : 2 * d->capacity;
+    struct definition *item = realloc(d->item, capacity * sizeof *item);
+    if (item == NULL)
+        return -1;
+    d->item = item;
+    uint32_t *by_name = calloc(4 * capacity, sizeof *by_name);
+    if (by_name == NULL)
+        return -1;
+    free(d->by_name);
+    d->by_name = by_name;
+    d->buckets = 4 * capacity;
+    d->capacity = capacity;
+    for (uint32_t i = 0; i < d->count; i++)
+        index_one(d, i);
+    return 0;
+}
+
+struct definition *definitions_add(struct definitions *d, const char *name,
+                                   enum definition_type type)
+{
+    if (d->count == d->capacity && grow(d) < 0)
+        return NULL;
+    char *copy = strdup(name);
+    if (copy == NULL)
+        return NULL;
+    struct definition *new = &d->item[d->count];
+    *new = (struct definition){.name = copy,
+                               .type = type,
+                               .notification_fd = -1,
+                               .lock_fd = -1,
+                               .timeout_finish = 5000,
+                               .max_death_tally = 100,
+                               .down_signal = SIGTERM,
+                               .reload_signal = SIGHUP,
+                               .logging = -1};
+    index_one(d, (uint32_t)d->count++);
+    return new;
+}
+
+const struct words *definition_list(const struct definition *d, enum definition_list list)
+{
+    return list == LIST_CONTENTS       ? &d->contents
+           : list == LIST_CONSUMER_FOR ? &d->consumer_for
+                                       : &d->dependencies;
+}
+
+unsigned int definition_where(const struct definitions *all, const struct definition *d,
+                              enum definition_list list, size_t i, char *path, size_t size)
+{
+    static const char *const files[] = {[LIST_DEPENDENCIES] = "dependencies",
+                                        [LIST_CONTENTS] = "contents",
+                                        [LIST_CONSUMER_FOR] = "consumer-for"};
+    if (i >= d->from[list].count || d->from[list].item[i].source == ORIGIN_BUILTIN) {
+        snprintf(path, size, "%s", d->directory != NULL ? d->directory : d->name);
+        return 0;
+    }
+    const struct origin *o = &d->from[list].item[i];
+    const char *source = all->sources.item[o->source];
+    if (o->line > 0)
+        snprintf(path, size, "%s/%s/%s", source, d->name, files[list]);
+    else
+        snprintf(path, size, "%s/%s/%s.d/%s", source, d->name, files[list],
+                 definition_list(d, list)->item[i]);
+    return o->line;
+}
+
+const char *definition_type_name(enum definition_type type)
+{
+    static const char *const names[] = {"unknown", "oneshot", "longrun", "bundle"};
+    return (unsigned int)type < 4 ? names[type] : names[0];
+}
+
+unsigned int name_distance(const char *a, const char *b)
+{
+    unsigned int row[65];
+    size_t la = strlen(a);
+    size_t lb = strlen(b);
+    if (la > 64 || lb > 64)
+        return 64;
+    for (size_t j = 0; j <= lb; j++)
+        row[j] = (unsigned int)j;
+    for (size_t i = 1; i <= la; i++) {
+        unsigned int diagonal = row[0];
+        row[0] = (unsigned int)i;
+        for (size_t j = 1; j <= lb; j++) {
+            unsigned int best = diagonal + (a[i - 1] != b[j - 1]);
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            diagonal = row[j];
+            row[j] = best;
+        }
+    }
+    return row[lb];
+}
+
+int definitions_builtin(struct definitions *d)
+{
+    static const struct {
+        const char *name;
+        enum definition_type type;
+        enum definition_builtin builtin;
+        const char *names[5]; /* members, or dependencies of a oneshot */
+    } nodes[] = {
+        {"fix-attrs", DEFINITION_ONESHOT, BUILTIN_FIX_ATTRS, {NULL}},
+        {"legacy-cont-init", DEFINITION_ONESHOT, BUILTIN_CONT_INIT, {"fix-attrs", NULL}},
+        {"base", DEFINITION_BUNDLE, BUILTIN_NONE, {"fix-attrs", "legacy-cont-init", NULL}},
+        {"user", DEFINITION_BUNDLE, BUILTIN_NONE, {NULL}},
+        {"user2", DEFINITION_BUNDLE, BUILTIN_NONE, {NULL}},
+        {"legacy-services", DEFINITION_ONESHOT, BUILTIN_LEGACY_SERVICES, {"base", "user", NULL}},
+        {"top",
+         DEFINITION_BUNDLE,
+         BUILTIN_NONE,
+         {"base", "user", "legacy-services", "user2", NULL}},
+    };
+    for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
+        struct definition *n = definitions_add(d, nodes[i].name, nodes[i].type);
+        if (n == NULL)
+            return -1;
+        n->builtin = nodes[i].builtin;
+        struct words *w = nodes[i].type == DEFINITION_BUNDLE ? &n->contents : &n->dependencies;
+        for (size_t j = 0; nodes[i].names[j] != NULL; j++)
+            if (words_add(w, nodes[i].names[j]) < 0)
+                return -1;
+    }
+    return 0;
+}

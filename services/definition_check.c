@@ -1,0 +1,200 @@
+/* What upstream ignores in silence, and what can only be seen once everything was read. */
+#include "base/file.h"
+#include "services/definition_reading.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- files that mean nothing --------------------------------------------------------------------
+ */
+
+enum { ONESHOT = 1 << DEFINITION_ONESHOT, LONGRUN = 1 << DEFINITION_LONGRUN };
+enum { BUNDLE = 1 << DEFINITION_BUNDLE, ATOMIC = ONESHOT | LONGRUN, ANY = ATOMIC | BUNDLE };
+
+static const struct known {
+    const char *name;
+    unsigned int types; /* where it means something */
+    const char *cure;   /* where it does not; NULL: delete it */
+} known[] = {
+    {"type", ANY, NULL},
+    {"flag-essential", ANY, NULL},
+    {"flag-recommended", ANY, NULL},
+    {"contents.d", BUNDLE, "only bundles have contents: name dependencies in dependencies.d"},
+    {"contents", BUNDLE, "only bundles have contents: name dependencies in dependencies.d"},
+    {"dependencies.d", ATOMIC, "bundles have no dependencies: give them to the members"},
+    {"dependencies", ATOMIC, "bundles have no dependencies: give them to the members"},
+    {"timeout-up", ATOMIC, "put it into the members"},
+    {"timeout-down", ATOMIC, "put it into the members"},
+    {"up", ONESHOT, "a longrun has run"},
+    {"down", ONESHOT, "leave the service out of the user bundle instead"},
+    {"reload", ONESHOT, "a longrun is sent its reload-signal"},
+    {"run", ATOMIC, NULL},
+    {"finish", ATOMIC, NULL},
+    {"notification-fd", LONGRUN, "a oneshot is ready when up has ended"},
+    {"lock-fd", LONGRUN, NULL},
+    {"timeout-kill", LONGRUN, "a oneshot has timeout-up and timeout-down"},
+    {"timeout-finish", LONGRUN, "a oneshot has timeout-down"},
+    {"max-death-tally", LONGRUN, NULL},
+    {"down-signal", LONGRUN, NULL},
+    {"reload-signal", LONGRUN, NULL},
+    {"flag-timeout-killpg", LONGRUN, NULL},
+    {"flag-newpidns", LONGRUN, NULL},
+    {"data", ANY, NULL},
+    {"env", ANY, NULL},
+    {"template", ANY, NULL},
+    {"producer-for", LONGRUN, "only longruns are in pipelines"},
+    {"consumer-for", LONGRUN, "only longruns are in pipelines"},
+    {"pipeline-name", LONGRUN, "only longruns are in pipelines"},
+    {"log", 0, "delete it: every longrun has a logger (or use producer-for)"},
+    {"nosetsid", 0, "delete it: every service has a session of its own"},
+    {"logging", LONGRUN, NULL},
+    {"logging-script", LONGRUN, NULL},
+    {"container-exit", LONGRUN, NULL},
+};
+
+enum { KNOWN = sizeof known / sizeof known[0], NEAR_LENGTH = 6, NEAR_DISTANCE = 2 };
+
+static const struct known *find_known(const char *file)
+{
+    for (size_t i = 0; i < KNOWN; i++)
+        if (strcmp(known[i].name, file) == 0)
+            return &known[i];
+    return NULL;
+}
+
+/* The known name that a file may have been meant to have. Scripts of any name are kept there. */
+static const char *meant(const char *file, enum definition_type type)
+{
+    for (size_t i = 0; i < KNOWN && strlen(file) >= NEAR_LENGTH; i++)
+        if ((known[i].types & 1U << type) != 0 && strlen(known[i].name) >= NEAR_LENGTH &&
+            name_distance(file, known[i].name) <= NEAR_DISTANCE)
+            return known[i].name;
+    return NULL;
+}
+
+static void check_file(struct reading *r, const char *file, enum definition_type type)
+{
+    char path[READING_PATH];
+    char cure[128];
+    const struct known *k = find_known(file);
+    const char *other = k == NULL ? meant(file, type) : NULL;
+    reading_path(r, file, path);
+    if (other != NULL) {
+        snprintf(cure, sizeof cure, "did you mean %s?", other);
+        problems_warning(r->p, path, 0, cure, "%s is ignored: no file of a %s has this name", file,
+                         definition_type_name(type));
+    } else if (k != NULL && k->types == 0) {
+        problems_warning(r->p, path, 0, k->cure, "%s is ignored under s6-rc.d", file);
+    } else if (k != NULL && (k->types & 1U << type) == 0) {
+        problems_warning(r->p, path, 0, k->cure == NULL ? "delete it" : k->cure,
+                         "%s is ignored: it means nothing in a %s", file,
+                         definition_type_name(type));
+    }
+}
+
+void check_files(struct reading *r, enum definition_type type)
+{
+    struct words files = WORDS_INIT;
+    struct error ignored = ERROR_INIT;
+    if (file_list(r->fd, ".", &files, &ignored) == 0)
+        for (size_t i = 0; i < files.count; i++)
+            check_file(r, files.item[i], type);
+    words_release(&files);
+}
+
+/* --- run and finish in a oneshot
+ * -------------------------------------------------------------------------
+ */
+
+static bool mentions(const struct words *words, const char *text)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (strstr(words->item[i], text) != NULL)
+            return true;
+    return false;
+}
+
+static void check_uncalled(const struct definitions *all, const struct definition *d,
+                           const char *file, const char *cure, struct problems *p)
+{
+    char path[READING_PATH];
+    snprintf(path, sizeof path, "/%s/%s", d->name, file);
+    for (size_t i = 0; i < all->count; i++)
+        if (mentions(&all->item[i].up, path) || mentions(&all->item[i].down, path) ||
+            mentions(&all->item[i].reload, path))
+            return;
+    snprintf(path, sizeof path, "%s/%s", d->directory, file);
+    problems_warning(p, path, 0, cure, "%s is ignored: no oneshot calls it", file);
+}
+
+/* --- bundles ------------------------------------------------------------------------------------
+ */
+
+static void make_essential(struct definitions *all, const char *name)
+{
+    long found = definitions_find(all, name);
+    struct definition *d = found < 0 ? NULL : &all->item[found];
+    if (d == NULL || d->essential)
+        return;
+    d->essential = true;
+    for (size_t i = 0; i < d->contents.count; i++)
+        make_essential(all, d->contents.item[i]);
+}
+
+static void spread_essential(struct definitions *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        struct definition *d = &all->item[i];
+        if (!d->essential || d->type != DEFINITION_BUNDLE)
+            continue;
+        for (size_t j = 0; j < d->contents.count; j++)
+            make_essential(all, d->contents.item[j]);
+    }
+}
+
+/* The bundle that pipeline-name asks for: the last consumer and whatever leads to it. */
+static void add_funnel(const struct definitions *all, const char *consumer, struct words *out)
+{
+    if (words_has(out, consumer) || words_add(out, consumer) < 0)
+        return;
+    long found = definitions_find(all, consumer);
+    for (size_t i = 0; found >= 0 && i < all->item[found].consumer_for.count; i++)
+        add_funnel(all, all->item[found].consumer_for.item[i], out);
+}
+
+static void add_pipelines(struct definitions *all, struct problems *p)
+{
+    char path[READING_PATH];
+    size_t count = all->count;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = all->item[i].pipeline_name;
+        if (name == NULL)
+            continue;
+        if (definitions_find(all, name) >= 0) {
+            snprintf(path, sizeof path, "%s/pipeline-name", all->item[i].directory);
+            problems_error(p, path, 0, "choose another pipeline-name",
+                           "pipeline name %s is already the name of a definition", name);
+            continue;
+        }
+        struct words members = WORDS_INIT;
+        add_funnel(all, all->item[i].name, &members);
+        struct definition *bundle = definitions_add(all, name, DEFINITION_BUNDLE);
+        if (bundle != NULL)
+            bundle->contents = members;
+        else
+            words_release(&members);
+    }
+}
+
+void definitions_finish(struct definitions *all, struct problems *p)
+{
+    add_pipelines(all, p);
+    spread_essential(all);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct definition *d = &all->item[i];
+        if (d->has_run)
+            check_uncalled(all, d, "run", "name it in up, or make the service a longrun", p);
+        if (d->has_oneshot_finish)
+            check_uncalled(all, d, "finish", "name it in down, or make the service a longrun", p);
+    }
+}

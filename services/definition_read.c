@@ -1,0 +1,206 @@
+/* Reading definition directories (spec/s6-rc-source.md). Nothing stops at the first mistake. */
+#include "base/file.h"
+#include "services/definition_reading.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TYPE_BYTES = 8 }; /* upstream reads no more: what follows "longrun\n" does not count */
+
+static enum definition_type read_type(struct reading *r)
+{
+    struct str text = STR_INIT;
+    char path[READING_PATH];
+    enum definition_type type = 0;
+    int found = reading_content(r, "type", &text);
+    char *word = text.data;
+    if (text.length > TYPE_BYTES)
+        word[text.length = TYPE_BYTES] = '\0';
+    if (text.length > 0 && word[text.length - 1] == '\n')
+        word[text.length - 1] = '\0';
+    for (int t = DEFINITION_ONESHOT; text.length > 0 && t <= DEFINITION_BUNDLE; t++)
+        if (strcmp(word, definition_type_name((enum definition_type)t)) == 0)
+            type = (enum definition_type)t;
+    if (found == 1 && type == 0)
+        problems_error(r->p, reading_path(r, "type", path), 1,
+                       text.length > 0 && strchr(word, '\r') != NULL
+                           ? "save it with Unix line ends"
+                           : "write one of the three, and nothing else",
+                       "invalid type: must be oneshot, longrun, or bundle");
+    str_release(&text);
+    return type;
+}
+
+static bool is_user_bundle(const char *name)
+{
+    return strcmp(name, "user") == 0 || strcmp(name, "user2") == 0;
+}
+
+/* What a directory adds to a definition of its own or of another layer. */
+static void merge(struct reading *r, struct definition *d)
+{
+    char path[READING_PATH];
+    check_files(r, d->type);
+    d->essential |= reading_exists(r, "flag-essential");
+    d->recommended |= reading_exists(r, "flag-recommended");
+    if (d->type != DEFINITION_BUNDLE)
+        reading_names(r, "dependencies.d", "dependencies", &d->dependencies,
+                      &d->from[LIST_DEPENDENCIES]);
+    else if (!reading_names(r, "contents.d", "contents", &d->contents, &d->from[LIST_CONTENTS]) &&
+             reading_exists(r, "type") && !is_user_bundle(d->name))
+        problems_system(r->p, reading_path(r, "contents.d", path), 0,
+                        "make this directory, with a file for each member",
+                        "no directory contents.d in bundle %s", d->name);
+}
+
+static void read_new(struct reading *r, enum definition_type type)
+{
+    struct definition *d = definitions_add(r->all, r->name, type);
+    if (d == NULL || (d->directory = strdup(r->path)) == NULL) {
+        reading_no_memory(r);
+        return;
+    }
+    merge(r, d);
+    if (type == DEFINITION_BUNDLE)
+        return;
+    d->timeout_up = reading_milliseconds(r, "timeout-up", 0);
+    d->timeout_down = reading_milliseconds(r, "timeout-down", 0);
+    if (type == DEFINITION_ONESHOT)
+        reading_oneshot(r, d);
+    else
+        reading_longrun(r, d);
+}
+
+/* --- entries ------------------------------------------------------------------------------------
+ */
+
+/* First all directories with a type, then those that add to them, wherever each stands. */
+enum pass { PASS_TYPED, PASS_ADDING };
+
+static void define(struct reading *r)
+{
+    long known = definitions_find(r->all, r->name);
+    const char *where = known < 0 ? NULL : r->all->item[known].directory;
+    bool package = r->sources->item[r->source].package;
+    if (known >= 0 && (is_user_bundle(r->name) || (package && where == NULL))) {
+        merge(r, &r->all->item[known]);
+    } else if (known >= 0) {
+        problems_error(r->p, r->path, 0, "choose another name",
+                       "duplicate definition: %s is already defined%s%s", r->name,
+                       where == NULL ? " by the container" : " in ", where == NULL ? "" : where);
+    } else {
+        enum definition_type type = read_type(r);
+        if (type != 0)
+            read_new(r, type);
+        else
+            words_add(&r->all->refused, r->name);
+    }
+}
+
+static void add(struct reading *r)
+{
+    char path[READING_PATH];
+    long known = definitions_find(r->all, r->name);
+    if (known >= 0)
+        merge(r, &r->all->item[known]);
+    else if (r->sources->item[r->source].bundles)
+        read_new(r, DEFINITION_BUNDLE);
+    else {
+        problems_system(r->p, reading_path(r, "type", path), 0,
+                        "write oneshot, longrun or bundle into it", "no file type");
+        words_add(&r->all->refused, r->name);
+    }
+}
+
+static bool has_bad_name(struct reading *r)
+{
+    if (strchr(r->name, '\n') == NULL && strncmp(r->name, "s6rc-", 5) != 0 &&
+        strncmp(r->name, "s6-rc-", 6) != 0)
+        return false;
+    problems_error(r->p, r->path, 0, "choose another name",
+                   "invalid name %s: names may not begin with s6rc- or s6-rc-, nor hold a newline",
+                   r->name);
+    return true;
+}
+
+static void read_entry(struct reading *r, enum pass pass)
+{
+    struct stat s;
+    if (pass == PASS_TYPED && has_bad_name(r))
+        return;
+    if (stat(r->path, &s) < 0) {
+        if (pass == PASS_TYPED)
+            problems_system(r->p, r->path, 0,
+                            errno == ENOENT ? "it is a link to nothing: delete it" : NULL,
+                            "unable to open: %s", strerror(errno));
+        return;
+    }
+    if (!S_ISDIR(s.st_mode))
+        return;
+    r->fd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (r->fd < 0) {
+        if (pass == PASS_TYPED)
+            problems_system(r->p, r->path, 0, NULL, "unable to open: %s", strerror(errno));
+        return;
+    }
+    bool typed = reading_exists(r, "type");
+    if (typed && pass == PASS_TYPED)
+        define(r);
+    else if (!typed && pass == PASS_ADDING)
+        add(r);
+    close(r->fd);
+}
+
+/* --- sources ------------------------------------------------------------------------------------
+ */
+
+static int read_source(struct reading *r, enum pass pass)
+{
+    struct words entries = WORDS_INIT;
+    struct error e = ERROR_INIT;
+    const struct definition_source *source = &r->sources->item[r->source];
+    bool bundles = source->bundles;
+    if (file_list(AT_FDCWD, source->path, &entries, &e) < 0) {
+        int result = errno == ENOENT && !r->sources->strict ? 0 : -1;
+        words_release(&entries);
+        if (result < 0 && pass == PASS_TYPED)
+            problems_system(r->p, source->path, 0, NULL, "%s", e.text);
+        return result;
+    }
+    if (entries.count == 0 && r->sources->strict && !source->package && pass == PASS_TYPED)
+        problems_warning(r->p, source->path, 0, NULL, "source %s is empty", source->path);
+    for (size_t i = 0; i < entries.count; i++) {
+        r->name = entries.item[i];
+        snprintf(r->path, sizeof r->path, "%s/%s", source->path, entries.item[i]);
+        if (!bundles && !source->package && pass == PASS_TYPED && is_user_bundle(r->name))
+            problems_warning(r->p, r->path, 0, NULL,
+                             "defining user bundles in %s is deprecated, please define them in "
+                             "/etc/s6-overlay/user-bundles.d",
+                             source->path);
+        read_entry(r, pass);
+    }
+    words_release(&entries);
+    return 0;
+}
+
+int definitions_read(struct definitions *d, const struct definition_sources *sources,
+                     struct problems *p)
+{
+    bool any = sources->count == 0;
+    for (size_t i = 0; i < sources->count; i++)
+        if (words_add(&d->sources, sources->item[i].path) < 0) {
+            problems_system(p, sources->item[i].path, 0, NULL, "out of memory");
+            return -1;
+        }
+    for (int pass = PASS_TYPED; pass <= PASS_ADDING; pass++)
+        for (uint32_t i = 0; i < sources->count; i++) {
+            struct reading r = {.all = d, .sources = sources, .p = p, .source = i};
+            any |= read_source(&r, (enum pass)pass) == 0;
+        }
+    definitions_finish(d, p);
+    return any ? 0 : -1;
+}

@@ -1,0 +1,103 @@
+#include "services/problems.h"
+#include "base/error.h"
+#include "base/message.h"
+#include "base/str.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOOK_BACK = 64 };
+
+/* Whether the same was said of late: one file may be looked at for the sake of several. */
+static bool is_said(const struct problems *p, bool warning, const char *path, unsigned int line,
+                    const char *text)
+{
+    for (size_t i = p->count; i > 0 && p->count - i < LOOK_BACK; i--) {
+        const struct problem *o = &p->item[i - 1];
+        if (o->warning == warning && o->line == line && o->path != NULL && o->text != NULL &&
+            strcmp(o->path, path) == 0 && strcmp(o->text, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+__attribute__((format(printf, 6, 0))) static void add(struct problems *p, int code,
+                                                      const char *path, unsigned int line,
+                                                      const char *cure, const char *format,
+                                                      va_list list)
+{
+    char text[1024];
+    vsnprintf(text, sizeof text, format, list);
+    if (is_said(p, code == 0, path, line, text))
+        return;
+    if (code != 0)
+        p->errors++;
+    if (p->code == 0)
+        p->code = code;
+    struct problem *item = list_room(p->item, p->count, &p->capacity, sizeof *item);
+    if (item == NULL)
+        return; /* counted, at least */
+    p->item = item;
+    p->item[p->count++] = (struct problem){.warning = code == 0,
+                                           .path = strdup(path),
+                                           .line = line,
+                                           .text = strdup(text),
+                                           .cure = cure == NULL ? NULL : strdup(cure)};
+}
+
+void problems_error(struct problems *p, const char *path, unsigned int line, const char *cure,
+                    const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    add(p, EXIT_FAILURE, path, line, cure, format, list);
+    va_end(list);
+}
+
+void problems_system(struct problems *p, const char *path, unsigned int line, const char *cure,
+                     const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    add(p, EXIT_SYSTEM, path, line, cure, format, list);
+    va_end(list);
+}
+
+void problems_warning(struct problems *p, const char *path, unsigned int line, const char *cure,
+                      const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    add(p, 0, path, line, cure, format, list);
+    va_end(list);
+}
+
+static void say(const struct problem *p)
+{
+    char place[16] = "";
+    const char *path = p->path == NULL ? "?" : p->path;
+    const char *text = p->text == NULL ? "?" : p->text;
+    if (p->line > 0)
+        snprintf(place, sizeof place, ":%u", p->line);
+    void (*speak)(const char *, ...) = p->warning ? message_warning : message_fatal;
+    speak("%s%s: %s%s%s", path, place, text, p->cure == NULL ? "" : "; ",
+          p->cure == NULL ? "" : p->cure);
+}
+
+void problems_say(const struct problems *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        say(&p->item[i]);
+}
+
+void problems_release(struct problems *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        free(p->item[i].path);
+        free(p->item[i].text);
+        free(p->item[i].cure);
+    }
+    free(p->item);
+    *p = (struct problems){.item = NULL};
+}

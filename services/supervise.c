@@ -1,0 +1,314 @@
+#include "services/supervise.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PAUSED = 1, FINISHING = 2, WANT_UP = 4, READY = 8, TAIN = 12, LISTENERS_MAX = 1000 };
+enum { EVENT_FOR_ALL = 01733, EVENT_FOR_GROUP = 03730 };
+
+/* --- formats ---------------------------------------------------------------------------------- */
+
+void supervise_pack(unsigned char out[SUPERVISE_STATUS_SIZE], const struct supervise_status *s)
+{
+    clock_tain_pack(out, &s->changed);
+    clock_tain_pack(out + TAIN, &s->ready);
+    for (int i = 0; i < 8; i++)
+        out[24 + i] = (unsigned char)((uint64_t)s->pid >> (56 - 8 * i));
+    out[32] = (unsigned char)((unsigned int)s->wait_status >> 8);
+    out[33] = (unsigned char)s->wait_status;
+    out[34] = (unsigned char)((s->paused ? PAUSED : 0) | (s->finishing ? FINISHING : 0) |
+                              (s->want_up ? WANT_UP : 0) | (s->is_ready ? READY : 0));
+}
+
+static uint64_t big_endian(const unsigned char *in, int bytes)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < bytes; i++)
+        value = value << 8 | in[i];
+    return value;
+}
+
+void supervise_unpack(struct supervise_status *s, const unsigned char in[SUPERVISE_STATUS_SIZE])
+{
+    *s = (struct supervise_status){
+        .pid = (pid_t)big_endian(in + 24, 8),
+        .wait_status = (int)big_endian(in + 32, 2),
+        .paused = (in[34] & PAUSED) != 0,
+        .finishing = (in[34] & FINISHING) != 0,
+        .want_up = (in[34] & WANT_UP) != 0,
+        .is_ready = (in[34] & READY) != 0,
+    };
+    clock_tain_unpack(&s->changed, in);
+    clock_tain_unpack(&s->ready, in + TAIN);
+}
+
+bool supervise_is_fresh(const struct supervise_status *s)
+{
+    return s->pid == 0 && !s->finishing && s->paused;
+}
+
+void supervise_death_pack(unsigned char out[SUPERVISE_DEATH_SIZE], const struct timespec *when,
+                          int wait_status)
+{
+    bool killed = WIFSIGNALED(wait_status);
+    clock_tain_pack(out, when);
+    out[TAIN] = (unsigned char)(killed ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status));
+    out[TAIN + 1] = (unsigned char)(killed ? WTERMSIG(wait_status) : 0);
+}
+
+void supervise_death_unpack(struct supervise_death *d, const unsigned char in[SUPERVISE_DEATH_SIZE])
+{
+    clock_tain_unpack(&d->when, in);
+    d->code = in[TAIN];
+    d->signal = in[TAIN + 1];
+}
+
+const struct supervise_letter supervise_letters[] = {
+    {'a', SUPERVISE_SIGNAL, SIGALRM, SUPERVISE_KEEP},
+    {'b', SUPERVISE_SIGNAL, SIGABRT, SUPERVISE_KEEP},
+    {'q', SUPERVISE_SIGNAL, SIGQUIT, SUPERVISE_KEEP},
+    {'h', SUPERVISE_SIGNAL, SIGHUP, SUPERVISE_KEEP},
+    {'k', SUPERVISE_SIGNAL, SIGKILL, SUPERVISE_KEEP},
+    {'t', SUPERVISE_SIGNAL, SIGTERM, SUPERVISE_KEEP},
+    {'i', SUPERVISE_SIGNAL, SIGINT, SUPERVISE_KEEP},
+    {'1', SUPERVISE_SIGNAL, SIGUSR1, SUPERVISE_KEEP},
+    {'2', SUPERVISE_SIGNAL, SIGUSR2, SUPERVISE_KEEP},
+    {'p', SUPERVISE_SIGNAL, SIGSTOP, SUPERVISE_KEEP},
+    {'c', SUPERVISE_SIGNAL, SIGCONT, SUPERVISE_KEEP},
+    {'y', SUPERVISE_SIGNAL, SIGWINCH, SUPERVISE_KEEP},
+    {'r', SUPERVISE_DOWN_SIGNAL, 0, SUPERVISE_KEEP},
+    {'l', SUPERVISE_RELOAD_SIGNAL, 0, SUPERVISE_KEEP},
+    {'P', SUPERVISE_GROUP, SIGSTOP, SUPERVISE_KEEP},
+    {'C', SUPERVISE_GROUP, SIGCONT, SUPERVISE_KEEP},
+    {'K', SUPERVISE_GROUP, SIGKILL, SUPERVISE_KEEP},
+    {'o', SUPERVISE_ONCE, 0, SUPERVISE_KEEP},
+    {'d', SUPERVISE_DOWN, 0, SUPERVISE_KEEP},
+    {'D', SUPERVISE_DOWN, 0, SUPERVISE_MARK_DOWN},
+    {'u', SUPERVISE_UP, 0, SUPERVISE_KEEP},
+    {'U', SUPERVISE_UP, 0, SUPERVISE_UNMARK_DOWN},
+    {'O', SUPERVISE_STAY_DOWN, 0, SUPERVISE_KEEP},
+    {'Q', SUPERVISE_STAY_DOWN, 0, SUPERVISE_MARK_DOWN},
+    {'x', SUPERVISE_LEAVE, 0, SUPERVISE_KEEP},
+    {0, SUPERVISE_NOTHING, 0, SUPERVISE_KEEP},
+};
+
+const struct supervise_letter *supervise_letter(char letter)
+{
+    for (const struct supervise_letter *l = supervise_letters; l->letter != 0; l++)
+        if (l->letter == letter)
+            return l;
+    return NULL;
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+/* Never empty, not even for a moment, if there was one before: somebody may be reading it. */
+static int write_record(int at, const unsigned char record[SUPERVISE_STATUS_SIZE])
+{
+    int fd = openat(at, "supervise/status",
+                    O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        return -1;
+    int result = write(fd, record, SUPERVISE_STATUS_SIZE) == SUPERVISE_STATUS_SIZE &&
+                         ftruncate(fd, SUPERVISE_STATUS_SIZE) == 0
+                     ? 0
+                     : -1;
+    close(fd);
+    return result;
+}
+
+/* Others may open the file, to see who holds it, and so take a read lock: that keeps nobody out. A
+ * file that a reader has locked makes way for another. */
+int supervise_lock(int at, const char *path)
+{
+    enum { TRIES = 4 };
+    for (int i = 0; i < TRIES; i++) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int fd = openat(at, path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (fd < 0 || fcntl(fd, F_SETLK, &lock) == 0)
+            return fd;
+        int why = errno;
+        bool read_only = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_WRLCK;
+        close(fd);
+        errno = why;
+        if (!read_only || (unlinkat(at, path, 0) < 0 && errno != ENOENT))
+            return -1;
+    }
+    return -1;
+}
+
+/* Another name of a file that is locked already costs no descriptor. */
+static int make_lock(int at, struct supervise *s, const char *locked)
+{
+    if (locked != NULL && (unlinkat(at, "supervise/lock", 0) == 0 || errno == ENOENT) &&
+        linkat(AT_FDCWD, locked, at, "supervise/lock", 0) == 0)
+        return 0;
+    s->lock = supervise_lock(at, "supervise/lock");
+    return s->lock;
+}
+
+/* With an empty mode mask: a hundred services are to be made in no time. */
+static int make(int at, const char *path, struct supervise *s, const char *locked,
+                const struct supervise_status *first, struct error *e)
+{
+    unsigned char record[SUPERVISE_STATUS_SIZE];
+    struct stat st;
+    bool made = mkdirat(at, "event", 0700) == 0;
+    if ((!made && errno != EEXIST) || (mkdirat(at, "supervise", 0700) < 0 && errno != EEXIST) ||
+        fstatat(at, "event", &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+        ((made || (S_ISDIR(st.st_mode) && (st.st_mode & 07777) != EVENT_FOR_ALL)) &&
+         file_mode_made(at, "event", S_IFDIR, EVENT_FOR_GROUP) < 0))
+        return error_system(e, "unable to make supervise and event in %s", path);
+    if (make_lock(at, s, locked) < 0)
+        return error_system(e, "unable to lock %s/supervise/lock", path);
+    supervise_pack(record, first);
+    if (write_record(at, record) < 0)
+        return error_system(e, "unable to write %s/supervise/status", path);
+    if (unlinkat(at, "supervise/death_tally", 0) < 0 && errno != ENOENT)
+        return error_system(e, "unable to empty %s/supervise/death_tally", path);
+    /* Last: who finds a reader there takes the service for supervised and its status for good. */
+    s->control.fd = supervise_fifo(at, "supervise/control");
+    if (s->control.fd < 0)
+        return error_system(e, "unable to make %s/supervise/control", path);
+    return 0;
+}
+
+int supervise_fifo(int at, const char *path)
+{
+    if (mkfifoat(at, path, 0600) < 0 && errno != EEXIST)
+        return -1;
+    return openat(at, path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0);
+}
+
+int supervise_open(struct supervise *s, const char *path, const char *locked,
+                   const struct supervise_status *first, struct error *e)
+{
+    *s = (struct supervise)SUPERVISE_INIT;
+    int at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0)
+        return error_system(e, "unable to open %s", path);
+    mode_t mask = umask(0);
+    int result = make(at, path, s, locked, first, e);
+    umask(mask);
+    close(at);
+    if (result < 0)
+        supervise_close(s);
+    return result;
+}
+
+void supervise_close(struct supervise *s)
+{
+    if (s->control.fd >= 0)
+        close(s->control.fd);
+    if (s->lock >= 0)
+        close(s->lock);
+    *s = (struct supervise)SUPERVISE_INIT;
+}
+
+size_t supervise_read(const struct supervise *s, char *bytes, size_t size)
+{
+    ssize_t n = read(s->control.fd, bytes, size);
+    return n < 0 ? 0 : (size_t)n;
+}
+
+int supervise_write_status(const char *path, const struct supervise_status *s, struct error *e)
+{
+    unsigned char record[SUPERVISE_STATUS_SIZE];
+    char file[640];
+    supervise_pack(record, s);
+    snprintf(file, sizeof file, "%s/supervise/status", path);
+    return file_replace(AT_FDCWD, file, record, sizeof record, 0644, e);
+}
+
+/* The directory may have been given to a user: nothing there leads us elsewhere or makes us wait.
+ */
+static int open_file(const char *path, int flags)
+{
+    struct stat st;
+    int fd = open(path, flags | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+        return fd;
+    close(fd);
+    errno = EINVAL;
+    return -1;
+}
+
+int supervise_add_death(const char *path, const struct timespec *when, int wait_status,
+                        unsigned int most, struct error *e)
+{
+    static unsigned char last[SUPERVISE_DEATHS_MAX * SUPERVISE_DEATH_SIZE];
+    unsigned char record[SUPERVISE_DEATH_SIZE];
+    char file[640];
+    if (most == 0)
+        return 0;
+    if (most > SUPERVISE_DEATHS_MAX)
+        most = SUPERVISE_DEATHS_MAX;
+    snprintf(file, sizeof file, "%s/supervise/death_tally", path);
+    supervise_death_pack(record, when, wait_status);
+    int fd = open_file(file, O_RDWR | O_CREAT | O_APPEND);
+    if (fd < 0)
+        return error_system(e, "unable to open %s", file);
+    off_t size = lseek(fd, 0, SEEK_END);
+    size_t keep = (size_t)(most - 1) * sizeof record;
+    int result = 0;
+    if (size % SUPERVISE_DEATH_SIZE != 0) /* nonsense: anew */
+        size = ftruncate(fd, 0);
+    if (size <= (off_t)keep) {
+        if (write(fd, record, sizeof record) != (ssize_t)sizeof record)
+            result = error_system(e, "unable to write %s", file);
+    } else if (pread(fd, last, keep, size - (off_t)keep) != (ssize_t)keep) {
+        result = error_system(e, "unable to read %s", file);
+    } else {
+        memcpy(last + keep, record, sizeof record);
+        result = file_replace(AT_FDCWD, file, last, keep + sizeof record, 0644, e);
+    }
+    close(fd);
+    return result;
+}
+
+/* To one who listens; it is only ever a fifo. -1: it exists, but cannot be opened now. */
+static int tell(int at, const char *name, char event)
+{
+    struct stat st;
+    int fd = openat(at, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    bool gone = fd < 0 && errno == ENXIO;
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        return -1;
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+        gone = write(fd, &event, 1) < 0 && errno == EPIPE;
+    if (gone)
+        unlinkat(at, name, 0);
+    if (fd >= 0)
+        close(fd);
+    return 0;
+}
+
+int supervise_notify(const char *path, char event)
+{
+    char folder[640];
+    snprintf(folder, sizeof folder, "%s/event", path);
+    DIR *d = opendir(folder);
+    if (d == NULL)
+        return errno == ENOENT ? 0 : -1;
+    int result = 0;
+    int why = 0;
+    int left = LISTENERS_MAX;
+    for (struct dirent *entry; left > 0 && (entry = readdir(d)) != NULL; left--)
+        if (strncmp(entry->d_name, SUPERVISE_LISTENER, strlen(SUPERVISE_LISTENER)) == 0)
+            if (tell(dirfd(d), entry->d_name, event) < 0) {
+                why = errno;
+                result = -1;
+            }
+    closedir(d);
+    errno = why;
+    return result;
+}

@@ -1,0 +1,15 @@
+/* The file that says with which code the container ends (spec/overlay.md section 8). */
+#ifndef SUPERVISOR_EXITCODE_H
+#define SUPERVISOR_EXITCODE_H
+
+/* Pure: the code that the file's text holds: its first line without trailing blanks, modulo 256. An
+ * empty text is 0; -1: not a number. */
+int exitcode_parse(const char *text);
+
+/* Reads RUN_EXITCODE. 0 when it is missing, EXIT_USAGE (with a warning) when it holds no number. */
+int exitcode_read(void);
+
+/* Writes RUN_EXITCODE. A failure is ignored: nobody is left who could do anything about it. */
+void exitcode_write(int code);
+
+#endif
