@@ -153,8 +153,8 @@ FUZZ_CC ?= clang
 FUZZ_TIME ?= 600
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_OBJECTS := $(patsubst %.c,$(FUZZ)/%.o,$(filter-out command/% execline/%,$(SOURCES)) execline/substitute.c \
-    $(wildcard command/supervisord*.c) \
-    $(addprefix command/overlog_,supervisord.c program.c import.c write.c tree.c output.c))
+    $(addprefix command/overlog/,supervisord.c supervisord_keys.c supervisord_import.c program.c import.c \
+        write.c tree.c output.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(FUZZ)/%)
 

@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 #include "logcat/events.h"
 #include "logcat/source.h"
-#include "rotate/count.h"
+#include "rotate/read/count.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 #include "logcat/pool.h"
-#include "rotate/reader.h"
+#include "rotate/read/reader.h"
 
 enum {
     OTHERS =

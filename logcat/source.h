@@ -17,7 +17,7 @@
 #include "base/str.h"
 #include "logcat/entry.h"
 #include "logcat/pattern.h"
-#include "rotate/reader.h"
+#include "rotate/read/reader.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

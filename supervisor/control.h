@@ -18,8 +18,8 @@
 #include <sys/types.h>
 
 enum {
-    CONTROL_CONNECTIONS = 16, /* callers at once */
-    CONTROL_PLACES = 64,      /* with connections that are being closed */
+    CONTROL_CONNECTIONS = 16,    /* callers at once */
+    CONTROL_PLACES = 64,         /* with connections that are being closed */
     CONTROL_UNSENT_MAX = 4 << 20 /* bytes */
 };
 

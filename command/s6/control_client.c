@@ -39,8 +39,8 @@ static int send_request(int fd, const char *const *words, size_t count, struct e
     struct str packet = STR_INIT;
     uint16_t n = (uint16_t)count;
     uint16_t zero = 0;
-    int bad = str_add(&packet, CONTROL_MAGIC, CONTROL_MAGIC_SIZE) |
-              str_add(&packet, &n, sizeof n) | str_add(&packet, &zero, sizeof zero);
+    int bad = str_add(&packet, CONTROL_MAGIC, CONTROL_MAGIC_SIZE) | str_add(&packet, &n, sizeof n) |
+              str_add(&packet, &zero, sizeof zero);
     for (size_t i = 0; i < count; i++)
         bad |= str_add(&packet, words[i], strlen(words[i]) + 1);
     if (bad == 0)

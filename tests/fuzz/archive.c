@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "logger/stamp.h"
 #include "rotate/bgzf.h"
-#include "rotate/reader.h"
+#include "rotate/read/reader.h"
 #include "tests/fuzz/fuzz.h"
 #include <sys/mman.h>
 

@@ -1,8 +1,8 @@
 /* overlog import: a supervisord.conf where the first byte is even, else a Procfile. Whatever it
  * says, what is written can be read again, without a mistake. */
+#include "command/overlog/import.h"
 #include "command/commands.h"
-#include "command/overlog.h"
-#include "command/overlog_import.h"
+#include "command/overlog/overlog.h"
 #include "services/graph.h"
 #include "tests/fuzz/fuzz.h"
 

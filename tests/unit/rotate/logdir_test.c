@@ -1,6 +1,6 @@
 #include "base/clock.h"
 #include "rotate/logdir.h"
-#include "rotate/reader.h"
+#include "rotate/read/reader.h"
 #include "tests/unit/rotate/directory.h"
 #include <errno.h>
 #include <signal.h>

@@ -1,0 +1,189 @@
+/* overlog check: what boot would say of a tree, and what it would meet later. */
+#include "base/error.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "command/overlog/script.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void check_definition(struct tree *t, const struct definition *d)
+{
+    const struct {
+        const char *file;
+        const struct words *words; /* NULL: a script */
+        enum definition_type type;
+    } files[] = {{"run", NULL, DEFINITION_LONGRUN},
+                 {"finish", NULL, DEFINITION_LONGRUN},
+                 {"up", &d->up, DEFINITION_ONESHOT},
+                 {"down", &d->down, DEFINITION_ONESHOT},
+                 {"reload", &d->reload, DEFINITION_ONESHOT}};
+    char path[4096];
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(path, sizeof path, "%.3900s/%s", d->directory, files[i].file);
+        if (files[i].type == d->type && files[i].words == NULL)
+            script_inspect(t, path, i == 0 ? SCRIPT_RUNS : 0);
+        else if (files[i].type == d->type)
+            command_check_words(t, path, 1, files[i].words);
+    }
+}
+
+/* Scripts of s6-overlay v2, which are executed where they are: FOLDER/ENTRY, or FOLDER/ENTRY/NAME.
+ */
+static void check_legacy(struct tree *t, const char *folder, const char *name, unsigned int how)
+{
+    char base[4096], path[4096];
+    struct words entries = WORDS_INIT;
+    struct error ignored = ERROR_INIT;
+    snprintf(base, sizeof base, "%.3900s/../%s", t->dir, folder);
+    if (t->whole)
+        snprintf(base, sizeof base, "/etc/%s", folder);
+    if (file_list(AT_FDCWD, base, &entries, &ignored) == 0)
+        for (size_t i = 0; i < entries.count; i++) {
+            snprintf(path, sizeof path, "%.3000s/%.255s%s%s", base, entries.item[i],
+                     name == NULL ? "" : "/", name == NULL ? "" : name);
+            script_inspect(t, path, SCRIPT_IN_PLACE | how);
+        }
+    words_release(&entries);
+}
+
+/* Definitions where nothing looks for them: /etc/s6-rc.d, and beside s6-rc.d. */
+static void check_places(struct tree *t)
+{
+    const char *folders[] = {t->dir, "/etc/s6-rc.d"};
+    char path[4096], beside[4096];
+    snprintf(beside, sizeof beside, "%.4000s/../s6-rc.d", t->dir);
+    if (!t->whole)
+        folders[1] = beside;
+    for (int i = 0; i < 2; i++) {
+        struct words entries = WORDS_INIT;
+        struct error ignored = ERROR_INIT;
+        if (file_list(AT_FDCWD, folders[i], &entries, &ignored) == 0)
+            for (size_t k = 0; k < entries.count; k++) {
+                snprintf(path, sizeof path, "%.3600s/%.255s/type", folders[i], entries.item[k]);
+                if (access(path, F_OK) < 0)
+                    continue;
+                *strrchr(path, '/') = '\0';
+                problems_warning(&t->problems, path, 0, "move it to " TREE_DEFAULT "/s6-rc.d",
+                                 "nothing reads a definition here");
+            }
+        words_release(&entries);
+    }
+}
+
+static void check_started(struct tree *t)
+{
+    unsigned char *set = t->problems.errors == 0 ? tree_started(t) : NULL;
+    for (uint32_t i = 0; set != NULL && i < t->graph.count; i++) {
+        const struct definition *d = tree_definition(t, i);
+        if (!set[i] && d->directory != NULL)
+            problems_warning(&t->problems, d->directory, 0,
+                             "name it in user-bundles.d/user/contents.d, unless it is to be "
+                             "started by hand",
+                             "nothing starts %s: it is in no bundle that is started", d->name);
+    }
+    free(set);
+}
+
+static void show_json(const struct problems *p, struct str *out)
+{
+    json_open(out, NULL, '{');
+    json_number(out, "errors", (long long)p->errors);
+    json_number(out, "warnings", (long long)(p->count - p->errors));
+    json_open(out, "problems", '[');
+    for (size_t i = 0; i < p->count; i++) {
+        const struct problem *one = &p->item[i];
+        json_open(out, NULL, '{');
+        json_string(out, "level", one->warning ? "warning" : "error");
+        json_string(out, "file", one->path);
+        if (one->line > 0)
+            json_number(out, "line", one->line);
+        json_string(out, "text", one->text);
+        json_string(out, "cure", one->cure);
+        json_close(out, '}');
+    }
+    json_close(out, ']');
+    json_close(out, '}');
+    str_add_char(out, '\n');
+}
+
+static void show_text(const struct problems *p, uint32_t services, struct str *out)
+{
+    size_t warnings = p->count - p->errors;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct problem *one = &p->item[i];
+        str_add_text(out, style(STYLE_BOLD));
+        put_shown(out, one->path == NULL ? "?" : one->path, 0);
+        if (one->line > 0)
+            str_printf(out, ":%u", one->line);
+        str_printf(out, ":%s %s%s:%s ", style(STYLE_PLAIN),
+                   style(one->warning ? STYLE_YELLOW : STYLE_RED),
+                   one->warning ? "warning" : "error", style(STYLE_PLAIN));
+        put_shown(out, one->text == NULL ? "?" : one->text, 0);
+        str_add_char(out, '\n');
+        if (one->cure != NULL) {
+            str_add_text(out, "    ");
+            put_shown(out, one->cure, 0);
+            str_add_char(out, '\n');
+        }
+    }
+    str_printf(out, "%lu service%s, %zu error%s, %zu warning%s\n", (unsigned long)services,
+               services == 1 ? "" : "s", p->errors, p->errors == 1 ? "" : "s", warnings,
+               warnings == 1 ? "" : "s");
+}
+
+static int run_check(struct invocation *c)
+{
+    const char *root = NULL;
+    bool json = false;
+    struct tree t;
+    struct error e = ERROR_INIT;
+    struct str out = STR_INIT;
+    for (int option; (option = verb_option(c)) != 0;) {
+        if (option == '?')
+            return EXIT_USAGE;
+        json |= option == 'j';
+        root = option == 'r' ? c->argument : root;
+    }
+    if (command_operand_count(c) > 1)
+        return command_usage(c);
+    if (tree_find(&t, root, command_operands(c)[0], &e) < 0)
+        return message_error(&e);
+    if (tree_read(&t) != 0) {
+        message_fatal("out of memory");
+        return EXIT_SYSTEM;
+    }
+    uint32_t services = 0;
+    for (size_t i = 0; i < t.definitions.count; i++) {
+        const struct definition *d = &t.definitions.item[i];
+        services += d->directory != NULL && d->type != DEFINITION_BUNDLE;
+        if (d->directory != NULL)
+            check_definition(&t, d);
+    }
+    check_legacy(&t, "cont-init.d", NULL, SCRIPT_OF_SH);
+    check_legacy(&t, "cont-finish.d", NULL, 0);
+    check_legacy(&t, "services.d", "run", SCRIPT_RUNS);
+    check_legacy(&t, "services.d", "finish", 0);
+    check_places(&t);
+    check_started(&t);
+    if (json)
+        show_json(&t.problems, &out);
+    else
+        show_text(&t.problems, services, &out);
+    int code = t.problems.errors > 0;
+    tree_release(&t);
+    int written = put_all(&out);
+    return written != 0 ? written : code;
+}
+
+static const struct command_option check_options[] = {
+    {'r', "root", "ROOT", "the tree is that of this root, where all that it needs is looked for"},
+    {'j', "json", NULL, "for programs"},
+    {0, NULL, NULL, NULL}};
+
+const struct command command_check[] = {
+    {"overlog check", "[--json] [-r ROOT] [DIR]",
+     "say what is wrong with service definitions (DIR: /etc/s6-overlay)", check_options, run_check},
+    {.name = NULL}};

@@ -1,0 +1,337 @@
+/* overlog create and remove. */
+#include "base/error.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "command/overlog/write.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- create ----------------------------------------------------------------------------------- */
+
+struct draft {
+    const char *dir, *name, *run, *user, *ready, *bundle;
+    enum definition_type type;
+    struct words needs;
+    bool overwrite, quiet;
+};
+
+static enum definition_type type_of(const char *word)
+{
+    return strcmp(word, "longrun") == 0   ? DEFINITION_LONGRUN
+           : strcmp(word, "oneshot") == 0 ? DEFINITION_ONESHOT
+           : strcmp(word, "bundle") == 0  ? DEFINITION_BUNDLE
+                                          : 0;
+}
+
+/* Why such a service cannot be; NULL: it can. */
+static const char *refusal(const struct draft *d, const char *type)
+{
+    static char text[256];
+    if (d->type == 0)
+        snprintf(text, sizeof text, "there is no type \"%.64s\": longrun, oneshot or bundle", type);
+    else if (d->type == DEFINITION_BUNDLE && (d->run != NULL || d->user != NULL))
+        snprintf(text, sizeof text, "a bundle runs nothing: %s is for longruns and oneshots",
+                 d->run != NULL ? "--run" : "--user");
+    else if (d->type != DEFINITION_LONGRUN && d->ready != NULL)
+        snprintf(text, sizeof text, "--ready-when is for longruns%s",
+                 d->type == DEFINITION_ONESHOT ? ": a oneshot is ready when it has ended" : "");
+    else
+        return NULL;
+    return text;
+}
+
+static int read_draft(struct invocation *c, struct draft *d)
+{
+    for (int option; (option = verb_option(c)) != 0;) {
+        const char **text = option == 'd'   ? &d->dir
+                            : option == 'c' ? &d->run
+                            : option == 'u' ? &d->user
+                            : option == 'w' ? &d->ready
+                            : option == 'b' ? &d->bundle
+                                            : NULL;
+        if (option == '?')
+            return EXIT_USAGE;
+        if (text != NULL)
+            *text = c->argument;
+        else if (option == 'o')
+            d->overwrite = true;
+        else if (option == 'q')
+            d->quiet = true;
+        else if (words_add(&d->needs, c->argument) < 0)
+            return EXIT_SYSTEM;
+    }
+    char **operand = command_operands(c);
+    if (command_operand_count(c) != 2)
+        return command_usage(c);
+    d->type = type_of(operand[0]);
+    d->name = operand[1];
+    const char *refused = refusal(d, operand[0]);
+    if (refused != NULL) {
+        message_fatal("%s", refused);
+        return EXIT_USAGE;
+    }
+    if (strcmp(d->bundle, "-") == 0)
+        d->bundle = NULL;
+    return name_is_good(d->name) ? 0 : EXIT_USAGE;
+}
+
+static int check_draft(const struct draft *d, const struct tree *t)
+{
+    char path[8192];
+    snprintf(path, sizeof path, "%s/%s", t->services, d->name);
+    bool ours = access(path, F_OK) < 0;
+    if (ours && definitions_find(&t->definitions, d->name) >= 0) {
+        message_fatal("%s is a name of overlog itself: choose another one", d->name);
+        return 1;
+    }
+    if (!ours && !d->overwrite) {
+        message_fatal("%s exists already: --overwrite replaces it, or choose another name", path);
+        return 1;
+    }
+    for (size_t i = 0; i < d->needs.count; i++)
+        if (definitions_find(&t->definitions, d->needs.item[i]) < 0) {
+            message_fatal("there is no service %s in %s: create it first", d->needs.item[i],
+                          t->services);
+            return 1;
+        }
+    return 0;
+}
+
+/* Where to look, and what is left to do. */
+static void say_made(const struct draft *d, const struct tree *t)
+{
+    static const char *const file[] = {[DEFINITION_LONGRUN] = "/run",
+                                       [DEFINITION_ONESHOT] = "",
+                                       [DEFINITION_BUNDLE] = "/contents.d"};
+    const char *type = definition_type_name(d->type);
+    if (d->type == DEFINITION_ONESHOT)
+        print_shown("%s %s: %s/scripts/%s", type, d->name, t->dir, d->name);
+    else
+        print_shown("%s %s: %s/%s%s", type, d->name, t->services, d->name, file[d->type]);
+    if (d->bundle == NULL)
+        puts(", in no bundle");
+    else
+        print_shown(", in the bundle %s", d->bundle), putchar('\n');
+}
+
+static int write_draft(const struct draft *d, const struct tree *t)
+{
+    struct writer w = {.tree = t};
+    struct str text = STR_INIT, prefix = STR_INIT;
+    struct error e = ERROR_INIT;
+    char path[8192];
+    snprintf(path, sizeof path, "%s/%s", t->services, d->name);
+    if (file_remove_tree(AT_FDCWD, path, &e) < 0)
+        return message_error(&e);
+    write_service(&w, d->name, d->type, &d->needs, d->bundle);
+    str_add_text(&text, SH_SHEBANG);
+    if (d->ready != NULL)
+        str_add_text(&prefix, "s6-notifyoncheck -d -n 0");
+    if (d->user != NULL) {
+        str_printf(&prefix, "%ss6-setuidgid ", prefix.length > 0 ? " " : "");
+        sh_quote(&prefix, d->user);
+    }
+    if (d->run == NULL)
+        str_add_text(&text, d->type == DEFINITION_LONGRUN
+                                ? "# Put a program that stays in the foreground here.\n"
+                                : "# Put what is to be done once here.\n");
+    if (d->run == NULL && d->type == DEFINITION_ONESHOT)
+        str_add_text(&text, "exit 0\n");
+    else
+        sh_exec(&text, prefix.length > 0 ? prefix.data : "", d->run == NULL ? "s6-pause" : d->run);
+    if (d->type == DEFINITION_LONGRUN)
+        write_file(&w, 0755, text.data, "%s/run", d->name);
+    else if (d->type == DEFINITION_ONESHOT)
+        write_oneshot(&w, d->name, text.data);
+    if (d->ready != NULL) {
+        str_clear(&text);
+        str_printf(&text, SH_SHEBANG "%s\n", d->ready);
+        write_file(&w, 0755, text.data, "%s/data/check", d->name);
+        write_file(&w, 0644, "3\n", "%s/notification-fd", d->name);
+    }
+    str_release(&text);
+    str_release(&prefix);
+    if (w.code == 0 && !d->quiet)
+        say_made(d, t);
+    return w.code;
+}
+
+static int run_create(struct invocation *c)
+{
+    struct draft d = {.bundle = "user"};
+    struct tree t;
+    struct error e = ERROR_INIT;
+    int code = read_draft(c, &d);
+    if (code != 0)
+        return code;
+    if (tree_find(&t, NULL, d.dir, &e) < 0)
+        return message_error(&e);
+    code = tree_read(&t); /* a tree that is to be begun may lack everything */
+    if (code == 0)
+        code = check_draft(&d, &t);
+    if (code == 0)
+        code = write_draft(&d, &t);
+    words_release(&d.needs);
+    tree_release(&t);
+    return code;
+}
+
+/* --- remove ----------------------------------------------------------------------------------- */
+
+struct removal {
+    struct tree tree;
+    const char *name;
+    bool force;
+    int code;
+};
+
+/* Takes the name out of a list file: FILE.d/NAME and the line NAME of FILE. */
+static void unlist(struct removal *r, const char *source, const char *owner, const char *file)
+{
+    char path[8192];
+    struct str text = STR_INIT, kept = STR_INIT;
+    struct error e = ERROR_INIT;
+    snprintf(path, sizeof path, "%s/%s/%s.d/%s", source, owner, file, r->name);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/%s/%s", source, owner, file);
+    if (file_read(AT_FDCWD, path, 1 << 20, &text, &e) == 0 && text.length > 0) {
+        char *place;
+        for (char *line = strtok_r(text.data, "\n", &place); line != NULL;
+             line = strtok_r(NULL, "\n", &place))
+            if (strcmp(line + strspn(line, " \t"), r->name) != 0)
+                str_printf(&kept, "%s\n", line);
+        if (kept.length == 0)
+            unlink(path);
+        else if (file_replace(AT_FDCWD, path, kept.data, kept.length, 0644, &e) < 0)
+            r->code = message_error(&e);
+    }
+    str_release(&text);
+    str_release(&kept);
+}
+
+static void unlist_all(struct removal *r, const struct definition *d)
+{
+    static const char *const files[] = {"dependencies", "contents", "consumer-for", "producer-for"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        unlist(r, r->tree.services, d->name, files[i]);
+        unlist(r, r->tree.bundles, d->name, files[i]);
+    }
+}
+
+/* What d wants of it, or NULL. */
+static const char *mention(const struct removal *r, const struct definition *d)
+{
+    bool user = strcmp(d->name, "user") == 0 || strcmp(d->name, "user2") == 0;
+    if (words_has(&d->dependencies, r->name))
+        return "depends on it";
+    if (words_has(&d->contents, r->name) && !user)
+        return "is a bundle that holds it";
+    if ((d->producer_for != NULL && strcmp(d->producer_for, r->name) == 0) ||
+        words_has(&d->consumer_for, r->name))
+        return "is in a pipeline with it";
+    return NULL;
+}
+
+/* The script of a oneshot, if nobody else uses it. */
+static void remove_script(struct removal *r, const struct definition *d)
+{
+    char path[8192], script[4096];
+    struct error e = ERROR_INIT;
+    snprintf(script, sizeof script, TREE_DEFAULT "/scripts/%.255s", r->name);
+    if (d->up.count != 1 || strcmp(d->up.item[0], script) != 0)
+        return;
+    for (size_t i = 0; i < r->tree.definitions.count; i++) {
+        const struct definition *other = &r->tree.definitions.item[i];
+        if (other != d && (words_has(&other->up, script) || words_has(&other->down, script)))
+            return;
+    }
+    snprintf(path, sizeof path, "%s/scripts/%s", r->tree.dir, r->name);
+    if (file_remove_tree(AT_FDCWD, path, &e) < 0)
+        r->code = message_error(&e);
+}
+
+static void remove_service(struct removal *r)
+{
+    const struct definitions *all = &r->tree.definitions;
+    char path[8192];
+    struct error e = ERROR_INIT;
+    snprintf(path, sizeof path, "%s/%s", r->tree.services, r->name);
+    if (access(path, F_OK) < 0) {
+        message_fatal("there is no service %s in %s", r->name, r->tree.services);
+        r->code = 1;
+        return;
+    }
+    for (size_t i = 0; i < all->count && !r->force; i++)
+        if (mention(r, &all->item[i]) != NULL) {
+            message_fatal("%s %s (-f takes the name out there)", all->item[i].name,
+                          mention(r, &all->item[i]));
+            r->code = 1;
+        }
+    if (r->code != 0)
+        return;
+    long found = definitions_find(all, r->name);
+    for (size_t i = 0; i < all->count; i++)
+        unlist_all(r, &all->item[i]);
+    if (found >= 0)
+        remove_script(r, &all->item[found]);
+    if (file_remove_tree(AT_FDCWD, path, &e) < 0)
+        r->code = message_error(&e);
+}
+
+static int run_remove(struct invocation *c)
+{
+    struct removal r = {.code = 0};
+    bool quiet = false;
+    const char *dir = NULL;
+    struct error e = ERROR_INIT;
+    for (int option; (option = verb_option(c)) != 0;) {
+        if (option == '?')
+            return EXIT_USAGE;
+        dir = option == 'd' ? c->argument : dir;
+        r.force |= option == 'f';
+        quiet |= option == 'q';
+    }
+    if (command_operand_count(c) != 1)
+        return command_usage(c);
+    r.name = command_operands(c)[0];
+    if (!name_is_good(r.name))
+        return EXIT_USAGE;
+    if (tree_find(&r.tree, NULL, dir, &e) < 0)
+        return message_error(&e);
+    r.code = tree_read(&r.tree); /* what is broken may be removed */
+    if (r.code == 0)
+        remove_service(&r);
+    if (r.code == 0 && !quiet)
+        print_shown("removed %s/%s", r.tree.services, r.name), putchar('\n');
+    tree_release(&r.tree);
+    return r.code;
+}
+
+static const struct command_option create_options[] = {
+    {'c', "run", "CMD", "what it runs, as sh reads it"},
+    {'u', "user", "USER", "who runs it"},
+    {'n', "depends", "NAME", "what must be up before (of a bundle: a member); more than once"},
+    {'w', "ready-when", "CMD", "it is ready when this succeeds, tried once a second"},
+    {'b', "bundle", "NAME", "the bundle that it joins (user); -: none"},
+    {'o', "overwrite", NULL, "replace a service of that name"},
+    {'d', "dir", "DIR", "the tree (/etc/s6-overlay)"},
+    {'q', "quiet", NULL, "say nothing of a success"},
+    {0, NULL, NULL, NULL}};
+
+static const struct command_option remove_options[] = {
+    {'f', "force", NULL, "take the name out where others need it"},
+    {'d', "dir", "DIR", "the tree (/etc/s6-overlay)"},
+    {'q', "quiet", NULL, "say nothing of a success"},
+    {0, NULL, NULL, NULL}};
+
+const struct command command_create[] = {
+    {"overlog create",
+     "longrun|oneshot|bundle NAME [--run CMD] [--user USER] [--depends NAME]... "
+     "[--ready-when CMD] [-b BUNDLE] [-o] [-q] [-d DIR]",
+     "write a service definition", create_options, run_create},
+    {"overlog remove", "[-f] [-q] [-d DIR] NAME", "delete a service definition", remove_options,
+     run_remove},
+    {.name = NULL}};

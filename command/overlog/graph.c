@@ -1,0 +1,206 @@
+/* overlog graph: the definitions as a picture. */
+#include "command/overlog/graph.h"
+#include "base/error.h"
+#include "base/message.h"
+#include "command/overlog/overlog.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const graph_forms[GRAPH_FORMS] = {"text", "mermaid", "dot"};
+
+uint32_t *graph_levels(const struct graph *g)
+{
+    uint32_t *level = calloc((size_t)g->count + 1, sizeof *level);
+    bool changed = level != NULL;
+    for (uint32_t turn = 0; changed && turn <= g->count; turn++) {
+        changed = false;
+        for (uint32_t i = 0; i < g->count; i++)
+            for (uint32_t j = 0; j < g->node[i].needs_count; j++)
+                if (level[i] <= level[g->node[i].needs[j]]) {
+                    level[i] = level[g->node[i].needs[j]] + 1;
+                    changed = true;
+                }
+    }
+    return level;
+}
+
+/* Not a built-in one, but for the bundles that people fill. */
+static bool is_shown(const struct definition *d)
+{
+    return d->directory != NULL || (d->type == DEFINITION_BUNDLE && d->builtin == BUILTIN_NONE &&
+                                    d->contents.count > 0 && strncmp(d->name, "user", 4) == 0);
+}
+
+/* --- mermaid and dot -------------------------------------------------------------------------- */
+
+/* A label. Mermaid takes HTML and its own codes there, so what could begin either is a code. */
+static void quote(enum graph_form form, const char *name, struct str *out)
+{
+    static const char special[] = "\"\\<>&#";
+    static const char *const mermaid[] = {"#quot;", "\\", "#lt;", "#gt;", "#amp;", "#35;"};
+    struct str shown = STR_INIT;
+    put_shown(&shown, name, 0);
+    str_add_char(out, '"');
+    for (const char *p = shown.data == NULL ? "" : shown.data; *p != '\0'; p++) {
+        const char *found = strchr(special, *p);
+        if (form == GRAPH_DOT && (*p == '"' || *p == '\\'))
+            str_printf(out, "\\%c", *p);
+        else if (form == GRAPH_MERMAID && found != NULL)
+            str_add_text(out, mermaid[found - special]);
+        else
+            str_add_char(out, *p);
+    }
+    str_add_char(out, '"');
+    str_release(&shown);
+}
+
+static void put_node(enum graph_form form, const struct definitions *all, size_t i,
+                     const unsigned char *started, const struct graph *g, struct str *out)
+{
+    static const struct {
+        const char *open, *close, *shape;
+    } looks[] = {[DEFINITION_ONESHOT] = {"([", "])", "ellipse"},
+                 [DEFINITION_LONGRUN] = {"[", "]", "box"},
+                 [DEFINITION_BUNDLE] = {"{{", "}}", "hexagon"}};
+    const struct definition *d = &all->item[i];
+    bool idle = g->node_of[i] >= 0 && !started[g->node_of[i]];
+    str_printf(out, "    n%zu", i);
+    str_add_text(out, form == GRAPH_DOT ? " [label=" : looks[d->type].open);
+    quote(form, d->name, out);
+    if (form == GRAPH_DOT)
+        str_printf(out, ", shape=%s%s];\n", looks[d->type].shape, idle ? ", style=dashed" : "");
+    else
+        str_printf(out, "%s%s\n", looks[d->type].close, idle ? ":::idle" : "");
+}
+
+static void put_edge(enum graph_form form, size_t from, const struct definitions *all,
+                     const char *to, const char *mermaid, const char *dot, struct str *out)
+{
+    long target = definitions_find(all, to);
+    if (target < 0 || !is_shown(&all->item[target]))
+        return;
+    str_printf(out, "    n%zu %s n%ld%s\n", from, form == GRAPH_DOT ? "->" : mermaid, target,
+               form == GRAPH_DOT ? dot : "");
+}
+
+static void put_edges(enum graph_form form, const struct definitions *all, size_t i,
+                      struct str *out)
+{
+    const struct definition *d = &all->item[i];
+    for (size_t j = 0; j < d->dependencies.count; j++)
+        put_edge(form, i, all, d->dependencies.item[j], "-->", ";", out);
+    for (size_t j = 0; j < d->contents.count; j++)
+        put_edge(form, i, all, d->contents.item[j], "-.-", " [style=dotted, arrowhead=none];", out);
+    if (d->producer_for != NULL)
+        put_edge(form, i, all, d->producer_for, "-- pipe -->", " [label=pipe];", out);
+}
+
+static void put_picture(enum graph_form form, const struct graph *g, const unsigned char *started,
+                        struct str *out)
+{
+    const struct definitions *all = g->definitions;
+    str_add_text(out, form == GRAPH_DOT ? "digraph services {\n" : "flowchart TD\n");
+    for (size_t i = 0; i < all->count; i++)
+        if (is_shown(&all->item[i]))
+            put_node(form, all, i, started, g, out);
+    for (size_t i = 0; i < all->count; i++)
+        if (is_shown(&all->item[i]))
+            put_edges(form, all, i, out);
+    str_add_text(out, form == GRAPH_DOT ? "}\n" : "    classDef idle stroke-dasharray: 4\n");
+}
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+static void put_needs(const struct definitions *all, const struct definition *d, struct str *out)
+{
+    const char *before = "  needs ";
+    for (size_t j = 0; j < d->dependencies.count; j++) {
+        long found = definitions_find(all, d->dependencies.item[j]);
+        if (found < 0 || !is_shown(&all->item[found]))
+            continue;
+        str_add_text(out, before);
+        put_shown(out, d->dependencies.item[j], 0);
+        before = ", ";
+    }
+}
+
+/* In the order of a start; a number for each step, in which all start together. */
+static void put_text(const struct graph *g, const unsigned char *started, struct str *out)
+{
+    uint32_t *level = graph_levels(g);
+    int width = 1;
+    unsigned int step = 0;
+    for (uint32_t i = 0; i < g->count; i++) {
+        int length = (int)shown_width(g->definitions->item[g->node[i].definition].name);
+        width = length > width ? length : width;
+    }
+    for (uint32_t l = 0; level != NULL && l <= g->count; l++) {
+        bool first = true;
+        for (uint32_t i = 0; i < g->count; i++) {
+            const struct definition *d = &g->definitions->item[g->node[i].definition];
+            if (level[i] != l || !is_shown(d))
+                continue;
+            if (first)
+                str_printf(out, "%3u", ++step);
+            str_add_text(out, first ? "  " : "     ");
+            put_shown(out, d->name, (size_t)width);
+            str_printf(out, "  %s", definition_type_name(d->type));
+            first = false;
+            put_needs(g->definitions, d, out);
+            if (d->producer_for != NULL) {
+                str_add_text(out, "  writes to ");
+                put_shown(out, d->producer_for, 0);
+            }
+            str_add_text(out, started[i] ? "\n" : "  (not started)\n");
+        }
+    }
+    free(level);
+}
+
+void graph_render(enum graph_form form, const struct graph *g, const unsigned char *started,
+                  struct str *out)
+{
+    if (form == GRAPH_TEXT)
+        put_text(g, started, out);
+    else
+        put_picture(form, g, started, out);
+}
+
+static int run_graph(struct invocation *c)
+{
+    const char *root = NULL;
+    enum graph_form form = GRAPH_TEXT;
+    struct tree t;
+    struct str out = STR_INIT;
+    for (int option; (option = verb_option(c)) != 0;) {
+        if (option == '?')
+            return EXIT_USAGE;
+        if (option == 'r')
+            root = c->argument;
+        for (form = option == 'f' ? 0 : form; option == 'f' && form < GRAPH_FORMS; form++)
+            if (strcmp(graph_forms[form], c->argument) == 0)
+                break;
+    }
+    if (command_operand_count(c) > 1 || form == GRAPH_FORMS)
+        return command_usage(c);
+    int code = tree_load(&t, root, command_operands(c)[0]);
+    unsigned char *started = code == 0 ? tree_started(&t) : NULL;
+    if (started != NULL) {
+        graph_render(form, &t.graph, started, &out);
+        code = put_all(&out);
+    }
+    free(started);
+    tree_release(&t);
+    return code;
+}
+
+static const struct command_option graph_options[] = {
+    {'f', "format", "FORM", "text, mermaid or dot"},
+    {'r', "root", "ROOT", "the tree is that of this root"},
+    {0, NULL, NULL, NULL}};
+
+const struct command command_graph[] = {{"overlog graph", "[-f text|mermaid|dot] [-r ROOT] [DIR]",
+                                         "draw which service needs which (DIR: /etc/s6-overlay)",
+                                         graph_options, run_graph},
+                                        {.name = NULL}};

@@ -1,0 +1,234 @@
+/* overlog import: which format it is, Procfiles, and what all formats share. */
+#include "command/overlog/import.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/message.h"
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void import_note(struct import *im, const char *about, const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    size_t i = 0;
+    while (i < im->notes && strcmp(im->note[i].text, text) != 0)
+        i++;
+    if (i == im->notes) {
+        struct import_note *more = realloc(im->note, (i + 1) * sizeof *more);
+        if (more == NULL)
+            return;
+        im->note = more;
+        im->note[im->notes++] = (struct import_note){.text = strdup(text)};
+    }
+    if (about != NULL && !words_has(&im->note[i].about, about))
+        words_add(&im->note[i].about, about);
+}
+
+/* Says the notes and appends them as lines. */
+static void tell_notes(struct import *im, struct str *out)
+{
+    for (size_t i = 0; i < im->notes; i++) {
+        struct import_note *n = &im->note[i];
+        struct str line = STR_INIT;
+        for (size_t k = 0; k < n->about.count; k++)
+            str_printf(&line, "%s[%s]", k == 0 ? "" : ", ", n->about.item[k]);
+        str_printf(&line, "%s%s", line.length > 0 ? ": " : "", n->text == NULL ? "?" : n->text);
+        message_warning("%s: %s", im->file, line.data);
+        put_shown(out, im->file, 0);
+        str_add_text(out, ": ");
+        put_shown(out, line.data, 0);
+        str_add_char(out, '\n');
+        str_release(&line);
+        words_release(&n->about);
+        free(n->text);
+    }
+    free(im->note);
+    im->note = NULL;
+    im->notes = 0;
+}
+
+bool import_name(struct import *im, const char *about, const char *name, char out[256])
+{
+    bool reserved = name_is_reserved(name);
+    const char *prefix = reserved ? "program-" : name[0] == '.' ? "_" : "";
+    size_t n = (size_t)snprintf(out, 256, "%s", prefix);
+    for (const char *p = name; *p != '\0' && n < 200; p++)
+        out[n++] = isspace((unsigned char)*p) || *p == '/' ? '-' : *p;
+    out[n] = '\0';
+    if (n == 0)
+        snprintf(out, 256, "program");
+    if (strcmp(out, name) != 0)
+        import_note(im, about, "the name \"%s\" is %s: it is called %s", name,
+                    reserved ? "one of overlog itself" : "none for a service", out);
+    if (definitions_find(&im->w.tree->definitions, out) < 0)
+        return true;
+    message_fatal("%s exists already in %s: remove it first, or import into another -d DIR", out,
+                  im->w.tree->services);
+    im->w.code = 1;
+    return false;
+}
+
+/* --- Procfile --------------------------------------------------------------------------------- */
+
+enum { FIRST_PORT = 5000, NEXT_PORT = 100 };
+
+/* Every process has a PORT, whether its line names it or a program that it runs reads it. */
+static void begin_script(struct str *script, const struct import *im, const char *name,
+                         const char *command, unsigned int port)
+{
+    str_clear(script);
+    str_printf(script, SH_SHEBANG "# %s of %s\ncd \"$(cat /run/s6/workdir)\" || exit 1\n", name,
+               im->file);
+    if (port != 0)
+        str_printf(script, "export PORT=\"${PORT:-%u}\"\n", port);
+    if (sh_is_compound(command))
+        str_add_text(script, "# More than one command: the shell stays, and signals go to it.\n");
+}
+
+/* A release command is done once, before everything else starts. */
+static void put_release(struct import *im, struct str *releases)
+{
+    struct words none = WORDS_INIT;
+    struct str script = STR_INIT;
+    char name[256];
+    if (releases->length == 0 || !import_name(im, NULL, "release", name))
+        return;
+    begin_script(&script, im, "release", "", 0);
+    str_printf(&script, "set -e\n%s", releases->data);
+    write_service(&im->w, name, DEFINITION_ONESHOT, &none, "user");
+    write_oneshot(&im->w, name, script.data);
+    im->services++;
+    str_release(&script);
+}
+
+/* "NAME: COMMAND" in line, cut in two; NULL: it is none. */
+static char *split_line(char *line)
+{
+    line[strcspn(line, "\r")] = '\0';
+    size_t n = strspn(line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+    if (n == 0 || line[n] != ':')
+        return NULL;
+    line[n] = '\0';
+    char *command = line + n + 1;
+    command += strspn(command, " \t");
+    return *command == '\0' ? NULL : command;
+}
+
+static void put_process(struct import *im, const char *process, const char *command,
+                        const struct words *needs, unsigned int port)
+{
+    struct str script = STR_INIT;
+    char name[256];
+    if (!import_name(im, NULL, process, name))
+        return;
+    begin_script(&script, im, process, command, port);
+    sh_exec(&script, "", command);
+    write_service(&im->w, name, DEFINITION_LONGRUN, needs, "user");
+    write_file(&im->w, 0755, script.data, "%s/run", name);
+    im->services++;
+    str_release(&script);
+}
+
+int import_procfile(struct import *im, const char *text)
+{
+    struct words needs = WORDS_INIT;
+    struct str releases = STR_INIT;
+    unsigned int port = FIRST_PORT;
+    for (int pass = 0; pass < 2; pass++) {
+        char *copy = strdup(text), *place = NULL;
+        for (char *line = copy == NULL ? NULL : strtok_r(copy, "\n", &place); line != NULL;
+             line = strtok_r(NULL, "\n", &place)) {
+            char *command = split_line(line);
+            bool release = command != NULL && strcmp(line, "release") == 0;
+            if (command == NULL && pass == 0 && line[strspn(line, " \t")] != '\0' &&
+                line[strspn(line, " \t")] != '#')
+                import_note(im, NULL, "not understood: %s", line);
+            if (release && pass == 0)
+                str_printf(&releases, "%s\n", command);
+            if (command == NULL || release || pass == 0)
+                continue;
+            put_process(im, line, command, &needs, port);
+            port += NEXT_PORT;
+        }
+        free(copy);
+        if (pass == 0)
+            put_release(im, &releases);
+        if (pass == 0 && releases.length > 0)
+            words_add(&needs, "release");
+    }
+    words_release(&needs);
+    str_release(&releases);
+    return im->w.code;
+}
+
+/* --- the command ------------------------------------------------------------------------------ */
+
+/* A line that begins with a bracket makes it a supervisord.conf. */
+static bool has_section(const char *text)
+{
+    for (const char *p = text; p != NULL; p = strchr(p, '\n')) {
+        p += strspn(p, "\n\r\t ");
+        if (*p == '[')
+            return true;
+    }
+    return false;
+}
+
+static int import(struct import *im, const char *text)
+{
+    struct str notes = STR_INIT;
+    int code = has_section(text) ? import_supervisord(im, text) : import_procfile(im, text);
+    tell_notes(im, &notes);
+    if (code == 0 && im->services == 0) {
+        message_fatal("%s has neither programs of supervisord nor lines of a Procfile", im->file);
+        im->w.code = 1;
+    }
+    if (notes.length > 0 && im->w.code == 0)
+        write_file(&im->w, 0644, notes.data, "../import-notes");
+    str_release(&notes);
+    if (im->w.code == 0)
+        print_shown("%zu service%s written to %s; overlog check %s", im->services,
+                    im->services == 1 ? "" : "s", im->w.tree->services, im->w.tree->dir),
+            putchar('\n');
+    return im->w.code;
+}
+
+static int run_import(struct invocation *c)
+{
+    const char *dir = NULL;
+    struct tree t;
+    struct str text = STR_INIT;
+    struct error e = ERROR_INIT;
+    for (int option; (option = verb_option(c)) != 0;) {
+        if (option == '?')
+            return EXIT_USAGE;
+        dir = c->argument;
+    }
+    if (command_operand_count(c) != 1)
+        return command_usage(c);
+    struct import im = {.file = command_operands(c)[0]};
+    if (file_read(AT_FDCWD, im.file, 1 << 20, &text, &e) < 0 || tree_find(&t, NULL, dir, &e) < 0)
+        return message_error(&e);
+    im.w.tree = &t;
+    int code = tree_read(&t);
+    if (code == 0)
+        code = import(&im, text.data == NULL ? "" : text.data);
+    str_release(&text);
+    tree_release(&t);
+    return code;
+}
+
+static const struct command_option import_options[] = {
+    {'d', "dir", "DIR", "the tree that is written to (/etc/s6-overlay)"}, {0, NULL, NULL, NULL}};
+
+const struct command command_import[] = {{"overlog import", "[-d DIR] FILE",
+                                          "make services of a supervisord.conf or a Procfile",
+                                          import_options, run_import},
+                                         {.name = NULL}};

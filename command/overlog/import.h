@@ -1,0 +1,32 @@
+/* Making services of what other process managers are told. */
+#ifndef COMMAND_OVERLOG_IMPORT_H
+#define COMMAND_OVERLOG_IMPORT_H
+
+#include "command/overlog/write.h"
+
+struct import_note {
+    char *text;
+    struct words about;
+};
+
+struct import {
+    struct writer w;
+    const char *file;
+    struct import_note *note; /* what could not be carried over */
+    size_t notes;
+    size_t services;
+};
+
+/* Keeps a note, to be said at the end and written to import-notes. Those that differ only in what
+ * they are about (a section; NULL: the file) become one. */
+void import_note(struct import *im, const char *about, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A name that a service may have, made of name; a note says if it is another. False, and said:
+ * there is such a service already. */
+bool import_name(struct import *im, const char *about, const char *name, char out[256]);
+
+/* text is the file's. 0, or the exit code. */
+int import_supervisord(struct import *im, const char *text);
+int import_procfile(struct import *im, const char *text);
+
+#endif

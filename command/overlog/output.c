@@ -1,0 +1,129 @@
+/* Options and output that the verbs of `overlog` share. */
+#include "base/error.h"
+#include "base/message.h"
+#include "base/utf8.h"
+#include "command/overlog/overlog.h"
+#include "logcat/render.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int verb_option(struct invocation *c)
+{
+    static char **operand;
+    static int count;
+    if (c->next == 0)
+        c->next = 1;
+    if (operand == NULL)
+        operand = calloc((size_t)c->argc + 1, sizeof *operand); /* for good */
+    while (operand != NULL && c->place == 0 && c->next < c->argc &&
+           (c->argv[c->next][0] != '-' || c->argv[c->next][1] == '\0'))
+        operand[count++] = c->argv[c->next++];
+    int option = command_option(c);
+    if (option == 0 && count > 0) {
+        c->next -= count;
+        memcpy(c->argv + c->next, operand, (size_t)count * sizeof *operand);
+        count = 0;
+    }
+    return option;
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static void json_key(struct str *out, const char *key)
+{
+    bool lossy;
+    if (out->length > 0 && strchr("[{", out->data[out->length - 1]) == NULL)
+        str_add_char(out, ',');
+    if (key == NULL)
+        return;
+    render_json_string(out, key, strlen(key), &lossy);
+    str_add_char(out, ':');
+}
+
+void json_string(struct str *out, const char *key, const char *text)
+{
+    bool lossy;
+    json_key(out, key);
+    if (text == NULL)
+        str_add_text(out, "null");
+    else
+        render_json_string(out, text, strlen(text), &lossy);
+}
+
+void json_number(struct str *out, const char *key, long long number)
+{
+    json_key(out, key);
+    str_printf(out, "%lld", number);
+}
+
+void json_bool(struct str *out, const char *key, bool value)
+{
+    json_key(out, key);
+    str_add_text(out, value ? "true" : "false");
+}
+
+void json_open(struct str *out, const char *key, char bracket)
+{
+    json_key(out, key);
+    str_add_char(out, bracket);
+}
+
+void json_close(struct str *out, char bracket)
+{
+    str_add_char(out, bracket);
+}
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+const char *style(enum style s)
+{
+    static const char *const sequence[] = {
+        [STYLE_PLAIN] = "\033[m",   [STYLE_BOLD] = "\033[1m",    [STYLE_RED] = "\033[31m",
+        [STYLE_GREEN] = "\033[32m", [STYLE_YELLOW] = "\033[33m", [STYLE_DIM] = "\033[2m"};
+    const char *terminal = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    bool dull = (no_color && *no_color) || terminal == NULL || strcmp(terminal, "dumb") == 0;
+    return dull || !isatty(STDOUT_FILENO) ? "" : sequence[s];
+}
+
+void put_shown(struct str *out, const char *text, size_t width)
+{
+    size_t begin = out->length;
+    utf8_visible(text, strlen(text), out);
+    while (out->length - begin < width && str_add_char(out, ' ') == 0) {
+    }
+}
+
+void print_shown(const char *format, ...)
+{
+    char text[16384];
+    struct str out = STR_INIT;
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    put_shown(&out, text, 0);
+    fputs(out.data == NULL ? "" : out.data, stdout);
+    str_release(&out);
+}
+
+size_t shown_width(const char *text)
+{
+    struct str out = STR_INIT;
+    put_shown(&out, text, 0);
+    size_t width = out.length;
+    str_release(&out);
+    return width;
+}
+
+int put_all(struct str *out)
+{
+    bool good = fwrite(out->data, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
+    str_release(out);
+    if (good)
+        return 0;
+    message_fatal("unable to write to standard output");
+    return EXIT_SYSTEM;
+}

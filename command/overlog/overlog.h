@@ -1,0 +1,97 @@
+/* What the verbs of `overlog` share: their table, the tree of definitions they read with the reader
+ * that boot uses, JSON, and colours. */
+#ifndef COMMAND_OVERLOG_OVERLOG_H
+#define COMMAND_OVERLOG_OVERLOG_H
+
+#include "base/command.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "services/graph.h"
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Rows are named "overlog VERB". Ends with a zero row. */
+extern const struct command *const overlog_verbs[]; /* one table for each file, then NULL */
+/* NULL: there is none. */
+const struct command *overlog_verb(const char *name);
+
+/* command_option, with options among and after the operands too. */
+int verb_option(struct invocation *c);
+
+/* Whether a command of that name is in the tables of main. */
+bool command_exists(const char *name);
+/* Appends the names of all of them. -1: no memory. */
+int command_names(struct words *names);
+
+extern const struct command command_check[];
+extern const struct command command_graph[];
+extern const struct command command_create[]; /* and remove */
+extern const struct command command_doc[];
+extern const struct command command_status[];
+extern const struct command command_up[];
+extern const struct command command_import[];
+
+/* --- the tree --------------------------------------------------------------------------------- */
+
+#define TREE_DEFAULT "/etc/s6-overlay"
+
+/* A script that was looked at already. */
+struct inspected {
+    dev_t device;
+    ino_t inode;
+    unsigned int depth; /* how many in a row it was the last of, as interpreters of one another */
+};
+
+struct tree {
+    bool whole; /* it is that of the root: what its scripts name must be there */
+    char services[4096];
+    char bundles[4096];
+    char dir[4096]; /* what /etc/s6-overlay will be */
+    struct definitions definitions;
+    struct graph graph;
+    struct problems problems;
+    struct inspected *inspected;
+    size_t inspected_count;
+    const struct script *script; /* the one that is being looked at; NULL: none */
+};
+
+/* Goes into root (NULL: stays) and finds the tree dir there: an s6-overlay folder, its s6-rc.d, or
+ * a folder that has etc/s6-overlay. NULL: /etc/s6-overlay. A plain user needs a user namespace for
+ * a root. */
+int tree_find(struct tree *t, const char *root, const char *dir, struct error *e);
+/* Reads it. What is wrong is in problems, also that there is no tree. Exit code for no memory, else
+ * 0. Not for a second time. */
+int tree_read(struct tree *t);
+/* Both, for verbs that want a good tree: says what is wrong. 0, or the exit code. */
+int tree_load(struct tree *t, const char *root, const char *dir);
+void tree_release(struct tree *t);
+const struct definition *tree_definition(const struct tree *t, uint32_t node);
+/* By node: what the container starts. Caller frees; NULL: no memory. */
+unsigned char *tree_started(const struct tree *t);
+
+/* --- output ----------------------------------------------------------------------------------- */
+
+/* Members and elements put their comma themselves. key NULL: an element of a list. text NULL: null.
+ */
+void json_string(struct str *out, const char *key, const char *text);
+void json_number(struct str *out, const char *key, long long number);
+void json_bool(struct str *out, const char *key, bool value);
+void json_open(struct str *out, const char *key, char bracket);
+void json_close(struct str *out, char bracket);
+
+enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_RED, STYLE_GREEN, STYLE_YELLOW, STYLE_DIM };
+/* The escape sequence; "" unless stdout is a terminal that shows colours. */
+const char *style(enum style s);
+
+/* Appends what others wrote, so that a terminal does not act on it, and blanks up to so many bytes.
+ */
+void put_shown(struct str *out, const char *text, size_t width);
+/* Prints on stdout, shown in the same way: no newline comes out of it. */
+void print_shown(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* How many bytes it takes then. */
+size_t shown_width(const char *text);
+
+/* Writes it all on stdout and releases it: 0, or an exit code. */
+int put_all(struct str *out);
+
+#endif

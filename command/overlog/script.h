@@ -1,0 +1,20 @@
+/* Whether a script or program can be executed, as far as looking at it tells. */
+#ifndef COMMAND_OVERLOG_SCRIPT_H
+#define COMMAND_OVERLOG_SCRIPT_H
+
+#include "command/overlog/overlog.h"
+
+/* How a script is executed: where it is, else copied and made executable; as the run of a longrun;
+ * by /bin/sh when it has no #! line. */
+enum { SCRIPT_IN_PLACE = 1, SCRIPT_RUNS = 2, SCRIPT_OF_SH = 4 };
+void script_inspect(struct tree *t, const char *path, unsigned int how);
+
+/* The first words of a command line that stands at path:line. */
+void command_check_words(struct tree *t, const char *path, unsigned int line,
+                         const struct words *words);
+
+/* Where a path of the container is in the tree or root that we read, in out. False: that cannot be
+ * known. */
+bool script_place(const struct tree *t, const char *path, char out[4096]);
+
+#endif

@@ -1,0 +1,333 @@
+#include "command/overlog/shell_check.h"
+#include "command/overlog/shell_reader.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Programs that execute another, and what stands before it. */
+static const struct link {
+    const char *name;
+    unsigned int operands;
+    const char *valued; /* short options that take a word; NULL: they cannot be told apart */
+    bool becomes;       /* makes the other run as an account, its first operand */
+    bool prepares;      /* without another program it does nothing */
+} links[] = {
+    {"exec", 0, "a", false, false},
+    {"command", 0, "", false, false},
+    {"env", 0, "u", false, false},
+    {"nice", 0, "n", false, false},
+    {"nohup", 0, "", false, false},
+    {"setsid", 0, "", false, false},
+    {"stdbuf", 0, "ioe", false, false},
+    {"tini", 0, "pe", false, false},
+    {"dumb-init", 0, "r", false, false},
+    {"with-contenv", 0, "", false, true},
+    {"s6-setuidgid", 1, "", true, true},
+    {"setuidgid", 1, "", true, true},
+    {"gosu", 1, "", true, true},
+    {"su-exec", 1, "", true, true},
+    {"s6-envuidgid", 1, "D", true, true},
+    {"s6-applyuidgid", 0, "ugG", false, true},
+    {"s6-envdir", 1, "ln", false, true},
+    {"envdir", 1, "", false, true},
+    {"s6-softlimit", 0, "acdflmoprst", false, true},
+    {"softlimit", 0, "acdflmoprst", false, true},
+    {"chpst", 0, "uUbenmdofpcrtl", false, true},
+    {"s6-notifyoncheck", 0, "3sTtwnc", false, true},
+    {"fdmove", 2, "", false, true},
+    {"redirfd", 2, "", false, true},
+    /* of execline; a shell does these itself */
+    {"cd", 1, "", false, false},
+    {"umask", 1, "", false, false},
+    {"emptyenv", 0, "", false, false},
+    {"importas", 2, "Dd", false, false},
+    {"export", 2, "", false, false},
+    {"unexport", 1, "", false, false},
+    {"fdclose", 1, "", false, false},
+    {"s6-setsid", 0, "", false, false},
+};
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static const struct link *find_link(const char *name)
+{
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
+        if (strcmp(links[i].name, base_name(name)) == 0)
+            return &links[i];
+    return NULL;
+}
+
+static bool is_assignment(const char *word)
+{
+    size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    return n > 0 && word[n] == '=' && (word[0] < '0' || word[0] > '9');
+}
+
+/* --- one command ------------------------------------------------------------------------------ */
+
+struct checking {
+    const struct shell_place *place;
+    const char *path;
+    struct problems *p;
+    bool exact; /* each word is one */
+};
+
+/* The operands of a link from word[at] on: where they begin, or count when options end it; 0: it
+ * cannot be told. */
+static size_t skip_options(const struct link *l, const struct daemon_word *word, size_t at,
+                           size_t count)
+{
+    for (; at < count; at++) {
+        const char *text = word[at].text;
+        if (!word[at].known && text[0] != '-')
+            return at;
+        if (strcmp(text, "--") == 0)
+            return at + 1;
+        if (strcmp(l->name, "env") == 0 && is_assignment(text))
+            continue;
+        if (text[0] != '-' || text[1] == '\0')
+            return at;
+        if (text[1] == '-')
+            continue; /* of these programs, with a value after an equals sign */
+        const char *valued = strpbrk(text + 1, l->valued);
+        if (valued != NULL && valued[1] == '\0')
+            at++;
+    }
+    return at;
+}
+
+static void check_user(const struct checking *c, const struct link *l, const char *text,
+                       unsigned int line)
+{
+    char name[64];
+    size_t length = strcspn(text, ":");
+    if (length == 0 || length >= sizeof name || text[strspn(text, "0123456789:")] == '\0')
+        return;
+    memcpy(name, text, length);
+    name[length] = '\0';
+    if (c->place != NULL && c->place->lacks_user != NULL &&
+        c->place->lacks_user(c->place->context, name))
+        problems_warning(c->p, c->path, line, "make the account in the image, or correct its name",
+                         "%s: there is no user %s in /etc/passwd", l->name, name);
+}
+
+static size_t skip_assignments(const struct daemon_word *word, size_t count)
+{
+    size_t at = 0;
+    while (at < count && word[at].known && is_assignment(word[at].text))
+        at++;
+    return at;
+}
+
+/* Through all links to the program that is executed in the end: its index, or count: there is none,
+ * or it cannot be known. */
+static size_t follow_links(const struct checking *c, const struct daemon_word *word, size_t count,
+                           unsigned int line)
+{
+    size_t at = skip_assignments(word, count);
+    while (at < count && word[at].known) {
+        const struct link *l = find_link(word[at].text);
+        if (l == NULL)
+            return at;
+        size_t operands = skip_options(l, word, at + 1, count);
+        size_t next = operands + l->operands;
+        if (operands > count)
+            return count;
+        if (l->becomes && operands < count && word[operands].known)
+            check_user(c, l, word[operands].text, line);
+        if (l->prepares && next >= count && c->exact) {
+            problems_warning(
+                c->p, c->path, line,
+                l->becomes ? "write the program on the same line, or what follows runs "
+                             "as before: as root"
+                           : "write the program on the same line",
+                "%s executes no program: it changes nothing for what follows", l->name);
+            return count;
+        }
+        at = next;
+    }
+    return count;
+}
+
+/* A script of that name may stand elsewhere. */
+static bool is_program(const char *path)
+{
+    const char *name = base_name(path);
+    return name == path || (name - path > 4 && strncmp(name - 4, "bin/", 4) == 0);
+}
+
+static void check_daemon(const struct checking *c, const struct daemon_word *word, size_t count,
+                         unsigned int line)
+{
+    if (!is_program(word[0].text))
+        return;
+    const char *name = base_name(word[0].text);
+    struct daemon_advice advice = daemon_look(name, word, count);
+    bool told = advice.cure != NULL && advice.file != NULL && c->place != NULL &&
+                c->place->says != NULL &&
+                c->place->says(c->place->context, advice.file, advice.says);
+    if (advice.cure != NULL && !told)
+        problems_warning(
+            c->p, c->path, line, advice.cure,
+            "%s goes to the background%s%s%s: it is taken for ended, and started again", name,
+            advice.file == NULL ? "" : " unless its configuration says \"",
+            advice.file == NULL ? "" : advice.says, advice.file == NULL ? "" : "\"");
+}
+
+/* Other supervisors are not there to be told. */
+static void check_manager(const struct checking *c, const struct daemon_word *word, size_t count,
+                          unsigned int line)
+{
+    const char *name = base_name(word[0].text);
+    const char *verb = strcmp(name, "systemctl") == 0 && count > 1 ? word[1].text
+                       : strcmp(name, "service") == 0 && count > 2 ? word[2].text
+                                                                   : "";
+    bool acts = strcmp(verb, "start") == 0 || strcmp(verb, "stop") == 0 ||
+                strcmp(verb, "restart") == 0 || strcmp(verb, "reload") == 0;
+    if (strcmp(name, "supervisorctl") == 0)
+        problems_warning(c->p, c->path, line,
+                         "s6-rc -u change NAME, s6-svc -r /run/service/NAME, overlog status",
+                         "supervisorctl has no supervisord here to talk to");
+    else if (acts)
+        problems_warning(c->p, c->path, line,
+                         "make it a service, and use s6-rc -u change NAME or s6-svc",
+                         "%s %s: what it starts is not supervised here", name, verb);
+}
+
+void chain_check(const struct daemon_word *word, size_t count, bool runs,
+                 const struct shell_place *place, const char *path, unsigned int line,
+                 struct problems *p)
+{
+    const struct checking c = {.place = place, .path = path, .p = p, .exact = true};
+    size_t program = follow_links(&c, word, count, line);
+    if (program >= count)
+        return;
+    check_manager(&c, word + program, count - program, line);
+    if (runs)
+        check_daemon(&c, word + program, count - program, line);
+}
+
+/* --- scripts ---------------------------------------------------------------------------------- */
+
+static bool is_in(const char *const *names, const char *name)
+{
+    for (; *names != NULL; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_function(const struct shell_script *s, const char *name)
+{
+    for (size_t i = 0; i < s->functions; i++)
+        if (strcmp(s->function[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* sh itself does these, or they end soon: no shell is left between us and a service. */
+static const char *const brief[] = {
+    ":",      ".",       "[",      "[[",       "alias",   "break", "builtin", "cat",    "cd",
+    "chmod",  "chown",   "cp",     "date",     "declare", "echo",  "eval",    "exit",   "export",
+    "false",  "getopts", "hash",   "kill",     "let",     "ln",    "local",   "mkdir",  "mv",
+    "printf", "pwd",     "read",   "readonly", "return",  "rm",    "s6-rc",   "s6-svc", "set",
+    "shift",  "shopt",   "sleep",  "source",   "test",    "times", "touch",   "trap",   "true",
+    "type",   "typeset", "ulimit", "umask",    "unset",   "wait",  NULL};
+
+/* A shell that handles signals or children by itself means to stay. */
+static bool manages(const struct shell_script *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct shell_command *c = &s->command[i];
+        const char *name = c->word[0].text;
+        if (c->after == SHELL_BACKGROUND || strcmp(name, "trap") == 0 || strcmp(name, "wait") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The last command stays a child of the shell. */
+static bool lacks_exec(const struct shell_script *s, const struct shell_command *c, size_t at)
+{
+    return s->ends_in_simple && c == &s->command[s->count - 1] && c->depth == 0 &&
+           c->before == SHELL_END && c->after == SHELL_END && at < c->count && c->word[at].known &&
+           !is_in(brief, c->word[at].text) && find_link("exec") != find_link(c->word[at].text) &&
+           !is_function(s, c->word[at].text) && !manages(s);
+}
+
+static void check_command(struct checking *c, const struct shell_script *s,
+                          const struct shell_command *command, bool runs)
+{
+    size_t before = c->p->count;
+    struct daemon_word *word = calloc(command->count, sizeof *word);
+    if (word == NULL)
+        return;
+    c->exact = true;
+    for (size_t i = 0; i < command->count; i++) {
+        word[i] = (struct daemon_word){command->word[i].text, command->word[i].known};
+        c->exact &= !command->word[i].splits;
+    }
+    size_t at = skip_assignments(word, command->count);
+    bool known = at < command->count && word[at].known && !is_function(s, word[at].text);
+    bool last = lacks_exec(s, command, at);
+    bool executed = known && strcmp(command->word[at].text, "exec") == 0;
+    bool guarded = command->depth > 0 || command->before != SHELL_END;
+    size_t program = known ? follow_links(c, word, command->count, command->line) : command->count;
+    if (program < command->count && !guarded)
+        check_manager(c, word + program, command->count - program, command->line);
+    if (program < command->count && runs && (last || executed))
+        check_daemon(c, word + program, command->count - program, command->line);
+    if (last && runs && c->p->count == before)
+        problems_warning(c->p, c->path, command->line, "write exec before it",
+                         "%s is not executed in place of the shell, which gets its signals",
+                         base_name(command->word[at].text));
+    free(word);
+}
+
+void shell_check(const char *text, bool runs, const struct shell_place *place, const char *path,
+                 struct problems *p)
+{
+    struct checking c = {.place = place, .path = path, .p = p};
+    struct shell_script s;
+    shell_read(text, &s);
+    for (size_t i = 0; s.understood && i < s.count; i++)
+        check_command(&c, &s, &s.command[i], runs);
+    shell_release(&s);
+}
+
+/* --- execline --------------------------------------------------------------------------------- */
+
+const char *chain_operator(const char *text, unsigned int *line)
+{
+    static const char *const operators[] = {"&&", "||", "|", ">>", "2>&1", NULL};
+    char word[8];
+    for (*line = 1; *text != '\0';) {
+        size_t length = 0;
+        unsigned int begin = *line;
+        bool quoted = false;
+        if (*text == '#')
+            text += strcspn(text, "\n");
+        for (bool inside = false; *text != '\0' && (inside || strchr(" \t\r\n", *text) == NULL);
+             text++) {
+            quoted |= *text == '"' || *text == '\\';
+            inside ^= *text == '"';
+            *line += *text == '\n';
+            if (*text == '\\' && text[1] != '\0')
+                *line += *++text == '\n';
+            if (length < sizeof word)
+                word[length++] = *text;
+        }
+        word[length < sizeof word ? length : sizeof word - 1] = '\0';
+        for (size_t i = 0; operators[i] != NULL && !quoted && length < sizeof word; i++)
+            if (strcmp(operators[i], word) == 0) {
+                *line = begin;
+                return operators[i];
+            }
+        *line += *text == '\n';
+        text += *text != '\0';
+    }
+    return NULL;
+}

@@ -1,0 +1,122 @@
+/* The tree of definitions that a verb works on. */
+#include "base/error.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "command/commands.h"
+#include "command/overlog/overlog.h"
+#include "services/package.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A plain user may change the root in a user namespace of its own. */
+static int enter(const char *root, struct error *e)
+{
+    if (geteuid() != 0 && unshare(CLONE_NEWUSER) < 0)
+        return error_system(e,
+                            "unable to enter %s as a plain user: no user namespaces here (run "
+                            "it as root)",
+                            root);
+    if (chroot(root) < 0 || chdir("/") < 0)
+        return error_system(e, "unable to enter %s", root);
+    return 0;
+}
+
+static bool is_folder(const char *a, const char *b)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s/.", a, b);
+    return access(path, F_OK) == 0;
+}
+
+int tree_find(struct tree *t, const char *root, const char *dir, struct error *e)
+{
+    *t = (struct tree){.definitions = DEFINITIONS_INIT,
+                       .graph = GRAPH_INIT,
+                       .problems = PROBLEMS_INIT,
+                       .whole = root != NULL || dir == NULL || strcmp(dir, TREE_DEFAULT) == 0};
+    if (root != NULL && enter(root, e) < 0)
+        return -1;
+    dir = dir == NULL ? TREE_DEFAULT : dir;
+    size_t length = strlen(dir);
+    while (length > 1 && dir[length - 1] == '/')
+        length--;
+    if (length > sizeof t->dir - 64)
+        return error_set(e, EXIT_USAGE, "unable to use %s: name too long", dir);
+    snprintf(t->dir, sizeof t->dir, "%.*s", (int)length, dir);
+    const char *slash = strrchr(t->dir, '/');
+    if (!is_folder(t->dir, "s6-rc.d") && is_folder(t->dir, "etc/s6-overlay"))
+        strcat(t->dir, "/etc/s6-overlay");
+    else if (strcmp(slash == NULL ? t->dir : slash + 1, "s6-rc.d") == 0)
+        strcat(t->dir, "/..");
+    if (strcmp(t->dir + strlen(t->dir) - 2, "..") == 0)
+        snprintf(t->services, sizeof t->services, "%.*s", (int)length, dir);
+    else
+        snprintf(t->services, sizeof t->services, "%.4000s/s6-rc.d", t->dir);
+    snprintf(t->bundles, sizeof t->bundles, "%.4000s/user-bundles.d", t->dir);
+    return 0;
+}
+
+int tree_read(struct tree *t)
+{
+    struct words memory = WORDS_INIT;
+    struct definition_source source[2 + PACKAGE_SOURCES_MAX] = {
+        {.path = t->services}, {.path = t->bundles, .bundles = true}};
+    const struct definition_sources sources = {
+        .item = source,
+        .count = 2 + (t->whole ? package_sources(&memory, source + 2) : 0),
+        .check_script = check_logging_script};
+    if (access(t->services, F_OK) < 0)
+        problems_error(&t->problems, t->services, 0, "name the folder that holds s6-rc.d", "%s",
+                       strerror(errno));
+    if (definitions_builtin(&t->definitions) < 0) {
+        words_release(&memory);
+        return EXIT_SYSTEM;
+    }
+    /* Both put what is wrong into problems. */
+    if (definitions_read(&t->definitions, &sources, &t->problems) == 0)
+        graph_build(&t->graph, &t->definitions, &t->problems);
+    if (t->whole)
+        package_check_scripts(&t->problems);
+    words_release(&memory);
+    return 0;
+}
+
+int tree_load(struct tree *t, const char *root, const char *dir)
+{
+    struct error e = ERROR_INIT;
+    if (tree_find(t, root, dir, &e) < 0)
+        return message_error(&e);
+    if (tree_read(t) != 0) {
+        message_fatal("out of memory");
+        return EXIT_SYSTEM;
+    }
+    problems_say(&t->problems);
+    return t->problems.errors > 0 ? 1 : 0;
+}
+
+void tree_release(struct tree *t)
+{
+    graph_release(&t->graph);
+    definitions_release(&t->definitions);
+    problems_release(&t->problems);
+    free(t->inspected);
+}
+
+const struct definition *tree_definition(const struct tree *t, uint32_t node)
+{
+    return &t->definitions.item[t->graph.node[node].definition];
+}
+
+unsigned char *tree_started(const struct tree *t)
+{
+    unsigned char *set = calloc((size_t)t->graph.count + 1, 1);
+    if (set != NULL && graph_select(&t->graph, "top", set) == 0)
+        graph_close_up(&t->graph, set);
+    return set;
+}

@@ -1,0 +1,281 @@
+/* Commands that wait beside a program: until services are as wanted, or until it is ready. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "base/process.h"
+#include "base/str.h"
+#include "command/commands.h"
+#include "command/options.h"
+#include "command/s6/service.h"
+#include "execline/block.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* --- s6-svlisten ------------------------------------------------------------------------------ */
+
+static int listen_for(char **services, size_t count, char **program, uint64_t ms)
+{
+    char want = options_last("uUdDrR");
+    return service_wait(&(struct wait){.services = services,
+                                       .count = count,
+                                       .want = want == 0 ? 'u' : want,
+                                       .any = options_last("ao") == 'o',
+                                       .ms = ms,
+                                       .program = program});
+}
+
+static int run_svlisten(struct invocation *c)
+{
+    struct block_reader blocks;
+    struct error e = ERROR_INIT;
+    char **services;
+    size_t count;
+    uint64_t ms = 0;
+    if (options_read(c, 1) != 0 || options_number(c, options.argument['t'], UINT32_MAX, &ms) != 0)
+        return EXIT_USAGE;
+    block_begin(&blocks, options.operand);
+    if (block_read(&blocks, &services, &count, &e) < 0 || blocks.next[0] == NULL)
+        return command_usage(c);
+    if (count == 0)
+        return command_chain(c, blocks.next); /* nothing to wait for */
+    return listen_for(services, count, blocks.next, ms);
+}
+
+static int run_svlisten1(struct invocation *c)
+{
+    uint64_t ms = 0;
+    if (options_read(c, 2) != 0 || options_number(c, options.argument['t'], UINT32_MAX, &ms) != 0)
+        return EXIT_USAGE;
+    return listen_for(options.operand, 1, options.operand + 1, ms);
+}
+
+/* --- s6-notifyoncheck ------------------------------------------------------------------------- */
+
+enum {
+    READY = 0,
+    TRIES_OVER = 1,
+    SERVICE_GONE = 2,
+    TIME_OVER = 3,
+    STEP_MS = 50, /* between two looks, where the kernel has no pidfd */
+};
+
+struct polling {
+    uint64_t fd, sleep, all, each, wait, tries;
+    pid_t service;
+    int service_fd; /* -1: to be asked for now and then */
+};
+
+static int open_pid(pid_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static bool lives(pid_t pid)
+{
+    return kill(pid, 0) == 0 || errno == EPERM;
+}
+
+/* Waits until the check (0: none) or the service ends, at most until due (0: for ever): READY when
+ * the check did, else SERVICE_GONE or TIME_OVER. */
+static int wait_step(const struct polling *p, pid_t check, int64_t due, int *status)
+{
+    int check_fd = check > 0 ? open_pid(check) : -1;
+    int result = -1;
+    while (result < 0) {
+        struct pollfd fds[] = {{.fd = p->service_fd, .events = POLLIN},
+                               {.fd = check_fd, .events = POLLIN}};
+        int64_t left = due == 0 ? -1 : (due - clock_monotonic() + CLOCK_MS - 1) / CLOCK_MS;
+        bool blind = p->service_fd < 0 || (check > 0 && check_fd < 0);
+        if (check > 0 && process_reap_one(check, status) != 0)
+            result = READY;
+        else if (p->service_fd < 0 && !lives(p->service))
+            result = SERVICE_GONE;
+        else if (due != 0 && left <= 0)
+            result = TIME_OVER;
+        else if (poll(fds, 2, blind && (left < 0 || left > STEP_MS) ? STEP_MS : (int)left) > 0 &&
+                 fds[0].revents != 0)
+            result = SERVICE_GONE;
+    }
+    if (check_fd >= 0)
+        close(check_fd);
+    return result;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static int64_t in(uint64_t ms)
+{
+    return ms == 0 ? 0 : clock_monotonic() + (int64_t)ms * CLOCK_MS;
+}
+
+static pid_t start_check(const char *command)
+{
+    char *inlined[] = {(char[]){"execlineb"}, (char[]){"-Pc"}, strdup(command ? command : ""),
+                       NULL};
+    char *script[] = {(char[]){"./data/check"}, NULL};
+    char why[512];
+    struct process_spawn s = {.program = command != NULL ? command_program : script[0],
+                              .argv = command != NULL ? inlined : script,
+                              .envp = environ};
+    struct process_failure f = {.error = 0};
+    struct error e = ERROR_INIT;
+    pid_t pid = process_start(&s, &f, &e);
+    free(inlined[2]);
+    if (pid < 0)
+        message_error(&e);
+    if (pid == 0) {
+        process_explain(s.program, &f, why, sizeof why);
+        message_warning("%s", why);
+    }
+    return pid;
+}
+
+/* One attempt: READY, TRIES_OVER when it failed, or why to give up. */
+static int try_once(const struct polling *p, const char *command, int64_t end)
+{
+    int status = 0;
+    pid_t check = start_check(command);
+    if (check <= 0)
+        return TRIES_OVER;
+    int result = wait_step(p, check, earlier(in(p->each), end), &status);
+    if (result == READY)
+        return status == 0 ? READY : TRIES_OVER;
+    kill(check, SIGKILL);
+    process_wait(check);
+    return result == TIME_OVER && (end == 0 || clock_monotonic() < end) ? TRIES_OVER : result;
+}
+
+static int poll_service(const struct polling *p, const char *command)
+{
+    int64_t end = in(p->all);
+    uint64_t wait = p->sleep;
+    for (uint64_t i = 0; p->tries == 0 || i < p->tries; i++) {
+        int64_t due = clock_monotonic() + (int64_t)wait * CLOCK_MS;
+        int result = wait_step(p, 0, earlier(due, end), NULL);
+        if (result == SERVICE_GONE)
+            return result;
+        if (end != 0 && clock_monotonic() >= end)
+            return TIME_OVER;
+        result = try_once(p, command, end);
+        if (result == READY)
+            return fd_write_all((int)p->fd, "\n", 1) == 0 ? READY
+                                                          : fail("write to", "notification-fd");
+        if (result != TRIES_OVER)
+            return result;
+        wait = p->wait;
+    }
+    return TRIES_OVER;
+}
+
+/* The descriptor of readiness by the file. */
+static int read_fd(uint64_t *fd)
+{
+    struct str text = STR_INIT;
+    struct error e = ERROR_INIT;
+    unsigned long long value = 0;
+    int result = file_read(AT_FDCWD, "notification-fd", 4096, &text, &e);
+    if (result < 0) {
+        message_fatal("%s (write a number into it, or use -3)", e.text);
+    } else {
+        text.data[strcspn(text.data, " \t\r\n")] = '\0';
+        result = number_parse(text.data, INT_MAX, &value);
+        if (result < 0)
+            message_fatal("notification-fd does not hold a number");
+    }
+    str_release(&text);
+    *fd = value;
+    return result;
+}
+
+/* The same command again, beside the program; -X says whose readiness it is about. */
+static int start_poller(const struct invocation *c)
+{
+    char pid[24];
+    size_t count = (size_t)c->argc;
+    char **argv = calloc(count + 4, sizeof *argv);
+    size_t n = 0;
+    if (argv == NULL)
+        return fail("start", "the poller");
+    /* A supervisor makes each run the leader of a session: it is the service, and prog, which may
+     * be one command of a script, need not be. */
+    pid_t leader = getsid(0);
+    snprintf(pid, sizeof pid, "-X%ld", (long)(leader > 0 ? leader : getpid()));
+    argv[n++] = (char[]){"s6-notifyoncheck"};
+    argv[n++] = pid;
+    for (int i = 1; i < c->argc; i++)
+        argv[n++] = c->argv[i];
+    struct process_spawn s = {
+        .program = command_program, .argv = argv, .envp = environ, .orphan = given('d')};
+    struct error e = ERROR_INIT;
+    pid_t poller = process_spawn(&s, NULL, &e);
+    free(argv);
+    return poller < 0 ? message_error(&e) : 0;
+}
+
+static int run_notifyoncheck(struct invocation *c)
+{
+    struct polling p = {.sleep = 10, .wait = 1000, .tries = 7, .service_fd = -1};
+    uint64_t service = 0;
+    if (options_read(c, 1) != 0 || options_number(c, options.argument['3'], INT_MAX, &p.fd) != 0 ||
+        options_number(c, options.argument['s'], INT_MAX, &p.sleep) != 0 ||
+        options_number(c, options.argument['T'], INT_MAX, &p.all) != 0 ||
+        options_number(c, options.argument['t'], INT_MAX, &p.each) != 0 ||
+        options_number(c, options.argument['w'], INT_MAX, &p.wait) != 0 ||
+        options_number(c, options.argument['n'], INT_MAX, &p.tries) != 0 ||
+        options_number(c, options.argument['X'], INT_MAX, &service) != 0)
+        return EXIT_USAGE;
+    if (!given('3') && read_fd(&p.fd) < 0)
+        return EXIT_USAGE;
+    if (fcntl((int)p.fd, F_GETFD) < 0) {
+        message_fatal("descriptor %d is not open: this has to run under a supervisor, with "
+                      "notification-fd",
+                      (int)p.fd);
+        return EXIT_USAGE;
+    }
+    if (service == 0) {
+        int code = start_poller(c);
+        if (code != 0)
+            return code;
+        close((int)p.fd);
+        return command_chain(c, options.operand);
+    }
+    fd_cloexec((int)p.fd, 1);
+    p.service = (pid_t)service;
+    p.service_fd = open_pid(p.service);
+    return poll_service(&p, given('c') ? options.argument['c'] : NULL);
+}
+
+static const struct command_option check_options[] = {
+    {'d', NULL, NULL, "be no child of prog"},
+    {'3', NULL, "fd", "where readiness is told (what ./notification-fd says)"},
+    {'s', NULL, "ms", "before the first check (10)"},
+    {'T', NULL, "ms", "for all checks together (0: for ever)"},
+    {'t', NULL, "ms", "for one check (0: for ever)"},
+    {'w', NULL, "ms", "between two checks (1000)"},
+    {'n', NULL, "count", "of checks (7; 0: without end)"},
+    {'c', NULL, "command", "the check, an execline command line (./data/check)"},
+    {'X', NULL, "pid", NULL}, /* our own: be the one that checks */
+    {.letter = 0}};
+
+const struct command command_notify[] = {
+    {"s6-svlisten", "[-uUdDrRao] [-t ms] servicedir... \"\" prog...",
+     "run a program and wait until services are up, ready or down", NULL, run_svlisten},
+    {"s6-svlisten1", "[-uUdDrR] [-t ms] servicedir prog...",
+     "run a program and wait until a service is up, ready or down", NULL, run_svlisten1},
+    {"s6-notifyoncheck", "[options] prog...",
+     "run a service, and tell its readiness once a check succeeds", check_options,
+     run_notifyoncheck},
+    {.name = NULL}};

@@ -1,0 +1,240 @@
+/* s6-rc-update: gives pid 1 another service database while it runs (docs/control.md). */
+#include "base/file.h"
+#include "base/lexer.h"
+#include "base/message.h"
+#include "command/commands.h"
+#include "command/options.h"
+#include "command/s6/control_client.h"
+#include "command/s6rc/rcsource.h"
+#include "contract/control.h"
+#include "contract/paths.h"
+#include "services/database.h"
+#include "services/livedir.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_UNKNOWN = 3, EXIT_TYPE = 5, EXIT_TWICE = 6, CONVERSION_MAX = 1 << 20, FIXED = 6 };
+
+struct updating {
+    struct definitions old, new;
+    struct graph g;
+    struct words conversions; /* OLD NEW restart-or-nothing, each */
+    char stage[64];           /* name of the directory in /run/s6-rc */
+    char path[128];           /* the same whole */
+    char before[PATH_MAX];    /* what compiled led to */
+};
+
+/* --- the conversion file ---------------------------------------------------------------------- */
+
+static int wrong(const char *file, unsigned int line, int code, const char *what, const char *name)
+{
+    message_fatal("%s:%u: %s%s", file, line, name, what);
+    return code;
+}
+
+static int convert(struct updating *u, const struct words *w, const char *file, unsigned int line)
+{
+    size_t at = 1;
+    const char *to = w->item[0];
+    if (w->count > 2 && strcmp(w->item[1], "->") == 0) {
+        to = w->item[2];
+        at = 3;
+    }
+    bool restart = at < w->count && strcmp(w->item[at], "restart") == 0;
+    if (at + restart != w->count)
+        return wrong(file, line, EXIT_USAGE, ": write NAME, NAME -> NAME, with restart or without",
+                     w->item[0]);
+    long old = definitions_find(&u->old, w->item[0]);
+    if (old < 0)
+        return wrong(file, line, EXIT_UNKNOWN, " is no service that is there now", w->item[0]);
+    if (u->old.item[old].type == DEFINITION_BUNDLE)
+        return wrong(file, line, EXIT_TYPE, " is a bundle", w->item[0]);
+    if (at == 3 && definitions_find(&u->new, to) < 0)
+        return wrong(file, line, EXIT_UNKNOWN, " is not in the new database", to);
+    for (size_t i = 0; i < u->conversions.count; i += 3)
+        if (strcmp(u->conversions.item[i], w->item[0]) == 0)
+            return wrong(file, line, EXIT_TWICE, " is named twice", w->item[0]);
+    if (words_add(&u->conversions, w->item[0]) < 0 || words_add(&u->conversions, to) < 0 ||
+        words_add(&u->conversions, restart ? "restart" : "") < 0)
+        return EXIT_SYSTEM;
+    return 0;
+}
+
+static int read_conversions(struct updating *u, const char *file)
+{
+    struct str text = STR_INIT;
+    struct error e = ERROR_INIT;
+    int code = 0;
+    unsigned int number = 0;
+    if (file_read_any(AT_FDCWD, file, CONVERSION_MAX, &text, &e) < 0)
+        code = message_error(&e);
+    for (char *line = code == 0 ? text.data : NULL; line != NULL && code == 0;) {
+        struct words words = WORDS_INIT;
+        struct lexer_error at;
+        char *end = strchr(line, '\n');
+        number++;
+        if (lexer_words(line, end == NULL ? strlen(line) : (size_t)(end - line), &words, &at) < 0)
+            code = wrong(file, number, EXIT_USAGE, at.text, "");
+        else if (words.count > 0)
+            code = convert(u, &words, file, number);
+        words_release(&words);
+        line = end == NULL ? NULL : end + 1;
+    }
+    str_release(&text);
+    return code;
+}
+
+/* --- before and after ------------------------------------------------------------------------- */
+
+static bool differ(const char *a, const char *b)
+{
+    struct str one = STR_INIT, two = STR_INIT;
+    struct error ignored = ERROR_INIT;
+    bool there = file_read(AT_FDCWD, a, 1 << 24, &one, &ignored) == 0;
+    bool also = file_read(AT_FDCWD, b, 1 << 24, &two, &ignored) == 0;
+    bool result = there != also || one.length != two.length ||
+                  (one.length > 0 && memcmp(one.data, two.data, one.length) != 0);
+    str_release(&one);
+    str_release(&two);
+    return result;
+}
+
+/* Those that go on run by the files they were started with, until they start again. */
+static void warn_of_changes(const struct updating *u)
+{
+    static const char *const files[] = {"run", "finish"};
+    char live[1024], fresh[1024], directory[512];
+    for (size_t i = 0; i < u->new.count; i++) {
+        const char *name = u->new.item[i].name;
+        livedir_path(directory, sizeof directory, name);
+        if (u->new.item[i].type != DEFINITION_LONGRUN || access(directory, F_OK) < 0)
+            continue;
+        for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
+            snprintf(live, sizeof live, "%s/%s", directory, files[f]);
+            snprintf(fresh, sizeof fresh, "%s/servicedirs/%s/%s", u->path, name, files[f]);
+            if (differ(live, fresh))
+                message_info("%s of %s is another one: it counts from the next start on (s6-svc "
+                             "-r " RUN_SCANDIR "/%s, or \"%s restart\" in a conversion file)",
+                             files[f], name, name, name);
+        }
+    }
+}
+
+static void clean_up(const struct updating *u)
+{
+    struct error ignored = ERROR_INIT;
+    char now[PATH_MAX] = "";
+    char path[PATH_MAX + 16];
+    ssize_t n = readlink(RUN_COMPILED, now, sizeof now - 1);
+    now[n < 0 ? 0 : n] = '\0';
+    if (strcmp(now, u->stage) != 0) {
+        file_remove_tree(AT_FDCWD, u->path, &ignored);
+        return;
+    }
+    snprintf(path, sizeof path, RUN_RC "/%s", u->before);
+    file_remove_tree(AT_FDCWD, path, &ignored);
+    snprintf(path, sizeof path, "%s/servicedirs", u->path);
+    file_remove_tree(AT_FDCWD, path, &ignored);
+    for (size_t i = 0; i < u->old.count; i++) {
+        long found = definitions_find(&u->new, u->old.item[i].name);
+        if (u->old.item[i].type != DEFINITION_LONGRUN ||
+            (found >= 0 && u->new.item[found].type == DEFINITION_LONGRUN))
+            continue;
+        livedir_path(path, sizeof path, u->old.item[i].name);
+        file_remove_tree(AT_FDCWD, path, &ignored);
+    }
+}
+
+static int ask(struct updating *u, const char *letters)
+{
+    struct error e = ERROR_INIT;
+    const char *words[CONTROL_WORDS_MAX] = {"s6-rc-update",
+                                            letters,
+                                            given('t') ? options.argument['t'] : "0",
+                                            given('v') ? options.argument['v'] : "1",
+                                            "0",
+                                            u->stage};
+    if (u->conversions.count + FIXED > CONTROL_WORDS_MAX) {
+        message_fatal("too many conversions");
+        return EXIT_SYSTEM;
+    }
+    for (size_t i = 0; i < u->conversions.count; i++)
+        words[FIXED + i] = u->conversions.item[i];
+    int code = control_request(RUN_CONTROL, words, FIXED + u->conversions.count, &e);
+    return code < 0 ? message_error(&e) : code;
+}
+
+static int update(struct updating *u, const char *path)
+{
+    struct error e = ERROR_INIT;
+    char letters[3] = "";
+    int code = rcsource_open(&u->new, &u->g, path);
+    if (code != 0)
+        return code;
+    if (database_read(&u->old, RUN_COMPILED, &e) < 0)
+        return message_error(&e);
+    if (given('f') && (code = read_conversions(u, options.argument['f'])) != 0)
+        return code;
+    ssize_t n = readlink(RUN_COMPILED, u->before, sizeof u->before - 1);
+    u->before[n < 0 ? 0 : n] = '\0';
+    if (database_compile(u->path, &u->new, &e) < 0)
+        return message_error(&e);
+    if (given('b'))
+        strcat(letters, "b");
+    if (given('n'))
+        strcat(letters, "n");
+    warn_of_changes(u);
+    code = ask(u, letters);
+    clean_up(u);
+    return code;
+}
+
+static int run_update(struct invocation *c)
+{
+    struct updating u = {.conversions = WORDS_INIT};
+    uint64_t number = 1;
+    int code = options_read(c, 1);
+    if (code == 0)
+        code = options_number(c, options.argument['v'], 9, &number);
+    if (code == 0)
+        message_verbosity((int)number);
+    if (code == 0)
+        code = options_number(c, options.argument['t'], UINT32_MAX, &number);
+    if (code != 0)
+        return code;
+    if (options.operand[0][0] != '/') {
+        message_fatal("%s is no absolute path", options.operand[0]);
+        return EXIT_USAGE;
+    }
+    if (given('l') && !rcsource_is_live(options.argument['l']))
+        return EXIT_SYSTEM;
+    snprintf(u.stage, sizeof u.stage, "compiled:%ld", (long)getpid());
+    snprintf(u.path, sizeof u.path, RUN_RC "/%s", u.stage);
+    code = update(&u, options.operand[0]);
+    graph_release(&u.g);
+    definitions_release(&u.new);
+    definitions_release(&u.old);
+    words_release(&u.conversions);
+    return code;
+}
+
+static const struct command_option update_options[] = {
+    {'n', "dry-run", NULL, "only say what would be stopped and started"},
+    {'v', "verbosity", "N", "0 errors, 1 warnings too (default), 2 what is done"},
+    {'t', "timeout", "MS", "wait no longer than that (0: for ever)"},
+    {'l', "livedir", "DIR", "the live directory (/run/s6-rc)"},
+    {'f', "conversion-file", "FILE", "services that have another name, or are to be restarted"},
+    {'b', "block", NULL, "wait for the transition that is under way"},
+    {'e', "hide-essential", NULL, "accepted"},
+    {'E', "show-essential", NULL, "accepted"},
+    {0, NULL, NULL, NULL}};
+
+const struct command command_rcupdate[] = {
+    {"s6-rc-update", "[-n] [-v n] [-t ms] [-l livedir] [-f file] [-b] [-e|-E] database",
+     "replace the services while the container runs", update_options, run_update},
+    {.name = NULL}};

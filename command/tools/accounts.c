@@ -1,0 +1,433 @@
+/* Running a program as another user (spec/commands.md, the chain loaders). Only ids that are not 0
+ * are applied: 0 keeps what we have. */
+#include "base/account.h"
+#include "base/message.h"
+#include "base/str.h"
+#include "command/commands.h"
+#include "command/tools/identity.h"
+
+#include <grp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_UNKNOWN = 1 };
+
+static int parse_id(const char *text, unsigned int *id)
+{
+    unsigned long long value;
+    if (number_parse(text, 0xfffffffeULL, &value) < 0)
+        return -1;
+    *id = (unsigned int)value;
+    return 0;
+}
+
+/* "1,2,3"; an empty text is an empty list. */
+static int parse_list(const char *text, struct identity *id)
+{
+    id->has_list = true;
+    id->list.count = 0;
+    while (*text) {
+        gid_t one;
+        char number[16];
+        size_t length = strcspn(text, ",");
+        if (length >= sizeof number)
+            return -1;
+        memcpy(number, text, length);
+        number[length] = '\0';
+        if (parse_id(number, &one) < 0 || groups_add(&id->list, one) < 0)
+            return -1;
+        text += length;
+        if (*text)
+            text++;
+    }
+    return 0;
+}
+
+/* The primary group is one of the list, as the kernel's checks of access expect. */
+static int apply_list(struct identity *id)
+{
+    gid_t primary = id->gid ? id->gid : getgid();
+    bool has_primary = false;
+    for (size_t i = 0; i < id->list.count && !has_primary; i++)
+        has_primary = id->list.id[i] == primary;
+    if (!has_primary && groups_add(&id->list, primary) < 0)
+        return -1;
+    return setgroups(id->list.count, id->list.id);
+}
+
+int identity_apply(struct identity *id, struct error *e)
+{
+    if (id->has_list && apply_list(id) < 0)
+        return error_system(e, "unable to set supplementary group list");
+    if (id->gid && setgid(id->gid) < 0)
+        return error_system(e, "unable to setgid");
+    if (id->uid && setuid(id->uid) < 0)
+        return error_system(e, "unable to setuid");
+    return 0;
+}
+
+static void forget_variables(void)
+{
+    unsetenv("UID");
+    unsetenv("GID");
+    unsetenv("GIDLIST");
+}
+
+static int unknown(const char *what, const char *name)
+{
+    message_fatal("unknown %s: %s", what, name);
+    return EXIT_UNKNOWN;
+}
+
+/* --- s6-setuidgid --- */
+
+static int identity_of_user(const char *name, struct identity *id, struct error *e)
+{
+    struct account a;
+    int result = account_by_name(name, &a, e);
+    if (result != 0)
+        return result;
+    *id = (struct identity){.uid = a.uid, .gid = a.gid, .has_list = true, .list = a.groups};
+    /* The first is the primary group. */
+    id->list.count--;
+    memmove(id->list.id, id->list.id + 1, id->list.count * sizeof *id->list.id);
+    return 0;
+}
+
+static int run_setuidgid(struct invocation *c)
+{
+    if (command_option(c) != 0)
+        return EXIT_USAGE;
+    if (command_operand_count(c) < 2)
+        return command_usage(c);
+    char **words = command_operands(c);
+    const char *name = words[0];
+    struct error e = ERROR_INIT;
+    struct identity id = {.uid = 0};
+    if (*name == '\0')
+        return command_chain(c, words + 1);
+    if (strchr(name, ':')) {
+        struct account a;
+        if (account_by_number(name, &a) < 0)
+            return command_usage(c);
+        id = (struct identity){.uid = a.uid, .gid = a.gid, .has_list = true};
+    } else {
+        int result = identity_of_user(name, &id, &e);
+        if (result < 0)
+            return message_error(&e);
+        if (result > 0)
+            return unknown("user", name);
+        forget_variables();
+    }
+    if (identity_apply(&id, &e) < 0)
+        return message_error(&e);
+    return command_chain(c, words + 1);
+}
+
+/* --- s6-applyuidgid --- */
+
+static const struct command_option apply_options[] = {
+    {'u', NULL, "uid", "user id to become"},
+    {'g', NULL, "gid", "group id to become"},
+    {'G', NULL, "gidlist", "supplementary groups, separated by commas"},
+    {'U', NULL, NULL, "take all three from the variables UID, GID and GIDLIST"},
+    {'z', NULL, NULL, "remove these variables from the environment"},
+    {0, NULL, NULL, NULL},
+};
+
+static int bad_variable(const char *name, bool set)
+{
+    if (set)
+        message_fatal("invalid $%s", name);
+    else
+        message_fatal("%s not set", name);
+    return EXIT_USAGE;
+}
+
+/* 0, or the exit code after saying what is wrong. */
+static int take_variables(struct identity *id)
+{
+    const char *uid = getenv("UID");
+    const char *gid = getenv("GID");
+    const char *list = getenv("GIDLIST");
+    if (!uid || parse_id(uid, &id->uid) < 0)
+        return bad_variable("UID", uid != NULL);
+    if (!gid || parse_id(gid, &id->gid) < 0)
+        return bad_variable("GID", gid != NULL);
+    if (!list || parse_list(list, id) < 0)
+        return bad_variable("GIDLIST", list != NULL);
+    return 0;
+}
+
+int identity_option(struct invocation *c, int letter, struct identity *id)
+{
+    int result = -1;
+    switch (letter) {
+    case 'u':
+        result = parse_id(c->argument, &id->uid);
+        break;
+    case 'g':
+        result = parse_id(c->argument, &id->gid);
+        break;
+    case 'G':
+        result = parse_list(c->argument, id);
+        break;
+    case 'U':
+        return take_variables(id);
+    default:
+        break;
+    }
+    return result < 0 ? command_usage(c) : 0;
+}
+
+static int run_applyuidgid(struct invocation *c)
+{
+    struct identity id = {.uid = 0};
+    bool forget = false;
+    int letter;
+    while ((letter = command_option(c)) != 0) {
+        if (letter == '?')
+            return EXIT_USAGE;
+        forget = forget || letter == 'z';
+        int code = letter == 'z' ? 0 : identity_option(c, letter, &id);
+        if (code != 0)
+            return code;
+    }
+    if (command_operand_count(c) < 1)
+        return command_usage(c);
+    struct error e = ERROR_INIT;
+    if (identity_apply(&id, &e) < 0)
+        return message_error(&e);
+    if (forget)
+        forget_variables();
+    return command_chain(c, command_operands(c));
+}
+
+/* --- s6-envuidgid --- */
+
+static const struct command_option env_options[] = {
+    {'u', NULL, NULL, "account is a user: set UID only"},
+    {'g', NULL, NULL, "account is a group: set GID only"},
+    {'B', NULL, NULL, "account is user:group: set UID and GID only"},
+    {'n', NULL, NULL, "take numbers for names that are not known (user:group)"},
+    {'i', NULL, NULL, "exit 1 when the account is not known (default)"},
+    {'D', NULL, "uid:gid:gidlist", "set these when the account is not known"},
+    {0, NULL, NULL, NULL},
+};
+
+/* Which variables an account gives. */
+enum part { PART_ALL, PART_USER, PART_GROUP, PART_BOTH };
+
+struct lookup {
+    enum part part;
+    bool numbers;
+    bool has_default;
+    struct identity fallback;
+};
+
+/* "uid:gid:gidlist"; what is missing at the end or empty is 0 or an empty list. */
+static int parse_default(const char *text, struct lookup *l)
+{
+    struct identity *id = &l->fallback;
+    *id = (struct identity){.has_list = true};
+    if (!*text)
+        return -1;
+    for (int i = 0; i < 2 && *text; i++) {
+        char number[16];
+        size_t length = strcspn(text, ":");
+        if (length >= sizeof number)
+            return -1;
+        memcpy(number, text, length);
+        number[length] = '\0';
+        if (length > 0 && parse_id(number, i == 0 ? &id->uid : &id->gid) < 0)
+            return -1;
+        text += length;
+        if (*text)
+            text++;
+    }
+    l->has_default = true;
+    return parse_list(text, id);
+}
+
+/* The finders: 0 found or replaced, 1 unknown (said), -1 error. */
+
+static int find_uid(const struct lookup *l, const char *name, uid_t *uid, struct error *e)
+{
+    struct account a;
+    int result = account_ids(name, &a, e);
+    if (result < 0)
+        return -1;
+    if (result == 0)
+        *uid = a.uid;
+    else if (l->numbers && parse_id(name, uid) == 0)
+        return 0;
+    else if (l->has_default)
+        *uid = l->fallback.uid;
+    else
+        return unknown("user", name);
+    return 0;
+}
+
+static int find_gid(const struct lookup *l, const char *name, gid_t *gid, struct error *e)
+{
+    int result = account_group(name, gid, e);
+    if (result <= 0)
+        return result;
+    if (l->numbers && parse_id(name, gid) == 0)
+        return 0;
+    if (!l->has_default)
+        return unknown("group", name);
+    *gid = l->fallback.gid;
+    return 0;
+}
+
+/* "user:group": a part that is missing is the default's, or 0. Cuts account in two. */
+static int find_both(const struct lookup *l, char *account, struct identity *id, struct error *e)
+{
+    char *colon = strchr(account, ':');
+    id->uid = l->fallback.uid;
+    id->gid = l->fallback.gid;
+    if (colon)
+        *colon = '\0';
+    if (colon && colon[1]) {
+        int result = find_gid(l, colon + 1, &id->gid, e);
+        if (result != 0)
+            return result;
+    }
+    return *account || !colon ? find_uid(l, account, &id->uid, e) : 0;
+}
+
+static int find_all(const struct lookup *l, const char *account, struct identity *id,
+                    struct error *e)
+{
+    int result = identity_of_user(account, id, e);
+    if (result <= 0)
+        return result;
+    if (!l->has_default)
+        return unknown("user", account);
+    *id = l->fallback;
+    return 0;
+}
+
+static int find(const struct lookup *l, char *account, struct identity *id, struct error *e)
+{
+    switch (l->part) {
+    case PART_USER:
+        return find_uid(l, account, &id->uid, e);
+    case PART_GROUP:
+        return find_gid(l, account, &id->gid, e);
+    case PART_BOTH:
+        return find_both(l, account, id, e);
+    case PART_ALL:
+        break;
+    }
+    return find_all(l, account, id, e);
+}
+
+static int set_number(const char *name, unsigned int value)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%u", value);
+    return setenv(name, text, 1);
+}
+
+static int set_list(const struct identity *id)
+{
+    struct str list = STR_INIT;
+    int result = str_add_text(&list, "");
+    for (size_t i = 0; i < id->list.count && result == 0; i++)
+        result = str_printf(&list, i == 0 ? "%u" : ",%u", (unsigned int)id->list.id[i]);
+    if (result == 0)
+        result = setenv("GIDLIST", list.data, 1);
+    str_release(&list);
+    return result;
+}
+
+static int set_variables(enum part part, const struct identity *id, struct error *e)
+{
+    if ((part != PART_GROUP && set_number("UID", id->uid) < 0) ||
+        (part != PART_USER && set_number("GID", id->gid) < 0) ||
+        (part == PART_ALL && set_list(id) < 0))
+        return error_system(e, "unable to set the environment");
+    return 0;
+}
+
+/* 0, or the exit code. */
+static int read_env_options(struct invocation *c, struct lookup *l)
+{
+    int letter;
+    while ((letter = command_option(c)) != 0)
+        switch (letter) {
+        case 'u':
+            l->part = PART_USER;
+            break;
+        case 'g':
+            l->part = PART_GROUP;
+            break;
+        case 'B':
+            l->part = PART_BOTH;
+            break;
+        case 'n':
+            l->numbers = true;
+            break;
+        case 'i':
+            l->has_default = false;
+            l->fallback = (struct identity){.uid = 0};
+            break;
+        case 'D':
+            if (parse_default(c->argument, l) < 0)
+                return command_usage(c);
+            break;
+        default:
+            return EXIT_USAGE;
+        }
+    if (l->numbers && l->part == PART_ALL)
+        l->part = PART_BOTH;
+    return 0;
+}
+
+static int run_envuidgid(struct invocation *c)
+{
+    struct lookup l = {.part = PART_ALL};
+    int code = read_env_options(c, &l);
+    if (code != 0)
+        return code;
+    if (command_operand_count(c) < 2)
+        return command_usage(c);
+    char **words = command_operands(c);
+    struct identity id = {.uid = 0};
+    struct error e = ERROR_INIT;
+    int result = find(&l, words[0], &id, &e);
+    if (result > 0)
+        return EXIT_UNKNOWN;
+    if (result < 0 || set_variables(l.part, &id, &e) < 0)
+        return message_error(&e);
+    return command_chain(c, words + 1);
+}
+
+const struct command command_accounts[] = {
+    {
+        .name = "s6-setuidgid",
+        .usage = "account|uid:gid prog...",
+        .summary = "run a program as another user",
+        .run = run_setuidgid,
+    },
+    {
+        .name = "s6-envuidgid",
+        .usage = "[-i | -D uid:gid:gidlist] [-u | -g | -B] [-n] account prog...",
+        .summary = "run a program with the ids of an account in UID, GID and GIDLIST",
+        .options = env_options,
+        .run = run_envuidgid,
+    },
+    {
+        .name = "s6-applyuidgid",
+        .usage = "[-z] [-u uid] [-g gid] [-G gidlist] [-U] prog...",
+        .summary = "run a program with other ids",
+        .options = apply_options,
+        .run = run_applyuidgid,
+    },
+    {.name = NULL},
+};

@@ -1,0 +1,477 @@
+/* The order of reading is: archives by name, previous (waiting for a processor), current. done is
+ * the newest archive that is read or passed over; what current becomes after its rotation is
+ * recognised by inode, or by its time of modification once it is compressed. */
+#include "rotate/read/reader.h"
+#include "base/clock.h"
+#include "rotate/archive.h"
+#include "rotate/bgzf.h"
+#include "rotate/read/logfile.h"
+#include "rotate/read/reading.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool reader_same_file(const struct logfile *f, const struct stat *st)
+{
+    return f->fd >= 0 && f->device == st->st_dev && f->inode == st->st_ino;
+}
+
+int reader_look_at(const struct reader *r, const char *name, struct stat *st)
+{
+    return fstatat(r->directory, name, st, AT_SYMLINK_NOFOLLOW);
+}
+
+/* --- archives --- */
+
+bool reader_is_after(const struct archive *a, const struct archive *b)
+{
+    int order = clock_compare(&a->time, &b->time);
+    return order > 0 || (order == 0 && a->unfinished && !b->unfinished);
+}
+
+bool reader_is_new(const struct reader *r, const struct archive *a)
+{
+    return !r->any_done || reader_is_after(a, &r->done);
+}
+
+void reader_pass(struct reader *r, const struct archive *a)
+{
+    r->done = *a;
+    r->any_done = true;
+}
+
+/* A begun line would be ended by what is left out. */
+static bool is_skipped(const struct reader *r, const struct archive *a)
+{
+    return r->skip.archive && !r->midline && r->skip.archive(r->skip.context, &a->time);
+}
+
+static bool skip_member(void *context, const struct bgzf_index *index)
+{
+    const struct reader *r = context;
+    return !r->midline && r->skip.member(r->skip.context, index);
+}
+
+/* Whether it can be left out by what its summary says. */
+static bool is_passed(const struct reader *r, const struct archive *a)
+{
+    struct bgzf_index index;
+    return r->skip.whole && !r->midline && a->compressed &&
+           logfile_summary(r->directory, a->name, &index) && index.ordered &&
+           r->skip.whole(r->skip.context, &a->time, &index);
+}
+
+/* It may have been compressed since it was listed. */
+static int look_at_archive(const struct reader *r, const struct archive *a, struct stat *st,
+                           bool *compressed)
+{
+    char twin[ARCHIVE_NAME_MAX];
+    *compressed = a->compressed;
+    if (reader_look_at(r, a->name, st) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return -1;
+    archive_twin(twin, a);
+    *compressed = !a->compressed;
+    return reader_look_at(r, twin, st);
+}
+
+/* Is the archive what we read while it was current? */
+static bool is_last(const struct reader *r, const struct archive *a)
+{
+    struct stat st, last;
+    bool compressed;
+    if (r->last.fd < 0 || r->last_known || look_at_archive(r, a, &st, &compressed) < 0)
+        return false;
+    if (reader_same_file(&r->last, &st))
+        return true;
+    if (fstat(r->last.fd, &last) < 0)
+        return false;
+    if (compressed && clock_compare(&st.st_mtim, &last.st_mtim) == 0)
+        return true;
+    return r->processing && last.st_nlink == 0;
+}
+
+/* The oldest archive that is not read: 1, 0 none, -1 with errno. */
+static int next_archive(struct reader *r, struct archive *next)
+{
+    struct archive *list;
+    long count = archive_list_whole(r->directory, &list);
+    int found = count < 0 ? -1 : 0;
+    for (long i = 0; i < count && !found; i++) {
+        const struct archive *a = &list[i];
+        if (!reader_is_new(r, a))
+            continue;
+        if (is_last(r, a)) {
+            r->last_known = true;
+            r->owed = false;
+            reader_pass(r, a);
+        } else if (r->owed) {
+            r->owed = false;
+            reader_pass(r, a);
+        } else if (is_skipped(r, a) || is_passed(r, a)) {
+            reader_pass(r, a);
+        } else {
+            *next = *a;
+            found = 1;
+        }
+    }
+    int saved = errno;
+    free(list);
+    errno = saved;
+    return found;
+}
+
+/* Nothing where there should be gzip. */
+static int check_empty(struct logfile *f, bool compressed)
+{
+    struct stat st;
+    if (!compressed || f->inflater || fstat(f->fd, &st) < 0 || st.st_size > 0)
+        return 0;
+    logfile_close(f);
+    errno = ENODATA;
+    return -1;
+}
+
+/* As above. */
+int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f)
+{
+    char twin[ARCHIVE_NAME_MAX];
+    if (logfile_open(f, r->directory, a->name, true) == 0)
+        return check_empty(f, a->compressed);
+    if (errno != ENOENT)
+        return -1;
+    archive_twin(twin, a);
+    if (logfile_open(f, r->directory, twin, true) < 0)
+        return -1;
+    return check_empty(f, !a->compressed);
+}
+
+/* --- from file to file --- */
+
+void reader_start(struct reader *r, struct logfile *f, enum place place, const char *name)
+{
+    /* A rotation that was taken back gives us the same file again. */
+    bool again = r->last.fd >= 0 && r->last.inode == f->inode && r->last.device == f->device;
+    if (again)
+        f->offset = r->last.offset;
+    logfile_close(&r->last);
+    r->file = *f;
+    r->file_known = false;
+    r->place = place;
+    r->begun = again;
+    sprintf(r->file_path, "%s/%.31s", r->path, name);
+}
+
+/* Keeps a file that was read to its end. */
+static void retire(struct reader *r)
+{
+    logfile_close(&r->last);
+    r->last = r->file;
+    r->last_known = r->file_known;
+    r->file_known = false;
+    r->file = (struct logfile)LOGFILE_INIT;
+}
+
+int reader_broken(const struct reader *r, const char *name, struct error *e)
+{
+    if (errno == EBADMSG)
+        return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: damaged or cut short at byte %lld",
+                         r->path, name, (long long)logfile_damage(&r->file));
+    if (errno == ENODATA)
+        return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: empty, not even a gzip header",
+                         r->path, name);
+    if (errno == EINVAL || errno == ELOOP)
+        return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: no regular file", r->path, name);
+    return error_system(e, "unable to read %s/%s", r->path, name);
+}
+
+int reader_open_previous(const struct reader *r, struct logfile *f)
+{
+    struct stat st;
+    if (logfile_open(f, r->directory, "previous", false) < 0)
+        return -1;
+    /* An empty one is about to change places with current. */
+    if (fstat(f->fd, &st) < 0 || st.st_size > 0)
+        return 0;
+    logfile_close(f);
+    errno = ENOENT;
+    return -1;
+}
+
+bool reader_has_previous(const struct reader *r, const struct logfile *known)
+{
+    struct stat st;
+    return reader_look_at(r, "previous", &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+           !reader_same_file(known, &st);
+}
+
+/* 1 started, 0 there is none to read, -1. */
+static int start_previous(struct reader *r, struct error *e)
+{
+    struct logfile f;
+    if (reader_open_previous(r, &f) < 0)
+        return errno == ENOENT ? 0 : reader_broken(r, "previous", e);
+    r->processing = true;
+    if (r->last.fd >= 0 && r->last.inode == f.inode && r->last.device == f.device) {
+        r->owed = true;
+        logfile_close(&f);
+        return 0;
+    }
+    reader_start(r, &f, PLACE_PREVIOUS, "previous");
+    return 1;
+}
+
+/* Opens current so that nothing older than it was missed: 1; 0 there is none; 2 look again. */
+static int start_current(struct reader *r, struct error *e)
+{
+    struct archive a;
+    struct stat st;
+    struct logfile f;
+    if (logfile_open(&f, r->directory, "current", false) < 0)
+        return errno == ENOENT ? 0 : reader_broken(r, "current", e);
+    int more = next_archive(r, &a);
+    bool missed = more > 0 && !(reader_look_at(r, a.name, &st) == 0 && reader_same_file(&f, &st));
+    if (missed || reader_has_previous(r, &r->last)) {
+        logfile_close(&f);
+        return 2;
+    }
+    reader_start(r, &f, PLACE_CURRENT, "current");
+    return 1;
+}
+
+static int start_archive(struct reader *r, const struct archive *a, struct error *e)
+{
+    struct logfile f;
+    if (reader_open_archive(r, a, &f) < 0) {
+        if (errno == ENOENT)
+            return 2;
+        int saved = errno;
+        reader_pass(r, a);
+        errno = saved;
+        return reader_broken(r, a->name, e);
+    }
+    if (r->skip.member) {
+        f.skip = skip_member;
+        f.context = r;
+    }
+    r->at = *a;
+    reader_start(r, &f, PLACE_ARCHIVE, a->name);
+    return 1;
+}
+
+/* What does not go away by trying again is an error once, then the end for now. */
+static int stuck(struct reader *r, int result)
+{
+    bool before = r->stuck;
+    r->stuck = result < 0;
+    return before && r->stuck ? 0 : result;
+}
+
+/* 1 a file is open, 0 nothing for now, -1. */
+static int next_file(struct reader *r, struct error *e)
+{
+    for (int i = 0; i < TRIES; i++) {
+        struct archive a;
+        int result;
+        int found = next_archive(r, &a);
+        if (found < 0)
+            return stuck(r, error_system(e, "unable to list %s", r->path));
+        if (found > 0) {
+            result = start_archive(r, &a, e);
+        } else {
+            result = start_previous(r, e);
+            if (result == 0)
+                result = start_current(r, e);
+            result = stuck(r, result);
+        }
+        if (result != 2)
+            return result;
+    }
+    return 0;
+}
+
+/* current was read to its end: has it been rotated? */
+static bool was_rotated(struct reader *r)
+{
+    struct stat st;
+    if (reader_look_at(r, "current", &st) < 0)
+        return errno == ENOENT;
+    if (!reader_same_file(&r->file, &st))
+        return true;
+    if (st.st_size < r->file.offset) /* emptied by hand */
+        r->file.offset = 0;
+    return false;
+}
+
+/* The archive owed for an earlier current comes before the one that this current will be. */
+static void settle_debt(struct reader *r)
+{
+    struct archive a;
+    if (r->owed)
+        next_archive(r, &a);
+    r->owed = false;
+}
+
+/* The file has nothing more: true if another may follow. */
+static bool leave_file(struct reader *r)
+{
+    switch (r->place) {
+    case PLACE_ARCHIVE:
+        reader_pass(r, &r->at);
+        logfile_close(&r->file);
+        return true;
+    case PLACE_PREVIOUS:
+        retire(r);
+        return true;
+    case PLACE_CURRENT:
+        settle_debt(r);
+        retire(r);
+        return true;
+    }
+    return false;
+}
+
+static ssize_t give(struct reader *r, const char *bytes, ssize_t n)
+{
+    if (!r->begun && r->midline)
+        r->gap = true;
+    r->begun = true;
+    r->midline = bytes[n - 1] != '\n';
+    return n;
+}
+
+static ssize_t give_up(struct reader *r, struct error *e)
+{
+    struct stat st;
+    bool damaged = errno == EBADMSG;
+    reader_broken(r, r->file_path + strlen(r->path) + 1, e);
+    if (damaged && r->place == PLACE_ARCHIVE && logfile_salvage(&r->file)) {
+        r->gap = r->midline;
+        r->midline = false;
+    } else if (r->place == PLACE_ARCHIVE)
+        leave_file(r);
+    else if (fstat(r->file.fd, &st) == 0)
+        r->file.offset = st.st_size;
+    return -1;
+}
+
+/* Leaves out parts of current. Returns how much is to be read now. */
+static size_t skip_blocks(struct reader *r, size_t size)
+{
+    struct logfile *f = &r->file;
+    if (r->place != PLACE_CURRENT || !r->skip.block || r->midline || f->device != r->skip.device ||
+        f->inode != r->skip.inode)
+        return size;
+    int64_t end = INT64_MAX;
+    while (r->skip.block(r->skip.context, f->offset, &end)) {
+        f->offset = end;
+        end = INT64_MAX;
+    }
+    return end - f->offset < (int64_t)size ? (size_t)(end - f->offset) : size;
+}
+
+ssize_t reader_read(struct reader *r, void *bytes, size_t size, struct error *e)
+{
+    bool rotated = false;
+    for (;;) {
+        if (r->file.fd < 0) {
+            int result = next_file(r, e);
+            if (result <= 0)
+                return result;
+            rotated = false;
+        }
+        ssize_t n = logfile_read(&r->file, bytes, skip_blocks(r, size));
+        if (n > 0)
+            return give(r, bytes, n);
+        if (n < 0)
+            return give_up(r, e);
+        /* Once the name is another's, what was written before is read to the end: then it is. */
+        if (r->place == PLACE_CURRENT && !rotated) {
+            int64_t offset = r->file.offset;
+            rotated = was_rotated(r);
+            if (!rotated && r->file.offset == offset)
+                return 0;
+            continue;
+        }
+        leave_file(r);
+    }
+}
+
+int reader_open(struct reader **out, const char *path, enum reader_from from,
+                unsigned long long lines, const struct reader_skip *skip, struct error *e)
+{
+    struct reader *r = calloc(1, sizeof *r);
+    *out = NULL;
+    if (!r)
+        return error_system(e, "unable to read %s", path);
+    if (skip)
+        r->skip = *skip;
+    r->file = r->last = (struct logfile)LOGFILE_INIT;
+    r->path = strdup(path);
+    r->file_path = malloc(strlen(path) + 1 + ARCHIVE_NAME_MAX);
+    r->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = 0;
+    if (!r->path || !r->file_path || r->directory < 0)
+        result = error_system(e, "unable to open %s", path);
+    else
+        strcpy(r->file_path, path);
+    if (result == 0 && from != READER_ALL)
+        result = reader_begin_near_end(r, from, from == READER_TAIL ? lines : 0, e);
+    if (result < 0) {
+        int saved = errno;
+        reader_close(r);
+        errno = saved;
+        return -1;
+    }
+    *out = r;
+    return 0;
+}
+
+bool reader_gap(struct reader *r)
+{
+    bool gap = r->gap;
+    r->gap = false;
+    return gap;
+}
+
+bool reader_is_parked(const struct reader *r)
+{
+    return r->parked;
+}
+
+const char *reader_file(const struct reader *r)
+{
+    return r->file_path;
+}
+
+bool reader_in_current(const struct reader *r, dev_t *device, ino_t *inode, int64_t *offset)
+{
+    *device = r->file.device;
+    *inode = r->file.inode;
+    *offset = r->file.offset;
+    return r->file.fd >= 0 && r->place == PLACE_CURRENT;
+}
+
+int reader_directory(const struct reader *r)
+{
+    return r->directory;
+}
+
+void reader_close(struct reader *r)
+{
+    if (!r)
+        return;
+    logfile_close(&r->file);
+    logfile_close(&r->last);
+    if (r->directory >= 0)
+        close(r->directory);
+    free(r->seen);
+    free(r->path);
+    free(r->file_path);
+    free(r);
+}

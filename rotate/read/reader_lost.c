@@ -1,0 +1,70 @@
+/* Which archives retention took before they were read. */
+#include "base/clock.h"
+#include "rotate/read/reading.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What we read while it was current is removed, and its name is not known. */
+static bool is_unnamed(const struct logfile *f, bool known)
+{
+    struct stat st;
+    return f->fd >= 0 && !known && fstat(f->fd, &st) == 0 && st.st_nlink == 0;
+}
+
+enum { NAME_SLACK = 60 /* seconds; multilog counts fewer leap seconds in its names */ };
+
+/* By its name, it had nothing that is wanted. */
+static bool is_too_old(const struct reader *r, const struct archive *a)
+{
+    return r->skip.since.tv_sec != 0 && a->time.tv_sec < r->skip.since.tv_sec - NAME_SLACK;
+}
+
+bool reader_lost(struct reader *r, const char *name)
+{
+    char twin[ARCHIVE_NAME_MAX];
+    struct archive a;
+    struct stat st;
+    if (archive_parse(name, &a) < 0 || !reader_is_new(r, &a) || is_too_old(r, &a))
+        return false;
+    archive_twin(twin, &a);
+    bool reading = r->file.fd >= 0 && r->place == PLACE_ARCHIVE;
+    if (reading && (strcmp(r->at.name, name) == 0 || strcmp(r->at.name, twin) == 0))
+        return false;
+    if (reader_look_at(r, twin, &st) == 0)
+        return false;
+    /* The oldest go first: what we read before we knew its name is older than what we did not. */
+    reader_pass(r, &a);
+    if (is_unnamed(&r->last, r->last_known)) {
+        r->last_known = true;
+        return false;
+    }
+    if (!reading && is_unnamed(&r->file, r->file_known)) {
+        r->file_known = true;
+        return false;
+    }
+    return true;
+}
+
+static bool has(const struct archive *list, long count, const struct archive *a)
+{
+    for (long i = 0; i < count; i++)
+        if (clock_compare(&list[i].time, &a->time) == 0)
+            return true;
+    return false;
+}
+
+void reader_find_lost(struct reader *r, void (*lost)(void *context, const char *name),
+                      void *context)
+{
+    struct archive *list;
+    long count = archive_list(r->directory, &list);
+    if (count < 0)
+        return;
+    for (long i = 0; i < r->seen_count; i++)
+        if (!has(list, count, &r->seen[i]) && reader_lost(r, r->seen[i].name))
+            lost(context, r->seen[i].name);
+    free(r->seen);
+    r->seen = list;
+    r->seen_count = count;
+}
