@@ -3,7 +3,7 @@
 
 enum { GROUP_MOST = 4096 };
 
-static void give(struct choose *c, struct entry *entry, size_t source)
+static void give(struct context *c, struct entry *entry, size_t source)
 {
     entry->apart = c->apart && c->given;
     c->apart = false;
@@ -11,7 +11,7 @@ static void give(struct choose *c, struct entry *entry, size_t source)
     c->give(c->context, entry, source);
 }
 
-static void keep(struct choose *c, struct tail *t, size_t most, const struct entry *entry,
+static void keep(struct context *c, struct tail *t, size_t most, const struct entry *entry,
                  size_t source)
 {
     t->most = most;
@@ -19,7 +19,7 @@ static void keep(struct choose *c, struct tail *t, size_t most, const struct ent
         c->failed = ENOMEM;
 }
 
-static void pass(struct choose *c, struct entry *entry, size_t source, enum filter_verdict verdict)
+static void pass(struct context *c, struct entry *entry, size_t source, enum filter_verdict verdict)
 {
     struct tail_slot *s;
     if (verdict == FILTER_MATCH) {
@@ -37,7 +37,7 @@ static void pass(struct choose *c, struct entry *entry, size_t source, enum filt
     }
 }
 
-void choose_end(struct choose *c)
+void context_end(struct context *c)
 {
     struct tail_slot *s;
     for (size_t i = 0; (s = tail_at(&c->group, i)); i++)
@@ -45,7 +45,7 @@ void choose_end(struct choose *c)
     tail_clear(&c->group);
 }
 
-void choose_push(struct choose *c, struct entry *entry, size_t source)
+void context_push(struct context *c, struct entry *entry, size_t source)
 {
     enum filter_verdict verdict = filter_judge(c->filter, entry);
     if (verdict == FILTER_OUT)
@@ -57,7 +57,7 @@ void choose_push(struct choose *c, struct entry *entry, size_t source)
     const struct tail_slot *first = tail_at(&c->group, 0);
     bool same = first && first->source == source && first->entry.head == entry->head;
     if (first && (!same || c->group.count == GROUP_MOST)) {
-        choose_end(c);
+        context_end(c);
         first = NULL;
     }
     if (!first || verdict == FILTER_EXCLUDED ||
@@ -66,7 +66,7 @@ void choose_push(struct choose *c, struct entry *entry, size_t source)
     keep(c, &c->group, GROUP_MOST, entry, source);
 }
 
-void choose_reset(struct choose *c)
+void context_reset(struct context *c)
 {
     tail_clear(&c->group);
     tail_clear(&c->ring);
@@ -74,7 +74,7 @@ void choose_reset(struct choose *c)
     c->apart = c->given = false;
 }
 
-void choose_release(struct choose *c)
+void context_release(struct context *c)
 {
     tail_release(&c->group);
     tail_release(&c->ring);

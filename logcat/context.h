@@ -6,7 +6,7 @@
 #include "logcat/filter.h"
 #include "logcat/tail.h"
 
-struct choose {
+struct context {
     const struct filter *filter;
     bool whole;           /* an entry counts, and is shown, with the lines that continue it */
     size_t before, after; /* lines of context */
@@ -22,11 +22,11 @@ struct choose {
 };
 
 /* Entries in the order in which they are to be shown. */
-void choose_push(struct choose *c, struct entry *entry, size_t source);
+void context_push(struct context *c, struct entry *entry, size_t source);
 /* Nothing more belongs to the last entry. */
-void choose_end(struct choose *c);
+void context_end(struct context *c);
 /* Forgets the entries so far. */
-void choose_reset(struct choose *c);
-void choose_release(struct choose *c);
+void context_reset(struct context *c);
+void context_release(struct context *c);
 
 #endif

@@ -12,29 +12,29 @@
 
 enum { POLL_EVERY_MS = 500 };
 
-static struct follow *of_watch(struct watch *w)
+static struct dirwatch *of_watch(struct watch *w)
 {
-    return (struct follow *)(void *)((char *)w - offsetof(struct follow, watch));
+    return (struct dirwatch *)(void *)((char *)w - offsetof(struct dirwatch, watch));
 }
 
 static void ready(struct watch *w, uint32_t events)
 {
-    struct follow *f = of_watch(w);
+    struct dirwatch *f = of_watch(w);
     (void)events;
-    follow_collect(f);
+    dirwatch_collect(f);
     f->calls->settled(f->context);
 }
 
 static void look_again(struct timer *t)
 {
-    struct follow *f = (struct follow *)(void *)((char *)t - offsetof(struct follow, poll));
+    struct dirwatch *f = (struct dirwatch *)(void *)((char *)t - offsetof(struct dirwatch, poll));
     f->calls->unsure(f->context);
     f->calls->places(f->context);
     f->calls->settled(f->context);
     loop_timer(f->loop, t, clock_monotonic() + POLL_EVERY_MS * CLOCK_MS);
 }
 
-static void poll_instead(struct follow *f, const char *reason)
+static void poll_instead(struct dirwatch *f, const char *reason)
 {
     if (f->polling)
         return;
@@ -43,10 +43,10 @@ static void poll_instead(struct follow *f, const char *reason)
     loop_timer(f->loop, &f->poll, clock_monotonic() + POLL_EVERY_MS * CLOCK_MS);
 }
 
-int follow_open(struct follow *f, struct loop *l, const struct follow_calls *calls, void *context,
-                struct error *e)
+int dirwatch_open(struct dirwatch *f, struct loop *l, const struct dirwatch_calls *calls,
+                  void *context, struct error *e)
 {
-    *f = (struct follow){.loop = l, .calls = calls, .context = context};
+    *f = (struct dirwatch){.loop = l, .calls = calls, .context = context};
     f->poll.fire = look_again;
     f->watch.ready = ready;
     if (loop_reserve_timers(l, 2, e) < 0)
@@ -59,7 +59,7 @@ int follow_open(struct follow *f, struct loop *l, const struct follow_calls *cal
     return 0;
 }
 
-void follow_close(struct follow *f)
+void dirwatch_close(struct dirwatch *f)
 {
     if (!f->loop)
         return;
@@ -68,17 +68,17 @@ void follow_close(struct follow *f)
     if (f->watch.fd >= 0)
         close(f->watch.fd);
     free(f->list);
-    *f = (struct follow){.watch.fd = -1};
+    *f = (struct dirwatch){.watch.fd = -1};
 }
 
 /* 0, or -1 with errno. */
-static int add(struct follow *f, const char *path, uint32_t mask, size_t tag)
+static int add(struct dirwatch *f, const char *path, uint32_t mask, size_t tag)
 {
     if (f->watch.fd < 0)
         return access(path, X_OK);
     if (f->count == f->capacity) {
         size_t capacity = f->capacity ? f->capacity * 2 : 16;
-        struct follow_watch *list = realloc(f->list, capacity * sizeof *list);
+        struct dirwatch_watch *list = realloc(f->list, capacity * sizeof *list);
         if (!list)
             return -1;
         f->list = list;
@@ -94,11 +94,11 @@ static int add(struct follow *f, const char *path, uint32_t mask, size_t tag)
     for (size_t i = 0; i < f->count; i++)
         if (f->list[i].descriptor == descriptor && f->list[i].tag == tag)
             return 0;
-    f->list[f->count++] = (struct follow_watch){descriptor, tag};
+    f->list[f->count++] = (struct dirwatch_watch){descriptor, tag};
     return 0;
 }
 
-static bool in_use(const struct follow *f, int descriptor)
+static bool in_use(const struct dirwatch *f, int descriptor)
 {
     for (size_t i = 0; i < f->count; i++)
         if (f->list[i].descriptor == descriptor)
@@ -106,7 +106,7 @@ static bool in_use(const struct follow *f, int descriptor)
     return false;
 }
 
-void follow_forget(struct follow *f, size_t tag)
+void dirwatch_forget(struct dirwatch *f, size_t tag)
 {
     for (size_t i = 0; i < f->count;) {
         if (f->list[i].tag != tag) {
@@ -120,9 +120,9 @@ void follow_forget(struct follow *f, size_t tag)
     }
 }
 
-void follow_forget_places(struct follow *f)
+void dirwatch_forget_places(struct dirwatch *f)
 {
-    follow_forget(f, FOLLOW_PLACE);
+    dirwatch_forget(f, DIRWATCH_PLACE);
 }
 
 /* File systems that others change without our kernel's knowing. */
@@ -139,7 +139,7 @@ static bool is_foreign(const char *path)
     return false;
 }
 
-int follow_directory(struct follow *f, const char *path, size_t tag, struct error *e)
+int dirwatch_directory(struct dirwatch *f, const char *path, size_t tag, struct error *e)
 {
     if (add(f, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF, tag) == 0) {
         if (is_foreign(path))
@@ -149,13 +149,13 @@ int follow_directory(struct follow *f, const char *path, size_t tag, struct erro
     return error_system(e, "unable to watch %s", path);
 }
 
-int follow_place(struct follow *f, const char *path, struct error *e)
+int dirwatch_place(struct dirwatch *f, const char *path, struct error *e)
 {
     static const uint32_t mask =
         IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
     char *at = strdup(path);
     int result = -1;
-    while (at && (result = add(f, at, mask, FOLLOW_PLACE)) < 0) {
+    while (at && (result = add(f, at, mask, DIRWATCH_PLACE)) < 0) {
         char *slash = strrchr(at, '/');
         if ((errno != ENOENT && errno != ENOTDIR) || strcmp(at, "/") == 0 || strcmp(at, ".") == 0)
             break;
@@ -178,14 +178,14 @@ static bool is_beside(const char *name)
            strcmp(name, "newstate") == 0 || (length > 4 && strcmp(name + length - 4, ".new") == 0);
 }
 
-static bool tell(struct follow *f, const struct inotify_event *event)
+static bool tell(struct dirwatch *f, const struct inotify_event *event)
 {
     bool place = false;
     bool beside = event->len > 0 && is_beside(event->name);
     for (size_t i = 0; i < f->count; i++) {
         if (f->list[i].descriptor != event->wd)
             continue;
-        if (f->list[i].tag == FOLLOW_PLACE)
+        if (f->list[i].tag == DIRWATCH_PLACE)
             place |= !(event->mask & IN_MODIFY);
         else if (event->mask & IN_DELETE)
             f->calls->removed(f->context, f->list[i].tag, event->len > 0 ? event->name : "");
@@ -195,7 +195,7 @@ static bool tell(struct follow *f, const struct inotify_event *event)
     return place;
 }
 
-static void drop_ignored(struct follow *f, int descriptor)
+static void drop_ignored(struct dirwatch *f, int descriptor)
 {
     for (size_t i = 0; i < f->count;)
         if (f->list[i].descriptor == descriptor)
@@ -204,7 +204,7 @@ static void drop_ignored(struct follow *f, int descriptor)
             i++;
 }
 
-void follow_collect(struct follow *f)
+void dirwatch_collect(struct dirwatch *f)
 {
     char buffer[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
     bool places = false;

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct follow_calls {
+struct dirwatch_calls {
     void (*changed)(void *context, size_t tag); /* that directory may have more to read */
     void (*removed)(void *context, size_t tag, const char *name); /* that file of it */
     void (*unsure)(void *context);  /* events were lost: any directory may, and places too */
@@ -21,38 +21,38 @@ struct follow_calls {
     void (*settled)(void *context); /* all events known now have been told */
 };
 
-struct follow_watch {
+struct dirwatch_watch {
     int descriptor;
-    size_t tag; /* FOLLOW_PLACE: a place */
+    size_t tag; /* DIRWATCH_PLACE: a place */
 };
 
-#define FOLLOW_PLACE ((size_t)-1)
+#define DIRWATCH_PLACE ((size_t)-1)
 
-struct follow {
+struct dirwatch {
     struct loop *loop;
-    const struct follow_calls *calls;
+    const struct dirwatch_calls *calls;
     void *context;
     struct watch watch;
     struct timer poll;
     bool polling;
-    struct follow_watch *list;
+    struct dirwatch_watch *list;
     size_t count, capacity;
 };
 
-int follow_open(struct follow *f, struct loop *l, const struct follow_calls *calls, void *context,
-                struct error *e);
-void follow_close(struct follow *f);
+int dirwatch_open(struct dirwatch *f, struct loop *l, const struct dirwatch_calls *calls,
+                  void *context, struct error *e);
+void dirwatch_close(struct dirwatch *f);
 
 /* Watches a log directory; before it is opened, so that nothing is missed. 0, or -1 with e when
  * there is no such directory. */
-int follow_directory(struct follow *f, const char *path, size_t tag, struct error *e);
-void follow_forget(struct follow *f, size_t tag);
+int dirwatch_directory(struct dirwatch *f, const char *path, size_t tag, struct error *e);
+void dirwatch_forget(struct dirwatch *f, size_t tag);
 
 /* Watches a place, or what of its path exists. */
-int follow_place(struct follow *f, const char *path, struct error *e);
-void follow_forget_places(struct follow *f);
+int dirwatch_place(struct dirwatch *f, const char *path, struct error *e);
+void dirwatch_forget_places(struct dirwatch *f);
 
 /* Tells what has happened until now, without waiting, all but settled. */
-void follow_collect(struct follow *f);
+void dirwatch_collect(struct dirwatch *f);
 
 #endif

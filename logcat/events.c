@@ -47,7 +47,7 @@ static const char *wanted(struct events *ev, const char *name)
 {
     if (words_has(&ev->unwanted, name))
         return NULL;
-    if (words_has(&ev->wanted, name) || roster_wants(ev->roster, name))
+    if (words_has(&ev->wanted, name) || logdirs_wants(ev->logdirs, name))
         return intern(&ev->wanted, name);
     words_add(&ev->unwanted, name);
     return NULL;

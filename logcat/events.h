@@ -9,7 +9,7 @@
 #include <time.h>
 
 struct events {
-    const struct roster *roster;
+    const struct logdirs *logdirs;
     struct words wanted, unwanted; /* services met so far */
     struct timespec next_boot;     /* shown as what is to be said of the run before; {0, 0}: none */
     const char *run_end;

@@ -11,19 +11,19 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
-struct live {
+struct follow_view {
     struct loop loop;
-    struct follow follow;
+    struct dirwatch follow;
     struct timer due;
     struct watch reader; /* of our output: only its end */
     struct view *view;
-    const struct roster *roster;
+    const struct logdirs *logdirs;
     struct words unwatched; /* places that cannot be watched, said once */
 };
 
 static void end(void *context, int signal)
 {
-    struct live *live = context;
+    struct follow_view *live = context;
     (void)signal;
     live->view->output.ended = true;
     loop_stop(&live->loop);
@@ -32,15 +32,15 @@ static void end(void *context, int signal)
 static void reader_gone(struct watch *w, uint32_t events)
 {
     (void)events;
-    end((char *)w - offsetof(struct live, reader), 0);
+    end((char *)w - offsetof(struct follow_view, reader), 0);
 }
 
 static void changed(void *context, size_t number)
 {
-    struct live *live = context;
+    struct follow_view *live = context;
     struct source *s = live->view->source[number];
     s->dirty = true;
-    if (self_leave_out(s->name, s->path)) /* its logger began after us */
+    if (pipe_note_leave_out(s->name, s->path)) /* its logger began after us */
         s->gone = true;
 }
 
@@ -53,7 +53,7 @@ static void lost(void *context, const char *name)
 
 static void removed(void *context, size_t number, const char *name)
 {
-    struct live *live = context;
+    struct follow_view *live = context;
     struct source *s = live->view->source[number];
     struct error e = ERROR_INIT;
     if (s->reader && pool_use(s, &e) == 0 && reader_lost(s->reader, name))
@@ -62,7 +62,7 @@ static void removed(void *context, size_t number, const char *name)
 
 static void unsure(void *context)
 {
-    struct live *live = context;
+    struct follow_view *live = context;
     for (size_t i = 0; i < live->view->count; i++) {
         struct error e = ERROR_INIT;
         struct source *s = live->view->source[i];
@@ -73,26 +73,26 @@ static void unsure(void *context)
 }
 
 /* Everything in the directory is news: it was not there when we began. */
-static void open_whole(struct live *live, size_t number)
+static void open_whole(struct follow_view *live, size_t number)
 {
     struct error e = ERROR_INIT;
     struct source *s = live->view->source[number];
-    if (self_leave_out(s->name, s->path))
+    if (pipe_note_leave_out(s->name, s->path))
         return;
-    if (live_watch(live, number, &e) < 0 || source_open(s, READER_ALL, 0, &e) < 0) {
+    if (follow_view_watch(live, number, &e) < 0 || source_open(s, READER_ALL, 0, &e) < 0) {
         message_warning("%s", e.text);
         s->broken = true;
     }
 }
 
-static void watch_places(struct live *live)
+static void watch_places(struct follow_view *live)
 {
     struct words places = WORDS_INIT;
     struct error e = ERROR_INIT;
-    follow_forget_places(&live->follow);
-    roster_places(live->roster, &places);
+    dirwatch_forget_places(&live->follow);
+    logdirs_places(live->logdirs, &places);
     for (size_t i = 0; i < places.count; i++) {
-        if (follow_place(&live->follow, places.item[i], &e) == 0 ||
+        if (dirwatch_place(&live->follow, places.item[i], &e) == 0 ||
             words_has(&live->unwatched, places.item[i]))
             continue;
         message_warning("%s", e.text);
@@ -102,7 +102,7 @@ static void watch_places(struct live *live)
 }
 
 /* Marks sources whose directory was deleted, moved or made anew. */
-static void find_gone(struct live *live)
+static void find_gone(struct follow_view *live)
 {
     for (size_t i = 0; i < live->view->count; i++) {
         struct source *s = live->view->source[i];
@@ -131,12 +131,12 @@ static bool is_followed(const struct view *v, const char *path)
     return false;
 }
 
-static void find_new(struct live *live)
+static void find_new(struct follow_view *live)
 {
-    struct roster_list list = {.matches = 0};
+    struct logdirs_list list = {.matches = 0};
     struct error e = ERROR_INIT;
     struct view *v = live->view;
-    if (roster_find(live->roster, &list, NULL, &e) < 0)
+    if (logdirs_find(live->logdirs, &list, NULL, &e) < 0)
         message_warning("%s", e.text);
     for (size_t i = 0; i < list.names.count && i < list.paths.count; i++) {
         if (is_followed(v, list.paths.item[i]))
@@ -151,19 +151,19 @@ static void find_new(struct live *live)
             v->render.width = strlen(s->name);
         open_whole(live, v->count - 1);
     }
-    roster_release(&list);
+    logdirs_release(&list);
 }
 
 static void places(void *context)
 {
-    struct live *live = context;
+    struct follow_view *live = context;
     watch_places(live);
     find_gone(live);
     find_new(live);
 }
 
 /* True: a source that had gone is open again and may have more. */
-static bool close_gone(struct live *live)
+static bool close_gone(struct follow_view *live)
 {
     bool again = false;
     for (size_t i = 0; i < live->view->count; i++) {
@@ -171,7 +171,7 @@ static bool close_gone(struct live *live)
         if (!s->gone || !view_drained(live->view, i))
             continue;
         source_close(s);
-        follow_forget(&live->follow, i);
+        dirwatch_forget(&live->follow, i);
         s->gone = false;
         again = true;
     }
@@ -182,7 +182,7 @@ static bool close_gone(struct live *live)
 
 static void settled(void *context)
 {
-    struct live *live = context;
+    struct follow_view *live = context;
     int64_t due;
     do {
         struct timespec wall = clock_wall();
@@ -198,22 +198,24 @@ static void settled(void *context)
 
 static void fire(struct timer *t)
 {
-    struct live *live = (struct live *)(void *)((char *)t - offsetof(struct live, due));
-    follow_collect(&live->follow); /* older lines of others come first */
+    struct follow_view *live =
+        (struct follow_view *)(void *)((char *)t - offsetof(struct follow_view, due));
+    dirwatch_collect(&live->follow); /* older lines of others come first */
     settled(live);
 }
 
-int live_open(struct live **out, struct view *v, const struct roster *r, struct error *e)
+int follow_view_open(struct follow_view **out, struct view *v, const struct logdirs *r,
+                     struct error *e)
 {
-    static const struct follow_calls calls = {changed, removed, unsure, places, settled};
+    static const struct dirwatch_calls calls = {changed, removed, unsure, places, settled};
     static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
     struct error ignored = ERROR_INIT;
-    struct live *live = calloc(1, sizeof *live);
+    struct follow_view *live = calloc(1, sizeof *live);
     *out = live;
     if (!live)
         return error_system(e, "unable to follow");
     live->view = v;
-    live->roster = r;
+    live->logdirs = r;
     live->due.fire = fire;
     if (loop_open(&live->loop, e) < 0)
         return -1;
@@ -223,29 +225,29 @@ int live_open(struct live **out, struct view *v, const struct roster *r, struct 
     v->output.interrupt = live->loop.signals;
     live->reader = (struct watch){.fd = v->output.fd, .ready = reader_gone};
     loop_watch(&live->loop, &live->reader, 0, &ignored); /* a plain file never goes away */
-    if (follow_open(&live->follow, &live->loop, &calls, live, e) < 0)
+    if (dirwatch_open(&live->follow, &live->loop, &calls, live, e) < 0)
         return -1;
     watch_places(live);
     return 0;
 }
 
-int live_watch(struct live *live, size_t number, struct error *e)
+int follow_view_watch(struct follow_view *live, size_t number, struct error *e)
 {
-    return follow_directory(&live->follow, live->view->source[number]->path, number, e);
+    return dirwatch_directory(&live->follow, live->view->source[number]->path, number, e);
 }
 
-int live_run(struct live *live, struct error *e)
+int follow_view_run(struct follow_view *live, struct error *e)
 {
     places(live); /* what appeared while the history was shown */
     settled(live);
     return live->view->output.ended ? 0 : loop_run(&live->loop, e);
 }
 
-void live_close(struct live *live)
+void follow_view_close(struct follow_view *live)
 {
     if (!live)
         return;
-    follow_close(&live->follow);
+    dirwatch_close(&live->follow);
     loop_close(&live->loop);
     words_release(&live->unwatched);
     free(live);

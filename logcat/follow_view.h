@@ -6,14 +6,15 @@
 #include "logcat/logdirs.h"
 #include "logcat/view.h"
 
-struct live;
+struct follow_view;
 
 /* Starts watching, before anything is opened, so that nothing is missed. */
-int live_open(struct live **live, struct view *v, const struct roster *r, struct error *e);
+int follow_view_open(struct follow_view **live, struct view *v, const struct logdirs *r,
+                     struct error *e);
 /* Watches the directory of the view's source of that number; before it is opened. */
-int live_watch(struct live *live, size_t number, struct error *e);
+int follow_view_watch(struct follow_view *live, size_t number, struct error *e);
 /* Goes on after view_history, until the end. */
-int live_run(struct live *live, struct error *e);
-void live_close(struct live *live);
+int follow_view_run(struct follow_view *live, struct error *e);
+void follow_view_close(struct follow_view *live);
 
 #endif

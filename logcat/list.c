@@ -146,7 +146,7 @@ static void put_name(struct str *out, const char *name, const struct layout *l)
         str_add_char(out, ' ');
 }
 
-static void put_rows(struct str *out, const struct roster_list *list, const struct row *rows,
+static void put_rows(struct str *out, const struct logdirs_list *list, const struct row *rows,
                      const struct events_states *states, struct layout *l)
 {
     size_t begin = out->length, width = strlen("SERVICE");
@@ -175,11 +175,11 @@ static void put_rows(struct str *out, const struct roster_list *list, const stru
     }
 }
 
-static bool read_states(const struct roster *r, struct events_states *states)
+static bool read_states(const struct logdirs *r, struct events_states *states)
 {
     struct words logs = WORDS_INIT;
     struct error e = ERROR_INIT;
-    int result = roster_event_logs(r, &logs);
+    int result = logdirs_event_logs(r, &logs);
     for (size_t i = 0; result == 0 && i < logs.count; i++)
         if (access(logs.item[i], F_OK) == 0 && events_states(logs.item[i], states, &e) < 0)
             result = -1;
@@ -189,8 +189,8 @@ static bool read_states(const struct roster *r, struct events_states *states)
     return result == 0;
 }
 
-bool list_services(const struct roster *r, const struct roster_list *list, bool utc, size_t screen,
-                   struct str *out)
+bool list_services(const struct logdirs *r, const struct logdirs_list *list, bool utc,
+                   size_t screen, struct str *out)
 {
     struct row *rows = calloc(list->names.count + 1, sizeof *rows);
     struct events_states states = {WORDS_INIT, WORDS_INIT};

@@ -32,9 +32,9 @@ static int build_filter(const struct request *q, struct filter *f, struct error 
         if (filter_add(f, q->exclude.item[i], true, q->ignore_case, e) < 0)
             return -1;
     f->stream = q->stream;
-    if (q->since && when_parse(q->since, &now, q->utc, &f->since, e) < 0)
+    if (q->since && time_parse(q->since, &now, q->utc, &f->since, e) < 0)
         return -1;
-    if (q->until && when_parse(q->until, &now, q->utc, &f->until, e) < 0)
+    if (q->until && time_parse(q->until, &now, q->utc, &f->until, e) < 0)
         return -1;
     return 0;
 }
@@ -48,7 +48,7 @@ static int take_boot(const struct request *q, struct filter *f, struct events *e
     struct boot_range range;
     if (!q->boot && !q->previous)
         return 0;
-    int found = boot_range(q->roster.root, q->previous, &range, e);
+    int found = boot_range(q->logdirs.root, q->previous, &range, e);
     if (found == 0 && !q->since)
         f->since = range.since;
     if (found == 0 && !q->until)
@@ -60,7 +60,7 @@ static int take_boot(const struct request *q, struct filter *f, struct events *e
     }
     if (found > 0)
         return error_set(e, EXIT_NOTHING, "no %s recorded in %s/.events",
-                         q->previous ? "previous start is" : "start is", q->roster.root);
+                         q->previous ? "previous start is" : "start is", q->logdirs.root);
     return found;
 }
 
@@ -98,25 +98,25 @@ static void build_render(const struct request *q, struct render *r)
 /* --- sources --- */
 
 /* Says that what was named has no logs. */
-static void say_empty(const struct request *q, const struct roster_list *list)
+static void say_empty(const struct request *q, const struct logdirs_list *list)
 {
-    bool any = list->paths.count == 0 || !q->roster.wanted[0];
+    bool any = list->paths.count == 0 || !q->logdirs.wanted[0];
     for (size_t i = 0; !any && i < list->paths.count; i++)
-        any = roster_has_log(list->paths.item[i]);
+        any = logdirs_has_log(list->paths.item[i]);
     if (!any)
         message_warning("no logs in %s%s: neither current nor archives", list->paths.item[0],
                         list->paths.count > 1 ? " and others" : "");
 }
 
-static int find(struct request *q, struct roster_list *list, struct error *e)
+static int find(struct request *q, struct logdirs_list *list, struct error *e)
 {
     struct words unmatched = WORDS_INIT;
-    int result = roster_find(&q->roster, list, &unmatched, e);
+    int result = logdirs_find(&q->logdirs, list, &unmatched, e);
     for (size_t i = 0; result == 0 && i < unmatched.count; i++) {
         const char *word = unmatched.item[i];
         if (!strchr(word, '/'))
             message_warning("no log directory of %s under %s; logcat -l lists what there is", word,
-                            q->roster.root);
+                            q->logdirs.root);
         else if (access(word, F_OK) == 0)
             message_warning("not a directory: %s; name the log directory that it is in", word);
         else
@@ -149,15 +149,15 @@ static int add_source(struct view *v, const char *name, const char *path, bool e
     return 0;
 }
 
-static int add_sources(const struct request *q, struct view *v, const struct roster_list *list,
+static int add_sources(const struct request *q, struct view *v, const struct logdirs_list *list,
                        struct error *e)
 {
     struct words logs = WORDS_INIT;
     int result = 0;
     for (size_t i = 0; result == 0 && i < list->names.count; i++)
-        if (!q->follow || !self_leave_out(list->names.item[i], list->paths.item[i]))
+        if (!q->follow || !pipe_note_leave_out(list->names.item[i], list->paths.item[i]))
             result = add_source(v, list->names.item[i], list->paths.item[i], false, e);
-    if (q->unit_events && result == 0 && roster_event_logs(&q->roster, &logs) < 0)
+    if (q->unit_events && result == 0 && logdirs_event_logs(&q->logdirs, &logs) < 0)
         result = error_system(e, "unable to read the event log");
     for (size_t i = 0; result == 0 && i < logs.count; i++)
         result = add_source(v, ".events", logs.item[i], true, e);
@@ -165,14 +165,14 @@ static int add_sources(const struct request *q, struct view *v, const struct ros
     return result;
 }
 
-static void open_sources(const struct request *q, struct view *v, struct live *live)
+static void open_sources(const struct request *q, struct view *v, struct follow_view *live)
 {
     for (size_t i = 0; i < v->count; i++) {
         struct error e = ERROR_INIT;
         struct source *s = v->source[i];
         if (s->events && access(s->path, F_OK) != 0)
             continue;
-        if ((live && live_watch(live, i, &e) < 0) ||
+        if ((live && follow_view_watch(live, i, &e) < 0) ||
             (is_tail(v) ? source_open_tail(s, q->lines, &e) : source_open(s, READER_ALL, 0, &e)) <
                 0)
             source_say(s, e.text);
@@ -188,7 +188,7 @@ static bool is_survey_needed(const struct request *q, const struct view *v)
     return !is_tail(v) && (v->count > 1 || q->reverse || (v->tailing && !q->follow));
 }
 
-static void show_history(const struct request *q, struct view *v, struct live *live)
+static void show_history(const struct request *q, struct view *v, struct follow_view *live)
 {
     bool torn = q->whole || q->before + q->after > 0;
     for (size_t i = 0; i < v->count; i++) {
@@ -198,9 +198,9 @@ static void show_history(const struct request *q, struct view *v, struct live *l
     bool even = !is_survey_needed(q, v) || view_survey(v);
     bool some = v->tailing && v->tail.most > 0 && !is_tail(v) && !q->follow;
     if (even && !torn && (some || (q->reverse && !v->tailing))) {
-        back_show_windows(v, q->reverse, v->tailing ? q->lines : 0);
+        newest_first_windows(v, q->reverse, v->tailing ? q->lines : 0);
     } else if (q->reverse && !v->tailing) {
-        back_show_parts(v);
+        newest_first_parts(v);
     } else {
         open_sources(q, v, live);
         view_history(v, q->follow, q->reverse);
@@ -213,12 +213,12 @@ static int say_unwritten(int reason)
     return EXIT_SYSTEM;
 }
 
-static int show(struct request *q, struct view *v, const struct roster_list *list, struct error *e)
+static int show(struct request *q, struct view *v, const struct logdirs_list *list, struct error *e)
 {
-    struct live *live = NULL;
+    struct follow_view *live = NULL;
     int result = 0;
     if (q->follow)
-        result = live_open(&live, v, &q->roster, e);
+        result = follow_view_open(&live, v, &q->logdirs, e);
     else
         pager_offer(&v->output);
     if (result == 0)
@@ -226,9 +226,9 @@ static int show(struct request *q, struct view *v, const struct roster_list *lis
     if (result == 0)
         show_history(q, v, live);
     if (result == 0 && q->follow && !v->output.ended)
-        result = live_run(live, e);
+        result = follow_view_run(live, e);
     pager_close(&v->output);
-    live_close(live);
+    follow_view_close(live);
     for (size_t i = 0; i < v->count; i++)
         q->unreadable |= v->source[i]->broken;
     if (result < 0)
@@ -248,15 +248,15 @@ static int prepare(struct request *q, struct view *v, struct error *e)
     if (result == 0)
         result = build_marks(q, &marks, &v->render.marks, e);
     v->render.mark = marks;
-    v->choose =
-        (struct choose){.whole = q->whole, .before = (size_t)q->before, .after = (size_t)q->after};
+    v->context =
+        (struct context){.whole = q->whole, .before = (size_t)q->before, .after = (size_t)q->after};
     return result;
 }
 
-static int run_view(struct request *q, struct view *v, const struct roster_list *list)
+static int run_view(struct request *q, struct view *v, const struct logdirs_list *list)
 {
     struct error e = ERROR_INIT;
-    struct events events = {.roster = &q->roster};
+    struct events events = {.logdirs = &q->logdirs};
     if (take_boot(q, &v->filter, &events, &e) < 0)
         return message_error(&e);
     v->events = &events;
@@ -272,11 +272,11 @@ static int run_view(struct request *q, struct view *v, const struct roster_list 
     return code;
 }
 
-static int run_list(struct request *q, const struct roster_list *list)
+static int run_list(struct request *q, const struct logdirs_list *list)
 {
     struct output o = {.fd = STDOUT_FILENO, .interrupt = -1};
     pager_offer(&o);
-    bool good = list_services(&q->roster, list, q->utc, o.columns, &o.buffer);
+    bool good = list_services(&q->logdirs, list, q->utc, o.columns, &o.buffer);
     pager_close(&o);
     output_release(&o);
     if (o.failed)
@@ -291,22 +291,22 @@ static int run_request(struct request *q)
     /* Never released: the process ends, which gives back the memory of many sources at once. */
     static struct view v = {.output = {.fd = STDOUT_FILENO, .interrupt = -1}};
     struct error e = ERROR_INIT;
-    struct roster_list list = {.matches = 0};
+    struct logdirs_list list = {.matches = 0};
     int code;
     if (prepare(q, &v, &e) < 0 || find(q, &list, &e) < 0) {
         code = message_error(&e);
-    } else if (list.names.count == 0 && !q->roster.wanted[0] &&
-               (!q->follow || access(q->roster.root, F_OK) != 0)) {
-        roster_explain(&q->roster);
+    } else if (list.names.count == 0 && !q->logdirs.wanted[0] &&
+               (!q->follow || access(q->logdirs.root, F_OK) != 0)) {
+        logdirs_explain(&q->logdirs);
         code = EXIT_NOTHING;
     } else if (q->list) {
         code = run_list(q, &list);
     } else {
-        if (list.names.count == 0 && !q->roster.wanted[0])
-            roster_explain(&q->roster);
+        if (list.names.count == 0 && !q->logdirs.wanted[0])
+            logdirs_explain(&q->logdirs);
         code = run_view(q, &v, &list);
     }
-    roster_release(&list);
+    logdirs_release(&list);
     return code;
 }
 
@@ -337,11 +337,11 @@ static int logcat(struct invocation *c)
     take_descriptors();
     int code = request_parse(c, &q);
     if (code == 0) {
-        const char *setting = roster_setting("OVERLOG_DIR");
-        root = strdup(setting && *setting ? setting : ROSTER_ROOT);
-        q.roster = (struct roster){root, q.operands.item ? q.operands.item : none, &q.without};
+        const char *setting = logdirs_setting("OVERLOG_DIR");
+        root = strdup(setting && *setting ? setting : LOGDIRS_ROOT);
+        q.logdirs = (struct logdirs){root, q.operands.item ? q.operands.item : none, &q.without};
         signal(SIGPIPE, SIG_IGN);
-        if (!zone_take(roster_setting("TZ")) && !q.utc)
+        if (!zone_take(logdirs_setting("TZ")) && !q.utc)
             message_warning("no data of the time zone %s: times are in UTC", getenv("TZ"));
         code = root ? run_request(&q) : EXIT_SYSTEM;
     }

@@ -16,7 +16,7 @@
 /* Ours, though they begin with a dot; .events has another form (docs/event-log.md). */
 static const char *const own[] = {".cmd", ".init"};
 
-const char *roster_setting(const char *name)
+const char *logdirs_setting(const char *name)
 {
     static struct str value = STR_INIT;
     struct error e = ERROR_INIT;
@@ -34,23 +34,23 @@ const char *roster_setting(const char *name)
     return value.data;
 }
 
-struct roster_place {
+struct logdirs_place {
     dev_t device;
     ino_t inode;
 };
 
-static bool find_directory(const char *path, struct roster_place *place)
+static bool find_directory(const char *path, struct logdirs_place *place)
 {
     struct stat st;
     if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
         return false;
-    *place = (struct roster_place){st.st_dev, st.st_ino};
+    *place = (struct logdirs_place){st.st_dev, st.st_ino};
     return true;
 }
 
 static bool is_directory(const char *path)
 {
-    struct roster_place place;
+    struct logdirs_place place;
     return find_directory(path, &place);
 }
 
@@ -65,7 +65,7 @@ static bool matches(const char *pattern, const char *name)
     return fnmatch(pattern, name, 0) == 0 || strcmp(pattern, name) == 0;
 }
 
-static bool is_unwanted(const struct roster *r, const char *name)
+static bool is_unwanted(const struct logdirs *r, const char *name)
 {
     for (size_t i = 0; r->without && i < r->without->count; i++)
         if (matches(r->without->item[i], name))
@@ -73,7 +73,7 @@ static bool is_unwanted(const struct roster *r, const char *name)
     return false;
 }
 
-static bool is_listed(const struct roster_list *list, const struct roster_place *place)
+static bool is_listed(const struct logdirs_list *list, const struct logdirs_place *place)
 {
     for (size_t i = 0; i < list->names.count; i++)
         if (list->places[i].inode == place->inode && list->places[i].device == place->device)
@@ -81,14 +81,14 @@ static bool is_listed(const struct roster_list *list, const struct roster_place 
     return false;
 }
 
-static int add(const struct roster *r, struct roster_list *list, const char *name, const char *path,
-               const struct roster_place *place)
+static int add(const struct logdirs *r, struct logdirs_list *list, const char *name,
+               const char *path, const struct logdirs_place *place)
 {
     size_t count = list->names.count;
     list->matches++;
     if (is_listed(list, place) || is_unwanted(r, name))
         return 0;
-    struct roster_place *places = realloc(list->places, (count + 1) * sizeof *places);
+    struct logdirs_place *places = realloc(list->places, (count + 1) * sizeof *places);
     if (!places)
         return -1;
     list->places = places;
@@ -97,12 +97,12 @@ static int add(const struct roster *r, struct roster_list *list, const char *nam
 }
 
 /* Every service under root that matches the pattern. */
-static int find_under(const struct roster *r, const char *root, const char *pattern,
-                      struct roster_list *list, struct error *e)
+static int find_under(const struct logdirs *r, const char *root, const char *pattern,
+                      struct logdirs_list *list, struct error *e)
 {
     struct words names = WORDS_INIT;
     struct str path = STR_INIT;
-    struct roster_place place;
+    struct logdirs_place place;
     int result = 0;
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         result |= words_add(&names, own[i]);
@@ -122,7 +122,7 @@ static int find_under(const struct roster *r, const char *root, const char *patt
     return result < 0 ? -1 : 0;
 }
 
-bool roster_has_log(const char *path)
+bool logdirs_has_log(const char *path)
 {
     struct archive *archives = NULL;
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -150,18 +150,18 @@ static const char *last_name(const char *path, char name[PATH_MAX])
 }
 
 /* A log directory, or a directory that holds some (the root of another container). */
-static int find_path(const struct roster *r, const char *word, struct roster_list *list,
+static int find_path(const struct logdirs *r, const char *word, struct logdirs_list *list,
                      struct error *e)
 {
     char name_room[PATH_MAX];
     char *path = strdup(word);
-    struct roster_place place;
+    struct logdirs_place place;
     size_t length = strlen(word), before = list->matches;
     int result = path ? 0 : error_system(e, "unable to list %s", word);
     while (path && length > 1 && path[length - 1] == '/')
         path[--length] = '\0';
     if (path && find_directory(path, &place)) {
-        if (!roster_has_log(path))
+        if (!logdirs_has_log(path))
             result = find_under(r, path, "*", list, e);
         if (result == 0 && list->matches == before &&
             add(r, list, last_name(path, name_room), path, &place) < 0)
@@ -171,8 +171,8 @@ static int find_path(const struct roster *r, const char *word, struct roster_lis
     return result;
 }
 
-int roster_find(const struct roster *r, struct roster_list *list, struct words *unmatched,
-                struct error *e)
+int logdirs_find(const struct logdirs *r, struct logdirs_list *list, struct words *unmatched,
+                 struct error *e)
 {
     if (!r->wanted[0])
         return find_under(r, r->root, "*", list, e);
@@ -188,7 +188,7 @@ int roster_find(const struct roster *r, struct roster_list *list, struct words *
     return 0;
 }
 
-bool roster_wants(const struct roster *r, const char *name)
+bool logdirs_wants(const struct logdirs *r, const char *name)
 {
     char name_room[PATH_MAX];
     bool any = !r->wanted[0];
@@ -196,12 +196,12 @@ bool roster_wants(const struct roster *r, const char *name)
         const char *word = r->wanted[i];
         bool by_path = strchr(word, '/') != NULL;
         any = matches(by_path ? last_name(word, name_room) : word, name) ||
-              (by_path && !roster_has_log(word));
+              (by_path && !logdirs_has_log(word));
     }
     return any && !is_unwanted(r, name);
 }
 
-int roster_event_logs(const struct roster *r, struct words *paths)
+int logdirs_event_logs(const struct logdirs *r, struct words *paths)
 {
     struct str path = STR_INIT;
     int result = 0;
@@ -210,7 +210,7 @@ int roster_event_logs(const struct roster *r, struct words *paths)
         bool by_path = word && strchr(word, '/');
         str_clear(&path);
         result = by_path
-                     ? str_printf(&path, "%s/%s.events", word, roster_has_log(word) ? "../" : "")
+                     ? str_printf(&path, "%s/%s.events", word, logdirs_has_log(word) ? "../" : "")
                      : str_printf(&path, "%s/.events", r->root);
         if (result == 0 && !words_has(paths, path.data))
             result = words_add(paths, path.data);
@@ -221,7 +221,7 @@ int roster_event_logs(const struct roster *r, struct words *paths)
     return result;
 }
 
-void roster_release(struct roster_list *list)
+void logdirs_release(struct logdirs_list *list)
 {
     words_release(&list->names);
     words_release(&list->paths);
@@ -229,7 +229,7 @@ void roster_release(struct roster_list *list)
     list->places = NULL;
 }
 
-int roster_places(const struct roster *r, struct words *places)
+int logdirs_places(const struct logdirs *r, struct words *places)
 {
     bool root = !r->wanted[0];
     for (size_t i = 0; r->wanted[i]; i++) {
@@ -247,15 +247,15 @@ int roster_places(const struct roster *r, struct words *places)
         if (words_add_bytes(places, word[0] == '/' || length > 1 ? word : ".", length) < 0)
             return -1;
         /* It may itself hold log directories. */
-        if (is_directory(word) && !roster_has_log(word) && words_add(places, word) < 0)
+        if (is_directory(word) && !logdirs_has_log(word) && words_add(places, word) < 0)
             return -1;
     }
     return root ? words_add(places, r->root) : 0;
 }
 
-void roster_explain(const struct roster *r)
+void logdirs_explain(const struct logdirs *r)
 {
-    const char *mode = roster_setting("S6_LOGGING");
+    const char *mode = logdirs_setting("S6_LOGGING");
     if (mode && strcmp(mode, "0") == 0)
         message_warning("no log directories under %s: with S6_LOGGING=0 services write to the "
                         "console only; set S6_LOGGING=1 (console and disk) or 2 (disk)",

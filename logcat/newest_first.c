@@ -63,7 +63,7 @@ static void print_kept(struct view *v, struct windows *w)
     free(w->kept);
 }
 
-void back_show_windows(struct view *v, bool reverse, unsigned long long lines)
+void newest_first_windows(struct view *v, bool reverse, unsigned long long lines)
 {
     struct windows w = {NULL, 0};
     unsigned long long missing = lines > 0 ? lines : SIZE_MAX;
@@ -115,7 +115,7 @@ static size_t count_torn(const struct tail *t)
     return torn < t->count ? torn : 0;
 }
 
-void back_show_parts(struct view *v)
+void newest_first_parts(struct view *v)
 {
     size_t most = PART_FIRST, end = SIZE_MAX;
     v->tailing = true;
@@ -123,7 +123,7 @@ void back_show_parts(struct view *v)
         tail_release(&v->tail);
         tail_init(&v->tail, most);
         v->tail.stop = end;
-        choose_reset(&v->choose);
+        context_reset(&v->context);
         view_open(v);
         view_gather(v, false, 0);
         size_t before = v->tail.pushed - v->tail.count;

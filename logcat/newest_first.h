@@ -10,9 +10,9 @@
 
 /* Where stamps step back in no source, and no lines of context or whole entries are shown.
  * lines: only the last so many, 0: all. */
-void back_show_windows(struct view *v, bool reverse, unsigned long long lines);
+void newest_first_windows(struct view *v, bool reverse, unsigned long long lines);
 
 /* Everything, newest first, wherever stamps step: reads it all once for each part that is kept. */
-void back_show_parts(struct view *v);
+void newest_first_parts(struct view *v);
 
 #endif

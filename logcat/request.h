@@ -15,7 +15,7 @@ struct request {
     enum render_form form;
     enum stamp_stream stream;
     struct words include, exclude, marks, without, operands;
-    struct roster roster;
+    struct logdirs logdirs;
     bool unreadable;
 };
 

@@ -204,7 +204,7 @@ static bool named(const char *text, const struct timespec *now, struct timespec 
     return true;
 }
 
-int when_parse(const char *text, const struct timespec *now, bool utc, struct timespec *t,
+int time_parse(const char *text, const struct timespec *now, bool utc, struct timespec *t,
                struct error *e)
 {
     if (named(text, now, t) || absolute(text, now, utc, t) || ago(text, now, t))

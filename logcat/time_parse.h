@@ -13,7 +13,7 @@
  *   HH:MM[:SS[.FRACTION]]                today
  *   @UNIX, or a TAI64N label
  * in local time, or in UTC when utc and no zone is said. An error has code EXIT_USAGE. */
-int when_parse(const char *text, const struct timespec *now, bool utc, struct timespec *t,
+int time_parse(const char *text, const struct timespec *now, bool utc, struct timespec *t,
                struct error *e);
 
 #endif

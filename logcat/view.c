@@ -28,7 +28,7 @@ void view_release(struct view *v)
     free(v->source);
     merge_release(&v->merge);
     tail_release(&v->tail);
-    choose_release(&v->choose);
+    context_release(&v->context);
     filter_release(&v->filter);
     output_release(&v->output);
 }
@@ -152,15 +152,15 @@ static void given(void *context, struct entry *entry, size_t number)
     if (!v->tailing)
         put(v, number, entry);
     else if (tail_push(&v->tail, entry, number) < 0)
-        v->choose.failed = ENOMEM;
+        v->context.failed = ENOMEM;
 }
 
 static void show(struct view *v, const struct merge_head *head)
 {
     struct entry *entry = &v->source[head->source]->entry;
-    choose_push(&v->choose, entry, head->source);
-    if (v->choose.failed) {
-        v->failed = v->choose.failed;
+    context_push(&v->context, entry, head->source);
+    if (v->context.failed) {
+        v->failed = v->context.failed;
         v->output.ended = true;
     }
 }
@@ -168,10 +168,10 @@ static void show(struct view *v, const struct merge_head *head)
 bool view_gather(struct view *v, bool live, size_t bytes)
 {
     struct merge_head head;
-    v->choose.filter = &v->filter;
-    v->choose.give = given;
-    v->choose.context = v;
-    bool needed = v->choose.whole || v->choose.before + v->choose.after > 0;
+    v->context.filter = &v->filter;
+    v->context.give = given;
+    v->context.context = v;
+    bool needed = v->context.whole || v->context.before + v->context.after > 0;
     for (size_t i = 0; i < v->count; i++) {
         v->source[i]->needle = needed || v->source[i]->events || clock_is_set(&v->to)
                                    ? NULL
@@ -188,7 +188,7 @@ bool view_gather(struct view *v, bool live, size_t bytes)
             return false;
     }
     if (!live)
-        choose_end(&v->choose);
+        context_end(&v->context);
     return true;
 }
 
@@ -268,9 +268,9 @@ int64_t view_live(struct view *v, int64_t now, const struct timespec *wall)
         v->pushed = now;
         v->source[head.source]->offered = advance(v, head.source, false);
     }
-    if (v->choose.group.count > 0 && now >= v->pushed + VIEW_HOLD)
-        choose_end(&v->choose);
-    else if (v->choose.group.count > 0 && due == 0)
+    if (v->context.group.count > 0 && now >= v->pushed + VIEW_HOLD)
+        context_end(&v->context);
+    else if (v->context.group.count > 0 && due == 0)
         due = v->pushed + VIEW_HOLD;
     output_flush(&v->output);
     return due;

@@ -21,8 +21,8 @@
 
 struct view {
     struct filter filter;
-    struct choose choose;  /* whole, before and after are the caller's */
-    struct events *events; /* what the sources that are event logs show; NULL: there are none */
+    struct context context; /* whole, before and after are the caller's */
+    struct events *events;  /* what the sources that are event logs show; NULL: there are none */
     struct render render;
     struct output output;
     struct tail tail;
@@ -36,7 +36,7 @@ struct view {
     unsigned long long shown;
     bool apart;     /* printing backward: lines are left out before the entry printed last */
     int failed;     /* errno of what broke the view itself, 0 none */
-    int64_t pushed; /* when the entry came that may go on (choose.group) */
+    int64_t pushed; /* when the entry came that may go on (context.group) */
 };
 
 /* The source is the view's from here on; its place in the view is its number. -1 with e for lack of

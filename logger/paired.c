@@ -283,9 +283,9 @@ static void without_disk(struct paired *p, struct sink *own, const struct error 
 
 static int open_routes(struct paired *p, struct error *e)
 {
-    static char note[SELF_NOTE_MAX];
+    static char note[PIPE_NOTE_MAX];
     static const int inputs[] = {FD_OUT, FD_ERR};
-    self_note(note, inputs, 2);
+    pipe_note_make(note, inputs, 2);
     zone_settle();
     struct script_settings *s = &p->script.trailing;
     p->own = (struct script_step){.kind = SCRIPT_DIRECTORY,

@@ -317,9 +317,9 @@ static int open_directories(struct s6log *s, struct error *e)
 
 static int start(struct s6log *s, struct invocation *c, struct error *e)
 {
-    static char note[SELF_NOTE_MAX];
+    static char note[PIPE_NOTE_MAX];
     static const int input[] = {STDIN_FILENO};
-    self_note(note, input, 1);
+    pipe_note_make(note, input, 1);
     zone_settle();
     char **words = command_operands(c);
     if (script_parse(&s->script, words, (size_t)command_operand_count(c), true, e) < 0)

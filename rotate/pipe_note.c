@@ -17,18 +17,18 @@ static bool pipe_inode(int fd, unsigned long long *inode)
     return true;
 }
 
-void self_note(char note[SELF_NOTE_MAX], const int *fds, size_t count)
+void pipe_note_make(char note[PIPE_NOTE_MAX], const int *fds, size_t count)
 {
     unsigned long long inode;
     size_t length = 0;
     note[0] = '\0';
-    for (size_t i = 0; i < count && length + 32 < SELF_NOTE_MAX; i++)
+    for (size_t i = 0; i < count && length + 32 < PIPE_NOTE_MAX; i++)
         if (pipe_inode(fds[i], &inode))
             length +=
-                (size_t)snprintf(note + length, SELF_NOTE_MAX - length, "pipe:[%llu] ", inode);
+                (size_t)snprintf(note + length, PIPE_NOTE_MAX - length, "pipe:[%llu] ", inode);
 }
 
-bool self_is_noted(const char *note, unsigned long long inode)
+bool pipe_note_is_noted(const char *note, unsigned long long inode)
 {
     char word[32];
     snprintf(word, sizeof word, "pipe:[%llu]", inode);
@@ -47,13 +47,13 @@ static bool is_at_work(int directory)
 }
 
 /* The note of the logger that works there now. */
-static bool read_note(const char *path, char note[SELF_NOTE_MAX])
+static bool read_note(const char *path, char note[PIPE_NOTE_MAX])
 {
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
         return false;
     int fd = openat(directory, LOGDIR_NOTE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, note, SELF_NOTE_MAX - 1);
+    ssize_t n = fd < 0 ? -1 : read(fd, note, PIPE_NOTE_MAX - 1);
     note[n > 0 ? n : 0] = '\0';
     bool held = n > 0 && is_at_work(directory);
     if (fd >= 0)
@@ -62,12 +62,13 @@ static bool read_note(const char *path, char note[SELF_NOTE_MAX])
     return held;
 }
 
-bool self_leave_out(const char *name, const char *path)
+bool pipe_note_leave_out(const char *name, const char *path)
 {
     static bool said;
     unsigned long long inode;
-    char note[SELF_NOTE_MAX];
-    if (!pipe_inode(STDOUT_FILENO, &inode) || !read_note(path, note) || !self_is_noted(note, inode))
+    char note[PIPE_NOTE_MAX];
+    if (!pipe_inode(STDOUT_FILENO, &inode) || !read_note(path, note) ||
+        !pipe_note_is_noted(note, inode))
         return false;
     if (!said)
         message_warning("leaving out %s: what is shown here is logged there", name);

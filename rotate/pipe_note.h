@@ -8,17 +8,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { SELF_NOTE_MAX = 64 };
+enum { PIPE_NOTE_MAX = 64 };
 
 /* Makes the note of a logger that reads these descriptors: "pipe:[123] pipe:[124] ". Others than
  * pipes are left out. */
-void self_note(char note[SELF_NOTE_MAX], const int *fds, size_t count);
+void pipe_note_make(char note[PIPE_NOTE_MAX], const int *fds, size_t count);
 
 /* Whether the note names the pipe of that inode. Pure. */
-bool self_is_noted(const char *note, unsigned long long inode);
+bool pipe_note_is_noted(const char *note, unsigned long long inode);
 
 /* Whether a logger at work there reads what we write to standard output. Says (as a warning, once)
  * that the service is left out. */
-bool self_leave_out(const char *name, const char *path);
+bool pipe_note_leave_out(const char *name, const char *path);
 
 #endif

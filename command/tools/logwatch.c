@@ -18,7 +18,7 @@ enum { BUFFER = 4000, BUFFER_MAX = 1 << 20 };
 
 struct logwatch {
     struct loop loop;
-    struct follow follow;
+    struct dirwatch follow;
     struct watch output; /* only its end */
     struct reader *reader;
     char *buffer;
@@ -83,7 +83,7 @@ static void output_gone(struct watch *o, uint32_t events)
 
 static int run_logwatch(struct invocation *c)
 {
-    static const struct follow_calls calls = {print, removed, look, look_around, nothing};
+    static const struct dirwatch_calls calls = {print, removed, look, look_around, nothing};
     struct logwatch w = {.size = BUFFER, .output = {.fd = 1, .ready = output_gone}};
     struct error e = ERROR_INIT;
     if (options_read(c, 1) != 0 || options_number(c, options.argument['m'], UINT_MAX, &w.size) != 0)
@@ -96,8 +96,9 @@ static int run_logwatch(struct invocation *c)
     w.buffer = malloc((size_t)w.size);
     if (w.buffer == NULL)
         return fail("watch", path);
-    if (loop_open(&w.loop, &e) < 0 || follow_open(&w.follow, &w.loop, &calls, &w, &e) < 0 ||
-        follow_directory(&w.follow, path, 0, &e) < 0 || follow_place(&w.follow, parent, &e) < 0 ||
+    if (loop_open(&w.loop, &e) < 0 || dirwatch_open(&w.follow, &w.loop, &calls, &w, &e) < 0 ||
+        dirwatch_directory(&w.follow, path, 0, &e) < 0 ||
+        dirwatch_place(&w.follow, parent, &e) < 0 ||
         reader_open(&w.reader, path, READER_CURRENT, 0, NULL, &e) < 0)
         return message_error(&e);
     loop_watch(&w.loop, &w.output, 0, &e); /* a plain file has no end to be told of */

@@ -42,12 +42,12 @@ static void settled(void *context)
     ((struct seen *)context)->settled++;
 }
 
-static const struct follow_calls calls = {changed, removed, unsure, places, settled};
+static const struct dirwatch_calls calls = {changed, removed, unsure, places, settled};
 
 struct fixture {
     char root[64];
     struct loop loop;
-    struct follow follow;
+    struct dirwatch follow;
     struct seen seen;
     struct error e;
 };
@@ -67,7 +67,7 @@ static int setup(void **state)
     *state = f;
     strcpy(f->root, "/tmp/follow_test.XXXXXX");
     return mkdtemp(f->root) && loop_open(&f->loop, &f->e) == 0 &&
-                   follow_open(&f->follow, &f->loop, &calls, &f->seen, &f->e) == 0
+                   dirwatch_open(&f->follow, &f->loop, &calls, &f->seen, &f->e) == 0
                ? 0
                : -1;
 }
@@ -75,7 +75,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    follow_close(&f->follow);
+    dirwatch_close(&f->follow);
     loop_close(&f->loop);
     file_remove_tree(AT_FDCWD, f->root, &f->e);
     free(f);
@@ -103,8 +103,8 @@ static void tells_which_directory(void **state)
     struct fixture *f = *state;
     assert_int_equal(mkdir(path(f, "a"), 0700), 0);
     assert_int_equal(mkdir(path(f, "b"), 0700), 0);
-    assert_int_equal(follow_directory(&f->follow, path(f, "a"), 1, &f->e), 0);
-    assert_int_equal(follow_directory(&f->follow, path(f, "b"), 2, &f->e), 0);
+    assert_int_equal(dirwatch_directory(&f->follow, path(f, "a"), 1, &f->e), 0);
+    assert_int_equal(dirwatch_directory(&f->follow, path(f, "b"), 2, &f->e), 0);
     assert_int_equal(turn(f).settled, 0);
     append(path(f, "b/current"));
     struct seen s = turn(f);
@@ -119,7 +119,7 @@ static void tells_which_directory(void **state)
 static void what_stands_beside_is_no_change(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(follow_directory(&f->follow, f->root, 1, &f->e), 0);
+    assert_int_equal(dirwatch_directory(&f->follow, f->root, 1, &f->e), 0);
     append(path(f, "lock"));
     append(path(f, "state"));
     append(path(f, "@x.s.gz.new"));
@@ -129,14 +129,14 @@ static void what_stands_beside_is_no_change(void **state)
 static void forgotten_is_quiet(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(follow_directory(&f->follow, f->root, 1, &f->e), 0);
-    assert_int_equal(follow_directory(&f->follow, f->root, 2, &f->e), 0);
-    follow_forget(&f->follow, 1);
+    assert_int_equal(dirwatch_directory(&f->follow, f->root, 1, &f->e), 0);
+    assert_int_equal(dirwatch_directory(&f->follow, f->root, 2, &f->e), 0);
+    dirwatch_forget(&f->follow, 1);
     append(path(f, "current"));
     struct seen s = turn(f);
     assert_int_equal(s.changed[1], 0);
     assert_true(s.changed[2] > 0);
-    follow_forget(&f->follow, 2);
+    dirwatch_forget(&f->follow, 2);
     turn(f);
     append(path(f, "current"));
     assert_int_equal(turn(f).settled, 0);
@@ -145,7 +145,7 @@ static void forgotten_is_quiet(void **state)
 static void place_tells_of_directories(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(follow_place(&f->follow, f->root, &f->e), 0);
+    assert_int_equal(dirwatch_place(&f->follow, f->root, &f->e), 0);
     assert_int_equal(mkdir(path(f, "lock"), 0700), 0); /* a service may have that name */
     assert_int_equal(turn(f).places, 1);
     assert_int_equal(rename(path(f, "lock"), path(f, "b")), 0);
@@ -158,11 +158,11 @@ static void missing_place_is_waited_for(void **state)
 {
     struct fixture *f = *state;
     const char *place = path(f, "log/services");
-    assert_int_equal(follow_place(&f->follow, place, &f->e), 0);
+    assert_int_equal(dirwatch_place(&f->follow, place, &f->e), 0);
     assert_int_equal(mkdir(path(f, "log"), 0700), 0);
     assert_int_equal(turn(f).places, 1);
-    follow_forget_places(&f->follow);
-    assert_int_equal(follow_place(&f->follow, path(f, "log/services"), &f->e), 0);
+    dirwatch_forget_places(&f->follow);
+    assert_int_equal(dirwatch_place(&f->follow, path(f, "log/services"), &f->e), 0);
     turn(f);
     assert_int_equal(mkdir(path(f, "other"), 0700), 0); /* no longer our business */
     assert_int_equal(turn(f).places, 0);
@@ -173,7 +173,7 @@ static void missing_place_is_waited_for(void **state)
 static void missing_directory_is_an_error(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(follow_directory(&f->follow, path(f, "none"), 1, &f->e), -1);
+    assert_int_equal(dirwatch_directory(&f->follow, path(f, "none"), 1, &f->e), -1);
     assert_non_null(strstr(f->e.text, "/none: No such file or directory"));
 }
 
@@ -181,7 +181,7 @@ static void polls_where_inotify_does_not_serve(void **state)
 {
     struct fixture *f = *state;
     struct rlimit old, few;
-    struct follow other;
+    struct dirwatch other;
     struct seen seen = {0};
     int next = dup(0);
     assert_true(next >= 0);
@@ -189,20 +189,20 @@ static void polls_where_inotify_does_not_serve(void **state)
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
     few = (struct rlimit){(rlim_t)next, old.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-    int result = follow_open(&other, &f->loop, &calls, &seen, &f->e);
+    int result = dirwatch_open(&other, &f->loop, &calls, &seen, &f->e);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
     assert_int_equal(result, 0);
     assert_true(other.polling);
-    assert_int_equal(follow_directory(&other, f->root, 1, &f->e), 0);
-    assert_int_equal(follow_directory(&other, path(f, "none"), 1, &f->e), -1);
-    assert_int_equal(follow_place(&other, path(f, "none"), &f->e), 0);
+    assert_int_equal(dirwatch_directory(&other, f->root, 1, &f->e), 0);
+    assert_int_equal(dirwatch_directory(&other, path(f, "none"), 1, &f->e), -1);
+    assert_int_equal(dirwatch_place(&other, path(f, "none"), &f->e), 0);
     assert_int_equal(loop_timer(&f->loop, &other.poll, clock_monotonic()), 0);
     assert_int_equal(loop_turn(&f->loop, 5 * CLOCK_SECOND, &f->e), 0);
     assert_int_equal(seen.unsure, 1);
     assert_int_equal(seen.places, 1);
     assert_int_equal(seen.settled, 1);
     assert_true(other.poll.place != 0); /* and again */
-    follow_close(&other);
+    dirwatch_close(&other);
 }
 
 int main(void)

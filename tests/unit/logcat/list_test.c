@@ -57,13 +57,13 @@ static void put_member(const char *name, const struct bgzf_index *index, const c
 static void is_listed(const char *part)
 {
     struct str out = STR_INIT;
-    struct roster r = {.root = root, .wanted = (char *[]){NULL}};
-    struct roster_list list = {.matches = 0};
-    assert_int_equal(roster_find(&r, &list, NULL, &err), 0);
+    struct logdirs r = {.root = root, .wanted = (char *[]){NULL}};
+    struct logdirs_list list = {.matches = 0};
+    assert_int_equal(logdirs_find(&r, &list, NULL, &err), 0);
     assert_int_equal(list.names.count, 1);
     assert_true(list_services(&r, &list, true, 0, &out));
     assert_non_null(strstr(out.data, part));
-    roster_release(&list);
+    logdirs_release(&list);
     str_release(&out);
 }
 

@@ -15,7 +15,7 @@ static void expect(const char *text, bool utc, time_t second, long nanosecond)
 {
     struct timespec t = {-1, -1};
     struct error e = ERROR_INIT;
-    if (when_parse(text, &now, utc, &t, &e) < 0)
+    if (time_parse(text, &now, utc, &t, &e) < 0)
         fail_msg("%s: %s", text, e.text);
     if (t.tv_sec != second || t.tv_nsec != nanosecond)
         fail_msg("%s: %lld.%09ld", text, (long long)t.tv_sec, t.tv_nsec);
@@ -113,7 +113,7 @@ static void nonsense(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct timespec t;
         struct error e = ERROR_INIT;
-        if (when_parse(texts[i], &now, false, &t, &e) == 0)
+        if (time_parse(texts[i], &now, false, &t, &e) == 0)
             fail_msg("taken: %s", texts[i]);
         assert_int_equal(e.code, EXIT_USAGE);
         assert_non_null(strstr(e.text, texts[i]));

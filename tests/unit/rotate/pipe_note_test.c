@@ -13,22 +13,22 @@
 
 static void a_logger_names_its_pipes(void **state)
 {
-    char note[SELF_NOTE_MAX], want[SELF_NOTE_MAX];
+    char note[PIPE_NOTE_MAX], want[PIPE_NOTE_MAX];
     struct stat a, b;
     int one[2], two[2];
     (void)state;
     assert_int_equal(pipe(one) | pipe(two), 0);
     assert_int_equal(fstat(one[1], &a) | fstat(two[1], &b), 0);
     const int fds[] = {one[0], -1, two[0]};
-    self_note(note, fds, 3);
+    pipe_note_make(note, fds, 3);
     snprintf(want, sizeof want, "pipe:[%llu] pipe:[%llu] ", (unsigned long long)a.st_ino,
              (unsigned long long)b.st_ino);
     assert_string_equal(note, want);
-    assert_true(self_is_noted(note, a.st_ino));
-    assert_true(self_is_noted(note, b.st_ino));
-    assert_false(self_is_noted(note, a.st_ino / 10)); /* a part of a number is none */
-    assert_false(self_is_noted(note, a.st_ino % 10));
-    assert_false(self_is_noted("", a.st_ino));
+    assert_true(pipe_note_is_noted(note, a.st_ino));
+    assert_true(pipe_note_is_noted(note, b.st_ino));
+    assert_false(pipe_note_is_noted(note, a.st_ino / 10)); /* a part of a number is none */
+    assert_false(pipe_note_is_noted(note, a.st_ino % 10));
+    assert_false(pipe_note_is_noted("", a.st_ino));
     for (int i = 0; i < 2; i++) {
         close(one[i]);
         close(two[i]);
