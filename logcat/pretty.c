@@ -1,5 +1,5 @@
 #include "logcat/pretty.h"
-#include "logcat/render.h"
+#include "base/utf8.h"
 #include <string.h>
 
 enum { DEPTH_MOST = 32, STEP = 4 };
@@ -42,7 +42,7 @@ static void add(struct layout *l, const char *bytes, size_t length)
     if (!l->out)
         return;
     if (l->caret)
-        render_caret(bytes, length, l->out);
+        utf8_visible(bytes, length, l->out);
     else
         str_add(l->out, bytes, length);
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* Appends the members, each on a line of its own behind the message's, strings without quotes and
- * with their line breaks. caret: control characters are shown (render_caret). False: the message is
+ * with their line breaks. caret: control characters are shown (utf8_visible). False: the message is
  * no JSON object, or memory lacks; nothing was added. */
 bool pretty_add(const char *message, size_t length, bool caret, struct str *out);
 

@@ -160,14 +160,9 @@ static void add_color(struct str *out, const char *code)
 
 /* --- forms --- */
 
-int render_caret(const char *bytes, size_t length, struct str *out)
-{
-    return utf8_visible(bytes, length, out);
-}
-
 static int add_part(const struct render *r, const char *bytes, size_t length, struct str *out)
 {
-    return r->caret ? render_caret(bytes, length, out) : str_add(out, bytes, length);
+    return r->caret ? utf8_visible(bytes, length, out) : str_add(out, bytes, length);
 }
 
 /* Where the first match of any mark at or behind `from` is. */
@@ -207,7 +202,7 @@ static int add_message(const struct render *r, const struct entry *entry, struct
     if (r->color && r->marks > 0)
         return add_marked(r, entry, out);
     if (r->caret)
-        return render_caret(entry->message, entry->length, out);
+        return utf8_visible(entry->message, entry->length, out);
     put(out, entry->message, entry->length);
     return 0;
 }
@@ -221,7 +216,7 @@ static void add_name(const struct render *r, const char *name, struct str *out)
         add_color(out, color_of(name));
     if (r->caret) {
         size_t begin = out->length;
-        render_caret(name, length, out);
+        utf8_visible(name, length, out);
         length = out->length > begin ? out->length - begin : 0;
     } else {
         put(out, name, length);

@@ -43,10 +43,6 @@ int render_form_parse(const char *name);
 /* Appends the entry as one line, newline included. 0, or -1 for lack of memory. */
 int render_entry(struct render *r, const char *name, const struct entry *entry, struct str *out);
 
-/* A form's bytes made harmless: control characters as ^X, those of C1 and what turns the writing
- * direction as \u0000, bytes that are no UTF-8 as \x00; tabs stay. */
-int render_caret(const char *bytes, size_t length, struct str *out);
-
 /* Appends a JSON string with its quotes; lossy is set when bytes were no UTF-8. */
 int render_json_string(struct str *out, const char *bytes, size_t length, bool *lossy);
 

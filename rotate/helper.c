@@ -1,5 +1,5 @@
-/* The helper: a child at low priority that works on a log directory (work.c) beside its logger and
- * dies with it. */
+/* The helper: a child at low priority that works on a log directory (helper_work.c) beside its
+ * logger and dies with it. */
 #include "base/clock.h"
 #include "rotate/steps.h"
 #include <errno.h>
@@ -15,22 +15,6 @@ enum {
     RETRY_MAX_MS = 60000, /* of what is tried again ever later */
     SLOT_MS = 1000        /* between looks for a free slot */
 };
-
-bool helper_has_input(const struct logdir *d)
-{
-    return d->settings.processor != NULL &&
-           (step_exists(d->directory, "previous") || step_exists(d->directory, "processed"));
-}
-
-bool logdir_processing(const struct logdir *d)
-{
-    return d->settings.processor != NULL && (d->helper != 0 || helper_has_input(d));
-}
-
-bool logdir_busy(const struct logdir *d)
-{
-    return (d->helper != 0 && d->settings.gzip > 0) || logdir_processing(d);
-}
 
 static bool slot_is_free(int slots)
 {

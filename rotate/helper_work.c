@@ -65,7 +65,7 @@ bool work_is_due(const struct logdir *d, int64_t *wait)
 {
     struct archive *list;
     *wait = 0;
-    if (helper_has_input(d))
+    if (step_has_input(d))
         return true;
     long count = list_work(d, SYNC | COMPRESS, &list, wait);
     free(count >= 0 ? list : NULL);
@@ -266,7 +266,7 @@ int work(struct logdir *d)
     struct error e = ERROR_INIT;
     int result = WORK_LOCKED;
     if (step_lock(d->lock, F_WRLCK, LOCK_HELPER) == 0) {
-        result = helper_has_input(d) ? process(d, &e) : archives(d, &e);
+        result = step_has_input(d) ? process(d, &e) : archives(d, &e);
     }
     if (result >= 0)
         return result;

@@ -193,6 +193,16 @@ ssize_t logdir_append(struct logdir *d, const void *bytes, size_t length)
     return n;
 }
 
+bool logdir_processing(const struct logdir *d)
+{
+    return d->settings.processor != NULL && (d->helper != 0 || step_has_input(d));
+}
+
+bool logdir_busy(const struct logdir *d)
+{
+    return (d->helper != 0 && d->settings.gzip > 0) || logdir_processing(d);
+}
+
 bool logdir_full(const struct logdir *d)
 {
     return d->size > 0 &&

@@ -358,3 +358,9 @@ int step_turn(struct logdir *d, const char *to, struct error *e)
         fchmod(d->current, step_mode(d, false));
     return result;
 }
+
+bool step_has_input(const struct logdir *d)
+{
+    return d->settings.processor != NULL &&
+           (step_exists(d->directory, "previous") || step_exists(d->directory, "processed"));
+}

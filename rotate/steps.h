@@ -101,6 +101,9 @@ int step_change(struct logdir *d, const char *to, bool unfinished, struct error 
 /* The same with a current that ended cleanly. */
 int step_turn(struct logdir *d, const char *to, struct error *e);
 
+/* There is something that a processor did not finish: previous, or processed. */
+bool step_has_input(const struct logdir *d);
+
 /* Removes halves of compressions, the plain twins of whole ones, and archives that got no content.
  * The helper's lock is held. */
 int step_clean_archives(const struct logdir *d, struct error *e);
@@ -124,10 +127,7 @@ int64_t trim_ripe_in(const struct archive *a, bool newest, const struct logdir_s
  * to process. */
 void helper_start(struct logdir *d);
 
-/* There is something that a processor did not finish: previous, or processed. */
-bool helper_has_input(const struct logdir *d);
-
-/* The helper's own work (work.c), in the child: what it exits with. */
+/* The helper's own work (helper_work.c), in the child: what it exits with. */
 enum {
     WORK_DONE = 0,
     WORK_LOCKED = 75 /* another helper is at work here, or two are elsewhere */

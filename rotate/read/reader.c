@@ -15,34 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool reader_same_file(const struct logfile *f, const struct stat *st)
-{
-    return f->fd >= 0 && f->device == st->st_dev && f->inode == st->st_ino;
-}
-
-int reader_look_at(const struct reader *r, const char *name, struct stat *st)
-{
-    return fstatat(r->directory, name, st, AT_SYMLINK_NOFOLLOW);
-}
-
 /* --- archives --- */
-
-bool reader_is_after(const struct archive *a, const struct archive *b)
-{
-    int order = clock_compare(&a->time, &b->time);
-    return order > 0 || (order == 0 && a->unfinished && !b->unfinished);
-}
-
-bool reader_is_new(const struct reader *r, const struct archive *a)
-{
-    return !r->any_done || reader_is_after(a, &r->done);
-}
-
-void reader_pass(struct reader *r, const struct archive *a)
-{
-    r->done = *a;
-    r->any_done = true;
-}
 
 /* A begun line would be ended by what is left out. */
 static bool is_skipped(const struct reader *r, const struct archive *a)
@@ -126,46 +99,7 @@ static int next_archive(struct reader *r, struct archive *next)
     return found;
 }
 
-/* Nothing where there should be gzip. */
-static int check_empty(struct logfile *f, bool compressed)
-{
-    struct stat st;
-    if (!compressed || f->inflater || fstat(f->fd, &st) < 0 || st.st_size > 0)
-        return 0;
-    logfile_close(f);
-    errno = ENODATA;
-    return -1;
-}
-
-/* As above. */
-int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f)
-{
-    char twin[ARCHIVE_NAME_MAX];
-    if (logfile_open(f, r->directory, a->name, true) == 0)
-        return check_empty(f, a->compressed);
-    if (errno != ENOENT)
-        return -1;
-    archive_twin(twin, a);
-    if (logfile_open(f, r->directory, twin, true) < 0)
-        return -1;
-    return check_empty(f, !a->compressed);
-}
-
 /* --- from file to file --- */
-
-void reader_start(struct reader *r, struct logfile *f, enum place place, const char *name)
-{
-    /* A rotation that was taken back gives us the same file again. */
-    bool again = r->last.fd >= 0 && r->last.inode == f->inode && r->last.device == f->device;
-    if (again)
-        f->offset = r->last.offset;
-    logfile_close(&r->last);
-    r->file = *f;
-    r->file_known = false;
-    r->place = place;
-    r->begun = again;
-    sprintf(r->file_path, "%s/%.31s", r->path, name);
-}
 
 /* Keeps a file that was read to its end. */
 static void retire(struct reader *r)
@@ -175,39 +109,6 @@ static void retire(struct reader *r)
     r->last_known = r->file_known;
     r->file_known = false;
     r->file = (struct logfile)LOGFILE_INIT;
-}
-
-int reader_broken(const struct reader *r, const char *name, struct error *e)
-{
-    if (errno == EBADMSG)
-        return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: damaged or cut short at byte %lld",
-                         r->path, name, (long long)logfile_damage(&r->file));
-    if (errno == ENODATA)
-        return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: empty, not even a gzip header",
-                         r->path, name);
-    if (errno == EINVAL || errno == ELOOP)
-        return error_set(e, EXIT_SYSTEM, "unable to read %s/%s: no regular file", r->path, name);
-    return error_system(e, "unable to read %s/%s", r->path, name);
-}
-
-int reader_open_previous(const struct reader *r, struct logfile *f)
-{
-    struct stat st;
-    if (logfile_open(f, r->directory, "previous", false) < 0)
-        return -1;
-    /* An empty one is about to change places with current. */
-    if (fstat(f->fd, &st) < 0 || st.st_size > 0)
-        return 0;
-    logfile_close(f);
-    errno = ENOENT;
-    return -1;
-}
-
-bool reader_has_previous(const struct reader *r, const struct logfile *known)
-{
-    struct stat st;
-    return reader_look_at(r, "previous", &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-           !reader_same_file(known, &st);
 }
 
 /* 1 started, 0 there is none to read, -1. */

@@ -1,4 +1,5 @@
-/* The inside of a reader, shared by reader.c (from file to file) and begin.c (where to begin). */
+/* The inside of a reader, shared by reader.c (from file to file), reader_files.c (the files of the
+ * directory), reader_open.c (where to begin), reader_lost.c and reader_park.c. */
 #ifndef ROTATE_READ_READING_H
 #define ROTATE_READ_READING_H
 
@@ -51,7 +52,7 @@ int reader_look_at(const struct reader *r, const char *name, struct stat *st);
 bool reader_is_after(const struct archive *a, const struct archive *b);
 /* Neither read nor passed over. */
 bool reader_is_new(const struct reader *r, const struct archive *a);
-/* From now on the archive is done. */
+/* Notes that the archive is read or passed over: it is the newest that is done. */
 void reader_pass(struct reader *r, const struct archive *a);
 /* By its name or, compressed since it was listed, by its other one. */
 int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f);
