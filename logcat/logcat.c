@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/zone.h"
+#include "contract/logger.h"
 #include "logcat/boot.h"
 #include "logcat/follow_view.h"
 #include "logcat/list.h"
@@ -338,7 +339,7 @@ static int logcat(struct invocation *c)
     int code = request_parse(c, &q);
     if (code == 0) {
         const char *setting = logdirs_setting("OVERLOG_DIR");
-        root = strdup(setting && *setting ? setting : LOGDIRS_ROOT);
+        root = strdup(setting && *setting ? setting : LOGGER_ROOT);
         q.logdirs = (struct logdirs){root, q.operands.item ? q.operands.item : none, &q.without};
         signal(SIGPIPE, SIG_IGN);
         if (!zone_take(logdirs_setting("TZ")) && !q.utc)

@@ -8,8 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LOGDIRS_ROOT "/var/log/services"
-
 struct logdirs {
     const char *root;
     char *const *wanted; /* service names, globs, and paths (with a slash), NULL-terminated; none:

@@ -1,17 +1,20 @@
 #include "logger/checkpoint.h"
 #include "base/clock.h"
 #include "base/process.h"
+#include "contract/logger.h"
 #include "logger/journal.h"
 #include <stddef.h>
 #include <sys/mman.h>
-
-enum { STATE_SIZE = 4096, STATE_AT = JOURNAL_SIZE /* behind a journal in the same file */ };
 
 struct state_slots {
     struct checkpoint slot[2];
     uint32_t counting;
     unsigned char reserved[STATE_SIZE - 2 * sizeof(struct checkpoint) - sizeof(uint32_t)];
 };
+
+_Static_assert(sizeof(struct state_slots) == STATE_SIZE, "a successor reads the same layout");
+_Static_assert(STATE_OFFSET >= JOURNAL_SIZE && STATE_OFFSET % 65536 == 0,
+               "mapped by itself, behind the journal, whatever the page size");
 
 static bool is_time(const struct timespec *t)
 {
@@ -35,7 +38,7 @@ int state_open(struct state *s, int fd, struct error *e)
 {
     bool survives;
     *s = (struct state){.gate = memory_is(fd) ? fd : -1};
-    s->kept = memory_map(fd, STATE_AT, sizeof *s->kept, &survives);
+    s->kept = memory_map(fd, STATE_OFFSET, sizeof *s->kept, &survives);
     if (s->kept == NULL)
         return error_system(e, "unable to map the state");
     s->now = s->kept->slot[s->kept->counting & 1];

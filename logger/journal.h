@@ -9,13 +9,10 @@
 #define LOGGER_JOURNAL_H
 
 #include "base/error.h"
+#include "contract/logger.h"
 #include "logger/line.h"
 #include <stdbool.h>
 #include <sys/types.h>
-
-/* A pipe's content may come on top of what a full disk keeps waiting: hence several pipes' worth.
- */
-enum { JOURNAL_SIZE = 262144 };
 
 struct journal {
     int fd;      /* the supervisor's memory file; -1: nothing survives us */

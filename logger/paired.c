@@ -6,6 +6,7 @@
 #include "base/image.h"
 #include "base/message.h"
 #include "base/zone.h"
+#include "contract/logger.h"
 #include "logger/console.h"
 #include "logger/disk.h"
 #include "logger/processes.h"
@@ -23,21 +24,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    FD_OUT = 3,
-    FD_ERR = 4,
-    FD_JOURNAL = 5, /* and 6 */
-    FD_STATE = 7,
-    FD_LOCK = 8,
-    FD_EVENTS = 9,
-    FD_EVENTS_JOURNAL = 10,
-    GZIP_LEVEL = 6
-};
+enum { GZIP_LEVEL = 6 };
 
-enum mode { MODE_CONSOLE, MODE_BOTH, MODE_DISK, MODE_AUTO };
-
-static char *const default_script[] = {"n20", "s1000000", "C"};
-static char *const events_script[] = {"n20", "s1000000"};
+static char *const default_script[] = {LOGGER_SCRIPT_KEEP, LOGGER_SCRIPT_SIZE, LOGGER_SCRIPT_STAMP};
+static char *const events_script[] = {LOGGER_SCRIPT_KEEP, LOGGER_SCRIPT_SIZE};
 
 struct paired {
     struct pump pump;
@@ -49,7 +39,7 @@ struct paired {
     const char *name;
     const char *directory; /* NULL: no disk */
     const char *events;    /* NULL: none */
-    enum mode mode;
+    enum logging_mode mode;
     bool resume;
     bool drops_lines;     /* while the disk does not work */
     bool informed;        /* that there is no disk */
@@ -60,15 +50,16 @@ struct paired {
 };
 
 const struct command_option logger_options[] = {
-    {'d', "directory", "DIR", "the log directory"},
-    {'u', "user", "UID:GID", "become this user once the directory is open"},
-    {'p', "prefix", NULL, "put [NAME] before each line on the console"},
-    {'P', "pretty", "WIDTH", "put the time and NAME, as wide as that, before each line"},
-    {'c', "color", NULL, "with -P: NAME in a colour of its own"},
-    {'e', "events", "DIR", "log the event pipe on descriptor 9 there"},
-    {'r', "resume", NULL, "take current over as it is"},
-    {'v', "verbose", NULL, "say info lines, too"},
-    {'D', "drop", NULL, "drop lines that cannot be written, instead of waiting"},
+    {LOGGER_OPTION_DIRECTORY, "directory", "DIR", "the log directory"},
+    {LOGGER_OPTION_USER, "user", "UID:GID", "become this user once the directory is open"},
+    {LOGGER_OPTION_PREFIX, "prefix", NULL, "put [NAME] before each line on the console"},
+    {LOGGER_OPTION_PRETTY, "pretty", "WIDTH",
+     "put the time and NAME, as wide as that, before each line"},
+    {LOGGER_OPTION_COLOR, "color", NULL, "with -P: NAME in a colour of its own"},
+    {LOGGER_OPTION_EVENTS, "events", "DIR", "log the event pipe on descriptor 9 there"},
+    {LOGGER_OPTION_RESUME, "resume", NULL, "take current over as it is"},
+    {LOGGER_OPTION_VERBOSE, "verbose", NULL, "say info lines, too"},
+    {LOGGER_OPTION_DROP, "drop", NULL, "drop lines that cannot be written, instead of waiting"},
     {0, NULL, NULL, NULL},
 };
 
@@ -88,12 +79,12 @@ static void write_message(const char *text, size_t length)
 
 /* --- words --- */
 
-static int parse_mode(const char *text, enum mode *mode)
+static int parse_mode(const char *text, enum logging_mode *mode)
 {
-    static const char *const names[] = {"0", "1", "2", "auto"};
+    static const char *const names[] = LOGGING_MODE_NAMES;
     for (unsigned int i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(text, names[i]) == 0) {
-            *mode = (enum mode)i;
+            *mode = (enum logging_mode)i;
             return 0;
         }
     return -1;
@@ -103,34 +94,34 @@ static int parse_options(struct paired *p, struct invocation *c, struct account 
 {
     for (int option; (option = command_option(c)) != 0;) {
         switch (option) {
-        case 'd':
+        case LOGGER_OPTION_DIRECTORY:
             p->directory = c->argument;
             break;
-        case 'u':
+        case LOGGER_OPTION_USER:
             if (account_by_number(c->argument, user) < 0)
                 return command_usage(c);
             p->user = user;
             break;
-        case 'p':
+        case LOGGER_OPTION_PREFIX:
             p->prefixed = true;
             break;
-        case 'P':
+        case LOGGER_OPTION_PRETTY:
             if (number_parse(c->argument, 255, &p->width) < 0)
                 return command_usage(c);
             break;
-        case 'c':
+        case LOGGER_OPTION_COLOR:
             p->color = true;
             break;
-        case 'e':
+        case LOGGER_OPTION_EVENTS:
             p->events = c->argument;
             break;
-        case 'r':
+        case LOGGER_OPTION_RESUME:
             p->resume = true;
             break;
-        case 'v':
+        case LOGGER_OPTION_VERBOSE:
             message_verbosity(MESSAGE_INFO);
             break;
-        case 'D':
+        case LOGGER_OPTION_DROP:
             p->drops_lines = true;
             break;
         default:
@@ -141,7 +132,7 @@ static int parse_options(struct paired *p, struct invocation *c, struct account 
     if (command_operand_count(c) < 2 || parse_mode(words[1], &p->mode) < 0)
         return command_usage(c);
     p->name = words[0];
-    if (p->mode == MODE_CONSOLE)
+    if (p->mode == LOGGING_CONSOLE)
         p->directory = NULL;
     return 0;
 }
@@ -152,18 +143,18 @@ static int parse_script(struct paired *p, struct invocation *c, struct error *e)
     size_t count = (size_t)command_operand_count(c) - 2;
     if (script_parse(&p->script, words, count, false, e) == 0)
         return 0;
-    message_warning("bad logging script: %s; taking n20 s1000000 C", e->text);
+    message_warning("bad logging script: %s; taking " LOGGER_SCRIPT, e->text);
     return script_parse(&p->script, default_script, 3, false, e);
 }
 
 /* --- descriptors --- */
 
-static bool is_given[FD_EVENTS_JOURNAL + 1];
+static bool is_given[LOGGER_FDS];
 
 /* Before anything else of ours is opened and takes the number of one that is missing. */
 static void look_at_descriptors(void)
 {
-    for (int fd = FD_OUT; fd <= FD_EVENTS_JOURNAL; fd++)
+    for (int fd = LOGGER_FD_OUT; fd < LOGGER_FDS; fd++)
         is_given[fd] = fd_cloexec(fd, 1) == 0;
 }
 
@@ -175,8 +166,10 @@ static int inherited(int fd)
 static void take_descriptors(struct paired *p)
 {
     struct pump *pump = &p->pump;
-    static const int reads[] = {FD_OUT, FD_ERR, FD_EVENTS};
-    static const int journals[] = {FD_JOURNAL, FD_JOURNAL + 1, FD_EVENTS_JOURNAL};
+    _Static_assert(PUMP_INPUTS == 3, "stdout, stderr, events");
+    static const int reads[] = {LOGGER_FD_OUT, LOGGER_FD_ERR, LOGGER_FD_EVENTS};
+    static const int journals[] = {LOGGER_FD_OUT_JOURNAL, LOGGER_FD_ERR_JOURNAL,
+                                   LOGGER_FD_EVENTS_JOURNAL};
     for (int i = 0; i < PUMP_INPUTS; i++) {
         pump->input[i].watch.fd = inherited(reads[i]);
         pump->input[i].open = pump->input[i].watch.fd >= 0;
@@ -186,11 +179,11 @@ static void take_descriptors(struct paired *p)
         pump->input[PUMP_EVENTS].open = false;
         pump->input[PUMP_EVENTS].journal.fd = -1;
     }
-    pump->state_fd = inherited(FD_STATE);
-    pump->console.lock = inherited(FD_LOCK);
+    pump->state_fd = inherited(LOGGER_FD_STATE);
+    pump->console.lock = inherited(LOGGER_FD_LOCK);
     pump->console.stream[0].fd = 1;
     pump->console.stream[1].fd = 2;
-    pump->shows = p->mode != MODE_DISK || p->directory == NULL;
+    pump->shows = p->mode != LOGGING_DISK || p->directory == NULL;
 }
 
 /* --- privileges and directories --- */
@@ -265,7 +258,7 @@ static void say_no_disk(struct paired *p, const struct error *e)
 static void given_up(void *context, const struct error *e)
 {
     struct paired *p = (struct paired *)(void *)((char *)context - offsetof(struct paired, pump));
-    if (p->mode == MODE_AUTO)
+    if (p->mode == LOGGING_AUTO)
         say_no_disk(p, e);
     else
         message_warning("%s; lines are dropped until it works", e->text);
@@ -275,7 +268,7 @@ static void without_disk(struct paired *p, struct sink *own, const struct error 
 {
     sink_absent(own);
     p->pump.shows = true;
-    if (p->mode == MODE_AUTO)
+    if (p->mode == LOGGING_AUTO)
         say_no_disk(p, e);
     else
         message_warning("%s; logging to the console only", e->text);
@@ -284,7 +277,7 @@ static void without_disk(struct paired *p, struct sink *own, const struct error 
 static int open_routes(struct paired *p, struct error *e)
 {
     static char note[PIPE_NOTE_MAX];
-    static const int inputs[] = {FD_OUT, FD_ERR};
+    static const int inputs[] = {LOGGER_FD_OUT, LOGGER_FD_ERR};
     pipe_note_make(note, inputs, 2);
     zone_settle();
     struct script_settings *s = &p->script.trailing;
@@ -293,8 +286,8 @@ static int open_routes(struct paired *p, struct error *e)
                                   .stamps = p->script.trailing_stamps,
                                   .settings = *s};
     p->rules = (struct sink_rules){.loop = &p->pump.loop,
-                                   .trouble = p->mode == MODE_AUTO || p->drops_lines ? SINK_DROP
-                                                                                     : SINK_HOLD,
+                                   .trouble = p->mode == LOGGING_AUTO || p->drops_lines ? SINK_DROP
+                                                                                        : SINK_HOLD,
                                    .name = p->name,
                                    .gzip = GZIP_LEVEL,
                                    .slots = p->pump.console.lock,

@@ -51,13 +51,14 @@ static enum logging_mode logging(const struct reader *r, bool terminal)
 static int script(const struct reader *r, struct words *out)
 {
     struct lexer_error e;
-    const char *text = text_or(r, "OVERLOG_SCRIPT", "n20 s1000000 C");
+    const char *text = text_or(r, "OVERLOG_SCRIPT", LOGGER_SCRIPT);
     if (lexer_words(text, strlen(text), out, &e) == 0)
         return 0;
     problems_warning(r->problems, "OVERLOG_SCRIPT", e.line, "the default script is used", "%s",
                      e.text);
     words_release(out);
-    return words_add(out, "n20") | words_add(out, "s1000000") | words_add(out, "C");
+    return words_add(out, LOGGER_SCRIPT_KEEP) | words_add(out, LOGGER_SCRIPT_SIZE) |
+           words_add(out, LOGGER_SCRIPT_STAMP);
 }
 
 static bool drops(const struct reader *r)
@@ -121,7 +122,7 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         .drop = drops(&r),
         .prefix = number(&r, "OVERLOG_PREFIX", 0),
         .color = terminal && shows_colors(&r),
-        .log_root = text_or(&r, "OVERLOG_DIR", "/var/log/services"),
+        .log_root = text_or(&r, "OVERLOG_DIR", LOGGER_ROOT),
         .log_user = text_or(&r, "OVERLOG_USER", "32762:32762"),
         .catchall_user = text_or(&r, "S6_CATCHALL_USER", "root"),
         .hook = text_or(&r, "S6_STAGE2_HOOK", NULL),

@@ -5,11 +5,10 @@
 #define OVERLAY_SETTINGS_H
 
 #include "base/str.h"
+#include "contract/logger.h"
 #include "services/problems.h"
 #include <stdbool.h>
 #include <stdint.h>
-
-enum logging_mode { LOGGING_CONSOLE = 0, LOGGING_BOTH = 1, LOGGING_DISK = 2, LOGGING_AUTO = 3 };
 
 struct settings {
     bool keep_env;             /* S6_KEEP_ENV */

@@ -1,5 +1,6 @@
 /* Oneshots and longruns as they are defined (spec/s6-rc-source.md section 4). */
 #include "base/signals.h"
+#include "contract/logger.h"
 #include "services/definition_reading.h"
 #include "services/package.h"
 #include <stdlib.h>
@@ -116,7 +117,7 @@ static void read_logging(struct reading *r, struct definition *d)
     if (d->logging_script.count > 0 && r->sources->check_script != NULL &&
         !r->sources->check_script(&d->logging_script, &why))
         problems_warning(r->p, reading_path(r, "logging-script", path), 0,
-                         "the logger takes n20 s1000000 C until it is mended",
+                         "the logger takes " LOGGER_SCRIPT " until it is mended",
                          "bad logging script: %s", why.text);
 }
 

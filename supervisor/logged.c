@@ -4,6 +4,7 @@
 #include "base/kernel.h"
 #include "base/message.h"
 #include "base/process.h"
+#include "contract/logger.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -75,30 +76,38 @@ void logging_release(struct logging *g)
 
 static const char *mode_name(enum logging_mode mode)
 {
-    static const char *const names[] = {[LOGGING_CONSOLE] = "0",
-                                        [LOGGING_BOTH] = "1",
-                                        [LOGGING_DISK] = "2",
-                                        [LOGGING_AUTO] = "auto"};
+    static const char *const names[] = LOGGING_MODE_NAMES;
+    _Static_assert(sizeof names / sizeof names[0] == LOGGING_AUTO + 1, "one name for each mode");
     return names[mode];
 }
 
-/* [s6-supervise NAME/log] logger [-d DIR] [-u UID:GID] [-p | -P WIDTH [-c]] [-v] [-D] [-e DIR] [-r]
- * -- NAME MODE SCRIPT..., made in the stack when it is needed: a thousand of them would be a
- * megabyte. */
-enum { ARGV_FIXED = 20 };
+/* [s6-supervise NAME/log] logger [OPTION [WORD]]... -- NAME MODE SCRIPT..., made on the stack when
+ * it is needed: a thousand of them would be a megabyte. */
+enum { ARGV_FIXED = 20, ARGV_OPTIONS = 9 };
 
 struct argv {
     const char *word[ARGV_FIXED + LOGGED_SCRIPT_MAX + 1];
     size_t count;
+    char option[ARGV_OPTIONS][3];
+    size_t options;
     char supervised[256 + 8];
     char directory[4096];
     char events[4096];
     char width[16];
 };
 
-static void put(struct argv *a, const char *word)
+static void put_word(struct argv *a, const char *word)
 {
     a->word[a->count++] = word;
+}
+
+static void put_option(struct argv *a, enum logger_option letter)
+{
+    char *word = a->option[a->options++];
+    word[0] = '-';
+    word[1] = (char)letter;
+    word[2] = '\0';
+    put_word(a, word);
 }
 
 static void make_argv(struct argv *a, const struct logged *l, const struct logging *g)
@@ -106,49 +115,49 @@ static void make_argv(struct argv *a, const struct logged *l, const struct loggi
     const struct settings *s = g->settings;
     bool events = l->events_read >= 0;
     const char *user = events ? g->catchall : g->user;
-    a->count = 0;
+    a->count = a->options = 0;
     /* People look for the supervisor of a service by this name; of its logger we are it. */
     if (l->name[0] != '.') {
         snprintf(a->supervised, sizeof a->supervised, "%s/log", l->name);
-        put(a, "s6-supervise");
-        put(a, a->supervised);
+        put_word(a, "s6-supervise");
+        put_word(a, a->supervised);
     }
-    put(a, "logger");
+    put_word(a, "logger");
     if (l->mode != LOGGING_CONSOLE) {
         snprintf(a->directory, sizeof a->directory, "%s/%s", s->log_root, l->name);
-        put(a, "-d");
-        put(a, a->directory);
+        put_option(a, LOGGER_OPTION_DIRECTORY);
+        put_word(a, a->directory);
     }
     if (user[0] != '\0') {
-        put(a, "-u");
-        put(a, user);
+        put_option(a, LOGGER_OPTION_USER);
+        put_word(a, user);
     }
     if (s->prefix == 1) {
-        put(a, "-p");
+        put_option(a, LOGGER_OPTION_PREFIX);
     } else if (s->prefix > 1) {
         snprintf(a->width, sizeof a->width, "%u", s->prefix);
-        put(a, "-P");
-        put(a, a->width);
+        put_option(a, LOGGER_OPTION_PRETTY);
+        put_word(a, a->width);
         if (s->color)
-            put(a, "-c");
+            put_option(a, LOGGER_OPTION_COLOR);
     }
     if (events && s->verbosity >= MESSAGE_INFO)
-        put(a, "-v");
+        put_option(a, LOGGER_OPTION_VERBOSE);
     if (s->drop)
-        put(a, "-D");
+        put_option(a, LOGGER_OPTION_DROP);
     if (events) {
         snprintf(a->events, sizeof a->events, "%s/.events", s->log_root);
-        put(a, "-e");
-        put(a, a->events);
+        put_option(a, LOGGER_OPTION_EVENTS);
+        put_word(a, a->events);
     }
     if (l->restarted)
-        put(a, "-r");
-    put(a, "--");
-    put(a, l->name);
-    put(a, mode_name(l->mode));
+        put_option(a, LOGGER_OPTION_RESUME);
+    put_word(a, "--");
+    put_word(a, l->name);
+    put_word(a, mode_name(l->mode));
     const struct words *script = l->script.count > 0 ? &l->script : &s->log_script;
     for (size_t i = 0; i < script->count; i++)
-        put(a, script->item[i]);
+        put_word(a, script->item[i]);
     a->word[a->count] = NULL;
 }
 
@@ -231,17 +240,20 @@ unsigned int logged_writes(const struct logged *l)
 pid_t logged_start(struct logged *l, const struct logging *g, int64_t now, struct error *e)
 {
     struct argv argv;
-    struct process_fd fds[11] = {{g->null, 0},
-                                 {1, 1},
-                                 {2, 2},
-                                 {l->out_read, 3},
-                                 {l->err_read, 4},
-                                 {l->journal[0], 5},
-                                 {l->journal[1], 6},
-                                 {l->journal[0], 7}, /* the state is behind it */
-                                 {g->lock, 8},
-                                 {l->events_read, 9},
-                                 {l->journal[2], 10}};
+    struct process_fd fds[LOGGER_FDS] = {
+        {g->null, 0},
+        {1, 1},
+        {2, 2},
+        {l->out_read, LOGGER_FD_OUT},
+        {l->err_read, LOGGER_FD_ERR},
+        {l->journal[0], LOGGER_FD_OUT_JOURNAL},
+        {l->journal[1], LOGGER_FD_ERR_JOURNAL},
+        {l->journal[0], LOGGER_FD_STATE}, /* behind that journal */
+        {g->lock, LOGGER_FD_LOCK},
+        {l->events_read, LOGGER_FD_EVENTS},
+        {l->journal[2], LOGGER_FD_EVENTS_JOURNAL},
+    };
+    _Static_assert(LOGGER_FD_EVENTS == LOGGER_FD_LOCK + 1, "without events, the last two are not");
     sigset_t blocked;
     /* What we tell a logger before it listens must wait for it, not kill it. */
     sigemptyset(&blocked);
@@ -256,8 +268,8 @@ pid_t logged_start(struct logged *l, const struct logging *g, int64_t now, struc
         .envp = g->environment.item,
         .directory = "/",
         .fds = fds,
-        .fd_count = l->events_read >= 0 ? 11 : 9,
-        .reads = logged_writes(l) << 2, /* of 3 and 4 */
+        .fd_count = l->events_read >= 0 ? LOGGER_FDS : LOGGER_FD_EVENTS,
+        .reads = logged_writes(l) << (LOGGER_FD_OUT - STDOUT_FILENO),
         .new_session = true,
         .blocked = &blocked,
         .nofile = &g->nofile,

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "command/overlog/graph.h"
 #include "command/overlog/overlog.h"
+#include "contract/logger.h"
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -178,7 +179,7 @@ static void put_log(struct str *out, const struct definition *d)
     else if (d->logging == 0)
         str_add_text(out, "- Log: the console only\n");
     else {
-        snprintf(path, sizeof path, "%s/%s", root == NULL ? "/var/log/services" : root, d->name);
+        snprintf(path, sizeof path, "%s/%s", root == NULL ? LOGGER_ROOT : root, d->name);
         put_log_code(out, "", path);
     }
 }

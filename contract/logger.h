@@ -1,0 +1,59 @@
+/* What pid 1 and the logger processes agree on (docs/logger-contract.md). Pid 1 makes the pipes and
+ * files, starts `logger` with them and keeps them over its death; the logger owns their content. */
+#ifndef CONTRACT_LOGGER_H
+#define CONTRACT_LOGGER_H
+
+/* The descriptors of a logger, besides /dev/null (0) and the container's stdout and stderr (1, 2).
+ */
+enum logger_fd {
+    LOGGER_FD_OUT = 3,             /* read end of the service's stdout */
+    LOGGER_FD_ERR = 4,             /* of its stderr */
+    LOGGER_FD_OUT_JOURNAL = 5,     /* file without a name: what was read and not yet logged */
+    LOGGER_FD_ERR_JOURNAL = 6,     /* the same for stderr */
+    LOGGER_FD_STATE = 7,           /* state at STATE_OFFSET; the same file as OUT_JOURNAL. Its
+                                      O_NONBLOCK flag is the gate (base/process.h) */
+    LOGGER_FD_LOCK = 8,            /* the console lock */
+    LOGGER_FD_EVENTS = 9,          /* read end of the event pipe; .init only, as is the next */
+    LOGGER_FD_EVENTS_JOURNAL = 10, /* its journal */
+    LOGGER_FDS = 11                /* one more than the highest */
+};
+
+/* Layout of a journal file, in bytes. A pipe's content may come on top of what a full disk keeps
+ * waiting: hence several pipes' worth. */
+enum {
+    JOURNAL_SIZE = 262144,
+    STATE_OFFSET = JOURNAL_SIZE, /* the state follows the journal */
+    STATE_SIZE = 4096
+};
+
+/* Where output goes. */
+enum logging_mode { LOGGING_CONSOLE = 0, LOGGING_BOTH = 1, LOGGING_DISK = 2, LOGGING_AUTO = 3 };
+/* How the command line of a logger spells the modes, by their number. */
+#define LOGGING_MODE_NAMES                                                                         \
+    {                                                                                              \
+        "0", "1", "2", "auto"                                                                      \
+    }
+
+/* Options of the command `logger`. */
+enum logger_option {
+    LOGGER_OPTION_DIRECTORY = 'd', /* DIR: the log directory */
+    LOGGER_OPTION_USER = 'u',      /* UID:GID to become */
+    LOGGER_OPTION_PREFIX = 'p',    /* [NAME] before each line on the console */
+    LOGGER_OPTION_PRETTY = 'P',    /* WIDTH: time and padded NAME before each line there */
+    LOGGER_OPTION_COLOR = 'c',     /* with PRETTY: in colours */
+    LOGGER_OPTION_EVENTS = 'e',    /* DIR: log directory of the event pipe */
+    LOGGER_OPTION_RESUME = 'r',    /* take current over as the predecessor left it */
+    LOGGER_OPTION_VERBOSE = 'v',   /* print info lines */
+    LOGGER_OPTION_DROP = 'D'       /* drop lines that cannot be written */
+};
+
+/* The log root when OVERLOG_DIR is not set. */
+#define LOGGER_ROOT "/var/log/services"
+
+/* The logging script of a service that has none, as words and as one line. */
+#define LOGGER_SCRIPT_KEEP "n20"
+#define LOGGER_SCRIPT_SIZE "s1000000"
+#define LOGGER_SCRIPT_STAMP "C"
+#define LOGGER_SCRIPT LOGGER_SCRIPT_KEEP " " LOGGER_SCRIPT_SIZE " " LOGGER_SCRIPT_STAMP
+
+#endif
