@@ -2,7 +2,7 @@
 #ifndef BASE_SIGNALS_H
 #define BASE_SIGNALS_H
 
-enum { SIGNAL_COUNT = 32 };
+enum { SIGNAL_COUNT = 32, SIGNAL_LAST = 64 }; /* the latter with the signals for real time */
 
 /* "TERM", "SIGTERM" in any case, or "15": 1 to max; -1 for any other word. */
 int signal_number(const char *name, int max);

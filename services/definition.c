@@ -1,5 +1,4 @@
 #include "services/definition.h"
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,42 +86,31 @@ struct definition *definitions_add(struct definitions *d, const char *name,
     if (copy == NULL)
         return NULL;
     struct definition *new = &d->item[d->count];
-    *new = (struct definition){.name = copy,
-                               .type = type,
-                               .notification_fd = -1,
-                               .lock_fd = -1,
-                               .timeout_finish = 5000,
-                               .max_death_tally = 100,
-                               .down_signal = SIGTERM,
-                               .reload_signal = SIGHUP,
-                               .logging = -1};
+    *new = (struct definition){.name = copy, .type = type};
+    keys_init(&new->keys);
     index_one(d, (uint32_t)d->count++);
     return new;
 }
 
 const struct words *definition_list(const struct definition *d, enum definition_list list)
 {
-    return list == LIST_CONTENTS       ? &d->contents
-           : list == LIST_CONSUMER_FOR ? &d->consumer_for
-                                       : &d->dependencies;
+    return key_value(key_of_list(list), d);
 }
 
 unsigned int definition_where(const struct definitions *all, const struct definition *d,
                               enum definition_list list, size_t i, char *path, size_t size)
 {
-    static const char *const files[] = {[LIST_DEPENDENCIES] = "dependencies",
-                                        [LIST_CONTENTS] = "contents",
-                                        [LIST_CONSUMER_FOR] = "consumer-for"};
+    const struct key_row *k = key_of_list(list);
     if (i >= d->from[list].count || d->from[list].item[i].source == ORIGIN_BUILTIN) {
         snprintf(path, size, "%s", d->directory != NULL ? d->directory : d->name);
         return 0;
     }
     const struct origin *o = &d->from[list].item[i];
     const char *source = all->sources.item[o->source];
-    if (o->line > 0)
-        snprintf(path, size, "%s/%s/%s", source, d->name, files[list]);
+    if (o->line > 0 || k->folder == NULL)
+        snprintf(path, size, "%s/%s/%s", source, d->name, k->name);
     else
-        snprintf(path, size, "%s/%s/%s.d/%s", source, d->name, files[list],
+        snprintf(path, size, "%s/%s/%s/%s", source, d->name, k->folder,
                  definition_list(d, list)->item[i]);
     return o->line;
 }

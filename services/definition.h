@@ -6,12 +6,11 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "services/keys.h"
 #include "services/problems.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum definition_type { DEFINITION_ONESHOT = 1, DEFINITION_LONGRUN, DEFINITION_BUNDLE };
 
 /* What a built-in oneshot does; NONE for the user's. */
 enum definition_builtin {
@@ -20,8 +19,6 @@ enum definition_builtin {
     BUILTIN_CONT_INIT,
     BUILTIN_LEGACY_SERVICES
 };
-
-enum definition_exit { EXIT_NEVER = 0, EXIT_FAILURE_ONLY, EXIT_ALWAYS }; /* container-exit */
 
 /* Where a name in a list was written: the source, and the line of a flat list (0: a file of its
  * own). */
@@ -37,9 +34,6 @@ struct origins {
     size_t count;
 };
 
-/* The lists of a definition, by the names of their flat files. */
-enum definition_list { LIST_DEPENDENCIES, LIST_CONTENTS, LIST_CONSUMER_FOR, DEFINITION_LISTS };
-
 struct definition {
     char *name;
     enum definition_type type;
@@ -53,28 +47,16 @@ struct definition {
     struct words up; /* oneshot: argv; empty: succeed */
     struct words down;
     struct words reload;
-    bool has_run, has_oneshot_finish; /* a oneshot's, which only its up and down can call */
 
     uint32_t timeout_up; /* ms, 0 infinite */
     uint32_t timeout_down;
     bool essential; /* a bundle's members are, too */
     bool recommended;
 
-    /* longrun */
-    bool has_finish;
-    int notification_fd;     /* -1 none */
-    int lock_fd;             /* -1 none */
-    uint32_t timeout_kill;   /* ms, 0 never */
-    uint32_t timeout_finish; /* ms, default 5000, 0 never */
-    bool kill_group;
-    unsigned int max_death_tally;
-    int down_signal;
-    int reload_signal;
-    char *producer_for; /* NULL none */
+    struct service_keys keys; /* of a longrun, but has_run and has_finish of a oneshot, too */
+    char *producer_for;       /* NULL none */
     struct words consumer_for;
     char *pipeline_name;
-    enum definition_exit container_exit;
-    int logging;                 /* 0, 1, 2; -1: as the container */
     struct words logging_script; /* empty: as the container */
 };
 

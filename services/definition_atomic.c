@@ -1,5 +1,5 @@
-/* Oneshots and longruns as they are defined (spec/s6-rc-source.md section 4). */
-#include "base/signals.h"
+/* A definition as its files say it, one row of the keys after the other (spec/s6-rc-source.md
+ * section 4). */
 #include "contract/logger.h"
 #include "services/definition_reading.h"
 #include "services/package.h"
@@ -7,126 +7,126 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { DESCRIPTOR_MAX = 1 << 20 };
+/* --- one kind each ---------------------------------------------------------------------------- */
 
-void reading_oneshot(struct reading *r, struct definition *d)
+static void say_value(struct reading *r, const struct key_row *k, const char *line,
+                      enum key_fault fault)
 {
     char path[READING_PATH];
-    if (!reading_script(r, "up", &d->up))
-        problems_system(r->p, reading_path(r, "up", path), 0,
-                        "a oneshot needs an up file: one command line", "no file up in oneshot %s",
-                        r->name);
-    reading_script(r, "down", &d->down);
-    reading_script(r, "reload", &d->reload);
-    package_lead(&d->up);
-    package_lead(&d->down);
-    package_lead(&d->reload);
-    d->has_run = reading_exists(r, "run");
-    d->has_oneshot_finish = reading_exists(r, "finish");
+    reading_path(r, k->name, path);
+    if (k->kind ==
+        KEY_SIGNAL) /* upstream says it when the signal is sent, and sends the usual one */
+        problems_warning(r->p, path, 1, "write a name such as SIGTERM, or a number",
+                         "invalid signal \"%s\", using %lld", line, (long long)k->usual);
+    else if (k->kind == KEY_WORD)
+        problems_error(r->p, path, 1, k->wanted, "invalid word \"%s\"", line);
+    else if (fault == KEY_TOO_LARGE)
+        problems_error(r->p, path, 1, NULL, "number %s is too large: at most %lld", line,
+                       (long long)k->high);
+    else
+        problems_error(r->p, path, 1, "write a plain decimal number", "invalid number \"%s\"",
+                       line);
 }
 
-static int descriptor(struct reading *r, const char *file)
+static void check_descriptor(struct reading *r, const struct key_row *k, struct definition *d)
 {
-    unsigned long long value = DESCRIPTOR_MAX;
-    reading_number(r, file, DESCRIPTOR_MAX - 1, &value);
-    if (value == DESCRIPTOR_MAX)
-        return -1;
-    if (value < 3) {
-        char path[READING_PATH];
-        problems_warning(r->p, reading_path(r, file, path), 1, "use 3 or more",
-                         "descriptor %llu is one of the standard ones", value);
-    }
-    return (int)value;
+    enum { FIRST_FREE = 3 };
+    char path[READING_PATH];
+    int64_t value = key_number(k, key_value(k, d));
+    reading_path(r, k->name, path);
+    if (value < FIRST_FREE)
+        problems_warning(r->p, path, 1, "use 3 or more",
+                         "descriptor %lld is one of the standard ones", (long long)value);
+    for (const struct key_row *before = key_rows; before < k; before++)
+        if (before->kind == KEY_DESCRIPTOR && key_number(before, key_value(before, d)) == value)
+            problems_error(r->p, path, 1, "use another number", "%s and %s are the same", k->name,
+                           before->name);
 }
 
-static int signal_file(struct reading *r, const char *file, int fallback)
+static void read_number(struct reading *r, const struct key_row *k, struct definition *d)
 {
     struct str text = STR_INIT;
-    char path[READING_PATH];
-    int result = fallback;
-    if (reading_content(r, file, &text) == 1) {
-        int found = signal_number(reading_first_line(&text), 64);
-        if (found < 0)
-            problems_warning(r->p, reading_path(r, file, path), 1, "write a name such as SIGTERM",
-                             "invalid signal \"%s\", using %d", reading_first_line(&text),
-                             fallback);
-        else
-            result = found;
+    int64_t value = k->usual;
+    if (reading_content(r, k->name, &text) == 1) {
+        const char *line = text.data == NULL ? "" : key_line(text.data);
+        enum key_fault fault = key_parse(k, line, &value);
+        if (fault != KEY_GOOD)
+            say_value(r, k, line, fault);
+        key_set_number(key_place(k, d), value);
+        if (fault == KEY_GOOD && k->kind == KEY_DESCRIPTOR)
+            check_descriptor(r, k, d);
     }
     str_release(&text);
-    return result;
 }
 
-static void check_run(struct reading *r)
+static bool read_program(struct reading *r, const struct key_row *k, bool needed)
 {
     struct stat s;
     char path[READING_PATH];
-    reading_path(r, "run", path);
-    if (fstatat(r->fd, "run", &s, 0) < 0)
-        problems_system(r->p, path, 0, "a longrun needs an executable script run",
-                        "no file run in longrun %s", r->name);
-    else if (!S_ISREG(s.st_mode))
-        problems_error(r->p, path, 0, NULL, "run is not a regular file");
+    if (fstatat(r->fd, k->name, &s, 0) < 0)
+        return false;
+    if (needed && !S_ISREG(s.st_mode))
+        problems_error(r->p, reading_path(r, k->name, path), 0, NULL, "%s is not a regular file",
+                       k->name);
+    return true;
 }
 
-static void check_directory(struct reading *r, const char *name)
+static bool read_command(struct reading *r, const struct key_row *k, struct definition *d)
 {
-    struct stat s;
-    char path[READING_PATH];
-    if (fstatat(r->fd, name, &s, 0) == 0 && !S_ISDIR(s.st_mode))
-        problems_error(r->p, reading_path(r, name, path), 0, "make it a directory",
-                       "%s is not a directory", name);
-}
-
-/* Which of some words a file holds; -1: there is no file, or another word, which is said. */
-static int read_choice(struct reading *r, const char *file, const char *const *words, int count,
-                       const char *cure)
-{
-    struct str text = STR_INIT;
-    char path[READING_PATH];
-    int chosen = -1;
-    if (reading_content(r, file, &text) == 1) {
-        const char *word = reading_first_line(&text);
-        for (int i = 0; i < count; i++)
-            if (strcmp(word, words[i]) == 0)
-                chosen = i;
-        if (chosen < 0)
-            problems_error(r->p, reading_path(r, file, path), 1, cure, "invalid word \"%s\"", word);
-    }
-    str_release(&text);
-    return chosen;
-}
-
-static void read_exit(struct reading *r, struct definition *d)
-{
-    static const char *const words[] = {"always", "failure"};
-    static const enum definition_exit values[] = {EXIT_ALWAYS, EXIT_FAILURE_ONLY};
-    int chosen = read_choice(r, "container-exit", words, 2, "write always or failure");
-    if (chosen >= 0)
-        d->container_exit = values[chosen];
-}
-
-static void read_logging(struct reading *r, struct definition *d)
-{
-    static const char *const modes[] = {"0", "1", "2"};
+    struct words *words = key_place(k, d);
     char path[READING_PATH];
     struct error why = ERROR_INIT;
-    d->logging =
-        read_choice(r, "logging", modes, 3, "write 0 (console), 1 (console and disk) or 2 (disk)");
-    reading_script(r, "logging-script", &d->logging_script);
-    if (d->logging_script.count > 0 && r->sources->check_script != NULL &&
-        !r->sources->check_script(&d->logging_script, &why))
-        problems_warning(r->p, reading_path(r, "logging-script", path), 0,
+    bool found = reading_command(r, k, words);
+    if (k->kind == KEY_COMMAND)
+        package_lead(words);
+    else if (words->count > 0 && r->sources->check_script != NULL &&
+             !r->sources->check_script(words, &why))
+        problems_warning(r->p, reading_path(r, k->name, path), 0,
                          "the logger takes " LOGGER_SCRIPT " until it is mended",
                          "bad logging script: %s", why.text);
+    return found;
 }
 
-static void read_pipeline(struct reading *r, struct definition *d)
+static void check_directory(struct reading *r, const struct key_row *k)
+{
+    struct stat s;
+    char path[READING_PATH];
+    if (fstatat(r->fd, k->name, &s, 0) == 0 && !S_ISDIR(s.st_mode))
+        problems_error(r->p, reading_path(r, k->name, path), 0, "make it a directory",
+                       "%s is not a directory", k->name);
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+bool reading_row(struct reading *r, const struct key_row *k, struct definition *d)
 {
     char path[READING_PATH];
-    d->producer_for = reading_one_name(r, "producer-for");
-    reading_flat(r, "consumer-for", &d->consumer_for, &d->from[LIST_CONSUMER_FOR]);
-    d->pipeline_name = reading_one_name(r, "pipeline-name");
+    char *name;
+    bool needed = (k->needed & 1U << d->type) != 0;
+    bool found = true;
+    if (key_is_number(k))
+        read_number(r, k, d);
+    else if (k->kind == KEY_FLAG)
+        *(bool *)key_place(k, d) |= reading_exists(r, k->name);
+    else if (k->kind == KEY_PROGRAM)
+        found = *(bool *)key_place(k, d) = read_program(r, k, needed);
+    else if (k->kind == KEY_COMMAND || k->kind == KEY_SCRIPT)
+        found = read_command(r, k, d);
+    else if (k->kind == KEY_NAMES)
+        found = reading_names(r, k, key_place(k, d), &d->from[k->list]);
+    else if (k->kind == KEY_NAME && (name = reading_one_name(r, k->name)) != NULL)
+        memcpy(key_place(k, d), &name, sizeof name);
+    else if (k->kind == KEY_DIRECTORY && d->type == DEFINITION_LONGRUN)
+        check_directory(r, k);
+    if (!found && needed)
+        problems_system(r->p, reading_path(r, k->name, path), 0, k->wanted, "no file %s in %s %s",
+                        k->name, definition_type_name(d->type), r->name);
+    return found;
+}
+
+static void check_pipeline_name(struct reading *r, struct definition *d)
+{
+    char path[READING_PATH];
     if (d->pipeline_name == NULL || (d->producer_for == NULL && d->consumer_for.count > 0))
         return;
     problems_warning(r->p, reading_path(r, "pipeline-name", path), 0,
@@ -136,28 +136,10 @@ static void read_pipeline(struct reading *r, struct definition *d)
     d->pipeline_name = NULL;
 }
 
-void reading_longrun(struct reading *r, struct definition *d)
+void reading_rows(struct reading *r, struct definition *d)
 {
-    static const char *const directories[] = {"data", "env", "template"};
-    unsigned long long tally = d->max_death_tally;
-    char path[READING_PATH];
-    check_run(r);
-    d->has_finish = reading_exists(r, "finish");
-    d->notification_fd = descriptor(r, "notification-fd");
-    d->lock_fd = descriptor(r, "lock-fd");
-    if (d->lock_fd >= 0 && d->lock_fd == d->notification_fd)
-        problems_error(r->p, reading_path(r, "lock-fd", path), 1, "use another number",
-                       "lock-fd and notification-fd are the same");
-    d->timeout_kill = reading_milliseconds(r, "timeout-kill", 0);
-    d->timeout_finish = reading_milliseconds(r, "timeout-finish", 5000);
-    d->kill_group = reading_exists(r, "flag-timeout-killpg");
-    reading_number(r, "max-death-tally", 4096, &tally);
-    d->max_death_tally = (unsigned int)tally;
-    d->down_signal = signal_file(r, "down-signal", d->down_signal);
-    d->reload_signal = signal_file(r, "reload-signal", d->reload_signal);
-    for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
-        check_directory(r, directories[i]);
-    read_pipeline(r, d);
-    read_exit(r, d);
-    read_logging(r, d);
+    for (const struct key_row *k = key_rows; k->name != NULL; k++)
+        if ((k->types & 1U << d->type) != 0 && (k->use & KEY_ADDED) == 0 && k->kind != KEY_TYPE)
+            (void)reading_row(r, k, d);
+    check_pipeline_name(r, d);
 }

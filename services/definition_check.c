@@ -8,67 +8,23 @@
 /* --- files that mean nothing --------------------------------------------------------------------
  */
 
-enum { ONESHOT = 1 << DEFINITION_ONESHOT, LONGRUN = 1 << DEFINITION_LONGRUN };
-enum { BUNDLE = 1 << DEFINITION_BUNDLE, ATOMIC = ONESHOT | LONGRUN, ANY = ATOMIC | BUNDLE };
+enum { NEAR_LENGTH = 6, NEAR_DISTANCE = 2 };
 
-static const struct known {
-    const char *name;
-    unsigned int types; /* where it means something */
-    const char *cure;   /* where it does not; NULL: delete it */
-} known[] = {
-    {"type", ANY, NULL},
-    {"flag-essential", ANY, NULL},
-    {"flag-recommended", ANY, NULL},
-    {"contents.d", BUNDLE, "only bundles have contents: name dependencies in dependencies.d"},
-    {"contents", BUNDLE, "only bundles have contents: name dependencies in dependencies.d"},
-    {"dependencies.d", ATOMIC, "bundles have no dependencies: give them to the members"},
-    {"dependencies", ATOMIC, "bundles have no dependencies: give them to the members"},
-    {"timeout-up", ATOMIC, "put it into the members"},
-    {"timeout-down", ATOMIC, "put it into the members"},
-    {"up", ONESHOT, "a longrun has run"},
-    {"down", ONESHOT, "leave the service out of the user bundle instead"},
-    {"reload", ONESHOT, "a longrun is sent its reload-signal"},
-    {"run", ATOMIC, NULL},
-    {"finish", ATOMIC, NULL},
-    {"notification-fd", LONGRUN, "a oneshot is ready when up has ended"},
-    {"lock-fd", LONGRUN, NULL},
-    {"timeout-kill", LONGRUN, "a oneshot has timeout-up and timeout-down"},
-    {"timeout-finish", LONGRUN, "a oneshot has timeout-down"},
-    {"max-death-tally", LONGRUN, NULL},
-    {"down-signal", LONGRUN, NULL},
-    {"reload-signal", LONGRUN, NULL},
-    {"flag-timeout-killpg", LONGRUN, NULL},
-    {"flag-newpidns", LONGRUN, NULL},
-    {"data", ANY, NULL},
-    {"env", ANY, NULL},
-    {"template", ANY, NULL},
-    {"producer-for", LONGRUN, "only longruns are in pipelines"},
-    {"consumer-for", LONGRUN, "only longruns are in pipelines"},
-    {"pipeline-name", LONGRUN, "only longruns are in pipelines"},
-    {"log", 0, "delete it: every longrun has a logger (or use producer-for)"},
-    {"nosetsid", 0, "delete it: every service has a session of its own"},
-    {"logging", LONGRUN, NULL},
-    {"logging-script", LONGRUN, NULL},
-    {"container-exit", LONGRUN, NULL},
-};
-
-enum { KNOWN = sizeof known / sizeof known[0], NEAR_LENGTH = 6, NEAR_DISTANCE = 2 };
-
-static const struct known *find_known(const char *file)
+static bool is_near(const char *file, const char *name)
 {
-    for (size_t i = 0; i < KNOWN; i++)
-        if (strcmp(known[i].name, file) == 0)
-            return &known[i];
-    return NULL;
+    return name != NULL && strlen(name) >= NEAR_LENGTH &&
+           name_distance(file, name) <= NEAR_DISTANCE;
 }
 
 /* The known name that a file may have been meant to have. Scripts of any name are kept there. */
 static const char *meant(const char *file, enum definition_type type)
 {
-    for (size_t i = 0; i < KNOWN && strlen(file) >= NEAR_LENGTH; i++)
-        if ((known[i].types & 1U << type) != 0 && strlen(known[i].name) >= NEAR_LENGTH &&
-            name_distance(file, known[i].name) <= NEAR_DISTANCE)
-            return known[i].name;
+    for (const struct key_row *k = key_rows; k->name != NULL && strlen(file) >= NEAR_LENGTH; k++) {
+        if ((k->types & 1U << type) == 0)
+            continue;
+        if (is_near(file, k->name) || is_near(file, k->folder))
+            return is_near(file, k->name) ? k->name : k->folder;
+    }
     return NULL;
 }
 
@@ -76,14 +32,14 @@ static void check_file(struct reading *r, const char *file, enum definition_type
 {
     char path[READING_PATH];
     char cure[128];
-    const struct known *k = find_known(file);
+    const struct key_row *k = key_find(file, type);
     const char *other = k == NULL ? meant(file, type) : NULL;
     reading_path(r, file, path);
     if (other != NULL) {
         snprintf(cure, sizeof cure, "did you mean %s?", other);
         problems_warning(r->p, path, 0, cure, "%s is ignored: no file of a %s has this name", file,
                          definition_type_name(type));
-    } else if (k != NULL && k->types == 0) {
+    } else if (k != NULL && k->kind == KEY_NOTHING) {
         problems_warning(r->p, path, 0, k->cure, "%s is ignored under s6-rc.d", file);
     } else if (k != NULL && (k->types & 1U << type) == 0) {
         problems_warning(r->p, path, 0, k->cure == NULL ? "delete it" : k->cure,
@@ -192,9 +148,11 @@ void definitions_finish(struct definitions *all, struct problems *p)
     spread_essential(all);
     for (size_t i = 0; i < all->count; i++) {
         const struct definition *d = &all->item[i];
-        if (d->has_run)
+        if (d->type != DEFINITION_ONESHOT)
+            continue;
+        if (d->keys.has_run)
             check_uncalled(all, d, "run", "name it in up, or make the service a longrun", p);
-        if (d->has_oneshot_finish)
+        if (d->keys.has_finish)
             check_uncalled(all, d, "finish", "name it in down, or make the service a longrun", p);
     }
 }

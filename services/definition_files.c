@@ -40,44 +40,6 @@ int reading_content(struct reading *r, const char *file, struct str *out)
     return -1;
 }
 
-const char *reading_first_line(struct str *text)
-{
-    if (text->data == NULL)
-        return "";
-    size_t length = strcspn(text->data, "\n");
-    while (length > 0 && strchr(" \t\r", text->data[length - 1]) != NULL)
-        length--;
-    text->data[length] = '\0';
-    return text->data;
-}
-
-void reading_number(struct reading *r, const char *file, unsigned long long max,
-                    unsigned long long *value)
-{
-    struct str text = STR_INIT;
-    char path[READING_PATH];
-    unsigned long long read = 0;
-    if (reading_content(r, file, &text) == 1) {
-        const char *line = reading_first_line(&text);
-        if (number_parse(line, max, &read) == 0)
-            *value = read;
-        else if (number_parse(line, ~0ULL, &read) == 0)
-            problems_error(r->p, reading_path(r, file, path), 1, NULL,
-                           "number %s is too large: at most %llu", line, max);
-        else
-            problems_error(r->p, reading_path(r, file, path), 1, "write a plain decimal number",
-                           "invalid number \"%s\"", line);
-    }
-    str_release(&text);
-}
-
-uint32_t reading_milliseconds(struct reading *r, const char *file, uint32_t fallback)
-{
-    unsigned long long value = fallback;
-    reading_number(r, file, UINT32_MAX, &value);
-    return (uint32_t)value;
-}
-
 /* --- lists of names -----------------------------------------------------------------------------
  */
 
@@ -115,7 +77,7 @@ static void add_name(struct reading *r, const char *path, unsigned int line, con
     item[from->count++] = (struct origin){.source = r->source, .line = line};
 }
 
-bool reading_flat(struct reading *r, const char *file, struct words *out, struct origins *from)
+static bool read_flat(struct reading *r, const char *file, struct words *out, struct origins *from)
 {
     struct str text = STR_INIT;
     char path[READING_PATH];
@@ -136,16 +98,16 @@ bool reading_flat(struct reading *r, const char *file, struct words *out, struct
     return found != 0;
 }
 
-bool reading_names(struct reading *r, const char *folder, const char *flat, struct words *out,
+bool reading_names(struct reading *r, const struct key_row *k, struct words *out,
                    struct origins *from)
 {
     struct words listed = WORDS_INIT;
     struct error e = ERROR_INIT;
     char path[READING_PATH];
-    if (!reading_exists(r, folder))
-        return reading_flat(r, flat, out, from);
-    reading_path(r, folder, path);
-    if (file_list(r->fd, folder, &listed, &e) < 0)
+    if (k->folder == NULL || !reading_exists(r, k->folder))
+        return read_flat(r, k->name, out, from);
+    reading_path(r, k->folder, path);
+    if (file_list(r->fd, k->folder, &listed, &e) < 0)
         problems_system(r->p, path, 0, "make it a directory", "%s", e.text);
     for (size_t i = 0; i < listed.count; i++)
         add_name(r, path, 0, listed.item[i], out, from);
@@ -159,7 +121,7 @@ char *reading_one_name(struct reading *r, const char *file)
     struct origins from = {.item = NULL};
     char path[READING_PATH];
     char *name = NULL;
-    reading_flat(r, file, &list, &from);
+    read_flat(r, file, &list, &from);
     if (list.count > 1)
         problems_error(r->p, reading_path(r, file, path), from.count > 1 ? from.item[1].line : 0,
                        "leave one name", "should only contain one service name");
@@ -260,13 +222,13 @@ static bool means_the_same(const char *text, const struct words *words)
     return true;
 }
 
-bool reading_script(struct reading *r, const char *file, struct words *out)
+bool reading_command(struct reading *r, const struct key_row *k, struct words *out)
 {
     struct str text = STR_INIT;
     struct lexer_error e;
     char path[READING_PATH];
-    reading_path(r, file, path);
-    int found = reading_content(r, file, &text);
+    reading_path(r, k->name, path);
+    int found = reading_content(r, k->name, &text);
     if (found == 1 && lexer_words(text.data == NULL ? "" : text.data, text.length, out, &e) < 0)
         problems_error(r->p, path, e.line, "it is read as an execline command line",
                        "syntax error in column %u: %s", e.column, e.text);
@@ -275,12 +237,12 @@ bool reading_script(struct reading *r, const char *file, struct words *out)
         !means_the_same(text.data, out) && !names_execlineb(text.data))
         problems_warning(
             r->p, path, 1, "put the script in a file of its own and name that file here",
-            "the interpreter line is ignored: %s holds one command line, not a script", file);
+            "the interpreter line is ignored: %s holds one command line, not a script", k->name);
     else if (word != NULL)
         problems_warning(r->p, path, 0, "put it into a script, or into sh -c \"...\"",
                          "%s is given to %s as an argument: no shell reads this command line", word,
                          out->item[0]);
-    else if (strcmp(file, "logging-script") != 0 && lone_reference(out) != NULL)
+    else if (k->kind == KEY_COMMAND && lone_reference(out) != NULL)
         problems_warning(r->p, path, 0,
                          "importas -i NAME NAME before the program, or put it into a script",
                          "%s is given to %s as it stands: no shell reads this command line",

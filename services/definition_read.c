@@ -45,16 +45,14 @@ static void merge(struct reading *r, struct definition *d)
 {
     char path[READING_PATH];
     check_files(r, d->type);
-    d->essential |= reading_exists(r, "flag-essential");
-    d->recommended |= reading_exists(r, "flag-recommended");
-    if (d->type != DEFINITION_BUNDLE)
-        reading_names(r, "dependencies.d", "dependencies", &d->dependencies,
-                      &d->from[LIST_DEPENDENCIES]);
-    else if (!reading_names(r, "contents.d", "contents", &d->contents, &d->from[LIST_CONTENTS]) &&
-             reading_exists(r, "type") && !is_user_bundle(d->name))
-        problems_system(r->p, reading_path(r, "contents.d", path), 0,
-                        "make this directory, with a file for each member",
-                        "no directory contents.d in bundle %s", d->name);
+    for (const struct key_row *k = key_rows; k->name != NULL; k++) {
+        if ((k->use & KEY_ADDED) == 0 || (k->types & 1U << d->type) == 0 || reading_row(r, k, d))
+            continue;
+        if (k->list == LIST_CONTENTS && reading_exists(r, "type") && !is_user_bundle(d->name))
+            problems_system(r->p, reading_path(r, k->folder, path), 0,
+                            "make this directory, with a file for each member",
+                            "no directory %s in bundle %s", k->folder, d->name);
+    }
 }
 
 static void read_new(struct reading *r, enum definition_type type)
@@ -65,14 +63,7 @@ static void read_new(struct reading *r, enum definition_type type)
         return;
     }
     merge(r, d);
-    if (type == DEFINITION_BUNDLE)
-        return;
-    d->timeout_up = reading_milliseconds(r, "timeout-up", 0);
-    d->timeout_down = reading_milliseconds(r, "timeout-down", 0);
-    if (type == DEFINITION_ONESHOT)
-        reading_oneshot(r, d);
-    else
-        reading_longrun(r, d);
+    reading_rows(r, d);
 }
 
 /* --- entries ------------------------------------------------------------------------------------

@@ -25,27 +25,23 @@ void reading_no_memory(struct reading *r);
 bool reading_exists(const struct reading *r, const char *file);
 /* The content of a file: 1 read, 0 not there, -1 said. */
 int reading_content(struct reading *r, const char *file, struct str *out);
-/* The first line without trailing blanks, cut in place. */
-const char *reading_first_line(struct str *text);
-/* Value stays as it is when the file is missing or wrong. */
-void reading_number(struct reading *r, const char *file, unsigned long long max,
-                    unsigned long long *value);
-uint32_t reading_milliseconds(struct reading *r, const char *file, uint32_t fallback);
-/* A list of names, one a line; appended. true: it is there. */
-bool reading_flat(struct reading *r, const char *file, struct words *out, struct origins *from);
-/* FILE.d, or the flat FILE where there is none. */
-bool reading_names(struct reading *r, const char *folder, const char *flat, struct words *out,
+/* The names that the flat file of a row holds or, where the row has a folder that is there, the
+ * names in that folder; appended, with the place of each to from. True: one of the two is there. */
+bool reading_names(struct reading *r, const struct key_row *k, struct words *out,
                    struct origins *from);
 /* The one name in a file, or NULL; to be freed. */
 char *reading_one_name(struct reading *r, const char *file);
-/* A command line: true when it is there. */
-bool reading_script(struct reading *r, const char *file, struct words *out);
+/* The words of a command line or script: true when it is there. */
+bool reading_command(struct reading *r, const struct key_row *k, struct words *out);
 
-/* --- services (definition_atomic.c) ------------------------------------------------------------
+/* --- rows (definition_atomic.c) ----------------------------------------------------------------
  */
 
-void reading_oneshot(struct reading *r, struct definition *d);
-void reading_longrun(struct reading *r, struct definition *d);
+/* Reads the file of one row into d, whose other values stay; false: there is none. A number that is
+ * none is said and leaves the usual value. */
+bool reading_row(struct reading *r, const struct key_row *k, struct definition *d);
+/* Reads all rows of d's type that only the definition itself may have. */
+void reading_rows(struct reading *r, struct definition *d);
 
 /* --- checks (definition_check.c) ---------------------------------------------------------------
  */

@@ -3,8 +3,6 @@
 #include "contract/paths.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,13 +11,6 @@
 void livedir_path(char *out, size_t size, const char *name)
 {
     snprintf(out, size, RUN_SERVICEDIRS "/%s", name);
-}
-
-static int copy_if_there(int source, int live, const char *name, struct error *e)
-{
-    if (faccessat(source, name, F_OK, 0) < 0)
-        return 0;
-    return file_copy(source, name, live, name, 0755, e);
 }
 
 static int copy_directory(int source, int live, const char *name, struct error *e)
@@ -31,11 +22,9 @@ static int copy_directory(int source, int live, const char *name, struct error *
 }
 
 /* For the tools of s6 that make instances of a service: theirs to fill. */
-static int copy_template(int source, int live, struct error *e)
+static int make_instances(int live, struct error *e)
 {
     static const char *const empty[] = {"instance", "instances"};
-    if (copy_directory(source, live, "template", e) < 0)
-        return -1;
     if (faccessat(live, "template", F_OK, 0) < 0)
         return 0;
     for (int i = 0; i < 2; i++)
@@ -44,34 +33,25 @@ static int copy_template(int source, int live, struct error *e)
     return 0;
 }
 
-/* The defaults need no file: most services have none. */
-enum { TIMEOUT_FINISH = 5000, DEATH_TALLY = 100 };
-
-static int write_number(int live, const char *name, int64_t number, int64_t usual, struct error *e)
+/* As the file is found, so that what pid 1 and other tools read is what was checked. Nothing is
+ * made of what is not there: most services have few of these files. */
+static int copy_file(const struct key_row *k, int source, int live, struct error *e)
 {
-    char text[24];
-    if (number == usual)
+    if (faccessat(source, k->name, F_OK, 0) < 0)
         return 0;
-    int n = snprintf(text, sizeof text, "%lld\n", (long long)number);
-    return file_write(live, name, text, (size_t)n, 0644, e);
+    if (k->kind == KEY_FLAG) /* which need not even be a file */
+        return file_write(live, k->name, "", 0, 0644, e);
+    return file_copy(source, k->name, live, k->name, k->kind == KEY_PROGRAM ? 0755 : 0644, e);
 }
 
-static int fill(const struct definition *d, int source, int live, struct error *e)
+static int fill(int source, int live, struct error *e)
 {
-    if (copy_if_there(source, live, "run", e) < 0 || copy_if_there(source, live, "finish", e) < 0 ||
-        copy_directory(source, live, "data", e) < 0 || copy_directory(source, live, "env", e) < 0 ||
-        copy_template(source, live, e) < 0 ||
-        write_number(live, "notification-fd", d->notification_fd, -1, e) < 0 ||
-        write_number(live, "lock-fd", d->lock_fd, -1, e) < 0 ||
-        write_number(live, "timeout-kill", d->timeout_kill, 0, e) < 0 ||
-        write_number(live, "timeout-finish", d->timeout_finish, TIMEOUT_FINISH, e) < 0 ||
-        write_number(live, "max-death-tally", d->max_death_tally, DEATH_TALLY, e) < 0 ||
-        write_number(live, "down-signal", d->down_signal, SIGTERM, e) < 0 ||
-        write_number(live, "reload-signal", d->reload_signal, SIGHUP, e) < 0)
-        return -1;
-    if (d->kill_group && file_write(live, "flag-timeout-killpg", "", 0, 0644, e) < 0)
-        return -1;
-    return copy_if_there(source, live, "flag-newpidns", e);
+    for (const struct key_row *k = key_rows; k->name != NULL; k++)
+        if ((k->use & KEY_COPIED) != 0 &&
+            (k->kind == KEY_DIRECTORY ? copy_directory(source, live, k->name, e)
+                                      : copy_file(k, source, live, e)) < 0)
+            return -1;
+    return make_instances(live, e);
 }
 
 int livedir_fill(const struct definition *d, const char *path, struct error *e)
@@ -84,7 +64,7 @@ int livedir_fill(const struct definition *d, const char *path, struct error *e)
     if (live < 0)
         error_system(e, "unable to open %s", source < 0 ? d->directory : path);
     else
-        result = fill(d, source, live, e);
+        result = fill(source, live, e);
     if (source >= 0)
         close(source);
     if (live >= 0)

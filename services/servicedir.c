@@ -1,32 +1,21 @@
 #include "services/servicedir.h"
+#include "base/file.h"
+#include "base/lexer.h"
 #include "base/message.h"
-#include "base/signals.h"
-#include "base/str.h"
-#include "services/supervise.h"
 #include <fcntl.h>
-#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 64, DESCRIPTOR_MAX = 1 << 20 };
+enum { LINE_MAX_BYTES = 64, SCRIPT_MAX_BYTES = 65536 };
 
-struct reading {
-    int at;
-    const char *name;
-};
-
-static bool is_there(const struct reading *r, const char *file)
-{
-    return r->at >= 0 && faccessat(r->at, file, F_OK, 0) == 0;
-}
-
-/* The first line without trailing blanks; false when there is no such file. Never waits for a fifo.
- */
-static bool first_line(const struct reading *r, const char *file, char line[LINE_MAX_BYTES])
+/* The first line without blanks at its end; false when there is no such file. Never waits for a
+ * fifo. */
+static bool first_line(int at, const char *file, char line[LINE_MAX_BYTES])
 {
     struct stat st;
-    int fd = r->at < 0 ? -1 : openat(r->at, file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd = at < 0 ? -1 : openat(at, file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return false;
     ssize_t n = -1;
@@ -34,67 +23,64 @@ static bool first_line(const struct reading *r, const char *file, char line[LINE
         n = read(fd, line, LINE_MAX_BYTES - 1);
     close(fd);
     line[n < 0 ? 0 : n] = '\0';
-    size_t length = strcspn(line, "\n");
-    while (length > 0 && strchr(" \t\r", line[length - 1]) != NULL)
-        length--;
-    line[length] = '\0';
+    (void)key_line(line);
     return true;
 }
 
-static void invalid(const struct reading *r, const char *file, const char *line)
+/* False: the file holds nonsense, which is now in line. */
+static bool read_number(int at, const struct key_row *k, void *place, char line[LINE_MAX_BYTES])
 {
-    if (r->name != NULL)
-        message_line(MESSAGE_WARNING, "s6-supervise %s: warning: invalid %s \"%s\", ignored",
-                     r->name, file, line);
+    int64_t value = k->usual;
+    bool good = !first_line(at, k->name, line) || key_parse(k, line, &value) == KEY_GOOD;
+    key_set_number(place, value);
+    return good;
 }
 
-static unsigned long long number(const struct reading *r, const char *file, unsigned long long most,
-                                 unsigned long long fallback)
+void servicedir_read(struct service_keys *keys, const char *path, const char *name)
 {
     char line[LINE_MAX_BYTES];
-    unsigned long long value = fallback;
-    if (first_line(r, file, line) && number_parse(line, most, &value) < 0) {
-        invalid(r, file, line);
-        return fallback;
+    int at = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    keys_init(keys);
+    for (const struct key_row *k = key_rows; k->name != NULL; k++) {
+        if ((k->use & KEY_LIVE) == 0)
+            continue;
+        void *place = key_place_in(k, keys);
+        if (key_is_flag(k))
+            *(bool *)place = at >= 0 && faccessat(at, k->name, F_OK, 0) == 0;
+        else if (!read_number(at, k, place, line) && name != NULL)
+            message_line(MESSAGE_WARNING, "s6-supervise %s: warning: invalid %s \"%s\", ignored",
+                         name, k->name, line);
     }
-    return value;
+    if (at >= 0)
+        close(at);
 }
 
-static int descriptor(const struct reading *r, const char *file)
+static void read_script(int at, const char *path, const struct key_row *k, struct words *script)
 {
-    const unsigned long long none = DESCRIPTOR_MAX;
-    unsigned long long value = number(r, file, DESCRIPTOR_MAX - 1, none);
-    return value == none ? -1 : (int)value;
+    struct str text = STR_INIT;
+    struct lexer_error where;
+    struct error e = ERROR_INIT;
+    if (file_read(at, k->name, SCRIPT_MAX_BYTES, &text, &e) == 0 &&
+        lexer_words(text.data == NULL ? "" : text.data, text.length, script, &where) < 0) {
+        message_warning("%s/%s:%u: %s, ignored", path, k->name, where.line, where.text);
+        words_release(script);
+    }
+    str_release(&text);
 }
 
-static int signal_of(const struct reading *r, const char *file, int fallback)
+void servicedir_define(struct definition *d, const char *path)
 {
     char line[LINE_MAX_BYTES];
-    if (!first_line(r, file, line))
-        return fallback;
-    int found = signal_number(line, SIGNAL_COUNT - 1);
-    if (found > 0)
-        return found;
-    invalid(r, file, line);
-    return fallback;
-}
-
-void servicedir_read(struct servicedir *d, const char *path, const char *name)
-{
-    struct reading r = {.at = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), .name = name};
-    *d = (struct servicedir){
-        .has_finish = is_there(&r, "finish"),
-        .down = is_there(&r, "down"),
-        .notification_fd = descriptor(&r, "notification-fd"),
-        .lock_fd = descriptor(&r, "lock-fd"),
-        .timeout_kill = (uint32_t)number(&r, "timeout-kill", UINT32_MAX, 0),
-        .timeout_finish = (uint32_t)number(&r, "timeout-finish", UINT32_MAX, 5000),
-        .kill_group = is_there(&r, "flag-timeout-killpg"),
-        .new_pids = is_there(&r, "flag-newpidns"),
-        .max_death_tally = (unsigned int)number(&r, "max-death-tally", SUPERVISE_DEATHS_MAX, 100),
-        .down_signal = signal_of(&r, "down-signal", SIGTERM),
-        .reload_signal = signal_of(&r, "reload-signal", SIGHUP),
-    };
-    if (r.at >= 0)
-        close(r.at);
+    int at = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    for (const struct key_row *k = key_rows; at >= 0 && k->name != NULL; k++) {
+        if ((k->use & KEY_SCANNED) == 0)
+            continue;
+        if (k->kind == KEY_SCRIPT)
+            read_script(at, path, k, key_place(k, d));
+        else if (!read_number(at, k, key_place(k, d), line))
+            message_warning("%s/%s:1: invalid word \"%s\", ignored; %s", path, k->name, line,
+                            k->wanted);
+    }
+    if (at >= 0)
+        close(at);
 }

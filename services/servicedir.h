@@ -1,27 +1,19 @@
-/* What run and finish of a service directory are to be run by: the files that upstream's
- * s6-supervise reads each time that it needs them (spec/supervise.md section 1). */
+/* Service directories as pid 1 reads them: the files by which run and finish are run, each time
+ * that they are needed (spec/supervise.md section 1), and what a directory that is none of s6-rc's
+ * says of its logger. */
 #ifndef SERVICES_SERVICEDIR_H
 #define SERVICES_SERVICEDIR_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "services/definition.h"
 
-struct servicedir {
-    bool has_finish;
-    bool down;           /* it starts down */
-    int notification_fd; /* -1 none */
-    int lock_fd;         /* -1 none */
-    uint32_t timeout_kill;
-    uint32_t timeout_finish; /* ms, 0 never */
-    bool kill_group;         /* by timeout-kill */
-    bool new_pids;           /* a pid namespace of its own */
-    unsigned int max_death_tally;
-    int down_signal;
-    int reload_signal;
-};
+/* Reads the rows with KEY_LIVE of the service directory path into keys; the other values are those
+ * of a service without files. A file that is not there or holds nonsense counts as the usual value;
+ * the latter is said as a warning of service name, unless that is NULL. A directory that is gone
+ * has no files. Never waits, takes no memory. */
+void servicedir_read(struct service_keys *keys, const char *path, const char *name);
 
-/* Reads them anew. What is not there or makes no sense has its default; name, unless NULL, is what
- * a warning about the latter begins with. A directory that is gone is one without files. */
-void servicedir_read(struct servicedir *d, const char *path, const char *name);
+/* Reads the rows with KEY_SCANNED of path into d, a longrun whose other values the caller keeps.
+ * Nonsense is said with its file and counts as if the file was not there. Never waits. */
+void servicedir_define(struct definition *d, const char *path);
 
 #endif

@@ -163,7 +163,7 @@ void controlled_death(struct longrun *l)
     struct error e = ERROR_INIT;
     struct timespec now = clock_wall();
     path_of(&l->controlled, path);
-    if (supervise_add_death(path, &now, l->machine.wait_status, l->files.max_death_tally, &e) < 0)
+    if (supervise_add_death(path, &now, l->machine.wait_status, l->keys.max_death_tally, &e) < 0)
         shortage_note(&l->supervisor->unwritten, "", "", &e, errno, clock_monotonic());
 }
 
@@ -219,8 +219,8 @@ static void obey(struct longrun *l, const struct supervise_letter *letter)
     if (letter->mark != SUPERVISE_KEEP)
         controlled_mark_down(l, letter->mark == SUPERVISE_MARK_DOWN);
     if (wish == SUPERVISE_DOWN_SIGNAL || wish == SUPERVISE_RELOAD_SIGNAL) {
-        servicedir_read(&l->files, l->path, NULL);
-        signal = wish == SUPERVISE_DOWN_SIGNAL ? l->files.down_signal : l->files.reload_signal;
+        servicedir_read(&l->keys, l->path, NULL);
+        signal = wish == SUPERVISE_DOWN_SIGNAL ? l->keys.down_signal : l->keys.reload_signal;
     }
     longrun_feed(l, (enum service_event)events[wish], wish == SUPERVISE_GROUP ? -signal : signal);
 }

@@ -44,20 +44,27 @@ int descriptors_suffice(const struct supervisor *sv, struct error *e)
                      paired, all, (unsigned long)limit.rlim_cur, all, all, need);
 }
 
-int descriptors_exist(const struct servicedir *files, struct error *e)
+int descriptors_exist(const struct service_keys *keys, struct error *e)
 {
+    struct service_keys wanted = *keys;
     struct rlimit now;
-    const int wanted[] = {files->notification_fd, files->lock_fd};
-    static const char *const names[] = {"notification-fd", "lock-fd"};
+    int64_t before = -1;
+    const char *name = NULL;
     errno = EINVAL;
-    if (wanted[0] >= 0 && wanted[0] == wanted[1])
-        return error_set(e, EXIT_USAGE, "notification-fd and lock-fd are both %d", wanted[0]);
-    for (int i = 0; i < 2; i++)
-        if (wanted[i] >= 0 && getrlimit(RLIMIT_NOFILE, &now) == 0 &&
-            (rlim_t)wanted[i] >= now.rlim_cur)
+    for (const struct key_row *k = key_rows; k->name != NULL; k++) {
+        if (k->kind != KEY_DESCRIPTOR)
+            continue;
+        int64_t value = key_number(k, key_place_in(k, &wanted));
+        if (value >= 0 && value == before)
+            return error_set(e, EXIT_USAGE, "%s and %s are both %lld", name, k->name,
+                             (long long)value);
+        if (value >= 0 && getrlimit(RLIMIT_NOFILE, &now) == 0 && (rlim_t)value >= now.rlim_cur)
             return error_set(e, EXIT_USAGE,
-                             "%s is %d, but the limit of open files is %llu (use a smaller number, "
-                             "or raise the limit: --ulimit nofile)",
-                             names[i], wanted[i], (unsigned long long)now.rlim_cur);
+                             "%s is %lld, but the limit of open files is %llu (use a smaller "
+                             "number, or raise the limit: --ulimit nofile)",
+                             k->name, (long long)value, (unsigned long long)now.rlim_cur);
+        before = value;
+        name = k->name;
+    }
     return 0;
 }

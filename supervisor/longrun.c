@@ -71,7 +71,7 @@ static void say_flooded(struct longrun *l)
         message_line(MESSAGE_WARNING,
                      "s6-supervise %s: warning: %d bytes without a newline on descriptor %d "
                      "(notification-fd): closed, the service is not taken for ready",
-                     l->definition->name, NOTIFY_MOST, l->files.notification_fd);
+                     l->definition->name, NOTIFY_MOST, l->keys.notification_fd);
     l->flooded = true;
 }
 
@@ -111,7 +111,7 @@ static size_t stdio_fds(const struct longrun *l, struct process_fd *fds)
 {
     const struct supervisor *sv = l->supervisor;
     const struct logged *g = own_logger(l);
-    bool bare = l->definition->logging == LOGGING_CONSOLE;
+    bool bare = l->definition->keys.logging == LOGGING_CONSOLE;
     bool consumes = l->input[0] >= 0 && l->definition->consumer_for.count > 0;
     fds[0] = (struct process_fd){consumes ? l->input[0] : sv->logging.null, 0};
     fds[1] = (struct process_fd){bare ? 1 : unlogged_stdout(sv), 1};
@@ -177,21 +177,21 @@ static int spawn_run(struct longrun *l, struct error *e)
     int notify = -1;
     int lock = -1;
     int report = -1;
-    if (descriptors_exist(&l->files, e) < 0)
+    if (descriptors_exist(&l->keys, e) < 0)
         return -1;
-    if (l->files.notification_fd >= 0) {
+    if (l->keys.notification_fd >= 0) {
         notify = open_notify(l);
         if (notify < 0)
             return error_system(e, "unable to make the readiness pipe of %s", l->definition->name);
-        fds[count++] = (struct process_fd){notify, l->files.notification_fd};
+        fds[count++] = (struct process_fd){notify, l->keys.notification_fd};
     }
-    if (l->files.lock_fd >= 0) {
+    if (l->keys.lock_fd >= 0) {
         lock = open_service_lock(l, e);
         if (lock < 0) {
             close_one(&notify);
             return -1;
         }
-        fds[count++] = (struct process_fd){lock, l->files.lock_fd};
+        fds[count++] = (struct process_fd){lock, l->keys.lock_fd};
     }
     struct process_spawn s = {
         .program = "./run",
@@ -205,7 +205,7 @@ static int spawn_run(struct longrun *l, struct error *e)
         .nofile = &sv->nofile,
         .gate = logged_gate(own_logger(l)),
         .lock = lock,
-        .new_pids = l->files.new_pids,
+        .new_pids = l->keys.new_pids,
     };
     l->forked = clock_wall(); /* before: what it says comes after its start */
     pid_t pid = process_spawn(&s, &report, e);
@@ -290,14 +290,14 @@ static void drained(struct timer *t)
 {
     struct longrun *l = OWNER(t, drain);
     if (l->machine.state == SERVICE_UP && l->machine.want == WANT_DOWN)
-        send_signal(l, l->files.down_signal, false);
+        send_signal(l, l->keys.down_signal, false);
 }
 
 static void end(struct longrun *l)
 {
     struct supervisor *sv = l->supervisor;
     if (l->input[1] < 0 || sv->stage < STAGE_STOPPING) {
-        send_signal(l, l->files.down_signal, false);
+        send_signal(l, l->keys.down_signal, false);
         return;
     }
     close(l->input[1]);
@@ -309,7 +309,7 @@ static void end(struct longrun *l)
 static void container_exit(struct longrun *l)
 {
     int code = process_exit_code(l->machine.wait_status);
-    enum definition_exit when = l->definition->container_exit;
+    enum definition_exit when = l->definition->keys.container_exit;
     if (l->supervisor->stage >= STAGE_STOPPING || l->machine.want != WANT_UP)
         return;
     if (when == EXIT_ALWAYS || (when == EXIT_FAILURE_ONLY && code != 0))
@@ -398,7 +398,7 @@ static enum service_event perform(struct longrun *l, const struct service_action
         end(l);
         return SERVICE_EVENTS;
     case SERVICE_ACT_KILL:
-        send_signal(l, SIGKILL, l->files.kill_group);
+        send_signal(l, SIGKILL, l->keys.kill_group);
         return SERVICE_EVENTS;
     case SERVICE_ACT_SIGNAL:
         if (l->machine.pid > 0)
@@ -445,13 +445,13 @@ static void read_files(struct longrun *l, enum service_event event)
                   (event == SERVICE_DEADLINE && l->machine.state == SERVICE_DOWN);
     if (!starts && event != SERVICE_WANT_DOWN && event != SERVICE_DIED && event != SERVICE_LEAVE)
         return;
-    servicedir_read(&l->files, l->path, starts ? l->definition->name : NULL);
+    servicedir_read(&l->keys, l->path, starts ? l->definition->name : NULL);
     l->rules = (struct service_rules){
-        .notifies = starts ? l->files.notification_fd >= 0 : l->rules.notifies,
-        .has_finish = l->files.has_finish,
-        .normally_up = !l->files.down && !l->leaving && l->supervisor->stage < STAGE_STOPPING,
-        .timeout_kill = l->files.timeout_kill,
-        .timeout_finish = l->files.timeout_finish,
+        .notifies = starts ? l->keys.notification_fd >= 0 : l->rules.notifies,
+        .has_finish = l->keys.has_finish,
+        .normally_up = !l->keys.down && !l->leaving && l->supervisor->stage < STAGE_STOPPING,
+        .timeout_kill = l->keys.timeout_kill,
+        .timeout_finish = l->keys.timeout_finish,
     };
 }
 

@@ -13,7 +13,7 @@ enum { ROOM_STEP = 16 };
 bool longrun_is_paired(const struct supervisor *sv, const struct definition *d,
                        enum logging_mode *mode)
 {
-    *mode = d->logging >= 0 ? (enum logging_mode)d->logging : sv->settings.logging;
+    *mode = d->keys.logging >= 0 ? (enum logging_mode)d->keys.logging : sv->settings.logging;
     if (d->producer_for != NULL || d->consumer_for.count > 0)
         return false;
     return *mode != LOGGING_CONSOLE || sv->settings.prefix > 0;

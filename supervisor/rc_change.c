@@ -272,7 +272,7 @@ static void reload_one(struct supervisor *sv, uint32_t node)
     }
     pid_t pid = sv->longrun[sv->longrun_of[node]]->machine.pid;
     if (pid > 0)
-        kill(pid, d->reload_signal);
+        kill(pid, d->keys.reload_signal);
     rc_reloaded(sv, node, NULL);
 }
 

@@ -1,6 +1,4 @@
 #include "supervisor/scandir.h"
-#include "base/file.h"
-#include "base/lexer.h"
 #include "base/message.h"
 #include "contract/paths.h"
 #include "supervisor/supervisor.h"
@@ -20,35 +18,6 @@ enum { PATH_LONGEST = 500 }; /* what follows it must fit, too */
 
 /* --- definitions of their own ----------------------------------------------------------------- */
 
-static void read_script(struct definition *d, const char *path)
-{
-    struct str text = STR_INIT;
-    struct lexer_error at;
-    struct error e = ERROR_INIT;
-    char file[PATH_LONGEST + 32];
-    snprintf(file, sizeof file, "%s/logging-script", path);
-    if (file_read(AT_FDCWD, file, 65536, &text, &e) == 0 &&
-        lexer_words(text.data == NULL ? "" : text.data, text.length, &d->logging_script, &at) < 0) {
-        message_warning("%s: %s, ignored", file, at.text);
-        words_release(&d->logging_script);
-    }
-    str_release(&text);
-}
-
-/* The first byte of a file, 0 without. */
-static char first_byte(const char *path, const char *name)
-{
-    char file[PATH_LONGEST + 32];
-    char byte = '\0';
-    snprintf(file, sizeof file, "%s/%s", path, name);
-    int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || read(fd, &byte, 1) != 1)
-        byte = '\0';
-    if (fd >= 0)
-        close(fd);
-    return byte;
-}
-
 static struct definition *define(const char *name, const char *path)
 {
     struct definition *d = malloc(sizeof *d);
@@ -58,15 +27,9 @@ static struct definition *define(const char *name, const char *path)
         free(own);
         return NULL;
     }
-    char exit = first_byte(path, "container-exit");
-    char logging = first_byte(path, "logging");
-    *d = (struct definition){.name = own,
-                             .type = DEFINITION_LONGRUN,
-                             .container_exit = exit == 'a'   ? EXIT_ALWAYS
-                                               : exit == 'f' ? EXIT_FAILURE_ONLY
-                                                             : EXIT_NEVER,
-                             .logging = logging >= '0' && logging <= '2' ? logging - '0' : -1};
-    read_script(d, path);
+    *d = (struct definition){.name = own, .type = DEFINITION_LONGRUN};
+    keys_init(&d->keys);
+    servicedir_define(d, path);
     return d;
 }
 

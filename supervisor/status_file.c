@@ -151,7 +151,7 @@ static uint32_t list(struct supervisor *sv, struct status_source *source)
 static const char *log_of(const struct supervisor *sv, const struct longrun *l, struct str *logs)
 {
     const struct definition *d = l == NULL ? NULL : l->definition;
-    if (d == NULL || !l->logger.logged.open || d->logging == LOGGING_CONSOLE ||
+    if (d == NULL || !l->logger.logged.open || d->keys.logging == LOGGING_CONSOLE ||
         sv->settings.logging == LOGGING_CONSOLE)
         return NULL;
     const char *path = logs->data + logs->length;

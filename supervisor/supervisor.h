@@ -84,14 +84,14 @@ struct longrun {
     char *path; /* of the service directory, links resolved */
     dev_t device;
     ino_t inode;
-    bool listed;             /* the last scan of /run/service found it */
-    bool due;                /* that scan is to start it */
-    bool leaving;            /* removal has begun */
-    bool going;              /* its supervisor is gone; what is left drains */
-    bool told;               /* to end, by scandir_stop */
-    bool refused;            /* it was said that we may not signal it */
-    bool same_pids;          /* it was said that there is no pid namespace for it */
-    struct servicedir files; /* as read last */
+    bool listed;              /* the last scan of /run/service found it */
+    bool due;                 /* that scan is to start it */
+    bool leaving;             /* removal has begun */
+    bool going;               /* its supervisor is gone; what is left drains */
+    bool told;                /* to end, by scandir_stop */
+    bool refused;             /* it was said that we may not signal it */
+    bool same_pids;           /* it was said that there is no pid namespace for it */
+    struct service_keys keys; /* as read last */
     struct service machine;
     struct service_rules rules;
     struct controlled controlled;
@@ -279,7 +279,7 @@ int supervisor_run(const struct supervisor_start *start);
 int descriptors_suffice(const struct supervisor *sv,
                         struct error *e); /* raises the limit if it may */
 /* A number that no process here can have is better said than found out by dup2. */
-int descriptors_exist(const struct servicedir *files, struct error *e);
+int descriptors_exist(const struct service_keys *keys, struct error *e);
 
 /* longrun_make.c */
 bool longrun_is_paired(const struct supervisor *sv, const struct definition *d,

@@ -94,7 +94,7 @@ static int take_memory(struct supervisor *sv, struct update *u, struct error *e)
         if (u->gone[i] == NULL || (u->gone[i]->name = strdup(d->name)) == NULL)
             return error_set(e, EXIT_SYSTEM, "out of memory");
         u->gone[i]->type = DEFINITION_LONGRUN;
-        u->gone[i]->logging = -1;
+        keys_init(&u->gone[i]->keys);
     }
     return children_reserve(&sv->children,
                             2 * (size_t)sv->longrun_room + 2 * nodes + 64 + CONTROL_PLACES, e);
@@ -235,27 +235,15 @@ static void begin_down(struct supervisor *sv, struct update *u)
 /* The files by which a longrun runs: those that are there go to the stage, new ones come. */
 static void exchange_files(const struct update *u, const struct longrun *l, const char *name)
 {
-    static const char *const files[] = {"run",
-                                        "finish",
-                                        "data",
-                                        "env",
-                                        "template",
-                                        "notification-fd",
-                                        "lock-fd",
-                                        "timeout-kill",
-                                        "timeout-finish",
-                                        "max-death-tally",
-                                        "down-signal",
-                                        "reload-signal",
-                                        "flag-timeout-killpg",
-                                        "flag-newpidns"};
     char stage[PATH_ROOM];
     char live[PATH_ROOM], fresh[PATH_ROOM + 32], old[PATH_ROOM + 32];
     stage_path(u, name, stage);
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        snprintf(live, sizeof live, "%.500s/%s", l->path, files[i]);
-        snprintf(fresh, sizeof fresh, "%s/%s", stage, files[i]);
-        snprintf(old, sizeof old, "%s/old:%s", stage, files[i]);
+    for (const struct key_row *k = key_rows; k->name != NULL; k++) {
+        if ((k->use & KEY_COPIED) == 0)
+            continue;
+        snprintf(live, sizeof live, "%.500s/%s", l->path, k->name);
+        snprintf(fresh, sizeof fresh, "%s/%s", stage, k->name);
+        snprintf(old, sizeof old, "%s/old:%s", stage, k->name);
         (void)!rename(live, old);
         (void)!rename(fresh, live);
     }

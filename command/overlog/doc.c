@@ -176,7 +176,7 @@ static void put_log(struct str *out, const struct definition *d)
         put_log_code(out, "its output goes to ", d->producer_for);
     else if (d->consumer_for.count > 0)
         str_add_text(out, "- Log: it is a logger itself\n");
-    else if (d->logging == 0)
+    else if (d->keys.logging == 0)
         str_add_text(out, "- Log: the console only\n");
     else {
         snprintf(path, sizeof path, "%s/%s", root == NULL ? LOGGER_ROOT : root, d->name);
@@ -197,12 +197,12 @@ static void put_command(struct str *out, const struct words *w)
 static void put_longrun(struct str *out, const struct definition *d)
 {
     static const char *const ends[] = {[EXIT_FAILURE_ONLY] = "fails", [EXIT_ALWAYS] = "ends"};
-    if (d->notification_fd >= 0)
-        str_printf(out, "- Ready: when it says so on descriptor %d\n", d->notification_fd);
-    if (d->container_exit != EXIT_NEVER)
-        str_printf(out, "- When it %s, the container ends\n", ends[d->container_exit]);
-    if (d->timeout_kill > 0)
-        str_printf(out, "- Stop: killed after %lu ms\n", (unsigned long)d->timeout_kill);
+    if (d->keys.notification_fd >= 0)
+        str_printf(out, "- Ready: when it says so on descriptor %d\n", d->keys.notification_fd);
+    if (d->keys.container_exit != EXIT_NEVER)
+        str_printf(out, "- When it %s, the container ends\n", ends[d->keys.container_exit]);
+    if (d->keys.timeout_kill > 0)
+        str_printf(out, "- Stop: killed after %lu ms\n", (unsigned long)d->keys.timeout_kill);
 }
 
 static void put_service(struct str *out, const struct tree *t, uint32_t node, bool started)

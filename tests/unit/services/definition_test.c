@@ -130,17 +130,17 @@ static void everything_of_a_longrun_is_read(void **state)
     assert_int_equal(r->p.count, 0);
     const struct definition *d = get(r, "web");
     assert_int_equal(d->type, DEFINITION_LONGRUN);
-    assert_true(d->has_finish && d->essential && d->kill_group);
-    assert_int_equal(d->notification_fd, 867);
+    assert_true(d->keys.has_finish && d->essential && d->keys.kill_group);
+    assert_int_equal(d->keys.notification_fd, 867);
     assert_int_equal(d->timeout_up, 1500);
     assert_int_equal(d->timeout_down, 2500);
-    assert_int_equal(d->timeout_kill, 3000);
-    assert_int_equal(d->timeout_finish, 0);
-    assert_int_equal(d->max_death_tally, 7);
-    assert_int_equal(d->down_signal, SIGQUIT);
-    assert_int_equal(d->reload_signal, SIGUSR1);
-    assert_int_equal(d->container_exit, EXIT_FAILURE_ONLY);
-    assert_int_equal(d->logging, 2);
+    assert_int_equal(d->keys.timeout_kill, 3000);
+    assert_int_equal(d->keys.timeout_finish, 0);
+    assert_int_equal(d->keys.max_death_tally, 7);
+    assert_int_equal(d->keys.down_signal, SIGQUIT);
+    assert_int_equal(d->keys.reload_signal, SIGUSR1);
+    assert_int_equal(d->keys.container_exit, EXIT_FAILURE_ONLY);
+    assert_int_equal(d->keys.logging, 2);
     assert_int_equal(d->logging_script.count, 3);
     assert_string_equal(d->logging_script.item[2], "T");
     assert_int_equal(d->dependencies.count, 1);
@@ -153,13 +153,13 @@ static void defaults_of_a_longrun(void **state)
     longrun(r, "web");
     read_it(r);
     const struct definition *d = get(r, "web");
-    assert_false(d->has_finish);
-    assert_int_equal(d->notification_fd, -1);
-    assert_int_equal(d->timeout_kill, 0);
-    assert_int_equal(d->timeout_finish, 5000);
-    assert_int_equal(d->max_death_tally, 100);
-    assert_int_equal(d->down_signal, SIGTERM);
-    assert_int_equal(d->logging, -1);
+    assert_false(d->keys.has_finish);
+    assert_int_equal(d->keys.notification_fd, -1);
+    assert_int_equal(d->keys.timeout_kill, 0);
+    assert_int_equal(d->keys.timeout_finish, 5000);
+    assert_int_equal(d->keys.max_death_tally, 100);
+    assert_int_equal(d->keys.down_signal, SIGTERM);
+    assert_int_equal(d->keys.logging, -1);
 }
 
 static void a_oneshot_is_a_command_line(void **state)
@@ -539,9 +539,9 @@ static void packed_and_unpacked(void **state)
     assert_int_equal(definitions_unpack(&back, packed.data, packed.length, &e), 0);
     same(&r->d, &back);
     long web = definitions_find(&back, "web");
-    assert_int_equal(back.item[web].notification_fd, 867);
-    assert_int_equal(back.item[web].lock_fd, -1);
-    assert_int_equal(back.item[web].reload_signal, SIGUSR1);
+    assert_int_equal(back.item[web].keys.notification_fd, 867);
+    assert_int_equal(back.item[web].keys.lock_fd, -1);
+    assert_int_equal(back.item[web].keys.reload_signal, SIGUSR1);
     definitions_release(&back);
     size_t refused = 0;
     for (size_t length = 0; length < packed.length; length++) {
@@ -561,22 +561,22 @@ static void packed_and_unpacked(void **state)
 
 static void a_bad_database_is_refused(void **state)
 {
-    static const char head[] = "overlog definitions 1";
+    static const char head[] = "overlog definitions 2";
     static const struct {
         const char *bytes;
         size_t length;
     } bad[] = {
 #define BYTES(text) {text, sizeof text}
-        BYTES("overlog definitions 2"),
-        BYTES("overlog definitions 1\0up\0true"),
-        BYTES("overlog definitions 1\0name\0a/b\0type\0oneshot"),
-        BYTES("overlog definitions 1\0name\0a\0type\0shortrun"),
-        BYTES("overlog definitions 1\0name\0a\0type\0oneshot\0nonsense\0"
+        BYTES("overlog definitions 1"),
+        BYTES("overlog definitions 2\0up\0true"),
+        BYTES("overlog definitions 2\0name\0a/b\0type\0oneshot"),
+        BYTES("overlog definitions 2\0name\0a\0type\0shortrun"),
+        BYTES("overlog definitions 2\0name\0a\0type\0oneshot\0nonsense\0"
               "1"),
-        BYTES("overlog definitions 1\0name\0a\0type\0longrun\0down-signal\0"
+        BYTES("overlog definitions 2\0name\0a\0type\0longrun\0down-signal\0"
               "65"),
-        BYTES("overlog definitions 1\0name\0a\0type\0longrun\0logging\0-2"),
-        BYTES("overlog definitions 1\0name\0a\0type\0longrun\0name\0a\0type\0longrun"),
+        BYTES("overlog definitions 2\0name\0a\0type\0longrun\0logging\0-2"),
+        BYTES("overlog definitions 2\0name\0a\0type\0longrun\0name\0a\0type\0longrun"),
     };
     (void)state;
     struct definitions d = DEFINITIONS_INIT;
