@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "contract/paths.h"
 #include "overlay/fixattrs.h"
-#include "services/supervise.h"
+#include "services/supervise_format.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

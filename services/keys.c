@@ -2,7 +2,7 @@
 #include "base/signals.h"
 #include "contract/logger.h"
 #include "services/definition.h"
-#include "services/supervise.h"
+#include "services/supervise_format.h"
 #include <signal.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* Live service directories: /run/s6-rc/servicedirs/NAME with what run and finish may use, linked as
- * /run/service/NAME (spec/s6-rc-source.md section 4.2). supervise.h has what tools see there. */
+ * /run/service/NAME (spec/s6-rc-source.md section 4.2). supervise_format.h has what tools see
+ * there. */
 #ifndef SERVICES_LIVEDIR_H
 #define SERVICES_LIVEDIR_H
 

@@ -18,7 +18,6 @@
 #include "services/livedir.h"
 #include "services/machine.h"
 #include "services/servicedir.h"
-#include "services/supervise.h"
 #include "services/transition.h"
 #include "supervisor/children.h"
 #include "supervisor/control.h"
@@ -27,6 +26,7 @@
 #include "supervisor/scandir.h"
 #include "supervisor/shortage.h"
 #include "supervisor/status.h"
+#include "supervisor/supervise.h"
 
 enum stage {
     STAGE_HOOK = 0,

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/kernel.h"
-#include "services/supervise.h"
+#include "services/supervise_format.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

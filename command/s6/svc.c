@@ -9,7 +9,7 @@
 #include "command/s6/listen.h"
 #include "command/s6/service.h"
 #include "execline/child.h"
-#include "services/supervise.h"
+#include "services/supervise_format.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

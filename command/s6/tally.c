@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "command/commands.h"
 #include "command/options.h"
-#include "services/supervise.h"
+#include "services/supervise_format.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
