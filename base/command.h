@@ -8,13 +8,6 @@
 #ifndef BASE_COMMAND_H
 #define BASE_COMMAND_H
 
-struct command_option {
-    char letter;          /* 0: long only */
-    const char *name;     /* long name without dashes, or NULL */
-    const char *argument; /* what its argument is called, or NULL: it takes none */
-    const char *help;
-};
-
 struct invocation {
     const struct command *command; /* the row; its name also prefixes messages */
     int argc;
@@ -26,41 +19,31 @@ struct invocation {
     char **fallback;     /* what to execute when rest cannot be; empty: exit 0; NULL: fail */
 
     int next;             /* option parsing: index of the first operand once it is over */
-    const char *argument; /* of the option last returned */
+    const char *argument; /* of the option returned last */
     int place;            /* within a cluster of letters */
-    int complained;       /* a wrong option was, with the usage */
+    int complained;       /* a wrong option was said, with the usage */
 };
 
 struct command {
     const char *name;
-    /* What follows the name: "[-p] { block } prog...". Without a table of options it tells them,
-     * too:
-     * "[-xyz]" and "[-x|-y]" take no argument, "[-x word]" does. */
-    const char *usage;
-    const char *summary;
-    const struct command_option *options; /* ends with an all-zero row; NULL: those in usage */
+    const char *usage;   /* what follows the name: "[-p] { block } prog..." */
+    const char *summary; /* one line, "run a program with limits" */
+    const char *options; /* rows of base/options.h; NULL: none */
     int (*run)(struct invocation *c);
 };
 
-enum { COMMAND_CHAIN = -1, COMMAND_LONG = 256 };
-
-/* The next option's letter, or COMMAND_LONG + index of its row when it has none; 0 at the first
- * operand or after "--"; '?' after saying what was wrong (return EXIT_USAGE then). Options stop at
- * the first operand, as chain loading needs. A single '-' is an operand. */
-int command_option(struct invocation *c);
-/* The operands, NULL-terminated, and their number. */
-char **command_operands(struct invocation *c);
-int command_operand_count(const struct invocation *c);
+enum { COMMAND_CHAIN = -1 };
 
 /* Says "usage: NAME USAGE" on descriptor 2, unless a wrong option made us say it; returns
  * EXIT_USAGE. */
 int command_usage(const struct invocation *c);
 
-/* Hands rest (NULL-terminated) to main. An empty rest is exit code 0. */
+/* Hands rest, NULL-terminated, to main, which executes it in our place: return its result. An empty
+ * rest is exit code 0. rest must live until then. */
 int command_chain(struct invocation *c, char **rest);
 
-/* For commands that run a program as a child and go on: the path by which this program can be
- * executed again, set by main. */
+/* The path by which this program can be executed again, for commands that run it as a child and go
+ * on; main sets it. */
 extern const char *command_program;
 
 #endif

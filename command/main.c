@@ -6,6 +6,7 @@
 #include "base/execute.h"
 #include "base/image.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "command/chain.h"
 #include "command/commands.h"
 #include "command/overlog/missing.h"
@@ -98,21 +99,24 @@ static void find_program(const char *argv0)
 
 static void help(const struct command *c)
 {
+    const char *rows = c->options;
+    struct option_row row;
     printf("usage: %s %s\n%s\n", c->name, c->usage, c->summary);
-    for (const struct command_option *o = c->options;
-         o != NULL && (o->letter != 0 || o->name != NULL); o++) {
+    while (option_row(&rows, &row)) {
         char left[64];
-        const char *argument = o->argument == NULL ? "" : o->argument;
-        if (o->help == NULL) /* another row's text tells of it */
+        int n = 0;
+        if (row.help_length == 0)
             continue;
-        if (o->name == NULL)
-            snprintf(left, sizeof left, "-%c %s", o->letter, argument);
-        else if (o->letter == 0)
-            snprintf(left, sizeof left, "    --%s%s%s", o->name, argument[0] ? "=" : "", argument);
+        if (row.letter > ' ')
+            n = snprintf(left, sizeof left, "-%c%s", row.letter, row.name_length > 0 ? ", " : "");
         else
-            snprintf(left, sizeof left, "-%c, --%s%s%s", o->letter, o->name, argument[0] ? "=" : "",
-                     argument);
-        printf("  %-24s %s\n", left, o->help);
+            n = snprintf(left, sizeof left, "    ");
+        if (row.name_length > 0)
+            n += snprintf(left + n, sizeof left - (size_t)n, "--%.*s", row.name_length, row.name);
+        if (row.argument_length > 0)
+            snprintf(left + n, sizeof left - (size_t)n, "%c%.*s", row.name_length > 0 ? '=' : ' ',
+                     row.argument_length, row.argument);
+        printf("  %-24s %.*s\n", left, row.help_length, row.help);
     }
 }
 

@@ -35,17 +35,15 @@ enum logging_mode { LOGGING_CONSOLE = 0, LOGGING_BOTH = 1, LOGGING_DISK = 2, LOG
     }
 
 /* Options of the command `logger`. */
-enum logger_option {
-    LOGGER_OPTION_DIRECTORY = 'd', /* DIR: the log directory */
-    LOGGER_OPTION_USER = 'u',      /* UID:GID to become */
-    LOGGER_OPTION_PREFIX = 'p',    /* [NAME] before each line on the console */
-    LOGGER_OPTION_PRETTY = 'P',    /* WIDTH: time and padded NAME before each line there */
-    LOGGER_OPTION_COLOR = 'c',     /* with PRETTY: in colours */
-    LOGGER_OPTION_EVENTS = 'e',    /* DIR: log directory of the event pipe */
-    LOGGER_OPTION_RESUME = 'r',    /* take current over as the predecessor left it */
-    LOGGER_OPTION_VERBOSE = 'v',   /* print info lines */
-    LOGGER_OPTION_DROP = 'D'       /* drop lines that cannot be written */
-};
+#define LOGGER_OPTION_DIRECTORY "d" /* DIR: the log directory */
+#define LOGGER_OPTION_USER "u"      /* UID:GID to become */
+#define LOGGER_OPTION_PREFIX "p"    /* [NAME] before each line on the console */
+#define LOGGER_OPTION_PRETTY "P"    /* WIDTH: time and padded NAME before each line there */
+#define LOGGER_OPTION_COLOR "c"     /* with PRETTY: in colours */
+#define LOGGER_OPTION_EVENTS "e"    /* DIR: log directory of the event pipe */
+#define LOGGER_OPTION_RESUME "r"    /* take current over as the predecessor left it */
+#define LOGGER_OPTION_VERBOSE "v"   /* print info lines */
+#define LOGGER_OPTION_DROP "D"      /* drop lines that cannot be written */
 
 /* The log root when OVERLOG_DIR is not set. */
 #define LOGGER_ROOT "/var/log/services"

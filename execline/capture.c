@@ -1,5 +1,6 @@
 /* Commands that keep a stream in a variable. */
 #include "base/message.h"
+#include "base/options.h"
 #include "execline/block.h"
 #include "execline/child.h"
 #include "execline/commands.h"
@@ -168,26 +169,24 @@ static int run_withstdinas(struct invocation *c)
     return code;
 }
 
-static const struct command_option backtick_options[] = {
-    {'i', NULL, NULL, "exit if the program fails or writes a null character (the default)"},
-    {'I', NULL, NULL, "keep what it wrote; ? says how it ended"},
-    {'x', NULL, NULL, "unset the variable if it fails; ? says how it ended"},
-    {'D', NULL, "VALUE", "set the variable to this if it fails; ? says how it ended"},
-    {'N', NULL, NULL, "keep a final newline"},
-    {'n', NULL, NULL, "remove one final newline (the default)"},
-    {'E', NULL, NULL, "substitute it in the rest, instead of setting the variable"},
-    {'e', NULL, NULL, "set the variable (the default)"},
-    {.letter = 0}};
+static const char backtick_options[] =
+    "-i        exit if the program fails or writes a null character (the default)\n"
+    "-I        keep what it wrote; ? says how it ended\n"
+    "-x        unset the variable if it fails; ? says how it ended\n"
+    "-D VALUE  set the variable to this if it fails; ? says how it ended\n"
+    "-N        keep a final newline\n"
+    "-n        remove one final newline (the default)\n"
+    "-E        substitute it in the rest, instead of setting the variable\n"
+    "-e        set the variable (the default)\n";
 
-static const struct command_option withstdinas_options[] = {
-    {'i', NULL, NULL, "exit 1 if there is a null character"},
-    {'I', NULL, NULL, "unset the variable if there is a null character"},
-    {'D', NULL, "VALUE", "set the variable to this if there is a null character"},
-    {'N', NULL, NULL, "keep a final newline"},
-    {'n', NULL, NULL, "remove one final newline (the default)"},
-    {'E', NULL, NULL, "substitute it in the rest, instead of setting the variable"},
-    {'e', NULL, NULL, "set the variable (the default)"},
-    {.letter = 0}};
+static const char withstdinas_options[] =
+    "-i        exit 1 if there is a null character\n"
+    "-I        unset the variable if there is a null character\n"
+    "-D VALUE  set the variable to this if there is a null character\n"
+    "-N        keep a final newline\n"
+    "-n        remove one final newline (the default)\n"
+    "-E        substitute it in the rest, instead of setting the variable\n"
+    "-e        set the variable (the default)\n";
 
 const struct command execline_capture[] = {
     {"backtick", "[-i|-I|-x|-D value] [-N|-n] [-E] variable { prog1... } prog2...",

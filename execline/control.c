@@ -1,5 +1,6 @@
 /* Commands that decide what runs next. */
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "execline/block.h"
 #include "execline/child.h"
@@ -186,23 +187,17 @@ static int run_background(struct invocation *c)
     return message_error(&e);
 }
 
-static const struct command_option if_options[] = {
-    {'n', NULL, NULL, "negate the condition"},
-    {'X', NULL, NULL, "a crash counts as false"},
-    {'t', NULL, NULL, "exit 0 when the condition does not hold"},
-    {'x', NULL, "CODE", "exit CODE when the condition does not hold"},
-    {.letter = 0}};
+static const char if_options[] = "-n       negate the condition\n"
+                                 "-X       a crash counts as false\n"
+                                 "-t       exit 0 when the condition does not hold\n"
+                                 "-x CODE  exit CODE when the condition does not hold\n";
 
-static const struct command_option condition_options[] = {
-    {'n', NULL, NULL, "negate the condition"},
-    {'X', NULL, NULL, "a crash counts as false"},
-    {.letter = 0}};
+static const char condition_options[] = "-n  negate the condition\n"
+                                        "-X  a crash counts as false\n";
 
-static const struct command_option ifthenelse_options[] = {
-    {'X', NULL, NULL, "a crash counts as false"}, {.letter = 0}};
+static const char ifthenelse_options[] = "-X  a crash counts as false\n";
 
-static const struct command_option background_options[] = {
-    {'d', NULL, NULL, "fork twice, so that nobody needs to wait for it"}, {.letter = 0}};
+static const char background_options[] = "-d  fork twice, so that nobody needs to wait for it\n";
 
 const struct command execline_control[] = {
     {"background", "[-d] { prog1... } prog2...", "start a program and go on", background_options,

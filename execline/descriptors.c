@@ -1,6 +1,7 @@
 /* Commands that arrange descriptors, then execute the rest. */
 #include "base/kernel.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "execline/block.h"
 #include "execline/child.h"
@@ -274,17 +275,12 @@ static int run_heredoc(struct invocation *c)
     return message_error(&e);
 }
 
-static const struct command_option fdmove_options[] = {
-    {'c', NULL, NULL, "copy: leave the other open"}, {.letter = 0}};
-static const struct command_option fdblock_options[] = {{'n', NULL, NULL, "non-blocking instead"},
-                                                        {.letter = 0}};
-static const struct command_option heredoc_options[] = {
-    {'d', NULL, NULL, "ignored: there is no process to wait for"}, {.letter = 0}};
-static const struct command_option pipeline_options[] = {
-    {'d', NULL, NULL, "fork twice, so that nobody needs to wait for it"},
-    {'r', NULL, NULL, "the block writes, the rest reads (the default)"},
-    {'w', NULL, NULL, "the block reads, the rest writes"},
-    {.letter = 0}};
+static const char fdmove_options[] = "-c  copy: leave the other open\n";
+static const char fdblock_options[] = "-n  non-blocking instead\n";
+static const char heredoc_options[] = "-d  ignored: there is no process to wait for\n";
+static const char pipeline_options[] = "-d  fork twice, so that nobody needs to wait for it\n"
+                                       "-r  the block writes, the rest reads (the default)\n"
+                                       "-w  the block reads, the rest writes\n";
 
 const struct command execline_descriptors[] = {
     {"fdmove", "[-c] to from prog...", "move or copy a descriptor", fdmove_options, run_fdmove},

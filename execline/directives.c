@@ -1,4 +1,5 @@
 #include "base/message.h"
+#include "base/options.h"
 #include "execline/bindings.h"
 #include "execline/block.h"
 #include "execline/frames.h"

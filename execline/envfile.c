@@ -1,6 +1,7 @@
 /* envfile: variables from a file of KEY = value lines. */
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "execline/child.h"
 #include "execline/commands.h"
 #include "execline/variable.h"
@@ -202,10 +203,8 @@ static int run_envfile(struct invocation *c)
     return e.code;
 }
 
-static const struct command_option envfile_options[] = {
-    {'i', NULL, NULL, "the file must be there (the default)"},
-    {'I', NULL, NULL, "go on if it is not"},
-    {.letter = 0}};
+static const char envfile_options[] = "-i  the file must be there (the default)\n"
+                                      "-I  go on if it is not\n";
 
 const struct command execline_envfile[] = {
     {"envfile", "[-i|-I] file prog...", "set variables from a file", envfile_options, run_envfile},

@@ -1,5 +1,6 @@
 /* Commands that change the environment, then execute the rest. */
 #include "base/message.h"
+#include "base/options.h"
 #include "execline/block.h"
 #include "execline/commands.h"
 #include "execline/frames.h"
@@ -194,29 +195,24 @@ static int run_homeof(struct invocation *c)
     return p != NULL ? 0 : EXIT_SYSTEM;
 }
 
-static const struct command_option array_options[] = {
-    {'d', NULL, "DELIMITER", "end each value with this character, instead of netstrings"},
-    {.letter = 0}};
+static const char array_options[] =
+    "-d DELIMITER  end each value with this character, instead of netstrings\n";
 
-static const struct command_option emptyenv_options[] = {
-    {'p', NULL, NULL, "keep PATH"},
-    {'l', NULL, NULL, "keep LD_LIBRARY_PATH"},
-    {'c', NULL, NULL, "only remove what execline commands set for themselves"},
-    {'o', NULL, NULL, "only pop the variables of elgetopt"},
-    {'P', NULL, NULL, "only pop the positional parameters"},
-    {.letter = 0}};
+static const char emptyenv_options[] = "-p  keep PATH\n"
+                                       "-l  keep LD_LIBRARY_PATH\n"
+                                       "-c  only remove what execline commands set for themselves\n"
+                                       "-o  only pop the variables of elgetopt\n"
+                                       "-P  only pop the positional parameters\n";
 
-static const struct command_option getpid_options[] = {
-    {'E', NULL, NULL, "substitute it in the rest, instead of setting the variable"},
-    {'e', NULL, NULL, "set the variable (the default)"},
-    {'P', NULL, NULL, "the parent's"},
-    {'p', NULL, NULL, "its own (the default)"},
-    {.letter = 0}};
+static const char getpid_options[] =
+    "-E  substitute it in the rest, instead of setting the variable\n"
+    "-e  set the variable (the default)\n"
+    "-P  the parent's\n"
+    "-p  its own (the default)\n";
 
-static const struct command_option getcwd_options[] = {
-    {'E', NULL, NULL, "substitute it in the rest, instead of setting the variable"},
-    {'e', NULL, NULL, "set the variable (the default)"},
-    {.letter = 0}};
+static const char getcwd_options[] =
+    "-E  substitute it in the rest, instead of setting the variable\n"
+    "-e  set the variable (the default)\n";
 
 const struct command execline_environment[] = {
     {"export", "variable value prog...", "set a variable", NULL, run_export},

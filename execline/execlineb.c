@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/lexer.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "execline/commands.h"
 #include "execline/frames.h"
 #include "execline/substitute.h"
@@ -220,19 +221,18 @@ static int run_execlineb(struct invocation *c)
     return command_chain(c, words.item);
 }
 
-static const struct command_option options[] = {
-    {'c', NULL, "SCRIPT", "the script itself, instead of a file"},
-    {'P', NULL, NULL, "leave positional parameters alone"},
-    {'p', NULL, NULL, "set positional parameters in the environment, without saving older ones"},
-    {'S', NULL, "N", "substitute $#, $0, $1 ... and $@ (at least N arguments)"},
-    {'s', NULL, "N", "the same, but $@ begins after the first N"},
-    {'q', NULL, NULL, "unset EXECLINE_STRICT: be silent about too few and unquoted arguments"},
-    {'w', NULL, NULL, "EXECLINE_STRICT=1: warn"},
-    {'W', NULL, NULL, "EXECLINE_STRICT=2: refuse"},
-    {'e', NULL, NULL, "ignored"},
-    {0, NULL, NULL, NULL}};
+static const char execlineb_options[] =
+    "-c SCRIPT  the script itself, instead of a file\n"
+    "-P         leave positional parameters alone\n"
+    "-p         set positional parameters in the environment, without saving older ones\n"
+    "-S N       substitute $#, $0, $1 ... and $@ (at least N arguments)\n"
+    "-s N       the same, but $@ begins after the first N\n"
+    "-q         unset EXECLINE_STRICT: be silent about too few and unquoted arguments\n"
+    "-w         EXECLINE_STRICT=1: warn\n"
+    "-W         EXECLINE_STRICT=2: refuse\n"
+    "-e         ignored\n";
 
 const struct command execline_language[] = {
     {"execlineb", "[-q|-w|-W] [-p|-P|-S n|-s n] -c SCRIPT | FILE [ARG...]",
-     "run an execline script", options, run_execlineb},
+     "run an execline script", execlineb_options, run_execlineb},
     {NULL, NULL, NULL, NULL, NULL}};

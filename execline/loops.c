@@ -1,5 +1,6 @@
 /* Commands that run a program again and again. */
 #include "base/message.h"
+#include "base/options.h"
 #include "execline/block.h"
 #include "execline/child.h"
 #include "execline/commands.h"
@@ -305,31 +306,26 @@ static int run_loopwhilex(struct invocation *c)
 }
 
 #define CODES                                                                                      \
-    {'o', NULL, "CODES", "go on only after these exit codes, separated by commas"},                \
-    {                                                                                              \
-        'x', NULL, "CODES", "stop after these exit codes, separated by commas"                     \
-    }
+    "-o CODES  go on only after these exit codes, separated by commas\n"                           \
+    "-x CODES  stop after these exit codes, separated by commas\n"
 
 #define ITERATION                                                                                  \
-    {'E', NULL, NULL, "substitute it in the program, instead of setting the variable"},            \
-        {'e', NULL, NULL, "set the variable (the default)"},                                       \
-        {'p', NULL, NULL, "do not wait for one to end before the next"},                           \
-        {'P', NULL, "N", "the same, at most so many at a time"}, CODES
+    "-E    substitute it in the program, instead of setting the variable\n"                        \
+    "-e    set the variable (the default)\n"                                                       \
+    "-p    do not wait for one to end before the next\n"                                           \
+    "-P N  the same, at most so many at a time\n" CODES
 
-static const struct command_option forx_options[] = {ITERATION, {.letter = 0}};
+static const char forx_options[] = ITERATION;
 
-static const struct command_option input_options[] = {
-    ITERATION,
-    {'N', NULL, NULL, "keep the delimiter at the end"},
-    {'n', NULL, NULL, "remove it; a last item without one is lost (the default)"},
-    {'C', NULL, NULL, "pass over empty items"},
-    {'c', NULL, NULL, "do not (the default)"},
-    {'0', NULL, NULL, "items end at null characters"},
-    {'d', NULL, "DELIMITERS", "items end at one of these, instead of newlines; none: netstrings"},
-    {.letter = 0}};
+static const char input_options[] =
+    ITERATION "-N             keep the delimiter at the end\n"
+              "-n             remove it; a last item without one is lost (the default)\n"
+              "-C             pass over empty items\n"
+              "-c             do not (the default)\n"
+              "-0             items end at null characters\n"
+              "-d DELIMITERS  items end at one of these, instead of newlines; none: netstrings\n";
 
-static const struct command_option loopwhilex_options[] = {
-    CODES, {'n', NULL, NULL, "negate the test"}, {.letter = 0}};
+static const char loopwhilex_options[] = CODES "-n  negate the test\n";
 
 const struct command execline_loops[] = {
     {"forx", "[-E] [-p|-P n] [-o codes|-x codes] variable { values... } prog...",

@@ -1,5 +1,6 @@
 /* case: executes what the first pattern that fits asks for. */
 #include "base/message.h"
+#include "base/options.h"
 #include "execline/block.h"
 #include "execline/commands.h"
 #include "execline/variable.h"
@@ -151,15 +152,14 @@ static int run_case(struct invocation *c)
     return command_chain(c, outer.next);
 }
 
-static const struct command_option case_options[] = {
-    {'S', NULL, NULL, "patterns are regular expressions (the default)"},
-    {'s', NULL, NULL, "patterns are the shell's"},
-    {'E', NULL, NULL, "extended expressions (the default); with -s: a backslash quotes"},
-    {'e', NULL, NULL, "basic expressions; with -s: a backslash is an ordinary character"},
-    {'i', NULL, NULL, "ignore case; with -s: a leading period must be matched by one"},
-    {'N', NULL, NULL, "export # 0 1 ...: the expression and its parts; with -s: as for paths"},
-    {'n', NULL, NULL, "do not (the default)"},
-    {.letter = 0}};
+static const char case_options[] =
+    "-S  patterns are regular expressions (the default)\n"
+    "-s  patterns are the shell's\n"
+    "-E  extended expressions (the default); with -s: a backslash quotes\n"
+    "-e  basic expressions; with -s: a backslash is an ordinary character\n"
+    "-i  ignore case; with -s: a leading period must be matched by one\n"
+    "-N  export # 0 1 ...: the expression and its parts; with -s: as for paths\n"
+    "-n  do not (the default)\n";
 
 const struct command execline_match[] = {
     {"case", "[-S|-s] [-E|-e] [-i] [-N|-n] value { pattern { prog1... } ... } prog2...",

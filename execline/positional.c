@@ -1,5 +1,6 @@
 /* Commands on the positional parameters #, 0, 1 ... of the environment. */
 #include "base/message.h"
+#include "base/options.h"
 #include "execline/block.h"
 #include "execline/commands.h"
 #include "execline/frames.h"
@@ -250,22 +251,16 @@ static int run_dollarat(struct invocation *c)
     return bad == 0 ? 0 : message_error(&e);
 }
 
-static const struct command_option elgetopt_options[] = {
-    {'D', NULL, "VALUE", "of options without an argument, instead of 1"}, {.letter = 0}};
-static const struct command_option shift_options[] = {
-    {'n', NULL, "N", "this many arguments, instead of one"},
-    {'b', NULL, "N", "then this many blocks"},
-    {.letter = 0}};
-static const struct command_option runblock_options[] = {
-    {'P', NULL, NULL, "do not pop the positional parameters"},
-    {'n', NULL, "N", "skip this many arguments"},
-    {'r', NULL, NULL, "what follows that many blocks, instead of the block"},
-    {.letter = 0}};
-static const struct command_option dollarat_options[] = {
-    {'n', NULL, NULL, "no delimiter after the last"},
-    {'d', NULL, "DELIMITER", "instead of a newline; none: netstrings"},
-    {'0', NULL, NULL, "delimited by null characters"},
-    {.letter = 0}};
+static const char elgetopt_options[] = "-D VALUE  of options without an argument, instead of 1\n";
+static const char shift_options[] = "-n N  this many arguments, instead of one\n"
+                                    "-b N  then this many blocks\n";
+static const char runblock_options[] =
+    "-P    do not pop the positional parameters\n"
+    "-n N  skip this many arguments\n"
+    "-r    what follows that many blocks, instead of the block\n";
+static const char dollarat_options[] = "-n            no delimiter after the last\n"
+                                       "-d DELIMITER  instead of a newline; none: netstrings\n"
+                                       "-0            delimited by null characters\n";
 
 const struct command execline_positional[] = {
     {"elgetopt", "[-D value] optstring prog...", "parse options out of the positional parameters",

@@ -1,5 +1,6 @@
 /* cd and umask as POSIX has them, with a program to execute afterwards. */
 #include "base/message.h"
+#include "base/options.h"
 #include "execline/commands.h"
 #include "execline/variable.h"
 #include <limits.h>
@@ -272,12 +273,9 @@ static int run_posix_umask(struct invocation *c)
     return command_chain(c, operands + 1);
 }
 
-static const struct command_option cd_options[] = {
-    {'L', NULL, NULL, "dot-dot goes back in the name (the default)"},
-    {'P', NULL, NULL, "dot-dot goes to the parent folder"},
-    {.letter = 0}};
-static const struct command_option umask_options[] = {{'S', NULL, NULL, "print it in symbols"},
-                                                      {.letter = 0}};
+static const char cd_options[] = "-L  dot-dot goes back in the name (the default)\n"
+                                 "-P  dot-dot goes to the parent folder\n";
+static const char umask_options[] = "-S  print it in symbols\n";
 
 const struct command execline_posix[] = {
     {"posix-cd", "[-L|-P] [dir|-] [prog...]", "change the working directory as POSIX says",

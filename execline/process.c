@@ -1,5 +1,6 @@
 /* Commands that change the process itself, then execute the rest. */
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "execline/block.h"
 #include "execline/commands.h"
@@ -128,18 +129,14 @@ static int run_umask(struct invocation *c)
     return command_chain(c, c->argv + 2);
 }
 
-static const struct command_option exec_options[] = {
-    {'c', NULL, NULL, "with an empty environment"},
-    {'l', NULL, NULL, "as a login program: a dash in front of argv[0]"},
-    {'a', NULL, "ARGV0", "with this argv[0]"},
-    {.letter = 0}};
+static const char exec_options[] = "-c        with an empty environment\n"
+                                   "-l        as a login program: a dash in front of argv[0]\n"
+                                   "-a ARGV0  with this argv[0]\n";
 
-static const struct command_option tryexec_options[] = {
-    {'n', NULL, NULL, "the block is the fallback"},
-    {'c', NULL, NULL, "with an empty environment"},
-    {'l', NULL, NULL, "as a login program: a dash in front of argv[0]"},
-    {'a', NULL, "ARGV0", "with this argv[0]"},
-    {.letter = 0}};
+static const char tryexec_options[] = "-n        the block is the fallback\n"
+                                      "-c        with an empty environment\n"
+                                      "-l        as a login program: a dash in front of argv[0]\n"
+                                      "-a ARGV0  with this argv[0]\n";
 
 const struct command execline_process[] = {
     {"exec", "[-c] [-l] [-a argv0] prog...", "execute a program", exec_options, run_exec},

@@ -1,5 +1,6 @@
 /* redirfd: opens a file at a descriptor. */
 #include "base/message.h"
+#include "base/options.h"
 #include "execline/commands.h"
 #include "execline/descriptor.h"
 #include "execline/variable.h"
@@ -105,18 +106,16 @@ static int run_redirfd(struct invocation *c)
     return variable_chain(c, operands[0], text, r.import, operands + 2);
 }
 
-static const struct command_option redirfd_options[] = {
-    {'r', NULL, NULL, "for reading"},
-    {'w', NULL, NULL, "for writing: made if missing, emptied"},
-    {'u', NULL, NULL, "for reading and writing"},
-    {'a', NULL, NULL, "for appending: made if missing"},
-    {'x', NULL, NULL, "for writing: must be new"},
-    {'n', NULL, NULL, "open without waiting (a fifo needs no other end)"},
-    {'b', NULL, NULL, "then make it blocking after -n, non-blocking without"},
-    {'f', NULL, NULL, "any free descriptor, its number in a variable"},
-    {'E', NULL, NULL, "with -f: substitute it in the rest instead"},
-    {'e', NULL, NULL, "with -f: set the variable (the default)"},
-    {.letter = 0}};
+static const char redirfd_options[] = "-r  for reading\n"
+                                      "-w  for writing: made if missing, emptied\n"
+                                      "-u  for reading and writing\n"
+                                      "-a  for appending: made if missing\n"
+                                      "-x  for writing: must be new\n"
+                                      "-n  open without waiting (a fifo needs no other end)\n"
+                                      "-b  then make it blocking after -n, non-blocking without\n"
+                                      "-f  any free descriptor, its number in a variable\n"
+                                      "-E  with -f: substitute it in the rest instead\n"
+                                      "-e  with -f: set the variable (the default)\n";
 
 const struct command execline_redirfd[] = {
     {"redirfd", "-r|-w|-u|-a|-x [-n] [-b] fd file prog... | -f ... variable file prog...",

@@ -1,5 +1,6 @@
 /* Commands that substitute in the rest, then execute it. */
 #include "base/message.h"
+#include "base/options.h"
 #include "execline/bindings.h"
 #include "execline/block.h"
 #include "execline/commands.h"
@@ -122,45 +123,36 @@ static int run_multisubstitute(struct invocation *c)
 }
 
 #define TRANSFORMATIONS                                                                            \
-    {'C', NULL, NULL, "crunch: runs of delimiters become one"},                                    \
-        {'c', NULL, NULL, "do not crunch (the default)"},                                          \
-        {'n', NULL, NULL, "chomp: remove one final delimiter"},                                    \
-        {'N', NULL, NULL, "do not chomp (the default)"},                                           \
-    {                                                                                              \
-        'd', NULL, "DELIMITERS", "instead of blanks; none: netstrings"                             \
-    }
+    "-C             crunch: runs of delimiters become one\n"                                       \
+    "-c             do not crunch (the default)\n"                                                 \
+    "-n             chomp: remove one final delimiter\n"                                           \
+    "-N             do not chomp (the default)\n"                                                  \
+    "-d DELIMITERS  instead of blanks; none: netstrings\n"
 
-static const struct command_option define_options[] = {
-    {'s', NULL, NULL, "split the value into words"}, TRANSFORMATIONS, {.letter = 0}};
+static const char define_options[] = "-s  split the value into words\n" TRANSFORMATIONS;
 
-static const struct command_option importas_options[] = {
-    {'i', NULL, NULL, "exit 100 if the variable is not set"},
-    {'D', NULL, "VALUE", "if the variable is not set, as if it were this"},
-    {'u', NULL, NULL, "remove the variable"},
-    {'S', NULL, NULL, "one operand: the key is the variable's name"},
-    {'s', NULL, NULL, "split the value into words"},
-    TRANSFORMATIONS,
-    {.letter = 0}};
+static const char importas_options[] = "-i        exit 100 if the variable is not set\n"
+                                       "-D VALUE  if the variable is not set, as if it were this\n"
+                                       "-u        remove the variable\n"
+                                       "-S        one operand: the key is the variable's name\n"
+                                       "-s        split the value into words\n" TRANSFORMATIONS;
 
-static const struct command_option multidefine_options[] = {
-    {'0', NULL, NULL, "a variable too many stands for no word, instead of an empty one"},
-    {'r', NULL, NULL, "the last variable stands for all words that remain"},
-    TRANSFORMATIONS,
-    {.letter = 0}};
+static const char multidefine_options[] =
+    "-0  a variable too many stands for no word, instead of an empty one\n"
+    "-r  the last variable stands for all words that remain\n" TRANSFORMATIONS;
 
-static const struct command_option elgetpositionals_options[] = {
-    {'P', NULL, "N", "at least N parameters, the missing ones empty"}, {.letter = 0}};
+static const char elgetpositionals_options[] =
+    "-P N  at least N parameters, the missing ones empty\n";
 
-static const struct command_option elglob_options[] = {
-    {'v', NULL, NULL, "warn about folders that cannot be read"},
-    {'w', NULL, NULL, "exit 111 if a folder cannot be read"},
-    {'s', NULL, NULL, "sort"},
-    {'m', NULL, NULL, "mark folders with a slash"},
-    {'e', NULL, NULL, "a backslash is an ordinary character"},
-    {'0', NULL, NULL, "no match stands for no word, instead of the pattern"},
-    {'n', NULL, NULL, "with -d: no delimiter after the last"},
-    {'d', NULL, "DELIMITER", "one word, each match ended by it; none: netstrings"},
-    {.letter = 0}};
+static const char elglob_options[] =
+    "-v            warn about folders that cannot be read\n"
+    "-w            exit 111 if a folder cannot be read\n"
+    "-s            sort\n"
+    "-m            mark folders with a slash\n"
+    "-e            a backslash is an ordinary character\n"
+    "-0            no match stands for no word, instead of the pattern\n"
+    "-n            with -d: no delimiter after the last\n"
+    "-d DELIMITER  one word, each match ended by it; none: netstrings\n";
 
 const struct command execline_substitution[] = {
     {"define", "[-s] [-C|-c] [-N|-n] [-d delimiters] key value prog...",

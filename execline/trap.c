@@ -1,5 +1,6 @@
 /* trap: runs a program and, when signals come, what was told for them. */
 #include "base/message.h"
+#include "base/options.h"
 #include "base/signals.h"
 #include "execline/block.h"
 #include "execline/child.h"
@@ -139,9 +140,8 @@ static int run_trap(struct invocation *c)
     return EXIT_SYSTEM;
 }
 
-static const struct command_option trap_options[] = {
-    {'x', NULL, NULL, "pass on to the program the signals that nothing is told for"},
-    {.letter = 0}};
+static const char trap_options[] =
+    "-x  pass on to the program the signals that nothing is told for\n";
 
 const struct command execline_trap[] = {
     {"trap", "[-x] { SIGNAL { prog1... } ... [default { prog1... }] } prog2...",

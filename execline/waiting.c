@@ -1,6 +1,7 @@
 /* wait: waits for children that were started before us in the same process. */
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "execline/block.h"
 #include "execline/child.h"
 #include "execline/commands.h"
@@ -158,14 +159,12 @@ static int run_wait(struct invocation *c)
     return code;
 }
 
-static const struct command_option wait_options[] = {
-    {'a', NULL, NULL, "for all of them (the default)"},
-    {'o', NULL, NULL, "for the first that dies: ! is its pid, ? its exit code"},
-    {'r', NULL, NULL, "only look: as -t 0"},
-    {'t', NULL, "MS", "at most this long"},
-    {'i', NULL, NULL, "exit 99 when the time is over"},
-    {'I', NULL, NULL, "go on when the time is over (the default)"},
-    {.letter = 0}};
+static const char wait_options[] = "-a     for all of them (the default)\n"
+                                   "-o     for the first that dies: ! is its pid, ? its exit code\n"
+                                   "-r     only look: as -t 0\n"
+                                   "-t MS  at most this long\n"
+                                   "-i     exit 99 when the time is over\n"
+                                   "-I     go on when the time is over (the default)\n";
 
 const struct command execline_waiting[] = {{"wait",
                                             "[-I|-i] [-a|-o] [-r|-t ms] { pids... } prog...",

@@ -1,38 +1,37 @@
 #include "logcat/request.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "base/options.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* With the usage, --help fits a screen: rows without a text are told of in another's. */
-const struct command_option request_options[] = {
-    {'n', "lines", "N", "the last N lines, or all; with -f alone: 10"},
-    {'f', "follow", NULL, "go on with what is written, until ^C"},
-    {'S', "since", "TIME", "from then on: 10m, 2h, today, 12:30, 2026-11-23 12:30"},
-    {'U', "until", "TIME", "before TIME"},
-    {'b', "boot", NULL, "since this container started"},
-    {'p', "previous", NULL, "the run before this one"},
-    {'s', "stream", "out|err", "one stream only, where the stamps tell"},
-    {'g', "grep", "RE", "lines that match (repeated: any); -i: in any case"},
-    {'x', "exclude", "RE", "no lines that match"},
-    {'X', "without", "SERVICE", "not this service, or glob (repeated: none of them)"},
-    {'i', "ignore-case", NULL, NULL},
-    {'A', "after", "N", NULL},
-    {'B', "before", "N", NULL},
-    {'C', "context", "N", "N lines around a match (-A N after, -B N before)"},
-    {0, "entry", NULL, "a match shows its entry whole: a stack trace, say"},
-    {0, "highlight", "RE", "mark what matches, choose nothing"},
-    {'r', "reverse", NULL, "the newest first"},
-    {'u', "unit-events", NULL, "also starts, exits and restarts of the services"},
-    {'o', "output", "FORM", "short, full, raw, json, cri, pretty (JSON laid out)"},
-    {0, "time-format", "FORMAT", "times as strftime(3) writes them; %N: nanoseconds"},
-    {0, "utc", NULL, "times in UTC"},
-    {0, "no-prefix", NULL, "without the service's name"},
-    {0, "begin-with", "TEXT", NULL},
-    {0, "color", "WHEN", "auto, always or never"},
-    {'l', "list", NULL, "list services: state, size, times, lines per hour"},
-    {0},
-};
+const char request_options[] =
+    "-n, --lines=N            the last N lines, or all; with -f alone: 10\n"
+    "-f, --follow             go on with what is written, until ^C\n"
+    "-S, --since=TIME         from then on: 10m, 2h, today, 12:30, 2026-11-23 12:30\n"
+    "-U, --until=TIME         before TIME\n"
+    "-b, --boot               since this container started\n"
+    "-p, --previous           the run before this one\n"
+    "-s, --stream=out|err     one stream only, where the stamps tell\n"
+    "-g, --grep=RE            lines that match (repeated: any); -i: in any case\n"
+    "-x, --exclude=RE         no lines that match\n"
+    "-X, --without=SERVICE    not this service, or glob (repeated: none of them)\n"
+    "-i, --ignore-case\n"
+    "-A, --after=N\n"
+    "-B, --before=N\n"
+    "-C, --context=N          N lines around a match (-A N after, -B N before)\n"
+    "\1, --entry               a match shows its entry whole: a stack trace, say\n"
+    "\2, --highlight=RE        mark what matches, choose nothing\n"
+    "-r, --reverse            the newest first\n"
+    "-u, --unit-events        also starts, exits and restarts of the services\n"
+    "-o, --output=FORM        short, full, raw, json, cri, pretty (JSON laid out)\n"
+    "\3, --time-format=FORMAT  times as strftime(3) writes them; %N: nanoseconds\n"
+    "\4, --utc                 times in UTC\n"
+    "\5, --no-prefix           without the service's name\n"
+    "\6, --begin-with=TEXT\n"
+    "\7, --color=WHEN          auto, always or never\n"
+    "-l, --list               list services: state, size, times, lines per hour\n";
 
 static int usage(const char *what, const char *value)
 {
@@ -92,26 +91,26 @@ static int take_word(struct words *w, const char *text)
     return words_add(w, text) < 0 ? EXIT_SYSTEM : 0;
 }
 
-static int take_long(struct request *q, const char *name, const char *argument)
+static int take_long(struct request *q, int option, const char *argument)
 {
-    switch (name[0]) {
-    case 'b':
+    switch (option) {
+    case '\6': /* --begin-with */
         q->heading = argument;
         return 0;
-    case 'h':
+    case '\2': /* --highlight */
         return take_word(&q->marks, argument);
-    case 't':
+    case '\3': /* --time-format */
         q->time_format = argument;
         return 0;
-    case 'c':
+    case '\7': /* --color */
         return take_color(q, argument);
-    case 'e':
+    case '\1': /* --entry */
         q->whole = true;
         return 0;
-    case 'u':
+    case '\4': /* --utc */
         q->utc = true;
         return 0;
-    default:
+    default: /* --no-prefix */
         q->no_prefix = true;
         return 0;
     }
@@ -173,7 +172,7 @@ static int take_option(struct request *q, int option, const char *argument)
     case 'o':
         return take_output(q, argument);
     default:
-        return take_long(q, request_options[option - COMMAND_LONG].name, argument);
+        return take_long(q, option, argument);
     }
 }
 

@@ -19,7 +19,7 @@ struct request {
     bool unreadable;
 };
 
-extern const struct command_option request_options[];
+extern const char request_options[];
 
 /* Options may stand behind service names: nothing is chain-loaded here. 0, or the exit code after
  * saying what is wrong. */

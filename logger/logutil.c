@@ -4,6 +4,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "logger/processes.h"
 #include <errno.h>
@@ -15,10 +16,7 @@
 enum { NOBODY = 65534 };
 #define DEFAULT_SCRIPT "n20 s1000000 T"
 
-const struct command_option logutil_options[] = {
-    {'f', "fifo", "FIFO", "read that instead of standard input"},
-    {0, NULL, NULL, NULL},
-};
+const char logutil_options[] = "-f, --fifo=FIFO  read that instead of standard input\n";
 
 static int add_script(struct words *w, const char *script)
 {

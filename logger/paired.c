@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/image.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/zone.h"
 #include "contract/logger.h"
 #include "logger/console.h"
@@ -45,23 +46,22 @@ struct paired {
     bool informed;        /* that there is no disk */
     struct account *user; /* to become, while it is asked for and not yet done; or NULL */
     bool prefixed;
-    unsigned long long width; /* of the prefix for people; 0: none */
+    int width; /* of the prefix for people; 0: none */
     bool color;
 };
 
-const struct command_option logger_options[] = {
-    {LOGGER_OPTION_DIRECTORY, "directory", "DIR", "the log directory"},
-    {LOGGER_OPTION_USER, "user", "UID:GID", "become this user once the directory is open"},
-    {LOGGER_OPTION_PREFIX, "prefix", NULL, "put [NAME] before each line on the console"},
-    {LOGGER_OPTION_PRETTY, "pretty", "WIDTH",
-     "put the time and NAME, as wide as that, before each line"},
-    {LOGGER_OPTION_COLOR, "color", NULL, "with -P: NAME in a colour of its own"},
-    {LOGGER_OPTION_EVENTS, "events", "DIR", "log the event pipe on descriptor 9 there"},
-    {LOGGER_OPTION_RESUME, "resume", NULL, "take current over as it is"},
-    {LOGGER_OPTION_VERBOSE, "verbose", NULL, "say info lines, too"},
-    {LOGGER_OPTION_DROP, "drop", NULL, "drop lines that cannot be written, instead of waiting"},
-    {0, NULL, NULL, NULL},
-};
+const char logger_options[] =
+    "-" LOGGER_OPTION_DIRECTORY ", --directory=DIR  the log directory\n"
+    "-" LOGGER_OPTION_USER ", --user=UID:GID   become this user once the directory is open\n"
+    "-" LOGGER_OPTION_PREFIX ", --prefix         put [NAME] before each line on the console\n"
+    "-" LOGGER_OPTION_PRETTY
+    ", --pretty=WIDTH   put the time and NAME, as wide as that, before each line\n"
+    "-" LOGGER_OPTION_COLOR ", --color          with -P: NAME in a colour of its own\n"
+    "-" LOGGER_OPTION_EVENTS ", --events=DIR     log the event pipe on descriptor 9 there\n"
+    "-" LOGGER_OPTION_RESUME ", --resume         take current over as it is\n"
+    "-" LOGGER_OPTION_VERBOSE ", --verbose        say info lines, too\n"
+    "-" LOGGER_OPTION_DROP
+    ", --drop           drop lines that cannot be written, instead of waiting\n";
 
 /* --- messages: to the console, or into the log when that is gone --- */
 
@@ -90,46 +90,33 @@ static int parse_mode(const char *text, enum logging_mode *mode)
     return -1;
 }
 
+static bool has(const char *option)
+{
+    return given(option[0]);
+}
+
 static int parse_options(struct paired *p, struct invocation *c, struct account *user)
 {
-    for (int option; (option = command_option(c)) != 0;) {
-        switch (option) {
-        case LOGGER_OPTION_DIRECTORY:
-            p->directory = c->argument;
-            break;
-        case LOGGER_OPTION_USER:
-            if (account_by_number(c->argument, user) < 0)
-                return command_usage(c);
-            p->user = user;
-            break;
-        case LOGGER_OPTION_PREFIX:
-            p->prefixed = true;
-            break;
-        case LOGGER_OPTION_PRETTY:
-            if (number_parse(c->argument, 255, &p->width) < 0)
-                return command_usage(c);
-            break;
-        case LOGGER_OPTION_COLOR:
-            p->color = true;
-            break;
-        case LOGGER_OPTION_EVENTS:
-            p->events = c->argument;
-            break;
-        case LOGGER_OPTION_RESUME:
-            p->resume = true;
-            break;
-        case LOGGER_OPTION_VERBOSE:
-            message_verbosity(MESSAGE_INFO);
-            break;
-        case LOGGER_OPTION_DROP:
-            p->drops_lines = true;
-            break;
-        default:
-            return EXIT_USAGE;
-        }
+    uint64_t width = 0;
+    if (options_read(c, 2) != 0 ||
+        options_number(c, argument_of(LOGGER_OPTION_PRETTY[0]), 255, &width) != 0)
+        return EXIT_USAGE;
+    if (has(LOGGER_OPTION_USER)) {
+        if (account_by_number(argument_of(LOGGER_OPTION_USER[0]), user) < 0)
+            return command_usage(c);
+        p->user = user;
     }
+    p->directory = argument_of(LOGGER_OPTION_DIRECTORY[0]);
+    p->events = argument_of(LOGGER_OPTION_EVENTS[0]);
+    p->width = (int)width;
+    p->prefixed = has(LOGGER_OPTION_PREFIX);
+    p->color = has(LOGGER_OPTION_COLOR);
+    p->resume = has(LOGGER_OPTION_RESUME);
+    p->drops_lines = has(LOGGER_OPTION_DROP);
+    if (has(LOGGER_OPTION_VERBOSE))
+        message_verbosity(MESSAGE_INFO);
     char **words = command_operands(c);
-    if (command_operand_count(c) < 2 || parse_mode(words[1], &p->mode) < 0)
+    if (parse_mode(words[1], &p->mode) < 0)
         return command_usage(c);
     p->name = words[0];
     if (p->mode == LOGGING_CONSOLE)
@@ -375,7 +362,7 @@ static int take_name(struct paired *p, struct error *e)
     struct str prefix = STR_INIT;
     if (str_printf(&name, "logger %s", p->name) < 0 ||
         (p->prefixed && str_printf(&prefix, "[%s] ", p->name) < 0) ||
-        (p->width > 0 && console_pretty(p->name, (int)p->width, p->color, &prefix) < 0))
+        (p->width > 0 && console_pretty(p->name, p->width, p->color, &prefix) < 0))
         return error_system(e, "unable to begin");
     message_name(name.data);
     p->pump.console.prefix = prefix.data;

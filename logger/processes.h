@@ -8,8 +8,8 @@ int logger_run(struct invocation *c);
 int s6log_run(struct invocation *c);
 int logutil_run(struct invocation *c);
 
-extern const struct command_option logger_options[];
-extern const struct command_option s6log_options[];
-extern const struct command_option logutil_options[];
+extern const char logger_options[];
+extern const char s6log_options[];
+extern const char logutil_options[];
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/process.h"
 #include "base/zone.h"
 #include "logger/disk.h"
@@ -45,16 +46,14 @@ struct s6log {
     bool failed;
 };
 
-const struct command_option s6log_options[] = {
-    {'d', "notification", "FD", "write a newline there once the log directories are open"},
-    {'q', "quiet", NULL, "say errors only"},
-    {'v', "verbose", NULL, "say warnings too (default)"},
-    {'b', "block", NULL, "read nothing while something cannot be written"},
-    {'p', "protect", NULL, "ignore SIGTERM"},
-    {'l', "limit", "BYTES", "split longer lines (8192; 0: never)"},
-    {'t', "timeout", "MS", "wait that long for the end of a begun line (2000; 0: for ever)"},
-    {0, NULL, NULL, NULL},
-};
+const char s6log_options[] =
+    "-d, --notification=FD  write a newline there once the log directories are open\n"
+    "-q, --quiet            say errors only\n"
+    "-v, --verbose          say warnings too (default)\n"
+    "-b, --block            read nothing while something cannot be written\n"
+    "-p, --protect          ignore SIGTERM\n"
+    "-l, --limit=BYTES      split longer lines (8192; 0: never)\n"
+    "-t, --timeout=MS       wait that long for the end of a begun line (2000; 0: for ever)\n";
 
 /* --- reading --- */
 

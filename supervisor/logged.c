@@ -83,13 +83,11 @@ static const char *mode_name(enum logging_mode mode)
 
 /* [s6-supervise NAME/log] logger [OPTION [WORD]]... -- NAME MODE SCRIPT..., made on the stack when
  * it is needed: a thousand of them would be a megabyte. */
-enum { ARGV_FIXED = 20, ARGV_OPTIONS = 9 };
+enum { ARGV_FIXED = 20 };
 
 struct argv {
     const char *word[ARGV_FIXED + LOGGED_SCRIPT_MAX + 1];
     size_t count;
-    char option[ARGV_OPTIONS][3];
-    size_t options;
     char supervised[256 + 8];
     char directory[4096];
     char events[4096];
@@ -101,21 +99,12 @@ static void put_word(struct argv *a, const char *word)
     a->word[a->count++] = word;
 }
 
-static void put_option(struct argv *a, enum logger_option letter)
-{
-    char *word = a->option[a->options++];
-    word[0] = '-';
-    word[1] = (char)letter;
-    word[2] = '\0';
-    put_word(a, word);
-}
-
 static void make_argv(struct argv *a, const struct logged *l, const struct logging *g)
 {
     const struct settings *s = g->settings;
     bool events = l->events_read >= 0;
     const char *user = events ? g->catchall : g->user;
-    a->count = a->options = 0;
+    a->count = 0;
     /* People look for the supervisor of a service by this name; of its logger we are it. */
     if (l->name[0] != '.') {
         snprintf(a->supervised, sizeof a->supervised, "%s/log", l->name);
@@ -125,33 +114,33 @@ static void make_argv(struct argv *a, const struct logged *l, const struct loggi
     put_word(a, "logger");
     if (l->mode != LOGGING_CONSOLE) {
         snprintf(a->directory, sizeof a->directory, "%s/%s", s->log_root, l->name);
-        put_option(a, LOGGER_OPTION_DIRECTORY);
+        put_word(a, "-" LOGGER_OPTION_DIRECTORY);
         put_word(a, a->directory);
     }
     if (user[0] != '\0') {
-        put_option(a, LOGGER_OPTION_USER);
+        put_word(a, "-" LOGGER_OPTION_USER);
         put_word(a, user);
     }
     if (s->prefix == 1) {
-        put_option(a, LOGGER_OPTION_PREFIX);
+        put_word(a, "-" LOGGER_OPTION_PREFIX);
     } else if (s->prefix > 1) {
         snprintf(a->width, sizeof a->width, "%u", s->prefix);
-        put_option(a, LOGGER_OPTION_PRETTY);
+        put_word(a, "-" LOGGER_OPTION_PRETTY);
         put_word(a, a->width);
         if (s->color)
-            put_option(a, LOGGER_OPTION_COLOR);
+            put_word(a, "-" LOGGER_OPTION_COLOR);
     }
     if (events && s->verbosity >= MESSAGE_INFO)
-        put_option(a, LOGGER_OPTION_VERBOSE);
+        put_word(a, "-" LOGGER_OPTION_VERBOSE);
     if (s->drop)
-        put_option(a, LOGGER_OPTION_DROP);
+        put_word(a, "-" LOGGER_OPTION_DROP);
     if (events) {
         snprintf(a->events, sizeof a->events, "%s/.events", s->log_root);
-        put_option(a, LOGGER_OPTION_EVENTS);
+        put_word(a, "-" LOGGER_OPTION_EVENTS);
         put_word(a, a->events);
     }
     if (l->restarted)
-        put_option(a, LOGGER_OPTION_RESUME);
+        put_word(a, "-" LOGGER_OPTION_RESUME);
     put_word(a, "--");
     put_word(a, l->name);
     put_word(a, mode_name(l->mode));

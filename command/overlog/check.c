@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "command/overlog/script.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -178,10 +179,9 @@ static int run_check(struct invocation *c)
     return written != 0 ? written : code;
 }
 
-static const struct command_option check_options[] = {
-    {'r', "root", "ROOT", "the tree is that of this root, where all that it needs is looked for"},
-    {'j', "json", NULL, "for programs"},
-    {0, NULL, NULL, NULL}};
+static const char check_options[] =
+    "-r, --root=ROOT  the tree is that of this root, where all that it needs is looked for\n"
+    "-j, --json       for programs\n";
 
 const struct command command_check[] = {
     {"overlog check", "[--json] [-r ROOT] [DIR]",

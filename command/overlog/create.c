@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "command/overlog/write.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -310,22 +311,19 @@ static int run_remove(struct invocation *c)
     return r.code;
 }
 
-static const struct command_option create_options[] = {
-    {'c', "run", "CMD", "what it runs, as sh reads it"},
-    {'u', "user", "USER", "who runs it"},
-    {'n', "depends", "NAME", "what must be up before (of a bundle: a member); more than once"},
-    {'w', "ready-when", "CMD", "it is ready when this succeeds, tried once a second"},
-    {'b', "bundle", "NAME", "the bundle that it joins (user); -: none"},
-    {'o', "overwrite", NULL, "replace a service of that name"},
-    {'d', "dir", "DIR", "the tree (/etc/s6-overlay)"},
-    {'q', "quiet", NULL, "say nothing of a success"},
-    {0, NULL, NULL, NULL}};
+static const char create_options[] =
+    "-c, --run=CMD         what it runs, as sh reads it\n"
+    "-u, --user=USER       who runs it\n"
+    "-n, --depends=NAME    what must be up before (of a bundle: a member); more than once\n"
+    "-w, --ready-when=CMD  it is ready when this succeeds, tried once a second\n"
+    "-b, --bundle=NAME     the bundle that it joins (user); -: none\n"
+    "-o, --overwrite       replace a service of that name\n"
+    "-d, --dir=DIR         the tree (/etc/s6-overlay)\n"
+    "-q, --quiet           say nothing of a success\n";
 
-static const struct command_option remove_options[] = {
-    {'f', "force", NULL, "take the name out where others need it"},
-    {'d', "dir", "DIR", "the tree (/etc/s6-overlay)"},
-    {'q', "quiet", NULL, "say nothing of a success"},
-    {0, NULL, NULL, NULL}};
+static const char remove_options[] = "-f, --force    take the name out where others need it\n"
+                                     "-d, --dir=DIR  the tree (/etc/s6-overlay)\n"
+                                     "-q, --quiet    say nothing of a success\n";
 
 const struct command command_create[] = {
     {"overlog create",

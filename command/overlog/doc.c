@@ -2,6 +2,7 @@
 #include "command/overlog/doc.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/options.h"
 #include "command/overlog/graph.h"
 #include "command/overlog/overlog.h"
 #include "contract/logger.h"
@@ -281,8 +282,7 @@ static int run_doc(struct invocation *c)
     return code;
 }
 
-static const struct command_option doc_options[] = {
-    {'r', "root", "ROOT", "the tree is that of this root"}, {0, NULL, NULL, NULL}};
+static const char doc_options[] = "-r, --root=ROOT  the tree is that of this root\n";
 
 const struct command command_doc[] = {
     {"overlog doc", "[-r ROOT] [DIR]",

@@ -2,6 +2,7 @@
 #include "command/overlog/graph.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "command/overlog/overlog.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,10 +196,8 @@ static int run_graph(struct invocation *c)
     return code;
 }
 
-static const struct command_option graph_options[] = {
-    {'f', "format", "FORM", "text, mermaid or dot"},
-    {'r', "root", "ROOT", "the tree is that of this root"},
-    {0, NULL, NULL, NULL}};
+static const char graph_options[] = "-f, --format=FORM  text, mermaid or dot\n"
+                                    "-r, --root=ROOT    the tree is that of this root\n";
 
 const struct command command_graph[] = {{"overlog graph", "[-f text|mermaid|dot] [-r ROOT] [DIR]",
                                          "draw which service needs which (DIR: /etc/s6-overlay)",

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -225,8 +226,8 @@ static int run_import(struct invocation *c)
     return code;
 }
 
-static const struct command_option import_options[] = {
-    {'d', "dir", "DIR", "the tree that is written to (/etc/s6-overlay)"}, {0, NULL, NULL, NULL}};
+static const char import_options[] =
+    "-d, --dir=DIR  the tree that is written to (/etc/s6-overlay)\n";
 
 const struct command command_import[] = {{"overlog import", "[-d DIR] FILE",
                                           "make services of a supervisord.conf or a Procfile",

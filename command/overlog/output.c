@@ -1,6 +1,7 @@
 /* Options and output that the verbs of `overlog` share. */
 #include "base/error.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/utf8.h"
 #include "command/overlog/overlog.h"
 #include "logcat/render.h"

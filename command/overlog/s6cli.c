@@ -1,6 +1,7 @@
 /* s6-cli: the verbs of the tool of that name, done by those of overlog. */
 #include "base/error.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "command/commands.h"
 #include "command/overlog/overlog.h"
 #include <stdint.h>
@@ -67,9 +68,8 @@ static int run_s6cli(struct invocation *c)
     return code;
 }
 
-static const struct command_option s6cli_options[] = {
-    {'p', "root-path", "DIR", "where services are defined (/etc/s6-overlay/s6-rc.d)"},
-    {0, NULL, NULL, NULL}};
+static const char s6cli_options[] =
+    "-p, --root-path=DIR  where services are defined (/etc/s6-overlay/s6-rc.d)\n";
 
 const struct command command_s6cli[] = {
     {"s6-cli", "[-p DIR] create [-o] oneshot|longrun|bundle NAME | remove NAME | lint | mermaid",

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/signals.h"
 #include "command/overlog/overlog.h"
 #include "command/overlog/status.h"
@@ -436,12 +437,10 @@ static int run_status(struct invocation *c)
     return code;
 }
 
-static const struct command_option status_options[] = {
-    {'H', "health", NULL,
-     "say what is not well; exit 0 only when all that should be is up and ready"},
-    {'j', "json", NULL, "for programs"},
-    {'R', "run", "DIR", "another /run: that which overlog up names"},
-    {0, NULL, NULL, NULL}};
+static const char status_options[] =
+    "-H, --health   say what is not well; exit 0 only when all that should be is up and ready\n"
+    "-j, --json     for programs\n"
+    "-R, --run=DIR  another /run: that which overlog up names\n";
 
 const struct command command_status[] = {{"overlog status",
                                           "[--health] [--json] [-R DIR] [NAME...]",

@@ -2,6 +2,7 @@
 #include "command/overlog/up.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "command/commands.h"
 #include "command/overlog/overlog.h"
 #include <fcntl.h>
@@ -132,8 +133,7 @@ static int run_up(struct invocation *c)
     return code;
 }
 
-static const struct command_option up_options[] = {
-    {'l', "logs", "DIR", "where log directories are made (logs)"}, {0, NULL, NULL, NULL}};
+static const char up_options[] = "-l, --logs=DIR  where log directories are made (logs)\n";
 
 const struct command command_up[] = {
     {"overlog up", "[-l DIR] [DIR] [-- CMD [ARG...]]",

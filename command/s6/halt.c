@@ -2,6 +2,7 @@
 #include "command/s6/halt.h"
 #include "base/command.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "base/zone.h"
 #include "command/commands.h"
@@ -125,13 +126,12 @@ static int run_shutdown(struct invocation *c)
     return ask(words, message[0] != '\0' ? REQUEST_MAX : REQUEST_MAX - 1);
 }
 
-static const struct command_option shutdown_options[] = {
-    {'h', NULL, NULL, "end the container (default)"},
-    {'p', NULL, NULL, "power the machine off"},
-    {'r', NULL, NULL, "reboot the machine"},
-    {'t', NULL, "SECONDS", "between TERM and KILL to what is left, instead of S6_KILL_GRACETIME"},
-    {'c', NULL, NULL, "cancel what is scheduled"},
-    {0, NULL, NULL, NULL}};
+static const char shutdown_options[] =
+    "-h          end the container (default)\n"
+    "-p          power the machine off\n"
+    "-r          reboot the machine\n"
+    "-t SECONDS  between TERM and KILL to what is left, instead of S6_KILL_GRACETIME\n"
+    "-c          cancel what is scheduled\n";
 
 const struct command command_halt[] = {
     {"halt", "", "stop all services and end the container", NULL, run_now},

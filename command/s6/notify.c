@@ -2,10 +2,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/process.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include "command/s6/service.h"
 #include "execline/block.h"
 #include <errno.h>
@@ -258,23 +259,42 @@ static int run_notifyoncheck(struct invocation *c)
     return poll_service(&p, given('c') ? options.argument['c'] : NULL);
 }
 
-static const struct command_option check_options[] = {
-    {'d', NULL, NULL, "be no child of prog"},
-    {'3', NULL, "fd", "where readiness is told (what ./notification-fd says)"},
-    {'s', NULL, "ms", "before the first check (10)"},
-    {'T', NULL, "ms", "for all checks together (0: for ever)"},
-    {'t', NULL, "ms", "for one check (0: for ever)"},
-    {'w', NULL, "ms", "between two checks (1000)"},
-    {'n', NULL, "count", "of checks (7; 0: without end)"},
-    {'c', NULL, "command", "the check, an execline command line (./data/check)"},
-    {'X', NULL, "pid", NULL}, /* our own: be the one that checks */
-    {.letter = 0}};
+static const char check_options[] =
+    "-d          be no child of prog\n"
+    "-3 fd       where readiness is told (what ./notification-fd says)\n"
+    "-s ms       before the first check (10)\n"
+    "-T ms       for all checks together (0: for ever)\n"
+    "-t ms       for one check (0: for ever)\n"
+    "-w ms       between two checks (1000)\n"
+    "-n count    of checks (7; 0: without end)\n"
+    "-c command  the check, an execline command line (./data/check)\n"
+    "-X pid\n"
+    /* our own: be the one that checks */;
+
+static const char svlisten_options[] = "-u     until it is up (the default)\n"
+                                       "-U     until it is up and ready\n"
+                                       "-d     until it is down\n"
+                                       "-D     until it is down and ready to be started\n"
+                                       "-r     until it is started again\n"
+                                       "-R     until it is started again and ready\n"
+                                       "-a     wait for all of them (the default)\n"
+                                       "-o     wait for one of them\n"
+                                       "-t ms  wait no longer than that (0: for ever)\n";
+
+static const char svlisten1_options[] = "-u     until it is up (the default)\n"
+                                        "-U     until it is up and ready\n"
+                                        "-d     until it is down\n"
+                                        "-D     until it is down and ready to be started\n"
+                                        "-r     until it is started again\n"
+                                        "-R     until it is started again and ready\n"
+                                        "-t ms  wait no longer than that (0: for ever)\n";
 
 const struct command command_notify[] = {
     {"s6-svlisten", "[-uUdDrRao] [-t ms] servicedir... \"\" prog...",
-     "run a program and wait until services are up, ready or down", NULL, run_svlisten},
+     "run a program and wait until services are up, ready or down", svlisten_options, run_svlisten},
     {"s6-svlisten1", "[-uUdDrR] [-t ms] servicedir prog...",
-     "run a program and wait until a service is up, ready or down", NULL, run_svlisten1},
+     "run a program and wait until a service is up, ready or down", svlisten1_options,
+     run_svlisten1},
     {"s6-notifyoncheck", "[options] prog...",
      "run a service, and tell its readiness once a check succeeds", check_options,
      run_notifyoncheck},

@@ -3,9 +3,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include "command/s6/service.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -310,32 +311,42 @@ static int run_svperms(struct invocation *c)
     return fflush(stdout) == 0 ? code : fail("write to", "stdout");
 }
 
-static const struct command_option link_options[] = {
-    {'d', NULL, NULL, "it stays down this time"},
-    {'D', NULL, NULL, "it stays down, also later: the file down is made and kept"},
-    {'P', NULL, NULL, "everybody may listen to its events"},
-    {'f', NULL, NULL, "or nobody may but our group, whatever event/ is now"},
-    {'t', NULL, "ms", "do not wait longer for its supervisor"},
-    {.letter = 0}};
+static const char link_options[] =
+    "-d     it stays down this time\n"
+    "-D     it stays down, also later: the file down is made and kept\n"
+    "-P     everybody may listen to its events\n"
+    "-f     or nobody may but our group, whatever event/ is now\n"
+    "-t ms  do not wait longer for its supervisor\n";
 
-static const struct command_option perms_options[] = {
-    {'v', NULL, NULL, "then say who may do what"},
-    {'u', NULL, NULL, "only the owner sees and controls it"},
-    {'g', NULL, "group", "the group sees it (a name, or :gid)"},
-    {'G', NULL, "group", "the group sees and controls it"},
-    {'o', NULL, NULL, "everybody sees it"},
-    {'O', NULL, "group", "everybody sees it, the group controls it"},
-    {'e', NULL, NULL, "everybody may listen to its events"},
-    {'E', NULL, "group", "the group may listen to its events"},
-    {.letter = 0}};
+static const char perms_options[] = "-v        then say who may do what\n"
+                                    "-u        only the owner sees and controls it\n"
+                                    "-g group  the group sees it (a name, or :gid)\n"
+                                    "-G group  the group sees and controls it\n"
+                                    "-o        everybody sees it\n"
+                                    "-O group  everybody sees it, the group controls it\n"
+                                    "-e        everybody may listen to its events\n"
+                                    "-E group  the group may listen to its events\n";
+
+static const char svscanctl_options[] = "-a  supervise what is new\n"
+                                        "-n  stop and forget what the last scan did not find\n"
+                                        "-N  the same, but loggers are told to end, too\n"
+                                        "-h  -a, then -n\n"
+                                        "-t  stop the container\n"
+                                        "-i  the same\n"
+                                        "-q  stop it without waiting\n"
+                                        "-b  the same\n"
+                                        "-z  nothing; for compatibility\n";
+
+static const char svunlink_options[] = "-X     do not wait\n"
+                                       "-t ms  wait no longer than that\n";
 
 const struct command command_scan[] = {
-    {"s6-svscanctl", "[-zabhitqnN] scandir", "scan /run/service, or stop the container", NULL,
-     run_svscanctl},
+    {"s6-svscanctl", "[-zabhitqnN] scandir", "scan /run/service, or stop the container",
+     svscanctl_options, run_svscanctl},
     {"s6-svlink", "[-d|-D] [-P] [-f] [-t ms] scandir servicedir [name]",
      "add a service while the container runs", link_options, run_svlink},
-    {"s6-svunlink", "[-X] [-t ms] scandir name", "stop and forget a service that was added", NULL,
-     run_svunlink},
+    {"s6-svunlink", "[-X] [-t ms] scandir name", "stop and forget a service that was added",
+     svunlink_options, run_svunlink},
     {"s6-svperms", "[options] servicedir...", "say or change who may see and control a service",
      perms_options, run_svperms},
     {.name = NULL}};

@@ -2,10 +2,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/signals.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include "command/s6/listen.h"
 #include "command/s6/service.h"
 #include "execline/child.h"
@@ -434,12 +435,65 @@ static int run_svstat(struct invocation *c)
     return fflush(stdout) == 0 ? code : fail("write to", "stdout");
 }
 
+static const char svc_options[] =
+    "-u         up\n"
+    "-d         down\n"
+    "-o         up once: when it ends, it stays down\n"
+    "-U         up, and the file down is removed\n"
+    "-D         down, and the file down is made\n"
+    "-O         when it ends, it stays down\n"
+    "-Q         the same, and the file down is made\n"
+    "-x         once it is down, another supervisor begins\n"
+    "-r         send the signal that ends it, after which it starts again\n"
+    "-l         send the signal that makes it read its configuration\n"
+    "-a         send SIGALRM\n"
+    "-b         send SIGABRT\n"
+    "-q         send SIGQUIT\n"
+    "-h         send SIGHUP\n"
+    "-k         send SIGKILL\n"
+    "-t         send SIGTERM\n"
+    "-i         send SIGINT\n"
+    "-1         send SIGUSR1\n"
+    "-2         send SIGUSR2\n"
+    "-p         send SIGSTOP\n"
+    "-c         send SIGCONT\n"
+    "-y         send SIGWINCH\n"
+    "-s signal  send one of these by its name\n"
+    "-P         send SIGSTOP to the process group\n"
+    "-C         send SIGCONT to the process group\n"
+    "-K         send SIGKILL to the process group\n"
+    "-w state   wait until it is in the state u, U, d, D, r or R of s6-svwait\n"
+    "-T ms      wait no longer than that\n";
+
+static const char svstat_options[] =
+    "-u         is it up\n"
+    "-w         is it wanted up\n"
+    "-N         is it normally up\n"
+    "-r         is it ready\n"
+    "-p         its pid\n"
+    "-g         its process group\n"
+    "-e         its exit code\n"
+    "-s         the signal that ended it\n"
+    "-t         seconds since it went up or down\n"
+    "-n         signals as numbers\n"
+    "-o fields  up,wantedup,normallyup,ready,paused,pid,pgid,exitcode,signal,...\n";
+
+static const char svwait_options[] = "-u     until it is up (the default)\n"
+                                     "-U     until it is up and ready\n"
+                                     "-d     until it is down\n"
+                                     "-D     until it is down and ready to be started\n"
+                                     "-r     until it is started again\n"
+                                     "-R     until it is started again and ready\n"
+                                     "-a     wait for all of them (the default)\n"
+                                     "-o     wait for one of them\n"
+                                     "-t ms  wait no longer than that (0: for ever)\n";
+
 const struct command command_svc[] = {
     {"s6-svc", "[-w state] [-T ms] [-s signal] [-abqhkti12pcyrlPCKoduDUxOQ] servicedir...",
-     "tell a service to start, to stop or to get a signal", NULL, run_svc},
-    {"s6-svstat", "[-uwNrpgestn] [-o fields] servicedir...", "say how a service is", NULL,
+     "tell a service to start, to stop or to get a signal", svc_options, run_svc},
+    {"s6-svstat", "[-uwNrpgestn] [-o fields] servicedir...", "say how a service is", svstat_options,
      run_svstat},
     {"s6-svok", "servicedir", "tell whether a service has a supervisor", NULL, run_svok},
     {"s6-svwait", "[-uUdDrRao] [-t ms] [servicedir...]",
-     "wait until services are up, ready or down", NULL, run_svwait},
+     "wait until services are up, ready or down", svwait_options, run_svwait},
     {.name = NULL}};

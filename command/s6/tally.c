@@ -2,10 +2,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/signals.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include "services/supervise_format.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -182,8 +183,13 @@ static int run_permafailon(struct invocation *c)
     return PERMANENT_FAILURE;
 }
 
+static const char svdt_options[] = "-s        signals as numbers\n"
+                                   "-S        signals by name (the default)\n"
+                                   "-n count  the last deaths only\n";
+
 const struct command command_tally[] = {
-    {"s6-svdt", "[-s|-S] [-n count] servicedir", "say when and how a service died", NULL, run_svdt},
+    {"s6-svdt", "[-s|-S] [-n count] servicedir", "say when and how a service died", svdt_options,
+     run_svdt},
     {"s6-svdt-clear", "servicedir", "forget the deaths of a service", NULL, run_svdt_clear},
     {"s6-permafailon", "seconds count events prog...",
      "in a finish script: give up a service that dies too often", NULL, run_permafailon},

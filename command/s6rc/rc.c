@@ -1,8 +1,8 @@
 /* s6-rc: asks pid 1 to start and stop services; the engine is there. */
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/options.h"
 #include "command/s6/control_client.h"
 #include "command/s6rc/rcsource.h"
 #include "contract/control.h"
@@ -10,21 +10,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command_option rc_options[] = {
-    {'u', "up", NULL, "up (default)"},
-    {'d', "down", NULL, "down; essential services stay up"},
-    {'D', "all-down", NULL, "down, essential services too"},
-    {'a', "add", NULL, "add all services that are up to those named"},
-    {'p', "prune", NULL, "and everything else the other way"},
-    {'t', "timeout", "MS", "wait no longer than that (0: for ever)"},
-    {'n', "dry-run", "MS", "only say what would be done"},
-    {'v', "verbosity", "N", "0 errors, 1 warnings too (default), 2 what is done"},
-    {'b', "block", NULL, "wait for the transition that is under way"},
-    {'e', "hide-essential", NULL, "do not list essential services"},
-    {'E', "show-essential", NULL, "list them (default)"},
-    {'l', "livedir", "DIR", "the live directory (/run/s6-rc)"},
-    {0, NULL, NULL, NULL},
-};
+static const char rc_options[] =
+    "-u, --up              up (default)\n"
+    "-d, --down            down; essential services stay up\n"
+    "-D, --all-down        down, essential services too\n"
+    "-a, --add             add all services that are up to those named\n"
+    "-p, --prune           and everything else the other way\n"
+    "-t, --timeout=MS      wait no longer than that (0: for ever)\n"
+    "-n, --dry-run=MS      only say what would be done\n"
+    "-v, --verbosity=N     0 errors, 1 warnings too (default), 2 what is done\n"
+    "-b, --block           wait for the transition that is under way\n"
+    "-e, --hide-essential  do not list essential services\n"
+    "-E, --show-essential  list them (default)\n"
+    "-l, --livedir=DIR     the live directory (/run/s6-rc)\n";
 
 enum { LETTERS_MAX = 32 };
 

@@ -2,8 +2,8 @@
  * reads definitions by itself. */
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "command/commands.h"
-#include "command/options.h"
 #include "command/s6/control_client.h"
 #include "command/s6rc/rcsource.h"
 #include "contract/paths.h"
@@ -148,32 +148,25 @@ static int run_dryrun(struct invocation *c)
     return 0;
 }
 
-static const struct command_option compile_options[] = {
-    {'v', "verbosity", "N", "0 errors, 1 warnings too (default), 2 what is done"},
-    {'h', "fdholder-user", "USER", "accepted: nobody needs it"},
-    {'b', "block", NULL, "accepted: nothing is locked"},
-    {0, NULL, NULL, NULL}};
+static const char compile_options[] =
+    "-v, --verbosity=N         0 errors, 1 warnings too (default), 2 what is done\n"
+    "-h, --fdholder-user=USER  accepted: nobody needs it\n"
+    "-b, --block               accepted: nothing is locked\n";
 
-static const struct command_option init_options[] = {
-    {'c', "compiled", "DIR", "the database that must run"},
-    {'l', "livedir", "DIR", "the live directory (/run/s6-rc)"},
-    {'p', "prefix", "TEXT", "accepted"},
-    {'t', "timeout", "MS", "accepted"},
-    {'b', "block", NULL, "accepted"},
-    {'d', "deref", NULL, "accepted"},
-    {0, NULL, NULL, NULL}};
+static const char init_options[] = "-c, --compiled=DIR  the database that must run\n"
+                                   "-l, --livedir=DIR   the live directory (/run/s6-rc)\n"
+                                   "-p, --prefix=TEXT   accepted\n"
+                                   "-t, --timeout=MS    accepted\n"
+                                   "-b, --block         accepted\n"
+                                   "-d, --deref         accepted\n";
 
-static const struct command_option upgrade_options[] = {
-    {'v', "verbosity", "N", "2: say what is done"},
-    {'l', "livedir", "DIR", "accepted"},
-    {'t', "timeout", "MS", "accepted"},
-    {'b', "block", NULL, "accepted"},
-    {0, NULL, NULL, NULL}};
+static const char upgrade_options[] = "-v, --verbosity=N  2: say what is done\n"
+                                      "-l, --livedir=DIR  accepted\n"
+                                      "-t, --timeout=MS   accepted\n"
+                                      "-b, --block        accepted\n";
 
-static const struct command_option dryrun_options[] = {
-    {'v', "verbosity", "N", "0: say nothing"},
-    {'t', "timeout", "MS", "sleep as long as that"},
-    {0, NULL, NULL, NULL}};
+static const char dryrun_options[] = "-v, --verbosity=N  0: say nothing\n"
+                                     "-t, --timeout=MS   sleep as long as that\n";
 
 const struct command command_rccompile[] = {
     {"s6-rc-compile", "[-v n] [-h user] [-b] dest source...",

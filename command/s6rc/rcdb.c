@@ -1,7 +1,7 @@
 /* s6-rc-db: what is in a service database. */
 #include "base/message.h"
+#include "base/options.h"
 #include "command/commands.h"
-#include "command/options.h"
 #include "command/s6rc/rcsource.h"
 #include "contract/paths.h"
 #include "services/database.h"
@@ -223,13 +223,12 @@ static int run_db(struct invocation *c)
     return code;
 }
 
-static const struct command_option db_options[] = {
-    {'l', "livedir", "DIR", "the live directory (/run/s6-rc)"},
-    {'c', "compiled", "DIR", "a database of s6-rc-compile, or a directory of definitions"},
-    {'u', "up", NULL, "of bringing it up (default)"},
-    {'d', "down", NULL, "of bringing it down"},
-    {'b', "block", NULL, "accepted: nothing is locked"},
-    {0, NULL, NULL, NULL}};
+static const char db_options[] =
+    "-l, --livedir=DIR   the live directory (/run/s6-rc)\n"
+    "-c, --compiled=DIR  a database of s6-rc-compile, or a directory of definitions\n"
+    "-u, --up            of bringing it up (default)\n"
+    "-d, --down          of bringing it down\n"
+    "-b, --block         accepted: nothing is locked\n";
 
 const struct command command_rcdb[] = {
     {"s6-rc-db", "[-l livedir|-c compiled] [-b] [-u|-d] help|check|list|type|... [name...]",

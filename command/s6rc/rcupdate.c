@@ -2,8 +2,8 @@
 #include "base/file.h"
 #include "base/lexer.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "command/commands.h"
-#include "command/options.h"
 #include "command/s6/control_client.h"
 #include "command/s6rc/rcsource.h"
 #include "contract/control.h"
@@ -223,16 +223,15 @@ static int run_update(struct invocation *c)
     return code;
 }
 
-static const struct command_option update_options[] = {
-    {'n', "dry-run", NULL, "only say what would be stopped and started"},
-    {'v', "verbosity", "N", "0 errors, 1 warnings too (default), 2 what is done"},
-    {'t', "timeout", "MS", "wait no longer than that (0: for ever)"},
-    {'l', "livedir", "DIR", "the live directory (/run/s6-rc)"},
-    {'f', "conversion-file", "FILE", "services that have another name, or are to be restarted"},
-    {'b', "block", NULL, "wait for the transition that is under way"},
-    {'e', "hide-essential", NULL, "accepted"},
-    {'E', "show-essential", NULL, "accepted"},
-    {0, NULL, NULL, NULL}};
+static const char update_options[] =
+    "-n, --dry-run               only say what would be stopped and started\n"
+    "-v, --verbosity=N           0 errors, 1 warnings too (default), 2 what is done\n"
+    "-t, --timeout=MS            wait no longer than that (0: for ever)\n"
+    "-l, --livedir=DIR           the live directory (/run/s6-rc)\n"
+    "-f, --conversion-file=FILE  services that have another name, or are to be restarted\n"
+    "-b, --block                 wait for the transition that is under way\n"
+    "-e, --hide-essential        accepted\n"
+    "-E, --show-essential        accepted\n";
 
 const struct command command_rcupdate[] = {
     {"s6-rc-update", "[-n] [-v n] [-t ms] [-l livedir] [-f file] [-b] [-e|-E] database",

@@ -2,6 +2,7 @@
  * are applied: 0 keeps what we have. */
 #include "base/account.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
 #include "command/tools/identity.h"
@@ -129,14 +130,12 @@ static int run_setuidgid(struct invocation *c)
 
 /* --- s6-applyuidgid --- */
 
-static const struct command_option apply_options[] = {
-    {'u', NULL, "uid", "user id to become"},
-    {'g', NULL, "gid", "group id to become"},
-    {'G', NULL, "gidlist", "supplementary groups, separated by commas"},
-    {'U', NULL, NULL, "take all three from the variables UID, GID and GIDLIST"},
-    {'z', NULL, NULL, "remove these variables from the environment"},
-    {0, NULL, NULL, NULL},
-};
+static const char apply_options[] =
+    "-u uid      user id to become\n"
+    "-g gid      group id to become\n"
+    "-G gidlist  supplementary groups, separated by commas\n"
+    "-U          take all three from the variables UID, GID and GIDLIST\n"
+    "-z          remove these variables from the environment\n";
 
 static int bad_variable(const char *name, bool set)
 {
@@ -208,15 +207,13 @@ static int run_applyuidgid(struct invocation *c)
 
 /* --- s6-envuidgid --- */
 
-static const struct command_option env_options[] = {
-    {'u', NULL, NULL, "account is a user: set UID only"},
-    {'g', NULL, NULL, "account is a group: set GID only"},
-    {'B', NULL, NULL, "account is user:group: set UID and GID only"},
-    {'n', NULL, NULL, "take numbers for names that are not known (user:group)"},
-    {'i', NULL, NULL, "exit 1 when the account is not known (default)"},
-    {'D', NULL, "uid:gid:gidlist", "set these when the account is not known"},
-    {0, NULL, NULL, NULL},
-};
+static const char env_options[] =
+    "-u                  account is a user: set UID only\n"
+    "-g                  account is a group: set GID only\n"
+    "-B                  account is user:group: set UID and GID only\n"
+    "-n                  take numbers for names that are not known (user:group)\n"
+    "-i                  exit 1 when the account is not known (default)\n"
+    "-D uid:gid:gidlist  set these when the account is not known\n";
 
 /* Which variables an account gives. */
 enum part { PART_ALL, PART_USER, PART_GROUP, PART_BOTH };

@@ -2,8 +2,9 @@
 #include "base/file.h"
 #include "base/kernel.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
 #include <fcntl.h>
@@ -352,8 +353,15 @@ static int run_dnsip(struct invocation *c)
 
 #define USAGE "[-q] [-H|-h] [-r] [-t ms] name"
 
+static const char dnsip4_options[] =
+    "-q     ask for the name with each suffix first (DNSQUALIFY, or search)\n"
+    "-h     look into /etc/hosts first\n"
+    "-H     do not (the default)\n"
+    "-r     in random order\n"
+    "-t ms  no longer than that (0: as long as the C library waits)\n";
+
 const struct command command_dns[] = {
-    {"s6-dnsip4", USAGE, "print the IPv4 addresses of a name", NULL, run_dnsip4},
-    {"s6-dnsip6", USAGE, "print the IPv6 addresses of a name", NULL, run_dnsip6},
-    {"s6-dnsip", USAGE, "print the IPv6 and IPv4 addresses of a name", NULL, run_dnsip},
+    {"s6-dnsip4", USAGE, "print the IPv4 addresses of a name", dnsip4_options, run_dnsip4},
+    {"s6-dnsip6", USAGE, "print the IPv6 addresses of a name", dnsip4_options, run_dnsip6},
+    {"s6-dnsip", USAGE, "print the IPv6 and IPv4 addresses of a name", dnsip4_options, run_dnsip},
     {.name = NULL}};

@@ -2,9 +2,10 @@
 #include "base/envdir.h"
 #include "base/environment.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -82,11 +83,30 @@ static int run_env(struct invocation *c)
     return *word == NULL ? print_environment('\n', true) : command_chain(c, word);
 }
 
+static const char envdir_options[] =
+    "-i       exit 111 when there is no such directory (the default)\n"
+    "-I       go on when there is none\n"
+    "-f       whole files, not only first lines\n"
+    "-n       keep trailing blanks; with -f, the final newline\n"
+    "-L       no limit of 4095 bytes\n"
+    "-c char  what NUL bytes become, instead of newlines\n";
+
+static const char dumpenv_options[] = "-N       a newline after each value\n"
+                                      "-n       values alone (the default)\n"
+                                      "-m mode  octal mode of a directory that is made (0755)\n";
+
+static const char env_options[] = "-i  begin with an empty environment\n";
+
+static const char printenv_options[] = "-n       no delimiter after the last\n"
+                                       "-0       delimit with NUL\n"
+                                       "-d char  delimit with this character\n";
+
 const struct command command_envtools[] = {
     {"s6-envdir", "[-I|-i] [-n] [-f] [-L] [-c char] dir prog...",
-     "run a program with variables from files", NULL, run_envdir},
-    {"s6-dumpenv", "[-N|-n] [-m mode] dir", "write the environment to files", NULL, run_dumpenv},
-    {"s6-env", "[-i] [name=value...] [prog...]", "run a program with other variables", NULL,
+     "run a program with variables from files", envdir_options, run_envdir},
+    {"s6-dumpenv", "[-N|-n] [-m mode] dir", "write the environment to files", dumpenv_options,
+     run_dumpenv},
+    {"s6-env", "[-i] [name=value...] [prog...]", "run a program with other variables", env_options,
      run_env},
-    {"s6-printenv", "[-n] [-0|-d char]", "print the environment", NULL, run_printenv},
+    {"s6-printenv", "[-n] [-0|-d char]", "print the environment", printenv_options, run_printenv},
     {.name = NULL}};

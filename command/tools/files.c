@@ -3,9 +3,10 @@
 #include "base/account.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -313,20 +314,48 @@ static int run_overlay_stat(struct invocation *c)
     return 0;
 }
 
+static const char mkdir_options[] = "-p       make missing parents; what exists is no error\n"
+                                    "-v       say what is made\n"
+                                    "-m mode  octal mode of what is made\n";
+
+static const char mkfifo_options[] = "-m mode  octal mode, without x bits\n";
+
+static const char logutil_newfifo_options[] = "-m mode   octal mode (0600)\n"
+                                              "-o owner  an account, or uid:gid\n";
+
+static const char ln_options[] = "-s  symbolic links\n"
+                                 "-f  replace what is there, atomically\n"
+                                 "-n  replace a target that is a link to a directory\n"
+                                 "-L  hard links to what symbolic links lead to\n"
+                                 "-P  hard links to symbolic links themselves (the default)\n";
+
+static const char chown_options[] = "-U      ids from the variables UID and GID\n"
+                                    "-u uid  the owner, a number\n"
+                                    "-g gid  the group, a number\n";
+
+static const char linkname_options[] = "-f  resolve the whole path, which need not be a link\n"
+                                       "-n  no newline\n";
+
+static const char basename_options[] = "-n  no newline\n";
+
 const struct command command_files[] = {
-    {"s6-mkdir", "[-p] [-v] [-m mode] dir...", "make directories", NULL, run_mkdir},
-    {"s6-mkfifo", "[-m mode] fifo...", "make fifos", NULL, run_mkfifo},
-    {"logutil-newfifo", "[-m mode] [-o owner] fifo", "make a fifo anew, with an owner", NULL,
-     run_newfifo},
-    {"s6-ln", "[-n] [-s] [-f] [-L] [-P] source... target", "make links", NULL, run_ln},
-    {"s6-chown", "[-U] [-u uid] [-g gid] file", "change the owner of a file", NULL, run_chown},
+    {"s6-mkdir", "[-p] [-v] [-m mode] dir...", "make directories", mkdir_options, run_mkdir},
+    {"s6-mkfifo", "[-m mode] fifo...", "make fifos", mkfifo_options, run_mkfifo},
+    {"logutil-newfifo", "[-m mode] [-o owner] fifo", "make a fifo anew, with an owner",
+     logutil_newfifo_options, run_newfifo},
+    {"s6-ln", "[-n] [-s] [-f] [-L] [-P] source... target", "make links", ln_options, run_ln},
+    {"s6-chown", "[-U] [-u uid] [-g gid] file", "change the owner of a file", chown_options,
+     run_chown},
     {"s6-chmod", "mode file", "change the permissions of a file", NULL, run_chmod},
     {"s6-touch", "file...", "make files, or make them look new", NULL, run_touch},
     {"s6-rename", "old new", "rename a file, atomically", NULL, run_rename},
     {"s6-rmrf", "path...", "remove files and trees", NULL, run_rmrf},
     {"s6-hiercopy", "source destination", "copy a tree", NULL, run_hiercopy},
-    {"s6-linkname", "[-f] [-n] path", "print what a symbolic link leads to", NULL, run_linkname},
-    {"s6-basename", "[-n] path [suffix]", "print the last part of a path", NULL, run_basename},
-    {"s6-dirname", "[-n] path", "print a path without its last part", NULL, run_dirname},
+    {"s6-linkname", "[-f] [-n] path", "print what a symbolic link leads to", linkname_options,
+     run_linkname},
+    {"s6-basename", "[-n] path [suffix]", "print the last part of a path", basename_options,
+     run_basename},
+    {"s6-dirname", "[-n] path", "print a path without its last part", basename_options,
+     run_dirname},
     {"s6-overlay-stat", "path", "print owner and permissions of a file", NULL, run_overlay_stat},
     {.name = NULL}};

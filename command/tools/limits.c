@@ -2,9 +2,10 @@
  * a root. */
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -185,14 +186,49 @@ static int run_chroot(struct invocation *c)
     return command_chain(c, options.operand + 1);
 }
 
+static const char softlimit_options[] = "-H        what follows sets soft and hard limits\n"
+                                        "-h        what follows sets hard limits\n"
+                                        "-a limit  bytes of address space\n"
+                                        "-c limit  bytes of a core file\n"
+                                        "-d limit  bytes of the data segment\n"
+                                        "-f limit  bytes of a file\n"
+                                        "-l limit  bytes of locked memory\n"
+                                        "-m limit  bytes; the same as -a, -d, -l and -s\n"
+                                        "-o limit  open files\n"
+                                        "-p limit  processes of this user\n"
+                                        "-P limit  real-time priority\n"
+                                        "-r limit  bytes of resident memory\n"
+                                        "-s limit  bytes of the stack\n"
+                                        "-t limit  seconds of processor time\n";
+
+static const char setlock_options[] = "-n     exit 1 at once when the file is locked\n"
+                                      "-N     wait for the lock (the default)\n"
+                                      "-t ms  wait that long, then exit 1\n"
+                                      "-r     a shared lock\n"
+                                      "-w     an exclusive lock (the default)\n"
+                                      "-d fd  keep the lock at that descriptor\n";
+
+static const char setsid_options[] = "-s     a new session (the default)\n"
+                                     "-b     a new process group in the background\n"
+                                     "-f     a new process group in the foreground\n"
+                                     "-g     the same, taking the terminal by force\n"
+                                     "-i     exit 111 when it cannot be done\n"
+                                     "-I     only warn (the default)\n"
+                                     "-q     not even warn\n"
+                                     "-d fd  descriptor of the controlling terminal\n";
+
+static const char nice_options[] = "-n value  what is added to the nice value (10)\n"
+                                   "-i        exit 111 when it cannot be done\n"
+                                   "-I        only warn (the default)\n";
+
 const struct command command_limits[] = {
-    {"s6-softlimit", "[-H|-h] [-acdflmoPprst limit]... prog...", "run a program with limits", NULL,
-     run_softlimit},
+    {"s6-softlimit", "[-H|-h] [-acdflmoPprst limit]... prog...", "run a program with limits",
+     softlimit_options, run_softlimit},
     {"s6-setlock", "[-n|-N|-t ms] [-r|-w] [-d fd] file prog...", "run a program holding a lock",
-     NULL, run_setlock},
+     setlock_options, run_setlock},
     {"s6-setsid", "[-s|-b|-f|-g] [-i|-I|-q] [-d fd] prog...",
-     "run a program in a session or process group of its own", NULL, run_setsid},
-    {"s6-nice", "[-i|-I] [-n value] prog...", "run a program with another priority", NULL,
+     "run a program in a session or process group of its own", setsid_options, run_setsid},
+    {"s6-nice", "[-i|-I] [-n value] prog...", "run a program with another priority", nice_options,
      run_nice},
     {"s6-chroot", "dir prog...", "run a program with another root", NULL, run_chroot},
     {.name = NULL}};

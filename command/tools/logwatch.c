@@ -3,8 +3,9 @@
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include "logcat/dirwatch.h"
 #include "rotate/read/reader.h"
 #include <limits.h>
@@ -108,7 +109,9 @@ static int run_logwatch(struct invocation *c)
     return w.code;
 }
 
+static const char logwatch_options[] = "-m bytes  write at most so much at once (4000)\n";
+
 const struct command command_logwatch[] = {{"s6-logwatch", "[-m bytes] logdir",
                                             "print and follow the current file of a log directory",
-                                            NULL, run_logwatch},
+                                            logwatch_options, run_logwatch},
                                            {.name = NULL}};

@@ -4,10 +4,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "base/zone.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -449,6 +450,12 @@ static int run_ps(struct invocation *c)
     return print_list(&l, (unsigned int)spacing);
 }
 
+static const char ps_options[] = "-H            as a tree\n"
+                                 "-w count      blanks between columns (2)\n"
+                                 "-W file       ignored\n"
+                                 "-l            more fields\n"
+                                 "-o field,...  these fields\n";
+
 const struct command command_ps[] = {
-    {"s6-ps", "[-H] [-w count] [-W file] [-l|-o field,...]", "list processes", NULL, run_ps},
+    {"s6-ps", "[-H] [-w count] [-W file] [-l|-o field,...]", "list processes", ps_options, run_ps},
     {.name = NULL}};

@@ -2,9 +2,10 @@
  * is waited for with poll, never in write: the signal that ends us must not find us stuck there. */
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include "command/tools/identity.h"
 #include "command/tools/syslog.h"
 #include <arpa/inet.h>
@@ -298,9 +299,21 @@ static int run_socklog(struct invocation *c)
     return serve(&s, &waiting);
 }
 
+static const char socklog_options[] =
+    "-d notif            write a newline there once the socket can be written to\n"
+    "-r                  leave the numbers as they are\n"
+    "-u uid              become this user once the socket is made\n"
+    "-g gid              become of this group\n"
+    "-G gidlist          supplementary groups, separated by commas\n"
+    "-U                  take all three from the variables UID, GID and GIDLIST\n"
+    "-l linelen          the limit of a message, in bytes (1024; from 76 to 1048576)\n"
+    "-t lameducktimeout  ms to go on receiving after TERM (0: for ever)\n"
+    "-x socket           the path of the socket (/dev/log)\n"
+    "-i ip_port          a UDP socket instead, such as 127.0.0.1_5140\n";
+
 const struct command command_socklog[] = {
     {"s6-socklog",
      "[-d notif] [-r] [-U | -u uid -g gid -G gidlist] [-l linelen] [-t lameducktimeout] "
      "[-x socket | -i ip_port]",
-     "write what is sent to the syslog socket to standard output", NULL, run_socklog},
+     "write what is sent to the syslog socket to standard output", socklog_options, run_socklog},
     {.name = NULL}};

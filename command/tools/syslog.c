@@ -1,7 +1,7 @@
 /* What syslog(3) sends as text: the names of its numbers, and the filter `ucspilogd`. */
 #include "command/tools/syslog.h"
+#include "base/options.h"
 #include "command/commands.h"
-#include "command/options.h"
 #include "command/tools/stream.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -61,7 +61,10 @@ static int run_ucspilogd(struct invocation *c)
     return options_read(c, 0) != 0 ? EXIT_USAGE : stream_run(&rules);
 }
 
+static const char ucspilogd_options[] =
+    "-D default  for a variable that is not set (<undefined>)\n";
+
 const struct command command_syslog[] = {{"ucspilogd", "[-D default] [variable...]",
-                                          "turn the numbers of syslog messages into names", NULL,
-                                          run_ucspilogd},
+                                          "turn the numbers of syslog messages into names",
+                                          ucspilogd_options, run_ucspilogd},
                                          {.name = NULL}};

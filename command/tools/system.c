@@ -2,9 +2,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -241,10 +242,21 @@ static int run_false(struct invocation *c)
     return 1;
 }
 
+static const char mount_options[] =
+    "-a          all of /etc/fstab, except swap and noauto\n"
+    "-z fstab    another table\n"
+    "-n          ignored\n"
+    "-r          read-only\n"
+    "-w          writable (the default)\n"
+    "-t type     kind of the file system\n"
+    "-o options  separated by commas; unknown ones go to the file system\n";
+
+static const char umount_options[] = "-a  all of /proc/mounts, the last first\n";
+
 const struct command command_system[] = {
     {"s6-mount", "-a [-z fstab] | [-n] [-r|-w] [-t type] [-o options] device dir",
-     "mount file systems", NULL, run_mount},
-    {"s6-umount", "-a | dir", "unmount file systems", NULL, run_umount},
+     "mount file systems", mount_options, run_mount},
+    {"s6-umount", "-a | dir", "unmount file systems", umount_options, run_umount},
     {"s6-clock", "[label]", "print or set the time as TAI64N", NULL, run_clock},
     {"s6-hostname", "[name]", "print or set the host's name", NULL, run_hostname},
     {"s6-sync", "", "write what is cached to disk", NULL, run_sync},

@@ -1,8 +1,8 @@
 /* TAI64N labels before lines: putting them there, and making them readable (spec: s6-log.md, 9). */
 #include "base/clock.h"
+#include "base/options.h"
 #include "base/zone.h"
 #include "command/commands.h"
-#include "command/options.h"
 #include "command/tools/stream.h"
 #include "logger/stamp.h"
 
@@ -45,7 +45,10 @@ static int run_tai64nlocal(struct invocation *c)
     return options_read(c, 0) != 0 ? EXIT_USAGE : stream_run(&rules);
 }
 
+static const char tai64nlocal_options[] = "-g  the date is in UTC, not in local time\n";
+
 const struct command command_tai64n[] = {
     {"s6-tai64n", "", "put a TAI64N label before each line", NULL, run_tai64n},
-    {"s6-tai64nlocal", "[-g]", "turn TAI64N labels before lines into dates", NULL, run_tai64nlocal},
+    {"s6-tai64nlocal", "[-g]", "turn TAI64N labels before lines into dates", tai64nlocal_options,
+     run_tai64nlocal},
     {.name = NULL}};

@@ -1,9 +1,10 @@
 /* Words and lines: printing, sorting, selecting. */
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -450,17 +451,61 @@ static int run_cut(struct invocation *c)
     return each_file(true, cut_file);
 }
 
+#define DIGITS "-1\n-2\n-3\n-4\n-5\n-6\n-7\n-8\n-9\n" /* told of with -n */
+
+static const char echo_options[] = "-n       no newline\n"
+                                   "-s char  between the words, instead of a blank\n";
+
+static const char seq_options[] = "-w       all with the same number of digits\n"
+                                  "-s text  after each number, instead of a newline\n";
+
+static const char ls_options[] = "-0       NUL after each name\n"
+                                 "-a       names with a dot in front too, but not . and ..\n"
+                                 "-A       all names\n"
+                                 "-x name  leave this name out\n";
+
+static const char sort_options[] = "-b  ignore leading blanks\n"
+                                   "-c  write nothing; exit 1 when it is not sorted\n"
+                                   "-f  ignore case\n"
+                                   "-r  in reverse\n"
+                                   "-u  each line once\n"
+                                   "-0  lines end with NUL\n";
+
+static const char head_options[] = "-S        read no further than needed\n"
+                                   "-n lines  how many lines (10); -1 to -9: that many\n"
+                                   "-c bytes  how many bytes\n" DIGITS;
+
+static const char tail_options[] =
+    "-n lines  how many lines (10); +N: from line N on; -1 to -9: that many\n"
+    "-c bytes  the same in bytes\n" DIGITS;
+
+static const char grep_options[] = "-E  an extended regular expression\n"
+                                   "-F  a text, not an expression\n"
+                                   "-i  ignore case\n"
+                                   "-c  write only the number of lines\n"
+                                   "-n  with line numbers\n"
+                                   "-q  write nothing\n"
+                                   "-v  lines that do not match\n";
+
+static const char cut_options[] = "-b list  bytes, such as 1,3-5,7-\n"
+                                  "-c list  the same\n"
+                                  "-f list  fields\n"
+                                  "-d char  what is between fields, instead of a tab\n"
+                                  "-s       leave out lines without a delimiter\n"
+                                  "-n       ignored\n";
+
 const struct command command_text[] = {
-    {"s6-echo", "[-n] [-s char] [word...]", "print words", NULL, run_echo},
-    {"s6-seq", "[-w] [-s text] [first [step]] last", "print numbers", NULL, run_seq},
-    {"s6-ls", "[-0] [-a|-A] [-x name] dir", "list a directory, unsorted", NULL, run_ls},
-    {"s6-sort", "[-bcfru0]", "sort lines", NULL, run_sort},
+    {"s6-echo", "[-n] [-s char] [word...]", "print words", echo_options, run_echo},
+    {"s6-seq", "[-w] [-s text] [first [step]] last", "print numbers", seq_options, run_seq},
+    {"s6-ls", "[-0] [-a|-A] [-x name] dir", "list a directory, unsorted", ls_options, run_ls},
+    {"s6-sort", "[-bcfru0]", "sort lines", sort_options, run_sort},
     {"s6-cat", "", "copy standard input to standard output", NULL, run_cat},
     {"s6-head", "[-S] [-123456789|-n lines|-c bytes] [file...]", "print the beginning of files",
-     NULL, run_head},
-    {"s6-tail", "[-123456789|-n lines|-c bytes] [file]", "print the end of a file", NULL, run_tail},
-    {"s6-grep", "[-E|-F] [-i] [-c] [-n] [-q] [-v] pattern", "print lines that match", NULL,
+     head_options, run_head},
+    {"s6-tail", "[-123456789|-n lines|-c bytes] [file]", "print the end of a file", tail_options,
+     run_tail},
+    {"s6-grep", "[-E|-F] [-i] [-c] [-n] [-q] [-v] pattern", "print lines that match", grep_options,
      run_grep},
     {"s6-cut", "[-b list|-c list|-f list] [-d char] [-n] [-s] [file...]", "print parts of lines",
-     NULL, run_cut},
+     cut_options, run_cut},
     {.name = NULL}};

@@ -3,10 +3,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/signals.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/options.h"
+#include "command/failure.h"
 #include "execline/child.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -301,20 +302,44 @@ static int run_pause(struct invocation *c)
         pause();
 }
 
-static const struct command_option watch_options[] = {
-    {'t', "timeout-ready", "ms", "kill it when it is not in the background by then"},
-    {'d', "notification-fd", "fd", "where readiness is told"},
-    {.letter = 0}};
+static const char watch_options[] =
+    "-t, --timeout-ready=ms    kill it when it is not in the background by then\n"
+    "-d, --notification-fd=fd  where readiness is told\n";
+static const char maximumtime_options[] = "-0  send no signal when the time is over\n"
+                                          "-a  send SIGALRM\n"
+                                          "-b  send SIGABRT\n"
+                                          "-i  send SIGINT\n"
+                                          "-k  send SIGKILL\n"
+                                          "-q  send SIGQUIT\n"
+                                          "-t  send SIGTERM (the default)\n"
+                                          "-x  send SIGXCPU\n"
+                                          "-1  send SIGUSR1\n"
+                                          "-2  send SIGUSR2\n";
+
+static const char with_retries_options[] = "-n count  attempts (3)\n"
+                                           "-t ms     time for each attempt (500; 0: no limit)\n";
+
+static const char sleep_options[] = "-m  the time is in milliseconds, not seconds\n";
+
+static const char pause_options[] =
+    "-t          ignore SIGTERM\n"
+    "-h          ignore SIGHUP\n"
+    "-a          ignore SIGALRM\n"
+    "-q          ignore SIGQUIT\n"
+    "-b          ignore SIGABRT\n"
+    "-i          ignore SIGINT\n"
+    "-p signals  ignore these, names or numbers separated by commas\n";
+
 const struct command command_timed[] = {
-    {"s6-maximumtime", "[-0abikqtx12] ms prog...", "run a program for a limited time", NULL,
-     run_maximumtime},
-    {"with-retries", "[-n count] [-t ms] prog...", "run a program until it succeeds", NULL,
-     run_with_retries},
+    {"s6-maximumtime", "[-0abikqtx12] ms prog...", "run a program for a limited time",
+     maximumtime_options, run_maximumtime},
+    {"with-retries", "[-n count] [-t ms] prog...", "run a program until it succeeds",
+     with_retries_options, run_with_retries},
     {"s6-fghack", "prog...", "run a program and wait for all that it leaves behind", NULL,
      run_fghack},
     {"s6-background-watch", "[-t ms] [-d fd] pidfile prog...",
      "run a daemon that puts itself into the background, and stay until it ends", watch_options,
      run_background_watch},
-    {"s6-sleep", "[-m] time [prog...]", "wait, then run a program", NULL, run_sleep},
-    {"s6-pause", "[-thaqbi] [-p signals]", "wait for ever", NULL, run_pause},
+    {"s6-sleep", "[-m] time [prog...]", "wait, then run a program", sleep_options, run_sleep},
+    {"s6-pause", "[-thaqbi] [-p signals]", "wait for ever", pause_options, run_pause},
     {.name = NULL}};

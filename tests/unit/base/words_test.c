@@ -1,5 +1,4 @@
-/* Strings, lists of words, numbers, errors, messages and command options. */
-#include "base/command.h"
+/* Strings, lists of words, numbers, errors and messages. */
 #include "base/error.h"
 #include "base/message.h"
 #include "base/str.h"
@@ -117,82 +116,6 @@ static void messages_have_name_and_level(void **state)
     message_verbosity(1);
 }
 
-static const struct command_option options[] = {{'a', NULL, NULL, ""},
-                                                {'n', "number", "N", ""},
-                                                {0, "long-only", "X", ""},
-                                                {'b', "bare", NULL, ""},
-                                                {0, NULL, NULL, NULL}};
-static const struct command row = {"cmd", "[-a] prog...", "", options, NULL};
-
-enum { ANY = -1 };
-
-struct parsed {
-    char text[128];
-    int operands;
-};
-
-/* Options as "a n=3 256+2=x", then the number of operands. */
-static struct parsed parse(char **argv)
-{
-    struct invocation c = {.command = &row, .argv = argv};
-    struct parsed p = {.text = ""};
-    while (argv[c.argc] != NULL)
-        c.argc++;
-    message_to(hear);
-    for (int o; (o = command_option(&c)) != 0;) {
-        size_t n = strlen(p.text);
-        if (o >= COMMAND_LONG)
-            snprintf(p.text + n, sizeof p.text - n, "L%d", o - COMMAND_LONG);
-        else
-            snprintf(p.text + n, sizeof p.text - n, "%c", o);
-        if (c.argument != NULL && o != '?')
-            strcat(strcat(p.text, "="), c.argument);
-        strcat(p.text, " ");
-        if (o == '?')
-            break;
-    }
-    p.operands = command_operand_count(&c);
-    assert_int_equal(command_operands(&c)[0] == NULL, p.operands == 0);
-    message_to(NULL);
-    return p;
-}
-
-#define check(expected, count, ...)                                                                \
-    do {                                                                                           \
-        char *argv_[] = {(char[]){"cmd"}, __VA_ARGS__, NULL};                                      \
-        struct parsed p_ = parse(argv_);                                                           \
-        assert_string_equal(p_.text, expected);                                                    \
-        if ((count) != ANY)                                                                        \
-            assert_int_equal(p_.operands, count);                                                  \
-    } while (0)
-#define w(text) ((char[]){text})
-
-static void options_are_read(void **state)
-{
-    (void)state;
-    check("", 1, w("prog"));
-    check("a ", 1, w("-a"), w("prog"));
-    check("a b ", 2, w("-ab"), w("prog"), w("-a"));
-    check("a n=3 ", 1, w("-an3"), w("x"));
-    check("n=3 ", 1, w("-n"), w("3"), w("x"));
-    check("n=3 ", 0, w("--number=3"));
-    check("n=3 L2=y ", 0, w("--number"), w("3"), w("--long-only=y"));
-    check("a ", 1, w("-a"), w("--"), w("-b"));
-    check("", 1, w("-"));
-    check("b ", 0, w("--bare"));
-}
-
-static void bad_options_are_said(void **state)
-{
-    (void)state;
-    check("? ", ANY, w("-x"));
-    assert_string_equal(said, "usage: cmd [-a] prog...\n");
-    check("? ", ANY, w("--nothing"));
-    check("? ", ANY, w("--bare=1"));
-    check("? ", ANY, w("-n"));
-    check("a ? ", ANY, w("-ax"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,8 +124,6 @@ int main(void)
         cmocka_unit_test(numbers),
         cmocka_unit_test(errors_carry_code_and_reason),
         cmocka_unit_test(messages_have_name_and_level),
-        cmocka_unit_test(options_are_read),
-        cmocka_unit_test(bad_options_are_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
