@@ -15,9 +15,16 @@ enum {
     LATE_MS = 100 /* between two tries */
 };
 
+static int wait_for_events(int epoll, struct epoll_event *events, int most, int ms)
+{
+    return epoll_wait(epoll, events, most, ms);
+}
+
+static const struct loop_calls system_calls = {.now = clock_monotonic, .wait = wait_for_events};
+
 int loop_open(struct loop *l, struct error *e)
 {
-    *l = (struct loop){.signals = -1};
+    *l = (struct loop){.calls = &system_calls, .signals = -1};
     sigemptyset(&l->mask);
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (l->epoll < 0)
@@ -44,7 +51,7 @@ static void set_late(struct loop *l, struct watch *w)
     if (w->late)
         return;
     if (l->late == NULL)
-        l->late_at = clock_monotonic() + LATE_MS * CLOCK_MS;
+        l->late_at = l->calls->now() + LATE_MS * CLOCK_MS;
     w->late = true;
     w->next = l->late;
     l->late = w;
@@ -105,7 +112,7 @@ static void arm_late(struct loop *l)
 {
     struct error ignored = ERROR_INIT;
     struct watch *list = l->late;
-    if (list == NULL || clock_monotonic() < l->late_at)
+    if (list == NULL || l->calls->now() < l->late_at)
         return;
     l->late = NULL;
     while (list != NULL) {
@@ -114,6 +121,12 @@ static void arm_late(struct loop *l)
         w->late = false;
         loop_watch(l, w, w->events, &ignored);
     }
+}
+
+static void handled(const struct loop *l)
+{
+    if (l->handled != NULL)
+        l->handled(l->handled_context);
 }
 
 /* --- timers: a binary heap, the earliest first --- */
@@ -209,13 +222,14 @@ static void fire_timers(struct loop *l)
 {
     if (l->timers == 0)
         return;
-    int64_t now = clock_monotonic();
+    int64_t now = l->calls->now();
     /* What handlers set now waits for the next turn, so that no turn lasts for ever. */
     uint64_t end = l->next_order;
     while (l->timers > 0 && l->heap[0]->due <= now && l->heap[0]->order < end) {
         struct timer *t = l->heap[0];
         loop_untimer(l, t);
         t->fire(t);
+        handled(l);
     }
 }
 
@@ -276,7 +290,7 @@ static int wait_ms(const struct loop *l, int64_t max_wait)
     if (l->late != NULL && (due == 0 || l->late_at < due))
         due = l->late_at;
     if (due != 0) {
-        int64_t left = due - clock_monotonic();
+        int64_t left = due - l->calls->now();
         if (left < 0)
             left = 0;
         if (wait < 0 || left < wait)
@@ -291,15 +305,17 @@ static int wait_ms(const struct loop *l, int64_t max_wait)
 int loop_turn(struct loop *l, int64_t max_wait, struct error *e)
 {
     struct epoll_event events[BATCH_MAX];
-    int n = epoll_wait(l->epoll, events, BATCH_MAX, wait_ms(l, max_wait));
+    int n = l->calls->wait(l->epoll, events, BATCH_MAX, wait_ms(l, max_wait));
     if (n < 0 && errno != EINTR)
         return error_system(e, "unable to wait for events");
     l->batch = events;
     l->batch_count = n > 0 ? n : 0;
     for (int i = 0; i < n; i++) {
         struct watch *w = events[i].data.ptr;
-        if (w)
+        if (w) {
             w->ready(w, events[i].events);
+            handled(l);
+        }
     }
     l->batch_count = 0;
     arm_late(l);

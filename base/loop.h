@@ -18,6 +18,14 @@
 
 struct epoll_event;
 
+/* What a loop asks of the system; a test brings its own. */
+struct loop_calls {
+    int64_t (*now)(void); /* monotonic ns, never 0 */
+    /* As epoll_wait: the events of at most `most` watches, in the order in which they are to be
+     * handled. It may wait ms (-1: for ever). */
+    int (*wait)(int epoll, struct epoll_event *events, int most, int ms);
+};
+
 struct watch {
     int fd;
     uint32_t events;                                 /* the loop's, as all that follows ready */
@@ -35,6 +43,10 @@ struct timer {
 };
 
 struct loop {
+    const struct loop_calls *calls; /* the system's after loop_open; may be set then */
+    /* NULL, or called with context after every handler of a watch or a timer. */
+    void (*handled)(void *context);
+    void *handled_context;
     int epoll;
     int signals; /* signalfd, -1 before the first loop_signal */
     sigset_t mask;

@@ -47,14 +47,16 @@ static int open_init_logger(struct supervisor *sv, struct error *e)
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return error_system(e, "unable to make the event pipe");
-    sv->events.fd = ends[1];
-    if (logged_open(&sv->init.logged, &sv->logging, ".init", sv->settings.logging, &none, ends[0],
-                    e) < 0)
+    sv->pid1.events.fd = ends[1];
+    if (logged_open(&sv->init.logged, &sv->logging, ".init", sv->pid1.settings.logging, &none,
+                    ends[0], e) < 0)
         return -1;
-    snprintf(target, sizeof target, "%s/.init", sv->settings.log_root);
+    snprintf(target, sizeof target, "%s/.init", sv->pid1.settings.log_root);
     file_link(target, AT_FDCWD, RUN_UNCAUGHT, &ignored);
+    sv->pid1.out = sv->init.logged.out_write;
+    sv->pid1.err = sv->init.logged.err_write;
     logger_slot_start(&sv->init);
-    console_messages_to(sv->init.logged.err_write);
+    sv->pid1.calls->messages_to(sv->init.logged.err_write);
     return 0;
 }
 
@@ -62,8 +64,8 @@ static void event_boot(struct supervisor *sv)
 {
     uint64_t id = 0;
     kernel_noise(&id, sizeof id);
-    event_log_write(&sv->events, "boot", NULL, "id=%016llx pid=%ld version=%s",
-                    (unsigned long long)id, (long)getpid(), OVERLOG_VERSION);
+    pid1_event(&sv->pid1, "boot", NULL, "id=%016llx pid=%ld version=%s", (unsigned long long)id,
+               (long)getpid(), OVERLOG_VERSION);
 }
 
 static int on_control(void *context, struct control_connection *from, const char *const *words,
@@ -88,16 +90,17 @@ static pid_t on_close(void *context, int fd, uint32_t place)
 {
     struct supervisor *sv = context;
     struct error e = ERROR_INIT;
-    if (sv->stage >= STAGE_TERM)
+    if (sv->pid1.stage >= STAGE_TERM)
         return -1;
-    pid_t pid = process_close(fd);
+    pid_t pid = sv->pid1.calls->close_slowly(fd);
     int why = errno;
     if (pid > 0) {
-        shortage_over(&sv->shortage);
-        children_add(&sv->children, pid, CHILD_CLOSER, place);
+        shortage_over(&sv->pid1.shortage);
+        children_add(&sv->pid1.children, pid, CHILD_CLOSER, place);
     } else if (pid < 0) {
         error_system(&e, "unable to fork");
-        shortage_note(&sv->shortage, "a connection that is over", "", &e, why, clock_monotonic());
+        shortage_note(&sv->pid1.shortage, "a connection that is over", "", &e, why,
+                      pid1_now(&sv->pid1));
         supervisor_put_off(sv);
     }
     return pid;
@@ -112,8 +115,8 @@ static void start_hook(struct supervisor *sv)
 {
     struct words argv = WORDS_INIT;
     struct error e = ERROR_INIT;
-    struct process_fd fds[3] = {{0, 0}, {unlogged_stdout(sv), 1}, {unlogged_stderr(sv), 2}};
-    if (cmd_expand(sv->settings.hook, &argv) < 0 || argv.count == 0) {
+    struct process_fd fds[3] = {{0, 0}, {sv->pid1.out, 1}, {sv->pid1.err, 2}};
+    if (cmd_expand(sv->pid1.settings.hook, &argv) < 0 || argv.count == 0) {
         words_release(&argv);
         load(sv);
         return;
@@ -121,21 +124,17 @@ static void start_hook(struct supervisor *sv)
     struct process_spawn s = {
         .program = argv.item[0],
         .argv = argv.item,
-        .envp = sv->environment.item,
         .directory = "/",
         .fds = fds,
         .fd_count = 3,
         .new_session = true,
         .by_shell = true,
-        .nofile = &sv->nofile,
     };
-    waits_enter(sv, STAGE_HOOK);
-    sv->hook = process_spawn(&s, &sv->cmd_report, &e);
+    pid1_enter(&sv->pid1, STAGE_HOOK);
+    sv->hook = pid1_spawn(&sv->pid1, &s, CHILD_HOOK, 0, &sv->cmd_report, &e);
     words_release(&argv);
-    if (sv->hook > 0) {
-        children_add(&sv->children, sv->hook, CHILD_HOOK, 0);
+    if (sv->hook > 0)
         return;
-    }
     message_warning("unable to run S6_STAGE2_HOOK: %s", e.text);
     load(sv);
 }
@@ -143,16 +142,16 @@ static void start_hook(struct supervisor *sv)
 void boot_hook_reaped(struct supervisor *sv, int status)
 {
     int code = process_exit_code(status);
-    cmd_explain(&sv->cmd_report, sv->settings.hook);
+    cmd_explain(&sv->pid1, &sv->cmd_report, sv->pid1.settings.hook);
     sv->hook = 0;
-    if (sv->stage != STAGE_HOOK)
+    if (sv->pid1.stage != STAGE_HOOK)
         return;
     if (code == 0)
-        message_line(MESSAGE_INFO, RC_INIT ": info: hook %s exited 0", sv->settings.hook);
+        message_line(MESSAGE_INFO, RC_INIT ": info: hook %s exited 0", sv->pid1.settings.hook);
     else
-        message_line(MESSAGE_WARNING, RC_INIT ": warning: hook %s exited %d", sv->settings.hook,
-                     code);
-    if (code != 0 && sv->settings.behaviour >= 2) {
+        message_line(MESSAGE_WARNING, RC_INIT ": warning: hook %s exited %d",
+                     sv->pid1.settings.hook, code);
+    if (code != 0 && sv->pid1.settings.behaviour >= 2) {
         message_line(MESSAGE_FATAL, RC_INIT ": fatal: stopping the container.");
         stop_begin(sv, "failure", 0, code, FINAL_EXIT);
         return;
@@ -168,7 +167,7 @@ static int read_tree(struct supervisor *sv)
     struct problems problems = PROBLEMS_INIT;
     struct words memory = WORDS_INIT;
     struct definition_source source[2 + PACKAGE_SOURCES_MAX] = {
-        {.path = sv->settings.services}, {.path = sv->settings.bundles, .bundles = true}};
+        {.path = sv->pid1.settings.services}, {.path = sv->pid1.settings.bundles, .bundles = true}};
     struct definition_sources sources = {.item = source,
                                          .count = 2 + package_sources(&memory, source + 2),
                                          .check_script = sv->check_script};
@@ -199,7 +198,7 @@ static void publish(struct supervisor *sv)
 static bool is_there(const struct supervisor *sv, const char *folder)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s", sv->settings.etc, folder);
+    snprintf(path, sizeof path, "%s/%s", sv->pid1.settings.etc, folder);
     return access(path, F_OK) == 0;
 }
 
@@ -208,7 +207,7 @@ static void load(struct supervisor *sv)
 {
     struct error e = ERROR_INIT;
     unsigned char *set = NULL;
-    if (settings_renew(&sv->settings, settings_variable) < 0 || cmd_prepare(sv, &e) < 0) {
+    if (settings_renew(&sv->pid1.settings, settings_variable) < 0 || cmd_prepare(sv, &e) < 0) {
         message_fatal("%s", e.text[0] != '\0' ? e.text : "out of memory");
         stop_begin(sv, "failure", 0, EXIT_SYSTEM, FINAL_EXIT);
         return;
@@ -232,11 +231,11 @@ static void load(struct supervisor *sv)
         return;
     }
     publish(sv);
-    sv->status.renew = true;
-    waits_enter(sv, STAGE_STARTING);
+    sv->pid1.changes.renew = true;
+    pid1_enter(&sv->pid1, STAGE_STARTING);
     if (!sv->init.logged.open)
-        console_messages_to(2); /* from the mark on pid 1 waits for nobody */
-    transition_begin(&sv->transition, set, true, clock_monotonic(), sv->settings.up_timeout);
+        sv->pid1.calls->messages_to(2); /* from the mark on pid 1 waits for nobody */
+    transition_begin(&sv->transition, set, true, pid1_now(&sv->pid1), sv->pid1.settings.up_timeout);
     free(set);
 }
 
@@ -244,39 +243,39 @@ void boot_services_over(struct supervisor *sv, enum transition_result result)
 {
     if (result == TRANSITION_TIMED_OUT)
         message_line(MESSAGE_FATAL, "s6-rc: fatal: timed out");
-    if (result != TRANSITION_OK && sv->settings.behaviour >= 1)
+    if (result != TRANSITION_OK && sv->pid1.settings.behaviour >= 1)
         message_line(
             MESSAGE_WARNING, RC_INIT
             ": warning: s6-rc failed to properly bring all the services up! Check your logs (in "
             "/run/uncaught-logs/current if you have in-container logging) for more "
             "information.");
-    if (result != TRANSITION_OK && sv->settings.behaviour >= 2) {
+    if (result != TRANSITION_OK && sv->pid1.settings.behaviour >= 2) {
         message_line(MESSAGE_FATAL, RC_INIT ": fatal: stopping the container.");
         stop_begin(sv, "failure", 0, result == TRANSITION_TIMED_OUT ? 2 : 1, FINAL_EXIT);
         return;
     }
-    waits_enter(sv, STAGE_RUNNING);
+    pid1_enter(&sv->pid1, STAGE_RUNNING);
     cmd_start(sv);
 }
 
 int boot_begin(struct supervisor *sv, struct error *e)
 {
-    if (logging_open(&sv->logging, &sv->settings, sv->program, &sv->nofile, e) < 0 ||
-        children_reserve(&sv->children, 64 + CONTROL_PLACES, e) < 0)
+    if (logging_open(&sv->logging, &sv->pid1.settings, sv->pid1.program, &sv->pid1.nofile, e) < 0 ||
+        children_reserve(&sv->pid1.children, 64 + CONTROL_PLACES, e) < 0)
         return -1;
-    for (int fd = 1; fd <= 2 && !sv->guest; fd++)
+    for (int fd = 1; fd <= 2 && !sv->pid1.guest; fd++)
         open_up(fd);
-    if (sv->settings.logging != LOGGING_CONSOLE && open_init_logger(sv, e) < 0)
+    if (sv->pid1.settings.logging != LOGGING_CONSOLE && open_init_logger(sv, e) < 0)
         return -1;
     event_boot(sv);
-    sv->control = (struct control){.loop = &sv->loop,
+    sv->control = (struct control){.loop = &sv->pid1.loop,
                                    .handler = on_control,
                                    .gone = on_gone,
                                    .closer = on_close,
                                    .context = sv};
     if (scandir_open(sv, e) < 0 || control_open(&sv->control, RUN_CONTROL, e) < 0)
         return -1;
-    if (sv->settings.hook != NULL && sv->settings.hook[0] != '\0')
+    if (sv->pid1.settings.hook != NULL && sv->pid1.settings.hook[0] != '\0')
         start_hook(sv);
     else
         load(sv);

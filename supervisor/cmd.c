@@ -50,7 +50,7 @@ int cmd_expand(const char *text, struct words *out)
 
 static bool has_terminal(const struct supervisor *sv)
 {
-    return sv->settings.cmd_terminal && isatty(0);
+    return sv->pid1.settings.cmd_terminal && isatty(0);
 }
 
 int cmd_prepare(struct supervisor *sv, struct error *e)
@@ -59,12 +59,12 @@ int cmd_prepare(struct supervisor *sv, struct error *e)
     struct words *cmd = &sv->cmd;
     if (sv->given[0] == NULL)
         return 0;
-    if (sv->settings.cmd_arg0 != NULL && cmd_expand(sv->settings.cmd_arg0, cmd) < 0)
+    if (sv->pid1.settings.cmd_arg0 != NULL && cmd_expand(sv->pid1.settings.cmd_arg0, cmd) < 0)
         return error_system(e, "unable to keep S6_CMD_ARG0");
     for (char **word = sv->given; *word != NULL; word++)
         if (words_add(cmd, *word) < 0)
             return error_system(e, "unable to keep CMD");
-    if (sv->settings.logging != LOGGING_DISK || has_terminal(sv))
+    if (sv->pid1.settings.logging != LOGGING_DISK || has_terminal(sv))
         return 0;
     return logged_open(&sv->cmd_logger.logged, &sv->logging, ".cmd", LOGGING_DISK, &none, -1, e);
 }
@@ -107,27 +107,25 @@ void cmd_start(struct supervisor *sv)
     struct process_spawn s = {
         .program = sv->cmd.item[0],
         .argv = sv->cmd.item,
-        .envp = sv->environment.item,
         .directory = sv->workdir,
         .fds = fds,
         .fd_count = 3,
         .writes = logged_writes(&sv->cmd_logger.logged),
         .new_session = true,
         .by_shell = true,
-        .nofile = &sv->nofile,
     };
     if (isatty(0)) {
         s.terminal = release_terminal();
         s.new_session = s.terminal == PROCESS_TERMINAL_OWN;
     }
     sv->cmd_put_off = false;
-    sv->cmd_pid = process_spawn(&s, &sv->cmd_report, &e);
+    sv->cmd_pid = pid1_spawn(&sv->pid1, &s, CHILD_CMD, 0, &sv->cmd_report, &e);
     if (sv->cmd_pid < 0) {
         int why = errno;
         sv->cmd_pid = 0;
         if (shortage_is(why)) {
             sv->cmd_put_off = true;
-            shortage_note(&sv->shortage, "", s.program, &e, why, clock_monotonic());
+            shortage_note(&sv->pid1.shortage, "", s.program, &e, why, pid1_now(&sv->pid1));
             supervisor_put_off(sv);
             return;
         }
@@ -135,35 +133,34 @@ void cmd_start(struct supervisor *sv)
         stop_begin(sv, "cmd", 0, EXIT_SYSTEM, FINAL_EXIT);
         return;
     }
-    shortage_over(&sv->shortage);
-    children_add(&sv->children, sv->cmd_pid, CHILD_CMD, 0);
-    if (sv->settings.cmd_signals)
+    shortage_over(&sv->pid1.shortage);
+    if (sv->pid1.settings.cmd_signals)
         write_pid(sv->cmd_pid);
-    event_log_write(&sv->events, "cmd", NULL, "pid=%ld", (long)sv->cmd_pid);
+    pid1_event(&sv->pid1, "cmd", NULL, "pid=%ld", (long)sv->cmd_pid);
 }
 
 void cmd_again(struct supervisor *sv)
 {
-    if (sv->cmd_put_off && sv->stage == STAGE_RUNNING)
+    if (sv->cmd_put_off && sv->pid1.stage == STAGE_RUNNING)
         cmd_start(sv);
 }
 
 bool cmd_signal(const struct supervisor *sv, int signal)
 {
     static const int passed[] = {SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGUSR2, SIGPWR, SIGWINCH};
-    if (!sv->settings.cmd_signals || sv->cmd_pid <= 0 || sv->stage >= STAGE_STOPPING)
+    if (!sv->pid1.settings.cmd_signals || sv->cmd_pid <= 0 || sv->pid1.stage >= STAGE_STOPPING)
         return false;
     for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
         if (passed[i] == signal)
-            return kill(sv->cmd_pid, signal) == 0;
+            return pid1_kill(&sv->pid1, sv->cmd_pid, signal) == 0;
     return false;
 }
 
-void cmd_explain(int *report, const char *program)
+void cmd_explain(const struct pid1 *p, int *report, const char *program)
 {
     struct process_failure failure = {.error = 0};
     char why[512];
-    if (*report >= 0 && process_report(*report, &failure) == 0) {
+    if (*report >= 0 && p->calls->report(*report, &failure) == 0) {
         process_explain(program, &failure, why, sizeof why);
         message_fatal("%s", why);
     }
@@ -175,16 +172,16 @@ void cmd_explain(int *report, const char *program)
 void cmd_reaped(struct supervisor *sv, int status)
 {
     int code = process_exit_code(status);
-    cmd_explain(&sv->cmd_report, sv->cmd.item[0]);
+    cmd_explain(&sv->pid1, &sv->cmd_report, sv->cmd.item[0]);
     if (WIFSIGNALED(status))
-        event_log_write(&sv->events, "cmdexit", NULL, "pid=%ld signal=%d", (long)sv->cmd_pid,
-                        WTERMSIG(status));
+        pid1_event(&sv->pid1, "cmdexit", NULL, "pid=%ld signal=%d", (long)sv->cmd_pid,
+                   WTERMSIG(status));
     else
-        event_log_write(&sv->events, "cmdexit", NULL, "pid=%ld code=%d", (long)sv->cmd_pid, code);
+        pid1_event(&sv->pid1, "cmdexit", NULL, "pid=%ld code=%d", (long)sv->cmd_pid, code);
     sv->cmd_pid = 0;
-    if (sv->settings.cmd_signals)
+    if (sv->pid1.settings.cmd_signals)
         unlink(RUN_CMDPID);
-    if (sv->stage >= STAGE_STOPPING)
+    if (sv->pid1.stage >= STAGE_STOPPING)
         return;
     exitcode_write(code);
     stop_begin(sv, "cmd", 0, code, FINAL_EXIT);

@@ -29,7 +29,8 @@ static void put_off(struct controlled *c, const struct error *e)
 {
     int why = errno;
     c->stale = true;
-    shortage_note(&c->supervisor->unwritten, "service ", c->name, e, why, clock_monotonic());
+    shortage_note(&c->supervisor->pid1.unwritten, "service ", c->name, e, why,
+                  pid1_now(&c->supervisor->pid1));
     supervisor_put_off(c->supervisor);
 }
 
@@ -75,7 +76,7 @@ static void pay(struct controlled *c)
 
 static void notify(struct controlled *c, char event)
 {
-    struct timespec now = clock_wall();
+    struct timespec now = pid1_wall(&c->supervisor->pid1);
     if (event == 'u' || event == 'd')
         c->status.changed = now;
     if (event == 'U' || event == 'D')
@@ -128,7 +129,7 @@ void controlled_again(struct supervisor *sv)
         left = left || l->controlled.stale || l->logger.controlled.stale;
     }
     if (!left)
-        shortage_over(&sv->unwritten);
+        shortage_over(&sv->pid1.unwritten);
 }
 
 static void take_status(struct longrun *l)
@@ -161,10 +162,11 @@ void controlled_death(struct longrun *l)
 {
     char path[PATH_BYTES];
     struct error e = ERROR_INIT;
-    struct timespec now = clock_wall();
+    struct timespec now = pid1_wall(&l->supervisor->pid1);
     path_of(&l->controlled, path);
     if (supervise_add_death(path, &now, l->machine.wait_status, l->keys.max_death_tally, &e) < 0)
-        shortage_note(&l->supervisor->unwritten, "", "", &e, errno, clock_monotonic());
+        shortage_note(&l->supervisor->pid1.unwritten, "", "", &e, errno,
+                      pid1_now(&l->supervisor->pid1));
 }
 
 void controlled_forget(struct longrun *l)
@@ -186,7 +188,7 @@ void controlled_logger(struct logger_slot *s, bool up, int wait_status)
 {
     struct supervise_status *status = &s->controlled.status;
     if (s->controlled.path == NULL || s->controlled.supervise.control.fd < 0 ||
-        s->supervisor->stage >= STAGE_DRAIN)
+        s->supervisor->pid1.stage >= STAGE_DRAIN)
         return;
     status->paused = false;
     status->want_up = true;
@@ -214,7 +216,7 @@ static void obey(struct longrun *l, const struct supervise_letter *letter)
     enum supervise_wish wish = letter->wish;
     int signal = letter->signal;
     bool starts = wish == SUPERVISE_UP || wish == SUPERVISE_ONCE;
-    if (starts && (l->supervisor->stage >= STAGE_STOPPING || l->leaving))
+    if (starts && (l->supervisor->pid1.stage >= STAGE_STOPPING || l->leaving))
         return;
     if (letter->mark != SUPERVISE_KEEP)
         controlled_mark_down(l, letter->mark == SUPERVISE_MARK_DOWN);
@@ -267,7 +269,7 @@ static int open_one(struct controlled *c, struct loop *loop,
     if (c->is_logger && mkdir(path, 0755) < 0 && errno != EEXIST)
         return error_system(e, "unable to make %s", path);
     c->status = (struct supervise_status){.paused = true, .is_ready = true};
-    c->status.changed = c->status.ready = clock_wall();
+    c->status.changed = c->status.ready = pid1_wall(&c->supervisor->pid1);
     if (supervise_open(&c->supervise, path, RUN_LOCK, &c->status, e) < 0)
         return -1;
     supervise_pack(c->written, &c->status);
@@ -280,7 +282,7 @@ int controlled_open_logger(struct longrun *l, struct error *e)
     struct controlled *c = &l->logger.controlled;
     if (!l->logger.logged.open || c->supervise.control.fd >= 0)
         return 0;
-    return open_one(c, &l->supervisor->loop, logger_asked, e);
+    return open_one(c, &l->supervisor->pid1.loop, logger_asked, e);
 }
 
 int controlled_open(struct longrun *l, struct error *e)
@@ -294,7 +296,7 @@ int controlled_open(struct longrun *l, struct error *e)
     l->logger.controlled.is_logger = true;
     if (l->node != NO_NODE)
         controlled_mark_down(l, true); /* until it was started */
-    if (open_one(&l->controlled, &sv->loop, longrun_asked, e) < 0)
+    if (open_one(&l->controlled, &sv->pid1.loop, longrun_asked, e) < 0)
         return -1;
     if (l->node == NO_NODE)
         controlled_event(l, 's'); /* s6-svlink listens for it */
@@ -320,8 +322,8 @@ void controlled_close(struct longrun *l)
     bool logged = l->logger.controlled.supervise.control.fd >= 0;
     if (logged && l->node == NO_NODE)
         notify(&l->logger.controlled, 'x'); /* s6-svunlink of others waits for it */
-    close_one(&l->controlled, &l->supervisor->loop);
-    close_one(&l->logger.controlled, &l->supervisor->loop);
+    close_one(&l->controlled, &l->supervisor->pid1.loop);
+    close_one(&l->logger.controlled, &l->supervisor->pid1.loop);
     if (!logged || l->node != NO_NODE)
         return;
     path_of(&l->logger.controlled, path); /* in a directory of others: ours alone, so it goes */

@@ -31,31 +31,26 @@ bool diverted_begin(struct supervisor *sv, int signal)
 {
     char script[SCRIPT_MAX];
     char *argv[] = {script, NULL};
-    struct process_fd fds[] = {
-        {sv->logging.null, 0}, {unlogged_stdout(sv), 1}, {unlogged_stderr(sv), 2}};
+    struct process_fd fds[] = {{sv->pid1.null, 0}, {sv->pid1.out, 1}, {sv->pid1.err, 2}};
     struct error e = ERROR_INIT;
     name_script(signal, script);
-    if (sv->stage >= STAGE_STOPPING || !is_script(script))
+    if (sv->pid1.stage >= STAGE_STOPPING || !is_script(script))
         return false;
     struct process_spawn s = {
         .program = script,
         .argv = argv,
-        .envp = sv->environment.item,
         .directory = RUN_SCANDIR,
         .fds = fds,
         .fd_count = 3,
         .new_session = true,
-        .nofile = &sv->nofile,
     };
-    pid_t pid = process_spawn(&s, NULL, &e);
+    enum child_role role = sv->diverted < KNOWN_MAX ? CHILD_DIVERTED : CHILD_NONE;
+    pid_t pid = pid1_spawn(&sv->pid1, &s, role, (uint32_t)signal, NULL, &e);
     if (pid < 0) {
         message_warning("unable to run " RUN_SCANDIR "/%s: %s", script, e.text);
         return false;
     }
-    if (sv->diverted < KNOWN_MAX) {
-        sv->diverted++;
-        children_add(&sv->children, pid, CHILD_DIVERTED, (uint32_t)signal);
-    }
+    sv->diverted += role == CHILD_DIVERTED ? 1 : 0;
     return true;
 }
 

@@ -1,7 +1,6 @@
 #include "supervisor/event_log.h"
 #include "base/clock.h"
 #include "supervisor/console.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,45 +43,23 @@ size_t event_line(char out[EVENT_LINE_MAX], const struct timespec *t, const char
 }
 
 /* As lines were lost, that is said first. */
-static bool say_lost(struct event_log *log, char text[EVENT_LINE_MAX])
+static bool say_lost(struct event_log *log, const struct timespec *when, char text[EVENT_LINE_MAX])
 {
     char details[40];
-    struct timespec now = clock_wall();
     snprintf(details, sizeof details, "lines=%lu", log->lost);
-    return console_try(log->fd, text, event_line(text, &now, "lost", NULL, details));
+    return console_try(log->fd, text, event_line(text, when, "lost", NULL, details));
 }
 
-__attribute__((format(printf, 5, 0))) static void write_line(struct event_log *log,
-                                                             const struct timespec *when,
-                                                             const char *event, const char *service,
-                                                             const char *format, va_list list)
+void event_log_write(struct event_log *log, const struct timespec *when, const char *event,
+                     const char *service, const char *format, va_list list)
 {
     char details[EVENT_LINE_MAX];
     char text[EVENT_LINE_MAX];
     if (log->fd < 0)
         return;
-    if (log->lost > 0 && say_lost(log, text))
+    if (log->lost > 0 && say_lost(log, when, text))
         log->lost = 0;
     vsnprintf(details, sizeof details, format, list);
     if (!console_try(log->fd, text, event_line(text, when, event, service, details)))
         log->lost++;
-}
-
-void event_log_write_at(struct event_log *log, const struct timespec *when, const char *event,
-                        const char *service, const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    write_line(log, when, event, service, format, list);
-    va_end(list);
-}
-
-void event_log_write(struct event_log *log, const char *event, const char *service,
-                     const char *format, ...)
-{
-    struct timespec now = clock_wall();
-    va_list list;
-    va_start(list, format);
-    write_line(log, &now, event, service, format, list);
-    va_end(list);
 }

@@ -3,6 +3,7 @@
 #ifndef SUPERVISOR_EVENT_LOG_H
 #define SUPERVISOR_EVENT_LOG_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -18,11 +19,9 @@ enum { EVENT_LINE_MAX = 1024 };
 size_t event_line(char out[EVENT_LINE_MAX], const struct timespec *t, const char *event,
                   const char *service, const char *details);
 
-/* The same of something that was at that time. */
-void event_log_write_at(struct event_log *log, const struct timespec *when, const char *event,
-                        const char *service, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
-void event_log_write(struct event_log *log, const char *event, const char *service,
-                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Writes such a line; format and list make its details. Nothing where events are not kept. */
+void event_log_write(struct event_log *log, const struct timespec *when, const char *event,
+                     const char *service, const char *format, va_list list)
+    __attribute__((format(printf, 5, 0)));
 
 #endif

@@ -12,7 +12,7 @@ static void due(struct timer *t)
 {
     struct supervisor *sv =
         (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, halt));
-    sv->settings.kill_grace = sv->halt_grace;
+    sv->pid1.settings.kill_grace = sv->halt_grace;
     stop_begin(sv, "halt", 0, -1, sv->halt_final);
 }
 
@@ -22,7 +22,7 @@ static int cancel(struct supervisor *sv, struct control_connection *from)
         control_say(from, 'e', "shutdown: warning: no shutdown is scheduled\n");
         return NONE_SCHEDULED;
     }
-    loop_untimer(&sv->loop, &sv->halt);
+    loop_untimer(&sv->pid1.loop, &sv->halt);
     message_info("the shutdown is cancelled");
     return 0;
 }
@@ -33,7 +33,7 @@ int halt_request(struct supervisor *sv, struct control_connection *from, const c
 {
     const char *what = count > 1 ? words[1] : "";
     unsigned long long delay = 0;
-    unsigned long long grace = sv->settings.kill_grace;
+    unsigned long long grace = sv->pid1.settings.kill_grace;
     if (strcmp(what, "cancel") == 0)
         return cancel(sv, from);
     if ((count > 2 && number_parse(words[2], DELAY_MAX, &delay) < 0) ||
@@ -49,6 +49,6 @@ int halt_request(struct supervisor *sv, struct control_connection *from, const c
     if (delay > 0)
         message_info("the container will stop in %llu s%s%s", delay, count > 4 ? ": " : "",
                      count > 4 ? words[4] : "");
-    int64_t when = clock_monotonic() + (int64_t)delay * CLOCK_SECOND;
-    return loop_timer(&sv->loop, &sv->halt, when) < 0 ? EXIT_SYSTEM : 0;
+    int64_t when = pid1_now(&sv->pid1) + (int64_t)delay * CLOCK_SECOND;
+    return loop_timer(&sv->pid1.loop, &sv->halt, when) < 0 ? EXIT_SYSTEM : 0;
 }

@@ -18,16 +18,6 @@ struct logger_slot *logger_slot_at(struct supervisor *sv, uint32_t index)
     return sv->longrun[index - 2] == NULL ? NULL : &sv->longrun[index - 2]->logger;
 }
 
-int unlogged_stdout(const struct supervisor *sv)
-{
-    return sv->init.logged.open && sv->init.logged.out_write >= 0 ? sv->init.logged.out_write : 1;
-}
-
-int unlogged_stderr(const struct supervisor *sv)
-{
-    return sv->init.logged.open && sv->init.logged.err_write >= 0 ? sv->init.logged.err_write : 2;
-}
-
 static void retry(struct timer *t)
 {
     struct logger_slot *s =
@@ -41,20 +31,21 @@ void logger_slot_start(struct logger_slot *s)
     if (!s->logged.open || s->logged.pid != 0 || s->done)
         return;
     struct error e = ERROR_INIT;
-    int64_t now = clock_monotonic();
+    int64_t now = pid1_now(&sv->pid1);
     pid_t pid = logged_start(&s->logged, &sv->logging, now, &e);
     if (pid > 0) {
-        shortage_over(&sv->shortage);
-        children_add(&sv->children, pid, CHILD_LOGGER, s->index);
+        shortage_over(&sv->pid1.shortage);
+        children_add(&sv->pid1.children, pid, CHILD_LOGGER, s->index);
         controlled_logger(s, true, 0);
         if (s->boundary)
             logged_signal(&s->logged, SIGUSR1);
         return;
     }
-    shortage_note(&sv->shortage, "the logger of ", s->logged.name, &e, errno, now);
+    shortage_note(&sv->pid1.shortage, "the logger of ", s->logged.name, &e, errno, now);
     s->timer.fire = retry;
-    loop_timer(&sv->loop, &s->timer,
-               sv->stage >= STAGE_DRAIN ? now + DRAIN_RETRY_MS * CLOCK_MS : s->logged.retry_at);
+    loop_timer(&sv->pid1.loop, &s->timer,
+               sv->pid1.stage >= STAGE_DRAIN ? now + DRAIN_RETRY_MS * CLOCK_MS
+                                             : s->logged.retry_at);
 }
 
 void logger_slot_first(struct logger_slot *s)
@@ -66,7 +57,7 @@ void logger_slot_first(struct logger_slot *s)
 void logger_slot_hang_up(struct logger_slot *s)
 {
     s->ending = true;
-    if (logged_hang_up(&s->logged) < 0 && s->supervisor->stage < STAGE_DRAIN)
+    if (logged_hang_up(&s->logged) < 0 && s->supervisor->pid1.stage < STAGE_DRAIN)
         supervisor_put_off(s->supervisor); /* the drain has its signal */
     if (!s->logged.open || (s->logged.pid == 0 && s->logged.retry_at == 0 && !s->logged.restarted))
         s->done = true; /* never started: nothing was written */
@@ -87,12 +78,12 @@ void logger_slot_reaped(struct logger_slot *s, int status)
 {
     struct supervisor *sv = s->supervisor;
     bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    logged_died(&s->logged, status, clock_monotonic());
+    logged_died(&s->logged, status, pid1_now(&sv->pid1));
     controlled_logger(s, false, status);
     if (s->ending) {
         /* Its pipes are at their end, or it was told that they are: a clean exit is the last one.
          */
-        if ((clean && (sv->stage >= STAGE_DRAIN || logged_at_end(&s->logged))) ||
+        if ((clean && (sv->pid1.stage >= STAGE_DRAIN || logged_at_end(&s->logged))) ||
             s->logged.failures > DRAIN_TRIES)
             s->done = sv->sweep = true;
         else
@@ -103,8 +94,8 @@ void logger_slot_reaped(struct logger_slot *s, int status)
         message_warning("the logger of %s ended with code %d, starting another", s->logged.name,
                         process_exit_code(status));
     s->timer.fire = retry;
-    if (s->logged.retry_at <= clock_monotonic())
+    if (s->logged.retry_at <= pid1_now(&sv->pid1))
         logger_slot_start(s);
     else
-        loop_timer(&sv->loop, &s->timer, s->logged.retry_at);
+        loop_timer(&sv->pid1.loop, &s->timer, s->logged.retry_at);
 }

@@ -27,7 +27,7 @@ static void close_watch(struct longrun *l, struct watch *w)
         return;
     if (w == &l->report)
         l->supervisor->reports--;
-    loop_unwatch(&l->supervisor->loop, w);
+    loop_unwatch(&l->supervisor->pid1.loop, w);
     close(w->fd);
     w->fd = -1;
 }
@@ -40,7 +40,7 @@ static int read_report(struct longrun *l)
     struct process_failure failure;
     char path[600];
     char why[1100];
-    int result = process_report(l->report.fd, &failure);
+    int result = l->supervisor->pid1.calls->report(l->report.fd, &failure);
     if (result != 0)
         return result;
     snprintf(path, sizeof path, "%s/run", l->path);
@@ -83,7 +83,7 @@ static void notify_ready(struct watch *w, uint32_t events)
     /* When both wait, the one about exec comes first: what is ready has been executed. */
     if (l->report.fd >= 0)
         report_ready(&l->report, EPOLLIN);
-    ssize_t n = read(w->fd, text, sizeof text);
+    ssize_t n = l->supervisor->pid1.calls->read(w->fd, text, sizeof text);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     bool ready = n > 0 && memchr(text, '\n', (size_t)n) != NULL;
@@ -113,9 +113,9 @@ static size_t stdio_fds(const struct longrun *l, struct process_fd *fds)
     const struct logged *g = own_logger(l);
     bool bare = l->definition->keys.logging == LOGGING_CONSOLE;
     bool consumes = l->input[0] >= 0 && l->definition->consumer_for.count > 0;
-    fds[0] = (struct process_fd){consumes ? l->input[0] : sv->logging.null, 0};
-    fds[1] = (struct process_fd){bare ? 1 : unlogged_stdout(sv), 1};
-    fds[2] = (struct process_fd){bare ? 2 : unlogged_stderr(sv), 2};
+    fds[0] = (struct process_fd){consumes ? l->input[0] : sv->pid1.null, 0};
+    fds[1] = (struct process_fd){bare ? 1 : sv->pid1.out, 1};
+    fds[2] = (struct process_fd){bare ? 2 : sv->pid1.err, 2};
     if (g->open) {
         fds[1].from = g->out_write;
         fds[2].from = g->err_write;
@@ -136,7 +136,7 @@ static int open_notify(struct longrun *l)
         return -1;
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     l->notify = (struct watch){.fd = ends[0], .ready = notify_ready};
-    if (loop_watch(&l->supervisor->loop, &l->notify, EPOLLIN, &ignored) < 0)
+    if (loop_watch(&l->supervisor->pid1.loop, &l->notify, EPOLLIN, &ignored) < 0)
         close_watch(l, &l->notify);
     return ends[1];
 }
@@ -196,19 +196,17 @@ static int spawn_run(struct longrun *l, struct error *e)
     struct process_spawn s = {
         .program = "./run",
         .argv = argv,
-        .envp = sv->environment.item,
         .directory = l->path,
         .fds = fds,
         .fd_count = count,
         .writes = logged_writes(own_logger(l)),
         .new_session = true,
-        .nofile = &sv->nofile,
         .gate = logged_gate(own_logger(l)),
         .lock = lock,
         .new_pids = l->keys.new_pids,
     };
-    l->forked = clock_wall(); /* before: what it says comes after its start */
-    pid_t pid = process_spawn(&s, &report, e);
+    l->forked = pid1_wall(&sv->pid1); /* before: what it says comes after its start */
+    pid_t pid = pid1_spawn(&sv->pid1, &s, CHILD_SERVICE, l->index, &report, e);
     if (pid < 0 && s.new_pids && errno == EPERM) {
         if (!l->same_pids)
             message_line(MESSAGE_WARNING,
@@ -217,7 +215,7 @@ static int spawn_run(struct longrun *l, struct error *e)
                          l->definition->name);
         l->same_pids = true;
         s.new_pids = false;
-        pid = process_spawn(&s, &report, e);
+        pid = pid1_spawn(&sv->pid1, &s, CHILD_SERVICE, l->index, &report, e);
     }
     int why = errno;
     close_one(&notify);
@@ -227,13 +225,12 @@ static int spawn_run(struct longrun *l, struct error *e)
         errno = why;
         return -1;
     }
-    shortage_over(&sv->shortage);
+    shortage_over(&sv->pid1.shortage);
     l->machine.pid = pid;
     l->exec_failed = false;
-    children_add(&sv->children, pid, CHILD_SERVICE, l->index);
     l->report = (struct watch){.fd = report, .ready = report_ready};
     sv->reports++;
-    if (loop_watch(&sv->loop, &l->report, EPOLLIN, e) == 0)
+    if (loop_watch(&sv->pid1.loop, &l->report, EPOLLIN, e) == 0)
         return 0;
     close_watch(l, &l->report);
     return 1;
@@ -256,20 +253,17 @@ static int spawn_finish(struct longrun *l, struct error *e)
     struct process_spawn s = {
         .program = "./finish",
         .argv = argv,
-        .envp = sv->environment.item,
         .directory = l->path,
         .fds = fds,
         .fd_count = count,
         .writes = logged_writes(own_logger(l)),
         .new_session = true,
-        .nofile = &sv->nofile,
         .gate = logged_gate(own_logger(l)),
     };
-    pid_t pid = process_spawn(&s, NULL, e);
+    pid_t pid = pid1_spawn(&sv->pid1, &s, CHILD_SERVICE, l->index, NULL, e);
     if (pid < 0)
         return -1;
     l->machine.pid = pid;
-    children_add(&sv->children, pid, CHILD_SERVICE, l->index);
     return 0;
 }
 
@@ -281,7 +275,7 @@ static void send_signal(struct longrun *l, int signal, bool group)
         return;
     pid_t target = group ? -l->machine.pid : l->machine.pid;
     refusal_kill(l->supervisor, l->definition->name, target, signal, &l->refused);
-    kill(target, SIGCONT);
+    pid1_kill(&l->supervisor->pid1, target, SIGCONT);
 }
 
 /* A consumer being stopped gets end of file first and its signal only if it does not end by that:
@@ -296,21 +290,21 @@ static void drained(struct timer *t)
 static void end(struct longrun *l)
 {
     struct supervisor *sv = l->supervisor;
-    if (l->input[1] < 0 || sv->stage < STAGE_STOPPING) {
+    if (l->input[1] < 0 || sv->pid1.stage < STAGE_STOPPING) {
         send_signal(l, l->keys.down_signal, false);
         return;
     }
     close(l->input[1]);
     l->input[1] = -1;
     l->drain.fire = drained;
-    loop_timer(&sv->loop, &l->drain, clock_monotonic() + sv->settings.drain * CLOCK_MS);
+    loop_timer(&sv->pid1.loop, &l->drain, pid1_now(&sv->pid1) + sv->pid1.settings.drain * CLOCK_MS);
 }
 
 static void container_exit(struct longrun *l)
 {
     int code = process_exit_code(l->machine.wait_status);
     enum definition_exit when = l->definition->keys.container_exit;
-    if (l->supervisor->stage >= STAGE_STOPPING || l->machine.want != WANT_UP)
+    if (l->supervisor->pid1.stage >= STAGE_STOPPING || l->machine.want != WANT_UP)
         return;
     if (when == EXIT_ALWAYS || (when == EXIT_FAILURE_ONLY && code != 0))
         stop_begin(l->supervisor, "failure", 0, code, FINAL_EXIT);
@@ -323,19 +317,19 @@ static void tell(struct longrun *l, int byte)
     int status = l->machine.wait_status;
     long run = (long)l->machine.run_pid;
     if (byte == 'u')
-        event_log_write_at(&sv->events, &l->forked, "start", name, "pid=%ld", (long)l->machine.pid);
+        pid1_event_at(&sv->pid1, &l->forked, "start", name, "pid=%ld", (long)l->machine.pid);
     else if (byte == 'U')
-        event_log_write(&sv->events, "ready", name, "pid=%ld", (long)l->machine.pid);
+        pid1_event(&sv->pid1, "ready", name, "pid=%ld", (long)l->machine.pid);
     else if (byte == 'd' && WIFSIGNALED(status))
-        event_log_write(&sv->events, "exit", name, "pid=%ld signal=%d", run, WTERMSIG(status));
+        pid1_event(&sv->pid1, "exit", name, "pid=%ld signal=%d", run, WTERMSIG(status));
     else if (byte == 'd')
-        event_log_write(&sv->events, "exit", name, "pid=%ld code=%d", run, WEXITSTATUS(status));
+        pid1_event(&sv->pid1, "exit", name, "pid=%ld code=%d", run, WEXITSTATUS(status));
     else if (byte == 'O')
-        event_log_write(&sv->events, "fail", name, "reason=finish said 125");
+        pid1_event(&sv->pid1, "fail", name, "reason=finish said 125");
     if (byte == 'u')
         l->history.starts++;
     if (byte == 'd')
-        l->history.died_at = clock_monotonic();
+        l->history.died_at = pid1_now(&sv->pid1);
     if (byte == 'u' || byte == 'O')
         l->history.gave_up = byte == 'O';
     if (byte == 's' && l->leaving)
@@ -359,8 +353,8 @@ static void say_unspawned(const struct longrun *l, const char *why)
                      why);
     if (sv->rc.caller != NULL && l->node != NO_NODE && sv->transition.node[l->node].goal &&
         sv->transition.node[l->node].state == NODE_STARTING)
-        rc_say(sv, MESSAGE_WARNING,
-               "s6-rc: warning: service %s is not up yet, it is tried again: %s", name, why);
+        pid1_say(&sv->pid1, MESSAGE_WARNING,
+                 "s6-rc: warning: service %s is not up yet, it is tried again: %s", name, why);
 }
 
 /* Returns the event that follows at once, or SERVICE_EVENTS. */
@@ -381,8 +375,8 @@ static enum service_event perform(struct longrun *l, const struct service_action
         if (result > 0)
             return SERVICE_SPAWNED; /* it cannot be watched: believe it */
         if (shortage_is(errno)) {
-            shortage_note(&sv->shortage, "service ", l->definition->name, &e, errno,
-                          clock_monotonic());
+            shortage_note(&sv->pid1.shortage, "service ", l->definition->name, &e, errno,
+                          pid1_now(&sv->pid1));
             *detail = 1;
             return SERVICE_UNSPAWNED;
         }
@@ -425,8 +419,8 @@ static enum service_event perform(struct longrun *l, const struct service_action
         if (l->node == NO_NODE)
             message_warning("service %s failed permanently", l->definition->name);
         else
-            rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: service %s failed permanently",
-                   l->definition->name);
+            pid1_say(&sv->pid1, MESSAGE_WARNING, "s6-rc: warning: service %s failed permanently",
+                     l->definition->name);
         supervisor_node_done(sv, l->node, true, false);
         return SERVICE_EVENTS;
     }
@@ -449,7 +443,7 @@ static void read_files(struct longrun *l, enum service_event event)
     l->rules = (struct service_rules){
         .notifies = starts ? l->keys.notification_fd >= 0 : l->rules.notifies,
         .has_finish = l->keys.has_finish,
-        .normally_up = !l->keys.down && !l->leaving && l->supervisor->stage < STAGE_STOPPING,
+        .normally_up = !l->keys.down && !l->leaving && l->supervisor->pid1.stage < STAGE_STOPPING,
         .timeout_kill = l->keys.timeout_kill,
         .timeout_finish = l->keys.timeout_finish,
     };
@@ -463,7 +457,8 @@ void longrun_feed(struct longrun *l, enum service_event event, int detail)
         enum service_event next = SERVICE_EVENTS;
         int next_detail = 0;
         read_files(l, event);
-        if (service_step(&l->machine, &l->rules, event, detail, clock_monotonic(), &actions) < 0) {
+        if (service_step(&l->machine, &l->rules, event, detail, pid1_now(&sv->pid1), &actions) <
+            0) {
             message_warning("service %s: %s while %s, please report this", l->definition->name,
                             service_event_name(event), service_state_name(l->machine.state));
             return;
@@ -480,12 +475,12 @@ void longrun_feed(struct longrun *l, enum service_event event, int detail)
         detail = next_detail;
     }
     controlled_refresh(l);
-    status_touch(sv, l->record);
+    status_touch(&sv->pid1.changes, l->record);
     l->timer.fire = deadline;
     if (l->machine.deadline == 0)
-        loop_untimer(&sv->loop, &l->timer);
+        loop_untimer(&sv->pid1.loop, &l->timer);
     else
-        loop_timer(&sv->loop, &l->timer, l->machine.deadline);
+        loop_timer(&sv->pid1.loop, &l->timer, l->machine.deadline);
 }
 
 /* --- death ---------------------------------------------------------------------------------- */
@@ -494,7 +489,7 @@ static void unspawned(struct longrun *l)
 {
     const char *why = l->why != NULL ? l->why : "unable to execute it";
     say_unspawned(l, why);
-    event_log_write(&l->supervisor->events, "fail", l->definition->name, "reason=%s", why);
+    pid1_event(&l->supervisor->pid1, "fail", l->definition->name, "reason=%s", why);
     close_watch(l, &l->notify);
     longrun_feed(l, SERVICE_UNSPAWNED, 0);
 }
@@ -519,6 +514,6 @@ void longrun_reaped(struct longrun *l, pid_t pid, int status)
     if (l->machine.state == SERVICE_UP && l->notify.fd >= 0)
         notify_ready(&l->notify, EPOLLIN);
     close_watch(l, &l->notify);
-    loop_untimer(&l->supervisor->loop, &l->drain);
+    loop_untimer(&l->supervisor->pid1.loop, &l->drain);
     longrun_feed(l, SERVICE_DIED, status);
 }

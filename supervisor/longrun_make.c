@@ -13,10 +13,10 @@ enum { ROOM_STEP = 16 };
 bool longrun_is_paired(const struct supervisor *sv, const struct definition *d,
                        enum logging_mode *mode)
 {
-    *mode = d->keys.logging >= 0 ? (enum logging_mode)d->keys.logging : sv->settings.logging;
+    *mode = d->keys.logging >= 0 ? (enum logging_mode)d->keys.logging : sv->pid1.settings.logging;
     if (d->producer_for != NULL || d->consumer_for.count > 0)
         return false;
-    return *mode != LOGGING_CONSOLE || sv->settings.prefix > 0;
+    return *mode != LOGGING_CONSOLE || sv->pid1.settings.prefix > 0;
 }
 
 static uint32_t oneshots(const struct supervisor *sv)
@@ -41,8 +41,8 @@ int longruns_reserve(struct supervisor *sv, uint32_t more, struct error *e)
         sv->spare = spare;
     if (list == NULL || spare == NULL)
         return error_system(e, "unable to take the memory for %zu services", room);
-    if (loop_reserve_timers(&sv->loop, 3 * room + 16, e) < 0 ||
-        children_reserve(&sv->children, 2 * room + oneshots(sv) + 64 + CONTROL_PLACES, e) < 0)
+    if (loop_reserve_timers(&sv->pid1.loop, 3 * room + 16, e) < 0 ||
+        children_reserve(&sv->pid1.children, 2 * room + oneshots(sv) + 64 + CONTROL_PLACES, e) < 0)
         return -1;
     sv->longrun_room = (uint32_t)room;
     return 0;
@@ -61,7 +61,7 @@ static uint32_t take_place(struct supervisor *sv)
 
 static void close_one(struct supervisor *sv, struct watch *w)
 {
-    loop_unwatch(&sv->loop, w);
+    loop_unwatch(&sv->pid1.loop, w);
     if (w->fd >= 0)
         close(w->fd);
     w->fd = -1;
@@ -75,15 +75,15 @@ static void longrun_free(struct longrun *l)
     struct supervisor *sv = l->supervisor;
     controlled_close(l);
     if (l->machine.pid > 0)
-        children_take(&sv->children, l->machine.pid);
+        children_take(&sv->pid1.children, l->machine.pid);
     if (l->logger.logged.open && l->logger.logged.pid > 0)
-        children_take(&sv->children, l->logger.logged.pid);
+        children_take(&sv->pid1.children, l->logger.logged.pid);
     sv->reports -= l->report.fd >= 0 ? 1 : 0;
     close_one(sv, &l->report);
     close_one(sv, &l->notify);
-    loop_untimer(&sv->loop, &l->timer);
-    loop_untimer(&sv->loop, &l->drain);
-    loop_untimer(&sv->loop, &l->logger.timer);
+    loop_untimer(&sv->pid1.loop, &l->timer);
+    loop_untimer(&sv->pid1.loop, &l->drain);
+    loop_untimer(&sv->pid1.loop, &l->logger.timer);
     logged_release(&l->logger.logged);
     for (int i = 0; i < 2; i++)
         if (l->input[i] >= 0)
@@ -159,7 +159,7 @@ struct longrun *longrun_add(struct supervisor *sv, const struct definition *d, u
                           .input = {-1, -1},
                           .consumer = UINT32_MAX};
     sv->longrun[index] = l;
-    sv->status.renew = true;
+    sv->pid1.changes.renew = true;
     if (fill(l, e) == 0)
         return l;
     longrun_free(l);
@@ -184,10 +184,10 @@ void longrun_remove(struct longrun *l)
 {
     l->going = true;
     part_producers(l);
-    l->supervisor->status.renew = true;
+    l->supervisor->pid1.changes.renew = true;
     l->supervisor->sweep = true;
     controlled_close(l);
-    loop_untimer(&l->supervisor->loop, &l->timer);
+    loop_untimer(&l->supervisor->pid1.loop, &l->timer);
     if (l->logger.logged.open)
         logger_slot_hang_up(&l->logger);
 }
@@ -206,10 +206,10 @@ int longrun_inherit_logger(struct longrun *l, struct longrun *going)
     l->logger.logged = *from;
     l->logger.boundary = going->logger.boundary;
     *from = (struct logged){.open = false};
-    loop_untimer(&sv->loop, &going->logger.timer);
+    loop_untimer(&sv->pid1.loop, &going->logger.timer);
     if (l->logger.logged.pid > 0) {
-        children_take(&sv->children, l->logger.logged.pid);
-        children_add(&sv->children, l->logger.logged.pid, CHILD_LOGGER, l->logger.index);
+        children_take(&sv->pid1.children, l->logger.logged.pid);
+        children_add(&sv->pid1.children, l->logger.logged.pid, CHILD_LOGGER, l->logger.index);
         controlled_logger(&l->logger, true, 0);
         logged_signal(&l->logger.logged, SIGHUP);
     } else {

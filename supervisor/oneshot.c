@@ -33,26 +33,26 @@ static struct words command(const struct supervisor *sv, const struct definition
     return (struct words){.item = argv, .count = 2};
 }
 
-static pid_t spawn(struct supervisor *sv, const struct definition *d, char *const *argv,
+static pid_t spawn(struct supervisor *sv, uint32_t node, enum child_role role, char *const *argv,
                    int *report, struct error *e)
 {
+    const struct definition *d = supervisor_definition(sv, node);
     char rc_name[4096];
     snprintf(rc_name, sizeof rc_name, "RC_NAME=%s", d->name);
     sv->oneshot_environment[sv->oneshot_variables] = rc_name;
-    struct process_fd fds[] = {{0, 0}, {unlogged_stdout(sv), 1}, {unlogged_stderr(sv), 2}};
+    struct process_fd fds[] = {{0, 0}, {sv->pid1.out, 1}, {sv->pid1.err, 2}};
     struct process_spawn s = {
-        .program = d->builtin == BUILTIN_NONE ? argv[0] : sv->program,
+        .program = d->builtin == BUILTIN_NONE ? argv[0] : sv->pid1.program,
         .argv = argv,
         .envp = sv->oneshot_environment,
         .directory = RUN_ONESHOTS,
         .fds = fds,
         .fd_count = 3,
-        .passed = sv->rc.caller != NULL ? control_passed(sv->rc.caller) : 0,
+        .passed = sv->pid1.voice.passed,
         .passed_to = {0, 1, 2},
         .new_session = true,
-        .nofile = &sv->nofile,
     };
-    return process_spawn(&s, report, e);
+    return pid1_spawn(&sv->pid1, &s, role, node, report, e);
 }
 
 static bool is_awaited(const struct supervisor *sv, uint32_t node, bool stopping)
@@ -65,7 +65,7 @@ static void succeed(struct supervisor *sv, uint32_t node, bool stopping)
     if (!is_awaited(sv, node, stopping))
         return; /* it was given up as late */
     const struct definition *d = supervisor_definition(sv, node);
-    event_log_write(&sv->events, stopping ? "down" : "up", d->name, "%s", "");
+    pid1_event(&sv->pid1, stopping ? "down" : "up", d->name, "%s", "");
     supervisor_node_done(sv, node, !stopping, true);
 }
 
@@ -73,8 +73,8 @@ static void succeed(struct supervisor *sv, uint32_t node, bool stopping)
 static bool may_wait(const struct supervisor *sv, uint32_t node, int why)
 {
     int64_t since = sv->transition.node[node].since;
-    return shortage_is(why) &&
-           (sv->stage < STAGE_STOPPING || clock_monotonic() - since < STOP_TRIES_MS * CLOCK_MS);
+    return shortage_is(why) && (sv->pid1.stage < STAGE_STOPPING ||
+                                pid1_now(&sv->pid1) - since < STOP_TRIES_MS * CLOCK_MS);
 }
 
 void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping)
@@ -89,32 +89,31 @@ void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping)
         return;
     }
     if (o->pid > 0) {
-        rc_say(sv, MESSAGE_WARNING,
-               "s6-rc: warning: unable to %s service %s: its %s, given up as late, still runs "
-               "(pid %ld)",
-               stopping ? "stop" : "start", d->name, o->stopping ? "down" : "up", (long)o->pid);
+        pid1_say(&sv->pid1, MESSAGE_WARNING,
+                 "s6-rc: warning: unable to %s service %s: its %s, given up as late, still runs "
+                 "(pid %ld)",
+                 stopping ? "stop" : "start", d->name, o->stopping ? "down" : "up", (long)o->pid);
         supervisor_node_done(sv, node, !stopping, false);
         return;
     }
     o->stopping = stopping;
-    o->pid = spawn(sv, d, argv.item, &o->report, &e);
+    o->pid = spawn(sv, node, CHILD_ONESHOT, argv.item, &o->report, &e);
     if (o->pid < 0) {
         int why = errno;
         o->pid = 0;
         if (may_wait(sv, node, why)) {
             o->put_off = true;
-            shortage_note(&sv->shortage, "service ", d->name, &e, why, clock_monotonic());
+            shortage_note(&sv->pid1.shortage, "service ", d->name, &e, why, pid1_now(&sv->pid1));
             supervisor_put_off(sv);
             return;
         }
-        rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: %s",
-               stopping ? "stop" : "start", d->name, e.text);
+        pid1_say(&sv->pid1, MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: %s",
+                 stopping ? "stop" : "start", d->name, e.text);
         supervisor_node_done(sv, node, !stopping, false);
         return;
     }
-    shortage_over(&sv->shortage);
-    status_touch(sv, o->record);
-    children_add(&sv->children, o->pid, CHILD_ONESHOT, node);
+    shortage_over(&sv->pid1.shortage);
+    status_touch(&sv->pid1.changes, o->record);
 }
 
 void oneshots_again(struct supervisor *sv)
@@ -131,9 +130,9 @@ static void explain(struct supervisor *sv, const char *program, int report)
 {
     char why[512];
     struct process_failure failure = {.error = 0};
-    if (process_report(report, &failure) == 0) {
+    if (sv->pid1.calls->report(report, &failure) == 0) {
         process_explain(program, &failure, why, sizeof why);
-        rc_say(sv, MESSAGE_FATAL, "s6-rc-oneshot-run: fatal: %s", why);
+        pid1_say(&sv->pid1, MESSAGE_FATAL, "s6-rc-oneshot-run: fatal: %s", why);
     }
     close(report);
 }
@@ -152,10 +151,10 @@ void oneshot_reaped(struct supervisor *sv, uint32_t node, int status)
     struct oneshot *o = &sv->oneshot[node];
     const struct words argv = command(sv, d, o->stopping);
     char how[64];
-    explain(sv, d->builtin != BUILTIN_NONE || argv.count == 0 ? sv->program : argv.item[0],
+    explain(sv, d->builtin != BUILTIN_NONE || argv.count == 0 ? sv->pid1.program : argv.item[0],
             o->report);
     o->pid = 0;
-    status_touch(sv, o->record);
+    status_touch(&sv->pid1.changes, o->record);
     if (!o->stopping) {
         o->ended = true;
         o->wait_status = status;
@@ -168,9 +167,9 @@ void oneshot_reaped(struct supervisor *sv, uint32_t node, int status)
     const struct transition_node *n = &sv->transition.node[node];
     bool given_up = n->goal && n->goal_up == o->stopping;
     if (is_awaited(sv, node, o->stopping) && !given_up)
-        rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: %s",
-               o->stopping ? "stop" : "start", d->name, how);
-    event_log_write(&sv->events, "fail", d->name, "reason=%s", how);
+        pid1_say(&sv->pid1, MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: %s",
+                 o->stopping ? "stop" : "start", d->name, how);
+    pid1_event(&sv->pid1, "fail", d->name, "reason=%s", how);
     supervisor_node_done(sv, node, !o->stopping, false);
 }
 
@@ -180,10 +179,10 @@ static void end(struct supervisor *sv, uint32_t node, pid_t pid)
 {
     if (pid <= 0)
         return;
-    pid_t target = getpgid(pid) == pid ? -pid : pid;
+    pid_t target = sv->pid1.calls->group_of(pid) == pid ? -pid : pid;
     refusal_kill(sv, supervisor_definition(sv, node)->name, target, SIGTERM,
                  &sv->oneshot[node].refused);
-    kill(target, SIGCONT);
+    pid1_kill(&sv->pid1, target, SIGCONT);
 }
 
 void oneshot_late(struct supervisor *sv, uint32_t node)
@@ -197,8 +196,9 @@ bool oneshot_interrupt(struct supervisor *sv, uint32_t node)
     const struct oneshot *o = &sv->oneshot[node];
     if (o->pid <= 0 || o->stopping)
         return false;
-    rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: service %s is still starting: told to end",
-           supervisor_definition(sv, node)->name);
+    pid1_say(&sv->pid1, MESSAGE_WARNING,
+             "s6-rc: warning: service %s is still starting: told to end",
+             supervisor_definition(sv, node)->name);
     end(sv, node, o->pid);
     return true;
 }
@@ -218,11 +218,9 @@ void oneshot_reload(struct supervisor *sv, uint32_t node)
     if (o->reload > 0)
         error_set(&e, EXIT_SYSTEM, "its last reload still runs (pid %ld)", (long)o->reload);
     else
-        o->reload = spawn(sv, d, d->reload.item, &o->reload_report, &e);
-    if (e.text[0] == '\0') {
-        children_add(&sv->children, o->reload, CHILD_RELOAD, node);
+        o->reload = spawn(sv, node, CHILD_RELOAD, d->reload.item, &o->reload_report, &e);
+    if (e.text[0] == '\0')
         return;
-    }
     o->reload = o->reload < 0 ? 0 : o->reload;
     rc_reloaded(sv, node, e.text);
 }
@@ -257,12 +255,12 @@ static bool is_oneshot(const struct supervisor *sv, pid_t pid)
 bool oneshot_is_ancestor(const struct supervisor *sv, pid_t pid)
 {
     enum { GENERATIONS = 32 };
-    if (is_oneshot(sv, getsid(pid)))
+    if (is_oneshot(sv, sv->pid1.calls->session_of(pid)))
         return true;
     for (int i = 0; i < GENERATIONS && pid > 1; i++) {
         if (is_oneshot(sv, pid))
             return true;
-        pid = process_parent(pid);
+        pid = sv->pid1.calls->parent_of(pid);
     }
     return false;
 }

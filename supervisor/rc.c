@@ -14,21 +14,24 @@
 
 /* --- what is said ----------------------------------------------------------------------------- */
 
-void rc_say(struct supervisor *sv, enum message_level level, const char *format, ...)
+static void say(void *context, enum message_level level, const char *text)
 {
-    char text[MESSAGE_MAX];
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(text, sizeof text - 1, format, args);
-    va_end(args);
-    if (n < 0)
+    struct supervisor *sv = context;
+    char line[MESSAGE_MAX];
+    if ((int)level > sv->rc.verbosity)
         return;
-    if (sv->rc.caller == NULL) {
-        message_line(level, "%s", text);
-    } else if ((int)level <= sv->rc.verbosity) {
-        strcat(text, "\n");
-        control_say(sv->rc.caller, 'e', text);
-    }
+    snprintf(line, sizeof line, "%s\n", text);
+    control_say(sv->rc.caller, 'e', line);
+}
+
+void rc_set_caller(struct supervisor *sv, struct control_connection *caller)
+{
+    sv->rc.caller = caller;
+    sv->pid1.voice = (struct voice){.context = sv};
+    if (caller == NULL)
+        return;
+    sv->pid1.voice.say = say;
+    sv->pid1.voice.passed = control_passed(caller);
 }
 
 int rc_refuse(const struct rc_request *r, int code, const char *what, const char *why)
@@ -90,7 +93,7 @@ static void waited_too_long(struct timer *t)
         (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, rc.waiting_limit));
     struct rc *rc = &sv->rc;
     for (size_t i = rc->waiters; i-- > 0;) {
-        if (rc->waiting[i].deadline == 0 || rc->waiting[i].deadline > clock_monotonic())
+        if (rc->waiting[i].deadline == 0 || rc->waiting[i].deadline > pid1_now(&sv->pid1))
             continue;
         struct rc_waiting w = take_waiting(rc, &rc->waiting[i]);
         control_say(w.from, 'e', "s6-rc: fatal: timed out\n");
@@ -109,9 +112,9 @@ static void set_limit(struct supervisor *sv)
             due = rc->waiting[i].deadline;
     rc->waiting_limit.fire = waited_too_long;
     if (due == 0)
-        loop_untimer(&sv->loop, &rc->waiting_limit);
+        loop_untimer(&sv->pid1.loop, &rc->waiting_limit);
     else
-        loop_timer(&sv->loop, &rc->waiting_limit, due);
+        loop_timer(&sv->pid1.loop, &rc->waiting_limit, due);
 }
 
 static int wait_for_lock(struct rc_request *r)
@@ -139,7 +142,7 @@ static bool is_locked(const struct supervisor *sv)
 int rc_lock(struct rc_request *r)
 {
     struct supervisor *sv = r->sv;
-    if (sv->stage != STAGE_STARTING && sv->stage != STAGE_RUNNING)
+    if (sv->pid1.stage != STAGE_STARTING && sv->pid1.stage != STAGE_RUNNING)
         return rc_refuse(r, EXIT_SYSTEM, "the container is stopping", "");
     if (is_locked(sv)) {
         if (oneshot_is_ancestor(sv, r->from->peer)) /* it would wait for itself */
@@ -149,7 +152,7 @@ int rc_lock(struct rc_request *r)
                        : rc_refuse(r, EXIT_SYSTEM, "unable to take locks: Resource busy", "");
     }
     sv->rc.busy = true;
-    sv->rc.caller = r->from;
+    rc_set_caller(sv, r->from);
     sv->rc.verbosity = r->verbosity;
     sv->rc.deadline = r->deadline;
     sv->rc.essential_too = r->essential_too;
@@ -160,7 +163,7 @@ void rc_unlock(struct supervisor *sv, int code)
 {
     struct control_connection *caller = sv->rc.caller;
     sv->rc.busy = false;
-    sv->rc.caller = NULL;
+    rc_set_caller(sv, NULL);
     if (caller != NULL)
         control_end(caller, code);
     rc_idle(sv);
@@ -191,7 +194,7 @@ void rc_gone(struct supervisor *sv, const struct control_connection *caller)
     }
     if (sv->rc.caller != caller)
         return;
-    sv->rc.caller = NULL;
+    rc_set_caller(sv, NULL);
     rc_abort(sv); /* what is under way goes on, nothing is begun */
     rc_idle(sv);
 }
@@ -212,7 +215,7 @@ void rc_interrupt(struct supervisor *sv)
         rc_abort(sv);
     update_drop(sv);
     rc->busy = false;
-    rc->caller = NULL;
+    rc_set_caller(sv, NULL);
     if (caller == NULL)
         return;
     control_say(caller, 'e', why);
@@ -302,7 +305,7 @@ static int read_options(struct rc_request *r)
     r->pause = (uint32_t)pause;
     r->deadline = r->sv->rc.resumed;
     if (r->deadline == 0 && ms > 0)
-        r->deadline = clock_monotonic() + (int64_t)ms * CLOCK_MS;
+        r->deadline = pid1_now(&r->sv->pid1) + (int64_t)ms * CLOCK_MS;
     return 0;
 }
 

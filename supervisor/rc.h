@@ -35,6 +35,8 @@ void rc_put(struct rc_output *o, const char *text);
 void rc_put_line(struct rc_output *o, const char *sign, const char *name);
 void rc_flush(struct rc_output *o);
 
+/* Who hears of the job; NULL: nobody any more. */
+void rc_set_caller(struct supervisor *sv, struct control_connection *caller);
 /* Takes what jobs lock. 0: it is the request's now, with its caller and verbosity; else the answer:
  * refused, or CONTROL_PENDING for one that waits and will be asked again. */
 int rc_lock(struct rc_request *r);

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t time_left(int64_t deadline)
+static uint32_t time_left(const struct pid1 *p, int64_t deadline)
 {
-    int64_t left = deadline - clock_monotonic();
+    int64_t left = deadline - pid1_now(p);
     if (deadline == 0)
         return 0;
     return left < CLOCK_MS ? 1 : (uint32_t)(left / CLOCK_MS);
@@ -27,19 +27,20 @@ static void spare_essential(struct supervisor *sv, struct transition *t)
         if (!d->essential || !n->goal || n->goal_up || n->state != NODE_UP)
             continue;
         n->goal = false;
-        rc_say(sv, MESSAGE_WARNING,
-               "s6-rc: warning: service %s is marked as essential, not stopping it", d->name);
+        pid1_say(&sv->pid1, MESSAGE_WARNING,
+                 "s6-rc: warning: service %s is marked as essential, not stopping it", d->name);
     }
 }
 
 static void say_plan(struct supervisor *sv, bool up)
 {
-    rc_say(sv, MESSAGE_DEBUG, "s6-rc: info: bringing selected services %s", up ? "up" : "down");
+    pid1_say(&sv->pid1, MESSAGE_DEBUG, "s6-rc: info: bringing selected services %s",
+             up ? "up" : "down");
     for (uint32_t i = 0; i < sv->graph.count && sv->rc.verbosity >= MESSAGE_DEBUG; i++) {
         const struct transition_node *n = &sv->transition.node[i];
         if (n->goal && n->state == (up ? NODE_UP : NODE_DOWN))
-            rc_say(sv, MESSAGE_DEBUG, "s6-rc: info: service %s: already %s",
-                   supervisor_definition(sv, i)->name, up ? "up" : "down");
+            pid1_say(&sv->pid1, MESSAGE_DEBUG, "s6-rc: info: service %s: already %s",
+                     supervisor_definition(sv, i)->name, up ? "up" : "down");
     }
 }
 
@@ -58,11 +59,12 @@ static void take_up(struct supervisor *sv)
 
 void rc_begin(struct supervisor *sv, const unsigned char *set, bool up)
 {
-    transition_begin(&sv->transition, set, up, clock_monotonic(), time_left(sv->rc.deadline));
+    transition_begin(&sv->transition, set, up, pid1_now(&sv->pid1),
+                     time_left(&sv->pid1, sv->rc.deadline));
     if (!up && !sv->rc.essential_too)
         spare_essential(sv, &sv->transition);
     take_up(sv);
-    sv->status.all = true;
+    sv->pid1.changes.all = true;
     say_plan(sv, up);
 }
 
@@ -202,7 +204,7 @@ int rc_change(struct rc_request *r)
         free(p.down);
         free(p.up);
     }
-    sv->rc.caller = NULL; /* it is answered by its own request */
+    rc_set_caller(sv, NULL); /* it is answered by its own request */
     rc_unlock(sv, result);
     return result;
 }
@@ -221,7 +223,7 @@ void rc_over(struct supervisor *sv, enum transition_result result)
     free(rc->next);
     rc->next = NULL;
     if (result == TRANSITION_TIMED_OUT && rc->caller != NULL)
-        rc_say(sv, MESSAGE_FATAL, "s6-rc: fatal: timed out");
+        pid1_say(&sv->pid1, MESSAGE_FATAL, "s6-rc: fatal: timed out");
     rc_unlock(sv, result == TRANSITION_OK       ? 0
                   : result == TRANSITION_FAILED ? EXIT_FAILURE
                                                 : RC_TIMED_OUT);
@@ -238,13 +240,13 @@ static void reloads_late(struct timer *t)
     if (sv->rc.reloading == 0)
         return;
     sv->rc.reloading = 0;
-    rc_say(sv, MESSAGE_FATAL, "s6-rc: fatal: timed out");
+    pid1_say(&sv->pid1, MESSAGE_FATAL, "s6-rc: fatal: timed out");
     rc_unlock(sv, RC_TIMED_OUT);
 }
 
 static void reloads_over(struct supervisor *sv)
 {
-    loop_untimer(&sv->loop, &sv->rc.reload_limit);
+    loop_untimer(&sv->pid1.loop, &sv->rc.reload_limit);
     rc_unlock(sv, sv->rc.reload_failed ? EXIT_FAILURE : 0);
 }
 
@@ -254,10 +256,10 @@ void rc_reloaded(struct supervisor *sv, uint32_t node, const char *failure)
     if (sv->rc.reloading == 0)
         return; /* it was given up */
     if (failure == NULL)
-        rc_say(sv, MESSAGE_INFO, "s6-rc: info: service %s successfully reloaded", name);
+        pid1_say(&sv->pid1, MESSAGE_INFO, "s6-rc: info: service %s successfully reloaded", name);
     else
-        rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: unable to reload service %s: %s", name,
-               failure);
+        pid1_say(&sv->pid1, MESSAGE_WARNING, "s6-rc: warning: unable to reload service %s: %s",
+                 name, failure);
     sv->rc.reload_failed |= failure != NULL;
     if (--sv->rc.reloading == 0)
         reloads_over(sv);
@@ -272,7 +274,7 @@ static void reload_one(struct supervisor *sv, uint32_t node)
     }
     pid_t pid = sv->longrun[sv->longrun_of[node]]->machine.pid;
     if (pid > 0)
-        kill(pid, d->keys.reload_signal);
+        pid1_kill(&sv->pid1, pid, d->keys.reload_signal);
     rc_reloaded(sv, node, NULL);
 }
 
@@ -290,7 +292,7 @@ int rc_reload(struct rc_request *r)
     rc->reloading = 1; /* the loop's own */
     rc->reload_limit.fire = reloads_late;
     if (r->deadline != 0)
-        loop_timer(&sv->loop, &rc->reload_limit, r->deadline);
+        loop_timer(&sv->pid1.loop, &rc->reload_limit, r->deadline);
     for (uint32_t i = 0; i < r->count; i++)
         if (r->set[i] != 0) {
             rc->reloading++;
@@ -311,6 +313,6 @@ void rc_abort(struct supervisor *sv)
     if (rc->reloading == 0)
         return;
     rc->reloading = 0;
-    loop_untimer(&sv->loop, &rc->reload_limit);
+    loop_untimer(&sv->pid1.loop, &rc->reload_limit);
     rc->busy = false;
 }

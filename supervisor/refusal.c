@@ -10,7 +10,7 @@ static void grace_is_over(struct timer *t)
 {
     struct supervisor *sv =
         (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, refused));
-    if (sv->stage != STAGE_STOPPING)
+    if (sv->pid1.stage != STAGE_STOPPING)
         return;
     message_warning("what refuses signals is left to the kernel");
     stop_end_services(sv);
@@ -19,15 +19,16 @@ static void grace_is_over(struct timer *t)
 /* As pid 1 we can end without it: the kernel then ends the rest. */
 static void bound_stop(struct supervisor *sv)
 {
-    if (sv->stage != STAGE_STOPPING || !sv->is_init || sv->refused.place != 0)
+    if (sv->pid1.stage != STAGE_STOPPING || !sv->pid1.is_init || sv->refused.place != 0)
         return;
     sv->refused.fire = grace_is_over;
-    loop_timer(&sv->loop, &sv->refused, clock_monotonic() + sv->settings.kill_grace * CLOCK_MS);
+    loop_timer(&sv->pid1.loop, &sv->refused,
+               pid1_now(&sv->pid1) + sv->pid1.settings.kill_grace * CLOCK_MS);
 }
 
 void refusal_kill(struct supervisor *sv, const char *name, pid_t pid, int signal, bool *said)
 {
-    if (kill(pid, signal) == 0 || errno != EPERM)
+    if (pid1_kill(&sv->pid1, pid, signal) == 0 || errno != EPERM)
         return;
     if (!*said)
         message_warning(

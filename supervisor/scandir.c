@@ -171,7 +171,7 @@ static void look_at(struct supervisor *sv, int at, const char *name)
     if (fstatat(at, name, &st, 0) < 0 || !S_ISDIR(st.st_mode))
         return;
     struct longrun *l = same(sv, &st);
-    if (l == NULL && sv->stage >= STAGE_STOPPING)
+    if (l == NULL && sv->pid1.stage >= STAGE_STOPPING)
         return;
     if (l == NULL && log_is_left(sv, at, name)) {
         sv->scan_again = true;
@@ -191,7 +191,7 @@ static void look_at(struct supervisor *sv, int at, const char *name)
 
 void scandir_scan(struct supervisor *sv)
 {
-    if (sv->stage >= STAGE_TERM)
+    if (sv->pid1.stage >= STAGE_TERM)
         return;
     DIR *d = opendir(RUN_SCANDIR);
     if (d == NULL) {
@@ -332,7 +332,7 @@ static void asked(struct watch *w, uint32_t events)
     }
     if (scan)
         scandir_scan(sv);
-    if (prune && sv->stage < STAGE_TERM)
+    if (prune && sv->pid1.stage < STAGE_TERM)
         scandir_prune(sv, all);
 }
 
@@ -346,5 +346,5 @@ int scandir_open(struct supervisor *sv, struct error *e)
     sv->scan.fd = supervise_fifo(AT_FDCWD, RUN_SCANDIR "/.s6-svscan/control");
     if (sv->scan.fd < 0)
         return error_system(e, "unable to make " RUN_SCANDIR "/.s6-svscan/control");
-    return loop_watch(&sv->loop, &sv->scan, EPOLLIN, e);
+    return loop_watch(&sv->pid1.loop, &sv->scan, EPOLLIN, e);
 }

@@ -114,7 +114,7 @@ static struct status_container describe_container(const struct supervisor *sv)
         [STAGE_TERM] = STATUS_STOPPING,   [STAGE_KILL] = STATUS_STOPPING,
         [STAGE_DRAIN] = STATUS_STOPPING,  [STAGE_OVER] = STATUS_STOPPING};
     return (struct status_container){.release = OVERLOG_VERSION,
-                                     .stage = stages[sv->stage],
+                                     .stage = stages[sv->pid1.stage],
                                      .pid = sv->status.self,
                                      .cmd = sv->cmd_pid > 0 ? sv->cmd_pid : 0,
                                      .began = sv->began,
@@ -128,7 +128,7 @@ static struct status_container describe_container(const struct supervisor *sv)
 static uint32_t list(struct supervisor *sv, struct status_source *source)
 {
     uint32_t count = 0;
-    bool known = sv->stage >= STAGE_STARTING && sv->transition.graph != NULL;
+    bool known = sv->pid1.stage >= STAGE_STARTING && sv->transition.graph != NULL;
     for (uint32_t i = 0; known && i < sv->graph.count; i++) {
         if (supervisor_definition(sv, i)->builtin != BUILTIN_NONE)
             continue;
@@ -152,10 +152,10 @@ static const char *log_of(const struct supervisor *sv, const struct longrun *l, 
 {
     const struct definition *d = l == NULL ? NULL : l->definition;
     if (d == NULL || !l->logger.logged.open || d->keys.logging == LOGGING_CONSOLE ||
-        sv->settings.logging == LOGGING_CONSOLE)
+        sv->pid1.settings.logging == LOGGING_CONSOLE)
         return NULL;
     const char *path = logs->data + logs->length;
-    str_printf(logs, "%.3800s/%.255s", sv->settings.log_root, d->name);
+    str_printf(logs, "%.3800s/%.255s", sv->pid1.settings.log_root, d->name);
     str_add_char(logs, '\0');
     return path;
 }
@@ -172,7 +172,7 @@ static int make_image(const struct supervisor *sv, const struct status_source *s
         all[i] = describe(sv, &source[i]);
         all[i].name =
             l != NULL ? l->definition->name : supervisor_definition(sv, source[i].node)->name;
-        room += strlen(sv->settings.log_root) + strlen(all[i].name) + sizeof "/";
+        room += strlen(sv->pid1.settings.log_root) + strlen(all[i].name) + sizeof "/";
     }
     int result = all == NULL ? -1 : str_reserve(&logs, room); /* at once: it must not move */
     for (uint32_t i = 0; i < count && result == 0; i++)
@@ -228,8 +228,8 @@ static void fail(struct supervisor *sv)
     if (f->fd >= 0)
         close(f->fd);
     f->fd = -1;
-    f->renew = f->put_off = true;
-    shortage_note(&f->lack, "", "", &e, why, clock_monotonic());
+    sv->pid1.changes.renew = f->put_off = true;
+    shortage_note(&f->lack, "", "", &e, why, pid1_now(&sv->pid1));
     supervisor_put_off(sv);
 }
 
@@ -255,9 +255,8 @@ static int take_memory(struct supervisor *sv, struct status_file *new)
     uint32_t count = list(sv, NULL);
     size_t room = (size_t)count + 1;
     new->source = calloc(room, sizeof *new->source);
-    new->touched = calloc(room, sizeof *new->touched);
     new->count = count;
-    if (new->source == NULL || new->touched == NULL)
+    if (new->source == NULL || status_changes_reserve(&sv->pid1.changes, count) < 0)
         return -1;
     list(sv, new->source);
     return make_image(sv, new->source, count, &new->image);
@@ -267,7 +266,6 @@ static void release(struct status_file *f)
 {
     status_image_release(&f->image);
     free(f->source);
-    free(f->touched);
 }
 
 static void renew(struct supervisor *sv)
@@ -289,20 +287,12 @@ static void renew(struct supervisor *sv)
     retire(f, &c);
     release(f);
     *f = new;
+    sv->pid1.changes.renew = sv->pid1.changes.all = false;
     set_records(sv);
     shortage_over(&f->lack);
 }
 
 /* --- changes ---------------------------------------------------------------------------------- */
-
-void status_touch(struct supervisor *sv, uint32_t record)
-{
-    struct status_file *f = &sv->status;
-    if (record == 0 || f->renew || f->source[record - 1].touched)
-        return;
-    f->source[record - 1].touched = true;
-    f->touched[f->touches++] = record - 1;
-}
 
 /* 1: written, 0: nothing to write, -1: the file is not as it should be. */
 static int update(struct supervisor *sv, uint32_t index)
@@ -322,22 +312,21 @@ static int update(struct supervisor *sv, uint32_t index)
 static int write_changes(struct supervisor *sv)
 {
     struct status_file *f = &sv->status;
+    struct status_changes *changed_records = &sv->pid1.changes;
     struct status_container c = describe_container(sv);
     int changed = status_image_head(&f->image, &c);
     int bad = 0;
-    for (uint32_t i = 0; i < f->touches; i++) {
-        int result = f->all ? 0 : update(sv, f->touched[i]);
-        f->source[f->touched[i]].touched = false;
+    for (uint32_t record; (record = status_changes_take(changed_records)) != 0;) {
+        int result = changed_records->all ? 0 : update(sv, record - 1);
         changed |= result > 0;
         bad |= result < 0;
     }
-    f->touches = 0;
-    for (uint32_t i = 0; f->all && i < f->count; i++) {
+    for (uint32_t i = 0; changed_records->all && i < f->count; i++) {
         int result = update(sv, i);
         changed |= result > 0;
         bad |= result < 0;
     }
-    f->all = false;
+    changed_records->all = false;
     if (changed != 0 && pwrite(f->fd, f->image.bytes, STATUS_HEADER, 0) != STATUS_HEADER)
         bad = 1;
     return bad ? -1 : 0;
@@ -348,7 +337,7 @@ void status_flush(struct supervisor *sv)
     struct status_file *f = &sv->status;
     if (f->put_off)
         return;
-    if (f->renew)
+    if (sv->pid1.changes.renew)
         renew(sv);
     else if (write_changes(sv) < 0)
         fail(sv);

@@ -29,22 +29,22 @@ static void poll_again(struct timer *t)
 static void wake_at(struct supervisor *sv, int64_t due)
 {
     sv->stop_poll.fire = poll_again;
-    loop_timer(&sv->loop, &sv->stop_poll, due);
+    loop_timer(&sv->pid1.loop, &sv->stop_poll, due);
 }
 
 /* Not pid 1, and without /proc: our own children and their groups, as far as we know them. */
 static long signal_children(struct supervisor *sv, int signal)
 {
     long count = 0;
-    for (size_t i = 0; i < sv->children.capacity; i++) {
-        const struct child *c = &sv->children.slot[i];
+    for (size_t i = 0; i < sv->pid1.children.capacity; i++) {
+        const struct child *c = &sv->pid1.children.slot[i];
         if (c->pid == 0 || c->role == CHILD_LOGGER)
             continue;
         count++;
         if (signal == 0)
             continue;
-        kill(c->pid, signal);
-        kill(-c->pid, signal);
+        pid1_kill(&sv->pid1, c->pid, signal);
+        pid1_kill(&sv->pid1, -c->pid, signal);
     }
     return count;
 }
@@ -52,11 +52,11 @@ static long signal_children(struct supervisor *sv, int signal)
 /* Pid 1 without /proc. TERM reaches everybody, and loggers ignore it; KILL must not reach them. */
 static long probe(struct supervisor *sv, const struct remaining *r, int signal)
 {
-    pid_t top = sv->children.top;
+    pid_t top = sv->pid1.children.top;
     int each = signal == SIGTERM ? SIGCONT : signal;
     if (signal == SIGTERM)
-        kill(-1, SIGTERM);
-    long count = remaining_probe(r, top, each);
+        pid1_kill(&sv->pid1, -1, SIGTERM);
+    long count = sv->pid1.calls->probe_rest(r, top, each);
     return top < REMAINING_PROBED ? count : count + signal_children(sv, each);
 }
 
@@ -65,15 +65,15 @@ static long remaining_named(struct supervisor *sv, int signal, char *names, size
 {
     pid_t few[4];
     struct remaining r = {.spare = sv->spare != NULL ? sv->spare : few,
-                          .everything = sv->is_init,
+                          .everything = sv->pid1.is_init,
                           .names = names,
                           .names_size = size};
     pid_t *spare = sv->spare != NULL ? sv->spare : few;
     for (uint32_t i = 0; i < sv->longruns + 2; i++)
         if (logger_slot_at(sv, i) != NULL && logger_slot_at(sv, i)->logged.pid > 0)
             spare[r.spare_count++] = logger_slot_at(sv, i)->logged.pid;
-    long count = remaining_signal(&r, signal);
-    if (count < 0 && sv->is_init)
+    long count = sv->pid1.calls->signal_rest(&r, signal);
+    if (count < 0 && sv->pid1.is_init)
         return probe(sv, &r, signal);
     return count >= 0 ? count : signal_children(sv, signal);
 }
@@ -92,7 +92,7 @@ long stop_remaining(struct supervisor *sv, char *names, size_t size)
 /* How long loggers get before they are urged, and then before they are killed. */
 static int64_t drain_time(const struct supervisor *sv, int64_t now)
 {
-    int64_t most = sv->settings.drain * CLOCK_MS;
+    int64_t most = sv->pid1.settings.drain * CLOCK_MS;
     int64_t left = (sv->stop_end - now) / (sv->drain_urged ? 1 : 2);
     if (sv->stop_end == 0 || left > most)
         return most;
@@ -101,27 +101,29 @@ static int64_t drain_time(const struct supervisor *sv, int64_t now)
 
 static void enter_drain(struct supervisor *sv)
 {
-    int64_t now = clock_monotonic();
-    waits_enter(sv, STAGE_DRAIN);
+    int64_t now = pid1_now(&sv->pid1);
+    pid1_enter(&sv->pid1, STAGE_DRAIN);
     sv->stop_deadline = now + drain_time(sv, now);
-    loop_untimer(&sv->loop, &sv->stop_limit);
+    loop_untimer(&sv->pid1.loop, &sv->stop_limit);
     if (sv->exit_code < 0)
         sv->exit_code = exitcode_read();
-    event_log_write(&sv->events, "end", NULL, "code=%d", sv->exit_code);
-    if (sv->events.fd >= 0)
-        close(sv->events.fd);
-    sv->events.fd = -1;
-    console_messages_to(2);
+    pid1_event(&sv->pid1, "end", NULL, "code=%d", sv->exit_code);
+    if (sv->pid1.events.fd >= 0)
+        close(sv->pid1.events.fd);
+    sv->pid1.events.fd = -1;
+    sv->pid1.calls->messages_to(2);
     for (uint32_t i = 0; i < sv->longruns + 2; i++)
         if (logger_slot_at(sv, i) != NULL && !logger_slot_at(sv, i)->ending)
             logger_slot_hang_up(logger_slot_at(sv, i));
+    sv->pid1.out = 1;
+    sv->pid1.err = 2;
     wake_at(sv, sv->stop_deadline);
 }
 
 /* The next look, later the longer a look takes: of thousands of processes, that is long. */
 static void look_again(struct supervisor *sv, int64_t begun)
 {
-    int64_t now = clock_monotonic();
+    int64_t now = pid1_now(&sv->pid1);
     wake_at(sv, now + POLL_MS * CLOCK_MS + 2 * (now - begun));
 }
 
@@ -136,15 +138,15 @@ static void stay_down(struct supervisor *sv)
 /* What forks without end is stopped first, all at once, or some of it would always get away. */
 static void enter_kill(struct supervisor *sv)
 {
-    int64_t now = clock_monotonic();
-    waits_enter(sv, STAGE_KILL);
+    int64_t now = pid1_now(&sv->pid1);
+    pid1_enter(&sv->pid1, STAGE_KILL);
     stay_down(sv);
     sv->stop_deadline = in_time(sv, now + KILL_MS * CLOCK_MS);
-    if (sv->is_init)
-        kill(-1, SIGSTOP);
+    if (sv->pid1.is_init)
+        pid1_kill(&sv->pid1, -1, SIGSTOP);
     long count = remaining(sv, SIGKILL);
-    if (sv->is_init)
-        kill(-1, SIGCONT);
+    if (sv->pid1.is_init)
+        pid1_kill(&sv->pid1, -1, SIGCONT);
     if (count == 0)
         enter_drain(sv);
     else
@@ -153,10 +155,10 @@ static void enter_kill(struct supervisor *sv)
 
 static void enter_term(struct supervisor *sv)
 {
-    int64_t now = clock_monotonic();
-    waits_enter(sv, STAGE_TERM);
+    int64_t now = pid1_now(&sv->pid1);
+    pid1_enter(&sv->pid1, STAGE_TERM);
     stay_down(sv);
-    sv->stop_deadline = in_time(sv, now + sv->settings.kill_grace * CLOCK_MS);
+    sv->stop_deadline = in_time(sv, now + sv->pid1.settings.kill_grace * CLOCK_MS);
     if (remaining(sv, SIGTERM) == 0)
         enter_drain(sv);
     else
@@ -169,20 +171,20 @@ static void limit_reached(struct timer *t)
         (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, stop_limit));
     message_warning(
         "the stop takes longer than OVERLOG_STOP_MAXTIME (%lu ms), killing what is left",
-        (unsigned long)sv->settings.stop_max);
-    if (sv->stage < STAGE_KILL)
+        (unsigned long)sv->pid1.settings.stop_max);
+    if (sv->pid1.stage < STAGE_KILL)
         enter_kill(sv);
 }
 
 /* Of the whole time, the end is the loggers'. */
 static void limit(struct supervisor *sv)
 {
-    uint32_t most = sv->settings.stop_max;
-    uint32_t drain = sv->settings.drain < most / 4 ? sv->settings.drain : most / 4;
-    int64_t now = clock_monotonic();
+    uint32_t most = sv->pid1.settings.stop_max;
+    uint32_t drain = sv->pid1.settings.drain < most / 4 ? sv->pid1.settings.drain : most / 4;
+    int64_t now = pid1_now(&sv->pid1);
     sv->stop_end = now + most * CLOCK_MS;
     sv->stop_limit.fire = limit_reached;
-    loop_timer(&sv->loop, &sv->stop_limit, now + (most - drain) * CLOCK_MS);
+    loop_timer(&sv->pid1.loop, &sv->stop_limit, now + (most - drain) * CLOCK_MS);
 }
 
 /* What is under way. The up of a oneshot is told to end and waited for, a down is waited for,
@@ -212,21 +214,21 @@ static void count_in(struct supervisor *sv)
 void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
                 enum final_act final)
 {
-    if (sv->stage >= STAGE_STOPPING)
+    if (sv->pid1.stage >= STAGE_STOPPING)
         return;
-    bool services = sv->stage >= STAGE_STARTING;
+    bool services = sv->pid1.stage >= STAGE_STARTING;
     if (!services && !sv->init.logged.open)
-        console_messages_to(2);
-    waits_enter(sv, STAGE_STOPPING);
+        sv->pid1.calls->messages_to(2);
+    pid1_enter(&sv->pid1, STAGE_STOPPING);
     sv->exit_code = code;
     sv->final = final;
     rc_interrupt(sv);
     supervisor_resume(sv);
     if (signal != 0)
-        event_log_write(&sv->events, "stop", NULL, "reason=%s signal=%d", reason, signal);
+        pid1_event(&sv->pid1, "stop", NULL, "reason=%s signal=%d", reason, signal);
     else
-        event_log_write(&sv->events, "stop", NULL, "reason=%s", reason);
-    if (sv->settings.stop_max > 0)
+        pid1_event(&sv->pid1, "stop", NULL, "reason=%s", reason);
+    if (sv->pid1.settings.stop_max > 0)
         limit(sv);
     if (!services) {
         stop_services_over(sv);
@@ -234,40 +236,40 @@ void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
     }
     bool left = sv->transition.result == TRANSITION_TIMED_OUT;
     count_in(sv);
-    transition_begin(&sv->transition, sv->all, false, clock_monotonic(), 0);
+    transition_begin(&sv->transition, sv->all, false, pid1_now(&sv->pid1), 0);
     take_up(sv, left);
-    sv->status.all = true;
+    sv->pid1.changes.all = true;
 }
 
 void stop_hurry(struct supervisor *sv)
 {
-    if (sv->stage == STAGE_STOPPING)
+    if (sv->pid1.stage == STAGE_STOPPING)
         remaining(sv, SIGTERM);
-    if (sv->stage < STAGE_KILL)
+    if (sv->pid1.stage < STAGE_KILL)
         enter_kill(sv);
 }
 
 /* Those of s6-rc are down. Those that were only put into /run/service end now. */
 void stop_services_over(struct supervisor *sv)
 {
-    if (sv->stage != STAGE_STOPPING)
+    if (sv->pid1.stage != STAGE_STOPPING)
         return;
-    waits_enter(sv, STAGE_STOPPING);
-    sv->stop_deadline = in_time(sv, clock_monotonic() + sv->settings.kill_grace * CLOCK_MS);
+    pid1_enter(&sv->pid1, STAGE_STOPPING);
+    sv->stop_deadline = in_time(sv, pid1_now(&sv->pid1) + sv->pid1.settings.kill_grace * CLOCK_MS);
     wake_at(sv, sv->stop_deadline);
     stop_step(sv);
 }
 
 void stop_end_services(struct supervisor *sv)
 {
-    if (sv->stage == STAGE_STOPPING)
+    if (sv->pid1.stage == STAGE_STOPPING)
         enter_term(sv);
 }
 
 static void step_drain(struct supervisor *sv)
 {
     bool left = false;
-    int64_t now = clock_monotonic();
+    int64_t now = pid1_now(&sv->pid1);
     bool late = now >= sv->stop_deadline;
     for (uint32_t i = 0; i < sv->longruns + 2; i++) {
         struct logger_slot *s = logger_slot_at(sv, i);
@@ -282,7 +284,7 @@ static void step_drain(struct supervisor *sv)
         }
     }
     if (!left) {
-        sv->stage = STAGE_OVER;
+        sv->pid1.stage = STAGE_OVER;
         return;
     }
     if (late) {
@@ -294,24 +296,24 @@ static void step_drain(struct supervisor *sv)
 
 void stop_step(struct supervisor *sv)
 {
-    int64_t now = clock_monotonic();
-    if (sv->stage == STAGE_STOPPING && sv->stop_deadline != 0) {
+    int64_t now = pid1_now(&sv->pid1);
+    if (sv->pid1.stage == STAGE_STOPPING && sv->stop_deadline != 0) {
         if (!scandir_stop(sv) || now >= sv->stop_deadline)
             enter_term(sv);
     }
-    if (sv->stage == STAGE_TERM) {
+    if (sv->pid1.stage == STAGE_TERM) {
         if (remaining(sv, 0) == 0)
             enter_drain(sv);
         else if (now >= sv->stop_deadline)
             enter_kill(sv);
         else
             look_again(sv, now);
-    } else if (sv->stage == STAGE_KILL) {
+    } else if (sv->pid1.stage == STAGE_KILL) {
         if (remaining(sv, SIGKILL) == 0 || now >= sv->stop_deadline)
             enter_drain(sv);
         else
             look_again(sv, now);
     }
-    if (sv->stage == STAGE_DRAIN)
+    if (sv->pid1.stage == STAGE_DRAIN)
         step_drain(sv);
 }

@@ -29,10 +29,10 @@ const struct definition *supervisor_definition(const struct supervisor *sv, uint
  * host. ^C on our terminal asks for no reboot. */
 static enum final_act final_of(const struct supervisor *sv, int signal)
 {
-    if (!sv->is_init)
+    if (!sv->pid1.is_init)
         return FINAL_EXIT;
     if (signal == SIGINT)
-        return sv->loop.signal_code == SI_KERNEL ? FINAL_EXIT : FINAL_REBOOT;
+        return sv->pid1.loop.signal_code == SI_KERNEL ? FINAL_EXIT : FINAL_REBOOT;
     return signal == SIGUSR1 || signal == SIGPWR ? FINAL_POWEROFF : FINAL_EXIT;
 }
 
@@ -64,16 +64,16 @@ static void say_interrupted(const struct supervisor *sv)
 
 static void do_signal(struct supervisor *sv, int signal)
 {
-    if (sv->guest && signal == SIGINT && sv->stage < STAGE_KILL)
+    if (sv->pid1.guest && signal == SIGINT && sv->pid1.stage < STAGE_KILL)
         say_interrupted(sv);
     switch (signal) {
     case SIGWINCH: /* the STOPSIGNAL of some images; of a terminal it says something else */
-        if (sv->guest || has_terminal())
+        if (sv->pid1.guest || has_terminal())
             return;
         break;
     case SIGHUP:
     case SIGALRM:
-        if (signal == SIGHUP && sv->guest)
+        if (signal == SIGHUP && sv->pid1.guest)
             break; /* our terminal is gone */
         scandir_scan(sv);
         if (signal == SIGHUP)
@@ -96,7 +96,7 @@ static void do_signal(struct supervisor *sv, int signal)
 
 static void reaped(struct supervisor *sv, pid_t pid, int status)
 {
-    struct child c = children_take(&sv->children, pid);
+    struct child c = children_take(&sv->pid1.children, pid);
     switch (c.role) {
     case CHILD_NONE:
         break;
@@ -135,12 +135,12 @@ static void reaped(struct supervisor *sv, pid_t pid, int status)
 static void stopped(struct supervisor *sv, pid_t pid)
 {
     enum { RESUME_MS = 50 };
-    struct child *c = children_find(&sv->children, pid);
+    struct child *c = children_find(&sv->pid1.children, pid);
     if (c == NULL)
         return;
     c->stopped = true;
     if (sv->resume.place == 0)
-        loop_timer(&sv->loop, &sv->resume, clock_monotonic() + RESUME_MS * CLOCK_MS);
+        loop_timer(&sv->pid1.loop, &sv->resume, pid1_now(&sv->pid1) + RESUME_MS * CLOCK_MS);
 }
 
 static bool is_newborn(const struct supervisor *sv, const struct child *c)
@@ -153,13 +153,13 @@ static void resume(struct timer *t)
 {
     struct supervisor *sv =
         (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, resume));
-    for (size_t i = 0; i < sv->children.capacity; i++) {
-        struct child *c = &sv->children.slot[i];
+    for (size_t i = 0; i < sv->pid1.children.capacity; i++) {
+        struct child *c = &sv->pid1.children.slot[i];
         if (c->pid == 0 || !c->stopped ||
-            !child_resumes(c->role, is_newborn(sv, c), sv->stage >= STAGE_STOPPING))
+            !child_resumes(c->role, is_newborn(sv, c), sv->pid1.stage >= STAGE_STOPPING))
             continue;
         c->stopped = false;
-        kill(c->pid, SIGCONT);
+        pid1_kill(&sv->pid1, c->pid, SIGCONT);
     }
 }
 
@@ -172,7 +172,7 @@ static void reap(struct supervisor *sv)
 {
     for (int i = 0; i < REAPS_PER_TURN; i++) {
         int status;
-        pid_t pid = process_changed(&status);
+        pid_t pid = sv->pid1.calls->changed(&status);
         if (pid <= 0)
             return;
         if (WIFSTOPPED(status))
@@ -180,7 +180,7 @@ static void reap(struct supervisor *sv)
         else
             reaped(sv, pid, status);
     }
-    loop_timer(&sv->loop, &sv->reap_more, clock_monotonic());
+    loop_timer(&sv->pid1.loop, &sv->reap_more, pid1_now(&sv->pid1));
 }
 
 static void reap_more(struct timer *t)
@@ -196,7 +196,7 @@ static void on_signal(void *context, int signal)
     struct supervisor *sv = context;
     if (signal == SIGCHLD)
         reap(sv);
-    else if (signal == SIGHUP && sv->loop.signal_code == SI_KERNEL)
+    else if (signal == SIGHUP && sv->pid1.loop.signal_code == SI_KERNEL)
         return; /* our terminal is gone, or CMD's now */
     else if (signal == SIGALRM || signal == SIGABRT || !diverted_begin(sv, signal))
         if (!cmd_signal(sv, signal))
@@ -208,7 +208,7 @@ static int watch_signals(struct supervisor *sv, struct error *e)
     static const int signals[] = {SIGCHLD, SIGTERM, SIGINT,   SIGUSR1, SIGUSR2, SIGPWR,
                                   SIGHUP,  SIGQUIT, SIGWINCH, SIGALRM, SIGABRT};
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        if (loop_signal(&sv->loop, signals[i], on_signal, sv, e) < 0)
+        if (loop_signal(&sv->pid1.loop, signals[i], on_signal, sv, e) < 0)
             return -1;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is an error to us */
@@ -229,12 +229,12 @@ void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool su
     if (state != (up ? NODE_STARTING : NODE_STOPPING))
         return;
     if (success)
-        rc_say(sv, MESSAGE_INFO, "s6-rc: info: service %s successfully %s", name,
-               up ? "started" : "stopped");
+        pid1_say(&sv->pid1, MESSAGE_INFO, "s6-rc: info: service %s successfully %s", name,
+                 up ? "started" : "stopped");
     if (success && supervisor_definition(sv, node)->type == DEFINITION_LONGRUN)
         controlled_mark_down(sv->longrun[sv->longrun_of[node]], !up);
-    transition_done(&sv->transition, node, success, clock_monotonic());
-    status_touch(sv, sv->oneshot[node].record);
+    transition_done(&sv->transition, node, success, pid1_now(&sv->pid1));
+    status_touch(&sv->pid1.changes, sv->oneshot[node].record);
 }
 
 void supervisor_take_up(struct supervisor *sv, uint32_t node)
@@ -246,7 +246,7 @@ void supervisor_take_up(struct supervisor *sv, uint32_t node)
         return;
     bool turns = n->goal_up != starting;
     if (turns) /* it counts as up, and is stopped; or it was not stopped, and stays */
-        transition_done(&sv->transition, node, starting, clock_monotonic());
+        transition_done(&sv->transition, node, starting, pid1_now(&sv->pid1));
     struct longrun *l = sv->longrun[sv->longrun_of[node]];
     bool wanted = l->machine.want == WANT_UP;
     if ((!turns || !starting) && wanted != n->goal_up) /* a second TERM may mean something */
@@ -256,9 +256,10 @@ void supervisor_take_up(struct supervisor *sv, uint32_t node)
 static void late(struct supervisor *sv, uint32_t node, bool was_up)
 {
     const struct definition *d = supervisor_definition(sv, node);
-    rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: unable to %s service %s: timed out after %lu ms",
-           was_up ? "start" : "stop", d->name,
-           (unsigned long)(was_up ? d->timeout_up : d->timeout_down));
+    pid1_say(&sv->pid1, MESSAGE_WARNING,
+             "s6-rc: warning: unable to %s service %s: timed out after %lu ms",
+             was_up ? "start" : "stop", d->name,
+             (unsigned long)(was_up ? d->timeout_up : d->timeout_down));
     if (d->type == DEFINITION_ONESHOT)
         oneshot_late(sv, node);
     else if (was_up)
@@ -269,14 +270,14 @@ static void late(struct supervisor *sv, uint32_t node, bool was_up)
 /* The global timeout: who is it that was waited for? */
 static void all_late(struct supervisor *sv)
 {
-    int64_t now = clock_monotonic();
+    int64_t now = pid1_now(&sv->pid1);
     for (uint32_t i = 0; i < sv->graph.count; i++) {
         const struct transition_node *n = &sv->transition.node[i];
         if (!n->goal || (n->state != NODE_STARTING && n->state != NODE_STOPPING))
             continue;
-        rc_say(sv, MESSAGE_WARNING, "s6-rc: warning: service %s is not %s after %lld ms",
-               supervisor_definition(sv, i)->name, n->state == NODE_STARTING ? "up" : "down",
-               (long long)((now - n->since) / CLOCK_MS));
+        pid1_say(&sv->pid1, MESSAGE_WARNING, "s6-rc: warning: service %s is not %s after %lld ms",
+                 supervisor_definition(sv, i)->name, n->state == NODE_STARTING ? "up" : "down",
+                 (long long)((now - n->since) / CLOCK_MS));
         tail_want(sv, i);
     }
 }
@@ -285,10 +286,10 @@ void supervisor_over(struct supervisor *sv)
 {
     enum transition_result result = sv->transition.result;
     sv->over_held = false;
-    if (sv->stage == STAGE_STARTING) {
+    if (sv->pid1.stage == STAGE_STARTING) {
         boot_services_over(sv, result);
         rc_idle(sv);
-    } else if (sv->stage == STAGE_STOPPING) {
+    } else if (sv->pid1.stage == STAGE_STOPPING) {
         stop_services_over(sv);
     } else {
         rc_over(sv, result);
@@ -298,9 +299,9 @@ void supervisor_over(struct supervisor *sv)
 static void act(struct supervisor *sv, const struct transition_action *a)
 {
     if (a->kind == TRANSITION_OVER)
-        sv->status.all = true;
+        sv->pid1.changes.all = true;
     else if (a->kind != TRANSITION_TIMEOUT)
-        status_touch(sv, sv->oneshot[a->node].record);
+        status_touch(&sv->pid1.changes, sv->oneshot[a->node].record);
     switch (a->kind) {
     case TRANSITION_TIMEOUT:
         all_late(sv);
@@ -309,7 +310,7 @@ static void act(struct supervisor *sv, const struct transition_action *a)
         late(sv, a->node, a->up);
         return;
     case TRANSITION_OVER:
-        sv->over_held = tail_is_busy(sv) && sv->stage < STAGE_STOPPING;
+        sv->over_held = tail_is_busy(sv) && sv->pid1.stage < STAGE_STOPPING;
         if (!sv->over_held)
             supervisor_over(sv);
         return;
@@ -318,8 +319,8 @@ static void act(struct supervisor *sv, const struct transition_action *a)
     }
     bool stopping = a->kind == TRANSITION_STOP;
     const struct definition *d = supervisor_definition(sv, a->node);
-    rc_say(sv, MESSAGE_INFO, "s6-rc: info: service %s: %s", d->name,
-           stopping ? "stopping" : "starting");
+    pid1_say(&sv->pid1, MESSAGE_INFO, "s6-rc: info: service %s: %s", d->name,
+             stopping ? "stopping" : "starting");
     if (d->type == DEFINITION_ONESHOT) {
         oneshot_begin(sv, a->node, stopping);
         return;
@@ -338,16 +339,16 @@ static void pump(struct supervisor *sv)
     struct transition_action a;
     if (sv->transition.graph != NULL) {
         while (sv->reports < PUMP_REPORTS / 2 &&
-               transition_next(&sv->transition, clock_monotonic(), &a))
+               transition_next(&sv->transition, pid1_now(&sv->pid1), &a))
             act(sv, &a);
         int64_t due = transition_wakeup(&sv->transition);
         sv->wake.fire = wake;
         if (due == 0)
-            loop_untimer(&sv->loop, &sv->wake);
+            loop_untimer(&sv->pid1.loop, &sv->wake);
         else
-            loop_timer(&sv->loop, &sv->wake, due);
+            loop_timer(&sv->pid1.loop, &sv->wake, due);
     }
-    if (sv->stage >= STAGE_STOPPING)
+    if (sv->pid1.stage >= STAGE_STOPPING)
         stop_step(sv);
     scandir_sweep(sv);
 }
@@ -355,10 +356,9 @@ static void pump(struct supervisor *sv)
 /* --- shortages ----------------------------------------------------------------------------------
  */
 
-static void try_again(struct timer *t)
+static void try_again(struct retry *r)
 {
-    struct supervisor *sv =
-        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, again));
+    struct supervisor *sv = PID1_OWNER(r, struct supervisor, retry);
     controlled_again(sv);
     logger_slots_again(sv);
     oneshots_again(sv);
@@ -369,11 +369,8 @@ static void try_again(struct timer *t)
 
 void supervisor_put_off(struct supervisor *sv)
 {
-    enum { AGAIN_MS = 1000, AGAIN_AT_STOP_MS = 100 };
-    int64_t wait = (sv->stage >= STAGE_STOPPING ? AGAIN_AT_STOP_MS : AGAIN_MS) * CLOCK_MS;
-    sv->again.fire = try_again;
-    if (sv->again.place == 0)
-        loop_timer(&sv->loop, &sv->again, clock_monotonic() + wait);
+    sv->retry.again = try_again;
+    pid1_retry(&sv->pid1, &sv->retry);
 }
 
 /* --- the whole ----------------------------------------------------------------------------------
@@ -382,15 +379,16 @@ void supervisor_put_off(struct supervisor *sv)
 static int copy_environment(struct supervisor *sv)
 {
     for (char **v = environ; *v != NULL; v++)
-        if (sv->settings.keep_env || strncmp(*v, "PATH=", 5) == 0)
-            if (words_add(&sv->environment, *v) < 0)
+        if (sv->pid1.settings.keep_env || strncmp(*v, "PATH=", 5) == 0)
+            if (words_add(&sv->pid1.environment, *v) < 0)
                 return -1;
-    sv->oneshot_environment = calloc(sv->environment.count + 2, sizeof *sv->oneshot_environment);
+    sv->oneshot_environment =
+        calloc(sv->pid1.environment.count + 2, sizeof *sv->oneshot_environment);
     if (sv->oneshot_environment == NULL)
         return -1;
-    for (size_t i = 0; i < sv->environment.count; i++)
-        if (strncmp(sv->environment.item[i], "RC_NAME=", 8) != 0)
-            sv->oneshot_environment[sv->oneshot_variables++] = sv->environment.item[i];
+    for (size_t i = 0; i < sv->pid1.environment.count; i++)
+        if (strncmp(sv->pid1.environment.item[i], "RC_NAME=", 8) != 0)
+            sv->oneshot_environment[sv->oneshot_variables++] = sv->pid1.environment.item[i];
     return 0;
 }
 
@@ -405,40 +403,40 @@ static void close_to_equals(void)
 
 static int prepare(struct supervisor *sv, const struct supervisor_start *start, struct error *e)
 {
-    sv->settings = *start->settings;
-    sv->program = start->program;
+    if (pid1_open(&sv->pid1, &pid1_system, e) < 0)
+        return -1;
+    sv->pid1.settings = *start->settings;
+    sv->pid1.program = start->program;
     sv->given = start->cmd;
     sv->workdir = start->workdir;
     sv->check_script = start->check_script;
-    sv->nofile = start->nofile;
-    sv->is_init = getpid() == 1;
-    sv->guest = start->guest;
-    sv->began = clock_monotonic();
+    sv->pid1.nofile = start->nofile;
+    sv->pid1.is_init = getpid() == 1;
+    sv->pid1.guest = start->guest;
+    sv->began = pid1_now(&sv->pid1);
     sv->exit_code = -1;
     sv->cmd_report = -1;
-    sv->events.fd = -1;
-    sv->status = (struct status_file){.fd = -1, .renew = true};
+    sv->status = (struct status_file){.fd = -1};
+    sv->pid1.changes.renew = true;
     sv->init = (struct logger_slot){.supervisor = sv, .index = 0};
     sv->cmd_logger = (struct logger_slot){.supervisor = sv, .index = 1};
     sv->reap_more.fire = reap_more;
     sv->resume.fire = resume;
+    waits_open(sv);
     prctl(PR_SET_NAME, "s6-svscan");
     close_to_equals();
-    if (!sv->is_init)
+    if (!sv->pid1.is_init)
         prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (copy_environment(sv) < 0)
         return error_system(e, "unable to keep the environment");
-    if (loop_open(&sv->loop, e) < 0 || loop_reserve_timers(&sv->loop, 16, e) < 0 ||
-        watch_signals(sv, e) < 0)
-        return -1;
-    return 0;
+    return watch_signals(sv, e);
 }
 
 static int finish(struct supervisor *sv)
 {
-    if (sv->settings.sync)
+    if (sv->pid1.settings.sync)
         sync();
-    if (sv->final == FINAL_EXIT || !sv->is_init)
+    if (sv->final == FINAL_EXIT || !sv->pid1.is_init)
         return sv->exit_code;
     reboot(sv->final == FINAL_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);
     message_warning("unable to %s: %s", sv->final == FINAL_REBOOT ? "reboot" : "power off",
@@ -453,20 +451,20 @@ int supervisor_run(const struct supervisor_start *start)
     if (prepare(&sv, start, &e) < 0 || boot_begin(&sv, &e) < 0) {
         message_fatal("%s", e.text);
         if (sv.init.logged.open) { /* let it say so */
-            sv.stage = STAGE_STOPPING;
+            sv.pid1.stage = STAGE_STOPPING;
             sv.exit_code = e.code;
             stop_services_over(&sv);
         } else {
             return e.code;
         }
     }
-    while (sv.stage != STAGE_OVER) {
+    while (sv.pid1.stage != STAGE_OVER) {
         pump(&sv);
         status_flush(&sv);
-        if (sv.stage == STAGE_OVER)
+        if (sv.pid1.stage == STAGE_OVER)
             break;
-        if (loop_turn(&sv.loop, -1, &e) < 0) {
-            shortage_note(&sv.shortage, "", "", &e, 0, clock_monotonic());
+        if (loop_turn(&sv.pid1.loop, -1, &e) < 0) {
+            shortage_note(&sv.pid1.shortage, "", "", &e, 0, pid1_now(&sv.pid1));
             poll(NULL, 0, 100); /* not in vain for ever */
         }
     }

@@ -1,10 +1,4 @@
-/* Pid 1: performs what the pure machines ask for. One process, one loop.
- *
- *   HOOK -> STARTING -> RUNNING -> STOPPING -> TERM -> KILL -> DRAIN -> OVER
- *
- * HOOK and the loading of definitions that follows it are the boot stages: they may give up. From
- * STARTING on nothing ends the process but the stop.
- */
+/* Pid 1: performs what the pure machines ask for. One process, one loop. */
 #ifndef SUPERVISOR_SUPERVISOR_H
 #define SUPERVISOR_SUPERVISOR_H
 
@@ -23,23 +17,11 @@
 #include "supervisor/control.h"
 #include "supervisor/event_log.h"
 #include "supervisor/logged.h"
+#include "supervisor/pid1.h"
 #include "supervisor/scandir.h"
 #include "supervisor/shortage.h"
 #include "supervisor/status.h"
 #include "supervisor/supervise.h"
-
-enum stage {
-    STAGE_HOOK = 0,
-    STAGE_STARTING, /* the services; the mark is passed */
-    STAGE_RUNNING,
-    STAGE_STOPPING, /* services in reverse order */
-    STAGE_TERM,     /* what is left was told to end */
-    STAGE_KILL,
-    STAGE_DRAIN, /* loggers read to the end */
-    STAGE_OVER
-};
-
-enum final_act { FINAL_EXIT = 0, FINAL_POWEROFF, FINAL_REBOOT };
 
 struct supervisor;
 
@@ -165,7 +147,6 @@ struct oneshot {
 struct status_source {
     uint32_t node; /* NO_NODE: none of s6-rc's */
     uint32_t longrun;
-    bool touched; /* it is among those that may have changed */
 };
 
 /* The file RUN_STATUS, open and locked as long as it is kept. */
@@ -176,33 +157,20 @@ struct status_file {
     pid_t self;                   /* our pid */
     struct status_source *source; /* by record */
     uint32_t count;
-    uint32_t *touched; /* records that may have changed */
-    uint32_t touches;
-    bool all;     /* any may have changed */
-    bool renew;   /* other services: another file is to be written */
     bool put_off; /* it is tried again by status_again */
     struct shortage lack;
 };
 
 struct supervisor {
-    struct loop loop;
-    struct settings settings;
-    const char *program; /* this program, to be executed again */
-    char **given;        /* CMD and its arguments, NULL-terminated, maybe empty */
-    struct words cmd;    /* the same after S6_CMD_ARG0 */
+    struct pid1 pid1;
+    char **given;     /* CMD and its arguments, NULL-terminated, maybe empty */
+    struct words cmd; /* the same after S6_CMD_ARG0 */
     const char *workdir;
     script_check *check_script;
-    bool is_init;
-    bool guest;           /* see supervisor_start */
-    struct rlimit nofile; /* the original, given to children */
-    struct words environment;
     char **oneshot_environment; /* the same, with room for RC_NAME */
     size_t oneshot_variables;
 
-    int64_t began; /* monotonic ns */
-    enum stage stage;
-    int64_t stage_since;  /* monotonic ns */
-    struct timer waits;   /* the next look at what we wait for */
+    int64_t began;        /* monotonic ns */
     int64_t waits_said;   /* when any of it was named last; 0 never */
     struct timer refused; /* of a stop: when what refuses our signals is waited for no longer */
     struct definitions definitions;
@@ -217,14 +185,12 @@ struct supervisor {
     uint32_t *longrun_of;    /* by node */
     struct oneshot *oneshot; /* by node */
     uint32_t reports;        /* runs of which it is not known yet whether they were executed */
-    struct children children;
     struct timer reap_more;
     struct timer resume; /* when those go on that somebody has stopped */
 
     struct logging logging;
     struct logger_slot init;
     struct logger_slot cmd_logger;
-    struct event_log events;
     struct control control;
     struct status_file status;
     struct watch scan; /* .s6-svscan/control */
@@ -254,9 +220,7 @@ struct supervisor {
     pid_t *spare;          /* room for the pids of all loggers */
     unsigned char *all;    /* the set of all nodes */
 
-    struct shortage shortage;  /* of what children need */
-    struct shortage unwritten; /* of what files under /run need */
-    struct timer again;        /* when what was put off is tried again */
+    struct retry retry; /* of all that was put off */
     bool cmd_put_off;
 };
 
@@ -324,9 +288,6 @@ void update_drop(struct supervisor *sv); /* it ends where it is; harmless withou
 void rc_reloaded(struct supervisor *sv, uint32_t node, const char *failure);
 void rc_gone(struct supervisor *sv, const struct control_connection *caller);
 void rc_interrupt(struct supervisor *sv); /* the stop begins: who waits is told so */
-/* A message about a transition: to who asked for it, else where our messages go. */
-void rc_say(struct supervisor *sv, enum message_level level, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* controlled.c */
 int controlled_open(struct longrun *l, struct error *e);
@@ -347,9 +308,6 @@ void logger_slot_reaped(struct logger_slot *s, int status);
 void logger_slot_hang_up(struct logger_slot *s); /* the end of file, once nobody else writes */
 void logger_slots_again(struct supervisor *sv);  /* those that could not be hung up on */
 struct logger_slot *logger_slot_at(struct supervisor *sv, uint32_t index); /* NULL: a free place */
-/* Where output goes that has no logger of its own. */
-int unlogged_stdout(const struct supervisor *sv);
-int unlogged_stderr(const struct supervisor *sv);
 
 /* oneshot.c */
 void oneshot_begin(struct supervisor *sv, uint32_t node, bool stopping);
@@ -383,7 +341,7 @@ void cmd_reaped(struct supervisor *sv, int status);
 /* Whether the signal was CMD's: by S6_CMD_RECEIVE_SIGNALS. */
 bool cmd_signal(const struct supervisor *sv, int signal);
 /* Says why an exec failed, if it did; the report is closed. */
-void cmd_explain(int *report, const char *program);
+void cmd_explain(const struct pid1 *p, int *report, const char *program);
 /* Splits at blanks, as a shell does with what it expanded. -1: no memory. */
 int cmd_split(const char *text, struct words *out);
 /* The same, and each word that is a pattern of files becomes their names, if there are any: what a
@@ -391,9 +349,8 @@ int cmd_split(const char *text, struct words *out);
 int cmd_expand(const char *text, struct words *out);
 
 /* status_file.c: what anybody may know, written once a turn of the loop at most. */
-void status_touch(struct supervisor *sv, uint32_t record); /* 1 + index, or 0 */
-void status_flush(struct supervisor *sv);                  /* at the end of a turn */
-void status_again(struct supervisor *sv);                  /* what could not be written */
+void status_flush(struct supervisor *sv); /* at the end of a turn */
+void status_again(struct supervisor *sv); /* what could not be written */
 
 /* diverted.c */
 /* Whether a script in /run/service was begun in the place of what the signal does. */
@@ -402,8 +359,7 @@ bool diverted_begin(struct supervisor *sv, int signal);
 bool diverted_failed(struct supervisor *sv, int signal, int status);
 
 /* waits.c */
-/* The stage begins: what is waited for in it is named when it takes long. */
-void waits_enter(struct supervisor *sv, enum stage stage);
+void waits_open(struct supervisor *sv); /* what is waited for is named when it takes long */
 
 /* refusal.c */
 /* As kill, of a process of that service. Where it is refused, that is said unless *said, and a stop

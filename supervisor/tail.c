@@ -17,7 +17,7 @@ static void kill_it(struct timer *t)
         (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, tail.limit));
     memset(sv->tail.late, 0, sv->graph.count);
     if (sv->tail.pid > 0)
-        kill(sv->tail.pid, SIGKILL);
+        pid1_kill(&sv->pid1, sv->tail.pid, SIGKILL);
 }
 
 /* What a service logs elsewhere, or has on the console only, is not shown. */
@@ -42,21 +42,18 @@ static pid_t spawn(struct supervisor *sv, const char *name, struct error *e)
                     (char[]){"--"},
                     (char *)(uintptr_t)name,
                     NULL};
-    struct process_fd fds[] = {
-        {sv->logging.null, 0}, {unlogged_stderr(sv), 1}, {sv->logging.null, 2}};
+    struct process_fd fds[] = {{sv->pid1.null, 0}, {sv->pid1.err, 1}, {sv->pid1.null, 2}};
     struct process_spawn s = {
-        .program = sv->program,
+        .program = sv->pid1.program,
         .argv = argv,
-        .envp = sv->environment.item,
         .directory = "/",
         .fds = fds,
         .fd_count = 3,
-        .passed = sv->rc.caller != NULL ? control_passed(sv->rc.caller) : 0,
+        .passed = sv->pid1.voice.passed,
         .passed_to = {-1, -1, 1},
         .new_session = true,
-        .nofile = &sv->nofile,
     };
-    return process_spawn(&s, NULL, e);
+    return pid1_spawn(&sv->pid1, &s, CHILD_TAIL, 0, NULL, e);
 }
 
 static void next(struct supervisor *sv)
@@ -68,30 +65,28 @@ static void next(struct supervisor *sv)
             continue;
         t->late[i] = 0;
         const char *name = supervisor_definition(sv, i)->name;
-        if (!has_log(sv, i) || clock_monotonic() >= t->end)
+        if (!has_log(sv, i) || pid1_now(&sv->pid1) >= t->end)
             continue;
         t->pid = spawn(sv, name, &e);
-        if (t->pid > 0)
-            children_add(&sv->children, t->pid, CHILD_TAIL, 0);
     }
     if (t->pid > 0) {
         t->limit.fire = kill_it;
-        loop_timer(&sv->loop, &t->limit, t->end);
+        loop_timer(&sv->pid1.loop, &t->limit, t->end);
         return;
     }
     t->pid = 0;
     t->end = 0;
-    loop_untimer(&sv->loop, &t->limit);
+    loop_untimer(&sv->pid1.loop, &t->limit);
     if (sv->over_held)
         supervisor_over(sv);
 }
 
 void tail_want(struct supervisor *sv, uint32_t node)
 {
-    if (sv->tail.late == NULL || sv->stage >= STAGE_TERM)
+    if (sv->tail.late == NULL || sv->pid1.stage >= STAGE_TERM)
         return;
     if (sv->tail.end == 0)
-        sv->tail.end = clock_monotonic() + LIMIT_MS * CLOCK_MS;
+        sv->tail.end = pid1_now(&sv->pid1) + LIMIT_MS * CLOCK_MS;
     sv->tail.late[node] = 1;
     if (sv->tail.pid <= 0)
         next(sv);

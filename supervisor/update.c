@@ -96,7 +96,7 @@ static int take_memory(struct supervisor *sv, struct update *u, struct error *e)
         u->gone[i]->type = DEFINITION_LONGRUN;
         keys_init(&u->gone[i]->keys);
     }
-    return children_reserve(&sv->children,
+    return children_reserve(&sv->pid1.children,
                             2 * (size_t)sv->longrun_room + 2 * nodes + 64 + CONTROL_PLACES, e);
 }
 
@@ -253,16 +253,16 @@ static void rename_children(struct supervisor *sv, struct update *u, uint32_t ol
 {
     struct oneshot *o = &sv->oneshot[old];
     if (o->pid > 0)
-        children_take(&sv->children, o->pid);
+        children_take(&sv->pid1.children, o->pid);
     if (o->reload > 0)
-        children_take(&sv->children, o->reload);
+        children_take(&sv->pid1.children, o->reload);
     if (new == UPDATE_NONE)
         return;
     u->oneshot[new] = *o;
     if (o->pid > 0)
-        children_add(&sv->children, o->pid, CHILD_ONESHOT, new);
+        children_add(&sv->pid1.children, o->pid, CHILD_ONESHOT, new);
     if (o->reload > 0)
-        children_add(&sv->children, o->reload, CHILD_RELOAD, new);
+        children_add(&sv->pid1.children, o->reload, CHILD_RELOAD, new);
 }
 
 static void carry_over(struct supervisor *sv, struct update *u)
@@ -332,7 +332,7 @@ static void take_over(struct supervisor *sv, struct update *u)
     sv->oneshot = u->oneshot;
     sv->all = u->all;
     sv->tail.late = u->late;
-    sv->status.renew = true;
+    sv->pid1.changes.renew = true;
     u->switched = true;
 }
 
@@ -346,7 +346,7 @@ static void switch_over(struct supervisor *sv, struct update *u)
     define_longruns(sv, u);
     forget_longruns(sv, u);
     take_over(sv, u);
-    rc_say(sv, MESSAGE_INFO, "s6-rc-update: info: the new database is in place");
+    pid1_say(&sv->pid1, MESSAGE_INFO, "s6-rc-update: info: the new database is in place");
     rc_begin(sv, u->plan.up, true);
 }
 
@@ -361,7 +361,7 @@ void update_over(struct supervisor *sv, enum transition_result result)
                : result == TRANSITION_FAILED ? (u->switched ? EXIT_FAILURE : EXIT_BEFORE)
                                              : (u->switched ? RC_TIMED_OUT : EXIT_BEFORE_LATE);
     if (result == TRANSITION_TIMED_OUT && sv->rc.caller != NULL)
-        rc_say(sv, MESSAGE_FATAL, "s6-rc-update: fatal: timed out");
+        pid1_say(&sv->pid1, MESSAGE_FATAL, "s6-rc-update: fatal: timed out");
     update_drop(sv);
     rc_unlock(sv, code);
 }
@@ -472,7 +472,7 @@ int update_request(struct rc_request *r)
         roll_back(sv, u);
         free_update(u);
     }
-    sv->rc.caller = NULL; /* it is answered by its own request */
+    rc_set_caller(sv, NULL); /* it is answered by its own request */
     rc_unlock(sv, result);
     return result;
 }

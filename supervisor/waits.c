@@ -80,7 +80,7 @@ static void see_scanned(struct look *k)
         const struct longrun *l = sv->longrun[i];
         struct limit limit = {sv->stop_deadline, "it is killed"};
         if (l != NULL && l->told && !l->going && !service_at_rest(&l->machine))
-            see(k, l->definition->name, "is still stopping", sv->stage_since, limit);
+            see(k, l->definition->name, "is still stopping", sv->pid1.stage_since, limit);
     }
 }
 
@@ -90,14 +90,14 @@ static void see_remaining(struct look *k)
     char names[WHO_MAX - 64];
     char who[WHO_MAX];
     long count = stop_remaining(k->sv, names, sizeof names);
-    struct limit limit = {sv->stop_deadline, sv->stage == STAGE_TERM
+    struct limit limit = {sv->stop_deadline, sv->pid1.stage == STAGE_TERM
                                                  ? "what is left is killed"
                                                  : "the kernel is to end what is left"};
     if (count <= 0)
         return;
     snprintf(who, sizeof who, "%ld %s%s%s%s", count, count == 1 ? "process" : "processes",
              names[0] != '\0' ? " (" : "", names, names[0] != '\0' ? ")" : "");
-    see(k, who, count == 1 ? "is still there" : "are still there", sv->stage_since, limit);
+    see(k, who, count == 1 ? "is still there" : "are still there", sv->pid1.stage_since, limit);
 }
 
 static void see_loggers(struct look *k)
@@ -111,17 +111,17 @@ static void see_loggers(struct look *k)
         if (s == NULL || s->done || !s->logged.open)
             continue;
         snprintf(who, sizeof who, "the logger of %.200s", s->logged.name);
-        see(k, who, "still writes", sv->stage_since, limit);
+        see(k, who, "still writes", sv->pid1.stage_since, limit);
     }
 }
 
 static void see_all(struct look *k)
 {
     const struct supervisor *sv = k->sv;
-    switch (sv->stage) {
+    switch (sv->pid1.stage) {
     case STAGE_HOOK:
         if (sv->hook > 0)
-            see(k, sv->settings.hook, "(S6_STAGE2_HOOK) still runs", sv->stage_since,
+            see(k, sv->pid1.settings.hook, "(S6_STAGE2_HOOK) still runs", sv->pid1.stage_since,
                 (struct limit){0, ""});
         break;
     case STAGE_STARTING:
@@ -147,28 +147,21 @@ static void see_all(struct look *k)
 static void look(struct timer *t)
 {
     struct supervisor *sv =
-        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, waits));
-    struct look k = {.sv = sv, .now = clock_monotonic()};
-    if (sv->stage == STAGE_RUNNING || sv->stage == STAGE_OVER)
+        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, pid1.long_stage));
+    struct look k = {.sv = sv, .now = pid1_now(&sv->pid1)};
+    if (sv->pid1.stage == STAGE_RUNNING || sv->pid1.stage == STAGE_OVER)
         return;
-    k.first_ms = sv->stage < STAGE_RUNNING ? PATIENCE_BOOT_MS : PATIENCE_STOP_MS;
+    k.first_ms = sv->pid1.stage < STAGE_RUNNING ? PATIENCE_BOOT_MS : PATIENCE_STOP_MS;
     k.next = k.now + k.first_ms * CLOCK_MS; /* nothing that begins until then is due earlier */
     see_all(&k);
     if (k.unnamed > 0)
         message_warning("and %u more", k.unnamed);
     if (k.named > 0)
         sv->waits_said = k.now;
-    loop_timer(&sv->loop, &sv->waits, k.next);
+    loop_timer(&sv->pid1.loop, &sv->pid1.long_stage, k.next);
 }
 
-void waits_enter(struct supervisor *sv, enum stage stage)
+void waits_open(struct supervisor *sv)
 {
-    uint32_t first_ms = stage < STAGE_RUNNING ? PATIENCE_BOOT_MS : PATIENCE_STOP_MS;
-    sv->stage = stage;
-    sv->stage_since = clock_monotonic();
-    sv->waits.fire = look;
-    if (stage == STAGE_RUNNING || stage == STAGE_OVER)
-        loop_untimer(&sv->loop, &sv->waits);
-    else
-        loop_timer(&sv->loop, &sv->waits, sv->stage_since + first_ms * CLOCK_MS);
+    sv->pid1.long_stage.fire = look;
 }
