@@ -10,10 +10,6 @@
 #include "command/chain.h"
 #include "command/commands.h"
 #include "command/overlog/missing.h"
-#include "command/overlog/overlog.h"
-#include "execline/commands.h"
-#include "logcat/logcat.h"
-#include "logger/logger.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -23,59 +19,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-static int run_execline(struct invocation *c);
-
-static const struct command command_multicall[] = {
-    {"execline", "command [arg...]", "run a command of the execline language", NULL, run_execline},
-    {.name = NULL}};
-
-/* The commands that may be the next link of a chain in the process of the one before. They leave
- * nothing behind that an exec would clear away: no close-on-exec descriptor, no handler, no state
- * of their own, nothing unwritten in stdout. */
-static const struct command *const links[] = {
-    command_contenv,      command_accounts,  command_multicall,     execline_language,
-    execline_control,     execline_capture,  execline_substitution, execline_environment,
-    execline_descriptors, execline_redirfd,  execline_process,      execline_positional,
-    execline_eltest,      execline_loops,    execline_waiting,      execline_match,
-    execline_trap,        execline_envfile,  execline_posix,        command_limits,
-    command_timed,        command_envtools,  command_files,         command_text,
-    command_format,       command_expr,      command_dns,           command_system,
-    command_ps,           command_tai64n,    command_syslog,        command_svc,
-    command_tally,        command_notify,    command_scan,          command_rc,
-    command_rcdb,         command_rccompile, command_rcupdate,      NULL};
-
-/* Those that begin a process of their own, where they stay. */
-static const struct command *const programs[] = {command_init,     command_halt,    command_legacy,
-                                                 logger_commands,  logcat_commands, command_socklog,
-                                                 command_logwatch, command_s6cli,   NULL};
-
-static const struct command *const *const tables[] = {programs, links};
-
-enum { TABLES = sizeof tables / sizeof tables[0], LINKS_MAX = 100 };
-
-static const struct command *find_in(const struct command *const *table, const char *name)
-{
-    for (; *table != NULL; table++)
-        for (const struct command *c = *table; c->name != NULL; c++)
-            if (strcmp(c->name, name) == 0)
-                return c;
-    return NULL;
-}
-
-bool command_exists(const char *name)
-{
-    return find_in(links, name) != NULL || find_in(programs, name) != NULL;
-}
-
-int command_names(struct words *names)
-{
-    for (size_t i = 0; i < TABLES; i++)
-        for (const struct command *const *table = tables[i]; *table != NULL; table++)
-            for (const struct command *c = *table; c->name != NULL; c++)
-                if (words_add(names, c->name) < 0)
-                    return -1;
-    return 0;
-}
+enum { LINKS_MAX = 100 };
 
 static const char *base_name(const char *path)
 {
@@ -120,20 +64,12 @@ static void help(const struct command *c)
     }
 }
 
-static void for_each(void (*print)(const struct command *c, FILE *to), FILE *to)
-{
-    for (size_t i = 0; i < TABLES; i++)
-        for (const struct command *const *table = tables[i]; *table != NULL; table++)
-            for (const struct command *c = *table; c->name != NULL; c++)
-                print(c, to);
-}
-
-static void print_name(const struct command *c, FILE *to)
+static void print_name(const struct command *c, void *to)
 {
     fprintf(to, "%s\n", c->name);
 }
 
-static void print_summary(const struct command *c, FILE *to)
+static void print_summary(const struct command *c, void *to)
 {
     fprintf(to, "  %-18s %s\n", c->name, c->summary);
 }
@@ -144,11 +80,9 @@ static int overview(FILE *to)
           "       overlog commands | missing | --help | --version\n\n"
           "A container init, supervisor and logger. For people; each has --help:\n\n",
           to);
-    for (const struct command *const *table = overlog_verbs; *table != NULL; table++)
-        for (const struct command *c = *table; c->name != NULL; c++)
-            print_summary(c, to);
+    command_each_verb(print_summary, to);
     fputs("\nFor scripts and services; links with these names call them directly:\n\n", to);
-    for_each(print_summary, to);
+    command_each(print_summary, to);
     return to == stdout ? 0 : EXIT_USAGE;
 }
 
@@ -184,7 +118,7 @@ static int count(char *const *words)
 static const struct command *next_link(const struct invocation *c)
 {
     const char *program = c->program == NULL ? c->rest[0] : c->program;
-    const struct command *row = find_in(links, base_name(program));
+    const struct command *row = command_find(base_name(program), true);
     if (row == NULL || !chain_is_ours(program, c->path))
         return NULL;
     prctl(PR_SET_NAME, row->name);
@@ -229,12 +163,12 @@ static int run_chain(const struct command *row, int argc, char **argv)
 /* The exit code, or -1: there is no such command. */
 static int run_named(const char *name, int argc, char **argv)
 {
-    const struct command *row = find_in(links, name);
+    const struct command *row = command_find(name, true);
     if (row != NULL) {
         chain_begin();
         return run_chain(row, argc, argv);
     }
-    row = find_in(programs, name);
+    row = command_find(name, false);
     if (row == NULL)
         return -1;
     prctl(PR_SET_NAME, row->name);
@@ -246,12 +180,16 @@ static int run_execline(struct invocation *c)
 {
     if (c->argc < 2)
         return command_usage(c);
-    const struct command *row = find_in(links, c->argv[1]);
+    const struct command *row = command_find(c->argv[1], true);
     if (row != NULL)
         return run_chain(row, c->argc - 1, c->argv + 1);
     message_fatal("unknown command %s", c->argv[1]);
     return EXIT_USAGE;
 }
+
+const struct command command_multicall[] = {
+    {"execline", "command [arg...]", "run a command of the execline language", NULL, run_execline},
+    {.name = NULL}};
 
 /* A name that has no row. */
 static int unknown(const char *name, char **argv)
@@ -269,7 +207,7 @@ static int overlog(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0)
         return overview(stdout);
     if (strcmp(argv[1], "commands") == 0) {
-        for_each(print_name, stdout);
+        command_each(print_name, stdout);
         return 0;
     }
     if (strcmp(argv[1], "missing") == 0) {
@@ -280,7 +218,7 @@ static int overlog(int argc, char **argv)
         puts("overlog " OVERLOG_VERSION);
         return 0;
     }
-    const struct command *verb = overlog_verb(argv[1]);
+    const struct command *verb = command_verb(argv[1]);
     if (verb != NULL)
         find_program(argv[0]);
     int code =

@@ -1,24 +1,30 @@
-/* The execline language as rows of commands (spec/execline.md). Each table ends with a zero row. */
+/* The tables of the execline language (spec/execline.md), each in the file of its rows, ended by a
+ * row without a name. Every command may be a link of a chain (command/commands.h). */
 #ifndef EXECLINE_COMMANDS_H
 #define EXECLINE_COMMANDS_H
 
 #include "base/command.h"
 
-extern const struct command execline_language[];     /* execlineb */
-extern const struct command execline_substitution[]; /* define importas multisubstitute ... */
-extern const struct command execline_control[];      /* if ifelse foreground background ... */
-extern const struct command execline_environment[];  /* export unexport emptyenv ... */
-extern const struct command execline_capture[];      /* backtick withstdinas */
-extern const struct command execline_descriptors[];  /* fdmove pipeline ... */
-extern const struct command execline_redirfd[];      /* redirfd */
-extern const struct command execline_process[];      /* exec tryexec exit cd umask */
-extern const struct command execline_positional[];   /* elgetopt shift runblock dollarat */
-extern const struct command execline_eltest[];       /* eltest */
-extern const struct command execline_loops[];        /* forx forstdin forbacktickx loopwhilex */
-extern const struct command execline_waiting[];      /* wait */
-extern const struct command execline_match[];        /* case */
-extern const struct command execline_trap[];         /* trap */
-extern const struct command execline_envfile[];      /* envfile */
-extern const struct command execline_posix[];        /* posix-cd posix-umask */
+#define EXECLINE_COMMANDS(LINK)                                                                    \
+    LINK(execline_language)     /* execlineb */                                                    \
+    LINK(execline_control)      /* background foreground if ifelse ifte ifthenelse */              \
+    LINK(execline_capture)      /* backtick withstdinas */                                         \
+    LINK(execline_substitution) /* define importas multisubstitute ... */                          \
+    LINK(execline_environment)  /* export unexport emptyenv ... */                                 \
+    LINK(execline_descriptors)  /* fdmove pipeline ... */                                          \
+    LINK(execline_redirfd)      /* redirfd */                                                      \
+    LINK(execline_process)      /* exec tryexec exit cd umask */                                   \
+    LINK(execline_positional)   /* elgetopt shift runblock dollarat */                             \
+    LINK(execline_eltest)       /* eltest s6-test */                                               \
+    LINK(execline_loops)        /* forx forstdin forbacktickx loopwhilex */                        \
+    LINK(execline_waiting)      /* wait */                                                         \
+    LINK(execline_match)        /* case */                                                         \
+    LINK(execline_trap)         /* trap */                                                         \
+    LINK(execline_envfile)      /* envfile */                                                      \
+    LINK(execline_posix)        /* posix-cd posix-umask */
+
+#define EXECLINE_TABLE(name) extern const struct command name[];
+EXECLINE_COMMANDS(EXECLINE_TABLE)
+#undef EXECLINE_TABLE
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "command/commands.h"
 #include "command/overlog/write.h"
 #include <fcntl.h>
 #include <stdio.h>

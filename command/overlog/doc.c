@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/options.h"
+#include "command/commands.h"
 #include "command/overlog/graph.h"
 #include "command/overlog/overlog.h"
 #include "contract/logger.h"

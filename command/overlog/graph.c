@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "command/commands.h"
 #include "command/overlog/overlog.h"
 #include <stdio.h>
 #include <stdlib.h>

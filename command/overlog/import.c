@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "command/commands.h"
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* What the verbs of `overlog` share: their table, the tree of definitions they read with the reader
+/* What the verbs of `overlog` share: the tree of definitions they read with the reader
  * that boot uses, JSON, and colours. */
 #ifndef COMMAND_OVERLOG_OVERLOG_H
 #define COMMAND_OVERLOG_OVERLOG_H
@@ -10,26 +10,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Rows are named "overlog VERB". Ends with a zero row. */
-extern const struct command *const overlog_verbs[]; /* one table for each file, then NULL */
-/* NULL: there is none. */
-const struct command *overlog_verb(const char *name);
-
 /* command_option, with options among and after the operands too. */
 int verb_option(struct invocation *c);
-
-/* Whether a command of that name is in the tables of main. */
-bool command_exists(const char *name);
-/* Appends the names of all of them. -1: no memory. */
-int command_names(struct words *names);
-
-extern const struct command command_check[];
-extern const struct command command_graph[];
-extern const struct command command_create[]; /* and remove */
-extern const struct command command_doc[];
-extern const struct command command_status[];
-extern const struct command command_up[];
-extern const struct command command_import[];
 
 /* --- the tree --------------------------------------------------------------------------------- */
 

@@ -19,7 +19,7 @@ static const struct {
 
 static int run_verb(const char *verb, char **argv, int argc)
 {
-    struct invocation c = {.command = overlog_verb(verb), .argc = argc, .argv = argv};
+    struct invocation c = {.command = command_verb(verb), .argc = argc, .argv = argv};
     return c.command->run(&c);
 }
 

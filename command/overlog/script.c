@@ -4,6 +4,7 @@
 #include "base/execute.h"
 #include "base/file.h"
 #include "base/lexer.h"
+#include "command/commands.h"
 #include "command/overlog/missing.h"
 #include "command/overlog/shell_check.h"
 #include <elf.h>

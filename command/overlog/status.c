@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "base/signals.h"
+#include "command/commands.h"
 #include "command/overlog/overlog.h"
 #include "command/overlog/status.h"
 #include "contract/paths.h"

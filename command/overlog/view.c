@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "base/str.h"
+#include "command/commands.h"
 #include "command/overlog/overlog.h"
 #include "command/overlog/up.h"
 #include <errno.h>

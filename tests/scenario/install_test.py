@@ -17,6 +17,25 @@ OTHERS = {"init", "logger", "legacy", "halt", "poweroff", "reboot", "shutdown"} 
 PACKAGES = ["execline", "s6", "s6-linux-init", "s6-linux-utils", "s6-overlay",
             "s6-overlay-helpers", "s6-portable-utils", "s6-rc"]
 
+# Every name that a release has had: a command can join, none may go, so that a table that is no longer listed is seen.
+RELEASED = """
+    background backtick case cd define dollarat elgetopt elgetpositionals elglob eltest emptyenv envfile exec
+    execline execline-cd execline-umask execlineb exit export export-array fdblock fdclose fdmove fdreserve
+    fdswap forbacktickx foreground forstdin forx getcwd getpid halt heredoc homeof if ifelse ifte ifthenelse
+    importas init legacy logcat logger logutil-newfifo logutil-service loopwhilex multidefine multisubstitute
+    pipeline piperw posix-cd posix-umask poweroff printcontenv reboot redirfd runblock s6-applyuidgid
+    s6-background-watch s6-basename s6-cat s6-chmod s6-chown s6-chroot s6-cli s6-clock s6-cut s6-dirname
+    s6-dnsip s6-dnsip4 s6-dnsip6 s6-dumpenv s6-echo s6-env s6-envdir s6-envuidgid s6-expr s6-false s6-fghack
+    s6-format-filter s6-grep s6-head s6-hiercopy s6-hostname s6-linkname s6-ln s6-log s6-logwatch s6-ls
+    s6-maximumtime s6-mkdir s6-mkfifo s6-mount s6-nice s6-notifyoncheck s6-overlay-stat s6-pause s6-permafailon
+    s6-printenv s6-ps s6-rc s6-rc-compile s6-rc-db s6-rc-dryrun s6-rc-format-upgrade s6-rc-init s6-rc-update
+    s6-rename s6-rmrf s6-seq s6-setlock s6-setsid s6-setuidgid s6-sleep s6-socklog s6-softlimit s6-sort s6-svc
+    s6-svdt s6-svdt-clear s6-svlink s6-svlisten s6-svlisten1 s6-svok s6-svperms s6-svscanctl s6-svstat
+    s6-svunlink s6-svwait s6-sync s6-tai64n s6-tai64nlocal s6-tail s6-test s6-touch s6-true s6-umount shift
+    shutdown trap tryexec ucspilogd umask unexport wait with-contenv with-retries withstdinas
+""".split()
+VERBS = "up status check create remove graph doc import".split()
+
 
 def missing():
     """Commands that are not provided, of those that have a link."""
@@ -84,6 +103,15 @@ def expected(commands, old_folder="usr/bin", up="../../"):
         if name in commands + ["overlog"]:
             t[f"{old_folder}/{name}"] = ("link", f"{up}command/{name}")
     return t
+
+
+def test_no_command_is_lost(commands):
+    assert sorted(set(RELEASED) - set(commands)) == []
+    assert len(commands) == len(set(commands))
+    for words in [[name] for name in RELEASED] + [["overlog", verb] for verb in VERBS]:
+        r = subprocess.run([OVERLOG, *words[-1:], "--help"], capture_output=True, text=True)
+        assert (r.returncode, r.stderr) == (0, "")
+        assert r.stdout.startswith(f"usage: {' '.join(words)} "), words
 
 
 def test_empty_folder(tmp_path, commands):

@@ -1,5 +1,6 @@
 /* The pure parts of overlog's verbs: pictures, status, scripts of sh, what a script tells. */
 #include "base/clock.h"
+#include "command/commands.h"
 #include "command/overlog/doc.h"
 #include "command/overlog/graph.h"
 #include "command/overlog/overlog.h"
@@ -15,7 +16,7 @@
 
 #include <cmocka.h>
 
-/* main.c has these, which is not linked here. */
+/* These are found in all tables, whose last is that of main.c, which is not linked here. */
 bool command_exists(const char *name)
 {
     return name == NULL;
