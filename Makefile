@@ -197,6 +197,7 @@ setup:
 lint:
 	tests/layers.sh
 	/usr/bin/python3 tests/waits.py
+	/usr/bin/python3 tests/dead.py
 	tests/audit --lint
 	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 

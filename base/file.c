@@ -6,9 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { CHUNK = 16384 };
@@ -470,36 +468,4 @@ int fd_cloexec(int fd, int on)
     if (flags < 0)
         return -1;
     return fcntl(fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC);
-}
-
-static int close_listed(int lowest)
-{
-    DIR *d = opendir("/proc/self/fd");
-    if (!d)
-        return -1;
-    struct dirent *entry;
-    while ((entry = readdir(d))) {
-        unsigned long long n;
-        if (number_parse(entry->d_name, 0x7fffffff, &n) == 0 && (int)n >= lowest &&
-            (int)n != dirfd(d))
-            close((int)n);
-    }
-    closedir(d);
-    return 0;
-}
-
-void fd_close_from(int lowest)
-{
-#ifdef SYS_close_range
-    if (syscall(SYS_close_range, (unsigned int)lowest, ~0U, 0) == 0)
-        return;
-#endif
-    if (close_listed(lowest) == 0)
-        return;
-    struct rlimit limit;
-    int end = 65536;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536)
-        end = (int)limit.rlim_cur;
-    for (int fd = lowest; fd < end; fd++)
-        close(fd);
 }

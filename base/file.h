@@ -62,7 +62,5 @@ int fd_mode_by_name(int fd, int at, const char *name, mode_t mode);
 int file_mode_made(int at, const char *path, mode_t type, mode_t mode);
 
 int fd_cloexec(int fd, int on);
-/* Closes every descriptor from lowest up, by close_range or /proc or a loop. */
-void fd_close_from(int lowest);
 
 #endif

@@ -34,7 +34,9 @@ static int run_legacy(struct invocation *c)
         }
         message_name(verbs[i].verb);
         message_verbosity(settings.verbosity);
-        return verbs[i].run(&settings);
+        int code = verbs[i].run(&settings);
+        settings_release(&settings);
+        return code;
     }
     return command_usage(c);
 }

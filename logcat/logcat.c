@@ -289,7 +289,6 @@ static int run_list(struct request *q, const struct logdirs_list *list)
 
 static int run_request(struct request *q)
 {
-    /* Never released: the process ends, which gives back the memory of many sources at once. */
     static struct view v = {.output = {.fd = STDOUT_FILENO, .interrupt = -1}};
     struct error e = ERROR_INIT;
     struct logdirs_list list = {.matches = 0};
@@ -308,6 +307,7 @@ static int run_request(struct request *q)
         code = run_view(q, &v, &list);
     }
     logdirs_release(&list);
+    view_release(&v);
     return code;
 }
 

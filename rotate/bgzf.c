@@ -80,6 +80,7 @@ static size_t put_header(unsigned char *out, const char *name, const struct bgzf
     return FIXED + extra;
 }
 
+/* Compresses one member. out holds BGZF_MEMBER_MAX bytes; its size or -1 (bug or no memory). */
 static long pack(z_stream *z, const void *plain, size_t length, const struct bgzf_index *index,
                  unsigned char *out)
 {
@@ -97,17 +98,6 @@ static long pack(z_stream *z, const void *plain, size_t length, const struct bgz
     put(out + total - 8, 4, crc32(crc32(0, NULL, 0), plain, (uInt)length));
     put(out + total - 4, 4, length);
     return (long)total;
-}
-
-long bgzf_pack(const void *plain, size_t length, int level, const struct bgzf_index *index,
-               unsigned char *out)
-{
-    z_stream z = {.zalloc = NULL};
-    if (deflateInit2(&z, level, Z_DEFLATED, RAW_DEFLATE, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
-        return -1;
-    long result = pack(&z, plain, length, index, out);
-    deflateEnd(&z);
-    return result;
 }
 
 /* What no member of ours says is not believed: others may have written it. */

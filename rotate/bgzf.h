@@ -37,11 +37,6 @@ enum {
     BGZF_STREAM = 8   /* times the number of the stream, 0 to 2 */
 };
 
-/* Compresses one member. out holds BGZF_MEMBER_MAX bytes; its size or -1 (bug or no memory).
- * index may be NULL: no OL subfield. level 1 to 9. */
-long bgzf_pack(const void *plain, size_t length, int level, const struct bgzf_index *index,
-               unsigned char *out);
-
 /* The empty member that ends a file; 28 bytes, same for everyone. */
 extern const unsigned char bgzf_end[28];
 

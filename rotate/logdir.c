@@ -234,14 +234,6 @@ void logdir_tidy(struct logdir *d)
     helper_start(d);
 }
 
-int logdir_rotate(struct logdir *d, struct error *e)
-{
-    int result = logdir_turn(d, e);
-    if (result == 0)
-        logdir_tidy(d);
-    return result;
-}
-
 enum logdir_loss logdir_loss(const struct logdir *d)
 {
     struct stat s;

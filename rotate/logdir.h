@@ -1,7 +1,7 @@
 /* One log directory: append, rotate, retain, recover. Knows bytes and files, not lines' meaning.
  * Layout and the start-up table: docs/log-directory.md, spec/s6-log.md section 5.
  *
- * 1. logdir_open; 2. logdir_append, logdir_rotate as wished; 3. logdir_close.
+ * 1. logdir_open; 2. logdir_append, logdir_turn and logdir_tidy as wished; 3. logdir_close.
  *
  * Nothing here waits: an operation that fails says so in e and can be tried again; no byte given to
  * logdir_append and not counted as taken is ever written later by itself. Rotation is an ordered
@@ -88,9 +88,6 @@ int logdir_turn(struct logdir *d, struct error *e);
 
 /* What a turn leaves to do: deletes by retention and starts the helper. */
 void logdir_tidy(struct logdir *d);
-
-/* Both. */
-int logdir_rotate(struct logdir *d, struct error *e);
 
 /* Deletes what n, S and a say, and nothing that is not an archive. Warnings go to message. */
 void logdir_trim(struct logdir *d);

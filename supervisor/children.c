@@ -86,9 +86,3 @@ bool child_resumes(enum child_role role, bool newborn, bool stopping)
     return role == CHILD_LOGGER || role == CHILD_CLOSER || stopping ||
            (role == CHILD_SERVICE && newborn);
 }
-
-void children_release(struct children *c)
-{
-    free(c->slot);
-    *c = (struct children){.slot = NULL};
-}

@@ -48,6 +48,5 @@ struct child *children_find(const struct children *c, pid_t pid);
  * executed yet), for loggers and those that close a connection always, and during a stop for
  * all. */
 bool child_resumes(enum child_role role, bool newborn, bool stopping);
-void children_release(struct children *c);
 
 #endif

@@ -64,16 +64,6 @@ int logging_open(struct logging *g, const struct settings *s, const char *progra
     return 0;
 }
 
-void logging_release(struct logging *g)
-{
-    words_release(&g->environment);
-    if (g->null >= 0)
-        close(g->null);
-    if (g->lock >= 0)
-        close(g->lock);
-    g->null = g->lock = -1;
-}
-
 static const char *mode_name(enum logging_mode mode)
 {
     static const char *const names[] = LOGGING_MODE_NAMES;

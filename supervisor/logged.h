@@ -45,7 +45,6 @@ struct logged {
 /* Resolves users, opens /dev/null and the lock. Reads account files: before the mark only. */
 int logging_open(struct logging *g, const struct settings *s, const char *program,
                  const struct rlimit *nofile, struct error *e);
-void logging_release(struct logging *g);
 
 /* How many descriptors one of them costs, with its control fifo. */
 unsigned long logged_descriptors(const struct logging *g);

@@ -5,10 +5,10 @@
  * Input: a byte of settings, a byte with the number of files; two or three bytes for each; then one
  * byte for each thing that is done with the directory. */
 #include "rotate/archive.h"
-#include "rotate/bgzf.h"
 #include "rotate/logdir.h"
 #include "rotate/steps.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/rotate/member.h"
 #include <dirent.h>
 #include <stdbool.h>
 
@@ -80,7 +80,7 @@ static void write_gz(struct world *w, const char *name, const char *text, size_t
 {
     static unsigned char member[BGZF_MEMBER_MAX + sizeof bgzf_end];
     struct error e = ERROR_INIT;
-    long n = length > 0 ? bgzf_pack(text, length, 6, NULL, member) : 0;
+    long n = length > 0 ? member_make(text, length, 6, NULL, member) : 0;
     MUST(n >= 0);
     memcpy(member + n, bgzf_end, sizeof bgzf_end);
     size_t size = (size_t)n + sizeof bgzf_end;
@@ -217,7 +217,7 @@ static void append(struct world *w)
 }
 
 /* The helper's work on the oldest plain archive, up to some step. */
-static void compress(struct world *w, int steps)
+static void compress_again(struct world *w, int steps)
 {
     struct archive *list;
     struct error e = ERROR_INIT;
@@ -255,7 +255,10 @@ static void use_it(struct world *w, uint8_t deed)
         break;
     case 2:
     case 3:
-        MUST(logdir_rotate(&w->d, &e) == 0 || e.text[0] != '\0');
+        if (logdir_turn(&w->d, &e) == 0)
+            logdir_tidy(&w->d);
+        else
+            MUST(e.text[0] != '\0');
         break;
     case 4:
     case 5:
@@ -263,7 +266,7 @@ static void use_it(struct world *w, uint8_t deed)
         open_it(w, (deed & 8) != 0);
         break;
     case 6:
-        compress(w, (deed >> 3) % 3);
+        compress_again(w, (deed >> 3) % 3);
         break;
     default:
         logdir_tidy(&w->d);

@@ -323,18 +323,6 @@ static void cloexec_on_and_off(void **state)
     assert_int_equal(errno, EBADF);
 }
 
-static void close_from_leaves_the_lower_ones(void **state)
-{
-    (void)state;
-    int low = fcntl(root, F_DUPFD, 100);
-    int high = fcntl(root, F_DUPFD, 200);
-    assert_true(low >= 100 && high >= 200);
-    fd_close_from(high);
-    assert_int_equal(fcntl(high, F_GETFD), -1);
-    assert_true(fcntl(low, F_GETFD) >= 0);
-    close(low);
-}
-
 static void write_all_reports_a_closed_pipe(void **state)
 {
     (void)state;
@@ -371,7 +359,6 @@ int main(void)
         TEST(list_is_sorted_without_dot_files),
         TEST(link_replaces),
         TEST(cloexec_on_and_off),
-        TEST(close_from_leaves_the_lower_ones),
         TEST(write_all_reports_a_closed_pipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "logcat/list.h"
-#include "rotate/bgzf.h"
+#include "tests/unit/rotate/member.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,7 +46,7 @@ static void put_member(const char *name, const struct bgzf_index *index, const c
 {
     static unsigned char member[BGZF_MEMBER_MAX];
     struct str out = STR_INIT;
-    long size = bgzf_pack(text, strlen(text), 6, index, member);
+    long size = member_make(text, strlen(text), 6, index, member);
     assert_true(size > 0);
     assert_int_equal(str_add(&out, member, (size_t)size), 0);
     assert_int_equal(str_add(&out, bgzf_end, sizeof bgzf_end), 0);

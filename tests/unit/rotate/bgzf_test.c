@@ -1,4 +1,4 @@
-#include "rotate/bgzf.h"
+#include "tests/unit/rotate/member.h"
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ static void a_member_goes_round(void **state)
 {
     struct bgzf_index in = {{1700000000, 999999999}, {1700000001, 1}, 2, true}, out;
     (void)state;
-    long size = bgzf_pack("hello\nworld\n", 12, 6, &in, member);
+    long size = member_make("hello\nworld\n", 12, 6, &in, member);
     assert_true(size > 50);
     assert_memory_equal(member, "\x1f\x8b\x08\x04\0\0\0\0\0\xff\x27\0BC\2\0", 16);
     assert_memory_equal(member + 18, "OL\x1d\0\x00\xf1\x53\x65\0\0\0\0\xff\xc9\x9a\x3b", 16);
@@ -39,7 +39,7 @@ static void a_member_goes_round(void **state)
     assert_true(out.ordered);
     assert_int_equal(bgzf_unpack(member, (size_t)size, plain), 12);
     assert_memory_equal(plain, "hello\nworld\n", 12);
-    size = bgzf_pack("x", 1, 1, NULL, member);
+    size = member_make("x", 1, 1, NULL, member);
     assert_int_equal(bgzf_header(member, 18, &out), size);
     assert_int_equal(out.lines + (uint32_t)out.first.tv_sec + (uint32_t)out.last.tv_sec, 0);
 }
@@ -58,27 +58,10 @@ static void an_index_that_cannot_be_is_none(void **state)
     struct bgzf_index out;
     (void)state;
     for (size_t i = 0; i < sizeof crafted / sizeof crafted[0]; i++) {
-        long size = bgzf_pack("x\n", 2, 1, &crafted[i], member);
+        long size = member_make("x\n", 2, 1, &crafted[i], member);
         assert_int_equal(bgzf_header(member, (size_t)size, &out), size);
         assert_true(out.lines == 0 && out.first.tv_sec == 0 && out.last.tv_sec == 0);
     }
-}
-
-static void noise_fits_a_member(void **state)
-{
-    static unsigned char noise[BGZF_INPUT_MAX];
-    struct bgzf_index index = {.lines = 1};
-    uint32_t x = 1;
-    (void)state;
-    for (size_t i = 0; i < sizeof noise; i++)
-        noise[i] = (unsigned char)((x = x * 1664525 + 1013904223) >> 24);
-    for (int level = 1; level <= 9; level++) {
-        long size = bgzf_pack(noise, sizeof noise, level, &index, member);
-        assert_true(size > BGZF_INPUT_MAX && size <= BGZF_MEMBER_MAX);
-        assert_int_equal(bgzf_unpack(member, (size_t)size, plain), BGZF_INPUT_MAX);
-        assert_memory_equal(plain, noise, sizeof noise);
-    }
-    assert_int_equal(bgzf_pack(noise, BGZF_INPUT_MAX + 1, 6, NULL, member), -1);
 }
 
 static void broken_members_are_refused(void **state)
@@ -86,7 +69,7 @@ static void broken_members_are_refused(void **state)
     struct bgzf_index index = {{5, 0}, {6, 0}, 1, false};
     unsigned char copy[256];
     (void)state;
-    size_t size = (size_t)bgzf_pack("some plain text\n", 16, 9, &index, member);
+    size_t size = (size_t)member_make("some plain text\n", 16, 9, &index, member);
     assert_int_equal(bgzf_header(member, 0, NULL), 0);
     for (size_t i = 1; i < 50; i++)
         assert_int_equal(bgzf_header(member, i, NULL), 0);
@@ -111,6 +94,57 @@ static int temporary(char name[32])
     int fd = mkstemp(name);
     assert_true(fd >= 0);
     return fd;
+}
+
+/* The archive that bgzf_compress makes of these bytes: its size, in archive. */
+static unsigned char archive[2 * BGZF_MEMBER_MAX];
+
+static size_t compressed(const void *bytes, size_t length, int level, bgzf_stamp *stamp_of)
+{
+    char in_name[32], out_name[32];
+    int in = temporary(in_name), out = temporary(out_name);
+    struct error e = ERROR_INIT;
+    assert_int_equal(write(in, bytes, length), (ssize_t)length);
+    lseek(in, 0, SEEK_SET);
+    assert_int_equal(bgzf_compress(in, out, level, stamp_of, &e), 0);
+    ssize_t size = pread(out, archive, sizeof archive, 0);
+    assert_true(size > 0);
+    close(in);
+    close(out);
+    unlink(in_name);
+    unlink(out_name);
+    return (size_t)size;
+}
+
+static void the_writer_makes_such_members(void **state)
+{
+    static const char lines[] = "T123 one\nT124 two\n";
+    const struct bgzf_index index = {{123, 5}, {124, 5}, 2, true};
+    (void)state;
+    for (int level = 1; level <= 9; level++) {
+        size_t whole = compressed(lines, sizeof lines - 1, level, stamp);
+        long size = member_make(lines, sizeof lines - 1, level, &index, member);
+        assert_int_equal(whole, (size_t)size + BGZF_SUMMARY + sizeof bgzf_end);
+        assert_memory_equal(archive, member, (size_t)size);
+    }
+}
+
+static void noise_fits_a_member(void **state)
+{
+    static unsigned char noise[BGZF_INPUT_MAX];
+    uint32_t x = 1;
+    (void)state;
+    for (size_t i = 0; i < sizeof noise; i++)
+        noise[i] = (unsigned char)((x = x * 1664525 + 1013904223) >> 24);
+    noise[sizeof noise - 1] = '\n';
+    for (int level = 1; level <= 9; level++) {
+        size_t whole = compressed(noise, sizeof noise, level, NULL);
+        long size = bgzf_header(archive, whole, NULL);
+        assert_int_equal(size, whole - sizeof bgzf_end);
+        assert_true(size > BGZF_INPUT_MAX && size <= BGZF_MEMBER_MAX);
+        assert_int_equal(bgzf_unpack(archive, (size_t)size, plain), BGZF_INPUT_MAX);
+        assert_memory_equal(plain, noise, sizeof noise);
+    }
 }
 
 /* What a shell command prints. */
@@ -321,6 +355,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_goes_round),
         cmocka_unit_test(an_index_that_cannot_be_is_none),
+        cmocka_unit_test(the_writer_makes_such_members),
         cmocka_unit_test(noise_fits_a_member),
         cmocka_unit_test(broken_members_are_refused),
         cmocka_unit_test(a_file_is_read_by_others),

@@ -74,10 +74,18 @@ static void append(const char *text)
     assert_int_equal(logdir_append(&ours, text, strlen(text)), (ssize_t)strlen(text));
 }
 
+static int turn_and_tidy(struct logdir *d, struct error *e)
+{
+    int result = logdir_turn(d, e);
+    if (result == 0)
+        logdir_tidy(d);
+    return result;
+}
+
 static void rotate(void)
 {
     struct error e = ERROR_INIT;
-    assert_int_equal(logdir_rotate(&ours, &e), 0);
+    assert_int_equal(turn_and_tidy(&ours, &e), 0);
 }
 
 /* The names of the archives, one a line, with their stamps left out. */
@@ -170,7 +178,7 @@ static void links_are_not_followed(void **state)
         struct logdir l;
         if (logdir_open(&l, dup(inner.fd), "real", &plain, false, &e) == 0) {
             assert_int_equal(logdir_append(&l, "x\n", 2), 2);
-            assert_int_equal(logdir_rotate(&l, &e), 0);
+            assert_int_equal(turn_and_tidy(&l, &e), 0);
             if (l.helper != 0)
                 waitpid(l.helper, NULL, 0);
             logdir_close(&l, true);
@@ -833,7 +841,7 @@ static void a_rotation_that_fails(void **state)
             append("a\n");
             if (fchown(ours.current, 1234, 1234) < 0 || setgid(1234) < 0 || setuid(1234) < 0)
                 _exit(2); /* child */
-            bool good = logdir_rotate(&ours, &e) == -1 && logdir_append(&ours, "b\n", 2) == 2 &&
+            bool good = turn_and_tidy(&ours, &e) == -1 && logdir_append(&ours, "b\n", 2) == 2 &&
                         directory_mode(&dir, "current") == 0644;
             _exit(good ? 0 : 1); /* child */
         }
@@ -1355,7 +1363,7 @@ static void write_until_killed(int round, int tell)
         int length = snprintf(line, sizeof line, "%d %d %.*s\n", round, i, i % 40,
                               "........................................");
         if (logdir_append(&ours, line, (size_t)length) != length ||
-            (logdir_full(&ours) && logdir_rotate(&ours, &e) < 0) ||
+            (logdir_full(&ours) && turn_and_tidy(&ours, &e) < 0) ||
             write(tell, &i, sizeof i) != sizeof i)
             _exit(1); /* child */
         pid_t pid = ours.helper ? waitpid(ours.helper, &status, WNOHANG) : 0;
