@@ -1,6 +1,7 @@
 #include "base/loop.h"
 
 #include "base/clock.h"
+#include "base/container.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -238,7 +239,7 @@ static void fire_timers(struct loop *l)
 static void collect_signals(struct watch *w, uint32_t events)
 {
     (void)events;
-    struct loop *l = (struct loop *)(void *)((char *)w - offsetof(struct loop, signal_watch));
+    struct loop *l = container_of(w, struct loop, signal_watch);
     bool seen[65] = {false};
     int code[65] = {0};
     struct signalfd_siginfo info;

@@ -1,6 +1,7 @@
 #include "base/options.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "base/quantity.h"
 #include "base/str.h"
 #include <string.h>
 
@@ -177,16 +178,11 @@ int options_number(const struct invocation *c, const char *word, uint64_t max, u
 
 int options_mode(const struct invocation *c, const char *word, unsigned int *mode)
 {
-    unsigned int value = 0;
+    uint64_t value;
     if (word == NULL)
         return 0;
-    if (*word == '\0' || strlen(word) > 10)
+    if (octal_parse(word, 07777777777, &value) < 0)
         return command_usage(c);
-    for (; *word; word++) {
-        if (*word < '0' || *word > '7')
-            return command_usage(c);
-        value = value * 8 + (unsigned int)(*word - '0');
-    }
-    *mode = value & 07777;
+    *mode = (unsigned int)value & 07777;
     return 0;
 }

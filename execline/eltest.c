@@ -1,6 +1,7 @@
 #include "execline/eltest.h"
 #include "base/kernel.h"
 #include "base/message.h"
+#include "base/quantity.h"
 #include "execline/commands.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -71,10 +72,7 @@ static int matches(const char *a, const char *pattern, struct error *e)
 /* Numbers out of range are the largest or smallest there is. */
 static int read_number(const char *text, long long *n, struct error *e)
 {
-    char *end;
-    const char *digits = text + (text[0] == '-' || text[0] == '+' ? 1 : 0);
-    *n = strtoll(text, &end, 10);
-    if (digits[0] < '0' || digits[0] > '9' || *end != '\0')
+    if (integer_parse(text, n) < 0)
         return error_set(e, EXIT_USAGE, "not an integer: %s", text);
     return 0;
 }

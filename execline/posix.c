@@ -1,6 +1,7 @@
 /* cd and umask as POSIX has them, with a program to execute afterwards. */
 #include "base/message.h"
 #include "base/options.h"
+#include "base/quantity.h"
 #include "execline/commands.h"
 #include "execline/variable.h"
 #include <limits.h>
@@ -219,8 +220,9 @@ static const char *clause(const char *text, mode_t *mode)
 
 static int read_mask(const char *text, mode_t old, mode_t *mask)
 {
-    if (text[0] >= '0' && text[0] <= '7' && strspn(text, "01234567") == strlen(text)) {
-        *mask = (mode_t)(strtoul(text, NULL, 8) & 0777);
+    uint64_t number;
+    if (octal_parse(text, UINT64_MAX, &number) == 0) {
+        *mask = (mode_t)(number & 0777);
         return 0;
     }
     mode_t mode = ~old & 0777;

@@ -1,6 +1,7 @@
 /* Commands that change the process itself, then execute the rest. */
 #include "base/message.h"
 #include "base/options.h"
+#include "base/quantity.h"
 #include "base/str.h"
 #include "execline/block.h"
 #include "execline/commands.h"
@@ -121,11 +122,12 @@ static int run_umask(struct invocation *c)
     if (c->argc < 3)
         return command_usage(c);
     const char *text = c->argv[1];
-    if (text[0] == '\0' || strlen(text) > 11 || strspn(text, "01234567") != strlen(text)) {
+    uint64_t mask;
+    if (octal_parse(text, UINT64_MAX, &mask) < 0) {
         message_fatal("not an octal mode: %s", text);
         return EXIT_USAGE;
     }
-    umask((mode_t)(strtoul(text, NULL, 8) & 07777));
+    umask((mode_t)(mask & 07777));
     return command_chain(c, c->argv + 2);
 }
 

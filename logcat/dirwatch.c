@@ -1,5 +1,6 @@
 #include "logcat/dirwatch.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/message.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,7 @@ enum { POLL_EVERY_MS = 500 };
 
 static struct dirwatch *of_watch(struct watch *w)
 {
-    return (struct dirwatch *)(void *)((char *)w - offsetof(struct dirwatch, watch));
+    return container_of(w, struct dirwatch, watch);
 }
 
 static void ready(struct watch *w, uint32_t events)
@@ -27,7 +28,7 @@ static void ready(struct watch *w, uint32_t events)
 
 static void look_again(struct timer *t)
 {
-    struct dirwatch *f = (struct dirwatch *)(void *)((char *)t - offsetof(struct dirwatch, poll));
+    struct dirwatch *f = container_of(t, struct dirwatch, poll);
     f->calls->unsure(f->context);
     f->calls->places(f->context);
     f->calls->settled(f->context);

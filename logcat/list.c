@@ -1,6 +1,7 @@
 #include "logcat/list.h"
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/quantity.h"
 #include "base/utf8.h"
 #include "logcat/events.h"
 #include "logcat/source.h"
@@ -97,18 +98,9 @@ static const char *state_of(const struct events_states *s, const char *name)
 
 static void put_size(struct str *out, int64_t bytes)
 {
-    static const char units[] = " KMGTP";
-    int unit = 0;
-    int64_t tenths = bytes * 10;
-    for (; tenths >= 10000 && unit < 5; unit++)
-        tenths = (tenths + 512) / 1024;
-    if (unit == 0)
-        str_printf(out, "  %6lld", (long long)bytes);
-    else if (tenths < 1000)
-        str_printf(out, "  %3lld.%lld%c", (long long)tenths / 10, (long long)tenths % 10,
-                   units[unit]);
-    else
-        str_printf(out, "  %5lld%c", (long long)(tenths + 5) / 10, units[unit]);
+    char text[QUANTITY_MAX];
+    quantity_size(bytes, text);
+    str_printf(out, "  %6s", text);
 }
 
 /* As ls does: the year only where the month would mislead. */

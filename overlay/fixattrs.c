@@ -2,6 +2,7 @@
 #include "base/account.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/quantity.h"
 #include "base/str.h"
 #include <dirent.h>
 #include <errno.h>
@@ -20,9 +21,8 @@ enum { FIELDS = 5, FILE_MAX = 1 << 20, MODE_MAX = 07777, PART_MAX = 256, DEPTH_M
 
 static int parse_mode(const char *text, mode_t *mode)
 {
-    char *end;
-    unsigned long value = strtoul(text, &end, 8);
-    if (text[0] < '0' || text[0] > '7' || *end != '\0' || value > MODE_MAX)
+    uint64_t value;
+    if (octal_parse(text, MODE_MAX, &value) < 0)
         return -1;
     *mode = (mode_t)value;
     return 0;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "base/quantity.h"
 #include "base/signals.h"
 #include "command/commands.h"
 #include "command/overlog/overlog.h"
@@ -89,45 +90,12 @@ bool status_is_well(const struct status *s)
 
 /* --- showing ---------------------------------------------------------------------------------- */
 
-void status_duration(long long ms, char out[24])
-{
-    static const struct {
-        long long seconds;
-        char big, small;
-        long long part;
-    } units[] = {{86400, 'd', 'h', 3600}, {3600, 'h', 'm', 60}, {60, 'm', 's', 1}};
-    long long s = ms / 1000;
-    if (ms < 0)
-        strcpy(out, "-");
-    else
-        snprintf(out, 24, "%llds", s);
-    for (size_t i = 0; ms >= 0 && i < 3; i++)
-        if (s >= units[i].seconds) {
-            snprintf(out, 24, "%lld%c %lld%c", s / units[i].seconds, units[i].big,
-                     s % units[i].seconds / units[i].part, units[i].small);
-            return;
-        }
-}
-
-static void size_text(long long bytes, char out[24])
-{
-    static const char units[] = "BKMGTP";
-    int unit = 0;
-    double value = (double)bytes;
-    for (; value >= 1000 && units[unit + 1] != '\0'; unit++)
-        value /= 1024;
-    if (bytes < 0)
-        strcpy(out, "-");
-    else
-        snprintf(out, 24, unit == 0 || value >= 10 ? "%.0f%c" : "%.1f%c", value, units[unit]);
-}
-
 /* "exit 1", "SIGSEGV", with how long ago. */
 static void end_text(const struct status_row *r, char *out, size_t size)
 {
-    char ago[24];
+    char ago[QUANTITY_MAX];
     const char *name = r->signal < 0 ? NULL : signal_name((int)r->signal);
-    status_duration(r->died_ms, ago);
+    quantity_duration(r->died_ms, ago);
     int n = r->signal < 0 && r->code < 0 ? snprintf(out, size, "-")
             : name != NULL               ? snprintf(out, size, "SIG%s", name)
             : r->signal >= 0             ? snprintf(out, size, "signal %lld", r->signal)
@@ -148,7 +116,7 @@ static enum style style_of(const struct status_row *r)
 static const char *ready_text(const struct status_row *r, char out[24])
 {
     if (r->ready_ms >= 0)
-        status_duration(r->ready_ms, out);
+        quantity_duration(r->ready_ms, out);
     else
         strcpy(out, strcmp(r->type, "oneshot") == 0 || r->pid < 0 ? "-" : r->ready ? "yes" : "no");
     return out;
@@ -161,9 +129,9 @@ static void put_row(const struct status_row *r, size_t width, struct str *out)
         snprintf(pid, sizeof pid, "%lld", r->pid);
     if (r->starts >= 0)
         snprintf(restarts, sizeof restarts, "%lld", r->starts > 0 ? r->starts - 1 : 0);
-    status_duration(r->ms, since);
+    quantity_duration(r->ms, since);
     end_text(r, ended, sizeof ended);
-    size_text(r->log_bytes, size);
+    quantity_size(r->log_bytes, size);
     put_shown(out, r->name, width);
     str_printf(out, "  %s%-9s%s  %7s  %8s  %8s  %8s  %-20s  %6s\n", style(style_of(r)), r->state,
                style(STYLE_PLAIN), pid, since, ready_text(r, ready), restarts, ended, size);
@@ -191,7 +159,7 @@ void status_table(const struct status *s, struct str *out)
                    "LOG", style(STYLE_PLAIN));
     for (size_t i = 0; i < s->count; i++)
         put_row(&s->row[i], width, out);
-    status_duration(s->ms, since);
+    quantity_duration(s->ms, since);
     str_printf(out, "%s for %s, %zu of %zu services up and ready\n", s->stage, since, well, wanted);
 }
 

@@ -38,7 +38,4 @@ void status_table(const struct status *s, struct str *out);
  * and are down now, because nothing wants them up. */
 void status_health(const struct status *s, struct str *out);
 
-/* "8s", "12m 3s", "3h 5m", "2d 4h". */
-void status_duration(long long ms, char out[24]);
-
 #endif

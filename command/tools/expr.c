@@ -1,5 +1,6 @@
 #include "command/tools/expr.h"
 #include "base/message.h"
+#include "base/quantity.h"
 #include "command/commands.h"
 #include <errno.h>
 #include <limits.h>
@@ -13,17 +14,13 @@ struct value {
     long long number;
 };
 
-/* True unless the text is no integer: an optional sign and digits. *n is valid as long as
- * the integer has 64 bits; *large says that it has more. */
+/* False: the text is no integer. *large: it has more than 64 bits, and *n is the largest or
+ * smallest there is. */
 static bool read_integer(const char *text, long long *n, bool *large)
 {
-    const char *digits = text + (text[0] == '-' || text[0] == '+');
-    if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0')
-        return false;
-    errno = 0;
-    *n = strtoll(text, NULL, 10);
-    *large = errno == ERANGE;
-    return true;
+    int result = integer_parse(text, n);
+    *large = result > 0;
+    return result >= 0;
 }
 
 static int number_of(struct value v, long long *n, struct error *e)

@@ -121,7 +121,8 @@ static int run_setlock(struct invocation *c)
 
 /* --- s6-setsid --- */
 
-static const char *enter_group(char how)
+/* terminal: -1 for /dev/tty. */
+static const char *enter_group(char how, int terminal)
 {
     if (how == 's' || how == 0)
         return setsid() < 0 ? "setsid" : NULL;
@@ -129,7 +130,7 @@ static const char *enter_group(char how)
         return "setpgid";
     if (how == 'b')
         return NULL;
-    int fd = given('d') ? atoi(options.argument['d']) : open("/dev/tty", O_RDWR | O_CLOEXEC);
+    int fd = terminal >= 0 ? terminal : open("/dev/tty", O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return "open /dev/tty";
     /* A process in the background that may not be stopped for it must not hear of it. */
@@ -138,7 +139,7 @@ static const char *enter_group(char how)
     if (how == 'g')
         signal(SIGTTOU, before);
     int saved = errno;
-    if (!given('d'))
+    if (terminal < 0)
         close(fd);
     errno = saved;
     return bad < 0 ? "tcsetpgrp" : NULL;
@@ -149,7 +150,7 @@ static int run_setsid(struct invocation *c)
     uint64_t fd = 0;
     if (options_read(c, 1) != 0 || options_number(c, options.argument['d'], INT_MAX, &fd) != 0)
         return EXIT_USAGE;
-    const char *failed = enter_group(options_last("sbfg"));
+    const char *failed = enter_group(options_last("sbfg"), given('d') ? (int)fd : -1);
     char how = options_last("iIq");
     if (failed != NULL && how == 'i')
         return fail(failed, "");

@@ -1,5 +1,6 @@
 /* The command `s6-logwatch`: prints what a log directory's current holds and gets, through
  * rotations. Nothing is missed, whatever the speed of rotations: see rotate/read/reader.h. */
+#include "base/container.h"
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/message.h"
@@ -79,7 +80,7 @@ static void removed(void *context, size_t tag, const char *name)
 static void output_gone(struct watch *o, uint32_t events)
 {
     (void)events;
-    finish((struct logwatch *)(void *)((char *)o - offsetof(struct logwatch, output)), 0);
+    finish(container_of(o, struct logwatch, output), 0);
 }
 
 static int run_logwatch(struct invocation *c)

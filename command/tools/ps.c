@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -65,7 +66,7 @@ enum {
     PERCENT,
 };
 
-enum { FILE_MAX = 1 << 20, FIELDS_MAX = 36, HZ = 100, DEFAULT_SPACING = 2, SPACING_MAX = 256 };
+enum { FILE_MAX = 1 << 20, FIELDS_MAX = 36, DEFAULT_SPACING = 2, SPACING_MAX = 256 };
 
 static const struct field {
     char name[8];
@@ -131,6 +132,8 @@ struct listing {
     size_t placed;
     int64_t now; /* since boot, ns */
     struct timespec boot;
+    int64_t page;  /* bytes */
+    int64_t ticks; /* of the kernel's clock in a second */
 };
 
 static int read_proc(int pid, const char *name, struct str *text)
@@ -206,11 +209,12 @@ static void place_below(struct listing *l, int parent, int depth)
 
 /* --- cells --- */
 
-static int put_time(struct str *out, unsigned long long ticks)
+static int put_time(struct str *out, const struct listing *l, unsigned long long ticks)
 {
-    unsigned long long s = ticks / HZ;
+    unsigned long long second = (unsigned long long)l->ticks;
+    unsigned long long s = ticks / second;
     if (s < 60)
-        return str_printf(out, "%02llu.%02llus", s, ticks % HZ);
+        return str_printf(out, "%02llu.%02llus", s, ticks % second * 100 / second);
     if (s < 3600)
         return str_printf(out, "%02llum%02llus", s / 60, s % 60);
     if (s < 86400)
@@ -282,8 +286,8 @@ static int put_start(struct str *out, const struct listing *l, const struct task
     struct timespec at = l->boot;
     char text[CLOCK_TAI64N_LENGTH];
     struct tm tm;
-    at.tv_sec += (time_t)(t->number[START] / HZ);
-    at.tv_nsec += (long)(t->number[START] % HZ) * (1000000000 / HZ);
+    at.tv_sec += (time_t)(t->number[START] / l->ticks);
+    at.tv_nsec += (long)(t->number[START] % l->ticks * (CLOCK_SECOND / l->ticks));
     at.tv_sec += at.tv_nsec / 1000000000;
     at.tv_nsec %= 1000000000;
     if (label) {
@@ -338,17 +342,17 @@ static int put_cell(struct str *out, const struct listing *l, const struct task 
         return str_add_text(out, policies[t->number[POLICY] < 6 ? t->number[POLICY] : 0]);
     case MEMORY:
         sysinfo(&memory);
-        return put_fraction(out, (unsigned long long)t->number[RSS] * 4096,
+        return put_fraction(out, (unsigned long long)(t->number[RSS] * l->page),
                             (unsigned long long)memory.totalram * memory.mem_unit);
     case KILOBYTES:
         return str_printf(out, "%llu", (unsigned long long)t->number[f->from] / 1024);
     case PAGES:
-        return str_printf(out, "%llu", (unsigned long long)t->number[f->from] * 4);
+        return str_printf(out, "%llu", (unsigned long long)(t->number[f->from] * l->page / 1024));
     case TICKS:
-        return put_time(out, sum);
+        return put_time(out, l, sum);
     case PERCENT:
-        return put_fraction(out, sum,
-                            (unsigned long long)(l->now / (CLOCK_SECOND / HZ) - t->number[START]));
+        return put_fraction(
+            out, sum, (unsigned long long)(l->now / (CLOCK_SECOND / l->ticks) - t->number[START]));
     default:
         return str_printf(out, "%lld", t->number[f->kind]);
     }
@@ -429,6 +433,10 @@ static int run_ps(struct invocation *c)
     int code = read_tasks(&l);
     if (code != 0)
         return code;
+    l.page = sysconf(_SC_PAGESIZE);
+    l.ticks = (int64_t)getauxval(AT_CLKTCK); /* musl's sysconf knows 100 only */
+    if (l.ticks <= 0)
+        l.ticks = sysconf(_SC_CLK_TCK);
     clock_gettime(CLOCK_BOOTTIME, &up);
     l.now = up.tv_sec * CLOCK_SECOND + up.tv_nsec;
     l.boot = clock_wall();

@@ -206,26 +206,6 @@ static void status_of_health(void **state)
                 "slow is not ready\nb^Jad is down (g^[one)\n");
 }
 
-static void duration_is(long long ms, const char *expected)
-{
-    char text[24];
-    status_duration(ms, text);
-    assert_string_equal(text, expected);
-}
-
-static void durations(void **state)
-{
-    (void)state;
-    duration_is(-1, "-");
-    duration_is(0, "0s");
-    duration_is(59999, "59s");
-    duration_is(60000, "1m 0s");
-    duration_is(3599999, "59m 59s");
-    duration_is(3600000, "1h 0m");
-    duration_is(90000000, "1d 1h");
-    duration_is(INT64_MAX, "106751991167d 7h");
-}
-
 /* --- scripts --- */
 
 static void exec_is(const char *prefix, const char *command, const char *expected)
@@ -280,8 +260,8 @@ static void facts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pictures), cmocka_unit_test(durations), cmocka_unit_test(status_answers),
-        cmocka_unit_test(scripts),  cmocka_unit_test(facts),     cmocka_unit_test(status_of_health),
+        cmocka_unit_test(pictures), cmocka_unit_test(status_answers),   cmocka_unit_test(scripts),
+        cmocka_unit_test(facts),    cmocka_unit_test(status_of_health),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,25 @@
+/* Numbers as people write and read them: sizes, times, integers with a sign, octal modes.
+ * number_parse of base/str.h reads those without a sign. */
+#ifndef BASE_QUANTITY_H
+#define BASE_QUANTITY_H
+
+#include <stdint.h>
+
+enum { QUANTITY_MAX = 24 }; /* bytes that hold any text made here, with its NUL */
+
+/* Writes a number of bytes in at most six characters: "532", "1.2K", "12.3M", "512G"; "-" for a
+ * negative one. A unit is 1024 of the one before it. */
+void quantity_size(int64_t bytes, char out[QUANTITY_MAX]);
+
+/* Writes milliseconds in the two largest units: "7s", "2m 5s", "3h 0m", "12d 4h"; "-" for a
+ * negative number. */
+void quantity_duration(int64_t ms, char out[QUANTITY_MAX]);
+
+/* Reads an integer with an optional sign, the whole text. 0; 1 when it has more than 64 bits, and
+ * *value is the largest or smallest there is; -1 when the text is no integer. */
+int integer_parse(const char *text, long long *value);
+
+/* Reads an octal number of at most max, the whole text. 0, or -1. */
+int octal_parse(const char *text, uint64_t max, uint64_t *value);
+
+#endif
