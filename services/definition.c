@@ -20,6 +20,14 @@ static void release_one(struct definition *d)
     words_release(&d->logging_script);
 }
 
+void definition_free(struct definition *d)
+{
+    if (d == NULL)
+        return;
+    release_one(d);
+    free(d);
+}
+
 void definitions_release(struct definitions *d)
 {
     for (size_t i = 0; i < d->count; i++)

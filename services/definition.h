@@ -128,5 +128,7 @@ struct definition *definitions_add(struct definitions *d, const char *name,
 /* Index of a name, or -1. */
 long definitions_find(const struct definitions *d, const char *name);
 void definitions_release(struct definitions *d);
+/* Frees one that stands by itself, as malloc gave it, and all that it owns; NULL is fine. */
+void definition_free(struct definition *d);
 
 #endif

@@ -1,5 +1,4 @@
 /* From an empty supervisor to a running CMD: loggers, hook, definitions, services, CMD. */
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/kernel.h"
 #include "base/message.h"
@@ -7,23 +6,76 @@
 #include "overlay/settings.h"
 #include "services/database.h"
 #include "services/package.h"
-#include "supervisor/console.h"
-#include "supervisor/supervisor.h"
-#include <errno.h>
+#include "supervisor/parts.h"
+#include "supervisor/rc_init.h"
 #include <fcntl.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-/* Upstream's name for what speaks at this stage; people search for its messages. */
-#define RC_INIT "/run/s6/basedir/scripts/rc.init"
+extern char **environ;
 
-/* --- loggers and control -----------------------------------------------------------------------
+/* --- parts --------------------------------------------------------------------------------------
+ */
+
+static int copy_environment(struct pid1 *p)
+{
+    for (char **v = environ; *v != NULL; v++)
+        if (p->settings.keep_env || strncmp(*v, "PATH=", 5) == 0)
+            if (words_add(&p->environment, *v) < 0)
+                return -1;
+    return 0;
+}
+
+static void join(struct supervisor *sv)
+{
+    struct pid1 *p = &sv->pid1;
+    struct catalogue *c = &sv->catalogue;
+    struct longruns *ls = &sv->longruns;
+    *ls = (struct longruns){.pid1 = p, .catalogue = c, .logging = &sv->logging};
+    logger_init(&ls->init, &sv->logging, 0);
+    logger_init(&ls->cmd, &sv->logging, 1);
+    sv->logging.pid1 = p;
+    sv->tail = (struct tail){.pid1 = p, .catalogue = c, .longruns = ls};
+    sv->engine = (struct engine){
+        .pid1 = p, .catalogue = c, .longruns = ls, .oneshots = &sv->oneshots, .tail = &sv->tail};
+    sv->resume = (struct resume){.pid1 = p, .longruns = ls};
+    sv->scandir = (struct scandir){.pid1 = p, .longruns = ls, .control = {.fd = -1}};
+    rc_init(&sv->rc, &sv->engine);
+    sv->hook = (struct hook){.pid1 = p, .report = -1};
+    sv->halt = (struct halt){.pid1 = p};
+    sv->diverted = (struct diverted){.pid1 = p};
+    sv->stop = (struct stop){.pid1 = p,
+                             .catalogue = c,
+                             .longruns = ls,
+                             .oneshots = &sv->oneshots,
+                             .engine = &sv->engine,
+                             .scandir = &sv->scandir,
+                             .rc = &sv->rc,
+                             .resume = &sv->resume,
+                             .code = -1};
+    waits_open(&sv->waits, &sv->hook, &sv->stop);
+}
+
+int boot_parts(struct supervisor *sv, const struct supervisor_start *start, struct error *e)
+{
+    struct pid1 *p = &sv->pid1;
+    p->settings = *start->settings;
+    p->program = start->program;
+    p->nofile = start->nofile;
+    p->guest = start->guest;
+    sv->check_script = start->check_script;
+    join(sv);
+    cmd_init(&sv->cmd, p, &sv->longruns.cmd, start->cmd, start->workdir);
+    status_file_init(&sv->status, &sv->longruns, &sv->cmd);
+    if (copy_environment(p) < 0 || oneshots_open(&sv->oneshots, p, &sv->catalogue) < 0)
+        return error_system(e, "unable to keep the environment");
+    return 0;
+}
+
+/* --- loggers ------------------------------------------------------------------------------------
  */
 
 /* Lets a program that dropped privileges open /dev/stdout: only where the file is a pipe or a
@@ -42,121 +94,31 @@ static void open_up(int fd)
 static int open_init_logger(struct supervisor *sv, struct error *e)
 {
     static const struct words none = WORDS_INIT;
+    struct pid1 *p = &sv->pid1;
+    struct logger *init = &sv->longruns.init;
     char target[4096];
     struct error ignored = ERROR_INIT;
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return error_system(e, "unable to make the event pipe");
-    sv->pid1.events.fd = ends[1];
-    if (logged_open(&sv->init.logged, &sv->logging, ".init", sv->pid1.settings.logging, &none,
-                    ends[0], e) < 0)
+    p->events.fd = ends[1];
+    if (logger_open(init, ".init", p->settings.logging, &none, ends[0], e) < 0)
         return -1;
-    snprintf(target, sizeof target, "%s/.init", sv->pid1.settings.log_root);
+    snprintf(target, sizeof target, "%s/.init", p->settings.log_root);
     file_link(target, AT_FDCWD, RUN_UNCAUGHT, &ignored);
-    sv->pid1.out = sv->init.logged.out_write;
-    sv->pid1.err = sv->init.logged.err_write;
-    logger_slot_start(&sv->init);
-    sv->pid1.calls->messages_to(sv->init.logged.err_write);
+    p->out = init->pipes.out_write;
+    p->err = init->pipes.err_write;
+    logger_start(init);
+    p->calls->messages_to(init->pipes.err_write);
     return 0;
 }
 
-static void event_boot(struct supervisor *sv)
+static void write_boot_event(struct pid1 *p)
 {
     uint64_t id = 0;
     kernel_noise(&id, sizeof id);
-    pid1_event(&sv->pid1, "boot", NULL, "id=%016llx pid=%ld version=%s", (unsigned long long)id,
+    pid1_event(p, "boot", NULL, "id=%016llx pid=%ld version=%s", (unsigned long long)id,
                (long)getpid(), OVERLOG_VERSION);
-}
-
-static int on_control(void *context, struct control_connection *from, const char *const *words,
-                      size_t count)
-{
-    struct supervisor *sv = context;
-    if (strcmp(words[0], "halt") == 0)
-        return halt_request(sv, from, words, count);
-    if (strcmp(words[0], "s6-rc") == 0 || strcmp(words[0], "s6-rc-update") == 0)
-        return rc_request(sv, from, words, count);
-    control_say(from, 'e', "unknown request\n");
-    return EXIT_USAGE;
-}
-
-static void on_gone(void *context, const struct control_connection *from)
-{
-    rc_gone(context, from);
-}
-
-/* Once the stop has come to processes none is begun for that: our end closes what is left. */
-static pid_t on_close(void *context, int fd, uint32_t place)
-{
-    struct supervisor *sv = context;
-    struct error e = ERROR_INIT;
-    if (sv->pid1.stage >= STAGE_TERM)
-        return -1;
-    pid_t pid = sv->pid1.calls->close_slowly(fd);
-    int why = errno;
-    if (pid > 0) {
-        shortage_over(&sv->pid1.shortage);
-        children_add(&sv->pid1.children, pid, CHILD_CLOSER, place);
-    } else if (pid < 0) {
-        error_system(&e, "unable to fork");
-        shortage_note(&sv->pid1.shortage, "a connection that is over", "", &e, why,
-                      pid1_now(&sv->pid1));
-        supervisor_put_off(sv);
-    }
-    return pid;
-}
-
-/* --- the hook ----------------------------------------------------------------------------------
- */
-
-static void load(struct supervisor *sv);
-
-static void start_hook(struct supervisor *sv)
-{
-    struct words argv = WORDS_INIT;
-    struct error e = ERROR_INIT;
-    struct process_fd fds[3] = {{0, 0}, {sv->pid1.out, 1}, {sv->pid1.err, 2}};
-    if (cmd_expand(sv->pid1.settings.hook, &argv) < 0 || argv.count == 0) {
-        words_release(&argv);
-        load(sv);
-        return;
-    }
-    struct process_spawn s = {
-        .program = argv.item[0],
-        .argv = argv.item,
-        .directory = "/",
-        .fds = fds,
-        .fd_count = 3,
-        .new_session = true,
-        .by_shell = true,
-    };
-    pid1_enter(&sv->pid1, STAGE_HOOK);
-    sv->hook = pid1_spawn(&sv->pid1, &s, CHILD_HOOK, 0, &sv->cmd_report, &e);
-    words_release(&argv);
-    if (sv->hook > 0)
-        return;
-    message_warning("unable to run S6_STAGE2_HOOK: %s", e.text);
-    load(sv);
-}
-
-void boot_hook_reaped(struct supervisor *sv, int status)
-{
-    int code = process_exit_code(status);
-    cmd_explain(&sv->pid1, &sv->cmd_report, sv->pid1.settings.hook);
-    sv->hook = 0;
-    if (sv->pid1.stage != STAGE_HOOK)
-        return;
-    if (code == 0)
-        message_line(MESSAGE_INFO, RC_INIT ": info: hook %s exited 0", sv->pid1.settings.hook);
-    else
-        message_line(MESSAGE_WARNING, RC_INIT ": warning: hook %s exited %d",
-                     sv->pid1.settings.hook, code);
-    if (code != 0 && sv->pid1.settings.behaviour >= 2) {
-        message_line(MESSAGE_FATAL, RC_INIT ": fatal: stopping the container.");
-        stop_begin(sv, "failure", 0, code, FINAL_EXIT);
-        return;
-    }
-    load(sv);
 }
 
 /* --- definitions ---------------------------------------------------------------------------------
@@ -171,11 +133,11 @@ static int read_tree(struct supervisor *sv)
     struct definition_sources sources = {.item = source,
                                          .count = 2 + package_sources(&memory, source + 2),
                                          .check_script = sv->check_script};
-    int result = definitions_builtin(&sv->definitions);
+    int result = definitions_builtin(&sv->catalogue.definitions);
     if (result == 0)
-        result = definitions_read(&sv->definitions, &sources, &problems);
+        result = definitions_read(&sv->catalogue.definitions, &sources, &problems);
     if (result == 0)
-        result = graph_build(&sv->graph, &sv->definitions, &problems);
+        result = graph_build(&sv->catalogue.graph, &sv->catalogue.definitions, &problems);
     if (problems.errors > 0)
         result = -1;
     package_check_scripts(&problems);
@@ -189,7 +151,7 @@ static int read_tree(struct supervisor *sv)
 static void publish(struct supervisor *sv)
 {
     struct error e = ERROR_INIT;
-    if (database_write(RUN_RC "/compiled:boot", &sv->definitions, &e) < 0 ||
+    if (database_write(RUN_RC "/compiled:boot", &sv->catalogue.definitions, &e) < 0 ||
         file_link("compiled:boot", AT_FDCWD, RUN_COMPILED, &e) < 0 ||
         file_link(RUN_SCANDIR, AT_FDCWD, RUN_RC "/scandir", &e) < 0)
         message_warning("%s", e.text);
@@ -202,82 +164,105 @@ static bool is_there(const struct supervisor *sv, const char *folder)
     return access(path, F_OK) == 0;
 }
 
+static void give_up(struct supervisor *sv, const char *what, const char *why, int code)
+{
+    message_fatal("%s%s", what, why);
+    stop_begin(&sv->stop, "failure", 0, code, FINAL_EXIT);
+}
+
+/* The services that are to be up; NULL: they cannot be prepared. */
+static unsigned char *prepare_services(struct supervisor *sv, struct error *e)
+{
+    struct catalogue *c = &sv->catalogue;
+    unsigned char *set = calloc((size_t)c->graph.count + 1, 1);
+    if (set != NULL && longruns_make(&sv->longruns, e) == 0 &&
+        transition_init(&c->transition, &c->graph) == 0 && graph_select(&c->graph, "top", set) == 0)
+        return set;
+    free(set);
+    return NULL;
+}
+
 /* The end of the boot stages: after this nothing here gives up any more. */
 static void load(struct supervisor *sv)
 {
+    struct pid1 *p = &sv->pid1;
     struct error e = ERROR_INIT;
-    unsigned char *set = NULL;
-    if (settings_renew(&sv->pid1.settings, settings_variable) < 0 || cmd_prepare(sv, &e) < 0) {
-        message_fatal("%s", e.text[0] != '\0' ? e.text : "out of memory");
-        stop_begin(sv, "failure", 0, EXIT_SYSTEM, FINAL_EXIT);
+    if (settings_renew(&p->settings, settings_variable) < 0 || cmd_prepare(&sv->cmd, &e) < 0) {
+        give_up(sv, e.text[0] != '\0' ? e.text : "out of memory", "", EXIT_SYSTEM);
         return;
     }
-    sv->fixes_attrs = is_there(sv, "fix-attrs.d");
-    sv->runs_init = is_there(sv, "cont-init.d");
+    sv->oneshots.fixes_attrs = is_there(sv, "fix-attrs.d");
+    sv->oneshots.runs_init = is_there(sv, "cont-init.d");
     if (read_tree(sv) < 0) {
-        message_fatal("unable to use the service definitions, stopping the container");
-        stop_begin(sv, "failure", 0, 1, FINAL_EXIT);
+        give_up(sv, "unable to use the service definitions, stopping the container", "", 1);
         return;
     }
-    set = calloc((size_t)sv->graph.count + 1, 1);
-    sv->tail.late = calloc((size_t)sv->graph.count + 1, 1);
-    if (set == NULL || sv->tail.late == NULL || longruns_make(sv, &e) < 0 ||
-        transition_init(&sv->transition, &sv->graph) < 0 ||
-        graph_select(&sv->graph, "top", set) < 0) {
-        message_fatal("unable to prepare the services: %s",
-                      e.text[0] != '\0' ? e.text : "out of memory");
-        free(set);
-        stop_begin(sv, "failure", 0, EXIT_SYSTEM, FINAL_EXIT);
+    unsigned char *set = prepare_services(sv, &e);
+    if (set == NULL) {
+        give_up(sv,
+                "unable to prepare the services: ", e.text[0] != '\0' ? e.text : "out of memory",
+                EXIT_SYSTEM);
         return;
     }
     publish(sv);
-    sv->pid1.changes.renew = true;
-    pid1_enter(&sv->pid1, STAGE_STARTING);
-    if (!sv->init.logged.open)
-        sv->pid1.calls->messages_to(2); /* from the mark on pid 1 waits for nobody */
-    transition_begin(&sv->transition, set, true, pid1_now(&sv->pid1), sv->pid1.settings.up_timeout);
+    p->changes.renew = true;
+    pid1_enter(p, STAGE_STARTING);
+    if (sv->longruns.init.state == LOGGER_NONE)
+        p->calls->messages_to(2); /* from the mark on pid 1 waits for nobody */
+    transition_begin(&sv->catalogue.transition, set, true, pid1_now(p), p->settings.up_timeout);
     free(set);
+}
+
+/* --- what follows upon what ---------------------------------------------------------------------
+ */
+
+void boot_hook_reaped(struct supervisor *sv, int status)
+{
+    int code = hook_reaped(&sv->hook, status);
+    if (sv->pid1.stage != STAGE_HOOK)
+        return;
+    if (code == 0 || sv->pid1.settings.behaviour < 2) {
+        load(sv);
+        return;
+    }
+    message_line(MESSAGE_FATAL, RC_INIT ": fatal: stopping the container.");
+    stop_begin(&sv->stop, "failure", 0, code, FINAL_EXIT);
 }
 
 void boot_services_over(struct supervisor *sv, enum transition_result result)
 {
+    int behaviour = sv->pid1.settings.behaviour;
     if (result == TRANSITION_TIMED_OUT)
         message_line(MESSAGE_FATAL, "s6-rc: fatal: timed out");
-    if (result != TRANSITION_OK && sv->pid1.settings.behaviour >= 1)
+    if (result != TRANSITION_OK && behaviour >= 1)
         message_line(
             MESSAGE_WARNING, RC_INIT
             ": warning: s6-rc failed to properly bring all the services up! Check your logs (in "
             "/run/uncaught-logs/current if you have in-container logging) for more "
             "information.");
-    if (result != TRANSITION_OK && sv->pid1.settings.behaviour >= 2) {
+    if (result != TRANSITION_OK && behaviour >= 2) {
         message_line(MESSAGE_FATAL, RC_INIT ": fatal: stopping the container.");
-        stop_begin(sv, "failure", 0, result == TRANSITION_TIMED_OUT ? 2 : 1, FINAL_EXIT);
+        stop_begin(&sv->stop, "failure", 0, result == TRANSITION_TIMED_OUT ? 2 : 1, FINAL_EXIT);
         return;
     }
     pid1_enter(&sv->pid1, STAGE_RUNNING);
-    cmd_start(sv);
+    cmd_start(&sv->cmd);
 }
 
 int boot_begin(struct supervisor *sv, struct error *e)
 {
-    if (logging_open(&sv->logging, &sv->pid1.settings, sv->pid1.program, &sv->pid1.nofile, e) < 0 ||
-        children_reserve(&sv->pid1.children, 64 + CONTROL_PLACES, e) < 0)
+    struct pid1 *p = &sv->pid1;
+    if (logging_open(&sv->logging, p, e) < 0 ||
+        children_reserve(&p->children, 64 + CONTROL_PLACES, e) < 0)
         return -1;
-    for (int fd = 1; fd <= 2 && !sv->pid1.guest; fd++)
+    for (int fd = 1; fd <= 2 && !p->guest; fd++)
         open_up(fd);
-    if (sv->pid1.settings.logging != LOGGING_CONSOLE && open_init_logger(sv, e) < 0)
+    if (p->settings.logging != LOGGING_CONSOLE && open_init_logger(sv, e) < 0)
         return -1;
-    event_boot(sv);
-    sv->control = (struct control){.loop = &sv->pid1.loop,
-                                   .handler = on_control,
-                                   .gone = on_gone,
-                                   .closer = on_close,
-                                   .context = sv};
-    if (scandir_open(sv, e) < 0 || control_open(&sv->control, RUN_CONTROL, e) < 0)
+    write_boot_event(p);
+    if (scandir_open(&sv->scandir, e) < 0 || control_open(&sv->control, RUN_CONTROL, e) < 0)
         return -1;
-    if (sv->pid1.settings.hook != NULL && sv->pid1.settings.hook[0] != '\0')
-        start_hook(sv);
-    else
+    if (!hook_start(&sv->hook))
         load(sv);
     return 0;
 }

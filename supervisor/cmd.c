@@ -1,11 +1,8 @@
-/* CMD: the program that the container is run for, with the container's own descriptors and, if it
- * has one, its terminal. */
-#include "base/clock.h"
+#include "supervisor/cmd.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "contract/paths.h"
 #include "supervisor/exitcode.h"
-#include "supervisor/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -48,25 +45,25 @@ int cmd_expand(const char *text, struct words *out)
     return result;
 }
 
-static bool has_terminal(const struct supervisor *sv)
+static bool has_terminal(const struct cmd *c)
 {
-    return sv->pid1.settings.cmd_terminal && isatty(0);
+    return c->pid1->settings.cmd_terminal && isatty(0);
 }
 
-int cmd_prepare(struct supervisor *sv, struct error *e)
+int cmd_prepare(struct cmd *c, struct error *e)
 {
     static const struct words none = WORDS_INIT;
-    struct words *cmd = &sv->cmd;
-    if (sv->given[0] == NULL)
+    const struct settings *s = &c->pid1->settings;
+    if (c->argv[0] == NULL)
         return 0;
-    if (sv->pid1.settings.cmd_arg0 != NULL && cmd_expand(sv->pid1.settings.cmd_arg0, cmd) < 0)
+    if (s->cmd_arg0 != NULL && cmd_expand(s->cmd_arg0, &c->words) < 0)
         return error_system(e, "unable to keep S6_CMD_ARG0");
-    for (char **word = sv->given; *word != NULL; word++)
-        if (words_add(cmd, *word) < 0)
+    for (char **word = c->argv; *word != NULL; word++)
+        if (words_add(&c->words, *word) < 0)
             return error_system(e, "unable to keep CMD");
-    if (sv->pid1.settings.logging != LOGGING_DISK || has_terminal(sv))
+    if (s->logging != LOGGING_DISK || has_terminal(c))
         return 0;
-    return logged_open(&sv->cmd_logger.logged, &sv->logging, ".cmd", LOGGING_DISK, &none, -1, e);
+    return logger_open(c->logger, ".cmd", LOGGING_DISK, &none, -1, e);
 }
 
 /* Pid 1 of a container with a terminal leads its session: it gives it up, and CMD takes it. Under
@@ -82,35 +79,33 @@ static enum process_terminal release_terminal(void)
     return PROCESS_TERMINAL_OWN;
 }
 
-static void write_pid(pid_t pid)
+static void write_pid(const struct cmd *c)
 {
     char text[24];
     struct error e = ERROR_INIT;
-    int n = snprintf(text, sizeof text, "%ld\n", (long)pid);
-    if (file_write(AT_FDCWD, RUN_CMDPID, text, (size_t)n, 0644, &e) < 0)
+    int n = snprintf(text, sizeof text, "%ld\n", (long)c->pid);
+    if (c->pid1->calls->write_file(AT_FDCWD, RUN_CMDPID, text, (size_t)n, 0644, &e) < 0)
         message_warning("%s", e.text);
 }
 
-void cmd_start(struct supervisor *sv)
+/* What it is run with, and its terminal. */
+static pid_t spawn(struct cmd *c, struct error *e)
 {
-    struct error e = ERROR_INIT;
     struct process_fd fds[3] = {{0, 0}, {1, 1}, {2, 2}};
-    if (sv->cmd.count == 0)
-        return;
-    if (sv->cmd_logger.logged.open) {
-        fds[1].from = sv->cmd_logger.logged.out_write;
-        fds[2].from = sv->cmd_logger.logged.err_write;
-        logger_slot_start(&sv->cmd_logger);
-    } else if (has_terminal(sv)) {
+    if (c->logger->state != LOGGER_NONE) {
+        fds[1].from = c->logger->pipes.out_write;
+        fds[2].from = c->logger->pipes.err_write;
+        logger_start(c->logger);
+    } else if (has_terminal(c)) {
         fds[1].from = fds[2].from = 0;
     }
     struct process_spawn s = {
-        .program = sv->cmd.item[0],
-        .argv = sv->cmd.item,
-        .directory = sv->workdir,
+        .program = c->words.item[0],
+        .argv = c->words.item,
+        .directory = c->workdir,
         .fds = fds,
         .fd_count = 3,
-        .writes = logged_writes(&sv->cmd_logger.logged),
+        .writes = logger_writes(c->logger),
         .new_session = true,
         .by_shell = true,
     };
@@ -118,41 +113,58 @@ void cmd_start(struct supervisor *sv)
         s.terminal = release_terminal();
         s.new_session = s.terminal == PROCESS_TERMINAL_OWN;
     }
-    sv->cmd_put_off = false;
-    sv->cmd_pid = pid1_spawn(&sv->pid1, &s, CHILD_CMD, 0, &sv->cmd_report, &e);
-    if (sv->cmd_pid < 0) {
-        int why = errno;
-        sv->cmd_pid = 0;
-        if (shortage_is(why)) {
-            sv->cmd_put_off = true;
-            shortage_note(&sv->pid1.shortage, "", s.program, &e, why, pid1_now(&sv->pid1));
-            supervisor_put_off(sv);
-            return;
-        }
-        message_fatal("unable to run %s: %s", sv->cmd.item[0], e.text);
-        stop_begin(sv, "cmd", 0, EXIT_SYSTEM, FINAL_EXIT);
+    return pid1_spawn(c->pid1, &s, CHILD_CMD, 0, &c->report, e);
+}
+
+void cmd_start(struct cmd *c)
+{
+    struct pid1 *p = c->pid1;
+    struct error e = ERROR_INIT;
+    if (c->words.count == 0)
+        return;
+    pid_t pid = spawn(c, &e);
+    if (pid < 0 && shortage_is(errno)) {
+        pid1_lacks(p, &p->shortage, "", c->words.item[0], &e);
+        pid1_retry(p, &c->retry);
         return;
     }
-    shortage_over(&sv->pid1.shortage);
-    if (sv->pid1.settings.cmd_signals)
-        write_pid(sv->cmd_pid);
-    pid1_event(&sv->pid1, "cmd", NULL, "pid=%ld", (long)sv->cmd_pid);
+    if (pid < 0) {
+        message_fatal("unable to run %s: %s", c->words.item[0], e.text);
+        notice_post(&p->notices, NOTICE_CMD, EXIT_SYSTEM);
+        return;
+    }
+    shortage_over(&p->shortage);
+    c->pid = pid;
+    if (p->settings.cmd_signals)
+        write_pid(c);
+    pid1_event(p, "cmd", NULL, "pid=%ld", (long)c->pid);
 }
 
-void cmd_again(struct supervisor *sv)
+static void start_again(struct retry *r)
 {
-    if (sv->cmd_put_off && sv->pid1.stage == STAGE_RUNNING)
-        cmd_start(sv);
+    struct cmd *c = PID1_OWNER(r, struct cmd, retry);
+    if (c->pid1->stage == STAGE_RUNNING)
+        cmd_start(c);
 }
 
-bool cmd_signal(const struct supervisor *sv, int signal)
+void cmd_init(struct cmd *c, struct pid1 *p, struct logger *l, char **argv, const char *workdir)
+{
+    *c = (struct cmd){.pid1 = p,
+                      .logger = l,
+                      .argv = argv,
+                      .workdir = workdir,
+                      .report = -1,
+                      .retry = {.again = start_again}};
+}
+
+bool cmd_signal(const struct cmd *c, int signal)
 {
     static const int passed[] = {SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGUSR2, SIGPWR, SIGWINCH};
-    if (!sv->pid1.settings.cmd_signals || sv->cmd_pid <= 0 || sv->pid1.stage >= STAGE_STOPPING)
+    if (!c->pid1->settings.cmd_signals || c->pid <= 0 || pid1_is_stopping(c->pid1))
         return false;
     for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
         if (passed[i] == signal)
-            return pid1_kill(&sv->pid1, sv->cmd_pid, signal) == 0;
+            return pid1_kill(c->pid1, c->pid, signal) == 0;
     return false;
 }
 
@@ -169,20 +181,20 @@ void cmd_explain(const struct pid1 *p, int *report, const char *program)
     *report = -1;
 }
 
-void cmd_reaped(struct supervisor *sv, int status)
+void cmd_reaped(struct cmd *c, int status)
 {
+    struct pid1 *p = c->pid1;
     int code = process_exit_code(status);
-    cmd_explain(&sv->pid1, &sv->cmd_report, sv->cmd.item[0]);
+    cmd_explain(p, &c->report, c->words.item[0]);
     if (WIFSIGNALED(status))
-        pid1_event(&sv->pid1, "cmdexit", NULL, "pid=%ld signal=%d", (long)sv->cmd_pid,
-                   WTERMSIG(status));
+        pid1_event(p, "cmdexit", NULL, "pid=%ld signal=%d", (long)c->pid, WTERMSIG(status));
     else
-        pid1_event(&sv->pid1, "cmdexit", NULL, "pid=%ld code=%d", (long)sv->cmd_pid, code);
-    sv->cmd_pid = 0;
-    if (sv->pid1.settings.cmd_signals)
-        unlink(RUN_CMDPID);
-    if (sv->pid1.stage >= STAGE_STOPPING)
+        pid1_event(p, "cmdexit", NULL, "pid=%ld code=%d", (long)c->pid, code);
+    c->pid = 0;
+    if (p->settings.cmd_signals)
+        p->calls->unlink(RUN_CMDPID);
+    if (pid1_is_stopping(p))
         return;
     exitcode_write(code);
-    stop_begin(sv, "cmd", 0, code, FINAL_EXIT);
+    notice_post(&p->notices, NOTICE_CMD, code);
 }

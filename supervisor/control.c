@@ -1,4 +1,5 @@
 #include "supervisor/control.h"
+#include "supervisor/pid1_calls.h"
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -193,7 +194,7 @@ static void request(struct control_connection *k, const char *packet, size_t len
 static void look(struct control_connection *k)
 {
     char packet[CONTROL_PACKET_MAX];
-    ssize_t n = recv(k->watch.fd, packet, sizeof packet, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t n = k->control->calls->peek(k->watch.fd, packet, sizeof packet);
     if (n > 0)
         request(k, packet, (size_t)n);
     else if (n == 0 || (errno != EAGAIN && errno != EINTR))

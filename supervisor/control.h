@@ -55,8 +55,11 @@ typedef void control_gone(void *context, const struct control_connection *from);
 /* As process_close; a child's end is told by control_closed with that place. */
 typedef pid_t control_closer(void *context, int fd, uint32_t place);
 
+struct pid1_calls;
+
 struct control {
     struct loop *loop;
+    const struct pid1_calls *calls;
     struct watch listener;
     struct control_connection connection[CONTROL_PLACES];
     control_handler *handler;
@@ -65,7 +68,8 @@ struct control {
     void *context;
 };
 
-/* loop, handler, gone, closer and context are set. The rest of c is filled; it is for good. */
+/* loop, calls, handler, gone, closer and context are set. The rest of c is filled; it is for good.
+ */
 int control_open(struct control *c, const char *path, struct error *e);
 
 /* Text for the caller's stdout ('o') or stderr ('e'), or ms that it is to wait ('w'). What it does

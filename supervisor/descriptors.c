@@ -1,6 +1,5 @@
-/* Whether there are descriptors enough for all services: said before anything is started. */
+#include "supervisor/descriptors.h"
 #include "base/slots.h"
-#include "supervisor/supervisor.h"
 #include <errno.h>
 #include <sys/resource.h>
 
@@ -13,24 +12,24 @@ static bool allow(unsigned long number)
     return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
-int descriptors_suffice(const struct supervisor *sv, struct error *e)
+int descriptors_suffice(const struct catalogue *c, const struct logging *g, struct error *e)
 {
     enum { OWN = 40, OF_LONGRUN = 1, OF_PIPELINE = 2, OF_START = 2, MANY = 256 };
     struct rlimit limit;
     unsigned long paired = 0;
     unsigned long longruns = 0;
     unsigned long need = OWN;
-    for (uint32_t i = 0; i < sv->graph.count; i++) {
-        const struct definition *d = supervisor_definition(sv, i);
+    for (uint32_t i = 0; i < c->graph.count; i++) {
+        const struct definition *d = catalogue_definition(c, i);
         enum logging_mode mode;
         if (d->type != DEFINITION_LONGRUN)
             continue;
         need += d->consumer_for.count > 0 ? OF_LONGRUN + OF_PIPELINE : OF_LONGRUN;
         longruns++;
-        paired += longrun_is_paired(sv, d, &mode) ? 1 : 0;
+        paired += logging_is_paired(&g->pid1->settings, d, &mode) ? 1 : 0;
     }
-    need += longruns < PUMP_REPORTS / OF_START ? longruns * OF_START : PUMP_REPORTS;
-    unsigned long all = need + paired * logged_descriptors(&sv->logging);
+    need += longruns < EXECS_PENDING_MAX / OF_START ? longruns * OF_START : EXECS_PENDING_MAX;
+    unsigned long all = need + paired * logging_descriptors(g);
     if (all > MANY && allow(all + SLOTS_MAX + 1)) {
         slots_reserve();
         return 0;

@@ -1,8 +1,7 @@
-/* Signals to pid 1 that a script of the scan directory takes over: .s6-svscan/SIGTERM and so on. */
+#include "supervisor/diverted.h"
 #include "base/message.h"
 #include "base/signals.h"
 #include "contract/paths.h"
-#include "supervisor/supervisor.h"
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -27,14 +26,14 @@ static bool is_script(const char *script)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0;
 }
 
-bool diverted_begin(struct supervisor *sv, int signal)
+bool diverted_begin(struct diverted *d, int signal)
 {
     char script[SCRIPT_MAX];
     char *argv[] = {script, NULL};
-    struct process_fd fds[] = {{sv->pid1.null, 0}, {sv->pid1.out, 1}, {sv->pid1.err, 2}};
+    struct process_fd fds[] = {{d->pid1->null, 0}, {d->pid1->out, 1}, {d->pid1->err, 2}};
     struct error e = ERROR_INIT;
     name_script(signal, script);
-    if (sv->pid1.stage >= STAGE_STOPPING || !is_script(script))
+    if (pid1_is_stopping(d->pid1) || !is_script(script))
         return false;
     struct process_spawn s = {
         .program = script,
@@ -44,21 +43,21 @@ bool diverted_begin(struct supervisor *sv, int signal)
         .fd_count = 3,
         .new_session = true,
     };
-    enum child_role role = sv->diverted < KNOWN_MAX ? CHILD_DIVERTED : CHILD_NONE;
-    pid_t pid = pid1_spawn(&sv->pid1, &s, role, (uint32_t)signal, NULL, &e);
+    enum child_role role = d->running < KNOWN_MAX ? CHILD_DIVERTED : CHILD_NONE;
+    pid_t pid = pid1_spawn(d->pid1, &s, role, (uint32_t)signal, NULL, &e);
     if (pid < 0) {
         message_warning("unable to run " RUN_SCANDIR "/%s: %s", script, e.text);
         return false;
     }
-    sv->diverted += role == CHILD_DIVERTED ? 1 : 0;
+    d->running += role == CHILD_DIVERTED ? 1 : 0;
     return true;
 }
 
-bool diverted_failed(struct supervisor *sv, int signal, int status)
+bool diverted_failed(struct diverted *d, int signal, int status)
 {
     char script[SCRIPT_MAX];
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    sv->diverted--;
+    d->running--;
     if (code != EXIT_NOEXEC && code != EXIT_NOTFOUND)
         return false;
     name_script(signal, script);

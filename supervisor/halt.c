@@ -1,54 +1,51 @@
-/* halt, poweroff, reboot and shutdown: asked for on the control socket, at once or for later. */
+#include "supervisor/halt.h"
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/str.h"
-#include "supervisor/supervisor.h"
-#include <stddef.h>
 #include <string.h>
 
 enum { NONE_SCHEDULED = 1, DELAY_MAX = 366 * 86400 };
 
 static void due(struct timer *t)
 {
-    struct supervisor *sv =
-        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, halt));
-    sv->pid1.settings.kill_grace = sv->halt_grace;
-    stop_begin(sv, "halt", 0, -1, sv->halt_final);
+    struct halt *h = PID1_OWNER(t, struct halt, due);
+    h->pid1->settings.kill_grace = h->grace;
+    notice_post(&h->pid1->notices, NOTICE_HALT, (int)h->final);
 }
 
-static int cancel(struct supervisor *sv, struct control_connection *from)
+static int cancel(struct halt *h, struct control_connection *from)
 {
-    if (sv->halt.place == 0) {
+    if (h->due.place == 0) {
         control_say(from, 'e', "shutdown: warning: no shutdown is scheduled\n");
         return NONE_SCHEDULED;
     }
-    loop_untimer(&sv->pid1.loop, &sv->halt);
+    loop_untimer(&h->pid1->loop, &h->due);
     message_info("the shutdown is cancelled");
     return 0;
 }
 
 /* The stop ends every process, the caller among them: it gets its answer first. */
-int halt_request(struct supervisor *sv, struct control_connection *from, const char *const *words,
+int halt_request(struct halt *h, struct control_connection *from, const char *const *words,
                  size_t count)
 {
     const char *what = count > 1 ? words[1] : "";
     unsigned long long delay = 0;
-    unsigned long long grace = sv->pid1.settings.kill_grace;
+    unsigned long long grace = h->pid1->settings.kill_grace;
     if (strcmp(what, "cancel") == 0)
-        return cancel(sv, from);
+        return cancel(h, from);
     if ((count > 2 && number_parse(words[2], DELAY_MAX, &delay) < 0) ||
         (count > 3 && words[3][0] != '\0' && number_parse(words[3], UINT32_MAX, &grace) < 0)) {
         control_say(from, 'e', "malformed request\n");
         return EXIT_USAGE;
     }
-    sv->halt_final = strcmp(what, "poweroff") == 0 ? FINAL_POWEROFF
-                     : strcmp(what, "reboot") == 0 ? FINAL_REBOOT
-                                                   : FINAL_EXIT;
-    sv->halt_grace = (uint32_t)grace;
-    sv->halt.fire = due;
+    h->final = strcmp(what, "poweroff") == 0 ? FINAL_POWEROFF
+               : strcmp(what, "reboot") == 0 ? FINAL_REBOOT
+                                             : FINAL_EXIT;
+    h->grace = (uint32_t)grace;
+    h->due.fire = due;
     if (delay > 0)
         message_info("the container will stop in %llu s%s%s", delay, count > 4 ? ": " : "",
                      count > 4 ? words[4] : "");
-    int64_t when = pid1_now(&sv->pid1) + (int64_t)delay * CLOCK_SECOND;
-    return loop_timer(&sv->pid1.loop, &sv->halt, when) < 0 ? EXIT_SYSTEM : 0;
+    int64_t when = pid1_now(h->pid1) + (int64_t)delay * CLOCK_SECOND;
+    return loop_timer(&h->pid1->loop, &h->due, when) < 0 ? EXIT_SYSTEM : 0;
 }

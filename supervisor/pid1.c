@@ -39,10 +39,12 @@ void pid1_enter(struct pid1 *p, enum stage stage)
     uint32_t first_ms = stage < STAGE_RUNNING ? PATIENCE_BOOT_MS : PATIENCE_STOP_MS;
     p->stage = stage;
     p->stage_since = pid1_now(p);
+    if (p->long_stage == NULL)
+        return;
     if (stage == STAGE_RUNNING || stage == STAGE_OVER)
-        loop_untimer(&p->loop, &p->long_stage);
+        loop_untimer(&p->loop, p->long_stage);
     else
-        loop_timer(&p->loop, &p->long_stage, p->stage_since + first_ms * CLOCK_MS);
+        loop_timer(&p->loop, p->long_stage, p->stage_since + first_ms * CLOCK_MS);
 }
 
 bool pid1_is_stopping(const struct pid1 *p)

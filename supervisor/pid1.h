@@ -71,9 +71,9 @@ struct pid1 {
     int null;                 /* /dev/null */
     int out, err;             /* where output goes that has no logger of its own */
 
-    enum stage stage;        /* set by pid1_enter alone */
-    int64_t stage_since;     /* monotonic ns */
-    struct timer long_stage; /* set while the stage has to end: fires when that takes long */
+    enum stage stage;         /* set by pid1_enter alone */
+    int64_t stage_since;      /* monotonic ns */
+    struct timer *long_stage; /* NULL, or set while the stage has to end: that takes long */
 
     struct event_log events;
     struct notices notices;

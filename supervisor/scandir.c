@@ -1,7 +1,7 @@
 #include "supervisor/scandir.h"
 #include "base/message.h"
 #include "contract/paths.h"
-#include "supervisor/supervisor.h"
+#include "services/servicedir.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,33 +33,20 @@ static struct definition *define(const char *name, const char *path)
     return d;
 }
 
-void scandir_undefine(struct definition *d)
-{
-    if (d == NULL)
-        return;
-    words_release(&d->consumer_for);
-    words_release(&d->logging_script);
-    free(d->producer_for);
-    free(d->name);
-    free(d);
-}
-
 /* --- adding ----------------------------------------------------------------------------------- */
 
 /* Takes d over. */
-static struct longrun *add(struct supervisor *sv, struct definition *d, const char *path,
+static struct longrun *add(struct scandir *s, struct definition *d, const char *path,
                            struct error *e)
 {
-    struct longrun *l = longrun_add(sv, d, NO_NODE, path, e);
+    struct longrun *l = longruns_add(s->longruns, d, d, NO_NODE, path, e);
     if (l == NULL)
-        scandir_undefine(d);
-    else
-        l->scanned = d;
+        definition_free(d);
     return l;
 }
 
 /* NAME and NAME/log, or NAME alone. */
-static struct longrun *add_pair(struct supervisor *sv, const char *name, const char *path,
+static struct longrun *add_pair(struct scandir *s, const char *name, const char *path,
                                 struct error *e)
 {
     char log_name[NAME_MAX + 8];
@@ -74,29 +61,29 @@ static struct longrun *add_pair(struct supervisor *sv, const char *name, const c
         struct definition *of_log = define(log_name, log_path);
         d->producer_for = strdup(log_name);
         if (of_log != NULL && (d->producer_for == NULL || words_add(&of_log->consumer_for, name))) {
-            scandir_undefine(of_log);
+            definition_free(of_log);
             of_log = NULL;
         }
         if (of_log != NULL)
-            log = add(sv, of_log, log_path, e);
+            log = add(s, of_log, log_path, e);
     }
     if (d == NULL || (logged && log == NULL)) {
-        scandir_undefine(d);
+        definition_free(d);
         if (e->text[0] == '\0')
             error_system(e, "unable to take the memory");
         return NULL;
     }
-    struct longrun *l = add(sv, d, path, e);
+    struct longrun *l = add(s, d, path, e);
     if (l != NULL && log != NULL)
-        l->consumer = log->index;
+        l->pipe.consumer = log->index;
     if (l == NULL && log != NULL)
-        longrun_remove(log);
+        longruns_remove(log);
     return l;
 }
 
 static bool is_consumer(const struct longrun *l)
 {
-    return l->scanned != NULL && l->definition->consumer_for.count > 0;
+    return l->own != NULL && l->definition->consumer_for.count > 0;
 }
 
 static bool is_down(const char *path, const char *file)
@@ -106,16 +93,16 @@ static bool is_down(const char *path, const char *file)
     return access(full, F_OK) == 0;
 }
 
-static struct longrun *same(const struct supervisor *sv, const struct stat *st)
+static struct longrun *same(const struct scandir *s, const struct stat *st)
 {
-    for (uint32_t i = 0; i < sv->longruns; i++)
-        if (sv->longrun[i] != NULL && sv->longrun[i]->inode == st->st_ino &&
-            sv->longrun[i]->device == st->st_dev)
-            return sv->longrun[i];
+    for (uint32_t i = 0; i < s->longruns->count; i++)
+        if (s->longruns->item[i] != NULL && s->longruns->item[i]->inode == st->st_ino &&
+            s->longruns->item[i]->device == st->st_dev)
+            return s->longruns->item[i];
     return NULL;
 }
 
-static void supervise(struct supervisor *sv, const char *name, const char *path)
+static void supervise(struct scandir *s, const char *name, const char *path)
 {
     struct error e = ERROR_INIT;
     struct longrun *l = NULL;
@@ -129,26 +116,27 @@ static void supervise(struct supervisor *sv, const char *name, const char *path)
         /* Looked at first: who sees the lock held may remove it (s6-svlink -d). */
         down = is_down(real, "down");
         log_down = is_down(real, "log/down");
-        l = add_pair(sv, name, real, &e);
+        l = add_pair(s, name, real, &e);
     }
     if (l == NULL) {
         message_warning("unable to supervise %s: %s", name, e.text);
         return;
     }
-    if (l->consumer != UINT32_MAX)
-        sv->longrun[l->consumer]->due = !log_down;
-    l->due = !down;
+    if (l->pipe.consumer != NO_LONGRUN && !log_down)
+        s->longruns->item[l->pipe.consumer]->member = MEMBER_DUE;
+    if (!down)
+        l->member = MEMBER_DUE;
 }
 
 /* Once all directories of the scan are there: a service may look for one that was found later. A
  * log begins before its service. */
-static void start_due(struct supervisor *sv, bool consumers)
+static void start_due(struct scandir *s, bool consumers)
 {
-    for (uint32_t i = 0; i < sv->longruns; i++) {
-        struct longrun *l = sv->longrun[i];
-        if (l == NULL || !l->due || is_consumer(l) != consumers)
+    for (uint32_t i = 0; i < s->longruns->count; i++) {
+        struct longrun *l = s->longruns->item[i];
+        if (l == NULL || l->member != MEMBER_DUE || is_consumer(l) != consumers)
             continue;
-        l->due = false;
+        l->member = MEMBER_LISTED;
         longrun_feed(l, SERVICE_WANT_UP, 0);
     }
 }
@@ -156,58 +144,65 @@ static void start_due(struct supervisor *sv, bool consumers)
 /* --- scanning --------------------------------------------------------------------------------- */
 
 /* A log that an earlier service of the directory has left still reads what that one wrote. */
-static bool log_is_left(const struct supervisor *sv, int at, const char *name)
+static bool log_is_left(const struct scandir *s, int at, const char *name)
 {
     char log[NAME_MAX + sizeof "/log"];
     struct stat st;
     snprintf(log, sizeof log, "%.*s/log", NAME_MAX, name);
-    return fstatat(at, log, &st, 0) == 0 && same(sv, &st) != NULL;
+    return fstatat(at, log, &st, 0) == 0 && same(s, &st) != NULL;
 }
 
-static void look_at(struct supervisor *sv, int at, const char *name)
+/* It was found. */
+static void list(struct longrun *l)
+{
+    if (l->member == MEMBER_UNLISTED)
+        l->member = MEMBER_LISTED;
+}
+
+static void look_at(struct scandir *s, int at, const char *name)
 {
     char path[NAME_MAX + sizeof RUN_SCANDIR + 2];
     struct stat st;
     if (fstatat(at, name, &st, 0) < 0 || !S_ISDIR(st.st_mode))
         return;
-    struct longrun *l = same(sv, &st);
-    if (l == NULL && sv->pid1.stage >= STAGE_STOPPING)
+    struct longrun *l = same(s, &st);
+    if (l == NULL && pid1_is_stopping(s->pid1))
         return;
-    if (l == NULL && log_is_left(sv, at, name)) {
-        sv->scan_again = true;
+    if (l == NULL && log_is_left(s, at, name)) {
+        s->again = true;
         return;
     }
     if (l == NULL) {
         snprintf(path, sizeof path, RUN_SCANDIR "/%.*s", NAME_MAX, name);
-        supervise(sv, name, path);
+        supervise(s, name, path);
         return;
     }
-    l->listed = true;
-    if (l->consumer != UINT32_MAX && l->scanned != NULL)
-        sv->longrun[l->consumer]->listed = true;
-    if (l->leaving)
-        sv->scan_again = true;
+    list(l);
+    if (l->pipe.consumer != NO_LONGRUN && l->own != NULL)
+        list(s->longruns->item[l->pipe.consumer]);
+    if (l->member >= MEMBER_REMOVING)
+        s->again = true;
 }
 
-void scandir_scan(struct supervisor *sv)
+void scandir_scan(struct scandir *s)
 {
-    if (sv->pid1.stage >= STAGE_TERM)
+    if (s->pid1->stage >= STAGE_TERM)
         return;
     DIR *d = opendir(RUN_SCANDIR);
     if (d == NULL) {
         message_warning("unable to read " RUN_SCANDIR ": %s", strerror(errno));
         return;
     }
-    sv->scan_again = false;
-    for (uint32_t i = 0; i < sv->longruns; i++)
-        if (sv->longrun[i] != NULL)
-            sv->longrun[i]->listed = false;
+    s->again = false;
+    for (uint32_t i = 0; i < s->longruns->count; i++)
+        if (s->longruns->item[i] != NULL && s->longruns->item[i]->member == MEMBER_LISTED)
+            s->longruns->item[i]->member = MEMBER_UNLISTED;
     for (struct dirent *entry; (entry = readdir(d)) != NULL;)
         if (entry->d_name[0] != '.')
-            look_at(sv, dirfd(d), entry->d_name);
+            look_at(s, dirfd(d), entry->d_name);
     closedir(d);
-    start_due(sv, true);
-    start_due(sv, false);
+    start_due(s, true);
+    start_due(s, false);
 }
 
 /* --- removal ---------------------------------------------------------------------------------- */
@@ -215,10 +210,10 @@ void scandir_scan(struct supervisor *sv)
 /* A consumer leaves by itself, at end of file. */
 static void remove_one(struct longrun *l, bool tell)
 {
-    if (l->leaving)
+    if (l->member >= MEMBER_REMOVING)
         return;
-    if (l->scanned != NULL)
-        l->leaving = true;
+    if (l->own != NULL)
+        l->member = MEMBER_REMOVING;
     longrun_feed(l, SERVICE_LEAVE, 0);
     if (tell)
         longrun_feed(l, SERVICE_WANT_DOWN, 0);
@@ -227,39 +222,38 @@ static void remove_one(struct longrun *l, bool tell)
 void scandir_remove(struct longrun *l)
 {
     remove_one(l, true);
-    l->supervisor->sweep = true;
+    notice_post(&l->all->pid1->notices, NOTICE_GONE, 0);
 }
 
-void scandir_prune(struct supervisor *sv, bool all)
+void scandir_prune(struct scandir *s, bool all)
 {
-    for (uint32_t i = 0; i < sv->longruns; i++) {
-        struct longrun *l = sv->longrun[i];
-        if (l == NULL || l->listed || longrun_is_prepared(l))
-            continue;
-        remove_one(l, all || !is_consumer(l));
+    for (uint32_t i = 0; i < s->longruns->count; i++) {
+        struct longrun *l = s->longruns->item[i];
+        if (l != NULL && l->member == MEMBER_UNLISTED)
+            remove_one(l, all || !is_consumer(l));
     }
 }
 
-static bool has_producer(const struct supervisor *sv, const struct longrun *consumer, bool at_rest)
+static bool has_producer(const struct scandir *s, const struct longrun *consumer, bool at_rest)
 {
-    for (uint32_t i = 0; i < sv->longruns; i++) {
-        const struct longrun *l = sv->longrun[i];
-        if (l != NULL && l->scanned != NULL && l->consumer == consumer->index && !l->going &&
-            (at_rest || !service_at_rest(&l->machine)))
+    for (uint32_t i = 0; i < s->longruns->count; i++) {
+        const struct longrun *l = s->longruns->item[i];
+        if (l != NULL && l->own != NULL && l->pipe.consumer == consumer->index &&
+            l->member != MEMBER_GONE && (at_rest || !service_at_rest(&l->machine)))
             return true;
     }
     return false;
 }
 
-bool scandir_stop(struct supervisor *sv)
+bool scandir_stop(struct scandir *s)
 {
     bool alive = false;
-    for (uint32_t i = 0; i < sv->longruns; i++) {
-        struct longrun *l = sv->longrun[i];
-        if (l == NULL || l->scanned == NULL || l->going || service_at_rest(&l->machine))
+    for (uint32_t i = 0; i < s->longruns->count; i++) {
+        struct longrun *l = s->longruns->item[i];
+        if (l == NULL || l->own == NULL || l->member == MEMBER_GONE || service_at_rest(&l->machine))
             continue;
         alive = true;
-        if (l->told || (is_consumer(l) && has_producer(sv, l, false)))
+        if (l->told || (is_consumer(l) && has_producer(s, l, false)))
             continue;
         l->told = true;
         longrun_feed(l, SERVICE_WANT_DOWN, 0);
@@ -270,25 +264,25 @@ bool scandir_stop(struct supervisor *sv)
 /* The supervisor of one that is down is gone; its consumer gets the end of file. */
 static void let_go(struct longrun *l)
 {
-    if (l->consumer != UINT32_MAX) {
-        struct longrun *log = l->supervisor->longrun[l->consumer];
-        if (log->leaving && log->input[1] >= 0) {
-            close(log->input[1]);
-            log->input[1] = -1;
+    if (l->pipe.consumer != NO_LONGRUN) {
+        struct longrun *log = l->all->item[l->pipe.consumer];
+        if (log->member == MEMBER_REMOVING && log->pipe.input[1] >= 0) {
+            close(log->pipe.input[1]);
+            log->pipe.input[1] = -1;
         }
-        l->consumer = UINT32_MAX;
+        l->pipe.consumer = NO_LONGRUN;
     }
-    longrun_remove(l);
+    longruns_remove(l);
 }
 
 /* True: one at least was let go, which may have been the last producer of another. */
-static bool let_go_idle(struct supervisor *sv)
+static bool let_go_idle(struct scandir *s)
 {
     bool any = false;
-    for (uint32_t i = 0; i < sv->longruns; i++) {
-        struct longrun *l = sv->longrun[i];
-        if (l == NULL || !l->leaving || l->going || l->machine.state != SERVICE_DOWN ||
-            has_producer(sv, l, true))
+    for (uint32_t i = 0; i < s->longruns->count; i++) {
+        struct longrun *l = s->longruns->item[i];
+        if (l == NULL || l->member != MEMBER_REMOVING || l->machine.state != SERVICE_DOWN ||
+            has_producer(s, l, true))
             continue;
         let_go(l);
         any = true;
@@ -296,55 +290,51 @@ static bool let_go_idle(struct supervisor *sv)
     return any;
 }
 
-void scandir_sweep(struct supervisor *sv)
+void scandir_sweep(struct scandir *s)
 {
-    if (!sv->sweep)
+    if (!s->sweep)
         return;
-    sv->sweep = false;
-    while (let_go_idle(sv))
+    s->sweep = false;
+    while (let_go_idle(s))
         ;
-    longruns_sweep(sv);
-    if (sv->scan_again)
-        scandir_scan(sv);
+    longruns_sweep(s->longruns);
+    if (s->again)
+        scandir_scan(s);
 }
 
 /* --- what s6-svscanctl asks for --------------------------------------------------------------- */
 
 static void asked(struct watch *w, uint32_t events)
 {
-    struct supervisor *sv =
-        (struct supervisor *)(void *)((char *)w - offsetof(struct supervisor, scan));
+    struct scandir *s = PID1_OWNER(w, struct scandir, control);
+    struct notices *notices = &s->pid1->notices;
     char letters[64];
-    bool scan = false, prune = false, all = false;
+    int look = 0;
     (void)events;
-    ssize_t n = read(w->fd, letters, sizeof letters);
+    ssize_t n = s->pid1->calls->read(w->fd, letters, sizeof letters);
     for (ssize_t i = 0; i < n; i++) {
-        scan = scan || letters[i] == 'a' || letters[i] == 'h';
-        prune = prune || letters[i] == 'n' || letters[i] == 'N' || letters[i] == 'h';
-        all = all || letters[i] == 'N';
-        if (memchr("tiqb", letters[i], 4) == NULL)
-            continue;
-        stop_begin(sv, "halt", 0, -1, FINAL_EXIT);
-        if (letters[i] == 'q') /* nobody waits for services */
-            stop_services_over(sv);
-        else if (letters[i] == 'b')
-            stop_hurry(sv);
+        if (letters[i] == 'a' || letters[i] == 'h')
+            look |= NOTICE_SCAN_LOOK;
+        if (letters[i] == 'n' || letters[i] == 'N' || letters[i] == 'h')
+            look |= NOTICE_SCAN_PRUNE;
+        if (letters[i] == 'N')
+            look |= NOTICE_SCAN_ALL;
+        if (memchr("tiqb", letters[i], 4) != NULL)
+            notice_post(notices, NOTICE_SVSCAN, letters[i]);
     }
-    if (scan)
-        scandir_scan(sv);
-    if (prune && sv->pid1.stage < STAGE_TERM)
-        scandir_prune(sv, all);
+    if (look != 0)
+        notice_post(notices, NOTICE_SCAN, look);
 }
 
-int scandir_open(struct supervisor *sv, struct error *e)
+int scandir_open(struct scandir *s, struct error *e)
 {
-    sv->scan = (struct watch){.fd = -1, .ready = asked};
+    s->control = (struct watch){.fd = -1, .ready = asked};
     if (mkdir(RUN_SCANDIR "/.s6-svscan", 0700) < 0 && errno != EEXIST)
         return error_system(e, "unable to make " RUN_SCANDIR "/.s6-svscan");
     if (supervise_lock(AT_FDCWD, RUN_LOCK) < 0) /* held for good */
         return error_system(e, "unable to lock " RUN_LOCK);
-    sv->scan.fd = supervise_fifo(AT_FDCWD, RUN_SCANDIR "/.s6-svscan/control");
-    if (sv->scan.fd < 0)
+    s->control.fd = supervise_fifo(AT_FDCWD, RUN_SCANDIR "/.s6-svscan/control");
+    if (s->control.fd < 0)
         return error_system(e, "unable to make " RUN_SCANDIR "/.s6-svscan/control");
-    return loop_watch(&sv->pid1.loop, &sv->scan, EPOLLIN, e);
+    return loop_watch(&s->pid1->loop, &s->control, EPOLLIN, e);
 }

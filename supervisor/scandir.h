@@ -17,34 +17,36 @@
 #ifndef SUPERVISOR_SCANDIR_H
 #define SUPERVISOR_SCANDIR_H
 
-#include "base/error.h"
-#include <stdbool.h>
+#include "supervisor/longruns.h"
 
-struct definition;
-struct longrun;
-struct supervisor;
+struct scandir {
+    struct pid1 *pid1;
+    struct longruns *longruns;
+    struct watch control; /* .s6-svscan/control */
+    bool sweep;           /* a removed service may have nothing left */
+    bool again;           /* a name was found again while its service ended */
+};
 
-int scandir_open(struct supervisor *sv, struct error *e); /* before the mark */
+/* Makes .s6-svscan/, takes the lock and watches the control fifo; before the mark. -1 with e. What
+ * s6-svscanctl asks for comes as the notices SVSCAN and SCAN. */
+int scandir_open(struct scandir *s, struct error *e);
 
 /* Supervises each directory in /run/service that is new there, and says why where that is
  * impossible; a name may be of a service that just ends: it then begins anew. Once the container
  * stops nothing is added any more. */
-void scandir_scan(struct supervisor *sv);
+void scandir_scan(struct scandir *s);
 /* Removes what the last scan did not find. A longrun of s6-rc whose link is gone is brought down,
  * and stays known to s6-rc. all: consumers are told to end, too, instead of at end of file. */
-void scandir_prune(struct supervisor *sv, bool all);
+void scandir_prune(struct scandir *s, bool all);
 
-/* Begins the removal of one with a definition of its own (longrun.scanned). */
+/* Begins the removal of one with a definition of its own. */
 void scandir_remove(struct longrun *l);
 
 /* Tells all of them to end, for the stop; false when none is alive any more. Consumers end by end
  * of file once their producers are down. To be called again after every turn. */
-bool scandir_stop(struct supervisor *sv);
-
-/* Releases what longrun.scanned points to; NULL is fine. */
-void scandir_undefine(struct definition *d);
+bool scandir_stop(struct scandir *s);
 
 /* After every turn: gives back what removed services held. */
-void scandir_sweep(struct supervisor *sv);
+void scandir_sweep(struct scandir *s);
 
 #endif

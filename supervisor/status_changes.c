@@ -35,10 +35,3 @@ uint32_t status_changes_take(struct status_changes *c)
     c->seen[record] = 0;
     return record;
 }
-
-void status_changes_release(struct status_changes *c)
-{
-    free(c->list);
-    free(c->seen);
-    *c = (struct status_changes){.list = NULL};
-}

@@ -20,6 +20,5 @@ int status_changes_reserve(struct status_changes *c, uint32_t count);
 void status_touch(struct status_changes *c, uint32_t record);
 /* Takes one that was noted; 0: none is left. */
 uint32_t status_changes_take(struct status_changes *c);
-void status_changes_release(struct status_changes *c);
 
 #endif

@@ -1,11 +1,8 @@
-/* The stop: services down, the rest told to end, then killed, loggers drained. Each stage ends the
- * moment there is nothing left to wait for. */
+#include "supervisor/stop.h"
 #include "base/clock.h"
 #include "base/message.h"
-#include "supervisor/console.h"
 #include "supervisor/exitcode.h"
 #include "supervisor/remaining.h"
-#include "supervisor/supervisor.h"
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -16,9 +13,9 @@
 enum { POLL_MS = 10, KILL_MS = 2000 };
 
 /* Nothing waits longer than the whole stop may take. */
-static int64_t in_time(const struct supervisor *sv, int64_t due)
+static int64_t in_time(const struct stop *s, int64_t due)
 {
-    return sv->stop_end != 0 && due > sv->stop_end ? sv->stop_end : due;
+    return s->end != 0 && due > s->end ? s->end : due;
 }
 
 static void poll_again(struct timer *t)
@@ -26,294 +23,308 @@ static void poll_again(struct timer *t)
     (void)t; /* waking up is enough: stop_step runs after every turn */
 }
 
-static void wake_at(struct supervisor *sv, int64_t due)
+static void wake_at(struct stop *s, int64_t due)
 {
-    sv->stop_poll.fire = poll_again;
-    loop_timer(&sv->pid1.loop, &sv->stop_poll, due);
+    s->poll.fire = poll_again;
+    loop_timer(&s->pid1->loop, &s->poll, due);
 }
 
 /* Not pid 1, and without /proc: our own children and their groups, as far as we know them. */
-static long signal_children(struct supervisor *sv, int signal)
+static long signal_children(struct stop *s, int signal)
 {
     long count = 0;
-    for (size_t i = 0; i < sv->pid1.children.capacity; i++) {
-        const struct child *c = &sv->pid1.children.slot[i];
+    for (size_t i = 0; i < s->pid1->children.capacity; i++) {
+        const struct child *c = &s->pid1->children.slot[i];
         if (c->pid == 0 || c->role == CHILD_LOGGER)
             continue;
         count++;
         if (signal == 0)
             continue;
-        pid1_kill(&sv->pid1, c->pid, signal);
-        pid1_kill(&sv->pid1, -c->pid, signal);
+        pid1_kill(s->pid1, c->pid, signal);
+        pid1_kill(s->pid1, -c->pid, signal);
     }
     return count;
 }
 
 /* Pid 1 without /proc. TERM reaches everybody, and loggers ignore it; KILL must not reach them. */
-static long probe(struct supervisor *sv, const struct remaining *r, int signal)
+static long probe(struct stop *s, const struct remaining *r, int signal)
 {
-    pid_t top = sv->pid1.children.top;
+    pid_t top = s->pid1->children.top;
     int each = signal == SIGTERM ? SIGCONT : signal;
     if (signal == SIGTERM)
-        pid1_kill(&sv->pid1, -1, SIGTERM);
-    long count = sv->pid1.calls->probe_rest(r, top, each);
-    return top < REMAINING_PROBED ? count : count + signal_children(sv, each);
+        pid1_kill(s->pid1, -1, SIGTERM);
+    long count = s->pid1->calls->probe_rest(r, top, each);
+    return top < REMAINING_PROBED ? count : count + signal_children(s, each);
 }
 
 /* Everything but us and the loggers: how many there are, after sending signal. */
-static long remaining_named(struct supervisor *sv, int signal, char *names, size_t size)
+static long remaining_named(struct stop *s, int signal, char *names, size_t size)
 {
-    pid_t few[4];
-    struct remaining r = {.spare = sv->spare != NULL ? sv->spare : few,
-                          .everything = sv->pid1.is_init,
-                          .names = names,
-                          .names_size = size};
-    pid_t *spare = sv->spare != NULL ? sv->spare : few;
-    for (uint32_t i = 0; i < sv->longruns + 2; i++)
-        if (logger_slot_at(sv, i) != NULL && logger_slot_at(sv, i)->logged.pid > 0)
-            spare[r.spare_count++] = logger_slot_at(sv, i)->logged.pid;
-    long count = sv->pid1.calls->signal_rest(&r, signal);
-    if (count < 0 && sv->pid1.is_init)
-        return probe(sv, &r, signal);
-    return count >= 0 ? count : signal_children(sv, signal);
+    pid_t few[2];
+    struct remaining r = {.everything = s->pid1->is_init, .names = names, .names_size = size};
+    r.spare_count = longruns_logger_pids(s->longruns, few, &r.spare);
+    long count = s->pid1->calls->signal_rest(&r, signal);
+    if (count < 0 && s->pid1->is_init)
+        return probe(s, &r, signal);
+    return count >= 0 ? count : signal_children(s, signal);
 }
 
-static long remaining(struct supervisor *sv, int signal)
+static long remaining(struct stop *s, int signal)
 {
-    return remaining_named(sv, signal, NULL, 0);
+    return remaining_named(s, signal, NULL, 0);
 }
 
-long stop_remaining(struct supervisor *sv, char *names, size_t size)
+long stop_remaining(struct stop *s, char *names, size_t size)
 {
     names[0] = '\0';
-    return remaining_named(sv, 0, names, size);
+    return remaining_named(s, 0, names, size);
 }
 
 /* How long loggers get before they are urged, and then before they are killed. */
-static int64_t drain_time(const struct supervisor *sv, int64_t now)
+static int64_t drain_time(const struct stop *s, int64_t now)
 {
-    int64_t most = sv->pid1.settings.drain * CLOCK_MS;
-    int64_t left = (sv->stop_end - now) / (sv->drain_urged ? 1 : 2);
-    if (sv->stop_end == 0 || left > most)
+    int64_t most = s->pid1->settings.drain * CLOCK_MS;
+    int64_t left = (s->end - now) / (s->urged ? 1 : 2);
+    if (s->end == 0 || left > most)
         return most;
     return left > POLL_MS * CLOCK_MS ? left : POLL_MS * CLOCK_MS;
 }
 
-static void enter_drain(struct supervisor *sv)
+static void enter_drain(struct stop *s)
 {
-    int64_t now = pid1_now(&sv->pid1);
-    pid1_enter(&sv->pid1, STAGE_DRAIN);
-    sv->stop_deadline = now + drain_time(sv, now);
-    loop_untimer(&sv->pid1.loop, &sv->stop_limit);
-    if (sv->exit_code < 0)
-        sv->exit_code = exitcode_read();
-    pid1_event(&sv->pid1, "end", NULL, "code=%d", sv->exit_code);
-    if (sv->pid1.events.fd >= 0)
-        close(sv->pid1.events.fd);
-    sv->pid1.events.fd = -1;
-    sv->pid1.calls->messages_to(2);
-    for (uint32_t i = 0; i < sv->longruns + 2; i++)
-        if (logger_slot_at(sv, i) != NULL && !logger_slot_at(sv, i)->ending)
-            logger_slot_hang_up(logger_slot_at(sv, i));
-    sv->pid1.out = 1;
-    sv->pid1.err = 2;
-    wake_at(sv, sv->stop_deadline);
+    int64_t now = pid1_now(s->pid1);
+    pid1_enter(s->pid1, STAGE_DRAIN);
+    s->deadline = now + drain_time(s, now);
+    loop_untimer(&s->pid1->loop, &s->limit);
+    if (s->code < 0)
+        s->code = exitcode_read();
+    pid1_event(s->pid1, "end", NULL, "code=%d", s->code);
+    if (s->pid1->events.fd >= 0)
+        close(s->pid1->events.fd);
+    s->pid1->events.fd = -1;
+    s->pid1->calls->messages_to(2);
+    for (uint32_t i = 0; i < longruns_loggers(s->longruns); i++) {
+        struct logger *l = longruns_logger(s->longruns, i);
+        if (l != NULL && l->state != LOGGER_ENDING)
+            logger_hang_up(l);
+    }
+    s->pid1->out = 1;
+    s->pid1->err = 2;
+    wake_at(s, s->deadline);
 }
 
 /* The next look, later the longer a look takes: of thousands of processes, that is long. */
-static void look_again(struct supervisor *sv, int64_t begun)
+static void look_again(struct stop *s, int64_t begun)
 {
-    int64_t now = pid1_now(&sv->pid1);
-    wake_at(sv, now + POLL_MS * CLOCK_MS + 2 * (now - begun));
+    int64_t now = pid1_now(s->pid1);
+    wake_at(s, now + POLL_MS * CLOCK_MS + 2 * (now - begun));
 }
 
 /* Nothing that ends from here on starts again. */
-static void stay_down(struct supervisor *sv)
+static void stay_down(struct stop *s)
 {
-    for (uint32_t i = 0; i < sv->longruns; i++)
-        if (sv->longrun[i] != NULL && !sv->longrun[i]->going)
-            longrun_feed(sv->longrun[i], SERVICE_STAY_DOWN, 0);
+    for (uint32_t i = 0; i < s->longruns->count; i++) {
+        struct longrun *l = s->longruns->item[i];
+        if (l != NULL && l->member != MEMBER_GONE)
+            longrun_feed(l, SERVICE_STAY_DOWN, 0);
+    }
 }
 
 /* What forks without end is stopped first, all at once, or some of it would always get away. */
-static void enter_kill(struct supervisor *sv)
+static void enter_kill(struct stop *s)
 {
-    int64_t now = pid1_now(&sv->pid1);
-    pid1_enter(&sv->pid1, STAGE_KILL);
-    stay_down(sv);
-    sv->stop_deadline = in_time(sv, now + KILL_MS * CLOCK_MS);
-    if (sv->pid1.is_init)
-        pid1_kill(&sv->pid1, -1, SIGSTOP);
-    long count = remaining(sv, SIGKILL);
-    if (sv->pid1.is_init)
-        pid1_kill(&sv->pid1, -1, SIGCONT);
+    int64_t now = pid1_now(s->pid1);
+    pid1_enter(s->pid1, STAGE_KILL);
+    stay_down(s);
+    s->deadline = in_time(s, now + KILL_MS * CLOCK_MS);
+    if (s->pid1->is_init)
+        pid1_kill(s->pid1, -1, SIGSTOP);
+    long count = remaining(s, SIGKILL);
+    if (s->pid1->is_init)
+        pid1_kill(s->pid1, -1, SIGCONT);
     if (count == 0)
-        enter_drain(sv);
+        enter_drain(s);
     else
-        look_again(sv, now);
+        look_again(s, now);
 }
 
-static void enter_term(struct supervisor *sv)
+static void enter_term(struct stop *s)
 {
-    int64_t now = pid1_now(&sv->pid1);
-    pid1_enter(&sv->pid1, STAGE_TERM);
-    stay_down(sv);
-    sv->stop_deadline = in_time(sv, now + sv->pid1.settings.kill_grace * CLOCK_MS);
-    if (remaining(sv, SIGTERM) == 0)
-        enter_drain(sv);
+    int64_t now = pid1_now(s->pid1);
+    pid1_enter(s->pid1, STAGE_TERM);
+    stay_down(s);
+    s->deadline = in_time(s, now + s->pid1->settings.kill_grace * CLOCK_MS);
+    if (remaining(s, SIGTERM) == 0)
+        enter_drain(s);
     else
-        look_again(sv, now);
+        look_again(s, now);
 }
 
 static void limit_reached(struct timer *t)
 {
-    struct supervisor *sv =
-        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, stop_limit));
+    struct stop *s = PID1_OWNER(t, struct stop, limit);
     message_warning(
         "the stop takes longer than OVERLOG_STOP_MAXTIME (%lu ms), killing what is left",
-        (unsigned long)sv->pid1.settings.stop_max);
-    if (sv->pid1.stage < STAGE_KILL)
-        enter_kill(sv);
+        (unsigned long)s->pid1->settings.stop_max);
+    if (s->pid1->stage < STAGE_KILL)
+        enter_kill(s);
 }
 
 /* Of the whole time, the end is the loggers'. */
-static void limit(struct supervisor *sv)
+static void limit(struct stop *s)
 {
-    uint32_t most = sv->pid1.settings.stop_max;
-    uint32_t drain = sv->pid1.settings.drain < most / 4 ? sv->pid1.settings.drain : most / 4;
-    int64_t now = pid1_now(&sv->pid1);
-    sv->stop_end = now + most * CLOCK_MS;
-    sv->stop_limit.fire = limit_reached;
-    loop_timer(&sv->pid1.loop, &sv->stop_limit, now + (most - drain) * CLOCK_MS);
+    uint32_t most = s->pid1->settings.stop_max;
+    uint32_t drain = s->pid1->settings.drain < most / 4 ? s->pid1->settings.drain : most / 4;
+    int64_t now = pid1_now(s->pid1);
+    s->end = now + most * CLOCK_MS;
+    s->limit.fire = limit_reached;
+    loop_timer(&s->pid1->loop, &s->limit, now + (most - drain) * CLOCK_MS);
 }
 
 /* What is under way. The up of a oneshot is told to end and waited for, a down is waited for,
  * unless a time limit has left it to itself. */
-static void take_up(struct supervisor *sv, bool left)
+static void adopt_pending(struct stop *s, bool left)
 {
-    for (uint32_t i = 0; i < sv->graph.count; i++) {
-        if (!oneshot_interrupt(sv, i) && left)
-            oneshot_late(sv, i);
-        supervisor_take_up(sv, i);
+    for (uint32_t i = 0; i < s->catalogue->graph.count; i++) {
+        if (!oneshot_interrupt(s->oneshots, i) && left)
+            oneshot_late(s->oneshots, i);
+        engine_adopt_pending(s->engine, i);
     }
 }
 
 /* What s6-svc has brought up beside s6-rc ends in its turn as well, not among what is left over. */
-static void count_in(struct supervisor *sv)
+static void count_in(struct stop *s)
 {
-    for (uint32_t i = 0; i < sv->longruns; i++) {
-        const struct longrun *l = sv->longrun[i];
-        if (l == NULL || l->going || l->node == NO_NODE)
+    for (uint32_t i = 0; i < s->longruns->count; i++) {
+        const struct longrun *l = s->longruns->item[i];
+        if (l == NULL || l->member == MEMBER_GONE || l->node == NO_NODE)
             continue;
-        struct transition_node *n = &sv->transition.node[l->node];
+        struct transition_node *n = &s->catalogue->transition.node[l->node];
         if (n->state == NODE_DOWN && !service_at_rest(&l->machine))
             n->state = NODE_UP;
     }
 }
 
-void stop_begin(struct supervisor *sv, const char *reason, int signal, int code,
-                enum final_act final)
+void stop_begin(struct stop *s, const char *reason, int signal, int code, enum final_act final)
 {
-    if (sv->pid1.stage >= STAGE_STOPPING)
+    if (s->pid1->stage >= STAGE_STOPPING)
         return;
-    bool services = sv->pid1.stage >= STAGE_STARTING;
-    if (!services && !sv->init.logged.open)
-        sv->pid1.calls->messages_to(2);
-    pid1_enter(&sv->pid1, STAGE_STOPPING);
-    sv->exit_code = code;
-    sv->final = final;
-    rc_interrupt(sv);
-    supervisor_resume(sv);
+    bool services = s->pid1->stage >= STAGE_STARTING;
+    if (!services && s->longruns->init.state == LOGGER_NONE)
+        s->pid1->calls->messages_to(2);
+    pid1_enter(s->pid1, STAGE_STOPPING);
+    s->code = code;
+    s->final = final;
+    rc_interrupt(s->rc);
+    resume_all(s->resume);
     if (signal != 0)
-        pid1_event(&sv->pid1, "stop", NULL, "reason=%s signal=%d", reason, signal);
+        pid1_event(s->pid1, "stop", NULL, "reason=%s signal=%d", reason, signal);
     else
-        pid1_event(&sv->pid1, "stop", NULL, "reason=%s", reason);
-    if (sv->pid1.settings.stop_max > 0)
-        limit(sv);
+        pid1_event(s->pid1, "stop", NULL, "reason=%s", reason);
+    if (s->pid1->settings.stop_max > 0)
+        limit(s);
     if (!services) {
-        stop_services_over(sv);
+        stop_services_over(s);
         return;
     }
-    bool left = sv->transition.result == TRANSITION_TIMED_OUT;
-    count_in(sv);
-    transition_begin(&sv->transition, sv->all, false, pid1_now(&sv->pid1), 0);
-    take_up(sv, left);
-    sv->pid1.changes.all = true;
+    bool left = s->catalogue->transition.result == TRANSITION_TIMED_OUT;
+    count_in(s);
+    transition_begin(&s->catalogue->transition, s->catalogue->all, false, pid1_now(s->pid1), 0);
+    adopt_pending(s, left);
+    s->pid1->changes.all = true;
 }
 
-void stop_hurry(struct supervisor *sv)
+void stop_hurry(struct stop *s)
 {
-    if (sv->pid1.stage == STAGE_STOPPING)
-        remaining(sv, SIGTERM);
-    if (sv->pid1.stage < STAGE_KILL)
-        enter_kill(sv);
+    if (s->pid1->stage == STAGE_STOPPING)
+        remaining(s, SIGTERM);
+    if (s->pid1->stage < STAGE_KILL)
+        enter_kill(s);
 }
 
 /* Those of s6-rc are down. Those that were only put into /run/service end now. */
-void stop_services_over(struct supervisor *sv)
+void stop_services_over(struct stop *s)
 {
-    if (sv->pid1.stage != STAGE_STOPPING)
+    if (s->pid1->stage != STAGE_STOPPING)
         return;
-    pid1_enter(&sv->pid1, STAGE_STOPPING);
-    sv->stop_deadline = in_time(sv, pid1_now(&sv->pid1) + sv->pid1.settings.kill_grace * CLOCK_MS);
-    wake_at(sv, sv->stop_deadline);
-    stop_step(sv);
+    pid1_enter(s->pid1, STAGE_STOPPING);
+    s->deadline = in_time(s, pid1_now(s->pid1) + s->pid1->settings.kill_grace * CLOCK_MS);
+    wake_at(s, s->deadline);
+    stop_step(s);
 }
 
-void stop_end_services(struct supervisor *sv)
+static void end_services(struct stop *s)
 {
-    if (sv->pid1.stage == STAGE_STOPPING)
-        enter_term(sv);
+    if (s->pid1->stage == STAGE_STOPPING)
+        enter_term(s);
 }
 
-static void step_drain(struct supervisor *sv)
+static void grace_is_over(struct timer *t)
+{
+    struct stop *s = PID1_OWNER(t, struct stop, refused);
+    if (s->pid1->stage != STAGE_STOPPING)
+        return;
+    message_warning("what refuses signals is left to the kernel");
+    end_services(s);
+}
+
+void stop_refused(struct stop *s)
+{
+    struct pid1 *p = s->pid1;
+    if (p->stage != STAGE_STOPPING || !p->is_init || s->refused.place != 0)
+        return;
+    s->refused.fire = grace_is_over;
+    loop_timer(&p->loop, &s->refused, pid1_now(p) + p->settings.kill_grace * CLOCK_MS);
+}
+
+static void step_drain(struct stop *s)
 {
     bool left = false;
-    int64_t now = pid1_now(&sv->pid1);
-    bool late = now >= sv->stop_deadline;
-    for (uint32_t i = 0; i < sv->longruns + 2; i++) {
-        struct logger_slot *s = logger_slot_at(sv, i);
-        if (s == NULL || s->done)
+    int64_t now = pid1_now(s->pid1);
+    bool late = now >= s->deadline;
+    for (uint32_t i = 0; i < longruns_loggers(s->longruns); i++) {
+        struct logger *l = longruns_logger(s->longruns, i);
+        if (l == NULL || logger_is_over(l))
             continue;
         left = true;
         if (late)
-            logged_signal(&s->logged, sv->drain_urged ? SIGKILL : SIGUSR2);
-        if (late && sv->drain_urged) {
-            message_warning("the logger of %s did not finish in time", s->logged.name);
-            s->done = true;
+            logger_signal(l, s->urged ? SIGKILL : SIGUSR2);
+        if (late && s->urged) {
+            message_warning("the logger of %s did not finish in time", l->name);
+            logger_give_up(l);
         }
     }
     if (!left) {
-        sv->pid1.stage = STAGE_OVER;
+        pid1_enter(s->pid1, STAGE_OVER);
         return;
     }
     if (late) {
-        sv->drain_urged = true;
-        sv->stop_deadline = now + drain_time(sv, now);
-        wake_at(sv, sv->stop_deadline);
+        s->urged = true;
+        s->deadline = now + drain_time(s, now);
+        wake_at(s, s->deadline);
     }
 }
 
-void stop_step(struct supervisor *sv)
+void stop_step(struct stop *s)
 {
-    int64_t now = pid1_now(&sv->pid1);
-    if (sv->pid1.stage == STAGE_STOPPING && sv->stop_deadline != 0) {
-        if (!scandir_stop(sv) || now >= sv->stop_deadline)
-            enter_term(sv);
+    int64_t now = pid1_now(s->pid1);
+    if (s->pid1->stage == STAGE_STOPPING && s->deadline != 0) {
+        if (!scandir_stop(s->scandir) || now >= s->deadline)
+            enter_term(s);
     }
-    if (sv->pid1.stage == STAGE_TERM) {
-        if (remaining(sv, 0) == 0)
-            enter_drain(sv);
-        else if (now >= sv->stop_deadline)
-            enter_kill(sv);
+    if (s->pid1->stage == STAGE_TERM) {
+        if (remaining(s, 0) == 0)
+            enter_drain(s);
+        else if (now >= s->deadline)
+            enter_kill(s);
         else
-            look_again(sv, now);
-    } else if (sv->pid1.stage == STAGE_KILL) {
-        if (remaining(sv, SIGKILL) == 0 || now >= sv->stop_deadline)
-            enter_drain(sv);
+            look_again(s, now);
+    } else if (s->pid1->stage == STAGE_KILL) {
+        if (remaining(s, SIGKILL) == 0 || now >= s->deadline)
+            enter_drain(s);
         else
-            look_again(sv, now);
+            look_again(s, now);
     }
-    if (sv->pid1.stage == STAGE_DRAIN)
-        step_drain(sv);
+    if (s->pid1->stage == STAGE_DRAIN)
+        step_drain(s);
 }

@@ -114,12 +114,6 @@ void supervise_close(struct supervise *s)
     *s = (struct supervise)SUPERVISE_INIT;
 }
 
-size_t supervise_read(const struct supervise *s, char *bytes, size_t size)
-{
-    ssize_t n = read(s->control.fd, bytes, size);
-    return n < 0 ? 0 : (size_t)n;
-}
-
 int supervise_write_status(const char *path, const struct supervise_status *s, struct error *e)
 {
     unsigned char record[SUPERVISE_STATUS_SIZE];

@@ -34,9 +34,6 @@ int supervise_lock(int at, const char *path);
  * the caller's. -1 with errno. */
 int supervise_fifo(int at, const char *path);
 
-/* Reads the bytes that wait on the fifo, size at most; returns how many. Never waits. */
-size_t supervise_read(const struct supervise *s, char *bytes, size_t size);
-
 /* Replaces supervise/status of the service directory path. -1 with e. */
 int supervise_write_status(const char *path, const struct supervise_status *s, struct error *e);
 /* Appends a death to the tally, of which the last `most` records are kept; 0: nothing is written.

@@ -1,38 +1,32 @@
+/* What follows upon what: signals, dead children, requests and notices; and the turns of the loop.
+ */
 #include "supervisor/supervisor.h"
 #include "base/clock.h"
 #include "base/message.h"
+#include "supervisor/parts.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { REAPS_PER_TURN = 256 };
-
-const struct definition *supervisor_definition(const struct supervisor *sv, uint32_t node)
-{
-    return &sv->definitions.item[sv->graph.node[node].definition];
-}
 
 /* --- what signals do ----------------------------------------------------------------------------
  */
 
 /* Only pid 1 may end the machine, which in a container is the container: elsewhere it would be the
  * host. ^C on our terminal asks for no reboot. */
-static enum final_act final_of(const struct supervisor *sv, int signal)
+static enum final_act final_of(const struct pid1 *p, int signal)
 {
-    if (!sv->pid1.is_init)
+    if (!p->is_init)
         return FINAL_EXIT;
     if (signal == SIGINT)
-        return sv->pid1.loop.signal_code == SI_KERNEL ? FINAL_EXIT : FINAL_REBOOT;
+        return p->loop.signal_code == SI_KERNEL ? FINAL_EXIT : FINAL_REBOOT;
     return signal == SIGUSR1 || signal == SIGPWR ? FINAL_POWEROFF : FINAL_EXIT;
 }
 
@@ -44,14 +38,15 @@ static bool has_terminal(void)
 /* Somebody at a terminal wants to know what ^C does now, and what it would do next. */
 static void say_interrupted(const struct supervisor *sv)
 {
+    const struct longruns *ls = &sv->longruns;
     char names[200] = "";
     size_t length = 0;
     if (sv->stop_asked) {
         message_line(MESSAGE_WARNING, "overlog up: info: killing what is left");
         return;
     }
-    for (uint32_t i = 0; i < sv->longruns && length < sizeof names; i++) {
-        const struct longrun *l = sv->longrun[i];
+    for (uint32_t i = 0; i < ls->count && length < sizeof names; i++) {
+        const struct longrun *l = ls->item[i];
         if (l != NULL && !service_at_rest(&l->machine))
             length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
                                        length > 0 ? ", " : "", l->definition->name);
@@ -64,35 +59,101 @@ static void say_interrupted(const struct supervisor *sv)
 
 static void do_signal(struct supervisor *sv, int signal)
 {
-    if (sv->pid1.guest && signal == SIGINT && sv->pid1.stage < STAGE_KILL)
+    const struct pid1 *p = &sv->pid1;
+    if (p->guest && signal == SIGINT && p->stage < STAGE_KILL)
         say_interrupted(sv);
     switch (signal) {
     case SIGWINCH: /* the STOPSIGNAL of some images; of a terminal it says something else */
-        if (sv->pid1.guest || has_terminal())
+        if (p->guest || has_terminal())
             return;
         break;
     case SIGHUP:
     case SIGALRM:
-        if (signal == SIGHUP && sv->pid1.guest)
+        if (signal == SIGHUP && p->guest)
             break; /* our terminal is gone */
-        scandir_scan(sv);
+        scandir_scan(&sv->scandir);
         if (signal == SIGHUP)
-            scandir_prune(sv, false);
+            scandir_prune(&sv->scandir, false);
         return;
     default:
         break;
     }
     if (sv->stop_asked)
-        stop_hurry(sv);
+        stop_hurry(&sv->stop);
     else
-        stop_begin(sv, "signal", signal, -1, final_of(sv, signal));
+        stop_begin(&sv->stop, "signal", signal, -1, final_of(p, signal));
     sv->stop_asked = true;
     if (signal == SIGABRT) /* no wait at all */
-        stop_hurry(sv);
+        stop_hurry(&sv->stop);
+}
+
+/* --- what was reported --------------------------------------------------------------------------
+ */
+
+/* A letter of s6-svscanctl. */
+static void stop_by_letter(struct stop *s, int letter)
+{
+    stop_begin(s, "halt", 0, -1, FINAL_EXIT);
+    if (letter == 'q') /* nobody waits for services */
+        stop_services_over(s);
+    else if (letter == 'b')
+        stop_hurry(s);
+}
+
+static void scan(struct supervisor *sv, int what)
+{
+    if ((what & NOTICE_SCAN_LOOK) != 0)
+        scandir_scan(&sv->scandir);
+    if ((what & NOTICE_SCAN_PRUNE) != 0 && sv->pid1.stage < STAGE_TERM)
+        scandir_prune(&sv->scandir, (what & NOTICE_SCAN_ALL) != 0);
+}
+
+static void handle(struct supervisor *sv, const struct notice *n)
+{
+    switch (n->kind) {
+    case NOTICE_EXIT:
+        stop_begin(&sv->stop, "failure", 0, n->code, FINAL_EXIT);
+        break;
+    case NOTICE_CMD:
+        stop_begin(&sv->stop, "cmd", 0, n->code, FINAL_EXIT);
+        break;
+    case NOTICE_HALT:
+        stop_begin(&sv->stop, "halt", 0, -1, (enum final_act)n->code);
+        break;
+    case NOTICE_SVSCAN:
+        stop_by_letter(&sv->stop, n->code);
+        break;
+    case NOTICE_SCAN:
+        scan(sv, n->code);
+        break;
+    case NOTICE_REFUSED:
+        stop_refused(&sv->stop);
+        break;
+    case NOTICE_GONE:
+        sv->scandir.sweep = true;
+        break;
+    }
+}
+
+/* After every handler, and before the next one. */
+static void settle(void *context)
+{
+    struct supervisor *sv = context;
+    struct notice n;
+    while (notice_next(&sv->pid1.notices, &n))
+        handle(sv, &n);
+    rc_idle(&sv->rc);
 }
 
 /* --- children -----------------------------------------------------------------------------------
  */
+
+static void reload_reaped(struct supervisor *sv, uint32_t node, int status)
+{
+    char how[64];
+    bool well = oneshot_reload_reaped(&sv->oneshots, node, status, how);
+    change_reloaded(&sv->rc.change, node, well ? NULL : how);
+}
 
 static void reaped(struct supervisor *sv, pid_t pid, int status)
 {
@@ -101,22 +162,22 @@ static void reaped(struct supervisor *sv, pid_t pid, int status)
     case CHILD_NONE:
         break;
     case CHILD_SERVICE:
-        longrun_reaped(sv->longrun[c.index], pid, status);
+        longrun_reaped(sv->longruns.item[c.index], pid, status);
         break;
     case CHILD_LOGGER:
-        logger_slot_reaped(logger_slot_at(sv, c.index), status);
+        logger_reaped(longruns_logger(&sv->longruns, c.index), status);
         break;
     case CHILD_ONESHOT:
-        oneshot_reaped(sv, c.index, status);
+        oneshot_reaped(&sv->oneshots, c.index, status);
         break;
     case CHILD_RELOAD:
-        oneshot_reload_reaped(sv, c.index, status);
+        reload_reaped(sv, c.index, status);
         break;
     case CHILD_TAIL:
-        tail_reaped(sv);
+        tail_reaped(&sv->tail);
         break;
     case CHILD_CMD:
-        cmd_reaped(sv, status);
+        cmd_reaped(&sv->cmd, status);
         break;
     case CHILD_HOOK:
         boot_hook_reaped(sv, status);
@@ -125,67 +186,32 @@ static void reaped(struct supervisor *sv, pid_t pid, int status)
         control_closed(&sv->control, c.index);
         break;
     case CHILD_DIVERTED:
-        if (diverted_failed(sv, (int)c.index, status))
+        if (diverted_failed(&sv->diverted, (int)c.index, status))
             do_signal(sv, (int)c.index);
         break;
     }
 }
 
-/* Not at once: who stops them again and again costs us no more than that. */
-static void stopped(struct supervisor *sv, pid_t pid)
-{
-    enum { RESUME_MS = 50 };
-    struct child *c = children_find(&sv->pid1.children, pid);
-    if (c == NULL)
-        return;
-    c->stopped = true;
-    if (sv->resume.place == 0)
-        loop_timer(&sv->pid1.loop, &sv->resume, pid1_now(&sv->pid1) + RESUME_MS * CLOCK_MS);
-}
-
-static bool is_newborn(const struct supervisor *sv, const struct child *c)
-{
-    const struct longrun *l = c->role == CHILD_SERVICE ? sv->longrun[c->index] : NULL;
-    return l != NULL && l->machine.state == SERVICE_STARTING && !l->machine.paused;
-}
-
-static void resume(struct timer *t)
-{
-    struct supervisor *sv =
-        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, resume));
-    for (size_t i = 0; i < sv->pid1.children.capacity; i++) {
-        struct child *c = &sv->pid1.children.slot[i];
-        if (c->pid == 0 || !c->stopped ||
-            !child_resumes(c->role, is_newborn(sv, c), sv->pid1.stage >= STAGE_STOPPING))
-            continue;
-        c->stopped = false;
-        pid1_kill(&sv->pid1, c->pid, SIGCONT);
-    }
-}
-
-void supervisor_resume(struct supervisor *sv)
-{
-    resume(&sv->resume);
-}
-
 static void reap(struct supervisor *sv)
 {
+    struct pid1 *p = &sv->pid1;
     for (int i = 0; i < REAPS_PER_TURN; i++) {
         int status;
-        pid_t pid = sv->pid1.calls->changed(&status);
+        pid_t pid = p->calls->changed(&status);
         if (pid <= 0)
             return;
         if (WIFSTOPPED(status))
-            stopped(sv, pid);
+            resume_soon(&sv->resume, pid);
         else
             reaped(sv, pid, status);
+        settle(sv);
     }
-    loop_timer(&sv->pid1.loop, &sv->reap_more, pid1_now(&sv->pid1));
+    loop_timer(&p->loop, &sv->reap_more, pid1_now(p));
 }
 
 static void reap_more(struct timer *t)
 {
-    reap((struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, reap_more)));
+    reap(PID1_OWNER(t, struct supervisor, reap_more));
 }
 
 /* --- signals ------------------------------------------------------------------------------------
@@ -194,12 +220,13 @@ static void reap_more(struct timer *t)
 static void on_signal(void *context, int signal)
 {
     struct supervisor *sv = context;
+    settle(sv); /* of several at once, each finds done what followed from the last */
     if (signal == SIGCHLD)
         reap(sv);
     else if (signal == SIGHUP && sv->pid1.loop.signal_code == SI_KERNEL)
         return; /* our terminal is gone, or CMD's now */
-    else if (signal == SIGALRM || signal == SIGABRT || !diverted_begin(sv, signal))
-        if (!cmd_signal(sv, signal))
+    else if (signal == SIGALRM || signal == SIGABRT || !diverted_begin(&sv->diverted, signal))
+        if (!cmd_signal(&sv->cmd, signal))
             do_signal(sv, signal);
 }
 
@@ -217,179 +244,125 @@ static int watch_signals(struct supervisor *sv, struct error *e)
     return 0;
 }
 
-/* --- transitions --------------------------------------------------------------------------------
+/* --- the control socket -------------------------------------------------------------------------
  */
 
-void supervisor_node_done(struct supervisor *sv, uint32_t node, bool up, bool success)
+static int on_control(void *context, struct control_connection *from, const char *const *words,
+                      size_t count)
 {
-    if (node == NO_NODE)
-        return;
-    enum node_state state = sv->transition.node[node].state;
-    const char *name = supervisor_definition(sv, node)->name;
-    if (state != (up ? NODE_STARTING : NODE_STOPPING))
-        return;
-    if (success)
-        pid1_say(&sv->pid1, MESSAGE_INFO, "s6-rc: info: service %s successfully %s", name,
-                 up ? "started" : "stopped");
-    if (success && supervisor_definition(sv, node)->type == DEFINITION_LONGRUN)
-        controlled_mark_down(sv->longrun[sv->longrun_of[node]], !up);
-    transition_done(&sv->transition, node, success, pid1_now(&sv->pid1));
-    status_touch(&sv->pid1.changes, sv->oneshot[node].record);
+    struct supervisor *sv = context;
+    if (strcmp(words[0], "halt") == 0)
+        return halt_request(&sv->halt, from, words, count);
+    if (strcmp(words[0], "s6-rc") == 0 || strcmp(words[0], "s6-rc-update") == 0)
+        return rc_request(&sv->rc, from, words, count);
+    control_say(from, 'e', "unknown request\n");
+    return EXIT_USAGE;
 }
 
-void supervisor_take_up(struct supervisor *sv, uint32_t node)
+static void on_gone(void *context, const struct control_connection *from)
 {
-    const struct transition_node *n = &sv->transition.node[node];
-    bool starting = n->state == NODE_STARTING;
-    if (supervisor_definition(sv, node)->type != DEFINITION_LONGRUN || !n->goal ||
-        (!starting && n->state != NODE_STOPPING))
-        return;
-    bool turns = n->goal_up != starting;
-    if (turns) /* it counts as up, and is stopped; or it was not stopped, and stays */
-        transition_done(&sv->transition, node, starting, pid1_now(&sv->pid1));
-    struct longrun *l = sv->longrun[sv->longrun_of[node]];
-    bool wanted = l->machine.want == WANT_UP;
-    if ((!turns || !starting) && wanted != n->goal_up) /* a second TERM may mean something */
-        longrun_feed(l, n->goal_up ? SERVICE_WANT_UP : SERVICE_WANT_DOWN, 0);
+    struct supervisor *sv = context;
+    rc_gone(&sv->rc, from);
 }
 
-static void late(struct supervisor *sv, uint32_t node, bool was_up)
+/* Once the stop has come to processes none is begun for that: our end closes what is left. */
+static pid_t on_close(void *context, int fd, uint32_t place)
 {
-    const struct definition *d = supervisor_definition(sv, node);
-    pid1_say(&sv->pid1, MESSAGE_WARNING,
-             "s6-rc: warning: unable to %s service %s: timed out after %lu ms",
-             was_up ? "start" : "stop", d->name,
-             (unsigned long)(was_up ? d->timeout_up : d->timeout_down));
-    if (d->type == DEFINITION_ONESHOT)
-        oneshot_late(sv, node);
-    else if (was_up)
-        longrun_feed(sv->longrun[sv->longrun_of[node]], SERVICE_WANT_DOWN, 0);
-    tail_want(sv, node);
-}
-
-/* The global timeout: who is it that was waited for? */
-static void all_late(struct supervisor *sv)
-{
-    int64_t now = pid1_now(&sv->pid1);
-    for (uint32_t i = 0; i < sv->graph.count; i++) {
-        const struct transition_node *n = &sv->transition.node[i];
-        if (!n->goal || (n->state != NODE_STARTING && n->state != NODE_STOPPING))
-            continue;
-        pid1_say(&sv->pid1, MESSAGE_WARNING, "s6-rc: warning: service %s is not %s after %lld ms",
-                 supervisor_definition(sv, i)->name, n->state == NODE_STARTING ? "up" : "down",
-                 (long long)((now - n->since) / CLOCK_MS));
-        tail_want(sv, i);
+    struct supervisor *sv = context;
+    struct pid1 *p = &sv->pid1;
+    struct error e = ERROR_INIT;
+    if (p->stage >= STAGE_TERM)
+        return -1;
+    pid_t pid = p->calls->close_slowly(fd);
+    if (pid > 0) {
+        shortage_over(&p->shortage);
+        children_add(&p->children, pid, CHILD_CLOSER, place);
+    } else if (pid < 0) {
+        error_system(&e, "unable to fork");
+        pid1_lacks(p, &p->shortage, "a connection that is over", "", &e);
+        pid1_retry(p, &sv->close_again);
     }
+    return pid;
 }
 
-void supervisor_over(struct supervisor *sv)
+static void close_again(struct retry *r)
 {
-    enum transition_result result = sv->transition.result;
-    sv->over_held = false;
-    if (sv->pid1.stage == STAGE_STARTING) {
+    control_again(&PID1_OWNER(r, struct supervisor, close_again)->control);
+}
+
+/* --- turns --------------------------------------------------------------------------------------
+ */
+
+static void transition_over(struct supervisor *sv)
+{
+    enum transition_result result = sv->catalogue.transition.result;
+    if (sv->pid1.stage == STAGE_STARTING)
         boot_services_over(sv, result);
-        rc_idle(sv);
-    } else if (sv->pid1.stage == STAGE_STOPPING) {
-        stop_services_over(sv);
-    } else {
-        rc_over(sv, result);
+    else if (sv->pid1.stage == STAGE_STOPPING)
+        stop_services_over(&sv->stop);
+    else
+        rc_over(&sv->rc, result);
+}
+
+/* All that can be done now: what follows from it may be more. */
+static void run_transition(struct supervisor *sv)
+{
+    do {
+        settle(sv);
+        while (engine_run(&sv->engine)) {
+            transition_over(sv);
+            settle(sv);
+        }
+        if (pid1_is_stopping(&sv->pid1))
+            stop_step(&sv->stop);
+        scandir_sweep(&sv->scandir);
+    } while (sv->pid1.notices.count > 0);
+}
+
+bool supervisor_turn(struct supervisor *sv)
+{
+    struct pid1 *p = &sv->pid1;
+    struct error e = ERROR_INIT;
+    run_transition(sv);
+    status_flush(&sv->status);
+    if (p->stage == STAGE_OVER)
+        return false;
+    if (loop_turn(&p->loop, -1, &e) < 0) {
+        shortage_note(&p->shortage, "", "", &e, 0, pid1_now(p));
+        poll(NULL, 0, 100); /* not in vain for ever */
     }
-}
-
-static void act(struct supervisor *sv, const struct transition_action *a)
-{
-    if (a->kind == TRANSITION_OVER)
-        sv->pid1.changes.all = true;
-    else if (a->kind != TRANSITION_TIMEOUT)
-        status_touch(&sv->pid1.changes, sv->oneshot[a->node].record);
-    switch (a->kind) {
-    case TRANSITION_TIMEOUT:
-        all_late(sv);
-        return;
-    case TRANSITION_LATE:
-        late(sv, a->node, a->up);
-        return;
-    case TRANSITION_OVER:
-        sv->over_held = tail_is_busy(sv) && sv->pid1.stage < STAGE_STOPPING;
-        if (!sv->over_held)
-            supervisor_over(sv);
-        return;
-    default:
-        break;
-    }
-    bool stopping = a->kind == TRANSITION_STOP;
-    const struct definition *d = supervisor_definition(sv, a->node);
-    pid1_say(&sv->pid1, MESSAGE_INFO, "s6-rc: info: service %s: %s", d->name,
-             stopping ? "stopping" : "starting");
-    if (d->type == DEFINITION_ONESHOT) {
-        oneshot_begin(sv, a->node, stopping);
-        return;
-    }
-    struct longrun *l = sv->longrun[sv->longrun_of[a->node]];
-    longrun_feed(l, stopping ? SERVICE_WANT_DOWN : SERVICE_WANT_UP, 0);
-}
-
-static void wake(struct timer *t)
-{
-    (void)t; /* pump runs after every turn */
-}
-
-static void pump(struct supervisor *sv)
-{
-    struct transition_action a;
-    if (sv->transition.graph != NULL) {
-        while (sv->reports < PUMP_REPORTS / 2 &&
-               transition_next(&sv->transition, pid1_now(&sv->pid1), &a))
-            act(sv, &a);
-        int64_t due = transition_wakeup(&sv->transition);
-        sv->wake.fire = wake;
-        if (due == 0)
-            loop_untimer(&sv->pid1.loop, &sv->wake);
-        else
-            loop_timer(&sv->pid1.loop, &sv->wake, due);
-    }
-    if (sv->pid1.stage >= STAGE_STOPPING)
-        stop_step(sv);
-    scandir_sweep(sv);
-}
-
-/* --- shortages ----------------------------------------------------------------------------------
- */
-
-static void try_again(struct retry *r)
-{
-    struct supervisor *sv = PID1_OWNER(r, struct supervisor, retry);
-    controlled_again(sv);
-    logger_slots_again(sv);
-    oneshots_again(sv);
-    cmd_again(sv);
-    control_again(&sv->control);
-    status_again(sv);
-}
-
-void supervisor_put_off(struct supervisor *sv)
-{
-    sv->retry.again = try_again;
-    pid1_retry(&sv->pid1, &sv->retry);
+    return true;
 }
 
 /* --- the whole ----------------------------------------------------------------------------------
  */
 
-static int copy_environment(struct supervisor *sv)
+bool supervisor_begin(struct supervisor *sv, const struct supervisor_start *start,
+                      const struct pid1_calls *calls, int *code)
 {
-    for (char **v = environ; *v != NULL; v++)
-        if (sv->pid1.settings.keep_env || strncmp(*v, "PATH=", 5) == 0)
-            if (words_add(&sv->pid1.environment, *v) < 0)
-                return -1;
-    sv->oneshot_environment =
-        calloc(sv->pid1.environment.count + 2, sizeof *sv->oneshot_environment);
-    if (sv->oneshot_environment == NULL)
-        return -1;
-    for (size_t i = 0; i < sv->pid1.environment.count; i++)
-        if (strncmp(sv->pid1.environment.item[i], "RC_NAME=", 8) != 0)
-            sv->oneshot_environment[sv->oneshot_variables++] = sv->pid1.environment.item[i];
-    return 0;
+    struct error e = ERROR_INIT;
+    sv->reap_more.fire = reap_more;
+    sv->close_again.again = close_again;
+    sv->control = (struct control){.loop = &sv->pid1.loop,
+                                   .calls = calls,
+                                   .handler = on_control,
+                                   .gone = on_gone,
+                                   .closer = on_close,
+                                   .context = sv};
+    if (pid1_open(&sv->pid1, calls, &e) == 0) {
+        sv->pid1.loop.handled = settle;
+        sv->pid1.loop.handled_context = sv;
+        if (boot_parts(sv, start, &e) == 0 && watch_signals(sv, &e) == 0 && boot_begin(sv, &e) == 0)
+            return true;
+    }
+    message_fatal("%s", e.text);
+    *code = e.code;
+    if (sv->longruns.init.state == LOGGER_NONE)
+        return false;
+    sv->stop.code = e.code; /* the logger is to say so */
+    pid1_enter(&sv->pid1, STAGE_STOPPING);
+    stop_services_over(&sv->stop);
+    return true;
 }
 
 /* Processes of our own user could trace us and open, by /proc, what we hold for loggers. Root's
@@ -401,45 +374,15 @@ static void close_to_equals(void)
         prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 }
 
-static int prepare(struct supervisor *sv, const struct supervisor_start *start, struct error *e)
-{
-    if (pid1_open(&sv->pid1, &pid1_system, e) < 0)
-        return -1;
-    sv->pid1.settings = *start->settings;
-    sv->pid1.program = start->program;
-    sv->given = start->cmd;
-    sv->workdir = start->workdir;
-    sv->check_script = start->check_script;
-    sv->pid1.nofile = start->nofile;
-    sv->pid1.is_init = getpid() == 1;
-    sv->pid1.guest = start->guest;
-    sv->began = pid1_now(&sv->pid1);
-    sv->exit_code = -1;
-    sv->cmd_report = -1;
-    sv->status = (struct status_file){.fd = -1};
-    sv->pid1.changes.renew = true;
-    sv->init = (struct logger_slot){.supervisor = sv, .index = 0};
-    sv->cmd_logger = (struct logger_slot){.supervisor = sv, .index = 1};
-    sv->reap_more.fire = reap_more;
-    sv->resume.fire = resume;
-    waits_open(sv);
-    prctl(PR_SET_NAME, "s6-svscan");
-    close_to_equals();
-    if (!sv->pid1.is_init)
-        prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (copy_environment(sv) < 0)
-        return error_system(e, "unable to keep the environment");
-    return watch_signals(sv, e);
-}
-
 static int finish(struct supervisor *sv)
 {
+    enum final_act final = sv->stop.final;
     if (sv->pid1.settings.sync)
         sync();
-    if (sv->final == FINAL_EXIT || !sv->pid1.is_init)
-        return sv->exit_code;
-    reboot(sv->final == FINAL_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);
-    message_warning("unable to %s: %s", sv->final == FINAL_REBOOT ? "reboot" : "power off",
+    if (final == FINAL_EXIT || !sv->pid1.is_init)
+        return sv->stop.code;
+    reboot(final == FINAL_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);
+    message_warning("unable to %s: %s", final == FINAL_REBOOT ? "reboot" : "power off",
                     strerror(errno));
     return EXIT_SYSTEM;
 }
@@ -447,26 +390,15 @@ static int finish(struct supervisor *sv)
 int supervisor_run(const struct supervisor_start *start)
 {
     static struct supervisor sv; /* one for the process: pid 1 */
-    struct error e = ERROR_INIT;
-    if (prepare(&sv, start, &e) < 0 || boot_begin(&sv, &e) < 0) {
-        message_fatal("%s", e.text);
-        if (sv.init.logged.open) { /* let it say so */
-            sv.pid1.stage = STAGE_STOPPING;
-            sv.exit_code = e.code;
-            stop_services_over(&sv);
-        } else {
-            return e.code;
-        }
-    }
-    while (sv.pid1.stage != STAGE_OVER) {
-        pump(&sv);
-        status_flush(&sv);
-        if (sv.pid1.stage == STAGE_OVER)
-            break;
-        if (loop_turn(&sv.pid1.loop, -1, &e) < 0) {
-            shortage_note(&sv.pid1.shortage, "", "", &e, 0, pid1_now(&sv.pid1));
-            poll(NULL, 0, 100); /* not in vain for ever */
-        }
-    }
+    int code = EXIT_SYSTEM;
+    sv.pid1.is_init = getpid() == 1;
+    prctl(PR_SET_NAME, "s6-svscan");
+    close_to_equals();
+    if (!sv.pid1.is_init)
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (!supervisor_begin(&sv, start, &pid1_system, &code))
+        return code;
+    while (supervisor_turn(&sv))
+        ;
     return finish(&sv);
 }

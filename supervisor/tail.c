@@ -1,8 +1,6 @@
-/* The last lines of services that are late, shown by logcat, which may read disks and wait for
- * consoles: pid 1 only starts it and, when its short time is over, kills it. */
+#include "supervisor/tail.h"
 #include "base/clock.h"
 #include "base/message.h"
-#include "supervisor/supervisor.h"
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -13,23 +11,22 @@ enum { LIMIT_MS = 2000 /* for all that are late at the same time */, HEADING_MAX
 
 static void kill_it(struct timer *t)
 {
-    struct supervisor *sv =
-        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, tail.limit));
-    memset(sv->tail.late, 0, sv->graph.count);
-    if (sv->tail.pid > 0)
-        pid1_kill(&sv->pid1, sv->tail.pid, SIGKILL);
+    struct tail *tail = PID1_OWNER(t, struct tail, limit);
+    memset(tail->catalogue->late, 0, tail->catalogue->graph.count);
+    if (tail->pid > 0)
+        pid1_kill(tail->pid1, tail->pid, SIGKILL);
 }
 
 /* What a service logs elsewhere, or has on the console only, is not shown. */
-static bool has_log(const struct supervisor *sv, uint32_t node)
+static bool has_log(const struct tail *t, uint32_t node)
 {
-    if (supervisor_definition(sv, node)->type != DEFINITION_LONGRUN)
+    if (!catalogue_is_longrun(t->catalogue, node))
         return false;
-    const struct logged *g = &sv->longrun[sv->longrun_of[node]]->logger.logged;
-    return g->open && g->pid > 0 && g->mode != LOGGING_CONSOLE;
+    const struct logger *l = &longruns_of(t->longruns, node)->logger;
+    return l->state != LOGGER_NONE && l->process.pid > 0 && l->mode != LOGGING_CONSOLE;
 }
 
-static pid_t spawn(struct supervisor *sv, const char *name, struct error *e)
+static pid_t spawn(struct tail *t, const char *name, struct error *e)
 {
     /* The heading is of its words: what we say ourselves may reach a caller later. */
     char heading[HEADING_MAX];
@@ -42,63 +39,60 @@ static pid_t spawn(struct supervisor *sv, const char *name, struct error *e)
                     (char[]){"--"},
                     (char *)(uintptr_t)name,
                     NULL};
-    struct process_fd fds[] = {{sv->pid1.null, 0}, {sv->pid1.err, 1}, {sv->pid1.null, 2}};
+    struct process_fd fds[] = {{t->pid1->null, 0}, {t->pid1->err, 1}, {t->pid1->null, 2}};
     struct process_spawn s = {
-        .program = sv->pid1.program,
+        .program = t->pid1->program,
         .argv = argv,
         .directory = "/",
         .fds = fds,
         .fd_count = 3,
-        .passed = sv->pid1.voice.passed,
+        .passed = t->pid1->voice.passed,
         .passed_to = {-1, -1, 1},
         .new_session = true,
     };
-    return pid1_spawn(&sv->pid1, &s, CHILD_TAIL, 0, NULL, e);
+    return pid1_spawn(t->pid1, &s, CHILD_TAIL, 0, NULL, e);
 }
 
-static void next(struct supervisor *sv)
+static void next(struct tail *t)
 {
-    struct tail *t = &sv->tail;
     struct error e = ERROR_INIT;
-    for (uint32_t i = 0; t->pid <= 0 && i < sv->graph.count; i++) {
-        if (t->late[i] == 0)
+    struct pid1 *p = t->pid1;
+    struct catalogue *c = t->catalogue;
+    for (uint32_t i = 0; t->pid <= 0 && i < c->graph.count; i++) {
+        if (c->late[i] == 0)
             continue;
-        t->late[i] = 0;
-        const char *name = supervisor_definition(sv, i)->name;
-        if (!has_log(sv, i) || pid1_now(&sv->pid1) >= t->end)
-            continue;
-        t->pid = spawn(sv, name, &e);
+        c->late[i] = 0;
+        if (has_log(t, i) && pid1_now(p) < t->end)
+            t->pid = spawn(t, catalogue_definition(c, i)->name, &e);
     }
     if (t->pid > 0) {
         t->limit.fire = kill_it;
-        loop_timer(&sv->pid1.loop, &t->limit, t->end);
+        loop_timer(&p->loop, &t->limit, t->end);
         return;
     }
     t->pid = 0;
     t->end = 0;
-    loop_untimer(&sv->pid1.loop, &t->limit);
-    if (sv->over_held)
-        supervisor_over(sv);
+    loop_untimer(&p->loop, &t->limit);
 }
 
-void tail_want(struct supervisor *sv, uint32_t node)
+void tail_want(struct tail *t, uint32_t node)
 {
-    if (sv->tail.late == NULL || sv->pid1.stage >= STAGE_TERM)
+    if (t->catalogue->late == NULL || t->pid1->stage >= STAGE_TERM)
         return;
-    if (sv->tail.end == 0)
-        sv->tail.end = pid1_now(&sv->pid1) + LIMIT_MS * CLOCK_MS;
-    sv->tail.late[node] = 1;
-    if (sv->tail.pid <= 0)
-        next(sv);
+    if (t->end == 0)
+        t->end = pid1_now(t->pid1) + LIMIT_MS * CLOCK_MS;
+    t->catalogue->late[node] = 1;
+    if (t->pid <= 0)
+        next(t);
 }
 
-bool tail_is_busy(const struct supervisor *sv)
+bool tail_is_busy(const struct tail *t)
 {
-    return sv->tail.pid > 0;
+    return t->pid > 0;
 }
 
-void tail_reaped(struct supervisor *sv)
+void tail_reaped(struct tail *t)
 {
-    sv->tail.pid = 0;
-    next(sv);
+    t->pid = 0;
+    next(t);
 }

@@ -1,17 +1,14 @@
-/* What pid 1 waits for in a boot or a stop: looked at now and then, and named when it takes long.
- */
+#include "supervisor/waits.h"
 #include "base/clock.h"
 #include "base/message.h"
 #include "supervisor/patience.h"
-#include "supervisor/supervisor.h"
-#include <stddef.h>
 #include <stdio.h>
 
 enum { NAMED_MAX = 8, WHO_MAX = 256 };
 
 /* One look. */
 struct look {
-    struct supervisor *sv;
+    struct waits *w;
     int64_t now;
     uint32_t first_ms;
     int64_t next; /* when another one is due */
@@ -33,7 +30,7 @@ static void see(struct look *k, const char *who, const char *what, int64_t since
                 struct limit limit)
 {
     char line[PATIENCE_LINE_MAX];
-    int64_t due = patience_due(since, k->sv->waits_said, k->first_ms);
+    int64_t due = patience_due(since, k->w->said, k->first_ms);
     if (due <= k->now) {
         due = patience_due(since, k->now, k->first_ms);
         patience_line(line, who, what, since, limit.at, limit.end, k->now);
@@ -50,23 +47,24 @@ static void see(struct look *k, const char *who, const char *what, int64_t since
 
 static struct limit limit_of(const struct look *k, uint32_t node)
 {
-    const struct supervisor *sv = k->sv;
-    const struct transition_node *n = &sv->transition.node[node];
+    const struct stop *s = k->w->stop;
+    const struct catalogue *c = s->catalogue;
+    const struct transition_node *n = &c->transition.node[node];
     struct limit limit = {0, ""};
     limit = earlier(limit, n->deadline, "it is given up");
-    limit = earlier(limit, sv->transition.deadline, "it is given up");
-    if (n->state == NODE_STOPPING && supervisor_definition(sv, node)->type == DEFINITION_LONGRUN)
-        limit = earlier(limit, sv->longrun[sv->longrun_of[node]]->machine.deadline, "it is killed");
-    return earlier(limit, sv->stop_end, "everything is killed");
+    limit = earlier(limit, c->transition.deadline, "it is given up");
+    if (n->state == NODE_STOPPING && catalogue_is_longrun(c, node))
+        limit = earlier(limit, longruns_of(s->longruns, node)->machine.deadline, "it is killed");
+    return earlier(limit, s->end, "everything is killed");
 }
 
 static void see_nodes(struct look *k)
 {
-    const struct supervisor *sv = k->sv;
-    for (uint32_t i = 0; sv->transition.active && i < sv->graph.count; i++) {
-        const struct transition_node *n = &sv->transition.node[i];
+    const struct catalogue *c = k->w->stop->catalogue;
+    for (uint32_t i = 0; c->transition.active && i < c->graph.count; i++) {
+        const struct transition_node *n = &c->transition.node[i];
         if (n->goal && (n->state == NODE_STARTING || n->state == NODE_STOPPING))
-            see(k, supervisor_definition(sv, i)->name,
+            see(k, catalogue_definition(c, i)->name,
                 n->state == NODE_STARTING ? "is still starting" : "is still stopping", n->since,
                 limit_of(k, i));
     }
@@ -75,53 +73,53 @@ static void see_nodes(struct look *k)
 /* Those that were only put into /run/service. */
 static void see_scanned(struct look *k)
 {
-    const struct supervisor *sv = k->sv;
-    for (uint32_t i = 0; sv->stop_deadline != 0 && i < sv->longruns; i++) {
-        const struct longrun *l = sv->longrun[i];
-        struct limit limit = {sv->stop_deadline, "it is killed"};
-        if (l != NULL && l->told && !l->going && !service_at_rest(&l->machine))
-            see(k, l->definition->name, "is still stopping", sv->pid1.stage_since, limit);
+    const struct stop *s = k->w->stop;
+    for (uint32_t i = 0; s->deadline != 0 && i < s->longruns->count; i++) {
+        const struct longrun *l = s->longruns->item[i];
+        struct limit limit = {s->deadline, "it is killed"};
+        if (l != NULL && l->told && l->member != MEMBER_GONE && !service_at_rest(&l->machine))
+            see(k, l->definition->name, "is still stopping", k->w->pid1->stage_since, limit);
     }
 }
 
 static void see_remaining(struct look *k)
 {
-    const struct supervisor *sv = k->sv;
+    struct stop *s = k->w->stop;
+    const struct pid1 *p = k->w->pid1;
     char names[WHO_MAX - 64];
     char who[WHO_MAX];
-    long count = stop_remaining(k->sv, names, sizeof names);
-    struct limit limit = {sv->stop_deadline, sv->pid1.stage == STAGE_TERM
-                                                 ? "what is left is killed"
-                                                 : "the kernel is to end what is left"};
+    long count = stop_remaining(s, names, sizeof names);
+    struct limit limit = {s->deadline, p->stage == STAGE_TERM
+                                           ? "what is left is killed"
+                                           : "the kernel is to end what is left"};
     if (count <= 0)
         return;
     snprintf(who, sizeof who, "%ld %s%s%s%s", count, count == 1 ? "process" : "processes",
              names[0] != '\0' ? " (" : "", names, names[0] != '\0' ? ")" : "");
-    see(k, who, count == 1 ? "is still there" : "are still there", sv->pid1.stage_since, limit);
+    see(k, who, count == 1 ? "is still there" : "are still there", p->stage_since, limit);
 }
 
 static void see_loggers(struct look *k)
 {
-    struct supervisor *sv = k->sv;
+    const struct stop *s = k->w->stop;
     char who[WHO_MAX];
-    for (uint32_t i = 0; i < sv->longruns + 2; i++) {
-        const struct logger_slot *s = logger_slot_at(sv, i);
-        struct limit limit = {sv->stop_deadline,
-                              sv->drain_urged ? "it is killed" : "it is told to hurry"};
-        if (s == NULL || s->done || !s->logged.open)
+    for (uint32_t i = 0; i < longruns_loggers(s->longruns); i++) {
+        const struct logger *l = longruns_logger(s->longruns, i);
+        struct limit limit = {s->deadline, s->urged ? "it is killed" : "it is told to hurry"};
+        if (l == NULL || logger_is_over(l))
             continue;
-        snprintf(who, sizeof who, "the logger of %.200s", s->logged.name);
-        see(k, who, "still writes", sv->pid1.stage_since, limit);
+        snprintf(who, sizeof who, "the logger of %.200s", l->name);
+        see(k, who, "still writes", k->w->pid1->stage_since, limit);
     }
 }
 
 static void see_all(struct look *k)
 {
-    const struct supervisor *sv = k->sv;
-    switch (sv->pid1.stage) {
+    const struct pid1 *p = k->w->pid1;
+    switch (p->stage) {
     case STAGE_HOOK:
-        if (sv->hook > 0)
-            see(k, sv->pid1.settings.hook, "(S6_STAGE2_HOOK) still runs", sv->pid1.stage_since,
+        if (k->w->hook->pid > 0)
+            see(k, p->settings.hook, "(S6_STAGE2_HOOK) still runs", p->stage_since,
                 (struct limit){0, ""});
         break;
     case STAGE_STARTING:
@@ -146,22 +144,23 @@ static void see_all(struct look *k)
 
 static void look(struct timer *t)
 {
-    struct supervisor *sv =
-        (struct supervisor *)(void *)((char *)t - offsetof(struct supervisor, pid1.long_stage));
-    struct look k = {.sv = sv, .now = pid1_now(&sv->pid1)};
-    if (sv->pid1.stage == STAGE_RUNNING || sv->pid1.stage == STAGE_OVER)
+    struct waits *w = PID1_OWNER(t, struct waits, timer);
+    struct pid1 *p = w->pid1;
+    struct look k = {.w = w, .now = pid1_now(p)};
+    if (p->stage == STAGE_RUNNING || p->stage == STAGE_OVER)
         return;
-    k.first_ms = sv->pid1.stage < STAGE_RUNNING ? PATIENCE_BOOT_MS : PATIENCE_STOP_MS;
+    k.first_ms = p->stage < STAGE_RUNNING ? PATIENCE_BOOT_MS : PATIENCE_STOP_MS;
     k.next = k.now + k.first_ms * CLOCK_MS; /* nothing that begins until then is due earlier */
     see_all(&k);
     if (k.unnamed > 0)
         message_warning("and %u more", k.unnamed);
     if (k.named > 0)
-        sv->waits_said = k.now;
-    loop_timer(&sv->pid1.loop, &sv->pid1.long_stage, k.next);
+        w->said = k.now;
+    loop_timer(&p->loop, &w->timer, k.next);
 }
 
-void waits_open(struct supervisor *sv)
+void waits_open(struct waits *w, const struct hook *h, struct stop *s)
 {
-    sv->pid1.long_stage.fire = look;
+    *w = (struct waits){.pid1 = s->pid1, .hook = h, .stop = s, .timer = {.fire = look}};
+    s->pid1->long_stage = &w->timer;
 }

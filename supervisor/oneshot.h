@@ -1,0 +1,38 @@
+/* Oneshots: their up, down and reload as children, and the built-in ones. */
+#ifndef SUPERVISOR_ONESHOT_H
+#define SUPERVISOR_ONESHOT_H
+
+#include "supervisor/catalogue.h"
+
+struct oneshots {
+    struct pid1 *pid1;
+    struct catalogue *catalogue;
+    char **environment; /* that of children, with room for RC_NAME; owned */
+    size_t variables;   /* of them, without RC_NAME */
+    bool fixes_attrs;   /* there is a fix-attrs.d */
+    bool runs_init;     /* there is a cont-init.d */
+    struct retry retry; /* of those that could not be forked */
+};
+
+/* Takes the memory for their environment. -1: there is none. */
+int oneshots_open(struct oneshots *all, struct pid1 *p, struct catalogue *c);
+
+/* Begins its up or its down, as the transition asks. The transition is answered when that has
+ * ended, or at once when there is nothing to run, or it cannot be. */
+void oneshot_begin(struct oneshots *all, uint32_t node, bool stopping);
+void oneshot_reaped(struct oneshots *all, uint32_t node, int status); /* raw wait status */
+/* It is late: what runs is told to end. */
+void oneshot_late(struct oneshots *all, uint32_t node);
+/* Its up, if that runs, is told to end; false: it does not run. */
+bool oneshot_interrupt(struct oneshots *all, uint32_t node);
+
+/* Begins its reload. 1: it runs; 0: it has none; -1 with e. */
+int oneshot_reload(struct oneshots *all, uint32_t node, struct error *e);
+/* Its reload has ended. True: well; false: how says with what. */
+bool oneshot_reload_reaped(struct oneshots *all, uint32_t node, int status, char how[64]);
+void oneshot_reload_late(struct oneshots *all, uint32_t node); /* told to end, if it runs */
+
+/* Whether a process is, or comes from, a oneshot that runs. */
+bool oneshot_is_ancestor(const struct oneshots *all, pid_t pid);
+
+#endif

@@ -1,0 +1,214 @@
+#include "supervisor/supervise_dir.h"
+#include "contract/paths.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 560, LETTERS = 64 };
+
+static void path_of(const struct supervise_dir *d, const char *file, char path[PATH_BYTES])
+{
+    snprintf(path, PATH_BYTES, "%s%s%s", d->path, d->is_logger ? "/log" : "", file);
+}
+
+/* --- what is seen ----------------------------------------------------------------------------- */
+
+static void set_stale(struct supervise_dir *d, bool stale)
+{
+    if (stale != d->stale)
+        d->pid1->stale += stale ? 1 : (uint32_t)-1;
+    d->stale = stale;
+}
+
+/* What could not be done is done again. */
+static void put_off(struct supervise_dir *d, const struct error *e)
+{
+    set_stale(d, true);
+    pid1_lacks(d->pid1, &d->pid1->unwritten, "service ", d->name, e);
+    pid1_retry(d->pid1, &d->retry);
+}
+
+void supervise_dir_refresh(struct supervise_dir *d)
+{
+    unsigned char record[SUPERVISE_STATUS_SIZE];
+    char path[PATH_BYTES];
+    struct error e = ERROR_INIT;
+    supervise_pack(record, &d->status);
+    if (memcmp(record, d->written, sizeof record) == 0)
+        return;
+    path_of(d, "", path);
+    if (d->pid1->calls->write_status(path, &d->status, &e) < 0)
+        put_off(d, &e);
+    else
+        memcpy(d->written, record, sizeof record);
+}
+
+/* In their order; with one more than there is room for, the oldest is lost. */
+static void queue_event(struct supervise_dir *d, char event)
+{
+    size_t n = strlen(d->queued);
+    if (n == sizeof d->queued - 1)
+        memmove(d->queued, d->queued + 1, n--);
+    d->queued[n] = event;
+    d->queued[n + 1] = '\0';
+}
+
+static void flush_events(struct supervise_dir *d)
+{
+    char path[PATH_BYTES];
+    struct error e = ERROR_INIT;
+    path_of(d, "", path);
+    while (d->queued[0] != '\0') {
+        if (d->pid1->calls->tell(path, d->queued[0]) < 0) {
+            error_system(&e, "unable to tell who listens in event");
+            put_off(d, &e);
+            return;
+        }
+        memmove(d->queued, d->queued + 1, sizeof d->queued - 1);
+    }
+}
+
+void supervise_dir_event(struct supervise_dir *d, char event)
+{
+    struct timespec now = pid1_wall(d->pid1);
+    if (event == 'u' || event == 'd')
+        d->status.changed = now;
+    if (event == 'U' || event == 'D')
+        d->status.ready = now;
+    supervise_dir_refresh(d);
+    queue_event(d, event);
+    flush_events(d);
+}
+
+/* A logger has no more states than that. */
+void supervise_dir_set(struct supervise_dir *d, bool up, pid_t pid, int wait_status)
+{
+    d->status.paused = false;
+    d->status.want_up = true;
+    d->status.pid = up ? pid : 0;
+    d->status.is_ready = !up;
+    if (!up)
+        d->status.wait_status = wait_status;
+    supervise_dir_event(d, up ? 'u' : 'd');
+    if (!up)
+        supervise_dir_event(d, 'D');
+}
+
+static void mark(struct supervise_dir *d)
+{
+    char path[PATH_BYTES];
+    path_of(d, "/down", path);
+    if (!d->marked_down) {
+        d->pid1->calls->unlink(path);
+        return;
+    }
+    /* What is there already will do, whatever it is: it is not opened, and may be a fifo. */
+    int fd = d->pid1->calls->create(path, O_WRONLY, 0644);
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 || errno == EEXIST)
+        return;
+    struct error e = ERROR_INIT;
+    error_system(&e, "unable to make %s", path);
+    put_off(d, &e);
+}
+
+void supervise_dir_mark_down(struct supervise_dir *d, bool down)
+{
+    d->marked_down = down;
+    mark(d);
+}
+
+static void write_again(struct retry *r)
+{
+    struct supervise_dir *d = PID1_OWNER(r, struct supervise_dir, retry);
+    set_stale(d, false);
+    supervise_dir_refresh(d);
+    flush_events(d);
+    if (!d->is_logger && d->marked_down)
+        mark(d);
+    if (d->pid1->stale == 0)
+        shortage_over(&d->pid1->unwritten);
+}
+
+void supervise_dir_death(struct supervise_dir *d, int wait_status, unsigned int most)
+{
+    char path[PATH_BYTES];
+    struct error e = ERROR_INIT;
+    struct timespec now = pid1_wall(d->pid1);
+    path_of(d, "", path);
+    if (d->pid1->calls->add_death(path, &now, wait_status, most, &e) < 0)
+        pid1_lacks(d->pid1, &d->pid1->unwritten, "", "", &e);
+}
+
+void supervise_dir_forget_deaths(struct supervise_dir *d)
+{
+    char path[PATH_BYTES];
+    path_of(d, "/supervise/death_tally", path);
+    d->pid1->calls->unlink(path);
+}
+
+/* --- what is asked for ------------------------------------------------------------------------ */
+
+static void control_ready(struct watch *w, uint32_t events)
+{
+    struct supervise_dir *d = PID1_OWNER(w, struct supervise_dir, supervise.control);
+    char letters[LETTERS];
+    (void)events;
+    ssize_t n = d->pid1->calls->read(w->fd, letters, sizeof letters);
+    if (n > 0)
+        d->asked(d, letters, (size_t)n);
+}
+
+/* --- making ----------------------------------------------------------------------------------- */
+
+void supervise_dir_init(struct supervise_dir *d, struct pid1 *p, const char *name, const char *path,
+                        bool is_logger, supervise_asked *asked)
+{
+    *d = (struct supervise_dir){.pid1 = p,
+                                .name = name,
+                                .path = path,
+                                .is_logger = is_logger,
+                                .supervise = SUPERVISE_INIT,
+                                .retry = {.again = write_again},
+                                .asked = asked};
+}
+
+int supervise_dir_open(struct supervise_dir *d, struct error *e)
+{
+    char path[PATH_BYTES];
+    path_of(d, "", path);
+    if (d->is_logger && mkdir(path, 0755) < 0 && errno != EEXIST)
+        return error_system(e, "unable to make %s", path);
+    d->status = (struct supervise_status){.paused = true, .is_ready = true};
+    d->status.changed = d->status.ready = pid1_wall(d->pid1);
+    if (supervise_open(&d->supervise, path, RUN_LOCK, &d->status, e) < 0)
+        return -1;
+    supervise_pack(d->written, &d->status);
+    d->supervise.control.ready = control_ready;
+    return loop_watch(&d->pid1->loop, &d->supervise.control, EPOLLIN, e);
+}
+
+bool supervise_dir_is_open(const struct supervise_dir *d)
+{
+    return d->supervise.control.fd >= 0;
+}
+
+void supervise_dir_close(struct supervise_dir *d)
+{
+    char path[PATH_BYTES];
+    if (d->pid1 == NULL)
+        return;
+    pid1_forget_retry(d->pid1, &d->retry);
+    set_stale(d, false);
+    if (!supervise_dir_is_open(d))
+        return;
+    loop_unwatch(&d->pid1->loop, &d->supervise.control);
+    supervise_close(&d->supervise);
+    path_of(d, "/supervise/lock", path); /* maybe another name of one that stays locked */
+    d->pid1->calls->unlink(path);
+}
