@@ -198,6 +198,7 @@ lint:
 	tests/layers.sh
 	/usr/bin/python3 tests/waits.py
 	/usr/bin/python3 tests/dead.py
+	/usr/bin/python3 tests/shape.py
 	tests/audit --lint
 	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 

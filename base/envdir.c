@@ -12,9 +12,16 @@
 
 enum { VALUE_MAX = 1 << 20 };
 
-/* folder is the name of at. */
-static int write_variable(int at, const char *folder, const char *assignment, bool newline,
-                          mode_t mode, struct str *line, struct error *e)
+struct folder {
+    int at;
+    const char *path;
+    bool newline; /* each value gets one */
+    mode_t mode;  /* of its files */
+};
+
+/* line: memory to work with. */
+static int write_variable(const struct folder *f, const char *assignment, struct str *line,
+                          struct error *e)
 {
     const char *equals = strchr(assignment, '=');
     /* Not a variable, or one that no file can be named after. */
@@ -23,33 +30,34 @@ static int write_variable(int at, const char *folder, const char *assignment, bo
     str_clear(line);
     if (str_add(line, assignment, (size_t)(equals - assignment)) < 0 ||
         str_add_char(line, '\0') < 0 || str_add_text(line, equals + 1) < 0 ||
-        (newline && str_add_char(line, '\n') < 0))
+        (f->newline && str_add_char(line, '\n') < 0))
         return error_system(e, "unable to save the environment");
     size_t name = (size_t)(equals - assignment) + 1;
     if (strcmp(line->data, ".") == 0 || strcmp(line->data, "..") == 0)
         return 0;
-    if (file_write(at, line->data, line->data + name, line->length - name, mode, e) == 0)
+    if (file_write(f->at, line->data, line->data + name, line->length - name, f->mode, e) == 0)
         return 0;
     if (errno != ENAMETOOLONG)
         return -1;
     *e = (struct error)ERROR_INIT;
     message_warning(
         "the variable %.32s... is left out of %s: its name is longer than a file name can be",
-        line->data, folder);
+        line->data, f->path);
     return 0;
 }
 
 int envdir_add(const char *path, char *const *envp, bool newline, mode_t mode, struct error *e)
 {
-    int at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (at < 0)
+    struct folder f = {.path = path, .newline = newline, .mode = mode};
+    f.at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (f.at < 0)
         return error_system(e, "unable to open %s", path);
     struct str line = STR_INIT;
     int result = 0;
     for (size_t i = 0; envp[i] && result == 0; i++)
-        result = write_variable(at, path, envp[i], newline, mode, &line, e);
+        result = write_variable(&f, envp[i], &line, e);
     str_release(&line);
-    close(at);
+    close(f.at);
     return result;
 }
 

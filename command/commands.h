@@ -38,7 +38,8 @@
     LINK(command_timed)       /* s6-maximumtime s6-fghack s6-sleep ... */                          \
     LINK(command_envtools)    /* s6-envdir s6-dumpenv s6-env s6-printenv */                        \
     LINK(command_files)       /* s6-mkdir s6-ln s6-chown s6-rmrf ... */                            \
-    LINK(command_text)        /* s6-echo s6-ls s6-sort s6-grep ... */                              \
+    LINK(command_text)        /* s6-echo s6-ls s6-grep s6-cut ...  */                              \
+    LINK(command_sort)        /* s6-sort */                                                        \
     LINK(command_format)      /* s6-format-filter */                                               \
     LINK(command_expr)        /* s6-expr */                                                        \
     LINK(command_dns)         /* s6-dnsip4 s6-dnsip6 s6-dnsip */                                   \

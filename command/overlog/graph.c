@@ -76,14 +76,18 @@ static void put_node(enum graph_form form, const struct definitions *all, size_t
         str_printf(out, "%s%s\n", looks[d->type].close, idle ? ":::idle" : "");
 }
 
-static void put_edge(enum graph_form form, size_t from, const struct definitions *all,
-                     const char *to, const char *mermaid, const char *dot, struct str *out)
+enum edge { EDGE_NEEDS, EDGE_CONTAINS, EDGE_PIPE };
+
+static void put_edge(enum graph_form form, const struct definitions *all, size_t from,
+                     enum edge kind, const char *to, struct str *out)
 {
+    static const char *const mermaid[] = {"-->", "-.-", "-- pipe -->"};
+    static const char *const dot[] = {";", " [style=dotted, arrowhead=none];", " [label=pipe];"};
     long target = definitions_find(all, to);
     if (target < 0 || !is_shown(&all->item[target]))
         return;
-    str_printf(out, "    n%zu %s n%ld%s\n", from, form == GRAPH_DOT ? "->" : mermaid, target,
-               form == GRAPH_DOT ? dot : "");
+    str_printf(out, "    n%zu %s n%ld%s\n", from, form == GRAPH_DOT ? "->" : mermaid[kind], target,
+               form == GRAPH_DOT ? dot[kind] : "");
 }
 
 static void put_edges(enum graph_form form, const struct definitions *all, size_t i,
@@ -91,11 +95,11 @@ static void put_edges(enum graph_form form, const struct definitions *all, size_
 {
     const struct definition *d = &all->item[i];
     for (size_t j = 0; j < d->dependencies.count; j++)
-        put_edge(form, i, all, d->dependencies.item[j], "-->", ";", out);
+        put_edge(form, all, i, EDGE_NEEDS, d->dependencies.item[j], out);
     for (size_t j = 0; j < d->contents.count; j++)
-        put_edge(form, i, all, d->contents.item[j], "-.-", " [style=dotted, arrowhead=none];", out);
+        put_edge(form, all, i, EDGE_CONTAINS, d->contents.item[j], out);
     if (d->producer_for != NULL)
-        put_edge(form, i, all, d->producer_for, "-- pipe -->", " [label=pipe];", out);
+        put_edge(form, all, i, EDGE_PIPE, d->producer_for, out);
 }
 
 static void put_picture(enum graph_form form, const struct graph *g, const unsigned char *started,

@@ -218,7 +218,7 @@ static void check_chain(struct tree *t, const char *path, const struct words *wo
     for (size_t i = 0; word != NULL && i < words->count; i++)
         word[i] = (struct daemon_word){words->item[i], strchr(words->item[i], '$') == NULL};
     if (word != NULL)
-        chain_check(word, words->count, runs_here(t), &place, path, 0, &t->problems);
+        chain_check(word, words->count, runs_here(t), &place, path, &t->problems);
     free(word);
 }
 

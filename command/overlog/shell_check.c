@@ -198,16 +198,15 @@ static void check_manager(const struct checking *c, const struct daemon_word *wo
 }
 
 void chain_check(const struct daemon_word *word, size_t count, bool runs,
-                 const struct shell_place *place, const char *path, unsigned int line,
-                 struct problems *p)
+                 const struct shell_place *place, const char *path, struct problems *p)
 {
     const struct checking c = {.place = place, .path = path, .p = p, .exact = true};
-    size_t program = follow_links(&c, word, count, line);
+    size_t program = follow_links(&c, word, count, 0);
     if (program >= count)
         return;
-    check_manager(&c, word + program, count - program, line);
+    check_manager(&c, word + program, count - program, 0);
     if (runs)
-        check_daemon(&c, word + program, count - program, line);
+        check_daemon(&c, word + program, count - program, 0);
 }
 
 /* --- scripts ---------------------------------------------------------------------------------- */

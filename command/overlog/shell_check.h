@@ -21,8 +21,7 @@ void shell_check(const char *text, bool runs, const struct shell_place *place, c
 
 /* The same of the words of an execlineb script: programs that execute one another. */
 void chain_check(const struct daemon_word *word, size_t count, bool runs,
-                 const struct shell_place *place, const char *path, unsigned int line,
-                 struct problems *p);
+                 const struct shell_place *place, const char *path, struct problems *p);
 
 /* An operator of sh that stands in an execlineb script as a word, where it is an argument like any
  * other, and its line; NULL: none. */

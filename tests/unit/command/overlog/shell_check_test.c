@@ -210,7 +210,7 @@ static void execline(void **state)
     operator_is("#!/bin/execlineb\n# a | b\nfoo \"|\" \"a\n|\" \\| x|y\n", NULL, 0);
     operator_is("#!/bin/execlineb\n\"a\nb\" |\n c", "|", 3);
     operator_is("foreground { a && b }", "&&", 1);
-    chain_check(chain, 6, true, NULL, "run", 0, &p);
+    chain_check(chain, 6, true, NULL, "run", &p);
     assert_int_equal(p.count, 1);
     assert_non_null(strstr(p.item[0].text, "nginx goes to the background"));
     problems_release(&p);
