@@ -26,12 +26,13 @@ void step_choose_mode(struct logdir *d)
     umask(mask);
     if (d->settings.mode == 0)
         d->settings.mode = 0666 & ~mask;
+    d->settings.mode &= ~(mode_t)S_IXUSR; /* that one is the mark */
     d->beyond_umask = (d->settings.mode & mask) != 0;
 }
 
 mode_t step_mode(const struct logdir *d, bool archive)
 {
-    return archive ? d->settings.mode | 0100 : d->settings.mode;
+    return archive ? d->settings.mode | S_IXUSR : d->settings.mode;
 }
 
 bool step_has_no_modes(int why)
@@ -52,6 +53,17 @@ bool step_is_processed(const struct logdir *d)
 {
     return is_marked(d, "processed") &&
            (!is_marked(d, "lock") || !step_exists(d->directory, "previous"));
+}
+
+static bool is_regular(const struct logdir *d, const char *name)
+{
+    struct stat s;
+    return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode);
+}
+
+int step_doubt_marks(const struct logdir *d, struct error *e)
+{
+    return is_marked(d, "lock") && is_regular(d, "previous") ? step_remove(d, "processed", e) : 0;
 }
 
 /* --- names --- */
@@ -249,6 +261,13 @@ int step_archive_or_remove(struct logdir *d, const char *from, bool unfinished, 
     if (!unfinished)
         mark(d, from);
     return step_archive(d, from, unfinished, e);
+}
+
+int step_drop_processed(struct logdir *d, struct error *e)
+{
+    if (step_exists(d->directory, "previous"))
+        return step_remove(d, "processed", e);
+    return step_archive_or_remove(d, "processed", true, e);
 }
 
 int step_adopt(struct logdir *d, struct error *e)

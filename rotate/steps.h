@@ -77,6 +77,15 @@ int step_renew(const struct logdir *d, const char *name, struct error *e);
  * without modes, one whose previous is gone. */
 bool step_is_processed(const struct logdir *d);
 
+/* Lock is executable, by no doing of ours: the modes of this directory were lost, or somebody else
+ * gave them, so that a mark proves nothing. What may be half of an output is removed while previous
+ * has its lines. To be called before lock gets its own mode back. */
+int step_doubt_marks(const struct logdir *d, struct error *e);
+
+/* Drops the output of a processor that is not marked: it is removed when previous has its lines,
+ * and becomes an unfinished archive when nothing else has. */
+int step_drop_processed(struct logdir *d, struct error *e);
+
 /* What a processor wrote is whole and marked: it replaces previous, and newstate state. */
 int step_adopt(struct logdir *d, struct error *e);
 

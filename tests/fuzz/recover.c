@@ -177,11 +177,12 @@ static bool is_cut_short(const struct world *w, size_t which)
 /* What the start-up table may remove. */
 static void lower_expectations(struct world *w)
 {
-    /* Where the lock can be executed every file can: then what is processed is whole only when
-     * previous is gone. */
+    /* Where the lock can be executed every file can: then a mark proves nothing while previous has
+     * the lines. Nothing is dropped of which nothing else has the lines. */
     bool modeless = w->file[LOCK].there && w->file[LOCK].kind == FILE_KIND && w->file[LOCK].marked;
-    bool adopted = w->file[PROCESSED].there && w->file[PROCESSED].kind == FILE_KIND &&
-                   w->file[PROCESSED].marked && !(modeless && w->file[PREVIOUS].there);
+    bool input = w->file[PREVIOUS].there && w->file[PREVIOUS].kind == FILE_KIND;
+    bool output = w->file[PROCESSED].there && w->file[PROCESSED].kind == FILE_KIND;
+    bool adopted = output && (!input || (w->file[PROCESSED].marked && !modeless));
     expect(w, STATE, 0, 1);
     expect(w, NEWSTATE, 0, 1);
     expect(w, HALF_GZ, 0, 1);

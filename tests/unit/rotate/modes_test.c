@@ -1,0 +1,169 @@
+/* The owner's x bit marks what is whole. Modes that somebody else gave, or that the user asked for,
+ * must not pass for that mark; and output whose mark was lost is not lost with it. */
+#include "rotate/logdir.h"
+#include "rotate/steps.h"
+#include "tests/unit/rotate/directory.h"
+#include <signal.h>
+#include <sys/wait.h>
+
+static struct directory dir;
+static struct logdir ours;
+
+static int setup(void **state)
+{
+    (void)state;
+    umask(022);
+    directory_make(&dir);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    directory_remove(&dir);
+    return 0;
+}
+
+/* No helper: where there is a processor, recovery is looked at alone. */
+static void open_log(const struct logdir_settings *s, bool resume)
+{
+    struct error e = ERROR_INIT;
+    int fd = open(dir.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (logdir_open(&ours, fd, dir.path, s, resume, &e) < 0)
+        fail_msg("%s", e.text);
+}
+
+/* Ends as a logger that is killed does. */
+static void kill_log(void)
+{
+    if (ours.helper > 0) {
+        kill(ours.helper, SIGKILL);
+        waitpid(ours.helper, NULL, 0);
+    }
+    logdir_close(&ours, false);
+}
+
+static const struct logdir_settings plain = {
+    .keep = 1000, .rotate = 4096, .tolerance = 100, .slots = -1};
+
+static void holds_one_archive(const char *ending, const char *text)
+{
+    struct archive *list;
+    assert_int_equal(archive_list(dir.fd, &list), 1);
+    assert_string_equal(list[0].name + 25, ending);
+    directory_holds(&dir, list[0].name, text);
+    free(list);
+}
+
+/* A killed processor left half of its output; then chmod -R, or a copy, made every file executable.
+ */
+static void make_all_executable(void)
+{
+    directory_write(&dir, "lock", "", 0755);
+    directory_write(&dir, "current", "", 0755);
+    directory_write(&dir, "previous", "whole\n", 0755);
+    directory_write(&dir, "processed", "WH", 0755);
+    directory_write(&dir, "newstate", "", 0755);
+}
+
+static void an_executable_lock_makes_every_mark_worthless(void **state)
+{
+    (void)state;
+    make_all_executable();
+    open_log(&plain, false);
+    holds_one_archive(".s", "whole\n");
+    assert_int_equal(directory_mode(&dir, "lock"), 0600);
+    kill_log();
+}
+
+/* The mode of lock is put right long before recovery comes to the output. */
+static void a_logger_killed_after_it_took_the_lock_changes_nothing(void **state)
+{
+    struct error e = ERROR_INIT;
+    (void)state;
+    make_all_executable();
+    ours = (struct logdir){.settings = plain,
+                           .name = strdup(dir.path),
+                           .directory = open(dir.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                           .lock = -1,
+                           .current = -1};
+    assert_int_equal(lock_take(&ours, &e), 0);
+    assert_int_equal(directory_mode(&dir, "lock"), 0600);
+    kill_log();
+    open_log(&plain, false);
+    holds_one_archive(".s", "whole\n");
+    kill_log();
+}
+
+static void a_mode_with_x_bits_marks_nothing(void **state)
+{
+    struct logdir_settings s = plain;
+    int status;
+    (void)state;
+    s.mode = 0755;
+    s.processor = "printf half; exit 1";
+    s.processor_is_shell = true;
+    s.retry_ms = 60000;
+    open_log(&s, false);
+    assert_int_equal(directory_mode(&dir, "current"), 0655);
+    assert_int_equal(logdir_append(&ours, "whole\n", 6), 6);
+    struct error e = ERROR_INIT;
+    assert_int_equal(logdir_turn(&ours, &e), 0);
+    logdir_tidy(&ours);
+    pid_t pid = waitpid(ours.helper, &status, 0);
+    assert_true(logdir_reaped(&ours, pid, status));
+    directory_holds(&dir, "processed", "half");
+    kill_log();
+    s.processor = NULL;
+    open_log(&s, false);
+    holds_one_archive(".u", "whole\n");
+    kill_log();
+}
+
+/* A copy that keeps no modes: what had replaced previous is the only one that has its lines. */
+static void output_without_its_mark_is_kept_when_nothing_else_has_its_lines(void **state)
+{
+    (void)state;
+    for (int resume = 0; resume < 2; resume++) {
+        struct archive *list;
+        directory_write(&dir, "processed", "WHOLE\n", 0644);
+        open_log(&plain, resume != 0);
+        assert_int_equal(archive_list(dir.fd, &list), 1);
+        assert_string_equal(list[0].name + 25, ".u");
+        directory_holds(&dir, list[0].name, "WHOLE\n");
+        assert_int_equal(unlinkat(dir.fd, list[0].name, 0), 0);
+        free(list);
+        kill_log();
+    }
+}
+
+/* The same when the helper finds it. */
+static void the_helper_keeps_output_without_a_mark(void **state)
+{
+    struct logdir_settings s = plain;
+    int status;
+    (void)state;
+    s.processor = "cat";
+    s.processor_is_shell = true;
+    open_log(&s, false);
+    directory_write(&dir, "processed", "WHOLE\n", 0644);
+    logdir_tidy(&ours);
+    pid_t pid = waitpid(ours.helper, &status, 0);
+    assert_true(logdir_reaped(&ours, pid, status));
+    holds_one_archive(".u", "WHOLE\n");
+    kill_log();
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(an_executable_lock_makes_every_mark_worthless),
+        T(a_logger_killed_after_it_took_the_lock_changes_nothing),
+        T(a_mode_with_x_bits_marks_nothing),
+        T(output_without_its_mark_is_kept_when_nothing_else_has_its_lines),
+        T(the_helper_keeps_output_without_a_mark),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
