@@ -794,9 +794,9 @@ static void the_current_of_another_user(void **state)
     if (geteuid() != 0)
         return;
     for (int way = 0; way < 4; way++) {
-        pid_t pid = fork();
         int status;
         directory_write(&dir, "current", "of root\n", way % 2 ? 0744 : 0600);
+        pid_t pid = fork();
         if (pid == 0) {
             if (fchown(dir.fd, 1234, 1234) < 0 || setgid(1234) < 0 || setuid(1234) < 0)
                 _exit(2); /* child */
