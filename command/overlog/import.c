@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NOTES_MAX = 1000 }; /* each is looked for among all */
+
 void import_note(struct import *im, const char *about, const char *format, ...)
 {
     char text[1024];
@@ -22,6 +24,10 @@ void import_note(struct import *im, const char *about, const char *format, ...)
     size_t i = 0;
     while (i < im->notes && strcmp(im->note[i].text, text) != 0)
         i++;
+    if (i == NOTES_MAX)
+        return;
+    if (i == NOTES_MAX - 1 && i == im->notes)
+        strcpy(text, "there is more that could not be carried over");
     if (i == im->notes) {
         struct import_note *more = realloc(im->note, (i + 1) * sizeof *more);
         if (more == NULL)
@@ -48,10 +54,17 @@ static void tell_notes(struct import *im, struct str *out)
         put_shown(out, line.data, 0);
         str_add_char(out, '\n');
         str_release(&line);
-        words_release(&n->about);
-        free(n->text);
+    }
+}
+
+void import_release(struct import *im)
+{
+    for (size_t i = 0; i < im->notes; i++) {
+        words_release(&im->note[i].about);
+        free(im->note[i].text);
     }
     free(im->note);
+    words_release(&im->names);
     im->note = NULL;
     im->notes = 0;
 }
@@ -75,6 +88,17 @@ bool import_name(struct import *im, const char *about, const char *name, char ou
                   im->w.tree->services);
     im->w.code = 1;
     return false;
+}
+
+void import_tell_apart(struct import *im, const char *about, char name[256], unsigned int number)
+{
+    char wanted[256];
+    memcpy(wanted, name, sizeof wanted);
+    while (words_has(&im->names, name))
+        snprintf(name, 256, "%.200s-%u", wanted, number++);
+    if (strcmp(name, wanted) != 0)
+        import_note(im, about, "there is more than one process %s: one is called %s", wanted, name);
+    words_add(&im->names, name);
 }
 
 /* --- Procfile --------------------------------------------------------------------------------- */
@@ -104,6 +128,7 @@ static void put_release(struct import *im, struct str *releases)
         return;
     begin_script(&script, im, "release", "", 0);
     str_printf(&script, "set -e\n%s", releases->data);
+    import_tell_apart(im, NULL, name, 1);
     write_service(&im->w, name, DEFINITION_ONESHOT, &none, "user");
     write_oneshot(&im->w, name, script.data);
     im->services++;
@@ -123,13 +148,19 @@ static char *split_line(char *line)
     return *command == '\0' ? NULL : command;
 }
 
+/* seen: the processes before it. */
 static void put_process(struct import *im, const char *process, const char *command,
-                        const struct words *needs, unsigned int port)
+                        const struct words *needs, const struct words *seen)
 {
+    unsigned int port = FIRST_PORT + NEXT_PORT * (unsigned int)seen->count;
+    unsigned int same = 0;
     struct str script = STR_INIT;
     char name[256];
     if (!import_name(im, NULL, process, name))
         return;
+    for (size_t i = 0; i < seen->count; i++)
+        same += strcmp(seen->item[i], process) == 0;
+    import_tell_apart(im, NULL, name, same > 0 ? same : 1);
     begin_script(&script, im, process, command, port);
     sh_exec(&script, "", command);
     write_service(&im->w, name, DEFINITION_LONGRUN, needs, "user");
@@ -138,34 +169,48 @@ static void put_process(struct import *im, const char *process, const char *comm
     str_release(&script);
 }
 
-int import_procfile(struct import *im, const char *text)
+/* One line of two readings: the first looks for releases, which are done before all others. */
+static void take_line(struct import *im, char *line, bool first, struct str *releases,
+                      struct words *seen)
 {
     struct words needs = WORDS_INIT;
+    const char *text = line + strspn(line, " \t");
+    bool empty = *text == '\0' || *text == '#';
+    char *command = split_line(line);
+    bool release = command != NULL && strcmp(line, "release") == 0;
+    if (command == NULL && first && !empty)
+        import_note(im, NULL, "not understood: %s", line);
+    if (release && first)
+        str_printf(releases, "%s\n", command);
+    if (command == NULL || release || first)
+        return;
+    if (releases->length > 0)
+        words_add(&needs, "release");
+    if (seen->count < IMPORT_PROCESSES_MAX) {
+        put_process(im, line, command, &needs, seen);
+    } else {
+        message_fatal("%s has more than %d processes", im->file, IMPORT_PROCESSES_MAX);
+        im->w.code = 1;
+    }
+    words_add(seen, line);
+    words_release(&needs);
+}
+
+int import_procfile(struct import *im, const char *text)
+{
+    struct words seen = WORDS_INIT;
     struct str releases = STR_INIT;
-    unsigned int port = FIRST_PORT;
     for (int pass = 0; pass < 2; pass++) {
         char *copy = strdup(text), *place = NULL;
-        for (char *line = copy == NULL ? NULL : strtok_r(copy, "\n", &place); line != NULL;
-             line = strtok_r(NULL, "\n", &place)) {
-            char *command = split_line(line);
-            bool release = command != NULL && strcmp(line, "release") == 0;
-            if (command == NULL && pass == 0 && line[strspn(line, " \t")] != '\0' &&
-                line[strspn(line, " \t")] != '#')
-                import_note(im, NULL, "not understood: %s", line);
-            if (release && pass == 0)
-                str_printf(&releases, "%s\n", command);
-            if (command == NULL || release || pass == 0)
-                continue;
-            put_process(im, line, command, &needs, port);
-            port += NEXT_PORT;
-        }
+        for (char *line = copy == NULL ? NULL : strtok_r(copy, "\n", &place);
+             line != NULL && seen.count <= IMPORT_PROCESSES_MAX;
+             line = strtok_r(NULL, "\n", &place))
+            take_line(im, line, pass == 0, &releases, &seen);
         free(copy);
         if (pass == 0)
             put_release(im, &releases);
-        if (pass == 0 && releases.length > 0)
-            words_add(&needs, "release");
     }
-    words_release(&needs);
+    words_release(&seen);
     str_release(&releases);
     return im->w.code;
 }
@@ -222,6 +267,7 @@ static int run_import(struct invocation *c)
     int code = tree_read(&t);
     if (code == 0)
         code = import(&im, text.data == NULL ? "" : text.data);
+    import_release(&im);
     str_release(&text);
     tree_release(&t);
     return code;

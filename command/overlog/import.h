@@ -15,7 +15,10 @@ struct import {
     struct import_note *note; /* what could not be carried over */
     size_t notes;
     size_t services;
+    struct words names; /* of the services and bundles made */
 };
+
+enum { IMPORT_PROCESSES_MAX = 1000 };
 
 /* Keeps a note, to be said at the end and written to import-notes. Those that differ only in what
  * they are about (a section; NULL: the file) become one. */
@@ -24,6 +27,10 @@ void import_note(struct import *im, const char *about, const char *format, ...)
 /* A name that a service may have, made of name; a note says if it is another. False, and said:
  * there is such a service already. */
 bool import_name(struct import *im, const char *about, const char *name, char out[256]);
+/* Makes name one that nothing made so far has, by a number from the given one on, which a note
+ * says; it is taken from then on. */
+void import_tell_apart(struct import *im, const char *about, char name[256], unsigned int number);
+void import_release(struct import *im);
 
 /* text is the file's. 0, or the exit code. */
 int import_supervisord(struct import *im, const char *text);

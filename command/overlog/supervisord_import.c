@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DEFAULT_PRIORITY = 999, PROCESSES_MAX = 1000 };
+enum { DEFAULT_PRIORITY = 999 };
 
 /* --- what must be known now ------------------------------------------------------------------- */
 
@@ -133,22 +133,6 @@ static bool has_command(const struct supervisord *s, const char *section)
     return good;
 }
 
-/* A name that no other process has. */
-static void tell_apart(const struct supervisord *s, struct process *p)
-{
-    char name[256];
-    unsigned int number = p->names.number;
-    memcpy(name, p->name, sizeof name);
-    for (size_t k = 0; k < s->count; k++)
-        if (strcmp(s->process[k].name, p->name) == 0) {
-            snprintf(p->name, sizeof p->name, "%.200s-%u", name, number++);
-            k = (size_t)-1; /* from the first one on */
-        }
-    if (strcmp(name, p->name) != 0)
-        import_note(s->im, p->section, "there is more than one process %s: one is called %s", name,
-                    p->name);
-}
-
 static int autostart_of(const struct supervisord *s, const struct process *p)
 {
     const char *raw = program_get(s, p, "autostart");
@@ -183,7 +167,7 @@ static void add_process(struct supervisord *s, const char *section, const struct
         free(p->own);
         return;
     }
-    tell_apart(s, p);
+    import_tell_apart(s->im, section, p->name, names->number);
     s->count++;
 }
 
@@ -194,14 +178,14 @@ static int add_program(struct supervisord *s, const char *section)
     const char *program = strchr(section, ':') + 1;
     const char *group = group_of(s, section, program);
     struct ini_names names = {.program = program, .group = group == NULL ? program : group};
-    long count = number_of(s, section, "numprocs", &names, 1, PROCESSES_MAX);
-    long first = number_of(s, section, "numprocs_start", &names, 0, PROCESSES_MAX);
+    long count = number_of(s, section, "numprocs", &names, 1, IMPORT_PROCESSES_MAX);
+    long first = number_of(s, section, "numprocs_start", &names, 0, IMPORT_PROCESSES_MAX);
     if (count < 1 || first < 0) {
         import_note(s->im, section, "no process is asked for: left out");
         return 0;
     }
-    if (s->count + (size_t)count > PROCESSES_MAX) {
-        message_fatal("%s has more than %d processes", s->im->file, PROCESSES_MAX);
+    if (s->count + (size_t)count > IMPORT_PROCESSES_MAX) {
+        message_fatal("%s has more than %d processes", s->im->file, IMPORT_PROCESSES_MAX);
         s->im->w.code = 1;
         return 0;
     }
@@ -224,16 +208,21 @@ static void put_bundle(struct supervisord *s, const char *bundle, bool group)
     char name[256], section[300];
     bool taken = false;
     snprintf(section, sizeof section, "%s:%.255s", group ? "group" : "program", bundle);
-    for (size_t i = 0; i < s->count; i++) {
+    bool good = import_name(s->im, section, bundle, name);
+    for (size_t i = 0; i < s->count && good; i++) {
         const struct process *p = &s->process[i];
-        taken |= strcmp(p->name, bundle) == 0;
+        taken |= strcmp(p->name, name) == 0;
         if (strcmp(group ? p->names.group : p->program, bundle) == 0)
             words_add(&members, p->name);
     }
     if (taken)
         import_note(s->im, section, "a process has the same name: no bundle is made of it");
-    else if (import_name(s->im, section, bundle, name))
+    else if (good && words_has(&s->im->names, name))
+        import_note(s->im, section, "another bundle has the same name: none is made of it");
+    else if (good) {
         write_service(&s->im->w, name, DEFINITION_BUNDLE, &members, NULL);
+        words_add(&s->im->names, name);
+    }
     words_release(&members);
 }
 
@@ -293,11 +282,13 @@ static void put_bundles(struct supervisord *s)
     for (size_t i = 0; i < s->ini.count; i++)
         if (strncmp(s->ini.item[i].section, "group:", 6) == 0 && is_first(s, i))
             put_bundle(s, s->ini.item[i].section + 6, true);
-    for (size_t i = 0; i < s->count; i++)
-        if (s->process[i].names.count > 1 &&
-            (i == 0 || s->process[i - 1].program != s->process[i].program) &&
-            strcmp(s->process[i].names.group, s->process[i].program) == 0)
-            put_bundle(s, s->process[i].program, false);
+    for (size_t i = 0; i < s->count; i++) {
+        const struct process *p = &s->process[i];
+        bool first = i == 0 || s->process[i - 1].program != p->program;
+        bool grouped = p->names.group != p->program; /* what is its own group has no other name */
+        if (p->names.count > 1 && first && !grouped)
+            put_bundle(s, p->program, false);
+    }
 }
 
 /* --- files ------------------------------------------------------------------------------------ */

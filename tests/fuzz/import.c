@@ -1,5 +1,5 @@
 /* overlog import: a supervisord.conf where the first byte is even, else a Procfile. Whatever it
- * says, what is written can be read again, without a mistake. */
+ * says, what is written can be read again, without a mistake, and has each service. */
 #include "command/overlog/import.h"
 #include "command/commands.h"
 #include "command/overlog/overlog.h"
@@ -14,13 +14,22 @@ bool check_logging_script(const struct words *words, struct error *why)
     return true;
 }
 
-static void read_again(const char *root)
+static size_t services_of(const struct tree *t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->definitions.count; i++)
+        n += t->definitions.item[i].type != DEFINITION_BUNDLE;
+    return n;
+}
+
+static void read_again(const char *root, size_t services)
 {
     struct tree t;
     struct error e = ERROR_INIT;
     MUST(tree_find(&t, NULL, root, &e) == 0);
     MUST(tree_read(&t) == 0);
     MUST(t.problems.errors == 0);
+    MUST(services_of(&t) == services);
     tree_release(&t);
 }
 
@@ -45,12 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int code = procfile ? import_procfile(&im, text) : import_supervisord(&im, text);
     MUST(code == 0 || code == 1);
     if (code == 0 && im.services > 0)
-        read_again(root);
-    for (size_t i = 0; i < im.notes; i++) {
-        free(im.note[i].text);
-        words_release(&im.note[i].about);
-    }
-    free(im.note);
+        read_again(root, services_of(&t) + im.services);
+    import_release(&im);
     tree_release(&t);
     free(text);
     return 0;
