@@ -151,6 +151,9 @@ unit: $(UNIT_PROGRAMS) $(MUSL_PROGRAMS)
 FUZZ := $(BUILD)/fuzz
 FUZZ_CC ?= clang
 FUZZ_TIME ?= 600
+# How deep the stack is differs by where it begins, and with that what a run with one seed finds.
+FUZZ_COVERAGE := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=stack-depth
+FUZZ_WRAP := helper_start clock_wall clock_monotonic
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_OBJECTS := $(patsubst %.c,$(FUZZ)/%.o,$(filter-out command/% execline/%,$(SOURCES)) execline/substitute.c \
     $(addprefix command/overlog/,supervisord.c supervisord_keys.c supervisord_import.c program.c import.c \
@@ -161,14 +164,14 @@ FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(FUZZ)/%)
 $(FUZZ)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo '  FUZZ $@'
-	$(Q)$(FUZZ_CC) $(CPPFLAGS) $(WARN) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+	$(Q)$(FUZZ_CC) $(CPPFLAGS) $(WARN) $(FUZZ_FLAGS) $(FUZZ_COVERAGE) -MMD -MP -c -o $@ $<
 
 $(FUZZ)/liboverlog.a: $(FUZZ_OBJECTS)
 	$(Q)rm -f $@
 	$(Q)ar rcs $@ $^
 
 $(FUZZ)/%: $(FUZZ)/tests/fuzz/%.o $(FUZZ)/liboverlog.a
-	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--wrap=helper_start -o $@ $^ -lz
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_WRAP:%=-Wl,--wrap=%) -o $@ $^ -lz
 
 .PRECIOUS: $(FUZZ)/tests/fuzz/%.o
 fuzz: $(FUZZ_PROGRAMS)
