@@ -18,19 +18,29 @@ const char *events_value(const char *words, const char *key, size_t *length)
     return at;
 }
 
-/* Undoes \040 and \134. */
-static void unescape(char *text)
+enum { SERVICE_NAME_MAX = 256 };
+
+/* The byte that \040 or \134 stands for; 0: it is none of those. */
+static char escaped(const char *text, size_t length)
 {
-    char *to = text;
-    for (; *text; text++) {
-        if (*text == '\\' && strlen(text) > 3) {
-            *to++ = (char)((text[1] & 3) << 6 | (text[2] & 7) << 3 | (text[3] & 7));
-            text += 3;
-        } else {
-            *to++ = *text;
-        }
+    if (length < 4 || text[0] != '\\' || text[1] < '0' || text[1] > '3')
+        return 0;
+    for (int i = 2; i < 4; i++)
+        if (text[i] < '0' || text[i] > '7')
+            return 0;
+    return (char)((text[1] & 3) << 6 | (text[2] & 7) << 3 | (text[3] & 7));
+}
+
+/* A name as event_line writes it; in the log it may be four times as long. */
+static void read_name(char name[SERVICE_NAME_MAX], const char *text, size_t length)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < length && n + 1 < SERVICE_NAME_MAX; i++) {
+        char byte = escaped(text + i, length - i);
+        name[n++] = byte != 0 ? byte : text[i];
+        i += byte != 0 ? 3 : 0;
     }
-    *to = '\0';
+    name[n] = '\0';
 }
 
 /* The list's own copy of name, put there if need be; NULL for lack of memory. */
@@ -68,14 +78,13 @@ bool events_take(struct events *ev, struct entry *entry)
         entry->name = wanted(ev, ".init");
         return entry->name != NULL;
     }
-    char *words = entry->message, name[256];
+    char *words = entry->message, name[SERVICE_NAME_MAX];
     size_t event = strcspn(words, " "), length = 0;
     if (!entry->stamped || entry->stream != STREAM_UNKNOWN || event == 0)
         return false;
     if (strncmp(words + event, SERVICE, strlen(SERVICE)) == 0) {
         length = strcspn(words + event + strlen(SERVICE), " ");
-        snprintf(name, sizeof name, "%.*s", (int)length, words + event + strlen(SERVICE));
-        unescape(name);
+        read_name(name, words + event + strlen(SERVICE), length);
         entry->name = wanted(ev, name);
         length += strlen(SERVICE);
     } else {
@@ -121,19 +130,17 @@ static int note(struct events_states *s, const char *words)
     static const char *const shown[] = {"start", "ready", "fail", "up", "down", "exit"};
     bool command = strncmp(words, "cmd", 3) == 0;
     const char *event = !command ? words : words[3] == ' ' ? "start" : words + 3;
-    char service[256] = ".cmd", state[64];
-    size_t length = 0, i = 0;
+    char service[SERVICE_NAME_MAX] = ".cmd", state[64];
+    size_t length = 0, i = 0, word = strcspn(event, " ");
     const char *name = events_value(words, SERVICE, &length);
     if (strncmp(words, "boot ", 5) == 0)
         events_states_release(s);
-    while (i < 6 && strncmp(event, shown[i], strlen(shown[i])) != 0)
+    while (i < 6 && (strlen(shown[i]) != word || strncmp(event, shown[i], word) != 0))
         i++;
     if (i == 6 || (!name && !command))
         return 0;
-    if (!command) {
-        snprintf(service, sizeof service, "%.*s", (int)length, name);
-        unescape(service);
-    }
+    if (!command)
+        read_name(service, name, length);
     const char *code = events_value(words, " code=", &length);
     const char *killer = code ? code : events_value(words, " signal=", &length);
     snprintf(state, sizeof state, "%s", i == 0 ? "up" : i == 2 ? "failed" : shown[i]);
