@@ -157,7 +157,7 @@ FUZZ_WRAP := helper_start clock_wall clock_monotonic
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_OBJECTS := $(patsubst %.c,$(FUZZ)/%.o,$(filter-out command/% execline/%,$(SOURCES)) execline/substitute.c \
     $(addprefix command/overlog/,supervisord.c supervisord_keys.c supervisord_import.c program.c import.c \
-        write.c tree.c output.c))
+        write.c tree.c output.c) command/tools/syslog.c command/tools/stream.c command/failure.c)
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(FUZZ)/%)
 
@@ -172,6 +172,9 @@ $(FUZZ)/liboverlog.a: $(FUZZ_OBJECTS)
 
 $(FUZZ)/%: $(FUZZ)/tests/fuzz/%.o $(FUZZ)/liboverlog.a
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_WRAP:%=-Wl,--wrap=%) -o $@ $^ -lz
+
+$(FUZZ)/account: FUZZ_WRAP += fopen
+$(FUZZ)/handover: FUZZ_WRAP += loop_signal
 
 .PRECIOUS: $(FUZZ)/tests/fuzz/%.o
 fuzz: $(FUZZ_PROGRAMS)
