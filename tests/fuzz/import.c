@@ -5,6 +5,29 @@
 #include "command/overlog/overlog.h"
 #include "services/graph.h"
 #include "tests/fuzz/fuzz.h"
+#include <regex.h>
+
+/* How many services a Procfile is: its lines "NAME: COMMAND", but one for all releases. */
+static size_t lines_of_procfile(const char *text)
+{
+    static regex_t line;
+    size_t n = 0, releases = 0;
+    regmatch_t found[2];
+    if (line.re_nsub == 0)
+        MUST(regcomp(&line, "^([A-Za-z0-9_-]+):[ \t]*[^ \t\r\n]", REG_EXTENDED | REG_NEWLINE) == 0);
+    for (const char *p = text; regexec(&line, p, 2, found, 0) == 0;) {
+        bool release =
+            found[1].rm_eo - found[1].rm_so == 7 && strncmp(p + found[1].rm_so, "release", 7) == 0;
+        releases += release;
+        n += !release;
+        p += found[0].rm_so;
+        p += strcspn(p, "\n");
+        if (*p == '\0')
+            break;
+        p++;
+    }
+    return n + (releases > 0);
+}
 
 /* What reads the scripts of a tree is not of interest here. */
 bool check_logging_script(const struct words *words, struct error *why)
@@ -53,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct import im = {.w = {.tree = &t}, .file = "/nowhere/file"};
     int code = procfile ? import_procfile(&im, text) : import_supervisord(&im, text);
     MUST(code == 0 || code == 1);
+    MUST(!procfile || code != 0 || im.services == lines_of_procfile(text));
     if (code == 0 && im.services > 0)
         read_again(root, services_of(&t) + im.services);
     import_release(&im);
