@@ -47,6 +47,28 @@ static void check_calendar(time_t second, long nanosecond, uint8_t more)
     is(text, second, 0, (more & 2) != 0);
 }
 
+static void use_zone(const char *zone)
+{
+    setenv("TZ", zone, 1);
+    tzset();
+}
+
+/* Where clocks are changed: a time of the calendar there, which may be there twice. */
+static void check_zone(time_t second)
+{
+    struct tm tm, again;
+    struct timespec t;
+    struct error e = ERROR_INIT;
+    char text[64], back[64];
+    use_zone("CET-1CEST,M3.5.0,M10.5.0/3");
+    MUST(localtime_r(&second, &tm) != NULL);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
+    MUST(time_parse(text, &now, false, &t, &e) == 0 && localtime_r(&t.tv_sec, &again) != NULL);
+    strftime(back, sizeof back, "%Y-%m-%d %H:%M:%S", &again);
+    MUST(strcmp(text, back) == 0 && labs((long)(t.tv_sec - second)) <= 3600);
+    use_zone("UTC0");
+}
+
 static void check_numbers(time_t second, long nanosecond, uint8_t more)
 {
     static const char *const units[] = {"s", "min", "h", "d", "weeks"};
@@ -90,13 +112,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t number = 0;
     for (int i = 0; i < 8; i++)
         number = number << 8 | input_byte(&in);
-    setenv("TZ", "UTC0", 1);
+    use_zone("UTC0");
     time_t second = (time_t)(number % YEAR_9999);
     long nanosecond = (long)(number % 1000000000);
     if (form & 1)
         check_calendar(second, nanosecond, more);
     if (form & 2)
         check_numbers(second, nanosecond, more);
+    if (form & 8)
+        check_zone(second);
     char *text = strndup((const char *)in.at, in.left);
     MUST(text != NULL);
     check_text(text, (form & 4) != 0);
