@@ -115,7 +115,9 @@ SAN_FLAGS := $(call no_truncation,$(SAN_CC)) -O1 -g -fsanitize=address,undefined
 SAN_OBJECTS := $(SOURCES:%.c=$(SAN)/%.o)
 LIB_OBJECTS := $(filter-out $(SAN)/command/main.o,$(SAN_OBJECTS))
 # UNIT_BUT: those that are not to be run, as ROOM/NAME_test.
-UNIT_SOURCES := $(filter-out $(UNIT_BUT:%=tests/unit/%.c),$(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c)))
+UNIT_SOURCES := $(filter-out $(UNIT_BUT:%=tests/unit/%.c),$(sort $(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c)))
+# What several of them share.
+UNIT_SHARED := $(filter-out %_test.c,$(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c)))
 UNIT_PROGRAMS := $(UNIT_SOURCES:%.c=$(SAN)/%)
 
 $(SAN)/%.o: %.c
@@ -131,7 +133,11 @@ $(SAN)/liboverlog.a: $(LIB_OBJECTS)
 	$(Q)rm -f $@
 	$(Q)ar rcs $@ $^
 
-$(SAN)/tests/unit/%: $(SAN)/tests/unit/%.o $(SAN)/liboverlog.a
+$(SAN)/libunit.a: $(UNIT_SHARED:%.c=$(SAN)/%.o)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(SAN)/tests/unit/%: $(SAN)/tests/unit/%.o $(SAN)/libunit.a $(SAN)/liboverlog.a
 	@echo '  TEST $@'
 	$(Q)$(SAN_CC) $(SAN_FLAGS) -o $@ $^ -lcmocka -lz
 
@@ -206,10 +212,10 @@ lint:
 	/usr/bin/python3 tests/dead.py
 	/usr/bin/python3 tests/shape.py
 	tests/audit --lint
-	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(MUSL_SOURCES) $(FUZZ_SOURCES)
+	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 format:
-	@clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(MUSL_SOURCES) $(FUZZ_SOURCES)
+	@clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 check:
 	tests/check

@@ -1,0 +1,103 @@
+/* Transitions performed: time limits, last lines, and not too many forks at once. */
+#include "supervisor/descriptors.h"
+#include "tests/unit/supervisor/simulated.h"
+#include <signal.h>
+#include <stdio.h>
+
+static void a_service_that_is_late_is_stopped(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", "notification-fd", "3", "timeout-up", "3000",
+                      NULL);
+    simulated_boot("sleep 1");
+    simulated.with_time = true;
+    simulated_journal();
+    simulated_run(3000);
+    simulated_expect(
+        "3.000 say s6-rc: warning: unable to start service web: timed out after 3000 ms",
+        "3.000 TERM web",
+        "3.000 exec logcat -n5 --color=never --begin-with s6-rc: warning: the last lines of web: "
+        "-- "
+        "web",
+        NULL);
+    simulated_expect_not("3.000 exec sleep 1"); /* it is over when the lines were shown */
+    simulated_exit("logcat", 0);
+    simulated_expect("3.000 exec sleep 1", NULL);
+}
+
+static void last_lines_take_two_seconds_at_most(void **state)
+{
+    (void)state;
+    simulated_service("one", "longrun", "run", "", "notification-fd", "3", "timeout-up", "1000",
+                      NULL);
+    simulated_service("two", "longrun", "run", "", "notification-fd", "3", "timeout-up", "1000",
+                      NULL);
+    simulated_boot("sleep 1");
+    simulated.with_time = true;
+    simulated_journal();
+    simulated_run(10000);
+    simulated_expect("3.000 KILL logcat", "3.000 exec sleep 1", NULL);
+    assert_null(simulated_process("logcat"));
+    assert_false(tail_is_busy(&simulated.sv->tail));
+}
+
+static void not_too_many_runs_are_being_executed(void **state)
+{
+    char name[16];
+    (void)state;
+    simulated.settings.logging = LOGGING_CONSOLE;
+    simulated.hold_reports = true;
+    for (int i = 0; i < 140; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        simulated_service(name, "longrun", "run", "", NULL);
+    }
+    simulated_boot(NULL);
+    assert_int_equal(simulated.sv->longruns.execs_pending, EXECS_PENDING_MAX / 2);
+    for (size_t i = 0; i < simulated.processes; i++)
+        if (simulated.process[i].report >= 0) {
+            simulated_executed(simulated.process[i].label, 0);
+            break;
+        }
+    simulated_settle();
+    assert_int_equal(simulated.sv->longruns.execs_pending, EXECS_PENDING_MAX / 2);
+    simulated.hold_reports = false;
+    for (size_t i = 0; i < simulated.processes; i++)
+        if (simulated.process[i].report >= 0)
+            simulated_executed(simulated.process[i].label, 0);
+    simulated_settle();
+    assert_int_equal(simulated.sv->longruns.execs_pending, 0);
+    for (int i = 0; i < 140; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        assert_int_equal(simulated_longrun(name)->machine.state, SERVICE_UP);
+    }
+}
+
+/* A stop that was left under way by its time limit, and is wanted up again. */
+static void one_that_turns_round(void **state)
+{
+    const char *words[] = {"s6-rc", "d", "1000", "1", "0", "change", "web", NULL};
+    (void)state;
+    simulated.stubborn = true;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_request(words);
+    simulated_run(1500);
+    simulated_exit("logcat", 0);
+    assert_int_equal(simulated_longrun("web")->machine.want, WANT_DOWN);
+    simulated_rc("u", "change", "web", NULL);
+    assert_int_equal(simulated_longrun("web")->machine.want, WANT_UP);
+    simulated_exit("web", 0);
+    simulated_run(2000);
+    assert_non_null(simulated_process("web"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SIMULATED_TEST(a_service_that_is_late_is_stopped),
+        SIMULATED_TEST(last_lines_take_two_seconds_at_most),
+        SIMULATED_TEST(not_too_many_runs_are_being_executed),
+        SIMULATED_TEST(one_that_turns_round),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,102 @@
+/* Oneshots: up, down, reload, lateness and shortages. */
+#include "tests/unit/supervisor/simulated.h"
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+static void up_and_down(void **state)
+{
+    (void)state;
+    simulated_service("init", "oneshot", "up", "make", "down", "unmake", NULL);
+    simulated_boot(NULL);
+    simulated_exit("init", 0);
+    simulated_expect("oneshot init: make", "say s6-rc: info: service init successfully started",
+                     NULL);
+    simulated_signal(SIGTERM);
+    simulated_expect("oneshot init: unmake", NULL);
+    assert_false(simulated.over);
+    simulated_exit("init", 1);
+    simulated_expect("say s6-rc: warning: unable to stop service init: command exited 1", NULL);
+    assert_true(simulated.over);
+}
+
+static void a_late_up_is_told_to_end(void **state)
+{
+    (void)state;
+    simulated_service("init", "oneshot", "up", "make", "timeout-up", "2000", NULL);
+    simulated_boot(NULL);
+    simulated_process("init")->stubborn = true;
+    simulated.with_time = true;
+    simulated_journal();
+    simulated_run(3000);
+    simulated_expect(
+        "2.000 say s6-rc: warning: unable to start service init: timed out after 2000 ms",
+        "2.000 TERM -init", "2.000 CONT -init", NULL);
+    int fd = simulated_rc("u", "change", "init", NULL);
+    assert_string_equal(simulated_answer(fd),
+                        "es6-rc: info: service init: starting\n"
+                        "es6-rc: warning: unable to start service init: its up, given up as late, "
+                        "still runs (pid 1001)\nx1\n");
+}
+
+static void the_stop_ends_an_up_and_waits(void **state)
+{
+    (void)state;
+    simulated_service("init", "oneshot", "up", "make", NULL);
+    simulated_boot(NULL);
+    simulated_process("init")->stubborn = true;
+    simulated_journal();
+    simulated_signal(SIGTERM);
+    simulated_expect("say s6-rc: warning: service init is still starting: told to end",
+                     "TERM -init", NULL);
+    assert_int_equal(simulated.sv->pid1.stage, STAGE_STOPPING);
+    simulated_killed("init", SIGTERM);
+    assert_true(simulated.over);
+}
+
+static void a_fork_that_fails_is_tried_again(void **state)
+{
+    (void)state;
+    simulated_service("init", "oneshot", "up", "", "down", "unmake", NULL);
+    simulated_boot(NULL);
+    simulated.with_time = true;
+    simulated_journal();
+    simulated.spawn_fails = EAGAIN;
+    int fd = simulated_rc("d", "change", "init", NULL);
+    simulated_run(2500);
+    simulated.spawn_fails = 0;
+    simulated_run(1000);
+    simulated_expect("3.000 oneshot init: unmake", NULL);
+    simulated_exit("init", 0);
+    assert_non_null(strstr(simulated_answer(fd), "x0\n"));
+}
+
+/* A stop must come to its end. */
+static void but_not_for_ever_in_a_stop(void **state)
+{
+    (void)state;
+    simulated_service("init", "oneshot", "up", "", "down", "unmake", NULL);
+    simulated_boot(NULL);
+    simulated.with_time = true;
+    simulated_journal();
+    simulated.spawn_fails = EAGAIN;
+    simulated_signal(SIGTERM);
+    simulated_run(10000);
+    simulated_expect(
+        "3.000 say s6-rc: warning: unable to stop service legacy-services: unable to fork: "
+        "Resource temporarily unavailable",
+        NULL);
+    assert_true(simulated.over);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SIMULATED_TEST(up_and_down),
+        SIMULATED_TEST(a_late_up_is_told_to_end),
+        SIMULATED_TEST(the_stop_ends_an_up_and_waits),
+        SIMULATED_TEST(a_fork_that_fails_is_tried_again),
+        SIMULATED_TEST(but_not_for_ever_in_a_stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,166 @@
+/* Services that are put into /run/service at run time. */
+#include "tests/unit/supervisor/simulated.h"
+#include <signal.h>
+#include <unistd.h>
+
+#define SCAN "/run/service/.s6-svscan/control"
+
+static void a_directory_is_found(void **state)
+{
+    (void)state;
+    simulated_boot(NULL);
+    simulated_file("/run/service/extra/run", "");
+    simulated_file("/run/service/later/run", "");
+    simulated_file("/run/service/later/down", "");
+    simulated_journal();
+    simulated_ask(SCAN, "a");
+    simulated_expect("run extra", NULL);
+    assert_null(simulated_process("later"));
+    assert_int_equal(simulated_longrun("extra")->member, MEMBER_LISTED);
+    assert_int_equal(simulated_longrun("later")->node, NO_NODE);
+    simulated_ask("/run/service/later/supervise/control", "u");
+    simulated_expect("run later", NULL);
+}
+
+static void and_goes(void **state)
+{
+    (void)state;
+    simulated_boot(NULL);
+    simulated_file("/run/here/extra/run", "");
+    assert_int_equal(symlink("/run/here/extra", "/run/service/extra"), 0);
+    simulated_ask(SCAN, "a");
+    simulated_process("extra")->stubborn = true;
+    unlink("/run/service/extra");
+    simulated_journal();
+    simulated_ask(SCAN, "h");
+    simulated_expect("TERM extra", NULL);
+    assert_int_equal(simulated_longrun("extra")->member, MEMBER_REMOVING);
+    simulated_exit("extra", 0);
+    assert_null(longruns_named(&simulated.sv->longruns, "extra"));
+    assert_false(simulated_exists("/run/here/extra/supervise/lock"));
+}
+
+/* s6-svunlink, and s6-svlink again while it dies. */
+static void linked_again_while_it_ends(void **state)
+{
+    (void)state;
+    simulated_boot(NULL);
+    simulated_file("/run/here/extra/run", "");
+    assert_int_equal(symlink("/run/here/extra", "/run/service/extra"), 0);
+    simulated_ask(SCAN, "a");
+    simulated_process("extra")->stubborn = true;
+    unlink("/run/service/extra");
+    simulated_ask(SCAN, "h");
+    assert_int_equal(symlink("/run/here/extra", "/run/service/extra"), 0);
+    simulated_ask(SCAN, "a");
+    simulated_journal();
+    simulated_run(3000);
+    simulated_expect_not("run extra");
+    simulated_exit("extra", 0);
+    simulated_expect("run extra", NULL);
+    assert_int_equal(simulated_longrun("extra")->member, MEMBER_LISTED);
+}
+
+static void a_pair_and_its_end_of_file(void **state)
+{
+    (void)state;
+    simulated_boot(NULL);
+    simulated_file("/run/here/extra/run", "");
+    simulated_file("/run/here/extra/log/run", "");
+    assert_int_equal(symlink("/run/here/extra", "/run/service/extra"), 0);
+    simulated_journal();
+    simulated_ask(SCAN, "a");
+    simulated_expect("run extra/log", "run extra", NULL);
+    struct longrun *log = simulated_longrun("extra/log");
+    assert_int_equal(simulated_longrun("extra")->pipe.consumer, log->index);
+    unlink("/run/service/extra");
+    simulated_ask(SCAN, "h"); /* the log is to end by its end of file, and not by a signal */
+    simulated_expect("TERM extra", NULL);
+    simulated_expect_not("TERM extra/log");
+    assert_int_equal(log->pipe.input[1], -1);
+    assert_null(longruns_named(&simulated.sv->longruns, "extra"));
+    simulated_exit("extra/log", 0);
+    assert_null(longruns_named(&simulated.sv->longruns, "extra/log"));
+}
+
+/* The consumer goes first: no producer may lead to its place. */
+static void the_consumer_is_swept_first(void **state)
+{
+    (void)state;
+    simulated_boot(NULL);
+    simulated_file("/run/here/extra/run", "");
+    simulated_file("/run/here/extra/log/run", "");
+    assert_int_equal(symlink("/run/here/extra", "/run/service/extra"), 0);
+    simulated_ask(SCAN, "a");
+    struct longrun *extra = simulated_longrun("extra");
+    struct longrun *log = simulated_longrun("extra/log");
+    log->member = MEMBER_GONE;
+    simulated_process("extra/log")->child = false;
+    log->machine.state = SERVICE_DOWN;
+    longruns_remove(log);
+    simulated_settle();
+    assert_int_equal(extra->pipe.consumer, NO_LONGRUN);
+    assert_null(longruns_named(&simulated.sv->longruns, "extra/log"));
+    simulated_journal();
+    simulated_exit("extra", 0); /* it starts again without one */
+    simulated_run(2000);
+    simulated_expect("run extra", NULL);
+}
+
+static void the_link_of_a_longrun_of_s6_rc(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    unlink("/run/service/web");
+    simulated_journal();
+    simulated_ask(SCAN, "h");
+    simulated_expect("TERM web", NULL);
+    assert_int_equal(simulated_longrun("web")->member, MEMBER_UNLISTED);
+    assert_true(simulated_exists("/run/s6-rc/servicedirs/web/supervise/lock"));
+}
+
+static void the_stop_ends_them_after_those_of_s6_rc(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_file("/run/service/extra/run", "");
+    simulated_ask(SCAN, "a");
+    simulated_journal();
+    simulated_signal(SIGTERM);
+    simulated_expect("TERM web", "TERM extra", NULL);
+    assert_true(simulated.over);
+}
+
+static void letters_of_s6_svscanctl(void **state)
+{
+    (void)state;
+    simulated.stubborn = true;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_file("/run/service/extra/run", "");
+    simulated_journal();
+    simulated_ask(SCAN, "ta"); /* the stop comes first: nothing is added any more */
+    simulated_expect("TERM web", NULL);
+    assert_null(longruns_named(&simulated.sv->longruns, "extra"));
+    simulated_ask(SCAN, "b");
+    simulated_expect("KILL web", NULL);
+    simulated_run(3000); /* the loggers are stubborn, too */
+    assert_true(simulated.over);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SIMULATED_TEST(a_directory_is_found),
+        SIMULATED_TEST(and_goes),
+        SIMULATED_TEST(linked_again_while_it_ends),
+        SIMULATED_TEST(a_pair_and_its_end_of_file),
+        SIMULATED_TEST(the_consumer_is_swept_first),
+        SIMULATED_TEST(the_link_of_a_longrun_of_s6_rc),
+        SIMULATED_TEST(the_stop_ends_them_after_those_of_s6_rc),
+        SIMULATED_TEST(letters_of_s6_svscanctl),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,161 @@
+/* The stop, by all its ways, and what signals of pid 1 do (supervisor.c). */
+#include "tests/unit/supervisor/simulated.h"
+#include <signal.h>
+#include <string.h>
+
+static void in_reverse_order(void **state)
+{
+    (void)state;
+    simulated_service("data", "longrun", "run", "", NULL);
+    simulated_service("web", "longrun", "run", "", "dependencies.d/data", "", NULL);
+    simulated_boot("sleep 1");
+    simulated_journal();
+    simulated_signal(SIGTERM);
+    simulated_expect("say s6-rc: info: service web: stopping", "TERM web",
+                     "say s6-rc: info: service web successfully stopped",
+                     "say s6-rc: info: service data: stopping", "TERM data",
+                     "say s6-rc: info: service data successfully stopped", "TERM sleep", NULL);
+    assert_true(simulated.over);
+    assert_int_equal(simulated.code, 0);
+}
+
+static void what_does_not_end_is_killed(void **state)
+{
+    (void)state;
+    simulated.stubborn = true;
+    simulated_service("web", "longrun", "run", "", "timeout-kill", "5000", NULL);
+    simulated_boot(NULL);
+    simulated_journal();
+    simulated.with_time = true;
+    simulated_signal(SIGTERM);
+    simulated_run(30000);
+    simulated_expect("0.000 TERM web",
+                     "3.000 say overlog: warning: web is still stopping after 3 s (it is killed in "
+                     "2 s)",
+                     "5.000 KILL web", "5.000 say s6-rc: info: service web successfully stopped",
+                     NULL);
+    assert_true(simulated.over);
+}
+
+static void the_rest_gets_term_and_kill(void **state)
+{
+    (void)state;
+    simulated_boot(NULL);
+    simulated_stranger("meek", false);
+    simulated_stranger("wild", true);
+    simulated_journal();
+    simulated.with_time = true;
+    simulated.sv->pid1.settings.kill_grace = 3000;
+    simulated_signal(SIGTERM);
+    simulated_run(30000);
+    simulated_expect("0.000 TERM meek", "0.000 TERM wild", "3.000 STOP all", "3.000 KILL wild",
+                     "3.000 CONT all", NULL);
+    assert_true(simulated.over);
+}
+
+static void the_second_signal_skips_the_waits(void **state)
+{
+    (void)state;
+    simulated.stubborn = true;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_signal(SIGTERM);
+    simulated_run(500);
+    simulated_journal();
+    assert_false(simulated.over);
+    simulated_signal(SIGTERM);
+    simulated_expect("TERM web", "STOP all", "KILL web", "CONT all", NULL);
+}
+
+static void the_whole_stop_has_a_limit(void **state)
+{
+    (void)state;
+    simulated.stubborn = true;
+    simulated.settings.stop_max = 8000;
+    simulated.settings.drain = 1000;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_journal();
+    simulated.with_time = true;
+    simulated_signal(SIGTERM);
+    simulated_run(20000);
+    simulated_expect("7.000 say overlog: warning: the stop takes longer than OVERLOG_STOP_MAXTIME "
+                     "(8000 ms), killing what is left",
+                     "7.000 KILL web", NULL);
+    assert_true(simulated.over);
+    assert_true(simulated.now <= (1000 + 8) * INT64_C(1000000000) + 20 * INT64_C(1000000000));
+}
+
+static void loggers_are_urged_then_killed(void **state)
+{
+    (void)state;
+    simulated.settings.drain = 1000;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_process("web/log")->stubborn = true;
+    simulated_process("web/log")->logger = false; /* so that USR2 does nothing */
+    simulated_journal();
+    simulated.with_time = true;
+    simulated_signal(SIGTERM);
+    simulated_run(10000);
+    simulated_expect("0.000 TERM web", "1.000 USR2 web/log", "2.000 KILL web/log",
+                     "2.000 say overlog: warning: the logger of web did not finish in time", NULL);
+    assert_true(simulated.over);
+}
+
+static void one_that_refuses_signals_is_left(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated.refuses = "web";
+    simulated.sv->pid1.settings.kill_grace = 4000;
+    simulated_journal();
+    simulated.with_time = true;
+    simulated_signal(SIGTERM);
+    simulated_run(30000);
+    simulated_expect("0.000 say overlog: warning: unable to signal service web (process 1002): it "
+                     "runs as another user, and we lack the capability CAP_KILL (--cap-add KILL)",
+                     "4.000 say overlog: warning: what refuses signals is left to the kernel",
+                     NULL);
+    assert_true(simulated.over);
+}
+
+static void the_exit_code_file(void **state)
+{
+    (void)state;
+    simulated_boot("sleep 1");
+    simulated_file("/run/s6-linux-init-container-results/exitcode", "42\n");
+    simulated_signal(SIGTERM);
+    assert_true(simulated.over);
+    assert_int_equal(simulated.code, 42);
+}
+
+static void a_stopped_service_goes_on_for_the_stop(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated.sv->pid1.children.slot[0].stopped = false;
+    children_find(&simulated.sv->pid1.children, simulated_process("web")->pid)->stopped = true;
+    simulated_process("web")->stubborn = true; /* and so its CONT is in the journal */
+    simulated_journal();
+    simulated_signal(SIGTERM);
+    simulated_expect("CONT web", "TERM web", "CONT web", NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SIMULATED_TEST(in_reverse_order),
+        SIMULATED_TEST(what_does_not_end_is_killed),
+        SIMULATED_TEST(the_rest_gets_term_and_kill),
+        SIMULATED_TEST(the_second_signal_skips_the_waits),
+        SIMULATED_TEST(the_whole_stop_has_a_limit),
+        SIMULATED_TEST(loggers_are_urged_then_killed),
+        SIMULATED_TEST(one_that_refuses_signals_is_left),
+        SIMULATED_TEST(the_exit_code_file),
+        SIMULATED_TEST(a_stopped_service_goes_on_for_the_stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

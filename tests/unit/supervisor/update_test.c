@@ -1,0 +1,170 @@
+/* s6-rc-update: another database in the place of the one that runs. */
+#include "base/file.h"
+#include "contract/paths.h"
+#include "services/database.h"
+#include "tests/unit/supervisor/simulated.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* As the caller does: the source tree as it is now, compiled beside the database that runs. */
+static void compile(const char *name)
+{
+    struct definitions d = DEFINITIONS_INIT;
+    struct problems problems = PROBLEMS_INIT;
+    struct definition_source source = {.path = "/etc/s6-overlay/s6-rc.d"};
+    struct definition_sources sources = {.item = &source, .count = 1};
+    struct error e = ERROR_INIT;
+    char path[256];
+    assert_int_equal(definitions_builtin(&d), 0);
+    assert_int_equal(definitions_read(&d, &sources, &problems), 0);
+    problems_release(&problems);
+    snprintf(path, sizeof path, RUN_RC "/%s", name);
+    assert_int_equal(database_compile(path, &d, &e), 0);
+    definitions_release(&d);
+}
+
+static int update(const char *name)
+{
+    const char *words[] = {"s6-rc-update", "", "0", "2", "0", name, NULL};
+    compile(name);
+    return simulated_request(words);
+}
+
+static void remove_service(const char *name)
+{
+    char path[256];
+    struct error e = ERROR_INIT;
+    snprintf(path, sizeof path, "/etc/s6-overlay/s6-rc.d/%s", name);
+    assert_int_equal(file_remove_tree(AT_FDCWD, path, &e), 0);
+    snprintf(path, sizeof path, "/etc/s6-overlay/s6-rc.d/user/contents.d/%s", name);
+    assert_int_equal(file_remove_tree(AT_FDCWD, path, &e), 0);
+}
+
+static void what_stays_goes_on(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_service("old", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    pid_t web = simulated_process("web")->pid;
+    pid_t logger = simulated_process("web/log")->pid;
+    remove_service("old");
+    simulated_service("new", "longrun", "run", "", "dependencies.d/web", "", NULL);
+    simulated_journal();
+    int fd = update("second");
+    assert_non_null(strstr(simulated_answer(fd), "x0\n"));
+    simulated_expect("TERM old", "run new", NULL);
+    assert_int_equal(simulated_process("web")->pid, web);
+    assert_int_equal(simulated_process("web/log")->pid, logger);
+    assert_null(longruns_named(&simulated.sv->longruns, "old"));
+    assert_int_equal(simulated_longrun("new")->member, MEMBER_LISTED);
+    simulated_signal(SIGTERM);
+    simulated_expect("TERM new", "TERM web", NULL);
+    assert_true(simulated.over);
+}
+
+/* An update removes a service and the next brings it back, while the logger of the removed one
+ * still reads. */
+static void back_while_its_logger_drains(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    pid_t logger = simulated_process("web/log")->pid;
+    simulated_process("web/log")->stubborn = true;
+    remove_service("web");
+    update("second");
+    assert_null(simulated_process("web"));
+    assert_int_equal(simulated_longrun("web")->member, MEMBER_GONE);
+    assert_int_equal(simulated_longrun("web")->logger.state, LOGGER_ENDING);
+    struct error e = ERROR_INIT; /* the caller removes what is left of it */
+    assert_int_equal(file_remove_tree(AT_FDCWD, RUN_SERVICEDIRS "/web", &e), 0);
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_journal();
+    const char *answer = simulated_answer(update("third"));
+    if (strstr(answer, "x0\n") == NULL)
+        fail_msg("%s", answer);
+    simulated_expect("HUP web/log", "logger web", NULL);
+    struct longrun *web = simulated_longrun("web");
+    assert_int_equal(web->member, MEMBER_LISTED);
+    assert_int_equal(web->logger.state, LOGGER_RUNNING);
+    assert_true(web->logger.process.pid != logger);
+    assert_true(web->logger.pipes.out_write >= 0);
+    simulated_rc("u", "change", "web", NULL);
+    assert_int_equal(simulated_process("web")->out, web->logger.pipes.out_write);
+}
+
+static void a_consumer_that_goes_is_forgotten(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", "producer-for", "sink", NULL);
+    simulated_service("sink", "longrun", "run", "", "consumer-for", "web", NULL);
+    simulated_boot(NULL);
+    assert_int_equal(simulated_longrun("web")->pipe.consumer, simulated_longrun("sink")->index);
+    remove_service("sink");
+    remove_service("web");
+    simulated_service("web", "longrun", "run", "", NULL);
+    update("second");
+    assert_null(longruns_named(&simulated.sv->longruns, "sink"));
+    assert_int_equal(simulated_longrun("web")->pipe.consumer, NO_LONGRUN);
+    simulated_rc("u", "change", "web", NULL);
+    assert_non_null(simulated_process("web"));
+    assert_int_equal(simulated_process("web")->out,
+                     simulated_longrun("web")->logger.pipes.out_write);
+}
+
+static void one_that_cannot_be_is_rolled_back(void **state)
+{
+    const char *words[] = {"s6-rc-update", "", "0", "2", "0", "nowhere", NULL};
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    assert_non_null(strstr(simulated_answer(simulated_request(words)), "es6-rc-update: fatal: "));
+    assert_false(simulated.sv->rc.job.busy);
+    simulated_file("/run/service/new/run", ""); /* of that name, and none of s6-rc's */
+    simulated_ask("/run/service/.s6-svscan/control", "a");
+    simulated_service("first", "longrun", "run", "", NULL);
+    simulated_service("new", "longrun", "run", "", NULL);
+    int fd = update("second");
+    assert_string_equal(simulated_answer(fd),
+                        "es6-rc-update: fatal: there is a new already that is "
+                        "none of s6-rc's\nx111\n");
+    assert_null(longruns_named(&simulated.sv->longruns, "first"));
+    assert_true(simulated_exists(RUN_RC "/second/servicedirs/first/run"));
+    assert_non_null(simulated_process("web"));
+}
+
+static void the_stop_ends_an_update(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_service("old", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_process("old")->stubborn = true;
+    remove_service("old");
+    simulated_service("new", "longrun", "run", "", NULL);
+    int fd = update("second");
+    assert_int_equal(simulated_longrun("new")->member, MEMBER_PREPARED);
+    simulated_signal(SIGTERM);
+    assert_non_null(strstr(simulated_answer(fd), "the container is stopping\nx111\n"));
+    assert_null(simulated.sv->rc.updates.stage);
+    assert_null(longruns_named(&simulated.sv->longruns, "new"));
+    simulated_exit("old", 0);
+    assert_true(simulated.over);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SIMULATED_TEST(what_stays_goes_on),
+        SIMULATED_TEST(back_while_its_logger_drains),
+        SIMULATED_TEST(a_consumer_that_goes_is_forgotten),
+        SIMULATED_TEST(one_that_cannot_be_is_rolled_back),
+        SIMULATED_TEST(the_stop_ends_an_update),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
