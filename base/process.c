@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -459,6 +460,17 @@ void process_explain(const char *program, const struct process_failure *f, char 
         snprintf(text, size, "unable to execute %s: not found in PATH", program);
     else
         snprintf(text, size, "unable to execute %s: %s", program, why);
+}
+
+pid_t process_start_explain(const struct process_spawn *s, struct error *e)
+{
+    char why[PATH_MAX + EXECUTE_WHY_MAX];
+    struct process_failure f = {.error = 0};
+    pid_t pid = process_start(s, &f, e);
+    if (pid != 0)
+        return pid;
+    process_explain(s->program, &f, why, sizeof why);
+    return error_set(e, f.error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC, "%s", why);
 }
 
 void process_trim_stack(void)

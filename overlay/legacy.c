@@ -62,19 +62,14 @@ static int run(const char *program, char *const *argv, const char *script)
 {
     /* A shell ran them in s6-overlay, and people left the first line out. */
     struct process_spawn s = {.program = program, .argv = argv, .envp = environ, .by_shell = true};
-    struct process_failure f = {.error = 0};
     struct error e = ERROR_INIT;
-    char why[512];
-    pid_t pid = process_start(&s, &f, &e);
-    if (pid < 0) {
+    pid_t pid = process_start_explain(&s, &e);
+    if (pid < 0 && e.code == EXIT_SYSTEM)
         message_warning("%s: %s", script, e.text);
-        return EXIT_SYSTEM;
-    }
-    if (pid == 0) {
-        process_explain(program, &f, why, sizeof why);
-        message_warning("%s", why);
-        return f.error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC;
-    }
+    else if (pid < 0)
+        message_warning("%s", e.text);
+    if (pid < 0)
+        return e.code;
     if (told != 0)
         kill(pid, told); /* it was not there yet */
     int status = process_wait(pid);

@@ -127,20 +127,14 @@ static pid_t start_check(const char *command)
     char *inlined[] = {(char[]){"execlineb"}, (char[]){"-Pc"}, strdup(command ? command : ""),
                        NULL};
     char *script[] = {(char[]){"./data/check"}, NULL};
-    char why[512];
     struct process_spawn s = {.program = command != NULL ? command_program : script[0],
                               .argv = command != NULL ? inlined : script,
                               .envp = environ};
-    struct process_failure f = {.error = 0};
     struct error e = ERROR_INIT;
-    pid_t pid = process_start(&s, &f, &e);
+    pid_t pid = process_start_explain(&s, &e);
     free(inlined[2]);
     if (pid < 0)
-        message_error(&e);
-    if (pid == 0) {
-        process_explain(s.program, &f, why, sizeof why);
-        message_warning("%s", why);
-    }
+        message_warning("%s", e.text);
     return pid;
 }
 
@@ -149,7 +143,7 @@ static int try_once(const struct polling *p, const char *command, int64_t end)
 {
     int status = 0;
     pid_t check = start_check(command);
-    if (check <= 0)
+    if (check < 0)
         return TRIES_OVER;
     int result = wait_step(p, check, earlier(in(p->each), end), &status);
     if (result == READY)
