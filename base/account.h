@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include <sys/types.h>
 
-enum { GROUPS_MOST = 65536 }; /* that the kernel takes of one process */
+enum { GROUPS_MOST = 65536 }; /* most groups that the kernel lets one process have */
 
 /* Group ids in memory of their own; all zero: none. */
 struct groups {
@@ -15,8 +15,9 @@ struct groups {
     size_t room;
 };
 
-/* -1 with errno: no memory, or E2BIG when there are GROUPS_MOST already. */
+/* Appends id. 0, or -1 with errno: ENOMEM, or E2BIG when there are GROUPS_MOST already. */
 int groups_add(struct groups *g, gid_t id);
+/* Frees the memory and leaves an empty list. */
 void groups_release(struct groups *g);
 
 struct account {
@@ -25,21 +26,21 @@ struct account {
     struct groups groups; /* supplementary, gid included when looked up by name */
 };
 
-/* NAME: by /etc/passwd, with its supplementary groups, which the caller releases. 0; 1 when there
- * is no such user; -1 on error. */
+/* Looks a user up in /etc/passwd, and its supplementary groups in /etc/group; the caller releases
+ * a->groups. 0; 1 when there is no such user; -1 with e when a file cannot be read. */
 int account_by_name(const char *name, struct account *a, struct error *e);
-/* The same without groups: nothing is to be released. */
+/* The same without supplementary groups: nothing is to be released. */
 int account_ids(const char *name, struct account *a, struct error *e);
-/* A group's id by name, 0, 1 or -1 as above. */
+/* Looks a group up in /etc/group: 0, 1 or -1 as above. */
 int account_group(const char *name, gid_t *gid, struct error *e);
-/* "UID:GID" or "UID" (gid = uid) in digits, no supplementary groups: 0, or -1 when it is not one.
- */
+/* Reads "UID:GID", or "UID" for a group of the same number, in digits; no supplementary groups. 0,
+ * or -1 when text is neither. */
 int account_by_number(const char *text, struct account *a);
-/* The name of an id; empty when it has none. */
 enum { ACCOUNT_NAME_MAX = 64 };
+/* Write the name that the account files give an id, cut to fit; "" when they give none. */
 void account_user_name(uid_t uid, char name[ACCOUNT_NAME_MAX]);
 void account_group_name(gid_t gid, char name[ACCOUNT_NAME_MAX]);
-/* Sets groups, gid, uid for good. */
+/* Sets supplementary groups, gid and uid of this process, for good. 0, or -1 with e and errno. */
 int account_become(const struct account *a, struct error *e);
 
 #endif

@@ -10,25 +10,31 @@
 #define CLOCK_MS ((int64_t)1000000)
 #define CLOCK_SECOND ((int64_t)1000000000)
 
+/* Nanoseconds since some start; they go on while the wall clock is set. */
 int64_t clock_monotonic(void);
 struct timespec clock_wall(void);
-void clock_sleep(int64_t ns); /* commands only: the whole time, whatever signals come */
+/* Sleeps that many nanoseconds, whatever signals come. For commands only, never for pid 1. */
+void clock_sleep(int64_t ns);
 
 /* TAI64N: "@" and 24 lowercase hex digits, label 2^62 + unix + 37 (spec/s6-log.md section 3). */
 enum { CLOCK_TAI64N_LENGTH = 25 };
-void clock_tai64n_format(char out[CLOCK_TAI64N_LENGTH], const struct timespec *t); /* no NUL */
-int clock_tai64n_parse(const char *text, struct timespec *t);          /* reads 25 bytes; 0 or -1 */
-void clock_tain_pack(unsigned char out[12], const struct timespec *t); /* big-endian TAI64N */
-/* 0 for what is no usual time. */
+/* Writes the label, without a NUL. */
+void clock_tai64n_format(char out[CLOCK_TAI64N_LENGTH], const struct timespec *t);
+/* Reads 25 bytes. 0, or -1 when they are no label. */
+int clock_tai64n_parse(const char *text, struct timespec *t);
+/* The same label as 12 bytes, big-endian. A time read that is not usual becomes {0, 0}. */
+void clock_tain_pack(unsigned char out[12], const struct timespec *t);
 void clock_tain_unpack(struct timespec *t, const unsigned char in[12]);
 
 /* "YYYY-MM-DDTHH:MM:SS.nnnnnnnnnZ", UTC. */
 enum { CLOCK_UTC_LENGTH = 30 };
-void clock_utc_format(char out[CLOCK_UTC_LENGTH], const struct timespec *t); /* no NUL */
-int clock_utc_parse(const char *text, struct timespec *t); /* reads 30 bytes; 0 or -1 */
+/* Writes the time, without a NUL. */
+void clock_utc_format(char out[CLOCK_UTC_LENGTH], const struct timespec *t);
+/* Reads 30 bytes. 0, or -1 when they are no such time. */
+int clock_utc_parse(const char *text, struct timespec *t);
 
-/* Whether a calendar of four-digit years has it, with nanoseconds below a second. A time that
- * somebody else wrote down and that has not is taken for none. */
+/* Whether the time lies in the years 0 to 9999 and its nanoseconds below a second. A time in a file
+ * that somebody else may have written counts only if it does. */
 bool clock_is_usual(const struct timespec *t);
 
 /* {0, 0} stands for none. */
@@ -40,6 +46,7 @@ static inline bool clock_is_set(const struct timespec *t)
 /* Nanoseconds from one to the other, at most INT64_MAX either way. */
 int64_t clock_between(const struct timespec *from, const struct timespec *to);
 
-int clock_compare(const struct timespec *a, const struct timespec *b); /* <0, 0, >0 */
+/* Negative, 0 or positive: a is earlier than b, the same, or later. */
+int clock_compare(const struct timespec *a, const struct timespec *b);
 
 #endif

@@ -8,11 +8,12 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Writes one file per NAME=value of envp: the value and one newline. The directory is made anew
- * with exactly that mode. */
+/* Makes the directory anew, with exactly that mode, and writes a file for each NAME=value of envp:
+ * the value and a newline. 0, or -1 with e. */
 int envdir_write(const char *path, char *const *envp, mode_t mode, struct error *e);
 
-/* The same into a directory that is there, with or without the newline, files of that mode. */
+/* Writes such files, of that mode, into a directory that is there; newline: end each value with
+ * one. 0, or -1 with e. */
 int envdir_add(const char *path, char *const *envp, bool newline, mode_t mode, struct error *e);
 
 /* How files become values. */
@@ -24,9 +25,10 @@ struct envdir_style {
     bool strict;  /* what is no regular file is an error, else it is skipped */
 };
 
-/* Sets in our environment what the directory says: whole file, one final newline removed; a
- * zero-byte file unsets. Dot files are skipped; NUL bytes become newlines. */
+/* Sets a variable of our environment for each file: its content without one final newline, NUL
+ * bytes as newlines. An empty file unsets the variable; dot files are skipped. 0, or -1 with e. */
 int envdir_load(const char *path, struct error *e);
+/* The same by another style. */
 int envdir_load_as(const char *path, const struct envdir_style *style, struct error *e);
 
 #endif

@@ -228,7 +228,7 @@ struct found {
     size_t length;
 };
 
-static void add(struct found *f, const char *text)
+static void add_reason(struct found *f, const char *text)
 {
     size_t length = strlen(text);
     if (length > sizeof f->text - 1 - f->length)
@@ -240,13 +240,13 @@ static void add(struct found *f, const char *text)
 
 static void say(struct found *f, const char *reason, const char *cure)
 {
-    add(f, EXECUTE_SEEN);
-    add(f, reason);
+    add_reason(f, EXECUTE_SEEN);
+    add_reason(f, reason);
     if (cure == NULL)
         return;
-    add(f, " (");
-    add(f, cure);
-    add(f, ")");
+    add_reason(f, " (");
+    add_reason(f, cure);
+    add_reason(f, ")");
 }
 
 static bool is_elf(const char *head, size_t length)
@@ -281,8 +281,8 @@ static void explain_missing(char *head, struct found *f)
         return;
     }
     say(f, "its interpreter ", NULL);
-    add(f, interpreter);
-    add(f, " is missing (install it or correct the #! line)");
+    add_reason(f, interpreter);
+    add_reason(f, " is missing (install it or correct the #! line)");
 }
 
 static void explain_format(const char *head, size_t length, struct found *f)

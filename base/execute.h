@@ -14,23 +14,25 @@ struct execute_search {
     char path[4096];
 };
 
+/* Begins a search; program and path must outlive it. */
 struct execute_search execute_search(const char *program, const char *path);
-bool execute_candidate(struct execute_search *s); /* false: that was all */
+/* Puts the next file to try into s->file. False: there is none left. */
+bool execute_candidate(struct execute_search *s);
 
-/* Executes the first of them that can be; comes back with errno when none can. */
+/* Executes the first of these files that can be executed; returns, with errno, when none can. */
 void execute_first(const char *program, const char *path, char *const *argv, char *const *envp);
 
-/* The same as a command of a shell, as far as there is a /bin/sh: what it has built in comes before
- * the files of that name, and a file that is no program for the kernel (ENOEXEC), an empty one too,
- * is its script. */
+/* Executes program as a shell would, if there is a /bin/sh: a command that the shell has built in
+ * wins over files of that name, and a file that the kernel cannot execute (ENOEXEC), an empty one
+ * included, is run as a script of /bin/sh. */
 void execute_by_shell(const char *program, const char *path, char *const *argv, char *const *envp);
-/* Pure: whether every POSIX shell has it built in. */
+/* Whether every POSIX shell has this command built in. Pure. */
 bool execute_is_builtin(const char *word);
 
 enum { EXECUTE_WHY_MAX = 400 };
 #define EXECUTE_SEEN "exec: "
 
-/* E2BIG in words: which variable, or that an argument, is the largest. */
+/* Explains E2BIG: names the largest variable, or says that an argument is the largest. */
 void execute_too_big(char *const *argv, char *const *envp, char text[EXECUTE_WHY_MAX]);
 
 /* Looks at a program whose execution failed with errno, which is kept: EXECUTE_SEEN and the reason

@@ -36,7 +36,7 @@ void image_protect(void)
 
 /* Their first page is the first of the segment, so nothing else is on it; the last one is shared.
  */
-void image_shed(void)
+void image_discard_tables(void)
 {
     uintptr_t begin = page_of((uintptr_t)image_rows);
     uintptr_t end = page_of((uintptr_t)image_rows_end);

@@ -1,17 +1,15 @@
-/* The pages of the program that it writes only as it starts: its tables of pointers, which the
- * start-up code of a position-independent program relocates. base/image.ld puts those of commands
- * together.
- */
+/* The tables of pointers, whose pages are written once, when the start-up code of a
+ * position-independent program relocates them. base/image.ld puts those of commands together. */
 #ifndef BASE_IMAGE_H
 #define BASE_IMAGE_H
 
-/* Makes what was relocated read-only, for the start-up code of musl leaves that undone. Call first.
+/* Makes what was relocated read-only, which the start-up code of musl does not do. Call it first.
  */
 void image_protect(void);
 
-/* For a process that stays, and there may be hundreds of it: gives back the memory of the tables
- * that only commands, execline and the supervisor read. Whoever reads one of them after that is
- * killed by SIGSEGV. Does nothing where the linker left no marks. */
-void image_shed(void);
+/* Gives back the memory of the tables that only commands, execline and the supervisor read, for a
+ * process that stays and of which there may be hundreds. Reading such a table afterwards is a
+ * SIGSEGV. Does nothing when the linker script did not mark them. */
+void image_discard_tables(void);
 
 #endif

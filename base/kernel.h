@@ -1,5 +1,5 @@
-/* What newer kernels have, and what does instead where a kernel, from Linux 3.10 on, or a filter of
- * system calls does not let us have it. */
+/* System calls of newer kernels, with a substitute for kernels from Linux 3.10 on and for filters
+ * (seccomp) that refuse them. */
 #ifndef BASE_KERNEL_H
 #define BASE_KERNEL_H
 
@@ -10,15 +10,15 @@
  * is removed at once. A descriptor, close-on-exec, or -1 with errno. */
 int kernel_memory(const char *name);
 
-/* Bytes that nobody else has at the same time: getrandom, /dev/urandom or the clock. Never waits,
- * never fails, keeps no secrets. */
+/* Fills bytes with random ones, from getrandom, /dev/urandom or the clock: good for unique names,
+ * not for secrets. Never waits, never fails. */
 void kernel_noise(void *bytes, size_t length);
 
-/* Whether our effective user may do that (R_OK, W_OK, X_OK): faccessat2, or what the C library and
- * access have instead. */
+/* Whether our effective user may access path that way (R_OK, W_OK, X_OK): faccessat2, or the C
+ * library's substitute, or access. */
 bool kernel_permits(const char *path, int mode);
 
-/* The errno of a system call that is not there, or that a filter refuses. */
+/* Whether this errno says that the system call is missing, or that a filter refuses it. */
 bool kernel_lacks(int why);
 
 #endif

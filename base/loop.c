@@ -137,7 +137,7 @@ static bool fires_before(const struct timer *a, const struct timer *b)
     return a->due < b->due || (a->due == b->due && a->order < b->order);
 }
 
-static void put(struct loop *l, size_t i, struct timer *t)
+static void put_timer(struct loop *l, size_t i, struct timer *t)
 {
     l->heap[i] = t;
     t->place = i + 1;
@@ -150,10 +150,10 @@ static void sift_up(struct loop *l, size_t i)
         size_t parent = (i - 1) / 2;
         if (!fires_before(t, l->heap[parent]))
             break;
-        put(l, i, l->heap[parent]);
+        put_timer(l, i, l->heap[parent]);
         i = parent;
     }
-    put(l, i, t);
+    put_timer(l, i, t);
 }
 
 static void sift_down(struct loop *l, size_t i)
@@ -167,10 +167,10 @@ static void sift_down(struct loop *l, size_t i)
             child++;
         if (!fires_before(l->heap[child], t))
             break;
-        put(l, i, l->heap[child]);
+        put_timer(l, i, l->heap[child]);
         i = child;
     }
-    put(l, i, t);
+    put_timer(l, i, t);
 }
 
 static int grow(struct loop *l, size_t capacity)
@@ -214,7 +214,7 @@ void loop_untimer(struct loop *l, struct timer *t)
     struct timer *last = l->heap[--l->timers];
     if (last == t)
         return;
-    put(l, i, last);
+    put_timer(l, i, last);
     sift_up(l, i);
     sift_down(l, last->place - 1);
 }

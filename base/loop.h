@@ -4,8 +4,8 @@
  * struct watch and struct timer are intrusive: the owner keeps them in place while they are armed,
  * zeroed before first use. With no timer armed the loop sleeps for ever: an idle program makes no
  * wake-ups. Handlers may add and remove anything, themselves included. Timers due at the same time
- * fire in the order they were set. What the kernel has no memory for is tried again ten times a
- * second.
+ * fire in the order they were set. A watch that the kernel has no memory for is armed later: the
+ * loop tries ten times a second.
  */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H
@@ -65,22 +65,27 @@ struct loop {
     int64_t late_at;    /* monotonic ns of the next try */
 };
 
+/* 0, or -1 with e: no descriptor or memory. */
 int loop_open(struct loop *l, struct error *e);
+/* Closes and frees what the loop has; watches and timers are their owners'. */
 void loop_close(struct loop *l);
 
-/* Arms w for the events (EPOLLIN, EPOLLOUT, ...), now or when the kernel has room; calling again
- * changes them. A plain file is refused by the kernel: EPERM. */
+/* Arms w for the events (EPOLLIN, EPOLLOUT, ...), now or once the kernel has room; calling it again
+ * changes them. 0, or -1 with e and errno: EPERM, since a plain file is always ready. */
 int loop_watch(struct loop *l, struct watch *w, uint32_t events, struct error *e);
-/* For a handler that cannot take what waits, for lack of descriptors or memory: it is called again
- * a tenth of a second later, not at once and for ever. */
+/* Stops w for a tenth of a second: for a handler that lacks descriptors or memory to take what is
+ * there, and would be called again at once, for ever. */
 void loop_pause(struct loop *l, struct watch *w);
-void loop_unwatch(struct loop *l, struct watch *w); /* harmless when not armed; before close(fd) */
+/* Disarms w, if it is armed. To be called before close(w->fd). */
+void loop_unwatch(struct loop *l, struct watch *w);
 
-/* Takes the memory for that many timers at once, so that loop_timer cannot fail later. */
+/* Takes the memory for that many timers, so that loop_timer cannot fail later. 0, or -1 with e. */
 int loop_reserve_timers(struct loop *l, size_t count, struct error *e);
-/* Sets or moves t to due. Fails only for lack of memory beyond what was reserved. */
+/* Sets t to fire at due (monotonic ns), or moves it there. 0, or -1: no memory, which cannot happen
+ * within what was reserved. */
 int loop_timer(struct loop *l, struct timer *t, int64_t due);
-void loop_untimer(struct loop *l, struct timer *t); /* harmless when not set */
+/* Takes t out, if it is set. */
+void loop_untimer(struct loop *l, struct timer *t);
 
 /* Blocks signal for the process and delivers it as a loop event, to the handler and with the
  * context that were given last. It is called after all signals pending at that moment were
@@ -88,9 +93,12 @@ void loop_untimer(struct loop *l, struct timer *t); /* harmless when not set */
 int loop_signal(struct loop *l, int signal, void (*handler)(void *context, int signal),
                 void *context, struct error *e);
 
-/* One turn: waits for something (at most max_wait ns; -1: no limit) and calls the handlers. */
+/* One turn: waits for something (at most max_wait ns; -1: no limit) and calls the handlers. 0, or
+ * -1 with e when the kernel refuses to wait. */
 int loop_turn(struct loop *l, int64_t max_wait, struct error *e);
-int loop_run(struct loop *l, struct error *e); /* turns until loop_stop */
+/* Turns until loop_stop: 0, or -1 with e as loop_turn. */
+int loop_run(struct loop *l, struct error *e);
+/* Ends loop_run after this turn. */
 void loop_stop(struct loop *l);
 
 #endif

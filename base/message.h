@@ -22,16 +22,20 @@ enum { MESSAGE_MAX = 2048 };
 
 typedef void message_writer(const char *line, size_t length);
 
-/* name is kept, not copied. Verbosity is the highest level shown; until it is set, warnings are. */
+/* Sets the NAME of all messages; it is kept, not copied. */
 void message_name(const char *name);
+/* Sets the highest level that is shown; MESSAGE_WARNING at first. */
 void message_verbosity(int verbosity);
-void message_to(message_writer *writer); /* NULL: back to descriptor 2 */
+/* Sends messages to writer instead of descriptor 2; NULL: back there. */
+void message_to(message_writer *writer);
 
+/* Say a message of that level. */
 void message_fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void message_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A whole line in another program's name ("s6-rc: info: ..."), as upstream's messages need. */
+/* Says a line without NAME and level, for messages in another program's name ("s6-rc: info: ...").
+ */
 void message_line(enum message_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

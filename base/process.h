@@ -20,7 +20,8 @@ struct process_fd {
     int to;   /* its number in the child; any number, in any order, overlaps included */
 };
 
-/* The same pipe, opened for that side: a descriptor, close-on-exec, or -1 with errno. */
+/* Opens one side (O_RDONLY, O_WRONLY) of the pipe fd by /proc: a descriptor, close-on-exec, or -1
+ * with errno. */
 int process_open_side(int fd, int flags);
 
 /* What a child with a terminal on its descriptor 0 does about it. */
@@ -69,7 +70,7 @@ enum { PROCESS_GATE_MS = 200 };
  * which all who share that open file see. 0, or -1 with errno. */
 int process_gate(int gate, bool closed);
 
-/* Why a child could not exec, as it reported. */
+/* Why a child could not execute its program, as it reported. */
 struct process_failure {
     int error; /* errno of exec (or of chdir, dup2 before it) */
     /* "chdir", "fd", "exec", or EXECUTE_SEEN and what the child saw when it looked at the file */
@@ -101,7 +102,7 @@ int process_report(int report, struct process_failure *f);
  * child at all. */
 pid_t process_reap(int *status);
 
-/* The same, and one that was stopped, each time it is: WIFSTOPPED of the status. */
+/* The same, and also a child that was stopped, each time: WIFSTOPPED of the status. */
 pid_t process_changed(int *status);
 
 /* As process_reap, for one child: its pid, 0 while it lives, -1 when it is none of ours. */
@@ -120,6 +121,10 @@ int process_exit_code(int status);
  * architecture. Only tells what the child found: it alone looks at the file, which may be on a file
  * system that no longer answers. Writes at most size bytes. */
 void process_explain(const char *program, const struct process_failure *f, char *text, size_t size);
+
+/* process_start with one way to fail: the pid, or -1 with e, which explains what went wrong; its
+ * code is EXIT_NOTFOUND or EXIT_NOEXEC where the program could not be executed. */
+pid_t process_start_explain(const struct process_spawn *s, struct error *e);
 
 /* Gives back the stack that earlier, deeper calls have used. */
 void process_trim_stack(void);

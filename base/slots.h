@@ -28,7 +28,8 @@ bool slots_serve(size_t count);
  * in SLOTS_WAIT_MS and was killed (its death is to be reaped); for a while slots do not serve. */
 pid_t slots_fork(const int *from, int *to, size_t count, int flags);
 
-/* fork with flags of clone. */
+/* As fork, with flags of clone such as CLONE_FILES. -1 with errno: EINVAL where flags are not
+ * supported (qemu-user). */
 pid_t fork_flags(int flags);
 
 #endif

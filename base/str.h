@@ -18,12 +18,16 @@ struct str {
         .data = NULL                                                                               \
     }
 
+/* Takes memory for that many more bytes. */
 int str_reserve(struct str *s, size_t extra);
+/* Append bytes, a text without its NUL, one byte, or a formatted text. */
 int str_add(struct str *s, const void *bytes, size_t length);
 int str_add_text(struct str *s, const char *text);
 int str_add_char(struct str *s, char c);
 int str_printf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void str_clear(struct str *s); /* length 0, memory kept */
+/* Empties the string and keeps its memory. */
+void str_clear(struct str *s);
+/* Frees its memory; the string is as STR_INIT then. */
 void str_release(struct str *s);
 
 /* A list of owned strings that is an argv: item[count] is always NULL once anything was added. */
@@ -38,17 +42,21 @@ struct words {
         .item = NULL                                                                               \
     }
 
-int words_add(struct words *w, const char *text);                 /* copies */
-int words_add_bytes(struct words *w, const char *text, size_t n); /* copies n bytes, adds NUL */
+/* Append a copy of the text, or of its first n bytes. 0, or -1: no memory. */
+int words_add(struct words *w, const char *text);
+int words_add_bytes(struct words *w, const char *text, size_t n);
+/* Whether one of the words is that text: 1 or 0. */
 int words_has(const struct words *w, const char *text);
-void words_sort(struct words *w); /* bytewise */
+/* Sorts bytewise. */
+void words_sort(struct words *w);
+/* Frees the words and the list, which is as WORDS_INIT then. */
 void words_release(struct words *w);
 
-/* A list of items of that size with room for one more, moved perhaps; *room grows. NULL: there is
- * no memory, and the list is as it was. */
+/* Makes room for one more in a list of count items of that size, *room of which have memory: the
+ * list, perhaps moved, with *room raised. NULL: no memory; the list is as it was. */
 void *list_room(void *list, size_t count, size_t *room, size_t size);
 
-/* Decimal digits only, the whole text, at most max: 0, else -1. No sign, no blanks. */
+/* Reads a decimal number of at most max: digits alone, the whole text. 0, or -1. */
 int number_parse(const char *text, unsigned long long max, unsigned long long *value);
 
 #endif

@@ -20,13 +20,13 @@ size_t utf8_decode(const char *bytes, size_t length, unsigned int *point);
  * no room: a terminal or a reader may be misled. ASCII is the caller's. */
 bool utf8_is_harmful(unsigned int point);
 
-/* How many bytes at the end begin a sequence that goes on behind them: 0 to 3. */
+/* How many bytes at the end are the beginning of a sequence that goes on behind them: 0 to 3. */
 size_t utf8_torn(const char *bytes, size_t length);
 
-/* The character at the beginning: how many bytes it has (at least 1), and how it is shown: "^X" for
- * a control character other than TAB, "\u009b" for a harmful one, "\xff" for a byte of no UTF-8;
- * "": as it is. length is at least 1. */
 enum { UTF8_SHOWN_MAX = 12 };
+/* Returns how many bytes the first character has, 1 or more; length is at least 1. Writes how it is
+ * shown: "^X" for a control character other than TAB, "\u009b" for a harmful one, "\xff" for a byte
+ * that is no UTF-8; "" when it is shown as it is. */
 size_t utf8_show(const char *bytes, size_t length, char shown[UTF8_SHOWN_MAX]);
 
 /* Appends the text as it is shown. -1: no memory. */

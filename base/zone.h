@@ -8,8 +8,8 @@
  * environment has TZ. False: the zone's data are missing, and times are UTC. */
 bool zone_take(const char *zone);
 
-/* Makes the C library read a zone such as EST5EDT in our environment as what is meant by it: the
- * zone data of that name, else the rule of the United States. */
+/* Makes the C library read a TZ such as EST5EDT as people mean it: by the zone data of that name,
+ * else by the rules of the United States. To be called once before local times are made. */
 void zone_settle(void);
 
 #endif

@@ -17,18 +17,21 @@ struct bindings {
     int bad_key;          /* the exit code for a key that cannot be: upstream has two */
 };
 
-/* Begins a key; the words added to values from now on are its own. -1 with the code
- * bad_key when it is empty or was bound before. */
+/* Begins a key: the words added to b->values from now on are its value. 0, or -1 with e, whose code
+ * is b->bad_key when the key is empty or was bound before. */
 int bindings_begin(struct bindings *b, const char *key, struct error *e);
+/* Frees what was gathered. */
 void bindings_release(struct bindings *b);
 
-/* Removes what is to be removed and replaces all keys in argv, appending to out. */
+/* Removes the variables in b->removed, then appends argv to out with all keys replaced. 0, or -1
+ * with e. */
 int bindings_apply(const struct bindings *b, char *const *argv, struct words *out, struct error *e);
 
 /* Reads options and operands of a directive from c, binds, and leaves c->next after them. -1 with
  * e; EXIT_USAGE and an empty text when the syntax is wrong (say the usage). */
 typedef int directive_run(struct invocation *c, struct bindings *b, struct error *e);
 
+/* The directives, each as its command (spec/execline.md). */
 int directive_define(struct invocation *c, struct bindings *b, struct error *e);
 int directive_importas(struct invocation *c, struct bindings *b, struct error *e);
 int directive_elglob(struct invocation *c, struct bindings *b, struct error *e);

@@ -12,11 +12,12 @@ struct block_reader {
     unsigned long long strict;
 };
 
-/* argv is NULL-terminated and cut up in place. How strict we are is read from EXECLINE_STRICT. */
+/* Begins with argv, NULL-terminated, which is cut up in place. EXECLINE_STRICT in the environment
+ * says how strict to be. */
 void block_begin(struct block_reader *r, char **argv);
 
-/* The next block's words, NULL-terminated, and their number (count may be NULL). -1 with a code of
- * EXIT_USAGE: it has no end, or a word that had to be quoted is not. */
+/* Reads the next block: its words, NULL-terminated, part of argv, and their number (count may be
+ * NULL). 0, or -1 with e of EXIT_USAGE: the block has no end, or a word is not quoted. */
 int block_read(struct block_reader *r, char ***words, size_t *count, struct error *e);
 
 #endif

@@ -18,30 +18,32 @@ struct child {
     const sigset_t *signal_mask; /* the child's; NULL: as ours is now */
 };
 
-/* Starts it with our environment, directory and signals, and waits until it is executed. The pid,
- * or -1 with e: what failed, code 127 or 126 when it is the exec, 111 otherwise. Of an orphan that
- * cannot be executed only a warning is said. */
+/* Starts the program with our environment and directory, and waits until it is executed. The pid,
+ * or -1 with e: the code is 127 or 126 when it cannot be executed, 111 otherwise. An orphan that
+ * cannot be executed is only a warning. */
 pid_t child_start(const struct child *c, struct error *e);
 
-/* Starts it and keeps its pid in "!". 0, or -1 with e, whose code is 111 also for an exec that
- * failed: what was started beside us was part of what we were asked to do. */
+/* Starts the program and sets the variable "!" to its pid. 0, or -1 with e, whose code is always
+ * 111: a program beside us that cannot be executed is a failure of ours. */
 int child_start_and_tell(const struct child *c, struct error *e);
 
-/* Starts argv and waits for its end. An empty argv is a program that exits 0. The raw wait status,
- * or -1 with e as above. */
+/* Runs argv to its end; an empty argv counts as a program that exits 0. The raw wait status, or -1
+ * with e as child_start. */
 int child_run(char *const *argv, struct error *e);
 
-/* The same with its stdout appended to out. It must not be empty. */
+/* The same, with its stdout appended to out; argv is not empty. */
 int child_output(char *const *argv, struct str *out, struct error *e);
 
-/* Appends what fd gives until its end; out->data is then never NULL. */
+/* Appends everything that can be read from fd; out->data is never NULL then. 0, or -1 with e. */
 int child_read_all(int fd, struct str *out, struct error *e);
 
 /* What to exit with for a child: 128 + signal, 128 for anything above 127, else its own code. */
 int child_approximation(int status);
 
-/* The variable "?": the exit code, or 256 + signal; "!": a pid. -1 with e: no memory. */
+/* Sets the variable "?" to the exit code of a raw status, or to 256 + signal. -1 with e: no memory.
+ */
 int child_set_status(int status, struct error *e);
+/* Sets the variable "!". -1 with e: no memory. */
 int child_set_pid(pid_t pid, struct error *e);
 
 #endif

@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include <stdbool.h>
 
-/* Evaluates the whole list (NULL-terminated; an empty one is false). What cannot change the result
- * is parsed but not evaluated. -1 with EXIT_USAGE when it is no expression. */
+/* Evaluates the whole list (NULL-terminated; an empty one is false). A part that cannot change the
+ * result is parsed, but not evaluated. 0, or -1 with e of EXIT_USAGE: it is no expression. */
 int eltest_evaluate(char *const *words, bool *result, struct error *e);
 
 #endif

@@ -49,7 +49,7 @@ static int syntax(const struct reader *r, const char *what, struct error *e)
     return error_set(e, CODE_SYNTAX, "line %u: %s", r->line, what);
 }
 
-static int add(struct str *out, int c, struct error *e)
+static int add_byte(struct str *out, int c, struct error *e)
 {
     return str_add_char(out, (char)c) < 0 ? error_set(e, EXIT_SYSTEM, "out of memory") : 0;
 }
@@ -77,16 +77,16 @@ static int read_escape(struct reader *r, struct str *out, struct error *e)
         if (high < 0 || low < 0)
             return syntax(r, "\\x needs two digits", e);
         take(r);
-        return add(out, 16 * high + low, e);
+        return add_byte(out, 16 * high + low, e);
     }
     if (c >= '0' && c <= '7') {
         int value = c - '0';
         for (int i = 0; i < 2 && peek(r) >= '0' && peek(r) <= '7'; i++)
             value = 8 * value + take(r) - '0';
-        return add(out, value & 255, e);
+        return add_byte(out, value & 255, e);
     }
     const char *place = c == 0 ? NULL : strchr(letters, c);
-    return add(out, place == NULL ? c : meant[place - letters], e);
+    return add_byte(out, place == NULL ? c : meant[place - letters], e);
 }
 
 static int read_quoted(struct reader *r, struct str *out, struct error *e)
@@ -94,7 +94,7 @@ static int read_quoted(struct reader *r, struct str *out, struct error *e)
     for (int c; (c = take(r)) != '"';) {
         if (c < 0 || c == '\n')
             return syntax(r, "unterminated quote", e);
-        if ((c == '\\' ? read_escape(r, out, e) : add(out, c, e)) < 0)
+        if ((c == '\\' ? read_escape(r, out, e) : add_byte(out, c, e)) < 0)
             return -1;
     }
     return 0;
@@ -111,9 +111,9 @@ static int read_value(struct reader *r, struct str *out, struct error *e)
         if (c == '"')
             bad = read_quoted(r, out, e);
         else if (c != '\\')
-            bad = add(out, c, e);
+            bad = add_byte(out, c, e);
         else if (peek(r) == '"' || peek(r) == '\\')
-            bad = add(out, take(r), e);
+            bad = add_byte(out, take(r), e);
         else if (take(r) != '\n')
             bad = syntax(r, "a backslash needs quotes around it", e);
         if (!blank)
@@ -132,7 +132,7 @@ static int read_key(struct reader *r, struct str *out, struct error *e)
         int c = take(r);
         if (c == '\\' || c == '"')
             return syntax(r, "not the name of a variable", e);
-        if (add(out, c, e) < 0)
+        if (add_byte(out, c, e) < 0)
             return -1;
     }
     skip_blanks(r);

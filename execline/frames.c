@@ -50,7 +50,7 @@ static int take(frame_family *family, struct words *out)
     return 0;
 }
 
-static int put(const char *variable, size_t name, unsigned long depth)
+static int put_frame(const char *variable, size_t name, unsigned long depth)
 {
     char text[NAME_SIZE];
     const char *value = strchr(variable, '=') + 1;
@@ -71,7 +71,7 @@ static int shift_frames(frame_family *family, bool push, struct error *e)
         unsigned long depth;
         size_t name = parse_name(taken.item[i], &depth);
         if (push || depth > 0)
-            bad = put(taken.item[i], name, push ? depth + 1 : depth - 1);
+            bad = put_frame(taken.item[i], name, push ? depth + 1 : depth - 1);
     }
     if (bad != 0)
         error_system(e, "unable to rename variables");

@@ -10,9 +10,11 @@
 /* Which variables belong to a family, by a name that ends at '=' or at ':' and its depth. */
 typedef bool frame_family(const char *variable);
 
-bool frame_is_positional(const char *variable); /* # 0 1 2 ... */
-bool frame_is_option(const char *variable);     /* ELGETOPT_ */
+/* The two families: # 0 1 2 ..., and ELGETOPT_*. */
+bool frame_is_positional(const char *variable);
+bool frame_is_option(const char *variable);
 
+/* Push and pop the variables of a family. 0, or -1 with e: no memory. */
 int frames_push(frame_family *family, struct error *e);
 int frames_pop(frame_family *family, struct error *e);
 

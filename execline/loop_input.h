@@ -1,4 +1,4 @@
-/* Cuts what a descriptor gives into items, reading no more than is there. */
+/* Reads a descriptor as items, without waiting for more than the next one. */
 #ifndef EXECLINE_LOOP_INPUT_H
 #define EXECLINE_LOOP_INPUT_H
 
@@ -18,11 +18,11 @@ struct loop_input {
 
 enum { INPUT_END = 0, INPUT_ENDED = 1, INPUT_OPEN = 2 };
 
-/* The next item, with its delimiter: INPUT_ENDED; or the last, which has none: INPUT_OPEN. -1 with
- * e. */
+/* Reads the next item: INPUT_ENDED, with its delimiter; INPUT_OPEN, the last, which has none;
+ * INPUT_END: no more; -1 with e. */
 int loop_input_next(struct loop_input *in, struct str *item, struct error *e);
 
-/* Closes what is not stdin. */
+/* Closes the descriptor unless it is stdin. */
 void loop_input_close(struct loop_input *in);
 
 #endif

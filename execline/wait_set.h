@@ -21,14 +21,16 @@ struct wait_set {
         .pid = NULL                                                                                \
     }
 
+/* Adds a child. 0, or -1 with e: no memory. */
 int wait_set_add(struct wait_set *s, pid_t pid, struct error *e);
+/* Frees the set; the children go on. */
 void wait_set_release(struct wait_set *s);
 
 enum { WAIT_TIMEOUT = 0, WAIT_NONE = -1 };
 
-/* Waits until one of them is dead: its pid, with its raw status. WAIT_NONE: none is left (those
- * that are no children of ours are passed over). WAIT_TIMEOUT at the deadline (monotonic ns; 0:
- * never; one that is past only looks). */
+/* Waits until one of the set is dead: its pid, with its raw status. WAIT_NONE: none is left; a pid
+ * that is no child of ours is passed over. WAIT_TIMEOUT at the deadline (monotonic ns; 0: never);
+ * a deadline in the past only looks. */
 pid_t wait_set_next(struct wait_set *s, int64_t deadline, int *status);
 
 #endif

@@ -390,7 +390,7 @@ __attribute__((noinline)) static int begin(struct paired *p, struct invocation *
         open_disk(p, &e) < 0)
         return message_error(&e);
     p->user = NULL;
-    image_shed();
+    image_discard_tables();
     return 0;
 }
 

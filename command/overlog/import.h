@@ -32,7 +32,8 @@ bool import_name(struct import *im, const char *about, const char *name, char ou
 void import_tell_apart(struct import *im, const char *about, char name[256], unsigned int number);
 void import_release(struct import *im);
 
-/* text is the file's. 0, or the exit code. */
+/* Make services of a file's text, a supervisord.conf or a Procfile. 0, or the exit code after
+ * saying what is wrong. */
 int import_supervisord(struct import *im, const char *text);
 int import_procfile(struct import *im, const char *text);
 

@@ -37,24 +37,27 @@ struct tree {
     const struct script *script; /* the one that is being looked at; NULL: none */
 };
 
-/* Goes into root (NULL: stays) and finds the tree dir there: an s6-overlay folder, its s6-rc.d, or
- * a folder that has etc/s6-overlay. NULL: /etc/s6-overlay. A plain user needs a user namespace for
- * a root. */
+/* Makes root our root (NULL: keeps ours) and finds the tree there: dir is an s6-overlay folder, its
+ * s6-rc.d, or a folder that has etc/s6-overlay; NULL: /etc/s6-overlay. For a root, a plain user
+ * needs a user namespace. 0, or -1 with e. */
 int tree_find(struct tree *t, const char *root, const char *dir, struct error *e);
-/* Reads it. What is wrong is in problems, also that there is no tree. Exit code for no memory, else
- * 0. Not for a second time. */
+/* Reads the tree, once. What is wrong goes to t->problems, a missing tree included. 0, or
+ * EXIT_SYSTEM: no memory. */
 int tree_read(struct tree *t);
-/* Both, for verbs that want a good tree: says what is wrong. 0, or the exit code. */
+/* Finds and reads it, for verbs that need a good tree. 0, or the exit code after saying what is
+ * wrong. */
 int tree_load(struct tree *t, const char *root, const char *dir);
+/* Frees what tree_read made. */
 void tree_release(struct tree *t);
+/* The definition of a node of t->graph. */
 const struct definition *tree_definition(const struct tree *t, uint32_t node);
-/* By node: what the container starts. Caller frees; NULL: no memory. */
+/* By node, 1 for each that the container starts. The caller frees it; NULL: no memory. */
 unsigned char *tree_started(const struct tree *t);
 
 /* --- output ----------------------------------------------------------------------------------- */
 
-/* Members and elements put their comma themselves. key NULL: an element of a list. text NULL: null.
- */
+/* Append a member, or with key NULL an element of a list, with the comma before it where one is
+ * needed. text NULL: null. bracket: '{' or '[' opens, '}' or ']' closes. */
 void json_string(struct str *out, const char *key, const char *text);
 void json_number(struct str *out, const char *key, long long number);
 void json_bool(struct str *out, const char *key, bool value);
@@ -65,15 +68,14 @@ enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_RED, STYLE_GREEN, STYLE_YELLOW, STYL
 /* The escape sequence; "" unless stdout is a terminal that shows colours. */
 const char *style(enum style s);
 
-/* Appends what others wrote, so that a terminal does not act on it, and blanks up to so many bytes.
- */
+/* Appends a text that others wrote as base/utf8.h shows it, and blanks up to that width. */
 void put_shown(struct str *out, const char *text, size_t width);
-/* Prints on stdout, shown in the same way: no newline comes out of it. */
+/* Prints the formatted text on stdout, shown in the same way; no newline is in it or added. */
 void print_shown(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* How many bytes it takes then. */
+/* The width of a text shown in that way. */
 size_t shown_width(const char *text);
 
-/* Writes it all on stdout and releases it: 0, or an exit code. */
+/* Writes out to stdout and releases it. 0, or the exit code after saying what failed. */
 int put_all(struct str *out);
 
 #endif

@@ -4,12 +4,13 @@
 
 #include "command/overlog/overlog.h"
 
-/* How a script is executed: where it is, else copied and made executable; as the run of a longrun;
- * by /bin/sh when it has no #! line. */
+/* How a script is executed: IN_PLACE, where it is, else copied and made executable; RUNS, as the
+ * run of a longrun; OF_SH, by /bin/sh when it has no #! line. */
 enum { SCRIPT_IN_PLACE = 1, SCRIPT_RUNS = 2, SCRIPT_OF_SH = 4 };
+/* Looks whether the script at path can be executed that way; findings go to t->problems. */
 void script_inspect(struct tree *t, const char *path, unsigned int how);
 
-/* The first words of a command line that stands at path:line. */
+/* Looks whether the program of a command line at path:line is there; findings go to t->problems. */
 void command_check_words(struct tree *t, const char *path, unsigned int line,
                          const struct words *words);
 

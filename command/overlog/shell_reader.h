@@ -35,8 +35,9 @@ struct shell_script {
     size_t functions;
 };
 
-/* The caller releases it, understood or not. */
+/* Reads a script; the caller releases it, understood or not. */
 void shell_read(const char *text, struct shell_script *out);
+/* Frees what shell_read made. */
 void shell_release(struct shell_script *s);
 
 #endif

@@ -23,19 +23,22 @@ struct status {
     char *bytes; /* which the texts are in */
 };
 
-/* bytes are good (status_check) and taken over; now: monotonic ns. -1: no memory. */
+/* Reads a status file's bytes, which status_check found good and s owns from here on. now:
+ * monotonic ns. 0, or -1: no memory. */
 int status_rows(struct status *s, char *bytes, int64_t now);
+/* Frees the rows and bytes. */
 void status_release(struct status *s);
 
-/* It is as it should be. */
+/* Whether the service is as it should be. */
 bool status_row_is_well(const struct status_row *r);
-/* The container runs, and all rows are well. */
+/* Whether the container runs and all rows are well. */
 bool status_is_well(const struct status *s);
 
+/* Append it as a line of JSON, and as a table for people. */
 void status_json(const struct status *s, struct str *out);
 void status_table(const struct status *s, struct str *out);
-/* A line for each service that is not well; if all are, one that also names the longruns that ran
- * and are down now, because nothing wants them up. */
+/* Appends a line for each service that is not well; when all are, one line, which names the
+ * longruns that ran and are down now because nothing wants them up. */
 void status_health(const struct status *s, struct str *out);
 
 #endif

@@ -24,8 +24,8 @@ static char *copy(const char *text, size_t length)
     return strndup(text, length);
 }
 
-static int add(struct ini *ini, const char *section, const char *key, size_t key_length,
-               const char *value, size_t value_length)
+static int add_item(struct ini *ini, const char *section, const char *key, size_t key_length,
+                    const char *value, size_t value_length)
 {
     if (ini->count == INI_ITEMS_MAX) {
         errno = E2BIG;
@@ -89,10 +89,10 @@ int ini_parse(struct ini *ini, const char *text)
             result = append(&ini->item[ini->count - 1].value, p, (size_t)(end - p));
         } else if (close != NULL) {
             snprintf(section, sizeof section, "%.*s", (int)(close - p - 1), p + 1);
-            result = add(ini, section, NULL, 0, "", 0);
+            result = add_item(ini, section, NULL, 0, "", 0);
             open = false;
         } else if (p + key < end) {
-            result = add(ini, section, p, key, p + key + 1, (size_t)(end - p) - key - 1);
+            result = add_item(ini, section, p, key, p + key + 1, (size_t)(end - p) - key - 1);
             option_indent = indent;
             open = true;
         } else {

@@ -22,10 +22,11 @@ struct ini {
 /* Sections and options of all files; more are not taken, as each is looked for among all. */
 enum { INI_ITEMS_MAX = 10000 };
 
-/* Appends what text says. -1 with errno: no memory, or E2BIG. */
+/* Appends the sections and options of a file's text. 0, or -1 with errno: ENOMEM, or E2BIG. */
 int ini_parse(struct ini *ini, const char *text);
 /* The last value of a key of a section; NULL: none. */
 const char *ini_get(const struct ini *ini, const char *section, const char *key);
+/* Frees the values. */
 void ini_release(struct ini *ini);
 
 /* Puts directory in place of %(here)s, in the values from the given one on. Whether there was any.
@@ -59,12 +60,12 @@ void ini_word(const char *text, struct str *out);
  * that sh can export. */
 bool ini_environment(const char *text, struct str *out);
 
-/* "50MB" in bytes; -1: it is none. */
+/* Reads a size such as "50MB": bytes, or -1 when text is none. */
 long long ini_bytes(const char *text);
-/* 1, 0, or -1: neither. */
+/* Reads a boolean: 1, 0, or -1 when text is none. */
 int ini_boolean(const char *text);
-/* The same of autorestart. */
 enum { INI_UNEXPECTED = 2 };
+/* The same for autorestart, which may also be INI_UNEXPECTED. */
 int ini_restart(const char *text);
 
 #endif

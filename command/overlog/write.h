@@ -5,12 +5,12 @@
 #include "command/overlog/overlog.h"
 #include <sys/types.h>
 
-/* Writes text to a file of the services folder, its folders too. After a failure, which is said,
- * the rest is not written; 0 or EXIT_SYSTEM at the end. */
+/* Writes files of service definitions. */
 struct writer {
     const struct tree *tree;
-    int code;
+    int code; /* 0, or EXIT_SYSTEM after a failure, which was said; nothing is written then */
 };
+/* Writes text to the file of that name in the services folder, and makes its folders. */
 void write_file(struct writer *w, mode_t mode, const char *text, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -20,13 +20,14 @@ struct listener {
     bool failed;  /* for good */
 };
 
-/* want: one of u U d D r R. Subscribes, then looks how it is. 0, or -1 with e, which says that
- * there is no supervisor by the code 100. l must be zeroed; listen_close it in any case. */
+/* Subscribes to the events of a service, then looks at its state. want: one of u U d D r R; l is
+ * zeroed. 0, or -1 with e, of code 100 when the service has no supervisor. */
 int listen_open(struct listener *l, const char *service, char want, struct error *e);
+/* Ends the subscription; also after listen_open failed. */
 void listen_close(struct listener *l);
 
-/* Waits until all of them (or one of them, with any) are as wanted. ms: 0 for ever. Returns 0, 99
- * when the time is over, else the number of those that failed for good. */
+/* Waits, ms at most (0: for ever), until all listeners, or with any one of them, are as wanted. 0;
+ * 99 when the time is over; else the number of services that failed for good. */
 int listen_wait(struct listener *l, size_t count, char want, bool any, uint64_t ms);
 
 #endif

@@ -12,12 +12,12 @@ enum { EXIT_UNSUPERVISED = 1, EXIT_NOT_LISTENING = 102 };
 /* Whether supervise/lock is held. */
 bool service_is_supervised(const char *service);
 
-/* Letters to a control fifo: 0; not_listening when nobody reads there, absent when it is not there,
- * else 111. what: what cannot be controlled. */
+/* Writes letters to a control fifo. 0; not_listening when nobody reads it; absent when there is
+ * none; else 111. what: the name of the service or folder in messages. */
 int service_send(const char *fifo, const char *what, const char *letters, size_t count, int absent,
                  int not_listening);
 
-/* What a wait is for, by its options; see wait_begin. */
+/* A wait for services. */
 struct wait {
     char **services;
     size_t count;

@@ -7,13 +7,15 @@
 #include "services/graph.h"
 
 /* Reads source directories (or one above s6-rc.d and user-bundles.d) as /init does, with the
- * built-in services. What is wrong is said; the exit code: 0, or the compiler's. */
+ * built-in services. strict: of struct definition_sources. 0, or the exit code of s6-rc-compile
+ * after saying what is wrong. */
 int rcsource_read(struct definitions *d, struct graph *g, const char *const *paths, size_t count,
                   bool strict);
-/* path is a database, or a directory of definitions. The exit code, with messages. */
+/* Reads a database, or a directory of definitions. 0, or the exit code after saying what is wrong.
+ */
 int rcsource_open(struct definitions *d, struct graph *g, const char *path);
 
-/* Whether path is the live directory; else it says that there is one. */
+/* Whether path is the live directory (/run/s6-rc); says which one it is when path is another. */
 bool rcsource_is_live(const char *path);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/command.h"
 #include <stdbool.h>
 
-/* What to become. Ids that are 0 stay as they are; without a list, the supplementary groups. */
+/* What to become. An id of 0 leaves ours; without a list, our supplementary groups stay. */
 struct identity {
     uid_t uid;
     gid_t gid;
@@ -14,10 +14,11 @@ struct identity {
     struct groups list; /* kept until the process ends, or becomes another program */
 };
 
-/* The options -u, -g, -G and -U. 0, or the exit code after saying what is wrong. */
+/* Takes an option: -u, -g, -G or -U. 0, or the exit code after saying what is wrong. */
 int identity_option(struct invocation *c, int letter, struct identity *id);
 
-/* The primary group joins the list. */
+/* Becomes it: sets the list, to which the primary group is added, the gid and the uid. 0, or -1
+ * with e. */
 int identity_apply(struct identity *id, struct error *e);
 
 #endif

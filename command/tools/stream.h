@@ -1,5 +1,5 @@
-/* Filters: line by line from standard input to standard output. What is read at once is written at
- * once, so nothing waits here for more input. */
+/* Filters: line by line from standard input to standard output. What one read brought is written
+ * before the next, so no line waits for more input. */
 #ifndef COMMAND_TOOLS_STREAM_H
 #define COMMAND_TOOLS_STREAM_H
 
@@ -14,7 +14,7 @@ struct stream_rules {
     int (*line)(struct str *out, const char *bytes, size_t length);
 };
 
-/* Until the end of input; the exit code. */
+/* Filters until the end of input: the exit code, after saying what failed. */
 int stream_run(const struct stream_rules *rules);
 
 #endif
