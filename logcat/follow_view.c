@@ -1,5 +1,6 @@
 #include "logcat/follow_view.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/loop.h"
 #include "base/message.h"
 #include "logcat/dirwatch.h"
@@ -32,7 +33,7 @@ static void end(void *context, int signal)
 static void reader_gone(struct watch *w, uint32_t events)
 {
     (void)events;
-    end((char *)w - offsetof(struct follow_view, reader), 0);
+    end(container_of(w, struct follow_view, reader), 0);
 }
 
 static void changed(void *context, size_t number)
@@ -198,8 +199,7 @@ static void settled(void *context)
 
 static void fire(struct timer *t)
 {
-    struct follow_view *live =
-        (struct follow_view *)(void *)((char *)t - offsetof(struct follow_view, due));
+    struct follow_view *live = container_of(t, struct follow_view, due);
     dirwatch_collect(&live->follow); /* older lines of others come first */
     settled(live);
 }

@@ -1,5 +1,6 @@
 #include "supervisor/change.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/message.h"
 #include <signal.h>
 #include <stddef.h>
@@ -227,7 +228,7 @@ void change_over(struct change *c, enum transition_result result)
 
 static void reloads_late(struct timer *t)
 {
-    struct change *c = PID1_OWNER(t, struct change, reload_limit);
+    struct change *c = container_of(t, struct change, reload_limit);
     for (uint32_t i = 0; i < c->catalogue->graph.count; i++)
         oneshot_reload_late(c->oneshots, i);
     if (c->reloading == 0)

@@ -1,4 +1,5 @@
 #include "supervisor/cmd.h"
+#include "base/container.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "contract/paths.h"
@@ -142,7 +143,7 @@ void cmd_start(struct cmd *c)
 
 static void start_again(struct retry *r)
 {
-    struct cmd *c = PID1_OWNER(r, struct cmd, retry);
+    struct cmd *c = container_of(r, struct cmd, retry);
     if (c->pid1->stage == STAGE_RUNNING)
         cmd_start(c);
 }

@@ -1,4 +1,5 @@
 #include "supervisor/control.h"
+#include "base/container.h"
 #include "supervisor/pid1_calls.h"
 #include <errno.h>
 #include <stddef.h>
@@ -14,8 +15,6 @@
 #ifndef SO_PASSRIGHTS /* Linux 6.16 */
 #define SO_PASSRIGHTS 83
 #endif
-
-#define OWNER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 long control_parse(const char *bytes, size_t length, const char *words[CONTROL_WORDS_MAX])
 {
@@ -203,7 +202,7 @@ static void look(struct control_connection *k)
 
 static void connection_ready(struct watch *w, uint32_t events)
 {
-    struct control_connection *k = OWNER(w, struct control_connection, watch);
+    struct control_connection *k = container_of(w, struct control_connection, watch);
     struct control *c = k->control;
     if ((events & EPOLLOUT) != 0)
         send_rest(k);
@@ -275,7 +274,7 @@ static void take(struct control_connection *k, bool room)
 /* One that could not even be closed is not accepted: it waits, as its caller does. */
 static void listener_ready(struct watch *w, uint32_t events)
 {
-    struct control *c = OWNER(w, struct control, listener);
+    struct control *c = container_of(w, struct control, listener);
     struct control_connection *k = free_place(c);
     (void)events;
     if (k == NULL) {

@@ -1,5 +1,6 @@
 #include "supervisor/halt.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/message.h"
 #include "base/str.h"
 #include <string.h>
@@ -8,7 +9,7 @@ enum { NONE_SCHEDULED = 1, DELAY_MAX = 366 * 86400 };
 
 static void due(struct timer *t)
 {
-    struct halt *h = PID1_OWNER(t, struct halt, due);
+    struct halt *h = container_of(t, struct halt, due);
     h->pid1->settings.kill_grace = h->grace;
     notice_post(&h->pid1->notices, NOTICE_HALT, (int)h->final);
 }

@@ -1,4 +1,5 @@
 #include "supervisor/job.h"
+#include "base/container.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ static void set_limit(struct job *j);
 
 static void waited_too_long(struct timer *t)
 {
-    struct job *j = PID1_OWNER(t, struct job, waiting_limit);
+    struct job *j = container_of(t, struct job, waiting_limit);
     for (size_t i = j->waiters; i-- > 0;) {
         if (j->waiting[i].deadline == 0 || j->waiting[i].deadline > pid1_now(j->pid1))
             continue;

@@ -1,5 +1,6 @@
 #include "supervisor/logger.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/kernel.h"
 #include "base/message.h"
 #include "base/process.h"
@@ -156,7 +157,7 @@ void logger_boundary(struct logger *l)
 /* A logger is never down: what would end it makes it leave to a successor. */
 static void asked(struct supervise_dir *d, const char *letters, size_t count)
 {
-    const struct logger *l = PID1_OWNER(d, struct logger, seen);
+    const struct logger *l = container_of(d, struct logger, seen);
     for (size_t i = 0; i < count; i++) {
         if (letters[i] == 'a')
             logger_signal(l, SIGALRM);
@@ -185,7 +186,7 @@ static void show(struct logger *l, bool up, int wait_status)
 
 static void fire(struct timer *t)
 {
-    logger_start(PID1_OWNER(t, struct logger, timer));
+    logger_start(container_of(t, struct logger, timer));
 }
 
 static void start_at(struct logger *l, int64_t due)
@@ -284,7 +285,7 @@ void logger_give_up(struct logger *l)
 
 static void hang_up_again(struct retry *r)
 {
-    struct logger *l = PID1_OWNER(r, struct logger, retry);
+    struct logger *l = container_of(r, struct logger, retry);
     if (l->state == LOGGER_ENDING && close_write_ends(&l->pipes) < 0)
         pid1_retry(pid1_of(l), r);
 }

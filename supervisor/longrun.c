@@ -1,5 +1,6 @@
 #include "supervisor/longrun.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/message.h"
 #include "services/servicedir.h"
 #include "supervisor/refusal.h"
@@ -46,7 +47,7 @@ static void send_signal(struct longrun *l, int signal, bool group)
  * what its producers wrote is still in the pipe. */
 static void drained(struct timer *t)
 {
-    struct longrun *l = PID1_OWNER(t, struct longrun, pipe.drain);
+    struct longrun *l = container_of(t, struct longrun, pipe.drain);
     if (l->machine.state == SERVICE_UP && l->machine.want == WANT_DOWN)
         send_signal(l, l->keys.down_signal, false);
 }
@@ -222,7 +223,7 @@ static enum service_event perform(struct longrun *l, const struct service_action
 
 static void deadline(struct timer *t)
 {
-    longrun_feed(PID1_OWNER(t, struct longrun, deadline), SERVICE_DEADLINE, 0);
+    longrun_feed(container_of(t, struct longrun, deadline), SERVICE_DEADLINE, 0);
 }
 
 /* Before what they matter for: a start, an end, a death. */
@@ -284,7 +285,7 @@ void longrun_feed(struct longrun *l, enum service_event event, int detail)
 
 static void run_told(struct run *r, enum service_event event)
 {
-    longrun_feed(PID1_OWNER(r, struct longrun, run), event, 0);
+    longrun_feed(container_of(r, struct longrun, run), event, 0);
 }
 
 static void unspawned(struct longrun *l)
@@ -340,7 +341,7 @@ static void obey(struct longrun *l, const struct supervise_letter *letter)
 
 static void asked(struct supervise_dir *d, const char *letters, size_t count)
 {
-    struct longrun *l = PID1_OWNER(d, struct longrun, seen);
+    struct longrun *l = container_of(d, struct longrun, seen);
     for (size_t i = 0; i < count; i++) {
         const struct supervise_letter *letter = supervise_letter(letters[i]);
         if (letter != NULL && l->member != MEMBER_PREPARED)

@@ -1,5 +1,6 @@
 #include "supervisor/oneshot.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/message.h"
 #include "contract/paths.h"
 #include "supervisor/refusal.h"
@@ -114,7 +115,7 @@ void oneshot_begin(struct oneshots *all, uint32_t node, bool stopping)
 
 static void again(struct retry *r)
 {
-    struct oneshots *all = PID1_OWNER(r, struct oneshots, retry);
+    struct oneshots *all = container_of(r, struct oneshots, retry);
     for (uint32_t i = 0; i < all->catalogue->graph.count; i++)
         if (all->catalogue->oneshot[i].put_off)
             oneshot_begin(all, i, all->catalogue->oneshot[i].stopping);

@@ -1,5 +1,6 @@
 #include "supervisor/pid1.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "supervisor/patience.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -83,7 +84,7 @@ void pid1_lacks(struct pid1 *p, struct shortage *s, const char *what, const char
 /* Those that were queued before, and not what they queue anew. */
 static void try_again(struct timer *t)
 {
-    struct pid1 *p = PID1_OWNER(t, struct pid1, again);
+    struct pid1 *p = container_of(t, struct pid1, again);
     uint32_t round = p->round++;
     while (p->retries != NULL && p->retries->round == round) {
         struct retry *r = p->retries;

@@ -38,10 +38,6 @@ enum stage {
 
 enum final_act { FINAL_EXIT = 0, FINAL_POWEROFF, FINAL_REBOOT };
 
-/* The struct that a member stands in. */
-#define PID1_OWNER(pointer, type, member)                                                          \
-    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
-
 /* Something to be tried again. Its owner keeps it in place while it is queued; zeroed before first
  * use but for again. */
 struct retry {

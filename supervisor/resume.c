@@ -1,5 +1,6 @@
 #include "supervisor/resume.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include <signal.h>
 
 enum { RESUME_MS = 50 };
@@ -25,7 +26,7 @@ void resume_all(struct resume *r)
 
 static void fire(struct timer *t)
 {
-    resume_all(PID1_OWNER(t, struct resume, timer));
+    resume_all(container_of(t, struct resume, timer));
 }
 
 void resume_soon(struct resume *r, pid_t pid)

@@ -1,4 +1,5 @@
 #include "supervisor/run.h"
+#include "base/container.h"
 #include "base/message.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +42,7 @@ static int read_report(struct run *r)
 
 static void report_ready(struct watch *w, uint32_t events)
 {
-    struct run *r = PID1_OWNER(w, struct run, report);
+    struct run *r = container_of(w, struct run, report);
     (void)events;
     int result = read_report(r);
     if (result < 0)
@@ -89,7 +90,7 @@ static void say_flooded(struct run *r)
 
 static void notify_ready(struct watch *w, uint32_t events)
 {
-    struct run *r = PID1_OWNER(w, struct run, notify);
+    struct run *r = container_of(w, struct run, notify);
     static char text[NOTIFY_MOST];
     (void)events;
     /* When both wait, the one about exec comes first: what is ready has been executed. */

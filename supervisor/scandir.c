@@ -1,4 +1,5 @@
 #include "supervisor/scandir.h"
+#include "base/container.h"
 #include "base/message.h"
 #include "contract/paths.h"
 #include "services/servicedir.h"
@@ -306,7 +307,7 @@ void scandir_sweep(struct scandir *s)
 
 static void asked(struct watch *w, uint32_t events)
 {
-    struct scandir *s = PID1_OWNER(w, struct scandir, control);
+    struct scandir *s = container_of(w, struct scandir, control);
     struct notices *notices = &s->pid1->notices;
     char letters[64];
     int look = 0;

@@ -1,5 +1,6 @@
 #include "supervisor/stop.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/message.h"
 #include "supervisor/exitcode.h"
 #include "supervisor/remaining.h"
@@ -162,7 +163,7 @@ static void enter_term(struct stop *s)
 
 static void limit_reached(struct timer *t)
 {
-    struct stop *s = PID1_OWNER(t, struct stop, limit);
+    struct stop *s = container_of(t, struct stop, limit);
     message_warning(
         "the stop takes longer than OVERLOG_STOP_MAXTIME (%lu ms), killing what is left",
         (unsigned long)s->pid1->settings.stop_max);
@@ -261,7 +262,7 @@ static void end_services(struct stop *s)
 
 static void grace_is_over(struct timer *t)
 {
-    struct stop *s = PID1_OWNER(t, struct stop, refused);
+    struct stop *s = container_of(t, struct stop, refused);
     if (s->pid1->stage != STAGE_STOPPING)
         return;
     message_warning("what refuses signals is left to the kernel");

@@ -1,4 +1,5 @@
 #include "supervisor/supervise_dir.h"
+#include "base/container.h"
 #include "contract/paths.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -125,7 +126,7 @@ void supervise_dir_mark_down(struct supervise_dir *d, bool down)
 
 static void write_again(struct retry *r)
 {
-    struct supervise_dir *d = PID1_OWNER(r, struct supervise_dir, retry);
+    struct supervise_dir *d = container_of(r, struct supervise_dir, retry);
     set_stale(d, false);
     supervise_dir_refresh(d);
     flush_events(d);
@@ -156,7 +157,7 @@ void supervise_dir_forget_deaths(struct supervise_dir *d)
 
 static void control_ready(struct watch *w, uint32_t events)
 {
-    struct supervise_dir *d = PID1_OWNER(w, struct supervise_dir, supervise.control);
+    struct supervise_dir *d = container_of(w, struct supervise_dir, supervise.control);
     char letters[LETTERS];
     (void)events;
     ssize_t n = d->pid1->calls->read(w->fd, letters, sizeof letters);

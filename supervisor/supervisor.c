@@ -2,6 +2,7 @@
  */
 #include "supervisor/supervisor.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/message.h"
 #include "supervisor/parts.h"
 #include <errno.h>
@@ -211,7 +212,7 @@ static void reap(struct supervisor *sv)
 
 static void reap_more(struct timer *t)
 {
-    reap(PID1_OWNER(t, struct supervisor, reap_more));
+    reap(container_of(t, struct supervisor, reap_more));
 }
 
 /* --- signals ------------------------------------------------------------------------------------
@@ -287,7 +288,7 @@ static pid_t on_close(void *context, int fd, uint32_t place)
 
 static void close_again(struct retry *r)
 {
-    control_again(&PID1_OWNER(r, struct supervisor, close_again)->control);
+    control_again(&container_of(r, struct supervisor, close_again)->control);
 }
 
 /* --- turns --------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 #include "supervisor/tail.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/message.h"
 #include <signal.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@ enum { LIMIT_MS = 2000 /* for all that are late at the same time */, HEADING_MAX
 
 static void kill_it(struct timer *t)
 {
-    struct tail *tail = PID1_OWNER(t, struct tail, limit);
+    struct tail *tail = container_of(t, struct tail, limit);
     memset(tail->catalogue->late, 0, tail->catalogue->graph.count);
     if (tail->pid > 0)
         pid1_kill(tail->pid1, tail->pid, SIGKILL);

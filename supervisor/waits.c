@@ -1,5 +1,6 @@
 #include "supervisor/waits.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/message.h"
 #include "supervisor/patience.h"
 #include <stdio.h>
@@ -144,7 +145,7 @@ static void see_all(struct look *k)
 
 static void look(struct timer *t)
 {
-    struct waits *w = PID1_OWNER(t, struct waits, timer);
+    struct waits *w = container_of(t, struct waits, timer);
     struct pid1 *p = w->pid1;
     struct look k = {.w = w, .now = pid1_now(p)};
     if (p->stage == STAGE_RUNNING || p->stage == STAGE_OVER)

@@ -1,5 +1,6 @@
 /* What the parts share: stages, retries, the voice, events. */
 #include "base/clock.h"
+#include "base/container.h"
 #include "tests/unit/supervisor/simulated.h"
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ static struct pid1 *pid1(void)
 
 static void again(struct retry *r)
 {
-    struct attempt *a = PID1_OWNER(r, struct attempt, retry);
+    struct attempt *a = container_of(r, struct attempt, retry);
     order[strlen(order)] = (char)('0' + a->number);
     if (a->left-- > 0)
         pid1_retry(pid1(), r);
