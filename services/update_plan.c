@@ -7,16 +7,13 @@ static const struct definition *of(const struct graph *g, uint32_t node)
     return &g->definitions->item[g->node[node].definition];
 }
 
-static bool same_text(const char *a, const char *b)
+/* False: the service has to be restarted. A running process keeps the pipes it was given. */
+static bool goes_on(const struct definition *a, const struct definition *b)
 {
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-/* A running process keeps the pipes it was given. */
-static bool same_pipes(const struct definition *a, const struct definition *b)
-{
-    return same_text(a->producer_for, b->producer_for) &&
-           (a->consumer_for.count > 0) == (b->consumer_for.count > 0);
+    for (const struct key_row *k = key_rows; k->name != NULL; k++)
+        if (k->change == KEY_RESTART && !key_same(k, a, b))
+            return false;
+    return true;
 }
 
 /* What the old node goes on as; its name in the new database goes to *name. */
@@ -98,8 +95,8 @@ int update_plan_make(struct update_plan *p, const struct graph *old, const unsig
         graph_select(new, name, p->up);
         if (of(old, i)->builtin != BUILTIN_NONE)
             continue;
-        p->down[i] = next == UPDATE_NONE || (c != NULL && c->restart) ||
-                     !same_pipes(of(old, i), of(new, next));
+        p->down[i] =
+            next == UPDATE_NONE || (c != NULL && c->restart) || !goes_on(of(old, i), of(new, next));
     }
     graph_close_up(new, p->up);
     while (spread(p, old, is_up, new, stay, kept)) {

@@ -9,6 +9,7 @@
 #include "command/failure.h"
 #include "command/s6/service.h"
 #include "execline/block.h"
+#include "services/keys.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -180,18 +181,17 @@ static int read_fd(uint64_t *fd)
 {
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
-    unsigned long long value = 0;
-    int result = file_read(AT_FDCWD, "notification-fd", 4096, &text, &e);
+    int64_t value = 0;
+    const struct key_row *k = key_find("notification-fd", DEFINITION_LONGRUN);
+    int result = file_read(AT_FDCWD, k->name, 4096, &text, &e);
     if (result < 0) {
         message_fatal("%s (write a number into it, or use -3)", e.text);
-    } else {
-        text.data[strcspn(text.data, " \t\r\n")] = '\0';
-        result = number_parse(text.data, INT_MAX, &value);
-        if (result < 0)
-            message_fatal("notification-fd does not hold a number");
+    } else if (key_parse(k, text.data == NULL ? "" : key_line(text.data), &value) != KEY_GOOD) {
+        message_fatal("%s does not hold a number up to %lld", k->name, (long long)k->high);
+        result = -1;
     }
     str_release(&text);
-    *fd = value;
+    *fd = (uint64_t)value;
     return result;
 }
 

@@ -104,24 +104,39 @@ static bool differ(const char *a, const char *b)
     return result;
 }
 
-/* Those that go on run by the files they were started with, until they start again. */
-static void warn_of_changes(const struct updating *u)
+/* Whether the file of a row is another one than that in the live directory of a service. */
+static bool file_differs(const struct updating *u, const struct key_row *k, const char *name)
 {
-    static const char *const files[] = {"run", "finish"};
-    char live[1024], fresh[1024], directory[512];
+    char directory[512], live[1024], fresh[PATH_MAX + 512];
+    livedir_path(directory, sizeof directory, name);
+    snprintf(live, sizeof live, "%s/%s", directory, k->name);
+    snprintf(fresh, sizeof fresh, "%s/servicedirs/%s/%s", u->path, name, k->name);
+    return differ(live, fresh);
+}
+
+/* Longruns that go on are run by the values they were started with: says which are others now. */
+static void warn_of_changes(const struct updating *u, const struct definition *old,
+                            const struct definition *new)
+{
+    for (const struct key_row *k = key_rows; k->name != NULL; k++) {
+        if (k->change == KEY_NEXT_START && file_differs(u, k, new->name))
+            message_info("%s of %s is another one: it counts from the next start on (s6-svc "
+                         "-r " RUN_SCANDIR "/%s, or \"%s restart\" in a conversion file)",
+                         k->name, new->name, new->name, new->name);
+        if (k->change == KEY_NEXT_BOOT && !key_same(k, old, new))
+            message_info("%s of %s is another one: it counts from the next start of the container "
+                         "on",
+                         k->name, new->name);
+    }
+}
+
+static void warn_of_all_changes(const struct updating *u)
+{
     for (size_t i = 0; i < u->new.count; i++) {
-        const char *name = u->new.item[i].name;
-        livedir_path(directory, sizeof directory, name);
-        if (u->new.item[i].type != DEFINITION_LONGRUN || access(directory, F_OK) < 0)
-            continue;
-        for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
-            snprintf(live, sizeof live, "%s/%s", directory, files[f]);
-            snprintf(fresh, sizeof fresh, "%s/servicedirs/%s/%s", u->path, name, files[f]);
-            if (differ(live, fresh))
-                message_info("%s of %s is another one: it counts from the next start on (s6-svc "
-                             "-r " RUN_SCANDIR "/%s, or \"%s restart\" in a conversion file)",
-                             files[f], name, name, name);
-        }
+        long before = definitions_find(&u->old, u->new.item[i].name);
+        if (before >= 0 && u->old.item[before].type == DEFINITION_LONGRUN &&
+            u->new.item[i].type == DEFINITION_LONGRUN)
+            warn_of_changes(u, &u->old.item[before], &u->new.item[i]);
     }
 }
 
@@ -188,7 +203,7 @@ static int update(struct updating *u, const char *path)
         strcat(letters, "b");
     if (given('n'))
         strcat(letters, "n");
-    warn_of_changes(u);
+    warn_of_all_changes(u);
     code = ask(u, letters);
     clean_up(u);
     return code;
