@@ -150,6 +150,22 @@ def test_siblings_are_there_before_the_first_starts(tree, boot):
     assert box.stop() == 0
 
 
+def test_words_are_whole_words(box):
+    """What would be an error in a definition is said, and counts as if the file was not there."""
+    put(box, "ten", "#!/bin/sh\necho into the log\nexec sleep 1000\n", logging="10\n", container_exit="ever\n")
+    put(box, "bare", "#!/bin/sh\necho onto the console\nexec sleep 1000\n", logging="0\n")
+    scan(box, "a")
+    for said in ('/srv/ten/logging:1: invalid word "10", ignored; write 0 (console), 1 (console and disk) or 2 (disk)',
+                 '/srv/ten/container-exit:1: invalid word "ever", ignored; write always or failure'):
+        box.wait_for(lambda: said in "\n".join(log_text(box.inside("/var/log/services/.init"))), what=said)
+    box.wait_for(lambda: box.exists("/var/log/services/ten/current"))
+    box.wait_for(lambda: log_text(box.inside("/var/log/services/ten")) == ["into the log"])
+    box.wait_for_text("onto the console", "stdout")
+    assert "into the log" not in box.stdout.text()
+    assert box.run("/command/s6-svc", "-k", "/run/service/ten").returncode == 0
+    box.wait_for(lambda: log_text(box.inside("/var/log/services/ten")) == ["into the log"] * 2)
+
+
 def test_death_tally_before_any_death(box):
     result = box.run("/command/s6-svdt", "/run/service/web")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
