@@ -26,7 +26,7 @@ int database_write(const char *path, const struct definitions *d, struct error *
     return result;
 }
 
-static int fill(const char *path, const struct definitions *d, struct error *e)
+static int fill_servicedirs(const char *path, const struct definitions *d, struct error *e)
 {
     char file[PATH_ROOM];
     for (size_t i = 0; i < d->count; i++) {
@@ -45,7 +45,7 @@ int database_compile(const char *path, const struct definitions *d, struct error
     struct stat s;
     if (lstat(path, &s) == 0)
         return error_set(e, EXIT_SYSTEM, "unable to create %s: %s", path, strerror(EEXIST));
-    if (database_write(path, d, e) == 0 && fill(path, d, e) == 0)
+    if (database_write(path, d, e) == 0 && fill_servicedirs(path, d, e) == 0)
         return 0;
     file_remove_tree(AT_FDCWD, path, &ignored);
     return -1;

@@ -18,7 +18,7 @@ _Static_assert(sizeof(enum definition_builtin) == sizeof(uint32_t), "numbers are
 
 /* --- out -------------------------------------------------------------------------------------- */
 
-static int put(struct str *out, const char *text)
+static int put_text(struct str *out, const char *text)
 {
     return str_add(out, text, strlen(text) + 1);
 }
@@ -30,7 +30,7 @@ static int put_number(struct str *out, const struct key_row *k, const void *at)
     if (value == k->usual)
         return 0;
     snprintf(text, sizeof text, "%lld", (long long)value);
-    return put(out, k->name) | put(out, text);
+    return put_text(out, k->name) | put_text(out, text);
 }
 
 static int put_value(struct str *out, const struct key_row *k, const struct definition *d)
@@ -41,21 +41,21 @@ static int put_value(struct str *out, const struct key_row *k, const struct defi
     if (key_is_number(k))
         return put_number(out, k, at);
     if (key_is_flag(k))
-        return *(const bool *)at ? put(out, k->name) | put(out, "1") : 0;
+        return *(const bool *)at ? put_text(out, k->name) | put_text(out, "1") : 0;
     if (k->kind == KEY_NAME) {
         memcpy(&text, at, sizeof text);
-        return text == NULL ? 0 : put(out, k->name) | put(out, text);
+        return text == NULL ? 0 : put_text(out, k->name) | put_text(out, text);
     }
     const struct words *words = at;
     for (size_t i = 0; key_is_words(k) && i < words->count; i++)
-        bad |= put(out, k->name) | put(out, words->item[i]);
+        bad |= put_text(out, k->name) | put_text(out, words->item[i]);
     return bad;
 }
 
 static int put_definition(struct str *out, const struct definition *d)
 {
-    int bad = put(out, "name") | put(out, d->name) | put(out, "type") |
-              put(out, definition_type_name(d->type)) | put_value(out, &builtin, d);
+    int bad = put_text(out, "name") | put_text(out, d->name) | put_text(out, "type") |
+              put_text(out, definition_type_name(d->type)) | put_value(out, &builtin, d);
     for (const struct key_row *k = key_rows; k->name != NULL; k++)
         if ((k->types & 1U << d->type) != 0)
             bad |= put_value(out, k, d);
@@ -64,7 +64,7 @@ static int put_definition(struct str *out, const struct definition *d)
 
 int definitions_pack(const struct definitions *d, struct str *out)
 {
-    int bad = put(out, HEADER VERSION);
+    int bad = put_text(out, HEADER VERSION);
     for (size_t i = 0; bad == 0 && i < d->count; i++)
         bad = put_definition(out, &d->item[i]);
     return bad == 0 ? 0 : -1;
@@ -117,7 +117,7 @@ static struct definition *take_definition(struct definitions *d, const char *nam
 }
 
 /* The next text, or NULL at the end or when it has no end. */
-static const char *next(const char **at, const char *end)
+static const char *next_text(const char **at, const char *end)
 {
     const char *text = *at;
     const char *nul = text < end ? memchr(text, '\0', (size_t)(end - text)) : NULL;
@@ -137,7 +137,7 @@ int definitions_unpack(struct definitions *d, const char *bytes, size_t length, 
 {
     const char *end = bytes + length;
     struct definition *one = NULL;
-    const char *key = next(&bytes, end);
+    const char *key = next_text(&bytes, end);
     if (key == NULL || strncmp(key, HEADER, sizeof HEADER - 1) != 0)
         return error_set(e, EXIT_DATABASE, "it is no database of overlog");
     if (strcmp(key + sizeof HEADER - 1, VERSION) != 0)
@@ -146,13 +146,13 @@ int definitions_unpack(struct definitions *d, const char *bytes, size_t length, 
                          ": compile it again",
                          key + sizeof HEADER - 1);
     while (bytes < end) {
-        key = next(&bytes, end);
-        const char *value = key == NULL ? NULL : next(&bytes, end);
+        key = next_text(&bytes, end);
+        const char *value = key == NULL ? NULL : next_text(&bytes, end);
         if (value == NULL)
             return error_set(e, EXIT_DATABASE, "the database is cut off");
         if (strcmp(key, "name") == 0) {
-            const char *type = next(&bytes, end);
-            type = type != NULL && strcmp(type, "type") == 0 ? next(&bytes, end) : NULL;
+            const char *type = next_text(&bytes, end);
+            type = type != NULL && strcmp(type, "type") == 0 ? next_text(&bytes, end) : NULL;
             errno = 0;
             one = type == NULL ? NULL : take_definition(d, value, type);
             if (one == NULL && errno == ENOMEM)

@@ -40,8 +40,8 @@ static bool is_user_bundle(const char *name)
     return strcmp(name, "user") == 0 || strcmp(name, "user2") == 0;
 }
 
-/* What a directory adds to a definition of its own or of another layer. */
-static void merge(struct reading *r, struct definition *d)
+/* The files that may stand in several directories of one definition. */
+static void read_added_rows(struct reading *r, struct definition *d)
 {
     char path[READING_PATH];
     check_files(r, d->type);
@@ -62,7 +62,7 @@ static void read_new(struct reading *r, enum definition_type type)
         reading_no_memory(r);
         return;
     }
-    merge(r, d);
+    read_added_rows(r, d);
     reading_rows(r, d);
 }
 
@@ -72,13 +72,13 @@ static void read_new(struct reading *r, enum definition_type type)
 /* First all directories with a type, then those that add to them, wherever each stands. */
 enum pass { PASS_TYPED, PASS_ADDING };
 
-static void define(struct reading *r)
+static void read_definition(struct reading *r)
 {
     long known = definitions_find(r->all, r->name);
     const char *where = known < 0 ? NULL : r->all->item[known].directory;
     bool package = r->sources->item[r->source].package;
     if (known >= 0 && (is_user_bundle(r->name) || (package && where == NULL))) {
-        merge(r, &r->all->item[known]);
+        read_added_rows(r, &r->all->item[known]);
     } else if (known >= 0) {
         problems_error(r->p, r->path, 0, "choose another name",
                        "duplicate definition: %s is already defined%s%s", r->name,
@@ -92,12 +92,13 @@ static void define(struct reading *r)
     }
 }
 
-static void add(struct reading *r)
+/* A directory without a type: it adds to what another one, or the container, defines. */
+static void read_addition(struct reading *r)
 {
     char path[READING_PATH];
     long known = definitions_find(r->all, r->name);
     if (known >= 0)
-        merge(r, &r->all->item[known]);
+        read_added_rows(r, &r->all->item[known]);
     else if (r->sources->item[r->source].bundles)
         read_new(r, DEFINITION_BUNDLE);
     else {
@@ -140,9 +141,9 @@ static void read_entry(struct reading *r, enum pass pass)
     }
     bool typed = reading_exists(r, "type");
     if (typed && pass == PASS_TYPED)
-        define(r);
+        read_definition(r);
     else if (!typed && pass == PASS_ADDING)
-        add(r);
+        read_addition(r);
     close(r->fd);
 }
 

@@ -34,7 +34,7 @@ char *reading_one_name(struct reading *r, const char *file);
 /* The words of a command line or script: true when it is there. */
 bool reading_command(struct reading *r, const struct key_row *k, struct words *out);
 
-/* --- rows (definition_atomic.c) ----------------------------------------------------------------
+/* --- rows (definition_rows.c) ----------------------------------------------------------------
  */
 
 /* Reads the file of one row into d, whose other values stay; false: there is none. A number that is

@@ -247,41 +247,58 @@ static void find_cycles(struct build *b)
 
 /* --- pipelines -------------------------------------------------------------------------------- */
 
-static void check_side(struct build *b, const struct definition *d, const char *path,
-                       unsigned int line, const char *role, const char *other, bool declared_back)
+/* What a longrun says of one end of a pipeline, and where. */
+struct side {
+    const struct definition *of;
+    const char *role;  /* "producer" or "consumer" */
+    const char *other; /* the service at the other end */
+    bool back;         /* which says the same */
+    unsigned int line;
+    char path[4096];
+};
+
+static void check_side(struct build *b, const struct side *s)
 {
-    long found = definitions_find(b->d, other);
+    long found = definitions_find(b->d, s->other);
     enum definition_type type = found < 0 ? 0 : b->d->item[found].type;
     if (type != DEFINITION_LONGRUN)
-        problems_error(b->p, path, line, "name a longrun there",
+        problems_error(b->p, s->path, s->line, "name a longrun there",
                        "longrun service %s declares being a %s for a service named %s of type %s",
-                       d->name, role, other, definition_type_name(type));
-    else if (!declared_back)
-        problems_error(b->p, path, line, "write both producer-for and consumer-for",
+                       s->of->name, s->role, s->other, definition_type_name(type));
+    else if (!s->back)
+        problems_error(b->p, s->path, s->line, "write both producer-for and consumer-for",
                        "longrun service %s declares being a %s for a service named %s that does "
                        "not declare it back",
-                       d->name, role, other);
+                       s->of->name, s->role, s->other);
+}
+
+static void check_producer(struct build *b, const struct definition *d)
+{
+    struct side s = {.of = d, .role = "producer", .other = d->producer_for};
+    long found = definitions_find(b->d, s.other);
+    s.back = found >= 0 && words_has(&b->d->item[found].consumer_for, d->name);
+    snprintf(s.path, sizeof s.path, "%s/producer-for", where(d));
+    check_side(b, &s);
+}
+
+static void check_consumer(struct build *b, const struct definition *d, size_t i)
+{
+    struct side s = {.of = d, .role = "consumer", .other = d->consumer_for.item[i]};
+    long found = definitions_find(b->d, s.other);
+    s.back = found >= 0 && b->d->item[found].producer_for != NULL &&
+             strcmp(b->d->item[found].producer_for, d->name) == 0;
+    s.line = definition_where(b->d, d, LIST_CONSUMER_FOR, i, s.path, sizeof s.path);
+    check_side(b, &s);
 }
 
 static void check_pipelines(struct build *b)
 {
-    char path[4096];
     for (size_t i = 0; i < b->d->count; i++) {
         const struct definition *d = &b->d->item[i];
-        if (d->producer_for != NULL) {
-            long found = definitions_find(b->d, d->producer_for);
-            bool back = found >= 0 && words_has(&b->d->item[found].consumer_for, d->name);
-            snprintf(path, sizeof path, "%s/producer-for", where(d));
-            check_side(b, d, path, 0, "producer", d->producer_for, back);
-        }
-        for (size_t j = 0; j < d->consumer_for.count; j++) {
-            const char *other = d->consumer_for.item[j];
-            long found = definitions_find(b->d, other);
-            bool back = found >= 0 && b->d->item[found].producer_for != NULL &&
-                        strcmp(b->d->item[found].producer_for, d->name) == 0;
-            unsigned int line = definition_where(b->d, d, LIST_CONSUMER_FOR, j, path, sizeof path);
-            check_side(b, d, path, line, "consumer", other, back);
-        }
+        if (d->producer_for != NULL)
+            check_producer(b, d);
+        for (size_t j = 0; j < d->consumer_for.count; j++)
+            check_consumer(b, d, j);
     }
 }
 

@@ -44,7 +44,7 @@ static int copy_file(const struct key_row *k, int source, int live, struct error
     return file_copy(source, k->name, live, k->name, k->kind == KEY_PROGRAM ? 0755 : 0644, e);
 }
 
-static int fill(int source, int live, struct error *e)
+static int copy_rows(int source, int live, struct error *e)
 {
     for (const struct key_row *k = key_rows; k->name != NULL; k++)
         if ((k->use & KEY_COPIED) != 0 &&
@@ -64,7 +64,7 @@ int livedir_fill(const struct definition *d, const char *path, struct error *e)
     if (live < 0)
         error_system(e, "unable to open %s", source < 0 ? d->directory : path);
     else
-        result = fill(source, live, e);
+        result = copy_rows(source, live, e);
     if (source >= 0)
         close(source);
     if (live >= 0)

@@ -22,14 +22,20 @@ static bool is_said(const struct problems *p, bool warning, const char *path, un
     return false;
 }
 
-__attribute__((format(printf, 6, 0))) static void add(struct problems *p, int code,
-                                                      const char *path, unsigned int line,
-                                                      const char *cure, const char *format,
-                                                      va_list list)
+/* Where a problem is, and its cure or NULL. */
+struct place {
+    const char *path;
+    unsigned int line;
+    const char *cure;
+};
+
+/* code: EXIT_..., 0 for a warning. */
+__attribute__((format(printf, 4, 0))) static void
+add_problem(struct problems *p, int code, struct place place, const char *format, va_list list)
 {
     char text[1024];
     vsnprintf(text, sizeof text, format, list);
-    if (is_said(p, code == 0, path, line, text))
+    if (is_said(p, code == 0, place.path, place.line, text))
         return;
     if (code != 0)
         p->errors++;
@@ -40,10 +46,10 @@ __attribute__((format(printf, 6, 0))) static void add(struct problems *p, int co
         return; /* counted, at least */
     p->item = item;
     p->item[p->count++] = (struct problem){.warning = code == 0,
-                                           .path = strdup(path),
-                                           .line = line,
+                                           .path = strdup(place.path),
+                                           .line = place.line,
                                            .text = strdup(text),
-                                           .cure = cure == NULL ? NULL : strdup(cure)};
+                                           .cure = place.cure == NULL ? NULL : strdup(place.cure)};
 }
 
 void problems_error(struct problems *p, const char *path, unsigned int line, const char *cure,
@@ -51,7 +57,7 @@ void problems_error(struct problems *p, const char *path, unsigned int line, con
 {
     va_list list;
     va_start(list, format);
-    add(p, EXIT_FAILURE, path, line, cure, format, list);
+    add_problem(p, EXIT_FAILURE, (struct place){path, line, cure}, format, list);
     va_end(list);
 }
 
@@ -60,7 +66,7 @@ void problems_system(struct problems *p, const char *path, unsigned int line, co
 {
     va_list list;
     va_start(list, format);
-    add(p, EXIT_SYSTEM, path, line, cure, format, list);
+    add_problem(p, EXIT_SYSTEM, (struct place){path, line, cure}, format, list);
     va_end(list);
 }
 
@@ -69,11 +75,11 @@ void problems_warning(struct problems *p, const char *path, unsigned int line, c
 {
     va_list list;
     va_start(list, format);
-    add(p, 0, path, line, cure, format, list);
+    add_problem(p, 0, (struct place){path, line, cure}, format, list);
     va_end(list);
 }
 
-static void say(const struct problem *p)
+static void say_one(const struct problem *p)
 {
     char place[16] = "";
     const char *path = p->path == NULL ? "?" : p->path;
@@ -88,7 +94,7 @@ static void say(const struct problem *p)
 void problems_say(const struct problems *p)
 {
     for (size_t i = 0; i < p->count; i++)
-        say(&p->item[i]);
+        say_one(&p->item[i]);
 }
 
 void problems_release(struct problems *p)

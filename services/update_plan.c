@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct definition *of(const struct graph *g, uint32_t node)
+static const struct definition *definition_of(const struct graph *g, uint32_t node)
 {
     return &g->definitions->item[g->node[node].definition];
 }
@@ -20,7 +20,7 @@ static bool goes_on(const struct definition *a, const struct definition *b)
 static uint32_t successor(const struct graph *old, uint32_t node, const struct graph *new,
                           const struct update_conversion *c, const char **name)
 {
-    const struct definition *d = of(old, node);
+    const struct definition *d = definition_of(old, node);
     *name = c != NULL ? c->to : d->name;
     long found = definitions_find(new->definitions, *name);
     if (found < 0 || new->node_of[found] < 0 || new->definitions->item[found].type != d->type)
@@ -31,8 +31,8 @@ static uint32_t successor(const struct graph *old, uint32_t node, const struct g
     return (uint32_t) new->node_of[found];
 }
 
-static const struct update_conversion *find(const struct update_conversion *c, size_t count,
-                                            const char *name)
+static const struct update_conversion *find_conversion(const struct update_conversion *c,
+                                                       size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(c[i].from, name) == 0)
@@ -64,7 +64,7 @@ static bool spread(struct update_plan *p, const struct graph *old, const unsigne
             kept[p->next[i]] = 1;
     }
     for (uint32_t i = 0; i < old->count; i++) {
-        if (is_up[i] == 0 || p->down[i] != 0 || of(old, i)->builtin != BUILTIN_NONE)
+        if (is_up[i] == 0 || p->down[i] != 0 || definition_of(old, i)->builtin != BUILTIN_NONE)
             continue;
         if (!stands(old, i, stay) || !stands(new, p->next[i], kept))
             p->down[i] = changed = true;
@@ -88,15 +88,16 @@ int update_plan_make(struct update_plan *p, const struct graph *old, const unsig
     }
     for (uint32_t i = 0; i < old->count; i++) {
         const char *name;
-        const struct update_conversion *c = find(conversion, conversions, of(old, i)->name);
+        const struct update_conversion *c =
+            find_conversion(conversion, conversions, definition_of(old, i)->name);
         uint32_t next = p->next[i] = successor(old, i, new, c, &name);
         if (!is_up[i])
             continue;
         graph_select(new, name, p->up);
-        if (of(old, i)->builtin != BUILTIN_NONE)
+        if (definition_of(old, i)->builtin != BUILTIN_NONE)
             continue;
-        p->down[i] =
-            next == UPDATE_NONE || (c != NULL && c->restart) || !goes_on(of(old, i), of(new, next));
+        p->down[i] = next == UPDATE_NONE || (c != NULL && c->restart) ||
+                     !goes_on(definition_of(old, i), definition_of(new, next));
     }
     graph_close_up(new, p->up);
     while (spread(p, old, is_up, new, stay, kept)) {
