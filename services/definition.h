@@ -1,6 +1,8 @@
-/* Definitions: services as read from disk, immutable afterwards (spec/s6-rc-source.md).
- * The built-in nodes (top base user user2 legacy-cont-init legacy-services fix-attrs) are
- * definitions like all others, without a directory. */
+/* Definitions of services, as they are read from disk and never changed afterwards
+ * (spec/s6-rc-source.md). The services that every container has (top, base, user, user2,
+ * legacy-cont-init, legacy-services, fix-attrs) are definitions like all others, without a
+ * directory.
+ */
 #ifndef SERVICES_DEFINITION_H
 #define SERVICES_DEFINITION_H
 
@@ -12,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a built-in oneshot does; NONE for the user's. */
+/* The work of a built-in oneshot; NONE: it is no built-in one. */
 enum definition_builtin {
     BUILTIN_NONE = 0,
     BUILTIN_FIX_ATTRS,
@@ -20,13 +22,12 @@ enum definition_builtin {
     BUILTIN_LEGACY_SERVICES
 };
 
-/* Where a name in a list was written: the source, and the line of a flat list (0: a file of its
- * own). */
+/* The place where a name of a list is written. */
 #define ORIGIN_BUILTIN UINT32_MAX
 
 struct origin {
-    uint32_t source; /* or ORIGIN_BUILTIN */
-    uint32_t line;
+    uint32_t source; /* index of the source, or ORIGIN_BUILTIN: no file says it */
+    uint32_t line;   /* of the flat list; 0: the name is a file of its own */
 };
 
 struct origins {
@@ -34,35 +35,37 @@ struct origins {
     size_t count;
 };
 
+/* Owns everything that it points to. */
 struct definition {
     char *name;
     enum definition_type type;
     enum definition_builtin builtin;
-    char *directory; /* source, NULL for built-in nodes */
+    char *directory; /* where it was read, or NULL */
 
-    struct words dependencies; /* names of services or bundles */
-    struct words contents;     /* of a bundle */
-    struct origins from[DEFINITION_LISTS];
+    struct words dependencies;             /* names of services or bundles */
+    struct words contents;                 /* of a bundle: its members */
+    struct origins from[DEFINITION_LISTS]; /* by list: where each name is written */
 
-    struct words up; /* oneshot: argv; empty: succeed */
+    struct words up; /* of a oneshot: the arguments of its command; none: it succeeds */
     struct words down;
     struct words reload;
 
     uint32_t timeout_up; /* ms, 0 infinite */
     uint32_t timeout_down;
-    bool essential; /* a bundle's members are, too */
+    bool essential; /* of a bundle: its members are, too */
     bool recommended;
 
-    struct service_keys keys; /* of a longrun, but has_run and has_finish of a oneshot, too */
-    char *producer_for;       /* NULL none */
-    struct words consumer_for;
-    char *pipeline_name;
-    struct words logging_script; /* empty: as the container */
+    struct service_keys keys;    /* of a oneshot only has_run and has_finish */
+    char *producer_for;          /* name of the consumer, or NULL */
+    struct words consumer_for;   /* names of the producers */
+    char *pipeline_name;         /* or NULL */
+    struct words logging_script; /* none: as the container */
 };
 
+/* All definitions, by index. DEFINITIONS_INIT is empty and safe to release. */
 struct definitions {
-    struct words sources; /* directories */
-    struct words refused; /* names of definitions that were wrong, which was said */
+    struct words sources; /* the directories that they were read from */
+    struct words refused; /* names of definitions that are wrong, which was said */
     struct definition *item;
     size_t count;
     size_t capacity;
@@ -75,58 +78,64 @@ struct definitions {
         .item = NULL                                                                               \
     }
 
-/* Where definitions come from. */
+/* A directory of definitions. */
 struct definition_source {
     const char *path;
-    bool bundles; /* user-bundles.d: an entry without a type is a bundle */
-    bool package; /* of s6-overlay's package: what is built in stands there, too, and is only added
-                     to */
+    bool bundles; /* as user-bundles.d: a directory without a type is a bundle */
+    bool
+        package; /* s6-overlay's own: it defines the built-in services again, and may add to them */
 };
 
-/* Looks at the words of a logging-script: false with why filled. */
+/* Returns false, with why filled, when a logger would refuse the words as its script. */
 typedef bool script_check(const struct words *script, struct error *why);
 
 struct definition_sources {
     const struct definition_source *item;
     size_t count;
     bool strict;                /* a source that is missing is an error, an empty one a warning */
-    script_check *check_script; /* NULL: not looked at */
+    script_check *check_script; /* NULL: scripts are not checked */
 };
 
-/* Adds the built-in nodes. -1: no memory. */
+/* Adds the built-in services. 0, or -1 without memory. */
 int definitions_builtin(struct definitions *d);
 
-/* Reads every definition of all sources, which are one namespace. user and user2 are merged where
- * they are in several (with the deprecation warning outside of bundles). A directory without a type
- * adds to what any source defines. Everything wrong goes to p; returns -1 only when nothing can be
- * read at all. */
+/* Reads the definitions of all sources, which are one namespace: a name is defined once, and
+ * directories without a type add to it. Only user and user2 may be defined in several sources,
+ * which are merged, and outside of a source of bundles that is warned of. Every mistake goes to p,
+ * and does not stop the reading. 0, or -1 when no source could be read at all. */
 int definitions_read(struct definitions *d, const struct definition_sources *sources,
                      struct problems *p);
 
-/* The file, and line of it or 0, where name i of a list is written. */
+/* Writes to path, of that size, the file that name i of a list is written in; returns the line, or
+ * 0 for the whole file. d is one of all. */
 unsigned int definition_where(const struct definitions *all, const struct definition *d,
                               enum definition_list list, size_t i, char *path, size_t size);
+/* The names of a list, which d owns. */
 const struct words *definition_list(const struct definition *d, enum definition_list list);
 
-/* The same as bytes, for the database of s6-rc-compile and for pid 1 (docs/control.md); without
- * directories and origins. */
+/* Appends all definitions to out as bytes, for a database and for pid 1; directories and the places
+ * of names are left out. 0, or -1 without memory. */
 int definitions_pack(const struct definitions *d, struct str *out);
-/* -1 with e for what definitions_pack cannot have made (EXIT_DATABASE), or without memory. */
+/* Adds the definitions of such bytes to d, which has none. -1 with e, and some of them in d: the
+ * bytes are of another format or damaged (code EXIT_DATABASE), or there is no memory (EXIT_SYSTEM).
+ */
 int definitions_unpack(struct definitions *d, const char *bytes, size_t length, struct error *e);
 
-/* "oneshot", "longrun", "bundle"; "unknown" for anything else. */
+/* "oneshot", "longrun" or "bundle"; "unknown" for any other number. */
 const char *definition_type_name(enum definition_type type);
 
-/* How many changes of single letters turn a into b: for "did you mean". 64 for long names. */
+/* The number of single letters to add, remove or change that turns a into b, for "did you mean"; 64
+ * when one of them is longer than that. */
 unsigned int name_distance(const char *a, const char *b);
 
-/* A new definition with the defaults of its type; valid until the next one is added. NULL: no
- * memory. The caller made sure that the name is new. */
+/* Adds a definition without files, whose name no other has. The pointer is valid until another one
+ * is added. NULL: no memory. */
 struct definition *definitions_add(struct definitions *d, const char *name,
                                    enum definition_type type);
 
-/* Index of a name, or -1. */
+/* The index of a name, or -1. */
 long definitions_find(const struct definitions *d, const char *name);
+/* Frees all; d is as DEFINITIONS_INIT then. */
 void definitions_release(struct definitions *d);
 /* Frees one that stands by itself, as malloc gave it, and all that it owns; NULL is fine. */
 void definition_free(struct definition *d);

@@ -1,54 +1,59 @@
-/* What the files share that read definition directories. Private to definition_*.c. */
+/* Reading one directory of a definition: shared by definition_*.c, and by nobody else. */
 #ifndef SERVICES_DEFINITION_READING_H
 #define SERVICES_DEFINITION_READING_H
 
 #include "services/definition.h"
 
-enum { READING_PATH = 4096 };
+enum { READING_PATH = 4096 }; /* bytes of a path with its NUL; a longer one is cut */
 
-/* One entry of one source. */
+/* The directory NAME of one source. */
 struct reading {
-    struct definitions *all;
+    struct definitions *all; /* what is read goes there */
     const struct definition_sources *sources;
-    struct problems *p;
-    uint32_t source; /* index in all->sources */
+    struct problems *p; /* and every mistake there */
+    uint32_t source;    /* index in all->sources */
     const char *name;
-    char path[READING_PATH]; /* source/name */
-    int fd;
+    char path[READING_PATH]; /* of the directory */
+    int fd;                  /* open on it */
 };
 
-/* --- files (definition_files.c) ----------------------------------------------------------------
- */
+/* --- files (definition_files.c) --------------------------------------------------------------- */
 
+/* Writes the path of a file in the directory to out, and returns out. */
 const char *reading_path(const struct reading *r, const char *file, char out[READING_PATH]);
+/* Says that memory ran out. */
 void reading_no_memory(struct reading *r);
+/* Whether a file of that name, or what a link of that name leads to, is there. */
 bool reading_exists(const struct reading *r, const char *file);
-/* The content of a file: 1 read, 0 not there, -1 said. */
+/* Reads a file into out, which it empties first: 1. 0: there is none. -1: it cannot be read, which
+ * was said. */
 int reading_content(struct reading *r, const char *file, struct str *out);
-/* The names that the flat file of a row holds or, where the row has a folder that is there, the
- * names in that folder; appended, with the place of each to from. True: one of the two is there. */
+/* Appends to out the names in the folder of a row, where the row has one that is there, or else
+ * those that its file holds; and to from the place of each. A name that out has is not appended
+ * again, and a bad one is said. True: the folder or the file is there. */
 bool reading_names(struct reading *r, const struct key_row *k, struct words *out,
                    struct origins *from);
-/* The one name in a file, or NULL; to be freed. */
+/* The first name in a file, for the caller to free; more of them are said. NULL: there is none. */
 char *reading_one_name(struct reading *r, const char *file);
-/* The words of a command line or script: true when it is there. */
+/* Appends the words of a command line or script to out; mistakes, and what only a shell would
+ * understand, are said. True: the file is there. */
 bool reading_command(struct reading *r, const struct key_row *k, struct words *out);
 
-/* --- rows (definition_rows.c) ----------------------------------------------------------------
- */
+/* --- rows (definition_rows.c) ----------------------------------------------------------------- */
 
-/* Reads the file of one row into d, whose other values stay; false: there is none. A number that is
- * none is said and leaves the usual value. */
+/* Reads the file of one row into d. A value that makes no sense is said, and the usual one taken.
+ * False: the file is not there. */
 bool reading_row(struct reading *r, const struct key_row *k, struct definition *d);
-/* Reads all rows of d's type that only the definition itself may have. */
+/* Reads all rows that d's type may have, but for those that other directories may add. */
 void reading_rows(struct reading *r, struct definition *d);
 
-/* --- checks (definition_check.c) ---------------------------------------------------------------
- */
+/* --- checks (definition_check.c) -------------------------------------------------------------- */
 
-/* Warns of files that mean nothing in a definition of this type. */
+/* Warns of files in the directory that mean nothing in a definition of that type, and of names that
+ * are nearly right. */
 void check_files(struct reading *r, enum definition_type type);
-/* After everything was read: pipeline bundles, flag-essential, what nothing calls. */
+/* Called when all sources were read: makes the bundles that pipeline-name asks for, passes
+ * flag-essential on from bundles to members, and warns of scripts that nothing calls. */
 void definitions_finish(struct definitions *all, struct problems *p);
 
 #endif

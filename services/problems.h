@@ -1,24 +1,27 @@
-/* Everything that is wrong with a definition tree, collected so that it is said all together. */
+/* Everything that is wrong with a tree of definitions, collected so that all of it is said
+ * together. */
 #ifndef SERVICES_PROBLEMS_H
 #define SERVICES_PROBLEMS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Owns its texts; path and text are NULL where there was no memory for them. */
 struct problem {
-    bool warning;      /* else an error: the tree cannot be used */
+    bool warning;      /* false: an error, and the tree cannot be used */
     char *path;        /* file or directory */
     unsigned int line; /* 0: the whole file */
     char *text;        /* what is wrong */
-    char *cure;        /* what to do, or NULL */
+    char *cure;        /* what to do about it, or NULL */
 };
 
+/* PROBLEMS_INIT is empty and safe to release. */
 struct problems {
     struct problem *item;
     size_t count;
     size_t capacity;
-    size_t errors; /* those that are not warnings */
-    int code;      /* what s6-rc-compile exits with: the first error's, 1 or 111; 0 without any */
+    size_t errors; /* how many are no warnings */
+    int code;      /* exit code of the first error: EXIT_FAILURE or EXIT_SYSTEM; 0 without errors */
 };
 
 #define PROBLEMS_INIT                                                                              \
@@ -26,16 +29,21 @@ struct problems {
         .item = NULL                                                                               \
     }
 
-/* What was said already of the same file and line is not said again. */
+/* Adds an error in the content of a file. line 0: it is about the whole file. cure: what to do, or
+ * NULL. The texts are copied. A problem that was added a short while ago is not added again.
+ * Without memory an error is only counted. */
 void problems_error(struct problems *p, const char *path, unsigned int line, const char *cure,
                     const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* The same for a file that is not there or cannot be read. */
+/* Adds an error about a file that is not there or cannot be read. */
 void problems_system(struct problems *p, const char *path, unsigned int line, const char *cure,
                      const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Adds a warning: the tree can be used, but hardly does what was meant. */
 void problems_warning(struct problems *p, const char *path, unsigned int line, const char *cure,
                       const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* One message each: "PATH:LINE: text; cure", errors as fatal, in the order found. */
+/* Prints one message for each, "PATH:LINE: text; cure", in the order in which they were added:
+ * errors as fatal, warnings as warning. */
 void problems_say(const struct problems *p);
+/* Frees all; p is as PROBLEMS_INIT then. */
 void problems_release(struct problems *p);
 
 #endif
