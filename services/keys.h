@@ -66,11 +66,10 @@ enum {
 
 /* Bits of key_row.use. */
 enum {
-    KEY_ADDED = 1, /* a directory without a type may add it to a definition that is elsewhere */
-    KEY_COPIED =
-        2, /* the live service directory of a longrun has a copy, which an update exchanges */
+    KEY_ADDED = 1,  /* a directory without a type may add it to a definition that is elsewhere */
+    KEY_COPIED = 2, /* the live directory of a longrun has a copy, which an update exchanges */
     KEY_LIVE = 4,   /* pid 1 reads it in the service directory each time that it needs the value */
-    KEY_SCANNED = 8 /* pid 1 reads it in a service directory of a user, when the scan finds it */
+    KEY_SCANNED = 8 /* pid 1 reads it once in a service directory that is none of s6-rc's */
 };
 
 /* What a change of a longrun's file asks for in an update of the database. */
@@ -85,55 +84,58 @@ enum { KEY_WORDS_MAX = 3 };
 
 struct key_row {
     const char *name;   /* of the file; NULL ends the table */
-    const char *folder; /* a directory with a file for each name, which has precedence; or NULL */
+    const char *folder; /* a directory with a file for each name, which counts instead; or NULL */
     enum key_kind kind;
-    unsigned int types;  /* in which a definition may have it; 0: service directories only */
+    unsigned int types;  /* of definitions in which it means something; 0: none */
     unsigned int needed; /* types that must have it */
     unsigned int use;
     enum key_change change;
-    size_t offset;     /* of the value, in struct definition */
-    int64_t low, high; /* range of what can be written into the file */
-    int64_t usual;     /* the value without a file, which can be outside of the range: none */
-    const char *words[KEY_WORDS_MAX];
-    enum definition_list list; /* of KEY_NAMES */
-    const char *wanted; /* the cure where it is needed and not there, or holds another word */
+    size_t offset;     /* of the value in struct definition */
+    int64_t low, high; /* range of the numbers that a file may hold */
+    int64_t usual;     /* the number without a file; outside of the range it means none */
+    const char *words[KEY_WORDS_MAX]; /* of KEY_WORD; fewer end with NULL */
+    enum definition_list list;        /* of KEY_NAMES */
+    const char *wanted; /* the cure when it is needed and not there, or holds another word */
     const char *cure;   /* the cure where it means nothing; NULL: delete it */
 };
 
+/* In the order in which they are read. The last one has no name. */
 extern const struct key_row key_rows[];
 
-/* The row of a name that means something in a definition of that type; else any row of that name;
- * NULL: there is none. */
+/* The row of a file or folder that means something in a definition of that type; else any row of
+ * that name; NULL: there is none. */
 const struct key_row *key_find(const char *name, enum definition_type type);
-/* The row of a list. Never NULL. */
+/* The row of a list of names. Never NULL. */
 const struct key_row *key_of_list(enum definition_list list);
-/* True: the value is a number of 32 bits (KEY_NUMBER to KEY_WORD); a bool (KEY_FLAG, KEY_PROGRAM);
- * a struct words (KEY_NAMES, KEY_COMMAND, KEY_SCRIPT). */
+/* Whether the value of a row is a number of 32 bits (KEY_NUMBER to KEY_WORD); a bool (KEY_FLAG,
+ * KEY_PROGRAM); a struct words (KEY_NAMES, KEY_COMMAND, KEY_SCRIPT). */
 bool key_is_number(const struct key_row *k);
 bool key_is_flag(const struct key_row *k);
 bool key_is_words(const struct key_row *k);
 
 enum key_fault { KEY_GOOD = 0, KEY_INVALID, KEY_TOO_LARGE };
 
-/* Cuts text after its first line, and blanks off its end; returns text. */
+/* Cuts a text at the end of its first line, and blanks off the end of that; returns text. */
 char *key_line(char *text);
-/* The value that a line (of key_line) says for a number. *value stays as it is when it is none. */
+/* Fills value with the number that a line (of key_line) says. Any result but KEY_GOOD: the line
+ * says no number that the row may have, and value is as before. */
 enum key_fault key_parse(const struct key_row *k, const char *line, int64_t *value);
 
-/* The place of a row's value in a definition, of one that keeps a value. */
+/* Where the value of a row is in a definition. Only rows of which a value is kept have such a
+ * place. */
 void *key_place(const struct key_row *k, struct definition *d);
 const void *key_value(const struct key_row *k, const struct definition *d);
-/* The same where no definition is around; NULL: the value is none of struct service_keys. */
+/* Where it is in keys alone; NULL: a definition keeps it elsewhere, or nobody does. */
 void *key_place_in(const struct key_row *k, struct service_keys *keys);
-/* Reads and writes the number at a place. */
+/* Reads, and writes, the number at such a place. */
 int64_t key_number(const struct key_row *k, const void *place);
 void key_set_number(void *place, int64_t value);
 
-/* The values of a service that has none of the files. */
+/* Sets all values to those of a service that has none of the files. */
 void keys_init(struct service_keys *keys);
 
-/* True: the value, of a row that keeps one, is the same in both. Of the names in a list it only
- * counts whether there are any: a consumer has one pipe for all of its producers. */
+/* Whether two definitions have the same value of a row, one of which a value is kept. Of a list of
+ * names only whether it has any counts: a consumer has one pipe for all of its producers. */
 bool key_same(const struct key_row *k, const struct definition *a, const struct definition *b);
 
 #endif

@@ -1,18 +1,20 @@
-/* The life of one longrun: what upstream's s6-supervise does, as a pure table indexed by state and
- * event (spec/supervise.md section 3). Time is a parameter; what is to be done comes back as
- * actions, in order.
+/* The life of one longrun, as upstream's s6-supervise leads it: a table indexed by state and event
+ * (spec/supervise.md section 3). Pure: time is a parameter, and the caller gets actions to perform,
+ * in order.
  *
- *   DOWN      no process; with want up, waiting for the restart deadline
- *   STARTING  run was forked, exec is not yet known to have worked
- *   UP        run lives
- *   FINISH    finish lives
+ *   DOWN      there is no process; when the service is wanted up, it starts at the deadline
+ *   STARTING  run was forked, and it is not known yet whether it could be executed
+ *   UP        run is alive
+ *   FINISH    finish is alive
  *
- * Throttle: a service that was ready may restart one second after it became ready, every other one
- * second after finish ended. An explicit UP in DOWN starts at once. A run that cannot be executed
- * is tried again after 1 s, doubling to 60 s (to 8 s when what it lacked may come back).
+ * Restarts: a service that became ready starts again one second after that moment at the earliest,
+ * any other service one second after the end of finish. WANT_UP in DOWN starts it at once. A run
+ * that cannot be executed is tried again after 1 s, then after twice the time, up to 60 s (8 s when
+ * memory, processes or descriptors were short).
  *
- * LEAVE is what is left of "the supervisor exits when the service is down": x is told, then s, as
- * by a supervisor that begins anew, and starts the service a second later if it normally is up.
+ * LEAVE stands for "the supervisor exits when the service is down": one process supervises all
+ * services and does not exit, so listeners are told x, and then s as by a new supervisor, which
+ * starts the service a second later if it normally is up.
  */
 #ifndef SERVICES_MACHINE_H
 #define SERVICES_MACHINE_H
@@ -30,34 +32,34 @@ enum service_state {
 };
 
 enum service_event {
-    SERVICE_WANT_UP = 0,
-    SERVICE_WANT_DOWN, /* and end it: down-signal, CONT */
-    SERVICE_WANT_ONCE, /* start if down, do not restart */
-    SERVICE_STAY_DOWN, /* O: want down, do not signal */
-    SERVICE_LEAVE,     /* x: the same, and say x */
-    SERVICE_SIGNAL,    /* detail: a signal for run, negative: for its process group */
-    SERVICE_SPAWNED,   /* exec worked */
-    SERVICE_UNSPAWNED, /* fork or exec failed; the child, if any, was reaped; detail 1: for lack of
-                          something that may come back */
-    SERVICE_READIED,   /* newline on the notification fd */
-    SERVICE_DIED,      /* the process of the current state was reaped: detail = raw wait status */
-    SERVICE_DEADLINE,  /* service_deadline passed */
+    SERVICE_WANT_UP = 0, /* start, and start again after each end */
+    SERVICE_WANT_DOWN,   /* end run with the down-signal, and stay down */
+    SERVICE_WANT_ONCE,   /* start if it is down, and stay down after the end */
+    SERVICE_STAY_DOWN,   /* stay down after the end, without a signal */
+    SERVICE_LEAVE,       /* the same, then the supervisor leaves */
+    SERVICE_SIGNAL,      /* send a signal. detail: its number, for run; negative: for its group */
+    SERVICE_SPAWNED,     /* run was executed */
+    SERVICE_UNSPAWNED,   /* run could not be forked or executed, and no child is left. detail 1:
+                            memory, processes or descriptors were short */
+    SERVICE_READIED,     /* run wrote a newline to its notification-fd */
+    SERVICE_DIED,        /* run or finish was reaped; detail: its status as from waitpid */
+    SERVICE_DEADLINE,    /* the deadline of struct service passed */
     SERVICE_EVENTS
 };
 
 enum service_act {
-    SERVICE_ACT_RUN,      /* spawn ./run; answer SPAWNED or UNSPAWNED; set pid */
-    SERVICE_ACT_FINISH,   /* spawn ./finish with the codes of wait_status; set pid; if it cannot be
-                             spawned, feed DIED with 0 */
-    SERVICE_ACT_END,      /* down-signal then SIGCONT to pid */
-    SERVICE_ACT_KILL,     /* SIGKILL then SIGCONT to pid (its group if so defined) */
-    SERVICE_ACT_SIGNAL,   /* detail as above */
+    SERVICE_ACT_RUN,      /* fork ./run and set pid; SPAWNED or UNSPAWNED is the answer */
+    SERVICE_ACT_FINISH,   /* fork ./finish with the codes of wait_status and set pid; when that is
+                             impossible, DIED with detail 0 is the answer */
+    SERVICE_ACT_END,      /* send the down-signal, then SIGCONT, to pid */
+    SERVICE_ACT_KILL,     /* send SIGKILL, then SIGCONT, to pid (flag-timeout-killpg: its group) */
+    SERVICE_ACT_SIGNAL,   /* send a signal, detail as in SERVICE_SIGNAL */
     SERVICE_ACT_BOUNDARY, /* tell the logger that an instance ended */
-    SERVICE_ACT_EVENT,    /* write detail (one of s u U d D O x) to event/ and renew status */
-    SERVICE_ACT_TALLY,    /* note the death */
-    SERVICE_ACT_STARTED,  /* counts as started for the transition engine */
-    SERVICE_ACT_STOPPED,  /* counts as stopped */
-    SERVICE_ACT_FAILED    /* permanent failure: finish said 125 */
+    SERVICE_ACT_EVENT,    /* write detail (one of s u U d D O x) to event/, and the status anew */
+    SERVICE_ACT_TALLY,    /* add the death to the tally */
+    SERVICE_ACT_STARTED,  /* tell the transition engine that the service is started */
+    SERVICE_ACT_STOPPED,  /* tell it that the service is stopped */
+    SERVICE_ACT_FAILED    /* tell it that the start failed for good: finish exited 125 */
 };
 
 struct service_action {
@@ -72,28 +74,28 @@ struct service_actions {
     unsigned int count;
 };
 
-/* What the table needs to know of the definition. */
+/* The part of the service's files that the table depends on. */
 struct service_rules {
-    bool notifies; /* has notification-fd: started means ready */
-    bool has_finish;
-    bool normally_up;        /* a supervisor that begins starts it */
+    bool notifies;           /* has a notification-fd: it is started when it is ready */
+    bool has_finish;         /* there is a finish */
+    bool normally_up;        /* a new supervisor starts the service */
     uint32_t timeout_kill;   /* ms, 0 never */
     uint32_t timeout_finish; /* ms, 0 never */
 };
 
 enum service_want { WANT_DOWN = 0, WANT_UP };
 
-/* Runtime only. */
+/* Owns nothing; all zero is a service that was never started and is wanted down. */
 struct service {
     enum service_state state;
     enum service_want want;
     bool ready;
     bool ever_started;
-    bool paused;       /* it was sent SIGSTOP last */
-    bool leaving;      /* x is due */
-    pid_t pid;         /* of run or finish; the shell sets it at RUN and FINISH; 0 none */
-    pid_t run_pid;     /* of the last run, for finish's fourth argument */
-    int wait_status;   /* of the last run */
+    bool paused;       /* the last of SIGSTOP and SIGCONT that was sent is SIGSTOP */
+    bool leaving;      /* LEAVE came, and x is not told yet */
+    pid_t pid;         /* of run or finish, 0 none; the caller sets it at ACT_RUN and ACT_FINISH */
+    pid_t run_pid;     /* of the last run: the fourth argument of finish */
+    int wait_status;   /* of the last run, as from waitpid */
     uint32_t failures; /* consecutive failures to execute run */
     int64_t since;     /* monotonic ns of the last change of state */
     int64_t ready_at;  /* monotonic ns, 0 never in this life */
@@ -101,14 +103,16 @@ struct service {
                           UP once ended, kill in FINISH */
 };
 
-/* Takes one event, changes s, fills in actions. Returns -1 for an impossible pair (a bug: s is
- * unchanged and actions empty). */
+/* Changes s by one event and fills actions. detail: as the event says, else 0. now: monotonic ns.
+ * 0; -1 when the event is impossible in this state, which is a bug of the caller: s is as before
+ * and there are no actions. */
 int service_step(struct service *s, const struct service_rules *rules, enum service_event event,
                  int detail, int64_t now, struct service_actions *actions);
 
-/* There is no process, and none is to be. */
+/* True: there is no process, and none will start by itself. */
 bool service_at_rest(const struct service *s);
 
+/* The names, for messages; any number has one. */
 const char *service_state_name(enum service_state state);
 const char *service_event_name(enum service_event event);
 

@@ -6,18 +6,21 @@
 
 enum { PACKAGE_SOURCES_MAX = 4 };
 
-/* Adds /package/admin/s6-overlay<anything>/etc/s6-rc/sources to item, which has room for
- * PACKAGE_SOURCES_MAX: each folder once, whatever links lead to it. The paths are kept in memory,
- * which is the caller's to release, and last as long. Returns how many; none without memory. */
+/* Fills item, which has room for PACKAGE_SOURCES_MAX, with each folder
+ * /package/admin/s6-overlay<anything>/etc/s6-rc/sources, once for all links that lead to it. The
+ * paths are added to memory, which has none before and which the caller releases when it needs item
+ * no more. Returns how many; those that memory did not suffice for are left out. */
 size_t package_sources(struct words *memory, struct definition_source *item);
 
-/* What a command names under /package/admin/s6-overlay and is not there: the same under
- * /package/admin/s6-overlay-VERSION takes its place, where that exists. Images put their files into
- * the folder of a version and call them by the link to it, which is a folder of ours. Without
- * memory a word stays as it is. */
+/* Replaces each word of a command that is a path under /package/admin/s6-overlay and leads to
+ * nothing by the same path under /package/admin/s6-overlay-VERSION, where that leads to a file.
+ * Images put files into the folder of a version and name them by the link to it, which is a folder
+ * in our package. Without memory a word stays as it is. */
 void package_lead(struct words *command);
 
-/* One warning, of the package's scripts that stand there and that nothing here runs. */
+/* Adds one warning to p when the image holds scripts of s6-overlay's package: nothing here runs
+ * them.
+ */
 void package_check_scripts(struct problems *p);
 
 #endif

@@ -1,26 +1,29 @@
-/* What an update of the service database stops and starts (spec/s6-rc-source.md section 10). Pure.
+/* Which services an update of the database stops and starts (spec/s6-rc-source.md section 10).
+ * Pure.
  *
- * A service that is up is to be up afterwards, as the same name or the one a conversion gives it.
- * It is restarted when it is no longer there, has another type, is joined to other pipes, is to be
- * restarted by the conversion, or needs something that is not up all the time. The container's own
- * oneshots are never restarted. */
+ * A service that is up before the update is up after it, under its own name or the one that a
+ * conversion gives it. It is stopped in between when the new database lacks it or has it with
+ * another type, when the value of a key with KEY_RESTART is another one, when the conversion says
+ * so, or when it needs a service that is not up all the time. The container's own oneshots are
+ * never run again. */
 #ifndef SERVICES_UPDATE_PLAN_H
 #define SERVICES_UPDATE_PLAN_H
 
 #include "services/graph.h"
 
-#define UPDATE_NONE UINT32_MAX
+#define UPDATE_NONE UINT32_MAX /* no node */
 
 struct update_conversion {
-    const char *from; /* an atomic service of the old ones */
-    const char *to;   /* a service or bundle of the new ones */
-    bool restart;
+    const char *from; /* a oneshot or longrun of the old database */
+    const char *to;   /* a service or bundle of the new one */
+    bool restart;     /* the service is stopped and started in any case */
 };
 
+/* UPDATE_PLAN_INIT is empty and safe to release. */
 struct update_plan {
     uint32_t *next;      /* by old node: the new node that it goes on as, or UPDATE_NONE */
-    unsigned char *down; /* by old node: to be stopped before the switch */
-    unsigned char *up;   /* by new node: to be up after it */
+    unsigned char *down; /* by old node: 1: it is stopped before the switch */
+    unsigned char *up;   /* by new node: 1: it is up after the switch */
 };
 
 #define UPDATE_PLAN_INIT                                                                           \
@@ -28,10 +31,13 @@ struct update_plan {
         .next = NULL                                                                               \
     }
 
-/* is_up: by old node. 0; -1 no memory. Conversions name what there is. */
+/* Plans the way from one graph to another. is_up: by old node. The caller has checked that the
+ * services of each conversion exist. 0, or -1 without memory: p is only good for
+ * update_plan_release. */
 int update_plan_make(struct update_plan *p, const struct graph *old, const unsigned char *is_up,
                      const struct graph *new, const struct update_conversion *conversion,
                      size_t conversions);
+/* Frees all; p is as UPDATE_PLAN_INIT then. */
 void update_plan_release(struct update_plan *p);
 
 #endif
