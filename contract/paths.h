@@ -21,5 +21,8 @@
 #define RUN_SERVICEDIRS RUN_RC "/servicedirs"
 #define RUN_ONESHOTS RUN_SERVICEDIRS "/s6rc-oneshot-runner"
 #define RUN_UNCAUGHT "/run/uncaught-logs"
+/* A file for each service whose log directory cannot be used: that directory, a newline, why, a
+ * newline. Loggers write them, logcat reads them. */
+#define RUN_UNLOGGED "/run/s6/unlogged"
 
 #endif

@@ -12,6 +12,7 @@
 #include "logcat/pool.h"
 #include "logcat/request.h"
 #include "logcat/time_parse.h"
+#include "logcat/unlogged.h"
 #include "rotate/pipe_note.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -98,10 +99,38 @@ static void build_render(const struct request *q, struct render *r)
 
 /* --- sources --- */
 
+/* Says why services that were named are not logged. False: there is nothing to be said. */
+static bool say_unlogged(const struct request *q, const struct logdirs_list *list)
+{
+    struct str reason = STR_INIT;
+    bool said = false;
+    for (size_t i = 0; q->logdirs.wanted[0] && i < list->paths.count; i++)
+        if (unlogged_reason(list->names.item[i], list->paths.item[i], &reason)) {
+            message_warning("%s is not logged: %s", list->names.item[i], reason.data);
+            said = true;
+        }
+    str_release(&reason);
+    return said;
+}
+
+static void say_missing(const struct request *q, const char *name)
+{
+    struct str path = STR_INIT;
+    struct str reason = STR_INIT;
+    if (str_printf(&path, "%s/%s", q->logdirs.root, name) == 0 &&
+        unlogged_reason(name, path.data, &reason))
+        message_warning("%s is not logged: %s", name, reason.data);
+    else
+        message_warning("no log directory of %s under %s; logcat -l lists what there is", name,
+                        q->logdirs.root);
+    str_release(&path);
+    str_release(&reason);
+}
+
 /* Says that what was named has no logs. */
 static void say_empty(const struct request *q, const struct logdirs_list *list)
 {
-    bool any = list->paths.count == 0 || !q->logdirs.wanted[0];
+    bool any = list->paths.count == 0 || !q->logdirs.wanted[0] || say_unlogged(q, list);
     for (size_t i = 0; !any && i < list->paths.count; i++)
         any = logdirs_has_log(list->paths.item[i]);
     if (!any)
@@ -116,8 +145,7 @@ static int find(struct request *q, struct logdirs_list *list, struct error *e)
     for (size_t i = 0; result == 0 && i < unmatched.count; i++) {
         const char *word = unmatched.item[i];
         if (!strchr(word, '/'))
-            message_warning("no log directory of %s under %s; logcat -l lists what there is", word,
-                            q->logdirs.root);
+            say_missing(q, word);
         else if (access(word, F_OK) == 0)
             message_warning("not a directory: %s; name the log directory that it is in", word);
         else

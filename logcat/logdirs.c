@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "contract/paths.h"
+#include "logcat/unlogged.h"
 #include "rotate/archive.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -256,7 +257,12 @@ int logdirs_places(const struct logdirs *r, struct words *places)
 void logdirs_explain(const struct logdirs *r)
 {
     const char *mode = logdirs_setting("S6_LOGGING");
-    if (mode && strcmp(mode, "0") == 0)
+    struct str name = STR_INIT;
+    struct str reason = STR_INIT;
+    if (unlogged_first(r->root, &name, &reason))
+        message_warning("no log directories under %s: %s is not logged: %s", r->root, name.data,
+                        reason.data);
+    else if (mode && strcmp(mode, "0") == 0)
         message_warning("no log directories under %s: with S6_LOGGING=0 services write to the "
                         "console only; set S6_LOGGING=1 (console and disk) or 2 (disk)",
                         r->root);
@@ -270,4 +276,6 @@ void logdirs_explain(const struct logdirs *r)
         message_warning("no log directories under %s: S6_LOGGING is %s; set OVERLOG_DIR if the "
                         "logs are elsewhere",
                         r->root, mode);
+    str_release(&name);
+    str_release(&reason);
 }

@@ -10,13 +10,14 @@
 #include "contract/logger.h"
 #include "logger/console.h"
 #include "logger/disk.h"
+#include "logger/identity.h"
 #include "logger/processes.h"
 #include "logger/pump.h"
 #include "logger/script.h"
+#include "logger/unlogged.h"
 #include "rotate/pipe_note.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,8 +44,9 @@ struct paired {
     enum logging_mode mode;
     bool resume;
     bool drops_lines;     /* while the disk does not work */
-    bool informed;        /* that there is no disk */
-    struct account *user; /* to become, while it is asked for and not yet done; or NULL */
+    bool verbose;         /* info lines, too */
+    bool informed;        /* that there is no disk: we have said so */
+    struct identity user; /* to become once the directories are open */
     bool prefixed;
     int width; /* of the prefix for people; 0: none */
     bool color;
@@ -95,16 +97,17 @@ static bool has(const char *option)
     return given(option[0]);
 }
 
-static int parse_options(struct paired *p, struct invocation *c, struct account *user)
+static int parse_options(struct paired *p, struct invocation *c)
 {
+    struct account user;
     uint64_t width = 0;
     if (options_read(c, 2) != 0 ||
         options_number(c, argument_of(LOGGER_OPTION_PRETTY[0]), 255, &width) != 0)
         return EXIT_USAGE;
     if (has(LOGGER_OPTION_USER)) {
-        if (account_by_number(argument_of(LOGGER_OPTION_USER[0]), user) < 0)
+        if (account_by_number(argument_of(LOGGER_OPTION_USER[0]), &user) < 0)
             return command_usage(c);
-        p->user = user;
+        p->user = (struct identity){.uid = user.uid, .gid = user.gid};
     }
     p->directory = argument_of(LOGGER_OPTION_DIRECTORY[0]);
     p->events = argument_of(LOGGER_OPTION_EVENTS[0]);
@@ -113,7 +116,8 @@ static int parse_options(struct paired *p, struct invocation *c, struct account 
     p->color = has(LOGGER_OPTION_COLOR);
     p->resume = has(LOGGER_OPTION_RESUME);
     p->drops_lines = has(LOGGER_OPTION_DROP);
-    if (has(LOGGER_OPTION_VERBOSE))
+    p->verbose = has(LOGGER_OPTION_VERBOSE);
+    if (p->verbose)
         message_verbosity(MESSAGE_INFO);
     char **words = command_operands(c);
     if (parse_mode(words[1], &p->mode) < 0)
@@ -175,71 +179,78 @@ static void take_descriptors(struct paired *p)
 
 /* --- privileges and directories --- */
 
-/* Whether we may become somebody else; as a side effect, supplementary groups are gone. */
-static bool can_drop(const struct paired *p)
-{
-    return p->user != NULL && geteuid() == 0 && setgroups(0, NULL) == 0;
-}
-
-static void drop(struct paired *p)
+static void drop(const struct paired *p)
 {
     struct error e = ERROR_INIT;
-    if (p->user != NULL && account_become(p->user, &e) < 0 && errno != EPERM)
+    const struct account user = {.uid = p->user.uid, .gid = p->user.gid};
+    if (!p->user.stays && account_become(&user, &e) < 0)
         message_warning("%s", e.text);
     prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
     prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 }
 
-static bool can_write(const struct account *a, const struct stat *st)
+/* That of -d, not one of the script's nor that of the events. */
+static bool is_own(const struct paired *p, const struct sink *s)
 {
-    mode_t bits = st->st_uid == a->uid ? 0300 : st->st_gid == a->gid ? 0030 : 0003;
-    return (st->st_mode & bits) == bits;
+    return s->text == p->own.text;
 }
 
-/* A directory that our user cannot write (it could not be given away, or somebody else has made
- * it): its owner logs there. */
-static void suit_directory(struct paired *p, int directory)
+/* Our own directory settles who we are; the others must suit that. */
+static int prepare_one(struct paired *p, const struct sink *s, struct error *e)
 {
-    struct stat st;
-    if (p->user == NULL || directory < 0 || fstat(directory, &st) < 0 || can_write(p->user, &st))
-        return;
-    if (st.st_uid == geteuid())
-        p->user = NULL;
-    else
-        *p->user = (struct account){.uid = st.st_uid, .gid = st.st_gid};
+    const struct identity wanted = p->user;
+    if (is_own(p, s))
+        return identity_open(s->text, &wanted, s->settings.mode, &p->user, e);
+    return logdir_prepare(s->text, wanted.stays ? (uid_t)-1 : wanted.uid,
+                          wanted.stays ? (gid_t)-1 : wanted.gid, s->settings.mode, e);
 }
 
 /* The directory of a sink, or one beside it while another container logs there. */
-static int prepare(const struct paired *p, struct sink *s, struct error *e)
+static int prepare(struct paired *p, struct sink *s, struct error *e)
 {
     char host[HOST_NAME_MAX + 1] = "";
     struct str path = STR_INIT;
-    uid_t uid = p->user != NULL ? p->user->uid : (uid_t)-1;
-    gid_t gid = p->user != NULL ? p->user->gid : (gid_t)-1;
-    int fd = logdir_prepare(s->text, uid, gid, s->settings.mode, e);
+    const struct identity wanted = p->user;
+    int fd = prepare_one(p, s, e);
     if (fd < 0 || !s->exact || logdir_user(fd) < 0 || gethostname(host, sizeof host - 1) < 0 ||
         strchr(host, '/') != NULL || str_printf(&path, "%s@%s", s->text, host) < 0)
         return fd;
     close(fd);
     message_warning("%s is in use by another container; logging to %s", s->text, path.data);
+    if (is_own(p, s)) {
+        p->own.text = path.data;
+        p->user = wanted;
+    }
     s->text = path.data; /* for as long as we live */
-    return logdir_prepare(s->text, uid, gid, s->settings.mode, e);
+    return prepare_one(p, s, e);
 }
 
-/* One line for all services: only the logger with the events says it. */
+/* The system's part of it, behind the last ": ". */
+static const char *reason_of(const struct error *e)
+{
+    const char *reason = strrchr(e->text, ':');
+    return reason == NULL || reason[1] != ' ' ? e->text : reason + 2;
+}
+
+/* One line for all services: what ails the directory above them is the same for each, and otherwise
+ * logcat knows more. */
 static void say_no_disk(struct paired *p, const struct error *e)
 {
-    if (p->events == NULL || p->informed)
+    struct stat st;
+    if (p->informed || !p->verbose || !unlogged_say(p->pump.console.lock))
         return;
-    const char *slash = strrchr(p->directory, '/');
-    const char *reason = strrchr(e->text, ':'); /* the system's, behind ": " */
-    reason = reason == NULL || reason[1] != ' ' ? e->text : reason + 2;
     p->informed = true;
-    message_line(MESSAGE_INFO,
-                 "%s: info: no log directory under %.*s (%s): logging to the "
-                 "console only",
-                 p->name, slash == NULL ? 1 : (int)(slash - p->directory),
-                 slash == NULL ? "." : p->directory, reason);
+    const char *slash = strrchr(p->directory, '/');
+    if (lstat(p->directory, &st) < 0)
+        message_line(MESSAGE_INFO,
+                     ".init: info: no log directory under %.*s (%s): logging to the console only",
+                     slash == NULL ? 1 : (int)(slash - p->directory),
+                     slash == NULL ? "." : p->directory, reason_of(e));
+    else
+        message_line(MESSAGE_INFO,
+                     "%s: info: %s is of no use (%s): logging to the console only; of each "
+                     "service, logcat NAME says so",
+                     p->name, p->directory, reason_of(e));
 }
 
 static void given_up(void *context, const struct error *e)
@@ -255,6 +266,8 @@ static void without_disk(struct paired *p, struct sink *own, const struct error 
 {
     sink_absent(own);
     p->pump.shows = true;
+    if (is_own(p, own))
+        unlogged_note(p->name, own->text, e->text);
     if (p->mode == LOGGING_AUTO)
         say_no_disk(p, e);
     else
@@ -303,11 +316,11 @@ static int open_routes(struct paired *p, struct error *e)
     return route_open(&p->pump.route[1], &p->events_script, &events, &p->events_rules, e);
 }
 
-/* Directories of a route, made while we are privileged: prepared[i] is a descriptor or -1. */
-static void prepare_route(const struct paired *p, const struct route *r, int *prepared,
-                          struct error *why)
+/* Directories of a route, made while we are privileged: prepared[i] is a descriptor or -1. The last
+ * first, which is our own. */
+static void prepare_route(struct paired *p, const struct route *r, int *prepared, struct error *why)
 {
-    for (size_t i = 0; i < r->count; i++) {
+    for (size_t i = r->count; i-- > 0;) {
         struct sink *s = &r->sink[i];
         prepared[i] = s->kind == SCRIPT_DIRECTORY ? prepare(p, s, &why[i]) : -1;
     }
@@ -339,13 +352,11 @@ static int open_disk(struct paired *p, struct error *e)
                      : 0;
     if (result == 0) {
         size_t own = p->pump.route[0].count;
-        if (!can_drop(p))
-            p->user = NULL;
         umask(022);
         prepare_route(p, &p->pump.route[0], prepared, why);
-        prepare_route(p, &p->pump.route[1], prepared + own, why + own);
         if (p->directory != NULL)
-            suit_directory(p, prepared[own - 1]);
+            unlogged_note(p->name, p->own.text, prepared[own - 1] < 0 ? why[own - 1].text : NULL);
+        prepare_route(p, &p->pump.route[1], prepared + own, why + own);
         drop(p);
         open_route(p, &p->pump.route[0], prepared, why);
         open_route(p, &p->pump.route[1], prepared + own, why + own);
@@ -374,12 +385,11 @@ static int take_name(struct paired *p, struct error *e)
  * 0 or an exit code. */
 __attribute__((noinline)) static int begin(struct paired *p, struct invocation *c)
 {
-    struct account user;
     struct error e = ERROR_INIT;
     look_at_descriptors();
     if (pump_open(&p->pump, &e) < 0)
         return message_error(&e);
-    int wrong = parse_options(p, c, &user);
+    int wrong = parse_options(p, c);
     if (wrong != 0)
         return wrong;
     self = p;
@@ -389,14 +399,13 @@ __attribute__((noinline)) static int begin(struct paired *p, struct invocation *
     if (take_name(p, &e) < 0 || parse_script(p, c, &e) < 0 || open_routes(p, &e) < 0 ||
         open_disk(p, &e) < 0)
         return message_error(&e);
-    p->user = NULL;
     image_discard_tables();
     return 0;
 }
 
 int logger_run(struct invocation *c)
 {
-    struct paired p = {.name = NULL};
+    struct paired p = {.user = {.stays = true}};
     int code = begin(&p, c);
     if (code == 0) {
         code = pump_run(&p.pump);

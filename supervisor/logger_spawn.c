@@ -75,7 +75,7 @@ static void make_argv(struct argv *a, const struct logger *l)
         if (s->color)
             put_word(a, "-" LOGGER_OPTION_COLOR);
     }
-    if (events && s->verbosity >= MESSAGE_INFO)
+    if (s->verbosity >= MESSAGE_INFO)
         put_word(a, "-" LOGGER_OPTION_VERBOSE);
     if (s->drop)
         put_word(a, "-" LOGGER_OPTION_DROP);

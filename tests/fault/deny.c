@@ -26,6 +26,7 @@ static const struct {
     CALL(pidfd_open), CALL(pidfd_send_signal), CALL(pidfd_getfd), CALL(close_range), CALL(openat2),
     CALL(faccessat2), CALL(fchown), CALL(fchownat), CALL(splice), CALL(fallocate), CALL(rseq),
     CALL(sched_setattr), CALL(seccomp), CALL(epoll_pwait2), CALL(unshare), CALL(madvise),
+    CALL(setgroups), CALL(setresuid), CALL(setresgid),
     {"fchmodat2", 452}, /* newer than the headers */
 };
 

@@ -24,7 +24,7 @@ def test_a_mode_opens_what_is_there(tree, boot):
     box.wait_for(lambda: os.path.exists(web + "/current") and "said" in open(web + "/current").read())
     for name in ("web", ".init", ".events"):
         path = tree.at(f"/var/log/services/{name}")
-        box.wait_for(lambda: (mode(path), mode(path + "/current")) == (0o755, 0o644), what=f"mode of {name}")
+        box.wait_for(lambda: os.path.exists(path + "/current") and (mode(path), mode(path + "/current")) == (0o755, 0o644), what=f"mode of {name}")
     assert "before" in open(web + "/current").read()
     read = box.run("/bin/sh", "-c", "cat /var/log/services/web/current && cat /var/log/services/.events/current", user=1)
     assert read.returncode == 0 and "said" in read.stdout and "boot" in read.stdout
