@@ -4,6 +4,7 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
+#include "command/overlog/imagecheck.h"
 #include "command/overlog/script.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -151,8 +152,15 @@ static int run_check(struct invocation *c)
     }
     if (command_operand_count(c) > 1)
         return command_usage(c);
-    if (tree_find(&t, root, command_operands(c)[0], &e) < 0)
+    struct problems image = PROBLEMS_INIT; /* found before the root is entered */
+    const char *place = root != NULL ? root : command_operands(c)[0];
+    if (place != NULL)
+        imagefile_find(place, &image);
+    if (tree_find(&t, root, command_operands(c)[0], &e) < 0) {
+        problems_release(&image);
         return message_error(&e);
+    }
+    t.problems = image;
     if (tree_read(&t) != 0) {
         message_fatal("out of memory");
         return EXIT_SYSTEM;

@@ -50,11 +50,11 @@ int tree_find(struct tree *t, const char *root, const char *dir, struct error *e
         return error_set(e, EXIT_USAGE, "unable to use %s: name too long", dir);
     snprintf(t->dir, sizeof t->dir, "%.*s", (int)length, dir);
     const char *slash = strrchr(t->dir, '/');
-    if (!is_folder(t->dir, "s6-rc.d") && is_folder(t->dir, "etc/s6-overlay"))
-        strcat(t->dir, "/etc/s6-overlay");
-    else if (strcmp(slash == NULL ? t->dir : slash + 1, "s6-rc.d") == 0)
-        strcat(t->dir, "/..");
-    if (strcmp(t->dir + strlen(t->dir) - 2, "..") == 0)
+    bool beside = is_folder(t->dir, "s6-rc.d");
+    bool above = !beside && is_folder(t->dir, "etc/s6-overlay");
+    bool inside = !above && strcmp(slash == NULL ? t->dir : slash + 1, "s6-rc.d") == 0;
+    strcat(t->dir, above ? "/etc/s6-overlay" : inside ? "/.." : "");
+    if (inside)
         snprintf(t->services, sizeof t->services, "%.*s", (int)length, dir);
     else
         snprintf(t->services, sizeof t->services, "%.4000s/s6-rc.d", t->dir);

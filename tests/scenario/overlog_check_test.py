@@ -271,6 +271,30 @@ def colours(*words, **env):
     return out
 
 
+@pytest.mark.parametrize("name", ["Dockerfile", "Containerfile"])
+def test_the_dockerfile_beside_a_tree(tree, name):
+    """Next to the root, or above it as far as the repository reaches; not for the root that we are in."""
+    tree.longrun("web", "#!/bin/sh\nexec sleep 1000\n")
+    context = os.path.dirname(tree.path)
+    found = [("warning", f"{name}:3", "STOPSIGNAL SIGHUP: /init looks for new services on it and does not stop: "
+              "the engine waits and kills")]
+    for folder in ("app", "app/.git"):
+        os.makedirs(os.path.join(context, folder))
+    with open(os.path.join(context, name), "w", encoding="utf-8") as file:
+        file.write("FROM alpine\nCOPY root/ /\nSTOPSIGNAL SIGHUP\nENTRYPOINT [\"/init\"]\n")
+    assert problems("root", cwd=context) == (found, 0)
+    assert problems("root/etc/s6-overlay/s6-rc.d", cwd=context) == (found, 0)
+    assert problems("-r", "root", cwd=context) == (found, 0)
+    text = overlog("check", "root", cwd=context).stdout
+    assert f"{name}:3: warning: STOPSIGNAL" in text and "\n    leave STOPSIGNAL out, or say SIGTERM\n" in text
+    os.rename(tree.path, os.path.join(context, "app/root"))
+    assert problems("app/root", cwd=context) == ([], 0)  # another repository
+    os.rename(os.path.join(context, "app/.git"), os.path.join(context, "app/git"))
+    assert problems("app/root", cwd=context) == (found, 0)
+    assert problems("..", cwd=os.path.join(context, "app/root/etc/s6-overlay/s6-rc.d")) == \
+        ([("warning", os.path.join(os.path.realpath(context), f"{name}:3"), found[0][2])], 0)
+
+
 def test_colours_are_for_terminals():
     assert b"\x1b[31merror" in colours("check", "/nothere")
     assert b"\x1b" not in colours("check", "/nothere", NO_COLOR="1")
