@@ -301,6 +301,7 @@ void longrun_reaped(struct longrun *l, pid_t pid, int status)
 {
     if (pid != l->machine.pid)
         return;
+    finish_reaped(&l->finish, l->all->pid1, l->definition->name, l->path);
     if (l->machine.state == SERVICE_STARTING) {
         /* Its death can be seen before its report: read that first. */
         if (run_has_failed(&l->run)) {
@@ -357,4 +358,5 @@ void longrun_init(struct longrun *l)
     supervise_dir_init(&l->seen, all->pid1, name, l->path, false, asked);
     logger_init(&l->logger, all->logging, l->index + 2);
     l->pipe = (struct pipeline){.input = {-1, -1}, .consumer = NO_LONGRUN};
+    l->finish = (struct finish){.report = -1};
 }

@@ -7,6 +7,7 @@
 #include "services/keys.h"
 #include "services/machine.h"
 #include "supervisor/catalogue.h"
+#include "supervisor/finish.h"
 #include "supervisor/logger.h"
 #include "supervisor/run.h"
 #include "supervisor/supervise_dir.h"
@@ -65,6 +66,7 @@ struct longrun {
     struct service machine;
     struct timer deadline; /* machine.deadline */
     struct run run;
+    struct finish finish;
     struct history history;
     struct supervise_dir seen; /* what others see of it */
     struct logger logger;

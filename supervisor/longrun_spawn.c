@@ -162,7 +162,7 @@ int longrun_spawn_finish(struct longrun *l, struct error *e)
     struct process_spawn s = {.program = "./finish", .argv = argv, .fds = fds};
     fill(l, &s);
     s.fd_count = stdio_fds(l, fds);
-    pid_t pid = pid1_spawn(l->all->pid1, &s, CHILD_SERVICE, l->index, NULL, e);
+    pid_t pid = pid1_spawn(l->all->pid1, &s, CHILD_SERVICE, l->index, &l->finish.report, e);
     if (pid < 0)
         return -1;
     l->machine.pid = pid;

@@ -140,6 +140,7 @@ static void release(struct longrun *l)
     if (l->logger.state != LOGGER_NONE && l->logger.process.pid > 0)
         children_take(&p->children, l->logger.process.pid);
     run_release(&l->run);
+    finish_release(&l->finish);
     loop_untimer(&p->loop, &l->deadline);
     loop_untimer(&p->loop, &l->pipe.drain);
     logger_release(&l->logger);

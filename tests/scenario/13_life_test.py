@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+import harness
+
 
 def test_readiness_is_never_missed(tree, boot):
     """Many at once: a newline can be there before pid 1 knows that the program was executed."""
@@ -61,6 +63,41 @@ def test_why_a_run_cannot_be_executed(tree, boot):
         box.wait_for_text(f"s6-supervise {name}: warning: unable to spawn ./run: unable to execute "
                           f"/run/s6/legacy-services/{name}/run: {why}")
     assert box.stop() == 0
+
+
+@pytest.mark.parametrize("logging", ["0", "2"])
+def test_why_a_finish_cannot_be_executed(tree, boot, logging):
+    """Said once, however often the service ends, and again when it was mended in between."""
+    wrong = {"nox": ("#!/bin/sh\n", 0o644, "it has no x bit (chmod +x)"),
+             "strange": ("#!/no/such/shell\n", 0o755, "its interpreter /no/such/shell is missing"),
+             "plain": ("exit 0\n", 0o755, "it is not a program and has no #! line")}
+    for name, (text, mode, _) in {**wrong, "good": ("#!/bin/sh\nexit 3\n", 0o755, "")}.items():
+        tree.script(f"etc/services.d/{name}/run", f"#!/bin/sh\necho begins >>/tmp/{name}\nexec sleep 1000\n")
+        tree.write(f"etc/services.d/{name}/finish", text, mode)
+    box = boot(tree.path, env={"S6_LOGGING": logging})
+
+    def restart(name, times):
+        for _ in range(times):
+            before = os.path.getsize(box.inside(f"/tmp/{name}"))
+            box.run("/command/s6-svc", "-r", f"/run/service/{name}", check=True)
+            box.wait_for(lambda before=before: os.path.getsize(box.inside(f"/tmp/{name}")) > before, what="restart")
+
+    for name in (*wrong, "good"):
+        box.wait_for(lambda name=name: os.path.exists(tree.at(f"/tmp/{name}")), what=f"start of {name}")
+        restart(name, 3)
+    finish = box.inside("/run/service/nox/finish")
+    os.chmod(finish, 0o755)
+    restart("nox", 1)
+    os.chmod(finish, 0o644)
+    restart("nox", 1)
+    assert box.stop() == 0
+    folder = tree.at("/var/log/services/.init")
+    said = box.stderr.text() if logging == "0" else "\n".join(harness.log_text(folder))
+    for name, (_, _, why) in wrong.items():
+        line = (f"s6-supervise {name}: warning: unable to spawn ./finish: unable to execute "
+                f"/run/s6/legacy-services/{name}/finish: {why}")
+        assert said.count(line) == (2 if name == "nox" else 1), said
+    assert "s6-supervise good: warning" not in said
 
 
 GROUP = """#!/bin/sh
