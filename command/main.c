@@ -77,7 +77,7 @@ static void print_summary(const struct command *c, void *to)
 static int overview(FILE *to)
 {
     fputs("usage: overlog COMMAND [ARG...]\n"
-          "       overlog commands | missing | --help | --version\n\n"
+          "       overlog commands | missing [ROOT] | --help | --version\n\n"
           "A container init, supervisor and logger. For people; each has --help:\n\n",
           to);
     command_each_verb(print_summary, to);
@@ -200,6 +200,18 @@ static int unknown(const char *name, char **argv)
     return EXIT_NOTFOUND;
 }
 
+static int missing(int argc, char **argv)
+{
+    if (argc > 3 || (argc == 3 && argv[2][0] == '-')) {
+        fputs("usage: overlog missing [ROOT]\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (argc == 3)
+        return missing_in(argv[2]);
+    missing_list();
+    return 0;
+}
+
 static int overlog(int argc, char **argv)
 {
     if (argc < 2)
@@ -210,10 +222,8 @@ static int overlog(int argc, char **argv)
         command_each(print_name, stdout);
         return 0;
     }
-    if (strcmp(argv[1], "missing") == 0) {
-        missing_list();
-        return 0;
-    }
+    if (strcmp(argv[1], "missing") == 0)
+        return missing(argc, argv);
     if (strcmp(argv[1], "--version") == 0) {
         puts("overlog " OVERLOG_VERSION);
         return 0;

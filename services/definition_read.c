@@ -102,8 +102,10 @@ static void read_addition(struct reading *r)
     else if (r->sources->item[r->source].bundles)
         read_new(r, DEFINITION_BUNDLE);
     else {
+        size_t before = r->p->count;
         problems_system(r->p, reading_path(r, "type", path), 0,
                         "write oneshot, longrun or bundle into it", "no file type");
+        problems_elsewhere(r->p, before);
         words_add(&r->all->refused, r->name);
     }
 }

@@ -53,11 +53,13 @@ static void unknown_name(struct build *b, const struct definition *owner, enum d
     if (words_has(&b->d->refused, name))
         return; /* the reason was said */
     unsigned int line = definition_where(b->d, owner, list, i, path, sizeof path);
+    size_t before = b->p->count;
     problems_error(b->p, path, line, suggest(b->d, name, cure, sizeof cure),
                    "during %s %s: undefined service name %s",
                    list == LIST_CONTENTS ? "resolution of bundle"
                                          : "dependency resolution for service",
                    owner->name, name);
+    problems_elsewhere(b->p, before);
 }
 
 /* --- bundles ---------------------------------------------------------------------------------- */

@@ -61,6 +61,29 @@ void problems_error(struct problems *p, const char *path, unsigned int line, con
     va_end(list);
 }
 
+void problems_elsewhere(struct problems *p, size_t since)
+{
+    for (size_t i = since; i < p->count; i++)
+        p->item[i].absent = true;
+}
+
+void problems_excuse(struct problems *p)
+{
+    static const char other[] = "nothing, if the image's base or another COPY has it; else ";
+    for (size_t i = 0; i < p->count; i++) {
+        struct problem *one = &p->item[i];
+        struct str cure = STR_INIT;
+        if (!one->absent || one->warning)
+            continue;
+        one->warning = true;
+        p->errors--;
+        if (str_printf(&cure, "%s%s", other, one->cure == NULL ? "correct it" : one->cure) < 0)
+            continue;
+        free(one->cure);
+        one->cure = cure.data;
+    }
+}
+
 void problems_system(struct problems *p, const char *path, unsigned int line, const char *cure,
                      const char *format, ...)
 {

@@ -9,6 +9,7 @@
 /* Owns its texts; path and text are NULL where there was no memory for them. */
 struct problem {
     bool warning;      /* false: an error, and the tree cannot be used */
+    bool absent;       /* an error only where no other tree is laid over or under this one */
     char *path;        /* file or directory */
     unsigned int line; /* 0: the whole file */
     char *text;        /* what is wrong */
@@ -43,6 +44,11 @@ void problems_warning(struct problems *p, const char *path, unsigned int line, c
 /* Prints one message for each, "PATH:LINE: text; cure", in the order in which they were added:
  * errors as fatal, warnings as warning. */
 void problems_say(const struct problems *p);
+/* Marks the problems added since the list had `since` entries as being about names that another tree
+ * may define. */
+void problems_elsewhere(struct problems *p, size_t since);
+/* Makes warnings of the marked errors: another tree is there that may define what is absent. */
+void problems_excuse(struct problems *p);
 /* Frees all; p is as PROBLEMS_INIT then. */
 void problems_release(struct problems *p);
 

@@ -76,9 +76,15 @@ static void check_places(struct tree *t)
     }
 }
 
+/* What the hook of stage 2 does to the bundles nobody can know. */
+static bool has_hook(const struct tree *t)
+{
+    return t->whole ? getenv("S6_STAGE2_HOOK") != NULL : t->image.has_hook;
+}
+
 static void check_started(struct tree *t)
 {
-    unsigned char *set = t->problems.errors == 0 ? tree_started(t) : NULL;
+    unsigned char *set = t->problems.errors == 0 && !has_hook(t) ? tree_started(t) : NULL;
     for (uint32_t i = 0; set != NULL && i < t->graph.count; i++) {
         const struct definition *d = tree_definition(t, i);
         if (!set[i] && d->directory != NULL)
@@ -152,15 +158,19 @@ static int run_check(struct invocation *c)
     }
     if (command_operand_count(c) > 1)
         return command_usage(c);
-    struct problems image = PROBLEMS_INIT; /* found before the root is entered */
+    struct problems said = PROBLEMS_INIT; /* of the image: before its root is entered */
+    struct image_build image = {.found = false};
     const char *place = root != NULL ? root : command_operands(c)[0];
     if (place != NULL)
-        imagefile_find(place, &image);
+        imagefile_find(place, &image, &said);
     if (tree_find(&t, root, command_operands(c)[0], &e) < 0) {
-        problems_release(&image);
+        problems_release(&said);
+        str_release(&image.text);
         return message_error(&e);
     }
-    t.problems = image;
+    t.problems = said;
+    t.image = image;
+    t.image.found &= !t.whole;
     if (tree_read(&t) != 0) {
         message_fatal("out of memory");
         return EXIT_SYSTEM;
@@ -178,6 +188,8 @@ static int run_check(struct invocation *c)
     check_legacy(&t, "services.d", "finish", 0);
     check_places(&t);
     check_started(&t);
+    if (t.image.found && t.image.has_more)
+        problems_excuse(&t.problems);
     if (json)
         show_json(&t.problems, &out);
     else

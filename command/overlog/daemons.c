@@ -9,61 +9,65 @@ static const struct {
     const char *leaves; /* ...there is one of these */
     const char *cure;
     const char *file, *says;
+    const char *names; /* the option that names another file */
 } daemons[] = {
     {"nginx", "*daemon off", "tTvVhs", NULL, "nginx -g \"daemon off;\"", "/etc/nginx/nginx.conf",
-     "daemon off"},
+     "daemon off", "-c"},
     {"php-fpm*", "--nodaemonize --version --test --help --info --modules", "Ftvhim", NULL,
-     "php-fpm -F", "/usr/local/etc/php-fpm.d/zz-docker.conf", "daemonize = no"},
-    {"cron", "", "f", NULL, "cron -f", NULL, NULL},
-    {"crond", "", "fndxVh", NULL, "crond -f (-n of cronie)", NULL, NULL},
-    {"sshd", "", "DdiTtGV", NULL, "sshd -D -e", NULL, NULL},
+     "php-fpm -F", "/usr/local/etc/php-fpm.d/zz-docker.conf", "daemonize = no", "-y"},
+    {"cron", "", "f", NULL, "cron -f", NULL, NULL, NULL},
+    {"crond", "", "fndxVh", NULL, "crond -f (-n of cronie)", NULL, NULL, NULL},
+    {"sshd", "", "DdiTtGV", NULL, "sshd -D -e", NULL, NULL, NULL},
     {"apache2", "-DFOREGROUND FOREGROUND -DNO_DETACH NO_DETACH", "XtvVlLSMh", NULL,
-     "apache2 -DFOREGROUND", NULL, NULL},
+     "apache2 -DFOREGROUND", NULL, NULL, NULL},
     {"httpd", "-DFOREGROUND FOREGROUND -DNO_DETACH NO_DETACH", "XftvVlLSMh", NULL,
-     "httpd -DFOREGROUND (-f of busybox)", NULL, NULL},
+     "httpd -DFOREGROUND (-f of busybox)", NULL, NULL, NULL},
     {"apache2ctl", "-DFOREGROUND FOREGROUND configtest graceful graceful-stop stop status",
-     "XtvVlLSM", NULL, "apache2ctl -DFOREGROUND", NULL, NULL},
+     "XtvVlLSM", NULL, "apache2ctl -DFOREGROUND", NULL, NULL, NULL},
     {"apachectl", "-DFOREGROUND FOREGROUND configtest graceful graceful-stop stop status",
-     "XtvVlLSM", NULL, "apachectl -DFOREGROUND", NULL, NULL},
-    {"smbd", "--foreground --interactive", "FiVb", NULL, "smbd --foreground", NULL, NULL},
-    {"nmbd", "--foreground --interactive", "FiV", NULL, "nmbd --foreground", NULL, NULL},
-    {"winbindd", "--foreground --interactive", "FiV", NULL, "winbindd --foreground", NULL, NULL},
-    {"named", "", "fgvV", NULL, "named -f", NULL, NULL},
-    {"rsyslogd", "", "nNvV", NULL, "rsyslogd -n", NULL, NULL},
-    {"lighttpd", "", "DtTvVh", NULL, "lighttpd -D", NULL, NULL},
+     "XtvVlLSM", NULL, "apachectl -DFOREGROUND", NULL, NULL, NULL},
+    {"smbd", "--foreground --interactive", "FiVb", NULL, "smbd --foreground", NULL, NULL, NULL},
+    {"nmbd", "--foreground --interactive", "FiV", NULL, "nmbd --foreground", NULL, NULL, NULL},
+    {"winbindd", "--foreground --interactive", "FiV", NULL, "winbindd --foreground", NULL, NULL,
+     NULL},
+    {"named", "", "fgvV", NULL, "named -f", NULL, NULL, NULL},
+    {"rsyslogd", "", "nNvV", NULL, "rsyslogd -n", NULL, NULL, NULL},
+    {"lighttpd", "", "DtTvVh", NULL, "lighttpd -D", NULL, NULL, NULL},
     {"dnsmasq", "--keep-in-foreground --no-daemon --test --help --version", "kdvw", NULL,
-     "dnsmasq --keep-in-foreground", NULL, NULL},
+     "dnsmasq --keep-in-foreground", NULL, NULL, NULL},
     {"proftpd", "--nodaemon --configtest --version --list", "ntvl", NULL, "proftpd --nodaemon",
-     NULL, NULL},
-    {"chronyd", "", "dnQqUv", NULL, "chronyd -d", NULL, NULL},
-    {"ntpd", "--nofork --quit --version", "ndqgv", NULL, "ntpd -n", NULL, NULL},
+     NULL, NULL, NULL},
+    {"chronyd", "", "dnQqUv", NULL, "chronyd -d", NULL, NULL, NULL},
+    {"ntpd", "--nofork --quit --version", "ndqgv", NULL, "ntpd -n", NULL, NULL, NULL},
     {"dovecot", "--version --help --build-options --hostdomain", "Fan", NULL, "dovecot -F", NULL,
-     NULL},
-    {"squid", "--foreground", "NzvkX", NULL, "squid --foreground", NULL, NULL},
-    {"snmpd", "", "fvhH", NULL, "snmpd -f", NULL, NULL},
-    {"slapd", "", "dTVV", NULL, "slapd -d 0", NULL, NULL},
+     NULL, NULL},
+    {"squid", "--foreground", "NzvkX", NULL, "squid --foreground", NULL, NULL, NULL},
+    {"snmpd", "", "fvhH", NULL, "snmpd -f", NULL, NULL, NULL},
+    {"slapd", "", "dTVV", NULL, "slapd -d 0", NULL, NULL, NULL},
     {"keepalived", "--dont-fork --version --help --config-test", "nvht", NULL,
-     "keepalived --dont-fork", NULL, NULL},
+     "keepalived --dont-fork", NULL, NULL, NULL},
     {"fail2ban-server", "--version --test --dp --dump-pretty --help start stop status", "fVtdh",
-     NULL, "fail2ban-server -f", NULL, NULL},
+     NULL, "fail2ban-server -f", NULL, NULL, NULL},
     {"transmission-daemon", "--foreground --version --help --dump-settings", "fVhd", NULL,
-     "transmission-daemon --foreground", NULL, NULL},
+     "transmission-daemon --foreground", NULL, NULL, NULL},
     {"redis-server", NULL, NULL, "--daemonize yes", "redis-server without --daemonize yes", NULL,
-     NULL},
+     NULL, NULL},
     {"valkey-server", NULL, NULL, "--daemonize yes", "valkey-server without --daemonize yes", NULL,
+     NULL, NULL},
+    {"memcached", NULL, NULL, "-d --daemon", "memcached without -d", NULL, NULL, NULL},
+    {"mysqld", NULL, NULL, "--daemonize -D", "mysqld without --daemonize", NULL, NULL, NULL},
+    {"gunicorn", NULL, NULL, "-D --daemon", "gunicorn without --daemon", NULL, NULL, NULL},
+    {"uwsgi", NULL, NULL, "-d --daemonize --daemonize2", "uwsgi without --daemonize", NULL, NULL,
      NULL},
-    {"memcached", NULL, NULL, "-d --daemon", "memcached without -d", NULL, NULL},
-    {"mysqld", NULL, NULL, "--daemonize -D", "mysqld without --daemonize", NULL, NULL},
-    {"gunicorn", NULL, NULL, "-D --daemon", "gunicorn without --daemon", NULL, NULL},
-    {"uwsgi", NULL, NULL, "-d --daemonize --daemonize2", "uwsgi without --daemonize", NULL, NULL},
-    {"celery", NULL, NULL, "multi --detach", "celery worker", NULL, NULL},
-    {"haproxy", NULL, NULL, "-D", "haproxy -W -db, without -D", NULL, NULL},
-    {"avahi-daemon", NULL, NULL, "-D --daemonize", "avahi-daemon without --daemonize", NULL, NULL},
-    {"openvpn", NULL, NULL, "--daemon", "openvpn without --daemon", NULL, NULL},
-    {"postfix", NULL, NULL, "start", "postfix start-fg", NULL, NULL},
-    {"exim", NULL, NULL, "-bd", "exim -bdf", NULL, NULL},
-    {"exim4", NULL, NULL, "-bd", "exim4 -bdf", NULL, NULL},
-    {"pg_ctl", NULL, NULL, "start", "postgres -D DIR", NULL, NULL},
+    {"celery", NULL, NULL, "multi --detach", "celery worker", NULL, NULL, NULL},
+    {"haproxy", NULL, NULL, "-D", "haproxy -W -db, without -D", NULL, NULL, NULL},
+    {"avahi-daemon", NULL, NULL, "-D --daemonize", "avahi-daemon without --daemonize", NULL, NULL,
+     NULL},
+    {"openvpn", NULL, NULL, "--daemon", "openvpn without --daemon", NULL, NULL, NULL},
+    {"postfix", NULL, NULL, "start", "postfix start-fg", NULL, NULL, NULL},
+    {"exim", NULL, NULL, "-bd", "exim -bdf", NULL, NULL, NULL},
+    {"exim4", NULL, NULL, "-bd", "exim4 -bdf", NULL, NULL, NULL},
+    {"pg_ctl", NULL, NULL, "start", "postgres -D DIR", NULL, NULL, NULL},
 };
 
 static bool is_name(const char *pattern, const char *name)
@@ -112,6 +116,17 @@ static bool leaves(const char *words, const struct daemon_word *word, size_t cou
     return false;
 }
 
+static struct daemon_advice advise(size_t k, const struct daemon_word *word, size_t count)
+{
+    struct daemon_advice a = {daemons[k].cure, daemons[k].file, daemons[k].says, false};
+    for (size_t i = 1; daemons[k].names != NULL && i + 1 < count; i++)
+        if (strcmp(word[i].text, daemons[k].names) == 0) {
+            a.named = strcmp(word[i + 1].text, a.file) != 0;
+            a.file = word[i + 1].text;
+        }
+    return a;
+}
+
 struct daemon_advice daemon_look(const char *name, const struct daemon_word *word, size_t count)
 {
     const struct daemon_advice none = {.cure = NULL};
@@ -125,7 +140,7 @@ struct daemon_advice daemon_look(const char *name, const struct daemon_word *wor
             if (!word[i].known || is_one_of(daemons[k].words, word[i].text) ||
                 has_letter(daemons[k].letters, word[i].text))
                 return none;
-        return (struct daemon_advice){daemons[k].cure, daemons[k].file, daemons[k].says};
+        return advise(k, word, count);
     }
     return none;
 }

@@ -195,6 +195,15 @@ static void check_other(const struct image_stage *s, const char *path, struct pr
                          "the image has an /init, and nothing starts it: no service runs");
 }
 
+/* An image whose entrypoint is its base's has its services from there, too. */
+bool imagefile_has_more(const struct image_file *f)
+{
+    if (f->count == 0)
+        return false;
+    const struct image_stage *s = &f->stage[f->count - 1];
+    return s->trees > 1 || (s->entrypoint.form == IMAGE_NONE && !is_plain_base(s->base));
+}
+
 void imagefile_check(const struct image_file *f, const char *path, struct problems *p)
 {
     if (f->count == 0)

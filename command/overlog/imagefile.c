@@ -221,6 +221,7 @@ static void inherit(struct reader *r, struct image_stage *s, const struct image_
     free(s->base);
     s->base = copy_text(r, from->base);
     s->is_ours |= from->is_ours;
+    s->trees = from->trees;
     s->entrypoint = from->entrypoint;
     s->cmd = from->cmd;
     s->entrypoint.words = s->cmd.words = none;
@@ -273,6 +274,21 @@ static bool copies_us(const struct reader *r, const char *text)
     return s != NULL && s->is_ours;
 }
 
+/* COPY root/ /, but for the tree of s6-overlay itself. */
+static bool copies_tree(const char *text)
+{
+    size_t n = strlen(text);
+    while (n > 0 && strchr(" \t\r\"]", text[n - 1]) != NULL)
+        n--;
+    size_t at = n;
+    while (at > 0 && strchr(" \t\"", text[at - 1]) == NULL)
+        at--;
+    const char *to = text + at;
+    n -= at;
+    n -= n > 1 && to[n - 1] == '/';
+    return ((n == 1 && to[0] == '/') || (n == 4 && memcmp(to, "/etc", 4) == 0)) && !names_us(text);
+}
+
 static void set_signal(struct reader *r, struct image_stage *s, const char *text, unsigned int line)
 {
     free(s->signal);
@@ -301,6 +317,7 @@ static void read_one(struct reader *r, const char *text, unsigned int line)
     }
     struct image_stage *s = &f->stage[f->count - 1];
     s->is_ours |= names_us(text) || (is_word(text, n, "COPY") && copies_us(r, rest));
+    s->trees += is_word(text, n, "COPY") && copies_tree(rest);
     if (is_word(text, n, "ENTRYPOINT"))
         read_command(r, &s->entrypoint, rest, line);
     else if (is_word(text, n, "CMD"))

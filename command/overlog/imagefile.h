@@ -20,9 +20,10 @@ struct image_command {
 };
 
 struct image_stage {
-    char *name;   /* of FROM ... AS NAME, or NULL */
-    char *base;   /* the image that it begins with; NULL: unknown */
-    bool is_ours; /* names overlog or s6-overlay somewhere */
+    char *name;         /* of FROM ... AS NAME, or NULL */
+    char *base;         /* the image that it begins with; NULL: unknown */
+    bool is_ours;       /* names overlog or s6-overlay somewhere */
+    unsigned int trees; /* how often something else is copied to / or /etc */
     struct image_command entrypoint, cmd;
     char *signal; /* of STOPSIGNAL; NULL: there is none, or it is unknown */
     unsigned int signal_line;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* From etc/s6-overlay/s6-rc.d up to the image's context, with a folder or two in between. */
-enum { LEVELS_MAX = 7, FILE_MAX = 1 << 20 };
+enum { LEVELS_MAX = 6, FILE_MAX = 1 << 20 };
 
 /* As short as it can be said from here. */
 static const char *shown(const char *path)
@@ -21,18 +21,22 @@ static const char *shown(const char *path)
     return path;
 }
 
-static bool check_one(const char *path, struct problems *p)
+static bool check_one(const char *path, struct image_build *build, struct problems *p)
 {
     struct error ignored = ERROR_INIT;
-    struct str text = STR_INIT;
     struct image_file f;
-    bool found = file_read(AT_FDCWD, path, FILE_MAX, &text, &ignored) == 0;
-    if (found && imagefile_read(text.length > 0 ? text.data : "", text.length, &f) == 0)
+    struct str *text = &build->text;
+    if (file_read(AT_FDCWD, path, FILE_MAX, text, &ignored) < 0 || str_add_text(text, "") < 0)
+        return false;
+    if (imagefile_read(text->data, text->length, &f) == 0) {
         imagefile_check(&f, shown(path), p);
-    if (found)
-        imagefile_release(&f);
-    str_release(&text);
-    return found;
+        build->has_more = imagefile_has_more(&f);
+    }
+    imagefile_release(&f);
+    build->found = true;
+    build->sets_modes = strstr(text->data, "chmod") != NULL;
+    build->has_hook = strstr(text->data, "S6_STAGE2_HOOK") != NULL;
+    return true;
 }
 
 /* A name in dir. */
@@ -42,14 +46,14 @@ static const char *join(char out[PATH_MAX], const char *dir, const char *name)
     return n < PATH_MAX ? out : "";
 }
 
-void imagefile_find(const char *dir, struct problems *p)
+void imagefile_find(const char *dir, struct image_build *build, struct problems *p)
 {
     char at[PATH_MAX], path[PATH_MAX];
     if (realpath(dir, at) == NULL)
         return;
     for (int level = 0; level < LEVELS_MAX && at[1] != '\0'; level++) {
-        if (check_one(join(path, at, "Dockerfile"), p) ||
-            check_one(join(path, at, "Containerfile"), p) ||
+        if (check_one(join(path, at, "Dockerfile"), build, p) ||
+            check_one(join(path, at, "Containerfile"), build, p) ||
             access(join(path, at, ".git"), F_OK) == 0)
             return;
         char *slash = strrchr(at, '/');

@@ -12,4 +12,9 @@ int missing_run(const char *name, char **argv);
 /* Prints "NAME\tINSTEAD" lines. */
 void missing_list(void);
 
+/* Prints "FILE:LINE\tNAME\tINSTEAD" for each script of the image at root that calls one of them
+ * which the image does not have from elsewhere, once for each file and name. 1: there are some; 0,
+ * or an exit code after saying what is wrong. */
+int missing_in(const char *root);
+
 #endif

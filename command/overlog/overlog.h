@@ -6,6 +6,7 @@
 #include "base/command.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "command/overlog/imagecheck.h"
 #include "services/graph.h"
 #include <stdbool.h>
 #include <sys/types.h>
@@ -32,6 +33,7 @@ struct tree {
     struct definitions definitions;
     struct graph graph;
     struct problems problems;
+    struct image_build image; /* of a tree that is not whole */
     struct inspected *inspected;
     size_t inspected_count;
     const struct script *script; /* the one that is being looked at; NULL: none */

@@ -145,6 +145,8 @@ static void program_check(struct tree *t, const char *path, unsigned int line, e
                            "%s %s is not found in PATH", what, program);
     } else if (script_place(t, program, place) && access(place, F_OK) < 0 &&
                (errno == ENOENT || errno == ENOTDIR)) {
+        if (t->image.found && strstr(t->image.text.data, program) != NULL)
+            return; /* the Dockerfile makes it */
         problems_error(&t->problems, path, line, "install it or correct the name",
                        "%s %s is missing", what, program);
     } else if (strncmp(program, TREE_DEFAULT "/", sizeof TREE_DEFAULT) == 0) {
@@ -183,12 +185,15 @@ static bool root_file(const struct tree *t, const char *file, char out[4096])
 
 static bool file_says(void *context, const char *file, const char *line)
 {
+    const struct tree *t = context;
     struct str text = STR_INIT;
     struct error ignored = ERROR_INIT;
     char path[4096], *place;
     bool found = false;
-    if (root_file(context, file, path) &&
-        file_read(AT_FDCWD, path, SCRIPT_MAX, &text, &ignored) == 0 && text.length > 0)
+    bool placed = root_file(t, file, path);
+    if (t->image.found && (!placed || access(path, F_OK) < 0))
+        return *line != '\0'; /* the build brings it: it may say so */
+    if (placed && file_read(AT_FDCWD, path, SCRIPT_MAX, &text, &ignored) == 0 && text.length > 0)
         for (char *one = strtok_r(text.data, "\n", &place); one != NULL && !found;
              one = strtok_r(NULL, "\n", &place)) {
             one += strspn(one, " \t");
@@ -404,7 +409,8 @@ static void read_script(struct tree *t, const char *path)
 static void inspect(struct tree *t, const char *path, struct script *script)
 {
     struct stat s;
-    if ((script->how & SCRIPT_IN_PLACE) != 0 && stat(path, &s) == 0 && (s.st_mode & 0111) == 0)
+    if ((script->how & SCRIPT_IN_PLACE) != 0 && stat(path, &s) == 0 && (s.st_mode & 0111) == 0 &&
+        !(t->image.found && t->image.sets_modes))
         problems_error(&t->problems, path, 0, "chmod +x", "it has no x bit");
     if (!is_new(t, script->file))
         return;

@@ -159,6 +159,16 @@ static bool is_program(const char *path)
     return name == path || (name - path > 4 && strncmp(name - 4, "bin/", 4) == 0);
 }
 
+/* A file that an argument names may be made at every start, and is unknown while it is not there.
+ */
+static bool file_tells(const struct shell_place *place, const struct daemon_advice *a)
+{
+    if (place == NULL || place->says == NULL)
+        return a->named;
+    return place->says(place->context, a->file, a->says) ||
+           (a->named && !place->says(place->context, a->file, ""));
+}
+
 static void check_daemon(const struct checking *c, const struct daemon_word *word, size_t count,
                          unsigned int line)
 {
@@ -166,9 +176,7 @@ static void check_daemon(const struct checking *c, const struct daemon_word *wor
         return;
     const char *name = base_name(word[0].text);
     struct daemon_advice advice = daemon_look(name, word, count);
-    bool told = advice.cure != NULL && advice.file != NULL && c->place != NULL &&
-                c->place->says != NULL &&
-                c->place->says(c->place->context, advice.file, advice.says);
+    bool told = advice.cure != NULL && advice.file != NULL && file_tells(c->place, &advice);
     if (advice.cure != NULL && !told)
         problems_warning(
             c->p, c->path, line, advice.cure,

@@ -105,6 +105,7 @@ void tree_release(struct tree *t)
     graph_release(&t->graph);
     definitions_release(&t->definitions);
     problems_release(&t->problems);
+    str_release(&t->image.text);
     free(t->inspected);
 }
 

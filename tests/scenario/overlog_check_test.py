@@ -295,6 +295,74 @@ def test_the_dockerfile_beside_a_tree(tree, name):
         ([("warning", os.path.join(os.path.realpath(context), f"{name}:3"), found[0][2])], 0)
 
 
+def test_what_the_dockerfile_makes_uncertain(tree):
+    """What the base, another COPY, a chmod or the hook may mend is no error of the tree."""
+    def dockerfile(text):
+        with open(os.path.join(os.path.dirname(tree.path), "Dockerfile"), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def found():
+        return sorted((level, text) for level, _, text in problems(tree.path)[0])
+
+    tree.longrun("web", "#!/bin/sh\nexec nginx\n", deps=["init-config"])
+    tree.write(f"{D}/init-end/dependencies.d/web")
+    tree.oneshot("fetched", "/etc/s6-overlay/scripts/fetched\n")
+    tree.oneshot("plain", "/etc/s6-overlay/scripts/plain\n")
+    tree.write("/etc/s6-overlay/scripts/plain", "#!/bin/sh\ntrue\n")
+    undefined = "during dependency resolution for service web: undefined service name init-config"
+    no_x, gone = "it has no x bit", "the command /etc/s6-overlay/scripts/fetched is missing"
+    nginx = 'nginx goes to the background unless its configuration says "daemon off": it is taken for ended, and started again'
+    everything = [("error", undefined), ("error", no_x), ("error", "no file type"), ("error", gone), ("warning", nginx)]
+    assert found() == sorted(everything) and problems(tree.path)[1] == 1
+    dockerfile("FROM alpine\nCOPY overlog/ /\nCOPY root/ /\nENTRYPOINT [\"/init\"]\n")
+    assert found() == sorted(everything[:-1])  # the build may bring a configuration
+    dockerfile("FROM alpine\nCOPY root/ /\nADD --chmod=755 https://x/y /etc/s6-overlay/scripts/fetched\nENTRYPOINT [\"/init\"]\n")
+    assert found() == [("error", undefined), ("error", "no file type")]
+    for text in ("FROM ghcr.io/linuxserver/baseimage-alpine:3\nCOPY root/ /\n",
+                 "FROM alpine\nCOPY root/ /\nCOPY more/ /\nENTRYPOINT [\"/init\"]\n"):
+        dockerfile(text + "RUN chmod +x /etc/s6-overlay/scripts/fetched\n")
+        assert found() == [("warning", undefined), ("warning", "no file type")]
+        assert problems(tree.path)[1] == 0
+        assert "nothing, if the image's base or another COPY has it; else " in overlog("check", tree.path).stdout
+
+
+def test_who_starts_what_the_hook_chooses(tree):
+    tree.longrun("web", bundle=None)
+    starts = [("warning", tree.at(f"{D}/web"), "nothing starts web: it is in no bundle that is started")]
+    assert problems(tree.path) == (starts, 0)
+    with open(os.path.join(os.path.dirname(tree.path), "Dockerfile"), "w", encoding="utf-8") as file:
+        file.write("FROM alpine\nENV S6_STAGE2_HOOK=/hook\nENTRYPOINT [\"/init\"]\n")
+    assert problems(tree.path) == ([], 0)
+    assert problems("-r", tree.path)[0] != []
+    assert problems("-r", tree.path, env={"S6_STAGE2_HOOK": "/hook"}) == ([], 0)
+
+
+def test_commands_that_an_image_misses(tree):
+    def missing(root=tree.path):
+        r = overlog("missing", root)
+        return r.returncode, r.stdout, r.stderr
+
+    tree.longrun("web", "#!/bin/sh\n# s6-sudo\nexec s6-notifyoncheck s6-setuidgid www-data httpd\n")
+    tree.script("/usr/bin/nothing", "#!/bin/sh\npgrep -f 's6-supervise web'\necho proxy-server\nseekablepipes\nxs6-sudo\nsed -i 's|s6-supervise a|s6-supervise b|' c\n")
+    tree.write("/usr/share/doc/text", "s6-sudo\n")
+    tree.link("/loop", "/")
+    assert missing() == (0, "", "")
+    tree.longrun("net", "#!/command/execlineb -P\ns6-tcpserver 0.0.0.0 80 /bin/cat\n")
+    tree.oneshot("lock", "/command/seekablepipe s6-sudo/x true\n")
+    tree.script("/etc/cont-init.d/x", "#!/bin/sh\ns6-sudo a\n  seekablepipe b\ns6-sudo c\n")
+    code, text, error = missing()
+    assert (code, error) == (1, "")
+    assert [line.split("\t")[:2] for line in text.splitlines()] == [
+        ["/etc/cont-init.d/x:2", "s6-sudo"], ["/etc/cont-init.d/x:3", "seekablepipe"],
+        [f"{D}/lock/up:1", "seekablepipe"], [f"{D}/lock/up:1", "s6-sudo"], [f"{D}/net/run:2", "s6-tcpserver"]]
+    assert "\tsocat, or the s6-networking package" in text
+    tree.script("/usr/bin/s6-tcpserver", "#!/bin/sh\n")
+    assert "s6-tcpserver" not in missing(tree.path + "//")[1]
+    assert overlog("missing").stdout.count("\t") > 50
+    assert missing("/nowhere")[0] == 111 and missing("/etc/passwd")[0] == 100
+    assert overlog("missing", "-x").returncode == overlog("missing", "a", "b").returncode == 100
+
+
 def test_colours_are_for_terminals():
     assert b"\x1b[31merror" in colours("check", "/nothere")
     assert b"\x1b" not in colours("check", "/nothere", NO_COLOR="1")

@@ -252,6 +252,27 @@ static void who_is_process_1(void **state)
     }
 }
 
+static bool has_more(const char *text)
+{
+    read_stage(text);
+    return imagefile_has_more(&f);
+}
+
+static void definitions_from_elsewhere(void **state)
+{
+    (void)state;
+    assert_false(has_more("FROM alpine:3\nCOPY root /\nENTRYPOINT [\"/init\"]\n"));
+    assert_false(has_more("FROM docker.io/library/debian\nCOPY root/ /\nCOPY overlog/ /\n"));
+    assert_false(has_more("FROM php:8\nCOPY --chmod=755 [\"root/\", \"/\"]\nCOPY a b /app/\n"
+                          "ENTRYPOINT [\"/init\"]\n"));
+    assert_true(has_more("FROM alpine\nCOPY root/ /\nCOPY --chmod=755 [\"b\", \"/\"]\n"));
+    assert_true(has_more("FROM alpine\nCOPY a/ /\nCOPY b/ /etc/\n"));
+    assert_true(has_more("FROM alpine AS a\nCOPY a/ /\nFROM a\nCOPY b/ /\n"));
+    assert_true(has_more("FROM ghcr.io/linuxserver/baseimage-alpine:3\nCOPY root/ /\n"));
+    assert_true(has_more("ARG BASE\nFROM $BASE\nCOPY root/ /\n"));
+    assert_false(has_more("FROM $BASE\nCOPY root/ /\nENTRYPOINT [\"/init\"]\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +283,7 @@ int main(void)
         cmocka_unit_test(the_last_stage_counts),
         cmocka_unit_test(variables_are_known_or_not),
         cmocka_unit_test(what_is_no_dockerfile),
+        cmocka_unit_test(definitions_from_elsewhere),
         cmocka_unit_test(right_ones),
         cmocka_unit_test(signals),
         cmocka_unit_test(who_is_process_1),

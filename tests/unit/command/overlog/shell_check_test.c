@@ -102,6 +102,7 @@ static void daemons(void **state)
     RIGHT("exec nginx -g 'daemon off;'\n");
     RIGHT("exec nginx -e stderr -g \"daemon off; error_log stderr;\"\n");
     RIGHT("exec nginx $NGINX_OPTIONS\n");
+    RIGHT("exec nginx -c /config/nginx.conf\n"); /* made at the start, perhaps */
     RIGHT("exec /etc/s6-overlay/scripts/nginx\n");
     RIGHT("nginx -t || exit 1\nexec nginx -g \"daemon off; $MORE\"\n");
     RIGHT("exec php-fpm -R --nodaemonize\n");
