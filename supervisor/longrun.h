@@ -46,6 +46,7 @@ struct pipeline {
     uint32_t consumer;  /* index of its consumer, or NO_LONGRUN; longruns_remove of the consumer
                            clears it */
     struct timer drain; /* of a consumer that is to end: when it gets its signal after all */
+    bool loss_said;     /* what its producers had written and it had not read */
 };
 
 struct longrun {

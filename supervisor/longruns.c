@@ -3,6 +3,7 @@
 #include "services/livedir.h"
 #include "supervisor/control.h"
 #include "supervisor/descriptors.h"
+#include "supervisor/pipe_loss.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -134,6 +135,7 @@ static void release(struct longrun *l)
 {
     struct longruns *ls = l->all;
     struct pid1 *p = ls->pid1;
+    pipe_loss_say(l);
     close_directories(l);
     if (l->machine.pid > 0)
         children_take(&p->children, l->machine.pid);

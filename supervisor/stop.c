@@ -3,6 +3,7 @@
 #include "base/container.h"
 #include "base/message.h"
 #include "supervisor/exitcode.h"
+#include "supervisor/pipe_loss.h"
 #include "supervisor/remaining.h"
 #include <errno.h>
 #include <signal.h>
@@ -94,6 +95,7 @@ static int64_t drain_time(const struct stop *s, int64_t now)
 static void enter_drain(struct stop *s)
 {
     int64_t now = pid1_now(s->pid1);
+    pipe_loss_say_all(s->longruns);
     pid1_enter(s->pid1, STAGE_DRAIN);
     s->deadline = now + drain_time(s, now);
     loop_untimer(&s->pid1->loop, &s->limit);
