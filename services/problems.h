@@ -44,8 +44,8 @@ void problems_warning(struct problems *p, const char *path, unsigned int line, c
 /* Prints one message for each, "PATH:LINE: text; cure", in the order in which they were added:
  * errors as fatal, warnings as warning. */
 void problems_say(const struct problems *p);
-/* Marks the problems added since the list had `since` entries as being about names that another tree
- * may define. */
+/* Marks the problems added since the list had `since` entries as being about names that another
+ * tree may define. */
 void problems_elsewhere(struct problems *p, size_t since);
 /* Makes warnings of the marked errors: another tree is there that may define what is absent. */
 void problems_excuse(struct problems *p);
