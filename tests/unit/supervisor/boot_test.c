@@ -16,33 +16,6 @@ static void services_in_order_then_cmd(void **state)
     assert_int_equal(simulated.sv->pid1.stage, STAGE_RUNNING);
 }
 
-static void a_hook_comes_first(void **state)
-{
-    (void)state;
-    simulated.settings.hook = "prepare it";
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
-    simulated_expect("exec prepare it", NULL);
-    simulated_expect_not("run web");
-    simulated_exit("prepare", 3);
-    simulated_expect("say /run/s6/basedir/scripts/rc.init: warning: hook prepare it exited 3",
-                     "run web", NULL);
-}
-
-static void a_hook_that_fails_ends_a_strict_boot(void **state)
-{
-    (void)state;
-    simulated.settings.hook = "prepare";
-    simulated.settings.behaviour = 2;
-    simulated_boot("sleep 1");
-    simulated_exit("prepare", 3);
-    simulated_expect("say /run/s6/basedir/scripts/rc.init: fatal: stopping the container.", NULL);
-    simulated_run(10000);
-    assert_true(simulated.over);
-    assert_int_equal(simulated.code, 3);
-    simulated_expect_not("exec sleep 1");
-}
-
 static void a_oneshot_that_fails_leaves_its_dependents_down(void **state)
 {
     (void)state;
@@ -85,32 +58,13 @@ static void a_definition_error_ends_the_boot(void **state)
     assert_int_equal(simulated.code, 1);
 }
 
-static void what_takes_long_is_named(void **state)
-{
-    (void)state;
-    simulated_service("slow", "longrun", "run", "", "notification-fd", "3", NULL);
-    simulated_boot(NULL);
-    simulated.with_time = true;
-    simulated_run(45000);
-    simulated_expect("10.000 say overlog: warning: slow is still starting after 10 s (there is no "
-                     "time limit)",
-                     "20.000 say overlog: warning: slow is still starting after 20 s (there is no "
-                     "time limit)",
-                     "40.000 say overlog: warning: slow is still starting after 40 s (there is no "
-                     "time limit)",
-                     NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         SIMULATED_TEST(services_in_order_then_cmd),
-        SIMULATED_TEST(a_hook_comes_first),
-        SIMULATED_TEST(a_hook_that_fails_ends_a_strict_boot),
         SIMULATED_TEST(a_oneshot_that_fails_leaves_its_dependents_down),
         SIMULATED_TEST(a_boot_that_takes_too_long),
         SIMULATED_TEST(a_definition_error_ends_the_boot),
-        SIMULATED_TEST(what_takes_long_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,22 +25,6 @@ static void a_service_that_is_late_is_stopped(void **state)
     simulated_expect("3.000 exec sleep 1", NULL);
 }
 
-static void last_lines_take_two_seconds_at_most(void **state)
-{
-    (void)state;
-    simulated_service("one", "longrun", "run", "", "notification-fd", "3", "timeout-up", "1000",
-                      NULL);
-    simulated_service("two", "longrun", "run", "", "notification-fd", "3", "timeout-up", "1000",
-                      NULL);
-    simulated_boot("sleep 1");
-    simulated.with_time = true;
-    simulated_journal();
-    simulated_run(10000);
-    simulated_expect("3.000 KILL logcat", "3.000 exec sleep 1", NULL);
-    assert_null(simulated_process("logcat"));
-    assert_false(tail_is_busy(&simulated.sv->tail));
-}
-
 static void not_too_many_runs_are_being_executed(void **state)
 {
     char name[16];
@@ -95,7 +79,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SIMULATED_TEST(a_service_that_is_late_is_stopped),
-        SIMULATED_TEST(last_lines_take_two_seconds_at_most),
         SIMULATED_TEST(not_too_many_runs_are_being_executed),
         SIMULATED_TEST(one_that_turns_round),
     };

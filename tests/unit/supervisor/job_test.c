@@ -16,60 +16,6 @@ static void boot(void)
     simulated_journal();
 }
 
-static void down_and_up(void **state)
-{
-    (void)state;
-    boot();
-    int fd = simulated_rc("d", "change", "init", NULL);
-    assert_string_equal(simulated_answer(fd),
-                        "es6-rc: info: service legacy-services: stopping\n"
-                        "es6-rc: info: service legacy-services successfully stopped\n"
-                        "es6-rc: info: service web: stopping\n"
-                        "es6-rc: info: service web successfully stopped\n"
-                        "es6-rc: info: service init: stopping\n"
-                        "es6-rc: info: service init successfully stopped\n"
-                        "x0\n");
-    simulated_expect("TERM web", NULL);
-    fd = simulated_rc("u", "change", "web", NULL);
-    assert_string_equal(simulated_answer(fd), "es6-rc: info: service init: starting\n"
-                                              "es6-rc: info: service init successfully started\n"
-                                              "es6-rc: info: service web: starting\n"
-                                              "es6-rc: info: service web successfully started\n"
-                                              "x0\n");
-}
-
-static void lists(void **state)
-{
-    (void)state;
-    boot();
-    assert_string_equal(simulated_answer(simulated_rc("u", "list", "web", NULL)), "oweb\nx0\n");
-    assert_string_equal(simulated_answer(simulated_rc("d", "listall", "init", NULL)),
-                        "olegacy-services\ninit\nweb\nx0\n");
-    assert_string_equal(simulated_answer(simulated_rc("u", "diff", NULL)), "x0\n");
-    simulated_ask("/run/service/web/supervise/control", "d");
-    assert_string_equal(simulated_answer(simulated_rc("u", "diff", NULL)), "o-web\nx1\n");
-    assert_string_equal(simulated_answer(simulated_rc("u", "change", "nobody", NULL)),
-                        "es6-rc: fatal: nobody is not a recognized identifier in "
-                        "/run/s6-rc/compiled/resolve.cdb\nx3\n");
-    assert_string_equal(simulated_answer(simulated_rc("u", "sing", NULL)),
-                        "es6-rc: fatal: sing is no command\nx100\n");
-}
-
-static void a_dry_run_touches_nothing(void **state)
-{
-    (void)state;
-    boot();
-    assert_string_equal(simulated_answer(simulated_rc("dn", "change", "init", NULL)),
-                        "es6-rc: info: dry run: service legacy-services: stopping\n"
-                        "s6-rc: info: dry run: service legacy-services successfully stopped\n"
-                        "s6-rc: info: dry run: service web: stopping\n"
-                        "s6-rc: info: dry run: service web successfully stopped\n"
-                        "s6-rc: info: dry run: service init: stopping\n"
-                        "s6-rc: info: dry run: service init successfully stopped\nx0\n");
-    simulated_expect_not("TERM web");
-    assert_false(simulated.sv->rc.job.busy);
-}
-
 static void one_at_a_time(void **state)
 {
     (void)state;
@@ -141,46 +87,13 @@ static void the_stop_tells_all_who_wait(void **state)
                         "es6-rc: fatal: the container is stopping\nx111\n");
 }
 
-static void prune_goes_down_first(void **state)
-{
-    (void)state;
-    boot();
-    int fd = simulated_rc("d", "change", "other", NULL);
-    fd = simulated_rc("up", "change", "other", NULL);
-    simulated_expect("TERM other", "TERM web", "run other", NULL);
-    assert_non_null(strstr(simulated_answer(fd), "x0\n"));
-    assert_null(simulated_process("web"));
-}
-
-static void reloads(void **state)
-{
-    (void)state;
-    simulated_service("init", "oneshot", "up", "", "reload", "again", NULL);
-    simulated_service("web", "longrun", "run", "", "reload-signal", "HUP", NULL);
-    simulated_boot(NULL);
-    simulated_process("web")->stubborn = true;
-    simulated_journal();
-    int fd = simulated_rc("u", "reload", "web", "init", NULL);
-    simulated_expect("oneshot init: again", "HUP web", NULL);
-    assert_string_equal(simulated_answer(fd), "es6-rc: info: service web successfully reloaded\n");
-    assert_int_equal(simulated_process("init")->passed, simulated.sv->rc.job.caller->watch.fd);
-    simulated_exit("init", 3);
-    assert_string_equal(simulated_answer(fd),
-                        "es6-rc: warning: unable to reload service init: command exited 3\nx1\n");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SIMULATED_TEST(down_and_up),
-        SIMULATED_TEST(lists),
-        SIMULATED_TEST(a_dry_run_touches_nothing),
         SIMULATED_TEST(one_at_a_time),
         SIMULATED_TEST(time_limits),
         SIMULATED_TEST(a_caller_that_goes_begins_nothing_more),
         SIMULATED_TEST(the_stop_tells_all_who_wait),
-        SIMULATED_TEST(prune_goes_down_first),
-        SIMULATED_TEST(reloads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

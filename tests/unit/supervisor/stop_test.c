@@ -103,24 +103,6 @@ static void loggers_are_urged_then_killed(void **state)
     assert_true(simulated.over);
 }
 
-static void one_that_refuses_signals_is_left(void **state)
-{
-    (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
-    simulated.refuses = "web";
-    simulated.sv->pid1.settings.kill_grace = 4000;
-    simulated_journal();
-    simulated.with_time = true;
-    simulated_signal(SIGTERM);
-    simulated_run(30000);
-    simulated_expect("0.000 say overlog: warning: unable to signal service web (process 1002): it "
-                     "runs as another user, and we lack the capability CAP_KILL (--cap-add KILL)",
-                     "4.000 say overlog: warning: what refuses signals is left to the kernel",
-                     NULL);
-    assert_true(simulated.over);
-}
-
 static void the_exit_code_file(void **state)
 {
     (void)state;
@@ -153,7 +135,6 @@ int main(void)
         SIMULATED_TEST(the_second_signal_skips_the_waits),
         SIMULATED_TEST(the_whole_stop_has_a_limit),
         SIMULATED_TEST(loggers_are_urged_then_killed),
-        SIMULATED_TEST(one_that_refuses_signals_is_left),
         SIMULATED_TEST(the_exit_code_file),
         SIMULATED_TEST(a_stopped_service_goes_on_for_the_stop),
     };

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 
 static void signals_and_what_they_end_in(void **state)
 {
@@ -41,28 +40,6 @@ static void hup_looks_for_services(void **state)
     simulated_signal(SIGALRM);
     assert_non_null(simulated_process("extra"));
     assert_int_equal(simulated.sv->pid1.stage, STAGE_RUNNING);
-}
-
-/* A script of the scan directory has the signal instead. */
-static void a_signal_is_diverted(void **state)
-{
-    (void)state;
-    simulated_boot(NULL);
-    simulated_file("/run/service/.s6-svscan/SIGUSR1", "");
-    assert_int_equal(chmod("/run/service/.s6-svscan/SIGUSR1", 0755), 0);
-    simulated_journal();
-    simulated_signal(SIGUSR1);
-    simulated_expect("exec .s6-svscan/SIGUSR1", NULL);
-    assert_int_equal(simulated.sv->pid1.stage, STAGE_RUNNING);
-    simulated_exit("SIGUSR1", 0);
-    assert_int_equal(simulated.sv->pid1.stage, STAGE_RUNNING);
-    simulated_signal(SIGUSR1);
-    simulated_exit("SIGUSR1", 126);
-    simulated_expect(
-        "say overlog: warning: unable to run /run/service/.s6-svscan/SIGUSR1 (126: not "
-        "executable), doing what the signal does without it",
-        NULL);
-    assert_true(simulated.over);
 }
 
 /* In one turn a service with container-exit dies and somebody asks for its start: the stop that
@@ -140,7 +117,6 @@ int main(void)
         SIMULATED_TEST(signals_and_what_they_end_in),
         SIMULATED_TEST(abort_waits_for_nobody),
         SIMULATED_TEST(hup_looks_for_services),
-        SIMULATED_TEST(a_signal_is_diverted),
         SIMULATED_TEST(what_follows_comes_before_the_next),
         SIMULATED_TEST(in_any_order_of_events),
         SIMULATED_TEST(many_deaths_take_several_turns),

@@ -1,0 +1,122 @@
+/* Jobs of s6-rc: transitions, dry runs and reloads. */
+#include "tests/unit/supervisor/simulated.h"
+#include <string.h>
+
+/* web needs init; other stands alone. */
+static void boot(void)
+{
+    simulated_service("init", "oneshot", "up", "", "down", "", NULL);
+    simulated_service("web", "longrun", "run", "", "dependencies.d/init", "", NULL);
+    simulated_service("other", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_journal();
+}
+
+static void down_and_up(void **state)
+{
+    (void)state;
+    boot();
+    int fd = simulated_rc("d", "change", "init", NULL);
+    assert_string_equal(simulated_answer(fd),
+                        "es6-rc: info: service legacy-services: stopping\n"
+                        "es6-rc: info: service legacy-services successfully stopped\n"
+                        "es6-rc: info: service web: stopping\n"
+                        "es6-rc: info: service web successfully stopped\n"
+                        "es6-rc: info: service init: stopping\n"
+                        "es6-rc: info: service init successfully stopped\n"
+                        "x0\n");
+    simulated_expect("TERM web", NULL);
+    fd = simulated_rc("u", "change", "web", NULL);
+    assert_string_equal(simulated_answer(fd), "es6-rc: info: service init: starting\n"
+                                              "es6-rc: info: service init successfully started\n"
+                                              "es6-rc: info: service web: starting\n"
+                                              "es6-rc: info: service web successfully started\n"
+                                              "x0\n");
+}
+
+static void a_dry_run_touches_nothing(void **state)
+{
+    (void)state;
+    boot();
+    assert_string_equal(simulated_answer(simulated_rc("dn", "change", "init", NULL)),
+                        "es6-rc: info: dry run: service legacy-services: stopping\n"
+                        "s6-rc: info: dry run: service legacy-services successfully stopped\n"
+                        "s6-rc: info: dry run: service web: stopping\n"
+                        "s6-rc: info: dry run: service web successfully stopped\n"
+                        "s6-rc: info: dry run: service init: stopping\n"
+                        "s6-rc: info: dry run: service init successfully stopped\nx0\n");
+    simulated_expect_not("TERM web");
+    assert_false(simulated.sv->rc.job.busy);
+}
+
+static void prune_goes_down_first(void **state)
+{
+    (void)state;
+    boot();
+    int fd = simulated_rc("d", "change", "other", NULL);
+    fd = simulated_rc("up", "change", "other", NULL);
+    simulated_expect("TERM other", "TERM web", "run other", NULL);
+    assert_non_null(strstr(simulated_answer(fd), "x0\n"));
+    assert_null(simulated_process("web"));
+}
+
+static void reloads(void **state)
+{
+    (void)state;
+    simulated_service("init", "oneshot", "up", "", "reload", "again", NULL);
+    simulated_service("web", "longrun", "run", "", "reload-signal", "HUP", NULL);
+    simulated_boot(NULL);
+    simulated_process("web")->stubborn = true;
+    simulated_journal();
+    int fd = simulated_rc("u", "reload", "web", "init", NULL);
+    simulated_expect("oneshot init: again", "HUP web", NULL);
+    assert_string_equal(simulated_answer(fd), "es6-rc: info: service web successfully reloaded\n");
+    assert_int_equal(simulated_process("init")->passed, simulated.sv->rc.job.caller->watch.fd);
+    simulated_exit("init", 3);
+    assert_string_equal(simulated_answer(fd),
+                        "es6-rc: warning: unable to reload service init: command exited 3\nx1\n");
+}
+
+static void essential_services_are_spared(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", "flag-essential", "", NULL);
+    simulated_boot(NULL);
+    assert_string_equal(simulated_answer(simulated_rc("d", "change", "web", NULL)),
+                        "es6-rc: warning: service web is marked as essential, not stopping it\n"
+                        "es6-rc: info: service legacy-services: stopping\n"
+                        "es6-rc: info: service legacy-services successfully stopped\nx0\n");
+    assert_non_null(simulated_process("web"));
+    simulated_rc("D", "change", "web", NULL);
+    assert_null(simulated_process("web"));
+}
+
+static void reloads_that_take_too_long(void **state)
+{
+    const char *words[] = {"s6-rc", "u", "2000", "1", "0", "reload", "init", NULL};
+    (void)state;
+    simulated_service("init", "oneshot", "up", "", "reload", "again", NULL);
+    simulated_boot(NULL);
+    simulated.with_time = true;
+    simulated_journal();
+    int fd = simulated_request(words);
+    simulated_process("init")->stubborn = true;
+    simulated_run(2500);
+    simulated_expect("2.000 TERM -init", NULL);
+    assert_string_equal(simulated_answer(fd), "es6-rc: fatal: timed out\nx2\n");
+    simulated_exit("init", 0); /* which nobody waits for any more */
+    assert_false(simulated.sv->rc.job.busy);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SIMULATED_TEST(down_and_up),
+        SIMULATED_TEST(a_dry_run_touches_nothing),
+        SIMULATED_TEST(prune_goes_down_first),
+        SIMULATED_TEST(reloads),
+        SIMULATED_TEST(essential_services_are_spared),
+        SIMULATED_TEST(reloads_that_take_too_long),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
