@@ -85,6 +85,8 @@ static void the_stop_tells_all_who_wait(void **state)
     assert_string_equal(simulated_answer(fd), "es6-rc: fatal: the container is stopping\nx111\n");
     assert_string_equal(simulated_answer(waiting),
                         "es6-rc: fatal: the container is stopping\nx111\n");
+    simulated_exit("web", 0); /* nobody but us hears of the rest */
+    simulated_expect("say s6-rc: info: service web successfully stopped", NULL);
 }
 
 int main(void)

@@ -1,8 +1,11 @@
 /* What follows upon what: signals of pid 1, dead children, the order of one turn. */
 #include "tests/unit/supervisor/simulated.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 static void signals_and_what_they_end_in(void **state)
 {
@@ -57,6 +60,28 @@ static void what_follows_comes_before_the_next(void **state)
     simulated_run(5000);
     assert_true(simulated.over);
     assert_int_equal(simulated.code, 3);
+}
+
+static void put(const char *fifo, const char *letter)
+{
+    int fd = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_int_equal(write(fd, letter, 1), 1);
+    close(fd);
+}
+
+/* Both wait in one turn: what the first asks for has begun when the second is heard. */
+static void and_before_the_next_handler(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_ask("/run/service/web/supervise/control", "d");
+    simulated_journal();
+    put("/run/service/.s6-svscan/control", "t");
+    put("/run/service/web/supervise/control", "u");
+    simulated_settle();
+    assert_true(simulated.over);
+    assert_null(strstr(simulated_journal(), "run web"));
 }
 
 static void backwards(struct epoll_event *events, int count)
@@ -118,6 +143,7 @@ int main(void)
         SIMULATED_TEST(abort_waits_for_nobody),
         SIMULATED_TEST(hup_looks_for_services),
         SIMULATED_TEST(what_follows_comes_before_the_next),
+        SIMULATED_TEST(and_before_the_next_handler),
         SIMULATED_TEST(in_any_order_of_events),
         SIMULATED_TEST(many_deaths_take_several_turns),
     };

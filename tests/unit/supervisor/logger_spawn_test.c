@@ -1,0 +1,43 @@
+/* The command line of a logger. */
+#include "tests/unit/supervisor/simulated.h"
+#include <string.h>
+
+static void by_the_settings(void **state)
+{
+    (void)state;
+    simulated.settings.prefix = 12;
+    simulated.settings.color = true;
+    simulated.settings.drop = true;
+    simulated.settings.logging = LOGGING_BOTH;
+    simulated.settings.log_root = "/logs";
+    simulated_service("web", "longrun", "run", "", "logging-script", "n3 T /else", NULL);
+    simulated_boot(NULL);
+    const char *command = simulated_process("web/log")->command;
+    assert_non_null(strstr(command, "s6-supervise web/log logger -d /logs/web "));
+    assert_non_null(strstr(command, " -P 12 -c -D -- web 1 n3 T /else"));
+    assert_null(strstr(command, " -r "));
+    command = simulated_process(".init/log")->command;
+    assert_memory_equal(command, "logger -d /logs/.init ", 22);
+    assert_non_null(strstr(command, " -e /logs/.events -- .init 1 n20 s1000000 C"));
+}
+
+static void without_a_disk(void **state)
+{
+    (void)state;
+    simulated.settings.prefix = 1;
+    simulated.settings.logging = LOGGING_CONSOLE;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    const char *command = simulated_process("web/log")->command;
+    assert_null(strstr(command, " -d "));
+    assert_non_null(strstr(command, " -p -- web 0 "));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SIMULATED_TEST(by_the_settings),
+        SIMULATED_TEST(without_a_disk),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
