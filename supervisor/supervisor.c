@@ -305,7 +305,8 @@ static void transition_over(struct supervisor *sv)
         rc_over(&sv->rc, result);
 }
 
-/* All that can be done now: what follows from it may be more. */
+/* All that can be done now: what follows from it may be more. Sweeping comes once and last: what
+ * cannot be had is looked at again in the next turn, and not for ever in this one. */
 static void run_transition(struct supervisor *sv)
 {
     do {
@@ -316,8 +317,9 @@ static void run_transition(struct supervisor *sv)
         }
         if (pid1_is_stopping(&sv->pid1))
             stop_step(&sv->stop);
-        scandir_sweep(&sv->scandir);
     } while (sv->pid1.notices.count > 0);
+    scandir_sweep(&sv->scandir);
+    settle(sv);
 }
 
 bool supervisor_turn(struct supervisor *sv)

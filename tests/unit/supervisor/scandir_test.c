@@ -107,6 +107,32 @@ static void the_consumer_is_swept_first(void **state)
     simulated_expect("run extra", NULL);
 }
 
+/* One that cannot be added is not looked at for ever while another is waited for. */
+static void one_that_cannot_be_supervised(void **state)
+{
+    (void)state;
+    simulated_boot(NULL);
+    simulated_file("/run/here/dying/run", "");
+    assert_int_equal(symlink("/run/here/dying", "/run/service/dying"), 0);
+    simulated_ask(SCAN, "a");
+    simulated_process("dying")->stubborn = true;
+    unlink("/run/service/dying");
+    simulated_ask(SCAN, "h");
+    assert_int_equal(symlink("/run/here/dying", "/run/service/dying"), 0);
+    simulated_file("/run/service/bad/run", "");
+    simulated_file("/run/service/bad/supervise", "which is no directory");
+    simulated_file("/run/service/bad/log/run", "");
+    simulated_journal();
+    simulated_ask(SCAN, "a");
+    simulated_expect("say overlog: warning: unable to supervise bad: unable to lock "
+                     "/run/service/bad/supervise/lock: Not a directory",
+                     NULL);
+    assert_true(simulated.sv->scandir.again);
+    assert_null(longruns_named(&simulated.sv->longruns, "bad"));
+    simulated_exit("dying", 0);
+    assert_non_null(simulated_process("dying"));
+}
+
 static void the_link_of_a_longrun_of_s6_rc(void **state)
 {
     (void)state;
@@ -158,6 +184,7 @@ int main(void)
         SIMULATED_TEST(linked_again_while_it_ends),
         SIMULATED_TEST(a_pair_and_its_end_of_file),
         SIMULATED_TEST(the_consumer_is_swept_first),
+        SIMULATED_TEST(one_that_cannot_be_supervised),
         SIMULATED_TEST(the_link_of_a_longrun_of_s6_rc),
         SIMULATED_TEST(the_stop_ends_them_after_those_of_s6_rc),
         SIMULATED_TEST(letters_of_s6_svscanctl),
