@@ -14,7 +14,7 @@ static void by_the_settings(void **state)
     simulated_boot(NULL);
     const char *command = simulated_process("web/log")->command;
     assert_non_null(strstr(command, "s6-supervise web/log logger -d /logs/web "));
-    assert_non_null(strstr(command, " -P 12 -c -D -- web 1 n3 T /else"));
+    assert_non_null(strstr(command, " -P 12 -c -v -D -- web 1 n3 T /else"));
     assert_null(strstr(command, " -r "));
     command = simulated_process(".init/log")->command;
     assert_memory_equal(command, "logger -d /logs/.init ", 22);
@@ -30,7 +30,7 @@ static void without_a_disk(void **state)
     simulated_boot(NULL);
     const char *command = simulated_process("web/log")->command;
     assert_null(strstr(command, " -d "));
-    assert_non_null(strstr(command, " -p -- web 0 "));
+    assert_non_null(strstr(command, " -p -v -- web 0 "));
 }
 
 int main(void)
