@@ -61,7 +61,7 @@ void state_open_gate(struct state *s)
 }
 
 /* Not every file can give memory back. */
-void state_rest(struct state *s)
+void state_trim(struct state *s)
 {
     s->now = (struct checkpoint){.stream = {{.done = 0}}};
     if (madvise(s->kept, sizeof *s->kept, MADV_REMOVE) < 0)

@@ -59,7 +59,7 @@ void state_commit(struct state *s);
 void state_open_gate(struct state *s);
 /* Gives the memory back: the state at the beginning counts again, and nothing must depend on
  * another. */
-void state_rest(struct state *s);
+void state_trim(struct state *s);
 void state_close(struct state *s);
 
 #endif

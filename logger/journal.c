@@ -150,7 +150,7 @@ bool journal_turn(struct journal *j, struct lines *l)
     return true;
 }
 
-bool journal_rest(struct journal *j, struct lines *l)
+bool journal_trim(struct journal *j, struct lines *l)
 {
     bool moved = l->end > 0;
     if (!j->used || l->end > l->start || set_end(j, 0) < 0)

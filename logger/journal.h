@@ -48,7 +48,7 @@ int journal_end_line(struct journal *j, struct lines *l);
 bool journal_turn(struct journal *j, struct lines *l);
 
 /* l is empty: gives all memory back. True when l has changed. */
-bool journal_rest(struct journal *j, struct lines *l);
+bool journal_trim(struct journal *j, struct lines *l);
 
 void journal_close(struct journal *j);
 

@@ -148,13 +148,13 @@ static void rest(struct pump *p)
     bool changed = false;
     for (int i = 0; i < PUMP_INPUTS && !holds; i++) {
         struct pump_input *in = &p->input[i];
-        changed |= journal_rest(&in->journal, &in->lines);
+        changed |= journal_trim(&in->journal, &in->lines);
         nothing &= in->lines.end == 0 && !in->lines.inside && !p->state.now.stream[i].begun;
     }
     if (changed)
         handover_commit(p);
     if (nothing && !p->state.now.file[0].torn && !p->state.now.file[1].torn)
-        state_rest(&p->state);
+        state_trim(&p->state);
     process_trim_stack();
 }
 

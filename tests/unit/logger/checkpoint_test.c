@@ -54,7 +54,7 @@ static void rest_is_the_beginning_again(void **context)
     s.now.file[1].inode = 7;
     state_commit(&s);
     state_commit(&s);
-    state_rest(&s);
+    state_trim(&s);
     assert_int_equal(fstat(fd, &st), 0);
     assert_int_equal(st.st_blocks, 0);
     assert_int_equal(s.now.file[1].inode, 0);
@@ -75,9 +75,9 @@ static void rest_leaves_the_gate_as_it_is(void **context)
     struct state s = open_state(fd);
     state_commit(&s);
     assert_int_equal(process_gate(fd, true), 0);
-    state_rest(&s);
+    state_trim(&s);
     state_commit(&s);
-    state_rest(&s);
+    state_trim(&s);
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
     state_open_gate(&s);
     assert_false(fcntl(fd, F_GETFL) & O_NONBLOCK);

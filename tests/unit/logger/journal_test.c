@@ -192,13 +192,13 @@ static void rest_gives_memory_back(void **state)
     struct rig r;
     open_rig(&r);
     feed_lines(&r, 10000);
-    assert_false(journal_rest(&r.journal, &r.lines));
+    assert_false(journal_trim(&r.journal, &r.lines));
     drain(&r);
     assert_true(blocks(r.memory) > 0);
-    assert_true(journal_rest(&r.journal, &r.lines));
+    assert_true(journal_trim(&r.journal, &r.lines));
     assert_int_equal(blocks(r.memory), 0);
     assert_int_equal(r.lines.end, 0);
-    assert_false(journal_rest(&r.journal, &r.lines));
+    assert_false(journal_trim(&r.journal, &r.lines));
     feed(&r, "again\n");
     reopen(&r, 10000); /* killed before it was remembered */
     expect(&r, "again");
@@ -208,7 +208,7 @@ static void rest_gives_memory_back(void **state)
     assert_true(journal_turn(&r.journal, &r.lines));
     assert_int_equal(r.lines.end, 0);
     assert_true(blocks(r.memory) > 0);
-    assert_false(journal_rest(&r.journal, &r.lines));
+    assert_false(journal_trim(&r.journal, &r.lines));
     assert_int_equal(blocks(r.memory), 0);
     close_rig(&r);
 }
@@ -247,7 +247,7 @@ static void without_a_descriptor(void **state)
     assert_int_equal(journal_fill(&j, ends[0], 65536, &l), -1);
     assert_int_equal(errno, EAGAIN);
     l.start = l.end;
-    assert_true(journal_rest(&j, &l));
+    assert_true(journal_trim(&j, &l));
     assert_int_equal(l.data[0], 0);
     journal_close(&j);
     close(ends[0]);
