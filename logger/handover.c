@@ -1,87 +1,244 @@
 #include "logger/handover.h"
+#include "logger/directory.h"
 
-static void note_file(struct pump *p, int file)
+/* By input. */
+static const enum stamp_stream streams[CHECKPOINT_STREAMS] = {STREAM_OUT, STREAM_ERR,
+                                                              STREAM_UNKNOWN};
+
+/* --- remembering --- */
+
+static void note_file(struct handover *h, int file)
 {
-    struct sink *own = route_own(&p->route[file]);
-    bool open = own != NULL && sink_is_open(own);
-    p->state.now.file[file].inode = open ? own->dir.inode : 0;
-    p->state.now.file[file].size = open ? own->dir.size : 0;
-    if (open && own->state == SINK_FAILS && own->rules->trouble == SINK_DROP)
-        p->state.now.file[file].batch = 0; /* what is written next is from before */
-    p->state.now.file[file].torn = open && own->out.length > own->written && own->written > 0 &&
-                                   own->out.data[own->written - 1] != '\n';
+    struct directory_mark m = {.inode = 0};
+    if (h->route[file].own != NULL)
+        directory_mark(h->route[file].own, &m);
+    h->state.now.file[file].inode = m.inode;
+    h->state.now.file[file].size = m.size;
+    h->state.now.file[file].torn = m.torn;
+    if (m.stale)
+        h->state.now.file[file].batch = 0; /* what is written next is not of this batch */
 }
 
-static void note_shown(struct pump *p)
+static void note_shown(struct handover *h)
 {
-    for (int i = 0; i < PUMP_INPUTS; i++) {
-        p->state.now.stream[i].shown = (uint32_t)p->input[i].lines.shown;
-        p->state.now.stream[i].begun = i < PUMP_EVENTS && p->console.stream[i].begun;
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++) {
+        h->state.now.stream[i].shown = (uint32_t)h->input[i].lines.shown;
+        h->state.now.stream[i].begun = i < HANDOVER_EVENTS && h->console.stream[i].begun;
     }
 }
 
-/* What is not held up was written as far as it was taken. */
-bool handover_commit(void *context)
+void handover_commit(struct handover *h)
 {
-    struct pump *p = context;
-    for (int i = 0; i < PUMP_INPUTS; i++) {
-        struct pump_input *in = &p->input[i];
-        if (pump_file(i) >= p->taken_over || route_holds(&p->route[pump_file(i)]))
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++) {
+        int file = checkpoint_file(i);
+        if (file >= h->taken_over || !route_is_settled(&h->route[file]))
             continue;
-        note_file(p, pump_file(i));
-        p->state.now.stream[i].done = (uint32_t)in->lines.start;
-        p->state.now.stream[i].inside = in->lines.inside;
+        note_file(h, file);
+        h->state.now.stream[i].done = (uint32_t)h->input[i].lines.start;
+        h->state.now.stream[i].inside = h->input[i].lines.inside;
     }
-    note_shown(p);
-    state_commit(&p->state);
-    return !route_holds(&p->route[0]);
+    note_shown(h);
+    state_commit(&h->state);
 }
 
-void handover_moved(void *context)
+/* --- flushing --- */
+
+/* What is written of a batch stays remembered with the current that holds it. A route that is held
+ * up is not committed here: then current has nothing of what is unwritten (may_turn). */
+static void turn(struct handover *h, int file)
 {
-    struct pump *p = context;
-    for (int i = 0; i < PUMP_FILES; i++) {
-        struct sink *own = route_own(&p->route[i]);
-        if (own != NULL && own->dir.inode != p->state.now.file[i].inode)
-            note_file(p, i);
-    }
-    state_commit(&p->state);
+    struct directory_mark m;
+    struct sink *own = h->route[file].own;
+    handover_commit(h);
+    directory_turn(own);
+    directory_mark(own, &m);
+    if (m.inode != h->state.now.file[file].inode)
+        note_file(h, file);
+    state_commit(&h->state);
+    directory_tidy(own);
 }
 
-int handover_open(struct pump *p, struct error *e)
+/* Not while another sink holds: what is written is not committed then, and a successor must find it
+ * in current. If the directory itself asks before it writes, current has nothing of the batch. */
+static bool may_turn(const struct route *r)
 {
-    if (state_open(&p->state, p->state_fd, e) < 0)
+    return sink_unwritten(r->own) > 0 || !route_holds(r);
+}
+
+void handover_flush(struct handover *h, int file)
+{
+    struct route *r = &h->route[file];
+    if (h->lost)
+        return;
+    while (route_flush(r) == SINK_TURN_DUE && may_turn(r))
+        turn(h, file);
+    handover_commit(h);
+}
+
+/* --- batches --- */
+
+/* What the sinks have before the first line of a batch is of no batch: what a failing disk took
+ * half of, or the message that lines are missing. */
+static void flush_leftovers(struct handover *h, int file)
+{
+    h->state.now.file[file].batch = 0;
+    note_file(h, file);
+    state_commit(&h->state);
+    handover_flush(h, file);
+}
+
+/* Makes a route ready for lines that arrived at now. False: it takes none. */
+static bool begin_lines(struct handover *h, int file, enum stamp_stream stream,
+                        const struct timespec *now)
+{
+    struct route *r = &h->route[file];
+    if (h->lost || route_holds(r))
+        return false;
+    if (!route_is_empty(r))
+        handover_flush(h, file);
+    switch (route_begin(r, stream, now)) {
+    case SINK_LOST:
+        h->lost = true;
+        return false;
+    case SINK_TURN_DUE: /* somebody took current away */
+        turn(h, file);
+        handover_flush(h, file);
+        break;
+    case SINK_DONE:
+    case SINK_WAITS:
+        break;
+    }
+    if (!route_is_empty(r))
+        flush_leftovers(h, file);
+    return !route_holds(r);
+}
+
+/* Moves and writes the whole lines of l, the batch having been begun. 0, or -1: out of memory. */
+static int write_lines(struct handover *h, int file, struct lines *l)
+{
+    int more;
+    do {
+        more = route_lines(&h->route[file], l);
+        handover_flush(h, file);
+    } while (more > 0);
+    return more;
+}
+
+/* Remembers what the bytes are made of that current has beyond its remembered size. batch: 1 + the
+ * input, or 0: they are in no journal. */
+static void commit_batch(struct handover *h, int file, uint32_t batch, const struct timespec *now)
+{
+    h->state.now.file[file].time = *now;
+    h->state.now.file[file].batch = batch;
+    handover_commit(h);
+}
+
+int handover_write(struct handover *h, int input, const struct timespec *now)
+{
+    struct lines *l = &h->input[input].lines;
+    int file = checkpoint_file(input);
+    if (!begin_lines(h, file, streams[input], now))
+        return 0;
+    commit_batch(h, file, (uint32_t)input + 1, now);
+    int result = write_lines(h, file, l);
+    if (route_is_settled(&h->route[file]) && journal_turn(&h->input[input].journal, l))
+        handover_commit(h);
+    return result;
+}
+
+int handover_write_notes(struct handover *h, struct lines *l, const struct timespec *now)
+{
+    if (!begin_lines(h, 0, STREAM_ERR, now))
+        return 0;
+    commit_batch(h, 0, 0, now);
+    return write_lines(h, 0, l);
+}
+
+/* --- taking over --- */
+
+int handover_open(struct handover *h, struct error *e)
+{
+    if (state_open(&h->state, h->state_fd, e) < 0)
         return -1;
-    for (int i = 0; i < PUMP_INPUTS; i++) {
-        struct pump_input *in = &p->input[i];
-        size_t done = p->state.now.stream[i].done;
-        if (journal_open(&in->journal, in->journal.fd, done, &in->lines, e) < 0)
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++) {
+        struct lines *l = &h->input[i].lines;
+        size_t done = h->state.now.stream[i].done;
+        if (journal_open(&h->input[i].journal, h->input[i].journal.fd, done, l, e) < 0)
             return -1;
         /* what is shown counts from the same place as what is done */
-        size_t shown = p->state.now.stream[i].shown + in->lines.start;
-        in->lines.shown = shown < done ? 0 : shown - done;
-        if (in->lines.shown > in->lines.end)
-            in->lines.shown = in->lines.end;
-        in->lines.inside = p->state.now.stream[i].inside != 0;
-        if (i < PUMP_EVENTS)
-            p->console.stream[i].begun = p->state.now.stream[i].begun != 0;
+        size_t shown = h->state.now.stream[i].shown + l->start;
+        l->shown = shown < done ? 0 : shown - done;
+        if (l->shown > l->end)
+            l->shown = l->end;
+        l->inside = h->state.now.stream[i].inside != 0;
+        if (i < HANDOVER_EVENTS)
+            h->console.stream[i].begun = h->state.now.stream[i].begun != 0;
     }
     return 0;
 }
 
-int handover_complete(struct pump *p, int file)
+/* current may have the beginning of a batch that a kill cut short: makes the batch again, to be
+ * flushed. 0, or -1: out of memory. */
+static int complete(struct handover *h, int file)
 {
-    struct sink *own = route_own(&p->route[file]);
-    const uint32_t batch = p->state.now.file[file].batch;
-    const struct timespec time = p->state.now.file[file].time;
-    const int64_t size = p->state.now.file[file].size;
-    if (own == NULL || !sink_is_open(own) || p->state.now.file[file].inode != own->dir.inode)
+    struct directory_mark m;
+    struct route *r = &h->route[file];
+    const uint32_t batch = h->state.now.file[file].batch;
+    const struct timespec time = h->state.now.file[file].time;
+    const int64_t size = h->state.now.file[file].size;
+    const bool torn = h->state.now.file[file].torn != 0;
+    if (r->own == NULL || !directory_is_open(r->own))
         return 0;
-    if (own->dir.size <= size && p->state.now.file[file].torn == 0)
+    directory_mark(r->own, &m);
+    if (h->state.now.file[file].inode != m.inode || (m.size <= size && !torn))
         return 0;
-    if (p->state.now.file[file].torn != 0 || batch == 0) /* something that is not in a journal */
-        return logdir_ends_line(&own->dir) ? 0 : str_add_char(&own->out, '\n');
-    struct pump_input *in = &p->input[batch - 1];
-    route_begin(&p->route[file], pump_streams[batch - 1], &time);
-    return route_repeat(&p->route[file], &in->lines, (size_t)(own->dir.size - size));
+    if (torn || batch == 0) /* something that is not in a journal */
+        return directory_ends_line(r->own) ? 0 : str_add_char(&r->own->buffer->bytes, '\n');
+    if (route_begin(r, streams[batch - 1], &time) != SINK_DONE)
+        return 0; /* that current is gone */
+    return route_repeat(r, &h->input[batch - 1].lines, (size_t)(m.size - size));
+}
+
+int handover_take_over(struct handover *h)
+{
+    for (int i = 0; i < CHECKPOINT_FILES; i++) {
+        if (complete(h, i) < 0)
+            return -1;
+        h->taken_over = i + 1;
+        handover_flush(h, i);
+    }
+    return 0;
+}
+
+/* --- rest and end --- */
+
+void handover_trim(struct handover *h)
+{
+    bool nothing = true;
+    bool changed = false;
+    if (route_holds(&h->route[0]))
+        return;
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++) {
+        struct lines *l = &h->input[i].lines;
+        changed |= journal_trim(&h->input[i].journal, l);
+        nothing &= l->end == 0 && !l->inside && !h->state.now.stream[i].begun;
+    }
+    if (changed)
+        handover_commit(h);
+    if (nothing && !h->state.now.file[0].torn && !h->state.now.file[1].torn)
+        state_trim(&h->state);
+}
+
+void handover_close(struct handover *h)
+{
+    for (int i = 0; i < CHECKPOINT_FILES; i++) {
+        route_urge(&h->route[i]);
+        handover_flush(h, i);
+    }
+    handover_commit(h);
+    for (int i = 0; i < CHECKPOINT_FILES; i++)
+        route_close(&h->route[i], true);
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++)
+        journal_close(&h->input[i].journal);
+    state_close(&h->state);
 }

@@ -5,9 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stddef.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -15,6 +13,37 @@
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 0x8
 #endif
+
+struct outlet {
+    struct sink sink;
+    struct outlet *first; /* of the script; itself, perhaps */
+    bool closed;          /* in the first: stdout is given up */
+    bool blocks;          /* in the first: flushing waits for the reader of stdout */
+};
+
+static struct outlet *outlet_of(struct sink *s)
+{
+    return (struct outlet *)(void *)s;
+}
+
+static int open_outlet(struct sink *s, struct sink *first, struct error *e)
+{
+    struct outlet *o = outlet_of(s);
+    (void)e;
+    o->first = first == NULL ? o : outlet_of(first);
+    o->blocks = s->rules->trouble != SINK_GROW;
+    if (first != NULL) {
+        s->buffer = first->buffer;
+        s->buffer->sharers++;
+    }
+    return 0;
+}
+
+static void add_line(struct sink *s, const struct line *line)
+{
+    if (!outlet_of(s)->first->closed)
+        sink_collect_line(s, line);
+}
 
 /* Writes without waiting; -1 with EAGAIN: nothing. Where the kernel cannot promise that, what polls
  * as writable takes at least PIPE_BUF. */
@@ -32,73 +61,80 @@ static ssize_t write_now(int fd, const char *bytes, size_t length)
     return write(fd, bytes, length < PIPE_BUF ? length : PIPE_BUF);
 }
 
-/* 0: all of it; 1: there is something left; -1 with errno. */
-static int write_some(struct sink *s)
+/* Writes what stdout takes without waiting. 0: all of it; 1: some is left; -1 with errno. */
+static int write_some(struct sink_buffer *b)
 {
-    while (s->written < s->out.length) {
-        ssize_t n = write_now(1, s->out.data + s->written, s->out.length - s->written);
+    while (b->written < b->bytes.length) {
+        ssize_t n = write_now(1, b->bytes.data + b->written, b->bytes.length - b->written);
         if (n < 0 && errno == EAGAIN)
             return 1;
         if (n < 0 && errno != EINTR)
             return -1;
-        s->written += n > 0 ? (size_t)n : 0;
+        b->written += n > 0 ? (size_t)n : 0;
     }
     return 0;
 }
 
-static void keep_the_rest(struct sink *s)
+/* Writes all, waiting for who reads stdout. 0, or -1 with errno. */
+static int write_all(const struct sink *s)
 {
-    struct error e = ERROR_INIT;
-    if (s->written >= s->out.length / 2) {
-        s->out.length -= s->written;
-        memmove(s->out.data, s->out.data + s->written, s->out.length);
-        s->written = 0;
-    }
-    s->waiting = loop_watch(s->rules->loop, &s->room, EPOLLOUT, &e) == 0;
-}
-
-static void all_is_written(struct sink *s)
-{
-    loop_unwatch(s->rules->loop, &s->room);
-    s->waiting = false;
-    s->written = 0;
-    str_clear(&s->out);
-}
-
-static int write_all(struct sink *s)
-{
+    const struct sink_buffer *b = s->buffer;
     console_lock(s->rules->lock);
-    int result = console_write(1, s->out.data + s->written, s->out.length - s->written);
+    int result = console_write(1, b->bytes.data + b->written, b->bytes.length - b->written);
     int why = errno;
     console_unlock(s->rules->lock);
     errno = why;
     return result;
 }
 
-void outlet_flush(struct sink *s)
+static void set_waiting(struct sink_buffer *b, bool waits)
 {
-    bool waits = s->rules->trouble != SINK_GROW;
-    int result = waits ? 1 : write_some(s);
-    if (result > 0 && !waits) {
-        keep_the_rest(s);
-        if (s->waiting)
-            return;
-    }
-    if (result > 0)
-        result = write_all(s);
-    int why = errno;
-    all_is_written(s);
-    if (result == 0)
-        return;
-    s->closed = true;
-    str_release(&s->out);
-    message_warning("unable to write to stdout: %s; it is given up", strerror(why));
+    b->waits = waits;
+    b->full = waits ? SIZE_MAX : SINK_FULL;
 }
 
-void outlet_ready(struct watch *w, uint32_t events)
+static void keep_rest(struct sink_buffer *b)
 {
-    struct sink *s = (struct sink *)(void *)((char *)w - offsetof(struct sink, room));
-    (void)events;
-    outlet_flush(s);
-    s->rules->settle(s->rules->context);
+    if (b->written >= b->bytes.length / 2) {
+        b->bytes.length -= b->written;
+        memmove(b->bytes.data, b->bytes.data + b->written, b->bytes.length);
+        b->written = 0;
+    }
+    set_waiting(b, true);
 }
+
+static enum sink_result flush_outlet(struct sink *s)
+{
+    struct outlet *o = outlet_of(s);
+    if (o->first != o || sink_unwritten(s) == 0)
+        return SINK_DONE;
+    if (s->buffer->waits)
+        return SINK_WAITS;
+    int result = o->blocks ? write_all(s) : write_some(s->buffer);
+    int why = errno;
+    if (result > 0) {
+        keep_rest(s->buffer);
+        return SINK_WAITS;
+    }
+    sink_empty(s);
+    if (result == 0)
+        return SINK_DONE;
+    o->closed = true;
+    str_release(&s->buffer->bytes);
+    message_warning("unable to write to stdout: %s; it is given up", strerror(why));
+    return SINK_DONE;
+}
+
+void outlet_ready(struct sink *s)
+{
+    set_waiting(s->buffer, false);
+}
+
+void outlet_block(struct sink *s)
+{
+    outlet_of(s)->first->blocks = true;
+    set_waiting(s->buffer, false);
+}
+
+const struct sink_kind outlet_kind = {
+    .size = sizeof(struct outlet), .open = open_outlet, .add = add_line, .flush = flush_outlet};

@@ -9,7 +9,9 @@
 #include "base/zone.h"
 #include "contract/logger.h"
 #include "logger/console.h"
+#include "logger/directory.h"
 #include "logger/disk.h"
+#include "logger/fallback.h"
 #include "logger/identity.h"
 #include "logger/processes.h"
 #include "logger/pump.h"
@@ -37,7 +39,9 @@ struct paired {
     struct sink_rules events_rules;
     struct script script;
     struct script events_script;
-    struct script_step own;
+    struct script_step own;        /* the directory */
+    struct script_step events_own; /* the directory of the events */
+    struct fallback fallback;
     const char *name;
     const char *directory; /* NULL: no disk */
     const char *events;    /* NULL: none */
@@ -45,7 +49,6 @@ struct paired {
     bool resume;
     bool drops_lines;     /* while the disk does not work */
     bool verbose;         /* info lines, too */
-    bool informed;        /* that there is no disk: we have said so */
     struct identity user; /* to become once the directories are open */
     bool prefixed;
     int width; /* of the prefix for people; 0: none */
@@ -73,8 +76,8 @@ static void write_message(const char *text, size_t length)
 {
     struct pump *p = &self->pump;
     for (int i = 1; i >= 0; i--)
-        if (!p->console.stream[i].closed &&
-            console_write(p->console.stream[i].fd, text, length) == 0)
+        if (!p->handover.console.stream[i].closed &&
+            console_write(p->handover.console.stream[i].fd, text, length) == 0)
             return;
     pump_note(p, text, length);
 }
@@ -157,23 +160,24 @@ static int inherited(int fd)
 static void take_descriptors(struct paired *p)
 {
     struct pump *pump = &p->pump;
-    _Static_assert(PUMP_INPUTS == 3, "stdout, stderr, events");
+    struct handover *h = &pump->handover;
+    _Static_assert(CHECKPOINT_STREAMS == 3, "stdout, stderr, events");
     static const int reads[] = {LOGGER_FD_OUT, LOGGER_FD_ERR, LOGGER_FD_EVENTS};
     static const int journals[] = {LOGGER_FD_OUT_JOURNAL, LOGGER_FD_ERR_JOURNAL,
                                    LOGGER_FD_EVENTS_JOURNAL};
-    for (int i = 0; i < PUMP_INPUTS; i++) {
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++) {
         pump->input[i].watch.fd = inherited(reads[i]);
         pump->input[i].open = pump->input[i].watch.fd >= 0;
-        pump->input[i].journal.fd = inherited(journals[i]);
+        h->input[i].journal.fd = inherited(journals[i]);
     }
     if (p->events == NULL) {
-        pump->input[PUMP_EVENTS].open = false;
-        pump->input[PUMP_EVENTS].journal.fd = -1;
+        pump->input[HANDOVER_EVENTS].open = false;
+        h->input[HANDOVER_EVENTS].journal.fd = -1;
     }
-    pump->state_fd = inherited(LOGGER_FD_STATE);
-    pump->console.lock = inherited(LOGGER_FD_LOCK);
-    pump->console.stream[0].fd = 1;
-    pump->console.stream[1].fd = 2;
+    h->state_fd = inherited(LOGGER_FD_STATE);
+    h->console.lock = inherited(LOGGER_FD_LOCK);
+    h->console.stream[0].fd = 1;
+    h->console.stream[1].fd = 2;
     pump->shows = p->mode != LOGGING_DISK || p->directory == NULL;
 }
 
@@ -189,7 +193,7 @@ static void drop(const struct paired *p)
     prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 }
 
-/* That of -d, not one of the script's nor that of the events. */
+/* Whether the sink's directory is the service's (-d), not one of the script's nor the events'. */
 static bool is_own(const struct paired *p, const struct sink *s)
 {
     return s->text == p->own.text;
@@ -200,19 +204,20 @@ static int prepare_one(struct paired *p, const struct sink *s, struct error *e)
 {
     const struct identity wanted = p->user;
     if (is_own(p, s))
-        return identity_open(s->text, &wanted, s->settings.mode, &p->user, e);
+        return identity_open(s->text, &wanted, s->step->settings.mode, &p->user, e);
     return logdir_prepare(s->text, wanted.stays ? (uid_t)-1 : wanted.uid,
-                          wanted.stays ? (gid_t)-1 : wanted.gid, s->settings.mode, e);
+                          wanted.stays ? (gid_t)-1 : wanted.gid, s->step->settings.mode, e);
 }
 
-/* The directory of a sink, or one beside it while another container logs there. */
-static int prepare(struct paired *p, struct sink *s, struct error *e)
+/* Opens the directory of a sink, or, for a service's own (exact) one, DIR@HOSTNAME while another
+ * container logs there. Its descriptor, or -1 with e. */
+static int prepare(struct paired *p, struct sink *s, bool exact, struct error *e)
 {
     char host[HOST_NAME_MAX + 1] = "";
     struct str path = STR_INIT;
     const struct identity wanted = p->user;
     int fd = prepare_one(p, s, e);
-    if (fd < 0 || !s->exact || logdir_user(fd) < 0 || gethostname(host, sizeof host - 1) < 0 ||
+    if (fd < 0 || !exact || logdir_user(fd) < 0 || gethostname(host, sizeof host - 1) < 0 ||
         strchr(host, '/') != NULL || str_printf(&path, "%s@%s", s->text, host) < 0)
         return fd;
     close(fd);
@@ -225,53 +230,51 @@ static int prepare(struct paired *p, struct sink *s, struct error *e)
     return prepare_one(p, s, e);
 }
 
-/* The system's part of it, behind the last ": ". */
-static const char *reason_of(const struct error *e)
-{
-    const char *reason = strrchr(e->text, ':');
-    return reason == NULL || reason[1] != ' ' ? e->text : reason + 2;
-}
-
-/* One line for all services: what ails the directory above them is the same for each, and otherwise
- * logcat knows more. */
-static void say_no_disk(struct paired *p, const struct error *e)
-{
-    struct stat st;
-    if (p->informed || !p->verbose || !unlogged_say(p->pump.console.lock))
-        return;
-    p->informed = true;
-    const char *slash = strrchr(p->directory, '/');
-    if (lstat(p->directory, &st) < 0)
-        message_line(MESSAGE_INFO,
-                     ".init: info: no log directory under %.*s (%s): logging to the console only",
-                     slash == NULL ? 1 : (int)(slash - p->directory),
-                     slash == NULL ? "." : p->directory, reason_of(e));
-    else
-        message_line(MESSAGE_INFO,
-                     "%s: info: %s is of no use (%s): logging to the console only; of each "
-                     "service, logcat NAME says so",
-                     p->name, p->directory, reason_of(e));
-}
-
-static void given_up(void *context, const struct error *e)
-{
-    struct paired *p = (struct paired *)(void *)((char *)context - offsetof(struct paired, pump));
-    if (p->mode == LOGGING_AUTO)
-        say_no_disk(p, e);
-    else
-        message_warning("%s; lines are dropped until it works", e->text);
-}
-
 static void without_disk(struct paired *p, struct sink *own, const struct error *e)
 {
-    sink_absent(own);
+    directory_absent(own);
     p->pump.shows = true;
     if (is_own(p, own))
         unlogged_note(p->name, own->text, e->text);
-    if (p->mode == LOGGING_AUTO)
-        say_no_disk(p, e);
-    else
-        message_warning("%s; logging to the console only", e->text);
+    fallback_say(&p->fallback, e, "logging to the console only");
+}
+
+/* What to say when there is no disk. */
+static void set_fallback(struct paired *p)
+{
+    p->fallback = (struct fallback){.name = p->name,
+                                    .directory = p->directory,
+                                    .best_effort = p->mode == LOGGING_AUTO,
+                                    .speaks = p->verbose,
+                                    .lock = p->pump.handover.console.lock};
+}
+
+static void set_rules(struct paired *p, const char *note)
+{
+    bool drops = p->mode == LOGGING_AUTO || p->drops_lines;
+    p->rules = (struct sink_rules){.trouble = drops ? SINK_DROP : SINK_HOLD,
+                                   .sheds = true,
+                                   .name = p->name,
+                                   .gzip = GZIP_LEVEL,
+                                   .slots = p->pump.handover.console.lock,
+                                   .lock = p->pump.handover.console.lock,
+                                   .note = note,
+                                   .fallback = &p->fallback};
+    p->events_rules = p->rules;
+    p->events_rules.trouble = SINK_DROP;
+    p->events_rules.fallback = NULL;
+}
+
+static int open_events(struct paired *p, struct error *e)
+{
+    if (script_parse(&p->events_script, events_script, 2, false, e) < 0)
+        return -1;
+    p->events_own = (struct script_step){
+        .kind = SCRIPT_DIRECTORY, .text = p->events, .settings = p->events_script.trailing};
+    /* who may read the logs may read what belongs to them */
+    p->events_own.settings.mode = p->script.trailing.mode;
+    return route_open(&p->pump.handover.route[1], &p->events_script, &p->events_own,
+                      &p->events_rules, e);
 }
 
 static int open_routes(struct paired *p, struct error *e)
@@ -280,40 +283,16 @@ static int open_routes(struct paired *p, struct error *e)
     static const int inputs[] = {LOGGER_FD_OUT, LOGGER_FD_ERR};
     pipe_note_make(note, inputs, 2);
     zone_settle();
-    struct script_settings *s = &p->script.trailing;
+    set_fallback(p);
+    set_rules(p, note);
     p->own = (struct script_step){.kind = SCRIPT_DIRECTORY,
                                   .text = p->directory,
                                   .stamps = p->script.trailing_stamps,
-                                  .settings = *s};
-    p->rules = (struct sink_rules){.loop = &p->pump.loop,
-                                   .trouble = p->mode == LOGGING_AUTO || p->drops_lines ? SINK_DROP
-                                                                                        : SINK_HOLD,
-                                   .name = p->name,
-                                   .gzip = GZIP_LEVEL,
-                                   .slots = p->pump.console.lock,
-                                   .lock = p->pump.console.lock,
-                                   .note = note,
-                                   .context = &p->pump,
-                                   .settle = p->pump.settle,
-                                   .given_up = given_up,
-                                   .commit = p->pump.commit,
-                                   .moved = p->pump.moved,
-                                   .lost = p->pump.lost_directory,
-                                   .sheds = true};
-    if (route_open(&p->pump.route[0], &p->script, p->directory == NULL ? NULL : &p->own, &p->rules,
-                   e) < 0)
+                                  .settings = p->script.trailing};
+    if (route_open(&p->pump.handover.route[0], &p->script, p->directory == NULL ? NULL : &p->own,
+                   &p->rules, e) < 0)
         return -1;
-    if (p->events == NULL)
-        return 0;
-    if (script_parse(&p->events_script, events_script, 2, false, e) < 0)
-        return -1;
-    struct script_step events = {
-        .kind = SCRIPT_DIRECTORY, .text = p->events, .settings = p->events_script.trailing};
-    events.settings.mode = s->mode; /* who may read the logs may read what belongs to them */
-    p->events_rules = p->rules;
-    p->events_rules.trouble = SINK_DROP;
-    p->events_rules.given_up = NULL;
-    return route_open(&p->pump.route[1], &p->events_script, &events, &p->events_rules, e);
+    return p->events == NULL ? 0 : open_events(p, e);
 }
 
 /* Directories of a route, made while we are privileged: prepared[i] is a descriptor or -1. The last
@@ -321,21 +300,21 @@ static int open_routes(struct paired *p, struct error *e)
 static void prepare_route(struct paired *p, const struct route *r, int *prepared, struct error *why)
 {
     for (size_t i = r->count; i-- > 0;) {
-        struct sink *s = &r->sink[i];
-        prepared[i] = s->kind == SCRIPT_DIRECTORY ? prepare(p, s, &why[i]) : -1;
+        struct sink *s = r->sink[i];
+        prepared[i] = s->kind == &directory_kind ? prepare(p, s, s == r->own, &why[i]) : -1;
     }
 }
 
 static void open_route(struct paired *p, struct route *r, const int *prepared, struct error *why)
 {
     for (size_t i = 0; i < r->count; i++) {
-        struct sink *s = &r->sink[i];
-        if (s->kind != SCRIPT_DIRECTORY)
+        struct sink *s = r->sink[i];
+        if (s->kind != &directory_kind)
             continue;
-        if (prepared[i] >= 0 && sink_open(s, prepared[i], p->resume, &why[i]) == 0)
+        if (prepared[i] >= 0 && directory_open(s, prepared[i], p->resume, &why[i]) == 0)
             continue;
-        if (r == &p->pump.route[1])
-            sink_absent(s);
+        if (r == &p->pump.handover.route[1])
+            directory_absent(s);
         else
             without_disk(p, s, &why[i]);
     }
@@ -344,22 +323,22 @@ static void open_route(struct paired *p, struct route *r, const int *prepared, s
 /* Directories are made and opened with privileges, files in them without. */
 static int open_disk(struct paired *p, struct error *e)
 {
-    size_t count = p->pump.route[0].count + p->pump.route[1].count;
+    size_t count = p->pump.handover.route[0].count + p->pump.handover.route[1].count;
     int *prepared = calloc(count + 1, sizeof *prepared);
     struct error *why = calloc(count + 1, sizeof *why);
     int result = prepared == NULL || why == NULL
                      ? error_system(e, "unable to prepare the log directories")
                      : 0;
     if (result == 0) {
-        size_t own = p->pump.route[0].count;
+        size_t own = p->pump.handover.route[0].count;
         umask(022);
-        prepare_route(p, &p->pump.route[0], prepared, why);
+        prepare_route(p, &p->pump.handover.route[0], prepared, why);
         if (p->directory != NULL)
             unlogged_note(p->name, p->own.text, prepared[own - 1] < 0 ? why[own - 1].text : NULL);
-        prepare_route(p, &p->pump.route[1], prepared + own, why + own);
+        prepare_route(p, &p->pump.handover.route[1], prepared + own, why + own);
         drop(p);
-        open_route(p, &p->pump.route[0], prepared, why);
-        open_route(p, &p->pump.route[1], prepared + own, why + own);
+        open_route(p, &p->pump.handover.route[0], prepared, why);
+        open_route(p, &p->pump.handover.route[1], prepared + own, why + own);
     }
     free(prepared);
     free(why);
@@ -376,8 +355,8 @@ static int take_name(struct paired *p, struct error *e)
         (p->width > 0 && console_pretty(p->name, p->width, p->color, &prefix) < 0))
         return error_system(e, "unable to begin");
     message_name(name.data);
-    p->pump.console.prefix = prefix.data;
-    p->pump.console.timed = p->width > 0;
+    p->pump.handover.console.prefix = prefix.data;
+    p->pump.handover.console.timed = p->width > 0;
     return 0;
 }
 

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/process.h"
-#include "logger/handover.h"
+#include "logger/directory.h"
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -13,33 +13,26 @@
 #include <unistd.h>
 
 enum { READ_MAX = 65536, BURST = 16384, NOTES_MAX = 16384 };
-const enum stamp_stream pump_streams[PUMP_INPUTS] = {STREAM_OUT, STREAM_ERR, STREAM_UNKNOWN};
 
 static const int64_t begun_wait = 200 * CLOCK_MS;
 static const int64_t rest_wait = CLOCK_SECOND;
 
-static int index_of(const struct pump_input *in)
+static struct lines *lines_of(const struct pump_input *in)
 {
-    return (int)(in - in->pump->input);
+    return &in->pump->handover.input[in->index].lines;
 }
 
-static int file_of(const struct pump_input *in)
+static struct journal *journal_of(const struct pump_input *in)
 {
-    return pump_file(index_of(in));
-}
-
-static struct route *route_of(struct pump_input *in)
-{
-    return &in->pump->route[file_of(in)];
+    return &in->pump->handover.input[in->index].journal;
 }
 
 static bool shows(const struct pump_input *in)
 {
-    return in->pump->shows && index_of(in) != PUMP_EVENTS;
+    return in->pump->shows && in->index != HANDOVER_EVENTS;
 }
 
-/* --- leaving to a successor --- */
-
+/* Leaves the rest to a successor. */
 static void give_up(struct pump *p, const char *why)
 {
     message_warning("%s", why);
@@ -47,33 +40,14 @@ static void give_up(struct pump *p, const char *why)
     loop_stop(&p->loop);
 }
 
-/* Only a successor, who starts with privileges, can make the directory again. */
-static void lost(void *context)
-{
-    struct pump *p = context;
-    p->lost = true;
-    loop_stop(&p->loop);
-}
-
-/* --- batches --- */
-
-static void begin_batch(struct pump *p, int stream)
-{
-    struct pump_input *in = &p->input[stream];
-    struct timespec now = clock_wall();
-    route_begin(route_of(in), pump_streams[stream], &now);
-    p->state.now.file[file_of(in)].time = now;
-    p->state.now.file[file_of(in)].batch = (uint32_t)stream + 1;
-    handover_commit(p);
-}
-
 /* --- from a stream to console and disk --- */
 
 static void show_lines(struct pump_input *in)
 {
     struct loop *loop = &in->pump->loop;
-    bool shown = console_lines(&in->pump->console, index_of(in), &in->lines);
-    if (in->lines.shown == in->lines.end)
+    struct lines *l = lines_of(in);
+    bool shown = console_lines(&in->pump->handover.console, in->index, l);
+    if (l->shown == l->end)
         loop_untimer(loop, &in->begun);
     else if (shown || in->begun.place == 0)
         loop_timer(loop, &in->begun, clock_monotonic() + begun_wait);
@@ -83,28 +57,18 @@ static void show_begun(struct timer *t)
 {
     struct pump_input *in =
         (struct pump_input *)(void *)((char *)t - offsetof(struct pump_input, begun));
-    console_all(&in->pump->console, index_of(in), &in->lines);
-    handover_commit(in->pump);
+    console_all(&in->pump->handover.console, in->index, lines_of(in));
+    handover_commit(&in->pump->handover);
 }
 
-/* While something holds, the state goes on saying what the bytes that wait are made of. */
 static void to_disk(struct pump_input *in)
 {
-    struct pump *p = in->pump;
-    if (p->lost || route_holds(route_of(in)))
-        return;
-    begin_batch(p, index_of(in));
-    if (p->lost)
-        return;
-    if (route_lines(route_of(in), &in->lines) < 0)
-        give_up(p, "out of memory");
-    route_flush(route_of(in));
-    handover_commit(p);
-    if (!route_holds(route_of(in)) && journal_turn(&in->journal, &in->lines))
-        handover_commit(p);
+    struct timespec now = clock_wall();
+    if (handover_write(&in->pump->handover, in->index, &now) < 0)
+        give_up(in->pump, "out of memory");
 }
 
-/* What is being written may make new ones. */
+/* Messages come into existence while others are being written: these are finished first. */
 static bool take_notes(struct pump *p)
 {
     if (p->noting.end == p->noting.start) {
@@ -116,45 +80,28 @@ static bool take_notes(struct pump *p)
     return p->noting.end > p->noting.start;
 }
 
-/* Messages that the console did not take: between two batches, so that they are told apart. They
- * hold as lines do, and then what is left of them waits. */
+/* Messages that the console did not take. They hold as lines do, and then what is left of them
+ * waits. */
 static void write_notes(struct pump *p)
 {
+    if (p->handover.lost || route_holds(&p->handover.route[0]) || !take_notes(p))
+        return;
     struct timespec now = clock_wall();
-    if (p->lost || route_holds(&p->route[0]) || !take_notes(p))
-        return;
-    route_begin(&p->route[0], STREAM_ERR, &now);
-    if (p->lost)
-        return;
-    p->state.now.file[0].batch = 0;
-    handover_commit(p);
-    route_lines(&p->route[0], &p->noting);
-    route_flush(&p->route[0]);
+    handover_write_notes(&p->handover, &p->noting, &now);
 }
 
 bool pump_note(struct pump *p, const char *text, size_t length)
 {
-    struct sink *own = route_own(&p->route[0]);
-    return own != NULL && sink_is_open(own) && p->notes.length < NOTES_MAX &&
+    const struct sink *own = p->handover.route[0].own;
+    return own != NULL && directory_is_open(own) && p->notes.length < NOTES_MAX &&
            str_add(&p->notes, text, length) == 0;
 }
 
-/* Memory of the journals and, where nothing of it matters, of the state. While something holds, all
- * of it does. */
-static void rest(struct pump *p)
+static void shrink_memory(struct pump *p)
 {
-    bool holds = route_holds(&p->route[0]);
-    bool nothing = !holds;
-    bool changed = false;
-    for (int i = 0; i < PUMP_INPUTS && !holds; i++) {
-        struct pump_input *in = &p->input[i];
-        changed |= journal_trim(&in->journal, &in->lines);
-        nothing &= in->lines.end == 0 && !in->lines.inside && !p->state.now.stream[i].begun;
-    }
-    if (changed)
-        handover_commit(p);
-    if (nothing && !p->state.now.file[0].torn && !p->state.now.file[1].torn)
-        state_trim(&p->state);
+    for (int i = 0; i < CHECKPOINT_FILES; i++)
+        route_shrink(&p->handover.route[i]);
+    handover_trim(&p->handover);
     process_trim_stack();
 }
 
@@ -163,18 +110,14 @@ static void rest(struct pump *p)
 static void rest_after_burst(struct pump_input *in, size_t size)
 {
     int waiting = 0;
-    struct pump *p = in->pump;
-    if (size < BURST || ioctl(in->watch.fd, FIONREAD, &waiting) < 0 || waiting > 0)
-        return;
-    for (int i = 0; i < PUMP_FILES; i++)
-        route_shrink(&p->route[i]);
-    rest(p);
+    if (size >= BURST && ioctl(in->watch.fd, FIONREAD, &waiting) == 0 && waiting == 0)
+        shrink_memory(in->pump);
 }
 
-static void take(struct pump_input *in)
+static void take_bytes(struct pump_input *in)
 {
     struct pump *p = in->pump;
-    size_t size = in->lines.end - in->lines.start;
+    size_t size = lines_of(in)->end - lines_of(in)->start;
     if (shows(in))
         show_lines(in);
     to_disk(in);
@@ -188,12 +131,12 @@ static void take(struct pump_input *in)
 static void end_line(struct pump_input *in)
 {
     if (shows(in)) {
-        console_all(&in->pump->console, index_of(in), &in->lines);
-        in->pump->console.stream[index_of(in)].begun = false;
+        console_all(&in->pump->handover.console, in->index, lines_of(in));
+        in->pump->handover.console.stream[in->index].begun = false;
     }
-    if (journal_end_line(&in->journal, &in->lines) < 0)
+    if (journal_end_line(journal_of(in), lines_of(in)) < 0)
         message_warning("a line end is lost: %s", strerror(errno));
-    take(in);
+    take_bytes(in);
 }
 
 /* --- reading --- */
@@ -212,40 +155,70 @@ static void pause_input(struct pump_input *in)
 
 static void write_rest(struct pump *p)
 {
-    handover_commit(p);
-    for (int i = PUMP_OUT; i <= PUMP_ERR; i++)
+    handover_commit(&p->handover);
+    for (int i = HANDOVER_OUT; i <= HANDOVER_ERR; i++)
         to_disk(&p->input[i]);
     write_notes(p);
 }
 
-/* Called after every event. A processor is waited for, as in s6-log: who waits for us knows how
- * long. */
-static void settle(void *context)
+static void flush_all(struct pump *p)
 {
-    struct pump *p = context;
+    for (int i = 0; i < CHECKPOINT_FILES; i++)
+        handover_flush(&p->handover, i);
+}
+
+/* Sets the timer to the first of what the sinks wait for. */
+static void await_sinks(struct pump *p)
+{
+    int64_t lines = route_due(&p->handover.route[0]);
+    int64_t events = route_due(&p->handover.route[1]);
+    int64_t due = lines == 0 || (events != 0 && events < lines) ? events : lines;
+    if (due == 0)
+        loop_untimer(&p->loop, &p->sinks);
+    else if (p->sinks.place == 0 || p->sinks.due != due)
+        loop_timer(&p->loop, &p->sinks, due);
+}
+
+/* Called after every event. A processor is waited for, as in s6-log: who waits for us knows how
+ * long. Without its directory this logger cannot go on: only a successor, who starts with
+ * privileges, can make it again. */
+static void settle(struct pump *p)
+{
     enum flow_step step;
     write_notes(p);
-    while ((step = flow_next(&p->flow, route_holds(&p->route[0]))) == FLOW_WRITE)
+    while ((step = flow_next(&p->flow, route_holds(&p->handover.route[0]))) == FLOW_WRITE)
         write_rest(p);
     if (step == FLOW_PAUSE || step == FLOW_READ)
-        for (int i = PUMP_OUT; i <= PUMP_ERR; i++)
+        for (int i = HANDOVER_OUT; i <= HANDOVER_ERR; i++)
             (step == FLOW_READ ? listen : pause_input)(&p->input[i]);
-    if (step == FLOW_LEAVE && !route_processing(&p->route[0]))
+    if (p->handover.lost || (step == FLOW_LEAVE && !route_processing(&p->handover.route[0])))
         loop_stop(&p->loop);
+    await_sinks(p);
+}
+
+static void wake_sinks(struct timer *t)
+{
+    struct pump *p = (struct pump *)(void *)((char *)t - offsetof(struct pump, sinks));
+    int64_t now = clock_monotonic();
+    for (int i = 0; i < CHECKPOINT_FILES; i++)
+        route_wake(&p->handover.route[i], now);
+    flush_all(p);
+    settle(p);
 }
 
 /* Nothing more is read. A disk that holds us back gets one more chance now, then its usual ones. */
 static void finish(struct pump *p)
 {
-    for (int i = 0; i < PUMP_INPUTS; i++)
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++)
         pause_input(&p->input[i]);
     flow_end(&p->flow);
-    route_retry(&p->route[0]);
+    route_urge(&p->handover.route[0]);
+    handover_flush(&p->handover, 0);
 }
 
 static void finish_at_end(struct pump *p)
 {
-    for (int i = 0; i < PUMP_INPUTS; i++)
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++)
         if (p->input[i].open)
             return;
     finish(p);
@@ -272,11 +245,11 @@ static size_t read_some(struct pump_input *in, size_t most)
 {
     if (!in->open)
         return 0;
-    ssize_t n = journal_fill(&in->journal, in->watch.fd, most, &in->lines);
+    ssize_t n = journal_fill(journal_of(in), in->watch.fd, most, lines_of(in));
     if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOBUFS))
         return 0;
     if (n > 0)
-        take(in);
+        take_bytes(in);
     else if (n == 0)
         close_input(in);
     else
@@ -316,44 +289,53 @@ static void shrink(struct timer *t)
         loop_timer(&p->loop, t, clock_monotonic() + rest_wait);
         return;
     }
-    for (int i = 0; i < PUMP_FILES; i++)
-        route_shrink(&p->route[i]);
-    rest(p);
+    shrink_memory(p);
 }
 
 /* --- signals --- */
 
+/* Reads the rest of what the instance wrote, and ends its lines. */
+static void end_lines(struct pump *p, int count)
+{
+    for (int i = 0; i < count; i++) {
+        read_now(&p->input[i]);
+        end_line(&p->input[i]);
+    }
+}
+
+/* A helper that ended may have been in the way of a rotation. */
+static void reap_helpers(struct pump *p)
+{
+    pid_t pid;
+    int status;
+    while ((pid = process_reap(&status)) > 0)
+        if (!route_reaped(&p->handover.route[0], pid, status))
+            route_reaped(&p->handover.route[1], pid, status);
+    flush_all(p);
+}
+
 static void on_signal(void *context, int signal)
 {
     struct pump *p = context;
-    pid_t pid;
-    int status;
     switch (signal) {
     case SIGHUP:
         loop_stop(&p->loop);
         break;
     case SIGALRM:
-        for (int i = 0; i < PUMP_FILES; i++)
-            route_rotate(&p->route[i]);
+        for (int i = 0; i < CHECKPOINT_FILES; i++)
+            route_rotate(&p->handover.route[i]);
+        flush_all(p);
         break;
     case SIGUSR1:
-        for (int i = PUMP_OUT; i <= PUMP_ERR; i++) {
-            read_now(&p->input[i]);
-            end_line(&p->input[i]);
-        }
-        state_open_gate(&p->state);
+        end_lines(p, HANDOVER_EVENTS);
+        state_open_gate(&p->handover.state);
         break;
     case SIGUSR2:
-        for (int i = 0; i < PUMP_INPUTS; i++) {
-            read_now(&p->input[i]);
-            end_line(&p->input[i]);
-        }
+        end_lines(p, CHECKPOINT_STREAMS);
         finish(p);
         break;
     default:
-        while ((pid = process_reap(&status)) > 0)
-            if (!route_reaped(&p->route[0], pid, status))
-                route_reaped(&p->route[1], pid, status);
+        reap_helpers(p);
     }
     settle(p);
 }
@@ -362,19 +344,15 @@ int pump_open(struct pump *p, struct error *e)
 {
     static const int taken[] = {SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGCHLD};
     static const int ignored[] = {SIGTERM, SIGINT, SIGQUIT, SIGPIPE};
-    *p = (struct pump){.rest.fire = shrink,
-                       .settle = settle,
-                       .commit = handover_commit,
-                       .moved = handover_moved,
-                       .lost_directory = lost};
+    *p = (struct pump){.rest.fire = shrink, .sinks.fire = wake_sinks, .handover.state_fd = -1};
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         signal(ignored[i], SIG_IGN);
-    for (int i = 0; i < PUMP_INPUTS; i++)
-        p->input[i] = (struct pump_input){.pump = p,
-                                          .watch = {.fd = -1, .ready = ready},
-                                          .begun.fire = show_begun,
-                                          .lines.limit = LINE_LIMIT,
-                                          .journal.fd = -1};
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++) {
+        p->input[i] = (struct pump_input){
+            .pump = p, .index = i, .watch = {.fd = -1, .ready = ready}, .begun.fire = show_begun};
+        p->handover.input[i].lines.limit = LINE_LIMIT;
+        p->handover.input[i].journal.fd = -1;
+    }
     if (loop_open(&p->loop, e) < 0)
         return -1;
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
@@ -387,16 +365,12 @@ int pump_open(struct pump *p, struct error *e)
 
 static int take_over(struct pump *p, struct error *e)
 {
-    if (handover_open(p, e) < 0)
+    if (handover_open(&p->handover, e) < 0)
         return -1;
-    for (int i = 0; i < PUMP_FILES; i++) {
-        if (handover_complete(p, i) < 0)
-            return error_system(e, "unable to take over from a predecessor");
-        p->taken_over = i + 1;
-        route_flush(&p->route[i]);
-    }
-    for (int i = 0; i < PUMP_INPUTS; i++)
-        take(&p->input[i]);
+    if (handover_take_over(&p->handover) < 0)
+        return error_system(e, "unable to take over from a predecessor");
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++)
+        take_bytes(&p->input[i]);
     return 0;
 }
 
@@ -404,21 +378,9 @@ static int take_over(struct pump *p, struct error *e)
 static void complete_event(struct pump_input *in)
 {
     int waiting = 0;
-    while (in->open && lines_begun(&in->lines) && ioctl(in->watch.fd, FIONREAD, &waiting) == 0 &&
+    while (in->open && lines_begun(lines_of(in)) && ioctl(in->watch.fd, FIONREAD, &waiting) == 0 &&
            waiting > 0 && read_some(in, READ_MAX) > 0)
         ;
-}
-
-static void release(struct pump *p)
-{
-    for (int i = 0; i < PUMP_FILES; i++)
-        route_close(&p->route[i], true);
-    for (int i = 0; i < PUMP_INPUTS; i++)
-        journal_close(&p->input[i].journal);
-    state_close(&p->state);
-    str_release(&p->notes);
-    free(p->noting.data);
-    loop_close(&p->loop);
 }
 
 int pump_run(struct pump *p)
@@ -427,20 +389,20 @@ int pump_run(struct pump *p)
     int code = 0;
     if (take_over(p, &e) < 0)
         return message_error(&e);
-    for (int i = 0; i < PUMP_INPUTS; i++)
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++)
         listen(&p->input[i]);
     finish_at_end(p); /* nothing to read at all */
     settle(p);
     if (loop_run(&p->loop, &e) < 0)
         code = message_error(&e);
-    complete_event(&p->input[PUMP_EVENTS]);
-    for (int i = 0; i < PUMP_INPUTS; i++)
-        if (p->input[i].journal.fd < 0)
+    complete_event(&p->input[HANDOVER_EVENTS]);
+    for (int i = 0; i < CHECKPOINT_STREAMS; i++)
+        if (p->handover.input[i].journal.fd < 0)
             end_line(&p->input[i]);
     write_notes(p);
-    handover_commit(p);
-    if (p->failed)
-        code = EXIT_SYSTEM;
-    release(p);
-    return code;
+    handover_close(&p->handover);
+    str_release(&p->notes);
+    free(p->noting.data);
+    loop_close(&p->loop);
+    return p->failed ? EXIT_SYSTEM : code;
 }

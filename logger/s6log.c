@@ -6,9 +6,11 @@
 #include "base/options.h"
 #include "base/process.h"
 #include "base/zone.h"
+#include "logger/directory.h"
 #include "logger/disk.h"
 #include "logger/flow.h"
 #include "logger/line.h"
+#include "logger/outlet.h"
 #include "logger/processes.h"
 #include "logger/route.h"
 #include "logger/script.h"
@@ -31,6 +33,8 @@ struct s6log {
     struct timer again; /* input that epoll refuses, such as a plain file, is read by this */
     struct timer patience;
     struct timer rest;
+    struct timer sinks; /* route_due of the route */
+    struct watch room;  /* of stdout, for sinks that write there */
     struct sink_rules rules;
     struct script script;
     struct route route;
@@ -76,12 +80,16 @@ static void to_sinks(struct s6log *s)
 {
     struct timespec now = clock_wall();
     route_begin(&s->route, STREAM_UNKNOWN, &now);
-    if (route_lines(&s->route, &s->lines) < 0) {
+    int more;
+    do {
+        more = route_lines(&s->route, &s->lines);
+        route_flush(&s->route);
+    } while (more > 0);
+    if (more < 0) {
         message_fatal("out of memory");
         s->failed = true;
         loop_stop(&s->loop);
     }
-    route_flush(&s->route);
     s->active = true;
     if (s->rest.place == 0)
         loop_timer(&s->loop, &s->rest, clock_monotonic() + CLOCK_SECOND);
@@ -123,13 +131,48 @@ static bool is_held(const struct s6log *s)
     return flow_ends(s->flow) ? route_waits(&s->route) : route_holds(&s->route);
 }
 
-/* Called after every event. */
-static void settle(void *context)
+/* --- what sinks wait for --- */
+
+static struct sink *waiting_outlet(const struct s6log *s)
 {
-    struct s6log *s = context;
+    for (size_t i = 0; i < s->route.count; i++)
+        if (s->route.sink[i]->kind == &outlet_kind && s->route.sink[i]->buffer->waits)
+            return s->route.sink[i];
+    return NULL;
+}
+
+/* Where stdout cannot be watched, as a plain file cannot, flushing waits for it. */
+static void await_room(struct s6log *s)
+{
+    struct error e = ERROR_INIT;
+    struct sink *outlet = waiting_outlet(s);
+    if (outlet == NULL) {
+        loop_unwatch(&s->loop, &s->room);
+    } else if (!s->room.armed && loop_watch(&s->loop, &s->room, EPOLLOUT, &e) < 0) {
+        outlet_block(outlet);
+        route_flush(&s->route);
+    }
+}
+
+static void await_sinks(struct s6log *s)
+{
+    await_room(s);
+    int64_t due = route_due(&s->route);
+    if (due == 0)
+        loop_untimer(&s->loop, &s->sinks);
+    else if (s->sinks.place == 0 || s->sinks.due != due)
+        loop_timer(&s->loop, &s->sinks, due);
+}
+
+/* Called after every event. */
+static void settle(struct s6log *s)
+{
     enum flow_step step;
-    while ((step = flow_next(&s->flow, is_held(s))) == FLOW_WRITE)
+    await_sinks(s);
+    while ((step = flow_next(&s->flow, is_held(s))) == FLOW_WRITE) {
         to_sinks(s);
+        await_sinks(s);
+    }
     if (step == FLOW_PAUSE)
         pause_input(s);
     else if (step == FLOW_READ)
@@ -137,6 +180,27 @@ static void settle(void *context)
     else if (step == FLOW_LEAVE && !route_busy(&s->route))
         loop_stop(&s->loop);
 }
+
+static void stdout_ready(struct watch *w, uint32_t events)
+{
+    (void)events;
+    struct s6log *s = (struct s6log *)(void *)((char *)w - offsetof(struct s6log, room));
+    struct sink *outlet = waiting_outlet(s);
+    if (outlet != NULL)
+        outlet_ready(outlet);
+    route_flush(&s->route);
+    settle(s);
+}
+
+static void wake_sinks(struct timer *t)
+{
+    struct s6log *s = (struct s6log *)(void *)((char *)t - offsetof(struct s6log, sinks));
+    route_wake(&s->route, clock_monotonic());
+    route_flush(&s->route);
+    settle(s);
+}
+
+/* --- events --- */
 
 static void ready(struct watch *w, uint32_t events)
 {
@@ -204,10 +268,12 @@ static void on_signal(void *context, int signal)
         break;
     case SIGALRM:
         route_rotate(&s->route);
+        route_flush(&s->route);
         break;
     default:
         while ((pid = process_reap(&status)) > 0)
             route_reaped(&s->route, pid, status);
+        route_flush(&s->route);
     }
     settle(s);
 }
@@ -302,13 +368,13 @@ static int check_parent(const char *path, struct error *e)
 static int open_directories(struct s6log *s, struct error *e)
 {
     for (size_t i = 0; i < s->route.count; i++) {
-        struct sink *sink = &s->route.sink[i];
-        if (sink->kind != SCRIPT_DIRECTORY)
+        struct sink *sink = s->route.sink[i];
+        if (sink->kind != &directory_kind)
             continue;
         if (check_parent(sink->text, e) < 0)
             return -1;
-        int fd = logdir_prepare(sink->text, (uid_t)-1, (gid_t)-1, sink->settings.mode, e);
-        if (fd < 0 || sink_open(sink, fd, false, e) < 0)
+        int fd = logdir_prepare(sink->text, (uid_t)-1, (gid_t)-1, sink->step->settings.mode, e);
+        if (fd < 0 || directory_open(sink, fd, false, e) < 0)
             return -1;
     }
     return 0;
@@ -325,14 +391,11 @@ static int start(struct s6log *s, struct invocation *c, struct error *e)
         return -1;
     if (s->script.extraneous)
         message_warning("ignoring extraneous non-action directives");
-    s->rules = (struct sink_rules){.loop = &s->loop,
-                                   .trouble = s->blocking ? SINK_HOLD : SINK_GROW,
+    s->rules = (struct sink_rules){.trouble = s->blocking ? SINK_HOLD : SINK_GROW,
                                    .name = "s6-log",
                                    .slots = -1,
                                    .lock = -1,
-                                   .note = note,
-                                   .context = s,
-                                   .settle = settle};
+                                   .note = note};
     if (s->notification >= 0)
         fd_cloexec(s->notification, 1);
     if (open_signals(s, e) < 0 || route_open(&s->route, &s->script, NULL, &s->rules, e) < 0 ||
@@ -350,6 +413,8 @@ int s6log_run(struct invocation *c)
     static struct s6log s;
     struct error e = ERROR_INIT;
     s = (struct s6log){.watch = {.fd = 0, .ready = ready},
+                       .room = {.fd = 1, .ready = stdout_ready},
+                       .sinks.fire = wake_sinks,
                        .again.fire = read_again,
                        .patience.fire = lose_patience,
                        .rest.fire = shrink,
@@ -366,7 +431,10 @@ int s6log_run(struct invocation *c)
     if (start(&s, c, &e) < 0)
         return message_error(&e);
     listen(&s);
+    await_sinks(&s);
     int code = loop_run(&s.loop, &e) < 0 ? message_error(&e) : s.failed ? EXIT_SYSTEM : 0;
+    route_urge(&s.route);
+    route_flush(&s.route);
     route_close(&s.route, code == 0);
     script_release(&s.script);
     lines_release(&s.lines);

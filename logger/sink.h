@@ -1,125 +1,167 @@
-/* One action of a logging script: where lines go. A sink collects stamped lines in memory and
- * writes them out when flushed; a directory that fails is tried again by itself.
+/* One action of a logging script: where lines go. A sink is of a kind (struct sink_kind):
+ * directory, stdout, alert, status file, or selection. kinds.c has the table of kinds; each kind
+ * keeps its own state in its own file.
  *
- * 1. sink_init; 2. directories: sink_open; 3. sink_stamp for each batch, sink_add for each line,
- * sink_flush at its end; 4. sink_close.
+ * A sink collects stamped lines in memory and writes them when it is flushed. It never calls its
+ * owner: what the owner has to do is a result, and when a sink wants to be called is a number.
+ *
+ * 1. sink_make (kinds.h); a directory: directory_open; 2. sink_begin for each batch; sink_reserve
+ * and sink_add for its lines; sink_flush when sink_is_full and at the end; sink_wake when sink_due
+ * has come; 3. sink_flush, sink_close.
  */
 #ifndef LOGGER_SINK_H
 #define LOGGER_SINK_H
 
 #include "base/error.h"
-#include "base/loop.h"
 #include "base/str.h"
 #include "logger/line.h"
 #include "logger/script.h"
 #include "logger/stamp.h"
-#include "rotate/logdir.h"
-#include <regex.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct fallback;
 
 /* What happens to lines while a directory cannot be written. */
 enum sink_trouble {
-    SINK_HOLD, /* none is taken: the reader waits */
-    SINK_GROW, /* they are kept in memory */
-    SINK_DROP  /* they do not go there; said to trouble() only */
+    SINK_HOLD, /* no line is taken: the reader waits */
+    SINK_GROW, /* lines are kept in memory */
+    SINK_DROP  /* lines are dropped there and counted; the log says later how many */
 };
 
-/* What a directory can do now. What wakes the logger for the next attempt goes with the state. */
-enum sink_state {
-    SINK_CLOSED, /* no directory, or not opened yet */
-    SINK_ABSENT, /* it could not be opened: lines do not go there until an attempt works */
-    SINK_WORKS,
-    SINK_UNTURNED, /* it works, but its rotation failed, which was said, and is tried again */
-    SINK_FAILS     /* what is to be written waits for the next attempt */
+/* What the owner of a sink has to do after a call. */
+enum sink_result {
+    SINK_DONE,     /* nothing: all is written */
+    SINK_WAITS,    /* bytes cannot be written now: flush again when sink_due has come */
+    SINK_TURN_DUE, /* an exact directory needs a new current before it takes more: remember what is
+                      written, call directory_turn, flush again */
+    SINK_LOST      /* an exact directory is gone: nothing can be written there by this process */
 };
 
-/* What all sinks of a logger share. */
+/* What all sinks of a route share. */
 struct sink_rules {
-    struct loop *loop;
     enum sink_trouble trouble;
-    const char *name; /* begins alerts */
-    int gzip;         /* level where the script says nothing */
-    int slots;        /* struct logdir_settings.slots */
-    int lock;         /* console lock for stdout, -1 none */
-    const char *note; /* struct logdir_settings.note */
-    void *context;
-    /* A timer or the stdout of a sink has done something: what holds the reader may have changed.
-     */
-    void (*settle)(void *context);
-    void (*given_up)(void *context, const struct error *e); /* SINK_DROP: may be NULL */
-    /* For exact sinks: remembers that all lines taken were written. False: they were not, and
-     * current must stay. */
-    bool (*commit)(void *context);
-    void (*moved)(void *context); /* the same: remembers that current is a new file */
-    void (*lost)(void *context);  /* the same: the directory is gone, and nothing is written */
-    bool sheds;                   /* a full disk costs the oldest archives first */
+    bool sheds;                /* a full disk costs the oldest archives first */
+    const char *name;          /* begins alerts */
+    int gzip;                  /* level where the script says nothing */
+    int slots;                 /* struct logdir_settings.slots */
+    int lock;                  /* descriptor of the console lock for stdout, -1: none */
+    const char *note;          /* struct logdir_settings.note */
+    struct fallback *fallback; /* SINK_DROP: says that a directory fails; NULL: nothing is said */
+};
+
+enum { SINK_FULL = 131072 /* bytes that are collected before they are written */ };
+
+/* Stamped lines on their way out. */
+struct sink_buffer {
+    struct str bytes;
+    size_t written; /* of bytes: need not be written again */
+    size_t full;    /* number of unwritten bytes at which a flush is due */
+    size_t sharers; /* number of sinks that collect here */
+    bool waits;     /* the unwritten bytes cannot be written now */
 };
 
 struct sink {
+    const struct sink_kind *kind;
     const struct sink_rules *rules;
-    enum script_kind kind;
-    const char *text; /* the script's */
-    struct script_settings settings;
-    unsigned int stamps;
-    regex_t *regex; /* of a selection; NULL: matches everything */
-
-    char stamp[STAMP_MAX]; /* of this batch */
+    const struct script_step *step; /* the script's; outlives the sink */
+    const char *text;               /* the step's, or what a directory is called instead */
+    struct sink_buffer *buffer;     /* own, or for stdout that of the script's first stdout */
+    struct sink_buffer own;
     size_t stamp_length;
-    struct str out;
-    size_t written;     /* bytes of out that need not be written again */
-    struct sink *first; /* stdout: the sink whose out all of them share, to keep lines in order */
-    size_t sharers;     /* in that sink: how many there are */
-
-    struct logdir dir;
-    unsigned long long largest; /* bytes that a file may have */
-    bool exact; /* a paired logger's own directory: lines go there exactly once, see checkpoint.h */
-    enum sink_state state;
-    bool closed;  /* stdout: given up for good */
-    bool waiting; /* stdout: for room, SINK_GROW */
-    struct watch room;
-    int why;                    /* errno of the last failure */
-    unsigned long long dropped; /* lines that did not go there since */
-    int64_t shed_at;            /* monotonic ns: when it was last said that archives were deleted */
-    int64_t retry_at;           /* monotonic ns of the next attempt, in a state that has one */
-    struct timer retry;
-    struct timer period;
-    struct timer helper; /* logdir_retry is due */
+    char stamp[STAMP_MAX]; /* of the lines of this batch */
 };
 
-/* first: NULL, or the script's first action of the same kind. */
-int sink_init(struct sink *s, const struct sink_rules *rules, const struct script_step *step,
-              struct sink *first, struct error *e);
+/* Functions that a kind has nothing to do in are NULL. */
+struct sink_kind {
+    size_t size; /* bytes of the kind's own struct, whose first member is a struct sink */
+    /* Completes a zeroed sink. first: the script's first sink of this kind, or NULL. 0 or -1. */
+    int (*open)(struct sink *s, struct sink *first, struct error *e);
+    /* A selection only: whether the actions that follow take the line. subject: the line;
+     * selected: what the selections before say; taken: some action has taken the line. */
+    bool (*select)(const struct sink *s, const char *subject, bool selected, bool taken);
+    enum sink_result (*begin)(struct sink *s, const struct timespec *now);
+    void (*add)(struct sink *s, const struct line *line);
+    enum sink_result (*flush)(struct sink *s);
+    void (*rotate)(struct sink *s);
+    void (*urge)(struct sink *s);
+    bool (*reaped)(struct sink *s, pid_t pid, int status);
+    int64_t (*due)(const struct sink *s);
+    void (*wake)(struct sink *s, int64_t now);
+    bool (*processing)(const struct sink *s);
+    bool (*busy)(const struct sink *s);
+    void (*close)(struct sink *s, bool clean);
+};
 
-/* directory is logdir_prepare's and owned from here on. */
-int sink_open(struct sink *s, int directory, bool resume, struct error *e);
-/* The directory could not be opened: lines do not go there until a later attempt works. */
-void sink_absent(struct sink *s);
+/* Begins a batch: makes the stamps of its lines, and looks whether somebody has deleted something.
+ * Never writes lines. DONE, TURN_DUE or LOST. */
+enum sink_result sink_begin(struct sink *s, enum stamp_stream stream, const struct timespec *now);
 
-static inline bool sink_is_open(const struct sink *s)
+/* Takes memory for that many lines of length bytes together, so that adding them cannot fail. 0, or
+ * -1 for lack of memory. */
+int sink_reserve(struct sink *s, size_t length, size_t lines);
+
+/* Takes one line, for which there must be memory. Not for a selection. */
+static inline void sink_add(struct sink *s, const struct line *line)
 {
-    return s->state >= SINK_WORKS;
+    s->kind->add(s, line);
 }
 
-/* The stamps of the lines that follow. Also the moment when a directory that lines do not go to is
- * tried again. */
-void sink_stamp(struct sink *s, enum stamp_stream stream, const struct timespec *now);
+/* Writes what was collected, or as much as can be written. DONE, WAITS or TURN_DUE. */
+enum sink_result sink_flush(struct sink *s);
 
-/* Memory for so many lines of length bytes together, so that sink_add cannot fail. 0 or -1. */
-int sink_reserve(struct sink *s, size_t length, size_t lines);
-void sink_add(struct sink *s, const struct line *line);
-
-void sink_flush(struct sink *s);
-/* An exact one must be flushed before another line is added: the last one fills current. */
-bool sink_is_due(const struct sink *s);
+/* Asks for a rotation: the next flush writes, then rotates or returns TURN_DUE. */
 void sink_rotate(struct sink *s);
-/* True when the child was the directory's helper. */
+/* What cannot be written is tried by the next flush, not only when sink_due has come. */
+void sink_urge(struct sink *s);
+/* A child of ours was reaped: true when it was a helper of the sink's directory. Flush then: the
+ * helper may have been in the way of a rotation. */
 bool sink_reaped(struct sink *s, pid_t pid, int status);
-/* Bytes are waiting that cannot be written now. */
-bool sink_waits(const struct sink *s);
-/* Tries again now to write them. */
-void sink_retry(struct sink *s);
 
-/* Writes what it can, then closes; clean: marks the directory so. */
+/* When the sink wants sink_wake and a flush: monotonic ns; 0: never. */
+int64_t sink_due(const struct sink *s);
+/* Does what is due at now. A flush must follow. */
+void sink_wake(struct sink *s, int64_t now);
+
+/* A processor runs, or is due. */
+bool sink_processing(const struct sink *s);
+/* The same, or archives are being compressed. */
+bool sink_busy(const struct sink *s);
+
+/* Closes and frees the sink; bytes that are not written are dropped. clean: marks the directory so
+ * if all was written. */
 void sink_close(struct sink *s, bool clean);
+
+/* --- what the sink has collected --- */
+
+static inline size_t sink_unwritten(const struct sink *s)
+{
+    return s->buffer->bytes.length - s->buffer->written;
+}
+
+/* Flush before the next line is added. */
+static inline bool sink_is_full(const struct sink *s)
+{
+    return sink_unwritten(s) >= s->buffer->full;
+}
+
+/* Nothing waits that the owner could remember as not written: all is written or given up. */
+static inline bool sink_is_settled(const struct sink *s)
+{
+    return sink_unwritten(s) == 0 || (s->buffer->waits && s->rules->trouble == SINK_DROP);
+}
+
+/* --- for kinds --- */
+
+/* Appends stamps, prefix and at most limit bytes of the line (0: no limit) to the buffer, for which
+ * there must be memory, and no newline. */
+void sink_collect(struct sink *s, const struct line *line, size_t limit);
+
+/* The same with all of the line, and a newline. */
+void sink_collect_line(struct sink *s, const struct line *line);
+
+/* All of the buffer was written: empties it and keeps its memory. */
+void sink_empty(struct sink *s);
 
 #endif

@@ -4,9 +4,9 @@
  *
  * Input: a byte with the length of current, which it is then filled with; a byte with the length of
  * the journal, and its bytes; then the state. */
-#include "logger/handover.h"
-#include "logger/disk.h"
+#include "logger/directory.h"
 #include "logger/pump.h"
+#include "rotate/logdir.h"
 #include "tests/fuzz/fuzz.h"
 #include <sys/mman.h>
 
@@ -19,25 +19,6 @@ void __wrap_helper_start(struct logdir *d);
 void __wrap_helper_start(struct logdir *d)
 {
     (void)d;
-}
-
-/* SIGALRM is the fuzzer's: by it, it finds what never ends. */
-int __wrap_loop_signal(struct loop *l, int signal, void (*handler)(void *context, int signal),
-                       void *context, struct error *e);
-int __wrap_loop_signal(struct loop *l, int signal, void (*handler)(void *context, int signal),
-                       void *context, struct error *e)
-{
-    (void)l;
-    (void)signal;
-    (void)handler;
-    (void)context;
-    (void)e;
-    return 0;
-}
-
-static void nothing(void *context)
-{
-    (void)context;
 }
 
 struct world {
@@ -96,19 +77,10 @@ static void open_route(struct world *w)
                                   .text = w->path,
                                   .stamps = w->script.trailing_stamps,
                                   .settings = w->script.trailing};
-    w->rules = (struct sink_rules){.loop = &w->pump.loop,
-                                   .trouble = SINK_HOLD,
-                                   .name = "fuzz",
-                                   .slots = -1,
-                                   .lock = -1,
-                                   .context = &w->pump,
-                                   .settle = nothing,
-                                   .commit = w->pump.commit,
-                                   .moved = w->pump.moved,
-                                   .lost = w->pump.lost_directory};
-    MUST(route_open(&w->pump.route[0], &w->script, &w->own, &w->rules, &e) == 0);
+    w->rules = (struct sink_rules){.trouble = SINK_HOLD, .name = "fuzz", .slots = -1, .lock = -1};
+    MUST(route_open(&w->pump.handover.route[0], &w->script, &w->own, &w->rules, &e) == 0);
     int directory = logdir_prepare(w->path, (uid_t)-1, (gid_t)-1, 0, &e);
-    MUST(directory >= 0 && sink_open(route_own(&w->pump.route[0]), directory, true, &e) == 0);
+    MUST(directory >= 0 && directory_open(w->pump.handover.route[0].own, directory, true, &e) == 0);
 }
 
 /* No stream is open: it writes what the journals hold, and leaves. */
@@ -147,9 +119,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(take(&in, memory, JOURNAL_SIZE, STATE_MAX) >= 0);
     claim_inode(&w, memory);
     MUST(pump_open(&w.pump, &e) == 0);
-    w.pump.input[PUMP_OUT].journal.fd = memory;
-    w.pump.state_fd = memory;
-    w.pump.console.lock = -1;
+    w.pump.handover.input[HANDOVER_OUT].journal.fd = memory;
+    w.pump.handover.state_fd = memory;
+    w.pump.handover.console.lock = -1;
     open_route(&w);
     MUST(pump_run(&w.pump) == 0);
     check_current(&w);

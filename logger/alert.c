@@ -1,0 +1,21 @@
+#include "logger/alert.h"
+#include "logger/console.h"
+
+enum { DOTS = 3 };
+
+/* What cannot be written is lost: an alert is for whoever looks now. */
+static void write_alert(struct sink *s, const struct line *line)
+{
+    struct str *out = &s->buffer->bytes;
+    size_t limit = (size_t)s->step->settings.alert_bytes;
+    bool cut = limit > 0 && line->length > limit + DOTS;
+    str_clear(out);
+    if (str_printf(out, "%s: alert: ", s->rules->name) < 0 || sink_reserve(s, line->length, 1) < 0)
+        return;
+    sink_collect(s, line, cut ? limit : 0);
+    if (str_add_text(out, cut ? "...\n" : "\n") == 0)
+        console_write(2, out->data, out->length);
+    str_clear(out);
+}
+
+const struct sink_kind alert_kind = {.size = sizeof(struct sink), .add = write_alert};

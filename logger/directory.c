@@ -1,0 +1,246 @@
+#include "logger/directory.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include "logger/disk.h"
+#include <stdio.h>
+#include <string.h>
+
+static struct disk *disk_of(struct sink *s)
+{
+    return (struct disk *)(void *)s;
+}
+
+static const struct disk *disk_in(const struct sink *s)
+{
+    return (const struct disk *)(const void *)s;
+}
+
+int directory_open(struct sink *s, int descriptor, bool resume, struct error *e)
+{
+    return disk_open(disk_of(s), descriptor, resume, e);
+}
+
+void directory_absent(struct sink *s)
+{
+    disk_be_absent(disk_of(s));
+}
+
+void directory_be_exact(struct sink *s)
+{
+    disk_of(s)->exact = true;
+}
+
+bool directory_is_open(const struct sink *s)
+{
+    return disk_is_open(disk_in(s));
+}
+
+bool directory_ends_line(const struct sink *s)
+{
+    return logdir_ends_line(&disk_in(s)->dir);
+}
+
+void directory_turn(struct sink *s)
+{
+    disk_turn(disk_of(s));
+    disk_of(s)->tried = true;
+}
+
+void directory_tidy(struct sink *s)
+{
+    disk_tidy(disk_of(s));
+}
+
+/* An owner that was asked for a turn, and has tried it, is not asked again before bytes were
+ * written: a turn that fails must not keep them from the old current. */
+static enum sink_result flush_directory(struct sink *s)
+{
+    struct disk *d = disk_of(s);
+    bool tried = d->tried;
+    if (!disk_is_open(d))
+        return SINK_DONE;
+    if (d->state == DISK_FAILS && clock_monotonic() < d->retry_at)
+        return SINK_WAITS;
+    d->tried = false;
+    if (sink_unwritten(s) > 0) {
+        bool turns = disk_needs_current(d);
+        if (turns && d->exact && !tried)
+            return SINK_TURN_DUE;
+        if (turns && !d->exact)
+            disk_rotate(d);
+        if (disk_write(d) < 0)
+            return SINK_WAITS;
+        tried = false;
+    }
+    if (tried || !disk_must_rotate(d)) {
+        disk_set_full(d);
+        return SINK_DONE;
+    }
+    if (d->exact)
+        return SINK_TURN_DUE;
+    disk_rotate(d);
+    return SINK_DONE;
+}
+
+/* Lines that are dropped are counted; a line in pieces once. */
+static void add_line(struct sink *s, const struct line *line)
+{
+    struct disk *d = disk_of(s);
+    if (d->state != DISK_ABSENT && !(d->state == DISK_FAILS && s->rules->trouble == SINK_DROP))
+        sink_collect_line(s, line);
+    else if (line->last)
+        d->dropped++;
+}
+
+/* --- the beginning of a batch --- */
+
+/* Says in the log how many lines are missing from it. */
+static void note_dropped(struct disk *d, const struct timespec *now)
+{
+    char text[256];
+    struct sink *s = &d->sink;
+    int n = snprintf(text, sizeof text, "logger %s: warning: %llu lines are missing here: %s",
+                     s->rules->name, d->dropped,
+                     d->why == 0 ? "there was no log directory" : strerror(d->why));
+    struct line line = {.bytes = text, .length = (size_t)n, .first = true, .last = true};
+    if (n <= 0 || (size_t)n >= sizeof text || sink_reserve(s, line.length, 1) < 0)
+        return;
+    s->stamp_length = stamp_format(s->stamp, s->step->stamps, now, STREAM_ERR, 0);
+    sink_collect_line(s, &line);
+    d->dropped = 0;
+}
+
+static enum sink_result look_after(struct disk *d)
+{
+    switch (logdir_loss(&d->dir)) {
+    case LOGDIR_NOTHING_LOST:
+        break;
+    case LOGDIR_CURRENT_LOST:
+        message_warning("%s/current was deleted, renamed or replaced; going on with a new one",
+                        d->sink.text);
+        if (d->exact)
+            return SINK_TURN_DUE;
+        disk_rotate(d);
+        break;
+    case LOGDIR_LOST:
+        if (!d->exact)
+            break; /* nobody makes it again: the open file takes what comes */
+        message_warning("log directory %s was deleted", d->sink.text);
+        return SINK_LOST;
+    }
+    return SINK_DONE;
+}
+
+static enum sink_result begin_batch(struct sink *s, const struct timespec *now)
+{
+    struct disk *d = disk_of(s);
+    enum sink_result result = SINK_DONE;
+    disk_try_open(d);
+    if (disk_is_open(d) && s->own.bytes.length == 0)
+        result = look_after(d);
+    if (d->dropped > 0 && disk_is_open(d) && d->state != DISK_FAILS && result != SINK_LOST)
+        note_dropped(d, now);
+    return result;
+}
+
+/* --- events --- */
+
+static void urge(struct sink *s)
+{
+    disk_of(s)->retry_at = 0;
+}
+
+static void ask_for_rotation(struct sink *s)
+{
+    if (!disk_is_open(disk_of(s)))
+        return;
+    disk_of(s)->wanted = true;
+    urge(s);
+}
+
+static bool reaped(struct sink *s, pid_t pid, int status)
+{
+    struct disk *d = disk_of(s);
+    if (!disk_is_open(d) || !logdir_reaped(&d->dir, pid, status))
+        return false;
+    disk_await_helper(d);
+    disk_set_full(d);
+    return true;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static int64_t due(const struct sink *s)
+{
+    const struct disk *d = disk_in(s);
+    return earlier(d->wake_at, earlier(d->period_at, d->helper_at));
+}
+
+static bool has_come(int64_t *at, int64_t now)
+{
+    if (*at == 0 || now < *at)
+        return false;
+    *at = 0;
+    return true;
+}
+
+static void wake(struct sink *s, int64_t now)
+{
+    struct disk *d = disk_of(s);
+    has_come(&d->wake_at, now); /* the flush that follows is the attempt */
+    if (has_come(&d->period_at, now))
+        ask_for_rotation(s);
+    if (has_come(&d->helper_at, now)) {
+        logdir_retry(&d->dir);
+        disk_await_helper(d);
+    }
+}
+
+static bool is_processing(const struct sink *s)
+{
+    return disk_is_open(disk_in(s)) && logdir_processing(&disk_in(s)->dir);
+}
+
+static bool is_busy(const struct sink *s)
+{
+    return disk_is_open(disk_in(s)) && logdir_busy(&disk_in(s)->dir);
+}
+
+void directory_mark(const struct sink *s, struct directory_mark *m)
+{
+    const struct disk *d = disk_in(s);
+    const struct sink_buffer *b = &s->own;
+    bool open = disk_is_open(d);
+    *m = (struct directory_mark){
+        .inode = open ? d->dir.inode : 0,
+        .size = open ? d->dir.size : 0,
+        .torn = open && b->bytes.length > b->written && b->written > 0 &&
+                b->bytes.data[b->written - 1] != '\n',
+        .stale = d->state == DISK_FAILS && s->rules->trouble == SINK_DROP,
+    };
+}
+
+static void close_directory(struct sink *s, bool clean)
+{
+    struct disk *d = disk_of(s);
+    if (disk_is_open(d))
+        logdir_close(&d->dir, clean && d->state != DISK_FAILS);
+}
+
+const struct sink_kind directory_kind = {
+    .size = sizeof(struct disk),
+    .begin = begin_batch,
+    .add = add_line,
+    .flush = flush_directory,
+    .rotate = ask_for_rotation,
+    .urge = urge,
+    .reaped = reaped,
+    .due = due,
+    .wake = wake,
+    .processing = is_processing,
+    .busy = is_busy,
+    .close = close_directory,
+};
