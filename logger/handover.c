@@ -216,12 +216,11 @@ void handover_trim(struct handover *h)
 {
     bool nothing = true;
     bool changed = false;
-    if (route_holds(&h->route[0]))
-        return;
     for (int i = 0; i < CHECKPOINT_STREAMS; i++) {
         struct lines *l = &h->input[i].lines;
-        changed |= journal_trim(&h->input[i].journal, l);
-        nothing &= l->end == 0 && !l->inside && !h->state.now.stream[i].begun;
+        bool settled = route_is_settled(&h->route[checkpoint_file(i)]);
+        changed |= settled && journal_trim(&h->input[i].journal, l);
+        nothing &= settled && l->end == 0 && !l->inside && !h->state.now.stream[i].begun;
     }
     if (changed)
         handover_commit(h);

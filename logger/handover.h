@@ -61,7 +61,7 @@ void handover_flush(struct handover *h, int file);
 void handover_commit(struct handover *h);
 
 /* After silence: gives the memory of empty journals back and, where nothing of it matters, of the
- * state. Nothing happens while the lines hold. */
+ * state. Journals of a route that is held up stay as they are. */
 void handover_trim(struct handover *h);
 
 /* Flushes once more, commits, and releases everything. */
