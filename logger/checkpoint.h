@@ -48,18 +48,20 @@ struct state {
     int gate; /* the memory file; -1: there is none */
 };
 
-/* Makes what no logger has written the beginning: numbers beyond the journal, a negative size, a
- * time that is none, lines of a stream that do not go to that file. */
+/* Sets what no logger can have written to the state at the beginning: numbers beyond the journal, a
+ * negative size, a time that is none, lines of a stream that do not go to that file. */
 void checkpoint_check(struct checkpoint *c);
 
-/* fd as for memory_map. s->now is what was committed last. */
+/* Maps the state in fd, which is as for memory_map and stays the caller's. s->now is what was
+ * committed last, checked. 0, or -1 with e: no memory. */
 int state_open(struct state *s, int fd, struct error *e);
+/* Makes s->now what a successor finds, at once and as a whole. */
 void state_commit(struct state *s);
-/* The line end that the supervisor asked for is in place: what waits for it may start. */
+/* Tells the supervisor that the line end it asked for is in place: what waits for it may start. */
 void state_open_gate(struct state *s);
-/* Gives the memory back: the state at the beginning counts again, and nothing must depend on
- * another. */
+/* Gives the memory back. The state at the beginning counts again: no successor may need another. */
 void state_trim(struct state *s);
+/* Unmaps the state, which stays in fd. Harmless when it was not opened. */
 void state_close(struct state *s);
 
 #endif

@@ -19,19 +19,24 @@ struct console {
     } stream[2];     /* 0 stdout, 1 stderr */
 };
 
-void console_lock(int fd);   /* harmless with -1 */
-void console_unlock(int fd); /* the same */
+/* Takes the lock in fd that all loggers of the container share, and waits for it. -1: does nothing.
+ */
+void console_lock(int fd);
+/* Releases it. -1: does nothing. */
+void console_unlock(int fd);
 
-/* Appends a prefix for people: NAME padded to width, in its colour if wanted. -1: no memory. */
+/* Appends a prefix for people: NAME padded to width columns, in a colour of its own if wanted. 0,
+ * or -1: no memory. */
 int console_pretty(const char *name, int width, bool color, struct str *out);
 
 /* Writes everything, waiting where the descriptor does not block. 0, or -1 with errno. */
 int console_write(int fd, const char *bytes, size_t length);
 
-/* Shows the whole lines that l holds from l->shown on, and a begun one that is over the limit. True
- * when something was shown. */
+/* Shows the whole lines that l holds from l->shown on, and a begun one that is over the limit, and
+ * moves l->shown. stream: 0 stdout, 1 stderr. A stream that fails is given up, which is said. True
+ * when there was something to show. */
 bool console_lines(struct console *c, int stream, struct lines *l);
-/* Shows all of it. */
+/* The same with everything that l holds, a begun line too. */
 void console_all(struct console *c, int stream, struct lines *l);
 
 #endif

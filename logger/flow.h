@@ -25,10 +25,12 @@ enum flow_step {
     FLOW_LEAVE, /* nothing is left to do here */
 };
 
-/* held: something cannot be written now, and nothing may be read until it is. */
+/* Moves the flow on and returns what to do now. held: something cannot be written now, and nothing
+ * may be read until it is. */
 enum flow_step flow_next(enum flow *f, bool held);
 
-/* Nothing more is to be read; the caller has stopped reading. Harmless when said before. */
+/* Ends reading: nothing more is to be read, and the caller has stopped. Harmless when it has ended.
+ */
 void flow_end(enum flow *f);
 
 /* Reading has come to its end. */

@@ -22,7 +22,7 @@ struct journal {
     bool said;   /* that something is read plainly */
 };
 
-/* A memory file of the supervisor: a file that has no name. */
+/* Whether fd is a memory file of the supervisor: a plain file that has no name. */
 bool memory_is(int fd);
 
 /* Maps size bytes of a memory file from at on, a multiple of the page size; the file is made long
@@ -30,9 +30,10 @@ bool memory_is(int fd);
  * low), it is memory that dies with us, and *survives is false. NULL with errno: there is none. */
 void *memory_map(int fd, size_t at, size_t size, bool *survives);
 
-/* fd as for memory_map. l, whose limit is set, becomes a view on the bytes from done on: never
- * lines_room, lines_end or lines_release for it. A done past the offset means that journal_turn was
- * cut short: it is 0. */
+/* Maps the journal in fd, which is as for memory_map and stays the caller's. l, whose limit is set,
+ * becomes a view on the bytes from done on: never call lines_room, lines_end or lines_release for
+ * it. A done past the file's offset means that a kill cut journal_turn short, and counts as 0. 0,
+ * or -1 with e. */
 int journal_open(struct journal *j, int fd, size_t done, struct lines *l, struct error *e);
 
 /* Reads once from descriptor from, at most as many bytes: their number, 0 at the end, -1 with
@@ -40,16 +41,18 @@ int journal_open(struct journal *j, int fd, size_t done, struct lines *l, struct
  * plainly: an error is one of reading itself. */
 ssize_t journal_fill(struct journal *j, int from, size_t most, struct lines *l);
 
-/* lines_end for the view. 0, or -1 with errno: no room. */
+/* Ends a begun line of the view, as lines_end does. 0, or -1 with errno: no room, or the end cannot
+ * be told to a successor; the line is as it was then. */
 int journal_end_line(struct journal *j, struct lines *l);
 
-/* Brings what is left to the beginning when that is worth it: true when l has changed, which is to
- * be remembered at once. All before l->start must have been remembered as done. */
+/* Moves what is left to the beginning of the journal when that is worth it. True: l has changed,
+ * which must be committed at once. All before l->start must be committed as done before. */
 bool journal_turn(struct journal *j, struct lines *l);
 
-/* l is empty: gives all memory back. True when l has changed. */
+/* Gives all memory back if l is empty. True: l has changed, which must be committed. */
 bool journal_trim(struct journal *j, struct lines *l);
 
+/* Unmaps the journal, which stays in its file. Harmless when it was not opened. */
 void journal_close(struct journal *j);
 
 #endif

@@ -31,8 +31,9 @@ struct line {
     bool last;     /* and ends with it */
 };
 
-/* Where at least want bytes can be put; NULL: no memory. */
+/* Where at least want bytes can be put, until the next call; NULL: no memory. */
 char *lines_room(struct lines *l, size_t want);
+/* n bytes were put there. */
 void lines_added(struct lines *l, size_t n);
 
 /* The next line, or piece of one that is over the limit; false: more bytes are needed. */
@@ -41,16 +42,17 @@ bool lines_next(struct lines *l, struct line *line);
 /* Ends a begun line, as if a newline had come (one that counts as shown). 0, or -1: no memory. */
 int lines_end(struct lines *l);
 
-/* The last byte added did not end a line. */
+/* Whether the last byte added did not end a line. */
 bool lines_begun(const struct lines *l);
 
-/* Gives memory back when there is nothing in it. */
+/* Frees the memory if no byte is left in it. */
 void lines_shrink(struct lines *l);
+/* Frees the memory; l is as when zeroed. */
 void lines_release(struct lines *l);
 
-/* The first newline or NUL in bytes, or length. */
+/* The place of the first newline or NUL in bytes; length: there is none. */
 size_t line_end_in(const char *bytes, size_t length);
-/* What is up to and including the last newline or NUL in bytes; 0: there is none. */
+/* How many bytes there are up to and with the last newline or NUL; 0: there is none. */
 size_t line_ends_at(const char *bytes, size_t length);
 
 #endif

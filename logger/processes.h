@@ -4,10 +4,12 @@
 
 #include "base/command.h"
 
-int logger_run(struct invocation *c);
-int s6log_run(struct invocation *c);
-int logutil_run(struct invocation *c);
+/* Runs a command until it ends: messages are said; the exit code is returned. */
+int logger_run(struct invocation *c);  /* the paired logger of a service */
+int s6log_run(struct invocation *c);   /* standard input, by a logging script */
+int logutil_run(struct invocation *c); /* has s6-log executed by the caller, as nobody */
 
+/* Their options, as text (base/options.h). */
 extern const char logger_options[];
 extern const char s6log_options[];
 extern const char logutil_options[];

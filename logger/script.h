@@ -63,6 +63,7 @@ struct script {
  * released then. */
 int script_parse(struct script *s, char *const *words, size_t count, bool need_action,
                  struct error *e);
+/* Frees what script_parse made; s is empty then. */
 void script_release(struct script *s);
 
 #endif

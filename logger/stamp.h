@@ -34,10 +34,10 @@ struct stamp {
 /* Reads the stamps at the beginning of a line. Returns 0 when there is one, -1 when not. */
 int stamp_parse(const char *line, size_t length, struct stamp *s);
 
-/* The time alone: 0, or -1. */
+/* Reads the time of the first stamp alone. 0, or -1: there is no stamp. */
 int stamp_time(const char *line, size_t length, struct timespec *t);
 
-/* The same, for the archive index: a bgzf_stamp. */
+/* The same, in the form that the index of archives takes (logdir_settings.stamp_of). */
 int stamp_index(const char *line, size_t length, struct timespec *t);
 
 #endif

@@ -14,7 +14,7 @@ enum { PIPE_NOTE_MAX = 64 };
  * pipes are left out. */
 void pipe_note_make(char note[PIPE_NOTE_MAX], const int *fds, size_t count);
 
-/* Whether the note names the pipe of that inode. Pure. */
+/* Whether a note of pipe_note_make names the pipe with that inode number. Pure. */
 bool pipe_note_is_noted(const char *note, unsigned long long inode);
 
 /* Whether a logger at work there reads what we write to standard output. Says (as a warning, once)
