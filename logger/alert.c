@@ -3,7 +3,7 @@
 
 enum { DOTS = 3 };
 
-/* What cannot be written is lost: an alert is for whoever looks now. */
+/* An alert that cannot be written is lost: it is for whoever looks now. */
 static void write_alert(struct sink *s, const struct line *line)
 {
     struct str *out = &s->buffer->bytes;

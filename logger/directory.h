@@ -20,7 +20,7 @@ void directory_absent(struct sink *s);
 
 /* Lines can be written there, now or later. */
 bool directory_is_open(const struct sink *s);
-/* What was written last is the end of a line. */
+/* Whether current is empty or ends with a newline. */
 bool directory_ends_line(const struct sink *s);
 
 /* --- exact ones --- */
@@ -31,11 +31,11 @@ void directory_be_exact(struct sink *s);
 /* Gives current an archive's name and makes a new one. Nothing that is unwritten may be in current
  * in part. A failure is said and tried again later. Remember directory_mark, then tidy. */
 void directory_turn(struct sink *s);
-/* What a turn leaves to do, once the new current is remembered: deletes by retention, starts the
+/* Finishes a turn once the new current is remembered: deletes archives by retention and starts the
  * helper. */
 void directory_tidy(struct sink *s);
 
-/* What a successor must know of current. */
+/* The things a successor must know of current. */
 struct directory_mark {
     ino_t inode;  /* 0: no directory is open */
     int64_t size; /* bytes */

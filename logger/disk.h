@@ -64,7 +64,7 @@ bool disk_needs_current(const struct disk *d);
 bool disk_must_rotate(const struct disk *d);
 /* Gives current an archive's name and makes a new one; a failure is said and tried again later. */
 void disk_turn(struct disk *d);
-/* What a turn that worked leaves to do: deletes by retention, starts the helper. */
+/* Finishes a turn that worked: deletes archives by retention and starts the helper. */
 void disk_tidy(struct disk *d);
 /* Both. */
 void disk_rotate(struct disk *d);

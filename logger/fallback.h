@@ -1,4 +1,4 @@
-/* What a paired logger says when it goes on without its log directory. */
+/* The message of a paired logger that goes on without its log directory. */
 #ifndef LOGGER_FALLBACK_H
 #define LOGGER_FALLBACK_H
 

@@ -43,8 +43,9 @@ void handover_commit(struct handover *h)
 
 /* --- flushing --- */
 
-/* What is written of a batch stays remembered with the current that holds it. A route that is held
- * up is not committed here: then current has nothing of what is unwritten (may_turn). */
+/* Commits, so that a successor never looks in the new current for lines of the old one; turns; and
+ * commits the new current before anything is deleted: its inode number must not come back. A route
+ * that is held up is not committed: then current has nothing of its unwritten lines (may_turn). */
 static void turn(struct handover *h, int file)
 {
     struct directory_mark m;
@@ -77,8 +78,8 @@ void handover_flush(struct handover *h, int file)
 
 /* --- batches --- */
 
-/* What the sinks have before the first line of a batch is of no batch: what a failing disk took
- * half of, or the message that lines are missing. */
+/* Writes bytes that the sinks have before the first line of a batch: the rest of lines that a disk
+ * took in part before it failed, or the message that lines are missing. They belong to no batch. */
 static void flush_leftovers(struct handover *h, int file)
 {
     h->state.now.file[file].batch = 0;

@@ -1,5 +1,5 @@
-/* What a paired logger has read of one stream and not yet logged: a memory file that the supervisor
- * keeps over the logger's death, and a view on it as struct lines.
+/* The bytes that a paired logger has read of one stream and not yet logged: a memory file that the
+ * supervisor keeps over the logger's death, and a view on it as struct lines.
  *
  * splice moves bytes from the pipe into the file and its offset with them in one system call, and
  * the offset belongs to the open file, not to the process: wherever a kill falls, the offset says

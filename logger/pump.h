@@ -1,5 +1,5 @@
-/* What a paired logger does all day: two streams (and the events) to the console and the log
- * directory, and what signals ask for. The contract is docs/logger-contract.md.
+/* The work of a paired logger: it reads two streams (and the events), writes them to the console
+ * and the log directory, and does what signals ask for. The contract is docs/logger-contract.md.
  *
  * The console comes first, then the disk. A disk that holds the reader back stops every stream.
  */

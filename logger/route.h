@@ -60,7 +60,7 @@ bool route_holds(const struct route *r);
 int64_t route_due(const struct route *r);
 /* Does what is due at now. A flush must follow, as after the next three. */
 void route_wake(struct route *r, int64_t now);
-/* What waits is tried by that flush, whenever it is due. */
+/* That flush tries to write everything that waits, whether it is due or not. */
 void route_urge(struct route *r);
 /* Directories are rotated by that flush. */
 void route_rotate(struct route *r);

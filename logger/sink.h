@@ -23,14 +23,14 @@
 
 struct fallback;
 
-/* What happens to lines while a directory cannot be written. */
+/* The fate of lines while their directory cannot be written. */
 enum sink_trouble {
     SINK_HOLD, /* no line is taken: the reader waits */
     SINK_GROW, /* lines are kept in memory */
     SINK_DROP  /* lines are dropped there and counted; the log says later how many */
 };
 
-/* What the owner of a sink has to do after a call. */
+/* Tells the owner of a sink what to do after a call. */
 enum sink_result {
     SINK_DONE,     /* nothing: all is written */
     SINK_WAITS,    /* bytes cannot be written now: flush again when sink_due has come */
@@ -39,7 +39,7 @@ enum sink_result {
     SINK_LOST      /* an exact directory is gone: nothing can be written there by this process */
 };
 
-/* What all sinks of a route share. */
+/* Settings that all sinks of a route share. */
 struct sink_rules {
     enum sink_trouble trouble;
     bool sheds;                /* a full disk costs the oldest archives first */
@@ -113,7 +113,7 @@ enum sink_result sink_flush(struct sink *s);
 
 /* Asks for a rotation: the next flush writes, then rotates or returns TURN_DUE. */
 void sink_rotate(struct sink *s);
-/* What cannot be written is tried by the next flush, not only when sink_due has come. */
+/* The next flush tries to write what waits, even if sink_due has not come. */
 void sink_urge(struct sink *s);
 /* A child of ours was reaped: true when it was a helper of the sink's directory. Flush then: the
  * helper may have been in the way of a rotation. */
