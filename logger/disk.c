@@ -168,6 +168,13 @@ static void say_failure(const struct disk *d, int why)
         fallback_say(d->sink.rules->fallback, &e, "lines are dropped until it works");
 }
 
+static void start_period(struct disk *d)
+{
+    if (d->sink.step->settings.period > 0 && d->period_at == 0)
+        d->period_at = clock_monotonic() + (int64_t)d->sink.step->settings.period * CLOCK_SECOND;
+}
+
+/* A period that ends meanwhile is another attempt, and so is the next one. */
 static void fail(struct disk *d, int why)
 {
     d->why = why;
@@ -175,6 +182,7 @@ static void fail(struct disk *d, int why)
     if (d->state != DISK_FAILS)
         say_failure(d, why);
     become(d, DISK_FAILS);
+    start_period(d);
 }
 
 /* --- rotating --- */
@@ -252,12 +260,6 @@ static size_t fitting(const struct disk *d, const char *bytes, size_t length)
     size_t from = room == 0 ? 0 : room - 1;
     const char *end = memchr(bytes + from, '\n', length - from);
     return end == NULL ? length : (size_t)(end - bytes) + 1;
-}
-
-static void start_period(struct disk *d)
-{
-    if (d->sink.step->settings.period > 0 && d->period_at == 0)
-        d->period_at = clock_monotonic() + (int64_t)d->sink.step->settings.period * CLOCK_SECOND;
 }
 
 int disk_write(struct disk *d)

@@ -20,7 +20,7 @@ static void be_silent(const char *line, size_t length)
 /* One sink and what goes there. */
 struct world {
     char root[64], path[96];
-    const char *settings[2]; /* words before the action */
+    const char *settings[3]; /* words before the action */
     const char *action;      /* begins its word, before path; NULL: of a directory */
     int fd;                  /* of the child, which is opened on path; -1: none */
     enum sink_trouble trouble;
@@ -49,7 +49,10 @@ static void close_world(struct world *w)
 
 static void flush(struct sink *s)
 {
+    int tries = 0;
     while (sink_flush(s) == SINK_WAITS && s->rules->trouble == SINK_HOLD) {
+        if (++tries > 20)
+            _exit(89); /* it is not tried again */
         fault_plan->clock += RETRY_NS;
         sink_wake(s, clock_monotonic());
     }
@@ -105,11 +108,13 @@ static int run_sink(void *context)
     struct error e = ERROR_INIT;
     struct script script;
     struct sink_rules rules = {.trouble = w->trouble, .name = "test", .slots = -1, .lock = -1};
-    char action[128],
-        *words[3] = {(char *)(uintptr_t)w->settings[0], (char *)(uintptr_t)w->settings[1], action};
+    char action[128], *words[4];
+    for (int i = 0; i < 3; i++)
+        words[i] = (char *)(uintptr_t)w->settings[i];
+    words[3] = action;
     snprintf(action, sizeof action, "%s%s", w->action, w->fd < 0 ? w->path : "");
     message_to(be_silent);
-    if (script_parse(&script, words, 3, true, &e) < 0)
+    if (script_parse(&script, words, 4, true, &e) < 0)
         return 95;
     if (w->fd >= 0)
         redirect(w);
@@ -146,7 +151,7 @@ static struct world *make_world(enum sink_trouble trouble, void (*check)(const s
     world = (struct world){.trouble = trouble,
                            .check = check,
                            .batch = 12,
-                           .settings = {"s4096", "C"},
+                           .settings = {"n1000", "s4096", "C"},
                            .action = "",
                            .fd = -1};
     bytes_make(&world.fed[0], "out", FED);
@@ -202,6 +207,19 @@ static void a_directory_that_drops_lines(void **state)
     sweep_directory(SINK_DROP);
 }
 
+/* Each end of a period is an attempt, and not only the first. */
+static void a_directory_is_tried_again_when_periods_end(void **state)
+{
+    (void)state;
+    struct world *w = make_world(SINK_HOLD, check_directory);
+    w->settings[0] = "r100000";
+    w->settings[1] = "R1";
+    faults_sweep(
+        (struct fault_plan){.kind = FAULT_ERROR, .error = ENOSPC, .count = 4, .writes_only = true},
+        1, run_world, w);
+    release_world(w);
+}
+
 /* --- status files --- */
 
 /* It is one of the lines as a whole: whatever fails, nobody sees half of one. */
@@ -241,7 +259,7 @@ static void a_status_file_is_always_whole(void **state)
     (void)state;
     struct world *w = make_world(SINK_HOLD, check_status);
     w->action = "=";
-    w->settings[0] = w->settings[1] = "^0";
+    w->settings[0] = w->settings[1] = w->settings[2] = "^0";
     bytes_release(&w->fed[0]);
     bytes_make(&w->fed[0], "out", 600);
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++)
@@ -275,7 +293,7 @@ static void stdout_has_no_gap(void **state)
     (void)state;
     struct world *w = make_world(SINK_HOLD, check_stdout);
     w->action = "1";
-    w->settings[0] = w->settings[1] = "^0";
+    w->settings[0] = w->settings[1] = w->settings[2] = "^0";
     w->fd = 1;
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++)
         faults_sweep(plans[i], 1, run_world, w);
@@ -371,7 +389,7 @@ static void an_alert_that_fails_costs_itself(void **state)
     (void)state;
     struct world *w = make_world(SINK_HOLD, check_alerts);
     w->action = "2";
-    w->settings[0] = w->settings[1] = "E0";
+    w->settings[0] = w->settings[1] = w->settings[2] = "E0";
     w->fd = 2;
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++)
         faults_sweep(plans[i], 1, run_world, w);
@@ -384,6 +402,7 @@ int main(void)
         cmocka_unit_test(a_directory_that_holds),
         cmocka_unit_test(a_directory_that_keeps_lines_in_memory),
         cmocka_unit_test(a_directory_that_drops_lines),
+        cmocka_unit_test(a_directory_is_tried_again_when_periods_end),
         cmocka_unit_test(a_status_file_is_always_whole),
         cmocka_unit_test(stdout_has_no_gap),
         cmocka_unit_test(stdout_with_a_slow_reader),
