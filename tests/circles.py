@@ -12,7 +12,6 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOMS = "base contract rotate logger logcat execline services overlay supervisor command".split()
 KNOWN = [
-    ("logger/handover.c", "logger/pump.c"),
     ("services/definition.c", "services/keys.c"),
     ("command/overlog/import.c", "command/overlog/program.c", "command/overlog/supervisord_import.c"),
 ]  # each sorted

@@ -203,7 +203,7 @@ def stalls(r):
     seen = []
 
     def same():
-        seen.append(waiting(r.out[0]))
+        seen.append(waiting(r.out[0]) + waiting(r.err[0]))
         return len(seen) > 10 and seen[-1] > 0 and len(set(seen[-10:])) == 1
     wait_for(same, what="service held back")
 
