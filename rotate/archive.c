@@ -60,7 +60,7 @@ struct timespec archive_next_time(const struct timespec *newest, const struct ti
     return t;
 }
 
-/* X is left out where X.gz follows it: sorted, they are neighbours. */
+/* Leaves X out where X.gz follows: in a sorted list they are neighbours. Returns the new count. */
 static long drop_plain_twins(struct archive *list, long count)
 {
     long kept = 0;
@@ -74,7 +74,7 @@ static long drop_plain_twins(struct archive *list, long count)
     return kept;
 }
 
-/* An empty file with the latest name is about to change places with current. */
+/* Leaves out an empty file with the latest name: it is about to change places with current. */
 static long drop_unborn(int directory, const struct archive *list, long count)
 {
     struct stat s;
@@ -84,7 +84,7 @@ static long drop_unborn(int directory, const struct archive *list, long count)
     return unborn ? count - 1 : count;
 }
 
-static int append(struct archive **list, long count, const struct archive *a)
+static int append_archive(struct archive **list, long count, const struct archive *a)
 {
     if ((count & (count - 1)) == 0) { /* at 0 and every power of two */
         size_t capacity = count == 0 ? 1 : 2 * (size_t)count;
@@ -97,7 +97,7 @@ static int append(struct archive **list, long count, const struct archive *a)
     return 0;
 }
 
-/* Some file systems do not say it in the listing. */
+/* Some file systems do not tell the type of a file in the listing. */
 static bool is_file(int directory, const struct dirent *entry)
 {
     struct stat s;
@@ -129,7 +129,7 @@ long archive_list(int directory, struct archive **list)
         struct archive a;
         if (archive_parse(entry->d_name, &a) < 0 || !is_file(directory, entry))
             continue;
-        if (append(list, count, &a) < 0) {
+        if (append_archive(list, count, &a) < 0) {
             free(*list);
             *list = NULL;
             closedir(d);
@@ -144,7 +144,7 @@ long archive_list(int directory, struct archive **list)
     return drop_unborn(directory, *list, drop_plain_twins(*list, count));
 }
 
-/* Both are sorted; what both have is taken from b. */
+/* Unites two sorted lists into `to`; an archive in both is taken from b. Returns the count. */
 static long unite(struct archive *to, const struct archive *a, long a_count,
                   const struct archive *b, long b_count)
 {

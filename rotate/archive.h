@@ -1,5 +1,5 @@
-/* Names of archives: "@" + 24 hex + ".s" or ".u", with ".gz" when compressed
- * (docs/log-directory.md). Pure: names in, facts out. */
+/* Names of archives: "@" + 24 hex digits + ".s" or ".u", with ".gz" when compressed
+ * (docs/log-directory.md), and lists of the archives in a directory. */
 #ifndef ROTATE_ARCHIVE_H
 #define ROTATE_ARCHIVE_H
 
@@ -11,34 +11,40 @@ enum { ARCHIVE_NAME_MAX = 32 };
 
 struct archive {
     char name[ARCHIVE_NAME_MAX]; /* with its endings */
-    struct timespec time;        /* when it was rotated: its lines are not newer */
-    bool unfinished;             /* .u */
+    struct timespec time;        /* of its rotation, by its name: no line in it is newer */
+    bool unfinished;             /* .u: its writer was killed */
     bool compressed;             /* .gz */
-    int64_t size;                /* bytes on disk, once archive_sizes has looked */
+    int64_t size;                /* bytes on disk; 0 until archive_sizes has filled it in */
 };
 
-/* 0 and a filled in (size 0), or -1: not an archive's name. */
+/* --- names: pure ------------------------------------------------------------------------------ */
+
+/* Reads the name of an archive into *a, with size 0. 0, or -1: name is no archive's. */
 int archive_parse(const char *name, struct archive *a);
+/* Makes the name of an archive of that time. */
 void archive_name(char out[ARCHIVE_NAME_MAX], const struct timespec *time, bool unfinished,
                   bool compressed);
-/* The name that the same archive has before or after its compression. */
+/* Makes the name that the same archive has before (after) its compression. */
 void archive_twin(char out[ARCHIVE_NAME_MAX], const struct archive *a);
 
-/* Oldest first; X before X.gz. For qsort. */
+/* Compares two struct archive for qsort: the oldest first, X before X.gz. */
 int archive_compare(const void *a, const void *b);
 
-/* The time for a new archive: now, or one nanosecond after the newest existing name, whichever is
- * later, so that a clock set back repeats or reorders nothing. */
+/* The time by which a new archive is named: now, or one nanosecond after the newest existing name,
+ * whichever is later, so that a clock set back repeats or reorders no names. */
 struct timespec archive_next_time(const struct timespec *newest, const struct timespec *now);
 
-/* Every archive in a directory, sorted; caller frees *list. With X and X.gz both present only X.gz
- * is listed (it is complete: it got its name by rename). An empty plain one with the latest name is
- * not: a rotation will give it its content. Returns the count or -1 with errno. */
+/* --- directories ------------------------------------------------------------------------------ */
+
+/* Lists every archive in a directory, sorted by archive_compare; the caller frees *list. Returns
+ * their number, or -1 with errno and *list NULL. Left out are X where X.gz is present too (X.gz is
+ * complete: it got its name by rename), and an empty plain file with the latest name, which a
+ * rotation is about to fill. */
 long archive_list(int directory, struct archive **list);
-/* The same while archives are being made: a listing may lack one that appeared during it and have a
- * later one. Here none is missing that is older than one that is listed. */
+/* Does the same while a logger is making archives. One listing may miss an archive that appears
+ * during it and still have a later one; this list has every archive older than its last. */
 long archive_list_whole(int directory, struct archive **list);
-/* Fills in the sizes; 0 of what is gone. */
+/* Fills in the sizes of count archives; 0 for those that are gone. */
 void archive_sizes(int directory, struct archive *list, long count);
 
 #endif

@@ -10,10 +10,10 @@
 #include <zlib.h>
 
 enum {
-    FIXED = 12, /* the header up to and with the length of its extra field */
-    BC = 6,     /* subfield with its 4 bytes of name and length */
+    FIXED = 12, /* bytes of the header up to and with the length of its extra field */
+    BC = 6,     /* bytes of that subfield, with its 4 bytes of name and length */
     OL = 33,
-    OL_UNPROVEN = 32, /* as written by versions that did not look at the order */
+    OL_UNPROVEN = 32, /* of an OL by versions that did not look at the order of the lines */
     TRAILER = 8,
     RAW_DEFLATE = -15,
     MEMORY = 8
@@ -22,18 +22,19 @@ enum {
 const unsigned char bgzf_end[28] = {0x1f, 0x8b, 8,  4, 0, 0, 0, 0, 0, 0xff, 6, 0, 'B', 'C',
                                     2,    0,    27, 0, 3, 0, 0, 0, 0, 0,    0, 0, 0,   0};
 
-/* The name and the length of our subfields: of a member, of the archive. */
+/* The first 4 bytes, name and length, of our subfields: OL of a member, OA of the archive. */
 static const char ol[] = "OL\35", oa[] = "OA\35";
 
 static const unsigned char fixed_bytes[10] = {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff};
 
-static void put(unsigned char *out, int count, uint64_t value)
+/* Writes a number in so many bytes, the lowest first. */
+static void put_number(unsigned char *out, int count, uint64_t value)
 {
     for (int i = 0; i < count; i++)
         out[i] = (unsigned char)(value >> (8 * i));
 }
 
-static uint64_t get(const unsigned char *in, int count)
+static uint64_t get_number(const unsigned char *in, int count)
 {
     uint64_t value = 0;
     for (int i = 0; i < count; i++)
@@ -43,44 +44,46 @@ static uint64_t get(const unsigned char *in, int count)
 
 static void put_time(unsigned char *out, const struct timespec *t)
 {
-    put(out, 8, (uint64_t)(int64_t)t->tv_sec);
-    put(out + 8, 4, (uint64_t)t->tv_nsec);
+    put_number(out, 8, (uint64_t)(int64_t)t->tv_sec);
+    put_number(out + 8, 4, (uint64_t)t->tv_nsec);
 }
 
 static void get_time(const unsigned char *in, struct timespec *t)
 {
-    uint64_t nano = get(in + 8, 4);
-    t->tv_sec = (time_t)(int64_t)get(in, 8);
+    uint64_t nano = get_number(in + 8, 4);
+    t->tv_sec = (time_t)(int64_t)get_number(in, 8);
     t->tv_nsec = nano > 999999999 ? 0 : (long)nano;
 }
 
-/* All but the order. */
+/* Reads all of an index but whether its lines are ordered. */
 static void get_index(const unsigned char *in, struct bgzf_index *index)
 {
     get_time(in, &index->first);
     get_time(in + 12, &index->last);
-    index->lines = (uint32_t)get(in + 24, 4);
+    index->lines = (uint32_t)get_number(in + 24, 4);
 }
 
-/* name: of the subfield. */
+/* Writes a member's header but for its length, with a subfield of that name if index is not NULL.
+ * Returns the bytes written. */
 static size_t put_header(unsigned char *out, const char *name, const struct bgzf_index *index)
 {
     size_t extra = BC + (index ? OL : 0);
     memcpy(out, fixed_bytes, sizeof fixed_bytes);
-    put(out + 10, 2, extra);
-    memcpy(out + FIXED, "BC\2", 4); /* the length itself is put in when it is known */
+    put_number(out + 10, 2, extra);
+    memcpy(out + FIXED, "BC\2", 4); /* the length itself follows when it is known */
     if (index) {
         unsigned char *p = out + FIXED + BC;
         memcpy(p, name, 4);
         put_time(p + 4, &index->first);
         put_time(p + 16, &index->last);
-        put(p + 28, 4, index->lines);
+        put_number(p + 28, 4, index->lines);
         p[32] = index->ordered;
     }
     return FIXED + extra;
 }
 
-/* Compresses one member. out holds BGZF_MEMBER_MAX bytes; its size or -1 (bug or no memory). */
+/* Compresses one member to out, which has room for BGZF_MEMBER_MAX bytes. Returns its size, or -1:
+ * bug or no memory. */
 static long pack(z_stream *z, const void *plain, size_t length, const struct bgzf_index *index,
                  unsigned char *out)
 {
@@ -94,24 +97,24 @@ static long pack(z_stream *z, const void *plain, size_t length, const struct bgz
     if (deflate(z, Z_FINISH) != Z_STREAM_END)
         return -1;
     size_t total = BGZF_MEMBER_MAX - z->avail_out;
-    put(out + FIXED + 4, 2, total - 1);
-    put(out + total - 8, 4, crc32(crc32(0, NULL, 0), plain, (uInt)length));
-    put(out + total - 4, 4, length);
+    put_number(out + FIXED + 4, 2, total - 1);
+    put_number(out + total - 8, 4, crc32(crc32(0, NULL, 0), plain, (uInt)length));
+    put_number(out + total - 4, 4, length);
     return (long)total;
 }
 
-/* What no member of ours says is not believed: others may have written it. */
+/* Whether the times are some that our logger writes: others may have written the file. */
 static bool is_usual(const struct bgzf_index *index)
 {
     return clock_is_usual(&index->first) && clock_is_usual(&index->last);
 }
 
-/* An empty member whose extra field has what is known of the whole archive. */
+/* Writes an empty member whose extra field has the index of the whole archive. */
 static void put_summary(unsigned char out[BGZF_SUMMARY], const struct bgzf_index *index)
 {
     memset(out, 0, BGZF_SUMMARY);
     size_t header = put_header(out, oa, index);
-    put(out + FIXED + 4, 2, BGZF_SUMMARY - 1);
+    put_number(out + FIXED + 4, 2, BGZF_SUMMARY - 1);
     out[header] = 3; /* deflate's empty block */
 }
 
@@ -135,19 +138,19 @@ long bgzf_header(const unsigned char *bytes, size_t length, struct bgzf_index *i
         return -1;
     if (length < FIXED)
         return 0;
-    size_t end = FIXED + (size_t)get(bytes + 10, 2);
+    size_t end = FIXED + (size_t)get_number(bytes + 10, 2);
     if (end > BGZF_HEADER_MAX)
         return -1;
     if (length < end)
         return 0;
     long member = -1;
     for (size_t at = FIXED; at + 4 <= end;) {
-        size_t size = (size_t)get(bytes + at + 2, 2);
+        size_t size = (size_t)get_number(bytes + at + 2, 2);
         const unsigned char *value = bytes + at + 4;
         if (size > end - at - 4)
             return -1;
         if (memcmp(bytes + at, "BC", 2) == 0 && size == 2)
-            member = (long)get(value, 2) + 1;
+            member = (long)get_number(value, 2) + 1;
         bool known = size == OL - 4 || size == OL_UNPROVEN - 4;
         if (memcmp(bytes + at, "OL", 2) == 0 && known && index) {
             get_index(value, index);
@@ -164,7 +167,7 @@ long bgzf_unpack(const unsigned char *member, size_t length, unsigned char *plai
 {
     if (length < FIXED || bgzf_header(member, length, NULL) != (long)length)
         return -1;
-    size_t header = FIXED + (size_t)get(member + 10, 2);
+    size_t header = FIXED + (size_t)get_number(member + 10, 2);
     z_stream z = {.next_in = member + header, .avail_in = (uInt)(length - header - TRAILER)};
     if (inflateInit2(&z, RAW_DEFLATE) != Z_OK)
         return -1;
@@ -174,8 +177,8 @@ long bgzf_unpack(const unsigned char *member, size_t length, unsigned char *plai
     size_t size = BGZF_MEMBER_MAX - z.avail_out;
     bool whole = end == Z_STREAM_END && z.avail_in == 0;
     inflateEnd(&z);
-    if (!whole || get(member + length - 4, 4) != size ||
-        get(member + length - 8, 4) != crc32(crc32(0, NULL, 0), plain, (uInt)size))
+    if (!whole || get_number(member + length - 4, 4) != size ||
+        get_number(member + length - 8, 4) != crc32(crc32(0, NULL, 0), plain, (uInt)size))
         return -1;
     return (long)size;
 }
@@ -187,9 +190,9 @@ struct compressor {
     bgzf_stamp *stamp_of;
     bool inside;           /* the member begins inside a line */
     unsigned open;         /* streams with a line that goes on, a bit each */
-    size_t held;           /* plain bytes waiting */
-    bool any;              /* a member is written */
-    struct bgzf_index all; /* of the members that are */
+    size_t held;           /* bytes in plain */
+    bool any;              /* a member was written */
+    struct bgzf_index all; /* of the members written so far */
     char plain[BGZF_INPUT_MAX];
     unsigned char member[BGZF_MEMBER_MAX];
 };
@@ -257,7 +260,8 @@ static void add_to_summary(struct compressor *c, const struct bgzf_index *index)
     all->lines += index->lines;
 }
 
-/* One member of what is held: up to its last line end, or all of it at the end of the file. */
+/* Writes one member with the bytes held: up to their last line end, or all at the end of the file.
+ */
 static int write_member(struct compressor *c, int out, bool last)
 {
     size_t length = c->held;

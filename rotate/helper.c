@@ -12,7 +12,7 @@
 
 enum {
     RETRY_MS = 2000,
-    RETRY_MAX_MS = 60000, /* of what is tried again ever later */
+    RETRY_MAX_MS = 60000, /* the longest pause, when each is twice the one before */
     SLOT_MS = 1000        /* between looks for a free slot */
 };
 
@@ -26,7 +26,7 @@ static bool slot_is_free(int slots)
     return false;
 }
 
-/* Before a fork that would be for nothing. */
+/* Whether all slots are taken, so that a helper would end at once. */
 static bool must_wait(const struct logdir *d)
 {
     return d->settings.processor == NULL && d->settings.slots >= 0 &&
@@ -50,7 +50,8 @@ static void retry_in(struct logdir *d, int64_t ms)
     d->retry = clock_monotonic() + ms * CLOCK_MS;
 }
 
-/* A processor is tried every r milliseconds, as s6-log does; the rest can wait ever longer. */
+/* A processor is tried every r milliseconds, as in s6-log; syncing and compressing can wait longer
+ * after each failure. */
 static void retry_after_failure(struct logdir *d)
 {
     int64_t ms = d->settings.retry_ms > 0 ? (int64_t)d->settings.retry_ms : RETRY_MS;
@@ -61,7 +62,7 @@ static void retry_after_failure(struct logdir *d)
     retry_in(d, ms);
 }
 
-/* The helper of a processor gives archives their names, and somebody may have put one here. */
+/* Looks for archives newer than ours: a processor's helper names some, and users may add some. */
 static void see_newest(struct logdir *d)
 {
     struct archive *list;

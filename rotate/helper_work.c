@@ -1,5 +1,5 @@
-/* What the helper does: archives are brought to disk and compressed, or previous is processed. It
- * works by the same idempotent steps as its logger. */
+/* The work of a helper: it syncs and compresses archives, or has previous processed, by the same
+ * idempotent steps as its logger. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
@@ -28,7 +28,8 @@ static bool needs_sync(const struct logdir *d, const struct archive *a)
     return !a->compressed && clock_compare(&a->time, &d->synced) > 0;
 }
 
-/* Whether it has to be done now. wait: when that will be, ns, the earliest of all; 0 never. */
+/* Whether one of the duties is due now for the archive. If not, lowers *wait to the ns until it
+ * will be, where *wait is 0 or more than that. */
 static bool has_duty(const struct logdir *d, const struct archive *a, bool newest, int duties,
                      const struct timespec *now, int64_t *wait)
 {
@@ -37,12 +38,12 @@ static bool has_duty(const struct logdir *d, const struct archive *a, bool newes
         *wait = ripe;
     if (ripe != 0 && !(duties & SYNC && needs_sync(d, a)))
         return false;
-    /* one that we may not read, whosever it is, is left as it is */
+    /* an archive that we may not read stays as it is */
     return faccessat(d->directory, a->name, R_OK, 0) == 0;
 }
 
-/* The archives that retention leaves and that are to be synced or compressed: the count, list
- * sorted; -1 with errno. */
+/* Lists the archives that retention keeps and that are due for one of the duties, sorted. Returns
+ * their number, or -1 with errno. *wait: ns until the next one is due; 0: none will be. */
 static long list_work(const struct logdir *d, int duties, struct archive **list, int64_t *wait)
 {
     struct timespec now = clock_wall();
@@ -97,8 +98,8 @@ static int compress_file(const struct logdir *d, int in, int out, struct error *
     return fsync(out) < 0 ? error_system(e, "unable to sync an archive in %s", d->name) : 0;
 }
 
-/* half is complete: it takes the archive's place. Retention may have taken the archive meanwhile:
- * then its copy goes too. */
+/* Puts half, a compression that is complete, in the archive's place. If retention has deleted the
+ * archive meanwhile, deletes the compression, too. */
 static int replace_by(const struct logdir *d, const struct archive *a, const char *half,
                       struct error *e)
 {
@@ -136,7 +137,8 @@ static bool take_slot(int slots)
     return slots < 0 || step_lock(slots, F_WRLCK, 1) == 0 || step_lock(slots, F_WRLCK, 2) == 0;
 }
 
-/* By system call: the C library may refuse what it cannot do for all threads. */
+/* Lowers our priority. By system call: the C library may refuse it, as it cannot change the other
+ * threads of a process. */
 static void give_way(void)
 {
     const struct sched_param none = {.sched_priority = 0};
@@ -144,8 +146,8 @@ static void give_way(void)
     syscall(SYS_sched_setscheduler, 0, SCHED_IDLE, &none);
 }
 
-/* Newest first: it is the likeliest to be read, and the last to be deleted. One that fails does not
- * keep back the others. */
+/* Newest first: that archive is the likeliest to be read, and the last to be deleted. A failure
+ * does not keep the others from being compressed. */
 static int compress_all(const struct logdir *d, struct error *e)
 {
     struct archive *list;
@@ -165,7 +167,7 @@ static int compress_all(const struct logdir *d, struct error *e)
     return result;
 }
 
-static int archives(const struct logdir *d, struct error *e)
+static int sync_and_compress(const struct logdir *d, struct error *e)
 {
     struct archive *list;
     int64_t wait;
@@ -185,7 +187,8 @@ static int archives(const struct logdir *d, struct error *e)
 /* --- processor ----------------------------------------------------------------------------------
  */
 
-/* The state of somebody else, which we may not read, is none. */
+/* Opens the processor's state. A file that we may not read is somebody else's: it is replaced by an
+ * empty one. */
 static int open_state(const struct logdir *d, struct error *e)
 {
     int fd = step_take(d, "state", O_RDONLY, step_mode(d, false), e);
@@ -249,7 +252,8 @@ static int run_processor(const struct logdir *d, struct error *e)
     return result;
 }
 
-/* A helper that was killed may have left its output: whole, then previous may be gone, or not. */
+/* Has previous processed. A helper that was killed may have left processed: whole, with or without
+ * previous beside it, or unfinished. */
 static int process(struct logdir *d, struct error *e)
 {
     if (step_clear(d, "previous", e) < 0)
@@ -266,11 +270,11 @@ int work(struct logdir *d)
     struct error e = ERROR_INIT;
     int result = WORK_LOCKED;
     if (step_lock(d->lock, F_WRLCK, LOCK_HELPER) == 0) {
-        result = step_has_input(d) ? process(d, &e) : archives(d, &e);
+        result = step_has_input(d) ? process(d, &e) : sync_and_compress(d, &e);
     }
     if (result >= 0)
         return result;
-    /* A full disk is not said again at each attempt. */
+    /* Warns once of a full disk, not at each attempt. */
     if (d->failures == 0 || d->settings.processor != NULL)
         message_warning("%s", e.text);
     return e.code;

@@ -1,5 +1,5 @@
 /* The file lock of a log directory: byte 0 is its logger's, byte 1 its helper's. Loggers take write
- * locks. A read lock is that of somebody who may only read the file, and keeps nobody out. */
+ * locks. A read lock can be taken by anybody who may read the file, and keeps no logger out. */
 #include "rotate/steps.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 enum {
     REPLACE_TRIES = 20,
     OLD_TRIES = 400,
-    OLD_DYING_TRIES = 24000, /* it is killed, and comes out of its fsync once the disk lets it */
+    OLD_DYING_TRIES = 24000, /* for a killed one: the disk may keep it in an fsync */
     OLD_PAUSE_US = 5000
 };
 
@@ -31,7 +31,8 @@ int step_lock(int fd, short type, off_t byte)
     return fcntl(fd, F_SETLK, &lock);
 }
 
-/* holder: of the lock that is in the way; its l_type is F_UNLCK when there is none any more. */
+/* Tries to lock one byte. *holder describes the lock that is in the way; its l_type is F_UNLCK when
+ * that lock has gone meanwhile. */
 static enum taken take_byte(int fd, off_t byte, struct flock *holder)
 {
     if (step_lock(fd, F_WRLCK, byte) == 0)
@@ -44,8 +45,9 @@ static enum taken take_byte(int fd, off_t byte, struct flock *holder)
     return holder->l_type == F_RDLCK ? TAKEN_BY_READER : TAKEN_BY_OTHER;
 }
 
-/* A number may be another process's by the time it is used: the process is opened, then it must
- * still hold the lock. Older kernels cannot do that. There the helper dies of its logger's end. */
+/* Kills the process that holds the lock. Its pid may be another's by the time of the kill, so the
+ * process is opened first, and must still hold the lock then. On kernels without pidfds the helper
+ * dies by itself, with its logger. */
 static bool kill_holder(int fd, const struct flock *holder)
 {
     struct flock again = *holder;
@@ -62,7 +64,7 @@ static bool kill_holder(int fd, const struct flock *holder)
     return killed;
 }
 
-/* Waits a moment for the helper of a logger that died to follow it, and sees to it that it does. */
+/* Waits a moment for the helper of a dead logger to end, and kills it where that can be done. */
 static enum taken end_old_helper(int fd)
 {
     enum taken taken = TAKEN_BY_OTHER;
@@ -79,7 +81,7 @@ static enum taken end_old_helper(int fd)
     return taken;
 }
 
-/* Takes both bytes of the file; those that a reader holds cannot be had. */
+/* Locks both bytes of the file. TAKEN_BY_READER: one of them has a read lock. */
 static enum taken take_both(int fd)
 {
     struct flock holder;
@@ -90,8 +92,8 @@ static enum taken take_both(int fd)
     return helper == TAKEN ? logger : helper;
 }
 
-/* Others can open the file, and so lock it: it is to be replaced. Where there are no modes, by a
- * chmod that does nothing or by a file just made, it must do. */
+/* Whether the file is to be replaced because others can open it, and so lock it. On a file system
+ * without modes, where chmod does nothing or even a new file is public, it must do as it is. */
 static bool is_public(int fd, struct stat *s, bool just_made)
 {
     if (just_made || (s->st_mode & 0066) == 0)

@@ -16,13 +16,14 @@
 /* --- preparing ----------------------------------------------------------------------------------
  */
 
-/* A directory that its readers may enter: an x bit for each r bit. */
+/* The mode of a log directory that the readers of its files may enter: an x bit for each r bit. */
 static mode_t directory_mode(mode_t mode)
 {
     return mode == 0 ? 0700 : 0700 | (mode & 0777) | (mode & 0444) >> 2;
 }
 
-/* The directory that holds the last component, open; name is that component, in copy. */
+/* Opens the directory that holds the last component of the path in copy, which is changed. *name is
+ * that component, in copy. */
 static int open_parent(char *copy, char **name, struct error *e)
 {
     size_t length = strlen(copy);
@@ -41,7 +42,7 @@ static int open_parent(char *copy, char **name, struct error *e)
     return at < 0 ? error_system(e, "unable to open %s", parent) : at;
 }
 
-/* A link is followed nowhere, and "Not a directory" does not tell that there is one. */
+/* Says why the directory cannot be used: "Not a directory" alone would not tell of a link. */
 static void explain(int at, const char *name, const char *path, bool made, struct error *e)
 {
     char target[256];
@@ -87,7 +88,7 @@ int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct e
 /* --- open, append, close ------------------------------------------------------------------------
  */
 
-/* The file holds that note already, and its readers are those of current. */
+/* Whether the file LOGDIR_NOTE holds that note already, with the mode of current. */
 static bool is_noted(const struct logdir *d, const char *note)
 {
     char old[128];
@@ -101,8 +102,8 @@ static bool is_noted(const struct logdir *d, const char *note)
     return same;
 }
 
-/* A successor has the same, and need not write to what may be a full disk. Failures cost nothing
- * but the note. */
+/* Writes the file LOGDIR_NOTE, unless a predecessor has written the same: the disk may be full.
+ * Failures cost the note and nothing else. */
 static void write_note(const struct logdir *d)
 {
     struct error ignored = ERROR_INIT;
@@ -124,7 +125,7 @@ static void write_note(const struct logdir *d)
     close(fd);
 }
 
-/* The script says who may read: also a directory that is there, if it is ours. */
+/* Gives a directory of ours that existed before the mode that the script asks for. */
 static void open_to_readers(int directory, mode_t mode)
 {
     const mode_t special = 07000;
@@ -272,11 +273,12 @@ void logdir_close(struct logdir *d, bool clean)
     struct error ignored = ERROR_INIT;
     if (clean && d->settings.note != NULL)
         unlinkat(d->directory, LOGDIR_NOTE, 0);
-    if (clean && d->helper > 0) { /* its lock would keep out who comes next */
+    if (clean && d->helper > 0) { /* its lock would keep the next logger out */
         kill(d->helper, SIGKILL);
         process_wait(d->helper);
         step_clean_archives(d, &ignored);
-        logdir_trim(d); /* it may just have put back what retention had taken */
+        logdir_trim(
+            d); /* the helper may just have put an archive back that retention had deleted */
     }
     if (d->current >= 0) {
         if (clean && !logdir_processing(d)) {

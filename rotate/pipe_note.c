@@ -35,8 +35,8 @@ bool pipe_note_is_noted(const char *note, unsigned long long inode)
     return strstr(note, word) != NULL;
 }
 
-/* A killed logger leaves its note behind, and the pipe's number may be another's by now. Who cannot
- * open the lock cannot know, and believes the note. */
+/* Whether a logger has locked the directory: a killed one leaves its note behind, and the pipe's
+ * number may be another's by now. Without the right to open the lock we believe the note. */
 static bool is_at_work(int directory)
 {
     int lock = openat(directory, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -46,7 +46,7 @@ static bool is_at_work(int directory)
     return logdir_user(directory) > 0;
 }
 
-/* The note of the logger that works there now. */
+/* Reads the note of the logger that works there now. False: there is none. */
 static bool read_note(const char *path, char note[PIPE_NOTE_MAX])
 {
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

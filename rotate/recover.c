@@ -1,4 +1,5 @@
-/* The start-up table of spec/s6-log.md section 5, and what our own helpers may have left. */
+/* The start-up table of spec/s6-log.md section 5, and the files that our own helpers may have left.
+ */
 #include "base/file.h"
 #include "rotate/bgzf.h"
 #include "rotate/steps.h"
@@ -29,7 +30,7 @@ static bool is_empty(const struct logdir *d, const char *name)
            s.st_size == 0;
 }
 
-/* It has its end, which a compression that was torn by a crash of the machine has not. */
+/* Whether the file has the end of BGZF; one torn by a crash of the machine has not. */
 static bool is_whole(const struct logdir *d, const char *name)
 {
     unsigned char end[sizeof bgzf_end];
@@ -43,8 +44,8 @@ static bool is_whole(const struct logdir *d, const char *name)
     return whole;
 }
 
-/* Removes the name where it is what a kill left: half a compression; of two twins the plain one, or
- * the other if it is torn; an empty file that was about to change places with current. */
+/* Removes a file that a kill left: half a compression; of two twins the plain one, or the
+ * compressed one if it is torn; an empty file that was about to change places with current. */
 static int clean_name(const struct logdir *d, const char *name, struct error *e)
 {
     char plain[ARCHIVE_NAME_MAX];
@@ -77,8 +78,8 @@ int step_clean_archives(const struct logdir *d, struct error *e)
     return result;
 }
 
-/* Where rename must not replace and cannot promise that, it is a link and an unlink: this one was
- * cut short in between. */
+/* Finishes a rename that was cut short: where the kernel has none that does not replace,
+ * step_rename makes a link and then unlinks the old name. */
 static int finish_link(const struct logdir *d, const char *name, struct error *e)
 {
     struct stat s;
@@ -95,8 +96,8 @@ static int finish_link(const struct logdir *d, const char *name, struct error *e
     return archived ? step_remove(d, name, e) : 0;
 }
 
-/* The start-up table's part on what an interrupted processor left: its output counts only once it
- * is marked. */
+/* The start-up table's part on a processor that was interrupted by a kill: its output counts only
+ * once it is marked, and previous becomes an archive as it is. */
 static int give_up_processing(struct logdir *d, struct error *e)
 {
     if (step_remove(d, "state", e) < 0 || step_remove(d, "newstate", e) < 0)
@@ -108,7 +109,8 @@ static int give_up_processing(struct logdir *d, struct error *e)
     return step_archive_or_remove(d, "previous", true, e);
 }
 
-/* The same after a clean end, or by a logger restarted: the processor is run again. */
+/* The part on a processor that was interrupted by a clean end, or by a restart of the logger: it
+ * will be run again. */
 static int go_on_processing(struct logdir *d, struct error *e)
 {
     enum found previous = look(d, "previous");
@@ -121,7 +123,7 @@ static int go_on_processing(struct logdir *d, struct error *e)
     return step_archive_or_remove(d, "previous", previous != MARKED, e);
 }
 
-/* False: it is not there, or not for us to write. */
+/* Opens current to append to it. False: there is no such file, or we may not write to it. */
 static bool take_over(struct logdir *d)
 {
     struct stat s;

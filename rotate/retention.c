@@ -1,4 +1,4 @@
-/* Retention: what n, S and a delete, and how long z leaves an archive plain. */
+/* Retention: the archives that n, S and a delete, and how long z leaves one plain. */
 #include "base/clock.h"
 #include "base/message.h"
 #include "rotate/steps.h"
@@ -43,7 +43,8 @@ int64_t trim_ripe_in(const struct archive *a, bool newest, const struct logdir_s
     return (PLAIN_SECONDS - age) * CLOCK_SECOND;
 }
 
-/* A clock that jumped would make young archives look old: wait an hour before believing it. */
+/* Whether ages can be computed now. After the clock has jumped, which makes young archives look
+ * old, not for an hour. */
 static bool age_is_trusted(struct logdir *d)
 {
     struct timespec t = clock_wall();
@@ -56,7 +57,7 @@ static bool age_is_trusted(struct logdir *d)
     return mono >= d->age_paused;
 }
 
-/* Of twins the plain one first: X.gz is what counts. */
+/* Of twins, deletes the plain one first: readers go by X.gz. */
 static void delete_archive(const struct logdir *d, const struct archive *a)
 {
     char plain[ARCHIVE_NAME_MAX];

@@ -16,7 +16,7 @@
 #define RENAME_EXCHANGE 2U
 #endif
 
-enum { WAY_TRIES = 4 /* somebody puts something there as fast as we set it aside */ };
+enum { WAY_TRIES = 4 /* where somebody puts files there as fast as we set them aside */ };
 
 /* --- modes --- */
 
@@ -26,7 +26,7 @@ void step_choose_mode(struct logdir *d)
     umask(mask);
     if (d->settings.mode == 0)
         d->settings.mode = 0666 & ~mask;
-    d->settings.mode &= ~(mode_t)S_IXUSR; /* that one is the mark */
+    d->settings.mode &= ~(mode_t)S_IXUSR; /* the bit that is the mark */
     d->beyond_umask = (d->settings.mode & mask) != 0;
 }
 
@@ -121,7 +121,7 @@ int step_remove(const struct logdir *d, const char *name, struct error *e)
 {
     if (unlinkat(d->directory, name, 0) == 0 || errno == ENOENT)
         return 0;
-    if (errno == EISDIR || errno == EPERM) /* POSIX has the latter for a directory */
+    if (errno == EISDIR || errno == EPERM) /* for a directory; EPERM is POSIX's */
         return step_aside(d, name, e);
     return error_system(e, "unable to remove %s/%s", d->name, name);
 }
@@ -285,7 +285,7 @@ bool step_has_current(const struct logdir *d)
     if (d->current < 0)
         return false;
     if (fstatat(d->directory, "current", &s, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno != ENOENT; /* what cannot be seen may well be there */
+        return errno != ENOENT; /* after any other error the file may well be there */
     return s.st_ino == d->inode && s.st_dev == d->device;
 }
 
@@ -299,7 +299,7 @@ void step_release(struct logdir *d, int why)
     d->size = 0;
 }
 
-/* The old one is closed after the new one is there, so that they differ in their inodes. */
+/* The old file is closed after the new one was made, so that they have different inodes. */
 void step_use(struct logdir *d, int fd, const struct stat *s)
 {
     if (d->current >= 0)
@@ -330,7 +330,8 @@ int step_create(struct logdir *d, struct error *e)
     return 0;
 }
 
-/* An archive's name later than every other's, taken by an empty file: its descriptor or -1. */
+/* Makes an empty file under an archive's name later than every other's. Returns its descriptor, or
+ * -1 with errno. */
 static int reserve(struct logdir *d, bool unfinished, char name[ARCHIVE_NAME_MAX], struct stat *s)
 {
     struct timespec now = clock_wall();
@@ -367,7 +368,8 @@ int step_change(struct logdir *d, const char *to, bool unfinished, struct error 
     return -1;
 }
 
-/* Marked first: should we end here, current is taken up again as it is. */
+/* Marks current before it is renamed: if we are killed in between, the next start goes on with it.
+ */
 int step_turn(struct logdir *d, const char *to, struct error *e)
 {
     if (fchmod(d->current, step_mode(d, true)) < 0 && !step_has_no_modes(errno))

@@ -1,8 +1,9 @@
-/* The steps of rotation, shared by the log directory, its recovery and its helper. Each can be
- * repeated; recovery goes on from the first one that the directory's content does not show.
+/* The steps of rotation, shared by the log directory, its recovery and its helper. Each step can be
+ * repeated without harm; recovery goes on from the first step whose result is not in the directory.
+ * Steps return 0, or -1 with e (with errno where there is no e), unless they say otherwise.
  *
- * The first byte of lock is the logger's, the second its helper's: so that a helper that is about
- * to die with its logger does nothing behind the back of the next one. */
+ * The first byte of the file lock is the logger's, the second its helper's: a helper that is about
+ * to die with its logger cannot work beside the next one. */
 #ifndef ROTATE_STEPS_H
 #define ROTATE_STEPS_H
 
@@ -12,27 +13,21 @@
 
 enum { LOCK_LOGGER = 0, LOCK_HELPER = 1 };
 
-/* Takes or gives back (F_WRLCK, F_UNLCK) the lock of one byte; never waits. 0, or -1 with errno. */
+/* Takes or gives back (F_WRLCK, F_UNLCK) the lock of one byte; never waits. */
 int step_lock(int fd, short type, off_t byte);
 
-/* Whether something has that name; a link is something. */
-bool step_exists(int directory, const char *name);
-
-/* Whether that name is the file's that file describes. */
-bool step_is_file(const struct logdir *d, const char *name, const struct stat *file);
-
-/* Takes lock, both bytes, having ended a helper that outlived its logger. lock is a file that only
- * its owner can open: one that others could have open is replaced. */
+/* Opens the file lock into d->lock and locks both bytes, having ended a helper that outlived its
+ * logger. A lock file that others than its owner could open, or on which somebody holds a read
+ * lock, is replaced. */
 int lock_take(struct logdir *d, struct error *e);
 
-/* Settles what modes new files get, by settings and umask. */
-void step_choose_mode(struct logdir *d);
+/* --- names ------------------------------------------------------------------------------------ */
 
-/* The mode of current, and of an archive: owner's x bit. */
-mode_t step_mode(const struct logdir *d, bool archive);
+/* Whether there is a file of that name, symbolic links included. */
+bool step_exists(int directory, const char *name);
 
-/* The errno of a change of mode or owner: the file system has none. */
-bool step_has_no_modes(int why);
+/* Whether the file of that name is the one that fstat described in *file. */
+bool step_is_file(const struct logdir *d, const char *name, const struct stat *file);
 
 /* Renames without replacing: -1 with errno EEXIST when the new name is taken. */
 int step_rename(int directory, const char *from, const char *to);
@@ -40,111 +35,141 @@ int step_rename(int directory, const char *from, const char *to);
 /* Renames, replacing; a missing file is success. A directory that is in the way is set aside. */
 int step_replace(const struct logdir *d, const char *from, const char *to, struct error *e);
 
-/* Gives what somebody put under a name of ours another name, NAME.aside@TAI64N, and says so. */
+/* Sets aside whatever has a name of ours: renames it to NAME.aside@TAI64N, and warns. A missing
+ * file is success. */
 int step_aside(const struct logdir *d, const char *name, struct error *e);
 
-/* The same unless it is a regular file, or missing. */
+/* Sets the name aside unless it is a regular file, or missing. */
 int step_clear(const struct logdir *d, const char *name, struct error *e);
 
 /* Removes a file, or sets a directory aside; a missing one is success. */
 int step_remove(const struct logdir *d, const char *name, struct error *e);
 
-/* Removes an archive that got no content, under another name: those who follow the directory would
- * take it for lines that are lost. */
+/* Removes an archive that got no content. It is renamed first, so that readers that watch the
+ * directory do not take it for lost lines. */
 void step_discard(const struct logdir *d, const char *name);
 
-/* Gives a file an archive's name later than every other's; a missing file is success. */
-int step_archive(struct logdir *d, const char *from, bool unfinished, struct error *e);
+/* --- modes ------------------------------------------------------------------------------------ */
 
-/* The same, whatever it is: an empty file is removed, and what is no file is set aside. */
-int step_archive_or_remove(struct logdir *d, const char *from, bool unfinished, struct error *e);
+/* Computes the mode of new files, from settings and umask, into d->settings.mode. */
+void step_choose_mode(struct logdir *d);
 
-/* Opens a file that must be a regular one, following no link, waiting for nothing: the descriptor
- * or -1 with errno. */
+/* The mode of current; with archive, that of an archive: the owner's x bit is set. */
+mode_t step_mode(const struct logdir *d, bool archive);
+
+/* Whether the errno of a change of mode or owner means that the file system has none. */
+bool step_has_no_modes(int why);
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+/* Opens a file that must be a regular one, following no link and never waiting. Returns the
+ * descriptor, or -1 with errno (EINVAL: it is no regular file). */
 int step_open(const struct logdir *d, const char *name, int flags);
 
-/* The same, made with that mode when it is missing, and what is no file set aside; -1 with e. */
+/* Opens a file as step_open does; makes it with that mode when it is missing, and sets aside
+ * anything under its name that is no regular file. Returns the descriptor, or -1 with e. */
 int step_take(const struct logdir *d, const char *name, int flags, mode_t mode, struct error *e);
 
-/* Makes a file that must be new, with the mode of current from its first moment on. The descriptor
- * and what fstat says of it, or -1 with errno and nothing made. */
+/* Makes a file that must be new, with the mode of current from its first moment on. Returns the
+ * descriptor, with its fstat in *s, or -1 with errno and no file. */
 int step_make(const struct logdir *d, const char *name, struct stat *s);
 
-/* Removes what has that name, then makes it. The descriptor, or -1. */
+/* Removes the file of that name, if there is one, and makes it anew as step_make does. Returns the
+ * descriptor, or -1 with e. */
 int step_renew(const struct logdir *d, const char *name, struct error *e);
 
-/* What a processor wrote is whole: a regular file with the owner's x bit, or, on a file system
- * without modes, one whose previous is gone. */
-bool step_is_processed(const struct logdir *d);
+/* --- archives --------------------------------------------------------------------------------- */
 
-/* Lock is executable, by no doing of ours: the modes of this directory were lost, or somebody else
- * gave them, so that a mark proves nothing. What may be half of an output is removed while previous
- * has its lines. To be called before lock gets its own mode back. */
-int step_doubt_marks(const struct logdir *d, struct error *e);
+/* Renames a file to an archive's name later than every other's; a missing file is success. */
+int step_archive(struct logdir *d, const char *from, bool unfinished, struct error *e);
 
-/* Drops the output of a processor that is not marked: it is removed when previous has its lines,
- * and becomes an unfinished archive when nothing else has. */
-int step_drop_processed(struct logdir *d, struct error *e);
+/* Makes a regular file an archive, marked unless unfinished; removes it when it is empty, and sets
+ * aside what is no regular file. */
+int step_archive_or_remove(struct logdir *d, const char *from, bool unfinished, struct error *e);
 
-/* What a processor wrote is whole and marked: it replaces previous, and newstate state. */
-int step_adopt(struct logdir *d, struct error *e);
-
-/* The file under the name current is the one we write to. */
-bool step_has_current(const struct logdir *d);
-
-/* From now on that file, which s describes, is current. */
-void step_use(struct logdir *d, int fd, const struct stat *s);
-
-/* There is no current, for the reason why (an errno). */
-void step_release(struct logdir *d, int why);
-
-/* Makes a new current. Whatever has the name is somebody else's: archived, or set aside. When that
- * fails there is no current. */
-int step_create(struct logdir *d, struct error *e);
-
-/* Gives current a new name (NULL: an archive's), and a new file its name, in one step where the
- * kernel and the file system can: the empty new file is made under the new name, then the two
- * change places. On failure current is as it was, or there is none. */
-int step_change(struct logdir *d, const char *to, bool unfinished, struct error *e);
-
-/* The same with a current that ended cleanly. */
-int step_turn(struct logdir *d, const char *to, struct error *e);
-
-/* There is something that a processor did not finish: previous, or processed. */
-bool step_has_input(const struct logdir *d);
-
-/* Removes halves of compressions, the plain twins of whole ones, and archives that got no content.
- * The helper's lock is held. */
+/* Removes halves of compressions, plain twins of whole compressions, and archives that got no
+ * content. The caller holds the helper's lock. */
 int step_clean_archives(const struct logdir *d, struct error *e);
 
-/* The start-up table; ends with an open current. */
+/* --- a processor's files: previous is its input, processed its output ------------------------- */
+
+/* Whether a processor's output is whole: a regular file with the owner's x bit (the mark), or, on a
+ * file system without modes, one whose previous is gone. */
+bool step_is_processed(const struct logdir *d);
+
+/* If the file lock has an x bit, which we never give it, the modes in this directory were lost or
+ * changed by somebody else, and a mark proves nothing: removes processed, which may be half an
+ * output, as long as previous still has its lines. To be called before lock gets its own mode back.
+ */
+int step_doubt_marks(const struct logdir *d, struct error *e);
+
+/* Drops an output that is not marked: it is removed when previous still has its lines, else it
+ * becomes an unfinished archive. */
+int step_drop_processed(struct logdir *d, struct error *e);
+
+/* Takes over an output that is whole and marked: removes previous, renames newstate to state, and
+ * makes processed an archive. */
+int step_adopt(struct logdir *d, struct error *e);
+
+/* Whether a processor is set and has left work: previous or processed exists. */
+bool step_has_input(const struct logdir *d);
+
+/* --- current ---------------------------------------------------------------------------------- */
+
+/* Whether the file under the name current is the one we write to. */
+bool step_has_current(const struct logdir *d);
+
+/* Makes fd, whose fstat is *s, the file that d writes to; owned from here on. Closes the old one.
+ */
+void step_use(struct logdir *d, int fd, const struct stat *s);
+
+/* Closes current; why: the errno that appends fail with until there is a new one. */
+void step_release(struct logdir *d, int why);
+
+/* Makes a new current. A file of that name is somebody else's: it is archived, or set aside. On
+ * failure there is no current. */
+int step_create(struct logdir *d, struct error *e);
+
+/* Renames current to `to` (NULL: an archive's name) and opens a new one: the empty new file is made
+ * under the new name, then the two change places, in one step where the kernel and the file system
+ * can. On failure current is as it was, or there is none. */
+int step_change(struct logdir *d, const char *to, bool unfinished, struct error *e);
+
+/* Marks current as ended cleanly, then changes it as step_change does. */
+int step_turn(struct logdir *d, const char *to, struct error *e);
+
+/* Recovers by the start-up table; ends with an open current. resume: as for logdir_open. */
 int recover(struct logdir *d, bool resume, struct error *e);
 
-/* Pure: marks in doomed (count bytes) what n, S and a delete of a sorted list. age_too: deletion by
- * age is not paused. */
+/* --- retention and the helper ----------------------------------------------------------------- */
+
+/* Pure: sets doomed[i] to 1 for each archive of the sorted list that n, S and a delete, else to 0;
+ * doomed has count bytes. age_too: deletion by age is not paused. S needs the sizes filled in. */
 void trim_mark(const struct archive *list, long count, const struct logdir_settings *s,
                const struct timespec *now, bool age_too, unsigned char *doomed);
 
-/* Pure: in how many ns a plain archive is to be compressed, 0 now, -1 not as things are. Who reads
- * it, having begun when it was current, has time until then: the newest stays as it is, and the
- * others for a minute, unless bytes are scarce (S). A name in the future says nothing of its age.
- */
+/* Pure: ns until a plain archive is due for compression; 0: now; -1: it is not to be compressed as
+ * things are. A reader that began the file when it was current has time until then: the newest
+ * stays plain, and the others for a minute, unless bytes are scarce (S). A name in the future says
+ * nothing about the age of its archive: it is due now. */
 int64_t trim_ripe_in(const struct archive *a, bool newest, const struct logdir_settings *s,
                      const struct timespec *now);
 
-/* Starts the helper when there is something for it: archives to sync or to compress, or previous
- * to process. */
+/* Forks the helper when work_is_due. While one runs, sets d->again; where it has to wait or fork
+ * fails, sets d->retry. */
 void helper_start(struct logdir *d);
 
-/* The helper's own work (helper_work.c), in the child: what it exits with. */
+/* The exit codes of work, besides those of struct error. */
 enum {
     WORK_DONE = 0,
-    WORK_LOCKED = 75 /* another helper is at work here, or two are elsewhere */
+    WORK_LOCKED = 75 /* another helper works in this directory, or two work in others */
 };
+/* The helper's own work, in the child: processes previous, or syncs and compresses archives. Warns
+ * of failures. Returns the exit code. */
 int work(struct logdir *d);
 
-/* There is something for a helper: archives to sync or to compress, or previous to process. If not,
- * wait says in how many ns there will be; 0: not by itself. */
+/* Whether there is work for a helper: archives to sync or to compress, or a processor's files. If
+ * not, *wait is the ns until there will be; 0: not by the passing of time. */
 bool work_is_due(const struct logdir *d, int64_t *wait);
 
 #endif
