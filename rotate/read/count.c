@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A line without a stamp, or the rest of one that began in the block before, is of the time of the
- * line before it. */
+/* Counts the line ends in a block. A line without a stamp, or the rest of a line that began in the
+ * block before, gets the time of the line before it. */
 static void count_block(const struct count *c, const char *block, size_t length,
                         struct timespec *time)
 {
@@ -31,7 +31,7 @@ static void count_text(const struct count *c, struct logfile *f)
         count_block(c, block, (size_t)n, &time);
 }
 
-/* False: it is not made of members that have an index. */
+/* Counts by the indexes of members. False: the file has none. */
 static bool count_members(const struct count *c, struct logfile *f)
 {
     struct bgzf_index index;
@@ -56,8 +56,7 @@ static void count_file(const struct count *c, int directory, const char *name, b
     logfile_close(&f);
 }
 
-/* Files with holes may be of any size: the sum is shown, and counts no further than can be shown.
- */
+/* Adds a file's size, up to COUNT_BYTES_MAX in all: files with holes may have any size. */
 static void add_bytes(struct count *c, int64_t size)
 {
     c->bytes = size > COUNT_BYTES_MAX - c->bytes ? COUNT_BYTES_MAX : c->bytes + size;

@@ -6,9 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PLAIN = 65536 /* read at once: more only costs memory */ };
+enum {
+    PLAIN = 65536 /* bytes of a plain file read at once: more would cost memory, and gain nothing */
+};
 
-/* Whatever its name: a processor may have made it. */
+/* Whether the file is gzip by its content (a processor may have made it), or is named so and ends
+ * as BGZF, with a broken beginning. */
 static bool is_gzip(const struct logfile *f, const char *name)
 {
     unsigned char magic[2];
@@ -38,7 +41,7 @@ static int begin(struct logfile *f, const char *name, bool archive)
 int logfile_open(struct logfile *f, int directory, const char *name, bool archive)
 {
     *f = (struct logfile)LOGFILE_INIT;
-    /* Not to wait for whatever stands in the place of a file. */
+    /* O_NONBLOCK: a fifo under that name would have us wait. */
     f->fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (f->fd < 0)
         return -1;

@@ -1,5 +1,5 @@
-/* One file of a log directory as a stream of plain bytes, whatever its form: plain, or gzip of any
- * making. Owns its descriptor; LOGFILE_INIT is safe to close. */
+/* One file of a log directory as a stream of plain bytes, whether it is plain or gzip, by whatever
+ * program. It owns its descriptor; LOGFILE_INIT is safe to close. Offsets are in bytes. */
 #ifndef ROTATE_READ_LOGFILE_H
 #define ROTATE_READ_LOGFILE_H
 
@@ -12,8 +12,8 @@
 struct inflater;
 struct bgzf_index;
 
-/* Whether a BGZF member is to be left out. It is asked when all bytes before the member were given.
- */
+/* Says whether a BGZF member is to be left out. Called when all bytes before the member have been
+ * read. */
 typedef bool logfile_skip(void *context, const struct bgzf_index *index);
 
 struct logfile {
@@ -21,9 +21,9 @@ struct logfile {
     dev_t device;
     ino_t inode;
     int64_t offset;            /* of the next byte to read from fd */
-    struct inflater *inflater; /* NULL: plain */
+    struct inflater *inflater; /* owned; NULL: the file is plain */
     logfile_skip *skip;        /* NULL: every member is read */
-    void *context;
+    void *context;             /* for skip */
 };
 
 #define LOGFILE_INIT                                                                               \
@@ -31,36 +31,38 @@ struct logfile {
         .fd = -1                                                                                   \
     }
 
-/* Opens a regular file, following no symbolic link. archive: it is gzip when it begins like that
- * (a processor may have made it so, whatever its name), else it is plain. -1 with errno, EINVAL
- * when it is no regular file. */
+/* Opens a regular file, following no symbolic link. archive: the file is read as gzip when it
+ * begins like gzip (a processor may have made it so, whatever its name); otherwise it is read as
+ * plain. 0, or -1 with errno and *f closed; EINVAL: it is no regular file. */
 int logfile_open(struct logfile *f, int directory, const char *name, bool archive);
 
-/* Plain bytes read, 0 at the end, -1 with errno; EBADMSG: it is not gzip from here on, or ends too
- * early. Nothing is given of a BGZF member, or of what stands between two, whose checksum is wrong;
- * of other gzip all that came before the broken place. */
+/* Reads plain bytes. Returns their number, 0 at the end, or -1 with errno. EBADMSG: the file is not
+ * gzip from here on, or ends too early. No byte is given of a BGZF member, or of a gzip member
+ * between two, whose checksum is wrong; of other gzip, all bytes before the broken place are. */
 ssize_t logfile_read(struct logfile *f, void *bytes, size_t size);
 
-/* Reads so many bytes and drops them; fewer at the end. 0, or -1 with errno. */
+/* Reads count plain bytes, or those up to the end, and drops them. 0, or -1 with errno. */
 int logfile_forward(struct logfile *f, int64_t count);
 
-/* After EBADMSG: where in the file the broken member begins. */
+/* After EBADMSG: the offset at which the broken member begins. */
 int64_t logfile_damage(const struct logfile *f);
 
-/* After EBADMSG: goes on at the next BGZF member. False: there is none. */
+/* After EBADMSG: moves on to the next BGZF member. False: there is none. */
 bool logfile_salvage(struct logfile *f);
 
-/* Whether the file is an archive that has a summary; index: as bgzf_summary. */
+/* Reads the summary of an archive, as bgzf_summary does. False: it has none, or cannot be read. */
 bool logfile_summary(int directory, const char *name, struct bgzf_index *index);
 
-/* The length of the BGZF member that begins there, or a number below 1. index: as bgzf_header. */
+/* Returns the length in bytes of the BGZF member that begins at the offset, or a number below 1:
+ * none does. index: as for bgzf_header. */
 long logfile_member(const struct logfile *f, int64_t offset, struct bgzf_index *index);
 
-/* Moves back from the end until as many lines follow, or to the beginning; takes off *lines those
- * that follow now. A last line without newline is a line. -1 with errno; what is readable before
- * a broken place still counts. */
+/* Moves to where the last *lines lines of the file begin, or to its beginning, and subtracts the
+ * lines that follow from *lines. A last line without newline is a line. 0, or -1 with errno. Of a
+ * broken file, the readable lines count. */
 int logfile_back(struct logfile *f, unsigned long long *lines);
 
+/* Closes the file; *f is LOGFILE_INIT then. */
 void logfile_close(struct logfile *f);
 
 #endif

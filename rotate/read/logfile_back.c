@@ -1,5 +1,5 @@
-/* Where the last lines of a file begin, from its end: plain files by blocks, BGZF by members, any
- * other gzip by reading it twice. */
+/* Finds where the last lines of a file begin: from the end of plain files by blocks, of BGZF by
+ * members; any other gzip is read twice. */
 #include "rotate/bgzf.h"
 #include "rotate/read/logfile_inside.h"
 #include <errno.h>
@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 
 struct position {
-    unsigned long long lines; /* wanted, then those still missing */
-    bool at_end;              /* nothing looked at so far */
+    unsigned long long lines; /* still to be found */
+    bool at_end;              /* no byte was looked at so far */
 };
 
-/* Looks through the bytes that stand before what was looked at. Returns the index at which the
- * wanted lines begin, or -1: not here. */
+/* Looks through the bytes before those it was given last. Returns the index at which the wanted
+ * lines begin, or -1: not in these bytes. */
 static ssize_t look_back(struct position *p, const char *bytes, size_t length)
 {
     size_t end = length;
@@ -34,8 +34,8 @@ static ssize_t look_back(struct position *p, const char *bytes, size_t length)
     return -1;
 }
 
-/* At the beginning of the file: its first line follows too. */
-static void at_beginning(struct position *p)
+/* Counts the first line of the file, which has no newline before it. */
+static void count_first(struct position *p)
 {
     if (!p->at_end)
         p->lines--;
@@ -63,15 +63,15 @@ static int plain_back(struct logfile *f, struct position *p)
         }
     }
     f->offset = 0;
-    at_beginning(p);
+    count_first(p);
     return 0;
 }
 
 struct members {
     int64_t *offset;
     size_t count;
-    int64_t end;
-    bool whole; /* the headers lead to the end of the file */
+    int64_t end; /* of the last one, in the file */
+    bool whole;  /* that is the end of the file, too */
 };
 
 static int list_members(const struct logfile *f, struct members *m)
@@ -102,7 +102,7 @@ struct buffers {
     unsigned char plain[BGZF_MEMBER_MAX];
 };
 
-/* 1: f stands there; 0: the beginning was reached; -1: not a file of whole members. */
+/* Moves f to the wanted lines: 1; 0: the beginning was reached; -1: a member cannot be read. */
 static int members_back(struct logfile *f, const struct members *m, struct buffers *b,
                         struct position *p)
 {
@@ -112,7 +112,7 @@ static int members_back(struct logfile *f, const struct members *m, struct buffe
         if (logfile_read_at(f->fd, b->member, length, m->offset[i]) != (ssize_t)length)
             return -1;
         long size = bgzf_unpack(b->member, length, b->plain);
-        if (size < 0) /* a broken one has no lines */
+        if (size < 0) /* a broken member has no lines */
             continue;
         ssize_t found = look_back(p, (const char *)b->plain, (size_t)size);
         if (found >= 0) {
@@ -120,11 +120,11 @@ static int members_back(struct logfile *f, const struct members *m, struct buffe
             return logfile_forward(f, found) < 0 ? -1 : 1;
         }
     }
-    at_beginning(p);
+    count_first(p);
     return 0;
 }
 
-/* Where lines begin can only be known by reading it all: once to count, once to get there. */
+/* Reads all of the file, once to count its lines, once to get to the wanted ones. */
 static int stream_back(struct logfile *f, struct position *p)
 {
     char block[LOGFILE_BLOCK];

@@ -10,18 +10,18 @@ enum { GZIP_WINDOW = 16 + 15 };
 
 struct inflater {
     z_stream z;
-    bool inside;    /* a gzip member has begun that is inflated as it is read */
-    bool ready;     /* z is set up */
-    bool bgzf;      /* the file has BGZF members */
-    int64_t member; /* where it begins */
-    struct inflater *next;
-    size_t given, whole; /* bytes of plain */
+    bool inside;           /* z is inside a gzip member, which is inflated as it is read */
+    bool ready;            /* z is set up */
+    bool bgzf;             /* the file has BGZF members */
+    int64_t member;        /* offset of the member begun last */
+    struct inflater *next; /* of the spare ones */
+    size_t given, whole;   /* bytes of plain that were given, and that it holds */
     unsigned char input[LOGFILE_BLOCK];
     unsigned char plain[BGZF_MEMBER_MAX]; /* a BGZF member whose checksum is right */
 };
 
-/* Inflaters of closed files. The files that are opened next need as many, and giving memory back to
- * the system and taking it again costs more than what is inflated for a few lines. */
+/* Inflaters of closed files, for the files that are opened next: giving memory back to the system
+ * and taking it again would cost more than inflating a few lines. */
 static struct inflater *spare;
 
 struct inflater *inflater_take(void)
@@ -52,7 +52,7 @@ void inflater_rewind(struct logfile *f)
     f->inflater->given = f->inflater->whole = 0;
 }
 
-/* More input: 1, 0 at the end of the file, -1. */
+/* Reads the next input for z: 1; 0 at the end of the file; -1 with errno. */
 static int refill(struct logfile *f)
 {
     struct inflater *i = f->inflater;
@@ -75,7 +75,7 @@ static int reset(struct inflater *i)
     return -1;
 }
 
-/* Begins the next member: 1, 0 when there is none, -1. */
+/* Begins the next gzip member: 1; 0 when there is none; -1 with errno. */
 static int begin_member(struct logfile *f)
 {
     struct inflater *i = f->inflater;
@@ -97,7 +97,7 @@ static int begin_member(struct logfile *f)
     return 1;
 }
 
-/* One call of inflate: 1 it may go on, 0 a member ended, -1. */
+/* Calls inflate once: 1 it may go on; 0 the member ended; -1 with errno. */
 static int inflate_some(struct logfile *f)
 {
     struct inflater *i = f->inflater;
@@ -119,8 +119,8 @@ static int inflate_some(struct logfile *f)
     return -1;
 }
 
-/* Inflates the BGZF member of that length that begins at the offset, to BGZF_MEMBER_MAX bytes at
- * `to`: 1, -1. */
+/* Inflates the BGZF member of that length at the file's offset to `to`, which has room for
+ * BGZF_MEMBER_MAX bytes: 1, or -1 with errno. */
 static int load_member(struct logfile *f, size_t length, unsigned char *to)
 {
     static unsigned char member[BGZF_MEMBER_MAX];
@@ -149,7 +149,7 @@ static int load_member(struct logfile *f, size_t length, unsigned char *to)
     return 1;
 }
 
-/* Whether what has begun may be a BGZF member with a broken head. */
+/* Whether the gzip member that has begun may be a BGZF member with a broken header. */
 static bool is_suspect(const struct logfile *f)
 {
     const struct inflater *i = f->inflater;
@@ -157,7 +157,7 @@ static bool is_suspect(const struct logfile *f)
            (i->member == 0 && logfile_ends_as_bgzf(f));
 }
 
-/* Inflates the gzip member that has begun, to see that it is whole, and begins it again. */
+/* Inflates the gzip member that has begun, to see whether it is whole, then begins it again. */
 static int check_member(struct logfile *f)
 {
     struct inflater *i = f->inflater;
@@ -173,7 +173,8 @@ static int check_member(struct logfile *f)
     return begin_member(f);
 }
 
-/* 1: `to` has bytes, or a member has begun that is none of BGZF; 0: the end; -1. */
+/* Goes on to the next member: 1, `to` has its bytes, or a member has begun that is none of BGZF; 0
+ * at the end; -1 with errno. */
 static int next_member(struct logfile *f, unsigned char *to)
 {
     struct inflater *i = f->inflater;
@@ -213,7 +214,7 @@ ssize_t inflater_read(struct logfile *f, void *bytes, size_t size)
         i->z.avail_out = (uInt)size;
         int result = inflate_some(f);
         size_t got = size - i->z.avail_out;
-        /* What came before the broken place is given first; it is met again. */
+        /* The bytes before the broken place are given first; the next call meets it again. */
         if (got > 0)
             return (ssize_t)got;
         if (result < 0)

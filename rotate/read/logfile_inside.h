@@ -6,24 +6,24 @@
 
 #include "rotate/read/logfile.h"
 
-enum { LOGFILE_BLOCK = 16384 /* bytes read at once by who looks for something */ };
+enum { LOGFILE_BLOCK = 16384 /* bytes read at once in a search */ };
 
-/* pread at an offset in bytes, repeated when a signal interrupts it. The count, 0 at the end, -1
- * with errno. */
+/* As pread, but repeated when a signal interrupts it. */
 ssize_t logfile_read_at(int fd, void *bytes, size_t size, int64_t offset);
 
 /* Whether the file ends with the empty member that ends each BGZF file. */
 bool logfile_ends_as_bgzf(const struct logfile *f);
 
-/* An inflater at the beginning of a file, from those that closed files gave back; NULL: no memory.
- * inflater_give takes it back; NULL is allowed. */
+/* An inflater for a file read from its beginning: a spare one of a closed file, or a new one. NULL:
+ * no memory. */
 struct inflater *inflater_take(void);
+/* Keeps an inflater as a spare one; NULL is allowed. */
 void inflater_give(struct inflater *i);
 
-/* Inflates the next bytes of a file that has an inflater: logfile_read says what is returned. */
+/* logfile_read for a file that has an inflater. */
 ssize_t inflater_read(struct logfile *f, void *bytes, size_t size);
 
-/* Goes back to the beginning of a file that has an inflater. */
+/* Moves a file that has an inflater back to its beginning. */
 void inflater_rewind(struct logfile *f);
 
 #endif

@@ -17,7 +17,7 @@
 
 /* --- archives --- */
 
-/* A begun line would be ended by what is left out. */
+/* Whether the caller wants to leave the archive out. Not inside a line: the rest of it is there. */
 static bool is_skipped(const struct reader *r, const struct archive *a)
 {
     return r->skip.archive && !r->midline && r->skip.archive(r->skip.context, &a->time);
@@ -29,7 +29,7 @@ static bool skip_member(void *context, const struct bgzf_index *index)
     return !r->midline && r->skip.member(r->skip.context, index);
 }
 
-/* Whether it can be left out by what its summary says. */
+/* Whether the caller wants to leave the archive out by its summary. */
 static bool is_passed(const struct reader *r, const struct archive *a)
 {
     struct bgzf_index index;
@@ -38,7 +38,7 @@ static bool is_passed(const struct reader *r, const struct archive *a)
            r->skip.whole(r->skip.context, &a->time, &index);
 }
 
-/* It may have been compressed since it was listed. */
+/* fstat of an archive, which may have been compressed since it was listed. */
 static int look_at_archive(const struct reader *r, const struct archive *a, struct stat *st,
                            bool *compressed)
 {
@@ -53,7 +53,7 @@ static int look_at_archive(const struct reader *r, const struct archive *a, stru
     return reader_look_at(r, twin, st);
 }
 
-/* Is the archive what we read while it was current? */
+/* Whether the archive has the content of last, which was current or previous when we read it. */
 static bool is_last(const struct reader *r, const struct archive *a)
 {
     struct stat st, last;
@@ -69,7 +69,8 @@ static bool is_last(const struct reader *r, const struct archive *a)
     return r->processing && last.st_nlink == 0;
 }
 
-/* The oldest archive that is not read: 1, 0 none, -1 with errno. */
+/* Finds the oldest archive that is neither read nor left out: 1; 0: there is none; -1 with errno.
+ */
 static int next_archive(struct reader *r, struct archive *next)
 {
     struct archive *list;
@@ -111,7 +112,7 @@ static void retire(struct reader *r)
     r->file = (struct logfile)LOGFILE_INIT;
 }
 
-/* 1 started, 0 there is none to read, -1. */
+/* Starts previous: 1; 0: there is none to read; -1 with e. */
 static int start_previous(struct reader *r, struct error *e)
 {
     struct logfile f;
@@ -127,7 +128,8 @@ static int start_previous(struct reader *r, struct error *e)
     return 1;
 }
 
-/* Opens current so that nothing older than it was missed: 1; 0 there is none; 2 look again. */
+/* Starts current: 1; 0: there is none; 2: an older file has appeared, which comes first; -1 with e.
+ */
 static int start_current(struct reader *r, struct error *e)
 {
     struct archive a;
@@ -165,7 +167,7 @@ static int start_archive(struct reader *r, const struct archive *a, struct error
     return 1;
 }
 
-/* What does not go away by trying again is an error once, then the end for now. */
+/* Returns the result, but 0 for an error that comes again: it was returned once. */
 static int stuck(struct reader *r, int result)
 {
     bool before = r->stuck;
@@ -173,7 +175,7 @@ static int stuck(struct reader *r, int result)
     return before && r->stuck ? 0 : result;
 }
 
-/* 1 a file is open, 0 nothing for now, -1. */
+/* Starts the next file: 1; 0: there is none for now; -1 with e. */
 static int next_file(struct reader *r, struct error *e)
 {
     for (int i = 0; i < TRIES; i++) {
@@ -196,7 +198,7 @@ static int next_file(struct reader *r, struct error *e)
     return 0;
 }
 
-/* current was read to its end: has it been rotated? */
+/* Whether current, which was read to its end, has been rotated. */
 static bool was_rotated(struct reader *r)
 {
     struct stat st;
@@ -209,7 +211,7 @@ static bool was_rotated(struct reader *r)
     return false;
 }
 
-/* The archive owed for an earlier current comes before the one that this current will be. */
+/* Passes over the archive owed for an earlier current: this current will become a later one. */
 static void settle_debt(struct reader *r)
 {
     struct archive a;
@@ -218,7 +220,7 @@ static void settle_debt(struct reader *r)
     r->owed = false;
 }
 
-/* The file has nothing more: true if another may follow. */
+/* Leaves the file that was read to its end. True: another file may follow. */
 static bool leave_file(struct reader *r)
 {
     switch (r->place) {
@@ -261,7 +263,9 @@ static ssize_t give_up(struct reader *r, struct error *e)
     return -1;
 }
 
-/* Leaves out parts of current. Returns how much is to be read now. */
+/* Skips parts of current that the caller leaves out. Returns the bytes to be read now, at most
+ * size.
+ */
 static size_t skip_blocks(struct reader *r, size_t size)
 {
     struct logfile *f = &r->file;
@@ -291,7 +295,8 @@ ssize_t reader_read(struct reader *r, void *bytes, size_t size, struct error *e)
             return give(r, bytes, n);
         if (n < 0)
             return give_up(r, e);
-        /* Once the name is another's, what was written before is read to the end: then it is. */
+        /* Bytes may have been written between our read and the rotation: reads once more after it,
+         * and only then leaves the file. */
         if (r->place == PLACE_CURRENT && !rotated) {
             int64_t offset = r->file.offset;
             rotated = was_rotated(r);

@@ -33,7 +33,7 @@ void reader_pass(struct reader *r, const struct archive *a)
     r->any_done = true;
 }
 
-/* Nothing where there should be gzip. */
+/* 0, or -1 with errno ENODATA and *f closed: the file is empty and should be gzip. */
 static int check_empty(struct logfile *f, bool compressed)
 {
     struct stat st;
@@ -44,7 +44,6 @@ static int check_empty(struct logfile *f, bool compressed)
     return -1;
 }
 
-/* As above. */
 int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f)
 {
     char twin[ARCHIVE_NAME_MAX];
@@ -90,7 +89,7 @@ int reader_open_previous(const struct reader *r, struct logfile *f)
     struct stat st;
     if (logfile_open(f, r->directory, "previous", false) < 0)
         return -1;
-    /* An empty one is about to change places with current. */
+    /* An empty previous is about to change places with current. */
     if (fstat(f->fd, &st) < 0 || st.st_size > 0)
         return 0;
     logfile_close(f);

@@ -1,11 +1,12 @@
-/* Which archives retention took before they were read. */
+/* Archives that retention deleted before they were read. */
 #include "base/clock.h"
 #include "rotate/read/reading.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* What we read while it was current is removed, and its name is not known. */
+/* Whether f, which was read under the name current or previous, is deleted now, and the archive
+ * that it was before is not known. */
 static bool is_unnamed(const struct logfile *f, bool known)
 {
     struct stat st;
@@ -14,7 +15,7 @@ static bool is_unnamed(const struct logfile *f, bool known)
 
 enum { NAME_SLACK = 60 /* seconds; multilog counts fewer leap seconds in its names */ };
 
-/* By its name, it had nothing that is wanted. */
+/* Whether the archive, by its name, had no line that is wanted. */
 static bool is_too_old(const struct reader *r, const struct archive *a)
 {
     return r->skip.since.tv_sec != 0 && a->time.tv_sec < r->skip.since.tv_sec - NAME_SLACK;
@@ -33,7 +34,8 @@ bool reader_lost(struct reader *r, const char *name)
         return false;
     if (reader_look_at(r, twin, &st) == 0)
         return false;
-    /* The oldest go first: what we read before we knew its name is older than what we did not. */
+    /* Retention deletes the oldest first. So a file that we read before it became an archive, and
+     * that is deleted now, may be the archive of this name. */
     reader_pass(r, &a);
     if (is_unnamed(&r->last, r->last_known)) {
         r->last_known = true;

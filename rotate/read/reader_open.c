@@ -1,4 +1,4 @@
-/* Where a reader begins that does not want everything: near the end. */
+/* Finds the place where a reader begins that wants only the end. */
 #include "rotate/read/reading.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static void survey_release(struct survey *s)
     *s = (struct survey){.previous = LOGFILE_INIT, .current = LOGFILE_INIT};
 }
 
-/* True when an archive or a previous has appeared that is neither listed nor opened. */
+/* Whether an archive or a previous has appeared that is neither listed nor opened. */
 static bool has_changed(const struct reader *r, const struct survey *s)
 {
     struct archive *list;
@@ -35,7 +35,7 @@ static bool has_changed(const struct reader *r, const struct survey *s)
     return changed || reader_has_previous(r, &s->previous);
 }
 
-/* The files as they were at one moment. */
+/* Lists and opens the files as they were at one moment. 0, or -1 with e. */
 static int survey(const struct reader *r, struct survey *s, struct error *e)
 {
     for (int i = 0; i < TRIES; i++) {
@@ -45,7 +45,7 @@ static int survey(const struct reader *r, struct survey *s, struct error *e)
             s->count = 0;
             return error_system(e, "unable to list %s", r->path);
         }
-        /* What is absent or unreadable is left to the reading. */
+        /* Files that are absent or unreadable are left to reader_read. */
         reader_open_previous(r, &s->previous);
         logfile_open(&s->current, r->directory, "current", false);
         if (!has_changed(r, s))
@@ -60,7 +60,8 @@ static void take(struct reader *r, struct logfile *f, enum place place, const ch
     *f = (struct logfile)LOGFILE_INIT;
 }
 
-/* Goes back over the archives; what is read first is opened, or done is the one before it. */
+/* Goes back over the archives until that many lines follow. Starts the archive in which they begin;
+ * without one, reader_read begins with the oldest. */
 static void back_over_archives(struct reader *r, const struct survey *s, unsigned long long lines)
 {
     r->any_done = false;
@@ -68,7 +69,7 @@ static void back_over_archives(struct reader *r, const struct survey *s, unsigne
         const struct archive *a = &s->list[i];
         struct logfile f;
         if (reader_open_archive(r, a, &f) < 0) {
-            if (errno == ENOENT) { /* retention took it and all that are older */
+            if (errno == ENOENT) { /* retention deleted it and all older ones */
                 reader_pass(r, a);
                 return;
             }

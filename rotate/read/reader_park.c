@@ -1,6 +1,6 @@
-/* A reader that holds no descriptors for a while. What is inflated stays in memory, and the file is
- * found again by its name, its inode and how it begins: it may have been rotated, compressed or
- * deleted meanwhile. */
+/* A reader that holds no descriptors for a while. Inflated bytes stay in memory. The file is found
+ * again by its name, its inode and its first bytes: meanwhile it may be rotated, compressed or
+ * deleted. */
 #include "rotate/read/reading.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of what was read of the file, how it begins. */
+/* Reads the first bytes of a plain file, of those that were given. Returns their number. */
 static size_t read_head(const struct logfile *f, char *head, size_t size)
 {
     if (f->inflater)
@@ -31,7 +31,7 @@ void reader_park(struct reader *r)
     r->file.fd = r->directory = -1;
 }
 
-/* What was retained of the file that was read is at the beginning of this one, too. */
+/* Whether this file begins with the bytes that were kept of the one that was read. */
 static bool has_head(const struct reader *r, struct logfile *f)
 {
     char head[sizeof r->head];
@@ -40,8 +40,8 @@ static bool has_head(const struct reader *r, struct logfile *f)
             memcmp(head, r->head, r->head_length) == 0);
 }
 
-/* f, which is taken, is what was read, or has the same bytes in another form. 0, or -1 with errno.
- */
+/* Goes on with f if it is the file that was read, or has the same bytes compressed; else closes it.
+ * 0, or -1 with errno. */
 static int go_on_with(struct reader *r, struct logfile *f)
 {
     struct logfile *file = &r->file;
@@ -71,7 +71,8 @@ static int find_archive(struct reader *r, const struct archive *a)
     return reader_open_archive(r, a, &f) < 0 ? -1 : go_on_with(r, &f);
 }
 
-/* It has become the oldest archive that is not read, or waits for a processor. */
+/* Finds a current that was rotated: it is the oldest archive not read, or previous. 0, or -1 with
+ * errno. */
 static int find_rotated(struct reader *r)
 {
     struct archive *list, oldest = {.size = 0};

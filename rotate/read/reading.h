@@ -8,66 +8,78 @@
 #include "rotate/read/reader.h"
 #include <sys/stat.h>
 
-enum { TRIES = 100 /* of looking at a directory that changes under our eyes */ };
+enum { TRIES = 100 /* at listing a directory that changes meanwhile */ };
 
 enum place { PLACE_ARCHIVE, PLACE_PREVIOUS, PLACE_CURRENT };
 
 struct reader {
-    int directory;
-    char *path;
-    char *file_path;
-    struct reader_skip skip;
+    int directory;           /* descriptor; -1 while parked */
+    char *path;              /* of the directory; owned */
+    char *file_path;         /* of the file read last; owned */
+    struct reader_skip skip; /* the caller's */
 
     struct logfile file; /* being read */
-    enum place place;
-    struct archive at; /* the archive it is */
-    bool begun;        /* bytes of it were given */
-    bool midline;      /* the last byte given was no newline */
-    bool gap;
+    enum place place;    /* of file */
+    struct archive at;   /* file, if it is an archive */
+    bool begun;          /* bytes of file were given */
+    bool midline;        /* the last byte given was no newline */
+    bool gap;            /* for reader_gap */
 
-    struct logfile last; /* previous or current, read to its end; open so that its inode is its */
-    bool last_known;     /* it was found among the archives, or was and is removed */
-    bool file_known;     /* the same of file, while it is not an archive */
-    bool owed;           /* an archive of what was read will appear */
-    bool processing;     /* a processor is at work here: archives are not what current was */
+    /* previous or current, once read to its end. It stays open so that no new file gets its inode.
+     */
+    struct logfile last;
+    bool last_known; /* last was found among the archives, or was there and is removed */
+    bool file_known; /* the same of file, while it is not an archive */
+    bool owed;       /* an archive with the content of last will appear, and is not to be read */
+    bool processing; /* a processor works here: archives do not have the content of current */
 
-    bool parked;      /* no descriptor is open but that of last */
-    bool parked_file; /* one of file was */
-    char head[64];    /* how it begins, if it is plain: its inode may be another's by then */
-    size_t head_length;
+    bool parked;        /* only the descriptor of last is open */
+    bool parked_file;   /* file was open when the reader was parked */
+    char head[64];      /* the first bytes of file, if plain: another file may get its inode */
+    size_t head_length; /* of head */
 
-    bool stuck; /* what stands where current should cannot be read, and was said */
+    bool stuck; /* the file under the name current cannot be read, which was returned as an error */
 
-    struct archive *seen; /* by reader_find_lost */
+    struct archive *seen; /* archives listed by the last reader_find_lost; owned */
     long seen_count;
 
-    bool any_done;
-    struct archive done;
+    bool any_done;       /* an archive was read or passed over: */
+    struct archive done; /* the newest of these */
 };
 
+/* --- reader_files.c --------------------------------------------------------------------------- */
+
+/* Whether f is open, and is the file that fstat described in *st. */
 bool reader_same_file(const struct logfile *f, const struct stat *st);
 /* fstatat in the directory, following no link. */
 int reader_look_at(const struct reader *r, const char *name, struct stat *st);
 
+/* Whether a is later than b: by their times, then .u after .s. */
 bool reader_is_after(const struct archive *a, const struct archive *b);
-/* Neither read nor passed over. */
+/* Whether the archive was neither read nor passed over. */
 bool reader_is_new(const struct reader *r, const struct archive *a);
-/* Notes that the archive is read or passed over: it is the newest that is done. */
+/* Notes that the archive, and with it every older one, was read or passed over. */
 void reader_pass(struct reader *r, const struct archive *a);
-/* By its name or, compressed since it was listed, by its other one. */
+/* Opens an archive by its name or, if it was compressed since it was listed, by the other one. 0,
+ * or -1 with errno; ENODATA: it should be gzip and is empty. */
 int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f);
 
-/* previous, where a processor waits: 0, or -1 with errno, ENOENT while it is empty. */
+/* Opens previous, a processor's input. 0, or -1 with errno; ENOENT: there is none, or it is empty.
+ */
 int reader_open_previous(const struct reader *r, struct logfile *f);
-/* There is one to be read, other than that which is known (closed: none is). */
+/* Whether there is a previous with content that is another file than `known` (which may be closed).
+ */
 bool reader_has_previous(const struct reader *r, const struct logfile *known);
 
-/* Makes f, which is taken, the file that is read. */
+/* Makes *f the file that is read; its descriptor and inflater are the reader's from here on. */
 void reader_start(struct reader *r, struct logfile *f, enum place place, const char *name);
-/* Says errno about a file of the directory; -1. */
+/* Fills e with errno and the file's path; returns -1. */
 int reader_broken(const struct reader *r, const char *name, struct error *e);
 
-/* All but READER_ALL; lines: 0 but for READER_TAIL. */
+/* --- reader_open.c ---------------------------------------------------------------------------- */
+
+/* Finds the place to begin for every enum reader_from but READER_ALL. lines: 0 but for READER_TAIL.
+ * 0, or -1 with e. */
 int reader_begin_near_end(struct reader *r, enum reader_from from, unsigned long long lines,
                           struct error *e);
 
