@@ -1,5 +1,5 @@
 /* One line of a service as logcat handles it: a line of the log directory, or several CRI pieces
- * joined. The message belongs to whoever produced the entry. */
+ * joined. The message is owned by the source or tail that made the entry. */
 #ifndef LOGCAT_ENTRY_H
 #define LOGCAT_ENTRY_H
 
@@ -10,16 +10,16 @@
 
 struct entry {
     struct timespec time;  /* {0, 0}: not known */
-    struct timespec order; /* where it belongs among other sources' entries, but for steps */
-    bool stamped;          /* false: the time is not the line's own */
+    struct timespec order; /* by which it is sorted among other sources' entries (source_key) */
+    bool stamped;          /* the time is the stamp of the line itself */
     bool cut;              /* the line goes on in the next entry of its stream */
-    unsigned int head;     /* counts, within a source, the entries that continue no other */
-    bool continues;        /* belongs to the entry before it of its source: a stack trace, say */
-    bool apart;            /* lines between this one and the one shown before it are left out */
+    unsigned int head;     /* number, in its source, of the entry that it is or continues */
+    bool continues;        /* it continues the entry before it: a line of a stack trace, say */
+    bool apart;            /* lines between the entry shown before and this one are left out */
     enum stamp_stream stream;
-    char *message; /* message[length] is NUL */
-    size_t length;
-    const char *name; /* NULL: the source's */
+    char *message;    /* message[length] is NUL */
+    size_t length;    /* bytes of message */
+    const char *name; /* of the service; NULL: the source's */
 };
 
 #endif

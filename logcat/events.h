@@ -1,4 +1,4 @@
-/* The event log (docs/event-log.md) as entries of the services that it is about. */
+/* The event log (docs/event-log.md) as entries of the services that its events are about. */
 #ifndef LOGCAT_EVENTS_H
 #define LOGCAT_EVENTS_H
 
@@ -9,25 +9,28 @@
 #include <time.h>
 
 struct events {
-    const struct logdirs *logdirs;
+    const struct logdirs *logdirs; /* says which services are wanted */
     struct words wanted, unwanted; /* services met so far */
-    struct timespec next_boot;     /* shown as what is to be said of the run before; {0, 0}: none */
-    const char *run_end;
-    char text[80];
+    struct timespec next_boot;     /* the boot event that is shown as run_end; {0, 0}: none */
+    const char *run_end; /* how the run before that boot ended, in words; NULL: not shown */
+    char text[80];       /* holds the message of that entry */
 };
 
-/* Makes "start service=nginx pid=17" the entry "overlog: start pid=17" of nginx; what is about the
- * container is .init's, about its command .cmd's. False: it is not to be shown. */
+/* Changes an entry of the event log into one of the service concerned: "start service=nginx pid=17"
+ * becomes "overlog: start pid=17" of nginx. Events of the container are .init's, those of CMD are
+ * .cmd's. False: the entry is not to be shown. */
 bool events_take(struct events *ev, struct entry *entry);
 void events_release(struct events *ev);
 
-/* The value of a key in an event's words, up to length; NULL when it is not there. */
+/* The value of a key ("pid=") in an event's words; *length is its length in bytes. NULL: the event
+ * has no such key. */
 const char *events_value(const char *words, const char *key, size_t *length);
 
-/* What the services did last since the container started, by their names. */
+/* For each service, the last event since the container started. */
 struct events_states {
     struct words names, states; /* in parallel */
 };
+/* Reads the states from the event log's directory. 0, or -1 with e. */
 int events_states(const char *directory, struct events_states *s, struct error *e);
 void events_states_release(struct events_states *s);
 

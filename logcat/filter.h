@@ -1,4 +1,4 @@
-/* Which entries logcat shows. */
+/* Decides which entries logcat shows. */
 #ifndef LOGCAT_FILTER_H
 #define LOGCAT_FILTER_H
 
@@ -11,13 +11,13 @@
 
 struct filter_pattern {
     struct pattern pattern;
-    bool exclude;
+    bool exclude; /* entries that match it are not shown */
 };
 
 struct filter {
-    struct filter_pattern *pattern;
+    struct filter_pattern *pattern; /* owned */
     size_t count;
-    size_t includes;          /* how many of them are not excludes */
+    size_t includes;          /* patterns without exclude */
     struct timespec since;    /* {0, 0}: from the beginning */
     struct timespec until;    /* {0, 0}: to the end; exclusive */
     enum stamp_stream stream; /* STREAM_UNKNOWN: any */
@@ -28,24 +28,25 @@ struct filter {
         .pattern = NULL                                                                            \
     }
 
-/* Adds an extended regular expression (text is kept, not copied). An entry must match one of those
- * that are not exclude, if there are any, and none of the others. */
+/* Adds an extended regular expression; text must outlive f. An entry is shown if it matches one of
+ * the includes, or there are none, and matches no exclude. 0, or -1 with e. */
 int filter_add(struct filter *f, const char *text, bool exclude, bool ignore_case, struct error *e);
+/* Frees the patterns. */
 void filter_release(struct filter *f);
 
-/* Whether anything but the time is asked of an entry, or a time is. */
+/* Whether the filter asks anything of an entry: a pattern, a time or a stream. */
 bool filter_any(const struct filter *f);
 
-/* What every line that can be shown matches; NULL: there is nothing by which to know early, or
- * lines are needed for more than that. */
+/* A pattern that every line to be shown matches, so that the reader can skip other lines unparsed.
+ * NULL: there is none or there are several, or the stamps of other lines are needed (until). */
 const struct pattern *filter_needle(const struct filter *f);
 
-/* FILTER_OUT: of another time or stream; FILTER_EXCLUDED: not wanted; FILTER_REST: it would be
- * shown if it matched; FILTER_MATCH: it does. */
+/* FILTER_OUT: another time or stream, no context either; FILTER_EXCLUDED: it matches an exclude;
+ * FILTER_REST: it matches no include, and may be context; FILTER_MATCH: it is to be shown. */
 enum filter_verdict { FILTER_OUT, FILTER_EXCLUDED, FILTER_REST, FILTER_MATCH };
 enum filter_verdict filter_judge(const struct filter *f, const struct entry *entry);
 
-/* Whether the time is before since, or not before until. */
+/* Whether the time is outside of since (inclusive) to until (exclusive). */
 bool filter_is_outside(const struct filter *f, const struct timespec *time);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "base/command.h"
 
-/* The row of logcat. Ends with an all-zero row. */
+/* The table of this room: the row of logcat, and one without a name. */
 extern const struct command logcat_commands[];
 
 #endif

@@ -1,4 +1,4 @@
-/* Which log directories there are: under the log root, and by path. */
+/* Finds log directories: under the log root, and by path. */
 #ifndef LOGCAT_LOGDIRS_H
 #define LOGCAT_LOGDIRS_H
 
@@ -9,44 +9,46 @@
 #include <stdint.h>
 
 struct logdirs {
-    const char *root;
+    const char *root;    /* the log root */
     char *const *wanted; /* service names, globs, and paths (with a slash), NULL-terminated; none:
-                            every service under root */
+                            every service under root is wanted */
     const struct words *without; /* names and globs of services that are not wanted; may be NULL */
 };
 
-/* Directories found, in parallel; sorted by name within each word wanted. A directory that several
- * words or links lead to stands there once. */
+/* Log directories found, sorted by name within each word of `wanted`. A directory to which several
+ * words or links lead is listed once. Zeroed before first use. */
 struct logdirs_list {
-    struct words names;
-    struct words paths;
-    struct logdirs_place *places; /* as many; logdirs.c's own */
-    size_t matches;               /* with those that are there already, or are not wanted */
+    struct words names;           /* of the services */
+    struct words paths;           /* in parallel */
+    struct logdirs_place *places; /* in parallel; private to logdirs.c */
+    size_t matches;               /* directories met, also those that are listed or not wanted */
 };
 
-/* Our own environment's value, else the container's; NULL: neither has one. Valid until the next
- * call. */
+/* The value of a variable in our own environment, else in the container's; NULL: it is in neither.
+ * Valid until the next call. */
 const char *logdirs_setting(const char *name);
 
-/* Fills in the directories that exist now. unmatched (may be NULL) gets the words that led to
- * nothing. 0, or -1 with e when root cannot be read; a missing root is empty. */
+/* Adds the wanted directories that exist now to list. unmatched (may be NULL) gets the words that
+ * match no directory. 0, or -1 with e: the root cannot be read, or no memory. A root that does not
+ * exist is empty. */
 int logdirs_find(const struct logdirs *r, struct logdirs_list *list, struct words *unmatched,
                  struct error *e);
 void logdirs_release(struct logdirs_list *list);
 
-/* Whether there are logs in the directory. */
+/* Whether the directory has an archive or current. */
 bool logdirs_has_log(const char *path);
 
-/* Whether a service of that name is wanted, even one that has no log directory. */
+/* Whether a service of that name is wanted, though it may have no log directory. */
 bool logdirs_wants(const struct logdirs *r, const char *name);
 
-/* The event logs beside what is wanted, existing or not. */
+/* Appends the paths of the event logs beside the wanted directories, existing or not. 0, or -1: no
+ * memory. */
 int logdirs_event_logs(const struct logdirs *r, struct words *paths);
 
-/* The directories in which what is wanted may appear. */
+/* Appends the directories in which wanted log directories may appear. 0, or -1: no memory. */
 int logdirs_places(const struct logdirs *r, struct words *places);
 
-/* Says (as a warning) why there is nothing and what to set. */
+/* Warns that there are no log directories, why, and which variable to set. */
 void logdirs_explain(const struct logdirs *r);
 
 #endif

@@ -1,5 +1,5 @@
-/* Merging entries of several sources by time. Pure: it knows of each source only the time of its
- * next entry.
+/* Merges entries of several sources by time. Pure: of each source it knows the time of the next
+ * entry, and nothing else.
  *
  * 1. merge_init; 2. merge_offer the next entry of each source that has one; 3. merge_take the
  * earliest and offer that source's next, until there is none. Entries of one source come out in the
@@ -14,14 +14,14 @@
 #include <time.h>
 
 struct merge_head {
-    struct timespec time;
+    struct timespec time; /* of the source's next entry */
     size_t source;
 };
 
 struct merge {
-    struct merge_head *heap; /* sources with an entry on offer, the earliest first */
-    size_t count;
-    size_t sources;
+    struct merge_head *heap; /* sources with an entry on offer, the earliest first; owned */
+    size_t count;            /* of these */
+    size_t sources;          /* for which there is room */
 };
 
 #define MERGE_INIT                                                                                 \
@@ -33,15 +33,15 @@ struct merge {
 int merge_init(struct merge *m, size_t sources);
 void merge_release(struct merge *m);
 
-/* As it was after merge_init. */
+/* Forgets the entries on offer. */
 void merge_clear(struct merge *m);
 
-/* The source's next entry is of that time. At most one entry per source is on offer. */
+/* Puts the source's next entry, of that time, on offer. A source has at most one on offer. */
 void merge_offer(struct merge *m, size_t source, struct timespec time);
 
-/* The earliest entry on offer, left there; false: none. */
+/* Tells the earliest entry on offer, and leaves it there. False: there is none. */
 bool merge_peek(const struct merge *m, struct merge_head *head);
-/* The same, and takes it away. */
+/* Takes the earliest entry off the offer. False: there is none. */
 bool merge_take(struct merge *m, struct merge_head *head);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a source knows of the order of its lines: where stamps step back, what an archive bounds,
- * and the place of an entry among those of other sources. Part of source.c. */
+/* The order of a source's lines: where stamps step back, which parts can be left out by their
+ * stamps, and where an entry belongs among those of other sources. Part of source.c. */
 #ifndef LOGCAT_ORDER_H
 #define LOGCAT_ORDER_H
 
@@ -9,34 +9,35 @@
 
 struct bgzf_index;
 
-/* Whether a clock that was set can have shown this time. */
+/* Whether the time is one that a clock that was ever set can show: 2001 or later. */
 bool order_is_believed(const struct timespec *t);
+/* Whether the message begins with a blank or tab. */
 bool order_is_indented(const char *message);
 
-/* The next line of the source, whose stamp.form may be STAMP_NONE. */
+/* Notes the stamp of the source's next line; its form may be STAMP_NONE. */
 void order_line(struct source *s, const struct stamp *stamp, const char *message);
-/* The entry that came of a line, of that time. */
+/* Fills in order and head of s->entry, which has the time t. */
 void order_place(struct source *s, const struct timespec *t);
 
-/* The reader is in a file, perhaps another one. inside_line: it was given a part of a line before.
- */
+/* In a survey: notes which file the bytes read last are of. inside_line: bytes of a begun line were
+ * there before them. */
 void order_file(struct source *s, bool inside_line);
-/* The last file was read. */
+/* In a survey: notes that the last file was read to its end. */
 void order_end(struct source *s);
 
-/* Whether lines of these stamps, least to most, can be left out. */
+/* Whether lines with stamps from least to most can be left out. */
 bool order_can_go(const struct source *s, const struct timespec *least,
                   const struct timespec *most);
-/* They are left out; each has a stamp, and they are in order. */
+/* Notes that lines were left out, each with a stamp, in order, from first to last. */
 void order_pass_over(struct source *s, const struct timespec *first, const struct timespec *last);
 
-/* The calls of a reader_skip; context: the source. */
+/* The functions of a struct reader_skip; context: the source. */
 bool order_skip_member(void *context, const struct bgzf_index *index);
 bool order_skip_archive(void *context, const struct timespec *name);
 bool order_skip_whole(void *context, const struct timespec *name, const struct bgzf_index *index);
 bool order_skip_block(void *context, int64_t offset, int64_t *end);
 
-/* A survey passed over lines of the file that end at begin, and are `size` bytes. */
+/* In a survey: notes that `size` bytes of lines were passed over, which end at s->begin. */
 void order_keep_block(struct source *s, size_t size, const struct timespec *first,
                       const struct timespec *last);
 

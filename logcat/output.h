@@ -1,4 +1,4 @@
-/* Standard output in large writes. */
+/* Writes standard output in large pieces. The caller appends to buffer, then calls output_pass. */
 #ifndef LOGCAT_OUTPUT_H
 #define LOGCAT_OUTPUT_H
 
@@ -9,24 +9,25 @@
 
 struct output {
     struct str buffer;
-    int fd;
-    int interrupt; /* a descriptor that becomes readable when all is to end; -1: none */
-    bool ended;    /* the reader went away, or interrupt came: what follows is dropped */
-    int failed;    /* errno of a write that failed otherwise */
+    int fd;        /* written to; not owned */
+    int interrupt; /* a descriptor that becomes readable when logcat is to end; -1: none */
+    bool ended;    /* the reader went away, or the interrupt came: output is dropped from then on */
+    int failed;    /* errno of a write that failed for another reason, or 0 */
 
-    /* NULL, or: everything is held back until it is more than a screen; then this is called once.
-     */
+    /* NULL, or: output is held back until it is more than a screen; then this is called once. */
     void (*full)(struct output *o);
     size_t rows, columns; /* of the screen */
-    pid_t pager;          /* who shows it, 0: nobody */
-    bool shares_errors;   /* our messages go there too */
+    pid_t pager;          /* the process that shows the output; 0: none */
+    bool shares_errors;   /* our messages go to the pager too */
 };
 
-/* Adding happens by the caller, to buffer. Writes it out when it has become large. */
+/* Writes the buffer out if it has become large. */
 void output_pass(struct output *o);
+/* Writes the buffer out. Waits for the reader, but not past the interrupt. */
 void output_flush(struct output *o);
-/* Looks for the interrupt, for work that brings no output for long. */
+/* Looks for the interrupt without waiting: for work that has no output for long. */
 void output_look(struct output *o);
+/* Frees the buffer. */
 void output_release(struct output *o);
 
 #endif

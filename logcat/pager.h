@@ -1,4 +1,4 @@
-/* A pager between us and the terminal, as git has one. */
+/* Shows output through a pager, as git does, if it is more than a screen. */
 #ifndef LOGCAT_PAGER_H
 #define LOGCAT_PAGER_H
 
@@ -6,12 +6,13 @@
 #include "logcat/output.h"
 #include <stdbool.h>
 
-/* Takes the size of the screen, if the output is a terminal, and makes it hold back what fits
- * there; what is more goes to a pager: OVERLOG_PAGER, else PAGER, else less, unless that is empty
- * or cat. Without one that can be run, it goes to the terminal. */
+/* If the output is a terminal, makes it hold back a screenful. Output beyond that starts the pager:
+ * OVERLOG_PAGER, else PAGER, else less. If that is empty or cat, or cannot be run, output goes to
+ * the terminal. */
 void pager_offer(struct output *o);
 
-/* After the last of the output: waits until the reader has left the pager. */
+/* To be called after the last output: writes the rest, and waits until the user has left the pager.
+ */
 void pager_close(struct output *o);
 
 #endif

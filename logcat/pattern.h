@@ -1,7 +1,7 @@
-/* Extended regular expressions over log lines, as regexec of the C library finds them. Most lines
- * do not match: words of which every match must contain one, one for each alternative, are looked
- * for first, and the expression itself only where one is found. An expression that C libraries read
- * differently has no such words. */
+/* Extended regular expressions over log lines, with the results of the C library's regexec. Most
+ * lines do not match, so a pattern has words, one for each alternative, of which every match
+ * contains one: they are searched for first, and the expression only where one is found. An
+ * expression that C libraries read differently has no words. */
 #ifndef LOGCAT_PATTERN_H
 #define LOGCAT_PATTERN_H
 
@@ -15,30 +15,30 @@ enum { PATTERN_WORD_MAX = 64, PATTERN_WORDS = 8 };
 struct pattern_word {
     unsigned char text[PATTERN_WORD_MAX]; /* in small letters when fold */
     size_t length;
-    unsigned char skip[256]; /* how far to go on from a byte at the word's end */
+    unsigned char skip[256]; /* by the byte under the word's end: bytes to move on */
 };
 
 struct pattern {
     struct pattern_word word[PATTERN_WORDS];
-    size_t count;  /* 0: there are no such words */
+    size_t count;  /* of words; 0: the expression has none */
     bool fold;     /* case does not matter */
-    bool literal;  /* the only word is all that is asked */
+    bool literal;  /* the expression is its only word */
     regex_t regex; /* unless literal */
 };
 
-/* An error has code EXIT_USAGE. */
+/* Compiles an expression. 0 and *p, which the caller closes, or -1 with e of code EXIT_USAGE. */
 int pattern_open(struct pattern *p, const char *text, bool ignore_case, struct error *e);
 void pattern_close(struct pattern *p);
 
-/* False: there is certainly no match. */
+/* False: the text certainly has no match. Cheap. */
 bool pattern_may(const struct pattern *p, const char *text, size_t length);
 
 struct pattern_place {
-    size_t begin, end;
+    size_t begin, end; /* offsets in bytes */
 };
 
-/* Whether text[0] to text[length - 1] has a match; text[length] is NUL. place (may be NULL): where
- * the first one is. */
+/* Whether text, of length bytes and a NUL behind them, has a match. place (may be NULL) gets the
+ * first one. */
 bool pattern_find(const struct pattern *p, const char *text, size_t length,
                   struct pattern_place *place);
 

@@ -1,19 +1,22 @@
-/* The sources whose files are open. Where more services are read than descriptors are allowed,
- * those that were not read for the longest time are parked, and opened again when they are read. */
+/* Limits the number of sources with open descriptors. Where more services are read than descriptors
+ * allow, the sources that were not read for the longest time are parked (reader_park), and woken
+ * when they are read again. */
 #ifndef LOGCAT_POOL_H
 #define LOGCAT_POOL_H
 
 #include "logcat/source.h"
 
-/* How many descriptors there are for everything; 0: as many as are needed. */
+/* Sets the number of descriptors that the process may have; 0: no limit. */
 void pool_limit(size_t descriptors);
 
-/* One more source is about to be opened, or has been. */
+/* To be called before a source is opened: parks others until there is room. */
 void pool_make_room(void);
+/* To be called after a source was opened. */
 void pool_add(struct source *s);
-/* Before its reader is used: 0, or as reader_wake. */
+/* To be called before the source's reader is used: wakes it if it is parked. Returns as reader_wake
+ * does. */
 int pool_use(struct source *s, struct error *e);
-/* Before its reader is closed. */
+/* To be called before the source's reader is closed. */
 void pool_remove(struct source *s);
 
 #endif

@@ -1,4 +1,4 @@
-/* The forms in which logcat shows an entry. Pure but for the time zone. */
+/* Writes an entry in one of the forms that logcat shows. Pure but for the time zone. */
 #ifndef LOGCAT_RENDER_H
 #define LOGCAT_RENDER_H
 
@@ -13,37 +13,40 @@ enum render_form { RENDER_SHORT, RENDER_FULL, RENDER_RAW, RENDER_JSON, RENDER_CR
 
 struct render_row {
     const char *name;
-    const char *meaning;
+    const char *meaning; /* for --help */
 };
 /* By enum render_form; ends with name NULL. */
 extern const struct render_row render_forms[];
 
 struct render {
     enum render_form form;
-    bool utc;
+    bool utc;                   /* times are in UTC, else in local time */
     bool names;                 /* show the service's name */
-    bool color;                 /* one per service, stderr in red */
-    bool caret;                 /* control characters are shown, never sent: for terminals */
-    size_t width;               /* names are padded to it */
-    const char *time_format;    /* as strftime, and %N; NULL: the form's own */
-    const struct pattern *mark; /* with color: what matches stands out */
+    bool color;                 /* each service's name has a colour, stderr is red */
+    bool caret;                 /* make control characters visible: for terminals */
+    size_t width;               /* names are padded to that many bytes */
+    const char *time_format;    /* as for strftime, and %N; NULL: the form's own */
+    const struct pattern *mark; /* with color: matches of these patterns stand out; not owned */
     size_t marks;
 
-    bool cached; /* what the second below looks like */
-    time_t second;
-    time_t minute;  /* in which it lies */
-    char text[128]; /* RENDER_NANO stands for nine digits */
+    /* The time of the last entry as text, since most entries of a second follow each other. */
+    bool cached;
+    time_t second;  /* that text shows */
+    time_t minute;  /* the first second of its minute */
+    char text[128]; /* for %N with one byte in the place of nine digits (render.c) */
     size_t text_length;
-    char zone[8];
+    char zone[8]; /* "+0100", or "Z" */
 };
 
-/* The form of that name, or -1. */
+/* The number of the form of that name, or -1. */
 int render_form_parse(const char *name);
 
-/* Appends the entry as one line, newline included. 0, or -1 for lack of memory. */
+/* Appends the entry of the service `name` as one line (or more, in pretty), newline included. 0, or
+ * -1: no memory. */
 int render_entry(struct render *r, const char *name, const struct entry *entry, struct str *out);
 
-/* Appends a JSON string with its quotes; lossy is set when bytes were no UTF-8. */
+/* Appends a JSON string with its quotes. *lossy is set to true when a byte was no UTF-8 and was
+ * replaced. 0, or -1: no memory. */
 int render_json_string(struct str *out, const char *bytes, size_t length, bool *lossy);
 
 #endif

@@ -1,4 +1,4 @@
-/* What logcat is asked for. */
+/* The request on logcat's command line. */
 #ifndef LOGCAT_REQUEST_H
 #define LOGCAT_REQUEST_H
 
@@ -19,10 +19,12 @@ struct request {
     bool unreadable;
 };
 
+/* The table of options, as base/options.h describes it. */
 extern const char request_options[];
 
-/* Options may stand behind service names: nothing is chain-loaded here. 0, or the exit code after
- * saying what is wrong. */
+/* Reads the command line into *q, which the caller has filled with defaults and releases. Options
+ * may follow service names. 0, or the exit code, after saying what is wrong. Texts in *q are the
+ * command line's. */
 int request_parse(struct invocation *c, struct request *q);
 void request_release(struct request *q);
 

@@ -1,4 +1,4 @@
-/* Times as people type them. Pure but for the time zone. */
+/* Reads times as people type them. Pure but for the time zone. */
 #ifndef LOGCAT_TIME_PARSE_H
 #define LOGCAT_TIME_PARSE_H
 
@@ -12,7 +12,8 @@
  *   YYYY-MM, or YYYY-MM-DD[(T| )HH[:MM[:SS[.FRACTION]]]][Z|+HH[:]MM|-HH[:]MM]
  *   HH:MM[:SS[.FRACTION]]                today
  *   @UNIX, or a TAI64N label
- * in local time, or in UTC when utc and no zone is said. An error has code EXIT_USAGE. */
+ * in local time, or in UTC if utc is true, unless the text names a zone. now: the present, from
+ * which relative times count. 0, or -1 with e of code EXIT_USAGE. */
 int time_parse(const char *text, const struct timespec *now, bool utc, struct timespec *t,
                struct error *e);
 

@@ -1,22 +1,23 @@
-/* Lines as our loggers write them, told by their first bytes: what is read most is looked at least.
- * Pure. */
+/* Recognises lines as our loggers write them by a few of their first bytes: most lines are such,
+ * and need no parsing. Pure. */
 #ifndef LOGCAT_USUAL_H
 #define LOGCAT_USUAL_H
 
 #include <stdbool.h>
 
 enum {
-    USUAL_LINE_LEAST = 41 /* bytes that are looked at: a CRI stamp, and the first of a message */
+    USUAL_LINE_LEAST = 41 /* bytes that are looked at: a CRI stamp, and one byte of the message */
 };
 
-/* Whether the line looks as if it had a CRI stamp, is whole, and no continuation of another. */
+/* Whether the line, of USUAL_LINE_LEAST bytes or more, has the shape of a whole line with a CRI
+ * stamp that continues no other. Digits of its stamp are not looked at. */
 bool usual_line(const char *line);
 
-/* Whether the usual line b is not earlier than a, a usual line; if the time of a is one, that of b
- * is. */
+/* Whether b is a usual line with a valid time that is not earlier than the time of the usual line
+ * a. The time of a is taken to be valid. */
 bool usual_next(const char *a, const char *b);
 
-/* As memchr for a newline from at to end, at which that of musl is slow. */
+/* The first newline from at to end, or NULL: a memchr, as that of musl is slow. */
 char *usual_newline(const char *at, const char *end);
 
 #endif

@@ -1,4 +1,4 @@
-/* What logcat shows: the history of several sources merged, then what is added to them.
+/* Shows the history of several sources, merged, then the lines added to them.
  *
  * 1. fill in filter, render, output, tail; 2. view_add each source, opened; 3. view_history;
  * 4. to follow, view_live until the output has ended.
@@ -21,53 +21,56 @@
 
 struct view {
     struct filter filter;
-    struct context context; /* whole, before and after are the caller's */
-    struct events *events;  /* what the sources that are event logs show; NULL: there are none */
+    struct context context; /* whole, before and after are set by the caller */
+    struct events *events;  /* for sources that are event logs; NULL: there are none */
     struct render render;
     struct output output;
     struct tail tail;
-    bool tailing; /* the history goes to tail first */
-    struct source **source;
+    bool tailing;           /* entries go to tail, not to the output */
+    struct source **source; /* by number; both are owned */
     size_t count, capacity;
     struct merge merge;
-    struct timespec from,
-        to;              /* entries whose order is not in there are left out; {0, 0}: no bound */
-    const char *heading; /* a line before the first entry; NULL: none, or it was shown */
-    unsigned long long shown;
-    bool apart;     /* printing backward: lines are left out before the entry printed last */
-    int failed;     /* errno of what broke the view itself, 0 none */
-    int64_t pushed; /* when the entry came that may go on (context.group) */
+    /* Entries whose order is before from, or not before to, are left out; {0, 0}: no bound. */
+    struct timespec from, to;
+    const char *heading;      /* a line before the first entry; NULL: none, or it was shown */
+    unsigned long long shown; /* entries */
+    bool apart;     /* printing backward: lines before the entry printed last are left out */
+    int failed;     /* errno of an error of the view itself; 0: none */
+    int64_t pushed; /* monotonic ns at which the last entry came to context.group */
 };
 
-/* The source is the view's from here on; its place in the view is its number. -1 with e for lack of
- * memory. */
+/* Adds a source; the view owns it from here on, and its number is its place in the view. 0, or -1
+ * with e and the source still the caller's: no memory. */
 int view_add(struct view *v, struct source *s, struct error *e);
+/* Frees the sources and everything else that the view owns. */
 void view_release(struct view *v);
 
-/* Opens the sources from the beginning. What cannot be read is said. */
+/* Opens the sources from the beginning. Warns of those that cannot be read. */
 void view_open(struct view *v);
-/* Looks through the sources, so that their entries can be put in order. Says (as a warning) where
- * stamps step back. True: they do in none. */
+/* Looks through the sources, so that their entries can be put in order. Warns where stamps step
+ * back. True: they do in no source. */
 bool view_survey(struct view *v);
 
-/* Takes everything that the sources have: shows it, or keeps it in tail. live: begun lines are left
- * for later. bytes: stops when the tail has taken so many, false then; 0: all. */
+/* Reads everything that the sources have, and shows it or keeps it in tail. live: lines without an
+ * end are left for later. bytes: false as soon as messages in the tail are more than that; 0: no
+ * limit. */
 bool view_gather(struct view *v, bool live, size_t bytes);
-/* Shows what a tail has kept, without the first `skip` entries. reverse: the last entry first;
- * those that continue one stay below. */
+/* Shows the entries kept in a tail, but for the first `skip`. reverse: the last entry first, with
+ * the lines that continue it below it. */
 void view_print(struct view *v, const struct tail *t, size_t skip, bool reverse);
-/* view_gather and view_print, and what follows is shown at once. */
+/* Gathers and prints the history. Later entries go straight to the output. */
 void view_history(struct view *v, bool live, bool reverse);
 
-/* Lines of different sources come in the order of their times as long as none of them reaches its
- * file later than this after its stamp. */
+/* ns that an entry waits for older ones of other sources. Lines come in the order of their stamps
+ * as long as none of them reaches its file later than that. */
 #define VIEW_HOLD (100 * CLOCK_MS)
 
-/* Shows what has arrived and is due; reads from sources that are dirty. now and wall: the time, in
- * both ways. The monotonic time at which to call again, 0: only when something changes. */
+/* Reads from sources that are dirty, and shows the entries that have waited long enough. now and
+ * wall: the present by the monotonic clock, in ns, and by the wall clock. Returns the monotonic
+ * time at which to call again; 0: when something has changed. */
 int64_t view_live(struct view *v, int64_t now, const struct timespec *wall);
 
-/* Whether a source that is gone may be closed: all it had is shown. */
+/* Whether a source that is gone may be closed: all of its entries were shown. */
 bool view_drained(const struct view *v, size_t number);
 
 #endif
