@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 struct boots {
-    struct timespec at[2]; /* the last one and, first, the one before */
-    enum boot_end end[2];  /* what came of each */
+    struct timespec at[2]; /* times of the boot before the last, and of the last */
+    enum boot_end end[2];  /* how their runs ended */
 };
 
 static bool is(const struct source *s, const char *event)
@@ -30,7 +30,7 @@ static void scan(struct source *s, struct boots *b)
     }
 }
 
-/* From the end: there may be much before. */
+/* Reads backward from the end, in ever larger parts, until the boot that is wanted is found. */
 static int find_boots(struct source *s, bool previous, struct boots *b, struct error *e)
 {
     for (unsigned long long lines = 512;; lines *= 16) {

@@ -72,8 +72,8 @@ void dirwatch_close(struct dirwatch *f)
     *f = (struct dirwatch){.watch.fd = -1};
 }
 
-/* 0, or -1 with errno. */
-static int add(struct dirwatch *f, const char *path, uint32_t mask, size_t tag)
+/* Watches a directory. 0, or -1 with errno: there is no such directory. */
+static int add_watch(struct dirwatch *f, const char *path, uint32_t mask, size_t tag)
 {
     if (f->watch.fd < 0)
         return access(path, X_OK);
@@ -126,7 +126,7 @@ void dirwatch_forget_places(struct dirwatch *f)
     dirwatch_forget(f, DIRWATCH_PLACE);
 }
 
-/* File systems that others change without our kernel's knowing. */
+/* Whether the file system is one that others can change without our kernel's knowing. */
 static bool is_foreign(const char *path)
 {
     static const unsigned int types[] = {
@@ -142,7 +142,8 @@ static bool is_foreign(const char *path)
 
 int dirwatch_directory(struct dirwatch *f, const char *path, size_t tag, struct error *e)
 {
-    if (add(f, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF, tag) == 0) {
+    if (add_watch(f, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF, tag) ==
+        0) {
         if (is_foreign(path))
             poll_instead(f, "the file system has other writers");
         return 0;
@@ -156,7 +157,7 @@ int dirwatch_place(struct dirwatch *f, const char *path, struct error *e)
         IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
     char *at = strdup(path);
     int result = -1;
-    while (at && (result = add(f, at, mask, DIRWATCH_PLACE)) < 0) {
+    while (at && (result = add_watch(f, at, mask, DIRWATCH_PLACE)) < 0) {
         char *slash = strrchr(at, '/');
         if ((errno != ENOENT && errno != ENOTDIR) || strcmp(at, "/") == 0 || strcmp(at, ".") == 0)
             break;
@@ -171,7 +172,7 @@ int dirwatch_place(struct dirwatch *f, const char *path, struct error *e)
     return result;
 }
 
-/* What the logger keeps beside its lines. */
+/* Whether the file is one that the logger keeps beside its lines. */
 static bool is_beside(const char *name)
 {
     size_t length = strlen(name);

@@ -20,7 +20,7 @@ const char *events_value(const char *words, const char *key, size_t *length)
 
 enum { SERVICE_NAME_MAX = 256 };
 
-/* The byte that \040 or \134 stands for; 0: it is none of those. */
+/* The byte for which an escape such as \040 or \134 stands; 0: the text begins with none. */
 static char escaped(const char *text, size_t length)
 {
     if (length < 4 || text[0] != '\\' || text[1] < '0' || text[1] > '3')
@@ -31,7 +31,7 @@ static char escaped(const char *text, size_t length)
     return (char)((text[1] & 3) << 6 | (text[2] & 7) << 3 | (text[3] & 7));
 }
 
-/* A name as event_line writes it; in the log it may be four times as long. */
+/* Reads a name as event_line writes it: escaped, it may be four times as long. */
 static void read_name(char name[SERVICE_NAME_MAX], const char *text, size_t length)
 {
     size_t n = 0;
@@ -43,7 +43,7 @@ static void read_name(char name[SERVICE_NAME_MAX], const char *text, size_t leng
     name[n] = '\0';
 }
 
-/* The list's own copy of name, put there if need be; NULL for lack of memory. */
+/* Returns the list's own copy of name, which is added if need be; NULL: no memory. */
 static const char *intern(struct words *w, const char *name)
 {
     for (size_t i = 0; i < w->count; i++)
@@ -52,7 +52,7 @@ static const char *intern(struct words *w, const char *name)
     return words_add(w, name) < 0 ? NULL : w->item[w->count - 1];
 }
 
-/* The name as it is to be shown, or NULL: it is not wanted. */
+/* Returns our copy of the service's name; NULL: the service is not wanted. */
 static const char *wanted(struct events *ev, const char *name)
 {
     if (words_has(&ev->unwanted, name))
@@ -63,7 +63,8 @@ static const char *wanted(struct events *ev, const char *name)
     return NULL;
 }
 
-/* The beginning of the next run, which is as much as is known of when this one ended. */
+/* Whether the entry is the boot of the next run, which is shown as the end of this one: nothing
+ * else tells when it ended. */
 static bool is_run_end(const struct events *ev, const struct entry *entry)
 {
     return ev->run_end && clock_compare(&entry->time, &ev->next_boot) == 0 &&
@@ -92,7 +93,7 @@ bool events_take(struct events *ev, struct entry *entry)
     }
     if (!entry->name)
         return false;
-    /* In place: where no service stood, the stamp before the message makes room. */
+    /* In place: where the event named no service, the stamp before the message makes room. */
     char *begin = words + length - strlen(PREFIX);
     memmove(begin + strlen(PREFIX), words, event);
     memcpy(begin, PREFIX, strlen(PREFIX));

@@ -16,10 +16,10 @@ struct follow_view {
     struct loop loop;
     struct dirwatch follow;
     struct timer due;
-    struct watch reader; /* of our output: only its end */
+    struct watch reader; /* of our output's descriptor, for the end of its reader */
     struct view *view;
     const struct logdirs *logdirs;
-    struct words unwatched; /* places that cannot be watched, said once */
+    struct words unwatched; /* places that cannot be watched, of which was warned */
 };
 
 static void end(void *context, int signal)
@@ -73,7 +73,7 @@ static void unsure(void *context)
     }
 }
 
-/* Everything in the directory is news: it was not there when we began. */
+/* Opens a directory that was not there when we began, from its first line. */
 static void open_whole(struct follow_view *live, size_t number)
 {
     struct error e = ERROR_INIT;
@@ -117,7 +117,7 @@ static void find_gone(struct follow_view *live)
     }
 }
 
-/* By its path, or the directory that it is: a link leads to it, too. */
+/* Whether a source has that path, or the same directory by another path or a link. */
 static bool is_followed(const struct view *v, const char *path)
 {
     struct stat st;
@@ -163,7 +163,7 @@ static void places(void *context)
     find_new(live);
 }
 
-/* True: a source that had gone is open again and may have more. */
+/* Closes sources that are gone and read to their end. True: one may have been opened again. */
 static bool close_gone(struct follow_view *live)
 {
     bool again = false;

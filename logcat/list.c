@@ -28,7 +28,7 @@ struct row {
 struct layout {
     bool utc;
     size_t screen; /* columns, 0: no terminal */
-    size_t width;  /* of the names */
+    size_t width;  /* of the longest name */
     time_t newest; /* line of all */
 };
 
@@ -57,7 +57,7 @@ static bool find_times(const char *path, struct row *row)
     return good;
 }
 
-/* Spreads them evenly over the hours between. */
+/* Spreads lines evenly over the hours between the first and the last. */
 static void found(void *context, const struct timespec *first, const struct timespec *last,
                   unsigned long lines)
 {
@@ -103,7 +103,7 @@ static void put_size(struct str *out, int64_t bytes)
     str_printf(out, "  %6s", text);
 }
 
-/* As ls does: the year only where the month would mislead. */
+/* Shows a time as ls does: with the year only where the month would mislead. */
 static void put_time(struct str *out, const struct timespec *t, const struct layout *l)
 {
     struct tm tm;

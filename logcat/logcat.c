@@ -41,7 +41,7 @@ static int build_filter(const struct request *q, struct filter *f, struct error 
     return 0;
 }
 
-/* The range of a start; what -S and -U said stands. */
+/* Takes the range of a run (-b, -p) into the filter, where -S and -U have not set it. */
 static int take_boot(const struct request *q, struct filter *f, struct events *events,
                      struct error *e)
 {
@@ -58,7 +58,7 @@ static int take_boot(const struct request *q, struct filter *f, struct events *e
     if (found == 0 && q->previous && !q->until && range.end != BOOT_STOPPED) {
         events->run_end = ends[range.end];
         events->next_boot = range.until;
-        f->until.tv_nsec++; /* that line is shown, in other words */
+        f->until.tv_nsec++; /* the line of the next boot is shown, in other words */
     }
     if (found > 0)
         return error_set(e, EXIT_NOTHING, "no %s recorded in %s/.events",
@@ -66,7 +66,7 @@ static int take_boot(const struct request *q, struct filter *f, struct events *e
     return found;
 }
 
-/* What is to stand out: what was looked for, too. */
+/* Compiles the patterns whose matches stand out: those of --highlight, and of -g. */
 static int build_marks(const struct request *q, struct pattern **marks, size_t *count,
                        struct error *e)
 {
@@ -99,7 +99,8 @@ static void build_render(const struct request *q, struct render *r)
 
 /* --- sources --- */
 
-/* Says why services that were named are not logged. False: there is nothing to be said. */
+/* Warns of services named on the command line that are not logged, and why. False: there are none.
+ */
 static bool say_unlogged(const struct request *q, const struct logdirs_list *list)
 {
     struct str reason = STR_INIT;
@@ -113,6 +114,7 @@ static bool say_unlogged(const struct request *q, const struct logdirs_list *lis
     return said;
 }
 
+/* Warns that a service has no log directory. */
 static void say_missing(const struct request *q, const char *name)
 {
     struct str path = STR_INIT;
@@ -127,7 +129,7 @@ static void say_missing(const struct request *q, const char *name)
     str_release(&reason);
 }
 
-/* Says that what was named has no logs. */
+/* Warns that nothing named on the command line has logs. */
 static void say_empty(const struct request *q, const struct logdirs_list *list)
 {
     bool any = list->paths.count == 0 || !q->logdirs.wanted[0] || say_unlogged(q, list);
@@ -158,7 +160,7 @@ static int find(struct request *q, struct logdirs_list *list, struct error *e)
     return result;
 }
 
-/* Whether the last lines of each source are all that is needed. */
+/* Whether only the last lines of each source are needed. */
 static bool is_tail(const struct view *v)
 {
     return v->tailing && !filter_any(&v->filter);
@@ -210,8 +212,8 @@ static void open_sources(const struct request *q, struct view *v, struct follow_
 
 /* --- running --- */
 
-/* Whether the history is to be looked through before it is shown: lines of several sources are put
- * in order, or the last of them are found from the end. */
+/* Whether the history must be surveyed before it is shown: to put lines of several sources in
+ * order, or to find the last ones from the end. */
 static bool is_survey_needed(const struct request *q, const struct view *v)
 {
     return !is_tail(v) && (v->count > 1 || q->reverse || (v->tailing && !q->follow));
@@ -267,7 +269,7 @@ static int show(struct request *q, struct view *v, const struct logdirs_list *li
     return q->unreadable ? EXIT_SYSTEM : v->shown == 0 ? EXIT_NOTHING : 0;
 }
 
-/* What does not depend on the log directories that there are. */
+/* Prepares the parts of the view that do not depend on the log directories. */
 static int prepare(struct request *q, struct view *v, struct error *e)
 {
     struct pattern *marks = NULL;
@@ -339,8 +341,8 @@ static int run_request(struct request *q)
     return code;
 }
 
-/* A log file must not take the number of a standard stream, and each service needs two descriptors.
- */
+/* Fills the numbers of standard streams, so that no log file gets one, and raises the limit of
+ * descriptors: each service needs some. */
 static void take_descriptors(void)
 {
     struct rlimit limit;

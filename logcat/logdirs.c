@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Ours, though they begin with a dot; .events has another form (docs/event-log.md). */
+/* Log directories of our own, whose names begin with a dot. Not .events, which has another form
+ * (docs/event-log.md). */
 static const char *const own[] = {".cmd", ".init"};
 
 const char *logdirs_setting(const char *name)
@@ -82,8 +83,8 @@ static bool is_listed(const struct logdirs_list *list, const struct logdirs_plac
     return false;
 }
 
-static int add(const struct logdirs *r, struct logdirs_list *list, const char *name,
-               const char *path, const struct logdirs_place *place)
+static int add_directory(const struct logdirs *r, struct logdirs_list *list, const char *name,
+                         const char *path, const struct logdirs_place *place)
 {
     size_t count = list->names.count;
     list->matches++;
@@ -97,7 +98,7 @@ static int add(const struct logdirs *r, struct logdirs_list *list, const char *n
     return words_add(&list->paths, path) < 0 || words_add(&list->names, name) < 0 ? -1 : 0;
 }
 
-/* Every service under root that matches the pattern. */
+/* Adds every service under root that matches the pattern. 0, or -1 with e. */
 static int find_under(const struct logdirs *r, const char *root, const char *pattern,
                       struct logdirs_list *list, struct error *e)
 {
@@ -114,7 +115,7 @@ static int find_under(const struct logdirs *r, const char *root, const char *pat
             continue;
         result = join(&path, root, names.item[i]);
         if (result == 0 && find_directory(path.data, &place))
-            result = add(r, list, names.item[i], path.data, &place);
+            result = add_directory(r, list, names.item[i], path.data, &place);
     }
     words_release(&names);
     str_release(&path);
@@ -150,7 +151,8 @@ static const char *last_name(const char *path, char name[PATH_MAX])
     return strcpy(name, strrchr(real, '/') + 1);
 }
 
-/* A log directory, or a directory that holds some (the root of another container). */
+/* Adds a log directory, or all in a directory that holds some (the log root of another container).
+ */
 static int find_path(const struct logdirs *r, const char *word, struct logdirs_list *list,
                      struct error *e)
 {
@@ -165,7 +167,7 @@ static int find_path(const struct logdirs *r, const char *word, struct logdirs_l
         if (!logdirs_has_log(path))
             result = find_under(r, path, "*", list, e);
         if (result == 0 && list->matches == before &&
-            add(r, list, last_name(path, name_room), path, &place) < 0)
+            add_directory(r, list, last_name(path, name_room), path, &place) < 0)
             result = error_system(e, "unable to list %s", word);
     }
     free(path);
@@ -247,7 +249,7 @@ int logdirs_places(const struct logdirs *r, struct words *places)
             continue;
         if (words_add_bytes(places, word[0] == '/' || length > 1 ? word : ".", length) < 0)
             return -1;
-        /* It may itself hold log directories. */
+        /* The directory named may itself hold log directories. */
         if (is_directory(word) && !logdirs_has_log(word) && words_add(places, word) < 0)
             return -1;
     }

@@ -5,20 +5,20 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_WIDTH = 60, /* seconds */
-    MANY = 1 << 20,
-    MORE = 1 << 15, /* bytes of messages in a window */
-    PART_FIRST = 1 << 16,
-    PART_LEAST = 1 << 10, /* lines */
-    PART_BYTES = 1 << 26,
-    LINE_COST = 200
+    FIRST_WIDTH = 60,     /* seconds */
+    MANY = 1 << 20,       /* bytes of messages in a window, and */
+    MORE = 1 << 15,       /* so many more for each source */
+    PART_FIRST = 1 << 16, /* lines of the first part */
+    PART_LEAST = 1 << 10, /* lines of any part */
+    PART_BYTES = 1 << 26, /* memory for a part */
+    LINE_COST = 200       /* bytes that a line takes beside its message */
 };
 
 /* --- windows of time, from the newest to the oldest, each read from its beginning to its end ---
  */
 
 struct windows {
-    struct tail *kept; /* of each, newest first */
+    struct tail *kept; /* the entries of each window, the newest window first */
     size_t count;
 };
 
@@ -31,7 +31,7 @@ static void open_window(struct view *v)
     view_open(v);
 }
 
-/* The second after the newest line, wherever it is. */
+/* The second after the newest line of all sources, or after the end that was asked for. */
 static time_t end_of_all(const struct view *v)
 {
     time_t most = 0;
@@ -68,7 +68,7 @@ void newest_first_windows(struct view *v, bool reverse, unsigned long long lines
     struct windows w = {NULL, 0};
     unsigned long long missing = lines > 0 ? lines : SIZE_MAX;
     time_t top = end_of_all(v), width = FIRST_WIDTH;
-    /* Opening costs by the source, keeping by the byte. */
+    /* Opening a window costs for each source, keeping its entries for each byte. */
     const size_t many = MANY + MORE * v->count;
     v->tailing = true;
     for (bool last = false; !last && missing > 0 && !v->output.ended;) {
@@ -98,7 +98,7 @@ void newest_first_windows(struct view *v, bool reverse, unsigned long long lines
 
 /* --- parts --- */
 
-/* How many lines to keep at once. */
+/* The number of lines to keep at once, by the average length of those seen. */
 static size_t part_size(const struct tail *t)
 {
     size_t average = t->pushed > 0 ? t->bytes / t->pushed : 0;
@@ -106,7 +106,7 @@ static size_t part_size(const struct tail *t)
     return lines > PART_LEAST ? lines : PART_LEAST;
 }
 
-/* Lines at the beginning of a part whose entry began in the part before it. */
+/* The number of lines at the beginning of a part that continue an entry of the part before. */
 static size_t count_torn(const struct tail *t)
 {
     size_t torn = 0;

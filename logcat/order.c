@@ -8,13 +8,12 @@
 
 enum { BELIEVED = 978307200 /* 2001 */ };
 
-/* A clock that was never set tells nothing about the order. */
 bool order_is_believed(const struct timespec *t)
 {
     return t->tv_sec >= BELIEVED;
 }
 
-/* Whether nothing from least to most is between since and until. */
+/* Whether least to most is wholly outside of since to until. */
 static bool is_apart(const struct timespec *least, const struct timespec *most,
                      const struct timespec *since, const struct timespec *until)
 {
@@ -27,16 +26,15 @@ static bool is_wanted(const struct source *s, const struct timespec *t)
     return !is_apart(t, t, &s->since, &s->until);
 }
 
-/* Whether lines of these stamps, of which all are believed, can be left out. Where only some are
- * wanted, the order of what follows depends on them; a survey then assumes that nothing steps back
- * behind them, and is repeated if something does. */
+/* Where only some of the lines are wanted, the order of the lines behind depends on them: a survey
+ * then assumes that no stamp steps back behind them, and is repeated if one does. */
 bool order_can_go(const struct source *s, const struct timespec *least, const struct timespec *most)
 {
     if (!order_is_believed(least))
         return false;
     if (is_apart(least, most, &s->since, &s->until))
         return true;
-    if (s->mode == SOURCE_SURVEYING && !s->exact)
+    if (s->mode == SOURCE_SURVEYING && !s->survey.exact)
         return true;
     return is_wanted(s, least) && is_wanted(s, most) &&
            (s->mode == SOURCE_SURVEYING || is_apart(least, most, &s->from, &s->to));
@@ -50,7 +48,7 @@ bool order_is_indented(const char *message)
 bool source_has_pieces(const struct source *s)
 {
     for (int i = 0; i < SOURCE_STREAMS; i++)
-        if (s->pieces[i].length > 0)
+        if (s->pieces[i].text.length > 0)
             return true;
     return false;
 }
@@ -58,13 +56,13 @@ bool source_has_pieces(const struct source *s)
 static void add_step(struct source *s, const struct timespec *t)
 {
     struct timespec *lowest = list_room(s->lowest, s->steps, &s->steps_room, sizeof *lowest);
-    if (!lowest) /* the order suffers, no line is lost */
+    if (!lowest) /* no memory: the order suffers, no line is lost */
         return;
     s->lowest = lowest;
     s->lowest[s->steps++] = *t;
 }
 
-/* The stamp of the next line, whatever becomes of it. */
+/* Notes the stamp of the next line, which is read or left out. */
 static void note_stamp(struct source *s, const struct timespec *t)
 {
     s->disorder |= s->stamps && clock_compare(t, &s->last) < 0;
@@ -75,7 +73,7 @@ static void note_stamp(struct source *s, const struct timespec *t)
     if (clock_compare(t, &s->newest) > 0)
         s->newest = *t;
     if (s->any_wanted && clock_compare(t, &s->wanted) < 0) {
-        s->doubtful |= s->vague;
+        s->survey.doubtful |= s->survey.vague;
         s->met++;
         if (s->mode != SOURCE_READING)
             add_step(s, t);
@@ -86,25 +84,26 @@ static void note_stamp(struct source *s, const struct timespec *t)
     }
     s->wanted = *t;
     s->any_wanted = true;
-    s->vague = false;
+    s->survey.vague = false;
 }
 
-/* Lines from first to last, of which only some are wanted, and not known which. */
+/* Notes that lines from first to last were left out of which some are wanted, we do not know which.
+ */
 static void note_some(struct source *s, const struct timespec *first, const struct timespec *last)
 {
     const struct timespec *least = is_wanted(s, first) ? first : &s->since;
     const struct timespec *most = is_wanted(s, last) ? last : &s->until;
-    s->doubtful |= s->any_wanted && clock_compare(least, &s->wanted) < 0;
+    s->survey.doubtful |= s->any_wanted && clock_compare(least, &s->wanted) < 0;
     s->wanted = *most;
     s->any_wanted = true;
-    s->vague = true;
+    s->survey.vague = true;
     if (clock_compare(most, &s->newest) > 0)
         s->newest = *most;
 }
 
 static struct source_archive *open_archive(struct source *s)
 {
-    return s->in_archive ? &s->archive[s->archives - 1] : NULL;
+    return s->survey.in_archive ? &s->survey.archive[s->survey.archives - 1] : NULL;
 }
 
 static void bound(struct source_archive *a, const struct timespec *t)
@@ -121,23 +120,22 @@ void order_end(struct source *s)
     struct source_archive *a = open_archive(s);
     if (a && source_has_pieces(s))
         a->bounded = false;
-    s->in_archive = false;
+    s->survey.in_archive = false;
 }
 
-/* While surveying, what comes next is of that archive. */
+/* In a survey: begins the archive with that name. */
 static void begin_archive(struct source *s, const struct timespec *name, bool inside_line)
 {
     struct source_archive *archive =
-        list_room(s->archive, s->archives, &s->archives_room, sizeof *archive);
+        list_room(s->survey.archive, s->survey.archives, &s->survey.archives_room, sizeof *archive);
     if (!archive)
         return;
-    s->archive = archive;
-    s->archive[s->archives++] =
+    s->survey.archive = archive;
+    s->survey.archive[s->survey.archives++] =
         (struct source_archive){.name = *name, .bounded = !inside_line && !source_has_pieces(s)};
-    s->in_archive = true;
+    s->survey.in_archive = true;
 }
 
-/* While surveying, what comes next is of the file that the reader is in. */
 void order_file(struct source *s, bool inside_line)
 {
     struct archive a;
@@ -155,8 +153,8 @@ void order_file(struct source *s, bool inside_line)
         begin_archive(s, &a.time, inside_line);
 }
 
-/* What is known of the entry that was read, or passed over, last. */
-static void put_last(struct source *s, const struct timespec *order, bool wanted)
+/* Notes the order of the entry that was read, or passed over, last. */
+static void note_order(struct source *s, const struct timespec *order, bool wanted)
 {
     s->any = true;
     if (!wanted)
@@ -167,7 +165,6 @@ static void put_last(struct source *s, const struct timespec *order, bool wanted
         s->newest = *order;
 }
 
-/* Lines that are all from first to last are not read. */
 void order_pass_over(struct source *s, const struct timespec *first, const struct timespec *last)
 {
     struct source_archive *a = open_archive(s);
@@ -183,7 +180,7 @@ void order_pass_over(struct source *s, const struct timespec *first, const struc
     }
     s->heads++;
     s->head_wanted = is_wanted(s, last);
-    put_last(s, last, s->head_wanted);
+    note_order(s, last, s->head_wanted);
     if (a) {
         bound(a, first);
         bound(a, last);
@@ -224,18 +221,19 @@ void order_keep_block(struct source *s, size_t size, const struct timespec *firs
         return;
     b.end = offset - (int64_t)(s->end - s->begin);
     b.begin = b.end - (int64_t)size;
-    if (b.begin < 0) /* it began in the file before */
+    if (b.begin < 0) /* the lines began in the file before */
         return;
-    if (s->blocks == 0 || device != s->device_current || inode != s->inode_current) {
-        s->blocks = 0;
-        s->device_current = device;
-        s->inode_current = inode;
+    if (s->survey.blocks == 0 || device != s->survey.device || inode != s->survey.inode) {
+        s->survey.blocks = 0;
+        s->survey.device = device;
+        s->survey.inode = inode;
     }
-    struct source_block *block = list_room(s->block, s->blocks, &s->blocks_room, sizeof *block);
+    struct source_block *block =
+        list_room(s->survey.block, s->survey.blocks, &s->survey.blocks_room, sizeof *block);
     if (!block)
         return;
-    s->block = block;
-    s->block[s->blocks++] = b;
+    s->survey.block = block;
+    s->survey.block[s->survey.blocks++] = b;
 }
 
 static int compare_begin(const void *key, const void *block)
@@ -247,9 +245,10 @@ static int compare_begin(const void *key, const void *block)
 bool order_skip_block(void *context, int64_t offset, int64_t *end)
 {
     struct source *s = context;
-    if (!s->surveyed || s->blocks == 0 || s->end > s->begin || source_has_pieces(s))
+    if (!s->survey.done || s->survey.blocks == 0 || s->end > s->begin || source_has_pieces(s))
         return false;
-    const struct source_block *b = bsearch(&offset, s->block, s->blocks, sizeof *b, compare_begin);
+    const struct source_block *b =
+        bsearch(&offset, s->survey.block, s->survey.blocks, sizeof *b, compare_begin);
     if (!b)
         return false;
     *end = b->end;
@@ -267,10 +266,10 @@ static int compare_name(const void *key, const void *archive)
 bool order_skip_archive(void *context, const struct timespec *name)
 {
     struct source *s = context;
-    if (!s->surveyed || s->archives == 0 || s->end > s->begin || source_has_pieces(s))
+    if (!s->survey.done || s->survey.archives == 0 || s->end > s->begin || source_has_pieces(s))
         return false;
     const struct source_archive *a =
-        bsearch(name, s->archive, s->archives, sizeof *a, compare_name);
+        bsearch(name, s->survey.archive, s->survey.archives, sizeof *a, compare_name);
     if (!a || !a->bounded || !order_can_go(s, &a->least, &a->most))
         return false;
     order_pass_over(s, &a->least, &a->last);
@@ -293,8 +292,8 @@ void order_line(struct source *s, const struct stamp *stamp, const char *message
     bound(a, &stamp->time);
 }
 
-/* Where the entry belongs: with the one before it, or at that time. What is not wanted does not
- * count. */
+/* An entry belongs at its time, or with the wanted entry before it, if it continues that one or has
+ * the time of a clock that was never set. */
 void order_place(struct source *s, const struct timespec *t)
 {
     struct entry *e = &s->entry;
@@ -304,5 +303,5 @@ void order_place(struct source *s, const struct timespec *t)
     s->heads += !e->continues;
     e->head = s->heads;
     s->head_wanted = e->continues ? s->head_wanted : wanted;
-    put_last(s, &e->order, wanted);
+    note_order(s, &e->order, wanted);
 }

@@ -13,8 +13,9 @@ void output_pass(struct output *o)
         output_flush(o);
 }
 
-/* False: told to end. A pipe that is ready takes PIPE_BUF bytes without blocking, so a reader that
- * stands still cannot keep us from hearing the interrupt. */
+/* Waits until the output can be written to. False: the interrupt came. A pipe that is ready takes
+ * PIPE_BUF bytes without blocking, so a reader that stands still cannot keep us from the interrupt.
+ */
 static bool wait_ready(struct output *o)
 {
     struct pollfd p[] = {{.fd = o->fd, .events = POLLOUT}, {.fd = o->interrupt, .events = POLLIN}};

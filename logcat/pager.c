@@ -20,7 +20,7 @@ static bool is_wanted(void)
     return *text && strcmp(text, "cat") != 0;
 }
 
-/* 0, or -1: it cannot be run. */
+/* Starts a pager that reads from `in`. 0, or -1: it cannot be run. */
 static int run(const char *text, int in, pid_t *pid)
 {
     char *words[] = {"sh", "-c", (char *)text, NULL};
@@ -54,7 +54,7 @@ static void start(struct output *o)
     if (pipe2(fds, O_CLOEXEC) < 0)
         return;
     if (run(command(), fds[0], &o->pager) == 0) {
-        signal(SIGINT, SIG_IGN); /* the pager's, while it has the terminal */
+        signal(SIGINT, SIG_IGN); /* ^C is for the pager while it has the terminal */
         o->fd = fds[1];
         o->shares_errors = isatty(STDERR_FILENO) && dup2(o->fd, STDERR_FILENO) >= 0;
     } else {
@@ -82,7 +82,7 @@ void pager_close(struct output *o)
     if (o->pager <= 0)
         return;
     close(o->fd);
-    if (o->shares_errors) /* the pager waits for the last writer to go */
+    if (o->shares_errors) /* the pager ends only when its last writer has closed */
         dup2(STDOUT_FILENO, STDERR_FILENO);
     process_wait(o->pager);
 }

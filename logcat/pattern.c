@@ -13,14 +13,14 @@ static bool is_special(char c)
 
 /* --- the word ---
  *
- * Only what every C library reads in the same way is looked at. Where POSIX leaves a choice (a
- * parenthesis too many, a quantifier that repeats nothing, an escaped letter), there is no word,
- * and the expression alone decides. */
+ * Words are found only in expressions that every C library reads in the same way. Where POSIX
+ * leaves a choice (a parenthesis too many, a quantifier that repeats nothing, an escaped letter),
+ * there is no word, and the expression alone decides. */
 
 enum element {
     ELEMENT_END,
     ELEMENT_PLAIN, /* an ASCII character that stands for itself */
-    ELEMENT_ATOM,  /* something else that matches characters */
+    ELEMENT_ATOM,  /* another element that matches characters */
     ELEMENT_ANCHOR,
     ELEMENT_OPEN,
     ELEMENT_CLOSE,
@@ -28,7 +28,7 @@ enum element {
     ELEMENT_STRANGE
 };
 
-/* How often the element before stands. */
+/* How often the element before a quantifier is matched. */
 enum times { TIMES_ONE, TIMES_SOME, TIMES_ANY, TIMES_STRANGE };
 
 struct scan {
@@ -39,7 +39,7 @@ struct scan {
     size_t length;
 };
 
-/* Past a bracket expression; NULL: it is not one that all read alike. */
+/* Returns the end of a bracket expression; NULL: C libraries may read it differently. */
 static const char *skip_bracket(const char *at)
 {
     at += at[1] == '^' ? 2 : 1;
@@ -103,12 +103,12 @@ static enum element next_element(struct scan *s)
     case '?':
     case '{':
         return ELEMENT_STRANGE;
-    default: /* of several bytes, a character may be one to the library, or several */
+    default: /* a character of several bytes may be one to the library, or several */
         return s->c < 0x80 ? ELEMENT_PLAIN : ELEMENT_ATOM;
     }
 }
 
-/* Past "{N}", "{N,}" or "{N,M}", at its brace; NULL: it is none. */
+/* Returns the closing brace of "{N}", "{N,}" or "{N,M}"; NULL: it is no interval. */
 static const char *skip_interval(const char *at)
 {
     static const char digits[] = "0123456789";
@@ -121,7 +121,7 @@ static const char *skip_interval(const char *at)
     return *at == '}' ? at + 1 : NULL;
 }
 
-/* All quantifiers that stand there: one that makes optional is enough. */
+/* Reads all quantifiers in a row: one that allows zero times makes the element optional. */
 static enum times next_times(struct scan *s)
 {
     enum times times = TIMES_ONE;
@@ -164,8 +164,8 @@ static void add_element(struct scan *s, enum element e, enum times times, struct
     s->depth += e == ELEMENT_OPEN ? 1 : e == ELEMENT_CLOSE ? -1 : 0;
 }
 
-/* The longest run of plain characters in an alternative that no group or repetition makes optional:
- * up to its bar or end, which is returned, or ELEMENT_STRANGE. */
+/* Finds the longest run of plain characters in an alternative that no group or repetition makes
+ * optional. Returns the bar or end behind the alternative, or ELEMENT_STRANGE. */
 static enum element find_word(struct scan *s, struct pattern_word *w)
 {
     w->length = 0;
@@ -184,7 +184,7 @@ static enum element find_word(struct scan *s, struct pattern_word *w)
     }
 }
 
-/* A word for each alternative; without one in each, there are none. */
+/* Finds a word for each alternative; if one has none, the pattern has no words. */
 static void find_words(struct pattern *p, const char *text)
 {
     struct scan s = {.at = text};
@@ -219,7 +219,7 @@ static bool same(const struct pattern_word *w, bool ignore_case, const unsigned 
     return i == w->length;
 }
 
-/* Where the word stands, or NULL. */
+/* Returns the first occurrence of the word, or NULL. */
 static const char *find(const struct pattern_word *w, bool ignore_case, const char *text,
                         size_t length)
 {
@@ -278,7 +278,7 @@ void pattern_close(struct pattern *p)
         regfree(&p->regex);
 }
 
-/* A NUL ends what the expression can see: each part between two is looked at by itself. */
+/* Searches each part between NULs by itself, for regexec stops at a NUL. */
 static bool search(const struct pattern *p, const char *text, size_t length,
                    struct pattern_place *place)
 {

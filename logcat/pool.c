@@ -3,8 +3,8 @@
 
 enum {
     OTHERS =
-        24,  /* standard streams, pager, inotify, and what opening a source needs for a moment */
-    EACH = 3 /* directory, file, and what waits for a processor */
+        24,  /* descriptors: standard streams, pager, inotify, and some while a source is opened */
+    EACH = 3 /* of a source: its directory, its file, and reader.last */
 };
 
 static struct source *newest, *oldest;

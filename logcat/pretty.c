@@ -37,7 +37,7 @@ static void new_line(struct layout *l)
         str_add_char(l->out, ' ');
 }
 
-static void add(struct layout *l, const char *bytes, size_t length)
+static void add_text(struct layout *l, const char *bytes, size_t length)
 {
     if (!l->out)
         return;
@@ -67,10 +67,10 @@ static void add_point(struct layout *l, int p)
     static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
     for (size_t i = n; n > 1 && i-- > 0; p >>= 6)
         u[i] = (char)(i > 0 ? 0x80 | (p & 0x3f) : lead[n] | p);
-    add(l, u, n);
+    add_text(l, u, n);
 }
 
-/* \uXXXX, at the X; two of them where the first is the half of a pair. */
+/* Reads \uXXXX from its first X on; two of them where the first is half of a surrogate pair. */
 static bool code_point(struct layout *l)
 {
     int high = l->end - l->at >= 4 ? hex(l->at) : -1;
@@ -102,11 +102,11 @@ static bool escape(struct layout *l)
     if (*found == 'n')
         new_line(l);
     else
-        add(l, &to[found - from], 1);
+        add_text(l, &to[found - from], 1);
     return true;
 }
 
-/* What stands in it, without the quotes. */
+/* Reads a string, and appends its content without the quotes. */
 static bool string(struct layout *l)
 {
     if (!skip(l, '"'))
@@ -115,7 +115,7 @@ static bool string(struct layout *l)
         const char *plain = l->at;
         while (l->at < l->end && *l->at != '"' && *l->at != '\\')
             l->at++;
-        add(l, plain, (size_t)(l->at - plain));
+        add_text(l, plain, (size_t)(l->at - plain));
         if (l->at == l->end)
             return false;
         if (*l->at++ == '"')
@@ -128,14 +128,14 @@ static bool string(struct layout *l)
 static bool members(struct layout *l)
 {
     if (skip(l, '}')) {
-        add(l, "{}", 2);
+        add_text(l, "{}", 2);
         return true;
     }
     do {
         new_line(l);
         if (!string(l) || !skip(l, ':'))
             return false;
-        add(l, ": ", 2);
+        add_text(l, ": ", 2);
         if (!value(l))
             return false;
     } while (skip(l, ','));
@@ -145,12 +145,12 @@ static bool members(struct layout *l)
 static bool elements(struct layout *l)
 {
     if (skip(l, ']')) {
-        add(l, "[]", 2);
+        add_text(l, "[]", 2);
         return true;
     }
     do {
         new_line(l);
-        add(l, "- ", 2);
+        add_text(l, "- ", 2);
         if (!value(l))
             return false;
     } while (skip(l, ','));
@@ -164,7 +164,7 @@ static bool word(struct layout *l)
         l->at++;
     size_t n = (size_t)(l->at - begin);
     bool number = n > 0 && (*begin == '-' || (*begin >= '0' && *begin <= '9'));
-    add(l, begin, n);
+    add_text(l, begin, n);
     return number || (n == 4 && (memcmp(begin, "true", 4) == 0 || memcmp(begin, "null", 4) == 0)) ||
            (n == 5 && memcmp(begin, "false", 5) == 0);
 }

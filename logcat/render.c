@@ -23,9 +23,10 @@ int render_form_parse(const char *name)
     return -1;
 }
 
-/* Adds bytes for which there is room. Most are few: a call of memcpy would cost more than they do.
+/* Appends bytes for which there is room, without memcpy: they are few, and its call would cost
+ * more.
  */
-static void put(struct str *out, const char *bytes, size_t length)
+static void put_bytes(struct str *out, const char *bytes, size_t length)
 {
     char *to = out->data + out->length;
     size_t i = 0;
@@ -54,7 +55,7 @@ static bool is_text_form(const struct render *r)
     return r->form == RENDER_SHORT || r->form == RENDER_FULL || r->form == RENDER_PRETTY;
 }
 
-/* strftime, but for %N: a byte that add_time replaces. */
+/* As strftime, but %N gives the byte NANO, which add_time replaces. */
 static size_t format_time(const char *format, const struct tm *tm, char *text, size_t size)
 {
     char own[128];
@@ -75,7 +76,8 @@ static size_t format_time(const char *format, const struct tm *tm, char *text, s
     return format_own(text, size, own, tm);
 }
 
-/* Another second of the minute that is cached: zones change between minutes. */
+/* Changes the cached text to another second of the same minute: offsets of time zones change
+ * between minutes only. False: it is another minute. */
 static bool patch_second(struct render *r, time_t second)
 {
     time_t in_minute = second - r->minute;
@@ -119,7 +121,7 @@ static void cache_second(struct render *r, time_t second)
         snprintf(r->zone, sizeof r->zone, "%c%02ld%02ld", sign, minutes / 60 % 100, minutes % 60);
 }
 
-/* False: the time is not known, or no calendar has it. */
+/* Appends a time. False: it is not known, or beyond the calendar. */
 static bool add_time(struct render *r, const struct timespec *t, int digits, struct str *out)
 {
     char fraction[10] = {'.'};
@@ -134,11 +136,12 @@ static bool add_time(struct render *r, const struct timespec *t, int digits, str
         fraction[i] = (char)('0' + value % 10);
     if (r->time_format && is_text_form(r)) {
         for (size_t i = 0; i < r->text_length; i++)
-            put(out, r->text[i] == NANO ? fraction + 1 : r->text + i, r->text[i] == NANO ? 9 : 1);
+            put_bytes(out, r->text[i] == NANO ? fraction + 1 : r->text + i,
+                      r->text[i] == NANO ? 9 : 1);
         return true;
     }
-    put(out, r->text, r->text_length);
-    put(out, fraction, (size_t)digits + 1);
+    put_bytes(out, r->text, r->text_length);
+    put_bytes(out, fraction, (size_t)digits + 1);
     return true;
 }
 
@@ -150,7 +153,6 @@ static void add_spaces(struct str *out, size_t count)
 
 /* --- colour --- */
 
-/* By the name alone, so that a service has its colour in every run and beside any other. */
 static void add_color(struct str *out, const char *code)
 {
     str_add_text(out, "\033[");
@@ -165,7 +167,7 @@ static int add_part(const struct render *r, const char *bytes, size_t length, st
     return r->caret ? utf8_visible(bytes, length, out) : str_add(out, bytes, length);
 }
 
-/* Where the first match of any mark at or behind `from` is. */
+/* Finds the first match of any mark at `from` or behind. */
 static bool find_mark(const struct render *r, const struct entry *entry, size_t from,
                       struct pattern_place *first)
 {
@@ -203,7 +205,7 @@ static int add_message(const struct render *r, const struct entry *entry, struct
         return add_marked(r, entry, out);
     if (r->caret)
         return utf8_visible(entry->message, entry->length, out);
-    put(out, entry->message, entry->length);
+    put_bytes(out, entry->message, entry->length);
     return 0;
 }
 
@@ -219,7 +221,7 @@ static void add_name(const struct render *r, const char *name, struct str *out)
         utf8_visible(name, length, out);
         length = out->length > begin ? out->length - begin : 0;
     } else {
-        put(out, name, length);
+        put_bytes(out, name, length);
     }
     if (r->color && out->length > before)
         add_color(out, "0");
@@ -236,10 +238,10 @@ static int add_text_form(struct render *r, const char *name, const struct entry 
         /* no time at all */
     } else if (add_time(r, &entry->time, full ? 9 : 3, out)) {
         if (full && !r->time_format)
-            put(out, r->zone, strlen(r->zone));
-        put(out, " ", 1);
+            put_bytes(out, r->zone, strlen(r->zone));
+        put_bytes(out, " ", 1);
     } else {
-        put(out, "-", 1);
+        put_bytes(out, "-", 1);
         if (r->time_format)
             add_spaces(out, 1);
         else
@@ -247,7 +249,7 @@ static int add_text_form(struct render *r, const char *name, const struct entry 
     }
     add_name(r, name, out);
     if (full)
-        put(out, streams[entry->stream], 4);
+        put_bytes(out, streams[entry->stream], 4);
     if (marked)
         add_color(out, "31");
     int result = add_message(r, entry, out);
@@ -353,11 +355,11 @@ static int add_cri(struct render *r, const struct entry *entry, struct str *out)
 
 int render_entry(struct render *r, const char *name, const struct entry *entry, struct str *out)
 {
-    /* Room for all that put and add_spaces may add, and a name with every byte escaped. */
+    /* Room for all that put_bytes and add_spaces may append, and a name with every byte escaped. */
     if (str_reserve(out, entry->length + 6 * strlen(name) + r->width + 2048) < 0)
         return -1;
     if (entry->apart && is_text_form(r))
-        put(out, "--\n", 3);
+        put_bytes(out, "--\n", 3);
     switch (r->form) {
     case RENDER_SHORT:
     case RENDER_FULL:

@@ -12,7 +12,7 @@
 
 enum {
     BUFFER_FIRST = 1 << 17, /* a member of an archive is inflated there, while there is room */
-    BUFFER_SPACE = 1 << 14, /* must be free to go on */
+    BUFFER_SPACE = 1 << 14, /* bytes that must be free for the next read */
 };
 
 struct source *source_new(const char *name, const char *path)
@@ -36,11 +36,11 @@ void source_free(struct source *s)
         return;
     source_close(s);
     for (int i = 0; i < SOURCE_STREAMS; i++)
-        str_release(&s->pieces[i]);
+        str_release(&s->pieces[i].text);
     words_release(&s->said);
     free(s->lowest);
-    free(s->archive);
-    free(s->block);
+    free(s->survey.archive);
+    free(s->survey.block);
     free(s->data);
     free(s->name);
     free(s->path);
@@ -64,17 +64,17 @@ void source_close(struct source *s)
     s->reader = NULL;
     s->begin = s->scanned = s->end = 0;
     for (int i = 0; i < SOURCE_STREAMS; i++)
-        str_clear(&s->pieces[i]);
+        str_clear(&s->pieces[i].text);
     s->used = -1;
     s->torn = 0;
     s->dirty = false;
 }
 
-/* Nothing is known of what is read. What was kept of it is read again. */
+/* Forgets the entries read so far. The bytes that were kept will be cut into entries again. */
 static void begin_again(struct source *s)
 {
     for (int i = 0; i < SOURCE_STREAMS; i++)
-        str_clear(&s->pieces[i]);
+        str_clear(&s->pieces[i].text);
     s->used = -1;
     s->torn = 0;
     s->begin = s->scanned = 0;
@@ -89,8 +89,8 @@ int source_open(struct source *s, enum reader_from from, unsigned long long line
                                      .whole = order_skip_whole,
                                      .member = order_skip_member,
                                      .block = order_skip_block,
-                                     .device = s->device_current,
-                                     .inode = s->inode_current,
+                                     .device = s->survey.device,
+                                     .inode = s->survey.inode,
                                      .context = s,
                                      .since = s->since};
     struct stat st;
@@ -118,8 +118,8 @@ int source_open(struct source *s, enum reader_from from, unsigned long long line
     return 0;
 }
 
-/* Reads all that is open, to know its steps. Returns how many entries there are from the first that
- * is certainly whole, and itself no continuation. */
+/* Reads to the end, to find the steps. Returns the number of entries from the first one that is
+ * certainly whole, and continues no other. */
 static unsigned long long look_through(struct source *s, enum source_mode mode)
 {
     unsigned long long count = 0;
@@ -139,9 +139,10 @@ static unsigned long long look_through(struct source *s, enum source_mode mode)
 
 static int survey(struct source *s, bool exact, struct error *e)
 {
-    s->archives = s->blocks = 0;
-    s->in_archive = s->disorder = s->surveyed = s->vague = s->doubtful = false;
-    s->exact = exact;
+    s->survey.archives = s->survey.blocks = 0;
+    s->survey.in_archive = s->disorder = s->survey.done = s->survey.vague = s->survey.doubtful =
+        false;
+    s->survey.exact = exact;
     if (source_open(s, READER_ALL, 0, e) < 0)
         return -1;
     look_through(s, SOURCE_SURVEYING);
@@ -152,9 +153,9 @@ static int survey(struct source *s, bool exact, struct error *e)
 int source_survey(struct source *s, struct error *e)
 {
     int result = survey(s, false, e);
-    if (result == 0 && s->doubtful)
+    if (result == 0 && s->survey.doubtful)
         result = survey(s, true, e);
-    s->surveyed = result == 0;
+    s->survey.done = result == 0;
     return result;
 }
 
@@ -162,7 +163,7 @@ int source_open_tail(struct source *s, unsigned long long lines, struct error *e
 {
     if (lines == 0)
         return source_open(s, READER_END, 0, e);
-    /* Two more than asked: the first piece of a line may be missing on each stream. */
+    /* Two more than asked for: on each stream the first piece of a line may be missing. */
     unsigned long long want = lines + 2, most = lines * 64 + 4096;
     for (;; want *= 4) {
         if (source_open(s, READER_TAIL, want, e) < 0)
@@ -224,7 +225,8 @@ static struct timespec guess_time(struct source *s)
     return file_time(s);
 }
 
-/* Reads more. Two bytes stay free: a newline where a file ended without one, and a final NUL. */
+/* Reads more bytes. Two stay free: for a newline where a file ended without one, and a final NUL.
+ * False: there are none for now. */
 static bool fill(struct source *s)
 {
     if (s->begin == s->end && !(s->mode == SOURCE_COUNTING && s->kept))
@@ -278,14 +280,14 @@ struct line {
 static bool take_line(struct source *s, size_t stop, bool newline, bool cut, struct line *line)
 {
     *line = (struct line){s->data + s->begin, stop - s->begin, cut};
-    if (s->mode != SOURCE_COUNTING) /* which may begin again */
+    if (s->mode != SOURCE_COUNTING) /* after counting, the same bytes may be read again */
         s->data[stop] = '\0';
     s->begin = s->scanned = newline ? stop + 1 : stop;
     s->lines++;
     return true;
 }
 
-/* What there is of a line that is too long, up to the end of a character. */
+/* Takes a part of a line that is too long, up to the end of a character. */
 static bool take_part(struct source *s, struct line *line)
 {
     size_t torn = utf8_torn(s->data + s->begin, s->end - s->begin);
@@ -296,7 +298,7 @@ static bool take_part(struct source *s, struct line *line)
     return take_line(s, s->end - torn - 1, true, true, line);
 }
 
-/* Leaves out lines that the needle is not in, as long as nothing else depends on them. */
+/* Leaves out usual lines without the needle, as long as no other line depends on them. */
 static void skip_lines(struct source *s)
 {
     char *newline;
@@ -314,7 +316,7 @@ static void skip_lines(struct source *s)
     }
 }
 
-/* Passes over usual lines that are in order, when only the order is asked for. */
+/* In a survey: passes over usual lines that are in order. */
 static void survey_lines(struct source *s)
 {
     struct timespec first, last;
@@ -362,11 +364,11 @@ static bool next_line(struct source *s, bool final, struct line *line)
 
 static void take_pieces(struct source *s, int stream, bool cut)
 {
-    struct str *p = &s->pieces[stream];
-    s->entry = (struct entry){.time = s->pieces_time[stream],
+    struct str *p = &s->pieces[stream].text;
+    s->entry = (struct entry){.time = s->pieces[stream].time,
                               .stamped = true,
                               .cut = cut,
-                              .continues = s->pieces_continue[stream],
+                              .continues = s->pieces[stream].continues,
                               .stream = (enum stamp_stream)stream,
                               .message = p->data,
                               .length = p->length};
@@ -381,15 +383,15 @@ static bool goes_with(const struct timespec *before, const struct timespec *t, c
     return order_is_indented(message) && passed >= 0 && passed < SOURCE_TOGETHER;
 }
 
-/* A stamped line whose stream has, or begins, a line in pieces. True: an entry came of it. */
+/* Adds a stamped line to the pieces of its stream. True: they are complete, and are the entry. */
 static bool join(struct source *s, const struct stamp *stamp, const char *message, size_t length,
                  bool continues)
 {
     int stream = (int)stamp->stream;
-    struct str *p = &s->pieces[stream];
+    struct str *p = &s->pieces[stream].text;
     if (p->length == 0) {
-        s->pieces_time[stream] = stamp->time;
-        s->pieces_continue[stream] = continues;
+        s->pieces[stream].time = stamp->time;
+        s->pieces[stream].continues = continues;
     }
     if (str_add(p, message, length) < 0) {
         message_warning("out of memory for a line of %s", s->path);
@@ -406,7 +408,7 @@ static bool join(struct source *s, const struct stamp *stamp, const char *messag
     return true;
 }
 
-/* True: an entry came of the line. */
+/* Reads a line. True: it is the entry, or completes it; false: it is a piece. */
 static bool read_line(struct source *s, struct line *line)
 {
     struct stamp stamp;
@@ -420,7 +422,7 @@ static bool read_line(struct source *s, struct line *line)
     order_line(s, &stamp, message);
     bool continues = s->any && (stamped ? known && goes_with(&before, &stamp.time, message)
                                         : known || order_is_indented(message));
-    if (stamped && (stamp.partial || s->pieces[stamp.stream].length > 0))
+    if (stamped && (stamp.partial || s->pieces[stamp.stream].text.length > 0))
         return join(s, &stamp, message, length, continues);
     struct timespec time = stamped ? stamp.time : known ? s->last : s->guess;
     s->entry = (struct entry){.time = time,
@@ -438,8 +440,8 @@ int source_next(struct source *s, bool final)
 {
     struct line line;
     if (s->used >= 0) {
-        str_clear(&s->pieces[s->used]);
-        str_add(&s->pieces[s->used], s->torn_bytes, s->torn);
+        str_clear(&s->pieces[s->used].text);
+        str_add(&s->pieces[s->used].text, s->torn_bytes, s->torn);
     }
     s->used = -1;
     s->torn = 0;
@@ -448,7 +450,7 @@ int source_next(struct source *s, bool final)
             return 1;
     }
     for (int i = 0; final && i < SOURCE_STREAMS; i++) {
-        if (s->pieces[i].length > 0) {
+        if (s->pieces[i].text.length > 0) {
             take_pieces(s, i, false);
             return 1;
         }

@@ -73,7 +73,7 @@ static bool read_date(const char **p, struct tm *tm)
     return valid;
 }
 
-/* Seconds east of UTC. */
+/* Reads a zone: *offset is seconds east of UTC. */
 static bool read_zone(const char **p, bool *said, long *offset)
 {
     int hours, minutes = 0;
@@ -116,7 +116,7 @@ static bool read_word(const char **p, const char *word)
     return true;
 }
 
-/* The beginning of today or yesterday. */
+/* Reads "today" or "yesterday": the beginning of that day. */
 static bool read_day(const char **p, const struct timespec *now, bool utc, struct tm *tm)
 {
     bool yesterday = read_word(p, "yesterday");
@@ -153,7 +153,7 @@ static bool absolute(const char *text, const struct timespec *now, bool utc, str
     return true;
 }
 
-/* 1h30m, -10m, "10 min ago", "2 hours ago". */
+/* Reads 1h30m, -10m, "10 min ago", "2 hours ago". */
 static bool ago(const char *text, const struct timespec *now, struct timespec *t)
 {
     static const struct {

@@ -33,7 +33,8 @@ void view_release(struct view *v)
     output_release(&v->output);
 }
 
-/* Within what is asked for, whatever the stamps beside it say. */
+/* The time, moved into the range that is asked for: an order taken from stamps nearby may be
+ * outside of it. */
 static struct timespec clamp(const struct view *v, const struct timespec *t)
 {
     const struct timespec *since = &v->filter.since, *until = &v->filter.until;
@@ -45,21 +46,21 @@ static struct timespec clamp(const struct view *v, const struct timespec *t)
                               : (struct timespec){until->tv_sec - 1, 999999999};
 }
 
-/* Whether all that follows in the source is later than what is wanted. */
+/* Whether every later entry of the source is past the end that is asked for. */
 static bool is_past(const struct view *v, const struct source *s)
 {
-    return s->surveyed && !s->disorder && s->stamps && clock_is_set(&v->filter.until) &&
+    return s->survey.done && !s->disorder && s->stamps && clock_is_set(&v->filter.until) &&
            clock_compare(&s->last, &v->filter.until) >= 0 && !source_has_pieces(s);
 }
 
-/* The source's next entry that may be shown. */
+/* Reads the source's next entry that may be shown. False: there is none for now. */
 static bool next(struct view *v, struct source *s, bool final)
 {
     while (!s->past && source_next(s, final || s->gone) == 1) {
         struct timespec order = clamp(v, &s->entry.order);
         s->past = final && is_past(v, s);
         if (clock_is_set(&v->to) && clock_compare(&order, &v->to) >= 0)
-            s->past |= s->surveyed && !s->disorder;
+            s->past |= s->survey.done && !s->disorder;
         else if (!(clock_is_set(&v->from) && clock_compare(&order, &v->from) < 0) &&
                  !filter_is_outside(&v->filter, &s->entry.time) &&
                  (!s->events || events_take(v->events, &s->entry)))
@@ -68,7 +69,7 @@ static bool next(struct view *v, struct source *s, bool final)
     return false;
 }
 
-/* Puts the source's next entry on offer. */
+/* Puts the source's next entry on offer. False: there is none for now. */
 static bool advance(struct view *v, size_t number, bool final)
 {
     struct source *s = v->source[number];
@@ -90,7 +91,7 @@ void view_open(struct view *v)
     }
 }
 
-/* Says the first of the largest steps back. */
+/* Warns of the largest step back. */
 static void say_steps(const struct view *v)
 {
     const struct source *most = NULL;
@@ -131,7 +132,7 @@ bool view_survey(struct view *v)
     return even;
 }
 
-static void put(struct view *v, size_t number, const struct entry *entry)
+static void put_entry(struct view *v, size_t number, const struct entry *entry)
 {
     const char *name = entry->name ? entry->name : v->source[number]->name;
     bool headed = v->heading == NULL || str_printf(&v->output.buffer, "%s\n", v->heading) == 0;
@@ -150,7 +151,7 @@ static void given(void *context, struct entry *entry, size_t number)
     if (!v->source[number]->stamps)
         entry->time = (struct timespec){0, 0}; /* a guess is good for the order only */
     if (!v->tailing)
-        put(v, number, entry);
+        put_entry(v, number, entry);
     else if (tail_push(&v->tail, entry, number) < 0)
         v->context.failed = ENOMEM;
 }
@@ -192,7 +193,7 @@ bool view_gather(struct view *v, bool live, size_t bytes)
     return true;
 }
 
-/* The entries from begin to end belong together. */
+/* Prints entries that belong together, from begin to before end. */
 static void print_group(struct view *v, const struct tail *t, size_t begin, size_t end)
 {
     struct tail_slot *first = tail_at(t, begin);
@@ -200,7 +201,7 @@ static void print_group(struct view *v, const struct tail *t, size_t begin, size
     first->entry.apart = v->apart;
     v->apart = apart;
     for (size_t i = begin; i < end; i++)
-        put(v, tail_at(t, i)->source, &tail_at(t, i)->entry);
+        put_entry(v, tail_at(t, i)->source, &tail_at(t, i)->entry);
 }
 
 static bool is_same(const struct tail_slot *a, const struct tail_slot *b)
@@ -212,7 +213,7 @@ void view_print(struct view *v, const struct tail *t, size_t skip, bool reverse)
 {
     struct tail_slot *s;
     for (size_t i = skip; !reverse && (s = tail_at(t, i)); i++)
-        put(v, s->source, &s->entry);
+        put_entry(v, s->source, &s->entry);
     for (size_t end = t->count; reverse && end > skip;) {
         size_t begin = end - 1;
         while (begin > skip && is_same(tail_at(t, begin), tail_at(t, begin - 1)))
@@ -232,7 +233,7 @@ void view_history(struct view *v, bool live, bool reverse)
     output_flush(&v->output);
 }
 
-/* ns until the entry on offer may be shown: its stamp or its arrival is old enough. */
+/* ns until the entry on offer may be shown, when its stamp or its arrival is old enough. */
 static int64_t wait_for(const struct view *v, const struct merge_head *head, int64_t now,
                         const struct timespec *wall)
 {
@@ -260,7 +261,7 @@ int64_t view_live(struct view *v, int64_t now, const struct timespec *wall)
             break;
         }
         if (turn % 256 == 0 && clock_monotonic() - now > VIEW_HOLD / 2) {
-            due = now; /* others may have had something older meanwhile */
+            due = now; /* other sources may have older entries meanwhile */
             break;
         }
         merge_take(&v->merge, &head);
