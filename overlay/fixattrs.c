@@ -68,7 +68,7 @@ static void by_number(const char *text, struct id *id)
     id->known = true;
 }
 
-/* Cuts text at the first c; what follows it, or NULL. */
+/* Cuts text at the first c. Returns the text behind, or NULL: there is no c. */
 static char *cut(char *text, char c)
 {
     char *at = strchr(text, c);
@@ -123,8 +123,8 @@ struct work {
     gid_t gid;
     const char *file;
     unsigned int number; /* of the line */
-    struct str path;     /* of what is looked at, for messages */
-    unsigned int depth;  /* of folders in folders */
+    struct str path;     /* of the file being looked at, for messages */
+    unsigned int depth;  /* of that file, in folders */
     int result;
 };
 
@@ -133,7 +133,7 @@ struct found {
     int fd;
     int at;
     const char *name;
-    bool named; /* by the rule, without a pattern */
+    bool named; /* the rule names it without a pattern */
     struct stat st;
 };
 
@@ -147,12 +147,12 @@ bool fixattrs_is_foreign(const struct stat *file, const struct stat *folder, uid
                          bool links_protected)
 {
     if (links_protected || S_ISDIR(file->st_mode) || S_ISLNK(file->st_mode))
-        return false; /* nobody links a directory, and of a link no mode is changed */
+        return false; /* a directory has no second name, and no mode of a link is changed */
     bool open = folder->st_uid != 0 || (folder->st_mode & (S_IWGRP | S_IWOTH)) != 0;
     return file->st_nlink > 1 && file->st_uid != account && open;
 }
 
-/* fd is f's own or another one of the same file. */
+/* Changes owner and mode of f as the rule says. fd: a descriptor of that file. */
 static int change(const struct work *w, int fd, const struct found *f)
 {
     mode_t mode = S_ISDIR(f->st.st_mode) ? w->line->directory_mode : w->line->file_mode;
@@ -170,7 +170,7 @@ static bool is_wanted(const struct work *w, const char *name)
     return w->options->hidden && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-/* Enters name into the path that messages tell; back is what leaves it again. */
+/* Appends name to the path that messages tell; *back is the length to cut it to afterwards. */
 static bool path_enter(struct work *w, const char *name, size_t *back)
 {
     *back = w->path.length;
@@ -200,8 +200,8 @@ static void descend(struct work *w, DIR *d)
     w->depth--;
 }
 
-/* What is in it comes first: as long as it is root's, nobody else puts anything there. Without the
- * right to read it, it must be changed before. */
+/* Changes the files in a directory, then the directory: as long as it is root's, nobody else puts
+ * files there. One that we may not read is changed first. */
 static void apply_directory(struct work *w, const struct found *f)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
@@ -273,7 +273,9 @@ static bool is_pattern(const char *text)
 
 static size_t walk(struct work *w, int at, const char *path, bool named);
 
-/* Goes on in the folder that a component named. */
+/* Goes on in the folder that a component named. Returns the number of files that the rule had
+ * there.
+ */
 static size_t enter(struct work *w, int at, const char *name, const char *rest, bool named)
 {
     struct stat st;
@@ -293,7 +295,8 @@ static size_t enter(struct work *w, int at, const char *name, const char *rest, 
     return 1;
 }
 
-/* One name of a component; rest is "" at the last one. How many files the rule had there. */
+/* Takes one name that a component of the path stands for; rest: the components behind, "" at the
+ * last one. Returns the number of files that the rule had there. */
 static size_t step(struct work *w, int at, const char *name, const char *rest, bool named)
 {
     struct stat st;
@@ -332,7 +335,8 @@ static size_t match(struct work *w, int at, const char *pattern, const char *res
     return found;
 }
 
-/* Goes on with the first component of path. named: no pattern came before it. */
+/* Goes on with the first component of path; named: no component before it was a pattern. Returns
+ * the number of files that the rule had there. */
 static size_t walk(struct work *w, int at, const char *path, bool named)
 {
     char part[PART_MAX];

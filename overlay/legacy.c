@@ -21,7 +21,7 @@ extern char **environ;
 
 enum { PATH_BYTES = 4096, POLL_MS = 10, FAILED = 1 };
 
-/* The names in a folder of etc, sorted; without the folder there are none. */
+/* Lists the names in a folder of etc, sorted; a folder that does not exist is empty. */
 static struct words list(const struct settings *s, const char *folder, char path[PATH_BYTES])
 {
     struct words names = WORDS_INIT;
@@ -32,7 +32,7 @@ static struct words list(const struct settings *s, const char *folder, char path
     return names;
 }
 
-/* Something failed: what the settings make of it. */
+/* The exit code for a failure, by the settings; warns of it unless they ignore it. */
 static int failure(const struct settings *s, const char *what)
 {
     if (s->behaviour == 0)
@@ -50,17 +50,19 @@ static void note(int number)
     told = number;
 }
 
-/* Who tells us to end tells our group, so the script that runs as well: nothing begins after it. */
+/* Notes SIGTERM, which goes to our process group, and so to the script that runs: no other is
+ * begun.
+ */
 static void listen_for_term(void)
 {
     struct sigaction action = {.sa_handler = note};
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* Waits for the script; its exit code as a shell would say it. */
+/* Runs a script to its end. Returns its exit code as a shell gives it. */
 static int run(const char *program, char *const *argv, const char *script)
 {
-    /* A shell ran them in s6-overlay, and people left the first line out. */
+    /* by_shell: in s6-overlay a shell runs the scripts, and some have no #! line. */
     struct process_spawn s = {.program = program, .argv = argv, .envp = environ, .by_shell = true};
     struct error e = ERROR_INIT;
     pid_t pid = process_start_explain(&s, &e);
@@ -71,7 +73,7 @@ static int run(const char *program, char *const *argv, const char *script)
     if (pid < 0)
         return e.code;
     if (told != 0)
-        kill(pid, told); /* it was not there yet */
+        kill(pid, told); /* the signal came before the script was there */
     int status = process_wait(pid);
     return status < 0 ? EXIT_SYSTEM : process_exit_code(status);
 }
@@ -115,7 +117,7 @@ int legacy_cont_finish(const struct settings *s, const char *program)
     return 0;
 }
 
-/* Where the kernel does not say so, it is taken not to be. */
+/* Whether the kernel protects hard links; false where it does not say. */
 static bool links_are_protected(void)
 {
     struct str text = STR_INIT;
@@ -162,7 +164,7 @@ static void paths_of(const char *name, char live[PATH_BYTES], char link[PATH_BYT
     snprintf(link, PATH_BYTES, RUN_SCANDIR "/%s", name);
 }
 
-/* Asks pid 1 to look at the scan directory: a for what is new, n for what is gone. */
+/* Asks pid 1 to look at the scan directory: letter a for new services, n for removed ones. */
 static int scan(const char *letters)
 {
     int fd = open(RUN_SCANDIR "/.s6-svscan/control", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -174,7 +176,7 @@ static int scan(const char *letters)
     return result;
 }
 
-/* Whether /run/service/NAME is there and not ours: a service of s6-rc has the name. */
+/* Whether /run/service/NAME exists and leads elsewhere: a service of s6-rc has that name. */
 static bool is_taken(const char *live, const char *link)
 {
     char target[PATH_BYTES];
@@ -224,14 +226,14 @@ static int link_one(const char *name)
 
 enum wanted { WANTED_UP, WANTED_READY, WANTED_DOWN };
 
-/* 1 as wanted, 0 not yet, -1 never any more. */
+/* Looks at the state of a service: 1, as wanted; 0, not yet; -1, it will not be. */
 static int look(const char *live, enum wanted wanted)
 {
     struct supervise_status status;
     struct str record = STR_INIT;
     struct error ignored = ERROR_INIT;
     char path[PATH_BYTES + 32];
-    int result = wanted == WANTED_DOWN; /* nobody ever cared for it */
+    int result = wanted == WANTED_DOWN; /* without a status it was never supervised */
     snprintf(path, sizeof path, "%s/supervise/status", live);
     if (file_read(AT_FDCWD, path, SUPERVISE_STATUS_SIZE, &record, &ignored) == 0 &&
         record.length == SUPERVISE_STATUS_SIZE) {
@@ -249,7 +251,7 @@ static int look(const char *live, enum wanted wanted)
     return result;
 }
 
-/* Until each is as wanted, ms at most (0: for ever). How many are not. */
+/* Waits until each service is as wanted, at most ms (0: for ever). Returns how many are not. */
 static size_t wait_for(const struct words *live, enum wanted wanted, uint32_t ms)
 {
     const struct timespec pause = {.tv_nsec = POLL_MS * CLOCK_MS};
@@ -275,7 +277,7 @@ static bool has(const char *live, const char *file)
     return access(path, F_OK) == 0;
 }
 
-/* Those with a readiness notification are waited for until they are ready. */
+/* Waits until services are up, or, with a notification-fd, ready. Returns how many are not. */
 static size_t wait_up(const struct settings *s, const struct words *names)
 {
     struct words quiet = WORDS_INIT;
@@ -288,7 +290,7 @@ static size_t wait_up(const struct settings *s, const struct words *names)
         char live[PATH_BYTES];
         char link[PATH_BYTES];
         paths_of(names->item[i], live, link);
-        if (!has(live, "down")) /* it was not started */
+        if (!has(live, "down")) /* with that file it is not started */
             failed += words_add(has(live, "notification-fd") ? &notifying : &quiet, live) < 0;
     }
     failed += wait_for(&quiet, WANTED_UP, s->up_timeout);
@@ -325,7 +327,7 @@ int legacy_services_up(const struct settings *s)
         failed += wait_up(s, &copied);
     words_release(&names);
     words_release(&copied);
-    if (told != 0) /* those that were begun are there to be stopped */
+    if (told != 0) /* services that were started must count as up, to be stopped */
         return 0;
     return failed > 0 ? failure(s, "some legacy longruns failed to start") : 0;
 }

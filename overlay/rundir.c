@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Upstream's name for what speaks at this stage; people search for its messages. */
+/* Upstream's name in messages of this stage, for which people search. */
 #define PREINIT "/package/admin/s6-overlay/libexec/preinit"
 
 enum { ALL = 7, GROUP_ALL = 070, OTHERS_WRITE = 02, OWNER_AND_GROUP = 0770 };
@@ -31,7 +31,7 @@ enum rundir_verdict rundir_judge(const struct rundir_facts *f)
     return f->gid == 0 && f->group == 0 ? RUNDIR_BAD_GROUP : RUNDIR_INSECURE;
 }
 
-/* /run is there and on a file system that can be written to. */
+/* Makes sure that /run exists, on a file system that can be written to. 0, or -1 with e. */
 static int make(const struct settings *s, struct error *e)
 {
     if (mkdir("/run", 0755) < 0 && errno != EEXIST && errno != EROFS)
@@ -122,7 +122,7 @@ static int judge(const struct rundir_facts *f, struct error *e)
     return 0;
 }
 
-/* /var/run must be /run: scripts use both names. On a read-only root it stays as it is. */
+/* Makes /var/run lead to /run: scripts use both names. On a read-only root it stays as it is. */
 static void link_var_run(void)
 {
     struct stat run;
@@ -162,7 +162,7 @@ int rundir_prepare(const struct settings *s, struct error *e)
                              .group = st.st_gid,
                              .mode = st.st_mode & 07777,
                              .accept = s->open_run};
-    if (s->logging != LOGGING_DISK) /* nothing on the console then */
+    if (s->logging != LOGGING_DISK) /* with LOGGING_DISK the console stays empty */
         say_facts(&f);
     if (judge(&f, e) < 0)
         return -1;

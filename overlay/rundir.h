@@ -1,4 +1,4 @@
-/* Before anything else: is /run a directory that we may trust and use? (spec/overlay.md section 10)
+/* Decides, before anything else, whether /run can be trusted and used (spec/overlay.md section 10).
  */
 #ifndef OVERLAY_RUNDIR_H
 #define OVERLAY_RUNDIR_H
@@ -9,30 +9,30 @@
 #include <sys/types.h>
 
 struct rundir_facts {
-    uid_t uid; /* ours */
-    gid_t gid;
+    uid_t uid;   /* ours */
+    gid_t gid;   /* ours */
     uid_t owner; /* of /run */
-    gid_t group;
-    mode_t mode;
+    gid_t group; /* of /run */
+    mode_t mode; /* of /run */
     bool accept; /* S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES */
 };
 
 enum rundir_verdict {
-    RUNDIR_OURS = 0,
-    RUNDIR_TAKE,     /* another's, and we are root: made ours */
-    RUNDIR_GROUP,    /* root's, for group 0, which is ours */
-    RUNDIR_STICKY,   /* root's, and others cannot remove what we make there */
-    RUNDIR_ACCEPTED, /* insecure, and we were told to take it */
+    RUNDIR_OURS = 0, /* our user owns it */
+    RUNDIR_TAKE,     /* another user owns it, and we are root: chown makes it ours */
+    RUNDIR_GROUP,    /* its group is 0, as ours, and may write there; others may not */
+    RUNDIR_STICKY,   /* root owns it, and others cannot remove the files that we make there */
+    RUNDIR_ACCEPTED, /* it is insecure, and `accept` says to use it */
     RUNDIR_BAD_GROUP,
     RUNDIR_INSECURE
 };
 
-/* Pure. */
+/* Judges the facts. Pure. The last two verdicts mean that /run cannot be used. */
 enum rundir_verdict rundir_judge(const struct rundir_facts *f);
 
 /* Makes /run if it is missing, mounts a tmpfs there if it is read-only and S6_READ_ONLY_ROOT says
- * so, makes it ours as root, and makes /var/run lead to it. -1: it cannot be used, and e names the
- * cure. */
+ * so, makes it ours if we are root, and makes /var/run lead to it. 0, or -1 with e, which names a
+ * cure: /run cannot be used. */
 int rundir_prepare(const struct settings *s, struct error *e);
 
 #endif

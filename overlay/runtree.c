@@ -45,7 +45,8 @@ int runtree_complete_path(struct error *e)
     return result == 0 ? 0 : error_system(e, "unable to complete PATH");
 }
 
-/* A plain user cannot clear what root left in /run, as an image or an earlier start did. */
+/* Fails with an explanation: a plain user cannot remove files that root left in /run, in the image
+ * or in an earlier start. */
 static int left_by_another(const char *path, struct error *e)
 {
     struct stat st;
@@ -69,7 +70,7 @@ static int remove_stale(struct error *e)
         if (file_remove_tree(AT_FDCWD, path, e) < 0)
             return left_by_another(path, e);
     }
-    /* s6-rc left its live directory under a name with a random ending. */
+    /* s6-rc names its live directory with a random ending. */
     struct words names = WORDS_INIT;
     struct error ignored = ERROR_INIT;
     if (file_list(AT_FDCWD, "/run", &names, &ignored) == 0)

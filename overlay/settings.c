@@ -71,7 +71,7 @@ static bool drops(const struct reader *r)
     return drop;
 }
 
-/* /etc/cont-profile.d/PROFILE and what follows, for as long as s lives; NULL without memory. */
+/* The path /etc/cont-profile.d/PROFILE + rest, owned by s; NULL: no memory. */
 static const char *in_profile(struct settings *s, const char *profile, const char *rest)
 {
     char path[4096];
@@ -79,7 +79,7 @@ static const char *in_profile(struct settings *s, const char *profile, const cha
     return words_add(&s->texts, path) < 0 ? NULL : s->texts.item[s->texts.count - 1];
 }
 
-/* Where things are, by profile. */
+/* Fills in the paths, by profile. */
 static int places(struct settings *s, const struct reader *r)
 {
     const char *profile = text_or(r, "S6_RUNTIME_PROFILE", NULL);
@@ -152,7 +152,7 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
 
 int settings_renew(struct settings *s, char *(*lookup)(const char *name))
 {
-    struct problems ignored = PROBLEMS_INIT; /* it was said at start */
+    struct problems ignored = PROBLEMS_INIT; /* warnings were said at start */
     struct settings now;
     int result = settings_read(&now, lookup, false, &ignored);
     problems_release(&ignored);
@@ -191,5 +191,5 @@ char *settings_variable(const char *name)
     }
     while (value.length > 0 && value.data[value.length - 1] == '\n')
         value.data[--value.length] = '\0';
-    return value.data; /* for good */
+    return value.data; /* never freed */
 }

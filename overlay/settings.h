@@ -1,6 +1,6 @@
-/* S6_* and OVERLOG_* variables (spec/overlay.md section 4). Pid 1 reads them at start, and some
- * again after the hook; what runs for fix-attrs.d, cont-init.d, services.d and cont-finish.d reads
- * them when it runs, as a script before may have changed them. */
+/* The settings in S6_* and OVERLOG_* variables (spec/overlay.md section 4). Pid 1 reads them at
+ * start, and some again after the hook. The processes for fix-attrs.d, cont-init.d, services.d and
+ * cont-finish.d read them when they run, as a script before may have changed them. */
 #ifndef OVERLAY_SETTINGS_H
 #define OVERLAY_SETTINGS_H
 
@@ -45,17 +45,20 @@ struct settings {
     struct words texts;        /* paths made here */
 };
 
-/* lookup is getenv's shape; the texts it returns must outlive s. A value that is not a number where
- * one is needed means the default, with a warning in p. terminal: fd 1 or 2 is one. */
+/* Reads all settings. lookup works as getenv does; its texts must outlive s. Where a number is
+ * needed and the value is none, the default is taken, with a warning in p. terminal: fd 1 or 2 is a
+ * terminal. 0, or -1 with an error in p: no memory. */
 int settings_read(struct settings *s, char *(*lookup)(const char *name), bool terminal,
                   struct problems *p);
-/* Takes over what counts when the hook is over, which may have changed it: where definitions are,
- * how long to wait for them, and how CMD is run. -1: no memory. */
+/* Reads the settings again that the hook may change: where definitions are, how long to wait for
+ * them, and how CMD is run. 0, or -1: no memory, and s is as before. */
 int settings_renew(struct settings *s, char *(*lookup)(const char *name));
+/* Frees the lists that s owns. */
 void settings_release(struct settings *s);
 
-/* What the container environment says of a variable now, with getenv's shape: the file of that
- * name, or our own environment where S6_KEEP_ENV keeps it. The text is for good. */
+/* The value of a variable in the container environment as it is now, for use as lookup: the content
+ * of its file or, where S6_KEEP_ENV keeps it, our own environment. NULL: there is none. The text
+ * lives for ever. */
 char *settings_variable(const char *name);
 
 #endif
