@@ -46,7 +46,7 @@ struct source_block {
     struct timespec least, most;
 };
 
-/* What the last survey found, so that later readings can leave parts out. */
+/* The results of the last survey, by which later readings can leave parts out. */
 struct source_survey {
     bool done;                      /* the rest is valid */
     bool exact;                     /* repeated, without guessing which lines are wanted */
