@@ -35,8 +35,8 @@ int step_rename(int directory, const char *from, const char *to);
 /* Renames, replacing; a missing file is success. A directory that is in the way is set aside. */
 int step_replace(const struct logdir *d, const char *from, const char *to, struct error *e);
 
-/* Sets aside whatever has a name of ours: renames it to NAME.aside@TAI64N, and warns. A missing
- * file is success. */
+/* Sets a file aside that somebody put under a name of ours: renames it to NAME.aside@TAI64N, and
+ * warns. A missing file is success. */
 int step_aside(const struct logdir *d, const char *name, struct error *e);
 
 /* Sets the name aside unless it is a regular file, or missing. */
