@@ -261,7 +261,7 @@ static int process(struct logdir *d, struct error *e)
     if (step_is_processed(d))
         return step_adopt(d, e);
     if (!step_exists(d->directory, "previous"))
-        return step_drop_processed(d, e);
+        return step_remove(d, "processed", e);
     return run_processor(d, e) < 0 ? -1 : step_adopt(d, e);
 }
 

@@ -104,7 +104,7 @@ static int give_up_processing(struct logdir *d, struct error *e)
         return -1;
     if (step_is_processed(d))
         return step_adopt(d, e);
-    if (step_drop_processed(d, e) < 0)
+    if (step_remove(d, "processed", e) < 0)
         return -1;
     return step_archive_or_remove(d, "previous", true, e);
 }
@@ -116,7 +116,7 @@ static int go_on_processing(struct logdir *d, struct error *e)
     enum found previous = look(d, "previous");
     if (step_is_processed(d))
         return step_adopt(d, e);
-    if (step_drop_processed(d, e) < 0 || step_remove(d, "newstate", e) < 0)
+    if (step_remove(d, "processed", e) < 0 || step_remove(d, "newstate", e) < 0)
         return -1;
     if (previous == ABSENT || (!is_empty(d, "previous") && d->settings.processor != NULL))
         return 0;

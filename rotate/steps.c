@@ -263,13 +263,6 @@ int step_archive_or_remove(struct logdir *d, const char *from, bool unfinished, 
     return step_archive(d, from, unfinished, e);
 }
 
-int step_drop_processed(struct logdir *d, struct error *e)
-{
-    if (step_exists(d->directory, "previous"))
-        return step_remove(d, "processed", e);
-    return step_archive_or_remove(d, "processed", true, e);
-}
-
 int step_adopt(struct logdir *d, struct error *e)
 {
     if (step_remove(d, "previous", e) < 0 || step_replace(d, "newstate", "state", e) < 0)

@@ -103,10 +103,6 @@ bool step_is_processed(const struct logdir *d);
  */
 int step_doubt_marks(const struct logdir *d, struct error *e);
 
-/* Drops an output that is not marked: it is removed when previous still has its lines, else it
- * becomes an unfinished archive. */
-int step_drop_processed(struct logdir *d, struct error *e);
-
 /* Takes over an output that is whole and marked: removes previous, renames newstate to state, and
  * makes processed an archive. */
 int step_adopt(struct logdir *d, struct error *e);

@@ -1,5 +1,5 @@
 /* The owner's x bit marks what is whole. Modes that somebody else gave, or that the user asked for,
- * must not pass for that mark; and output whose mark was lost is not lost with it. */
+ * must not pass for that mark. */
 #include "rotate/logdir.h"
 #include "rotate/steps.h"
 #include "tests/unit/rotate/directory.h"
@@ -120,40 +120,6 @@ static void a_mode_with_x_bits_marks_nothing(void **state)
     kill_log();
 }
 
-/* A copy that keeps no modes: what had replaced previous is the only one that has its lines. */
-static void output_without_its_mark_is_kept_when_nothing_else_has_its_lines(void **state)
-{
-    (void)state;
-    for (int resume = 0; resume < 2; resume++) {
-        struct archive *list;
-        directory_write(&dir, "processed", "WHOLE\n", 0644);
-        open_log(&plain, resume != 0);
-        assert_int_equal(archive_list(dir.fd, &list), 1);
-        assert_string_equal(list[0].name + 25, ".u");
-        directory_holds(&dir, list[0].name, "WHOLE\n");
-        assert_int_equal(unlinkat(dir.fd, list[0].name, 0), 0);
-        free(list);
-        kill_log();
-    }
-}
-
-/* The same when the helper finds it. */
-static void the_helper_keeps_output_without_a_mark(void **state)
-{
-    struct logdir_settings s = plain;
-    int status;
-    (void)state;
-    s.processor = "cat";
-    s.processor_is_shell = true;
-    open_log(&s, false);
-    directory_write(&dir, "processed", "WHOLE\n", 0644);
-    logdir_tidy(&ours);
-    pid_t pid = waitpid(ours.helper, &status, 0);
-    assert_true(logdir_reaped(&ours, pid, status));
-    holds_one_archive(".u", "WHOLE\n");
-    kill_log();
-}
-
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -162,8 +128,6 @@ int main(void)
         T(an_executable_lock_makes_every_mark_worthless),
         T(a_logger_killed_after_it_took_the_lock_changes_nothing),
         T(a_mode_with_x_bits_marks_nothing),
-        T(output_without_its_mark_is_kept_when_nothing_else_has_its_lines),
-        T(the_helper_keeps_output_without_a_mark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
