@@ -10,16 +10,16 @@ int64_t patience_due(int64_t since, int64_t said, uint32_t first_ms)
     return since + step;
 }
 
-/* Of what is over, whole seconds; of what is left, the one that has begun, too. */
-void patience_line(char line[PATIENCE_LINE_MAX], const char *who, const char *what, int64_t since,
-                   int64_t limit, const char *end, int64_t now)
+/* Whole seconds of the time that is over; of the time that is left, the begun second counts, too.
+ */
+void patience_line(char line[PATIENCE_LINE_MAX], const struct patience_wait *w, int64_t now)
 {
-    long long spent = (long long)((now - since) / CLOCK_SECOND);
-    long long left = (long long)((limit - now + CLOCK_SECOND - 1) / CLOCK_SECOND);
-    if (limit == 0)
-        snprintf(line, PATIENCE_LINE_MAX, "%s %s after %lld s (there is no time limit)", who, what,
-                 spent);
+    long long spent = (long long)((now - w->since) / CLOCK_SECOND);
+    long long left = (long long)((w->limit - now + CLOCK_SECOND - 1) / CLOCK_SECOND);
+    if (w->limit == 0)
+        snprintf(line, PATIENCE_LINE_MAX, "%s %s after %lld s (there is no time limit)", w->who,
+                 w->what, spent);
     else
-        snprintf(line, PATIENCE_LINE_MAX, "%s %s after %lld s (%s in %lld s)", who, what, spent,
-                 end, left > 0 ? left : 0);
+        snprintf(line, PATIENCE_LINE_MAX, "%s %s after %lld s (%s in %lld s)", w->who, w->what,
+                 spent, w->end, left > 0 ? left : 0);
 }

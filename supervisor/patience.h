@@ -12,9 +12,15 @@ enum { PATIENCE_BOOT_MS = 10000, PATIENCE_STOP_MS = 3000, PATIENCE_LINE_MAX = 64
  * was): first_ms after its begin, twice that, four times and so on. */
 int64_t patience_due(int64_t since, int64_t said, uint32_t first_ms);
 
-/* "WHO WHAT after N s (LIMIT)": limit is when that comes to an end by itself, 0 never; end says
- * what happens then ("it is killed"). */
-void patience_line(char line[PATIENCE_LINE_MAX], const char *who, const char *what, int64_t since,
-                   int64_t limit, const char *end, int64_t now);
+/* What a wait is about and when it ends by itself; times are monotonic ns. */
+struct patience_wait {
+    const char *who, *what; /* "web", "is still stopping" */
+    int64_t since;
+    int64_t limit;   /* 0: never */
+    const char *end; /* what happens then: "it is killed" */
+};
+
+/* Writes "WHO WHAT after N s (END in M s)". */
+void patience_line(char line[PATIENCE_LINE_MAX], const struct patience_wait *w, int64_t now);
 
 #endif

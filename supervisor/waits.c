@@ -34,7 +34,8 @@ static void see(struct look *k, const char *who, const char *what, int64_t since
     int64_t due = patience_due(since, k->w->said, k->first_ms);
     if (due <= k->now) {
         due = patience_due(since, k->now, k->first_ms);
-        patience_line(line, who, what, since, limit.at, limit.end, k->now);
+        const struct patience_wait wait = {who, what, since, limit.at, limit.end};
+        patience_line(line, &wait, k->now);
         if (k->named < NAMED_MAX)
             message_warning("%s", line);
         else

@@ -11,10 +11,7 @@ import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOMS = "base contract rotate logger logcat execline services overlay supervisor command".split()
-KNOWN = [
-    ("services/definition.c", "services/keys.c"),
-    ("command/overlog/import.c", "command/overlog/program.c", "command/overlog/supervisord_import.c"),
-]  # each sorted
+KNOWN = []  # each sorted
 WORD = re.compile(r"[A-Za-z_]\w*")
 # At the begin of a line: a type, the name, the parameters and the body; static ones are nobody else's.
 DEFINITION = re.compile(r"^(?!static\b|typedef\b|return\b|else\b)[A-Za-z_][\w \t*]*?\b(\w+)\([^;{}]*\)\s*\{", re.M)
@@ -37,7 +34,7 @@ def arrows(sources):
     uses = {}
     for path, text in texts.items():
         own = set(re.findall(r"^static [^;{}=]*?\b(\w+)\(", text, re.M))
-        names = set(WORD.findall(re.sub(r"(?:\.|->)\s*\w+", " ", text))) - own
+        names = set(WORD.findall(re.sub(r"(?:\.|->|\bstruct\b|\benum\b)\s*\w+", " ", text))) - own
         uses[path] = {home[name] for name in names if name in home} - {path}
     return uses
 

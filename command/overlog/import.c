@@ -12,33 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOTES_MAX = 1000 }; /* each is looked for among all */
-
-void import_note(struct import *im, const char *about, const char *format, ...)
-{
-    char text[1024];
-    va_list list;
-    va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    size_t i = 0;
-    while (i < im->notes && strcmp(im->note[i].text, text) != 0)
-        i++;
-    if (i == NOTES_MAX)
-        return;
-    if (i == NOTES_MAX - 1 && i == im->notes)
-        strcpy(text, "there is more that could not be carried over");
-    if (i == im->notes) {
-        struct import_note *more = realloc(im->note, (i + 1) * sizeof *more);
-        if (more == NULL)
-            return;
-        im->note = more;
-        im->note[im->notes++] = (struct import_note){.text = strdup(text)};
-    }
-    if (about != NULL && !words_has(&im->note[i].about, about))
-        words_add(&im->note[i].about, about);
-}
-
 /* Says the notes and appends them as lines. */
 static void tell_notes(struct import *im, struct str *out)
 {
@@ -67,38 +40,6 @@ void import_release(struct import *im)
     words_release(&im->names);
     im->note = NULL;
     im->notes = 0;
-}
-
-bool import_name(struct import *im, const char *about, const char *name, char out[256])
-{
-    bool reserved = name_is_reserved(name);
-    const char *prefix = reserved ? "program-" : name[0] == '.' ? "_" : "";
-    size_t n = (size_t)snprintf(out, 256, "%s", prefix);
-    for (const char *p = name; *p != '\0' && n < 200; p++)
-        out[n++] = isspace((unsigned char)*p) || *p == '/' ? '-' : *p;
-    out[n] = '\0';
-    if (n == 0)
-        snprintf(out, 256, "program");
-    if (strcmp(out, name) != 0)
-        import_note(im, about, "the name \"%s\" is %s: it is called %s", name,
-                    reserved ? "one of overlog itself" : "none for a service", out);
-    if (definitions_find(&im->w.tree->definitions, out) < 0)
-        return true;
-    message_fatal("%s exists already in %s: remove it first, or import into another -d DIR", out,
-                  im->w.tree->services);
-    im->w.code = 1;
-    return false;
-}
-
-void import_tell_apart(struct import *im, const char *about, char name[256], unsigned int number)
-{
-    char wanted[256];
-    memcpy(wanted, name, sizeof wanted);
-    while (words_has(&im->names, name))
-        snprintf(name, 256, "%.200s-%u", wanted, number++);
-    if (strcmp(name, wanted) != 0)
-        import_note(im, about, "there is more than one process %s: one is called %s", wanted, name);
-    words_add(&im->names, name);
 }
 
 /* --- Procfile --------------------------------------------------------------------------------- */

@@ -15,24 +15,9 @@
 
 enum { STOP_SECONDS = 10, STOP_MOST = 4000000 };
 
-const char *program_get(const struct supervisord *s, const struct process *p, const char *key)
-{
-    return ini_get(&s->ini, p->section, key);
-}
-
-char *program_expand(const struct supervisord *s, const struct process *p, const char *text)
-{
-    struct str out = STR_INIT;
-    if (!ini_expand(text, &p->names, &out))
-        import_note(s->im, p->section, "unknown expression: %s", text);
-    if (out.data == NULL)
-        str_add_text(&out, "");
-    return out.data;
-}
-
 static char *settle(const struct supervisord *s, const struct process *p, const char *key)
 {
-    return import_settle(s, p->section, key, &p->names);
+    return program_settle(s, p->section, key, &p->names);
 }
 
 static bool is_true(const struct supervisord *s, const struct process *p, const char *key,

@@ -18,37 +18,11 @@ enum { DEFAULT_PRIORITY = 999 };
 
 /* --- what must be known now ------------------------------------------------------------------- */
 
-char *import_settle(const struct supervisord *s, const char *section, const char *key,
-                    const struct ini_names *names)
-{
-    const char *raw = ini_get(&s->ini, section, key);
-    struct str expanded = STR_INIT, out = STR_INIT;
-    if (raw == NULL)
-        return NULL;
-    if (!ini_expand(raw, names, &expanded))
-        import_note(s->im, section, "unknown expression: %s", raw);
-    enum ini_settled how = ini_settle(expanded.data == NULL ? "" : expanded.data, getenv, &out);
-    bool name = strcmp(key, "process_name") == 0; /* any will do */
-    if (how == INI_KNOWN || (how == INI_UNKNOWN && name))
-        import_note(s->im, section,
-                    "%s=%s is decided now, by the environment of overlog import: %s", key, raw,
-                    out.data);
-    else if (how == INI_UNKNOWN)
-        import_note(s->im, section,
-                    "%s=%s has to be known now, and is not in the environment of overlog import: "
-                    "left out",
-                    key, raw);
-    str_release(&expanded);
-    if (how == INI_UNKNOWN && !name)
-        str_release(&out);
-    return out.data;
-}
-
 /* A number of a key, at most max away from 0. */
 static long number_of(const struct supervisord *s, const char *section, const char *key,
                       const struct ini_names *names, long fallback, unsigned long long max)
 {
-    char *text = import_settle(s, section, key, names);
+    char *text = program_settle(s, section, key, names);
     bool minus = text != NULL && text[0] == '-';
     unsigned long long number = 0;
     if (text != NULL && number_parse(text + minus, max, &number) < 0)
@@ -160,7 +134,7 @@ static void add_process(struct supervisord *s, const char *section, const struct
         group == NULL ? p->priority
                       : number_of(s, group_section, "priority", &none, DEFAULT_PRIORITY, INT_MAX);
     p->autostart = autostart_of(s, p);
-    p->own = import_settle(s, section, "process_name", names);
+    p->own = program_settle(s, section, "process_name", names);
     if (p->own == NULL)
         p->own = strdup(names->program);
     if (p->own == NULL || !import_name(s->im, section, p->own, p->name)) {
@@ -328,7 +302,7 @@ static int include_file(struct supervisord *s, const char *path)
 static int read_includes(struct supervisord *s)
 {
     struct ini_names names = {.program = "", .group = ""};
-    char *list = import_settle(s, "include", "files", &names), *place;
+    char *list = program_settle(s, "include", "files", &names), *place;
     int result = 0;
     if (list == NULL)
         return 0;

@@ -30,8 +30,8 @@ const char *program_get(const struct supervisord *s, const struct process *p, co
 char *program_expand(const struct supervisord *s, const struct process *p, const char *text);
 /* text where the environment of the container cannot be waited for: its references are taken from
  * ours, and a note says so. NULL: there was no value. Caller frees. */
-char *import_settle(const struct supervisord *s, const char *section, const char *key,
-                    const struct ini_names *names);
+char *program_settle(const struct supervisord *s, const char *section, const char *key,
+                     const struct ini_names *names);
 
 /* Writes the service of a process. needs: what is started before it. */
 void program_write(const struct supervisord *s, const struct process *p, const struct words *needs);

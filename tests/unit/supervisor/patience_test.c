@@ -51,19 +51,23 @@ static void a_day_is_a_dozen_lines(void **state)
     assert_in_range(lines, 10, 15);
 }
 
-static void the_words(void **state)
+static void says(struct patience_wait wait, int64_t now, const char *expected)
 {
     char line[PATIENCE_LINE_MAX];
+    patience_line(line, &wait, now);
+    assert_string_equal(line, expected);
+}
+
+static void the_words(void **state)
+{
+    const struct patience_wait web = {"web", "is still stopping", 100 * S, 105 * S, "it is killed"};
+    const struct patience_wait free = {"db", "is still starting", 100 * S, 0, ""};
+    const struct patience_wait db = {"db", "is still starting", 100 * S, 105 * S, "it is given up"};
     (void)state;
-    patience_line(line, "web", "is still stopping", 100 * S, 105 * S, "it is killed", 103 * S);
-    assert_string_equal(line, "web is still stopping after 3 s (it is killed in 2 s)");
-    patience_line(line, "web", "is still stopping", 100 * S, 105 * S, "it is killed",
-                  103 * S + S / 2);
-    assert_string_equal(line, "web is still stopping after 3 s (it is killed in 2 s)");
-    patience_line(line, "db", "is still starting", 100 * S, 0, "", 110 * S);
-    assert_string_equal(line, "db is still starting after 10 s (there is no time limit)");
-    patience_line(line, "db", "is still starting", 100 * S, 105 * S, "it is given up", 110 * S);
-    assert_string_equal(line, "db is still starting after 10 s (it is given up in 0 s)");
+    says(web, 103 * S, "web is still stopping after 3 s (it is killed in 2 s)");
+    says(web, 103 * S + S / 2, "web is still stopping after 3 s (it is killed in 2 s)");
+    says(free, 110 * S, "db is still starting after 10 s (there is no time limit)");
+    says(db, 110 * S, "db is still starting after 10 s (it is given up in 0 s)");
 }
 
 int main(void)
