@@ -34,10 +34,11 @@ static void check_definition(struct tree *t, const struct definition *d)
 }
 
 /* Scripts of s6-overlay v2, which are executed where they are: FOLDER/ENTRY, or FOLDER/ENTRY/NAME.
- */
-static void check_legacy(struct tree *t, const char *folder, const char *name, unsigned int how)
+ * How many there are. */
+static uint32_t check_legacy(struct tree *t, const char *folder, const char *name, unsigned int how)
 {
     char base[4096], path[4096];
+    uint32_t found = 0;
     struct words entries = WORDS_INIT;
     struct error ignored = ERROR_INIT;
     snprintf(base, sizeof base, "%.3900s/../%s", t->dir, folder);
@@ -47,9 +48,11 @@ static void check_legacy(struct tree *t, const char *folder, const char *name, u
         for (size_t i = 0; i < entries.count; i++) {
             snprintf(path, sizeof path, "%.3000s/%.255s%s%s", base, entries.item[i],
                      name == NULL ? "" : "/", name == NULL ? "" : name);
+            found += access(path, F_OK) == 0;
             script_inspect(t, path, SCRIPT_IN_PLACE | how);
         }
     words_release(&entries);
+    return found;
 }
 
 /* Definitions where nothing looks for them: /etc/s6-rc.d, and beside s6-rc.d. */
@@ -90,7 +93,7 @@ static void check_started(struct tree *t)
         if (!set[i] && d->directory != NULL)
             problems_warning(&t->problems, d->directory, 0,
                              "name it in user-bundles.d/user/contents.d, unless it is to be "
-                             "started by hand",
+                             "started by hand, or a hook names it there",
                              "nothing starts %s: it is in no bundle that is started", d->name);
     }
     free(set);
@@ -184,7 +187,8 @@ static int run_check(struct invocation *c)
     }
     check_legacy(&t, "cont-init.d", NULL, SCRIPT_OF_SH);
     check_legacy(&t, "cont-finish.d", NULL, 0);
-    check_legacy(&t, "services.d", "run", SCRIPT_RUNS);
+    services += check_legacy(&t, "services.d", "run", SCRIPT_RUNS);
+    services += check_legacy(&t, "services.d", "log/run", SCRIPT_RUNS);
     check_legacy(&t, "services.d", "finish", 0);
     check_places(&t);
     check_started(&t);

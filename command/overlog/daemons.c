@@ -11,10 +11,14 @@ static const struct {
     const char *file, *says;
     const char *names; /* the option that names another file */
 } daemons[] = {
-    {"nginx", "*daemon off", "tTvVhs", NULL, "nginx -g \"daemon off;\"", "/etc/nginx/nginx.conf",
+    {"nginx", "*daemon off", "tTvVhs", NULL, "nginx -g \"daemon off;\"",
+     "/etc/nginx/nginx.conf /usr/local/nginx/conf/nginx.conf "
+     "/usr/local/openresty/nginx/conf/nginx.conf /opt/nginx/conf/nginx.conf",
      "daemon off", "-c"},
     {"php-fpm*", "--nodaemonize --version --test --help --info --modules", "Ftvhim", NULL,
-     "php-fpm -F", "/usr/local/etc/php-fpm.d/zz-docker.conf", "daemonize = no", "-y"},
+     "php-fpm -F",
+     "/usr/local/etc/php-fpm.d/zz-docker.conf /usr/local/etc/php-fpm.conf /etc/php-fpm.conf",
+     "daemonize = no", "-y"},
     {"cron", "", "f", NULL, "cron -f", NULL, NULL, NULL},
     {"crond", "", "fndxVh", NULL, "crond -f (-n of cronie)", NULL, NULL, NULL},
     {"sshd", "", "DdiTtGV", NULL, "sshd -D -e", NULL, NULL, NULL},
@@ -121,7 +125,7 @@ static struct daemon_advice advise(size_t k, const struct daemon_word *word, siz
     struct daemon_advice a = {daemons[k].cure, daemons[k].file, daemons[k].says, false};
     for (size_t i = 1; daemons[k].names != NULL && i + 1 < count; i++)
         if (strcmp(word[i].text, daemons[k].names) == 0) {
-            a.named = strcmp(word[i + 1].text, a.file) != 0;
+            a.named = !is_one_of(a.file, word[i + 1].text);
             a.file = word[i + 1].text;
         }
     return a;

@@ -14,7 +14,8 @@ struct daemon_word {
 struct daemon_advice {
     const char *cure;        /* what to write; NULL: nothing is wrong, or it cannot be known */
     const char *file, *says; /* unless this file has a line that begins with this; NULL */
-    bool named;              /* an argument names the file, which is not the usual one */
+    bool named;              /* an argument names the file; else these are the usual ones, with
+                                blanks between, of which one will do */
 };
 
 /* name: of the program, without its folder; word: its arguments, from word[1] on. */

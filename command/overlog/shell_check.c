@@ -1,5 +1,6 @@
 #include "command/overlog/shell_check.h"
 #include "command/overlog/shell_reader.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,13 +161,28 @@ static bool is_program(const char *path)
 }
 
 /* A file that an argument names may be made at every start, and is unknown while it is not there.
- */
+ * Of the usual ones, those that are there tell. */
 static bool file_tells(const struct shell_place *place, const struct daemon_advice *a)
 {
+    bool any_there = false, may = false;
     if (place == NULL || place->says == NULL)
         return a->named;
-    return place->says(place->context, a->file, a->says) ||
-           (a->named && !place->says(place->context, a->file, ""));
+    if (a->named)
+        return place->says(place->context, a->file, a->says) ||
+               !place->says(place->context, a->file, "");
+    for (const char *at = a->file; *at != '\0'; at += strspn(at, " ")) {
+        char file[64];
+        int length = (int)strcspn(at, " ");
+        snprintf(file, sizeof file, "%.*s", length, at);
+        bool there = place->says(place->context, file, "");
+        bool tells = place->says(place->context, file, a->says);
+        if (there && tells)
+            return true;
+        any_there |= there;
+        may |= tells;
+        at += length;
+    }
+    return may && !any_there;
 }
 
 static void check_daemon(const struct checking *c, const struct daemon_word *word, size_t count,
@@ -287,6 +303,8 @@ static void check_command(struct checking *c, const struct shell_script *s,
         check_manager(c, word + program, command->count - program, command->line);
     if (program < command->count && runs && (last || executed))
         check_daemon(c, word + program, command->count - program, command->line);
+    if (program < command->count && is_in(brief, base_name(word[program].text)))
+        last = false;
     if (last && runs && c->p->count == before)
         problems_warning(c->p, c->path, command->line, "write exec before it",
                          "%s is not executed in place of the shell, which gets its signals",

@@ -230,10 +230,28 @@ def test_what_scripts_of_a_root_do(tree):
         ("/etc/services.d/ssh/run:2", nginx), (f"{D}/good/run:2", nginx),
         (f"{D}/good", "nothing starts good: it is in no bundle that is started"),
     ])
-    # Its configuration may keep it in the foreground, in the root and beside a tree.
-    tree.write("/etc/nginx/nginx.conf", "# daemon off;\nuser www;\n  daemon off;\n")
+    # Its configuration may keep it in the foreground, in the root and beside a tree, wherever that build has it.
+    for where in ("/etc/nginx", "/usr/local/nginx/conf"):
+        tree.write(f"{where}/nginx.conf", "# daemon off;\nuser www;\n  daemon off;\n")
+        for words in (["-r", tree.path], [tree.at("/etc/s6-overlay")]):
+            assert not [text for *_, text in problems(*words)[0] if "nginx" in text]
+        tree.write(f"{where}/nginx.conf", "# daemon off;\nuser www;\n")
+        assert [text for *_, text in problems("-r", tree.path)[0] if "nginx" in text] == [nginx, nginx]
+
+
+def test_services_d_of_an_image(tree):
+    """They count, their loggers too; what says that it is ready at its end is no service that a shell stays for."""
+    tree.script("/etc/services.d/configure/run", "#!/bin/sh\nload-tables\nfdmove 1 3 printf \"done\\n\"\n")
+    tree.write("/etc/services.d/configure/notification-fd", "3\n")
+    tree.script("/etc/services.d/syslog/run", "#!/bin/sh\ns6-socklog -d3\n")
+    tree.write("/etc/services.d/syslog/log/run", "#!/bin/sh\nsed -u s/a/b/ | logutil-service /log/syslog\n")
+    tree.write("/etc/services.d/README", "no service\n")
     for words in (["-r", tree.path], [tree.at("/etc/s6-overlay")]):
-        assert not [text for *_, text in problems(*words)[0] if "nginx" in text]
+        text = overlog("check", *words).stdout.replace(tree.at("/etc/s6-overlay/.."), "/etc")
+        assert text == ("/etc/services.d/syslog/run:2: warning: s6-socklog is not executed in place of the shell, which "
+                        "gets its signals\n    write exec before it\n"
+                        "/etc/services.d/syslog/log/run: error: it has no x bit\n    chmod +x\n"
+                        "3 services, 1 error, 1 warning\n"), text
 
 
 def test_one_cause_one_error(tmp_path):
