@@ -196,6 +196,6 @@ void cmd_reaped(struct cmd *c, int status)
         p->calls->unlink(RUN_CMDPID);
     if (pid1_is_stopping(p))
         return;
-    exitcode_write(code);
+    exitcode_write(p->calls, code);
     notice_post(&p->notices, NOTICE_CMD, code);
 }

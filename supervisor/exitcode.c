@@ -1,9 +1,9 @@
 #include "supervisor/exitcode.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/message.h"
 #include "base/str.h"
 #include "contract/paths.h"
+#include "supervisor/pid1_calls.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,10 +49,10 @@ int exitcode_read(void)
     return EXIT_USAGE;
 }
 
-void exitcode_write(int code)
+void exitcode_write(const struct pid1_calls *calls, int code)
 {
     char text[16];
     struct error ignored = ERROR_INIT;
     int n = snprintf(text, sizeof text, "%d\n", code);
-    file_write(AT_FDCWD, RUN_EXITCODE, text, (size_t)n, 0644, &ignored);
+    calls->write_file(AT_FDCWD, RUN_EXITCODE, text, (size_t)n, 0644, &ignored);
 }

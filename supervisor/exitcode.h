@@ -9,7 +9,8 @@ int exitcode_parse(const char *text);
 /* Reads RUN_EXITCODE. 0 when it is missing, EXIT_USAGE (with a warning) when it holds no number. */
 int exitcode_read(void);
 
+struct pid1_calls;
 /* Writes RUN_EXITCODE. A failure is ignored: nobody is left who could do anything about it. */
-void exitcode_write(int code);
+void exitcode_write(const struct pid1_calls *calls, int code);
 
 #endif

@@ -51,9 +51,9 @@ static int compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static bool is_spared(const struct remaining *r, pid_t pid)
+static bool is_excluded(const struct remaining *r, pid_t pid)
 {
-    return bsearch(&pid, r->spare, r->spare_count, sizeof pid, compare) != NULL;
+    return bsearch(&pid, r->excluded, r->excluded_count, sizeof pid, compare) != NULL;
 }
 
 /* Walks up from a process: below a logger it is spared, below us it is ours. */
@@ -61,7 +61,7 @@ static bool is_meant(const struct remaining *r, int proc, pid_t pid, pid_t paren
 {
     pid_t self = getpid();
     for (int depth = 0; depth < DEPTH_MAX; depth++) {
-        if (is_spared(r, pid))
+        if (is_excluded(r, pid))
             return false;
         if (parent == self)
             return true;
@@ -107,7 +107,7 @@ long remaining_signal(const struct remaining *r, int signal)
     _Alignas(struct entry) char list[LIST_BYTES];
     long count = 0;
     bool found = false;
-    qsort(r->spare, r->spare_count, sizeof *r->spare, compare);
+    qsort(r->excluded, r->excluded_count, sizeof *r->excluded, compare);
     int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (proc < 0)
         return -1;
@@ -129,10 +129,10 @@ long remaining_probe(const struct remaining *r, pid_t top, int signal)
     enum { AHEAD = 4096 };
     long count = 0;
     pid_t end = top < REMAINING_PROBED - AHEAD ? top + AHEAD : REMAINING_PROBED;
-    qsort(r->spare, r->spare_count, sizeof *r->spare, compare);
+    qsort(r->excluded, r->excluded_count, sizeof *r->excluded, compare);
     for (pid_t pid = 2; pid < end; pid++) {
         pid_t session = getsid(pid);
-        if (session >= 0 && !is_spared(r, pid) && !is_spared(r, session))
+        if (session >= 0 && !is_excluded(r, pid) && !is_excluded(r, session))
             count += kill(pid, signal) == 0;
     }
     return count;

@@ -10,8 +10,8 @@
 #include <sys/types.h>
 
 struct remaining {
-    pid_t *spare; /* loggers: they and what descends from them are left alone; gets sorted */
-    size_t spare_count;
+    pid_t *excluded; /* loggers: they and what descends from them are left alone; gets sorted */
+    size_t excluded_count;
     bool everything; /* we are pid 1 */
     char *names;     /* NULL, or where remaining_signal writes what the first of them are called */
     size_t names_size;

@@ -64,7 +64,7 @@ static long remaining_named(struct stop *s, int signal, char *names, size_t size
 {
     pid_t few[2];
     struct remaining r = {.everything = s->pid1->is_init, .names = names, .names_size = size};
-    r.spare_count = longruns_logger_pids(s->longruns, few, &r.spare);
+    r.excluded_count = longruns_logger_pids(s->longruns, few, &r.excluded);
     long count = s->pid1->calls->signal_rest(&r, signal);
     if (count < 0 && s->pid1->is_init)
         return probe(s, &r, signal);

@@ -254,8 +254,8 @@ static long signal_rest(const struct remaining *r, int signal)
     for (size_t i = 0; i < m->processes; i++) {
         struct simulated_process *p = &m->process[i];
         bool spared = !p->alive;
-        for (size_t j = 0; j < r->spare_count; j++)
-            spared = spared || r->spare[j] == p->pid;
+        for (size_t j = 0; j < r->excluded_count; j++)
+            spared = spared || r->excluded[j] == p->pid;
         if (spared)
             continue;
         if (r->names != NULL)
