@@ -185,8 +185,13 @@ static void end(struct oneshots *all, uint32_t node, pid_t pid)
 
 void oneshot_late(struct oneshots *all, uint32_t node)
 {
-    all->catalogue->oneshot[node].put_off = false;
-    end(all, node, all->catalogue->oneshot[node].pid);
+    struct oneshot *o = &all->catalogue->oneshot[node];
+    if (!o->put_off) {
+        end(all, node, o->pid);
+        return;
+    }
+    o->put_off = false; /* there is nobody whose end would be the answer */
+    catalogue_done(all->catalogue, all->pid1, node, !o->stopping, false);
 }
 
 bool oneshot_interrupt(struct oneshots *all, uint32_t node)

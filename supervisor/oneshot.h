@@ -21,7 +21,7 @@ int oneshots_open(struct oneshots *all, struct pid1 *p, struct catalogue *c);
  * ended, or at once when there is nothing to run, or it cannot be. */
 void oneshot_begin(struct oneshots *all, uint32_t node, bool stopping);
 void oneshot_reaped(struct oneshots *all, uint32_t node, int status); /* raw wait status */
-/* It is late: what runs is told to end. */
+/* It is late: what runs is told to end; what could not be forked yet has failed. */
 void oneshot_late(struct oneshots *all, uint32_t node);
 /* Its up, if that runs, is told to end; false: it does not run. */
 bool oneshot_interrupt(struct oneshots *all, uint32_t node);

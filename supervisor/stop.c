@@ -185,11 +185,11 @@ static void limit(struct stop *s)
 }
 
 /* What is under way. The up of a oneshot is told to end and waited for, a down is waited for,
- * unless a time limit has left it to itself. */
+ * unless a time limit has left it to itself; one that could not be forked yet is tried again. */
 static void adopt_pending(struct stop *s, bool left)
 {
     for (uint32_t i = 0; i < s->catalogue->graph.count; i++) {
-        if (!oneshot_interrupt(s->oneshots, i) && left)
+        if (!oneshot_interrupt(s->oneshots, i) && left && !s->catalogue->oneshot[i].put_off)
             oneshot_late(s->oneshots, i);
         engine_adopt_pending(s->engine, i);
     }

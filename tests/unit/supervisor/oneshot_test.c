@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static void up_and_down(void **state)
 {
@@ -89,6 +90,45 @@ static void but_not_for_ever_in_a_stop(void **state)
     assert_true(simulated.over);
 }
 
+/* A caller that goes leaves to itself what could not be forked yet; the stop waits for no ghost. */
+static void put_off_and_left_when_the_stop_comes(void **state)
+{
+    (void)state;
+    simulated_service("init", "oneshot", "up", "", "down", "unmake", NULL);
+    simulated_boot(NULL);
+    simulated.spawn_fails = EAGAIN;
+    int fd = simulated_rc("d", "change", "init", NULL);
+    close(fd);
+    simulated_settle();
+    simulated.with_time = true;
+    simulated_journal();
+    simulated_signal(SIGTERM);
+    simulated.spawn_fails = 0;
+    simulated_run(1500);
+    simulated_expect("1.000 oneshot init: unmake", NULL);
+    simulated_exit("init", 0);
+    assert_true(simulated.over);
+}
+
+/* One that is to go down before its up could be forked has failed to start, and is down. */
+static void put_off_and_wanted_down(void **state)
+{
+    const char *up[] = {"s6-rc", "u", "500", "1", "0", "change", "init", NULL};
+    (void)state;
+    simulated_service("init", "oneshot", "up", "make", "down", "unmake", NULL);
+    simulated_boot(NULL);
+    simulated_exit("init", 0);
+    simulated_rc("d", "change", "init", NULL);
+    simulated_exit("init", 0);
+    simulated.spawn_fails = EAGAIN;
+    simulated_request(up);
+    simulated_run(600);
+    int fd = simulated_rc("d", "change", "init", NULL);
+    simulated_run(5000);
+    assert_non_null(strstr(simulated_answer(fd), "x0\n"));
+    assert_false(simulated.sv->rc.job.busy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +137,8 @@ int main(void)
         SIMULATED_TEST(the_stop_ends_an_up_and_waits),
         SIMULATED_TEST(a_fork_that_fails_is_tried_again),
         SIMULATED_TEST(but_not_for_ever_in_a_stop),
+        SIMULATED_TEST(put_off_and_left_when_the_stop_comes),
+        SIMULATED_TEST(put_off_and_wanted_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
