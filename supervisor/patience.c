@@ -19,7 +19,10 @@ void patience_line(char line[PATIENCE_LINE_MAX], const struct patience_wait *w, 
     if (w->limit == 0)
         snprintf(line, PATIENCE_LINE_MAX, "%s %s after %lld s (there is no time limit)", w->who,
                  w->what, spent);
+    else if (left <= 0)
+        snprintf(line, PATIENCE_LINE_MAX, "%s %s after %lld s (%s now)", w->who, w->what, spent,
+                 w->end);
     else
         snprintf(line, PATIENCE_LINE_MAX, "%s %s after %lld s (%s in %lld s)", w->who, w->what,
-                 spent, w->end, left > 0 ? left : 0);
+                 spent, w->end, left);
 }

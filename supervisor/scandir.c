@@ -251,7 +251,8 @@ bool scandir_stop(struct scandir *s)
     bool alive = false;
     for (uint32_t i = 0; i < s->longruns->count; i++) {
         struct longrun *l = s->longruns->item[i];
-        if (l == NULL || l->own == NULL || l->member == MEMBER_GONE || service_at_rest(&l->machine))
+        if (l == NULL || l->own == NULL || l->member >= MEMBER_REMOVING ||
+            service_at_rest(&l->machine))
             continue;
         alive = true;
         if (l->told || (is_consumer(l) && has_producer(s, l, false)))

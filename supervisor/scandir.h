@@ -43,7 +43,8 @@ void scandir_prune(struct scandir *s, bool all);
 void scandir_remove(struct longrun *l);
 
 /* Tells all of them to end, for the stop; false when none is alive any more. Consumers end by end
- * of file once their producers are down. To be called again after every turn. */
+ * of file once their producers are down. What is being removed has been told, and waited for by
+ * whoever removed it: it is not counted. To be called again after every turn. */
 bool scandir_stop(struct scandir *s);
 
 /* After every turn: gives back what removed services held. */

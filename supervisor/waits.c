@@ -60,15 +60,40 @@ static struct limit limit_of(const struct look *k, uint32_t node)
     return earlier(limit, s->end, "everything is killed");
 }
 
+/* Those of services.d, which have left /run/service. A log waits for its service, and is named only
+ * when that is over. True: one at least. */
+static bool see_unlinked(struct look *k, int64_t since)
+{
+    const struct longruns *all = k->w->stop->longruns;
+    int64_t grace = k->w->pid1->settings.legacy_grace * CLOCK_MS;
+    struct limit limit = earlier((struct limit){since + grace, "we go on without it"},
+                                 k->w->stop->end, "everything is killed");
+    bool any = false;
+    for (int logs = 0; logs < 2 && !any; logs++)
+        for (uint32_t i = 0; i < all->count; i++) {
+            const struct longrun *l = all->item[i];
+            if (l == NULL || l->member != MEMBER_REMOVING || service_at_rest(&l->machine) ||
+                (l->definition->consumer_for.count > 0) != (logs == 1))
+                continue;
+            see(k, l->definition->name, "is still stopping", since, limit);
+            any = true;
+        }
+    return any;
+}
+
 static void see_nodes(struct look *k)
 {
     const struct catalogue *c = k->w->stop->catalogue;
     for (uint32_t i = 0; c->transition.active && i < c->graph.count; i++) {
         const struct transition_node *n = &c->transition.node[i];
-        if (n->goal && (n->state == NODE_STARTING || n->state == NODE_STOPPING))
-            see(k, catalogue_definition(c, i)->name,
-                n->state == NODE_STARTING ? "is still starting" : "is still stopping", n->since,
-                limit_of(k, i));
+        const struct definition *d = catalogue_definition(c, i);
+        if (!n->goal || (n->state != NODE_STARTING && n->state != NODE_STOPPING))
+            continue;
+        if (n->state == NODE_STOPPING && d->builtin == BUILTIN_LEGACY_SERVICES &&
+            see_unlinked(k, n->since))
+            continue;
+        see(k, d->name, n->state == NODE_STARTING ? "is still starting" : "is still stopping",
+            n->since, limit_of(k, i));
     }
 }
 

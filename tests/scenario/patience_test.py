@@ -94,6 +94,23 @@ def test_a_stop_that_waits_says_for_what(tree, boot):
     assert_order(text, "web is still", "late is still", "still there")
 
 
+def test_services_d_that_do_not_end(tree, boot):
+    """Named one by one, and waited for once: then they are among what is left, as long as that may be."""
+    deaf = "#!/bin/sh\ntrap '' TERM HUP\necho up >/tmp/web\nwhile :; do sleep 0.05; done\n"
+    tree.script("/etc/services.d/web/run", deaf)
+    tree.script("/etc/services.d/web/log/run", "#!/bin/sh\nexec cat\n")
+    tree.script("/etc/services.d/meek/run", "#!/bin/sh\nexec sleep 1000\n")
+    box = boot(tree.path, env={"S6_SERVICES_GRACETIME": "5000", "S6_KILL_GRACETIME": "6000"})
+    box.wait_for(lambda: begun(tree, "web"))
+    began = time.monotonic()
+    assert box.stop() == 0, box.transcript()
+    assert 10.9 < time.monotonic() - began < 15
+    text = box.stderr.text()
+    assert re.search(r"warning: web is still stopping after [34] s \(we go on without it in [12] s\)\n", text), text
+    assert not re.search("(legacy-services|meek|web/log) is still stopping", text)
+    assert_order(text, "web is still stopping", "still there after", "what is left is killed in ")
+
+
 NO_KILL = ["-x", "/usr/bin/setpriv --bounding-set=-kill --inh-caps=-kill"]
 
 

@@ -67,7 +67,7 @@ static void the_words(void **state)
     says(web, 103 * S, "web is still stopping after 3 s (it is killed in 2 s)");
     says(web, 103 * S + S / 2, "web is still stopping after 3 s (it is killed in 2 s)");
     says(free, 110 * S, "db is still starting after 10 s (there is no time limit)");
-    says(db, 110 * S, "db is still starting after 10 s (it is given up in 0 s)");
+    says(db, 110 * S, "db is still starting after 10 s (it is given up now)");
 }
 
 int main(void)

@@ -159,6 +159,27 @@ static void the_stop_ends_them_after_those_of_s6_rc(void **state)
     assert_true(simulated.over);
 }
 
+/* It was told when it was removed: the stop gives it what all processes get, and no more. */
+static void what_is_removed_is_not_waited_for_twice(void **state)
+{
+    (void)state;
+    simulated.settings.kill_grace = 3000;
+    simulated_boot(NULL);
+    simulated_file("/run/here/extra/run", "");
+    assert_int_equal(symlink("/run/here/extra", "/run/service/extra"), 0);
+    simulated_ask(SCAN, "a");
+    simulated_process("extra")->stubborn = true;
+    unlink("/run/service/extra");
+    simulated_journal();
+    simulated_ask(SCAN, "an");
+    simulated_expect("TERM extra", NULL);
+    simulated.with_time = true;
+    simulated_signal(SIGTERM);
+    simulated_run(10000);
+    simulated_expect("0.000 TERM extra", "3.000 KILL extra", NULL);
+    assert_true(simulated.over);
+}
+
 static void letters_of_s6_svscanctl(void **state)
 {
     (void)state;
@@ -187,6 +208,7 @@ int main(void)
         SIMULATED_TEST(one_that_cannot_be_supervised),
         SIMULATED_TEST(the_link_of_a_longrun_of_s6_rc),
         SIMULATED_TEST(the_stop_ends_them_after_those_of_s6_rc),
+        SIMULATED_TEST(what_is_removed_is_not_waited_for_twice),
         SIMULATED_TEST(letters_of_s6_svscanctl),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
