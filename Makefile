@@ -159,7 +159,7 @@ FUZZ_CC ?= clang
 FUZZ_TIME ?= 600
 # How deep the stack is differs by where it begins, and with that what a run with one seed finds.
 FUZZ_COVERAGE := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=stack-depth
-FUZZ_WRAP := helper_start clock_wall clock_monotonic
+FUZZ_WRAP := clock_wall clock_monotonic
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_OBJECTS := $(patsubst %.c,$(FUZZ)/%.o,$(filter-out command/% execline/%,$(SOURCES)) execline/substitute.c \
     $(addprefix command/overlog/,supervisord.c supervisord_keys.c supervisord_import.c program.c program_value.c import.c import_notes.c \
@@ -181,7 +181,8 @@ $(FUZZ)/%: $(FUZZ)/tests/fuzz/%.o $(FUZZ)/liboverlog.a
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_WRAP:%=-Wl,--wrap=%) -o $@ $^ -lz
 
 $(FUZZ)/account: FUZZ_WRAP += fopen
-$(FUZZ)/handover: FUZZ_WRAP += loop_signal
+$(FUZZ)/handover: FUZZ_WRAP += helper_start loop_signal
+$(FUZZ)/recover: FUZZ_WRAP += helper_start
 
 .PRECIOUS: $(FUZZ)/tests/fuzz/%.o
 fuzz: $(FUZZ_PROGRAMS)

@@ -98,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct state s;
     struct error e = ERROR_INIT;
     MUST(state_open(&s, fd, &e) == 0);
-    state_rest(&s);
+    state_trim(&s);
     state_close(&s);
     read_state(fd, &again);
     MUST(same(&again, &beginning));

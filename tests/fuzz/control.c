@@ -4,6 +4,7 @@
  *
  * Input: for each caller a byte with what it does, two with the length of its packet, then that. */
 #include "supervisor/control.h"
+#include "supervisor/pid1_calls.h"
 #include "tests/fuzz/fuzz.h"
 #include <errno.h>
 #include <stdbool.h>
@@ -86,8 +87,11 @@ static void open_server(void)
         return;
     MUST(snprintf(server.path, sizeof server.path, "%s/control", fuzz_directory()) > 0);
     MUST(loop_open(&server.loop, &e) == 0);
-    server.control = (struct control){
-        .loop = &server.loop, .handler = handle, .gone = gone, .closer = close_now};
+    server.control = (struct control){.loop = &server.loop,
+                                      .calls = &pid1_system,
+                                      .handler = handle,
+                                      .gone = gone,
+                                      .closer = close_now};
     MUST(control_open(&server.control, server.path, &e) == 0);
     server.free_fd = dup(0);
     close(server.free_fd);
