@@ -332,6 +332,21 @@ int legacy_services_up(const struct settings *s)
     return failed > 0 ? failure(s, "some legacy longruns failed to start") : 0;
 }
 
+/* Those that are waited for no longer; a log only where its service is down. */
+static void name_left(const struct words *live, const struct settings *s)
+{
+    bool service_left = false;
+    for (size_t i = 0; i < live->count; i++) {
+        const char *name = live->item[i] + sizeof RUN_LEGACY;
+        bool left = look(live->item[i], WANTED_DOWN) == 0;
+        if (left && !(service_left && strchr(name, '/') != NULL))
+            message_warning("%s has not ended within S6_SERVICES_GRACETIME (%lu ms): the stop goes "
+                            "on without it",
+                            name, (unsigned long)s->legacy_grace);
+        service_left = left && strchr(name, '/') == NULL;
+    }
+}
+
 int legacy_services_down(const struct settings *s)
 {
     struct words names = WORDS_INIT;
@@ -351,8 +366,9 @@ int legacy_services_down(const struct settings *s)
             words_add(&live, path);
         }
     }
-    if (live.count > 0 && scan("an") == 0)
-        wait_for(&live, WANTED_DOWN, s->legacy_grace == 0 ? 1 : s->legacy_grace);
+    if (live.count > 0 && scan("an") == 0 &&
+        wait_for(&live, WANTED_DOWN, s->legacy_grace == 0 ? 1 : s->legacy_grace) > 0)
+        name_left(&live, s);
     words_release(&names);
     words_release(&live);
     return 0;

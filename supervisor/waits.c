@@ -61,7 +61,8 @@ static struct limit limit_of(const struct look *k, uint32_t node)
 }
 
 /* Those of services.d, which have left /run/service. A log waits for its service, and is named only
- * when that is over. True: one at least. */
+ * when that is over. In the last second of their time nobody is: services-down names them at its
+ * end. True: one at least is waited for. */
 static bool see_unlinked(struct look *k, int64_t since)
 {
     const struct longruns *all = k->w->stop->longruns;
@@ -75,7 +76,8 @@ static bool see_unlinked(struct look *k, int64_t since)
             if (l == NULL || l->member != MEMBER_REMOVING || service_at_rest(&l->machine) ||
                 (l->definition->consumer_for.count > 0) != (logs == 1))
                 continue;
-            see(k, l->definition->name, "is still stopping", since, limit);
+            if (limit.at - k->now > CLOCK_SECOND)
+                see(k, l->definition->name, "is still stopping", since, limit);
             any = true;
         }
     return any;
