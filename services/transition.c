@@ -67,7 +67,9 @@ void transition_begin(struct transition *t, const unsigned char *set, bool up, i
         struct transition_node *n = &t->node[i];
         n->goal = false;
         n->failed = false;
+        n->queued = false; /* an earlier one may have left it in the ring */
     }
+    t->head = t->tail = 0;
     /* The closure without memory of its own: goals spread along edges through the ring. */
     for (uint32_t i = 0; i < count; i++)
         if (set[i] != 0) {

@@ -183,6 +183,26 @@ static void what_was_left_has_its_limit_where_it_is_wanted(void **state)
     destroy(&w);
 }
 
+/* Its neighbours were to be looked at again; that is over with the transition that it belonged to.
+ */
+static void what_was_left_pulls_nothing_along(void **state)
+{
+    struct world w;
+    (void)state;
+    build(&w, "slow b:slow c");
+    set_of(&w, "slow");
+    transition_begin(&w.t, w.all, true, S, 1000);
+    assert_string_equal(now_do(&w, S), "+slow");
+    assert_string_equal(now_do(&w, 2 * S), "T .");
+    done(&w, "slow", false, 2 * S);
+    set_of(&w, "c");
+    transition_begin(&w.t, w.all, true, 2 * S, 0);
+    assert_string_equal(now_do(&w, 2 * S), "+c");
+    done(&w, "c", true, 2 * S);
+    assert_string_equal(now_do(&w, 2 * S), ".");
+    destroy(&w);
+}
+
 static void independents_go_together(void **state)
 {
     struct world w;
@@ -392,6 +412,7 @@ int main(void)
         cmocka_unit_test(independents_go_together),
         cmocka_unit_test(what_was_left_is_not_waited_for),
         cmocka_unit_test(what_was_left_has_its_limit_where_it_is_wanted),
+        cmocka_unit_test(what_was_left_pulls_nothing_along),
         cmocka_unit_test(a_selection_is_closed_over_its_dependencies),
         cmocka_unit_test(what_is_already_there_is_no_work),
         cmocka_unit_test(a_failed_start_stops_its_dependents_only),
