@@ -77,18 +77,26 @@ static void down_once(struct step *t)
     begin_run(t);
 }
 
-/* To those who listen it is as if a supervisor had ended and another begun. */
+/* To those who listen it is as if a supervisor had ended and another begun. A wish to be up that
+ * came meanwhile is for the new one. */
 static void leave(struct step *t)
 {
+    bool up = t->s->want == WANT_UP || t->rules->normally_up;
     t->s->leaving = false;
     t->s->ever_started = false;
     t->s->failures = 0;
-    t->s->want = t->rules->normally_up ? WANT_UP : WANT_DOWN;
+    t->s->want = up ? WANT_UP : WANT_DOWN;
     act(t, SERVICE_ACT_EVENT, 'x');
     act(t, SERVICE_ACT_EVENT, 's');
-    t->s->deadline = t->rules->normally_up ? t->now + CLOCK_SECOND : 0;
-    if (!t->rules->normally_up)
+    t->s->deadline = up ? t->now + CLOCK_SECOND : 0;
+    if (!up)
         act(t, SERVICE_ACT_STOPPED, 0);
+}
+
+static void down_leave(struct step *t)
+{
+    t->s->want = WANT_DOWN;
+    leave(t);
 }
 
 static void down_want_down(struct step *t)
@@ -253,6 +261,7 @@ static void down_deadline(struct step *t)
 
 static void kill_deadline(struct step *t)
 {
+    t->s->paused = false; /* CONT follows */
     act(t, SERVICE_ACT_KILL, 0);
     t->s->deadline = t->now + REPEAT_KILL_SECONDS * CLOCK_SECOND;
 }
@@ -267,7 +276,7 @@ static cell *const table[SERVICE_STATES][SERVICE_EVENTS] = {
             [SERVICE_WANT_DOWN] = down_want_down,
             [SERVICE_WANT_ONCE] = down_once,
             [SERVICE_STAY_DOWN] = down_want_down,
-            [SERVICE_LEAVE] = leave,
+            [SERVICE_LEAVE] = down_leave,
             [SERVICE_SIGNAL] = ignored,
             [SERVICE_SPAWNED] = impossible,
             [SERVICE_UNSPAWNED] = impossible,

@@ -284,6 +284,11 @@ static void paused_until_continued_stopped_or_dead(void **state)
     step(&s, &plain, SERVICE_SIGNAL, SIGSTOP, 11 * S, "S");
     step(&s, &plain, SERVICE_WANT_DOWN, 0, 11 * S, "E");
     assert_false(s.paused); /* the end sends CONT */
+    s = up_since(10 * S, &killing);
+    step(&s, &killing, SERVICE_WANT_DOWN, 0, 11 * S, "E");
+    step(&s, &killing, SERVICE_SIGNAL, SIGSTOP, 12 * S, "S");
+    step(&s, &killing, SERVICE_DEADLINE, 0, 14 * S, "K");
+    assert_false(s.paused); /* and so does the kill */
 }
 
 static void leaving_is_told_when_it_is_down(void **state)
@@ -323,6 +328,20 @@ static void who_is_normally_up_comes_back_after_leaving(void **state)
     s = (struct service){.state = SERVICE_DOWN};
     step(&s, &usual, SERVICE_LEAVE, 0, 15 * S, "xs");
     assert_int_equal(s.deadline, 16 * S);
+}
+
+static void a_wish_to_be_up_outlives_leaving(void **state)
+{
+    struct service s = up_since(10 * S, &plain);
+    (void)state;
+    step(&s, &plain, SERVICE_LEAVE, 0, 11 * S, "");
+    step(&s, &plain, SERVICE_WANT_UP, 0, 11 * S, "+");
+    step(&s, &plain, SERVICE_DIED, 0, 12 * S, "BTdDxs");
+    assert_int_equal(s.want, WANT_UP);
+    assert_int_equal(s.deadline, 13 * S);
+    step(&s, &plain, SERVICE_LEAVE, 0, 12 * S, "xs-"); /* which came after that wish */
+    assert_int_equal(s.want, WANT_DOWN);
+    assert_int_equal(s.deadline, 0);
 }
 
 static void wishes_during_finish_wait_for_its_end(void **state)
@@ -434,6 +453,7 @@ int main(void)
         cmocka_unit_test(paused_until_continued_stopped_or_dead),
         cmocka_unit_test(leaving_is_told_when_it_is_down),
         cmocka_unit_test(who_is_normally_up_comes_back_after_leaving),
+        cmocka_unit_test(a_wish_to_be_up_outlives_leaving),
         cmocka_unit_test(wishes_during_finish_wait_for_its_end),
         cmocka_unit_test(finish_without_limit_is_waited_for),
         cmocka_unit_test(kills_while_starting_are_repeated),
