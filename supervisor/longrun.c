@@ -229,16 +229,18 @@ static void deadline(struct timer *t)
 /* Before what they matter for: a start, an end, a death. */
 static void read_keys(struct longrun *l, enum service_event event)
 {
-    bool starts = event == SERVICE_WANT_UP || event == SERVICE_WANT_ONCE ||
-                  (event == SERVICE_DEADLINE && l->machine.state == SERVICE_DOWN);
+    bool starts =
+        l->machine.state == SERVICE_DOWN &&
+        (event == SERVICE_WANT_UP || event == SERVICE_WANT_ONCE || event == SERVICE_DEADLINE);
+    bool stops = catalogue_awaits(l->all->catalogue, l->node, false);
     if (!starts && event != SERVICE_WANT_DOWN && event != SERVICE_DIED && event != SERVICE_LEAVE)
         return;
     servicedir_read(&l->keys, l->path, starts ? l->definition->name : NULL);
     l->rules = (struct service_rules){
         .notifies = starts ? l->keys.notification_fd >= 0 : l->rules.notifies,
         .has_finish = l->keys.has_finish,
-        .normally_up =
-            !l->keys.down && l->member < MEMBER_REMOVING && !pid1_is_stopping(l->all->pid1),
+        .normally_up = !l->keys.down && !stops && l->member < MEMBER_REMOVING &&
+                       !pid1_is_stopping(l->all->pid1),
         .timeout_kill = l->keys.timeout_kill,
         .timeout_finish = l->keys.timeout_finish,
     };

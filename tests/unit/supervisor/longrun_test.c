@@ -2,6 +2,8 @@
 #include "tests/unit/supervisor/simulated.h"
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
+#include <unistd.h>
 
 #define CONTROL "/run/service/web/supervise/control"
 
@@ -136,6 +138,39 @@ static void a_pipeline_drains(void **state)
     simulated_expect("1.000 TERM sink", NULL);
 }
 
+/* Whether it says so itself was settled when it was started. */
+static void readiness_is_of_the_instance(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", "notification-fd", "3", NULL);
+    simulated_boot(NULL);
+    const struct longrun *web = simulated_longrun("web");
+    assert_true(catalogue_awaits(web->all->catalogue, web->node, true));
+    assert_int_equal(unlink("/run/service/web/notification-fd"), 0);
+    simulated_ask(CONTROL, "u");
+    assert_true(catalogue_awaits(web->all->catalogue, web->node, true));
+    simulated_write("web", 3, "\n");
+    simulated_settle();
+    assert_false(catalogue_awaits(web->all->catalogue, web->node, true));
+}
+
+/* Who asked s6-rc to stop it is answered, and it stays down. */
+static void a_supervisor_that_leaves_holds_up_no_stop(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_process("web")->stubborn = true;
+    int caller = simulated_rc("d", "change", "web", NULL);
+    simulated_ask(CONTROL, "x");
+    assert_null(strstr(simulated_answer(caller), "x0"));
+    simulated_exit("web", 0);
+    simulated_run(5000);
+    assert_non_null(strstr(simulated_answer(caller), "x0"));
+    assert_null(simulated_process("web"));
+    assert_true(simulated_exists("/run/service/web/down"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +182,8 @@ int main(void)
         SIMULATED_TEST(the_first_exit_counts),
         SIMULATED_TEST(a_fork_that_fails_is_tried_again),
         SIMULATED_TEST(a_pipeline_drains),
+        SIMULATED_TEST(readiness_is_of_the_instance),
+        SIMULATED_TEST(a_supervisor_that_leaves_holds_up_no_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
