@@ -119,6 +119,11 @@ UNIT_SOURCES := $(filter-out $(UNIT_BUT:%=tests/unit/%.c),$(sort $(wildcard test
 # What several of them share.
 UNIT_SHARED := $(filter-out %_test.c,$(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c)))
 UNIT_PROGRAMS := $(UNIT_SOURCES:%.c=$(SAN)/%)
+# Exhaustive explorations of pure machines; EXPLORE=all in the environment: all of it.
+SIMULATION_SOURCES := $(sort $(wildcard tests/simulation/*_test.c))
+SIMULATION_SHARED := $(filter-out $(SIMULATION_SOURCES),$(sort $(wildcard tests/simulation/*.c)))
+SIMULATION_HEADERS := $(wildcard tests/simulation/*.h)
+SIMULATION_PROGRAMS := $(SIMULATION_SOURCES:%.c=$(SAN)/%)
 
 $(SAN)/%.o: %.c
 	@mkdir -p $(@D)
@@ -141,6 +146,14 @@ $(SAN)/tests/unit/%: $(SAN)/tests/unit/%.o $(SAN)/libunit.a $(SAN)/liboverlog.a
 	@echo '  TEST $@'
 	$(Q)$(SAN_CC) $(SAN_FLAGS) -o $@ $^ -lcmocka -lz
 
+$(SAN)/libsimulation.a: $(SIMULATION_SHARED:%.c=$(SAN)/%.o)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(SAN)/tests/simulation/%: $(SAN)/tests/simulation/%.o $(SAN)/libsimulation.a $(SAN)/liboverlog.a
+	@echo '  TEST $@'
+	$(Q)$(SAN_CC) $(SAN_FLAGS) -o $@ $^ -lcmocka -lz
+
 # What depends on the C library is tested with that of the product, too.
 MUSL_SOURCES := $(sort $(wildcard tests/musl/*.c))
 MUSL_PROGRAMS := $(MUSL_SOURCES:%.c=$(BUILD)/%)
@@ -150,8 +163,8 @@ $(MUSL_PROGRAMS): %: %.o $(filter-out $(BUILD)/command/main.o,$(OBJECTS))
 	$(Q)$(call LINK,$^)
 
 .PRECIOUS: $(MUSL_PROGRAMS:=.o)
-unit: $(UNIT_PROGRAMS) $(MUSL_PROGRAMS)
-	tests/run-unit $(UNIT_PROGRAMS) $(MUSL_PROGRAMS)
+unit: $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS)
+	tests/run-unit $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS)
 
 # Fuzzing: libFuzzer, so clang; the rooms that read what others wrote. FUZZ_TIME: seconds for each.
 FUZZ := $(BUILD)/fuzz
@@ -214,10 +227,12 @@ lint:
 	/usr/bin/python3 tests/dead.py
 	/usr/bin/python3 tests/shape.py
 	tests/audit --lint
-	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) $(MUSL_SOURCES) $(FUZZ_SOURCES)
+	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) \
+	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 format:
-	@clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) $(MUSL_SOURCES) $(FUZZ_SOURCES)
+	@clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) \
+	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 check:
 	tests/check
@@ -262,5 +277,6 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) \
+         $(SIMULATION_PROGRAMS:=.d) $(SIMULATION_SHARED:%.c=$(SAN)/%.d) \
          $(MUSL_PROGRAMS:=.d) \
          $(FUZZ_OBJECTS:.o=.d) $(FUZZ_SOURCES:%.c=$(FUZZ)/%.d)

@@ -1,0 +1,331 @@
+/* What must be true of each step of the machine, and of what it leaves. Each law is written from
+ * the words of services/machine.h and of upstream's s6-supervise, not from the table. */
+#include "base/clock.h"
+#include "tests/simulation/machine_world.h"
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { PERMANENT = 125, AGAIN_MS = 5000, LONGEST_MS = 60000 };
+
+static unsigned int count(const struct machine_step *t, enum service_act act)
+{
+    unsigned int n = 0;
+    for (unsigned int i = 0; i < t->actions.count; i++)
+        n += t->actions.item[i].act == act;
+    return n;
+}
+
+static bool has_event(const struct machine_step *t, int byte)
+{
+    for (unsigned int i = 0; i < t->actions.count; i++)
+        if (t->actions.item[i].act == SERVICE_ACT_EVENT && t->actions.item[i].detail == byte)
+            return true;
+    return false;
+}
+
+static bool has_run(const struct service *s)
+{
+    return s->state == SERVICE_STARTING || s->state == SERVICE_UP;
+}
+
+static bool is_wish(enum service_event event)
+{
+    return event <= SERVICE_LEAVE;
+}
+
+static bool fails_for_good(const struct machine_step *t)
+{
+    return t->before.state == SERVICE_FINISH && t->event == SERVICE_DIED && WIFEXITED(t->detail) &&
+           WEXITSTATUS(t->detail) == PERMANENT;
+}
+
+bool machine_is_started(const struct service *s, const struct service_rules *rules)
+{
+    return s->state == SERVICE_UP && (!rules->notifies || s->ready);
+}
+
+/* --- what is told ----------------------------------------------------------------------------- */
+
+/* Once when it becomes true, once more for who wishes what is true already, and never else. */
+static const char *told_to_the_engine(const struct machine_step *t)
+{
+    bool was_started = machine_is_started(&t->before, &t->rules);
+    bool is_started = machine_is_started(&t->after, &t->rules);
+    bool was_stopped = service_at_rest(&t->before);
+    bool is_stopped = service_at_rest(&t->after);
+    bool start = is_started && (!was_started || t->event == SERVICE_WANT_UP);
+    bool stop = is_stopped && (!was_stopped || is_wish(t->event));
+    if (count(t, SERVICE_ACT_STARTED) != (start ? 1 : 0))
+        return start ? "started is not told once" : "started is told, but it is not";
+    if (count(t, SERVICE_ACT_STOPPED) != (stop ? 1 : 0))
+        return stop ? "stopped is not told once" : "stopped is told, but it is not";
+    if (count(t, SERVICE_ACT_FAILED) != (fails_for_good(t) ? 1 : 0))
+        return "a failure for good is not told once, or there is none";
+    return NULL;
+}
+
+/* What somebody knows who reads event/: down, up, up and ready, dead, or without a supervisor. */
+static char heard_state(const struct service *s)
+{
+    return s->state == SERVICE_UP ? (s->ready ? 'U' : 'u') : s->state == SERVICE_FINISH ? 'd' : 'D';
+}
+
+static const char *told_to_listeners(const struct machine_step *t)
+{
+    static const char *const follows[] = {"Du", "uU", "ud", "Ud", "dO", "dD", "OD", "Dx", "xs"};
+    char heard = heard_state(&t->before);
+    for (unsigned int i = 0; i < t->actions.count; i++) {
+        char byte = (char)t->actions.item[i].detail;
+        bool fits = false;
+        if (t->actions.item[i].act != SERVICE_ACT_EVENT)
+            continue;
+        for (size_t j = 0; j < sizeof follows / sizeof follows[0]; j++)
+            fits |= follows[j][0] == heard && follows[j][1] == byte;
+        if (!fits)
+            return "an event that cannot follow the one before it";
+        heard = byte == 's' ? 'D' : byte;
+    }
+    if (heard != heard_state(&t->after))
+        return "event/ does not say what is";
+    if (has_event(t, 'O') != fails_for_good(t))
+        return "O stands for a failure for good only";
+    return NULL;
+}
+
+static const char *told_to_logger_and_tally(const struct machine_step *t)
+{
+    bool death = t->event == SERVICE_DIED;
+    bool of_run = death && t->before.state == SERVICE_UP;
+    if (count(t, SERVICE_ACT_BOUNDARY) != (death ? 1 : 0))
+        return "each death ends the logger's line once";
+    if (death && t->actions.item[0].act != SERVICE_ACT_BOUNDARY)
+        return "the logger's line is ended before all else";
+    if (count(t, SERVICE_ACT_TALLY) != (of_run ? 1 : 0))
+        return "each death of run is tallied once";
+    if (t->after.wait_status != (of_run ? t->detail : t->before.wait_status))
+        return "the wait status is that of the last run";
+    return NULL;
+}
+
+/* --- what is done ----------------------------------------------------------------------------- */
+
+static const char *done_to_processes(const struct machine_step *t)
+{
+    const struct service *b = &t->before;
+    bool run = count(t, SERVICE_ACT_RUN) > 0;
+    bool finish = count(t, SERVICE_ACT_FINISH) > 0;
+    bool of_run = t->event == SERVICE_DIED && b->state == SERVICE_UP;
+    if (count(t, SERVICE_ACT_RUN) + count(t, SERVICE_ACT_FINISH) > 1)
+        return "two processes in one step";
+    if (run != (b->state != SERVICE_STARTING && t->after.state == SERVICE_STARTING))
+        return "starting is what forks run";
+    if (run && b->state != SERVICE_DOWN)
+        return "run is forked where a process may be";
+    if (finish != (of_run && t->rules.has_finish))
+        return "finish follows each death of run, and nothing else";
+    if (count(t, SERVICE_ACT_END) != (t->event == SERVICE_WANT_DOWN && has_run(b) ? 1 : 0))
+        return "a wish to be down ends run, once, and nothing else does";
+    if (count(t, SERVICE_ACT_KILL) !=
+        (t->event == SERVICE_DEADLINE && b->state != SERVICE_DOWN ? 1 : 0))
+        return "a deadline with a process kills it, once, and nothing else does";
+    bool sends = t->event == SERVICE_SIGNAL && has_run(b);
+    if (count(t, SERVICE_ACT_SIGNAL) != (sends ? 1 : 0))
+        return "a signal goes to a living run, once";
+    if (sends && t->actions.item[0].detail != t->detail)
+        return "another signal than was asked for";
+    return NULL;
+}
+
+/* --- wishes ----------------------------------------------------------------------------------- */
+
+static const char *wishes(const struct machine_step *t)
+{
+    const struct service *a = &t->after;
+    enum service_want want = t->before.want;
+    if (t->event == SERVICE_WANT_UP)
+        want = WANT_UP;
+    else if (is_wish(t->event) || fails_for_good(t))
+        want = WANT_DOWN;
+    /* Who comes after the supervisor that left starts what normally is up, and keeps a wish that
+     * was made after LEAVE. */
+    if (has_event(t, 'x') && t->rules.normally_up)
+        want = WANT_UP;
+    if (a->want != want)
+        return "it wants something else than was wished last";
+    if (t->event == SERVICE_WANT_ONCE && t->before.state == SERVICE_DOWN &&
+        a->state != SERVICE_STARTING)
+        return "it is not started once";
+    if (t->event == SERVICE_WANT_UP && a->state == SERVICE_DOWN)
+        return "a wish to be up starts it at once";
+    if (a->state == SERVICE_DOWN && a->want == WANT_UP && a->deadline == 0)
+        return "it is wanted up, and will never start";
+    bool leaving = t->before.leaving || t->event == SERVICE_LEAVE;
+    if (a->leaving != (leaving && !has_event(t, 'x')))
+        return "LEAVE was forgotten, or told twice";
+    if (leaving && a->state == SERVICE_DOWN && !has_event(t, 'x'))
+        return "it is down, and the supervisor does not leave";
+    return NULL;
+}
+
+/* --- deadlines -------------------------------------------------------------------------------- */
+
+/* ms until it may start again: after what was said in services/machine.h. */
+static int64_t restart_ms(const struct machine_step *t)
+{
+    int64_t ready_for = (t->now - t->before.ready_at) / CLOCK_MS;
+    if (has_event(t, 'x'))
+        return 1000;
+    if (t->event == SERVICE_UNSPAWNED) {
+        int64_t wait = 1000;
+        for (uint32_t i = 0; i < t->before.failures && wait < LONGEST_MS; i++)
+            wait *= 2;
+        if (wait > LONGEST_MS)
+            wait = LONGEST_MS;
+        return t->detail != 0 && wait > 8000 ? 8000 : wait;
+    }
+    if (t->before.ready_at == 0)
+        return 1000;
+    return ready_for >= 1000 ? 0 : 1000 - ready_for;
+}
+
+/* The deadline that follows from the words of the header; 0 none. */
+static int64_t expected_deadline(const struct machine_step *t)
+{
+    const struct service *a = &t->after;
+    bool same_life = has_run(&t->before) && has_run(a);
+    if (a->state == SERVICE_DOWN && a->want == WANT_DOWN)
+        return 0;
+    if (a->state == SERVICE_DOWN && (t->before.state != SERVICE_DOWN || has_event(t, 'x')))
+        return t->now + restart_ms(t) * CLOCK_MS;
+    if (a->state != SERVICE_DOWN && t->event == SERVICE_DEADLINE && t->before.state != SERVICE_DOWN)
+        return t->now + AGAIN_MS * CLOCK_MS;
+    if (same_life && t->event == SERVICE_WANT_DOWN && t->rules.timeout_kill > 0)
+        return t->now + t->rules.timeout_kill * CLOCK_MS;
+    if (same_life || a->state == t->before.state)
+        return t->before.deadline;
+    if (a->state == SERVICE_FINISH && t->rules.timeout_finish > 0)
+        return t->now + t->rules.timeout_finish * CLOCK_MS;
+    return 0;
+}
+
+static const char *deadlines(const struct machine_step *t)
+{
+    if (t->after.deadline != expected_deadline(t))
+        return "the deadline is another one than the rules say";
+    if (t->after.state != t->before.state && t->after.since != t->now)
+        return "since is not the time of the last change";
+    if (t->after.state == t->before.state && t->after.since != t->before.since)
+        return "since changed, but nothing else";
+    return NULL;
+}
+
+/* --- the rest of the state -------------------------------------------------------------------- */
+
+static const char *counts_and_flags(const struct machine_step *t)
+{
+    const struct service *b = &t->before;
+    const struct service *a = &t->after;
+    bool executed = t->event == SERVICE_SPAWNED;
+    bool newline = t->event == SERVICE_READIED && b->state == SERVICE_UP;
+    bool died = t->event == SERVICE_DIED || t->event == SERVICE_UNSPAWNED;
+    uint32_t failures = executed || has_event(t, 'x')   ? 0
+                        : t->event == SERVICE_UNSPAWNED ? b->failures + 1
+                                                        : b->failures;
+    if (a->failures != failures)
+        return "failures are not those in a row";
+    if (a->ready != (a->state == SERVICE_UP && (b->ready || newline)))
+        return "ready is not what this instance said";
+    if (newline && !b->ready && a->ready_at != t->now)
+        return "ready_at is not the time of the newline";
+    if (a->state == SERVICE_STARTING && a->ready_at != 0)
+        return "readiness of an earlier life";
+    if (a->ever_started != (!has_event(t, 'x') && (b->ever_started || executed)))
+        return "ever_started is wrong";
+    if (executed && a->run_pid != b->pid)
+        return "run_pid is not that of run";
+    if (died && a->pid != 0 && t->event != SERVICE_DIED)
+        return "a pid is left of a process that is gone";
+    if (t->event == SERVICE_DIED && a->pid != 0 && a->state == SERVICE_DOWN)
+        return "a pid is left in down";
+    return NULL;
+}
+
+const char *machine_laws(const struct machine_step *t)
+{
+    static const char *(*const laws[])(const struct machine_step *) = {
+        told_to_the_engine, told_to_listeners, told_to_logger_and_tally, done_to_processes, wishes,
+        deadlines,          counts_and_flags};
+    if (t->result != 0)
+        return "a cell that is said to be impossible";
+    if (t->actions.count >= SERVICE_ACTIONS_MAX)
+        return "there may be more actions than have room";
+    for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++) {
+        const char *why = laws[i](t);
+        if (why != NULL)
+            return why;
+    }
+    return NULL;
+}
+
+/* --- between the turns ------------------------------------------------------------------------ */
+
+static bool process_fits(const struct machine_state *w)
+{
+    switch (w->process) {
+    case PROCESS_NONE:
+        return w->state == SERVICE_DOWN;
+    case PROCESS_FORKED:
+    case PROCESS_REFUSED:
+        return w->state == SERVICE_STARTING;
+    case PROCESS_RUN:
+        return w->state == SERVICE_UP;
+    default:
+        return w->state == SERVICE_FINISH;
+    }
+}
+
+static bool has_owner(const struct machine_state *w)
+{
+    switch (w->state) {
+    case SERVICE_DOWN:
+        return w->want == WANT_UP;
+    case SERVICE_FINISH:
+        return true; /* its step was looked at */
+    default:
+        return (w->flags & SEEN_ENDED) != 0;
+    }
+}
+
+static const char *requests(const struct machine_state *w)
+{
+    bool counter = (w->flags & SEEN_COUNTER) != 0;
+    bool started =
+        w->state == SERVICE_UP && ((w->rules & RULE_NOTIFIES) == 0 || (w->flags & FLAG_READY) != 0);
+    bool stopped = w->state == SERVICE_DOWN && w->want == WANT_DOWN;
+    if (w->waits == WAITS_START && started)
+        return "it is started, and s6-rc still waits for that";
+    if (w->waits == WAITS_STOP && stopped)
+        return "it is stopped, and s6-rc still waits for that";
+    if (w->waits == WAITS_START && !counter && w->want != WANT_UP)
+        return "s6-rc waits for its start, and it is not wanted up";
+    if (w->waits == WAITS_STOP && !counter && w->want != WANT_DOWN)
+        return "s6-rc waits for its stop, and it is not wanted down";
+    return NULL;
+}
+
+const char *machine_laws_at_rest(const struct machine_state *w)
+{
+    if (!process_fits(w))
+        return "the state is not that of the process";
+    if (w->left != NEVER && !has_owner(w))
+        return "a deadline without an owner";
+    if (w->state == SERVICE_DOWN && w->want == WANT_UP && w->left == NEVER)
+        return "wanted up, down, and nothing will start it";
+    if (((w->flags & FLAG_PAUSED) != 0) != ((w->flags & SEEN_STOPPED) != 0))
+        return "paused is not what was sent last";
+    if (((w->flags & FLAG_LEAVING) != 0) != ((w->flags & SEEN_LEAVING) != 0))
+        return "LEAVE was forgotten";
+    return requests(w);
+}
