@@ -173,6 +173,8 @@ static void law_of_beginning(struct world *w, const struct transition_action *a,
               up ? "started before what it needs is up" : "stopped before what needs it is down");
     if (w->t.node[a->node].state != (up ? NODE_STARTING : NODE_STOPPING))
         fault(w, "begun, and its state does not say so");
+    if (w->t.node[a->node].deadline != (w->limits ? NOW + LIMIT_MS * CLOCK_MS : 0))
+        fault(w, "begun with another time limit than its definition's");
 }
 
 /* What is neither there nor failed was kept from it by another node. */
@@ -323,6 +325,8 @@ static void begin(struct world *w, unsigned int detail)
     for (uint32_t i = 0; i < w->shape.nodes; i++)
         set[i] = (unsigned char)(asked >> i & 1);
     transition_begin(&w->t, set, up, NOW, (detail & 2) != 0 ? LIMIT_MS : 0);
+    if (w->t.deadline != ((detail & 2) != 0 ? NOW + LIMIT_MS * CLOCK_MS : 0))
+        fault(w, "its time limit is not what was asked for");
     w->s->goal = (uint8_t)shape_close(&w->shape, asked, up);
     w->s->failed = 0;
     w->s->flags = (uint8_t)(AWAITED | (up ? UPWARDS : 0));
