@@ -104,16 +104,16 @@ static void tell(struct longrun *l, int byte)
         l->history.died_at = pid1_now(l->all->pid1);
     if (byte == 'u' || byte == 'O')
         l->history.gave_up = byte == 'O';
-    if (byte == 's' && l->member == MEMBER_REMOVING)
-        return;
+    if (byte == 'x')
+        notice_post(&l->all->pid1->notices, NOTICE_GONE, 0);
+    if ((byte == 's' || byte == 'x') && l->member == MEMBER_REMOVING)
+        return; /* longruns_remove says that it has left */
     if (byte == 's')
         supervise_dir_forget_deaths(&l->seen);
     take_status(l);
     supervise_dir_event(&l->seen, (char)byte);
     if (byte == 'd')
         container_exit(l);
-    if (byte == 'x')
-        notice_post(&l->all->pid1->notices, NOTICE_GONE, 0);
 }
 
 /* Once for all, and to a caller who waits for it each time. */

@@ -97,26 +97,39 @@ static int open_directories(struct longrun *l, struct error *e)
 {
     if (l->node != NO_NODE)
         supervise_dir_mark_down(&l->seen, true); /* until it was started */
-    if (supervise_dir_open(&l->seen, e) < 0)
+    if (supervise_dir_open(&l->seen, e) < 0 ||
+        logger_show(&l->logger, l->definition->name, l->path, e) < 0)
         return -1;
     if (l->node == NO_NODE)
-        supervise_dir_event(&l->seen, 's'); /* s6-svlink listens for it */
-    return logger_show(&l->logger, l->definition->name, l->path, e);
+        supervise_dir_event(&l->seen,
+                            's'); /* s6-svlink listens; what comes after it looks at log/ */
+    return 0;
 }
 
-static void close_directories(struct longrun *l)
+/* In a directory of others log/ is ours alone, so it goes: by its name first, since who hears that
+ * the service has left may look at once whether it has a log. */
+static void remove_log(const struct longrun *l)
 {
-    char path[560];
+    char path[560], aside[560];
     struct error ignored = ERROR_INIT;
+    snprintf(path, sizeof path, "%s/log", l->path);
+    snprintf(aside, sizeof aside, "%s/.log-of-before", l->path);
+    file_remove_tree(AT_FDCWD, aside, &ignored);
+    const char *last = rename(path, aside) == 0 ? aside : path;
+    l->all->pid1->calls->tell(last, 'x'); /* s6-svunlink of others waits for it */
+    file_remove_tree(AT_FDCWD, last, &ignored);
+}
+
+/* leaves: a scanned service, whose listeners are told once its directory is free. */
+static void close_directories(struct longrun *l, bool leaves)
+{
     bool logged = supervise_dir_is_open(&l->logger.seen);
-    if (logged && l->node == NO_NODE)
-        supervise_dir_event(&l->logger.seen, 'x'); /* s6-svunlink of others waits for it */
     supervise_dir_close(&l->seen);
     supervise_dir_close(&l->logger.seen);
-    if (!logged || l->node != NO_NODE)
-        return;
-    snprintf(path, sizeof path, "%s/log", l->path); /* in a directory of others: ours alone */
-    file_remove_tree(AT_FDCWD, path, &ignored);
+    if (leaves)
+        supervise_dir_event(&l->seen, 'x');
+    if (logged && l->node == NO_NODE)
+        remove_log(l);
 }
 
 /* --- coming and going ------------------------------------------------------------------------- */
@@ -136,7 +149,7 @@ static void release(struct longrun *l)
     struct longruns *ls = l->all;
     struct pid1 *p = ls->pid1;
     pipe_loss_say(l);
-    close_directories(l);
+    close_directories(l, false);
     if (l->machine.pid > 0)
         children_take(&p->children, l->machine.pid);
     if (l->logger.state != LOGGER_NONE && l->logger.process.pid > 0)
@@ -227,11 +240,12 @@ static void part_producers(const struct longrun *consumer)
 void longruns_remove(struct longrun *l)
 {
     struct pid1 *p = l->all->pid1;
+    bool leaves = l->member == MEMBER_REMOVING;
     l->member = MEMBER_GONE;
     part_producers(l);
     p->changes.renew = true;
     notice_post(&p->notices, NOTICE_GONE, 0);
-    close_directories(l);
+    close_directories(l, leaves);
     loop_untimer(&p->loop, &l->deadline);
     logger_hang_up(&l->logger);
 }

@@ -68,8 +68,9 @@ def box(tmp_path_factory, installed, helper):
             folder = tree.longrun(f"checks-{kind}-{who}", CHECKS.format(tools, options), notification_fd="5\n",
                                   bundle=None)
             tree.script(folder + "/data/check", "#!/bin/sh\ntest -e /tmp/go\n")
-        for name in ("added-", "paired-"):
+        for name in ("added-", "paired-", "often-", "silent-"):
             tree.script(f"srv/{name}{who}/run", "#!/bin/sh\nexec sleep 1000\n")
+        tree.write(f"srv/silent-{who}/logging", "0\n")
         tree.script(f"srv/paired-{who}/log/run", "#!/bin/sh\nexec cat\n")
     box = harness.Boot(tree.path, env={"S6_LOGGING": "2"})
     for name in ("web", "talks-theirs", "talks-ours", "ends-theirs", "ends-ours", "gives-up-theirs", "gives-up-ours"):
@@ -417,6 +418,22 @@ def test_adding_and_removing(box, who):
     assert box.run(tools + "s6-svunlink", "-X", scandir, "nosuch").returncode == 0
     assert box.run(tools + "s6-svlink", scandir, "/nowhere").returncode == 111
     assert box.run(tools + "s6-svlink", "/nowhere", "/srv/" + name).returncode == 111
+
+
+@EACH
+@pytest.mark.parametrize("kind", ("often", "silent"))
+def test_what_was_removed_has_left_its_directory(box, who, kind):
+    """As soon as s6-svunlink ends: the next s6-svlink looks there. With a logger of ours, and without."""
+    tools, folder = TOOLS[who], f"/srv/{kind}-{who}"
+    script = f"""i=0; while [ $i -lt 60 ]; do i=$((i + 1))
+        {tools}s6-svlink -d -t 30000 /run/service {folder} && {tools}s6-svunlink -t 30000 /run/service {kind}-{who} || exit 1
+        if test -e {folder}/log; then echo "$i: log is there"; exit 1; fi
+        if {tools}s6-svok {folder}; then echo "$i: supervised"; exit 1; fi
+    done"""
+    r = box.run("/bin/sh", "-c", script)
+    assert (r.returncode, r.stdout, r.stderr) == (0, "", "")
+    inside = box.inside(folder)
+    wait_for(lambda: {"run", "event", "supervise"} >= set(os.listdir(inside)) - {"logging"}, what="nothing left behind")
 
 
 def test_scan_requests(box):
