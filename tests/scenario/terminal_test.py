@@ -97,7 +97,7 @@ def test_a_shell_has_job_control(tree, boot, terminal):
 
 
 def test_a_window_that_changes_its_size_ends_nothing(tree, boot, terminal):
-    """Without a terminal the same signal stops the container: 03_exit_test.py."""
+    """Without a terminal the same signal stops the container: exit_test.py."""
     box = shell(boot, tree, terminal, "sh", "-i")
     box.kill(signal.SIGWINCH)
     assert box.run("/command/s6-rc", "-a", "list").returncode == 0  # pid 1 has had its turn
