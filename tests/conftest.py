@@ -6,7 +6,7 @@ import tempfile
 
 import pytest
 
-import harness
+from lib import boot as harness
 
 
 @pytest.fixture(scope="session")

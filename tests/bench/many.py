@@ -7,8 +7,8 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness import wait_for
-from loggerrig import Rig, high
+from lib.boot import wait_for
+from lib.logger import Rig, high
 
 COUNT = 100
 LINES = b"".join(b"10.0.0.%d - - [23/Nov/2026:14:00:%02d +0000] \"GET /%d HTTP/1.1\" 200 %d\n" % (i % 250, i % 60, i, i * 7)

@@ -9,8 +9,8 @@ import subprocess
 
 import pytest
 
-import harness
-from harness import wait_for
+from lib import boot as harness
+from lib.boot import wait_for
 
 NAMES = ("s6-svc", "s6-svstat", "s6-svwait", "s6-svok", "s6-svdt", "s6-svdt-clear", "s6-svlisten", "s6-svlisten1",
          "s6-svscanctl", "s6-svlink", "s6-svunlink", "s6-svperms", "s6-permafailon", "s6-notifyoncheck")

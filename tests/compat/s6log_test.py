@@ -29,7 +29,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import wait_for
+from lib.boot import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERLOG = str(Path(os.environ.get("OVERLOG", ROOT / "build/overlog")))

@@ -6,14 +6,12 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import harness  # noqa: E402
+from lib import boot as harness
 
 OVERLOG = os.path.join(harness.BUILD, "overlog")
 SUPERVISORD = "/usr/bin/supervisord"

@@ -1,11 +1,8 @@
-import os
-import sys
+"""The engine, with the image of examples/php-nginx."""
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from engine import Engine  # noqa: E402
+from lib.engine import Engine
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness import assert_order, log_text, wait_for
+from lib.boot import assert_order, log_text, wait_for
 
 LOGS = "var/log/services"
 HELLO = "Hello from PHP 8 through nginx, as www-data.\n"

@@ -6,8 +6,8 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from engine import BASE
-from harness import BUILD, TOP, wait_for
+from lib.engine import BASE
+from lib.boot import BUILD, TOP, wait_for
 
 
 def walk():

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness import log_text, wait_for
+from lib.boot import log_text, wait_for
 
 HARD = ["--user", "1000:1000", "--read-only", "--read-only-tmpfs=false", "--security-opt", "no-new-privileges", "--cap-drop", "all",
         "--tmpfs", "/run:rw,noexec,nosuid,nodev,mode=1777"]

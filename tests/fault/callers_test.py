@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from harness import is_logger, log_text
-from refusal import give_build
+from lib.boot import is_logger, log_text
+from lib.refusal import give_build
 
 SEEDS = os.environ.get("SEEDS", "7").split()
 SECONDS = float(os.environ.get("CALL_SECONDS", "8"))

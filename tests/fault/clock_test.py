@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from harness import archives, log_bytes, wait_for
-from refusal import give_build
+from lib.boot import archives, log_bytes, wait_for
+from lib.refusal import give_build
 
 YEAR = 366 * 86400
 CRASHES = """#!/bin/sh

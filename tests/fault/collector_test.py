@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from harness import children, wait_for
-from loggerrig import Rig
+from lib.boot import children, wait_for
+from lib.logger import Rig
 
 LINES = 30000
 BATCH = 250

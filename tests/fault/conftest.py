@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loggerrig import Rig
+from lib.logger import Rig
 
 
 @pytest.fixture

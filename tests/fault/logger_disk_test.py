@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import wait_for
-from loggerrig import grow, high, numbered, numbers, said, stalls, talk, waiting
+from lib.boot import wait_for
+from lib.logger import grow, high, numbered, numbers, said, stalls, talk, waiting
 
 F_SETPIPE_SZ = 1031
 

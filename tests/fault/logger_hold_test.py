@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import process_state, wait_for
-from loggerrig import OVERLOG, grow, high, numbered, numbers, said, stalls, talk, waiting
+from lib.boot import process_state, wait_for
+from lib.logger import OVERLOG, grow, high, numbered, numbers, said, stalls, talk, waiting
 
 NEVER = "r100000"  # no attempt by itself within a test
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import process_state, wait_for
-from loggerrig import high, log_files, waiting
+from lib.boot import process_state, wait_for
+from lib.logger import high, log_files, waiting
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KILLS = 1000

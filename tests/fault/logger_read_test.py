@@ -3,8 +3,8 @@ import os
 
 import pytest
 
-from harness import process_state, wait_for
-from loggerrig import numbered, numbers, waiting
+from lib.boot import process_state, wait_for
+from lib.logger import numbered, numbers, waiting
 
 COUNT = 3000
 

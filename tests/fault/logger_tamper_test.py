@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import wait_for
-from loggerrig import numbered, said
+from lib.boot import wait_for
+from lib.logger import numbered, said
 
 SYS_CLONE3 = 435
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from refusal import give_build
+from lib.refusal import give_build
 
 PROGRAM = os.environ.get("PROGRAM")
 READS = "#!/bin/sh\nexec cat >>/tmp/read\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import wait_for
-from loggerrig import ARCHIVE, Rig, high
+from lib.boot import wait_for
+from lib.logger import ARCHIVE, Rig, high
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LINES = 240

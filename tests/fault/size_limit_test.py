@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from harness import log_bytes, log_text, wait_for
+from lib.boot import log_bytes, log_text, wait_for
 
 COUNT = 1500
 BARE = "setpriv --bounding-set -sys_resource --inh-caps -sys_resource prlimit"  # root as docker's is: no CAP_SYS_RESOURCE

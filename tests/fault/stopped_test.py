@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from harness import log_text, process_state
+from lib.boot import log_text, process_state
 
 SERVICES = 60  # so many descriptors that children are made by slots
 USER = ["-u", "1000:1000", "-t", "uid=1000,mode=0755"]

@@ -4,7 +4,7 @@ import re
 import signal
 import subprocess
 
-from refusal import Refusal, status, tell
+from lib.refusal import Refusal, status, tell
 
 WEB = """#!/bin/sh
 echo x >>/tmp/starts

@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from harness import log_text, process_fields, wait_for
-from refusal import Scarce, status, tell
+from lib.boot import log_text, process_fields, wait_for
+from lib.refusal import Scarce, status, tell
 
 UP, READY = 4, 8
 

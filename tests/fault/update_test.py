@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from harness import log_text
-from refusal import REFUSED, Refusal, Scarce, status
+from lib.boot import log_text
+from lib.refusal import REFUSED, Refusal, Scarce, status
 
 RUN = "#!/bin/sh\necho {0} says hello\nexec sleep 1000\n"
 BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from harness import wait_for
+from lib.boot import wait_for
 
 SAYS = "s6-supervise talks: warning: invalid timeout-kill"
 

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from harness import TOP
+from lib.boot import TOP
 
 OVERLOG = os.environ.get("OVERLOG", os.path.join(TOP, "build/overlog"))
 A, CNAME, AAAA = 1, 5, 28

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 
-import harness
+from lib import boot as harness
 
 DEADLY = {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGSYS}
 # Commands whose first form in the usage is not one that goes on.

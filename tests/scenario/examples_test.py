@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from harness import TOP, assert_order, clean_environment, copy_tree, log_lines, log_text
+from lib.boot import TOP, assert_order, clean_environment, copy_tree, log_lines, log_text
 
 
 def test_hello(tree, boot):

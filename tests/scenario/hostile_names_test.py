@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-import harness
+from lib import boot as harness
 
 OVERLOG = os.path.join(harness.BUILD, "overlog")
 HOSTILE = {"esc": "a\x1b]0;x\x07\x1b[2Jb", "c1": "a\x9b31mb", "turn": "a\u202eb", "raw": b"a\x9b31m\xffb".decode(errors="surrogateescape")}

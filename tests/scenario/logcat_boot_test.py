@@ -5,7 +5,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from harness import DEADLINE, log_bytes, log_lines, log_text, wait_for
+from lib.boot import DEADLINE, log_bytes, log_lines, log_text, wait_for
 from logcat_test import OVERLOG
 
 LOGS = "/var/log/services"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import wait_for
-from loggerrig import OVERLOG, Rig
+from lib.boot import wait_for
+from lib.logger import OVERLOG, Rig
 
 ARCHIVE = re.compile(r"@[0-9a-f]{24}\.s\.gz")
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import wait_for
-from loggerrig import ARCHIVE, CRI, ENVIRONMENT, OVERLOG, Rig, high, pipe
+from lib.boot import wait_for
+from lib.logger import ARCHIVE, CRI, ENVIRONMENT, OVERLOG, Rig, high, pipe
 
 @pytest.fixture
 def rig(tmp_path):

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from harness import archives, assert_order, log_bytes, log_lines, log_text
+from lib.boot import archives, assert_order, log_bytes, log_lines, log_text
 
 LOGS = "/var/log/services"
 TALK = "#!/bin/sh\necho from web\necho to stderr >&2\ntouch /tmp/up\nexec sleep 1000\n"

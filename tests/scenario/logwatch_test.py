@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import Stream, wait_for
+from lib.boot import Stream, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERLOG = str(Path(os.environ.get("OVERLOG", ROOT / "build/overlog")))

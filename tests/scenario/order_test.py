@@ -2,7 +2,7 @@
 
 import os
 
-from harness import assert_order
+from lib.boot import assert_order
 
 INFO = "s6-rc: info: service "
 

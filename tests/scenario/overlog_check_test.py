@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-import harness
+from lib import boot as harness
 
 OVERLOG = os.path.join(harness.BUILD, "overlog")
 D = "/etc/s6-overlay/s6-rc.d"

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-import harness
+from lib import boot as harness
 
 OVERLOG = os.path.join(harness.BUILD, "overlog")
 WORKDIR = 'cd "$(cat /run/s6/workdir)" || exit 1\n'

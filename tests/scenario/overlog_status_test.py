@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-import harness
+from lib import boot as harness
 
 RUN = "#!/bin/sh\nexec sleep 1000\n"
 OVERLOG = os.path.join(harness.BUILD, "overlog")

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-import harness
+from lib import boot as harness
 
 USER = 65533
 RUN = "#!/usr/bin/with-contenv sh\n"

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from harness import TOP, log_text
+from lib.boot import TOP, log_text
 
 EMPTY = re.compile(r"`(etc/[^`]+)` is empty")
 FILE = re.compile(r"^`([^`\n]+)`\n\n```[a-z]*\n(.*?)^```$", re.M | re.S)

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from harness import log_bytes, log_text
+from lib.boot import log_bytes, log_text
 
 LINES = 1500
 LAST_WORDS = """#!/bin/sh

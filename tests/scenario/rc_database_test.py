@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness import BUILD
+from lib.boot import BUILD
 
 OVERLOG = os.path.join(BUILD, "overlog")
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness import Boot, Tree, assert_order
+from lib.boot import Boot, Tree, assert_order
 
 BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}  # as upstream's
 RUN = "#!/bin/sh\nexec sleep 1000\n"

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from harness import Boot, Tree, assert_order, log_text
+from lib.boot import Boot, Tree, assert_order, log_text
 
 RUN = "#!/bin/sh\necho {0} says hello\nexec sleep 1000\n"
 FOLDER = "/etc/s6-overlay/s6-rc.d"

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from harness import log_text
+from lib.boot import log_text
 
 
 def put(box, name, run, log=None, link=True, **files):

@@ -2,7 +2,7 @@
 
 import os
 
-from harness import log_text
+from lib.boot import log_text
 
 
 def test_boots_without_a_shell(scratch, boot):

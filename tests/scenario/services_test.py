@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from harness import assert_order, log_text
+from lib.boot import assert_order, log_text
 
 SLEEP = "exec sleep 1000\n"
 TRACE = "echo %s >>/tmp/trace\n"

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from harness import TOP, clean_environment, copy_tree
+from lib.boot import TOP, clean_environment, copy_tree
 
 EXAMPLE = os.path.join(TOP, "examples/syslog/root")
 LOGS = "var/log/syslogd"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import harness
+from lib import boot as harness
 
 OVERLOG = Path(os.environ.get("OVERLOG", Path(harness.TOP) / "build/overlog"))
 

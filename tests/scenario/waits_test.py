@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from harness import TOP
+from lib.boot import TOP
 
 LINT = os.path.join(TOP, "tests/waits.py")
 WAITS = ["int fd = open(path, O_RDONLY | O_CLOEXEC);", "openat(at, name, O_WRONLY |\n O_CREAT, 0644);",

@@ -6,7 +6,7 @@ import signal
 import struct
 import subprocess
 
-from harness import BUILD, TOP, clean_environment, wait_for
+from lib.boot import BUILD, TOP, clean_environment, wait_for
 
 # What pid 1 asks the system for after the boot, and how it is refused. "?" is for calls that not every machine has.
 REFUSED = {"?fork,?clone,?clone3": "EAGAIN", "?pipe,pipe2": "EMFILE", "?open,openat": "EMFILE",

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import zlib
 
-from harness import BUILD, TOP, copy_tree, install_tree, wait_for
+from lib.boot import BUILD, TOP, copy_tree, install_tree, wait_for
 
 BASE = "localhost/overlog-debian"
 EXAMPLE = os.path.join(TOP, "examples/php-nginx")

@@ -9,9 +9,9 @@ import termios
 import threading
 from pathlib import Path
 
-from harness import wait_for
+from lib.boot import wait_for
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 OVERLOG = str(Path(os.environ.get("OVERLOG", ROOT / "build/overlog")))
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "ASAN_OPTIONS": "detect_leaks=0"}
 CRI = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([FP]) (.*)", re.S)
