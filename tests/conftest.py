@@ -6,19 +6,21 @@ import tempfile
 
 import pytest
 
-from lib import boot as harness
+from lib.boot import Boot
+from lib.build import helper_program, install_tree
+from lib.tree import Tree
 
 
 @pytest.fixture(scope="session")
 def installed():
     """The tree that `make install` lays down."""
-    return harness.install_tree()
+    return install_tree()
 
 
 @pytest.fixture(scope="session")
 def helper():
     """A static program with what no shell does well: see tests/scenario/helper.c."""
-    return harness.helper_program()
+    return helper_program()
 
 
 @pytest.fixture
@@ -33,13 +35,13 @@ def place():
 @pytest.fixture
 def tree(place, installed, helper):
     """A busybox root with overlog installed, to be filled with services."""
-    return harness.Tree(os.path.join(place, "root"), installed, helper)
+    return Tree(os.path.join(place, "root"), installed, helper)
 
 
 @pytest.fixture
 def scratch(place, installed, helper):
     """A root with overlog, one static program and nothing else."""
-    return harness.Tree(os.path.join(place, "scratch"), installed, helper, shell=False)
+    return Tree(os.path.join(place, "scratch"), installed, helper, shell=False)
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def boot():
     booted = []
 
     def start(*args, **kwargs):
-        booted.append(harness.Boot(*args, **kwargs))
+        booted.append(Boot(*args, **kwargs))
         return booted[-1]
 
     yield start

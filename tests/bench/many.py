@@ -1,13 +1,11 @@
 """Memory of 100 loggers: idle, and while all of them rotate and compress at once."""
 import os
 import pathlib
-import statistics
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib.boot import wait_for
 from lib.logger import Rig, high
 
 COUNT = 100

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERLOG = Path(os.environ.get("OVERLOG", ROOT / "build/overlog"))
+from lib.build import OVERLOG
+
 
 # An /etc of our own in a mount namespace, two supplementary groups, then the command.
 ISOLATE = r"""

@@ -5,12 +5,13 @@ import re
 import shutil
 import signal
 import stat as modes
-import subprocess
 
 import pytest
 
-from lib import boot as harness
-from lib.boot import wait_for
+from lib.boot import Boot
+from lib.logs import archives
+from lib.tree import Tree, give_libraries
+from lib.wait import wait_for
 
 NAMES = ("s6-svc", "s6-svstat", "s6-svwait", "s6-svok", "s6-svdt", "s6-svdt-clear", "s6-svlisten", "s6-svlisten1",
          "s6-svscanctl", "s6-svlink", "s6-svunlink", "s6-svperms", "s6-permafailon", "s6-notifyoncheck")
@@ -29,19 +30,13 @@ CHECKS = "#!/bin/sh\nexec {}s6-notifyoncheck {} sleep 1000\n"
 
 def put_packaged(tree):
     """The packaged tools and their libraries, where the package has them."""
-    libraries = set()
     for name in ["/usr/bin/" + name for name in NAMES + ("s6-ftrigrd",)]:
         target = tree.at(name)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         if os.path.islink(target):  # to ours
             os.unlink(target)
         shutil.copy(name, target)
-        said = subprocess.run(["ldd", name], capture_output=True, text=True, check=True).stdout
-        libraries |= set(re.findall(r"(/\S+) \(0x", said))
-    for path in libraries:
-        target = tree.at(path)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        shutil.copy(path, target)
+        give_libraries(tree, name)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +44,7 @@ def box(tmp_path_factory, installed, helper):
     """One container; each test has services of its own in it, NAME-theirs and NAME-ours."""
     place = tmp_path_factory.mktemp("control")
     place.chmod(0o755)
-    tree = harness.Tree(str(place / "root"), installed, helper)
+    tree = Tree(str(place / "root"), installed, helper)
     put_packaged(tree)
     tree.link("usr/lib/execline/bin/execlineb", "/command/execlineb")  # theirs look nowhere else
     finish = "#!/bin/sh\nexit 0\n"
@@ -72,7 +67,7 @@ def box(tmp_path_factory, installed, helper):
             tree.script(f"srv/{name}{who}/run", "#!/bin/sh\nexec sleep 1000\n")
         tree.write(f"srv/silent-{who}/logging", "0\n")
         tree.script(f"srv/paired-{who}/log/run", "#!/bin/sh\nexec cat\n")
-    box = harness.Boot(tree.path, env={"S6_LOGGING": "2"})
+    box = Boot(tree.path, env={"S6_LOGGING": "2"})
     for name in ("web", "talks-theirs", "talks-ours", "ends-theirs", "ends-ours", "gives-up-theirs", "gives-up-ours"):
         box.wait_for(lambda: ready(box, OURS, name), what=name)
     yield box
@@ -194,13 +189,13 @@ def test_each_signal(box, who):
     tools, name = TOOLS[who], "talks-" + who
     log = f"/var/log/services/{name}/current"
     pid = stat(box, tools, name, "-o", "pid")
-    wanted = [(f"-{letter}", signal) for letter, signal in SIGNALS.items()] + [("-r", "QUIT"), ("-d", "QUIT")]
+    wanted = [(f"-{letter}", kind) for letter, kind in SIGNALS.items()] + [("-r", "QUIT"), ("-d", "QUIT")]
     if who == "ours":  # what the packaged version does not know yet
-        wanted += [("-l", "USR2")] + [("-s" + signal, signal) for signal in SIGNALS.values()]
-    for option, signal in wanted:
-        count = box.read(log).count("got " + signal + "\n")
+        wanted += [("-l", "USR2")] + [("-s" + kind, kind) for kind in SIGNALS.values()]
+    for option, kind in wanted:
+        count = box.read(log).count("got " + kind + "\n")
         assert svc(box, tools, name, option) == 0
-        box.wait_for(lambda: box.read(log).count("got " + signal + "\n") == count + 1, what=option)
+        box.wait_for(lambda: box.read(log).count("got " + kind + "\n") == count + 1, what=option)
     assert stat(box, tools, name, "-o", "pid,wantedup") == pid + " false"
     svc(box, tools, name, "-u")
     stops = [("-p", "-c")] + ([("-P", "-C"), ("-sSTOP", "-sCONT")] if who == "ours" else [])
@@ -285,9 +280,9 @@ def test_a_logger_is_rotated(box, who):
         box.run("/bin/sh", "-c", "echo something >/proc/$(s6-svstat -p /run/service/web)/fd/1", check=True)
     box.run("/bin/sh", "-c", "echo line >/proc/$(s6-svstat -p /run/service/web)/fd/1", check=True)
     box.wait_for(lambda: os.path.getsize(folder + "/current") > 0)
-    before = len(harness.archives(folder))
+    before = len(archives(folder))
     assert svc(box, TOOLS[who], "web/log", "-a") == 0
-    box.wait_for(lambda: len(harness.archives(folder)) > before)
+    box.wait_for(lambda: len(archives(folder)) > before)
 
 
 # --- waiting

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from lib.build import OVERLOG
 from scripts import Maker
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERLOG = Path(os.environ.get("OVERLOG", ROOT / "build/overlog"))
 PACKAGED = Path("/usr/lib/execline/bin")
 SEED = int(os.environ.get("SEED", "20261123"))
 COUNT = int(os.environ.get("COUNT", "3000"))

@@ -6,7 +6,6 @@ pair of lines is a case and its stdin. SAME must agree with the package, which i
 where we do not, what we do, and why.
 """
 
-import os
 import re
 import shlex
 import subprocess
@@ -14,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERLOG = Path(os.environ.get("OVERLOG", ROOT / "build/overlog"))
+from lib.build import OVERLOG
+
 REFERENCE = Path("/usr/lib/execline/bin")
 
 CONTROL = r"""

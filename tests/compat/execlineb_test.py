@@ -1,13 +1,11 @@
 """The same scripts through the packaged execlineb and through ours: words, exit codes, kind of error."""
-import os
-import pathlib
 import random
 import subprocess
 
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-OVERLOG = TOP / "build/overlog"
+from lib.build import OVERLOG
+
 REFERENCE = "/usr/bin/execlineb"
 
 PRINTER = r"""

@@ -29,10 +29,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.boot import wait_for
+from lib.build import OVERLOG
+from lib.wait import wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERLOG = str(Path(os.environ.get("OVERLOG", ROOT / "build/overlog")))
 THEIRS = "/usr/bin/s6-log"
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "TZ": "XXX-02:30", "ASAN_OPTIONS": "detect_leaks=0"}
 STAMPS = [(re.compile(rb"@4000000[0-9a-f]{17} "), b"@TAI64N "),

@@ -85,7 +85,7 @@ class Maker:
             (1, lambda: f"foreground {{ redirfd -w 1 v heredoc 0 {self.one(FILES)} withstdinas X importas -u X X echo $X }} envfile v"),
             (1, lambda: f"shift {self.one(['', '-n 2 ', '-n 0 '])}"), (1, lambda: "elgetopt ab:"), (1, lambda: f"elgetpositionals {self.one(['', '-P 3 '])}"),
             (1, lambda: f"execlineb {self.one(['-P', '-S1', '-s1', '', '-p'])} -c \"{self.one(['p $1', 'probe', 'shift p $1', 'dollarat', 'exit 5'])}\" {self.some(2)} "),
-            (1, lambda: f"ifte {{ {inside()} }} {{ {inside()} }}"), (1, lambda: f"trap {{ TERM {{ p }} default {{ p }} }}"),
+            (1, lambda: f"ifte {{ {inside()} }} {{ {inside()} }}"), (1, lambda: "trap { TERM { p } default { p } }"),
             (1, lambda: f"foreground {{ foreground {{ redirfd -w 1 loop p }} loopwhilex foreground {{ redirfd -x 1 once p }} if {{ eltest -s once }} x {self.one(['1', '3'])} }}"),
         ]
         return self.random.choices(parts, [weight for weight, _ in parts])[0][1]()

@@ -23,10 +23,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.boot import wait_for
+from lib.build import OVERLOG
+from lib.wait import wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERLOG = str(Path(os.environ.get("OVERLOG", ROOT / "build/overlog")))
 THEIRS = Path("/usr/bin")
 LABEL = b"@4000000065a0b1c2075bcd15"
 

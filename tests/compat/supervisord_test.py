@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from lib import boot as harness
+from lib.build import BUILD
+from lib.processes import descendants
+from lib.wait import DEADLINE, wait_for
 
-OVERLOG = os.path.join(harness.BUILD, "overlog")
+OVERLOG = os.path.join(BUILD, "overlog")
 SUPERVISORD = "/usr/bin/supervisord"
 PROBE = str(Path(__file__).with_name("probe.sh"))
 
@@ -326,13 +328,13 @@ class Run:
         self.process.send_signal(signal.SIGTERM)
 
     def end(self):
-        code = self.process.wait(harness.DEADLINE)
+        code = self.process.wait(DEADLINE)
         assert code == 0, (self.home / "stdout").read_text()
 
     def kill(self):
         if self.process is None or self.process.poll() is not None:
             return
-        for pid in harness.descendants(self.process.pid) + [self.process.pid]:
+        for pid in descendants(self.process.pid) + [self.process.pid]:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -394,7 +396,7 @@ def runs():
         for run in made.values():
             run.start()
         for run in made.values():
-            harness.wait_for(run.is_there, what=f"start in {run.home}", interval=0.05)
+            wait_for(run.is_there, what=f"start in {run.home}", interval=0.05)
         for run in made.values():
             run.stop()
         for run in made.values():

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERLOG = Path(os.environ.get("OVERLOG", ROOT / "build/overlog"))
+from lib.build import OVERLOG
+
 RECORD = Path(__file__).with_name("tools_recorded.json")
 UTILS = os.environ.get("S6_UTILS")
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from lib.boot import log_text
+from lib.logs import log_text
 
 RESULT = "/run/s6-linux-init-container-results/exitcode"
 

@@ -6,7 +6,9 @@ import time
 
 import pytest
 
-from lib.boot import assert_order, log_text, wait_for
+from lib.logs import log_text
+from lib.text import assert_order
+from lib.wait import wait_for
 
 LOGS = "var/log/services"
 HELLO = "Hello from PHP 8 through nginx, as www-data.\n"

@@ -6,8 +6,9 @@ import shlex
 import subprocess
 from pathlib import Path
 
+from lib.build import BUILD, TOP
 from lib.engine import BASE
-from lib.boot import BUILD, TOP, wait_for
+from lib.wait import wait_for
 
 
 def walk():

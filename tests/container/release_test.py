@@ -9,7 +9,7 @@ import tarfile
 import pytest
 import yaml
 
-from lib.boot import BUILD, TOP
+from lib.build import BUILD, TOP
 
 OVERLOG = os.path.join(BUILD, "overlog")
 

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from lib.boot import log_text, wait_for
+from lib.logs import log_text
+from lib.wait import wait_for
 
 HARD = ["--user", "1000:1000", "--read-only", "--read-only-tmpfs=false", "--security-opt", "no-new-privileges", "--cap-drop", "all",
         "--tmpfs", "/run:rw,noexec,nosuid,nodev,mode=1777"]

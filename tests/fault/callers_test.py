@@ -11,8 +11,9 @@ import time
 
 import pytest
 
-from lib.boot import is_logger, log_text
-from lib.refusal import give_build
+from lib.logs import log_text
+from lib.processes import is_logger
+from lib.tree import give_build
 
 SEEDS = os.environ.get("SEEDS", "7").split()
 SECONDS = float(os.environ.get("CALL_SECONDS", "8"))

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from lib.boot import archives, log_bytes, wait_for
-from lib.refusal import give_build
+from lib.logs import archives, log_bytes
+from lib.tree import give_build
+from lib.wait import wait_for
 
 YEAR = 366 * 86400
 CRASHES = """#!/bin/sh

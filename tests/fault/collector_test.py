@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from lib.boot import children, wait_for
 from lib.logger import Rig
+from lib.processes import children
+from lib.wait import wait_for
 
 LINES = 30000
 BATCH = 250

@@ -6,13 +6,12 @@ import resource
 import socket
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
-from lib.boot import wait_for
 from lib.logger import grow, high, numbered, numbers, said, stalls, talk, waiting
+from lib.wait import let_pass, wait_for
 
 F_SETPIPE_SZ = 1031
 
@@ -85,7 +84,7 @@ def test_full_again_and_again_through_rotations_and_compressions(rig, small):
                 file.write(bytes(size))
         except OSError:
             pass  # that was the point
-        time.sleep(0.002)
+        let_pass(0.002)
     ballast.unlink()
     assert r.finish() == 0
     for stream in ("stdout", "stderr"):
@@ -252,7 +251,7 @@ def test_no_permission_to_rotate(rig, place):
     thread.join(20)
     wait_for(lambda: len(numbers(r)[0]) == 2000, what="lines in the file that is there")
     os.chown(r.directory, 32762, 32762)
-    time.sleep(0.03)  # longer than r
+    let_pass(0.03)  # longer than r
     os.write(r.out[1], numbered(2001, 2100))
     wait_for(lambda: len(r.files()) > 1, what="rotation")
     assert r.finish() == 0

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.boot import process_state, wait_for
 from lib.logger import OVERLOG, grow, high, numbered, numbers, said, stalls, talk, waiting
+from lib.processes import process_state
+from lib.wait import wait_for
 
 NEVER = "r100000"  # no attempt by itself within a test
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.boot import process_state, wait_for
 from lib.logger import high, log_files, waiting
+from lib.processes import process_state
+from lib.wait import let_pass, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KILLS = 1000
@@ -75,7 +76,7 @@ def let_run(r, rng, most):
         journals = r.keep[:2]
         before = [os.lseek(fd, 0, os.SEEK_CUR) for fd in journals]
         wait_for(lambda: [os.lseek(fd, 0, os.SEEK_CUR) for fd in journals] != before, 60, "reading", 0.0005)
-    time.sleep(rng.random() * most)
+    let_pass(rng.random() * most)
 
 
 def kill_at_random(r, writers, kills, most, seed=0):
@@ -150,7 +151,7 @@ def test_a_full_disk_and_kills(rig, conserve, place):
         for turn in range(200):
             if turn == 100:
                 os.unlink(ballast)
-            time.sleep(rng.random() * 0.02)
+            let_pass(rng.random() * 0.02)
             r.kill()
             r.start(ready=False)
         for writer in writers:
@@ -209,7 +210,7 @@ def test_events_once(rig, place):
         for _ in range(rng.randrange(20)):
             number += 1
             os.write(r.events[1], b"event %d\n" % number)
-        time.sleep(rng.random() * 0.005)
+        let_pass(rng.random() * 0.005)
         r.kill()
         r.start(ready=False)
     assert r.finish() == 0

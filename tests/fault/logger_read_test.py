@@ -3,8 +3,9 @@ import os
 
 import pytest
 
-from lib.boot import process_state, wait_for
 from lib.logger import numbered, numbers, waiting
+from lib.processes import process_state
+from lib.wait import wait_for
 
 COUNT = 3000
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.boot import wait_for
 from lib.logger import numbered, said
+from lib.wait import wait_for
 
 SYS_CLONE3 = 435
 

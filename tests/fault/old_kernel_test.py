@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from lib.boot import log_text
+from lib.logs import log_text
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Newer than 3.10, and used by us or by our C library.

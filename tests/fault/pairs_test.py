@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from lib.refusal import give_build
+from lib.control import svstat
+from lib.tree import give_build
 
 PROGRAM = os.environ.get("PROGRAM")
 READS = "#!/bin/sh\nexec cat >>/tmp/read\n"
@@ -45,14 +46,10 @@ def start(tree, boot):
     return begin
 
 
-def svstat(box, *words):
-    return box.run("/command/s6-svstat", *words).stdout.strip()
-
-
 def ready(box, names):
     """All run, and the logs that are to be told to end are down."""
     for name in names:
-        box.wait_for(lambda: svstat(box, "-o", "up", f"/run/service/{name}") == "true", what=f"start of {name}")
+        box.wait_for(lambda: svstat(box, "up", f"/run/service/{name}") == "true", what=f"start of {name}")
         if name.startswith("told"):
             assert box.run("/command/s6-svc", "-wD", "-d", f"/run/service/{name}/log").returncode == 0
 
@@ -106,7 +103,7 @@ def test_back_while_it_ends(tree, start):
     box = start("/srv")
     for _ in range(2):
         links = box.inside("/run/service")
-        pids = {name: svstat(box, "-o", "pid", f"/srv/{name}") for name in NAMES}
+        pids = {name: svstat(box, "pid", f"/srv/{name}") for name in NAMES}
         for name in NAMES:
             os.unlink(f"{links}/{name}")
         box.run("/command/s6-svscanctl", "-an", "/run/service")
@@ -114,8 +111,8 @@ def test_back_while_it_ends(tree, start):
             os.symlink(f"/srv/{name}", f"{links}/{name}")
         box.run("/command/s6-svscanctl", "-a", "/run/service")
         for name in NAMES:
-            box.wait_for(lambda: svstat(box, "-o", "up,pid", f"/srv/{name}").startswith("true ") and
-                         svstat(box, "-o", "pid", f"/srv/{name}") != pids[name], deadline=240, what=f"{name} again")
+            box.wait_for(lambda: svstat(box, "up,pid", f"/srv/{name}").startswith("true ") and
+                         svstat(box, "pid", f"/srv/{name}") != pids[name], deadline=240, what=f"{name} again")
             assert box.run("/command/s6-svok", f"/srv/{name}/log").returncode == 0
         ready(box, NAMES)
     ends(box, tree, 3)
@@ -130,15 +127,15 @@ def test_the_log_goes_on_and_is_not_begun_twice(tree, start):
     for wish in ("-u", "-r"):
         box.run("/command/s6-svc", wish, "/run/service/told/log" if wish == "-u" else "/run/service/told")
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/read")) and "held" in tree.read("/tmp/read"))
-    log = svstat(box, "-o", "pid", "/srv/told/log")
+    log = svstat(box, "pid", "/srv/told/log")
     os.unlink(box.inside("/run/service") + "/told")
     box.run("/command/s6-svscanctl", "-an", "/run/service")
     box.wait_for(lambda: box.run("/command/s6-svok", "/srv/told").returncode == 1)
     os.symlink("/srv/told", box.inside("/run/service") + "/told")
     box.run("/command/s6-svscanctl", "-a", "/run/service")
-    assert svstat(box, "-o", "pid", "/srv/told/log") == log
+    assert svstat(box, "pid", "/srv/told/log") == log
     tree.write("/tmp/release")
-    box.wait_for(lambda: svstat(box, "-o", "up", "/srv/told") == "true")
-    box.wait_for(lambda: svstat(box, "-o", "up,pid", "/srv/told/log").startswith("true "))
-    assert svstat(box, "-o", "pid", "/srv/told/log") != log
+    box.wait_for(lambda: svstat(box, "up", "/srv/told") == "true")
+    box.wait_for(lambda: svstat(box, "up,pid", "/srv/told/log").startswith("true "))
+    assert svstat(box, "pid", "/srv/told/log") != log
     assert box.stop() == 0, box.transcript()

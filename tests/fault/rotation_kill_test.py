@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.boot import wait_for
 from lib.logger import ARCHIVE, Rig, high
+from lib.wait import wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LINES = 240

@@ -3,7 +3,8 @@ import os
 
 import pytest
 
-from lib.boot import log_bytes, log_text, wait_for
+from lib.logs import log_bytes, log_text
+from lib.wait import wait_for
 
 COUNT = 1500
 BARE = "setpriv --bounding-set -sys_resource --inh-caps -sys_resource prlimit"  # root as docker's is: no CAP_SYS_RESOURCE

@@ -4,7 +4,9 @@ import signal
 
 import pytest
 
-from lib.boot import log_text, process_state
+from lib.control import svstat
+from lib.logs import log_text
+from lib.processes import process_state
 
 SERVICES = 60  # so many descriptors that children are made by slots
 USER = ["-u", "1000:1000", "-t", "uid=1000,mode=0755"]
@@ -27,7 +29,7 @@ def box(tree, boot):
 
 def pid_of(box, name):
     """-1: it does not run."""
-    return box.run("/command/s6-svstat", "-o", "pid", f"/run/service/{name}").stdout.strip()
+    return svstat(box, "pid", name)
 
 
 def starts(tree, name):

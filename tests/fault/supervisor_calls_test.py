@@ -4,7 +4,8 @@ import re
 import signal
 import subprocess
 
-from lib.refusal import Refusal, status, tell
+from lib.control import status, tell
+from lib.refusal import Refusal
 
 WEB = """#!/bin/sh
 echo x >>/tmp/starts

@@ -12,8 +12,11 @@ import time
 
 import pytest
 
-from lib.boot import log_text, process_fields, wait_for
-from lib.refusal import Scarce, status, tell
+from lib.control import status, tell
+from lib.logs import log_text
+from lib.processes import process_fields
+from lib.refusal import Scarce
+from lib.wait import wait_for
 
 UP, READY = 4, 8
 

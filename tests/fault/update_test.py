@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 
-from lib.boot import log_text
-from lib.refusal import REFUSED, Refusal, Scarce, status
+from lib.control import status
+from lib.logs import log_text
+from lib.refusal import REFUSED, Refusal, Scarce
 
 RUN = "#!/bin/sh\necho {0} says hello\nexec sleep 1000\n"
 BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}

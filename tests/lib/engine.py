@@ -6,7 +6,9 @@ import subprocess
 import tempfile
 import zlib
 
-from lib.boot import BUILD, TOP, copy_tree, install_tree, wait_for
+from lib.build import BUILD, TOP, install_tree
+from lib.tree import copy_tree
+from lib.wait import wait_for
 
 BASE = "localhost/overlog-debian"
 EXAMPLE = os.path.join(TOP, "examples/php-nginx")

@@ -9,13 +9,11 @@ import termios
 import threading
 from pathlib import Path
 
-from lib.boot import wait_for
+from lib.build import OVERLOG
+from lib.logs import ARCHIVE, CRI
+from lib.wait import wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERLOG = str(Path(os.environ.get("OVERLOG", ROOT / "build/overlog")))
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "ASAN_OPTIONS": "detect_leaks=0"}
-CRI = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([FP]) (.*)", re.S)
-ARCHIVE = re.compile(r"@[0-9a-f]{24}\.[su](\.gz)?")
 HANDLED = 1 << (signal.SIGHUP - 1) | 1 << (signal.SIGALRM - 1) | 1 << (signal.SIGUSR1 - 1) \
     | 1 << (signal.SIGUSR2 - 1) | 1 << (signal.SIGCHLD - 1)
 

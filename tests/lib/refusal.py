@@ -1,28 +1,15 @@
 """What pid 1 asks for is refused: memory, by a build of the program for it; system calls, by strace."""
 import os
-import re
-import shutil
 import signal
 import struct
 import subprocess
 
-from lib.boot import BUILD, TOP, clean_environment, wait_for
+from lib.tree import give_build
+from lib.wait import wait_for
 
 # What pid 1 asks the system for after the boot, and how it is refused. "?" is for calls that not every machine has.
 REFUSED = {"?fork,?clone,?clone3": "EAGAIN", "?pipe,pipe2": "EMFILE", "?open,openat": "EMFILE",
            "epoll_ctl": "ENOSPC", "?accept,accept4": "EMFILE"}
-
-
-def status(box, name):
-    """pid, flags of supervise/status."""
-    with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
-        record = file.read()
-    return int.from_bytes(record[24:32], "big"), record[34]
-
-
-def tell(box, name, letters):
-    with open(box.inside(f"/run/service/{name}/supervise/control"), "wb", buffering=0) as file:
-        file.write(letters)
 
 
 class Refusal:
@@ -51,27 +38,6 @@ class Refusal:
         self.strace.send_signal(signal.SIGTERM)
         self.strace.wait()
         assert not self.traced()
-
-
-def give_libraries(tree, program):
-    """Those that a program which is not static names."""
-    listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
-    for library in re.findall(r"(/\S+) \(0x", listed):
-        os.makedirs(os.path.dirname(tree.at(library)), exist_ok=True)
-        shutil.copy(library, tree.at(library))
-
-
-def give_build(tree, name):
-    """The tree gets another build of the program, made first."""
-    program = os.path.join(BUILD, name)
-    command = ["make", "-s", "-C", TOP, f"BUILD={BUILD}", program]
-    subprocess.run(command, env=clean_environment(), check=True, capture_output=True)
-    link = tree.at("/command/s6-rc")
-    there = os.path.realpath(link)
-    there = there if os.path.isfile(there) else tree.at(os.readlink(link))
-    os.unlink(there)
-    shutil.copy(program, there)
-    give_libraries(tree, program)
 
 
 class Scarce:

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from lib.boot import log_text
+from lib.logs import log_text
 
 D = "/etc/s6-overlay/s6-rc.d"
 

@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from lib.boot import wait_for
+from lib.processes import process_fields
+from lib.wait import wait_for, wait_still
 
 SAYS = "s6-supervise talks: warning: invalid timeout-kill"
 
@@ -59,13 +60,9 @@ def ready(box):
 
 
 def blocked(pid):
-    """It has used no time for a while."""
-    def used():
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[11:13]
-    before = used()
-    time.sleep(0.2)
-    return used() == before
+    """Whether it sleeps and uses no time."""
+    state, *used = wait_still(lambda: [process_fields(pid)[0], *process_fields(pid)[11:13]], 0.2, what="flood")
+    return state == "S"
 
 
 @pytest.mark.parametrize("kind", ["terminal", "pipe"])

@@ -1,12 +1,11 @@
 """with-contenv and printcontenv over a container environment made by hand."""
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERLOG = Path(os.environ.get("OVERLOG", ROOT / "build/overlog"))
+from lib.build import OVERLOG
+
 FILES = {
     "A": b"1\n", "BARE": b"no newline", "EMPTY": b"\n", "GONE": b"", "LINES": b"one\ntwo\n\n",
     "NUL": b"x\0y\n", ".hidden": b"h\n", "BIG": b"b" * 9000 + b"\n", "PATH": b"/from/env:/bin\n",

@@ -13,7 +13,7 @@ import threading
 
 import pytest
 
-from lib.boot import children, command_line, is_logger, process_state, wait_for
+from lib.processes import children, command_line, is_logger, process_state
 
 RUN = "#!/bin/sh\nexec sleep 1000\n"
 CONTROL = "/run/s6/control"

@@ -9,9 +9,8 @@ import threading
 
 import pytest
 
-from lib.boot import TOP
+from lib.build import OVERLOG
 
-OVERLOG = os.environ.get("OVERLOG", os.path.join(TOP, "build/overlog"))
 A, CNAME, AAAA = 1, 5, 28
 NXDOMAIN, SERVFAIL = 3, 2
 ZONE = {

@@ -3,7 +3,7 @@
 import shutil
 import os
 
-from lib.boot import assert_order
+from lib.text import assert_order
 
 INFO = "s6-rc: info: service "
 SLEEP = "exec sleep 1000\n"

@@ -3,7 +3,10 @@
 import os
 import subprocess
 
-from lib.boot import TOP, assert_order, clean_environment, copy_tree, log_lines, log_text
+from lib.build import TOP, clean_environment
+from lib.logs import log_lines, log_text
+from lib.text import assert_order
+from lib.tree import copy_tree
 
 
 def test_hello(tree, boot):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.boot import assert_order
+from lib.text import assert_order
 
 
 def test_modes_that_a_oneshot_mends_and_a_log_directory_that_comes_late(tree, boot):

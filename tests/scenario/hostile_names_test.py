@@ -4,9 +4,9 @@ import os
 import re
 import subprocess
 
-from lib import boot as harness
+from lib.build import BUILD
 
-OVERLOG = os.path.join(harness.BUILD, "overlog")
+OVERLOG = os.path.join(BUILD, "overlog")
 HOSTILE = {"esc": "a\x1b]0;x\x07\x1b[2Jb", "c1": "a\x9b31mb", "turn": "a\u202eb", "raw": b"a\x9b31m\xffb".decode(errors="surrogateescape")}
 RAW = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xff")
 

@@ -3,7 +3,7 @@
 import gzip
 import os
 
-from lib.boot import archives, log_lines, log_text
+from lib.logs import archives, log_lines, log_text
 
 USER = ["-u", "1000:1000", "-t", "uid=1000,gid=1000,mode=0755"]
 FLOOD = "#!/bin/sh\nexec yes 'a line that says nothing'\n"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from lib.build import OVERLOG
+
 ROOT = Path(__file__).resolve().parents[2]
-OVERLOG = Path(os.environ.get("OVERLOG", ROOT / "build/overlog"))
 OLD = ["with-contenv", "execlineb", "logcat", "printcontenv", "s6-setuidgid", "overlog", "s6-rc", "s6-rc-db", "s6-svc",
        "s6-svdt", "s6-svok", "s6-svscanctl", "s6-svstat", "s6-svwait"]
 OTHERS = {"init", "logger", "legacy", "halt", "poweroff", "reboot", "shutdown"}  # programs that base images have

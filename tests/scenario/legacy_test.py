@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from lib.boot import assert_order
+from lib.text import assert_order
 
 FAILED = "s6-rc failed to properly bring all the services up"
 TRACE = "#!/bin/sh\necho %s >>/tmp/trace\n"

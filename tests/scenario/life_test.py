@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-import harness
+from lib.control import svstat
+from lib.logs import log_text
 
 
 def test_readiness_is_never_missed(tree, boot):
@@ -18,10 +19,6 @@ def test_readiness_is_never_missed(tree, boot):
     assert box.stderr.text().count("successfully started") >= count
 
 
-def stat(box, name, fields="up"):
-    return box.run("/command/s6-svstat", "-o", fields, "/run/service/" + name).stdout.strip()
-
-
 def test_descriptors_leftovers_and_namespaces(tree, boot):
     for number in ("736", "867"):
         tree.longrun("fd" + number, "#!/command/execlineb -P\nforeground { fdmove -c 1 " + number + " echo }\n"
@@ -32,12 +29,12 @@ def test_descriptors_leftovers_and_namespaces(tree, boot):
                            "(while [ ! -e /tmp/release ]; do sleep 0.02; done) &\nexit 0\n", lock_fd="9\n")
     box = boot(tree.path, env={"S6_LOGGING": "0"})
     for name in ("fd736", "fd867"):
-        box.wait_for(lambda: stat(box, name, "ready") == "true", what=name)
+        box.wait_for(lambda: svstat(box, "ready", name) == "true", what=name)
     box.wait_for_text("I am 1\n", "stdout")
     box.wait_for_text("s6-supervise locked: warning: a process of an earlier instance still lives")
-    assert stat(box, "locked") == "false"
+    assert svstat(box, "up", "locked") == "false"
     box.run("touch", "/tmp/release", check=True)
-    box.wait_for(lambda: stat(box, "locked") == "true")
+    box.wait_for(lambda: svstat(box, "up", "locked") == "true")
     with open(box.inside("/run/service/both") + "/lock-fd", "w") as file:
         file.write("7\n")
     box.run("/command/s6-svc", "-k", "/run/service/both", check=True)
@@ -92,7 +89,7 @@ def test_why_a_finish_cannot_be_executed(tree, boot, logging):
     restart("nox", 1)
     assert box.stop() == 0
     folder = tree.at("/var/log/services/.init")
-    said = box.stderr.text() if logging == "0" else "\n".join(harness.log_text(folder))
+    said = box.stderr.text() if logging == "0" else "\n".join(log_text(folder))
     for name, (_, _, why) in wrong.items():
         line = (f"s6-supervise {name}: warning: unable to spawn ./finish: unable to execute "
                 f"/run/s6/legacy-services/{name}/finish: {why}")
@@ -120,7 +117,7 @@ def test_the_kill_after_the_timeout_reaches_the_group_where_that_is_asked_for(tr
     assert lives("all") and lives("one")
     for name in ("all", "one"):
         assert box.run("/command/s6-svc", "-wD", "-T", "20000", "-d", f"/run/service/{name}").returncode == 0
-        assert stat(box, name, "up,signal") == "false SIGKILL"
+        assert svstat(box, "up,signal", name) == "false SIGKILL"
     box.wait_for(lambda: not lives("all"), what="end of the whole group")
     assert lives("one")
     assert box.stop(deadline=20) == 0
@@ -135,7 +132,7 @@ def test_descriptors_that_no_process_can_have(tree, boot):
     for name, what in (("ready", "notification-fd is 1000000"), ("locked", "lock-fd is 1000001")):
         box.wait_for_text(f"s6-supervise {name}: warning: unable to spawn ./run: {what}, but the limit of open files is ")
         box.wait_for_text("(use a smaller number, or raise the limit: --ulimit nofile)")
-        assert stat(box, name) == "false"
+        assert svstat(box, "up", name) == "false"
     # It is said once; and once the number will do, it is used.
     os.unlink(box.inside("/run/service/ready") + "/notification-fd")
     assert box.run("/command/s6-svc", "-wu", "-T", "20000", "-u", "/run/service/ready").returncode == 0

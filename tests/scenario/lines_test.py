@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from lib.boot import log_text
+from lib.logs import log_text
 
 TOTAL = 200_000
 KILLS = 10

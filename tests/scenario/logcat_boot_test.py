@@ -5,8 +5,9 @@ import signal
 import subprocess
 from pathlib import Path
 
-from lib.boot import DEADLINE, log_bytes, log_lines, log_text, wait_for
-from logcat_test import OVERLOG
+from lib.logs import log_bytes, log_lines, log_text
+from lib.wait import DEADLINE, wait_for
+from lib.logcat import OVERLOG
 
 LOGS = "/var/log/services"
 RUN = "#!/bin/sh\nn=$(cat /count); echo \"web of run $n\"; exec sleep 1000\n"

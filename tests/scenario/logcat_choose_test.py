@@ -5,16 +5,14 @@ import json
 import os
 import random
 import re
-import stat
 import subprocess
 import time
 import zoneinfo
 
 import pytest
-from logcat_test import (BASE, DEADLINE, OVERLOG, archive_name, cri, environment, on_terminal, root, run, service,
-                         tai64n, three, utc, wait_for, warned)
-
-assert root  # a fixture
+from lib.logcat import (BASE, DEADLINE, OVERLOG, archive_name, cri, environment, on_terminal, run, service, tai64n,
+                        three, utc, warned)
+from lib.wait import wait_for
 
 
 def raw(root, *args, **more):

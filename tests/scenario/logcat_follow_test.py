@@ -7,9 +7,8 @@ import threading
 import time
 
 import pytest
-from logcat_test import (DEADLINE, OVERLOG, Follower, Writer, environment, is_asleep, root, wait_for)
-
-assert root  # a fixture
+from lib.logcat import DEADLINE, Follower, OVERLOG, Writer, environment, is_asleep
+from lib.wait import let_pass, wait_for
 
 
 def stopped(pid):
@@ -18,13 +17,13 @@ def stopped(pid):
 
 def errors_until(f, done):
     """What f says on its standard error, until it is enough."""
-    text = b""
-    end = time.monotonic() + DEADLINE
-    while not done(text):
-        text += f.errors() or b""
-        assert time.monotonic() < end, text
-        time.sleep(0.005)
-    return text.decode()
+    text = []
+
+    def enough():
+        text.append(f.errors() or b"")
+        return done(b"".join(text))
+    wait_for(enough, DEADLINE, "message")
+    return b"".join(text).decode()
 
 
 @pytest.mark.parametrize("script", [["z0"], ["S1000000000", "z1"]])
@@ -41,7 +40,7 @@ def test_01_numbered_lines_while_a_logger_rotates_every_few_milliseconds(root, s
             for i in range(0, count, batch):
                 p.stdin.write("".join(f"line {k} {'.' * 25}\n" for k in range(i, i + batch)).encode())
                 p.stdin.flush()
-                time.sleep(0.002)
+                let_pass(0.002)
             p.stdin.close()
 
         feeder = threading.Thread(target=feed)

@@ -8,13 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
-from logcat_test import DEADLINE, OVERLOG, TOP, Follower, cri, environment, root, service, utc
-
-assert root  # a fixture
+from lib.build import TOP
+from lib.logcat import DEADLINE, Follower, OVERLOG, cri, environment, service, utc
 
 
 def examples():
-    page = (TOP / "docs/logcat.1").read_text().split(".Sh EXAMPLES")[1].split("\n.Sh ")[0]
+    page = (Path(TOP) / "docs/logcat.1").read_text().split(".Sh EXAMPLES")[1].split("\n.Sh ")[0]
     return [x.removeprefix(".Dl ") for x in page.splitlines() if x.startswith(".Dl ")]
 
 
@@ -61,7 +60,7 @@ def test_02_there_are_examples():
 def test_03_help_fits_a_screen_and_the_manual_has_every_option():
     shown = subprocess.run(["logcat", "--help"], executable=OVERLOG, capture_output=True, text=True).stdout
     assert shown.count("\n") <= 23 and max(map(len, shown.splitlines())) <= 80
-    page = (TOP / "docs/logcat.1").read_text()
+    page = (Path(TOP) / "docs/logcat.1").read_text()
     long = re.findall(r"--([a-z-]+)", shown)
     assert len(long) >= 21
     for name in (*long, "after", "before", "ignore-case"):
@@ -69,7 +68,7 @@ def test_03_help_fits_a_screen_and_the_manual_has_every_option():
 
 
 def test_04_the_readme_finds_errors_in_all_services_but_one(house):
-    line = re.search(r"^\$ (?:docker exec \w+ )?(logcat .*-X.*)$", (TOP / "README.md").read_text(), re.M).group(1)
+    line = re.search(r"^\$ (?:docker exec \w+ )?(logcat .*-X.*)$", (Path(TOP) / "README.md").read_text(), re.M).group(1)
     p = subprocess.run(shlex.split(line), executable=OVERLOG, env=environment(house), capture_output=True, text=True)
     assert p.returncode == 0 and "failed" in p.stdout and "nginx" not in p.stdout
 

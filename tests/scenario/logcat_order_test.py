@@ -2,16 +2,14 @@
 
 The seeds of a longer run: LOGCAT_SEEDS=1000:2000.
 """
-import bisect
 import datetime
 import os
 import random
 import subprocess
-import time
 import zoneinfo
-from pathlib import Path
 
-from logcat_test import BASE, DEADLINE, OVERLOG, cri, environment, service, tai64n, utc, warned
+from lib.logcat import BASE, DEADLINE, OVERLOG, cri, environment, service, tai64n, utc
+from lib.wait import wait_for
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 DST_END = 1792890000  # 2026-10-25T01:00:00Z: 03:00 becomes 02:00
@@ -170,10 +168,7 @@ def compress(directories):
         (d / later).write_text("later\n")
     p = subprocess.Popen(["s6-log", "-b", "n1000", "s16000000", "z1", *script], executable=OVERLOG,
                          stdin=subprocess.PIPE, env={"TZ": "Europe/Berlin", "PATH": os.environ["PATH"]})
-    end = time.monotonic() + DEADLINE
-    while any(sorted(d.glob("@*.[su]")) != [d / later] for d in directories):
-        assert time.monotonic() < end
-        time.sleep(0.002)
+    wait_for(lambda: all(sorted(d.glob("@*.[su]")) == [d / later] for d in directories), DEADLINE, "compression", 0.002)
     p.stdin.close()
     assert p.wait(DEADLINE) == 0
     for d, held in hidden:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.boot import wait_for
 from lib.logger import OVERLOG, Rig
+from lib.wait import wait_for
 
 ARCHIVE = re.compile(r"@[0-9a-f]{24}\.s\.gz")
 

@@ -1,6 +1,5 @@
 """The paired logger by its contract (docs/logger-contract.md): real pipes, no supervisor."""
 import fcntl
-import gzip
 import os
 import re
 import select
@@ -10,13 +9,12 @@ import subprocess
 import sys
 import termios
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
-from lib.boot import wait_for
-from lib.logger import ARCHIVE, CRI, ENVIRONMENT, OVERLOG, Rig, high, pipe
+from lib.logger import OVERLOG, Rig, high, pipe
+from lib.wait import wait_for, wait_still
 
 @pytest.fixture
 def rig(tmp_path):
@@ -442,11 +440,7 @@ def test_idle_makes_no_wake_ups(rig):
         text = Path(f"/proc/{r.pid}/status").read_text()
         return int(re.search(r"\nvoluntary_ctxt_switches:\t(\d+)", text)[1])
 
-    def quiet():
-        before = switches()
-        time.sleep(1.2)  # what is measured
-        return switches() == before
-    wait_for(quiet, what="silence")
+    wait_still(switches, 1.2, what="work")
     assert r.finish() == 0
 
 

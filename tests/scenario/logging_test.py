@@ -6,7 +6,8 @@ import stat
 
 import pytest
 
-from lib.boot import archives, assert_order, log_bytes, log_lines, log_text
+from lib.logs import archives, log_bytes, log_lines, log_text
+from lib.text import assert_order
 
 LOGS = "/var/log/services"
 TALK = "#!/bin/sh\necho from web\necho to stderr >&2\ntouch /tmp/up\nexec sleep 1000\n"

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.boot import wait_for
+from lib.build import OVERLOG
+from lib.wait import wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERLOG = str(Path(os.environ.get("OVERLOG", ROOT / "build/overlog")))
 ISO = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9}  (.*)")
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.boot import Stream, wait_for
-
-ROOT = Path(__file__).resolve().parents[2]
-OVERLOG = str(Path(os.environ.get("OVERLOG", ROOT / "build/overlog")))
+from lib.build import OVERLOG
+from lib.boot import Stream
+from lib.wait import wait_for
 
 
 @pytest.fixture

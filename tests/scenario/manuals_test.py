@@ -1,15 +1,15 @@
 """The documentation against the program's own rows: docs/commands.md and the manual pages."""
 
-import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from lib.build import OVERLOG
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-OVERLOG = Path(os.environ.get("OVERLOG", ROOT / "build/overlog"))
 # On their way: listed as provided, or without a page, before they are. To be emptied.
 PENDING = re.compile(r"s6-notify.*|status|overlog-.*")
 

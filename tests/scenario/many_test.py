@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from lib.boot import wait_for
+from lib.wait import wait_for
 
 COUNTS = (1200, 3000)
 

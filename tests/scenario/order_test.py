@@ -2,7 +2,7 @@
 
 import os
 
-from lib.boot import assert_order
+from lib.text import assert_order
 
 INFO = "s6-rc: info: service "
 

@@ -8,9 +8,10 @@ import subprocess
 
 import pytest
 
-from lib import boot as harness
+from lib.build import BUILD, TOP
+from lib.text import assert_order
 
-OVERLOG = os.path.join(harness.BUILD, "overlog")
+OVERLOG = os.path.join(BUILD, "overlog")
 D = "/etc/s6-overlay/s6-rc.d"
 
 
@@ -30,7 +31,7 @@ def problems(*words, **more):
         r.returncode
 
 
-TREES = sorted(str(path) for path in pathlib.Path(harness.TOP, "examples").glob("*/root"))
+TREES = sorted(str(path) for path in pathlib.Path(TOP, "examples").glob("*/root"))
 
 
 @pytest.mark.parametrize("example", TREES, ids=lambda path: path.split("/")[-2])
@@ -499,7 +500,7 @@ def test_s6_cli(tmp_path):
 def complete(*words, cwd):
     """What bash offers for the last word."""
     script = f"""
-        source {harness.TOP}/command/overlog.bash
+        source {TOP}/command/overlog.bash
         COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
         _overlog overlog "${{@: -1}}" "${{@: -2:1}}"
         printf '%s\\n' "${{COMPREPLY[@]}}"
@@ -547,7 +548,7 @@ def test_what_was_created_boots(tree, boot):
         row = json.loads(box.run("/command/overlog", "status", "--json", name).stdout)["services"][0]
         assert box.run("/bin/stat", "-c", "%u", f"/proc/{row['pid']}").stdout == f"{user}\n"
         assert row["restarts"] == 0 and (row["ready_milliseconds"] is not None or name == "idle")
-    harness.assert_order(box.stderr.text(), "service prepare successfully started", "service web: starting",
+    assert_order(box.stderr.text(), "service prepare successfully started", "service web: starting",
                          "service web successfully started", "service idle: starting")
     assert box.run("/command/s6-rc", "-d", "change", "all").returncode == 0
     assert json.loads(box.run("/command/overlog", "status", "--json").stdout)["well"]

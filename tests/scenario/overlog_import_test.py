@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from lib import boot as harness
+from lib.build import BUILD
 
-OVERLOG = os.path.join(harness.BUILD, "overlog")
+OVERLOG = os.path.join(BUILD, "overlog")
 WORKDIR = 'cd "$(cat /run/s6/workdir)" || exit 1\n'
 
 

@@ -6,10 +6,12 @@ import subprocess
 
 import pytest
 
-from lib import boot as harness
+from lib.boot import Boot
+from lib.build import BUILD
+from lib.tree import Tree
 
 RUN = "#!/bin/sh\nexec sleep 1000\n"
-OVERLOG = os.path.join(harness.BUILD, "overlog")
+OVERLOG = os.path.join(BUILD, "overlog")
 STATUS = ("/command/overlog", "status")
 
 
@@ -23,7 +25,7 @@ def status(box, *words, **more):
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory, installed, helper):
-    tree = harness.Tree(str(tmp_path_factory.mktemp("status") / "root"), installed, helper)
+    tree = Tree(str(tmp_path_factory.mktemp("status") / "root"), installed, helper)
     tree.longrun("web", "#!/bin/sh\necho hello\nexec sleep 1000\n")
     tree.longrun("ready", "#!/bin/sh\necho >&3\nexec sleep 1000\n", notification_fd="3\n")
     tree.longrun("mute", "#!/bin/sh\nuntil test -e /tmp/speak; do sleep 0.05; done\necho >&3\nexec sleep 1000\n",
@@ -34,7 +36,7 @@ def box(tmp_path_factory, installed, helper):
     tree.longrun("odd name", RUN, bundle=None)
     tree.oneshot("once")
     tree.oneshot("bad", "false\n", bundle=None)
-    box = harness.Boot(tree.path)
+    box = Boot(tree.path)
     box.wait_for(lambda: box.run(*STATUS, "-H").returncode == 0)
     yield box
     box.close()

@@ -9,7 +9,11 @@ import subprocess
 
 import pytest
 
-from lib import boot as harness
+from lib.boot import Stream
+from lib.build import BUILD
+from lib.processes import descendants
+from lib.text import assert_order
+from lib.wait import DEADLINE, wait_for
 
 USER = 65533
 RUN = "#!/usr/bin/with-contenv sh\n"
@@ -22,7 +26,7 @@ class Workstation:
         self.home = os.path.join(place, "home")
         self.runtime = os.path.join(place, "runtime")
         self.program = os.path.join(place, "overlog")
-        shutil.copy(os.path.join(harness.BUILD, "overlog"), self.program)
+        shutil.copy(os.path.join(BUILD, "overlog"), self.program)
         os.chmod(self.program, 0o755)
         for folder in (self.home, self.runtime):
             os.mkdir(folder)
@@ -58,7 +62,7 @@ class Workstation:
         """The private /run, once it is there."""
         def find():
             return [os.path.join(self.runtime, name, "run") for name in os.listdir(self.runtime)]
-        return harness.wait_for(find)[0]
+        return wait_for(find)[0]
 
     def status(self, *words):
         run = self.run_directory()
@@ -66,7 +70,7 @@ class Workstation:
                               user=USER, group=USER, extra_groups=[])
 
     def wait_well(self):
-        harness.wait_for(lambda: self.status("-H").returncode == 0)
+        wait_for(lambda: self.status("-H").returncode == 0)
 
     def log(self, name):
         with open(os.path.join(self.home, "logs", name, "current")) as file:
@@ -76,7 +80,7 @@ class Workstation:
         assert os.listdir(self.runtime) == []
         with open("/proc/self/mounts") as file:
             assert self.home not in file.read()
-        harness.wait_for(lambda: not self.processes(), what="end of its processes")
+        wait_for(lambda: not self.processes(), what="end of its processes")
 
     def processes(self):
         found = []
@@ -94,7 +98,7 @@ def desk(place):
     w = Workstation(place)
     yield w
     for p in w.started:
-        below = harness.descendants(p.pid)
+        below = descendants(p.pid)
         for pid in [p.pid] + below:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -129,15 +133,15 @@ def test_a_tree_runs_and_stops(desk):
     assert whole["pid"] == p.pid != 1
     web = next(s for s in whole["services"] if s["name"] == "web")
     assert web["log"] == desk.home + "/logs/web"
-    harness.wait_for(lambda: "serving in /run/s6-rc/servicedirs/web\n" in desk.log("web"))
+    wait_for(lambda: "serving in /run/s6-rc/servicedirs/web\n" in desk.log("web"))
     with open(f"/proc/{web['pid']}/status") as file:
         facts = dict(line.split(":", 1) for line in file)
     assert facts["Uid"].split() == [str(USER)] * 4 and int(facts["CapEff"], 16) == 0
     os.kill(p.pid, signal.SIGINT)
-    out, err = p.communicate(timeout=harness.DEADLINE)
+    out, err = p.communicate(timeout=DEADLINE)
     assert p.returncode == 0, err
     assert [line for line in out.splitlines() if line.startswith("[.init]")] == ["[.init] hello", "[.init] done", "[.init] last"]
-    harness.assert_order(out, "[web] serving in", "[web] bye\n")
+    assert_order(out, "[web] serving in", "[web] bye\n")
     assert err.splitlines() == [
         f"overlog up: info: logs in {desk.home}/logs: OVERLOG_DIR={desk.home}/logs logcat -f; overlog status -R " + err.split("-R ")[1].split("\n")[0],
         "[.init] overlog up: info: stopping web, worker; ^C again kills what is left"]
@@ -159,10 +163,10 @@ def test_a_command(desk):
     script = ("cat data.txt; id -u; s6-svstat -o up /run/service/web; until logcat web | grep serving; do sleep 0.05; done >/dev/null; "
               "overlog status -H; test ! -w /usr/bin; exit 7")
     p = desk.up("-l", "lines", "etc/s6-overlay", "--", "sh", "-c", script)
-    out, err = p.communicate(timeout=harness.DEADLINE)
+    out, err = p.communicate(timeout=DEADLINE)
     assert p.returncode == 7, err
     assert own_lines(out) == ["here", str(USER), "true", "all services are up and ready"]
-    harness.assert_order(out, "[web] serving", "[web] bye")
+    assert_order(out, "[web] serving", "[web] bye")
     assert os.path.exists(desk.home + "/lines/web/current") and not os.path.exists(desk.home + "/logs")
     desk.nothing_left()
 
@@ -178,7 +182,7 @@ def on_a_terminal(desk, **env):
         import termios
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     p = desk.up(stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=take_terminal, env=env)
-    out = harness.Stream(ours)
+    out = Stream(ours)
     desk.wait_well()
     assert os.fstat(theirs).st_mode == mode  # others may not write to the terminal of a user
     os.close(theirs)
@@ -189,8 +193,8 @@ def test_control_c_on_a_terminal(desk):
     two_services(desk)
     p, ours, out = on_a_terminal(desk, TERM="xterm")
     os.write(ours, b"\x03")
-    assert p.wait(harness.DEADLINE) == 0
-    out.thread.join(harness.DEADLINE)
+    assert p.wait(DEADLINE) == 0
+    out.thread.join(DEADLINE)
     lines = out.text().replace("\r", "").splitlines()
     # Time, and names as wide as the longest, each in its colour.
     begin = r"\d\d:\d\d:\d\d \x1b\[\d\dm"
@@ -204,13 +208,13 @@ def test_control_c_on_a_terminal(desk):
 def test_control_c_again(desk):
     desk.service("longrun", "stubborn", run=RUN + "trap '' TERM\necho deaf\nwhile :; do sleep 0.1; done\n")
     p, ours, out = on_a_terminal(desk, TERM="xterm", NO_COLOR="1")
-    harness.wait_for(lambda: " stubborn | deaf" in out.text())
+    wait_for(lambda: " stubborn | deaf" in out.text())
     os.write(ours, b"\x03")
-    harness.wait_for(lambda: "stopping stubborn; ^C again kills what is left" in out.text())
+    wait_for(lambda: "stopping stubborn; ^C again kills what is left" in out.text())
     assert p.poll() is None
     os.write(ours, b"\x03")
-    assert p.wait(harness.DEADLINE) == 0
-    out.thread.join(harness.DEADLINE)
+    assert p.wait(DEADLINE) == 0
+    out.thread.join(DEADLINE)
     assert "overlog up: info: killing what is left" in out.text() and "\x1b" not in out.text()
     desk.nothing_left()
 
@@ -220,14 +224,14 @@ def test_it_ends_with_its_terminal(desk):
     p = desk.up()
     desk.wait_well()
     os.kill(p.pid, signal.SIGHUP)
-    assert p.wait(harness.DEADLINE) == 0
+    assert p.wait(DEADLINE) == 0
     desk.nothing_left()
 
 
 def test_root_may_too(desk):
     two_services(desk)
     p = desk.up(".", "--", "sh", "-c", "cat /proc/self/uid_map; id -u", user=0)
-    out, err = p.communicate(timeout=harness.DEADLINE)
+    out, err = p.communicate(timeout=DEADLINE)
     assert p.returncode == 0, err
     with open("/proc/self/uid_map") as file:
         # no user namespace: services may be other users
@@ -238,9 +242,9 @@ def test_root_may_too(desk):
 def test_what_cannot_be_used(desk):
     desk.service("longrun", "web", ["nothere"], run=RUN)
     p = desk.up()
-    err = p.communicate(timeout=harness.DEADLINE)[1]
+    err = p.communicate(timeout=DEADLINE)[1]
     assert p.returncode == 1 and "undefined service name nothere" in err
-    assert desk.up("a", "b").wait(harness.DEADLINE) == 100
+    assert desk.up("a", "b").wait(DEADLINE) == 100
     assert os.listdir(desk.runtime) == []
 
 
@@ -250,7 +254,7 @@ def test_where_namespaces_are_forbidden(desk):
     forbid = "echo 0 >/proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-all --inh-caps=-all \"$@\""
     r = subprocess.run(["unshare", "--user", "--map-root-user", "sh", "-c", forbid, "sh", desk.program, "up"],
                        cwd=desk.home, env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": desk.runtime}, text=True,
-                       capture_output=True, user=USER, group=USER, extra_groups=[], timeout=harness.DEADLINE)
+                       capture_output=True, user=USER, group=USER, extra_groups=[], timeout=DEADLINE)
     assert r.returncode == 111
     assert "unable to make a user namespace (this system or container engine forbids it" in r.stderr
     desk.nothing_left()

@@ -4,7 +4,8 @@ import os
 import re
 import subprocess
 
-from lib.boot import TOP, log_text
+from lib.build import TOP
+from lib.logs import log_text
 
 EMPTY = re.compile(r"`(etc/[^`]+)` is empty")
 FILE = re.compile(r"^`([^`\n]+)`\n\n```[a-z]*\n(.*?)^```$", re.M | re.S)

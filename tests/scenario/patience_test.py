@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lib.boot import assert_order
+from lib.text import assert_order
 
 WAITS = "until [ -e /tmp/go ]; do sleep 1000; done"
 TOLD = "s6-rc: warning: service {} is still starting: told to end\n"

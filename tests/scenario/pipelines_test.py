@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from lib.boot import log_bytes, log_text
+from lib.logs import log_bytes, log_text
 
 LINES = 1500
 LAST_WORDS = """#!/bin/sh

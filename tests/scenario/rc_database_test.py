@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from lib.boot import BUILD
+from lib.build import BUILD
 
 OVERLOG = os.path.join(BUILD, "overlog")
 

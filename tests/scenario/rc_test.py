@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from lib.boot import Boot, Tree, assert_order
+from lib.boot import Boot
+from lib.text import assert_order
+from lib.tree import Tree
 
 BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}  # as upstream's
 RUN = "#!/bin/sh\nexec sleep 1000\n"

@@ -5,7 +5,10 @@ import shutil
 
 import pytest
 
-from lib.boot import Boot, Tree, assert_order, log_text
+from lib.boot import Boot
+from lib.logs import log_text
+from lib.text import assert_order
+from lib.tree import Tree
 
 RUN = "#!/bin/sh\necho {0} says hello\nexec sleep 1000\n"
 FOLDER = "/etc/s6-overlay/s6-rc.d"

@@ -4,7 +4,8 @@ import signal
 
 import pytest
 
-from lib.boot import log_text
+from lib.control import svstat
+from lib.logs import log_text
 
 
 def put(box, name, run, log=None, link=True, **files):
@@ -26,14 +27,14 @@ def box(tree, boot):
     tree.longrun("web")
     box = boot(tree.path, env={"S6_LOGGING": "2"})
     box.wait_for(lambda: box.exists("/run/service/web") and
-                 box.run("/command/s6-svstat", "-o", "up", "/run/service/web").stdout == "true\n")
+                 svstat(box, "up", "web") == "true")
     yield box
     if box.alive():
         assert box.stop() == 0
 
 
 def up(box, name):
-    return box.run("/command/s6-svstat", "-o", "up", "/run/service/" + name).stdout.strip()
+    return svstat(box, "up", name)
 
 
 def scan(box, letters):
@@ -50,10 +51,10 @@ def test_a_service_comes_and_goes(box):
     box.wait_for(lambda: up(box, "late") == "true" and up(box, "waits") == "false")
     folder = box.inside("/var/log/services/late")
     box.wait_for(lambda: "hello from late in /srv/late" in log_text(folder))
-    pid = box.run("/command/s6-svstat", "-o", "pid", "/run/service/late").stdout
+    pid = svstat(box, "pid", "late")
     scan(box, "a")
     scan(box, "an")
-    assert box.run("/command/s6-svstat", "-o", "pid", "/run/service/late").stdout == pid
+    assert svstat(box, "pid", "late") == pid
     os.unlink(box.inside("/run/service") + "/late")
     scan(box, "an")
     box.wait_for(lambda: box.run("/command/s6-svok", "/srv/late").returncode == 1)
@@ -67,27 +68,27 @@ def test_a_service_comes_and_goes(box):
 
 def test_signals_to_pid_1_ask_for_the_same(box):
     """SIGALRM: what came; SIGHUP: that, and what is no longer there goes, a service by its signal, its logger at end of file."""
-    web = box.run("/command/s6-svstat", "-o", "pid", "/run/service/web").stdout
+    web = svstat(box, "pid", "web")
     put(box, "late", "#!/bin/sh\nexec sleep 1000\n", finish="#!/bin/sh\necho $1 $2 >/tmp/late\n")
     put(box, "pair", "#!/bin/sh\ntrap 'echo last; exit 0' TERM\necho first\nwhile :; do sleep 0.02; done\n",
         log="#!/bin/sh\ntrap 'echo told >>/tmp/said' TERM HUP\ncat >>/tmp/said\n")
     box.kill(signal.SIGALRM)
     box.wait_for(lambda: up(box, "late") == up(box, "pair") == up(box, "pair/log") == "true")
     box.wait_for(lambda: box.exists("/tmp/said") and box.read("/tmp/said") == "first\n")
-    pids = box.run("/command/s6-svstat", "-o", "pid", "/run/service/late", "/run/service/pair").stdout
+    pids = svstat(box, "pid", "late", "pair")
     os.unlink(box.inside("/run/service") + "/late")
     os.unlink(box.inside("/run/service") + "/pair")
     put(box, "next", "#!/bin/sh\nexec sleep 1000\n")
     box.kill(signal.SIGALRM)
     box.wait_for(lambda: up(box, "next") == "true")
-    assert box.run("/command/s6-svstat", "-o", "pid", "/srv/late", "/srv/pair").stdout == pids
+    assert svstat(box, "pid", "/srv/late", "/srv/pair") == pids
     put(box, "after", "#!/bin/sh\nexec sleep 1000\n")
     box.kill(signal.SIGHUP)
     box.wait_for(lambda: up(box, "after") == "true")
     for name in ("late", "pair", "pair/log"):
         box.wait_for(lambda: box.run("/command/s6-svok", "/srv/" + name).returncode == 1, what=f"end of {name}")
     assert box.read("/tmp/late") == "256 15\n" and box.read("/tmp/said") == "first\nlast\n"
-    assert up(box, "next") == "true" and box.run("/command/s6-svstat", "-o", "pid", "/run/service/web").stdout == web
+    assert up(box, "next") == "true" and svstat(box, "pid", "web") == web
 
 
 def test_a_pair(box):
@@ -182,9 +183,9 @@ def test_notifyoncheck_in_the_middle_of_a_script(tree, boot):
         return [p for p, words in box.processes().items() if words and "s6-notifyoncheck" in words[0]]
 
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/on")))
-    assert box.run("/command/s6-svstat", "-o", "ready", "/run/service/web").stdout == "false\n"
+    assert svstat(box, "ready", "web") == "false"
     tree.write("/tmp/go")
-    box.wait_for(lambda: box.run("/command/s6-svstat", "-o", "ready", "/run/service/web").stdout == "true\n")
+    box.wait_for(lambda: svstat(box, "ready", "web") == "true")
     box.wait_for(lambda: not pollers())
     os.unlink(tree.at("/tmp/go"))
     os.unlink(tree.at("/tmp/on"))

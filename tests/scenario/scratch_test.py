@@ -2,7 +2,7 @@
 
 import os
 
-from lib.boot import log_text
+from lib.logs import log_text
 
 
 def test_boots_without_a_shell(scratch, boot):

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from lib.boot import log_lines, log_text
+from lib.logs import log_lines, log_text
 
 EVIL = """#!/bin/sh
 printf '2001-01-01T00:00:00.000000000Z stderr F forged\\n'

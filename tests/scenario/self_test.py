@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.boot import log_lines
+from lib.logs import log_lines
 
 OTHER = "#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8 9; do echo line $i; sleep 0.05; done\nexec sleep 1000\n"
 

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from lib.boot import assert_order, log_text
+from lib.logs import log_text
+from lib.text import assert_order
 
 SLEEP = "exec sleep 1000\n"
 TRACE = "echo %s >>/tmp/trace\n"

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lib.boot import assert_order
+from lib.text import assert_order
 
 HALT = "/run/s6/basedir/bin/"
 UP = "service legacy-services successfully started"

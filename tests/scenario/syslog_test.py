@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from lib.boot import TOP, clean_environment, copy_tree
+from lib.build import TOP, clean_environment
+from lib.tree import copy_tree
 
 EXAMPLE = os.path.join(TOP, "examples/syslog/root")
 LOGS = "var/log/syslogd"

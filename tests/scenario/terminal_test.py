@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from lib.boot import wait_for
+from lib.wait import wait_for
 
 LEADER = ["-x", "/usr/bin/setsid --ctty"]  # as an engine makes pid 1
 

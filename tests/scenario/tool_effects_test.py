@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lib import boot as harness
-
-OVERLOG = Path(os.environ.get("OVERLOG", Path(harness.TOP) / "build/overlog"))
+from lib.build import OVERLOG
+from lib.processes import process_state
+from lib.wait import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,8 @@ def test_an_attempt_that_takes_too_long_is_terminated(bin, tmp_path):
                cwd=tmp_path)[0] == 1
     pids = [int(p) for p in (tmp_path / "log").read_text().split()]
     assert len(pids) == 2
-    harness.wait_for(lambda: not any(Path(f"/proc/{p}").exists() and
-                                     harness.process_state(p) != "Z" for p in pids))
+    wait_for(lambda: not any(Path(f"/proc/{p}").exists() and
+                                     process_state(p) != "Z" for p in pids))
 
 
 # --- s6-background-watch
@@ -105,9 +105,9 @@ def test_a_daemon_is_watched(watch, tmp_path):
     p, ready = watch()
     assert os.read(ready, 10) == b"\n"
     assert os.read(ready, 10) == b"", "the descriptor is closed, in the daemon as well"
-    harness.wait_for((tmp_path / "up").exists)
+    wait_for((tmp_path / "up").exists)
     p.send_signal(signal.SIGUSR1)
-    harness.wait_for((tmp_path / "usr1").exists)
+    wait_for((tmp_path / "usr1").exists)
     assert p.poll() is None
     p.send_signal(signal.SIGTERM)
     assert p.wait(60) == 9

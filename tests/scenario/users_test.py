@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from lib.boot import log_text
+from lib.logs import log_text
 
 USER = ["-u", "1000:1000"]
 NNP = ["-x", "/usr/bin/setpriv --no-new-privs"]

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from lib.boot import wait_for
+from lib.wait import wait_for
 
 TOUCH = "#!/bin/sh\ntouch /tmp/%s\n"
 SIGNALS = ("TERM", "QUIT", "INT", "USR1", "USR2", "PWR", "WINCH")

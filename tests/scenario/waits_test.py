@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from lib.boot import TOP
+from lib.build import TOP
 
 LINT = os.path.join(TOP, "tests/waits.py")
 WAITS = ["int fd = open(path, O_RDONLY | O_CLOEXEC);", "openat(at, name, O_WRONLY |\n O_CREAT, 0644);",

@@ -1,0 +1,21 @@
+"""Services of a booted container: what the commands say of them, and the files behind that."""
+
+COMMAND, SERVICES = "/command/", "/run/service/"
+
+
+def svstat(box, fields, *names, tools=COMMAND):
+    """What s6-svstat -o says of services, by name or path: fields in one line, a line for each service."""
+    folders = [name if name.startswith("/") else SERVICES + name for name in names]
+    return box.run(tools + "s6-svstat", "-o", fields, *folders).stdout.strip()
+
+
+def status(box, name):
+    """pid, flags of supervise/status."""
+    with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
+        record = file.read()
+    return int.from_bytes(record[24:32], "big"), record[34]
+
+
+def tell(box, name, letters):
+    with open(box.inside(f"/run/service/{name}/supervise/control"), "wb", buffering=0) as file:
+        file.write(letters)

@@ -1,0 +1,47 @@
+"""Log directories, read without any code of ours."""
+
+import gzip
+import os
+import re
+
+ARCHIVE = re.compile(r"@[0-9a-f]{24}\.[su](\.gz)?$")
+CRI = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([FP]) (.*)", re.S)
+
+
+def archives(folder):
+    """Names of the archives, oldest first; of X and X.gz only X.gz."""
+    names = sorted(n for n in os.listdir(folder) if ARCHIVE.match(n))
+    return [n for n in names if n + ".gz" not in names]
+
+
+def log_bytes(folder):
+    """All that a log directory holds, oldest first; again, if an archive was removed meanwhile."""
+    while True:
+        data = b""
+        names = archives(folder)
+        try:
+            for name in names + ["current"] * os.path.exists(os.path.join(folder, "current")):
+                path = os.path.join(folder, name)
+                with gzip.open(path) if name.endswith(".gz") else open(path, "rb") as file:
+                    data += file.read()
+            return data
+        except FileNotFoundError:
+            pass
+
+
+def log_lines(folder):
+    """[(stamp, stream, flag, text)] of a directory with CRI stamps; every line must have one."""
+    data = log_bytes(folder)
+    assert not data or data.endswith(b"\n"), f"{folder}: last line without newline"
+    lines = []
+    for line in data.split(b"\n")[:-1]:
+        match = CRI.fullmatch(line)
+        assert match, f"{folder}: not a CRI line: {line!r}"
+        stamp, stream, flag, text = match.groups()
+        lines.append((stamp.decode(), stream.decode(), flag.decode(), text.decode(errors="surrogateescape")))
+    return lines
+
+
+def log_text(folder, stream=None):
+    """The messages only, one string each, of one stream if given."""
+    return [text for _, where, _, text in log_lines(folder) if stream in (None, where)]

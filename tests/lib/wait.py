@@ -1,0 +1,35 @@
+"""Waiting for a condition. Nothing in the tests sleeps to wait: `make lint` finds time.sleep anywhere but here."""
+
+import time
+
+DEADLINE = 60
+
+
+def wait_for(predicate, deadline=DEADLINE, what="condition", interval=0.01):
+    """The first true value of predicate(), which is asked again and again until the deadline (s)."""
+    end = time.monotonic() + deadline
+    while True:
+        value = predicate()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f"no {what} within {deadline} s")
+        time.sleep(interval)
+
+
+def wait_still(value, seconds, deadline=DEADLINE, what="change"):
+    """Waits until value() has been the same for so many seconds: silence is what is tested then. Returns it."""
+    end = time.monotonic() + deadline
+    while True:
+        before = value()
+        time.sleep(seconds)
+        if value() == before:
+            return before
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} goes on after {deadline} s")
+
+
+def let_pass(seconds):
+    """Time that is part of the test: between two lines of a load, before a kill at any moment, or longer than a delay
+    of the product. Never for something to happen meanwhile: that is wait_for."""
+    time.sleep(seconds)
