@@ -36,13 +36,20 @@ static void reader_gone(struct watch *w, uint32_t events)
     end(container_of(w, struct follow_view, reader), 0);
 }
 
+/* Closes a source whose logger began after us. What it holds by now may be our own lines, all of
+ * it: shown again they would be logged again. */
+static void leave_out_self(struct source *s)
+{
+    if (pipe_note_leave_out(s->name, s->path))
+        s->own = s->gone = true;
+}
+
 static void changed(void *context, size_t number)
 {
     struct follow_view *live = context;
     struct source *s = live->view->source[number];
     s->dirty = true;
-    if (pipe_note_leave_out(s->name, s->path)) /* its logger began after us */
-        s->gone = true;
+    leave_out_self(s);
 }
 
 static void lost(void *context, const char *name)
@@ -238,7 +245,9 @@ int follow_view_watch(struct follow_view *live, size_t number, struct error *e)
 
 int follow_view_run(struct follow_view *live, struct error *e)
 {
-    places(live); /* what appeared while the history was shown */
+    for (size_t i = 0; i < live->view->count; i++)
+        leave_out_self(live->view->source[i]); /* what happened while the history was shown */
+    places(live);
     settled(live);
     return live->view->output.ended ? 0 : loop_run(&live->loop, e);
 }

@@ -81,6 +81,7 @@ struct source {
     unsigned long long lines; /* read since the source was opened */
     bool broken;              /* something was unreadable */
     bool gone;    /* the directory is no longer at its path: read the rest, then close */
+    bool own;     /* its logger reads what we write: nothing more of it is shown */
     bool dirty;   /* there may be more to read */
     bool offered; /* entry waits to be shown */
     bool events;  /* it is an event log (docs/event-log.md) */

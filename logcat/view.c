@@ -56,6 +56,10 @@ static bool is_past(const struct view *v, const struct source *s)
 /* Reads the source's next entry that may be shown. False: there is none for now. */
 static bool next(struct view *v, struct source *s, bool final)
 {
+    if (s->own) {
+        s->dirty = false;
+        return false;
+    }
     while (!s->past && source_next(s, final || s->gone) == 1) {
         struct timespec order = clamp(v, &s->entry.order);
         s->past = final && is_past(v, s);
@@ -159,6 +163,8 @@ static void given(void *context, struct entry *entry, size_t number)
 static void show(struct view *v, const struct merge_head *head)
 {
     struct entry *entry = &v->source[head->source]->entry;
+    if (v->source[head->source]->own)
+        return;
     context_push(&v->context, entry, head->source);
     if (v->context.failed) {
         v->failed = v->context.failed;

@@ -1,10 +1,12 @@
 #!/bin/sh
 # probe NAME WHAT [ARG...] - says in $RECORDS/NAME how it was started and by which signal it was told
 # to end. WHAT: stay; end CODE (from the third time on: stay); die (by KILL, the same).
-out=$RECORDS/$1
+name=$1
+out=$RECORDS/$name
 child=
 told() {
     echo "signal $1" >>"$out"
+    echo "$name" >>"$RECORDS.ended" # times of files are too coarse to tell the order
     [ -z "$child" ] || kill "$child"
     exit 0
 }

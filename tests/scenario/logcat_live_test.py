@@ -42,6 +42,35 @@ def test_39_a_service_does_not_follow_itself(root):
     assert "line 99" in run(root, "viewer")  # it can be shown, and followed by others
 
 
+def test_39_a_service_whose_logger_begins_later(root):
+    """What it has shown is in the pipe by then, and in the log with the logger's first write: none of it comes again."""
+    service(root, "other", "".join(cri(BASE + i, f"line {i}") for i in range(10)))
+    (root / "viewer").mkdir()
+    r, w = os.pipe()
+    viewer = subprocess.Popen(["logcat", "-f", "-o", "raw"], executable=OVERLOG, env=environment(root), stdout=w,
+                              stderr=subprocess.PIPE)
+    wait_for(lambda: is_asleep(viewer.pid) and select.select([r], [], [], 0)[0])
+    viewer.send_signal(signal.SIGSTOP)  # it looks when all is there
+    logger = subprocess.Popen(["s6-log", "-b", "U", str(root / "viewer")], executable=OVERLOG, stdin=r)
+    os.close(r)
+    os.close(w)
+    try:
+        wait_for(lambda: (root / "viewer/current").exists() and b"line 9" in (root / "viewer/current").read_bytes())
+        viewer.send_signal(signal.SIGCONT)
+        other = Writer(root / "other")  # with stamps of now: later than all that is in the log
+        for i in range(10, 20):
+            other.write(f"line {i}")
+        wait_for(lambda: b"line 19" in (root / "viewer/current").read_bytes())
+    finally:
+        viewer.terminate()
+        said = viewer.stderr.read().decode()
+        viewer.wait(DEADLINE)
+        assert logger.wait(DEADLINE) == 0
+    assert said == "logcat: warning: leaving out viewer: what is shown here is logged there\n"
+    lines = [line.split(" ", 1)[1] for line in (root / "viewer/current").read_text().splitlines()]
+    assert lines == [f"line {i}" for i in range(20)]
+
+
 def test_40_follow_begins_with_ten_lines(root):
     three(root)
     w = Writer(root / "alpha")
