@@ -67,7 +67,7 @@ endif
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 RELEASE_ARCHES ?=
-.PHONY: all release check unit scenario container compat fault chaos audit quick fuzz fuzz-short bench demo install install-man setup format lint clean
+.PHONY: all tested release check unit scenario container compat fault chaos audit quick fuzz fuzz-short bench demo install install-man setup format lint clean
 all: $(BUILD)/overlog
 
 $(BUILD)/zlib/zlib.h:
@@ -106,6 +106,9 @@ $(WALL): tests/fault/wall.c
 
 $(BUILD)/overlog.wall: $(OBJECTS) $(WALL)
 	$(Q)$(call LINK,$^ -Wl$(comma)--wrap=clock_wall)
+
+# Other builds that tests boot.
+tested: $(BUILD)/overlog $(BUILD)/overlog.scarce $(BUILD)/overlog.wall
 
 # --- tests -------------------------------------------------------------------------------------
 
@@ -163,6 +166,7 @@ $(MUSL_PROGRAMS): %: %.o $(filter-out $(BUILD)/command/main.o,$(OBJECTS))
 	$(Q)$(call LINK,$^)
 
 .PRECIOUS: $(MUSL_PROGRAMS:=.o)
+# STRICT=1: a test that fails once and passes when it is repeated alone counts as failed.
 unit: $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS)
 	tests/run-unit $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS)
 
@@ -226,6 +230,7 @@ lint:
 	/usr/bin/python3 tests/waits.py
 	/usr/bin/python3 tests/dead.py
 	/usr/bin/python3 tests/shape.py
+	/usr/bin/python3 -m pyflakes tests
 	tests/audit --lint
 	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) \
 	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)

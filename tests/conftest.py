@@ -8,7 +8,28 @@ import pytest
 
 from lib.boot import Boot
 from lib.build import helper_program, install_tree
+from lib.failures import Failures
 from lib.tree import Tree
+
+SHARED = ("class", "module", "package")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes several seconds, and begins before the others")
+    if os.environ.get("FAILURES") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Failures(os.environ["FAILURES"]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """With --dist loadgroup each test goes to whoever is free. Those of a file that share a fixture stay together,
+    and what takes long begins first."""
+    for item in items:
+        fixtures = item._fixtureinfo.name2fixturedefs.values()
+        shares = any(definition.scope in SHARED for definitions in fixtures for definition in definitions)
+        if shares and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")

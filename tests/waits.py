@@ -1,6 +1,6 @@
 """Finds calls in supervisor/ that may wait: pid 1 must not. Those that are fine stand, with their reason, in
 tests/waits.txt, as "FILE | text of the line, or * for all of the file | reason"; one that is found no more is an
-error as well.
+error as well. Finds time.sleep in the Python tests, too: they wait for conditions, by tests/lib/wait.py.
 
 usage: waits.py [FILE...]
 """
@@ -20,6 +20,8 @@ UNLESS = {"open": ("O_NONBLOCK", "O_PATH", "O_DIRECTORY", "O_EXCL"),
           "waitid": ("WNOHANG",), "flock": ("LOCK_NB", "LOCK_UN"), "recv": ("MSG_DONTWAIT",),
           "recvmsg": ("MSG_DONTWAIT",), "send": ("MSG_DONTWAIT",), "sendmsg": ("MSG_DONTWAIT",)}
 WORDS = ("F_SETLKW", "F_OFD_SETLKW", "SCM_RIGHTS")  # what is received would have to be closed
+SLEEP = re.compile(r"\btime\.sleep\b|\bfrom time import\b.*\bsleep\b")
+WAITING = "tests/lib/wait.py"
 CALL = re.compile(r"(?<![\w.>])(\w+)\(")
 
 
@@ -54,6 +56,19 @@ def found(path):
     return [(hit + 1, lines[hit].strip()) for hit in sorted(hits)]
 
 
+def sleeps(path):
+    """The same of each line of a Python test that sleeps."""
+    with open(path) as file:
+        lines = file.read().split("\n")
+    return [(number, line.strip()) for number, line in enumerate(lines, 1)
+            if SLEEP.search(re.sub(r'"(?:\\.|[^"\\])*"', "", line))]
+
+
+def tests():
+    folders = ("lib", "scenario", "container", "compat", "fault")
+    return sorted(path for folder in folders for path in glob.glob(f"tests/{folder}/*.py") if path != WAITING)
+
+
 def allowed():
     with open(ALLOWED) as file:
         rows = [re.fullmatch(r"(\S+) \| (.*) \| (.+)\n", line) for line in file]
@@ -65,7 +80,12 @@ def main(files):
     os.chdir(TOP)
     known = allowed() if not files else set()
     seen, bad = set(), 0
-    for path in files or sorted(glob.glob("supervisor/*.c")):
+    for path in files or sorted(glob.glob("supervisor/*.c")) + tests():
+        if path.endswith(".py"):
+            for number, line in sleeps(path):
+                print(f"{path}:{number}: sleeps, instead of waiting for a condition: {line}", file=sys.stderr)
+                bad += 1
+            continue
         for number, line in found(path):
             seen.add((path, line))
             seen.add((path, "*"))

@@ -13,6 +13,8 @@ from lib.logs import archives
 from lib.tree import Tree, give_libraries
 from lib.wait import wait_for
 
+pytestmark = pytest.mark.long
+
 NAMES = ("s6-svc", "s6-svstat", "s6-svwait", "s6-svok", "s6-svdt", "s6-svdt-clear", "s6-svlisten", "s6-svlisten1",
          "s6-svscanctl", "s6-svlink", "s6-svunlink", "s6-svperms", "s6-permafailon", "s6-notifyoncheck")
 THEIRS, OURS = "/usr/bin/", "/command/"

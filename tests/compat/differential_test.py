@@ -16,6 +16,8 @@ import pytest
 from lib.build import OVERLOG
 from scripts import Maker
 
+pytestmark = pytest.mark.long
+
 PACKAGED = Path("/usr/lib/execline/bin")
 SEED = int(os.environ.get("SEED", "20261123"))
 COUNT = int(os.environ.get("COUNT", "3000"))

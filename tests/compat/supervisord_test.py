@@ -15,6 +15,8 @@ from lib.build import BUILD
 from lib.processes import descendants
 from lib.wait import DEADLINE, wait_for
 
+pytestmark = pytest.mark.long
+
 OVERLOG = os.path.join(BUILD, "overlog")
 SUPERVISORD = "/usr/bin/supervisord"
 PROBE = str(Path(__file__).with_name("probe.sh"))

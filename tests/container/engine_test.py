@@ -7,6 +7,8 @@ import pytest
 
 from lib.logs import log_text
 
+pytestmark = pytest.mark.xdist_group("bare-engine")
+
 RESULT = "/run/s6-linux-init-container-results/exitcode"
 
 

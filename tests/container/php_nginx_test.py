@@ -10,6 +10,8 @@ from lib.logs import log_text
 from lib.text import assert_order
 from lib.wait import wait_for
 
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine")]
+
 LOGS = "var/log/services"
 HELLO = "Hello from PHP 8 through nginx, as www-data.\n"
 INFO = "s6-rc: info: service "

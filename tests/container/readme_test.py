@@ -6,9 +6,13 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from lib.build import BUILD, TOP
 from lib.engine import BASE
 from lib.wait import wait_for
+
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine")]
 
 
 def walk():

@@ -11,6 +11,8 @@ import yaml
 
 from lib.build import BUILD, TOP
 
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine")]
+
 OVERLOG = os.path.join(BUILD, "overlog")
 
 

@@ -9,6 +9,8 @@ import pytest
 from lib.logs import log_text
 from lib.wait import wait_for
 
+pytestmark = pytest.mark.xdist_group("bare-engine")
+
 HARD = ["--user", "1000:1000", "--read-only", "--read-only-tmpfs=false", "--security-opt", "no-new-privileges", "--cap-drop", "all",
         "--tmpfs", "/run:rw,noexec,nosuid,nodev,mode=1777"]
 

@@ -12,6 +12,8 @@ from lib.logs import archives, log_bytes
 from lib.tree import give_build
 from lib.wait import wait_for
 
+pytestmark = pytest.mark.long
+
 YEAR = 366 * 86400
 CRASHES = """#!/bin/sh
 read up rest </proc/uptime

@@ -12,6 +12,8 @@ import pytest
 from lib.logger import ARCHIVE, Rig, high
 from lib.wait import wait_for
 
+pytestmark = pytest.mark.long
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 LINES = 240
 LINE = re.compile(rb"^\S{30} stdout F line (\d+) of a service that says many things\n", re.M)

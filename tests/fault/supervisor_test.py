@@ -285,6 +285,7 @@ def test_a_signal_during_a_stop_that_nobody_asked_for_by_signal(tree, boot):
 # --- no more memory
 
 
+@pytest.mark.long
 def test_memory_refused_once_and_from_then_on(tree, boot):
     tree.longrun("web", "#!/bin/sh\necho >&7\nexec sleep 1000\n", notification_fd="7\n", finish="#!/bin/sh\n:\n")
     tree.oneshot("job", "true\n", down="true\n", bundle=None)

@@ -11,11 +11,14 @@ from lib.control import status
 from lib.logs import log_text
 from lib.refusal import REFUSED, Refusal, Scarce
 
+pytestmark = pytest.mark.long
+
 RUN = "#!/bin/sh\necho {0} says hello\nexec sleep 1000\n"
 BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}
 ETC = "etc/s6-overlay"
 # 9, 10: before the switch; 1, 2: after it.
 CODES = {0, 1, 2, 9, 10, 111}
+PARTS = 4  # of a sweep, so that several can have a part each
 FINISHING = 2  # of the flags in supervise/status
 
 
@@ -112,7 +115,8 @@ def sweep(box, begin, rounds):
     assert not re.search("please report|bug", text), text
 
 
-def test_memory(tree, boot):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_memory(tree, boot, part):
     define(tree)
     scarce = Scarce(tree)
     box = boot(tree.path, env={"S6_LOGGING": "1"})
@@ -136,7 +140,7 @@ def test_memory(tree, boot):
     asked = (scarce.count() - before) // 2
     print("requests for memory:", asked)
     rounds = [(n, n) for n in range(1, asked + 2)] + [(n, 0) for n in range(1, asked, 7)]
-    sweep(box, begin, rounds)
+    sweep(box, begin, rounds[part::PARTS])
     assert log_text(tree.at("/var/log/services/keep")) == ["keep says hello"] * 2
 
 

@@ -17,7 +17,8 @@ LIMITS = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4000:4000"]
 
 class Engine:
     def __init__(self):
-        self.storage = os.path.join(BUILD, "podman")
+        # Each worker of pytest has its own: images are removed at the end.
+        self.storage = os.path.join(BUILD, "podman" + os.environ.get("PYTEST_XDIST_WORKER", ""))
         os.makedirs(self.storage, exist_ok=True)
         # podman insists on the same one each time, and on a short path: sockets live there
         self.runroot = f"/tmp/overlog-podman-{zlib.crc32(self.storage.encode()):08x}"

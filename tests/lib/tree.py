@@ -4,6 +4,7 @@
     tree.longrun("web", "#!/bin/sh\\nexec httpd -f\\n", deps=["init"])
 """
 
+import fcntl
 import functools
 import os
 import re
@@ -131,7 +132,9 @@ def give_build(tree, name):
     """The tree gets another build of the program, made first."""
     program = os.path.join(BUILD, name)
     command = ["make", "-s", "-C", TOP, f"BUILD={BUILD}", program]
-    subprocess.run(command, env=clean_environment(), check=True, capture_output=True)
+    with open(os.path.join(BUILD, "make-lock"), "w") as lock:  # two makes spoil each other's files
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(command, env=clean_environment(), check=True, capture_output=True)
     link = tree.at("/command/s6-rc")
     there = os.path.realpath(link)
     there = there if os.path.isfile(there) else tree.at(os.readlink(link))

@@ -3,6 +3,8 @@
 import os
 import subprocess
 
+import pytest
+
 from lib.build import TOP, clean_environment
 from lib.logs import log_lines, log_text
 from lib.text import assert_order
@@ -34,6 +36,7 @@ def test_hello(tree, boot):
     assert log_text(tree.at("/var/log/services/slowstart")) == ["warming up", "ready to serve"]
 
 
+@pytest.mark.long
 def test_the_demo_shows_it_and_ends_by_itself():
     shown = subprocess.run(["make", "-s", "demo"], cwd=TOP, env=clean_environment(), stdin=subprocess.DEVNULL,
                            capture_output=True, text=True, timeout=300)

@@ -8,6 +8,8 @@ import pytest
 
 from lib.logs import log_text
 
+pytestmark = pytest.mark.long
+
 TOTAL = 200_000
 KILLS = 10
 TAIL = "the quick brown fox jumps over the lazy dog"

@@ -6,6 +6,10 @@ import signal
 import subprocess
 import time
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 IDLE_SECONDS = 10
 SETTLE_SECONDS = 3  # attaching interrupts everyone's call; a logger frees its buffers after a second
 

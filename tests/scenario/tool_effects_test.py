@@ -127,7 +127,7 @@ def test_a_daemon_that_fails_to_start(watch):
 
 
 def test_a_daemon_that_stays_in_the_foreground(watch):
-    p, _ = watch("-t", "100", daemon="import time; time.sleep(100)")
+    p, _ = watch("-t", "100", daemon="import signal; signal.pause()")
     assert p.wait(60) == 137
     assert "in time" in p.stderr.read()
 

@@ -34,6 +34,14 @@ def test_what_does_not_is_not(tmp_path, line):
     assert lint(tmp_path / "planted.c", line).returncode == 0
 
 
+@pytest.mark.parametrize("line", ["time.sleep(1)", "from time import monotonic, sleep"])
+def test_a_test_that_sleeps_is_found(tmp_path, line):
+    path = tmp_path / "planted_test.py"
+    path.write_text(f"import os\n\n{line}\n")
+    r = subprocess.run([sys.executable, LINT, path], capture_output=True, text=True)
+    assert r.returncode == 1 and f"planted_test.py:3: sleeps, instead of waiting for a condition: {line}" in r.stderr
+
+
 def test_the_tree_has_none():
     r = subprocess.run([sys.executable, LINT], capture_output=True, text=True)
     assert (r.returncode, r.stdout) == (0, "waits: ok\n"), r.stderr
