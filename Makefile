@@ -230,7 +230,7 @@ lint:
 	/usr/bin/python3 tests/waits.py
 	/usr/bin/python3 tests/dead.py
 	/usr/bin/python3 tests/shape.py
-	/usr/bin/python3 -m pyflakes tests
+	/usr/bin/python3 -m pyflakes tests docs/pictures/render
 	tests/audit --lint
 	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) \
 	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
