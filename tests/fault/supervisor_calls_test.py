@@ -40,10 +40,8 @@ def test_each_call_refused_once_and_from_then_on(tree, boot, place):
     for number, when in enumerate(rounds):
         web, logger = status(box, "web")[0], box.loggers("web")[0]
         with Refusal(first, when, log) as r:
-            words = ["/usr/bin/nsenter", "--target", str(first), "--mount", "--pid", "--root", "--wd",
-                     "/command/s6-rc", "-u" if number % 2 == 0 else "-d", "change", "job"]
-            client = subprocess.Popen(words, env={"PATH": "/command:/bin"}, stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            client = box.begin("/command/s6-rc", "-u" if number % 2 == 0 else "-d", "change", "job",
+                               stdout=subprocess.DEVNULL)
             os.kill(logger, signal.SIGHUP)  # it leaves to a successor
             tell(box, "web", b"du")
             box.wait_for(lambda: r.refused() or settled(web, logger), what=f"refusal {when}")

@@ -73,9 +73,7 @@ def test_the_limit_of_processes(tree, boot, group):
     before = {name: status(box, name)[0] for name in ("one", "two", "three")}
     for name in before:
         tell(box, name, b"k")
-    client = subprocess.Popen(
-        ["/usr/bin/nsenter", "--target", str(box.pid()), "--mount", "--pid", "--root", "--wd", "/command/s6-rc",
-         "-u", "change", "job"], env={"PATH": "/bin"}, stderr=subprocess.PIPE, text=True)
+    client = box.begin("/command/s6-rc", "-u", "change", "job", stdout=subprocess.DEVNULL)
     box.wait_for_text("--pids-limit")
     box.wait_for(lambda: all(status(box, name)[0] == 0 for name in before))
     box.wait_for(lambda: int(open(f"{group}/pids.events").read().split()[1]) >= 6)

@@ -3,7 +3,6 @@ again, and what has nothing to do with it goes on."""
 import os
 import re
 import shutil
-import subprocess
 
 import pytest
 
@@ -54,10 +53,7 @@ class Box:
         return set(self.box.run("/command/s6-rc", "-a", "list").stdout.split()) - BUILT_IN
 
     def update(self, to):
-        return subprocess.Popen(
-            ["/usr/bin/nsenter", "--target", str(self.box.pid()), "--mount", "--pid", "--root", "--wd",
-             "/command/s6-rc-update", "-t", "20000", f"/srv/{to}"], env={"PATH": "/command:/bin"}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return self.box.begin("/command/s6-rc-update", "-t", "20000", f"/srv/{to}")
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.box.pid()}/fd"))

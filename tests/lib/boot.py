@@ -112,14 +112,22 @@ class Boot:
     def kill(self, number):
         os.kill(self.pid(), number)
 
+    def entering(self, *command, user=None):
+        """The words that execute a command in it, like docker exec."""
+        who = [] if user is None else ["--setuid", str(user), "--setgid", str(user)]
+        return ["/usr/bin/nsenter", "--target", str(self.pid()), "--mount", "--pid", "--net", "--root", "--wd", *who, *command]
+
     def run(self, *command, env=None, check=False, user=None):
-        """Like docker exec."""
-        words = ["/usr/bin/nsenter", "--target", str(self.pid()), "--mount", "--pid", "--net", "--root", "--wd"]
-        if user is not None:
-            words += ["--setuid", str(user), "--setgid", str(user)]
+        """Executes a command in it and waits for its end."""
         return subprocess.run(
-            words + list(command), env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL,
+            self.entering(*command, user=user), env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, errors="surrogateescape", check=check, timeout=DEADLINE * 3)
+
+    def begin(self, *command, **more):
+        """Executes a command in it, in the background: as subprocess.Popen."""
+        return subprocess.Popen(self.entering(*command), **{
+            "env": self.env, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+            "text": True, **more})
 
     def inside(self, name):
         """The path by which we reach NAME of the running container."""

@@ -166,9 +166,7 @@ def test_who_gets_past_the_mode_is_let_go_unheard(box):
 
 
 def test_a_oneshot_has_the_descriptors_of_its_caller(box):
-    words = ["/usr/bin/nsenter", "--target", str(box.pid()), "--mount", "--pid", "--net", "--root", "--wd",
-             "/command/s6-rc", "-u", "change", "loud"]
-    r = subprocess.run(words, input="hello\n", capture_output=True, text=True, timeout=60)
+    r = subprocess.run(box.entering("/command/s6-rc", "-u", "change", "loud"), input="hello\n", capture_output=True, text=True, timeout=60)
     assert (r.returncode, r.stdout, r.stderr) == (0, "out hello\n", "err hello\n")
     assert "out hello" not in box.stdout.text()
 

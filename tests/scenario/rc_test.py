@@ -57,8 +57,7 @@ def box(container):
 
 
 def enter(box, *words):
-    return ["/usr/bin/nsenter", "--target", str(box.pid()), "--mount", "--pid", "--net", "--root", "--wd",
-            "/command/s6-rc", *words]
+    return box.entering("/command/s6-rc", *words)
 
 
 def rc(box, *words):
@@ -106,9 +105,8 @@ def test_up_and_down_in_order(box):
 
 
 def test_a_oneshot_talks_to_its_caller(box):
-    r = subprocess.run(["/usr/bin/nsenter", "--target", str(box.pid()), "--mount", "--pid", "--net", "--root", "--wd",
-                        "/command/s6-rc", "-u", "change", "migrate"], input="from the caller\n", capture_output=True,
-                       text=True, timeout=60)
+    r = subprocess.run(box.entering("/command/s6-rc", "-u", "change", "migrate"), input="from the caller\n",
+                       capture_output=True, text=True, timeout=60)
     assert (r.returncode, r.stdout, r.stderr) == (0, "migrate up\nfrom the caller\n", "to stderr\n")
     assert rc(box, "-a", "list")[1] == {"db", "web", "spare", "migrate"}
     assert rc(box, "-d", "change", "migrate")[1] == {"migrate down"}
@@ -262,8 +260,7 @@ def test_the_live_database(box):
 
 
 def test_busy_and_a_caller_that_goes(box):
-    first = subprocess.Popen(["/usr/bin/nsenter", "--target", str(box.pid()), "--mount", "--pid", "--net", "--root",
-                              "--wd", "/command/s6-rc", "-u", "change", "slow"])
+    first = box.begin("/command/s6-rc", "-u", "change", "slow")
     box.wait_for(lambda: box.exists("/tmp/slow"))
     code, _, err = rc(box, "-u", "change", "spare")
     assert code == 111 and err.startswith("s6-rc: fatal: unable to take locks: Resource busy")
@@ -282,8 +279,7 @@ def test_a_stop_answers_who_waits(tree, boot):
     tree.script("/bin/hold", "#!/bin/sh\nuntil test -e /tmp/read; do sleep 0.05; done\n")
     box = boot(tree.path, env={"S6_LOGGING": "0"})
     box.wait_for(lambda: "web" in rc(box, "-a", "list")[1])
-    caller = subprocess.Popen(["/usr/bin/nsenter", "--target", str(box.pid()), "--mount", "--pid", "--net", "--root",
-                               "--wd", "/command/s6-rc", "-u", "change", "slow"], stderr=subprocess.PIPE, text=True)
+    caller = box.begin("/command/s6-rc", "-u", "change", "slow")
     box.wait_for(lambda: box.exists("/tmp/slow"))
     box.kill(signal.SIGTERM)
     said = caller.communicate(timeout=60)[1]
