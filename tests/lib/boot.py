@@ -145,7 +145,7 @@ class Boot:
         try:
             return wait_for(predicate, deadline, what)
         except TimeoutError as error:
-            raise TimeoutError(f"{error}\n{self.transcript()}") from None
+            raise TimeoutError(f"{error}\n{self.transcript()}") from error.__cause__
 
     def wait_for_text(self, text, stream="stderr", deadline=DEADLINE, count=1):
         wanted = text.encode()

@@ -4,14 +4,16 @@
     tree.longrun("web", "#!/bin/sh\\nexec httpd -f\\n", deps=["init"])
 """
 
+import atexit
 import fcntl
 import functools
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 
-from lib.build import BUILD, TOP, clean_environment
+from lib.build import BUILD, ROOTS, TOP, clean_environment
 
 BUSYBOX = "/bin/busybox"
 PASSWD = """root:x:0:0:root:/root:/bin/sh
@@ -35,8 +37,17 @@ def link_or_copy(source, target):
         shutil.copy2(source, target)
 
 
+def link_again(source, target):
+    """Another name of a symbolic link."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        os.symlink(os.readlink(source), target)
+
+
 def copy_tree(source, target):
-    """source into target, which may exist. Big files are hard links: nobody writes into them."""
+    """source into target, which may exist. Big files are hard links: nobody writes into them. So are symbolic links,
+    since making one costs ext4 a search for an inode that was not freed a moment ago: most of what a test costs."""
     for folder, folders, files in os.walk(source):
         into = os.path.normpath(os.path.join(target, os.path.relpath(folder, source)))
         os.makedirs(into, exist_ok=True)
@@ -46,7 +57,7 @@ def copy_tree(source, target):
             if os.path.lexists(copy):
                 os.unlink(copy)
             if os.path.islink(origin):
-                os.symlink(os.readlink(origin), copy)
+                link_again(origin, copy)
             elif os.path.getsize(origin) > 65536:
                 link_or_copy(origin, copy)
             else:
@@ -63,9 +74,7 @@ class Tree:
         os.chmod(os.path.join(path, "tmp"), 0o1777)
         copy_tree(installed, path)
         if shell:
-            link_or_copy(BUSYBOX, os.path.join(path, "bin/busybox"))
-            for applet in applets():
-                self.link(f"bin/{applet}", "busybox")
+            copy_tree(busybox_tree(), path)
         if helper:
             link_or_copy(helper, os.path.join(path, "bin/helper"))
         self.write("etc/passwd", PASSWD)
@@ -115,9 +124,19 @@ class Tree:
 
 
 @functools.lru_cache(maxsize=None)
-def applets():
+def busybox_tree():
+    """A directory with bin/busybox and a link for each of its applets, made once per process."""
+    os.makedirs(ROOTS, exist_ok=True)
+    path = tempfile.mkdtemp(prefix="busybox-", dir=ROOTS)
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    os.chmod(path, 0o755)
+    os.mkdir(os.path.join(path, "bin"))
+    link_or_copy(BUSYBOX, os.path.join(path, "bin/busybox"))
     listed = subprocess.run([BUSYBOX, "--list"], capture_output=True, text=True, check=True)
-    return [name for name in listed.stdout.split() if name not in ("busybox", "init")]
+    for applet in listed.stdout.split():
+        if applet not in ("busybox", "init"):
+            os.symlink("busybox", os.path.join(path, "bin", applet))
+    return path
 
 
 def give_libraries(tree, program):

@@ -5,15 +5,23 @@ import time
 DEADLINE = 60
 
 
+# What a predicate raises where the thing that it looks at is not there yet.
+NOT_YET = (FileNotFoundError, LookupError)
+
+
 def wait_for(predicate, deadline=DEADLINE, what="condition", interval=0.01):
     """The first true value of predicate(), which is asked again and again until the deadline (s)."""
     end = time.monotonic() + deadline
     while True:
-        value = predicate()
-        if value:
-            return value
+        missing = None
+        try:
+            value = predicate()
+            if value:
+                return value
+        except NOT_YET as error:
+            missing = error
         if time.monotonic() > end:
-            raise TimeoutError(f"no {what} within {deadline} s")
+            raise TimeoutError(f"no {what} within {deadline} s") from missing
         time.sleep(interval)
 
 

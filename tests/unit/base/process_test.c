@@ -779,7 +779,7 @@ static void a_child_that_is_killed_at_once_is_not_waited_for(void **state)
     if (outer == 0) {
         const int from[] = {2};
         int to[1];
-        alarm(20);
+        alarm(120);
         if (kill_at_close_range() < 0)
             _exit(2);
         pid_t pid = slots_fork(from, to, 1, 0);
