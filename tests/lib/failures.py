@@ -1,7 +1,8 @@
 """What failed, for tests/check, which repeats it alone: pytest writes it to the directory FAILURES of its environment.
 
     DIR/names       the names of the tests that failed (or of files that could not be read), one a line
-    DIR/1, DIR/2    what each of them said, in that order
+    DIR/ends        those of them that had passed when their fixtures failed, and count as passed as well
+    DIR/1, DIR/2    what each of them said, in the order of names
 """
 
 from pathlib import Path
@@ -21,11 +22,12 @@ class Failures:
         self.folder.mkdir(parents=True, exist_ok=True)
         for file in self.folder.iterdir():
             file.unlink()
-        self.names = []
+        self.names, self.ends = [], []
         self.write()
 
     def write(self):
-        (self.folder / "names").write_text("".join(name + "\n" for name in self.names))
+        for file, names in {"names": self.names, "ends": self.ends}.items():
+            (self.folder / file).write_text("".join(name + "\n" for name in names))
 
     def keep(self, report):
         if not report.failed:
@@ -33,6 +35,8 @@ class Failures:
         name = plain(report.nodeid)
         if name not in self.names:
             self.names.append(name)
+            if getattr(report, "when", None) == "teardown":
+                self.ends.append(name)
         text = "\n".join([report.longreprtext, *(f"--- {title}\n{said}" for title, said in report.sections)])
         with open(self.folder / str(self.names.index(name) + 1), "a") as file:
             file.write(text + "\n")
