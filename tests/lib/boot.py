@@ -7,6 +7,7 @@
 """
 
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -20,24 +21,46 @@ PATH = "/command:/usr/bin:/bin"
 
 
 class Stream:
-    """Collects what comes out of a pipe."""
+    """Collects what comes out of a pipe. Who asks gets all that was written before: what one stream has said when
+    another was waited for is there."""
+
+    MOST = 32  # reads at once: more than a pipe holds, and no end of what floods it
 
     def __init__(self, fd):
-        self.data = b""
-        self.fd = fd
+        self.read, self.fd = b"", fd
+        self.ended = False
+        self.lock = threading.Lock()
+        os.set_blocking(fd, False)
         self.thread = threading.Thread(target=self.collect, daemon=True)
         self.thread.start()
 
+    def take(self):
+        """Reads what is in the pipe now."""
+        with self.lock:
+            for _ in range(0 if self.ended else self.MOST):
+                try:
+                    chunk = os.read(self.fd, 65536)
+                except BlockingIOError:
+                    break
+                except OSError:
+                    chunk = b""
+                if not chunk:
+                    self.ended = True
+                    break
+                self.read += chunk
+
     def collect(self):
-        while True:
-            try:
-                chunk = os.read(self.fd, 65536)
-            except OSError:
-                chunk = b""
-            if not chunk:
-                break
-            self.data += chunk
+        more = select.poll()
+        more.register(self.fd, select.POLLIN)
+        while not self.ended:
+            more.poll()
+            self.take()
         os.close(self.fd)
+
+    @property
+    def data(self):
+        self.take()
+        return self.read
 
     def text(self):
         return self.data.decode(errors="surrogateescape")
@@ -155,6 +178,11 @@ class Boot:
             self.outer.wait()
             source.thread.join(DEADLINE)
         assert source.data.count(wanted) >= count, f"no {text!r}\n{self.transcript()}"
+
+    def wait_booted(self):
+        """Until the change that the boot makes is over: s6-rc finds its lock taken before, unless it is told to wait."""
+        self.wait_for(lambda: self.run("/command/s6-rc", "-b", "-t", "60000", "-u", "change").returncode == 0,
+                      what="end of the boot")
 
     def transcript(self):
         return (f"--- exit {self.outer.poll()}\n--- stdout\n{self.stdout.text()[-4000:]}\n"

@@ -79,7 +79,7 @@ class Engine:
         return self.containers[-1]
 
     def close(self):
-        for container in self.containers:
+        for container in reversed(self.containers):  # one cannot go before those that share its namespaces
             self.podman("rm", "-f", "-t", "0", container.id, check=False)
         self.podman("image", "rm", "-f", *self.images, check=False)
         self.podman("image", "prune", "-f", check=False)

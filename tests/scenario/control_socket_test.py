@@ -117,6 +117,7 @@ def box(tree, boot):
     tree.oneshot("loud", up="/bin/loud", bundle=None)
     tree.script("/bin/loud", "#!/bin/sh\nread line\necho \"out $line\"\necho \"err $line\" >&2\n")
     box = boot(tree.path, env={"S6_LOGGING": "0"})
+    box.wait_booted()
     box.wait_for(lambda: box.run("/command/overlog", "status", "-H").returncode == 0)
     return box
 

@@ -19,6 +19,7 @@ def test_the_built_in_nodes_can_be_depended_on(tree, boot):
     tree.write("/etc/cont-init.d/x", "#!/bin/sh\nsleep 0.2\n", 0o755)
     tree.write("/etc/s6-overlay/s6-rc.d/mine/dependencies.d/base")
     box = boot(tree.path)
+    box.wait_booted()
     for node in nodes:
         box.wait_for_text(f"{INFO}after-{node} successfully started\n")
     text = box.stderr.text()
@@ -148,6 +149,7 @@ def test_services_in_the_folder_of_s6_overlay_itself(tree, boot):
     assert warnings == [f"/init: warning: {scripts}/cont-init, {scripts}/services-up: not used: the container does itself "
                         "what s6-overlay does by this script"]
     # an update reads it, too, and so does the check
+    box.wait_booted()
     tree.longrun("more")
     assert box.run("/command/s6-rc-update", "/etc/s6-overlay", check=True).stderr.count("duplicate") == 0
     assert "base-banner" in box.run("/command/s6-rc", "-a", "list", check=True).stdout.split()

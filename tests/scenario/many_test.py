@@ -94,6 +94,7 @@ def test_callers_that_never_read(tree, boot):
             assert code == 0 and set(text.split()) >= names
             assert memory(box) < before + 16 * 1024
             assert len(os.listdir(f"/proc/{box.pid()}/fd")) <= descriptors + 64  # with those that are being closed
+    box.wait_booted()
     assert box.run("/command/s6-rc", "-u", "change", name(0)).returncode == 0
     box.wait_for(lambda: len(os.listdir(f"/proc/{box.pid()}/fd")) <= descriptors + 16)
     for s in silent:

@@ -550,6 +550,7 @@ def test_what_was_created_boots(tree, boot):
         assert row["restarts"] == 0 and (row["ready_milliseconds"] is not None or name == "idle")
     assert_order(box.stderr.text(), "service prepare successfully started", "service web: starting",
                          "service web successfully started", "service idle: starting")
+    box.wait_booted()
     assert box.run("/command/s6-rc", "-d", "change", "all").returncode == 0
     assert json.loads(box.run("/command/overlog", "status", "--json").stdout)["well"]
     assert box.stop() == 0

@@ -37,6 +37,7 @@ def box(tmp_path_factory, installed, helper):
     tree.oneshot("once")
     tree.oneshot("bad", "false\n", bundle=None)
     box = Boot(tree.path)
+    box.wait_booted()
     box.wait_for(lambda: box.run(*STATUS, "-H").returncode == 0)
     yield box
     box.close()

@@ -18,7 +18,7 @@ trap 'echo middle was told' TERM
 while IFS= read -r line || [ -n "$line" ]; do echo "mid $line"; line=; done
 echo middle over
 """
-SPEAKS = """sh -c "i=0; while [ $i -lt %d ]; do i=$((i+1)); echo %s $i; echo %s $i >&2; done"\n"""
+SPEAKS = """sh -c "%s i=0; while [ $i -lt %d ]; do i=$((i+1)); echo %s $i; echo %s $i >&2; done"\n"""
 STAYS = """sh -c "trap 'i=0; while [ $i -lt %d ]; do i=$((i+1)); echo stays $i; done; exit 0' TERM; touch /tmp/stays; while :; do sleep 0.02; done"\n"""
 
 
@@ -41,8 +41,10 @@ def test_a_funnel_with_a_middle_keeps_all_last_lines(tree, boot, mode):
     tree.longrun("end", "#!/bin/sh\nexec s6-log -b -d 3 n20 s1000000 /tmp/own\n", consumer_for="middle\nthree\n",
                  pipeline_name="funnel\n", notification_fd="3\n")
     # Down first, down last, and one that is given up and speaks when everybody is told to end.
-    tree.oneshot("early", down=SPEAKS % (LINES, "early", "early"), bundle="user2", deps=["one", "legacy-services"])
-    tree.oneshot("ground", down=SPEAKS % (LINES, "ground", "ground"))
+    tree.oneshot("early", down=SPEAKS % ("", LINES, "early", "early"), bundle="user2", deps=["one", "legacy-services"])
+    # Not before the one that is given up is ready to hear that.
+    ready = "until test -e /tmp/stays; do sleep 0.02; done;"
+    tree.oneshot("ground", down=SPEAKS % (ready, LINES, "ground", "ground"))
     tree.write("etc/s6-overlay/s6-rc.d/end/dependencies.d/ground")
     tree.oneshot("stays", down=STAYS % LINES, timeout_down="300\n")
     tree.script("/etc/cont-finish.d/1", f"#!/bin/sh\ni=0; while [ $i -lt {LINES} ]; do i=$((i+1)); echo finish $i; done\n")

@@ -27,7 +27,8 @@ def box(tmp_path, installed, helper):
     tree.longrun("idle", RUN.format("idle"), bundle=None)
     box = Boot(tree.path, env={"S6_LOGGING": "2"})
     box.tree = tree
-    box.wait_for(lambda: up(box) >= {"keep", "gone", "user-of-gone", "producer", "consumer", "once", "restart"})
+    box.wait_booted()
+    assert up(box) >= {"keep", "gone", "user-of-gone", "producer", "consumer", "once", "restart"}
     yield box
     box.close()
 
