@@ -55,13 +55,14 @@ def test_under_the_engines_init_and_in_anothers_pid_namespace(engine, services, 
     assert neighbour.exec("pidof", "sleep").stdout.split() == [seen[-1]]
     box = run(engine, services, "sh", "-c", "ps -o pid,comm | grep -q '1 podman-init\\|1 catatonit\\|1 helper' && exec sleep 1000",
               options=["--init", "--init-path", helper], env={"ONE": "1"})
-    for _ in range(2):
-        box.wait_for_log("legacy-services successfully started")
-        wait_for(lambda: box.exec("pidof", "sleep", check=False).stdout.count(" ") == 2, 20, "all three")
+    for turn in range(1, 4):
+        box.wait_for_log("legacy-services successfully started", count=turn)
+        wait_for(lambda: box.exec("pidof", "sleep", check=False).stdout.count(" ") == 2, what="all three")
         assert box.stop() == 0
-        engine.podman("start", box.id)
-    box.wait_for_log("init 1\nweb 0\nold", 0)
-    assert box.stop() == 0
+        if turn < 3:
+            engine.podman("start", box.id)
+    for text in ("init 1\n", "web 0\n", "old /run/s6/legacy-services/old\n"):
+        box.wait_for_log(text, 0, count=3)
     assert len(log_text(services.at("/var/log/services/old"))) >= 3
 
 

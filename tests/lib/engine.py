@@ -8,7 +8,7 @@ import zlib
 
 from lib.build import BUILD, TOP, install_tree
 from lib.tree import copy_tree
-from lib.wait import wait_for
+from lib.wait import DEADLINE, wait_for
 
 BASE = "localhost/overlog-debian"
 EXAMPLE = os.path.join(TOP, "examples/php-nginx")
@@ -17,16 +17,19 @@ LIMITS = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4000:4000"]
 
 class Engine:
     def __init__(self):
-        # Each worker of pytest has its own: images are removed at the end.
-        self.storage = os.path.join(BUILD, "podman" + os.environ.get("PYTEST_XDIST_WORKER", ""))
-        os.makedirs(self.storage, exist_ok=True)
-        # podman insists on the same one each time, and on a short path: sockets live there
-        self.runroot = f"/tmp/overlog-podman-{zlib.crc32(self.storage.encode()):08x}"
+        for self.driver in ("overlay", "vfs"):  # the second works everywhere, and copies every image each time
+            # Each worker of pytest has its own: images are removed at the end.
+            self.storage = os.path.join(BUILD, f"podman-{self.driver}{os.environ.get('PYTEST_XDIST_WORKER', '')}")
+            os.makedirs(self.storage, exist_ok=True)
+            # podman insists on the same one each time, and on a short path: sockets live there
+            self.runroot = f"/tmp/overlog-podman-{zlib.crc32(self.storage.encode()):08x}"
+            if self.podman("info", check=False).returncode == 0:
+                break
         self.containers = []
         self.images = ["localhost/php-nginx"]
 
     def command(self, *words):
-        return ["podman", "--root", self.storage, "--runroot", self.runroot, "--storage-driver=vfs",
+        return ["podman", "--root", self.storage, "--runroot", self.runroot, f"--storage-driver={self.driver}",
                 "--runtime", "runc", "--cgroup-manager", "cgroupfs", "--events-backend=none",
                 "--log-level=error", *words]
 
@@ -119,10 +122,11 @@ class Container:
             result = self.exec("curl", "-sSf", f"http://127.0.0.1/{path}", check=False)
             assert self.inspect("{{.State.Running}}") == "true", self.logs()
             return result.stdout if result.returncode == 0 else None
-        return wait_for(get, 20, "page")
+        return wait_for(get, DEADLINE, "page")
 
-    def wait_for_log(self, text, where=1):
+    def wait_for_log(self, text, where=1, count=1):
+        """count: how often, as what earlier starts of it have said stays."""
         try:
-            wait_for(lambda: text in self.logs()[where], 40, repr(text))
+            wait_for(lambda: self.logs()[where].count(text) >= count, DEADLINE, repr(text))
         except TimeoutError as error:
             raise TimeoutError(f"{error}\n{self.logs()}") from None
