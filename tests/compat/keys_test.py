@@ -10,7 +10,9 @@ import subprocess
 
 import pytest
 
-from harness import Boot, Tree, wait_for
+from lib.boot import Boot
+from lib.tree import Tree
+from lib.wait import wait_for
 
 SLEEP = "exec sleep 1000\n"
 DEAF = "trap '' TERM\nsleep 1000 &\n: >begun\nwhile :; do wait; done\n"

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from harness import TOP
+from lib.build import TOP
 
 SIX = ", ".join(f"int p{i}" for i in range(6))
 DEEP = "if (p0)\n        for (;;)\n            while (p1) {\n                if (p2)\n                    %s\n            }"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from harness import log_text
+from lib.logs import log_text
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LOGS = "/var/log/services"

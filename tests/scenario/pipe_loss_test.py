@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-import harness
+from lib.logs import log_text
 
 SAYS = "#!/bin/sh\necho 0123456789\necho >>/tmp/wrote\nexec sleep 1000\n"
 NOX = ("#!/bin/sh\nexec cat >/dev/null\n", 0o644)
@@ -26,7 +26,7 @@ def boot_and_write(tree, boot, logging):
 
 def lines(tree, box, logging):
     """Messages of pid 1."""
-    text = box.stderr.text().splitlines() if logging == "0" else harness.log_text(tree.at("/var/log/services/.init"))
+    text = box.stderr.text().splitlines() if logging == "0" else log_text(tree.at("/var/log/services/.init"))
     return [line for line in text if " are lost: " in line]
 
 
