@@ -30,7 +30,7 @@ from pathlib import Path
 import pytest
 
 from lib.build import OVERLOG
-from lib.wait import wait_for
+from lib.wait import DEADLINE, wait_for
 
 THEIRS = "/usr/bin/s6-log"
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "TZ": "XXX-02:30", "ASAN_OPTIONS": "detect_leaks=0"}
@@ -404,7 +404,7 @@ def test_a_directory_changes_hands(ours, tmp_path, script, end):
             wait_for(written, what=f"lines of turn {turn}")
             p.kill()
         p.stdin.close()
-        assert p.wait(20) == (0 if end == "clean" else -signal.SIGKILL)
+        assert p.wait(DEADLINE) == (0 if end == "clean" else -signal.SIGKILL)
         if end == "killed":
             wait_for(lambda: is_free(folder / "lock"), what="end of the helper")
             left += unclean(folder) if turn < 3 else 0
@@ -493,7 +493,7 @@ def test_a_signal_ends_at_a_line(running, which, number):
     os.write(r.write, b"one\n")
     wait_for(lambda: r.current() == b"one\n", what="line")
     r.process.send_signal(number)
-    assert r.process.wait(20) == 0
+    assert r.process.wait(DEADLINE) == 0
     assert stat.S_IMODE((r.folder / "current").stat().st_mode) == 0o744
 
 
@@ -507,7 +507,7 @@ def test_a_begun_line_is_waited_for(running, which):
     # signals are handled in order: once the second was, the first was
     wait_for(lambda: not pending_signals(r.process.pid), what="signal")
     os.write(r.write, b"un\nnext\n")
-    assert r.process.wait(20) == 0
+    assert r.process.wait(DEADLINE) == 0
     assert r.current() == b"one\nbegun\n"
     assert r.unread() == b"next\n"
 
@@ -524,7 +524,7 @@ def test_a_begun_line_is_ended_after_a_while(running):
     os.write(r.write, b"begun")
     r.read_all()
     r.process.send_signal(signal.SIGTERM)
-    assert r.process.wait(20) == 0
+    assert r.process.wait(DEADLINE) == 0
     assert r.current() == b"begun\n"
 
 
@@ -536,7 +536,7 @@ def test_protection(running, which):
     os.write(r.write, b"alive\n")
     wait_for(lambda: r.current() == b"alive\n", what="line")
     r.process.send_signal(signal.SIGHUP)
-    assert r.process.wait(20) == 0
+    assert r.process.wait(DEADLINE) == 0
 
 
 @WHICH
@@ -550,7 +550,7 @@ def test_alarm_rotates(running, which):
     wait_for(lambda: any(n.endswith(".s") for n in os.listdir(r.folder)), what="archive")
     wait_for(lambda: (r.folder / "current").exists() and r.current() == b"", what="new current")
     r.process.send_signal(signal.SIGHUP)
-    assert r.process.wait(20) == 0
+    assert r.process.wait(DEADLINE) == 0
     archives = [n for n in os.listdir(r.folder) if n.startswith("@")]
     assert [(r.folder / n).read_bytes() for n in archives] == [b"one\n"]
 
@@ -582,14 +582,14 @@ def test_a_reader_of_stdout_that_sleeps(ours, tmp_path, which, options):
         wait_for(lambda: pending(end) > 60000 and pending(p.stdin.fileno()) > 60000, what="full pipes")
         assert writer.is_alive()
     else:
-        writer.join(20)
+        writer.join(DEADLINE)
         assert not writer.is_alive()
         current = tmp_path / "d/current"
         wait_for(lambda: current.exists() and current.stat().st_size == len(text), what="lines on disk")
     with open(end, "rb") as reader:
         assert reader.read() == text
-    writer.join(20)
-    assert p.wait(20) == 0
+    writer.join(DEADLINE)
+    assert p.wait(DEADLINE) == 0
     assert (tmp_path / "d/current").read_bytes() == text
 
 

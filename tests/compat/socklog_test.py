@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 
 from lib.build import OVERLOG
-from lib.wait import wait_for
+from lib.wait import DEADLINE, wait_for
 
 THEIRS = Path("/usr/bin")
 LABEL = b"@4000000065a0b1c2075bcd15"
@@ -80,7 +80,7 @@ def test_lines_do_not_wait_for_the_next(ours, name):
             assert select.select([p.stdout], [], [], 20)[0]
             got += os.read(p.stdout.fileno(), 4096)
     p.stdin.close()
-    assert p.wait(20) == 0
+    assert p.wait(DEADLINE) == 0
 
 
 # --- s6-tai64nlocal
@@ -267,7 +267,7 @@ def test_socklog_leaves_a_socket_in_use_alone(ours, tmp_path):
     for folder in (THEIRS, ours):
         log = Socklog(folder / "s6-socklog", tmp_path)
         second = Socklog(folder / "s6-socklog", tmp_path)
-        assert (second.ready, second.process.wait(20)) == (b"", 111)
+        assert (second.ready, second.process.wait(DEADLINE)) == (b"", 111)
         assert b"s6-socklog: fatal: unable to bind " in second.process.stderr.read()
         log.send(b"<13>still")
         assert log.lines(1) == b"user.notice: still\n"
@@ -334,7 +334,7 @@ def test_socklog_gives_up_in_time(ours, tmp_path):
         log = Socklog(program, tmp_path, "-t", "100")
         blocked(log)
         log.process.terminate()
-        assert log.process.wait(20) == 99
+        assert log.process.wait(DEADLINE) == 99
         log.process.communicate()
 
 
@@ -342,7 +342,7 @@ def test_socklog_without_a_reader(ours, tmp_path):
     log = Socklog(ours / "s6-socklog", tmp_path)
     log.process.stdout.close()
     log.send(b"<13>a")
-    assert log.process.wait(20) == 111
+    assert log.process.wait(DEADLINE) == 111
     assert log.process.stderr.read() == (
         b"s6-socklog: fatal: unable to write to standard output: Broken pipe\n")
 

@@ -10,7 +10,7 @@ import pytest
 
 from lib.build import BUILD, TOP
 from lib.engine import BASE
-from lib.wait import wait_for
+from lib.wait import DEADLINE, wait_for
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine")]
 
@@ -50,11 +50,11 @@ def test_from_nothing_to_followed_logs(engine, tmp_path):
         def seen(path):
             return f'"GET {path} HTTP/1.1"' in (tmp_path / "shown").read_text()
         try:
-            wait_for(lambda: seen(page), 10, "the line of the first page")
+            wait_for(lambda: seen(page), what="the line of the first page")
             box.exec("curl", "-s", "http://127.0.0.1/later")
-            wait_for(lambda: seen("/later"), 10, "the line of another, followed")
+            wait_for(lambda: seen("/later"), what="the line of another, followed")
             assert box.stop() == 0
-            assert logcat.wait(10) is not None
+            assert logcat.wait(DEADLINE) is not None
         finally:
             logcat.kill()
             logcat.wait()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lib.logger import grow, high, numbered, numbers, said, stalls, talk, waiting
-from lib.wait import let_pass, wait_for
+from lib.wait import DEADLINE, let_pass, wait_for
 
 F_SETPIPE_SZ = 1031
 
@@ -19,7 +19,7 @@ F_SETPIPE_SZ = 1031
 def test_a_full_disk_costs_the_oldest_archives_first(rig, small):
     r = rig("n1000", "s100000", "z0", "r20", "C", logs=small).start()
     thread = talk(r, 1, 30000)
-    thread.join(30)
+    thread.join(DEADLINE)
     assert not thread.is_alive(), "it was held back although there were archives to give up"
     assert r.finish() == 0
     for stream in ("stdout", "stderr"):
@@ -34,7 +34,7 @@ def test_then_it_holds_the_service_back(rig, small):
     thread = talk(r, 1, 30000)
     stalls(r)
     grow(small)
-    thread.join(30)
+    thread.join(DEADLINE)
     assert r.finish() == 0
     assert numbers(r) == numbers(r, "stderr") == (list(range(1, 30001)), [])
     assert said(r) == [f"logger web: warning: unable to write to {r.directory}: No space left on device; "
@@ -44,7 +44,7 @@ def test_then_it_holds_the_service_back(rig, small):
 def test_or_it_drops_whole_lines_and_counts_them(rig, small):
     r = rig("n1000", "s100000000", "z0", "r1", "C", logs=small, options=["-D"]).start()
     thread = talk(r, 1, 30000)
-    thread.join(30)
+    thread.join(DEADLINE)
     assert not thread.is_alive()
     # all of it was read: the last line can be told from its absence on disk
     wait_for(lambda: waiting(r.out[0]) == waiting(r.err[0]) == 0, what="reading")
@@ -119,7 +119,7 @@ def test_full_in_a_rotation(rig, place):
     try:
         r = rig("n1000", "s4096", "z0", "r20", "C", logs=folder).start()
         thread = talk(r, 1, 2000)
-        thread.join(30)
+        thread.join(DEADLINE)
         assert not thread.is_alive() and r.finish() == 0
         assert 2 <= len(r.files()) < 6
         for stream in ("stdout", "stderr"):
@@ -227,12 +227,12 @@ def test_no_descriptors_left(rig):
     wait_for(lambda: r.lines(), what="logger that has opened everything")
     limit = resource.prlimit(r.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(r.pid, resource.RLIMIT_NOFILE, (3, limit[1]))
-    talk(r, 2, 2500).join(20)
+    talk(r, 2, 2500).join(DEADLINE)
     wait_for(lambda: said(r) and len(numbers(r, "stderr")[0]) == 2499, what="all lines, in a current that goes on growing")
     assert len(r.files()) == 1
     resource.prlimit(r.pid, resource.RLIMIT_NOFILE, limit)
     wait_for(lambda: len(r.files()) > 1, what="a rotation without another line")
-    talk(r, 2501, 5000).join(20)
+    talk(r, 2501, 5000).join(DEADLINE)
     assert r.finish() == 0, said(r)
     assert numbers(r) == (list(range(1, 5001)), [])
     assert numbers(r, "stderr") == (list(range(2, 5001)), [])
@@ -248,7 +248,7 @@ def test_no_permission_to_rotate(rig, place):
     os.chown(r.directory, 0, 0)
     os.chmod(r.directory, 0o755)
     thread = talk(r, 11, 2000)
-    thread.join(20)
+    thread.join(DEADLINE)
     wait_for(lambda: len(numbers(r)[0]) == 2000, what="lines in the file that is there")
     os.chown(r.directory, 32762, 32762)
     let_pass(0.03)  # longer than r
@@ -285,7 +285,7 @@ def test_a_file_system_without_links_and_modes(rig):
                "-e", "inject=fchmod:error=EPERM"]
     r.start(wrapper=["strace", "-f", "-o", "/dev/null", *refused])
     thread = talk(r, 1, 3000)
-    thread.join(20)
+    thread.join(DEADLINE)
     assert r.finish() == 0
     assert numbers(r) == numbers(r, "stderr") == (list(range(1, 3001)), [])
     assert len(r.files()) > 40
@@ -332,7 +332,7 @@ def test_where_splice_is_refused(rig):
     r = rig("s4096", "n1000", "z0", "C")
     r.start(wrapper=["strace", "-f", "-o", "/dev/null", "-e", "inject=splice:error=EINVAL"])
     thread = talk(r, 1, 3000)
-    thread.join(20)
+    thread.join(DEADLINE)
     assert r.finish() == 0
     assert numbers(r) == numbers(r, "stderr") == (list(range(1, 3001)), [])
     assert len(said(r)) == 2  # one for each stream
@@ -345,7 +345,7 @@ def test_pipes_of_two_pages(rig):
         assert fcntl.fcntl(ends[1], F_SETPIPE_SZ, 8192) == 8192
     r.start()
     thread = talk(r, 1, 20000)
-    thread.join(20)
+    thread.join(DEADLINE)
     assert r.finish() == 0
     assert numbers(r) == numbers(r, "stderr") == (list(range(1, 20001)), [])
 

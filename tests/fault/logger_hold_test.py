@@ -10,7 +10,7 @@ import pytest
 
 from lib.logger import OVERLOG, grow, high, numbered, numbers, said, stalls, talk, waiting
 from lib.processes import process_state
-from lib.wait import wait_for
+from lib.wait import DEADLINE, wait_for
 
 NEVER = "r100000"  # no attempt by itself within a test
 
@@ -49,7 +49,7 @@ def test_reading_goes_on(rig, small, end):
     stalls(r)
     grow(small)
     end(r)
-    thread.join(30)
+    thread.join(DEADLINE)
     assert not thread.is_alive(), "the service is still held back"
     assert r.finish() == 0
     assert numbers(r) == numbers(r, "stderr") == (list(range(1, 30001)), [])
@@ -60,7 +60,7 @@ def test_reading_goes_on_when_a_period_ends(rig, small):
     thread = talk(r, 1, 30000)
     stalls(r)
     grow(small)
-    thread.join(30)
+    thread.join(DEADLINE)
     assert not thread.is_alive(), "the service is still held back"
     assert r.finish() == 0
     assert numbers(r) == numbers(r, "stderr") == (list(range(1, 30001)), [])
@@ -225,9 +225,9 @@ def test_s6_log_reads_on(place, small, words, by_signal):
         grow(small)
         if by_signal:
             log.process.send_signal(signal.SIGALRM)
-        thread.join(30)
+        thread.join(DEADLINE)
         assert not thread.is_alive(), "the writer is still held back"
-        assert log.process.wait(30) == 0
+        assert log.process.wait(DEADLINE) == 0
         assert log.lines() == numbered(1, 40000)
     finally:
         log.process.kill()

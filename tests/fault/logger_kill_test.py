@@ -15,7 +15,7 @@ import pytest
 
 from lib.logger import high, log_files, waiting
 from lib.processes import process_state
-from lib.wait import let_pass, wait_for
+from lib.wait import DEADLINE, let_pass, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KILLS = 1000
@@ -155,7 +155,7 @@ def test_a_full_disk_and_kills(rig, conserve, place):
             r.kill()
             r.start(ready=False)
         for writer in writers:
-            assert writer.wait(20) == 0
+            assert writer.wait(DEADLINE) == 0
         assert r.finish() == 0
         found = checked(conserve, r.files(), "rest")  # archives were given up
         assert {row[1] for row in found.values()} == {count}

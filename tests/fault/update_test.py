@@ -123,7 +123,7 @@ def test_memory(tree, boot, part):
         first, last = when
         scarce.refuse(first, last)
         client = update()
-        box.wait_for(lambda: client.poll() is not None or (last == 0 and scarce.count() - before > first + 200), deadline=30)
+        box.wait_for(lambda: client.poll() is not None or (last == 0 and scarce.count() - before > first + 200))
         scarce.refuse(0, 0)
         said = client.communicate(timeout=60)[1]
         return client.returncode, said, scarce.count() - before >= first
@@ -150,7 +150,7 @@ def test_calls(tree, boot, place, calls):
     def begin(when, update):
         with Refusal(box.pid(), when, log, {calls: REFUSED[calls]}) as r:
             client = update()
-            box.wait_for(lambda: client.poll() is not None or ("+" in when and r.refused() >= 3), deadline=30)
+            box.wait_for(lambda: client.poll() is not None or ("+" in when and r.refused() >= 3))
             hit = r.refused() > 0
         said = client.communicate(timeout=60)[1]
         return client.returncode, said, hit

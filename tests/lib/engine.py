@@ -106,7 +106,7 @@ class Container:
 
     def wait(self):
         """Waits for its end; the exit code."""
-        return int(self.engine.podman("wait", self.id, timeout=30).stdout)
+        return int(self.engine.podman("wait", self.id, timeout=DEADLINE).stdout)
 
     def stop(self):
         self.engine.podman("stop", self.id)

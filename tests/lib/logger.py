@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lib.build import OVERLOG
 from lib.logs import ARCHIVE, CRI
-from lib.wait import wait_for
+from lib.wait import DEADLINE, wait_for
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "ASAN_OPTIONS": "detect_leaks=0"}
 HANDLED = 1 << (signal.SIGHUP - 1) | 1 << (signal.SIGALRM - 1) | 1 << (signal.SIGUSR1 - 1) \
@@ -89,7 +89,7 @@ class Rig:
     def signal(self, number):
         os.kill(self.pid, number)
 
-    def wait(self, deadline=60):
+    def wait(self, deadline=DEADLINE):
         """The exit code of the logger."""
         def reaped():
             pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -136,7 +136,7 @@ class Rig:
             text = self.logged()
             return (text == b"" or text.endswith(b"\n")) and [text]
 
-        text, = wait_for(whole, 5, what="whole lines")
+        text, = wait_for(whole, what="whole lines")
         found = [CRI.fullmatch(line) for line in text.split(b"\n")[:-1]]
         assert all(found), [line for line in text.split(b"\n") if not CRI.fullmatch(line)][:3]
         return [(m[2].decode(), m[3].decode(), m[4]) for m in found]

@@ -49,7 +49,7 @@ def talk(box, times):
         before = box.run("/command/s6-svstat", "-o", "pid", "/run/service/talks").stdout
         assert box.run("timeout", "20", "/command/s6-svc", "-k", "/run/service/talks").returncode == 0
         box.wait_for(lambda: box.run("/command/s6-svc", "-u", "/run/service/talks").returncode == 0 and
-                     box.run("/command/s6-svstat", "-o", "pid", "/run/service/talks").stdout not in (before, "-1\n"), deadline=20)
+                     box.run("/command/s6-svstat", "-o", "pid", "/run/service/talks").stdout not in (before, "-1\n"))
 
 
 def ready(box):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from lib.logger import OVERLOG, Rig, high, pipe
-from lib.wait import wait_for, wait_still
+from lib.wait import DEADLINE, wait_for, wait_still
 
 @pytest.fixture
 def rig(tmp_path):
@@ -484,7 +484,7 @@ def test_full_disk_holds_the_service_back(small, tmp_path, restart):
             wait_for(lambda: r.shown[1].read_bytes().count(b"No space left") == 2, what="full disk, for the successor")
         (small / "ballast").unlink()
         subprocess.run(["mount", "-o", "remount,size=2m", small], check=True)
-        writer.join(20)
+        writer.join(DEADLINE)
         assert not writer.is_alive()
         assert r.finish() == 0
         assert messages(r.lines(), "stdout") == data.split(b"\n")[:-1]

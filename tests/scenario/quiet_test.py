@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from lib.wait import DEADLINE
+
 pytestmark = pytest.mark.long
 
 IDLE_SECONDS = 10
@@ -51,7 +53,7 @@ def test_an_idle_container_makes_no_wake_ups(tree, boot, place):
         pass
     end = time.time()
     tracer.send_signal(signal.SIGINT)
-    tracer.wait(10)
+    tracer.wait(DEADLINE)
     with open(trace) as file:
         lines = file.read().splitlines()
     attached = {int(line.split()[0]) for line in lines}

@@ -10,6 +10,7 @@ import pytest
 from lib.boot import Boot
 from lib.text import assert_order
 from lib.tree import Tree
+from lib.wait import DEADLINE
 
 BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}  # as upstream's
 RUN = "#!/bin/sh\nexec sleep 1000\n"
@@ -212,8 +213,8 @@ def test_waiting_for_the_lock(box):
     gone.wait()  # it asks no more
     with open(box.inside("/tmp/let-go"), "w"):
         pass
-    assert first.wait(30) == 0
-    said = [one.communicate(timeout=30)[1] for one in waiting]
+    assert first.wait(DEADLINE) == 0
+    said = [one.communicate(timeout=DEADLINE)[1] for one in waiting]
     assert [one.returncode for one in waiting] == [0, 0]
     assert "service spare successfully started" in said[0] or "service spare" not in said[1]
     assert rc(box, "-a", "list")[1] >= {"db", "web", "slow"}

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from lib.wait import wait_for
+from lib.wait import DEADLINE, wait_for
 
 TOUCH = "#!/bin/sh\ntouch /tmp/%s\n"
 SIGNALS = ("TERM", "QUIT", "INT", "USR1", "USR2", "PWR", "WINCH")
@@ -139,7 +139,7 @@ def test_sync_disks(tree, boot, place, value):
     wait_for(lambda: "TracerPid:\t0" not in open(f"/proc/{box.pid()}/status").read(), what="tracer")
     tree.write("/tmp/end")
     assert box.wait() == 0
-    tracer.wait(10)
+    tracer.wait(DEADLINE)
     calls = [line.split("(")[0] for line in open(trace) if "(" in line and "---" not in line]
     assert calls == (["sync"] if value == "1" else []) + ["exit_group"]
 
