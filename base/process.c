@@ -200,6 +200,8 @@ static void run_child(const struct process_spawn *s, int report)
     struct process_failure f = {.error = 0};
     if (report >= 0)
         report = fcntl(report, F_DUPFD_CLOEXEC, first_free_above_targets(s));
+    if (s->parent != NULL)
+        parent_split(s->parent, s->new_pids ? CLONE_NEWPID : 0, report);
     const char *step = become(s);
     f.error = errno;
     memcpy(f.step, step, strlen(step) + 1);
@@ -248,7 +250,7 @@ static pid_t fork_with_slots(const struct process_spawn *s, int report, int flag
 
 static pid_t fork_child(const struct process_spawn *s, int report)
 {
-    int flags = s->new_pids ? CLONE_NEWPID : 0;
+    int flags = s->new_pids && s->parent == NULL ? CLONE_NEWPID : 0;
     pid_t pid;
     if (slots_serve(s->fd_count + OTHERS) && !s->orphan) {
         pid = fork_with_slots(s, report, flags);
@@ -387,7 +389,7 @@ int process_report(int report, struct process_failure *f)
     if (n < (ssize_t)sizeof *f)
         return 1;
     f->step[sizeof f->step - 1] = '\0';
-    return 0;
+    return strncmp(f->step, PROCESS_BORN, sizeof PROCESS_BORN - 1) == 0 ? 2 : 0;
 }
 
 pid_t process_reap(int *status)
@@ -452,6 +454,8 @@ void process_explain(const char *program, const struct process_failure *f, char 
     size_t seen = sizeof EXECUTE_SEEN - 1;
     if (strncmp(f->step, EXECUTE_SEEN, seen) == 0)
         snprintf(text, size, "unable to execute %s: %s", program, f->step + seen);
+    else if (strcmp(f->step, PROCESS_UNBORN) == 0)
+        snprintf(text, size, "unable to fork: %s", why);
     else if (strcmp(f->step, "exec") != 0)
         snprintf(text, size, "unable to execute %s: %s (%s)", program, why,
                  strcmp(f->step, "chdir") == 0 ? "changing the working directory"

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/execute.h"
+#include "base/parent.h"
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,7 +62,12 @@ struct process_spawn {
     int passed;    /* 0: none. A socket: descriptors that came with its first packet, which stays
                       there, take the place of those in fds, which go to 0, 1 and 2 then */
     int passed_to[PROCESS_PASSED]; /* by their order: their numbers in the child, or -1 */
-    bool new_pids; /* as the first process of a new pid namespace (EPERM without CAP_SYS_ADMIN) */
+    bool new_pids; /* as the first process of a new pid namespace (EPERM without CAP_SYS_ADMIN; with
+                      a parent: PROCESS_BORN_HERE) */
+    /* NULL: none. The child becomes this one, the program's process is its child: the pid that
+     * process_spawn returns is that of the parent, and the report, which there must be, tells the
+     * other one. */
+    const struct parent_command *parent;
 };
 
 enum { PROCESS_GATE_MS = 200 };
@@ -70,10 +76,17 @@ enum { PROCESS_GATE_MS = 200 };
  * which all who share that open file see. 0, or -1 with errno. */
 int process_gate(int gate, bool closed);
 
+/* Steps of one that has a parent: its process is there, and error is its pid; the same, but not in
+ * a pid namespace of its own, which was refused; it could not be made. */
+#define PROCESS_BORN "born"
+#define PROCESS_BORN_HERE "born here"
+#define PROCESS_UNBORN "unborn"
+
 /* Why a child could not execute its program, as it reported. */
 struct process_failure {
     int error; /* errno of exec (or of chdir, dup2 before it) */
-    /* "chdir", "fd", "exec", or EXECUTE_SEEN and what the child saw when it looked at the file */
+    /* "chdir", "fd", "exec", PROCESS_UNBORN, or EXECUTE_SEEN and what the child saw when it looked
+     * at the file */
     char step[EXECUTE_WHY_MAX];
 };
 
@@ -94,8 +107,8 @@ pid_t process_start(const struct process_spawn *s, struct process_failure *f, st
  * tables cannot be shared (qemu-user): we have closed it; -1 with errno: nothing was done. */
 pid_t process_close(int fd);
 
-/* Reads a report: 1 exec succeeded, 0 failed (f filled), -1 not known yet (EAGAIN). The pipe does
- * not block. */
+/* Reads a report: 1 exec succeeded, 0 failed (f filled), -1 not known yet (EAGAIN); 2, once or
+ * twice and only of one with a parent: it is born (f filled), read on. The pipe does not block. */
 int process_report(int report, struct process_failure *f);
 
 /* A child that is dead: its pid and raw wait status; 0 when there is none now, -1 when we have no

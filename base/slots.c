@@ -30,14 +30,24 @@ static struct {
     int64_t rest;    /* they do not serve before: monotonic ns */
 } slots;
 
-pid_t fork_flags(int flags)
+static pid_t clone_as_fork(int flags, pid_t *seen)
 {
     unsigned long all = (unsigned long)(flags | SIGCHLD);
 #ifdef __s390x__
-    return (pid_t)syscall(SYS_clone, 0, all, 0, 0, 0); /* the only one of ours with this order */
+    return (pid_t)syscall(SYS_clone, 0, all, seen, 0, 0); /* the only one of ours with this order */
 #else
-    return (pid_t)syscall(SYS_clone, all, 0, 0, 0, 0);
+    return (pid_t)syscall(SYS_clone, all, 0, seen, 0, 0);
 #endif
+}
+
+pid_t fork_flags(int flags)
+{
+    return clone_as_fork(flags, NULL);
+}
+
+pid_t fork_seen(int flags, pid_t *seen)
+{
+    return clone_as_fork(flags | CLONE_PARENT_SETTID, seen);
 }
 
 static int close_range_from(unsigned int first, unsigned int flags)

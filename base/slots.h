@@ -32,4 +32,7 @@ pid_t slots_fork(const int *from, int *to, size_t count, int flags);
  * supported (qemu-user). */
 pid_t fork_flags(int flags);
 
+/* The same; before the child runs, its pid as we see it is written to *seen. */
+pid_t fork_seen(int flags, pid_t *seen);
+
 #endif

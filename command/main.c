@@ -7,6 +7,7 @@
 #include "base/image.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "base/parent.h"
 #include "command/chain.h"
 #include "command/commands.h"
 #include "command/overlog/missing.h"
@@ -246,6 +247,9 @@ int main(int argc, char **argv)
         argv += 2;
         name = argv[0];
     }
+    /* The parent of a service. Somebody who types it has no child. */
+    if (argc == 2 && strcmp(name, "s6-supervise") == 0 && parent_wait(name) == 0)
+        return 0;
     int code = run_named(name, argc, argv);
     if (code < 0 && strncmp(name, "overlog", 7) == 0)
         code = overlog(argc, argv);

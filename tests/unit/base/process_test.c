@@ -793,6 +793,119 @@ static void a_child_that_is_killed_at_once_is_not_waited_for(void **state)
     assert_int_equal(status, 0);
 }
 
+/* --- with a parent ---------------------------------------------------------------------------- */
+
+/* Reads on until it is no birth; the pid that was told. */
+static pid_t read_birth(int report, int *result, struct process_failure *f)
+{
+    pid_t pid = 0;
+    struct pollfd p = {.fd = report, .events = POLLIN};
+    do {
+        assert_int_equal(poll(&p, 1, 10000), 1);
+        *result = process_report(report, f);
+        if (*result == 2 && pid != 0)
+            assert_int_equal(f->error, pid); /* both tell the same */
+        pid = *result == 2 ? f->error : pid;
+    } while (*result == 2 || *result < 0);
+    close(report);
+    return pid;
+}
+
+static int wait_status(pid_t pid)
+{
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static void name_of(pid_t pid, char name[17])
+{
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%ld/comm", (long)pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%16s", name), 1);
+    fclose(file);
+}
+
+enum turn { ENDS, PARENT_IS_KILLED, IS_KILLED, TURNS };
+
+/* The wait status of the program comes to us as its own, in either order of ends. The parent here
+ * is one that could not be executed, and does without. */
+static void one_with_a_parent(enum turn turn)
+{
+    char *parent_argv[] = {(char[]){"keeper"}, (char[]){"web"}, NULL};
+    const struct parent_command parent = {.program = "/no/such/program", .argv = parent_argv};
+    char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, (char[]){"read x; exit 7"}, NULL};
+    int gate[2], report, result;
+    char name[17];
+    struct process_failure f;
+    assert_int_equal(pipe2(gate, O_CLOEXEC), 0);
+    const struct process_fd fds[] = {{gate[0], 0}};
+    const struct process_spawn s = {.program = "sh",
+                                    .argv = argv,
+                                    .envp = plain_env,
+                                    .fds = fds,
+                                    .fd_count = 1,
+                                    .parent = &parent};
+    pid_t above = process_spawn(&s, &report, &err);
+    assert_true(above > 0);
+    pid_t pid = read_birth(report, &result, &f);
+    assert_int_equal(result, 1);
+    assert_int_equal(process_parent(pid), above);
+    name_of(above, name);
+    assert_string_equal(name, "keeper");
+    assert_true(getsid(pid) == pid && getsid(above) == above);
+    kill(above, SIGTERM); /* does nothing */
+    if (turn == PARENT_IS_KILLED) {
+        kill(above, SIGKILL);
+        assert_int_equal(WTERMSIG(wait_status(above)), SIGKILL);
+        assert_int_equal(process_parent(pid), getpid());
+    }
+    if (turn == IS_KILLED)
+        kill(pid, SIGUSR1);
+    close(gate[0]);
+    close(gate[1]);
+    if (turn != PARENT_IS_KILLED)
+        assert_int_equal(wait_status(above), 0);
+    int status = wait_status(pid);
+    assert_true(turn == IS_KILLED ? WTERMSIG(status) == SIGUSR1 : WEXITSTATUS(status) == 7);
+}
+
+static void a_parent_in_between(void **state)
+{
+    (void)state;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    for (int turn = ENDS; turn < TURNS; turn++)
+        one_with_a_parent((enum turn)turn);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+static void a_parent_of_what_cannot_be_executed(void **state)
+{
+    (void)state;
+    char *argv[] = {(char[]){"x"}, NULL};
+    const struct parent_command parent = {.program = "/no/such/program", .argv = argv};
+    const struct process_spawn s = {
+        .program = "/no/such/file", .argv = argv, .envp = plain_env, .parent = &parent};
+    int report, result;
+    struct process_failure f;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    pid_t above = process_spawn(&s, &report, &err);
+    pid_t pid = read_birth(report, &result, &f);
+    assert_int_equal(result, 0);
+    assert_int_equal(f.error, ENOENT);
+    assert_int_equal(wait_status(above), 0);
+    assert_int_equal(WEXITSTATUS(wait_status(pid)), 127);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+static void nobody_waits_without_a_child(void **state)
+{
+    (void)state;
+    assert_int_equal(parent_wait("x"), -1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
 
 int main(void)
@@ -819,6 +932,9 @@ int main(void)
         TEST(descriptors_come_out_of_a_socket),
         TEST(a_close_waits_in_a_child),
         TEST(an_orphan_is_no_child_of_ours),
+        TEST(a_parent_in_between),
+        TEST(a_parent_of_what_cannot_be_executed),
+        TEST(nobody_waits_without_a_child),
         TEST(scripts_run_on_a_noexec_mount),
         TEST(failures_are_explained_with_their_cure),
         TEST(another_architecture_is_explained),
