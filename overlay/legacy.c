@@ -235,9 +235,8 @@ static int look(const char *live, enum wanted wanted)
     char path[PATH_BYTES + 32];
     int result = wanted == WANTED_DOWN; /* without a status it was never supervised */
     snprintf(path, sizeof path, "%s/supervise/status", live);
-    if (file_read(AT_FDCWD, path, SUPERVISE_STATUS_SIZE, &record, &ignored) == 0 &&
-        record.length == SUPERVISE_STATUS_SIZE) {
-        supervise_unpack(&status, (const unsigned char *)record.data);
+    if (file_read(AT_FDCWD, path, SUPERVISE_STATUS_MOST, &record, &ignored) == 0 &&
+        supervise_unpack(&status, record.data, record.length) == 0) {
         bool up = status.pid != 0 && !status.finishing;
         bool given_up = status.pid == 0 && !status.want_up;
         if (wanted == WANTED_DOWN)

@@ -71,6 +71,15 @@ static bool drops(const struct reader *r)
     return drop;
 }
 
+static bool shows_group(const struct reader *r)
+{
+    uint32_t size = number(r, "OVERLOG_SUPERVISE_STATUS", 35);
+    if (size != 35 && size != 43)
+        problems_warning(r->problems, "OVERLOG_SUPERVISE_STATUS", 0, "use 35 or 43",
+                         "%lu is neither, using 35", (unsigned long)size);
+    return size == 43;
+}
+
 /* The path /etc/cont-profile.d/PROFILE + rest, owned by s; NULL: no memory. */
 static const char *in_profile(struct settings *s, const char *profile, const char *rest)
 {
@@ -121,6 +130,9 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         .stop_max = number(&r, "OVERLOG_STOP_MAXTIME", 0),
         .drop = drops(&r),
         .prefix = number(&r, "OVERLOG_PREFIX", 0),
+        .parents = number(&r, "OVERLOG_SUPERVISE_PROCESSES", 0) != 0,
+        .parents_unset = text_or(&r, "OVERLOG_SUPERVISE_PROCESSES", NULL) == NULL,
+        .status_group = shows_group(&r),
         .color = terminal && shows_colors(&r),
         .log_root = text_or(&r, "OVERLOG_DIR", LOGGER_ROOT),
         .log_user = text_or(&r, "OVERLOG_USER", "32762:32762"),

@@ -22,6 +22,9 @@ struct settings {
     uint32_t prefix;           /* OVERLOG_PREFIX: 0 none, 1 [NAME], else the width of NAME */
     bool color;                /* a terminal that shows colours */
     bool drop;                 /* OVERLOG_ON_FULL=drop, not hold */
+    bool parents;              /* OVERLOG_SUPERVISE_PROCESSES: services have one */
+    bool parents_unset;        /* nobody has decided about it */
+    bool status_group;         /* OVERLOG_SUPERVISE_STATUS=43: supervise/status holds the group */
     const char *log_root;      /* OVERLOG_DIR */
     const char *log_user;      /* OVERLOG_USER */
     struct words log_script;   /* OVERLOG_SCRIPT, lexed */

@@ -1,5 +1,6 @@
 #include "services/supervise_format.h"
 #include "base/clock.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/wait.h>
@@ -7,16 +8,11 @@
 enum { PAUSED = 1, FINISHING = 2, WANT_UP = 4, READY = 8 }; /* bits of a status */
 enum { TAIN = 12 };                                         /* bytes of a time stamp */
 
-void supervise_pack(unsigned char out[SUPERVISE_STATUS_SIZE], const struct supervise_status *s)
+static unsigned char *put_big_endian(unsigned char *out, uint64_t value, int bytes)
 {
-    clock_tain_pack(out, &s->changed);
-    clock_tain_pack(out + TAIN, &s->ready);
-    for (int i = 0; i < 8; i++)
-        out[24 + i] = (unsigned char)((uint64_t)s->pid >> (56 - 8 * i));
-    out[32] = (unsigned char)((unsigned int)s->wait_status >> 8);
-    out[33] = (unsigned char)s->wait_status;
-    out[34] = (unsigned char)((s->paused ? PAUSED : 0) | (s->finishing ? FINISHING : 0) |
-                              (s->want_up ? WANT_UP : 0) | (s->is_ready ? READY : 0));
+    for (int i = bytes - 1; i >= 0; i--)
+        *out++ = (unsigned char)(value >> (8 * i));
+    return out;
 }
 
 static uint64_t big_endian(const unsigned char *in, int bytes)
@@ -27,18 +23,41 @@ static uint64_t big_endian(const unsigned char *in, int bytes)
     return value;
 }
 
-void supervise_unpack(struct supervise_status *s, const unsigned char in[SUPERVISE_STATUS_SIZE])
+size_t supervise_pack(unsigned char out[SUPERVISE_STATUS_MOST], const struct supervise_status *s)
 {
+    clock_tain_pack(out, &s->changed);
+    clock_tain_pack(out + TAIN, &s->ready);
+    unsigned char *at = put_big_endian(out + 2 * TAIN, (uint64_t)s->pid, 8);
+    if (s->grouped)
+        at = put_big_endian(at, (uint64_t)s->group, 8);
+    at = put_big_endian(at, (unsigned int)s->wait_status, 2);
+    *at = (unsigned char)((s->paused ? PAUSED : 0) | (s->finishing ? FINISHING : 0) |
+                          (s->want_up ? WANT_UP : 0) | (s->is_ready ? READY : 0));
+    return s->grouped ? SUPERVISE_STATUS_GROUPED : SUPERVISE_STATUS_SIZE;
+}
+
+int supervise_unpack(struct supervise_status *s, const void *in, size_t length)
+{
+    const unsigned char *bytes = in;
+    if (length < SUPERVISE_STATUS_SIZE) {
+        errno = EPIPE;
+        return -1;
+    }
+    bool grouped = length >= SUPERVISE_STATUS_GROUPED;
+    const unsigned char *end = bytes + (grouped ? 40 : 32);
     *s = (struct supervise_status){
-        .pid = (pid_t)big_endian(in + 24, 8),
-        .wait_status = (int)big_endian(in + 32, 2),
-        .paused = (in[34] & PAUSED) != 0,
-        .finishing = (in[34] & FINISHING) != 0,
-        .want_up = (in[34] & WANT_UP) != 0,
-        .is_ready = (in[34] & READY) != 0,
+        .pid = (pid_t)big_endian(bytes + 24, 8),
+        .wait_status = (int)big_endian(end, 2),
+        .paused = (end[2] & PAUSED) != 0,
+        .finishing = (end[2] & FINISHING) != 0,
+        .want_up = (end[2] & WANT_UP) != 0,
+        .is_ready = (end[2] & READY) != 0,
+        .grouped = grouped,
+        .group = grouped ? (pid_t)big_endian(bytes + 32, 8) : 0,
     };
-    clock_tain_unpack(&s->changed, in);
-    clock_tain_unpack(&s->ready, in + TAIN);
+    clock_tain_unpack(&s->changed, bytes);
+    clock_tain_unpack(&s->ready, bytes + TAIN);
+    return 0;
 }
 
 bool supervise_is_fresh(const struct supervise_status *s)

@@ -5,12 +5,14 @@
 #define SERVICES_SUPERVISE_FORMAT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 #include <time.h>
 
 /* --- supervise/status ------------------------------------------------------------------------- */
 
-enum { SUPERVISE_STATUS_SIZE = 35 }; /* bytes */
+/* Bytes. s6 2.13 alone has the process group in its status: GROUPED. */
+enum { SUPERVISE_STATUS_SIZE = 35, SUPERVISE_STATUS_GROUPED = 43, SUPERVISE_STATUS_MOST = 43 };
 
 struct supervise_status {
     struct timespec changed; /* last start or end of run, wall clock */
@@ -18,12 +20,15 @@ struct supervise_status {
     pid_t pid;               /* of run or finish, 0 none */
     int wait_status;         /* of the last run, as from waitpid */
     bool paused, finishing, want_up, is_ready;
+    bool grouped; /* the record has room for group */
+    pid_t group;  /* process group of run or finish, or of the last one; 0: there was none */
 };
 
-/* Writes the record of s to out. */
-void supervise_pack(unsigned char out[SUPERVISE_STATUS_SIZE], const struct supervise_status *s);
-/* Fills s from a record; any bytes make a status. */
-void supervise_unpack(struct supervise_status *s, const unsigned char in[SUPERVISE_STATUS_SIZE]);
+/* Writes the record of s to out; its size in bytes. */
+size_t supervise_pack(unsigned char out[SUPERVISE_STATUS_MOST], const struct supervise_status *s);
+/* Fills s from a record in either format, told apart by length; any bytes make a status, and bytes
+ * behind it are ignored. -1 with errno EPIPE: too short. */
+int supervise_unpack(struct supervise_status *s, const void *in, size_t length);
 /* True: the service was not started yet since its supervisor began. */
 bool supervise_is_fresh(const struct supervise_status *s);
 

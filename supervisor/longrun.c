@@ -22,6 +22,8 @@ static void take_status(struct longrun *l)
     s->want_up = m->want == WANT_UP;
     s->is_ready = m->ready || m->state == SERVICE_DOWN; /* to be started */
     s->paused = m->paused || !m->ever_started;          /* not started yet is said that way */
+    if (m->pid > 0)
+        s->group = m->pid; /* each leads its own */
 }
 
 static void show(struct longrun *l)

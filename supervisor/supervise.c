@@ -12,16 +12,14 @@ enum { LISTENERS_MAX = 1000 };
 enum { EVENT_FOR_ALL = 01733, EVENT_FOR_GROUP = 03730 };
 
 /* Never empty, not even for a moment, if there was one before: somebody may be reading it. */
-static int write_record(int at, const unsigned char record[SUPERVISE_STATUS_SIZE])
+static int write_record(int at, const unsigned char *record, size_t size)
 {
     int fd = openat(at, "supervise/status",
                     O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         return -1;
-    int result = write(fd, record, SUPERVISE_STATUS_SIZE) == SUPERVISE_STATUS_SIZE &&
-                         ftruncate(fd, SUPERVISE_STATUS_SIZE) == 0
-                     ? 0
-                     : -1;
+    int result =
+        write(fd, record, size) == (ssize_t)size && ftruncate(fd, (off_t)size) == 0 ? 0 : -1;
     close(fd);
     return result;
 }
@@ -60,7 +58,7 @@ static int make_lock(int at, struct supervise *s, const char *locked)
 static int make(int at, const char *path, struct supervise *s, const char *locked,
                 const struct supervise_status *first, struct error *e)
 {
-    unsigned char record[SUPERVISE_STATUS_SIZE];
+    unsigned char record[SUPERVISE_STATUS_MOST];
     struct stat st;
     bool made = mkdirat(at, "event", 0700) == 0;
     if ((!made && errno != EEXIST) || (mkdirat(at, "supervise", 0700) < 0 && errno != EEXIST) ||
@@ -70,8 +68,8 @@ static int make(int at, const char *path, struct supervise *s, const char *locke
         return error_system(e, "unable to make supervise and event in %s", path);
     if (make_lock(at, s, locked) < 0)
         return error_system(e, "unable to lock %s/supervise/lock", path);
-    supervise_pack(record, first);
-    if (write_record(at, record) < 0)
+    size_t size = supervise_pack(record, first);
+    if (write_record(at, record, size) < 0)
         return error_system(e, "unable to write %s/supervise/status", path);
     if (unlinkat(at, "supervise/death_tally", 0) < 0 && errno != ENOENT)
         return error_system(e, "unable to empty %s/supervise/death_tally", path);
@@ -116,11 +114,11 @@ void supervise_close(struct supervise *s)
 
 int supervise_write_status(const char *path, const struct supervise_status *s, struct error *e)
 {
-    unsigned char record[SUPERVISE_STATUS_SIZE];
+    unsigned char record[SUPERVISE_STATUS_MOST];
     char file[640];
-    supervise_pack(record, s);
+    size_t size = supervise_pack(record, s);
     snprintf(file, sizeof file, "%s/supervise/status", path);
-    return file_replace(AT_FDCWD, file, record, sizeof record, 0644, e);
+    return file_replace(AT_FDCWD, file, record, size, 0644, e);
 }
 
 /* The directory may have been given to a user: nothing there leads us elsewhere or makes us wait.

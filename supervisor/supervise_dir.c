@@ -35,17 +35,17 @@ static void put_off(struct supervise_dir *d, const struct error *e)
 
 void supervise_dir_refresh(struct supervise_dir *d)
 {
-    unsigned char record[SUPERVISE_STATUS_SIZE];
+    unsigned char record[SUPERVISE_STATUS_MOST];
     char path[PATH_BYTES];
     struct error e = ERROR_INIT;
-    supervise_pack(record, &d->status);
-    if (memcmp(record, d->written, sizeof record) == 0)
+    size_t size = supervise_pack(record, &d->status);
+    if (memcmp(record, d->written, size) == 0)
         return;
     path_of(d, "", path);
     if (d->pid1->calls->write_status(path, &d->status, &e) < 0)
         put_off(d, &e);
     else
-        memcpy(d->written, record, sizeof record);
+        memcpy(d->written, record, size);
 }
 
 /* In their order; with one more than there is room for, the oldest is lost. */
@@ -91,6 +91,7 @@ void supervise_dir_set(struct supervise_dir *d, bool up, pid_t pid, int wait_sta
     d->status.paused = false;
     d->status.want_up = true;
     d->status.pid = up ? pid : 0;
+    d->status.group = up ? pid : d->status.group;
     d->status.is_ready = !up;
     if (!up)
         d->status.wait_status = wait_status;
@@ -185,7 +186,8 @@ int supervise_dir_open(struct supervise_dir *d, struct error *e)
     path_of(d, "", path);
     if (d->is_logger && mkdir(path, 0755) < 0 && errno != EEXIST)
         return error_system(e, "unable to make %s", path);
-    d->status = (struct supervise_status){.paused = true, .is_ready = true};
+    d->status = (struct supervise_status){
+        .paused = true, .is_ready = true, .grouped = d->pid1->settings.status_group};
     d->status.changed = d->status.ready = pid1_wall(d->pid1);
     if (supervise_open(&d->supervise, path, RUN_LOCK, &d->status, e) < 0)
         return -1;

@@ -19,7 +19,7 @@ struct supervise_dir {
     bool marked_down; /* by the file down */
     struct supervise supervise;
     struct supervise_status status;               /* what is to be written; its owner sets it */
-    unsigned char written[SUPERVISE_STATUS_SIZE]; /* what supervise/status holds */
+    unsigned char written[SUPERVISE_STATUS_MOST]; /* what supervise/status holds */
     char queued[5]; /* events that nobody could be told yet, in order */
     bool stale;     /* something is to be written again, which retry does */
     struct retry retry;

@@ -67,13 +67,11 @@ int listen_open(struct listener *l, const char *service, char want, struct error
     if (subscribe(l) < 0)
         return error_system(e, "unable to subscribe to events for %s", service);
     snprintf(path, sizeof path, "%.4000s/supervise/status", service);
-    int result = file_read(AT_FDCWD, path, SUPERVISE_STATUS_SIZE + 64, &record, e);
-    if (result == 0 && record.length < SUPERVISE_STATUS_SIZE)
+    int result = file_read(AT_FDCWD, path, SUPERVISE_STATUS_MOST + 64, &record, e);
+    if (result == 0 && supervise_unpack(&s, record.data, record.length) < 0)
         result = error_set(e, EXIT_SYSTEM, "unable to read %s: it is too short", path);
-    if (result == 0) {
-        supervise_unpack(&s, (const unsigned char *)record.data);
+    if (result == 0)
         l->reached = is_like(want, &s);
-    }
     str_release(&record);
     return result;
 }

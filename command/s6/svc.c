@@ -383,13 +383,12 @@ static int look(struct view *v, const char *service)
         return EXIT_UNSUPERVISED;
     }
     snprintf(path, sizeof path, "%.4000s/supervise/status", service);
-    if (file_read(AT_FDCWD, path, SUPERVISE_STATUS_SIZE + 64, &record, &e) < 0 ||
-        record.length < SUPERVISE_STATUS_SIZE) {
+    if (file_read(AT_FDCWD, path, SUPERVISE_STATUS_MOST + 64, &record, &e) < 0 ||
+        supervise_unpack(&v->s, record.data, record.length) < 0) {
         str_release(&record);
         message_fatal("unable to read status for %s", service);
         return EXIT_SYSTEM;
     }
-    supervise_unpack(&v->s, (const unsigned char *)record.data);
     str_release(&record);
     snprintf(path, sizeof path, "%.4000s/down", service);
     v->normally_up = access(path, F_OK) < 0;
