@@ -182,6 +182,25 @@ static unsigned char *prepare_services(struct supervisor *sv, struct error *e)
     return NULL;
 }
 
+/* Looks for a script that needs parents of services, if nobody has decided about them. Reading may
+ * take as long as a disk likes: a child does it, and nobody waits for that. */
+static void hint(struct supervisor *sv)
+{
+    struct pid1 *p = &sv->pid1;
+    char *argv[] = {(char[]){"legacy"}, (char[]){"parent-names"}, NULL};
+    struct process_fd fds[] = {{p->null, 0}, {p->err, 1}, {p->err, 2}};
+    struct process_spawn s = {.program = p->program,
+                              .argv = argv,
+                              .directory = "/",
+                              .fds = fds,
+                              .fd_count = 3,
+                              .new_session = true};
+    struct error ignored = ERROR_INIT;
+    if (p->settings.parents_unset && p->settings.verbosity >= MESSAGE_INFO && !p->guest &&
+        sv->longruns.count > 0)
+        pid1_spawn(p, &s, CHILD_NONE, 0, NULL, &ignored);
+}
+
 /* The end of the boot stages: after this nothing here gives up any more. */
 static void load(struct supervisor *sv)
 {
@@ -211,6 +230,7 @@ static void load(struct supervisor *sv)
         p->calls->messages_to(2); /* from the mark on pid 1 waits for nobody */
     transition_begin(&sv->catalogue.transition, set, true, pid1_now(p), p->settings.up_timeout);
     free(set);
+    hint(sv);
 }
 
 /* --- what follows upon what ---------------------------------------------------------------------

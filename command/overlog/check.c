@@ -6,6 +6,7 @@
 #include "command/commands.h"
 #include "command/overlog/imagecheck.h"
 #include "command/overlog/script.h"
+#include "services/parent_name.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,15 @@ static void check_definition(struct tree *t, const struct definition *d)
     }
 }
 
+static const char *legacy_folder(const struct tree *t, const char *folder, char path[4096])
+{
+    if (t->whole)
+        snprintf(path, 4096, "/etc/%s", folder);
+    else
+        snprintf(path, 4096, "%.3900s/../%s", t->dir, folder);
+    return path;
+}
+
 /* Scripts of s6-overlay v2, which are executed where they are: FOLDER/ENTRY, or FOLDER/ENTRY/NAME.
  * How many there are. */
 static uint32_t check_legacy(struct tree *t, const char *folder, const char *name, unsigned int how)
@@ -41,9 +51,7 @@ static uint32_t check_legacy(struct tree *t, const char *folder, const char *nam
     uint32_t found = 0;
     struct words entries = WORDS_INIT;
     struct error ignored = ERROR_INIT;
-    snprintf(base, sizeof base, "%.3900s/../%s", t->dir, folder);
-    if (t->whole)
-        snprintf(base, sizeof base, "/etc/%s", folder);
+    legacy_folder(t, folder, base);
     if (file_list(AT_FDCWD, base, &entries, &ignored) == 0)
         for (size_t i = 0; i < entries.count; i++) {
             snprintf(path, sizeof path, "%.3000s/%.255s%s%s", base, entries.item[i],
@@ -97,6 +105,35 @@ static void check_started(struct tree *t)
                              "nothing starts %s: it is in no bundle that is started", d->name);
     }
     free(set);
+}
+
+static bool place_of(void *context, const char *path, char out[4096])
+{
+    return script_place(context, path, out);
+}
+
+static void find_name(void *context, const char *path, unsigned int line)
+{
+    struct tree *t = context;
+    problems_warning(&t->problems, path, line,
+                     "set OVERLOG_SUPERVISE_PROCESSES=1, or 0 if it is not needed",
+                     "looks for a process called s6-supervise, and services have no such parent");
+}
+
+static void check_parent_names(struct tree *t)
+{
+    char folder[4096];
+    struct parent_names names = {.context = t, .place = place_of, .found = find_name};
+    const char *variable = getenv("OVERLOG_SUPERVISE_PROCESSES");
+    if (variable != NULL && variable[0] != '\0')
+        return;
+    for (int i = 0; i < 2; i++) {
+        parent_names_look(&names, t->services, i == 0 ? "run" : "finish");
+        parent_names_look(&names, legacy_folder(t, "services.d", folder),
+                          i == 0 ? "run" : "finish");
+    }
+    parent_names_look(&names, legacy_folder(t, "cont-init.d", folder), NULL);
+    parent_names_release(&names);
 }
 
 static void show_json(const struct problems *p, struct str *out)
@@ -190,6 +227,7 @@ static int run_check(struct invocation *c)
     services += check_legacy(&t, "services.d", "run", SCRIPT_RUNS);
     services += check_legacy(&t, "services.d", "log/run", SCRIPT_RUNS);
     check_legacy(&t, "services.d", "finish", 0);
+    check_parent_names(&t);
     check_places(&t);
     check_started(&t);
     if (t.image.found && t.image.has_more)

@@ -507,6 +507,7 @@ int simulated_open(void **state)
     m->journal = calloc(1, JOURNAL_ROOM);
     m->sv = calloc(1, sizeof *m->sv);
     assert_int_equal(settings_read(&m->settings, no_variable, false, &problems), 0);
+    m->settings.parents_unset = false; /* no process that has nothing to do with the test */
     assert_int_equal(runtree_prepare("/", "/command", false, &e), 0);
     problems_release(&problems);
     message_name("overlog");
