@@ -83,6 +83,6 @@ struct child *children_find(const struct children *c, pid_t pid)
 
 bool child_resumes(enum child_role role, bool newborn, bool stopping)
 {
-    return role == CHILD_LOGGER || role == CHILD_CLOSER || stopping ||
+    return role == CHILD_LOGGER || role == CHILD_CLOSER || role == CHILD_PARENT || stopping ||
            (role == CHILD_SERVICE && newborn);
 }

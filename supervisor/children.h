@@ -11,6 +11,7 @@
 enum child_role {
     CHILD_NONE = 0,
     CHILD_SERVICE,
+    CHILD_PARENT, /* of the process of a service (parent.c) */
     CHILD_LOGGER,
     CHILD_ONESHOT,
     CHILD_RELOAD,
@@ -45,8 +46,8 @@ struct child children_take(struct children *c, pid_t pid);
  */
 struct child *children_find(const struct children *c, pid_t pid);
 /* Whether one that somebody stopped is to go on. We wait for a newborn (a service that is not
- * executed yet), for loggers and those that close a connection always, and during a stop for
- * all. */
+ * executed yet), for loggers, parents of services and those that close a connection always, and
+ * during a stop for all. */
 bool child_resumes(enum child_role role, bool newborn, bool stopping);
 
 #endif

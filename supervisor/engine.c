@@ -111,7 +111,7 @@ bool engine_run(struct engine *g)
         g->over_held = false;
         return true;
     }
-    while (g->longruns->execs_pending < EXECS_PENDING_MAX / 2 &&
+    while (g->longruns->runs.execs < EXECS_PENDING_MAX / 2 &&
            transition_next(&g->catalogue->transition, pid1_now(g->pid1), &a))
         if (perform(g, &a))
             return true;

@@ -17,7 +17,10 @@ void finish_reaped(struct finish *f, const struct pid1 *p, const char *name, con
     char why[1100];
     if (f->report < 0)
         return;
-    bool executed = p->calls->report(f->report, &failure) != 0;
+    int told;
+    while ((told = p->calls->report(f->report, &failure)) == 2)
+        ; /* with a parent, which tells the pid as well */
+    bool executed = told != 0;
     bool said = f->failed;
     finish_release(f);
     f->failed = !executed;

@@ -38,11 +38,22 @@ static void show(struct longrun *l)
 
 static void send_signal(struct longrun *l, int signal, bool group)
 {
+    if (birth_holds(&l->run.birth, group ? -signal : signal) &&
+        birth_holds(&l->run.birth, group ? -SIGCONT : SIGCONT))
+        return;
     if (l->machine.pid <= 0)
         return;
     pid_t target = group ? -l->machine.pid : l->machine.pid;
     refusal_kill(l->all->pid1, l->definition->name, target, signal, &l->refused);
     pid1_kill(l->all->pid1, target, SIGCONT);
+}
+
+/* negative: to its process group. */
+static void pass_signal(struct longrun *l, int signal)
+{
+    if (l->machine.pid > 0)
+        refusal_kill(l->all->pid1, l->definition->name,
+                     signal < 0 ? -l->machine.pid : l->machine.pid, abs(signal), &l->refused);
 }
 
 /* A consumer being stopped gets end of file first and its signal only if it does not end by that:
@@ -170,13 +181,18 @@ static enum service_event spawn_run(struct longrun *l, int *detail)
     return SERVICE_UNSPAWNED;
 }
 
+static void say_unfinished(const struct longrun *l, const char *why)
+{
+    message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./finish: %s",
+                 l->definition->name, why);
+}
+
 static enum service_event spawn_finish(struct longrun *l)
 {
     struct error e = ERROR_INIT;
     if (longrun_spawn_finish(l, &e) == 0)
         return SERVICE_EVENTS;
-    message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./finish: %s",
-                 l->definition->name, e.text);
+    say_unfinished(l, e.text);
     return SERVICE_DIED;
 }
 
@@ -196,10 +212,8 @@ static enum service_event perform(struct longrun *l, const struct service_action
         send_signal(l, SIGKILL, l->keys.kill_group);
         break;
     case SERVICE_ACT_SIGNAL:
-        if (l->machine.pid > 0)
-            refusal_kill(l->all->pid1, l->definition->name,
-                         a->detail < 0 ? -l->machine.pid : l->machine.pid, abs(a->detail),
-                         &l->refused);
+        if (!birth_holds(&l->run.birth, a->detail))
+            pass_signal(l, a->detail);
         break;
     case SERVICE_ACT_BOUNDARY:
         logger_boundary(&l->logger);
@@ -287,11 +301,6 @@ void longrun_feed(struct longrun *l, enum service_event event, int detail)
         loop_timer(&p->loop, &l->deadline, l->machine.deadline);
 }
 
-static void run_told(struct run *r, enum service_event event)
-{
-    longrun_feed(container_of(r, struct longrun, run), event, 0);
-}
-
 static void unspawned(struct longrun *l)
 {
     const char *why = l->run.why != NULL ? l->run.why : "unable to execute it";
@@ -301,11 +310,58 @@ static void unspawned(struct longrun *l)
     longrun_feed(l, SERVICE_UNSPAWNED, 0);
 }
 
+/* With a parent: there is no process, and none comes. */
+static void stillborn(struct longrun *l)
+{
+    struct pid1 *p = l->all->pid1;
+    struct error e = ERROR_INIT;
+    int lack = l->run.birth.lack;
+    errno = lack != 0 ? lack : ECHILD;
+    error_system(&e, "unable to fork");
+    if (l->machine.state != SERVICE_STARTING) {
+        say_unfinished(l, e.text);
+        longrun_feed(l, SERVICE_DIED, 0);
+    } else if (lack != 0) {
+        pid1_lacks(p, &p->shortage, "service ", l->definition->name, &e);
+        run_end(&l->run, false);
+        longrun_feed(l, SERVICE_UNSPAWNED, 1);
+    } else {
+        unspawned(l);
+    }
+}
+
+static void run_told(struct run *r, enum service_event event)
+{
+    struct longrun *l = container_of(r, struct longrun, run);
+    if (event == SERVICE_UNSPAWNED)
+        stillborn(l);
+    else
+        longrun_feed(l, event, 0);
+}
+
+/* Signals that have waited for that are sent. */
+static void born(struct run *r, pid_t pid, bool here)
+{
+    struct longrun *l = container_of(r, struct longrun, run);
+    struct pid1 *p = l->all->pid1;
+    if (here)
+        longrun_say_same_pids(l);
+    l->machine.pid = pid;
+    children_add(&p->children, pid, CHILD_SERVICE, l->index);
+    for (unsigned int i = 0; i < r->birth.held; i++)
+        pass_signal(l, r->birth.signal[i]);
+    if (l->machine.state == SERVICE_FINISH)
+        l->finish.report = run_take_report(r);
+    show(l);
+    status_touch(&p->changes, l->record);
+}
+
 void longrun_reaped(struct longrun *l, pid_t pid, int status)
 {
     if (pid != l->machine.pid)
         return;
     finish_reaped(&l->finish, l->all->pid1, l->definition->name, l->path);
+    run_forget_parent(&l->run);
     if (l->machine.state == SERVICE_STARTING) {
         /* Its death can be seen before its report: read that first. */
         if (run_has_failed(&l->run)) {
@@ -358,7 +414,13 @@ void longrun_init(struct longrun *l)
 {
     struct longruns *all = l->all;
     const char *name = l->definition->name;
-    run_init(&l->run, all->pid1, name, l->path, &all->execs_pending, run_told);
+    l->run = (struct run){.pid1 = all->pid1,
+                          .name = name,
+                          .path = l->path,
+                          .counts = &all->runs,
+                          .event = run_told,
+                          .born = born};
+    run_init(&l->run);
     supervise_dir_init(&l->seen, all->pid1, name, l->path, false, asked);
     logger_init(&l->logger, all->logging, l->index + 2);
     l->pipe = (struct pipeline){.input = {-1, -1}, .consumer = NO_LONGRUN};

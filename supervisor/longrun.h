@@ -83,18 +83,18 @@ struct longruns {
     struct longrun **item; /* by index; NULL: a free place; owned */
     uint32_t count;        /* places in use or free */
     uint32_t free;
-    uint32_t room;          /* places that there is memory for, with all that goes with them */
-    uint32_t execs_pending; /* runs of which it is not known yet whether they were executed */
-    struct logger init;     /* the logger of all output without one of its own */
-    struct logger cmd;      /* that of CMD */
-    pid_t *logger_pids;     /* room for the pids of all loggers; owned */
+    uint32_t room; /* places that there is memory for, with all that goes with them */
+    struct run_counts runs;
+    struct logger init; /* the logger of all output without one of its own */
+    struct logger cmd;  /* that of CMD */
+    pid_t *logger_pids; /* room for the pids of all loggers; owned */
 };
 
 /* Fills l, which is all zero but for all, index, definition, node, own, path and member. */
 void longrun_init(struct longrun *l);
 /* Feeds the machine, performs what it asks for, and arms the next deadline. */
 void longrun_feed(struct longrun *l, enum service_event event, int detail);
-/* A child of it was reaped, with that raw wait status; a stranger's pid is ignored. */
+/* Its process was reaped, with that raw wait status; a stranger's pid is ignored. */
 void longrun_reaped(struct longrun *l, pid_t pid, int status);
 
 /* --- between its files ---------------------------------------------------------------------- */
@@ -104,6 +104,8 @@ void longrun_reaped(struct longrun *l, pid_t pid, int status);
 int longrun_spawn_run(struct longrun *l, struct error *e);
 /* Forks ./finish. 0, or -1 with e. */
 int longrun_spawn_finish(struct longrun *l, struct error *e);
+/* Says, once, that there is no pid namespace for it. */
+void longrun_say_same_pids(struct longrun *l);
 /* By its definition it has a logger of its own, which is open. An update can leave it one that its
  * definition has no use for. */
 bool longrun_has_logger(const struct longrun *l);

@@ -4,6 +4,7 @@
 #include "supervisor/longrun.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -36,9 +37,19 @@ static size_t stdio_fds(const struct longrun *l, struct process_fd *fds)
     return 3;
 }
 
-/* What run and finish have in common. */
-static void fill(const struct longrun *l, struct process_spawn *s)
+/* The words of a parent, and where it gets them. */
+struct supervised {
+    struct parent_command parent;
+    char *argv[3];
+};
+
+/* What run and finish have in common. by is filled if they have a parent. */
+static void fill(const struct longrun *l, struct process_spawn *s, struct supervised *by)
 {
+    const struct pid1 *p = l->all->pid1;
+    *by = (struct supervised){{p->program, by->argv},
+                              {(char *)(uintptr_t) "s6-supervise", l->definition->name, NULL}};
+    s->parent = p->settings.parents ? &by->parent : NULL;
     s->directory = l->path;
     s->new_session = true;
     if (!longrun_has_logger(l))
@@ -74,7 +85,7 @@ static int open_service_lock(const struct longrun *l, struct error *e)
     return fd;
 }
 
-static void say_same_pids(struct longrun *l)
+void longrun_say_same_pids(struct longrun *l)
 {
     if (!l->same_pids)
         message_line(MESSAGE_WARNING,
@@ -105,22 +116,28 @@ static int special_fds(struct longrun *l, struct process_fd *fds, size_t *count,
     return 0;
 }
 
+static enum child_role role_of(const struct process_spawn *s)
+{
+    return s->parent != NULL ? CHILD_PARENT : CHILD_SERVICE;
+}
+
 /* Without a pid namespace of its own where that is refused. */
 static pid_t spawn(struct longrun *l, struct process_spawn *s, int *report, struct error *e)
 {
     struct pid1 *p = l->all->pid1;
     l->run.forked = pid1_wall(p); /* before: what it says comes after its start */
-    pid_t pid = pid1_spawn(p, s, CHILD_SERVICE, l->index, report, e);
+    pid_t pid = pid1_spawn(p, s, role_of(s), l->index, report, e);
     if (pid >= 0 || !s->new_pids || errno != EPERM)
         return pid;
-    say_same_pids(l);
+    longrun_say_same_pids(l);
     s->new_pids = false;
-    return pid1_spawn(p, s, CHILD_SERVICE, l->index, report, e);
+    return pid1_spawn(p, s, role_of(s), l->index, report, e);
 }
 
 int longrun_spawn_run(struct longrun *l, struct error *e)
 {
     struct process_fd fds[FDS_MAX];
+    struct supervised by;
     char *argv[] = {(char[]){"./run"}, l->definition->name, NULL};
     struct process_spawn s = {
         .program = "./run", .argv = argv, .fds = fds, .new_pids = l->keys.new_pids};
@@ -128,7 +145,7 @@ int longrun_spawn_run(struct longrun *l, struct error *e)
     int lock = -1;
     int report = -1;
     pid_t pid = -1;
-    fill(l, &s);
+    fill(l, &s, &by);
     s.fd_count = stdio_fds(l, fds);
     if (special_fds(l, fds, &s.fd_count, &notify, &lock, e) == 0) {
         s.lock = lock;
@@ -143,8 +160,8 @@ int longrun_spawn_run(struct longrun *l, struct error *e)
         return -1;
     }
     shortage_over(&l->all->pid1->shortage);
-    l->machine.pid = pid;
-    return run_begin(&l->run, report);
+    l->machine.pid = s.parent != NULL ? 0 : pid;
+    return run_begin(&l->run, report, s.parent != NULL ? pid : 0);
 }
 
 int longrun_spawn_finish(struct longrun *l, struct error *e)
@@ -155,16 +172,22 @@ int longrun_spawn_finish(struct longrun *l, struct error *e)
     char number[16];
     char group[24];
     struct process_fd fds[FDS_MAX];
+    struct supervised by;
+    int report = -1;
     snprintf(code, sizeof code, "%d", killed ? 256 : WEXITSTATUS(status));
     snprintf(number, sizeof number, "%d", killed ? WTERMSIG(status) : 0);
     snprintf(group, sizeof group, "%ld", (long)l->machine.run_pid);
     char *argv[] = {(char[]){"./finish"}, code, number, l->definition->name, group, NULL};
     struct process_spawn s = {.program = "./finish", .argv = argv, .fds = fds};
-    fill(l, &s);
+    fill(l, &s, &by);
     s.fd_count = stdio_fds(l, fds);
-    pid_t pid = pid1_spawn(l->all->pid1, &s, CHILD_SERVICE, l->index, &l->finish.report, e);
+    pid_t pid = pid1_spawn(l->all->pid1, &s, role_of(&s), l->index, &report, e);
     if (pid < 0)
         return -1;
-    l->machine.pid = pid;
+    l->machine.pid = s.parent != NULL ? 0 : pid;
+    if (s.parent != NULL)
+        run_begin_finish(&l->run, report, pid);
+    else
+        l->finish.report = report;
     return 0;
 }

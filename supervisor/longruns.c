@@ -55,6 +55,13 @@ size_t longruns_logger_pids(struct longruns *ls, pid_t few[2], pid_t **pids)
     return count;
 }
 
+void longruns_look(struct longruns *ls)
+{
+    for (uint32_t i = 0; i < ls->count; i++)
+        if (ls->item[i] != NULL && ls->item[i]->run.birth.awaited)
+            run_look(&ls->item[i]->run);
+}
+
 /* --- places ----------------------------------------------------------------------------------- */
 
 int longruns_reserve(struct longruns *ls, uint32_t more, struct error *e)
@@ -74,7 +81,7 @@ int longruns_reserve(struct longruns *ls, uint32_t more, struct error *e)
         return error_system(e, "unable to take the memory for %zu services", room);
     size_t others = catalogue_oneshots(ls->catalogue) + 64 + CONTROL_PLACES;
     if (loop_reserve_timers(&p->loop, 3 * room + 16, e) < 0 ||
-        children_reserve(&p->children, 2 * room + others, e) < 0)
+        children_reserve(&p->children, 3 * room + others, e) < 0)
         return -1;
     ls->room = (uint32_t)room;
     return 0;

@@ -31,6 +31,8 @@ int longruns_complete(struct longrun *l, const struct definition *d, struct erro
 struct longrun *longruns_of(const struct longruns *ls, uint32_t node);
 /* The one of that name; NULL: there is none. */
 struct longrun *longruns_named(const struct longruns *ls, const char *name);
+/* Reads the reports of those whose pid is not known yet: a process that nobody knows has died. */
+void longruns_look(struct longruns *ls);
 /* That of a child: 0 is .init, 1 .cmd, 2 + i that of longrun i; NULL: a free place. */
 struct logger *longruns_logger(struct longruns *ls, uint32_t index);
 /* How many indices that takes. */

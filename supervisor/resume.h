@@ -12,6 +12,8 @@ struct resume {
 
 /* That child was stopped. Not at once: who stops children again and again costs us no more. */
 void resume_soon(struct resume *r, pid_t pid);
+/* Some child of a parent of a service may have been stopped. */
+void resume_later(struct resume *r);
 /* All that are stopped and waited for go on now. */
 void resume_all(struct resume *r);
 

@@ -11,32 +11,79 @@
 
 enum { NOTIFY_MOST = 4096 /* bytes before the newline that means ready */ };
 
+static int unwatch(struct run *r, struct watch *w)
+{
+    int fd = w->fd;
+    if (fd >= 0 && w == &r->report) {
+        r->counts->execs--;
+        pid1_forget_retry(r->pid1, &r->look);
+    }
+    if (fd >= 0)
+        loop_unwatch(&r->pid1->loop, w);
+    w->fd = -1;
+    return fd;
+}
+
 static void close_watch(struct run *r, struct watch *w)
 {
-    if (w->fd < 0)
+    int fd = unwatch(r, w);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* --- births ----------------------------------------------------------------------------------- */
+
+static void set_awaited(struct run *r, bool awaited)
+{
+    if (awaited != r->birth.awaited)
+        r->counts->births += awaited ? 1 : (uint32_t)-1;
+    r->birth.awaited = awaited;
+}
+
+static void be_born(struct run *r, const struct process_failure *told)
+{
+    if (!r->birth.awaited)
         return;
-    if (w == &r->report)
-        --*r->pending;
-    loop_unwatch(&r->pid1->loop, w);
-    close(w->fd);
-    w->fd = -1;
+    set_awaited(r, false);
+    r->born(r, told->error, strcmp(told->step, PROCESS_BORN_HERE) == 0);
+}
+
+void run_forget_parent(struct run *r)
+{
+    if (r->birth.parent > 0)
+        children_take(&r->pid1->children, r->birth.parent);
+    r->birth.parent = 0;
+    set_awaited(r, false);
 }
 
 /* --- the exec report -------------------------------------------------------------------------- */
 
-/* As process_report; why it failed is kept for those who ask. */
+static void keep_why(struct run *r, const char *why)
+{
+    free(r->why);
+    r->why = strdup(why);
+}
+
+/* As process_report once it is born; why a run failed is kept for those who ask. */
 static int read_report(struct run *r)
 {
     struct process_failure failure;
     char path[600];
     char why[1100];
-    int result = r->pid1->calls->report(r->report.fd, &failure);
+    int result;
+    while ((result = r->pid1->calls->report(r->report.fd, &failure)) == 2) {
+        be_born(r, &failure);
+        if (r->report.fd < 0)
+            return -1; /* it was taken */
+    }
     if (result != 0)
         return result;
+    r->birth.lack = r->birth.awaited && shortage_is(failure.error) ? failure.error : 0;
+    if (r->finishes)
+        return 0;
     snprintf(path, sizeof path, "%s/run", r->path);
     process_explain(path, &failure, why, sizeof why);
-    free(r->why);
-    r->why = strdup(why);
+    keep_why(r, why);
     return 0;
 }
 
@@ -48,22 +95,77 @@ static void report_ready(struct watch *w, uint32_t events)
     if (result < 0)
         return;
     close_watch(r, w);
-    if (result == 0)
+    if (r->birth.awaited) {
+        if (result > 0)
+            keep_why(r, "it was killed before it could be executed");
+        run_forget_parent(r);
+        r->event(r, SERVICE_UNSPAWNED);
+    } else if (result == 0) {
         r->failed = true; /* told to the machine when the child is reaped */
-    else
+    } else {
         r->event(r, SERVICE_SPAWNED);
+    }
 }
 
-int run_begin(struct run *r, int report)
+void run_look(struct run *r)
+{
+    if (r->report.fd >= 0)
+        report_ready(&r->report, EPOLLIN);
+}
+
+static void look_again(struct retry *again)
+{
+    struct run *r = container_of(again, struct run, look);
+    run_look(r);
+    if (r->report.fd >= 0)
+        pid1_retry(r->pid1, &r->look);
+}
+
+/* Without the loop a birth has to be heard of all the same; nothing else has. */
+static int begin(struct run *r, int report, pid_t parent)
 {
     struct error ignored = ERROR_INIT;
     r->failed = false;
+    if (parent > 0) {
+        birth_begin(&r->birth, parent);
+        r->counts->births++;
+    }
     r->report = (struct watch){.fd = report, .ready = report_ready};
-    ++*r->pending;
+    r->counts->execs++;
     if (loop_watch(&r->pid1->loop, &r->report, EPOLLIN, &ignored) == 0)
         return 0;
+    if (parent > 0) {
+        pid1_retry(r->pid1, &r->look);
+        return 0;
+    }
     close_watch(r, &r->report);
     return 1;
+}
+
+int run_begin(struct run *r, int report, pid_t parent)
+{
+    r->finishes = false;
+    return begin(r, report, parent);
+}
+
+void run_begin_finish(struct run *r, int report, pid_t parent)
+{
+    r->finishes = true;
+    (void)begin(r, report, parent);
+}
+
+int run_take_report(struct run *r)
+{
+    return unwatch(r, &r->report);
+}
+
+void run_parent_reaped(struct run *r, pid_t pid)
+{
+    if (r->birth.parent != pid)
+        return;
+    r->birth.parent = 0;
+    if (r->birth.awaited)
+        run_look(r);
 }
 
 bool run_has_failed(struct run *r)
@@ -136,20 +238,15 @@ void run_end(struct run *r, bool ready_counts)
 
 /* ---------------------------------------------------------------------------------------------- */
 
-void run_init(struct run *r, struct pid1 *p, const char *name, const char *path, uint32_t *pending,
-              run_event *event)
+void run_init(struct run *r)
 {
-    *r = (struct run){.pid1 = p,
-                      .name = name,
-                      .path = path,
-                      .pending = pending,
-                      .event = event,
-                      .report = {.fd = -1},
-                      .notify = {.fd = -1}};
+    r->report.fd = r->notify.fd = -1;
+    r->look.again = look_again;
 }
 
 void run_release(struct run *r)
 {
+    run_forget_parent(r);
     close_watch(r, &r->report);
     close_watch(r, &r->notify);
     free(r->why);

@@ -158,12 +158,17 @@ static void reload_reaped(struct supervisor *sv, uint32_t node, int status)
 
 static void reaped(struct supervisor *sv, pid_t pid, int status)
 {
+    if (sv->longruns.runs.births > 0 && children_find(&sv->pid1.children, pid) == NULL)
+        longruns_look(&sv->longruns);
     struct child c = children_take(&sv->pid1.children, pid);
     switch (c.role) {
     case CHILD_NONE:
         break;
     case CHILD_SERVICE:
         longrun_reaped(sv->longruns.item[c.index], pid, status);
+        break;
+    case CHILD_PARENT:
+        run_parent_reaped(&sv->longruns.item[c.index]->run, pid);
         break;
     case CHILD_LOGGER:
         logger_reaped(longruns_logger(&sv->longruns, c.index), status);
@@ -196,6 +201,8 @@ static void reaped(struct supervisor *sv, pid_t pid, int status)
 static void reap(struct supervisor *sv)
 {
     struct pid1 *p = &sv->pid1;
+    if (p->settings.parents && (pid1_is_stopping(p) || sv->longruns.runs.execs > 0))
+        resume_later(&sv->resume);
     for (int i = 0; i < REAPS_PER_TURN; i++) {
         int status;
         pid_t pid = p->calls->changed(&status);

@@ -61,3 +61,23 @@ def test_each_call_refused_once_and_from_then_on(tree, boot, place):
     lines = [line.split(" ", 3)[3] for line in tree.read("/var/log/services/web/current").splitlines()]
     assert lines.count("started") == tree.read("/tmp/starts").count("x")
     assert not re.search(r"^(?!started|finished)", "\n".join(lines), re.M), lines
+
+
+def test_the_report_of_a_parent_that_cannot_be_watched(tree, boot, place):
+    """Pid 1 looks at it now and then, as nobody else knows the pid of the service."""
+    tree.longrun("web", "#!/bin/sh\nexec sleep 1000\n", finish="#!/bin/sh\necho finished\n")
+    box = boot(tree.path, env={"S6_LOGGING": "0", "OVERLOG_SUPERVISE_PROCESSES": "1"})
+    up = 4  # and not finishing
+
+    def runs(old):
+        pid, flags = status(box, "web")
+        return pid not in (0, old) and flags == up and pid
+    box.wait_for(lambda: box.exists("/run/service/web/supervise/status") and runs(0), what="web")
+    for letters in (b"t", b"OtU", b"d"):
+        old = runs(0)
+        with Refusal(box.pid(), "1+", os.path.join(place, "strace"), {"epoll_ctl": "EPERM"}) as r:
+            tell(box, "web", letters)
+            box.wait_for(r.refused, what="refusal")
+            box.wait_for(lambda: status(box, "web") == (0, 8) if letters == b"d" else runs(old), what="what was wanted")
+    assert box.stop() == 0
+    assert box.stdout.text().count("finished") == 3

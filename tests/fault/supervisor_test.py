@@ -87,6 +87,31 @@ def test_the_limit_of_processes(tree, boot, group):
     assert box.stop() == 0
 
 
+def test_a_process_for_the_parent_and_none_for_the_service(tree, boot, group):
+    """The parent is forked and cannot fork: that is a lack like any other."""
+    tree.longrun("web", finish="#!/bin/sh\necho finished\n", bundle=None)
+    box = boot(tree.path, env={"OVERLOG_SUPERVISE_PROCESSES": "1", "S6_LOGGING": "0"})
+    box.wait_for_text("service legacy-services successfully started")
+    box.wait_for(lambda: not box.processes(), what="pid 1 alone")
+    join(group, box.pid())
+    limit(group, 2)
+    tell(box, "web", b"u")
+    box.wait_for_text("service web: unable to fork: Resource temporarily unavailable (too many processes: --pids-limit")
+    box.wait_for(lambda: not box.processes(), what="end of the parent")
+    limit(group, "max")
+    web = box.wait_for(lambda: runs(box, "web"))
+    box.wait_for_text("it works again")
+    limit(group, 2)
+    tell(box, "web", b"Ok")
+    box.wait_for_text("s6-supervise web: warning: unable to spawn ./finish: unable to fork: Resource temporarily unavailable")
+    box.wait_for(lambda: status(box, "web") == (0, READY), what="down")
+    limit(group, "max")
+    tell(box, "web", b"u")
+    assert box.wait_for(lambda: runs(box, "web", web))
+    assert box.stop() == 0
+    assert "please report" not in said(box)
+
+
 BOMB = """#!/bin/sh
 trap '' TERM HUP INT
 bomb() { while :; do bomb & done; }

@@ -9,6 +9,14 @@ from lib.control import svstat
 from lib.logs import log_text
 
 
+@pytest.fixture(params=["", "1"], ids=["alone", "parents"])
+def boot(boot, request):
+    """Both ways: OVERLOG_SUPERVISE_PROCESSES changes nothing here."""
+    def start(*args, env=None, **kwargs):
+        return boot(*args, env={"OVERLOG_SUPERVISE_PROCESSES": request.param, **(env or {})}, **kwargs)
+    return start
+
+
 def test_readiness_is_never_missed(tree, boot):
     """Many at once: a newline can be there before pid 1 knows that the program was executed."""
     count = 200

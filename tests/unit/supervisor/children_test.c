@@ -55,6 +55,7 @@ static void who_goes_on(void **state)
     (void)state;
     assert_true(child_resumes(CHILD_CLOSER, false, false));
     assert_true(child_resumes(CHILD_LOGGER, false, false));
+    assert_true(child_resumes(CHILD_PARENT, false, false));
     assert_true(child_resumes(CHILD_SERVICE, true, false));
     assert_false(child_resumes(CHILD_SERVICE, false, false)); /* s6-svc -p */
     assert_false(child_resumes(CHILD_ONESHOT, false, false));

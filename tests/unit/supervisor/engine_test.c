@@ -36,20 +36,20 @@ static void not_too_many_runs_are_being_executed(void **state)
         simulated_service(name, "longrun", "run", "", NULL);
     }
     simulated_boot(NULL);
-    assert_int_equal(simulated.sv->longruns.execs_pending, EXECS_PENDING_MAX / 2);
+    assert_int_equal(simulated.sv->longruns.runs.execs, EXECS_PENDING_MAX / 2);
     for (size_t i = 0; i < simulated.processes; i++)
         if (simulated.process[i].report >= 0) {
             simulated_executed(simulated.process[i].label, 0);
             break;
         }
     simulated_settle();
-    assert_int_equal(simulated.sv->longruns.execs_pending, EXECS_PENDING_MAX / 2);
+    assert_int_equal(simulated.sv->longruns.runs.execs, EXECS_PENDING_MAX / 2);
     simulated.hold_reports = false;
     for (size_t i = 0; i < simulated.processes; i++)
         if (simulated.process[i].report >= 0)
             simulated_executed(simulated.process[i].label, 0);
     simulated_settle();
-    assert_int_equal(simulated.sv->longruns.execs_pending, 0);
+    assert_int_equal(simulated.sv->longruns.runs.execs, 0);
     for (int i = 0; i < 140; i++) {
         snprintf(name, sizeof name, "s%d", i);
         assert_int_equal(simulated_longrun(name)->machine.state, SERVICE_UP);

@@ -10,11 +10,11 @@ static void up_once_executed(void **state)
     simulated_service("web", "longrun", "run", "", NULL);
     simulated_boot(NULL);
     assert_int_equal(simulated_longrun("web")->machine.state, SERVICE_STARTING);
-    assert_int_equal(simulated.sv->longruns.execs_pending, 1);
+    assert_int_equal(simulated.sv->longruns.runs.execs, 1);
     simulated_executed("web", 0);
     simulated_settle();
     assert_int_equal(simulated_longrun("web")->machine.state, SERVICE_UP);
-    assert_int_equal(simulated.sv->longruns.execs_pending, 0);
+    assert_int_equal(simulated.sv->longruns.runs.execs, 0);
     simulated_expect("run web", "say s6-rc: info: service web successfully started", NULL);
 }
 
@@ -35,7 +35,7 @@ static void a_run_that_cannot_be_executed(void **state)
         "/run/s6-rc/servicedirs/web/run: No such file or directory",
         "1.000 run web", "3.000 run web", "7.000 run web", "15.000 run web", NULL);
     assert_int_equal(simulated_longrun("web")->machine.failures, 4);
-    assert_int_equal(simulated.sv->longruns.execs_pending, 1);
+    assert_int_equal(simulated.sv->longruns.runs.execs, 1);
 }
 
 static void readiness_starts_a_service(void **state)

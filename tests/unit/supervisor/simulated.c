@@ -146,6 +146,46 @@ static void keep_fds(const struct process_spawn *s, struct simulated_process *p)
     }
 }
 
+static struct simulated_process *by_pid(pid_t pid)
+{
+    struct simulated *m = &simulated;
+    return pid >= FIRST_PID && (size_t)(pid - FIRST_PID) < m->processes
+               ? &m->process[pid - FIRST_PID]
+               : NULL;
+}
+
+static void close_report(struct simulated_process *p)
+{
+    if (p->report >= 0)
+        close(p->report);
+    p->report = -1;
+}
+
+static void tell(const struct simulated_process *p, int number, const char *step)
+{
+    struct process_failure f = {.error = number};
+    strcpy(f.step, step);
+    assert_true(p->report >= 0);
+    assert_int_equal(write(p->report, &f, sizeof f), sizeof f);
+}
+
+/* The parent is what pid 1 has spawned; its child has the report. */
+static pid_t give_parent(struct simulated_process *p)
+{
+    struct simulated *m = &simulated;
+    struct simulated_process *above = &m->process[m->processes];
+    assert_true(m->processes < SIMULATED_PROCESSES);
+    *above = (struct simulated_process){.pid = FIRST_PID + (pid_t)m->processes++,
+                                        .alive = true,
+                                        .child = true,
+                                        .report = -1,
+                                        .stubborn = true};
+    strcpy(above->label, p->label);
+    strcat(above->label, "/parent");
+    p->parent = above->pid;
+    return above->pid;
+}
+
 /* What is built in ends well, and at once. */
 static pid_t spawn(const struct process_spawn *s, int *report, struct error *e)
 {
@@ -170,14 +210,14 @@ static pid_t spawn(const struct process_spawn *s, int *report, struct error *e)
         assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
         *report = ends[0];
         p->report = ends[1];
-        if (!m->hold_reports || p->command[0] != '.') {
-            close(p->report);
-            p->report = -1;
-        }
+        if (s->parent != NULL && !m->hold_births)
+            tell(p, p->pid, PROCESS_BORN);
+        if ((s->parent == NULL || !m->hold_births) && (!m->hold_reports || p->command[0] != '.'))
+            close_report(p);
     }
     if (strncmp(p->command, "legacy ", 7) == 0)
         simulated_end(p, 0);
-    return p->pid;
+    return s->parent != NULL ? give_parent(p) : p->pid;
 }
 
 static void release(struct simulated_process *p)
@@ -185,30 +225,25 @@ static void release(struct simulated_process *p)
     for (size_t i = 0; i < p->fds; i++)
         close(p->fd[i].from);
     p->fds = 0;
-    if (p->report >= 0)
-        close(p->report);
-    p->report = -1;
+    close_report(p);
     p->alive = false;
 }
 
 void simulated_end(struct simulated_process *p, int status)
 {
     struct simulated *m = &simulated;
+    struct simulated_process *above = p->parent > 0 ? by_pid(p->parent) : NULL;
     assert_true(p->alive);
     release(p);
     if (!p->child)
         return;
+    if (above != NULL && above->alive && !m->service_first)
+        simulated_end(above, 0);
     m->ended[m->ends] = p->pid;
     m->status[m->ends++] = status;
     kill(getpid(), SIGCHLD);
-}
-
-static struct simulated_process *by_pid(pid_t pid)
-{
-    struct simulated *m = &simulated;
-    return pid >= FIRST_PID && (size_t)(pid - FIRST_PID) < m->processes
-               ? &m->process[pid - FIRST_PID]
-               : NULL;
+    if (above != NULL && above->alive)
+        simulated_end(above, 0);
 }
 
 /* What a signal does to one that lives. */
@@ -642,15 +677,30 @@ void simulated_write(const char *label, int fd, const char *text)
     fail_msg("%s has no descriptor %d", label, fd);
 }
 
+void simulated_born(const char *label)
+{
+    struct simulated_process *p = must(label);
+    tell(p, p->pid, PROCESS_BORN);
+    if (!simulated.hold_reports)
+        close_report(p);
+}
+
+void simulated_unborn(const char *label, int error)
+{
+    struct simulated_process *p = must(label);
+    if (error != 0)
+        tell(p, error, PROCESS_UNBORN);
+    simulated_end(by_pid(p->parent), error != 0 ? EXIT_SYSTEM << 8 : SIGKILL);
+    release(p);
+}
+
 void simulated_executed(const char *label, int error)
 {
     struct simulated_process *p = must(label);
-    struct process_failure f = {.error = error, .step = "exec"};
     assert_true(p->report >= 0);
     if (error != 0)
-        assert_int_equal(write(p->report, &f, sizeof f), sizeof f);
-    close(p->report);
-    p->report = -1;
+        tell(p, error, "exec");
+    close_report(p);
     if (error != 0)
         simulated_end(p, (error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC) << 8);
 }

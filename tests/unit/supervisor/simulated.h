@@ -43,6 +43,7 @@ struct simulated_process {
     int in, out, err; /* numbers of pid 1 at the time */
     bool stubborn;    /* TERM and the like do not end it */
     pid_t passed;     /* socket of the caller whose descriptors it takes, 0 none */
+    pid_t parent;     /* "web/parent": ends with it, unless it was killed before; 0 none */
 };
 
 struct simulated {
@@ -64,6 +65,8 @@ struct simulated {
     int spawn_fails;     /* errno of every spawn; 0: they succeed */
     int files_fail;      /* errno of every file that is written under /run */
     bool hold_reports;   /* whether a run was executed is said by simulated_executed */
+    bool hold_births;    /* of those with a parent, the pid is told by simulated_born */
+    bool service_first;  /* of a process and its parent that end together, who is reaped first */
     bool stubborn;       /* those who are spawned from now on */
     const char *refuses; /* label of one that no signal reaches: EPERM */
     /* NULL, or puts the events of a turn into another order. */
@@ -104,6 +107,10 @@ void simulated_killed(const char *label, int signal);
 void simulated_end(struct simulated_process *p, int status);
 /* Writes to its descriptor, as for readiness. */
 void simulated_write(const char *label, int fd, const char *text);
+/* It tells its pid. */
+void simulated_born(const char *label);
+/* Its parent could not fork it, or (error 0) both were killed before that. */
+void simulated_unborn(const char *label, int error);
 /* It was executed, or (error not 0) could not be. */
 void simulated_executed(const char *label, int error);
 /* A signal to pid 1 itself. */
