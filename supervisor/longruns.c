@@ -113,6 +113,13 @@ static int open_directories(struct longrun *l, struct error *e)
     return 0;
 }
 
+/* Somebody may have put another directory in its place. */
+static bool has_its_directory(const struct longrun *l)
+{
+    struct stat st;
+    return stat(l->path, &st) == 0 && st.st_dev == l->device && st.st_ino == l->inode;
+}
+
 /* In a directory of others log/ is ours alone, so it goes: by its name first, since who hears that
  * the service has left may look at once whether it has a log. */
 static void remove_log(const struct longrun *l)
@@ -135,7 +142,7 @@ static void close_directories(struct longrun *l, bool leaves)
     supervise_dir_close(&l->logger.seen);
     if (leaves)
         supervise_dir_event(&l->seen, 'x');
-    if (logged && l->node == NO_NODE)
+    if (logged && l->node == NO_NODE && has_its_directory(l))
         remove_log(l);
 }
 

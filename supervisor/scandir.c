@@ -153,6 +153,31 @@ static bool log_is_left(const struct scandir *s, int at, const char *name)
     return fstatat(at, log, &st, 0) == 0 && same(s, &st) != NULL;
 }
 
+/* The one whose directory stood there before, until somebody put another in its place. */
+static struct longrun *predecessor(const struct scandir *s, const char *name)
+{
+    char path[NAME_MAX + sizeof RUN_SCANDIR + 2];
+    char real[PATH_MAX];
+    snprintf(path, sizeof path, RUN_SCANDIR "/%.*s", NAME_MAX, name);
+    if (realpath(path, real) == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < s->longruns->count; i++) {
+        struct longrun *l = s->longruns->item[i];
+        if (l != NULL && l->own != NULL && l->member != MEMBER_GONE && strcmp(l->path, real) == 0)
+            return l;
+    }
+    return NULL;
+}
+
+/* True: what an earlier service of the name has left must end before this one begins. */
+static bool must_wait(const struct scandir *s, int at, const char *name)
+{
+    struct longrun *before = predecessor(s, name);
+    if (before != NULL && before->member < MEMBER_REMOVING)
+        scandir_remove(before); /* its files are gone */
+    return before != NULL || log_is_left(s, at, name);
+}
+
 /* It was found. */
 static void list(struct longrun *l)
 {
@@ -169,7 +194,7 @@ static void look_at(struct scandir *s, int at, const char *name)
     struct longrun *l = same(s, &st);
     if (l == NULL && pid1_is_stopping(s->pid1))
         return;
-    if (l == NULL && log_is_left(s, at, name)) {
+    if (l == NULL && must_wait(s, at, name)) {
         s->again = true;
         return;
     }

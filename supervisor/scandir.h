@@ -5,7 +5,8 @@
  * Such a service is a longrun like all others, without a node in the graph. Its files are read in
  * place. With log/run it is a pair, NAME and NAME/log, joined by a pipe that we hold; else it has a
  * paired logger. It starts at once unless there is a file down. Its identity is its device and
- * inode, not its name.
+ * inode, not its name; another directory in its place means that it is removed, and the other one's
+ * turn comes after its end.
  *
  * Removal: it is told to end; when finish is over its supervisor is gone for everybody (x is told,
  * control and lock are closed); then the end of file goes to its logger, or to NAME/log, whose turn

@@ -1,5 +1,7 @@
 /* Services that are put into /run/service at run time. */
+#include "base/file.h"
 #include "tests/unit/supervisor/simulated.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -59,6 +61,29 @@ static void linked_again_while_it_ends(void **state)
     simulated_exit("extra", 0);
     simulated_expect("run extra", NULL);
     assert_int_equal(simulated_longrun("extra")->member, MEMBER_LISTED);
+}
+
+/* rm -r, and another one of that name: what ends still must not touch what is new. */
+static void another_directory_in_its_place(void **state)
+{
+    struct error e = ERROR_INIT;
+    (void)state;
+    simulated_boot(NULL);
+    simulated_file("/run/service/extra/run", "");
+    simulated_ask(SCAN, "a");
+    simulated_process("extra")->stubborn = true;
+    assert_int_equal(file_remove_tree(AT_FDCWD, "/run/service/extra", &e), 0);
+    simulated_file("/run/service/extra/run", "");
+    simulated_file("/run/service/extra/log/run", "");
+    simulated_journal();
+    simulated_ask(SCAN, "a");
+    simulated_expect("TERM extra", NULL);
+    simulated_run(2000);
+    simulated_expect_not("run extra");
+    simulated_exit("extra", 0);
+    simulated_expect("run extra/log", "run extra", NULL);
+    assert_true(simulated_exists("/run/service/extra/log/run"));
+    assert_true(simulated_exists("/run/service/extra/supervise/lock"));
 }
 
 static void a_pair_and_its_end_of_file(void **state)
@@ -203,6 +228,7 @@ int main(void)
         SIMULATED_TEST(a_directory_is_found),
         SIMULATED_TEST(and_goes),
         SIMULATED_TEST(linked_again_while_it_ends),
+        SIMULATED_TEST(another_directory_in_its_place),
         SIMULATED_TEST(a_pair_and_its_end_of_file),
         SIMULATED_TEST(the_consumer_is_swept_first),
         SIMULATED_TEST(one_that_cannot_be_supervised),
