@@ -67,7 +67,7 @@ endif
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 RELEASE_ARCHES ?=
-.PHONY: all tested release check unit scenario container compat fault chaos audit quick fuzz fuzz-short bench demo install install-man setup format lint clean
+.PHONY: all tested release check unit simulate scenario container compat fault chaos audit quick fuzz fuzz-short bench demo install install-man setup format lint clean
 all: $(BUILD)/overlog
 
 $(BUILD)/zlib/zlib.h:
@@ -124,6 +124,10 @@ UNIT_SHARED := $(filter-out %_test.c,$(sort $(wildcard tests/unit/*/*.c tests/un
 UNIT_PROGRAMS := $(UNIT_SOURCES:%.c=$(SAN)/%)
 # Exhaustive explorations of pure machines; EXPLORE=all in the environment: all of it.
 SIMULATION_SOURCES := $(sort $(wildcard tests/simulation/*_test.c))
+# A program of its own: lives of pid 1.
+LIVES_SOURCES := $(addprefix tests/simulation/,callers.c files.c invariants.c judge.c lives.c plan.c processes.c world.c)
+LIVES_WRAP := malloc calloc realloc pipe2
+LIVES := $(SAN)/tests/simulation/simulate
 SIMULATION_SHARED := $(filter-out $(SIMULATION_SOURCES),$(sort $(wildcard tests/simulation/*.c)))
 SIMULATION_HEADERS := $(wildcard tests/simulation/*.h)
 SIMULATION_PROGRAMS := $(SIMULATION_SOURCES:%.c=$(SAN)/%)
@@ -167,8 +171,17 @@ $(MUSL_PROGRAMS): %: %.o $(filter-out $(BUILD)/command/main.o,$(OBJECTS))
 
 .PRECIOUS: $(MUSL_PROGRAMS:=.o)
 # STRICT=1: a test that fails once and passes when it is repeated alone counts as failed.
-unit: $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS)
+unit: $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS) $(LIVES)
 	tests/run-unit $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS)
+	$(LIVES) 200
+
+$(LIVES): $(LIVES_SOURCES:%.c=$(SAN)/%.o) $(SAN)/liboverlog.a
+	@echo '  LINK $@'
+	$(Q)$(SAN_CC) $(SAN_FLAGS) $(LIVES_WRAP:%=-Wl$(comma)--wrap=%) -o $@ $^ -lz
+
+# All of pid 1 on a simulated kernel (docs/testing.md): SEEDS lives from SEED on, or the one of SEED, told.
+simulate: $(LIVES)
+	$< $(if $(SEEDS),$(SEEDS) $(SEED),$(if $(SEED),tell $(SEED),1000))
 
 # Fuzzing: libFuzzer, so clang; the rooms that read what others wrote. FUZZ_TIME: seconds for each.
 FUZZ := $(BUILD)/fuzz
@@ -233,11 +246,11 @@ lint:
 	/usr/bin/python3 -m pyflakes tests docs/pictures/render
 	tests/audit --lint
 	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) \
-	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
+	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(LIVES_SOURCES) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 format:
 	@clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) \
-	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
+	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(LIVES_SOURCES) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 check:
 	tests/check
@@ -282,6 +295,6 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) \
-         $(SIMULATION_PROGRAMS:=.d) $(SIMULATION_SHARED:%.c=$(SAN)/%.d) \
+         $(SIMULATION_PROGRAMS:=.d) $(SIMULATION_SHARED:%.c=$(SAN)/%.d) $(LIVES_SOURCES:%.c=$(SAN)/%.d) \
          $(MUSL_PROGRAMS:=.d) \
          $(FUZZ_OBJECTS:.o=.d) $(FUZZ_SOURCES:%.c=$(FUZZ)/%.d)

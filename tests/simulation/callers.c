@@ -1,0 +1,415 @@
+/* What others do to pid 1 and around it, each by the seed of its event. */
+#include "base/clock.h"
+#include "contract/paths.h"
+#include "services/database.h"
+#include "tests/simulation/lives.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { CALLERS_MAX = 40, SOON_TURNS = 40 };
+
+/* Somebody at the control socket. */
+struct caller {
+    int fd; /* -1: a free place */
+    char what[80];
+    int answers; /* final ones */
+    int64_t asked;
+    uint64_t turn; /* of the life, when it asked */
+};
+
+static struct caller callers[CALLERS_MAX];
+static const char *const directories[DIRECTORIES] = {"xeme", "yak", "zebu"};
+
+/* --- letters ---------------------------------------------------------------------------------- */
+
+static void write_fifo(const char *path, const char *letters)
+{
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        story("nobody reads %s", path);
+        return;
+    }
+    story("\"%s\" goes to %s", letters, path);
+    if (write(fd, letters, strlen(letters)) < 0)
+        story("it is full");
+    close(fd);
+}
+
+static const char *any_name(struct random *r)
+{
+    uint32_t n = random_below(r, (uint32_t)life.plan->services + 2 * DIRECTORIES);
+    if (n < life.plan->services)
+        return plan_name(n);
+    return directories[n % DIRECTORIES];
+}
+
+static void svc(struct random *r)
+{
+    static const char letters[] = "uuuudddoOxxUDQtkhpcPCKrlabq";
+    char path[160];
+    char text[4] = "";
+    bool log = random_chance(r, 25);
+    snprintf(path, sizeof path, RUN_SCANDIR "/%s%s/supervise/control", any_name(r),
+             log ? "/log" : "");
+    uint32_t count = random_chance(r, 75) ? 1 : 1 + random_below(r, 3);
+    for (uint32_t i = 0; i < count; i++)
+        text[i] = letters[random_below(r, sizeof letters - 1)];
+    write_fifo(path, text);
+}
+
+static void scan_for(const char *letters)
+{
+    write_fifo(RUN_SCANDIR "/.s6-svscan/control", letters);
+}
+
+static void scan(struct random *r)
+{
+    static const char *const letters[] = {"a", "a", "h", "h", "an", "an", "n", "N", "aN", "hN"};
+    static const char *const last[] = {"t", "i", "q", "b"};
+    if (random_chance(r, 3))
+        scan_for(last[random_below(r, 4)]);
+    else
+        scan_for(letters[random_below(r, 10)]);
+}
+
+/* --- services.d ------------------------------------------------------------------------------- */
+
+/* A directory itself stands in the scan directory, or a link to one elsewhere. */
+static void path_of(uint32_t directory, const char *file, char path[160])
+{
+    bool linked = random_mix(life.plan->seed, 500 + directory) % 3 != 0;
+    snprintf(path, 160, "%s/%s%s", linked ? "/run/here" : RUN_SCANDIR, directories[directory],
+             file);
+}
+
+static void make_directory(uint32_t directory)
+{
+    char path[160];
+    struct random r = {random_mix(life.plan->seed, 600 + directory)};
+    path_of(directory, "/run", path);
+    if (access(path, F_OK) == 0)
+        return;
+    files_write(path, "", 0755);
+    if (random_chance(&r, 60)) {
+        path_of(directory, "/log/run", path);
+        files_write(path, "", 0755);
+        if (random_chance(&r, 40)) {
+            path_of(directory, "/log/down", path);
+            files_write(path, "", 0644);
+        }
+    }
+    if (random_chance(&r, 15)) {
+        path_of(directory, "/down", path);
+        files_write(path, "", 0644);
+    }
+    if (random_chance(&r, 30)) {
+        path_of(directory, "/timeout-kill", path);
+        files_write(path, "700\n", 0644);
+    }
+}
+
+static void come(struct random *r)
+{
+    char path[160], link[160];
+    uint32_t directory = random_below(r, DIRECTORIES);
+    make_directory(directory);
+    path_of(directory, "", path);
+    snprintf(link, sizeof link, RUN_SCANDIR "/%s", directories[directory]);
+    bool linked = strcmp(path, link) != 0 && symlink(path, link) == 0;
+    story("%s %s", directories[directory], linked ? "is linked" : "is there");
+    if (!random_chance(r, 15))
+        scan_for(random_chance(r, 80) ? "a" : "an");
+}
+
+static void go(struct random *r)
+{
+    static const char *const letters[] = {"h", "an", "n", "aN", "an", "h"};
+    char path[160];
+    uint32_t directory = random_below(r, DIRECTORIES);
+    bool all = random_chance(r, 35);
+    if (all) {
+        path_of(directory, "", path);
+        files_remove(path);
+    }
+    snprintf(path, sizeof path, RUN_SCANDIR "/%s", directories[directory]);
+    unlink(path);
+    story("%s is %s", directories[directory], all ? "removed with its files" : "unlinked");
+    if (!random_chance(r, 15))
+        scan_for(letters[random_below(r, 6)]);
+}
+
+static void change_files(struct random *r)
+{
+    static const char *const files[] = {"/down", "/log/down", "/finish", "/notification-fd",
+                                        "/run",  "/log/run"};
+    char path[160];
+    uint32_t directory = random_below(r, DIRECTORIES);
+    const char *file = files[random_below(r, 6)];
+    path_of(directory, "", path);
+    if (access(path, F_OK) < 0)
+        return;
+    path_of(directory, file, path);
+    bool there = access(path, F_OK) == 0;
+    story("%s %s", path, there ? "goes" : "comes");
+    if (there)
+        unlink(path);
+    else
+        files_write(path, strstr(file, "fd") != NULL ? "3\n" : "", 0755);
+}
+
+/* --- the control socket ----------------------------------------------------------------------- */
+
+static void ask(const char *const *words)
+{
+    char packet[CONTROL_PACKET_MAX] = CONTROL_MAGIC;
+    struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = RUN_CONTROL};
+    struct caller *c = callers;
+    uint16_t count = 0;
+    size_t length = CONTROL_HEADER;
+    while (c < callers + CALLERS_MAX && c->fd >= 0)
+        c++;
+    if (c == callers + CALLERS_MAX)
+        return;
+    *c = (struct caller){.fd = -1, .asked = world.now, .turn = life.turns};
+    for (; words[count] != NULL; count++) {
+        size_t size = strlen(words[count]) + 1;
+        memcpy(packet + length, words[count], size);
+        length += size;
+        snprintf(c->what + strlen(c->what), sizeof c->what - strlen(c->what), "%s%s",
+                 count > 0 ? " " : "", words[count]);
+    }
+    memcpy(packet + CONTROL_MAGIC_SIZE, &count, sizeof count);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a) < 0 ||
+        send(fd, packet, length, MSG_NOSIGNAL) < 0) {
+        story("no answer to come for: %s", c->what);
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    c->fd = fd;
+    size_t open_now = 0;
+    for (int i = 0; i < CALLERS_MAX; i++)
+        open_now += callers[i].fd >= 0 ? 1 : 0;
+    /* Of more than that, one that was not read yet may have to go. */
+    life.callers_kept = life.callers_kept && open_now < CONTROL_CONNECTIONS;
+    story("somebody asks for: %s", c->what);
+}
+
+static void rc(struct random *r)
+{
+    static const char *const letters[] = {"u", "d", "u", "d", "D", "up", "da", "ub", "db", "", "a"};
+    static const char *const verbs[] = {"change", "change", "change", "change",  "start",
+                                        "stop",   "reload", "list",   "listall", "diff"};
+    const char *words[16] = {
+        "s6-rc", letters[random_below(r, 11)], random_chance(r, 25) ? "1500" : "0", "2",
+        "0",     verbs[random_below(r, 10)]};
+    size_t count = 6;
+    uint32_t names = random_below(r, 4);
+    for (uint32_t i = 0; i < names; i++)
+        words[count++] = random_chance(r, 10)
+                             ? "user"
+                             : plan_name(random_below(r, (uint32_t)life.plan->services));
+    ask(words);
+}
+
+static void update(struct random *r)
+{
+    struct definitions d = DEFINITIONS_INIT;
+    struct problems problems = PROBLEMS_INIT;
+    struct definition_source source = {.path = "/etc/s6-overlay/s6-rc.d"};
+    struct definition_sources sources = {.item = &source, .count = 1};
+    struct error e = ERROR_INIT;
+    char name[32], path[64];
+    const char *words[] = {"s6-rc-update",
+                           random_chance(r, 30) ? "b" : "",
+                           random_chance(r, 30) ? "1500" : "0",
+                           "2",
+                           "0",
+                           name,
+                           NULL};
+    uint32_t missing = 0;
+    for (size_t i = 0; i < life.plan->services; i++)
+        missing |= random_chance(r, 30) ? 1U << i : 0;
+    plan_write(life.plan, missing);
+    snprintf(name, sizeof name, "db%u", life.databases++);
+    snprintf(path, sizeof path, RUN_RC "/%s", name);
+    if (definitions_builtin(&d) == 0 && definitions_read(&d, &sources, &problems) == 0 &&
+        database_compile(path, &d, &e) == 0)
+        ask(words);
+    else
+        story("the new database does not compile: %s", e.text);
+    problems_release(&problems);
+    definitions_release(&d);
+}
+
+static void halt(struct random *r)
+{
+    static const char *const what[] = {"halt", "poweroff", "reboot", "cancel"};
+    const char *words[] = {"halt", what[random_below(r, 4)], random_chance(r, 60) ? "0" : "3",
+                           NULL};
+    ask(words);
+}
+
+static void leave(struct random *r)
+{
+    struct caller *c = &callers[random_below(r, CALLERS_MAX)];
+    for (int i = 0; i < CALLERS_MAX && c->fd < 0; i++)
+        c = c + 1 < callers + CALLERS_MAX ? c + 1 : callers;
+    if (c->fd < 0)
+        return;
+    story("who has asked for %s goes away", c->what);
+    close(c->fd);
+    c->fd = -1;
+}
+
+void callers_listen(void)
+{
+    char text[8200];
+    for (struct caller *c = callers; c < callers + CALLERS_MAX; c++) {
+        ssize_t n = -1;
+        while (c->fd >= 0 && (n = recv(c->fd, text, sizeof text - 1, 0)) > 0) {
+            text[n] = '\0';
+            if (c->answers > 0)
+                life_fails("answered twice", "%s: after its end it got %s", c->what, text);
+            c->answers += text[0] == 'x';
+            if (text[0] == 'x')
+                story("answer %s to: %s", text + 1, c->what);
+        }
+        if (c->fd < 0 || n < 0)
+            continue;
+        /* It was closed. Of too many callers some are not heard. */
+        if (c->answers == 0)
+            story("no answer to: %s", c->what);
+        if (c->answers == 0 && world.memory_fails == 0 && life.callers_kept)
+            life_fails("not answered", "%s, asked for at %.3f", c->what,
+                       (double)(c->asked - WORLD_START) / CLOCK_SECOND);
+        close(c->fd);
+        c->fd = -1;
+    }
+}
+
+void callers_end(void)
+{
+    callers_listen();
+    for (struct caller *c = callers; c < callers + CALLERS_MAX; c++)
+        if (c->fd >= 0 && c->answers == 0 && life.callers_kept && life.turns - c->turn > SOON_TURNS)
+            life_fails("not answered", "%s, asked for at %.3f", c->what,
+                       (double)(c->asked - WORLD_START) / CLOCK_SECOND);
+}
+
+void callers_open(void)
+{
+    for (int i = 0; i < CALLERS_MAX; i++)
+        callers[i].fd = -1;
+}
+
+void callers_close(void)
+{
+    for (int i = 0; i < CALLERS_MAX; i++)
+        if (callers[i].fd >= 0)
+            close(callers[i].fd);
+}
+
+/* --- the rest --------------------------------------------------------------------------------- */
+
+static void signal_pid1(struct random *r)
+{
+    static const int signals[] = {SIGHUP,  SIGALRM, SIGHUP, SIGALRM,  SIGCHLD, SIGTERM,
+                                  SIGUSR1, SIGQUIT, SIGINT, SIGWINCH, SIGABRT, SIGUSR2};
+    int signal = signals[random_below(r, random_chance(r, 70) ? 5 : 12)];
+    story("pid 1 gets signal %d", signal);
+    kill(getpid(), signal);
+}
+
+static void kill_somebody(struct random *r)
+{
+    static const int signals[] = {SIGKILL, SIGKILL, SIGTERM, SIGSTOP, SIGCONT, SIGHUP};
+    size_t start = random_below(r, WORLD_PROCESSES);
+    int signal = signals[random_below(r, 6)];
+    for (size_t i = 0; i < WORLD_PROCESSES; i++) {
+        const struct process *p = &world.process[(start + i) % WORLD_PROCESSES];
+        if (p->kind == PROCESS_NONE || !p->alive)
+            continue;
+        story("somebody signals");
+        world_kill(random_chance(r, 30) && p->group > 1 ? -p->group : p->pid, signal);
+        return;
+    }
+}
+
+static void fault(struct random *r)
+{
+    uint32_t percent = random_chance(r, 45) ? 0 : 5 + random_below(r, 90);
+    bool all = random_chance(r, 30) || percent == 0;
+    uint32_t which = random_below(r, 4);
+    if (all || which == 0)
+        world.spawn_fails = percent;
+    if (all || which == 1)
+        world.files_fail = percent;
+    if (all || which == 2)
+        world.memory_fails = percent;
+    if (all || which == 3)
+        world.fds_fail = percent;
+    if (percent > 0 && world.sv->pid1.stage == STAGE_HOOK) {
+        life_allow(EXIT_SYSTEM); /* before the mark it may give up */
+        life_allow(1);           /* while it reads the definitions */
+    }
+    story("of forks fail %u, of files %u, of memory %u, of pipes %u in a hundred",
+          world.spawn_fails, world.files_fail, world.memory_fails, world.fds_fail);
+}
+
+static void set_clock(struct random *r)
+{
+    int64_t step = ((int64_t)random_below(r, 7200) - 3600) * CLOCK_SECOND;
+    if (random_chance(r, 60)) {
+        world.wall_step += step;
+        story("the clock is set by %lld s", (long long)(step / CLOCK_SECOND));
+    } else {
+        int64_t slept = random_below(r, 90) * CLOCK_SECOND;
+        world.now += slept;
+        life.stop_began += slept; /* nobody can do anything meanwhile */
+        life.hurry_began += life.hurried ? slept : 0;
+        story("the machine has slept");
+    }
+}
+
+static void write_code(struct random *r)
+{
+    char text[16];
+    if (world.sv->pid1.stage >= STAGE_DRAIN)
+        return; /* it was read */
+    life.file_code = (int)random_below(r, 256);
+    snprintf(text, sizeof text, "%d\n", life.file_code);
+    files_write(RUN_EXITCODE, text, 0644);
+    story("the exit code file says %d", life.file_code);
+}
+
+void callers_act(const struct event *e)
+{
+    static void (*const acts[EVENT_KINDS])(struct random * r) = {
+        [EVENT_SVC] = svc,
+        [EVENT_RC] = rc,
+        [EVENT_UPDATE] = update,
+        [EVENT_SCAN] = scan,
+        [EVENT_LINK] = come,
+        [EVENT_UNLINK] = go,
+        [EVENT_FILES] = change_files,
+        [EVENT_SIGNAL] = signal_pid1,
+        [EVENT_HALT] = halt,
+        [EVENT_KILL] = kill_somebody,
+        [EVENT_LEAVE] = leave,
+        [EVENT_FAULT] = fault,
+        [EVENT_CLOCK] = set_clock,
+        [EVENT_EXIT] = write_code,
+    };
+    struct random r = {e->seed};
+    acts[e->kind](&r);
+}

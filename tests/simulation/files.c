@@ -1,0 +1,83 @@
+/* Files of the test: /run and /etc of its own, in a mount namespace of its own. */
+#include "base/file.h"
+#include "overlay/runtree.h"
+#include "tests/simulation/lives.h"
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void must(bool well, const char *what)
+{
+    if (well)
+        return;
+    perror(what);
+    exit(EXIT_SYSTEM);
+}
+
+static void write_map(const char *path, unsigned int id)
+{
+    char text[32];
+    int n = snprintf(text, sizeof text, "0 %u 1\n", id);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    must(fd >= 0 && write(fd, text, (size_t)n) == n, path);
+    close(fd);
+}
+
+void files_enter(void)
+{
+    unsigned int uid = geteuid(), gid = getegid();
+    if (unshare(CLONE_NEWNS) < 0) {
+        must(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0, "unshare");
+        int fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
+        must(fd < 0 || write(fd, "deny", 4) == 4, "setgroups");
+        close(fd);
+        write_map("/proc/self/uid_map", uid);
+        write_map("/proc/self/gid_map", gid);
+    }
+    must(mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "mount");
+}
+
+void files_open(void)
+{
+    struct error e = ERROR_INIT;
+    must(mount("tmpfs", "/run", "tmpfs", 0, "mode=0755") == 0, "/run");
+    must(mount("tmpfs", "/etc", "tmpfs", 0, "mode=0755") == 0, "/etc");
+    must(runtree_prepare("/", "/command", false, &e) == 0, "/run");
+}
+
+void files_close(void)
+{
+    must(umount2("/etc", MNT_DETACH) == 0, "/etc");
+    must(umount2("/run", MNT_DETACH) == 0, "/run");
+}
+
+void files_write(const char *path, const char *content, mode_t mode)
+{
+    char folder[512];
+    struct error e = ERROR_INIT;
+    size_t length = strlen(content);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    if (fd < 0) {
+        snprintf(folder, sizeof folder, "%s", path);
+        *strrchr(folder, '/') = '\0';
+        if (file_make_directories(AT_FDCWD, folder, 0755, &e) < 0)
+            return;
+        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    }
+    must(fd < 0 || write(fd, content, length) == (ssize_t)length, path);
+    if (fd >= 0) {
+        fchmod(fd, mode);
+        close(fd);
+    }
+}
+
+void files_remove(const char *path)
+{
+    struct error ignored = ERROR_INIT;
+    file_remove_tree(AT_FDCWD, path, &ignored);
+}

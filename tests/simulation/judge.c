@@ -1,0 +1,244 @@
+/* Runs lives in children and shrinks those that fail. */
+#include "tests/simulation/judge.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LIVES_EACH = 200, FAILED = 3, SECONDS_EACH = 10 };
+
+/* What a child tells us, whatever becomes of it. */
+static struct {
+    uint64_t seed; /* that lives now */
+    uint64_t lives, turns;
+    char kind[64], why[400];
+} * told;
+
+void judge_fails(const char *kind, const char *why)
+{
+    snprintf(told->kind, sizeof told->kind, "%s", kind);
+    snprintf(told->why, sizeof told->why, "%s", why);
+    _exit(FAILED);
+}
+
+/* Pid 1 keeps much for good, and a report of a fault is to be short. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0:quarantine_size_mb=16:malloc_context_size=12:"
+           "detect_stack_use_after_return=0:exitcode=77";
+}
+
+static void close_fds(int from)
+{
+    syscall(SYS_close_range, from, ~0U, 0);
+}
+
+/* Waits for it: true when all went well. */
+static bool ended_well(pid_t pid)
+{
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == FAILED)
+        return false;
+    snprintf(told->kind, sizeof told->kind, "%s",
+             WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF ? "hangs" : "crash");
+    snprintf(told->why, sizeof told->why, "wait status 0x%x; a sanitizer's report says more",
+             (unsigned int)status);
+    return false;
+}
+
+static pid_t begin_child(bool quiet)
+{
+    fflush(stdout);
+    told->kind[0] = told->why[0] = '\0';
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (quiet) {
+        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        dup2(null, 2);
+    }
+    files_enter();
+    message_name("overlog");
+    message_verbosity(MESSAGE_INFO);
+    return 0;
+}
+
+/* Of pid 1 the other alarms are signals to it. */
+static void limit(void)
+{
+    struct itimerval most = {.it_value = {.tv_sec = SECONDS_EACH}};
+    setitimer(ITIMER_PROF, &most, NULL);
+}
+
+/* True: it does not fail. */
+static bool live_one(const struct plan *p, bool tells, bool quiet)
+{
+    pid_t pid = begin_child(quiet);
+    if (pid == 0) {
+        struct plan own = *p;
+        limit();
+        life_live(&own, tells);
+        _exit(0);
+    }
+    return ended_well(pid);
+}
+
+/* --- shrinking -------------------------------------------------------------------------------- */
+
+static bool still_fails(const struct plan *p, const char *kind)
+{
+    return !live_one(p, false, true) && strcmp(told->kind, kind) == 0;
+}
+
+/* Drops as many events as it can, in ever smaller pieces. */
+static bool shrink_events(struct plan *p, const char *kind)
+{
+    bool any = false;
+    for (size_t size = p->events; size > 0; size /= 2)
+        for (size_t at = 0; at < p->events; at += size) {
+            struct plan less = *p;
+            bool drops = false;
+            for (size_t i = at; i < at + size && i < p->events; i++) {
+                drops = drops || !less.event[i].dropped;
+                less.event[i].dropped = true;
+            }
+            if (drops && still_fails(&less, kind)) {
+                *p = less;
+                any = true;
+            }
+        }
+    return any;
+}
+
+static bool shrink_services(struct plan *p, const char *kind)
+{
+    bool any = false;
+    for (size_t i = p->services; i-- > 0;) {
+        struct plan less = *p;
+        if (less.service[i].dropped)
+            continue;
+        less.service[i].dropped = true;
+        if (still_fails(&less, kind)) {
+            *p = less;
+            any = true;
+        }
+    }
+    return any;
+}
+
+static void shrink_rest(struct plan *p, const char *kind)
+{
+    struct plan less = *p;
+    less.calm = true;
+    if (still_fails(&less, kind))
+        *p = less;
+    less = *p;
+    less.cmd = false;
+    if (still_fails(&less, kind))
+        *p = less;
+}
+
+/* The story of a seed that fails: as short as it gets. */
+static void tell_shrunk(struct plan *p)
+{
+    char kind[sizeof told->kind];
+    size_t events = 0;
+    memcpy(kind, told->kind, sizeof kind);
+    shrink_rest(p, kind);
+    while (shrink_events(p, kind) || shrink_services(p, kind))
+        ;
+    for (size_t i = 0; i < p->events; i++)
+        events += p->event[i].dropped ? 0 : 1;
+    printf("\nshrunk to %zu events and these services:\n", events);
+    plan_tell(p);
+    live_one(p, true, false);
+    printf("%s: %s\n", told->kind, told->why);
+}
+
+/* --- many ------------------------------------------------------------------------------------- */
+
+/* Lives until the first that fails, or some have been lived. */
+static void live_some(uint64_t first, uint64_t count)
+{
+    int free_fd = dup(0);
+    for (uint64_t i = 0; i < count; i++) {
+        struct plan p;
+        told->seed = first + i;
+        limit();
+        plan_draw(&p, told->seed);
+        told->turns += life_live(&p, false);
+        told->lives++;
+        close_fds(free_fd);
+    }
+    _exit(0);
+}
+
+static int live_many(uint64_t count, uint64_t first)
+{
+    int failed = 0;
+    int64_t begun = clock_monotonic();
+    uint64_t done = 0;
+    while (done < count && failed < 5) {
+        uint64_t some = count - done < LIVES_EACH ? count - done : LIVES_EACH;
+        pid_t pid = begin_child(false);
+        if (pid == 0)
+            live_some(first + done, some);
+        if (ended_well(pid)) {
+            done += some;
+            continue;
+        }
+        struct plan p;
+        failed++;
+        printf("seed %llu fails: %s: %s\n", (unsigned long long)told->seed, told->kind, told->why);
+        done = told->seed - first + 1;
+        plan_draw(&p, told->seed);
+        if (failed == 1)
+            tell_shrunk(&p);
+    }
+    double seconds = (double)(clock_monotonic() - begun) / CLOCK_SECOND;
+    printf("simulate: %llu passed, %d failed; %llu turns, %.0f lives a second\n",
+           (unsigned long long)told->lives, failed, (unsigned long long)told->turns,
+           (double)told->lives / seconds);
+    return failed > 0;
+}
+
+static int tell_one(uint64_t seed)
+{
+    struct plan p;
+    plan_draw(&p, seed);
+    printf("seed %llu:\n", (unsigned long long)seed);
+    plan_tell(&p);
+    if (live_one(&p, true, false))
+        return 0;
+    printf("%s: %s\n", told->kind, told->why);
+    tell_shrunk(&p);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (argc < 2 || told == MAP_FAILED) {
+        fprintf(stderr, "usage: simulate SEEDS [FIRST] | tell SEED\n");
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "tell") == 0 && argc > 2)
+        return tell_one(strtoull(argv[2], NULL, 10));
+    return live_many(strtoull(argv[1], NULL, 10), argc > 2 ? strtoull(argv[2], NULL, 10) : 1);
+}

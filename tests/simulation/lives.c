@@ -1,0 +1,197 @@
+/* Runs lives of pid 1 from seeds; tells one; shrinks one that fails.
+ *
+ * usage: simulate SEEDS [FIRST]   that many, from the seed FIRST on
+ *        simulate tell SEED       one, in words
+ *
+ * Each runs in a child, so that nothing that it breaks outlives it. */
+#include "tests/simulation/lives.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include "contract/paths.h"
+#include "tests/simulation/judge.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct life life;
+
+/* --- the story -------------------------------------------------------------------------------- */
+
+void story(const char *format, ...)
+{
+    char line[600];
+    va_list list;
+    if (!life.tells)
+        return;
+    int64_t ms = (world.now - WORLD_START) / CLOCK_MS;
+    va_start(list, format);
+    vsnprintf(line, sizeof line, format, list);
+    va_end(list);
+    printf("%5lld.%03d %s\n", (long long)(ms / 1000), (int)(ms % 1000), line);
+    fflush(stdout);
+}
+
+void life_fails(const char *kind, const char *format, ...)
+{
+    char why[400];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(why, sizeof why, format, list);
+    va_end(list);
+    story("FAILS: %s: %s", kind, why);
+    judge_fails(kind, why);
+}
+
+void life_allow(int code)
+{
+    if (life.allowed_count < sizeof life.allowed / sizeof life.allowed[0])
+        life.allowed[life.allowed_count++] = code;
+}
+
+void life_died(const char *service, int code)
+{
+    for (size_t i = 0; i < life.plan->services; i++)
+        if (life.plan->service[i].container_exit != NULL && strcmp(service, plan_name(i)) == 0)
+            life_allow(code);
+}
+
+/* What pid 1 says. That something is impossible is never right. */
+static void say(const char *line, size_t length)
+{
+    bool product = world.in_product;
+    world.in_product = false;
+    story("says %.*s", (int)(length > 0 && line[length - 1] == '\n' ? length - 1 : length), line);
+    if (memmem(line, length, "please report this", 18) != NULL)
+        life_fails("impossible", "%.*s", (int)length, line);
+    world.in_product = product;
+}
+
+/* --- what is planned -------------------------------------------------------------------------- */
+
+int64_t life_next(void)
+{
+    const struct plan *p = life.plan;
+    int64_t next = life.stopped ? p->hurry_at : p->stop_at;
+    /* Two that pid 1 has not seen would be one. */
+    if (life.stopped && !world.sv->stop_asked && next <= world.now)
+        next = world.now + CLOCK_MS;
+    if (life.hurried)
+        next = NEVER;
+    while (life.next < p->events && p->event[life.next].dropped)
+        life.next++;
+    if (life.next < p->events && p->event[life.next].at < next)
+        next = p->event[life.next].at;
+    return next;
+}
+
+static void end_it(const char *what)
+{
+    story("pid 1 gets SIGTERM%s", what);
+    kill(getpid(), SIGTERM);
+}
+
+void life_due(void)
+{
+    const struct plan *p = life.plan;
+    while (life_next() <= world.now && life.next < p->events && p->event[life.next].at <= world.now)
+        callers_act(&p->event[life.next++]);
+    if (!life.stopped && p->stop_at <= world.now) {
+        life.stopped = true;
+        end_it("");
+    } else if (!life.hurried && life.stopped && world.sv->stop_asked && p->hurry_at <= world.now) {
+        life.hurried = true;
+        life.hurry_began = world.now;
+        end_it(" again");
+    }
+}
+
+/* --- one life --------------------------------------------------------------------------------- */
+
+static char *no_variable(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
+static void draw_settings(struct settings *s, uint64_t seed)
+{
+    static const uint32_t grace[] = {3000, 3000, 100, 0, 10000};
+    static const uint32_t most[] = {0, 0, 9000, 3000, 500};
+    struct problems problems = PROBLEMS_INIT;
+    struct random r = {random_mix(seed, 3)};
+    if (settings_read(s, no_variable, false, &problems) < 0)
+        life_fails("settings", "they are not read");
+    problems_release(&problems);
+    s->logging = random_chance(&r, 60)   ? s->logging
+                 : random_chance(&r, 50) ? LOGGING_CONSOLE
+                                         : LOGGING_DISK;
+    s->behaviour = random_chance(&r, 20) ? 2 : (int)random_below(&r, 2);
+    s->kill_grace = grace[random_below(&r, 5)];
+    s->stop_max = most[random_below(&r, 5)];
+    if (random_chance(&r, 10))
+        s->hook = "/hook";
+    if (random_chance(&r, 30))
+        files_write(RUN_ENVIRONMENT "/S6_CMD_WAIT_FOR_SERVICES_MAXTIME", "4000", 0644);
+    for (int code = 1; code <= 2 && s->behaviour == 2; code++)
+        life_allow(code);
+}
+
+static void begin(struct supervisor *sv, const struct settings *settings)
+{
+    static char command[] = "command";
+    static char *argv[2];
+    int code = 0;
+    argv[0] = life.plan->cmd ? command : NULL;
+    struct supervisor_start start = {.settings = settings,
+                                     .program = "/command/overlog",
+                                     .cmd = argv,
+                                     .workdir = "/",
+                                     .nofile = {1024, 1024}};
+    sv->pid1.is_init = true;
+    if (!supervisor_begin(sv, &start, world_calls(), &code))
+        life_fails("boot", "pid 1 gives up with %d", code);
+}
+
+/* Those of the life before, sent to nobody. */
+static void forget_signals(void)
+{
+    const struct timespec none = {.tv_sec = 0};
+    sigset_t all;
+    sigfillset(&all);
+    while (sigtimedwait(&all, NULL, &none) > 0)
+        ;
+}
+
+uint64_t life_live(struct plan *p, bool tells)
+{
+    static struct settings settings; /* pid 1 keeps what is in it for good */
+    struct supervisor *sv = calloc(1, sizeof *sv);
+    life = (struct life){.plan = p, .tells = tells, .callers_kept = true};
+    files_open();
+    world_open(p->seed, sv);
+    world.wild = p->calm ? 0 : world.wild;
+    invariants_open();
+    callers_open();
+    message_to(say);
+    draw_settings(&settings, p->seed);
+    plan_write(p, 0);
+    begin(sv, &settings);
+    bool on = true;
+    while (on) {
+        world.in_product = true;
+        on = supervisor_turn(sv);
+        world.in_product = false;
+    }
+    story("pid 1 ends with %d", sv->stop.code);
+    invariants_end(sv->stop.code);
+    message_to(NULL);
+    world_close();
+    callers_close();
+    files_close();
+    forget_signals();
+    return life.turns;
+}

@@ -1,0 +1,132 @@
+/* One life of pid 1: what its seed has planned, what happens, and what must hold all the time.
+ * lives.c runs them, plan.c draws them, callers.c acts, invariants.c looks. */
+#ifndef TESTS_SIMULATION_LIVES_H
+#define TESTS_SIMULATION_LIVES_H
+
+#include "tests/simulation/world.h"
+#include <stddef.h>
+
+enum { SERVICES_MAX = 8, DIRECTORIES = 3, EVENTS_MAX = 64 };
+
+enum service_kind { KIND_ONESHOT, KIND_LONGRUN, KIND_BUNDLE, KIND_CONSUMER, KIND_PRODUCER };
+
+struct service_plan {
+    bool dropped;
+    enum service_kind kind;
+    uint32_t needs; /* bits of earlier ones; of a bundle: its members */
+    bool essential, finish, notifies;
+    uint32_t timeout_up, timeout_down, timeout_kill; /* ms, 0 none */
+    const char *container_exit;                      /* NULL: none */
+};
+
+enum event_kind {
+    EVENT_SVC,    /* letters to supervise/control */
+    EVENT_RC,     /* s6-rc */
+    EVENT_UPDATE, /* s6-rc-update to a tree with other services */
+    EVENT_SCAN,   /* s6-svscanctl */
+    EVENT_LINK,   /* a services.d directory comes */
+    EVENT_UNLINK, /* and goes */
+    EVENT_FILES,  /* its files change: down, log/down, modes, finish */
+    EVENT_SIGNAL, /* to pid 1 */
+    EVENT_HALT,   /* halt or shutdown */
+    EVENT_KILL,   /* somebody signals a process */
+    EVENT_LEAVE,  /* a caller goes before its answer */
+    EVENT_FAULT,  /* memory, descriptors, processes or room in /run are short, or not any more */
+    EVENT_CLOCK,  /* the wall clock is set, or the machine slept */
+    EVENT_EXIT,   /* somebody writes the exit code file */
+    EVENT_KINDS
+};
+
+struct event {
+    bool dropped;
+    int64_t at; /* monotonic ns */
+    enum event_kind kind;
+    uint64_t seed; /* of what exactly */
+};
+
+struct plan {
+    uint64_t seed;
+    struct service_plan service[SERVICES_MAX];
+    size_t services;
+    struct event event[EVENTS_MAX];
+    size_t events;
+    int64_t stop_at, hurry_at; /* SIGTERM, and another one */
+    bool cmd;
+    bool calm; /* no faults of processes: they all behave; shrinking tries it */
+};
+
+/* What is known of the life that runs, beside the world. */
+struct life {
+    struct plan *plan;
+    size_t next;                     /* event */
+    bool stopped, hurried;           /* the signals were sent */
+    bool stopping;                   /* it was seen */
+    int64_t stop_began, hurry_began; /* monotonic ns, 0 not yet */
+    int allowed[16];                 /* exit codes that something has called for */
+    size_t allowed_count;
+    bool cmd_ended;
+    int file_code; /* of the exit code file */
+    uint32_t databases;
+    uint32_t missing; /* bits of services that the last update left out */
+    uint64_t turns;
+    char journal[1 << 18];
+    size_t length;
+    bool callers_kept; /* no fault can have cost a caller its answer */
+    bool tells;        /* the story goes to stdout as it happens */
+};
+
+extern struct life life;
+
+/* --- lives.c --- */
+
+/* A line of the story, with its time. */
+void story(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* This life fails: kind says which invariant it is, in a word or two. Does not return. */
+void life_fails(const char *kind, const char *format, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+/* Somebody has called for that exit code. */
+void life_allow(int code);
+/* The run of that service has ended so, and no stop has begun. */
+void life_died(const char *service, int code);
+/* When the life has something planned next, NEVER: nothing; and what is due now happens. */
+int64_t life_next(void);
+void life_due(void);
+
+/* --- plan.c --- */
+
+void plan_draw(struct plan *p, uint64_t seed);
+/* Writes the tree of definitions; missing: bits of those that are not to be there. */
+void plan_write(const struct plan *p, uint32_t missing);
+const char *plan_name(size_t service);
+void plan_tell(const struct plan *p);
+
+/* --- files.c: of the test, beside the product --- */
+
+void files_write(const char *path, const char *content, mode_t mode);
+void files_remove(const char *path);
+void files_enter(void); /* mounts of our own, once */
+void files_open(void);  /* fresh /run and /etc */
+void files_close(void);
+
+/* --- callers.c --- */
+
+void callers_open(void);
+void callers_act(const struct event *e);
+/* Takes what they were answered. */
+void callers_listen(void);
+/* Pid 1 is over: who was not answered? */
+void callers_end(void);
+void callers_close(void);
+
+/* --- invariants.c --- */
+
+void invariants_open(void);
+/* After every turn. */
+void invariants_turn(void);
+/* Nothing is ready, and time is about to go on. */
+void invariants_quiet(void);
+/* A process of a service is about to be. */
+void invariants_spawn(const struct process *p);
+void invariants_end(int code);
+
+#endif
