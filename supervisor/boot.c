@@ -178,6 +178,7 @@ static unsigned char *prepare_services(struct supervisor *sv, struct error *e)
     if (set != NULL && longruns_make(&sv->longruns, e) == 0 &&
         transition_init(&c->transition, &c->graph) == 0 && graph_select(&c->graph, "top", set) == 0)
         return set;
+    transition_release(&c->transition);
     free(set);
     return NULL;
 }

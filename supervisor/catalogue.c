@@ -60,7 +60,7 @@ uint32_t catalogue_oneshots(const struct catalogue *c)
 
 bool catalogue_awaits(const struct catalogue *c, uint32_t node, bool start)
 {
-    return node != NO_NODE &&
+    return node != NO_NODE && c->transition.node != NULL &&
            c->transition.node[node].state == (start ? NODE_STARTING : NODE_STOPPING);
 }
 

@@ -47,7 +47,7 @@ bool catalogue_is_longrun(const struct catalogue *c, uint32_t node);
 /* How many oneshots its graph has. */
 uint32_t catalogue_oneshots(const struct catalogue *c);
 /* The transition has asked for that node's start (its stop), and has not been answered yet. False
- * for NO_NODE. */
+ * for NO_NODE, and where there is no transition, since the boot has given up. */
 bool catalogue_awaits(const struct catalogue *c, uint32_t node, bool start);
 
 /* The answer to a start or stop, which says so if it is a success: true, or false when nobody waits

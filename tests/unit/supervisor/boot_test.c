@@ -58,6 +58,25 @@ static void a_definition_error_ends_the_boot(void **state)
     assert_int_equal(simulated.code, 1);
 }
 
+/* Some of them are made by then. */
+static void services_that_cannot_be_prepared(void **state)
+{
+    char script[2 * LOGGER_SCRIPT_MAX + 8] = "";
+    (void)state;
+    for (int i = 0; i < LOGGER_SCRIPT_MAX + 1; i++)
+        strcat(script, "T ");
+    simulated_service("ant", "longrun", "run", "", NULL);
+    simulated_service("bee", "longrun", "run", "", "logging-script", script, NULL);
+    simulated_service("cat", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_expect(
+        "say overlog: fatal: unable to prepare the services: the logging script of bee "
+        "has more than 256 words",
+        NULL);
+    assert_true(simulated.over);
+    assert_int_equal(simulated.code, EXIT_SYSTEM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -65,6 +84,7 @@ int main(void)
         SIMULATED_TEST(a_oneshot_that_fails_leaves_its_dependents_down),
         SIMULATED_TEST(a_boot_that_takes_too_long),
         SIMULATED_TEST(a_definition_error_ends_the_boot),
+        SIMULATED_TEST(services_that_cannot_be_prepared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
