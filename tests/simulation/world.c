@@ -240,8 +240,8 @@ static long everybody(const struct remaining *r, int signal)
     for (size_t i = 0; i < WORLD_PROCESSES; i++) {
         struct process *p = &world.process[i];
         bool spared = p->kind == PROCESS_NONE || !p->alive;
-        for (size_t j = 0; j < r->spare_count; j++)
-            spared = spared || r->spare[j] == p->pid;
+        for (size_t j = 0; j < r->excluded_count; j++)
+            spared = spared || r->excluded[j] == p->pid;
         if (spared)
             continue;
         if (r->names != NULL)
