@@ -128,7 +128,7 @@ SIMULATION_SOURCES := $(sort $(wildcard tests/simulation/*_test.c))
 LIVES_SOURCES := $(addprefix tests/simulation/,callers.c files.c invariants.c judge.c lives.c plan.c processes.c world.c)
 LIVES_WRAP := malloc calloc realloc pipe2
 LIVES := $(SAN)/tests/simulation/simulate
-SIMULATION_SHARED := $(filter-out $(SIMULATION_SOURCES),$(sort $(wildcard tests/simulation/*.c)))
+SIMULATION_SHARED := $(filter-out $(SIMULATION_SOURCES) $(LIVES_SOURCES),$(sort $(wildcard tests/simulation/*.c)))
 SIMULATION_HEADERS := $(wildcard tests/simulation/*.h)
 SIMULATION_PROGRAMS := $(SIMULATION_SOURCES:%.c=$(SAN)/%)
 
