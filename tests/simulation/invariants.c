@@ -72,9 +72,9 @@ static void check_longruns(const struct supervisor *sv)
             (l->node >= sv->catalogue.graph.count || sv->catalogue.longrun_of[l->node] != i))
             life_fails("index", "%s is not that of its node", l->definition->name);
     }
-    if (pending != ls->execs_pending)
+    if (pending != ls->runs.execs)
         life_fails("count", "%u runs are not executed yet, and %u is what is counted", pending,
-                   ls->execs_pending);
+                   ls->runs.execs);
 }
 
 /* --- processes -------------------------------------------------------------------------------- */
@@ -205,7 +205,7 @@ void invariants_turn(void)
 
 static void check_status(const struct longrun *l)
 {
-    unsigned char bytes[SUPERVISE_STATUS_SIZE];
+    unsigned char bytes[SUPERVISE_STATUS_MOST];
     char path[600];
     struct supervise_status s;
     const struct service *m = &l->machine;
@@ -217,10 +217,9 @@ static void check_status(const struct longrun *l)
         return; /* somebody has removed the directory */
     ssize_t n = read(fd, bytes, sizeof bytes);
     close(fd);
-    if (n != sizeof bytes)
+    if (n < 0 || supervise_unpack(&s, bytes, (size_t)n) < 0)
         life_fails("status file", "%s has %zd bytes", path, n);
-    supervise_unpack(&s, bytes);
-    if (memcmp(bytes, l->seen.written, sizeof bytes) != 0)
+    if (memcmp(bytes, l->seen.written, (size_t)n) != 0)
         return; /* another directory came in its place */
     if (s.pid != m->pid || s.want_up != (m->want == WANT_UP) ||
         s.finishing != (m->state == SERVICE_FINISH) ||
