@@ -108,8 +108,7 @@ static int open_directories(struct longrun *l, struct error *e)
         logger_show(&l->logger, l->definition->name, l->path, e) < 0)
         return -1;
     if (l->node == NO_NODE)
-        supervise_dir_event(&l->seen,
-                            's'); /* s6-svlink listens; what comes after it looks at log/ */
+        supervise_dir_event(&l->seen, 's'); /* s6-svlink listens, then somebody looks at log/ */
     return 0;
 }
 
