@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/lexer.h"
 #include "base/message.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,11 +11,18 @@
 
 enum { LINE_MAX_BYTES = 64, SCRIPT_MAX_BYTES = 65536 };
 
-/* The first line without blanks at its end; false when there is no such file. Never waits for a
- * fifo. */
+/* errno says that something is not to be had now, and not that it is not there. */
+static bool is_lack(void)
+{
+    return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+}
+
+/* The first line without blanks at its end; false with errno when there is no such file. Never
+ * waits for a fifo. */
 static bool first_line(int at, const char *file, char line[LINE_MAX_BYTES])
 {
     struct stat st;
+    errno = ENOENT;
     int fd = at < 0 ? -1 : openat(at, file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return false;
@@ -31,7 +39,10 @@ static bool first_line(int at, const char *file, char line[LINE_MAX_BYTES])
 static bool read_number(int at, const struct key_row *k, void *place, char line[LINE_MAX_BYTES])
 {
     int64_t value = k->usual;
-    bool good = !first_line(at, k->name, line) || key_parse(k, line, &value) == KEY_GOOD;
+    bool there = first_line(at, k->name, line);
+    if (!there && is_lack())
+        return true;
+    bool good = !there || key_parse(k, line, &value) == KEY_GOOD;
     key_set_number(place, value);
     return good;
 }
@@ -40,7 +51,8 @@ void servicedir_read(struct service_keys *keys, const char *path, const char *na
 {
     char line[LINE_MAX_BYTES];
     int at = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    keys_init(keys);
+    if (at < 0 && is_lack())
+        return;
     for (const struct key_row *k = key_rows; k->name != NULL; k++) {
         if ((k->use & KEY_LIVE) == 0)
             continue;

@@ -6,10 +6,10 @@
 
 #include "services/definition.h"
 
-/* Reads the rows with KEY_LIVE of the service directory path into keys; the other values are those
- * of a service without files. A file that is not there or holds nonsense counts as the usual value;
- * the latter is said as a warning of service name, unless that is NULL. A directory that is gone
- * has no files. Never waits, takes no memory. */
+/* Reads the rows with KEY_LIVE of the service directory path into keys; the other values, and what
+ * cannot be read for lack of descriptors or memory, stay as they are. A file that is not there or
+ * holds nonsense counts as the usual value; the latter is said as a warning of service name, unless
+ * that is NULL. A directory that is gone has no files. Never waits, takes no memory. */
 void servicedir_read(struct service_keys *keys, const char *path, const char *name);
 
 /* Reads the rows with KEY_SCANNED of path into d, a longrun whose other values the caller keeps.

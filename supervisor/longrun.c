@@ -414,6 +414,7 @@ void longrun_init(struct longrun *l)
 {
     struct longruns *all = l->all;
     const char *name = l->definition->name;
+    keys_init(&l->keys);
     l->run = (struct run){.pid1 = all->pid1,
                           .name = name,
                           .path = l->path,
