@@ -1,7 +1,7 @@
 #include "base/process.h"
 #include "base/execute.h"
+#include "base/process_child.h"
 #include "base/slots.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,198 +21,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FDS_MAX = 64 };
 enum { OTHERS = 4 /* gate, lock, passed, report: descriptors of a child before it executes */ };
-
-/* --- in the child: no memory is taken, only the stack is used --- */
-
-static void reset_signals(const sigset_t *blocked)
-{
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    const unsigned long kernel_default[4] = {0};
-    for (int i = 1; i < 65; i++)
-        /* The C library refuses its own, 32 to 34, which we may have inherited ignored. */
-        if (sigaction(i, &action, NULL) < 0)
-            syscall(SYS_rt_sigaction, i, kernel_default, NULL, 8);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, blocked == NULL ? &none : blocked, NULL);
-}
-
-static bool is_target(const struct process_spawn *s, int fd)
-{
-    for (size_t i = 0; i < s->fd_count; i++)
-        if (s->fds[i].to == fd)
-            return true;
-    return false;
-}
-
-static int first_free_above_targets(const struct process_spawn *s)
-{
-    int top = 3;
-    for (size_t i = 0; i < s->fd_count; i++)
-        if (s->fds[i].to >= top)
-            top = s->fds[i].to + 1;
-    return top;
-}
 
 int process_gate(int gate, bool closed)
 {
     return fcntl(gate, F_SETFL, closed ? O_NONBLOCK : 0);
 }
-
-int process_open_side(int fd, int flags)
-{
-    char path[40];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    return open(path, flags | O_CLOEXEC);
-}
-
-/* from stands in no target's way. */
-static int place_one(const struct process_spawn *s, int from, int to)
-{
-    int own = -1;
-    unsigned int bit = to < 32 ? 1U << to : 0;
-    if (((s->reads | s->writes) & bit) != 0) {
-        from = own = process_open_side(from, (s->reads & bit) != 0 ? O_RDONLY : O_WRONLY);
-        if (own < 0)
-            return -1;
-    }
-    if (from != to) {
-        int result = dup2(from, to);
-        if (own >= 0)
-            close(own);
-        return result;
-    }
-    int flags = fcntl(from, F_GETFD);
-    return flags < 0 ? -1 : fcntl(from, F_SETFD, flags & ~FD_CLOEXEC);
-}
-
-/* Sources that some target would overwrite are moved out of the way first. */
-static int place_fds(const struct process_spawn *s)
-{
-    int from[FDS_MAX];
-    int top = first_free_above_targets(s);
-    for (size_t i = 0; i < s->fd_count; i++) {
-        from[i] = s->fds[i].from;
-        if (from[i] != s->fds[i].to && is_target(s, from[i])) {
-            from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, top);
-            if (from[i] < 0)
-                return -1;
-        }
-    }
-    for (size_t i = 0; i < s->fd_count; i++)
-        if (place_one(s, from[i], s->fds[i].to) < 0)
-            return -1;
-    return 0;
-}
-
-/* What did not come leaves in place what is there. */
-static void take_passed(const struct process_spawn *s)
-{
-    int fds[PROCESS_PASSED];
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof fds)];
-    } rights;
-    char byte;
-    struct iovec part = {.iov_base = &byte, .iov_len = 1};
-    struct msghdr m = {.msg_iov = &part,
-                       .msg_iovlen = 1,
-                       .msg_control = rights.bytes,
-                       .msg_controllen = sizeof rights.bytes};
-    if (recvmsg(s->passed, &m, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
-        return;
-    const struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-    if (c == NULL || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-        return;
-    size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof fds[0];
-    memcpy(fds, CMSG_DATA(c), count * sizeof fds[0]);
-    for (size_t i = 0; i < count; i++)
-        if (s->passed_to[i] >= 0)
-            dup2(fds[i], s->passed_to[i]);
-}
-
-/* Fails in silence: the program then has no job control, which is no reason not to run it. */
-static void take_terminal(enum process_terminal how)
-{
-    if (how == PROCESS_TERMINAL_OWN)
-        ioctl(0, TIOCSCTTY, 0);
-    if (how != PROCESS_TERMINAL_FRONT || setpgid(0, 0) < 0)
-        return;
-    signal(SIGTTOU, SIG_IGN); /* or we would be stopped for it */
-    tcsetpgrp(0, getpid());
-    signal(SIGTTOU, SIG_DFL);
-}
-
-static const char *path_of(char *const *envp)
-{
-    for (size_t i = 0; envp[i]; i++)
-        if (strncmp(envp[i], "PATH=", 5) == 0)
-            return envp[i] + 5;
-    return NULL;
-}
-
-static void pass_gate(int gate)
-{
-    enum { STEP_US = 200 };
-    const struct timespec pause = {.tv_nsec = STEP_US * 1000L};
-    for (long i = 0; i < PROCESS_GATE_MS * 1000L / STEP_US; i++) {
-        int flags = fcntl(gate, F_GETFL);
-        if (flags < 0 || (flags & O_NONBLOCK) == 0)
-            return;
-        nanosleep(&pause, NULL);
-    }
-}
-
-/* Everything up to the exec; comes back with the name of the step that failed. */
-static const char *become(const struct process_spawn *s)
-{
-    if (s->gate > 0)
-        pass_gate(s->gate);
-    if (s->signal_mask)
-        sigprocmask(SIG_SETMASK, s->signal_mask, NULL);
-    else
-        reset_signals(s->blocked);
-    if (s->new_session)
-        setsid();
-    while (s->lock > 0 && flock(s->lock, LOCK_EX) < 0 && errno == EINTR)
-        ;
-    if (place_fds(s) < 0)
-        return "fd";
-    if (s->passed > 0)
-        take_passed(s);
-    if (s->terminal != PROCESS_TERMINAL_NONE)
-        take_terminal(s->terminal);
-    if (s->directory && chdir(s->directory) < 0)
-        return "chdir";
-    if (s->set_umask)
-        umask(s->umask);
-    if (s->nofile)
-        setrlimit(RLIMIT_NOFILE, s->nofile);
-    (s->by_shell ? execute_by_shell : execute_first)(s->program, path_of(s->envp), s->argv,
-                                                     s->envp);
-    return execute_failed(s->program, s->argv, s->envp);
-}
-
-static void run_child(const struct process_spawn *s, int report)
-{
-    struct process_failure f = {.error = 0};
-    if (report >= 0)
-        report = fcntl(report, F_DUPFD_CLOEXEC, first_free_above_targets(s));
-    if (s->parent != NULL)
-        parent_split(s->parent, s->new_pids ? CLONE_NEWPID : 0, report);
-    const char *step = become(s);
-    f.error = errno;
-    memcpy(f.step, step, strlen(step) + 1);
-    if (report >= 0) {
-        ssize_t n = write(report, &f, sizeof f);
-        (void)n; /* the exit code says it too */
-    }
-    _exit(f.error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC); /* child */
-}
-
-/* --- in the parent --- */
 
 static void close_report(int pipe[2])
 {
@@ -244,7 +58,7 @@ static pid_t fork_with_slots(const struct process_spawn *s, int report, int flag
     own.gate = to[count];
     own.lock = to[count + 1];
     own.passed = to[count + 2];
-    run_child(&own, to[count + 3]);
+    process_child(&own, to[count + 3]);
     return 0;
 }
 
@@ -259,7 +73,7 @@ static pid_t fork_child(const struct process_spawn *s, int report)
     }
     pid = flags != 0 ? fork_flags(flags) : fork();
     if (pid == 0)
-        run_child(s, report);
+        process_child(s, report);
     return pid;
 }
 
@@ -292,7 +106,7 @@ static pid_t fork_orphan(const struct process_spawn *s, int report)
 pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e)
 {
     int ends[2] = {-1, -1};
-    if (s->fd_count > FDS_MAX) {
+    if (s->fd_count > PROCESS_FDS_MAX) {
         errno = EINVAL;
         return error_system(e, "unable to pass %zu descriptors", s->fd_count);
     }
@@ -325,7 +139,7 @@ static pid_t start_blocked(const struct process_spawn *s, struct process_failure
 {
     pid_t pid = vfork();
     if (pid == 0) {
-        const char *step = become(s);
+        const char *step = process_become(s);
         f->error = errno;
         memcpy(f->step, step, strlen(step) + 1);
         _exit(EXIT_NOEXEC); /* child */
@@ -337,7 +151,7 @@ pid_t process_start(const struct process_spawn *s, struct process_failure *f, st
 {
     sigset_t all;
     sigset_t before;
-    if (s->fd_count > FDS_MAX) {
+    if (s->fd_count > PROCESS_FDS_MAX) {
         errno = EINVAL;
         return error_system(e, "unable to pass %zu descriptors", s->fd_count);
     }
@@ -365,7 +179,7 @@ pid_t process_close(int fd)
     sigprocmask(SIG_SETMASK, &all, &before);
     pid_t pid = fork_flags(CLONE_FILES);
     if (pid == 0) {
-        reset_signals(NULL);
+        process_reset_signals(NULL);
         close(fd);
         _exit(0); /* child */
     }

@@ -11,6 +11,15 @@
 #include "rotate/logdir.h"
 #include <sys/stat.h>
 
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1U
+#endif
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE 2U
+#endif
+
+enum { WAY_TRIES = 4 /* where somebody puts files there as fast as we set them aside */ };
+
 enum { LOCK_LOGGER = 0, LOCK_HELPER = 1 };
 
 /* Takes or gives back (F_WRLCK, F_UNLCK) the lock of one byte; never waits. */

@@ -1,0 +1,24 @@
+/* What file.c and file_tree.c share. */
+#ifndef BASE_FILE_INSIDE_H
+#define BASE_FILE_INSIDE_H
+
+#include "base/file.h"
+#include <sys/types.h>
+
+enum { FILE_CHUNK = 16384 /* bytes read at once */ };
+
+/* Closes fd and leaves errno as it is. */
+void fd_close_quietly(int fd);
+
+/* read, repeated when a signal interrupts it. */
+ssize_t fd_read_some(int fd, void *buffer, size_t size);
+
+/* Opens a directory for its entries, with flags beside O_RDONLY. The descriptor, or -1 with errno.
+ */
+int file_open_directory(int at, const char *path, int flags);
+
+/* Appends the names in the open directory fd, which is closed, to out, without "." and "..";
+ * hidden: with those that begin with a dot. 0, or -1 with errno. */
+int file_add_names(int fd, int hidden, struct words *out);
+
+#endif

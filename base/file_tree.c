@@ -1,0 +1,200 @@
+/* Whole trees of files: removing and copying them, following no symbolic link. */
+#include "base/file_inside.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* All names of the directory fd, which stays open. */
+static int all_names(int fd, struct words *out)
+{
+    int own = file_open_directory(fd, ".", 0);
+    return own < 0 ? -1 : file_add_names(own, 1, out);
+}
+
+static int remove_entry(int at, const char *name);
+
+static int remove_content(int at, const char *name)
+{
+    int fd = file_open_directory(at, name, O_NOFOLLOW);
+    if (fd < 0)
+        return -1;
+    struct words names = WORDS_INIT;
+    int result = all_names(fd, &names);
+    for (size_t i = 0; i < names.count && result == 0; i++)
+        result = remove_entry(fd, names.item[i]);
+    int saved = errno;
+    words_release(&names);
+    close(fd);
+    errno = saved;
+    return result;
+}
+
+static int remove_entry(int at, const char *name)
+{
+    if (unlinkat(at, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    int saved = errno;
+    struct stat st;
+    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -1;
+    if (!S_ISDIR(st.st_mode)) {
+        errno = saved;
+        return -1;
+    }
+    if (remove_content(at, name) < 0 && errno != ENOENT)
+        return -1;
+    return unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+int file_remove_tree(int at, const char *path, struct error *e)
+{
+    if (remove_entry(at, path) < 0)
+        return error_system(e, "unable to remove %s", path);
+    return 0;
+}
+
+static int copy_bytes(int from, int to)
+{
+    char buffer[FILE_CHUNK];
+    for (;;) {
+        ssize_t n = fd_read_some(from, buffer, sizeof buffer);
+        if (n <= 0)
+            return (int)n;
+        if (fd_write_all(to, buffer, (size_t)n) < 0)
+            return -1;
+    }
+}
+
+static int copy_file(int from_at, const char *from, int to_at, const char *to, mode_t mode,
+                     int flags)
+{
+    int in = openat(from_at, from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (flags & O_NOFOLLOW));
+    if (in < 0)
+        return -1;
+    int out = openat(to_at, to, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
+    if (out < 0) {
+        fd_close_quietly(in);
+        return -1;
+    }
+    int result = fchmod(out, mode) < 0 ? -1 : copy_bytes(in, out);
+    fd_close_quietly(in);
+    if (result < 0)
+        fd_close_quietly(out);
+    else
+        result = close(out);
+    return result;
+}
+
+int file_copy(int from_at, const char *from, int to_at, const char *to, mode_t mode,
+              struct error *e)
+{
+    if (copy_file(from_at, from, to_at, to, mode, O_TRUNC) < 0)
+        return error_system(e, "unable to copy %s to %s", from, to);
+    return 0;
+}
+
+static int copy_link(int from_at, const char *from, int to_at, const char *to)
+{
+    char target[4096];
+    ssize_t n = readlinkat(from_at, from, target, sizeof target - 1);
+    if (n < 0)
+        return -1;
+    target[n] = '\0';
+    return symlinkat(target, to_at, to);
+}
+
+static int copy_directory(int from_at, const char *from, int to_at, const char *to,
+                          const struct stat *st, int flags);
+
+/* As root, as far as this root may: without the capability, or for an owner that a user namespace
+ * does not know, a copy is ours. */
+static int keep_owner(int at, const char *path, const struct stat *st)
+{
+    if (geteuid() != 0 ||
+        fchownat(at, path, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0)
+        return 0;
+    return errno == EPERM || errno == EINVAL ? 0 : -1;
+}
+
+/* What is in the way of anything but a directory is removed first: nothing is written through a
+ * link, and no file that has another name is changed. */
+static int copy_entry(int from_at, const char *from, int to_at, const char *to)
+{
+    struct stat st;
+    if (fstatat(from_at, from, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    mode_t mode = st.st_mode & 07777;
+    if (S_ISDIR(st.st_mode))
+        return copy_directory(from_at, from, to_at, to, &st, O_NOFOLLOW);
+    if (unlinkat(to_at, to, 0) < 0 && errno != ENOENT)
+        return -1;
+    if (S_ISLNK(st.st_mode)) {
+        if (copy_link(from_at, from, to_at, to) < 0)
+            return -1;
+    } else if (S_ISREG(st.st_mode)) {
+        if (copy_file(from_at, from, to_at, to, mode, O_NOFOLLOW | O_EXCL) < 0)
+            return -1;
+    } else if (mknodat(to_at, to, st.st_mode, st.st_rdev) < 0) {
+        return -1;
+    }
+    if (keep_owner(to_at, to, &st) < 0)
+        return -1;
+    /* Again, because a change of owner takes s bits away. */
+    return S_ISLNK(st.st_mode) ? 0 : file_mode_made(to_at, to, st.st_mode & S_IFMT, mode);
+}
+
+static int copy_content(int from, int to)
+{
+    struct words names = WORDS_INIT;
+    int result = all_names(from, &names);
+    for (size_t i = 0; i < names.count && result == 0; i++)
+        result = copy_entry(from, names.item[i], to, names.item[i]);
+    int saved = errno;
+    words_release(&names);
+    errno = saved;
+    return result;
+}
+
+static int copy_directory(int from_at, const char *from, int to_at, const char *to,
+                          const struct stat *st, int flags)
+{
+    int in = file_open_directory(from_at, from, flags);
+    if (in < 0)
+        return -1;
+    int out = -1;
+    if (mkdirat(to_at, to, 0700) == 0 || errno == EEXIST)
+        out = file_open_directory(to_at, to, O_NOFOLLOW);
+    if (out < 0) {
+        fd_close_quietly(in);
+        return -1;
+    }
+    int result = copy_content(in, out);
+    if (result == 0)
+        result = keep_owner(out, "", st);
+    /* Last, because the mode may forbid writing. */
+    if (result == 0)
+        result = fchmod(out, st->st_mode & 07777);
+    fd_close_quietly(in);
+    fd_close_quietly(out);
+    return result;
+}
+
+int file_copy_all(int from_at, const char *from, int to_at, const char *to, struct error *e)
+{
+    if (copy_entry(from_at, from, to_at, to) < 0)
+        return error_system(e, "unable to copy %s to %s", from, to);
+    return 0;
+}
+
+int file_copy_tree(int from_at, const char *from, int to_at, const char *to, struct error *e)
+{
+    struct stat st;
+    if (fstatat(from_at, from, &st, 0) < 0 || copy_directory(from_at, from, to_at, to, &st, 0) < 0)
+        return error_system(e, "unable to copy %s to %s", from, to);
+    return 0;
+}
