@@ -221,6 +221,10 @@ fuzz: $(FUZZ_PROGRAMS)
 fuzz-short: $(FUZZ_PROGRAMS)
 	tests/fuzz/run short $(FUZZ_PROGRAMS)
 
+# One folder of tests that boot trees and run commands; make check runs all of them.
+scenario container compat fault: tested
+	BUILD=$(BUILD) /usr/bin/python3 -m pytest -q -p no:cacheprovider -n 4 --dist loadgroup tests/$@
+
 # Random callers on a live container that is built with sanitizers: CHAOS_SEEDS, CHAOS_SECONDS each.
 CHAOS_SEEDS ?= 1 2 3 4 5
 CHAOS_SECONDS ?= 60
