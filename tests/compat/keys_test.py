@@ -148,8 +148,20 @@ def each(folders, names):
     return [(name, who, folder) for name in names for who, folder in folders[0][name].items()]
 
 
+def sleeps(folder):
+    """Whether a service has executed its sleep: on the way there a signal may meet the C library's own dispositions."""
+    found = inside(folder)
+    for pid in found:
+        with open(f"/proc/{pid}/comm") as file:
+            if file.read() != "sleep\n":
+                return False
+    return len(found) == 1
+
+
 def test_down_signal(folders):
     all_of_them = [one for one in each(folders, DOWN) if one[1] != "theirs" or DOWN[one[0]][0] not in OURS]
+    for _, _, folder in all_of_them:
+        wait_for(lambda: sleeps(folder), what=f"sleep of {folder}")
     for _, _, folder in all_of_them:
         control(folder, "-d")
     for name, who, folder in all_of_them:

@@ -393,7 +393,7 @@ def test_no_room_for_the_file(tree, boot):
     box = boot(tree.path, env={"S6_LOGGING": "0"}, options=["-t", "mode=0755,size=1m"])
     box.wait_for(lambda: box.run("/command/overlog", "status", "-H").returncode == 0)
     box.run("/command/s6-svlink", "/run/service", "/srv/more", check=True)
-    assert len(look_at_once(box, 1)[0]["services"]) == 2
+    box.wait_for(lambda: len(look_at_once(box, 1)[0]["services"]) == 2, what="both in the file")
     fill = box.inside("/run/fill")
     with open(fill, "wb", buffering=0) as file:
         with pytest.raises(OSError):

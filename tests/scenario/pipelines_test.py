@@ -19,7 +19,8 @@ while IFS= read -r line || [ -n "$line" ]; do echo "mid $line"; line=; done
 echo middle over
 """
 SPEAKS = """sh -c "%s i=0; while [ $i -lt %d ]; do i=$((i+1)); echo %s $i; echo %s $i >&2; done"\n"""
-STAYS = """sh -c "trap 'i=0; while [ $i -lt %d ]; do i=$((i+1)); echo stays $i; done; exit 0' TERM; touch /tmp/stays; while :; do sleep 0.02; done"\n"""
+# Told to end twice, by its timeout and with everybody who remains: the second time is ignored.
+STAYS = """sh -c "trap 'trap : TERM; i=0; while [ $i -lt %d ]; do i=$((i+1)); echo stays $i; done; exit 0' TERM; touch /tmp/stays; while :; do sleep 0.02; done"\n"""
 
 
 def expected(name, text="last", count=LINES):
