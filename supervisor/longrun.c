@@ -1,16 +1,10 @@
 #include "supervisor/longrun.h"
-#include "base/clock.h"
 #include "base/container.h"
 #include "base/message.h"
 #include "services/servicedir.h"
-#include "supervisor/refusal.h"
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-/* --- what others see -------------------------------------------------------------------------- */
 
 static void take_status(struct longrun *l)
 {
@@ -32,50 +26,6 @@ static void show(struct longrun *l)
         return; /* its u is about to come */
     take_status(l);
     supervise_dir_refresh(&l->seen);
-}
-
-/* --- signals ---------------------------------------------------------------------------------- */
-
-static void send_signal(struct longrun *l, int signal, bool group)
-{
-    if (birth_holds(&l->run.birth, group ? -signal : signal) &&
-        birth_holds(&l->run.birth, group ? -SIGCONT : SIGCONT))
-        return;
-    if (l->machine.pid <= 0)
-        return;
-    pid_t target = group ? -l->machine.pid : l->machine.pid;
-    refusal_kill(l->all->pid1, l->definition->name, target, signal, &l->refused);
-    pid1_kill(l->all->pid1, target, SIGCONT);
-}
-
-/* negative: to its process group. */
-static void pass_signal(struct longrun *l, int signal)
-{
-    if (l->machine.pid > 0)
-        refusal_kill(l->all->pid1, l->definition->name,
-                     signal < 0 ? -l->machine.pid : l->machine.pid, abs(signal), &l->refused);
-}
-
-/* A consumer being stopped gets end of file first and its signal only if it does not end by that:
- * what its producers wrote is still in the pipe. */
-static void drained(struct timer *t)
-{
-    struct longrun *l = container_of(t, struct longrun, pipe.drain);
-    if (l->machine.state == SERVICE_UP && l->machine.want == WANT_DOWN)
-        send_signal(l, l->keys.down_signal, false);
-}
-
-static void end(struct longrun *l)
-{
-    struct pid1 *p = l->all->pid1;
-    if (l->pipe.input[1] < 0 || !pid1_is_stopping(p)) {
-        send_signal(l, l->keys.down_signal, false);
-        return;
-    }
-    close(l->pipe.input[1]);
-    l->pipe.input[1] = -1;
-    l->pipe.drain.fire = drained;
-    loop_timer(&p->loop, &l->pipe.drain, pid1_now(p) + p->settings.drain * CLOCK_MS);
 }
 
 /* --- actions ---------------------------------------------------------------------------------- */
@@ -206,14 +156,14 @@ static enum service_event perform(struct longrun *l, const struct service_action
     case SERVICE_ACT_FINISH:
         return spawn_finish(l);
     case SERVICE_ACT_END:
-        end(l);
+        longrun_end(l);
         break;
     case SERVICE_ACT_KILL:
-        send_signal(l, SIGKILL, l->keys.kill_group);
+        longrun_signal(l, SIGKILL, l->keys.kill_group);
         break;
     case SERVICE_ACT_SIGNAL:
         if (!birth_holds(&l->run.birth, a->detail))
-            pass_signal(l, a->detail);
+            longrun_pass_signal(l, a->detail);
         break;
     case SERVICE_ACT_BOUNDARY:
         logger_boundary(&l->logger);
@@ -349,7 +299,7 @@ static void born(struct run *r, pid_t pid, bool here)
     l->machine.pid = pid;
     children_add(&p->children, pid, CHILD_SERVICE, l->index);
     for (unsigned int i = 0; i < r->birth.held; i++)
-        pass_signal(l, r->birth.signal[i]);
+        longrun_pass_signal(l, r->birth.signal[i]);
     if (l->machine.state == SERVICE_FINISH)
         l->finish.report = run_take_report(r);
     show(l);

@@ -99,6 +99,14 @@ void longrun_reaped(struct longrun *l, pid_t pid, int status);
 
 /* --- between its files ---------------------------------------------------------------------- */
 
+/* Sends a signal, and CONT behind it, to the process, or to its group. A pid that is not known yet
+ * is waited for; a signal that is refused is said once. */
+void longrun_signal(struct longrun *l, int signal, bool group);
+/* Sends what somebody asked for, as it is; negative: to the process group. */
+void longrun_pass_signal(struct longrun *l, int signal);
+/* Ends the service: by its down-signal, or, for a consumer during the stop, by end of file first.
+ */
+void longrun_end(struct longrun *l);
 /* Forks ./run. 0; 1: its report cannot be watched, so believe that it was executed; -1 with errno
  * and e. */
 int longrun_spawn_run(struct longrun *l, struct error *e);
