@@ -325,7 +325,8 @@ def processed(program, folder, processor):
     """What was said, the archives and the other files; every third of 14 lines makes a rotation."""
     def settled(number):
         names = set(os.listdir(folder))
-        return number % 3 or (look(folder)[1] == 0 and not {"previous", "processed"} & names)
+        current = look(folder)  # None: the reference has no current for a moment
+        return number % 3 or (current is not None and current[1] == 0 and not {"previous", "processed"} & names)
     said = feed(program, folder, "r50", "n3", "s4096", processor, settled=settled,
                 lines=[b"%03d" % i + b"x" * 696 + b"\n" for i in range(14)])
     rest = {n: ((folder / n).read_bytes(), mode_of(folder / n, program))
