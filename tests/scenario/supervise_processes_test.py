@@ -9,6 +9,7 @@ import pytest
 
 from lib.logs import log_text
 from lib.processes import children, command_line, parents, process_state
+from lib.wait import let_pass
 
 ON = {"OVERLOG_SUPERVISE_PROCESSES": "1", "S6_LOGGING": "0"}
 SEES = "#!/bin/sh\n{ tr '\\0' ' ' </proc/$PPID/cmdline; cat /proc/$PPID/comm; } >>/tmp/$1.sees\nexec sleep 1000\n"
@@ -159,17 +160,23 @@ def test_a_signal_that_comes_before_the_pid_is_known(tree, boot, letters, signal
 
 
 def test_a_pause_that_comes_before_the_pid_is_known(tree, boot):
-    tree.longrun("web", "#!/bin/sh\necho x >/tmp/ran\nexec sleep 1000\n", bundle=None)
+    tree.longrun("web", "#!/bin/sh\nwhile :; do echo x >>/tmp/ran; sleep 0.02; done\n", bundle=None)
     box = boot(tree.path, env=ON)
     box.wait_for_text("service legacy-services successfully started")
     tell(box, "web", b"up")
+
+    def ran():
+        return os.path.getsize(tree.at("/tmp/ran")) if os.path.exists(tree.at("/tmp/ran")) else 0
 
     def paused():
         above = [pid for pid in children(box.pid()) if command_line(pid) == ["s6-supervise", "web"]]
         return [process_state(pid) for pid in above for pid in children(pid)] == ["T"]
     box.wait_for(paused, what="the pause")  # how far it came until then is the scheduler's business
+    before = ran()
+    let_pass(0.3)
+    assert ran() == before and paused()
     tell(box, "web", b"c")
-    box.wait_for(lambda: not paused() and os.path.exists(tree.at("/tmp/ran")))
+    box.wait_for(lambda: not paused() and ran() > before, what="lines after the pause")
     assert box.stop() == 0
 
 
