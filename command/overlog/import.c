@@ -5,9 +5,7 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
-#include <ctype.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
 #include "base/signals.h"
 #include "command/overlog/supervisord_import.h"
 #include "command/overlog/supervisord_keys.h"
-#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
