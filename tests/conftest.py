@@ -9,12 +9,14 @@ import pytest
 from lib.boot import Boot
 from lib.build import helper_program, install_tree
 from lib.failures import Failures
+from lib.processes import take_default_dispositions
 from lib.tree import Tree
 
 SHARED = ("class", "module", "package")
 
 
 def pytest_configure(config):
+    take_default_dispositions()
     config.addinivalue_line("markers", "long: takes several seconds, and begins before the others")
     if os.environ.get("FAILURES") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(os.environ["FAILURES"]))
