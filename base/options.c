@@ -176,6 +176,15 @@ int options_number(const struct invocation *c, const char *word, uint64_t max, u
     return 0;
 }
 
+int options_duration(const struct invocation *c, const char *word, uint64_t max, uint64_t *ms)
+{
+    if (word == NULL || duration_parse(word, max, ms) == 0)
+        return 0;
+    message_fatal("%s is no length of time, as 500ms, 30s, 5m or 2h, of at most %llu ms", word,
+                  (unsigned long long)max);
+    return command_usage(c);
+}
+
 int options_mode(const struct invocation *c, const char *word, unsigned int *mode)
 {
     uint64_t value;

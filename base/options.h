@@ -69,9 +69,11 @@ int options_read(struct invocation *c, int operands);
 /* Which of these letters was given last; 0: none. */
 char options_last(const char *letters);
 
-/* Read a word that must be a number of at most max, or an octal mode. 0, or EXIT_USAGE after saying
- * what was wrong. With word NULL the value stays as it is. */
+/* Read a word that must be a number of at most max, a length of time of at most max ms
+ * (duration_parse of base/quantity.h), or an octal mode. 0, or EXIT_USAGE after saying what was
+ * wrong. With word NULL the value stays as it is. */
 int options_number(const struct invocation *c, const char *word, uint64_t max, uint64_t *value);
+int options_duration(const struct invocation *c, const char *word, uint64_t max, uint64_t *ms);
 int options_mode(const struct invocation *c, const char *word, unsigned int *mode);
 
 #endif

@@ -57,6 +57,29 @@ int integer_parse(const char *text, long long *value)
     return large;
 }
 
+int duration_parse(const char *text, uint64_t max, uint64_t *ms)
+{
+    static const struct {
+        const char *name;
+        uint64_t ms;
+    } units[] = {{"", 1},           {"ms", 1},           {"s", 1000},
+                 {"m", 60 * 1000L}, {"h", 3600 * 1000L}, {"d", 24 * 3600 * 1000L}};
+    uint64_t n = 0;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        uint64_t digit = (uint64_t)(*at - '0');
+        if (digit > max || n > (max - digit) / 10)
+            return -1;
+        n = n * 10 + digit;
+    }
+    for (size_t i = 0; at > text && i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(at, units[i].name) == 0 && n <= max / units[i].ms) {
+            *ms = n * units[i].ms;
+            return 0;
+        }
+    return -1;
+}
+
 int octal_parse(const char *text, uint64_t max, uint64_t *value)
 {
     uint64_t n = 0;

@@ -19,6 +19,10 @@ void quantity_duration(int64_t ms, char out[QUANTITY_MAX]);
  * *value is the largest or smallest there is; -1 when the text is no integer. */
 int integer_parse(const char *text, long long *value);
 
+/* Reads a length of time, the whole text: a number with a unit, "500ms", "30s", "5m", "2h", "1d",
+ * or without one, in milliseconds. 0 with *ms, or -1: it is none, or more than max ms. */
+int duration_parse(const char *text, uint64_t max, uint64_t *ms);
+
 /* Reads an octal number of at most max, the whole text. 0, or -1. */
 int octal_parse(const char *text, uint64_t max, uint64_t *value);
 

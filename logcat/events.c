@@ -18,8 +18,6 @@ const char *events_value(const char *words, const char *key, size_t *length)
     return at;
 }
 
-enum { SERVICE_NAME_MAX = 256 };
-
 /* The byte for which an escape such as \040 or \134 stands; 0: the text begins with none. */
 static char escaped(const char *text, size_t length)
 {
@@ -31,11 +29,10 @@ static char escaped(const char *text, size_t length)
     return (char)((text[1] & 3) << 6 | (text[2] & 7) << 3 | (text[3] & 7));
 }
 
-/* Reads a name as event_line writes it: escaped, it may be four times as long. */
-static void read_name(char name[SERVICE_NAME_MAX], const char *text, size_t length)
+void events_name(char name[EVENTS_NAME_MAX], const char *text, size_t length)
 {
     size_t n = 0;
-    for (size_t i = 0; i < length && n + 1 < SERVICE_NAME_MAX; i++) {
+    for (size_t i = 0; i < length && n + 1 < EVENTS_NAME_MAX; i++) {
         char byte = escaped(text + i, length - i);
         name[n++] = byte != 0 ? byte : text[i];
         i += byte != 0 ? 3 : 0;
@@ -79,13 +76,13 @@ bool events_take(struct events *ev, struct entry *entry)
         entry->name = wanted(ev, ".init");
         return entry->name != NULL;
     }
-    char *words = entry->message, name[SERVICE_NAME_MAX];
+    char *words = entry->message, name[EVENTS_NAME_MAX];
     size_t event = strcspn(words, " "), length = 0;
     if (!entry->stamped || entry->stream != STREAM_UNKNOWN || event == 0)
         return false;
     if (strncmp(words + event, SERVICE, strlen(SERVICE)) == 0) {
         length = strcspn(words + event + strlen(SERVICE), " ");
-        read_name(name, words + event + strlen(SERVICE), length);
+        events_name(name, words + event + strlen(SERVICE), length);
         entry->name = wanted(ev, name);
         length += strlen(SERVICE);
     } else {
@@ -131,7 +128,7 @@ static int note(struct events_states *s, const char *words)
     static const char *const shown[] = {"start", "ready", "fail", "up", "down", "exit"};
     bool command = strncmp(words, "cmd", 3) == 0;
     const char *event = !command ? words : words[3] == ' ' ? "start" : words + 3;
-    char service[SERVICE_NAME_MAX] = ".cmd", state[64];
+    char service[EVENTS_NAME_MAX] = ".cmd", state[64];
     size_t length = 0, i = 0, word = strcspn(event, " ");
     const char *name = events_value(words, SERVICE, &length);
     if (strncmp(words, "boot ", 5) == 0)
@@ -141,7 +138,7 @@ static int note(struct events_states *s, const char *words)
     if (i == 6 || (!name && !command))
         return 0;
     if (!command)
-        read_name(service, name, length);
+        events_name(service, name, length);
     const char *code = events_value(words, " code=", &length);
     const char *killer = code ? code : events_value(words, " signal=", &length);
     snprintf(state, sizeof state, "%s", i == 0 ? "up" : i == 2 ? "failed" : shown[i]);

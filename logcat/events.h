@@ -26,6 +26,11 @@ void events_release(struct events *ev);
  * has no such key. */
 const char *events_value(const char *words, const char *key, size_t *length);
 
+enum { EVENTS_NAME_MAX = 256 };
+/* Reads a service's name of length bytes as an event has it: escaped, it may be four times as long.
+ */
+void events_name(char name[EVENTS_NAME_MAX], const char *text, size_t length);
+
 /* For each service, the last event since the container started. */
 struct events_states {
     struct words names, states; /* in parallel */

@@ -10,8 +10,11 @@
  * helper open PATH TEXT       opens PATH for writing and writes TEXT
  * helper exitcode FILE CODE   writes CODE to FILE
  * helper -- PROGRAM [ARG...]  runs it as an engine's --init does: passes TERM on, reaps, exits with its code
+ * helper serve PORT [N]       answers HTTP requests by "ok"; the Nth and all after it are taken, never answered,
+ *                             and SIGTERM means nothing from then on
  * helper ready ...            writes a newline to descriptor 3 and waits for SIGTERM
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,6 +24,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -186,6 +190,30 @@ static int be_init(char **argv)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static int serve(int port, int most)
+{
+    const struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const char *answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    int one = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
+    char request[4096];
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (listener < 0 || bind(listener, (const struct sockaddr *)&a, sizeof a) < 0 || listen(listener, 10) < 0)
+        return fail("serve");
+    dprintf(1, "serving\n");
+    for (int i = 1;; i++) {
+        int fd = accept(listener, NULL, NULL);
+        if (most > 0 && i >= most) {
+            signal(SIGTERM, SIG_IGN);
+            for (;;)
+                pause();
+        }
+        if (fd >= 0 && read(fd, request, sizeof request) > 0)
+            say(fd, answer, strlen(answer));
+        close(fd);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
@@ -220,8 +248,10 @@ int main(int argc, char **argv)
         return put(argv[2], 0, argv[3]);
     if (strcmp(verb, "exitcode") == 0 && argc == 4)
         return put(argv[2], O_CREAT | O_TRUNC, argv[3]);
+    if (strcmp(verb, "serve") == 0 && argc >= 3)
+        return serve(atoi(argv[2]), argc > 3 ? atoi(argv[3]) : 0);
     if (strcmp(verb, "ready") == 0)
         return write(3, "\n", 1) == 1 ? wait_term(NULL) : fail("3");
-    dprintf(2, "usage: helper tick|say|wait|count|orphans|segv|cat|open|exitcode|ready ...\n");
+    dprintf(2, "usage: helper tick|say|wait|count|orphans|segv|cat|open|exitcode|serve|ready ...\n");
     return 100;
 }

@@ -11,8 +11,8 @@ import pytest
 from lib.build import OVERLOG
 
 ROOT = Path(__file__).resolve().parents[2]
-OLD = ["with-contenv", "execlineb", "logcat", "printcontenv", "s6-setuidgid", "overlog", "s6-rc", "s6-rc-db", "s6-svc",
-       "s6-svdt", "s6-svok", "s6-svscanctl", "s6-svstat", "s6-svwait"]
+OLD = ["with-contenv", "execlineb", "logcat", "printcontenv", "probe", "s6-setuidgid", "overlog", "s6-rc", "s6-rc-db",
+       "s6-svc", "s6-svdt", "s6-svok", "s6-svscanctl", "s6-svstat", "s6-svwait"]
 OTHERS = {"init", "logger", "legacy", "halt", "poweroff", "reboot", "shutdown"}  # programs that base images have
 
 PACKAGES = ["execline", "s6", "s6-linux-init", "s6-linux-utils", "s6-overlay",
@@ -24,7 +24,7 @@ RELEASED = """
     execline execline-cd execline-umask execlineb exit export export-array fdblock fdclose fdmove fdreserve
     fdswap forbacktickx foreground forstdin forx getcwd getpid halt heredoc homeof if ifelse ifte ifthenelse
     importas init legacy logcat logger logutil-newfifo logutil-service loopwhilex multidefine multisubstitute
-    pipeline piperw posix-cd posix-umask poweroff printcontenv reboot redirfd runblock s6-applyuidgid
+    pipeline piperw posix-cd posix-umask poweroff printcontenv probe reboot redirfd runblock s6-applyuidgid
     s6-background-watch s6-basename s6-cat s6-chmod s6-chown s6-chroot s6-cli s6-clock s6-cut s6-dirname
     s6-dnsip s6-dnsip4 s6-dnsip6 s6-dumpenv s6-echo s6-env s6-envdir s6-envuidgid s6-expr s6-false s6-fghack
     s6-format-filter s6-grep s6-head s6-hiercopy s6-hostname s6-linkname s6-ln s6-log s6-logwatch s6-ls

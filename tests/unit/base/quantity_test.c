@@ -97,13 +97,37 @@ static void octals(void **state)
     assert_int_equal(octal_parse("7", 6, &n), -1);
 }
 
+static void lengths(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t ms;
+    } some[] = {{"0", 0},       {"17", 17},          {"500ms", 500},  {"0s", 0},
+                {"30s", 30000}, {"5m", 300000},      {"2h", 7200000}, {"1d", 86400000},
+                {"007s", 7000}, {"86400s", 86400000}};
+    static const char *const none[] = {
+        "",   "s",    "ms",  "-1s", "+1", " 1s", "1 s",      "1s ",
+        "1S", "1.5s", "1us", "1sm", "x",  "2d",  "86400001", "99999999999999999999999s"};
+    uint64_t ms = 3;
+    (void)state;
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        assert_int_equal(duration_parse(none[i], 86400000, &ms), -1);
+    assert_int_equal(ms, 3);
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+        assert_int_equal(duration_parse(some[i].text, 86400000, &ms), 0);
+        assert_int_equal(ms, some[i].ms);
+    }
+    assert_int_equal(duration_parse("18446744073709551615", UINT64_MAX, &ms), 0);
+    assert_true(ms == UINT64_MAX);
+    assert_int_equal(duration_parse("18446744073709551s", UINT64_MAX, &ms), 0);
+    assert_int_equal(duration_parse("18446744073709552s", UINT64_MAX, &ms), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),
-        cmocka_unit_test(durations),
-        cmocka_unit_test(integers),
-        cmocka_unit_test(octals),
+        cmocka_unit_test(sizes),  cmocka_unit_test(durations), cmocka_unit_test(integers),
+        cmocka_unit_test(octals), cmocka_unit_test(lengths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
