@@ -3,6 +3,7 @@
 #ifndef LOGCAT_ENTRY_H
 #define LOGCAT_ENTRY_H
 
+#include "logcat/severity.h"
 #include "logger/stamp.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,9 +18,10 @@ struct entry {
     bool continues;        /* it continues the entry before it: a line of a stack trace, say */
     bool apart;            /* lines between the entry shown before and this one are left out */
     enum stamp_stream stream;
-    char *message;    /* message[length] is NUL */
-    size_t length;    /* bytes of message */
-    const char *name; /* of the service; NULL: the source's */
+    enum severity severity; /* of it or of the entry that it continues; if the view rates lines */
+    char *message;          /* message[length] is NUL */
+    size_t length;          /* bytes of message */
+    const char *name;       /* of the service; NULL: the source's */
 };
 
 #endif

@@ -27,7 +27,7 @@ void filter_release(struct filter *f)
 bool filter_any(const struct filter *f)
 {
     return f->count > 0 || f->stream != STREAM_UNKNOWN || clock_is_set(&f->since) ||
-           clock_is_set(&f->until);
+           clock_is_set(&f->until) || f->severity.most != SEVERITY_UNKNOWN;
 }
 
 bool filter_is_outside(const struct filter *f, const struct timespec *time)
@@ -39,7 +39,7 @@ bool filter_is_outside(const struct filter *f, const struct timespec *time)
 const struct pattern *filter_needle(const struct filter *f)
 {
     const struct pattern *only = NULL;
-    if (f->includes != 1 || clock_is_set(&f->until))
+    if (f->includes != 1 || clock_is_set(&f->until) || f->severity.most != SEVERITY_UNKNOWN)
         return NULL;
     for (size_t i = 0; i < f->count; i++)
         if (!f->pattern[i].exclude)
@@ -54,6 +54,9 @@ enum filter_verdict filter_judge(const struct filter *f, const struct entry *ent
         return FILTER_OUT;
     if (filter_is_outside(f, &entry->time))
         return FILTER_OUT;
+    bool meant = severity_in(&f->severity, entry->severity);
+    if (!meant && f->includes == f->count) /* nothing could exclude it */
+        return FILTER_REST;
     for (size_t i = 0; i < f->count; i++) {
         struct filter_pattern *p = &f->pattern[i];
         if ((p->exclude || !included) &&
@@ -63,5 +66,5 @@ enum filter_verdict filter_judge(const struct filter *f, const struct entry *ent
             included = true;
         }
     }
-    return included ? FILTER_MATCH : FILTER_REST;
+    return included && meant ? FILTER_MATCH : FILTER_REST;
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "logcat/entry.h"
 #include "logcat/pattern.h"
+#include "logcat/severity.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
@@ -21,6 +22,7 @@ struct filter {
     struct timespec since;    /* {0, 0}: from the beginning */
     struct timespec until;    /* {0, 0}: to the end; exclusive */
     enum stamp_stream stream; /* STREAM_UNKNOWN: any */
+    struct severity_range severity;
 };
 
 #define FILTER_INIT                                                                                \
@@ -34,15 +36,17 @@ int filter_add(struct filter *f, const char *text, bool exclude, bool ignore_cas
 /* Frees the patterns. */
 void filter_release(struct filter *f);
 
-/* Whether the filter asks anything of an entry: a pattern, a time or a stream. */
+/* Whether the filter asks anything of an entry: a pattern, a time, a stream, a severity. */
 bool filter_any(const struct filter *f);
 
 /* A pattern that every line to be shown matches, so that the reader can skip other lines unparsed.
- * NULL: there is none or there are several, or the stamps of other lines are needed (until). */
+ * NULL: there is none or there are several, or the stamps of other lines are needed (until), or
+ * their severities, which lines behind them inherit. */
 const struct pattern *filter_needle(const struct filter *f);
 
 /* FILTER_OUT: another time or stream, no context either; FILTER_EXCLUDED: it matches an exclude;
- * FILTER_REST: it matches no include, and may be context; FILTER_MATCH: it is to be shown. */
+ * FILTER_REST: it matches no include or has another severity, and may be context; FILTER_MATCH: it
+ * is to be shown. */
 enum filter_verdict { FILTER_OUT, FILTER_EXCLUDED, FILTER_REST, FILTER_MATCH };
 enum filter_verdict filter_judge(const struct filter *f, const struct entry *entry);
 

@@ -4,6 +4,7 @@
 #include "base/quantity.h"
 #include "base/utf8.h"
 #include "logcat/events.h"
+#include "logcat/rating.h"
 #include "logcat/source.h"
 #include "rotate/read/count.h"
 #include <stdio.h>
@@ -15,7 +16,9 @@ enum {
     HOURS = 24,
     HOUR = 3600,
     YEAR = 330 * 24 * HOUR, /* or nearly so */
-    BESIDE = 62             /* columns of what is neither name nor bar */
+    BESIDE = 77,            /* columns of what is neither name nor bar, */
+    NARROW = 100,           /* on a screen with less than these, without FIRST, */
+    FIRST_WIDTH = 13        /* which takes these */
 };
 
 struct row {
@@ -23,6 +26,7 @@ struct row {
     int64_t bytes;
     unsigned long archives;
     unsigned long lines[HOURS];
+    unsigned long errors, warnings; /* entries in the last hour */
 };
 
 struct layout {
@@ -30,6 +34,7 @@ struct layout {
     size_t screen; /* columns, 0: no terminal */
     size_t width;  /* of the longest name */
     time_t newest; /* line of all */
+    bool narrow;   /* no room for FIRST */
 };
 
 struct bar {
@@ -84,6 +89,25 @@ static bool count(const char *path, struct row *row, time_t begin)
     row->bytes = c.bytes;
     row->archives = c.archives;
     return true;
+}
+
+/* Counts the errors and warnings of the hour that ends with the newest line of all. */
+static bool rate(const char *path, struct row *row, time_t newest)
+{
+    struct source *s = source_new(path, path);
+    struct error e = ERROR_INIT;
+    if (s)
+        s->since = (struct timespec){newest - HOUR + 1, 0};
+    bool good = s && source_open(s, READER_ALL, 0, &e) == 0;
+    while (good && source_next(s, true) == 1) {
+        if (s->entry.time.tv_sec < s->since.tv_sec || s->entry.time.tv_sec > newest)
+            continue;
+        rating_take(s);
+        row->errors += s->entry.severity >= SEVERITY_ERROR && !s->entry.continues;
+        row->warnings += s->entry.severity == SEVERITY_WARNING && !s->entry.continues;
+    }
+    source_free(s);
+    return good;
 }
 
 /* --- showing --- */
@@ -150,19 +174,26 @@ static void put_rows(struct str *out, const struct logdirs_list *list, const str
     }
     l->width = width;
     /* The bars take what the screen leaves. */
-    int hours = l->screen > 0 ? (int)l->screen - (int)l->width - BESIDE : HOURS;
+    l->narrow = l->screen > 0 && l->screen < NARROW;
+    int beside = l->narrow ? BESIDE - FIRST_WIDTH : BESIDE;
+    int hours = l->screen > 0 ? (int)l->screen - (int)l->width - beside : HOURS;
     hours = hours < 1 ? 1 : hours > HOURS ? HOURS : hours;
     put_name(out, "SERVICE", l);
-    str_printf(out, "  %-9s  %6s  %4s  %-11s  %-11s  %7s  LAST %d H\n", "STATE", "SIZE", "ARCH",
-               "FIRST", "LAST", "MOST/H", hours);
+    str_printf(out, "  %-9s  %6s  %4s", "STATE", "SIZE", "ARCH");
+    if (!l->narrow)
+        str_printf(out, "  %-11s", "FIRST");
+    str_printf(out, "  %-11s  %5s  %6s  %7s  LAST %d H\n", "LAST", "ERR/H", "WARN/H", "MOST/H",
+               hours);
     for (size_t i = 0; i < list->names.count; i++) {
         const struct row *row = &rows[i];
         put_name(out, list->names.item[i], l);
         str_printf(out, "  %-9s", state_of(states, list->names.item[i]));
         put_size(out, row->bytes);
         str_printf(out, "  %4lu", row->archives);
-        put_time(out, &row->first, l);
+        if (!l->narrow)
+            put_time(out, &row->first, l);
         put_time(out, &row->last, l);
+        str_printf(out, "  %5lu  %6lu", row->errors, row->warnings);
         put_bar(out, row, hours);
     }
 }
@@ -195,7 +226,8 @@ bool list_services(const struct logdirs *r, const struct logdirs_list *list, boo
     }
     for (size_t i = 0; rows && i < list->names.count; i++)
         good &=
-            count(list->paths.item[i], &rows[i], l.newest - l.newest % HOUR - (HOURS - 1) * HOUR);
+            count(list->paths.item[i], &rows[i], l.newest - l.newest % HOUR - (HOURS - 1) * HOUR) &&
+            rate(list->paths.item[i], &rows[i], l.newest);
     if (rows)
         put_rows(out, list, rows, &states, &l);
     events_states_release(&states);

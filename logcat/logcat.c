@@ -34,6 +34,7 @@ static int build_filter(const struct request *q, struct filter *f, struct error 
         if (filter_add(f, q->exclude.item[i], true, q->ignore_case, e) < 0)
             return -1;
     f->stream = q->stream;
+    f->severity = q->severity;
     if (q->since && time_parse(q->since, &now, q->utc, &f->since, e) < 0)
         return -1;
     if (q->until && time_parse(q->until, &now, q->utc, &f->until, e) < 0)
@@ -279,6 +280,7 @@ static int prepare(struct request *q, struct view *v, struct error *e)
     if (result == 0)
         result = build_marks(q, &marks, &v->render.marks, e);
     v->render.mark = marks;
+    v->rating = v->render.color || q->severity.most != SEVERITY_UNKNOWN;
     v->context =
         (struct context){.whole = q->whole, .before = (size_t)q->before, .after = (size_t)q->after};
     return result;

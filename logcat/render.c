@@ -233,7 +233,10 @@ static int add_text_form(struct render *r, const char *name, const struct entry 
 {
     static const char streams[][5] = {"-   ", "out ", "err "};
     bool full = r->form == RENDER_FULL;
-    bool marked = r->color && entry->stream == STREAM_ERR;
+    const char *color = severity_color(entry->severity);
+    if (entry->severity == SEVERITY_UNKNOWN && entry->stream == STREAM_ERR)
+        color = "31";
+    bool marked = r->color && color;
     if (r->time_format && !*r->time_format) {
         /* no time at all */
     } else if (add_time(r, &entry->time, full ? 9 : 3, out)) {
@@ -251,7 +254,7 @@ static int add_text_form(struct render *r, const char *name, const struct entry 
     if (full)
         put_bytes(out, streams[entry->stream], 4);
     if (marked)
-        add_color(out, "31");
+        add_color(out, color);
     int result = add_message(r, entry, out);
     if (marked)
         add_color(out, "0");

@@ -20,11 +20,11 @@ extern const struct render_row render_forms[];
 
 struct render {
     enum render_form form;
-    bool utc;                   /* times are in UTC, else in local time */
-    bool names;                 /* show the service's name */
-    bool color;                 /* each service's name has a colour, stderr is red */
-    bool caret;                 /* make control characters visible: for terminals */
-    size_t width;               /* names are padded to that many bytes */
+    bool utc;     /* times are in UTC, else in local time */
+    bool names;   /* show the service's name */
+    bool color;   /* of services' names and severities; stderr is red where none is known */
+    bool caret;   /* make control characters visible: for terminals */
+    size_t width; /* names are padded to that many bytes */
     const char *time_format;    /* as for strftime, and %N; NULL: the form's own */
     const struct pattern *mark; /* with color: matches of these patterns stand out; not owned */
     size_t marks;

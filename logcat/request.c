@@ -11,8 +11,9 @@ const char request_options[] =
     "-f, --follow             go on with what is written, until ^C\n"
     "-S, --since=TIME         from then on: 10m, 2h, today, 12:30, 2026-11-23 12:30\n"
     "-U, --until=TIME         before TIME\n"
-    "-b, --boot               since this container started\n"
-    "-p, --previous           the run before this one\n"
+    "-b, --boot               since this container started; -p: the run before\n"
+    "-p, --previous\n"
+    "\10, --priority=LEVEL     as bad or worse: warn, err..crit; as -p LEVEL too\n"
     "-s, --stream=out|err     one stream only, where the stamps tell\n"
     "-g, --grep=RE            lines that match (repeated: any); -i: in any case\n"
     "-x, --exclude=RE         no lines that match\n"
@@ -26,12 +27,12 @@ const char request_options[] =
     "-r, --reverse            the newest first\n"
     "-u, --unit-events        also starts, exits and restarts of the services\n"
     "-o, --output=FORM        short, full, raw, json, cri, pretty (JSON laid out)\n"
-    "\3, --time-format=FORMAT  times as strftime(3) writes them; %N: nanoseconds\n"
-    "\4, --utc                 times in UTC\n"
+    "\3, --time-format=FORMAT  times as strftime(3) writes them; --utc: in UTC\n"
+    "\4, --utc\n"
     "\5, --no-prefix           without the service's name\n"
     "\6, --begin-with=TEXT\n"
     "\7, --color=WHEN          auto, always or never\n"
-    "-l, --list               list services: state, size, times, lines per hour\n";
+    "-l, --list               list services: state, size, times, errors, lines\n";
 
 static int usage(const char *what, const char *value)
 {
@@ -86,6 +87,22 @@ static int take_color(struct request *q, const char *text)
     return usage("unknown value of --color", text);
 }
 
+static int take_severity(struct request *q, const char *text)
+{
+    return severity_range_parse(text, &q->severity) < 0 ? usage("unknown severity", text) : 0;
+}
+
+/* -p alone is --previous; with a severity behind it, which no service is called, --priority. */
+static bool take_priority(struct invocation *c, struct request *q)
+{
+    bool is_short = strncmp(c->argv[c->next - (c->place == 0)], "--", 2) != 0;
+    if (!is_short || c->place > 0 || c->next >= c->argc ||
+        severity_range_parse(c->argv[c->next], &q->severity) < 0)
+        return false;
+    c->next++;
+    return true;
+}
+
 static int take_word(struct words *w, const char *text)
 {
     return words_add(w, text) < 0 ? EXIT_SYSTEM : 0;
@@ -97,6 +114,8 @@ static int take_long(struct request *q, int option, const char *argument)
     case '\6': /* --begin-with */
         q->heading = argument;
         return 0;
+    case '\10': /* --priority */
+        return take_severity(q, argument);
     case '\2': /* --highlight */
         return take_word(&q->marks, argument);
     case '\3': /* --time-format */
@@ -197,13 +216,14 @@ int request_parse(struct invocation *c, struct request *q)
             break;
         if (option == 0)
             code = take_operands(c, q, at < c->argc && strcmp(c->argv[at], "--") == 0);
-        else
+        else if (option != 'p' || !take_priority(c, q))
             code = take_option(q, option, c->argument);
         if (code != 0)
             return code;
     }
     bool chooses = q->include.count + q->exclude.count > 0 || q->since || q->until || q->boot ||
-                   q->previous || q->stream != STREAM_UNKNOWN;
+                   q->previous || q->stream != STREAM_UNKNOWN ||
+                   q->severity.most != SEVERITY_UNKNOWN;
     if (q->reverse && q->follow)
         return usage("options exclude each other", "-r -f");
     if (q->boot && q->previous)

@@ -14,6 +14,7 @@ struct request {
     const char *since, *until, *color, *time_format, *heading;
     enum render_form form;
     enum stamp_stream stream;
+    struct severity_range severity;
     struct words include, exclude, marks, without, operands;
     struct logdirs logdirs;
     bool unreadable;

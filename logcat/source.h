@@ -87,6 +87,9 @@ struct source {
     bool events;  /* it is an event log (docs/event-log.md) */
     bool past;    /* all that follows is later than wanted */
 
+    enum severity severity;  /* of the entry with the number below, so far */
+    unsigned int rated_head; /* 0: none was rated */
+
     /* The stamps that are wanted; {0, 0}: no bound. source_next leaves out only lines that
      * certainly have others; the caller looks at each entry's time. */
     struct timespec since, until;

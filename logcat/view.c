@@ -1,6 +1,7 @@
 #include "logcat/view.h"
 #include "base/clock.h"
 #include "base/message.h"
+#include "logcat/rating.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -67,8 +68,11 @@ static bool next(struct view *v, struct source *s, bool final)
             s->past |= s->survey.done && !s->disorder;
         else if (!(clock_is_set(&v->from) && clock_compare(&order, &v->from) < 0) &&
                  !filter_is_outside(&v->filter, &s->entry.time) &&
-                 (!s->events || events_take(v->events, &s->entry)))
+                 (!s->events || events_take(v->events, &s->entry))) {
+            if (v->rating)
+                rating_take(s);
             return true;
+        }
     }
     return false;
 }

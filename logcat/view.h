@@ -26,6 +26,7 @@ struct view {
     struct render render;
     struct output output;
     struct tail tail;
+    bool rating;            /* severities are needed */
     bool tailing;           /* entries go to tail, not to the output */
     struct source **source; /* by number; both are owned */
     size_t count, capacity;

@@ -309,8 +309,9 @@ def test_34_list(root):
             f"{utc(BASE)} start service=nginx pid=5\n{utc(BASE)} ready service=nginx pid=5\n"
             f"{utc(BASE)} start service=gone pid=6\n{utc(BASE)} exit service=gone pid=6 signal=9\n")
     lines = run(root, "-l").splitlines()
-    assert lines[0].split() == ["SERVICE", "STATE", "SIZE", "ARCH", "FIRST", "LAST", "MOST/H", "LAST", "24", "H"]
-    assert lines[1].split() == ["a", "-", "0", "0", "-", "-", "0"]
+    assert lines[0].split() == ["SERVICE", "STATE", "SIZE", "ARCH", "FIRST", "LAST", "ERR/H", "WARN/H", "MOST/H",
+                                "LAST", "24", "H"]
+    assert lines[1].split() == ["a", "-", "0", "0", "-", "-", "0", "0", "0"]
     assert re.split(r"  +", lines[2])[:2] == ["gone", "signal 9"]
     assert re.split(r"  +", lines[3].rstrip(), maxsplit=6)[:6] == [
         "nginx", "ready", str(sum(f.stat().st_size for f in (root / "nginx").iterdir())), "2",
@@ -322,7 +323,7 @@ def test_35_list_on_a_screen(root):
     """As wide as the screen; names do no harm; a reader may go away."""
     name = "esc\x1b[2J"
     service(root, name, "".join(cri(BASE + 3600 * i, "x") for i in range(30)))
-    for columns, hours in ((80, 80 - 62 - len("esc^[[2J")), (200, 24), (30, 1)):
+    for columns, hours in ((80, 80 - 64 - len("esc^[[2J")), (200, 24), (30, 1)):
         lines = on_terminal(root, "-l", screen=(24, columns)).decode().split("\r\n")
         assert lines[0].endswith(f"LAST {hours} H") and lines[1].startswith("esc^[[2J  ")
         assert lines[1].count("\u2588") == hours and (columns == 30 or len(lines[1]) <= columns)
@@ -381,7 +382,7 @@ def test_50_svlogd_and_gzip_processors(root, tmp_path):
         subprocess.run(["svlogd", flag, str(root / name)], input=f"{name} line\n", text=True, check=True,
                        timeout=DEADLINE, stderr=subprocess.DEVNULL)
         shown = run(root, name)
-        assert run(root, "-l", name).splitlines()[1].split()[8] == "1"  # lines in the hour
+        assert run(root, "-l", name).splitlines()[1].split()[10] == "1"  # lines in the hour
         assert shown.endswith(f" {name} {name} line\n") and "20" == shown[:2], shown
     d = root / "processed"
     subprocess.run(["/usr/bin/s6-log", "-b", "n10", "s4096", "t", "!gzip -c", str(d)], text=True, check=True,

@@ -47,7 +47,7 @@ def test_01_examples_of_the_manual(house, tmp_path, example):
     assert (p.returncode, p.stderr) == (0, "") and p.stdout, (p.returncode, p.stderr)
     if "-X" in words:
         assert "php-fpm failed" in p.stdout and "nginx" not in p.stdout
-    if "-p" in words:
+    if "-p" in words and "-u" in words:
         assert "in the run before" in p.stdout and "failed" not in p.stdout and "overlog: exit pid=2" in p.stdout
     if "--entry" in words:
         assert "at y" in p.stdout

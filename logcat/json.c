@@ -1,0 +1,183 @@
+#include "logcat/json.h"
+#include <string.h>
+
+enum { DEPTH_MOST = 32 };
+
+static void blanks(struct json *j)
+{
+    while (j->at < j->end && (*j->at == ' ' || *j->at == '\t' || *j->at == '\r' || *j->at == '\n'))
+        j->at++;
+}
+
+static bool skip(struct json *j, char c)
+{
+    blanks(j);
+    if (j->at == j->end || *j->at != c)
+        return false;
+    j->at++;
+    return true;
+}
+
+static int hex(const char *at)
+{
+    int number = 0;
+    for (int i = 0; i < 4; i++) {
+        int c = at[i] | 0x20;
+        bool digit = at[i] >= '0' && at[i] <= '9';
+        if (!digit && (c < 'a' || c > 'f'))
+            return -1;
+        number = number << 4 | (digit ? at[i] - '0' : c - 'a' + 10);
+    }
+    return number;
+}
+
+/* j->at is behind a backslash. */
+static bool escape(struct json *j)
+{
+    if (j->at == j->end)
+        return false;
+    char c = *j->at++;
+    if (c != 'u')
+        return c != '\0' && strchr("\"\\/bfnrt", c);
+    if (j->end - j->at < 4 || hex(j->at) < 0)
+        return false;
+    j->at += 4;
+    return true;
+}
+
+static bool string(struct json *j, struct json_value *v)
+{
+    if (!skip(j, '"'))
+        return false;
+    *v = (struct json_value){.text = j->at, .kind = JSON_STRING};
+    while (j->at < j->end) {
+        unsigned char c = (unsigned char)*j->at++;
+        if (c == '"') {
+            v->length = (size_t)(j->at - 1 - v->text);
+            return true;
+        }
+        if (c < 0x20 || (c == '\\' && !escape(j)))
+            return false;
+    }
+    return false;
+}
+
+static bool digits(struct json *j)
+{
+    const char *begin = j->at;
+    while (j->at < j->end && *j->at >= '0' && *j->at <= '9')
+        j->at++;
+    return j->at > begin;
+}
+
+static bool number(struct json *j)
+{
+    j->at += j->at < j->end && *j->at == '-';
+    const char *first = j->at;
+    if (!digits(j) || (*first == '0' && j->at - first > 1))
+        return false;
+    if (j->at < j->end && *j->at == '.') {
+        j->at++;
+        if (!digits(j))
+            return false;
+    }
+    if (j->at == j->end || (*j->at | 0x20) != 'e')
+        return true;
+    j->at++;
+    j->at += j->at < j->end && (*j->at == '+' || *j->at == '-');
+    return digits(j);
+}
+
+static bool word(struct json *j)
+{
+    static const char *const words[] = {"true", "false", "null"};
+    for (int i = 0; i < 3; i++) {
+        size_t n = strlen(words[i]);
+        if ((size_t)(j->end - j->at) >= n && memcmp(j->at, words[i], n) == 0) {
+            j->at += n;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Passes over what an object or array holds, with one look at each of its tokens and no recursion:
+ * is_object has, for each level, whether it is an object. */
+static bool nested(struct json *j)
+{
+    bool is_object[DEPTH_MOST];
+    struct json_value v;
+    int depth = 0;
+    bool value = true; /* one is expected next */
+    do {
+        blanks(j);
+        char c = j->at < j->end ? *j->at : '\0';
+        if (value && (c == '{' || c == '[')) {
+            if (depth == DEPTH_MOST)
+                return false;
+            j->at++;
+            is_object[depth++] = c == '{';
+            value = !skip(j, c == '{' ? '}' : ']');
+            depth -= !value;
+        } else if (value) {
+            if (!(c == '"'                             ? string(j, &v)
+                  : c == '-' || (c >= '0' && c <= '9') ? number(j)
+                                                       : word(j)))
+                return false;
+            value = false;
+        } else if (skip(j, ',')) {
+            value = true;
+        } else if (skip(j, is_object[depth - 1] ? '}' : ']')) {
+            depth--;
+        } else {
+            return false;
+        }
+        if (value && depth > 0 && is_object[depth - 1] && (!string(j, &v) || !skip(j, ':')))
+            return false;
+    } while (depth > 0);
+    return true;
+}
+
+static bool any_value(struct json *j, struct json_value *v)
+{
+    blanks(j);
+    char c = j->at < j->end ? *j->at : '\0';
+    if (c == '"')
+        return string(j, v);
+    *v = (struct json_value){.text = j->at};
+    v->kind = c == '{' ? JSON_OBJECT : c == '[' ? JSON_ARRAY : JSON_NUMBER;
+    bool good = false;
+    if (c == '{' || c == '[') {
+        good = nested(j);
+    } else if (c == '-' || (c >= '0' && c <= '9')) {
+        good = number(j);
+    } else {
+        v->kind = JSON_WORD;
+        good = word(j);
+    }
+    v->length = (size_t)(j->at - v->text);
+    return good;
+}
+
+bool json_begin(struct json *j, const char *text, size_t length)
+{
+    *j = (struct json){text, text + length, false};
+    return skip(j, '{');
+}
+
+int json_next(struct json *j, struct json_value *name, struct json_value *value)
+{
+    if (skip(j, '}')) {
+        blanks(j);
+        return j->at == j->end ? 0 : -1;
+    }
+    if (j->begun && !skip(j, ','))
+        return -1;
+    j->begun = true;
+    return string(j, name) && skip(j, ':') && any_value(j, value) ? 1 : -1;
+}
+
+bool json_is(const struct json_value *v, const char *text, size_t length)
+{
+    return v->length == length && memcmp(v->text, text, length) == 0 && !memchr(text, '\\', length);
+}

@@ -1,0 +1,32 @@
+/* Reads a JSON object where it stands, member by member, without memory of its own. Pure. What is
+ * not JSON (RFC 8259) is refused, and so is what is nested more than 32 deep. Names and values
+ * point into the text. */
+#ifndef LOGCAT_JSON_H
+#define LOGCAT_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum json_kind { JSON_STRING, JSON_NUMBER, JSON_WORD, JSON_OBJECT, JSON_ARRAY };
+
+struct json_value {
+    const char *text; /* of a string: what is between its quotes, escapes as they are */
+    size_t length;
+    enum json_kind kind; /* JSON_WORD: true, false or null */
+};
+
+struct json {
+    const char *at, *end;
+    bool begun; /* a member was read */
+};
+
+/* Begins to read the text's object. False: the text begins with something else. */
+bool json_begin(struct json *j, const char *text, size_t length);
+/* Reads the next member: 1; 0: there are no more, and nothing is behind the object; -1: the text is
+ * not a JSON object. */
+int json_next(struct json *j, struct json_value *name, struct json_value *value);
+
+/* Whether the name or string is that text. One that has an escape never is. */
+bool json_is(const struct json_value *v, const char *text, size_t length);
+
+#endif
