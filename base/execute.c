@@ -155,8 +155,7 @@ void execute_first(const char *program, const char *path, char *const *argv, cha
     errno = reason;
 }
 
-/* --- as a shell does it -----------------------------------------------------------------------
- */
+/* --- as a shell does it ----------------------------------------------------------------------- */
 
 #define SHELL "/bin/sh"
 

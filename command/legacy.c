@@ -1,6 +1,7 @@
 /* legacy: how pid 1 starts what its built-in oneshots do. It has no link: nobody types it. */
 #include "overlay/legacy.h"
 #include "base/command.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "command/commands.h"
 #include "overlay/settings.h"
@@ -62,10 +63,8 @@ static int run_legacy(struct invocation *c)
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verbs[i].verb, verb) != 0)
             continue;
-        if (settings_read(&settings, settings_variable, false, &ignored) < 0) {
-            message_fatal("out of memory");
-            return EXIT_SYSTEM;
-        }
+        if (settings_read(&settings, settings_variable, false, &ignored) < 0)
+            return refuse(EXIT_SYSTEM, "out of memory");
         message_name(verbs[i].verb);
         message_verbosity(settings.verbosity);
         int code = verbs[i].run(&settings);

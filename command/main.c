@@ -4,6 +4,7 @@
 #include "base/command.h"
 #include "base/error.h"
 #include "base/execute.h"
+#include "base/failure.h"
 #include "base/image.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -103,8 +104,7 @@ static int execute(const struct invocation *c)
     snprintf(why, sizeof why, "%s", strerror(errno));
     if (errno == E2BIG)
         execute_too_big(c->rest, c->environment != NULL ? c->environment : environ, why);
-    message_fatal("unable to exec %s: %s", program, why);
-    return code;
+    return refuse(code, "unable to exec %s: %s", program, why);
 }
 
 static int count(char *const *words)
@@ -184,8 +184,7 @@ static int run_execline(struct invocation *c)
     const struct command *row = command_find(c->argv[1], true);
     if (row != NULL)
         return run_chain(row, c->argc - 1, c->argv + 1);
-    message_fatal("unknown command %s", c->argv[1]);
-    return EXIT_USAGE;
+    return refuse(EXIT_USAGE, "unknown command %s", c->argv[1]);
 }
 
 const struct command command_multicall[] = {
@@ -197,8 +196,7 @@ static int unknown(const char *name, char **argv)
 {
     if (missing_instead(name) != NULL)
         return missing_run(name, argv);
-    message_fatal("no command %s (overlog --help lists them)", name);
-    return EXIT_NOTFOUND;
+    return refuse(EXIT_NOTFOUND, "no command %s (overlog --help lists them)", name);
 }
 
 static int missing(int argc, char **argv)

@@ -28,7 +28,7 @@ void bindings_release(struct bindings *b);
 int bindings_apply(const struct bindings *b, char *const *argv, struct words *out, struct error *e);
 
 /* Reads options and operands of a directive from c, binds, and leaves c->next after them. -1 with
- * e; EXIT_USAGE and an empty text when the syntax is wrong (say the usage). */
+ * e; EXIT_USAGE and an empty text when the syntax is wrong, which was said. */
 typedef int directive_run(struct invocation *c, struct bindings *b, struct error *e);
 
 /* The directives, each as its command (spec/execline.md). */

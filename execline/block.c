@@ -43,3 +43,13 @@ int block_read(struct block_reader *r, char ***words, size_t *count, struct erro
         *count = n;
     return 0;
 }
+
+int blocks_read(struct block_reader *r, char **argv, size_t count, char **blocks[])
+{
+    struct error e = ERROR_INIT;
+    block_begin(r, argv);
+    for (size_t i = 0; i < count; i++)
+        if (block_read(r, &blocks[i], NULL, &e) < 0)
+            return message_error(&e);
+    return 0;
+}

@@ -20,4 +20,8 @@ void block_begin(struct block_reader *r, char **argv);
  * NULL). 0, or -1 with e of EXIT_USAGE: the block has no end, or a word is not quoted. */
 int block_read(struct block_reader *r, char ***words, size_t *count, struct error *e);
 
+/* Begins with argv and reads that many blocks; what follows them is r->next. 0, or the exit code
+ * after saying what is wrong. */
+int blocks_read(struct block_reader *r, char **argv, size_t count, char **blocks[]);
+
 #endif

@@ -1,4 +1,5 @@
 /* Commands that keep a stream in a variable. */
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "execline/block.h"
@@ -13,46 +14,23 @@
  */
 enum unfit { UNFIT_EXIT, UNFIT_KEEP, UNFIT_UNSET, UNFIT_DEFAULT };
 
-struct capture {
-    enum unfit unfit;
-    const char *value; /* of UNFIT_DEFAULT */
-    bool raw;          /* -N: the final newline stays */
-    bool import;       /* -E */
-};
-
 enum { CODE_NUL = 124 };
 
-/* -I is not the same for both commands. */
-static int read_capture(struct invocation *c, struct capture *k, enum unfit capital)
+/* capital: what -I means, which is not the same for both commands. */
+static enum unfit read_unfit(enum unfit usual, enum unfit capital)
 {
-    for (int option; (option = command_option(c)) != 0;) {
-        switch (option) {
-        case 'i':
-            k->unfit = UNFIT_EXIT;
-            break;
-        case 'I':
-            k->unfit = capital;
-            break;
-        case 'x':
-            k->unfit = UNFIT_UNSET;
-            break;
-        case 'D':
-            k->unfit = UNFIT_DEFAULT;
-            k->value = c->argument;
-            break;
-        case 'n':
-        case 'N':
-            k->raw = option == 'N';
-            break;
-        case 'e':
-        case 'E':
-            k->import = option == 'E';
-            break;
-        default:
-            return EXIT_USAGE;
-        }
+    switch (options_last("iIxD")) {
+    case 'i':
+        return UNFIT_EXIT;
+    case 'I':
+        return capital;
+    case 'x':
+        return UNFIT_UNSET;
+    case 'D':
+        return UNFIT_DEFAULT;
+    default:
+        return usual;
     }
-    return command_operand_count(c) < 1 ? command_usage(c) : 0;
 }
 
 static void chomp(struct str *s)
@@ -63,36 +41,31 @@ static void chomp(struct str *s)
 }
 
 /* What the variable becomes; NULL: unset. */
-static const char *captured(const struct capture *k, struct str *stream, bool fit)
+static const char *captured(enum unfit unfit, struct str *stream, bool fit)
 {
-    if (fit || k->unfit == UNFIT_KEEP) {
-        if (!k->raw)
-            chomp(stream);
-        return stream->data;
-    }
-    return k->unfit == UNFIT_DEFAULT ? k->value : NULL;
+    if (!fit && unfit != UNFIT_KEEP)
+        return unfit == UNFIT_DEFAULT ? argument_of('D') : NULL;
+    if (options_last("nN") != 'N')
+        chomp(stream);
+    return stream->data;
 }
 
-/* --- backtick -----------------------------------------------------------------------------------
- */
+/* --- backtick --------------------------------------------------------------------------------- */
 
 /* Says why the stream is unfit; the code to exit with under UNFIT_EXIT. */
-static int complain(const struct capture *k, int status)
+static int say_unfit(enum unfit unfit, int status)
 {
-    if (status == 0 && k->unfit == UNFIT_EXIT) {
-        message_fatal("the output contains a null character");
-        return CODE_NUL;
-    }
+    if (status == 0 && unfit == UNFIT_EXIT)
+        return refuse(CODE_NUL, "the output contains a null character");
     if (status == 0) {
-        if (k->unfit != UNFIT_KEEP)
+        if (unfit != UNFIT_KEEP)
             message_warning("the output contains a null character");
         return 0;
     }
-    if (k->unfit != UNFIT_EXIT)
+    if (unfit != UNFIT_EXIT)
         return 0;
     int code = child_approximation(status);
-    message_fatal(code > 128 ? "the program crashed" : "the program failed");
-    return code;
+    return refuse(code, code > 128 ? "the program crashed" : "the program failed");
 }
 
 /* "?" goes the way of the variable itself. */
@@ -114,79 +87,76 @@ static int tell_status(int status, bool import, char ***rest)
 
 static int run_backtick(struct invocation *c)
 {
-    struct capture k = {.unfit = UNFIT_EXIT};
     struct error e = ERROR_INIT;
     struct str stream = STR_INIT;
     struct block_reader r;
     char **block;
-    if (read_capture(c, &k, UNFIT_KEEP) != 0)
+    if (options_read(c, 1) != 0)
         return EXIT_USAGE;
-    const char *name = command_operands(c)[0];
-    block_begin(&r, command_operands(c) + 1);
-    if (variable_check(name, &e) < 0 || block_read(&r, &block, NULL, &e) < 0)
+    enum unfit unfit = read_unfit(UNFIT_EXIT, UNFIT_KEEP);
+    bool import = options_last("eE") == 'E';
+    const char *name = options.operand[0];
+    if (variable_check(name, &e) < 0)
         return message_error(&e);
-    if (block[0] == NULL) {
-        message_fatal("empty block");
-        return EXIT_USAGE;
-    }
+    int code = blocks_read(&r, options.operand + 1, 1, &block);
+    if (code != 0)
+        return code;
+    if (block[0] == NULL)
+        return refuse(EXIT_USAGE, "empty block");
     int status = child_output(block, &stream, &e);
     if (status < 0) {
         e.code = EXIT_SYSTEM;
         return message_error(&e);
     }
     bool fit = status == 0 && strlen(stream.data) == stream.length;
-    int code = fit ? 0 : complain(&k, status);
-    if (code == 0 && k.unfit != UNFIT_EXIT)
-        code = tell_status(status, k.import, &r.next);
+    code = fit ? 0 : say_unfit(unfit, status);
+    if (code == 0 && unfit != UNFIT_EXIT)
+        code = tell_status(status, import, &r.next);
     /* An unset variable stays as it is written in the rest. */
-    const char *value = captured(&k, &stream, fit);
+    const char *value = captured(unfit, &stream, fit);
     if (code == 0)
-        code = variable_chain(c, name, value, k.import && value != NULL, r.next);
+        code = variable_chain(c, name, value, import && value != NULL, r.next);
     str_release(&stream);
     return code;
 }
 
-/* --- withstdinas --------------------------------------------------------------------------------
- */
+/* --- withstdinas ------------------------------------------------------------------------------ */
 
 static int run_withstdinas(struct invocation *c)
 {
-    struct capture k = {.unfit = UNFIT_KEEP};
     struct error e = ERROR_INIT;
     struct str stream = STR_INIT;
-    if (read_capture(c, &k, UNFIT_UNSET) != 0)
+    if (options_read(c, 1) != 0)
         return EXIT_USAGE;
-    char **operands = command_operands(c);
-    if (variable_check(operands[0], &e) < 0 || child_read_all(0, &stream, &e) < 0)
+    enum unfit unfit = read_unfit(UNFIT_KEEP, UNFIT_UNSET);
+    const char *name = options.operand[0];
+    if (variable_check(name, &e) < 0 || child_read_all(0, &stream, &e) < 0)
         return message_error(&e);
     bool fit = strlen(stream.data) == stream.length;
-    if (!fit && k.unfit == UNFIT_EXIT) {
-        message_fatal("the input contains a null character");
-        return 1;
-    }
-    int code = variable_chain(c, operands[0], captured(&k, &stream, fit), k.import, operands + 1);
+    if (!fit && unfit == UNFIT_EXIT)
+        return refuse(1, "the input contains a null character");
+    int code = variable_chain(c, name, captured(unfit, &stream, fit), options_last("eE") == 'E',
+                              options.operand + 1);
     str_release(&stream);
     return code;
 }
+
+#define STORING                                                                                    \
+    "-N        keep a final newline\n"                                                             \
+    "-n        remove one final newline (the default)\n"                                           \
+    "-E        substitute it in the rest, instead of setting the variable\n"                       \
+    "-e        set the variable (the default)\n"
 
 static const char backtick_options[] =
     "-i        exit if the program fails or writes a null character (the default)\n"
     "-I        keep what it wrote; ? says how it ended\n"
     "-x        unset the variable if it fails; ? says how it ended\n"
-    "-D VALUE  set the variable to this if it fails; ? says how it ended\n"
-    "-N        keep a final newline\n"
-    "-n        remove one final newline (the default)\n"
-    "-E        substitute it in the rest, instead of setting the variable\n"
-    "-e        set the variable (the default)\n";
+    "-D VALUE  set the variable to this if it fails; ? says how it ended\n" STORING;
 
 static const char withstdinas_options[] =
     "-i        exit 1 if there is a null character\n"
     "-I        unset the variable if there is a null character\n"
-    "-D VALUE  set the variable to this if there is a null character\n"
-    "-N        keep a final newline\n"
-    "-n        remove one final newline (the default)\n"
-    "-E        substitute it in the rest, instead of setting the variable\n"
-    "-e        set the variable (the default)\n";
+    "-D VALUE  set the variable to this if there is a null character\n" STORING;
 
 const struct command execline_capture[] = {
     {"backtick", "[-i|-I|-x|-D value] [-N|-n] [-E] variable { prog1... } prog2...",

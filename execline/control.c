@@ -1,4 +1,5 @@
 /* Commands that decide what runs next. */
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
@@ -13,10 +14,6 @@ enum { FALSE_CODE = 1 };
 
 /* A condition runs argv and judges its end. */
 struct condition {
-    bool negate;             /* -n */
-    bool crash_is_false;     /* -X */
-    unsigned long long code; /* -t, -x: to exit with when it does not hold */
-    bool has_code;
     bool holds;
     int status;
 };
@@ -30,98 +27,68 @@ static int judge(struct condition *k, char **argv)
         e.code = EXIT_SYSTEM; /* a condition that cannot be asked is no answer */
         return message_error(&e);
     }
-    if (WIFSIGNALED(k->status) && !k->crash_is_false) {
-        message_fatal("child crashed with signal %d", WTERMSIG(k->status));
-        return child_approximation(k->status);
-    }
-    k->holds = (k->status == 0) != k->negate;
+    if (WIFSIGNALED(k->status) && !given('X'))
+        return refuse(child_approximation(k->status), "child crashed with signal %d",
+                      WTERMSIG(k->status));
+    k->holds = (k->status == 0) != given('n');
     return 0;
 }
 
-static int read_condition(struct invocation *c, struct condition *k)
-{
-    for (int option; (option = command_option(c)) != 0;) {
-        switch (option) {
-        case 'n':
-            k->negate = true;
-            break;
-        case 'X':
-            k->crash_is_false = true;
-            break;
-        case 't':
-            k->has_code = true;
-            k->code = 0;
-            break;
-        case 'x':
-            k->has_code = true;
-            if (number_parse(c->argument, 255, &k->code) == 0)
-                break;
-            message_fatal("invalid exit code: %s", c->argument);
-            return EXIT_USAGE;
-        default:
-            return EXIT_USAGE;
-        }
-    }
-    return 0;
-}
-
-/* Reads count blocks from the operands; what follows them is left in r->next. */
+/* Reads the options, then so many blocks. 0, or the exit code. */
 static int read_blocks(struct invocation *c, struct block_reader *r, size_t count, char **blocks[])
 {
-    struct error e = ERROR_INIT;
-    block_begin(r, command_operands(c));
-    for (size_t i = 0; i < count; i++)
-        if (block_read(r, &blocks[i], NULL, &e) < 0)
-            return message_error(&e);
-    return 0;
+    int code = options_read(c, 0);
+    return code != 0 ? code : blocks_read(r, options.operand, count, blocks);
+}
+
+/* The same, and judges the first block. */
+static int read_and_judge(struct invocation *c, struct block_reader *r, size_t count,
+                          char **blocks[], struct condition *k)
+{
+    int code = read_blocks(c, r, count, blocks);
+    return code != 0 ? code : judge(k, blocks[0]);
 }
 
 static int run_if(struct invocation *c)
 {
-    struct condition k = {.code = 0};
+    struct condition k;
     struct block_reader r;
     char **block[1];
-    int code = read_condition(c, &k);
-    if (code == 0)
-        code = read_blocks(c, &r, 1, block);
-    if (code == 0)
-        code = judge(&k, block[0]);
+    unsigned long long told = 0;
+    int code = read_blocks(c, &r, 1, block);
+    if (code != 0)
+        return code;
+    if (given('x') && number_parse(argument_of('x'), 255, &told) < 0)
+        return refuse(EXIT_USAGE, "invalid exit code: %s", argument_of('x'));
+    code = judge(&k, block[0]);
     if (code != 0)
         return code;
     if (k.holds)
         return command_chain(c, r.next);
-    if (k.has_code)
-        return (int)k.code;
-    return k.negate ? FALSE_CODE : child_approximation(k.status);
+    if (options_last("tx") != 0)
+        return options_last("tx") == 't' ? 0 : (int)told;
+    return given('n') ? FALSE_CODE : child_approximation(k.status);
 }
 
 static int run_ifelse(struct invocation *c)
 {
-    struct condition k = {.code = 0};
+    struct condition k;
     struct block_reader r;
     char **block[2];
-    int code = read_condition(c, &k);
-    if (code == 0)
-        code = read_blocks(c, &r, 2, block);
-    if (code == 0)
-        code = judge(&k, block[0]);
+    int code = read_and_judge(c, &r, 2, block, &k);
     return code != 0 ? code : command_chain(c, k.holds ? block[1] : r.next);
 }
 
 static int run_ifte(struct invocation *c)
 {
-    struct condition k = {.code = 0};
+    struct condition k;
     struct block_reader r;
     char **block[2];
-    int code = read_condition(c, &k);
-    if (code == 0)
-        code = read_blocks(c, &r, 2, block);
+    int code = read_blocks(c, &r, 2, block);
     if (code != 0)
         return code;
-    if (r.next[0] == NULL) {
-        message_fatal("no condition after the blocks");
-        return EXIT_USAGE;
-    }
+    if (r.next[0] == NULL)
+        return refuse(EXIT_USAGE, "no condition after the blocks");
     code = judge(&k, r.next);
     return code != 0 ? code : command_chain(c, block[k.holds ? 0 : 1]);
 }
@@ -142,14 +109,10 @@ static int run_step(char **argv)
 
 static int run_ifthenelse(struct invocation *c)
 {
-    struct condition k = {.code = 0};
+    struct condition k;
     struct block_reader r;
     char **block[3];
-    int code = read_condition(c, &k);
-    if (code == 0)
-        code = read_blocks(c, &r, 3, block);
-    if (code == 0)
-        code = judge(&k, block[0]);
+    int code = read_and_judge(c, &r, 3, block, &k);
     if (code == 0)
         code = run_step(block[k.holds ? 1 : 2]);
     return code != 0 ? code : command_chain(c, r.next);
@@ -159,7 +122,7 @@ static int run_foreground(struct invocation *c)
 {
     struct block_reader r;
     char **block[1];
-    int code = read_blocks(c, &r, 1, block);
+    int code = blocks_read(&r, c->argv + 1, 1, block);
     if (code == 0)
         code = run_step(block[0]);
     return code != 0 ? code : command_chain(c, r.next);
@@ -168,23 +131,17 @@ static int run_foreground(struct invocation *c)
 static int run_background(struct invocation *c)
 {
     struct error e = ERROR_INIT;
-    struct child child = {.orphan = false};
     struct block_reader r;
     char **block[1];
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option != 'd')
-            return EXIT_USAGE;
-        child.orphan = true;
-    }
     int code = read_blocks(c, &r, 1, block);
     if (code != 0)
         return code;
-    child.argv = block[0];
+    struct child child = {.argv = block[0], .orphan = given('d')};
     if (block[0][0] == NULL)
-        error_set(&e, EXIT_USAGE, "empty block");
-    else if (child_start_and_tell(&child, &e) == 0)
-        return command_chain(c, r.next);
-    return message_error(&e);
+        return refuse(EXIT_USAGE, "empty block");
+    if (child_start_and_tell(&child, &e) < 0)
+        return message_error(&e);
+    return command_chain(c, r.next);
 }
 
 static const char if_options[] = "-n       negate the condition\n"

@@ -1,4 +1,5 @@
 /* Commands that arrange descriptors, then execute the rest. */
+#include "base/failure.h"
 #include "base/kernel.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -35,65 +36,55 @@ int descriptor_move(int to, int from)
     return 0;
 }
 
-/* The two descriptors that a command begins with, and a program after them. */
-static int read_pair(struct invocation *c, int *a, int *b)
+/* Reads the options, then count descriptors, which a program follows. 0, or EXIT_USAGE. */
+static int read_descriptors(struct invocation *c, int count, int fd[])
 {
-    char **operands = command_operands(c);
-    if (command_operand_count(c) < 3 || descriptor_read(operands[0], a) < 0 ||
-        descriptor_read(operands[1], b) < 0)
-        return command_usage(c);
+    if (options_read(c, count + 1) != 0)
+        return EXIT_USAGE;
+    for (int i = 0; i < count; i++)
+        if (descriptor_read(options.operand[i], &fd[i]) < 0)
+            return command_usage(c);
     return 0;
 }
 
 static int run_fdmove(struct invocation *c)
 {
-    struct error e = ERROR_INIT;
-    bool copy = false;
-    int to;
-    int from;
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option != 'c')
-            return EXIT_USAGE;
-        copy = true;
-    }
-    if (read_pair(c, &to, &from) != 0)
+    int fd[2]; /* to, from */
+    if (read_descriptors(c, 2, fd) != 0)
         return EXIT_USAGE;
-    if (!copy && to == from)
-        return command_chain(c, command_operands(c) + 2);
     errno = EINVAL; /* a copy onto itself is nothing that can be had */
-    int bad = copy ? (to == from ? -1 : dup2(from, to)) : descriptor_move(to, from);
+    int bad = !given('c')      ? fd[0] == fd[1] ? 0 : descriptor_move(fd[0], fd[1])
+                   : fd[0] == fd[1] ? -1
+                               : dup2(fd[1], fd[0]);
     if (bad >= 0)
-        return command_chain(c, command_operands(c) + 2);
-    error_system(&e, "unable to %s descriptor %d to %d", copy ? "copy" : "move", from, to);
-    return message_error(&e);
+        return command_chain(c, options.operand + 2);
+    return refuse(EXIT_SYSTEM, "unable to %s descriptor %d to %d: %s", given('c') ? "copy" : "move",
+                  fd[1], fd[0], strerror(errno));
 }
 
 static int run_fdclose(struct invocation *c)
 {
     int fd;
-    if (c->argc < 3 || descriptor_read(c->argv[1], &fd) < 0)
-        return command_usage(c);
+    if (read_descriptors(c, 1, &fd) != 0)
+        return EXIT_USAGE;
     close(fd);
-    return command_chain(c, c->argv + 2);
+    return command_chain(c, options.operand + 1);
 }
 
 static int run_fdswap(struct invocation *c)
 {
-    struct error e = ERROR_INIT;
-    int a;
-    int b;
-    if (read_pair(c, &a, &b) != 0)
+    int fd[2];
+    if (read_descriptors(c, 2, fd) != 0)
         return EXIT_USAGE;
-    if (a == b)
-        return command_chain(c, c->argv + 3);
+    if (fd[0] == fd[1])
+        return command_chain(c, options.operand + 2);
     /* Both have to be open: a spare copy of one could take the number of the other. */
-    int spare = fcntl(b, F_GETFD) < 0 ? -1 : fcntl(a, F_DUPFD_CLOEXEC, 0);
-    if (spare < 0 || dup2(b, a) < 0 || dup2(spare, b) < 0) {
-        error_system(&e, "unable to swap descriptors %d and %d", a, b);
-        return message_error(&e);
-    }
+    int spare = fcntl(fd[1], F_GETFD) < 0 ? -1 : fcntl(fd[0], F_DUPFD_CLOEXEC, 0);
+    if (spare < 0 || dup2(fd[1], fd[0]) < 0 || dup2(spare, fd[1]) < 0)
+        return refuse(EXIT_SYSTEM, "unable to swap descriptors %d and %d: %s", fd[0], fd[1],
+                      strerror(errno));
     close(spare);
-    return command_chain(c, c->argv + 3);
+    return command_chain(c, options.operand + 2);
 }
 
 int descriptor_block(int fd, bool block)
@@ -104,21 +95,13 @@ int descriptor_block(int fd, bool block)
 
 static int run_fdblock(struct invocation *c)
 {
-    struct error e = ERROR_INIT;
-    bool block = true;
     int fd;
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option != 'n')
-            return EXIT_USAGE;
-        block = false;
-    }
-    char **operands = command_operands(c);
-    if (command_operand_count(c) < 2 || descriptor_read(operands[0], &fd) < 0)
-        return command_usage(c);
-    if (descriptor_block(fd, block) == 0)
-        return command_chain(c, operands + 1);
-    error_system(&e, "unable to make descriptor %d %s", fd, block ? "blocking" : "non-blocking");
-    return message_error(&e);
+    if (read_descriptors(c, 1, &fd) != 0)
+        return EXIT_USAGE;
+    if (descriptor_block(fd, !given('n')) == 0)
+        return command_chain(c, options.operand + 1);
+    return refuse(EXIT_SYSTEM, "unable to make descriptor %d %s: %s", fd,
+                  given('n') ? "non-blocking" : "blocking", strerror(errno));
 }
 
 /* FD0, FD1 ... name descriptors that nobody has open. */
@@ -132,10 +115,8 @@ static int run_fdreserve(struct invocation *c)
     int fd = 0;
     for (unsigned long long i = 0; i < count; i++) {
         fd = i == 0 ? open("/", O_PATH | O_CLOEXEC) : fcntl(fd, F_DUPFD_CLOEXEC, fd);
-        if (fd < 0) {
-            error_system(&e, "unable to reserve descriptors");
-            return message_error(&e);
-        }
+        if (fd < 0)
+            return fail("reserve", "descriptors");
         snprintf(name, sizeof name, "FD%llu", i);
         if (variable_set_number(name, (unsigned long long)fd, &e) < 0)
             return message_error(&e);
@@ -148,8 +129,7 @@ static int run_fdreserve(struct invocation *c)
     return command_chain(c, c->argv + 2);
 }
 
-/* --- pipes --------------------------------------------------------------------------------------
- */
+/* --- pipes ------------------------------------------------------------------------------------ */
 
 /* Both ends of a pipe at the numbers wished, wherever the pipe came to be. */
 static int place_pipe(int pipe[2], int reader, int writer)
@@ -166,18 +146,16 @@ static int place_pipe(int pipe[2], int reader, int writer)
 
 static int run_piperw(struct invocation *c)
 {
-    struct error e = ERROR_INIT;
     int ends[2];
-    int reader;
-    int writer;
-    if (read_pair(c, &reader, &writer) != 0)
+    int fd[2]; /* reader, writer */
+    if (read_descriptors(c, 2, fd) != 0)
         return EXIT_USAGE;
-    if (reader == writer)
+    if (fd[0] == fd[1])
         return command_usage(c);
-    if (pipe2(ends, O_CLOEXEC) == 0 && place_pipe(ends, reader, writer) == 0)
-        return command_chain(c, c->argv + 3);
-    error_system(&e, "unable to make a pipe at %d and %d", reader, writer);
-    return message_error(&e);
+    if (pipe2(ends, O_CLOEXEC) == 0 && place_pipe(ends, fd[0], fd[1]) == 0)
+        return command_chain(c, options.operand + 2);
+    return refuse(EXIT_SYSTEM, "unable to make a pipe at %d and %d: %s", fd[0], fd[1],
+                  strerror(errno));
 }
 
 int descriptor_pipeline(struct child *child, bool child_reads, pid_t *pid, struct error *e)
@@ -203,34 +181,23 @@ int descriptor_pipeline(struct child *child, bool child_reads, pid_t *pid, struc
 static int run_pipeline(struct invocation *c)
 {
     struct error e = ERROR_INIT;
-    struct child child = {.orphan = false};
     struct block_reader r;
     char **block;
-    bool child_reads = false;
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option == 'd')
-            child.orphan = true;
-        else if (option == 'r' || option == 'w')
-            child_reads = option == 'w';
-        else
-            return EXIT_USAGE;
-    }
-    block_begin(&r, command_operands(c));
-    if (block_read(&r, &block, NULL, &e) < 0)
-        return message_error(&e);
-    if (block[0] == NULL || r.next[0] == NULL) {
-        message_fatal("a pipe has two ends: a program is missing");
-        return EXIT_USAGE;
-    }
-    child.argv = block;
     pid_t pid;
+    int code = options_read(c, 0);
+    if (code == 0)
+        code = blocks_read(&r, options.operand, 1, &block);
+    if (code != 0)
+        return code;
+    if (block[0] == NULL || r.next[0] == NULL)
+        return refuse(EXIT_USAGE, "a pipe has two ends: a program is missing");
+    struct child child = {.argv = block, .orphan = given('d')};
+    bool child_reads = options_last("rw") == 'w';
     int fd = descriptor_pipeline(&child, child_reads, &pid, &e);
     if (fd < 0 || child_set_pid(pid, &e) < 0)
         return message_error(&e);
-    if (descriptor_move(child_reads ? 1 : 0, fd) < 0) {
-        error_system(&e, "unable to connect the pipe");
-        return message_error(&e);
-    }
+    if (descriptor_move(child_reads ? 1 : 0, fd) < 0)
+        return fail("connect", "the pipe");
     return command_chain(c, r.next);
 }
 
@@ -260,19 +227,16 @@ static int run_heredoc(struct invocation *c)
 {
     struct error e = ERROR_INIT;
     int to;
-    for (int option; (option = command_option(c)) != 0;)
-        if (option != 'd')
-            return EXIT_USAGE;
-    char **operands = command_operands(c);
-    if (command_operand_count(c) < 3 || descriptor_read(operands[0], &to) < 0)
+    if (options_read(c, 3) != 0)
+        return EXIT_USAGE;
+    if (descriptor_read(options.operand[0], &to) < 0)
         return command_usage(c);
-    int fd = string_descriptor(operands[1], &e);
+    int fd = string_descriptor(options.operand[1], &e);
     if (fd < 0)
         return message_error(&e);
-    if (descriptor_move(to, fd) == 0)
-        return command_chain(c, operands + 2);
-    error_system(&e, "unable to use descriptor %d", to);
-    return message_error(&e);
+    if (descriptor_move(to, fd) < 0)
+        return fail("use descriptor", options.operand[0]);
+    return command_chain(c, options.operand + 2);
 }
 
 static const char fdmove_options[] = "-c  copy: leave the other open\n";

@@ -17,8 +17,7 @@
 typedef int unary(const char *a, struct error *e);
 typedef int binary(const char *a, const char *b, struct error *e);
 
-/* --- strings ------------------------------------------------------------------------------------
- */
+/* --- strings ---------------------------------------------------------------------------------- */
 
 static int is_empty(const char *a, struct error *e)
 {
@@ -66,8 +65,7 @@ static int matches(const char *a, const char *pattern, struct error *e)
     return bad == 0;
 }
 
-/* --- numbers ------------------------------------------------------------------------------------
- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 /* Numbers out of range are the largest or smallest there is. */
 static int read_number(const char *text, long long *n, struct error *e)
@@ -102,8 +100,7 @@ static int is_terminal(const char *a, struct error *e)
     return fd >= 0 && fd <= INT_MAX && isatty((int)fd) == 1;
 }
 
-/* --- files --------------------------------------------------------------------------------------
- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static int has_type(const char *path, mode_t type)
 {
@@ -197,8 +194,7 @@ static int is_same_file(const char *a, const char *b, struct error *e)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* --- operators ----------------------------------------------------------------------------------
- */
+/* --- operators -------------------------------------------------------------------------------- */
 
 enum kind { DATA, UNARY, BINARY, NOT, AND, OR, OPEN, CLOSE, END };
 
@@ -261,8 +257,7 @@ enum { OPERATORS = sizeof operators / sizeof operators[0], DEPTH_MAX = 1000 };
 static const struct test_operator data = {.kind = DATA};
 static const struct test_operator end = {.kind = END};
 
-/* --- the parser ---------------------------------------------------------------------------------
- */
+/* --- the parser ------------------------------------------------------------------------------- */
 
 struct parser {
     char *const *words;

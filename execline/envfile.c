@@ -1,4 +1,5 @@
 /* envfile: variables from a file of KEY = value lines. */
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -177,30 +178,19 @@ static int run_envfile(struct invocation *c)
 {
     struct error e = ERROR_INIT;
     struct str text = STR_INIT;
-    bool loose = false;
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        loose = option == 'I';
-    }
-    char **operands = command_operands(c);
-    if (command_operand_count(c) < 2)
-        return command_usage(c);
-    const char *path = operands[0];
+    if (options_read(c, 2) != 0)
+        return EXIT_USAGE;
+    const char *path = options.operand[0];
     int bad = strcmp(path, "-") == 0 ? child_read_all(0, &text, &e)
                                      : file_read_any(AT_FDCWD, path, FILE_LIMIT, &text, &e);
-    if (bad < 0 && errno == ENOENT && loose)
-        return command_chain(c, operands + 1);
+    if (bad < 0 && errno == ENOENT && options_last("iI") == 'I')
+        return command_chain(c, options.operand + 1);
     if (bad == 0 && text.data != NULL)
         bad = load(&text, &e);
     str_release(&text);
     if (bad == 0)
-        return command_chain(c, operands + 1);
-    if (e.code == CODE_SYNTAX)
-        message_fatal("%s: %s", path, e.text);
-    else
-        message_error(&e);
-    return e.code;
+        return command_chain(c, options.operand + 1);
+    return e.code == CODE_SYNTAX ? refuse(e.code, "%s: %s", path, e.text) : message_error(&e);
 }
 
 static const char envfile_options[] = "-i  the file must be there (the default)\n"

@@ -1,4 +1,5 @@
 /* Commands that change the environment, then execute the rest. */
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "execline/block.h"
@@ -42,31 +43,22 @@ static int run_export_array(struct invocation *c)
     struct str value = STR_INIT;
     struct block_reader r;
     char **block;
-    const char *delimiter = "";
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option != 'd')
-            return EXIT_USAGE;
-        delimiter = c->argument;
-    }
-    if (command_operand_count(c) < 2)
-        return command_usage(c);
-    char **operands = command_operands(c);
-    block_begin(&r, operands + 1);
-    if (variable_check(operands[0], &e) < 0 || block_read(&r, &block, NULL, &e) < 0)
+    if (options_read(c, 2) != 0)
+        return EXIT_USAGE;
+    const char *name = options.operand[0];
+    if (variable_check(name, &e) < 0)
         return message_error(&e);
-    if (join(block, delimiter, &value) < 0) {
-        error_system(&e, "unable to set %s", operands[0]);
-        return message_error(&e);
-    }
-    int code = variable_chain(c, operands[0], value.data, false, r.next);
+    int code = blocks_read(&r, options.operand + 1, 1, &block);
+    if (code != 0)
+        return code;
+    if (join(block, given('d') ? argument_of('d') : "", &value) < 0)
+        return fail("set", name);
+    code = variable_chain(c, name, value.data, false, r.next);
     str_release(&value);
     return code;
 }
 
-/* --- emptyenv -----------------------------------------------------------------------------------
- */
-
-enum keep { KEEP_PATH = 1, KEEP_LIBRARIES = 2, CLEAN_UP = 4, POP_OPTIONS = 8, POP_ARGUMENTS = 16 };
+/* --- emptyenv --------------------------------------------------------------------------------- */
 
 static bool is_named(const char *variable, const char *name)
 {
@@ -85,24 +77,24 @@ static bool is_internal(const char *variable)
            (strncmp(variable, "FD", 2) == 0 && variable[2] >= '0' && variable[2] <= '9');
 }
 
-static bool is_kept(const char *variable, int how)
+static bool is_kept(const char *variable)
 {
-    if (how & CLEAN_UP)
+    if (given('c'))
         return !is_internal(variable);
-    return ((how & KEEP_PATH) && is_named(variable, "PATH")) ||
-           ((how & KEEP_LIBRARIES) && is_named(variable, "LD_LIBRARY_PATH"));
+    return (given('p') && is_named(variable, "PATH")) ||
+           (given('l') && is_named(variable, "LD_LIBRARY_PATH"));
 }
 
-static int clean(int how, struct error *e)
+static int clean(struct error *e)
 {
     char **kept = environ;
-    if ((how & CLEAN_UP) == 0 && (how & (POP_OPTIONS | POP_ARGUMENTS)) != 0) {
-        if ((how & POP_OPTIONS) && frames_pop(frame_is_option, e) < 0)
+    if (!given('c') && (given('o') || given('P'))) {
+        if (given('o') && frames_pop(frame_is_option, e) < 0)
             return -1;
-        return how & POP_ARGUMENTS ? frames_pop(frame_is_positional, e) : 0;
+        return given('P') ? frames_pop(frame_is_positional, e) : 0;
     }
     for (char **v = environ; v != NULL && *v != NULL; v++)
-        if (is_kept(*v, how))
+        if (is_kept(*v))
             *kept++ = *v;
     if (kept != NULL)
         *kept = NULL;
@@ -111,70 +103,38 @@ static int clean(int how, struct error *e)
 
 static int run_emptyenv(struct invocation *c)
 {
-    static const char letters[] = {'p', 'l', 'c', 'o', 'P'};
     struct error e = ERROR_INIT;
-    int how = 0;
-    for (int option; (option = command_option(c)) != 0;) {
-        const char *place = memchr(letters, option, sizeof letters);
-        if (place == NULL)
-            return EXIT_USAGE;
-        how |= 1 << (place - letters);
-    }
-    char **rest = command_operands(c);
-    if (rest[0] == NULL)
-        return command_usage(c);
-    return clean(how, &e) < 0 ? message_error(&e) : command_chain(c, rest);
+    if (options_read(c, 1) != 0)
+        return EXIT_USAGE;
+    return clean(&e) < 0 ? message_error(&e) : command_chain(c, options.operand);
 }
 
-/* --- getpid, getcwd, homeof ---------------------------------------------------------------------
- */
+/* --- getpid, getcwd, homeof ------------------------------------------------------------------- */
 
-/* VAR prog..., after the options e and E and one more. */
-static int read_import(struct invocation *c, bool *import, bool *parent)
+/* Sets the variable, or with -E substitutes it. */
+static int chain_with(struct invocation *c, const char *value)
 {
-    for (int option; (option = command_option(c)) != 0;) {
-        switch (option) {
-        case 'e':
-        case 'E':
-            *import = option == 'E';
-            break;
-        case 'p':
-        case 'P':
-            *parent = option == 'P';
-            break;
-        default:
-            return EXIT_USAGE;
-        }
-    }
-    return command_operand_count(c) < 2 ? command_usage(c) : 0;
+    return variable_chain(c, options.operand[0], value, options_last("eE") == 'E',
+                          options.operand + 1);
 }
 
 static int run_getpid(struct invocation *c)
 {
     char text[24];
-    bool import = false;
-    bool parent = false;
-    if (read_import(c, &import, &parent) != 0)
+    if (options_read(c, 2) != 0)
         return EXIT_USAGE;
-    snprintf(text, sizeof text, "%ld", (long)(parent ? getppid() : getpid()));
-    char **operands = command_operands(c);
-    return variable_chain(c, operands[0], text, import, operands + 1);
+    snprintf(text, sizeof text, "%ld", (long)(options_last("pP") == 'P' ? getppid() : getpid()));
+    return chain_with(c, text);
 }
 
 static int run_getcwd(struct invocation *c)
 {
-    struct error e = ERROR_INIT;
     char path[PATH_MAX];
-    bool import = false;
-    bool parent = false;
-    if (read_import(c, &import, &parent) != 0)
+    if (options_read(c, 2) != 0)
         return EXIT_USAGE;
-    if (getcwd(path, sizeof path) == NULL) {
-        error_system(&e, "unable to find the working directory");
-        return message_error(&e);
-    }
-    char **operands = command_operands(c);
-    return variable_chain(c, operands[0], path, import, operands + 1);
+    if (getcwd(path, sizeof path) == NULL)
+        return fail("find", "the working directory");
+    return chain_with(c, path);
 }
 
 /* By /etc/passwd alone, as every account here. */
@@ -204,15 +164,14 @@ static const char emptyenv_options[] = "-p  keep PATH\n"
                                        "-o  only pop the variables of elgetopt\n"
                                        "-P  only pop the positional parameters\n";
 
-static const char getpid_options[] =
-    "-E  substitute it in the rest, instead of setting the variable\n"
+#define STORING                                                                                    \
+    "-E  substitute it in the rest, instead of setting the variable\n"                             \
     "-e  set the variable (the default)\n"
-    "-P  the parent's\n"
-    "-p  its own (the default)\n";
 
-static const char getcwd_options[] =
-    "-E  substitute it in the rest, instead of setting the variable\n"
-    "-e  set the variable (the default)\n";
+static const char getpid_options[] = STORING "-P  the parent's\n"
+                                             "-p  its own (the default)\n";
+
+static const char getcwd_options[] = STORING;
 
 const struct command execline_environment[] = {
     {"export", "variable value prog...", "set a variable", NULL, run_export},

@@ -1,4 +1,5 @@
 /* execlineb: lexes a script once into an argv and executes it (spec/execline.md section 3). */
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/lexer.h"
 #include "base/message.h"
@@ -18,7 +19,6 @@ enum positional { PUSH = 0, OVERWRITE, IGNORE, SUBSTITUTE, SUBSTITUTE_REST };
 
 struct script {
     enum positional how;
-    bool quiet; /* -q */
     unsigned long long strict;
     unsigned long long wanted; /* -S n, -s n */
     const char *text;          /* -c */
@@ -29,14 +29,7 @@ struct script {
 
 enum { SCRIPT_MAX = 1 << 24, ARGS_MAX = 1 << 16 };
 
-static int no_memory(void)
-{
-    message_fatal("out of memory");
-    return EXIT_SYSTEM;
-}
-
-/* --- the environment of positional parameters ---------------------------------------------------
- */
+/* --- the environment of positional parameters ------------------------------------------------- */
 
 static int set_positional(const struct script *s, struct error *e)
 {
@@ -45,8 +38,7 @@ static int set_positional(const struct script *s, struct error *e)
     return variable_set("0", s->zero, e) < 0 ? -1 : positional_write(s->args, s->arg_count, 0, e);
 }
 
-/* --- substitution of positional parameters ------------------------------------------------------
- */
+/* --- substitution of positional parameters ---------------------------------------------------- */
 
 /* How strict the script is run; unset warns about arguments, too. */
 static unsigned long long strictness(void)
@@ -66,14 +58,13 @@ static int check_count(const struct script *s)
 {
     if (s->arg_count >= s->wanted || s->strict == 0)
         return 0;
-    if (s->strict == 1) {
-        message_warning("too few arguments: expecting at least %llu but got %zu", s->wanted,
-                        s->arg_count);
-        return 0;
-    }
-    message_fatal("too few arguments: expecting at least %llu but got %zu", s->wanted,
-                  s->arg_count);
-    return EXIT_USAGE;
+    struct error e;
+    error_set(&e, EXIT_USAGE, "too few arguments: expecting at least %llu but got %zu", s->wanted,
+              s->arg_count);
+    if (s->strict > 1)
+        return message_error(&e);
+    message_warning("%s", e.text);
+    return 0;
 }
 
 /* The keys #, 0, 1 to n and @; names are kept in storage. */
@@ -114,15 +105,14 @@ static int substitute_positional(const struct script *s, struct words *words, st
     return bad;
 }
 
-/* --- the script ---------------------------------------------------------------------------------
- */
+/* --- the script ------------------------------------------------------------------------------- */
 
 static int syntax_error(const struct lexer_error *le, const char *file)
 {
     bool brace = strncmp(le->text, "unmatched", 9) == 0;
-    message_fatal("%s%s%s%s (line %u, column %u)", brace ? "" : "syntax error: ", le->text,
-                  file == NULL ? "" : " in file ", file == NULL ? "" : file, le->line, le->column);
-    return EXIT_USAGE;
+    return refuse(EXIT_USAGE, "%s%s%s%s (line %u, column %u)",
+                  brace ? "" : "syntax error: ", le->text, file == NULL ? "" : " in file ",
+                  file == NULL ? "" : file, le->line, le->column);
 }
 
 static int lex(const struct script *s, const char *file, struct words *out)
@@ -141,50 +131,28 @@ static int lex(const struct script *s, const char *file, struct words *out)
     return code;
 }
 
-static int read_number(const char *text, unsigned long long *value)
-{
-    if (number_parse(text, ARGS_MAX, value) == 0)
-        return 0;
-    message_fatal("%s is not a number of arguments", text);
-    return -1;
-}
-
+/* 0, or EXIT_USAGE after saying what is wrong. */
 static int read_options(struct invocation *c, struct script *s)
 {
-    for (int option; (option = command_option(c)) != 0;) {
-        switch (option) {
-        case 'q':
-            unsetenv("EXECLINE_STRICT");
-            s->quiet = true;
-            break;
-        case 'w':
-            setenv("EXECLINE_STRICT", "1", 1);
-            break;
-        case 'W':
-            setenv("EXECLINE_STRICT", "2", 1);
-            break;
-        case 'p':
-            s->how = OVERWRITE;
-            break;
-        case 'P':
-            s->how = IGNORE;
-            break;
-        case 'S':
-        case 's':
-            s->how = option == 'S' ? SUBSTITUTE : SUBSTITUTE_REST;
-            if (read_number(c->argument, &s->wanted) < 0)
-                return -1;
-            break;
-        case 'c':
-            s->text = c->argument;
-            break;
-        case 'e':
-            break;
-        default:
-            return -1;
-        }
-    }
-    return 0;
+    if (options_read(c, 0) != 0)
+        return EXIT_USAGE;
+    char strict = options_last("qwW");
+    char how = options_last("pPSs");
+    if (strict == 'q')
+        unsetenv("EXECLINE_STRICT");
+    else if (strict != 0)
+        setenv("EXECLINE_STRICT", strict == 'w' ? "1" : "2", 1);
+    s->strict = given('q') ? 0 : strictness();
+    s->text = argument_of('c');
+    s->how = how == 'p'   ? OVERWRITE
+             : how == 'P' ? IGNORE
+             : how == 'S' ? SUBSTITUTE
+             : how == 's' ? SUBSTITUTE_REST
+                          : PUSH;
+    how = options_last("Ss");
+    if (how == 0 || number_parse(argument_of(how), ARGS_MAX, &s->wanted) == 0)
+        return 0;
+    return refuse(EXIT_USAGE, "%s is not a number of arguments", argument_of(how));
 }
 
 static int run_execlineb(struct invocation *c)
@@ -193,11 +161,10 @@ static int run_execlineb(struct invocation *c)
     struct words result = WORDS_INIT;
     struct script s = {.how = PUSH, .zero = c->argv[0]};
     const char *file = NULL;
-    if (read_options(c, &s) < 0)
+    if (read_options(c, &s) != 0)
         return EXIT_USAGE;
-    s.strict = s.quiet ? 0 : strictness();
-    s.args = command_operands(c);
-    s.arg_count = (size_t)command_operand_count(c);
+    s.args = options.operand;
+    s.arg_count = (size_t)options.count;
     if (s.text == NULL) {
         if (s.arg_count == 0)
             return command_usage(c);
@@ -212,7 +179,7 @@ static int run_execlineb(struct invocation *c)
         if (code != 0)
             return code;
         if (substitute_positional(&s, &words, &result) < 0)
-            return no_memory();
+            return refuse(EXIT_SYSTEM, "out of memory");
         return result.count == 0 ? 0 : command_chain(c, result.item);
     }
     struct error e = ERROR_INIT;

@@ -16,13 +16,12 @@ enum { PARALLEL_MAX = 10000 };
 struct iteration {
     const char *name; /* of the variable */
     char *const *program;
-    bool import;                 /* -E */
-    unsigned long long parallel; /* -p, -P; 1: one after the other */
-    bool has_codes;              /* -o, -x */
-    bool listed_break;           /* -x */
+    bool import;       /* -E */
+    uint64_t parallel; /* -p, -P; 1: one after the other */
+    bool has_codes;    /* -o, -x */
+    bool listed_break; /* -x */
     bool codes[256];
-    bool chomp;
-    bool crunch;
+    bool chomp; /* not -N */
     struct loop_input input;
     struct wait_set children;
     bool failed; /* one that ran in parallel asked for a break */
@@ -47,52 +46,37 @@ static int read_codes(const char *text, bool codes[256])
     }
 }
 
-/* Options that more than one of the loops have; false for any other, and for a wrong argument. */
-static bool loop_option(struct iteration *it, int option, const char *argument)
+/* The options of an iteration, and of loopwhilex -o and -x; at least so many operands. 0, or
+ * EXIT_USAGE after saying what is wrong. */
+static int read_iteration(struct invocation *c, struct iteration *it, int operands)
 {
-    switch (option) {
-    case 'e':
-    case 'E':
-        it->import = option == 'E';
-        return true;
-    case 'p':
-        it->parallel = PARALLEL_MAX;
-        return true;
-    case 'P':
-        return number_parse(argument, PARALLEL_MAX, &it->parallel) == 0 && it->parallel > 0;
-    case 'o':
-    case 'x':
+    if (options_read(c, operands) != 0)
+        return EXIT_USAGE;
+    char codes = options_last("ox");
+    char parallel = options_last("pP");
+    it->import = options_last("eE") == 'E';
+    it->chomp = options_last("nN") != 'N';
+    it->parallel = parallel == 'p' ? PARALLEL_MAX : 1;
+    if (parallel == 'P' && options_number(c, argument_of('P'), PARALLEL_MAX, &it->parallel) != 0)
+        return EXIT_USAGE;
+    if (codes != 0) {
         it->has_codes = true;
-        it->listed_break = option == 'x';
-        return read_codes(argument, it->codes) == 0;
-    case 'n':
-    case 'N':
-        it->chomp = option == 'n';
-        return true;
-    case 'c':
-    case 'C':
-        it->crunch = option == 'C';
-        return true;
-    case '0':
-        it->input.delimiters = NULL;
-        return true;
-    case 'd':
-        it->input.delimiters = argument;
-        return true;
-    default:
-        return false;
+        it->listed_break = codes == 'x';
     }
+    if (it->parallel == 0 || (codes != 0 && read_codes(argument_of(codes), it->codes) < 0))
+        return command_usage(c);
+    it->name = options.operand[0];
+    it->program = options.operand + 1;
+    return 0;
 }
 
-static int read_iteration(struct invocation *c, struct iteration *it)
+/* The same for what reads its values. */
+static int read_input_iteration(struct invocation *c, struct iteration *it)
 {
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        if (!loop_option(it, option, c->argument))
-            return command_usage(c);
-    }
-    return command_operand_count(c) < 2 ? command_usage(c) : 0;
+    int code = read_iteration(c, it, 2);
+    char delimiter = options_last("0d");
+    it->input.delimiters = delimiter == 0 ? "\n" : argument_of(delimiter);
+    return code;
 }
 
 /* Does a child that ended so end the loop? Lists are of what would be exited with. */
@@ -101,8 +85,7 @@ static bool breaks(const struct iteration *it, int status)
     return it->has_codes && it->codes[child_approximation(status)] == it->listed_break;
 }
 
-/* --- one turn -----------------------------------------------------------------------------------
- */
+/* --- one turn --------------------------------------------------------------------------------- */
 
 /* The reference runs importas, which then cannot execute the program: one turn has failed, not the
  * loop. */
@@ -182,22 +165,21 @@ static int finish(struct iteration *it, int result, int code, const struct error
     return result < 0 ? (message_error(e), EXIT_SYSTEM) : code;
 }
 
-/* --- forx ---------------------------------------------------------------------------------------
- */
+/* --- forx ------------------------------------------------------------------------------------- */
 
 static int run_forx(struct invocation *c)
 {
     struct error e = ERROR_INIT;
-    struct iteration it = {.parallel = 1};
+    struct iteration it = {.name = NULL};
     struct block_reader r;
     char **value;
-    int code = 0;
     int result = 0;
-    if (read_iteration(c, &it) != 0)
-        return EXIT_USAGE;
-    it.name = command_operands(c)[0];
-    block_begin(&r, command_operands(c) + 1);
-    if (block_read(&r, &value, NULL, &e) < 0 || begin(&it, &e) < 0)
+    int code = read_iteration(c, &it, 2);
+    if (code == 0)
+        code = blocks_read(&r, options.operand + 1, 1, &value);
+    if (code != 0)
+        return code;
+    if (begin(&it, &e) < 0)
         return message_error(&e);
     it.program = r.next;
     for (; result == 0 && *value != NULL; value++)
@@ -206,8 +188,7 @@ static int run_forx(struct invocation *c)
     return result == 0 && it.failed ? 1 : code;
 }
 
-/* --- forstdin, forbacktickx ---------------------------------------------------------------------
- */
+/* --- forstdin, forbacktickx ------------------------------------------------------------------- */
 
 static int loop_over_input(struct iteration *it)
 {
@@ -221,7 +202,7 @@ static int loop_over_input(struct iteration *it)
         bool empty = item.length == (ended && !it->input.raw ? 1 : 0);
         if (it->chomp && !ended)
             break;
-        if (it->crunch && ended && empty)
+        if (options_last("cC") == 'C' && ended && empty)
             continue;
         if (it->chomp && !it->input.raw)
             item.data[item.length - 1] = '\0';
@@ -235,72 +216,50 @@ static int loop_over_input(struct iteration *it)
     return finish(it, result, code, &e);
 }
 
-static struct iteration input_iteration(void)
-{
-    return (struct iteration){.parallel = 1, .chomp = true, .input = {.fd = 0, .delimiters = "\n"}};
-}
-
 static int run_forstdin(struct invocation *c)
 {
     struct error e = ERROR_INIT;
-    struct iteration it = input_iteration();
-    if (read_iteration(c, &it) != 0)
+    struct iteration it = {.name = NULL};
+    if (read_input_iteration(c, &it) != 0)
         return EXIT_USAGE;
-    it.name = command_operands(c)[0];
-    it.program = command_operands(c) + 1;
     return begin(&it, &e) < 0 ? message_error(&e) : loop_over_input(&it);
 }
 
 static int run_forbacktickx(struct invocation *c)
 {
     struct error e = ERROR_INIT;
-    struct iteration it = input_iteration();
-    struct child generator = {.argv = NULL};
+    struct iteration it = {.name = NULL};
     struct block_reader r;
     char **block;
     pid_t pid;
-    if (read_iteration(c, &it) != 0)
-        return EXIT_USAGE;
-    it.name = command_operands(c)[0];
-    block_begin(&r, command_operands(c) + 1);
-    if (block_read(&r, &block, NULL, &e) < 0)
-        return message_error(&e);
+    int code = read_input_iteration(c, &it);
+    if (code == 0)
+        code = blocks_read(&r, options.operand + 1, 1, &block);
+    if (code != 0)
+        return code;
     if (block[0] == NULL || r.next[0] == NULL)
         return command_usage(c);
     it.program = r.next;
-    generator.argv = block;
+    struct child generator = {.argv = block};
     if (begin(&it, &e) < 0)
         return message_error(&e);
     it.input.fd = descriptor_pipeline(&generator, false, &pid, &e);
     return it.input.fd < 0 ? message_error(&e) : loop_over_input(&it);
 }
 
-/* --- loopwhilex ---------------------------------------------------------------------------------
- */
+/* --- loopwhilex ------------------------------------------------------------------------------- */
 
 static int run_loopwhilex(struct invocation *c)
 {
     struct error e = ERROR_INIT;
     struct iteration it = {.has_codes = true, .codes = {[0] = true}};
-    bool negate = false;
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        if (option == 'n')
-            negate = true;
-        else if (!loop_option(&it, option, c->argument))
-            return command_usage(c);
-    }
-    char **program = command_operands(c);
-    if (program[0] == NULL)
-        return command_usage(c);
+    if (read_iteration(c, &it, 1) != 0)
+        return EXIT_USAGE;
     for (;;) {
-        int status = child_run(program, &e);
-        if (status < 0) {
-            message_error(&e);
-            return EXIT_SYSTEM;
-        }
-        if (breaks(&it, status) != negate)
+        int status = child_run(options.operand, &e);
+        if (status < 0)
+            return message_error(&e), EXIT_SYSTEM;
+        if (breaks(&it, status) != given('n'))
             return child_approximation(status);
     }
 }

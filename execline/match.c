@@ -11,39 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The options in force, by what they mean for regular expressions and for the shell's patterns. */
 struct matching {
     const char *value;
     bool shell;    /* -s */
     bool extended; /* -E */
-    bool i;        /* ignore case, or the period is special */
-    bool n;        /* export the parts, or slashes are special */
+    bool fold;     /* -i: ignore case, or the period is special */
+    bool parts;    /* -N: export the parts, or slashes are special */
 };
-
-static int read_matching(struct invocation *c, struct matching *m)
-{
-    for (int option; (option = command_option(c)) != 0;) {
-        switch (option) {
-        case 's':
-        case 'S':
-            m->shell = option == 's';
-            break;
-        case 'e':
-        case 'E':
-            m->extended = option == 'E';
-            break;
-        case 'i':
-            m->i = true;
-            break;
-        case 'n':
-        case 'N':
-            m->n = option == 'N';
-            break;
-        default:
-            return EXIT_USAGE;
-        }
-    }
-    return command_operand_count(c) < 2 ? command_usage(c) : 0;
-}
 
 /* The parts of the value become the positional parameters. */
 static int export_parts(const struct matching *m, const char *pattern, const regmatch_t *part,
@@ -72,20 +47,14 @@ static int compile(const struct matching *m, const char *pattern, regex_t *r, st
 {
     struct str whole = STR_INIT;
     char reason[128];
-    int flags = (m->extended ? REG_EXTENDED : 0) | (m->i ? REG_ICASE : 0);
+    int flags = (m->extended ? REG_EXTENDED : 0) | (m->fold ? REG_ICASE : 0);
     /* Compiled alone first: the parentheses around it must not mend or change it. */
     int bad = regcomp(r, pattern, flags);
     if (bad == 0) {
+        const char *slash = m->extended ? "" : "\\";
         regfree(r);
-        const char *format = m->extended ? "^(%s)$" : "^\\(%s\\)$";
-        if (str_add_text(&whole, "") < 0)
+        if (str_printf(&whole, "^%s(%s%s)$", slash, pattern, slash) < 0)
             return error_system(e, "unable to match");
-        const char *mark = strchr(format, '%');
-        if (str_add(&whole, format, (size_t)(mark - format)) < 0 ||
-            str_add_text(&whole, pattern) < 0 || str_add_text(&whole, mark + 2) < 0) {
-            str_release(&whole);
-            return error_system(e, "unable to match");
-        }
         bad = regcomp(r, whole.data, flags);
         str_release(&whole);
     }
@@ -106,7 +75,7 @@ static int match_regex(const struct matching *m, const char *pattern, struct err
     int result = part == NULL ? error_system(e, "unable to match") : 0;
     if (part != NULL && regexec(&r, m->value, groups, part, 0) == 0) {
         result = 1;
-        if (m->n && export_parts(m, pattern, part + 1, groups - 2, e) < 0)
+        if (m->parts && export_parts(m, pattern, part + 1, groups - 2, e) < 0)
             result = -1;
     }
     free(part);
@@ -118,25 +87,27 @@ static int match(const struct matching *m, const char *pattern, struct error *e)
 {
     if (!m->shell)
         return match_regex(m, pattern, e);
-    int flags =
-        (m->extended ? 0 : FNM_NOESCAPE) | (m->i ? FNM_PERIOD : 0) | (m->n ? FNM_PATHNAME : 0);
+    int flags = (m->extended ? 0 : FNM_NOESCAPE) | (m->fold ? FNM_PERIOD : 0) |
+                (m->parts ? FNM_PATHNAME : 0);
     return fnmatch(pattern, m->value, flags) == 0;
 }
 
 static int run_case(struct invocation *c)
 {
     struct error e = ERROR_INIT;
-    struct matching m = {.extended = true};
     struct block_reader outer;
     struct block_reader inner;
     char **cases;
-    if (read_matching(c, &m) != 0)
+    if (options_read(c, 2) != 0)
         return EXIT_USAGE;
-    char **operands = command_operands(c);
-    m.value = operands[0];
-    block_begin(&outer, operands + 1);
-    if (block_read(&outer, &cases, NULL, &e) < 0)
-        return message_error(&e);
+    const struct matching m = {.value = options.operand[0],
+                               .shell = options_last("sS") == 's',
+                               .extended = options_last("eE") != 'e',
+                               .fold = given('i'),
+                               .parts = options_last("nN") == 'N'};
+    int code = blocks_read(&outer, options.operand + 1, 1, &cases);
+    if (code != 0)
+        return code;
     block_begin(&inner, cases);
     while (inner.next[0] != NULL) {
         const char *pattern = *inner.next++;

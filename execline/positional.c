@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- elgetopt -----------------------------------------------------------------------------------
- */
+/* --- elgetopt --------------------------------------------------------------------------------- */
 
 enum { CODE_BAD_OPTION = 1 };
 
@@ -78,17 +77,11 @@ static int run_elgetopt(struct invocation *c)
 {
     struct error e = ERROR_INIT;
     struct words args = WORDS_INIT;
-    const char *value = "1";
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option != 'D')
-            return EXIT_USAGE;
-        value = c->argument;
-    }
-    if (command_operand_count(c) < 2)
-        return command_usage(c);
-    char **operands = command_operands(c);
+    if (options_read(c, 2) != 0)
+        return EXIT_USAGE;
+    const char *value = given('D') ? argument_of('D') : "1";
     int bad = positional_read(&args, &e);
-    struct getopt_state g = {.allowed = operands[0], .args = args.item, .next = 1};
+    struct getopt_state g = {.allowed = options.operand[0], .args = args.item, .next = 1};
     if (bad == 0)
         bad = frames_push(frame_is_option, &e);
     if (bad == 0)
@@ -97,12 +90,11 @@ static int run_elgetopt(struct invocation *c)
         bad = positional_write(args.item + g.next, args.count - g.next, args.count - 1, &e);
     words_release(&args);
     if (bad == 0)
-        return command_chain(c, operands + 1);
+        return command_chain(c, options.operand + 1);
     return e.text[0] == '\0' ? e.code : message_error(&e);
 }
 
-/* --- shift, runblock ----------------------------------------------------------------------------
- */
+/* --- shift, runblock -------------------------------------------------------------------------- */
 
 /* Where the arguments go on after count blocks, or -1: there are not as many. */
 static int skip_blocks(const struct words *args, size_t *at, unsigned long long count,
@@ -122,22 +114,16 @@ static int run_shift(struct invocation *c)
 {
     struct error e = ERROR_INIT;
     struct words args = WORDS_INIT;
-    unsigned long long count = 0;
-    unsigned long long blocks = 0;
-    bool told = false;
-    for (int option; (option = command_option(c)) != 0; told = true) {
-        unsigned long long *number = option == 'n' ? &count : &blocks;
-        if (option == '?')
-            return EXIT_USAGE;
-        if (number_parse(c->argument, INT_MAX, number) < 0)
-            return command_usage(c);
-    }
-    char **rest = command_operands(c);
-    if (rest[0] == NULL)
-        return command_usage(c);
+    uint64_t blocks = 0;
+    if (options_read(c, 1) != 0)
+        return EXIT_USAGE;
+    uint64_t count = given('b') ? 0 : 1;
+    if (options_number(c, argument_of('n'), INT_MAX, &count) != 0 ||
+        options_number(c, argument_of('b'), INT_MAX, &blocks) != 0)
+        return EXIT_USAGE;
     int bad = positional_read(&args, &e);
     if (bad == 0) {
-        size_t at = 1 + (size_t)(told ? count : 1);
+        size_t at = 1 + (size_t)count;
         bad = skip_blocks(&args, &at, blocks, &e);
         if (at > args.count)
             at = args.count;
@@ -145,48 +131,24 @@ static int run_shift(struct invocation *c)
             bad = positional_write(args.item + at, args.count - at, args.count - 1, &e);
     }
     words_release(&args);
-    return bad == 0 ? command_chain(c, rest) : message_error(&e);
+    return bad == 0 ? command_chain(c, options.operand) : message_error(&e);
 }
 
-struct choice {
-    unsigned long long skip; /* -n */
-    unsigned long long block;
-    bool rest; /* -r */
-    bool keep; /* -P */
-};
-
-static int read_choice(struct invocation *c, struct choice *k)
-{
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option == 'P')
-            k->keep = true;
-        else if (option == 'r')
-            k->rest = true;
-        else if (option == '?')
-            return EXIT_USAGE;
-        else if (number_parse(c->argument, INT_MAX, &k->skip) < 0)
-            return command_usage(c);
-    }
-    if (command_operand_count(c) < 1 ||
-        number_parse(command_operands(c)[0], INT_MAX, &k->block) < 0 || (k->block == 0 && !k->rest))
-        return command_usage(c);
-    return 0;
-}
-
-/* Appends the words chosen to out. */
-static int choose(const struct choice *k, const struct words *args, struct words *out,
+/* Appends the words of the block, or with -r those behind so many blocks, to out. */
+static int choose(const struct words *args, uint64_t skip, uint64_t block, struct words *out,
                   struct error *e)
 {
-    size_t at = 1 + (size_t)k->skip;
-    if (skip_blocks(args, &at, k->rest ? k->block : k->block - 1, e) < 0)
+    bool rest = given('r');
+    size_t at = 1 + (size_t)skip;
+    if (skip_blocks(args, &at, rest ? block : block - 1, e) < 0)
         return -1;
     size_t end = at;
-    if (!k->rest && skip_blocks(args, &end, 1, e) < 0)
+    if (!rest && skip_blocks(args, &end, 1, e) < 0)
         return -1;
-    end = k->rest ? args->count : end - 1;
+    end = rest ? args->count : end - 1;
     for (; at < end; at++) {
         const char *word = args->item[at];
-        if (words_add(out, !k->rest && word[0] == ' ' ? word + 1 : word) < 0)
+        if (words_add(out, !rest && word[0] == ' ' ? word + 1 : word) < 0)
             return error_system(e, "unable to read the block");
     }
     return 0;
@@ -197,19 +159,23 @@ static int run_runblock(struct invocation *c)
     struct words words = WORDS_INIT; /* never released: what is executed outlives us */
     struct error e = ERROR_INIT;
     struct words args = WORDS_INIT;
-    struct choice k = {.skip = 0};
+    uint64_t skip = 0;
+    uint64_t block = 0;
     int bad = 0;
-    if (read_choice(c, &k) != 0)
+    if (options_read(c, 1) != 0 || options_number(c, argument_of('n'), INT_MAX, &skip) != 0 ||
+        options_number(c, options.operand[0], INT_MAX, &block) != 0)
         return EXIT_USAGE;
-    for (char **word = command_operands(c) + 1; bad == 0 && *word != NULL; word++)
+    if (block == 0 && !given('r'))
+        return command_usage(c);
+    for (char **word = options.operand + 1; bad == 0 && *word != NULL; word++)
         bad = words_add(&words, *word);
     if (bad < 0)
         error_system(&e, "unable to read the command");
     if (bad == 0)
         bad = positional_read(&args, &e);
     if (bad == 0)
-        bad = choose(&k, &args, &words, &e);
-    if (bad == 0 && !k.keep)
+        bad = choose(&args, skip, block, &words, &e);
+    if (bad == 0 && !given('P'))
         bad = frames_pop(frame_is_positional, &e);
     words_release(&args);
     if (bad < 0)
@@ -217,26 +183,17 @@ static int run_runblock(struct invocation *c)
     return words.count == 0 ? 0 : command_chain(c, words.item);
 }
 
-/* --- dollarat -----------------------------------------------------------------------------------
- */
+/* --- dollarat --------------------------------------------------------------------------------- */
 
 static int run_dollarat(struct invocation *c)
 {
     struct error e = ERROR_INIT;
     struct words args = WORDS_INIT;
-    bool chomp = false;
-    bool netstrings = false;
-    char delimiter = '\n';
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        if (option == 'n')
-            chomp = true;
-        else
-            delimiter = option == 'd' ? c->argument[0] : '\0';
-        if (option != 'n')
-            netstrings = option == 'd' && delimiter == '\0';
-    }
+    if (options_read(c, 0) != 0)
+        return EXIT_USAGE;
+    char how = options_last("0d");
+    char delimiter = how == 'd' ? argument_of('d')[0] : how == '0' ? '\0' : '\n';
+    bool netstrings = how == 'd' && delimiter == '\0';
     setenv("0", "", 0); /* of no interest here, and need not be set */
     int bad = positional_read(&args, &e);
     for (size_t i = 1; bad == 0 && i < args.count; i++) {
@@ -244,7 +201,7 @@ static int run_dollarat(struct invocation *c)
             printf("%zu:%s,", strlen(args.item[i]), args.item[i]);
         else
             fputs(args.item[i], stdout);
-        if (!netstrings && !(chomp && i + 1 == args.count))
+        if (!netstrings && !(given('n') && i + 1 == args.count))
             putchar(delimiter);
     }
     words_release(&args);

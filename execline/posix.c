@@ -1,4 +1,5 @@
 /* cd and umask as POSIX has them, with a program to execute afterwards. */
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/quantity.h"
@@ -12,8 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- posix-cd -----------------------------------------------------------------------------------
- */
+/* --- posix-cd --------------------------------------------------------------------------------- */
 
 static bool is_directory(const char *path)
 {
@@ -113,14 +113,10 @@ static int run_posix_cd(struct invocation *c)
 {
     struct error e = ERROR_INIT;
     struct str target = STR_INIT;
-    bool physical = false;
     bool said = false;
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        physical = option == 'P';
-    }
-    char **operands = command_operands(c);
+    if (options_read(c, 0) != 0)
+        return EXIT_USAGE;
+    char **operands = options.operand;
     bool back = operands[0] != NULL && strcmp(operands[0], "-") == 0;
     const char *path = back ? getenv("OLDPWD") : operands[0] ? operands[0] : getenv("HOME");
     if (path == NULL || path[0] == '\0')
@@ -128,7 +124,7 @@ static int run_posix_cd(struct invocation *c)
     if (search(path, &target, &said) < 0)
         error_system(&e, "unable to change directory to %s", path);
     else
-        change(target.data, physical, &e);
+        change(target.data, options_last("LP") == 'P', &e);
     str_release(&target);
     if (e.code != 0)
         return message_error(&e);
@@ -139,8 +135,7 @@ static int run_posix_cd(struct invocation *c)
     return command_chain(c, operands[0] == NULL ? operands : operands + 1);
 }
 
-/* --- posix-umask --------------------------------------------------------------------------------
- */
+/* --- posix-umask ------------------------------------------------------------------------------ */
 
 enum { CODE_BAD_MODE = 1 };
 
@@ -253,26 +248,19 @@ static void print_mask(mode_t mask, bool symbolic)
 
 static int run_posix_umask(struct invocation *c)
 {
-    bool symbolic = false;
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        symbolic = true;
-    }
-    char **operands = command_operands(c);
     mode_t mask;
+    if (options_read(c, 0) != 0)
+        return EXIT_USAGE;
     mode_t old = umask(0);
     umask(old);
-    if (operands[0] == NULL) {
-        print_mask(old, symbolic);
+    if (options.count == 0) {
+        print_mask(old, given('S'));
         return 0;
     }
-    if (read_mask(operands[0], old, &mask) < 0) {
-        message_fatal("not a mode: %s", operands[0]);
-        return CODE_BAD_MODE;
-    }
+    if (read_mask(options.operand[0], old, &mask) < 0)
+        return refuse(CODE_BAD_MODE, "not a mode: %s", options.operand[0]);
     umask(mask);
-    return command_chain(c, operands + 1);
+    return command_chain(c, options.operand + 1);
 }
 
 static const char cd_options[] = "-L  dot-dot goes back in the name (the default)\n"

@@ -1,5 +1,5 @@
 /* Commands that change the process itself, then execute the rest. */
-#include "base/message.h"
+#include "base/failure.h"
 #include "base/options.h"
 #include "base/quantity.h"
 #include "base/str.h"
@@ -12,52 +12,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- exec, tryexec ------------------------------------------------------------------------------
- */
+/* --- exec, tryexec ---------------------------------------------------------------------------- */
 
-struct dressing {
-    bool bare;        /* -c: an empty environment */
-    bool login;       /* -l: a dash in front of argv[0] */
-    const char *name; /* -a: argv[0] */
-    bool reverse;     /* -n of tryexec */
-};
-
-static int read_dressing(struct invocation *c, struct dressing *d)
-{
-    for (int option; (option = command_option(c)) != 0;) {
-        switch (option) {
-        case 'c':
-            d->bare = true;
-            break;
-        case 'l':
-            d->login = true;
-            break;
-        case 'a':
-            d->name = c->argument;
-            break;
-        case 'n':
-            d->reverse = true;
-            break;
-        default:
-            return EXIT_USAGE;
-        }
-    }
-    return 0;
-}
-
-static int chain_dressed(struct invocation *c, const struct dressing *d, char **rest)
+/* As -c, -l and -a ask for. */
+static int chain_dressed(struct invocation *c, char **rest)
 {
     static char *no_environment[] = {NULL};
     struct str zero = STR_INIT; /* never released: what is executed outlives us */
     c->program = rest[0];
-    if (d->bare)
+    if (given('c'))
         c->environment = no_environment;
-    if (d->login || d->name != NULL) {
-        if ((d->login && str_add_char(&zero, '-') < 0) ||
-            str_add_text(&zero, d->name != NULL ? d->name : rest[0]) < 0) {
-            message_fatal("out of memory");
-            return EXIT_SYSTEM;
-        }
+    if (given('l') || given('a')) {
+        if (str_printf(&zero, "%s%s", given('l') ? "-" : "",
+                       given('a') ? argument_of('a') : rest[0]) < 0)
+            return refuse(EXIT_SYSTEM, "out of memory");
         rest[0] = zero.data;
     }
     return command_chain(c, rest);
@@ -65,38 +33,27 @@ static int chain_dressed(struct invocation *c, const struct dressing *d, char **
 
 static int run_exec(struct invocation *c)
 {
-    struct dressing d = {.bare = false};
-    if (read_dressing(c, &d) != 0)
-        return EXIT_USAGE;
-    char **rest = command_operands(c);
-    return rest[0] == NULL ? command_usage(c) : chain_dressed(c, &d, rest);
+    return options_read(c, 1) != 0 ? EXIT_USAGE : chain_dressed(c, options.operand);
 }
 
 static int run_tryexec(struct invocation *c)
 {
-    struct error e = ERROR_INIT;
-    struct dressing d = {.bare = false};
     struct block_reader r;
     char **block;
-    if (read_dressing(c, &d) != 0)
-        return EXIT_USAGE;
-    block_begin(&r, command_operands(c));
-    if (block_read(&r, &block, NULL, &e) < 0)
-        return message_error(&e);
-    if (block[0] == NULL) {
-        message_fatal("empty block");
-        return EXIT_USAGE;
-    }
-    c->fallback = d.reverse ? block : r.next;
-    if (d.reverse && r.next[0] == NULL) {
-        message_fatal("nothing to execute after the block");
-        return EXIT_USAGE;
-    }
-    return chain_dressed(c, &d, d.reverse ? r.next : block);
+    int code = options_read(c, 0);
+    if (code == 0)
+        code = blocks_read(&r, options.operand, 1, &block);
+    if (code != 0)
+        return code;
+    if (block[0] == NULL)
+        return refuse(EXIT_USAGE, "empty block");
+    if (given('n') && r.next[0] == NULL)
+        return refuse(EXIT_USAGE, "nothing to execute after the block");
+    c->fallback = given('n') ? block : r.next;
+    return chain_dressed(c, given('n') ? r.next : block);
 }
 
-/* --- exit, cd, umask ----------------------------------------------------------------------------
- */
+/* --- exit, cd, umask -------------------------------------------------------------------------- */
 
 static int run_exit(struct invocation *c)
 {
@@ -108,13 +65,11 @@ static int run_exit(struct invocation *c)
 
 static int run_cd(struct invocation *c)
 {
-    struct error e = ERROR_INIT;
     if (c->argc < 3)
         return command_usage(c);
     if (chdir(c->argv[1]) == 0)
         return command_chain(c, c->argv + 2);
-    error_system(&e, "unable to change directory to %s", c->argv[1]);
-    return message_error(&e);
+    return fail("change directory to", c->argv[1]);
 }
 
 static int run_umask(struct invocation *c)
@@ -123,22 +78,19 @@ static int run_umask(struct invocation *c)
         return command_usage(c);
     const char *text = c->argv[1];
     uint64_t mask;
-    if (octal_parse(text, UINT64_MAX, &mask) < 0) {
-        message_fatal("not an octal mode: %s", text);
-        return EXIT_USAGE;
-    }
+    if (octal_parse(text, UINT64_MAX, &mask) < 0)
+        return refuse(EXIT_USAGE, "not an octal mode: %s", text);
     umask((mode_t)(mask & 07777));
     return command_chain(c, c->argv + 2);
 }
 
-static const char exec_options[] = "-c        with an empty environment\n"
-                                   "-l        as a login program: a dash in front of argv[0]\n"
-                                   "-a ARGV0  with this argv[0]\n";
+#define DRESSING                                                                                   \
+    "-c        with an empty environment\n"                                                        \
+    "-l        as a login program: a dash in front of argv[0]\n"                                   \
+    "-a ARGV0  with this argv[0]\n"
 
-static const char tryexec_options[] = "-n        the block is the fallback\n"
-                                      "-c        with an empty environment\n"
-                                      "-l        as a login program: a dash in front of argv[0]\n"
-                                      "-a ARGV0  with this argv[0]\n";
+static const char exec_options[] = DRESSING;
+static const char tryexec_options[] = "-n        the block is the fallback\n" DRESSING;
 
 const struct command execline_process[] = {
     {"exec", "[-c] [-l] [-a argv0] prog...", "execute a program", exec_options, run_exec},

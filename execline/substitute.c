@@ -151,8 +151,7 @@ int substitute(char *const *in, const struct substitution *s, size_t count, stru
     return 0;
 }
 
-/* --- transformations ----------------------------------------------------------------------------
- */
+/* --- transformations -------------------------------------------------------------------------- */
 
 static bool is_delimiter(const char *delimiters, char c)
 {

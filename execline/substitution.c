@@ -17,47 +17,6 @@ static int chain_bound(struct invocation *c, struct bindings *b, char **rest)
     return words.count == 0 ? 0 : command_chain(c, words.item);
 }
 
-/* --- one directive ------------------------------------------------------------------------------
- */
-
-static int run_single(struct invocation *c, directive_run *directive)
-{
-    struct bindings b = {.bad_key = EXIT_SYSTEM};
-    struct error e = ERROR_INIT;
-    if (directive(c, &b, &e) == 0)
-        return chain_bound(c, &b, command_operands(c));
-    bindings_release(&b);
-    return e.text[0] == '\0' ? command_usage(c) : message_error(&e);
-}
-
-static int run_define(struct invocation *c)
-{
-    return run_single(c, directive_define);
-}
-
-static int run_importas(struct invocation *c)
-{
-    return run_single(c, directive_importas);
-}
-
-static int run_elglob(struct invocation *c)
-{
-    return run_single(c, directive_elglob);
-}
-
-static int run_elgetpositionals(struct invocation *c)
-{
-    return run_single(c, directive_elgetpositionals);
-}
-
-static int run_multidefine(struct invocation *c)
-{
-    return run_single(c, directive_multidefine);
-}
-
-/* --- multisubstitute ----------------------------------------------------------------------------
- */
-
 static const struct {
     const char *name;
     directive_run *run;
@@ -68,6 +27,28 @@ static const struct {
                   {"multidefine", directive_multidefine}};
 
 enum { DIRECTIVES = sizeof directives / sizeof directives[0] };
+
+/* NULL: there is none of that name. */
+static directive_run *find_directive(const char *name)
+{
+    for (size_t i = 0; i < DIRECTIVES; i++)
+        if (strcmp(directives[i].name, name) == 0)
+            return directives[i].run;
+    return NULL;
+}
+
+/* A command that is one directive. */
+static int run_single(struct invocation *c)
+{
+    struct bindings b = {.bad_key = EXIT_SYSTEM};
+    struct error e = ERROR_INIT;
+    if (find_directive(c->command->name)(c, &b, &e) == 0)
+        return chain_bound(c, &b, command_operands(c));
+    bindings_release(&b);
+    return e.text[0] == '\0' ? e.code : message_error(&e);
+}
+
+/* --- multisubstitute -------------------------------------------------------------------------- */
 
 static const struct command *row_of(const char *name)
 {
@@ -80,17 +61,15 @@ static const struct command *row_of(const char *name)
 /* Reads the directive at words[0]; how many words it took, or -1. */
 static int read_directive(char **words, size_t count, struct bindings *b, struct error *e)
 {
-    for (size_t i = 0; i < DIRECTIVES; i++) {
-        if (strcmp(directives[i].name, words[0]) != 0)
-            continue;
-        struct invocation c = {.command = row_of(words[0]), .argc = (int)count, .argv = words};
-        if (directives[i].run(&c, b, e) == 0)
-            return c.next;
-        struct error inner = *e;
-        return error_set(e, inner.code, "directive %s: %s", words[0],
-                         inner.text[0] == '\0' ? "syntax error" : inner.text);
-    }
-    return error_set(e, EXIT_USAGE, "unknown directive %s", words[0]);
+    directive_run *directive = find_directive(words[0]);
+    if (directive == NULL)
+        return error_set(e, EXIT_USAGE, "unknown directive %s", words[0]);
+    struct invocation c = {.command = row_of(words[0]), .argc = (int)count, .argv = words};
+    if (directive(&c, b, e) == 0)
+        return c.next;
+    struct error inner = *e;
+    return error_set(e, inner.code, "directive %s: %s", words[0],
+                     inner.text[0] == '\0' ? "syntax error" : inner.text);
 }
 
 static int run_multisubstitute(struct invocation *c)
@@ -156,16 +135,16 @@ static const char elglob_options[] =
 
 const struct command execline_substitution[] = {
     {"define", "[-s] [-C|-c] [-N|-n] [-d delimiters] key value prog...",
-     "substitute a value for a key", define_options, run_define},
+     "substitute a value for a key", define_options, run_single},
     {"importas",
      "[-i|-D value] [-u] [-s] [-C|-c] [-N|-n] [-d delimiters] (key variable | -S variable) prog...",
-     "substitute a variable's value for a key", importas_options, run_importas},
+     "substitute a variable's value for a key", importas_options, run_single},
     {"elglob", "[-v] [-w] [-s] [-m] [-e] [-0] [-n] [-d delimiter] key pattern prog...",
-     "substitute names of files for a key", elglob_options, run_elglob},
+     "substitute names of files for a key", elglob_options, run_single},
     {"elgetpositionals", "[-P n] prog...", "substitute the positional parameters",
-     elgetpositionals_options, run_elgetpositionals},
+     elgetpositionals_options, run_single},
     {"multidefine", "[-0] [-r] [-C|-c] [-N|-n] [-d delimiters] value { keys... } prog...",
-     "substitute the words of a value for several keys", multidefine_options, run_multidefine},
+     "substitute the words of a value for several keys", multidefine_options, run_single},
     {"multisubstitute", "{ directives... } prog...", "substitute several keys at once", NULL,
      run_multisubstitute},
     {.name = NULL}};

@@ -115,18 +115,16 @@ static int watch(struct trap *t)
 
 static int run_trap(struct invocation *c)
 {
-    struct trap t = {.forward = false};
+    struct trap t = {.main = 0};
     struct error e = ERROR_INIT;
     struct block_reader r;
     char **words;
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option != 'x')
-            return EXIT_USAGE;
-        t.forward = true;
-    }
-    block_begin(&r, command_operands(c));
-    if (block_read(&r, &words, NULL, &e) < 0)
-        return message_error(&e);
+    int code = options_read(c, 0);
+    if (code == 0)
+        code = blocks_read(&r, options.operand, 1, &words);
+    if (code != 0)
+        return code;
+    t.forward = given('x');
     if (words[0] == NULL || r.next[0] == NULL)
         return command_usage(c);
     if (read_directives(&t, words, &e) < 0)

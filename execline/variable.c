@@ -1,4 +1,5 @@
 #include "execline/variable.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "execline/substitute.h"
 #include <stdio.h>
@@ -53,9 +54,7 @@ int variable_chain(struct invocation *c, const char *name, const char *value, in
     if (value == NULL || variable_check(name, &e) < 0)
         return message_error(&e);
     /* The value may be the variable's own, so it is removed last. */
-    if (variable_import(rest, name, value, &words) < 0 || unsetenv(name) < 0) {
-        error_system(&e, "unable to substitute %s", name);
-        return message_error(&e);
-    }
+    if (variable_import(rest, name, value, &words) < 0 || unsetenv(name) < 0)
+        return fail("substitute", name);
     return words.count == 0 ? 0 : command_chain(c, words.item);
 }

@@ -1,5 +1,6 @@
 /* wait: waits for children that were started before us in the same process. */
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "execline/block.h"
@@ -22,29 +23,13 @@ struct waiting {
 
 static int read_waiting(struct invocation *c, struct waiting *w)
 {
-    unsigned long long ms;
-    for (int option; (option = command_option(c)) != 0;) {
-        switch (option) {
-        case 'i':
-        case 'I':
-            w->strict = option == 'i';
-            break;
-        case 'o':
-        case 'a':
-            w->one = option == 'o';
-            break;
-        case 'r':
-            w->deadline = clock_monotonic();
-            break;
-        case 't':
-            if (number_parse(c->argument, UINT_MAX, &ms) < 0)
-                return command_usage(c);
-            w->deadline = clock_monotonic() + (int64_t)ms * CLOCK_MS;
-            break;
-        default:
-            return EXIT_USAGE;
-        }
-    }
+    uint64_t ms = 0;
+    char limit = options_last("rt");
+    if (limit == 't' && options_number(c, argument_of('t'), UINT_MAX, &ms) != 0)
+        return EXIT_USAGE;
+    *w = (struct waiting){.strict = options_last("iI") == 'i',
+                          .one = options_last("oa") == 'o',
+                          .deadline = limit == 0 ? 0 : clock_monotonic() + (int64_t)ms * CLOCK_MS};
     return 0;
 }
 
@@ -80,8 +65,7 @@ static void wait_for(struct wait_set *set, const struct waiting *w, pid_t last, 
 
 static int timed_out(void)
 {
-    message_fatal("unable to wait: the time is over");
-    return CODE_TIMEOUT;
+    return refuse(CODE_TIMEOUT, "unable to wait: the time is over");
 }
 
 /* Which child it was, and how it ended; both unset when there was none. */
@@ -116,11 +100,10 @@ static int code_alone(const struct waiting *w, bool all, const struct outcome *o
     return 0;
 }
 
-static int wait_alone(struct invocation *c, const struct waiting *w, struct wait_set *set,
-                      struct error *e)
+static int wait_alone(const struct waiting *w, struct wait_set *set, struct error *e)
 {
     struct outcome o;
-    if (read_pids(command_operands(c), set, e) < 0)
+    if (read_pids(options.operand, set, e) < 0)
         return message_error(e);
     pid_t last = set->count > 0 ? set->pid[set->count - 1] : 0;
     wait_for(set, w, last, &o);
@@ -135,8 +118,10 @@ static int wait_then_chain(struct invocation *c, const struct waiting *w, struct
     struct outcome o;
     struct block_reader r;
     char **pids;
-    block_begin(&r, command_operands(c));
-    if (block_read(&r, &pids, NULL, e) < 0 || read_pids(pids, set, e) < 0)
+    int code = blocks_read(&r, options.operand, 1, &pids);
+    if (code != 0)
+        return code;
+    if (read_pids(pids, set, e) < 0)
         return message_error(e);
     wait_for(set, w, 0, &o);
     if (o.pid == WAIT_TIMEOUT && w->strict)
@@ -149,12 +134,12 @@ static int wait_then_chain(struct invocation *c, const struct waiting *w, struct
 static int run_wait(struct invocation *c)
 {
     struct error e = ERROR_INIT;
-    struct waiting w = {.deadline = 0};
+    struct waiting w;
     struct wait_set set = WAIT_SET_INIT;
-    int code = read_waiting(c, &w);
-    if (code == 0)
-        code = has_block(command_operands(c)) ? wait_then_chain(c, &w, &set, &e)
-                                              : wait_alone(c, &w, &set, &e);
+    if (options_read(c, 0) != 0 || read_waiting(c, &w) != 0)
+        return EXIT_USAGE;
+    int code =
+        has_block(options.operand) ? wait_then_chain(c, &w, &set, &e) : wait_alone(&w, &set, &e);
     wait_set_release(&set);
     return code;
 }

@@ -1,6 +1,7 @@
 /* logcat: the log directories of all services as one. */
 #include "logcat/logcat.h"
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/zone.h"
 #include "contract/logger.h"
@@ -241,8 +242,7 @@ static void show_history(const struct request *q, struct view *v, struct follow_
 
 static int say_unwritten(int reason)
 {
-    message_fatal("unable to write: %s", strerror(reason));
-    return EXIT_SYSTEM;
+    return refuse(EXIT_SYSTEM, "unable to write: %s", strerror(reason));
 }
 
 static int show(struct request *q, struct view *v, const struct logdirs_list *list, struct error *e)

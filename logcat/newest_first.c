@@ -14,8 +14,7 @@ enum {
     LINE_COST = 200       /* bytes that a line takes beside its message */
 };
 
-/* --- windows of time, from the newest to the oldest, each read from its beginning to its end ---
- */
+/* --- windows of time, from the newest to the oldest, each read from its beginning to its end -- */
 
 struct windows {
     struct tail *kept; /* the entries of each window, the newest window first */

@@ -1,6 +1,6 @@
 #include "logcat/request.h"
 #include "base/error.h"
-#include "base/message.h"
+#include "base/failure.h"
 #include "base/options.h"
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +36,7 @@ const char request_options[] =
 
 static int usage(const char *what, const char *value)
 {
-    message_fatal("%s: %s", what, value);
-    return EXIT_USAGE;
+    return refuse(EXIT_USAGE, "%s: %s", what, value);
 }
 
 static int take_number(unsigned long long *number, const char *text)

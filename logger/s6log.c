@@ -1,5 +1,6 @@
 /* The command `s6-log`: standard input by a logging script (spec: s6-log 2.x). */
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/message.h"
@@ -290,15 +291,12 @@ static int parse_notification(struct s6log *s, struct invocation *c)
     unsigned long long fd;
     if (parse_number(c, INT_MAX, &fd) != 0)
         return EXIT_USAGE;
-    if (fd < 3) {
-        message_fatal("notification fd must be 3 or more");
-        return EXIT_USAGE;
-    }
+    if (fd < 3)
+        return refuse(EXIT_USAGE, "notification fd must be 3 or more");
     s->notification = (int)fd;
     if (fcntl(s->notification, F_GETFD) >= 0)
         return 0;
-    message_fatal("invalid notification fd: %s", strerror(errno));
-    return EXIT_USAGE;
+    return refuse(EXIT_USAGE, "invalid notification fd: %s", strerror(errno));
 }
 
 static int parse_option(struct s6log *s, struct invocation *c, int option)

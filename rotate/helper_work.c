@@ -184,8 +184,7 @@ static int sync_and_compress(const struct logdir *d, struct error *e)
     return compress_all(d, e);
 }
 
-/* --- processor ----------------------------------------------------------------------------------
- */
+/* --- processor -------------------------------------------------------------------------------- */
 
 /* Opens the processor's state. A file that we may not read is somebody else's: it is replaced by an
  * empty one. */

@@ -1,7 +1,6 @@
 #include "rotate/logdir.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/message.h"
 #include "base/process.h"
 #include "rotate/steps.h"
 #include <errno.h>
@@ -13,8 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- preparing ----------------------------------------------------------------------------------
- */
+/* --- preparing -------------------------------------------------------------------------------- */
 
 /* The mode of a log directory that the readers of its files may enter: an x bit for each r bit. */
 static mode_t directory_mode(mode_t mode)
@@ -85,8 +83,7 @@ int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct e
     return fd;
 }
 
-/* --- open, append, close ------------------------------------------------------------------------
- */
+/* --- open, append, close ---------------------------------------------------------------------- */
 
 /* Whether the file LOGDIR_NOTE holds that note already, with the mode of current. */
 static bool is_noted(const struct logdir *d, const char *note)

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- files that mean nothing --------------------------------------------------------------------
- */
+/* --- files that mean nothing ------------------------------------------------------------------ */
 
 enum { NEAR_LENGTH = 6, NEAR_DISTANCE = 2 };
 
@@ -83,8 +82,7 @@ static void check_uncalled(const struct definitions *all, const struct definitio
     problems_warning(p, path, 0, cure, "%s is ignored: no oneshot calls it", file);
 }
 
-/* --- bundles ------------------------------------------------------------------------------------
- */
+/* --- bundles ---------------------------------------------------------------------------------- */
 
 static void make_essential(struct definitions *all, const char *name)
 {

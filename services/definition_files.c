@@ -40,8 +40,7 @@ int reading_content(struct reading *r, const char *file, struct str *out)
     return -1;
 }
 
-/* --- lists of names -----------------------------------------------------------------------------
- */
+/* --- lists of names --------------------------------------------------------------------------- */
 
 /* Each name is looked for among those before it. */
 enum { NAMES_MAX = 32768 };
@@ -132,8 +131,7 @@ char *reading_one_name(struct reading *r, const char *file)
     return name;
 }
 
-/* --- command lines ------------------------------------------------------------------------------
- */
+/* --- command lines ---------------------------------------------------------------------------- */
 
 /* Whether a command before it may substitute "$X", or a shell reads the word. */
 static bool may_replace(const struct words *words, size_t at)

@@ -66,8 +66,7 @@ static void read_new(struct reading *r, enum definition_type type)
     reading_rows(r, d);
 }
 
-/* --- entries ------------------------------------------------------------------------------------
- */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 /* First all directories with a type, then those that add to them, wherever each stands. */
 enum pass { PASS_TYPED, PASS_ADDING };
@@ -149,8 +148,7 @@ static void read_entry(struct reading *r, enum pass pass)
     close(r->fd);
 }
 
-/* --- sources ------------------------------------------------------------------------------------
- */
+/* --- sources ---------------------------------------------------------------------------------- */
 
 static int read_source(struct reading *r, enum pass pass)
 {

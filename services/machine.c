@@ -49,8 +49,7 @@ static bool counts_as_started(const struct step *t)
     return !t->rules->notifies || t->s->ready;
 }
 
-/* --- impossible and ignored --------------------------------------------------------------------
- */
+/* --- impossible and ignored ------------------------------------------------------------------- */
 
 static void impossible(struct step *t)
 {
@@ -62,8 +61,7 @@ static void ignored(struct step *t)
     (void)t;
 }
 
-/* --- wishes ------------------------------------------------------------------------------------
- */
+/* --- wishes ----------------------------------------------------------------------------------- */
 
 static void down_want_up(struct step *t)
 {
@@ -147,8 +145,7 @@ static void alive_want_down(struct step *t)
         t->s->deadline = t->now + t->rules->timeout_kill * CLOCK_MS;
 }
 
-/* --- starting ----------------------------------------------------------------------------------
- */
+/* --- starting --------------------------------------------------------------------------------- */
 
 static void spawned(struct step *t)
 {
@@ -195,8 +192,7 @@ static void readied(struct step *t)
     act(t, SERVICE_ACT_STARTED, 0);
 }
 
-/* --- death -------------------------------------------------------------------------------------
- */
+/* --- death ------------------------------------------------------------------------------------ */
 
 /* After 'D': down for good, or waiting for the restart. */
 static void settle(struct step *t, int64_t restart)
@@ -249,8 +245,7 @@ static void finish_died(struct step *t)
     settle(t, restart_time(t));
 }
 
-/* --- deadlines ---------------------------------------------------------------------------------
- */
+/* --- deadlines -------------------------------------------------------------------------------- */
 
 static void down_deadline(struct step *t)
 {
@@ -266,8 +261,7 @@ static void kill_deadline(struct step *t)
     t->s->deadline = t->now + REPEAT_KILL_SECONDS * CLOCK_SECOND;
 }
 
-/* --- the table ---------------------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static cell *const table[SERVICE_STATES][SERVICE_EVENTS] = {
     [SERVICE_DOWN] =

@@ -17,8 +17,7 @@
 
 extern char **environ;
 
-/* --- parts --------------------------------------------------------------------------------------
- */
+/* --- parts ------------------------------------------------------------------------------------ */
 
 static int copy_environment(struct pid1 *p)
 {
@@ -75,8 +74,7 @@ int boot_parts(struct supervisor *sv, const struct supervisor_start *start, stru
     return 0;
 }
 
-/* --- loggers ------------------------------------------------------------------------------------
- */
+/* --- loggers ---------------------------------------------------------------------------------- */
 
 /* Lets a program that dropped privileges open /dev/stdout: only where the file is a pipe or a
  * terminal of our own. */
@@ -121,8 +119,7 @@ static void write_boot_event(struct pid1 *p)
                (long)getpid(), OVERLOG_VERSION);
 }
 
-/* --- definitions ---------------------------------------------------------------------------------
- */
+/* --- definitions ------------------------------------------------------------------------------ */
 
 static int read_tree(struct supervisor *sv)
 {
@@ -234,8 +231,7 @@ static void load(struct supervisor *sv)
     hint(sv);
 }
 
-/* --- what follows upon what ---------------------------------------------------------------------
- */
+/* --- what follows upon what ------------------------------------------------------------------- */
 
 void boot_hook_reaped(struct supervisor *sv, int status)
 {

@@ -121,8 +121,7 @@ static void again(struct retry *r)
             oneshot_begin(all, i, all->catalogue->oneshot[i].stopping);
 }
 
-/* --- their end --------------------------------------------------------------------------------
- */
+/* --- their end -------------------------------------------------------------------------------- */
 
 static void explain(struct oneshots *all, const char *program, int report)
 {
@@ -206,8 +205,7 @@ bool oneshot_interrupt(struct oneshots *all, uint32_t node)
     return true;
 }
 
-/* --- reload -----------------------------------------------------------------------------------
- */
+/* --- reload ----------------------------------------------------------------------------------- */
 
 int oneshot_reload(struct oneshots *all, uint32_t node, struct error *e)
 {
@@ -239,8 +237,7 @@ void oneshot_reload_late(struct oneshots *all, uint32_t node)
     end(all, node, all->catalogue->oneshot[node].reload);
 }
 
-/* --- calls from within ------------------------------------------------------------------------
- */
+/* --- calls from within ------------------------------------------------------------------------ */
 
 static bool is_oneshot(const struct oneshots *all, pid_t pid)
 {

@@ -17,8 +17,7 @@
 
 enum { REAPS_PER_TURN = 256 };
 
-/* --- what signals do ----------------------------------------------------------------------------
- */
+/* --- what signals do -------------------------------------------------------------------------- */
 
 /* Only pid 1 may end the machine, which in a container is the container: elsewhere it would be the
  * host. ^C on our terminal asks for no reboot. */
@@ -88,8 +87,7 @@ static void do_signal(struct supervisor *sv, int signal)
         stop_hurry(&sv->stop);
 }
 
-/* --- what was reported --------------------------------------------------------------------------
- */
+/* --- what was reported ------------------------------------------------------------------------ */
 
 /* A letter of s6-svscanctl. */
 static void stop_by_letter(struct stop *s, int letter)
@@ -146,8 +144,7 @@ static void settle(void *context)
     rc_idle(&sv->rc);
 }
 
-/* --- children -----------------------------------------------------------------------------------
- */
+/* --- children --------------------------------------------------------------------------------- */
 
 static void reload_reaped(struct supervisor *sv, uint32_t node, int status)
 {
@@ -222,8 +219,7 @@ static void reap_more(struct timer *t)
     reap(container_of(t, struct supervisor, reap_more));
 }
 
-/* --- signals ------------------------------------------------------------------------------------
- */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 static void on_signal(void *context, int signal)
 {
@@ -252,8 +248,7 @@ static int watch_signals(struct supervisor *sv, struct error *e)
     return 0;
 }
 
-/* --- the control socket -------------------------------------------------------------------------
- */
+/* --- the control socket ----------------------------------------------------------------------- */
 
 static int on_control(void *context, struct control_connection *from, const char *const *words,
                       size_t count)
@@ -298,8 +293,7 @@ static void close_again(struct retry *r)
     control_again(&container_of(r, struct supervisor, close_again)->control);
 }
 
-/* --- turns --------------------------------------------------------------------------------------
- */
+/* --- turns ------------------------------------------------------------------------------------ */
 
 static void transition_over(struct supervisor *sv)
 {
@@ -344,8 +338,7 @@ bool supervisor_turn(struct supervisor *sv)
     return true;
 }
 
-/* --- the whole ----------------------------------------------------------------------------------
- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 bool supervisor_begin(struct supervisor *sv, const struct supervisor_start *start,
                       const struct pid1_calls *calls, int *code)

@@ -1,5 +1,6 @@
 /* overlog check: what boot would say of a tree, and what it would meet later. */
 #include "base/error.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -211,10 +212,8 @@ static int run_check(struct invocation *c)
     t.problems = said;
     t.image = image;
     t.image.found &= !t.whole;
-    if (tree_read(&t) != 0) {
-        message_fatal("out of memory");
-        return EXIT_SYSTEM;
-    }
+    if (tree_read(&t) != 0)
+        return refuse(EXIT_SYSTEM, "out of memory");
     uint32_t services = 0;
     for (size_t i = 0; i < t.definitions.count; i++) {
         const struct definition *d = &t.definitions.item[i];

@@ -1,5 +1,6 @@
 /* overlog create and remove. */
 #include "base/error.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
@@ -71,10 +72,8 @@ static int read_draft(struct invocation *c, struct draft *d)
     d->type = type_of(operand[0]);
     d->name = operand[1];
     const char *refused = refusal(d, operand[0]);
-    if (refused != NULL) {
-        message_fatal("%s", refused);
-        return EXIT_USAGE;
-    }
+    if (refused != NULL)
+        return refuse(EXIT_USAGE, "%s", refused);
     if (strcmp(d->bundle, "-") == 0)
         d->bundle = NULL;
     return name_is_good(d->name) ? 0 : EXIT_USAGE;
@@ -85,20 +84,15 @@ static int check_draft(const struct draft *d, const struct tree *t)
     char path[8192];
     snprintf(path, sizeof path, "%s/%s", t->services, d->name);
     bool ours = access(path, F_OK) < 0;
-    if (ours && definitions_find(&t->definitions, d->name) >= 0) {
-        message_fatal("%s is a name of overlog itself: choose another one", d->name);
-        return 1;
-    }
-    if (!ours && !d->overwrite) {
-        message_fatal("%s exists already: --overwrite replaces it, or choose another name", path);
-        return 1;
-    }
+    if (ours && definitions_find(&t->definitions, d->name) >= 0)
+        return refuse(1, "%s is a name of overlog itself: choose another one", d->name);
+    if (!ours && !d->overwrite)
+        return refuse(1, "%s exists already: --overwrite replaces it, or choose another name",
+                      path);
     for (size_t i = 0; i < d->needs.count; i++)
-        if (definitions_find(&t->definitions, d->needs.item[i]) < 0) {
-            message_fatal("there is no service %s in %s: create it first", d->needs.item[i],
+        if (definitions_find(&t->definitions, d->needs.item[i]) < 0)
+            return refuse(1, "there is no service %s in %s: create it first", d->needs.item[i],
                           t->services);
-            return 1;
-        }
     return 0;
 }
 

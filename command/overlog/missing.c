@@ -1,5 +1,6 @@
 #include "command/overlog/missing.h"
 #include "base/error.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/str.h"
 #include <limits.h>
@@ -94,8 +95,7 @@ int missing_run(const char *name, char **argv)
 {
     step_aside(name, argv);
     message_name(name);
-    message_fatal("not provided by overlog: use %s", missing_instead(name));
-    return EXIT_NOTFOUND;
+    return refuse(EXIT_NOTFOUND, "not provided by overlog: use %s", missing_instead(name));
 }
 
 void missing_list(void)

@@ -1,5 +1,6 @@
 /* overlog missing ROOT: which scripts of an image call commands that are not provided. */
 #include "base/error.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/str.h"
@@ -161,10 +162,8 @@ int missing_in(const char *root)
     while (length > 0 && root[length - 1] == '/')
         length--;
     if (stat(root, &st) < 0 || str_add(&path, root, length) < 0 ||
-        (length == 0 && str_add_text(&path, "/.") < 0)) {
-        error_system(&e, "unable to look into %s", root);
-        return message_error(&e);
-    }
+        (length == 0 && str_add_text(&path, "/.") < 0))
+        return fail("look into", root);
     if (!S_ISDIR(st.st_mode)) {
         error_set(&e, EXIT_USAGE, "%s is no directory: name the root of an image", root);
         return message_error(&e);

@@ -1,6 +1,6 @@
 /* Options and output that the verbs of `overlog` share. */
 #include "base/error.h"
-#include "base/message.h"
+#include "base/failure.h"
 #include "base/options.h"
 #include "base/utf8.h"
 #include "command/overlog/overlog.h"
@@ -125,6 +125,5 @@ int put_all(struct str *out)
     str_release(out);
     if (good)
         return 0;
-    message_fatal("unable to write to standard output");
-    return EXIT_SYSTEM;
+    return refuse(EXIT_SYSTEM, "unable to write to standard output");
 }

@@ -2,6 +2,7 @@
 #include "supervisor/status.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/quantity.h"
@@ -325,10 +326,8 @@ static int run_status(struct invocation *c)
         int code = message_error(&e);
         return health ? EXIT_UNWELL : code;
     }
-    if (status_rows(&s, bytes, clock_monotonic()) < 0) {
-        message_fatal("out of memory");
-        return EXIT_SYSTEM;
-    }
+    if (status_rows(&s, bytes, clock_monotonic()) < 0)
+        return refuse(EXIT_SYSTEM, "out of memory");
     bool good = choose(&s, command_operands(c));
     int code = show(&s, json, health);
     if (code == 0 && (!good || (health && !status_is_well(&s))))

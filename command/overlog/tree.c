@@ -1,5 +1,6 @@
 /* The tree of definitions that a verb works on. */
 #include "base/error.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "command/commands.h"
@@ -92,10 +93,8 @@ int tree_load(struct tree *t, const char *root, const char *dir)
     struct error e = ERROR_INIT;
     if (tree_find(t, root, dir, &e) < 0)
         return message_error(&e);
-    if (tree_read(t) != 0) {
-        message_fatal("out of memory");
-        return EXIT_SYSTEM;
-    }
+    if (tree_read(t) != 0)
+        return refuse(EXIT_SYSTEM, "out of memory");
     problems_say(&t->problems);
     return t->problems.errors > 0 ? 1 : 0;
 }

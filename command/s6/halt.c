@@ -1,6 +1,7 @@
 /* halt, poweroff, reboot, shutdown: the commands that stop the container. */
 #include "command/s6/halt.h"
 #include "base/command.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
@@ -116,10 +117,8 @@ static int run_shutdown(struct invocation *c)
         return ask((const char *[]){"halt", what}, 2);
     if (operands[0] == NULL)
         return command_usage(c);
-    if (halt_delay(operands[0], time(NULL), &delay) < 0) {
-        message_fatal("%s is no time: use now, +MINUTES or HH:MM", operands[0]);
-        return EXIT_USAGE;
-    }
+    if (halt_delay(operands[0], time(NULL), &delay) < 0)
+        return refuse(EXIT_USAGE, "%s is no time: use now, +MINUTES or HH:MM", operands[0]);
     snprintf(delay_text, sizeof delay_text, "%lu", delay);
     join(operands + 1, message);
     const char *words[REQUEST_MAX] = {"halt", what, delay_text, grace_text, message};

@@ -1,12 +1,12 @@
 /* Commands that wait beside a program: until services are as wanted, or until it is ready. */
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/process.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include "command/s6/service.h"
 #include "execline/block.h"
 #include "services/keys.h"
@@ -234,12 +234,11 @@ static int run_notifyoncheck(struct invocation *c)
         return EXIT_USAGE;
     if (!given('3') && read_fd(&p.fd) < 0)
         return EXIT_USAGE;
-    if (fcntl((int)p.fd, F_GETFD) < 0) {
-        message_fatal("descriptor %d is not open: this has to run under a supervisor, with "
+    if (fcntl((int)p.fd, F_GETFD) < 0)
+        return refuse(EXIT_USAGE,
+                      "descriptor %d is not open: this has to run under a supervisor, with "
                       "notification-fd",
                       (int)p.fd);
-        return EXIT_USAGE;
-    }
     if (service == 0) {
         int code = start_poller(c);
         if (code != 0)

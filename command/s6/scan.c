@@ -1,12 +1,12 @@
 /* Commands about the scan directory, and about who may see and control a service. */
 #include "base/account.h"
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include "command/s6/service.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -88,8 +88,7 @@ static int scans(const char *scandir)
     close(fd);
     if (result == 0 && lock.l_type != F_UNLCK)
         return 0;
-    message_fatal("%s is not scanned by anybody", scandir);
-    return EXIT_USAGE;
+    return refuse(EXIT_USAGE, "%s is not scanned by anybody", scandir);
 }
 
 /* event/ for everybody, or for who is in our group; only if it is not there unless forced. */
@@ -156,10 +155,8 @@ static int run_svlink(struct invocation *c)
         return fail("look at", path);
     }
     const char *name = options.count == 3 ? options.operand[2] : strrchr(real, '/') + 1;
-    if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL) {
-        message_fatal("%s is no name for a service", name);
-        return EXIT_USAGE;
-    }
+    if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
+        return refuse(EXIT_USAGE, "%s is no name for a service", name);
     int code = scans(options.operand[0]);
     if (code != 0)
         return code;
@@ -184,10 +181,8 @@ static int run_svunlink(struct invocation *c)
     join(path, options.operand[0], name);
     if (lstat(path, &st) < 0)
         return errno == ENOENT ? 0 : fail("look at", path);
-    if (!S_ISLNK(st.st_mode)) {
-        message_fatal("%s is no symbolic link: it is not for us to remove", path);
-        return EXIT_USAGE;
-    }
+    if (!S_ISLNK(st.st_mode))
+        return refuse(EXIT_USAGE, "%s is no symbolic link: it is not for us to remove", path);
     bool there = realpath(path, real) != NULL;
     if (unlink(path) < 0)
         return fail("remove", path);
@@ -211,8 +206,7 @@ static int find_group(const char *word, gid_t *gid)
     int found = account_group(word, gid, &e);
     if (found == 0)
         return 0;
-    message_fatal("%s", found > 0 ? "no such group" : e.text);
-    return found > 0 ? EXIT_USAGE : EXIT_SYSTEM;
+    return refuse(found > 0 ? EXIT_USAGE : EXIT_SYSTEM, "%s", found > 0 ? "no such group" : e.text);
 }
 
 /* By descriptor: the folder may belong to somebody else, who may put a link there. */

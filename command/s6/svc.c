@@ -1,12 +1,12 @@
 /* Commands that ask a longrun's supervisor for something, or how it is. */
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/signals.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include "command/s6/listen.h"
 #include "command/s6/service.h"
 #include "execline/child.h"
@@ -378,16 +378,14 @@ static int look(struct view *v, const char *service)
     struct str record = STR_INIT;
     struct error e = ERROR_INIT;
     char path[LISTEN_PATH_MAX];
-    if (!service_is_supervised(service)) {
-        message_fatal("unable to read status for %s: s6-supervise not running", service);
-        return EXIT_UNSUPERVISED;
-    }
+    if (!service_is_supervised(service))
+        return refuse(EXIT_UNSUPERVISED, "unable to read status for %s: s6-supervise not running",
+                      service);
     snprintf(path, sizeof path, "%.4000s/supervise/status", service);
     if (file_read(AT_FDCWD, path, SUPERVISE_STATUS_MOST + 64, &record, &e) < 0 ||
         supervise_unpack(&v->s, record.data, record.length) < 0) {
         str_release(&record);
-        message_fatal("unable to read status for %s", service);
-        return EXIT_SYSTEM;
+        return refuse(EXIT_SYSTEM, "unable to read status for %s", service);
     }
     str_release(&record);
     snprintf(path, sizeof path, "%.4000s/down", service);

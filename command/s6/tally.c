@@ -1,12 +1,12 @@
 /* Commands about how often a service died: supervise/death_tally. */
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/signals.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include "services/supervise_format.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -155,10 +155,8 @@ static int run_permafailon(struct invocation *c)
         return EXIT_USAGE;
     if (most == 0)
         return command_usage(c);
-    if (read_list(&deadly, options.operand[2]) < 0) {
-        message_fatal("invalid list of events, such as 1-127,SIGSEGV");
-        return EXIT_USAGE;
-    }
+    if (read_list(&deadly, options.operand[2]) < 0)
+        return refuse(EXIT_USAGE, "invalid list of events, such as 1-127,SIGSEGV");
     if (read_deaths(".", &records) < 0)
         complain("read", "supervise/death_tally");
     int64_t since = clock_wall().tv_sec - (int64_t)seconds;

@@ -1,4 +1,5 @@
 /* s6-rc: asks pid 1 to start and stop services; the engine is there. */
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
@@ -64,10 +65,8 @@ static int run_rc(struct invocation *c)
     words[count++] = verbosity;
     words[count++] = pause;
     for (; *operands != NULL; operands++) {
-        if (count == CONTROL_WORDS_MAX) {
-            message_fatal("too many services are named: put them into a bundle");
-            return EXIT_USAGE;
-        }
+        if (count == CONTROL_WORDS_MAX)
+            return refuse(EXIT_USAGE, "too many services are named: put them into a bundle");
         words[count++] = *operands;
     }
     int code = control_request(RUN_CONTROL, words, count, &e);

@@ -1,6 +1,7 @@
 /* s6-rc-compile, and what remains of s6-rc-init, s6-rc-format-upgrade and s6-rc-dryrun where /init
  * reads definitions by itself. */
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
@@ -102,11 +103,9 @@ static int run_init(struct invocation *c)
     if (given('l') && !rcsource_is_live(options.argument['l']))
         return EXIT_SYSTEM;
     if (!same_directory(options.operand[0], RUN_SCANDIR) ||
-        control_request(RUN_CONTROL, nothing, sizeof nothing / sizeof nothing[0], &e) != 0) {
-        message_fatal("no s6-svscan is running on %s (/init does, on " RUN_SCANDIR ")",
+        control_request(RUN_CONTROL, nothing, sizeof nothing / sizeof nothing[0], &e) != 0)
+        return refuse(EXIT_USAGE, "no s6-svscan is running on %s (/init does, on " RUN_SCANDIR ")",
                       options.operand[0]);
-        return EXIT_USAGE;
-    }
     /* /init has done it; what is there is used. */
     return given('c') ? same_database(options.argument['c']) : 0;
 }

@@ -1,4 +1,5 @@
 /* s6-rc-db: what is in a service database. */
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
@@ -51,8 +52,8 @@ static int list(struct db *b)
                 puts(b->d.item[i].name);
         return 0;
     }
-    message_fatal("list all, services, oneshots, longruns or bundles, not %s", b->names[0]);
-    return EXIT_USAGE;
+    return refuse(EXIT_USAGE, "list all, services, oneshots, longruns or bundles, not %s",
+                  b->names[0]);
 }
 
 static int type(struct db *b)
@@ -172,15 +173,11 @@ static int select_names(struct db *b, unsigned int types)
 {
     for (char **name = b->names; types != 0 && *name != NULL; name++) {
         long found = definitions_find(&b->d, *name);
-        if (found < 0) {
-            message_fatal("%s is not a valid identifier in %s", *name, b->path);
-            return EXIT_UNKNOWN;
-        }
+        if (found < 0)
+            return refuse(EXIT_UNKNOWN, "%s is not a valid identifier in %s", *name, b->path);
         enum definition_type is = b->d.item[found].type;
-        if ((types & 1U << is) == 0) {
-            message_fatal("%s is a %s", *name, definition_type_name(is));
-            return EXIT_TYPE;
-        }
+        if ((types & 1U << is) == 0)
+            return refuse(EXIT_TYPE, "%s is a %s", *name, definition_type_name(is));
         graph_select(&b->g, *name, b->set);
         if (b->one == NULL)
             b->one = &b->d.item[found];

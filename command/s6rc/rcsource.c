@@ -1,4 +1,5 @@
 #include "command/s6rc/rcsource.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "command/commands.h"
 #include "contract/paths.h"
@@ -131,6 +132,5 @@ bool rcsource_is_live(const char *path)
     if (stat(path, &one) == 0 && stat(RUN_RC, &two) == 0 && one.st_ino == two.st_ino &&
         one.st_dev == two.st_dev)
         return true;
-    message_fatal("no live directory %s: there is one, " RUN_RC, path);
-    return false;
+    return refuse(false, "no live directory %s: there is one, " RUN_RC, path);
 }

@@ -1,4 +1,5 @@
 /* s6-rc-update: gives pid 1 another service database while it runs (docs/control.md). */
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/lexer.h"
 #include "base/message.h"
@@ -33,8 +34,7 @@ struct updating {
 
 static int wrong(const char *file, unsigned int line, int code, const char *what, const char *name)
 {
-    message_fatal("%s:%u: %s%s", file, line, name, what);
-    return code;
+    return refuse(code, "%s:%u: %s%s", file, line, name, what);
 }
 
 static int convert(struct updating *u, const struct words *w, const char *file, unsigned int line)
@@ -174,10 +174,8 @@ static int ask(struct updating *u, const char *letters)
                                             given('v') ? options.argument['v'] : "1",
                                             "0",
                                             u->stage};
-    if (u->conversions.count + FIXED > CONTROL_WORDS_MAX) {
-        message_fatal("too many conversions");
-        return EXIT_SYSTEM;
-    }
+    if (u->conversions.count + FIXED > CONTROL_WORDS_MAX)
+        return refuse(EXIT_SYSTEM, "too many conversions");
     for (size_t i = 0; i < u->conversions.count; i++)
         words[FIXED + i] = u->conversions.item[i];
     int code = control_request(RUN_CONTROL, words, FIXED + u->conversions.count, &e);
@@ -222,10 +220,8 @@ static int run_update(struct invocation *c)
         code = options_number(c, options.argument['t'], UINT32_MAX, &number);
     if (code != 0)
         return code;
-    if (options.operand[0][0] != '/') {
-        message_fatal("%s is no absolute path", options.operand[0]);
-        return EXIT_USAGE;
-    }
+    if (options.operand[0][0] != '/')
+        return refuse(EXIT_USAGE, "%s is no absolute path", options.operand[0]);
     if (given('l') && !rcsource_is_live(options.argument['l']))
         return EXIT_SYSTEM;
     snprintf(u.stage, sizeof u.stage, "compiled:%ld", (long)getpid());

@@ -1,6 +1,7 @@
 /* Running a program as another user (spec/commands.md, the chain loaders). Only ids that are not 0
  * are applied: 0 keeps what we have. */
 #include "base/account.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
@@ -79,8 +80,7 @@ static void forget_variables(void)
 
 static int unknown(const char *what, const char *name)
 {
-    message_fatal("unknown %s: %s", what, name);
-    return EXIT_UNKNOWN;
+    return refuse(EXIT_UNKNOWN, "unknown %s: %s", what, name);
 }
 
 /* --- s6-setuidgid --- */

@@ -1,10 +1,10 @@
 #include "command/tools/dns.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/kernel.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
 #include <fcntl.h>
@@ -29,8 +29,7 @@ enum {
 
 #define BLANKS " \t\r\n"
 
-/* --- texts and packets --------------------------------------------------------------------------
- */
+/* --- texts and packets ------------------------------------------------------------------------ */
 
 /* Adds "name.suffix.", or "name." for a suffix without a length. What becomes too long by its
  * suffix is left out. */
@@ -198,8 +197,7 @@ int dns_answer(const unsigned char *packet, size_t length, int family, struct wo
     return bad > 0 || (packet[2] & 2) != 0 ? DNS_FAILED : DNS_NOTHING;
 }
 
-/* --- the commands -------------------------------------------------------------------------------
- */
+/* --- the commands ----------------------------------------------------------------------------- */
 
 static char late[MESSAGE_MAX]; /* what is said when the time is over */
 

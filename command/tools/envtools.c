@@ -1,11 +1,11 @@
 /* The environment: from and to directories, changed, printed. */
 #include "base/envdir.h"
 #include "base/environment.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

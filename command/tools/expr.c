@@ -43,8 +43,7 @@ static bool is_true(struct value v)
     return n != 0;
 }
 
-/* --- operators ----------------------------------------------------------------------------------
- */
+/* --- operators -------------------------------------------------------------------------------- */
 
 /* *a becomes the value of the operator between *a and b. 0, or -1 with e. */
 typedef int operation(struct value *a, struct value b, struct error *e);
@@ -174,8 +173,7 @@ static const struct {
 
 enum { OPERATORS = sizeof operators / sizeof operators[0], DEPTH_MAX = 1000 };
 
-/* --- the parser ---------------------------------------------------------------------------------
- */
+/* --- the parser ------------------------------------------------------------------------------- */
 
 struct parser {
     char *const *words;

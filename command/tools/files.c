@@ -1,12 +1,12 @@
 /* Making, changing, copying and removing files. Commands of several operands go on after one that
  * failed only where the reference does: s6-mkdir and s6-ln. */
 #include "base/account.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -170,10 +170,8 @@ static int run_chown(struct invocation *c)
     if (given('U')) {
         user = getenv("UID");
         group = getenv("GID");
-        if (user == NULL || group == NULL) {
-            message_fatal("%s not set", user == NULL ? "UID" : "GID");
-            return EXIT_USAGE;
-        }
+        if (user == NULL || group == NULL)
+            return refuse(EXIT_USAGE, "%s not set", user == NULL ? "UID" : "GID");
     }
     if (options_number(c, user, UINT_MAX - 1, &uid) != 0 ||
         options_number(c, group, UINT_MAX - 1, &gid) != 0)

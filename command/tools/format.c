@@ -1,5 +1,5 @@
 /* s6-format-filter: each line through a format. */
-#include "base/message.h"
+#include "base/failure.h"
 #include "command/commands.h"
 #include "command/tools/stream.h"
 #include <string.h>
@@ -54,10 +54,9 @@ static int run_format_filter(struct invocation *c)
     format = c->argv[1];
     c->argv[1] = c->argv[0];
     arguments = c->argv + 1;
-    if (!is_format(format)) {
-        message_fatal("no format: %s (after %% comes %%, s or the digit of an argument)", format);
-        return EXIT_USAGE;
-    }
+    if (!is_format(format))
+        return refuse(EXIT_USAGE,
+                      "no format: %s (after %% comes %%, s or the digit of an argument)", format);
     return stream_run(&rules);
 }
 

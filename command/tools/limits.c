@@ -1,11 +1,10 @@
 /* Chain loaders that change the process before the program: limits, a lock, a session, niceness,
  * a root. */
+#include "base/failure.h"
 #include "base/file.h"
-#include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,12 +1,12 @@
 /* The command `s6-logwatch`: prints what a log directory's current holds and gets, through
  * rotations. Nothing is missed, whatever the speed of rotations: see rotate/read/reader.h. */
 #include "base/container.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include "logcat/dirwatch.h"
 #include "rotate/read/reader.h"
 #include <limits.h>

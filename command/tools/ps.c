@@ -2,13 +2,13 @@
  * as their widest. */
 #include "base/account.h"
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
 #include "base/zone.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -372,10 +372,8 @@ static int read_fields(struct listing *l, const char *list)
         bool known = i < sizeof fields / sizeof fields[0] && l->count < FIELDS_MAX;
         for (int j = 0; known && j < l->count; j++)
             known = l->field[j] != &fields[i];
-        if (!known) {
-            message_fatal("not a field, or given twice: %.*s", (int)n, word);
-            return -1;
-        }
+        if (!known)
+            return refuse(-1, "not a field, or given twice: %.*s", (int)n, word);
         l->field[l->count++] = &fields[i];
         word += n;
         if (*word == '\0')

@@ -1,11 +1,11 @@
 /* The command `s6-socklog`: a syslog daemon that writes lines to standard output. Standard output
  * is waited for with poll, never in write: the signal that ends us must not find us stuck there. */
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include "command/tools/identity.h"
 #include "command/tools/syslog.h"
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 /* s6-sort. */
+#include "base/failure.h"
 #include "base/options.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #include "command/tools/stream.h"
 #include "base/error.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/options.h"
-#include "command/failure.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

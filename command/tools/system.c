@@ -1,11 +1,11 @@
 /* Mounts, the clock, the host's name, and commands that do next to nothing. */
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

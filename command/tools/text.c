@@ -1,10 +1,9 @@
 /* Words and lines: printing, sorting, selecting. */
+#include "base/failure.h"
 #include "base/file.h"
-#include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -228,10 +227,8 @@ static int run_grep(struct invocation *c)
         return EXIT_USAGE;
     const char *pattern = options.operand[0];
     int flags = REG_NOSUB | (given('E') ? REG_EXTENDED : 0) | (given('i') ? REG_ICASE : 0);
-    if (!given('F') && regcomp(&regex, pattern, flags) != 0) {
-        message_fatal("not a regular expression: %s", pattern);
-        return EXIT_SYSTEM;
-    }
+    if (!given('F') && regcomp(&regex, pattern, flags) != 0)
+        return refuse(EXIT_SYSTEM, "not a regular expression: %s", pattern);
     for (ssize_t n; (n = getdelim(&line, &room, '\n', stdin)) > 0;) {
         if (line[n - 1] == '\n')
             line[n - 1] = '\0';
@@ -354,10 +351,9 @@ static int run_cut(struct invocation *c)
     if (kinds != 1 || *options.argument[(unsigned char)kind] == '\0')
         return command_usage(c);
     char *list = strdup(options.argument[(unsigned char)kind]);
-    if (list == NULL || read_ranges(list) < 0) {
-        message_fatal("not a list of ranges: %s", options.argument[(unsigned char)kind]);
-        return EXIT_USAGE;
-    }
+    if (list == NULL || read_ranges(list) < 0)
+        return refuse(EXIT_USAGE, "not a list of ranges: %s",
+                      options.argument[(unsigned char)kind]);
     return each_file(true, cut_file);
 }
 

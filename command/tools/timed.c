@@ -1,13 +1,13 @@
 /* Programs that are given a time or watched over: run beside us, waited for with signals blocked.
  */
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/signals.h"
 #include "base/str.h"
 #include "command/commands.h"
-#include "command/failure.h"
 #include "execline/child.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -166,25 +166,21 @@ static int run_fghack(struct invocation *c)
     if (end < 0)
         return fail("make", "a pipe");
     pid_t pid = child_start(&(struct child){.argv = options.operand}, &e);
-    if (pid < 0) {
-        message_fatal("%s", e.text);
-        return EXIT_SYSTEM;
-    }
+    if (pid < 0)
+        return refuse(EXIT_SYSTEM, "%s", e.text);
     for (int i = 0; i < SPARE_FDS; i++)
         close(spare[i]);
     while ((n = read(end, &byte, 1)) < 0 && errno == EINTR)
         ;
     if (n < 0)
         return fail("read", "the pipe");
-    if (n > 0) {
-        message_fatal("%s wrote to a descriptor that it was not given", options.operand[0]);
-        return EXIT_HACKPIPE;
-    }
+    if (n > 0)
+        return refuse(EXIT_HACKPIPE, "%s wrote to a descriptor that it was not given",
+                      options.operand[0]);
     int status = process_wait(pid);
     if (!WIFSIGNALED(status))
         return WEXITSTATUS(status);
-    message_fatal("%s was killed by signal %d", options.operand[0], WTERMSIG(status));
-    return EXIT_SYSTEM;
+    return refuse(EXIT_SYSTEM, "%s was killed by signal %d", options.operand[0], WTERMSIG(status));
 }
 
 /* --- s6-background-watch --- */
