@@ -22,6 +22,7 @@ struct invocation {
     const char *argument; /* of the option returned last */
     int place;            /* within a cluster of letters */
     int complained;       /* a wrong option was said, with the usage */
+    int parked;           /* operands met before the last option, at argv[1] and behind */
 };
 
 struct command {

@@ -123,6 +123,23 @@ int command_option(struct invocation *c)
     return short_option(c, word);
 }
 
+int command_option_anywhere(struct invocation *c)
+{
+    for (;;) {
+        int at = c->next == 0 ? 1 : c->next;
+        int option = command_option(c);
+        if (option != 0)
+            return option;
+        if (c->next != at || command_operand_count(c) == 0)
+            break; /* "--", or the end */
+        c->argv[1 + c->parked++] = c->argv[c->next++];
+    }
+    c->next -= c->parked;
+    memmove(c->argv + c->next, c->argv + 1, (size_t)c->parked * sizeof *c->argv);
+    c->parked = 0;
+    return 0;
+}
+
 char **command_operands(struct invocation *c)
 {
     return c->argv + (c->next == 0 ? 1 : c->next < c->argc ? c->next : c->argc);
@@ -136,11 +153,11 @@ int command_operand_count(const struct invocation *c)
 
 /* --- all options --- */
 
-int options_read(struct invocation *c, int operands)
+static int read_with(int (*next)(struct invocation *), struct invocation *c, int operands)
 {
     unsigned char place = 0;
     options = (struct options){.count = 0};
-    for (int letter; (letter = command_option(c)) != 0;) {
+    for (int letter; (letter = next(c)) != 0;) {
         if (letter == '?')
             return EXIT_USAGE;
         options.place[letter] = place < 255 ? ++place : place;
@@ -149,6 +166,17 @@ int options_read(struct invocation *c, int operands)
     options.operand = command_operands(c);
     options.count = command_operand_count(c);
     return options.count < operands ? command_usage(c) : 0;
+}
+
+int options_read(struct invocation *c, int operands)
+{
+    return read_with(command_option, c, operands);
+}
+
+int options_read_anywhere(struct invocation *c, int least, int most)
+{
+    int code = read_with(command_option_anywhere, c, least);
+    return code == 0 && options.count > most ? command_usage(c) : code;
 }
 
 char options_last(const char *letters)

@@ -11,8 +11,10 @@
  * begins with a control character, "\1, --utc  times in UTC\n", which stands for its letter and
  * which nobody can type.
  *
- * Options stop at the first operand, as chain loading needs, or after "--". A single '-' is an
- * operand. A wrong option is said, with the usage; whoever sees it returns EXIT_USAGE. */
+ * Options stop at the first operand, as chain loading needs, unless they are read anywhere, or
+ * after
+ * "--". A single '-' is an operand. A wrong option is said, with the usage; whoever sees it returns
+ * EXIT_USAGE. */
 #ifndef BASE_OPTIONS_H
 #define BASE_OPTIONS_H
 
@@ -35,6 +37,8 @@ bool option_row(const char **rows, struct option_row *row);
 /* The next option's letter, its argument in c->argument (NULL: it takes none); 0 at the first
  * operand; '?' after saying what was wrong. */
 int command_option(struct invocation *c);
+/* The same, with options among and behind the operands too, as far as "--". */
+int command_option_anywhere(struct invocation *c);
 /* The operands, NULL-terminated, part of c->argv; and their number. */
 char **command_operands(struct invocation *c);
 int command_operand_count(const struct invocation *c);
@@ -65,6 +69,8 @@ static inline const char *argument_of(char letter)
 /* Reads all options; there must be at least that many operands. 0, or EXIT_USAGE after saying what
  * was wrong. */
 int options_read(struct invocation *c, int operands);
+/* The same with command_option_anywhere, and at most so many operands. */
+int options_read_anywhere(struct invocation *c, int least, int most);
 
 /* Which of these letters was given last; 0: none. */
 char options_last(const char *letters);

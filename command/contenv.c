@@ -71,17 +71,8 @@ static int run_printcontenv(struct invocation *c)
 }
 
 const struct command command_contenv[] = {
-    {
-        .name = "with-contenv",
-        .usage = "prog...",
-        .summary = "run a program with the environment the container was started with",
-        .run = run_with_contenv,
-    },
-    {
-        .name = "printcontenv",
-        .usage = "variable",
-        .summary = "print a variable of the environment the container was started with",
-        .run = run_printcontenv,
-    },
-    {.name = NULL},
-};
+    {"with-contenv", "prog...", "run a program with the environment the container was started with",
+     NULL, run_with_contenv},
+    {"printcontenv", "variable",
+     "print a variable of the environment the container was started with", NULL, run_printcontenv},
+    {.name = NULL}};

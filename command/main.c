@@ -199,17 +199,20 @@ static int unknown(const char *name, char **argv)
     return refuse(EXIT_NOTFOUND, "no command %s (overlog --help lists them)", name);
 }
 
-static int missing(int argc, char **argv)
+static int run_missing(struct invocation *c)
 {
-    if (argc > 3 || (argc == 3 && argv[2][0] == '-')) {
-        fputs("usage: overlog missing [ROOT]\n", stderr);
+    if (options_read_anywhere(c, 0, 1) != 0)
         return EXIT_USAGE;
-    }
-    if (argc == 3)
-        return missing_in(argv[2]);
+    if (options.count == 1)
+        return missing_in(options.operand[0]);
     missing_list();
     return 0;
 }
+
+static const struct command missing = {
+    "overlog missing", "[ROOT]",
+    "list what else s6 has and what to use instead, or the scripts of a root that call it", NULL,
+    run_missing};
 
 static int overlog(int argc, char **argv)
 {
@@ -222,7 +225,7 @@ static int overlog(int argc, char **argv)
         return 0;
     }
     if (strcmp(argv[1], "missing") == 0)
-        return missing(argc, argv);
+        return run_chain(&missing, argc - 1, argv + 1);
     if (strcmp(argv[1], "--version") == 0) {
         puts("overlog " OVERLOG_VERSION);
         return 0;

@@ -15,62 +15,42 @@
 
 enum { CODE_BAD_OPTION = 1 };
 
-struct getopt_state {
-    const char *allowed;
-    char **args; /* 0, 1 ... */
-    size_t next;
-    size_t place; /* in a cluster of letters */
-};
-
-/* The next option, with its argument or NULL; 0 after the last, '?' after saying what is wrong. */
-static int next_option(struct getopt_state *g, const char **argument)
+/* The rows of base/options.h that an option string asks for: "ab:" is -a and -b with an argument.
+ */
+static int make_rows(const char *allowed, struct str *rows)
 {
-    const char *word = g->args[g->next];
-    *argument = NULL;
-    if (g->place == 0) {
-        if (word == NULL || word[0] != '-' || word[1] == '\0')
-            return 0;
-        if (strcmp(word, "--") == 0) {
-            g->next++;
-            return 0;
-        }
-        g->place = 1;
-    }
-    char letter = word[g->place++];
-    const char *known = letter == ':' ? NULL : strchr(g->allowed, letter);
-    bool last = word[g->place] == '\0';
-    if (known == NULL) {
-        message_line(MESSAGE_FATAL, "%s: unknown option -%c", g->args[0], letter);
-        return '?';
-    }
-    if (known[1] == ':') {
-        *argument = last ? g->args[g->next + 1] : word + g->place;
-        if (*argument == NULL) {
-            message_line(MESSAGE_FATAL, "%s: missing argument to option -%c", g->args[0], letter);
-            return '?';
-        }
-        g->next += last ? 2 : 1;
-        g->place = 0;
-    } else if (last) {
-        g->next++;
-        g->place = 0;
-    }
-    return (unsigned char)letter;
+    int bad = str_add_text(rows, "");
+    for (const char *at = allowed; bad == 0 && *at != '\0'; at++)
+        if (*at != ':')
+            bad = str_printf(rows, "-%c%s\n", *at, at[1] == ':' ? " ARGUMENT" : "");
+    return bad;
 }
 
-static int set_options(struct getopt_state *g, const char *value, struct error *e)
+/* Sets ELGETOPT_ variables by the options at the beginning of args, 0, 1 ...; *next: the first that
+ * is none. */
+static int set_options(const char *allowed, const struct words *args, const char *value,
+                       size_t *next, struct error *e)
 {
-    const char *argument;
-    int option;
-    while ((option = next_option(g, &argument)) != 0) {
+    struct str rows = STR_INIT;
+    if (make_rows(allowed, &rows) < 0)
+        return error_system(e, "unable to parse options");
+    const struct command row = {.name = args->item[0], .options = rows.data};
+    struct invocation c = {.command = &row,
+                           .argc = (int)args->count,
+                           .argv = args->item,
+                           .complained = 1}; /* the script says its usage itself */
+    int bad = 0;
+    message_name(row.name);
+    for (int option; bad == 0 && (option = command_option(&c)) != 0;) {
         char name[] = "ELGETOPT_?";
-        if (option == '?')
-            return error_set(e, CODE_BAD_OPTION, "%s", "");
         name[sizeof name - 2] = (char)option;
-        if (variable_set(name, argument != NULL ? argument : value, e) < 0)
-            return -1;
+        bad = option == '?' ? error_set(e, CODE_BAD_OPTION, "%s", "")
+                            : variable_set(name, c.argument != NULL ? c.argument : value, e);
     }
-    return 0;
+    message_name("elgetopt");
+    *next = (size_t)(command_operands(&c) - c.argv);
+    str_release(&rows);
+    return bad;
 }
 
 static int run_elgetopt(struct invocation *c)
@@ -81,13 +61,13 @@ static int run_elgetopt(struct invocation *c)
         return EXIT_USAGE;
     const char *value = given('D') ? argument_of('D') : "1";
     int bad = positional_read(&args, &e);
-    struct getopt_state g = {.allowed = options.operand[0], .args = args.item, .next = 1};
+    size_t next = 1;
     if (bad == 0)
         bad = frames_push(frame_is_option, &e);
     if (bad == 0)
-        bad = set_options(&g, value, &e);
+        bad = set_options(options.operand[0], &args, value, &next, &e);
     if (bad == 0)
-        bad = positional_write(args.item + g.next, args.count - g.next, args.count - 1, &e);
+        bad = positional_write(args.item + next, args.count - next, args.count - 1, &e);
     words_release(&args);
     if (bad == 0)
         return command_chain(c, options.operand + 1);

@@ -194,32 +194,18 @@ static int take_option(struct request *q, int option, const char *argument)
     }
 }
 
-static int take_operands(struct invocation *c, struct request *q, bool rest)
-{
-    do {
-        if (words_add(&q->operands, command_operands(c)[0]) < 0)
-            return EXIT_SYSTEM;
-        c->next++;
-    } while (rest && command_operand_count(c) > 0);
-    return 0;
-}
-
 int request_parse(struct invocation *c, struct request *q)
 {
-    for (;;) {
-        int at = c->next ? c->next : 1;
-        int option = command_option(c), code = 0;
-        if (option == '?')
-            return EXIT_USAGE;
-        if (option == 0 && command_operand_count(c) == 0)
-            break;
-        if (option == 0)
-            code = take_operands(c, q, at < c->argc && strcmp(c->argv[at], "--") == 0);
-        else if (option != 'p' || !take_priority(c, q))
-            code = take_option(q, option, c->argument);
+    for (int option; (option = command_option_anywhere(c)) != 0;) {
+        int code = option == '?'                          ? EXIT_USAGE
+                   : option == 'p' && take_priority(c, q) ? 0
+                                                          : take_option(q, option, c->argument);
         if (code != 0)
             return code;
     }
+    for (char **word = command_operands(c); *word != NULL; word++)
+        if (words_add(&q->operands, *word) < 0)
+            return EXIT_SYSTEM;
     bool chooses = q->include.count + q->exclude.count > 0 || q->since || q->until || q->boot ||
                    q->previous || q->stream != STREAM_UNKNOWN ||
                    q->severity.most != SEVERITY_UNKNOWN;

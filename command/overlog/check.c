@@ -186,25 +186,18 @@ static void show_text(const struct problems *p, uint32_t services, struct str *o
 
 static int run_check(struct invocation *c)
 {
-    const char *root = NULL;
-    bool json = false;
     struct tree t;
     struct error e = ERROR_INIT;
     struct str out = STR_INIT;
-    for (int option; (option = verb_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        json |= option == 'j';
-        root = option == 'r' ? c->argument : root;
-    }
-    if (command_operand_count(c) > 1)
-        return command_usage(c);
+    if (options_read_anywhere(c, 0, 1) != 0)
+        return EXIT_USAGE;
+    const char *root = argument_of('r');
     struct problems said = PROBLEMS_INIT; /* of the image: before its root is entered */
     struct image_build image = {.found = false};
-    const char *place = root != NULL ? root : command_operands(c)[0];
+    const char *place = root != NULL ? root : options.operand[0];
     if (place != NULL)
         imagefile_find(place, &image, &said);
-    if (tree_find(&t, root, command_operands(c)[0], &e) < 0) {
+    if (tree_find(&t, root, options.operand[0], &e) < 0) {
         problems_release(&said);
         str_release(&image.text);
         return message_error(&e);
@@ -231,7 +224,7 @@ static int run_check(struct invocation *c)
     check_started(&t);
     if (t.image.found && t.image.has_more)
         problems_excuse(&t.problems);
-    if (json)
+    if (given('j'))
         show_json(&t.problems, &out);
     else
         show_text(&t.problems, services, &out);

@@ -48,7 +48,7 @@ static const char *refusal(const struct draft *d, const char *type)
 
 static int read_draft(struct invocation *c, struct draft *d)
 {
-    for (int option; (option = verb_option(c)) != 0;) {
+    for (int option; (option = command_option_anywhere(c)) != 0;) {
         const char **text = option == 'd'   ? &d->dir
                             : option == 'c' ? &d->run
                             : option == 'u' ? &d->user
@@ -279,28 +279,18 @@ static void remove_service(struct removal *r)
 
 static int run_remove(struct invocation *c)
 {
-    struct removal r = {.code = 0};
-    bool quiet = false;
-    const char *dir = NULL;
     struct error e = ERROR_INIT;
-    for (int option; (option = verb_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        dir = option == 'd' ? c->argument : dir;
-        r.force |= option == 'f';
-        quiet |= option == 'q';
-    }
-    if (command_operand_count(c) != 1)
-        return command_usage(c);
-    r.name = command_operands(c)[0];
+    if (options_read_anywhere(c, 1, 1) != 0)
+        return EXIT_USAGE;
+    struct removal r = {.name = options.operand[0], .force = given('f')};
     if (!name_is_good(r.name))
         return EXIT_USAGE;
-    if (tree_find(&r.tree, NULL, dir, &e) < 0)
+    if (tree_find(&r.tree, NULL, argument_of('d'), &e) < 0)
         return message_error(&e);
     r.code = tree_read(&r.tree); /* what is broken may be removed */
     if (r.code == 0)
         remove_service(&r);
-    if (r.code == 0 && !quiet)
+    if (r.code == 0 && !given('q'))
         print_shown("removed %s/%s", r.tree.services, r.name), putchar('\n');
     tree_release(&r.tree);
     return r.code;

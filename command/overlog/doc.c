@@ -257,17 +257,11 @@ static void put_service(struct str *out, const struct tree *t, uint32_t node, bo
 
 static int run_doc(struct invocation *c)
 {
-    const char *root = NULL;
     struct tree t;
     struct str out = STR_INIT;
-    for (int option; (option = verb_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        root = c->argument;
-    }
-    if (command_operand_count(c) > 1)
-        return command_usage(c);
-    int code = tree_load(&t, root, command_operands(c)[0]);
+    if (options_read_anywhere(c, 0, 1) != 0)
+        return EXIT_USAGE;
+    int code = tree_load(&t, argument_of('r'), options.operand[0]);
     unsigned char *started = code == 0 ? tree_started(&t) : NULL;
     if (started != NULL) {
         str_add_text(&out, "# Services\n\n```mermaid\n");

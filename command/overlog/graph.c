@@ -175,22 +175,16 @@ void graph_render(enum graph_form form, const struct graph *g, const unsigned ch
 
 static int run_graph(struct invocation *c)
 {
-    const char *root = NULL;
     enum graph_form form = GRAPH_TEXT;
     struct tree t;
     struct str out = STR_INIT;
-    for (int option; (option = verb_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        if (option == 'r')
-            root = c->argument;
-        for (form = option == 'f' ? 0 : form; option == 'f' && form < GRAPH_FORMS; form++)
-            if (strcmp(graph_forms[form], c->argument) == 0)
-                break;
-    }
-    if (command_operand_count(c) > 1 || form == GRAPH_FORMS)
+    if (options_read_anywhere(c, 0, 1) != 0)
+        return EXIT_USAGE;
+    while (given('f') && form < GRAPH_FORMS && strcmp(graph_forms[form], argument_of('f')) != 0)
+        form++;
+    if (form == GRAPH_FORMS)
         return command_usage(c);
-    int code = tree_load(&t, root, command_operands(c)[0]);
+    int code = tree_load(&t, argument_of('r'), options.operand[0]);
     unsigned char *started = code == 0 ? tree_started(&t) : NULL;
     if (started != NULL) {
         graph_render(form, &t.graph, started, &out);

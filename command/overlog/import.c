@@ -188,19 +188,14 @@ static int import(struct import *im, const char *text)
 
 static int run_import(struct invocation *c)
 {
-    const char *dir = NULL;
     struct tree t;
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
-    for (int option; (option = verb_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        dir = c->argument;
-    }
-    if (command_operand_count(c) != 1)
-        return command_usage(c);
-    struct import im = {.file = command_operands(c)[0]};
-    if (file_read(AT_FDCWD, im.file, 1 << 20, &text, &e) < 0 || tree_find(&t, NULL, dir, &e) < 0)
+    if (options_read_anywhere(c, 1, 1) != 0)
+        return EXIT_USAGE;
+    struct import im = {.file = options.operand[0]};
+    if (file_read(AT_FDCWD, im.file, 1 << 20, &text, &e) < 0 ||
+        tree_find(&t, NULL, argument_of('d'), &e) < 0)
         return message_error(&e);
     im.w.tree = &t;
     int code = tree_read(&t);

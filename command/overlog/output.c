@@ -1,7 +1,6 @@
-/* Options and output that the verbs of `overlog` share. */
+/* Output that the verbs of `overlog` share. */
 #include "base/error.h"
 #include "base/failure.h"
-#include "base/options.h"
 #include "base/utf8.h"
 #include "command/overlog/overlog.h"
 #include "logcat/render.h"
@@ -10,26 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-int verb_option(struct invocation *c)
-{
-    static char **operand;
-    static int count;
-    if (c->next == 0)
-        c->next = 1;
-    if (operand == NULL)
-        operand = calloc((size_t)c->argc + 1, sizeof *operand); /* for good */
-    while (operand != NULL && c->place == 0 && c->next < c->argc &&
-           (c->argv[c->next][0] != '-' || c->argv[c->next][1] == '\0'))
-        operand[count++] = c->argv[c->next++];
-    int option = command_option(c);
-    if (option == 0 && count > 0) {
-        c->next -= count;
-        memcpy(c->argv + c->next, operand, (size_t)count * sizeof *operand);
-        count = 0;
-    }
-    return option;
-}
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 

@@ -11,9 +11,6 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* command_option, with options among and after the operands too. */
-int verb_option(struct invocation *c);
-
 /* --- the tree --------------------------------------------------------------------------------- */
 
 #define TREE_DEFAULT "/etc/s6-overlay"

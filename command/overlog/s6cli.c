@@ -31,14 +31,13 @@ static int run_s6cli(struct invocation *c)
     char *argv[WORDS_MAX];
     int argc = 0;
     const char *verb = NULL;
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option != 'p')
-            return EXIT_USAGE;
-        path = (char *)(uintptr_t)c->argument;
-    }
-    char **words = command_operands(c);
-    int count = command_operand_count(c);
-    for (size_t i = 0; count > 0 && i < sizeof verbs / sizeof verbs[0]; i++)
+    if (options_read(c, 1) != 0)
+        return EXIT_USAGE;
+    if (given('p'))
+        path = (char *)(uintptr_t)argument_of('p');
+    char **words = options.operand;
+    int count = options.count;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(words[0], verbs[i].name) == 0 || strcmp(words[0], verbs[i].alias) == 0)
             verb = verbs[i].verb;
     bool creates = verb != NULL && strcmp(verb, "create") == 0;

@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,18 +310,14 @@ static int show(struct status *s, bool json, bool health)
 
 static int run_status(struct invocation *c)
 {
-    bool json = false, health = false;
     char path[4096] = RUN_STATUS;
     struct status s;
     struct error e = ERROR_INIT;
-    for (int option; (option = verb_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        json |= option == 'j';
-        health |= option == 'H';
-        if (option == 'R')
-            snprintf(path, sizeof path, "%.4000s/s6/status", c->argument);
-    }
+    if (options_read_anywhere(c, 0, INT_MAX) != 0)
+        return EXIT_USAGE;
+    bool health = given('H');
+    if (given('R'))
+        snprintf(path, sizeof path, "%.4000s/s6/status", argument_of('R'));
     char *bytes = status_load(path, &e);
     if (bytes == NULL) {
         int code = message_error(&e);
@@ -328,8 +325,8 @@ static int run_status(struct invocation *c)
     }
     if (status_rows(&s, bytes, clock_monotonic()) < 0)
         return refuse(EXIT_SYSTEM, "out of memory");
-    bool good = choose(&s, command_operands(c));
-    int code = show(&s, json, health);
+    bool good = choose(&s, options.operand);
+    int code = show(&s, given('j'), health);
     if (code == 0 && (!good || (health && !status_is_well(&s))))
         code = EXIT_UNWELL;
     status_release(&s);

@@ -111,15 +111,11 @@ static int start(struct up *u, const struct tree *t, const char *logs, char **cm
 
 static int run_up(struct invocation *c)
 {
-    const char *logs = "logs";
     static struct up u; /* large */
     struct tree t;
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        logs = c->argument;
-    }
-    char **words = command_operands(c);
+    if (options_read(c, 0) != 0)
+        return EXIT_USAGE;
+    char **words = options.operand;
     const char *dir = ".";
     bool command = c->next > 1 && strcmp(c->argv[c->next - 1], "--") == 0;
     if (!command && words[0] != NULL && strcmp(words[0], "--") != 0)
@@ -128,7 +124,7 @@ static int run_up(struct invocation *c)
         return command_usage(c);
     int code = tree_load(&t, NULL, dir);
     if (code == 0)
-        code = start(&u, &t, logs, words);
+        code = start(&u, &t, given('l') ? argument_of('l') : "logs", words);
     tree_release(&t);
     return code;
 }

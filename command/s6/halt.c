@@ -29,9 +29,7 @@ static int ask(const char *const *words, size_t count)
 static int run_now(struct invocation *c)
 {
     const char *words[] = {"halt", c->command->name};
-    if (command_option(c) == '?')
-        return EXIT_USAGE;
-    return ask(words, 2);
+    return options_read(c, 0) != 0 ? EXIT_USAGE : ask(words, 2);
 }
 
 static int minutes_of(const char *text, unsigned long long *minutes)
@@ -93,35 +91,29 @@ static void join(char **words, char out[MESSAGE_ROOM])
 
 static int run_shutdown(struct invocation *c)
 {
-    const char *what = "halt";
-    unsigned long long grace = 0;
+    uint64_t grace = 0;
     unsigned long delay;
     char delay_text[24];
     char grace_text[24] = "";
     char message[MESSAGE_ROOM];
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        if (option == 't' && number_parse(c->argument, GRACE_MAX, &grace) < 0)
-            return command_usage(c);
-        if (option == 't')
-            snprintf(grace_text, sizeof grace_text, "%llu", grace * 1000);
-        else
-            what = option == 'p'   ? "poweroff"
-                   : option == 'r' ? "reboot"
-                   : option == 'c' ? "cancel"
-                                   : "halt";
-    }
-    char **operands = command_operands(c);
-    if (strcmp(what, "cancel") == 0)
-        return ask((const char *[]){"halt", what}, 2);
-    if (operands[0] == NULL)
+    if (options_read(c, 0) != 0 || options_number(c, argument_of('t'), GRACE_MAX, &grace) != 0)
+        return EXIT_USAGE;
+    char how = options_last("hprc");
+    if (how == 'c')
+        return ask((const char *[]){"halt", "cancel"}, 2);
+    if (options.count == 0)
         return command_usage(c);
-    if (halt_delay(operands[0], time(NULL), &delay) < 0)
-        return refuse(EXIT_USAGE, "%s is no time: use now, +MINUTES or HH:MM", operands[0]);
+    if (halt_delay(options.operand[0], time(NULL), &delay) < 0)
+        return refuse(EXIT_USAGE, "%s is no time: use now, +MINUTES or HH:MM", options.operand[0]);
+    if (given('t'))
+        snprintf(grace_text, sizeof grace_text, "%llu", (unsigned long long)grace * 1000);
     snprintf(delay_text, sizeof delay_text, "%lu", delay);
-    join(operands + 1, message);
-    const char *words[REQUEST_MAX] = {"halt", what, delay_text, grace_text, message};
+    join(options.operand + 1, message);
+    const char *words[REQUEST_MAX] = {"halt",
+                                      how == 'p'   ? "poweroff"
+                                      : how == 'r' ? "reboot"
+                                                   : "halt",
+                                      delay_text, grace_text, message};
     return ask(words, message[0] != '\0' ? REQUEST_MAX : REQUEST_MAX - 1);
 }
 

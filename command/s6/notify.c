@@ -43,7 +43,7 @@ static int run_svlisten(struct invocation *c)
     char **services;
     size_t count;
     uint64_t ms = 0;
-    if (options_read(c, 1) != 0 || options_number(c, options.argument['t'], UINT32_MAX, &ms) != 0)
+    if (options_read(c, 1) != 0 || options_number(c, argument_of('t'), UINT32_MAX, &ms) != 0)
         return EXIT_USAGE;
     block_begin(&blocks, options.operand);
     if (block_read(&blocks, &services, &count, &e) < 0 || blocks.next[0] == NULL)
@@ -56,7 +56,7 @@ static int run_svlisten(struct invocation *c)
 static int run_svlisten1(struct invocation *c)
 {
     uint64_t ms = 0;
-    if (options_read(c, 2) != 0 || options_number(c, options.argument['t'], UINT32_MAX, &ms) != 0)
+    if (options_read(c, 2) != 0 || options_number(c, argument_of('t'), UINT32_MAX, &ms) != 0)
         return EXIT_USAGE;
     return listen_for(options.operand, 1, options.operand + 1, ms);
 }
@@ -224,13 +224,13 @@ static int run_notifyoncheck(struct invocation *c)
 {
     struct polling p = {.sleep = 10, .wait = 1000, .tries = 7, .service_fd = -1};
     uint64_t service = 0;
-    if (options_read(c, 1) != 0 || options_number(c, options.argument['3'], INT_MAX, &p.fd) != 0 ||
-        options_number(c, options.argument['s'], INT_MAX, &p.sleep) != 0 ||
-        options_number(c, options.argument['T'], INT_MAX, &p.all) != 0 ||
-        options_number(c, options.argument['t'], INT_MAX, &p.each) != 0 ||
-        options_number(c, options.argument['w'], INT_MAX, &p.wait) != 0 ||
-        options_number(c, options.argument['n'], INT_MAX, &p.tries) != 0 ||
-        options_number(c, options.argument['X'], INT_MAX, &service) != 0)
+    if (options_read(c, 1) != 0 || options_number(c, argument_of('3'), INT_MAX, &p.fd) != 0 ||
+        options_number(c, argument_of('s'), INT_MAX, &p.sleep) != 0 ||
+        options_number(c, argument_of('T'), INT_MAX, &p.all) != 0 ||
+        options_number(c, argument_of('t'), INT_MAX, &p.each) != 0 ||
+        options_number(c, argument_of('w'), INT_MAX, &p.wait) != 0 ||
+        options_number(c, argument_of('n'), INT_MAX, &p.tries) != 0 ||
+        options_number(c, argument_of('X'), INT_MAX, &service) != 0)
         return EXIT_USAGE;
     if (!given('3') && read_fd(&p.fd) < 0)
         return EXIT_USAGE;
@@ -249,7 +249,7 @@ static int run_notifyoncheck(struct invocation *c)
     fd_cloexec((int)p.fd, 1);
     p.service = (pid_t)service;
     p.service_fd = open_pid(p.service);
-    return poll_service(&p, given('c') ? options.argument['c'] : NULL);
+    return poll_service(&p, given('c') ? argument_of('c') : NULL);
 }
 
 static const char check_options[] =

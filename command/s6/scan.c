@@ -145,7 +145,7 @@ static int run_svlink(struct invocation *c)
     uint64_t ms = 0;
     char real[PATH_MAX];
     char path[PATH_BYTES];
-    if (options_read(c, 2) != 0 || options_number(c, options.argument['t'], UINT32_MAX, &ms) != 0)
+    if (options_read(c, 2) != 0 || options_number(c, argument_of('t'), UINT32_MAX, &ms) != 0)
         return EXIT_USAGE;
     if (options.count > 3)
         return command_usage(c);
@@ -173,7 +173,7 @@ static int run_svunlink(struct invocation *c)
     char real[PATH_MAX];
     char path[PATH_BYTES];
     struct stat st;
-    if (options_read(c, 2) != 0 || options_number(c, options.argument['t'], UINT32_MAX, &ms) != 0)
+    if (options_read(c, 2) != 0 || options_number(c, argument_of('t'), UINT32_MAX, &ms) != 0)
         return EXIT_USAGE;
     const char *name = options.operand[1];
     if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
@@ -293,10 +293,10 @@ static int run_svperms(struct invocation *c)
     char status = options_last("ugGoO");
     char event = options_last("eE");
     int code = 0;
-    if (status != 0 && options.argument[(unsigned char)status] != NULL)
-        code = find_group(options.argument[(unsigned char)status], &group);
+    if (status != 0 && argument_of(status) != NULL)
+        code = find_group(argument_of(status), &group);
     if (code == 0 && event == 'E')
-        code = find_group(options.argument['E'], &listeners);
+        code = find_group(argument_of('E'), &listeners);
     for (int i = 0; code == 0 && i < options.count; i++)
         code = change_service(options.operand[i], status, group, event, listeners);
     if (code == 0 && ((status == 0 && event == 0) || given('v')))

@@ -165,7 +165,7 @@ static int run_svc(struct invocation *c)
 static int run_svwait(struct invocation *c)
 {
     uint64_t ms = 0;
-    if (options_read(c, 0) != 0 || options_number(c, options.argument['t'], UINT32_MAX, &ms) != 0)
+    if (options_read(c, 0) != 0 || options_number(c, argument_of('t'), UINT32_MAX, &ms) != 0)
         return EXIT_USAGE;
     if (options.count == 0)
         return 0; /* nothing to wait for */

@@ -54,7 +54,7 @@ static int run_svdt(struct invocation *c)
 {
     struct str records = STR_INIT;
     uint64_t most = DEATHS_MAX;
-    if (options_read(c, 1) != 0 || options_number(c, options.argument['n'], DEATHS_MAX, &most) != 0)
+    if (options_read(c, 1) != 0 || options_number(c, argument_of('n'), DEATHS_MAX, &most) != 0)
         return EXIT_USAGE;
     if (read_deaths(options.operand[0], &records) < 0 && !never_died(options.operand[0]))
         return fail("read death tally for service", options.operand[0]);

@@ -18,7 +18,7 @@ enum { EXIT_INCOMPATIBLE = 102, VERBOSITY_MAX = 9 };
 
 static int verbosity(const struct invocation *c, uint64_t *level)
 {
-    if (options_number(c, options.argument['v'], VERBOSITY_MAX, level) != 0)
+    if (options_number(c, argument_of('v'), VERBOSITY_MAX, level) != 0)
         return EXIT_USAGE;
     message_verbosity((int)*level);
     return 0;
@@ -100,14 +100,14 @@ static int run_init(struct invocation *c)
     int code = options_read(c, 1);
     if (code != 0)
         return code;
-    if (given('l') && !rcsource_is_live(options.argument['l']))
+    if (given('l') && !rcsource_is_live(argument_of('l')))
         return EXIT_SYSTEM;
     if (!same_directory(options.operand[0], RUN_SCANDIR) ||
         control_request(RUN_CONTROL, nothing, sizeof nothing / sizeof nothing[0], &e) != 0)
         return refuse(EXIT_USAGE, "no s6-svscan is running on %s (/init does, on " RUN_SCANDIR ")",
                       options.operand[0]);
     /* /init has done it; what is there is used. */
-    return given('c') ? same_database(options.argument['c']) : 0;
+    return given('c') ? same_database(argument_of('c')) : 0;
 }
 
 /* --- s6-rc-format-upgrade, s6-rc-dryrun ------------------------------------------------------- */
@@ -134,7 +134,7 @@ static int run_dryrun(struct invocation *c)
     uint64_t ms = 0;
     int code = options_read(c, 1);
     if (code != 0 || (code = verbosity(c, &level)) != 0 ||
-        (code = options_number(c, options.argument['t'], UINT32_MAX, &ms)) != 0)
+        (code = options_number(c, argument_of('t'), UINT32_MAX, &ms)) != 0)
         return code;
     struct str line = STR_INIT;
     for (char **word = options.operand; *word != NULL; word++)

@@ -209,8 +209,8 @@ static int run_db(struct invocation *c)
     const struct verb *v = find_verb(options.operand[0], options.count - 1);
     if (v == NULL)
         return command_usage(c);
-    snprintf(live, sizeof live, "%s/compiled", given('l') ? options.argument['l'] : RUN_RC);
-    b.path = given('c') ? options.argument['c'] : live;
+    snprintf(live, sizeof live, "%s/compiled", given('l') ? argument_of('l') : RUN_RC);
+    b.path = given('c') ? argument_of('c') : live;
     b.names = options.operand + 1;
     b.down = options_last("ud") == 'd';
     code = run(&b, v);

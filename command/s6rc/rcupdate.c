@@ -170,8 +170,8 @@ static int ask(struct updating *u, const char *letters)
     struct error e = ERROR_INIT;
     const char *words[CONTROL_WORDS_MAX] = {"s6-rc-update",
                                             letters,
-                                            given('t') ? options.argument['t'] : "0",
-                                            given('v') ? options.argument['v'] : "1",
+                                            given('t') ? argument_of('t') : "0",
+                                            given('v') ? argument_of('v') : "1",
                                             "0",
                                             u->stage};
     if (u->conversions.count + FIXED > CONTROL_WORDS_MAX)
@@ -191,7 +191,7 @@ static int update(struct updating *u, const char *path)
         return code;
     if (database_read(&u->old, RUN_COMPILED, &e) < 0)
         return message_error(&e);
-    if (given('f') && (code = read_conversions(u, options.argument['f'])) != 0)
+    if (given('f') && (code = read_conversions(u, argument_of('f'))) != 0)
         return code;
     ssize_t n = readlink(RUN_COMPILED, u->before, sizeof u->before - 1);
     u->before[n < 0 ? 0 : n] = '\0';
@@ -213,16 +213,16 @@ static int run_update(struct invocation *c)
     uint64_t number = 1;
     int code = options_read(c, 1);
     if (code == 0)
-        code = options_number(c, options.argument['v'], 9, &number);
+        code = options_number(c, argument_of('v'), 9, &number);
     if (code == 0)
         message_verbosity((int)number);
     if (code == 0)
-        code = options_number(c, options.argument['t'], UINT32_MAX, &number);
+        code = options_number(c, argument_of('t'), UINT32_MAX, &number);
     if (code != 0)
         return code;
     if (options.operand[0][0] != '/')
         return refuse(EXIT_USAGE, "%s is no absolute path", options.operand[0]);
-    if (given('l') && !rcsource_is_live(options.argument['l']))
+    if (given('l') && !rcsource_is_live(argument_of('l')))
         return EXIT_SYSTEM;
     snprintf(u.stage, sizeof u.stage, "compiled:%ld", (long)getpid());
     snprintf(u.path, sizeof u.path, RUN_RC "/%s", u.stage);

@@ -26,24 +26,27 @@ static int parse_id(const char *text, unsigned int *id)
     return 0;
 }
 
+/* Cuts the number in front of a delimiter out of *text, moving it behind both. 0, or -1: it is
+ * none.
+ */
+static int next_id(const char **text, const char *delimiter, unsigned int *id)
+{
+    char number[16];
+    size_t length = strcspn(*text, delimiter);
+    snprintf(number, sizeof number, "%.*s", (int)length, *text);
+    *text += length + ((*text)[length] != '\0');
+    return length < sizeof number ? parse_id(number, id) : -1;
+}
+
 /* "1,2,3"; an empty text is an empty list. */
 static int parse_list(const char *text, struct identity *id)
 {
     id->has_list = true;
     id->list.count = 0;
-    while (*text) {
+    while (*text != '\0') {
         gid_t one;
-        char number[16];
-        size_t length = strcspn(text, ",");
-        if (length >= sizeof number)
+        if (next_id(&text, ",", &one) < 0 || groups_add(&id->list, one) < 0)
             return -1;
-        memcpy(number, text, length);
-        number[length] = '\0';
-        if (parse_id(number, &one) < 0 || groups_add(&id->list, one) < 0)
-            return -1;
-        text += length;
-        if (*text)
-            text++;
     }
     return 0;
 }
@@ -100,11 +103,9 @@ static int identity_of_user(const char *name, struct identity *id, struct error 
 
 static int run_setuidgid(struct invocation *c)
 {
-    if (command_option(c) != 0)
+    if (options_read(c, 2) != 0)
         return EXIT_USAGE;
-    if (command_operand_count(c) < 2)
-        return command_usage(c);
-    char **words = command_operands(c);
+    char **words = options.operand;
     const char *name = words[0];
     struct error e = ERROR_INIT;
     struct identity id = {.uid = 0};
@@ -161,48 +162,36 @@ static int take_variables(struct identity *id)
     return 0;
 }
 
-int identity_option(struct invocation *c, int letter, struct identity *id)
+/* Whether the option was given, and -U not after it. */
+static bool counts(char letter)
 {
-    int result = -1;
-    switch (letter) {
-    case 'u':
-        result = parse_id(c->argument, &id->uid);
-        break;
-    case 'g':
-        result = parse_id(c->argument, &id->gid);
-        break;
-    case 'G':
-        result = parse_list(c->argument, id);
-        break;
-    case 'U':
-        return take_variables(id);
-    default:
-        break;
-    }
-    return result < 0 ? command_usage(c) : 0;
+    return options_last((const char[]){letter, 'U', '\0'}) == letter;
+}
+
+int identity_read(const struct invocation *c, struct identity *id)
+{
+    int code = given('U') ? take_variables(id) : 0;
+    if (code == 0 && ((counts('u') && parse_id(argument_of('u'), &id->uid) < 0) ||
+                      (counts('g') && parse_id(argument_of('g'), &id->gid) < 0) ||
+                      (counts('G') && parse_list(argument_of('G'), id) < 0)))
+        code = command_usage(c);
+    return code;
 }
 
 static int run_applyuidgid(struct invocation *c)
 {
     struct identity id = {.uid = 0};
-    bool forget = false;
-    int letter;
-    while ((letter = command_option(c)) != 0) {
-        if (letter == '?')
-            return EXIT_USAGE;
-        forget = forget || letter == 'z';
-        int code = letter == 'z' ? 0 : identity_option(c, letter, &id);
-        if (code != 0)
-            return code;
-    }
-    if (command_operand_count(c) < 1)
-        return command_usage(c);
     struct error e = ERROR_INIT;
+    int code = options_read(c, 1);
+    if (code == 0)
+        code = identity_read(c, &id);
+    if (code != 0)
+        return code;
     if (identity_apply(&id, &e) < 0)
         return message_error(&e);
-    if (forget)
+    if (given('z'))
         forget_variables();
-    return command_chain(c, command_operands(c));
+    return command_chain(c, options.operand);
 }
 
 /* --- s6-envuidgid --- */
@@ -232,19 +221,11 @@ static int parse_default(const char *text, struct lookup *l)
     *id = (struct identity){.has_list = true};
     if (!*text)
         return -1;
-    for (int i = 0; i < 2 && *text; i++) {
-        char number[16];
-        size_t length = strcspn(text, ":");
-        if (length >= sizeof number)
-            return -1;
-        memcpy(number, text, length);
-        number[length] = '\0';
-        if (length > 0 && parse_id(number, i == 0 ? &id->uid : &id->gid) < 0)
-            return -1;
-        text += length;
-        if (*text)
+    for (int i = 0; i < 2 && *text != '\0'; i++)
+        if (*text == ':')
             text++;
-    }
+        else if (next_id(&text, ":", i == 0 ? &id->uid : &id->gid) < 0)
+            return -1;
     l->has_default = true;
     return parse_list(text, id);
 }
@@ -352,79 +333,43 @@ static int set_variables(enum part part, const struct identity *id, struct error
     return 0;
 }
 
-/* 0, or the exit code. */
-static int read_env_options(struct invocation *c, struct lookup *l)
-{
-    int letter;
-    while ((letter = command_option(c)) != 0)
-        switch (letter) {
-        case 'u':
-            l->part = PART_USER;
-            break;
-        case 'g':
-            l->part = PART_GROUP;
-            break;
-        case 'B':
-            l->part = PART_BOTH;
-            break;
-        case 'n':
-            l->numbers = true;
-            break;
-        case 'i':
-            l->has_default = false;
-            l->fallback = (struct identity){.uid = 0};
-            break;
-        case 'D':
-            if (parse_default(c->argument, l) < 0)
-                return command_usage(c);
-            break;
-        default:
-            return EXIT_USAGE;
-        }
-    if (l->numbers && l->part == PART_ALL)
-        l->part = PART_BOTH;
-    return 0;
-}
-
 static int run_envuidgid(struct invocation *c)
 {
-    struct lookup l = {.part = PART_ALL};
-    int code = read_env_options(c, &l);
-    if (code != 0)
-        return code;
-    if (command_operand_count(c) < 2)
-        return command_usage(c);
-    char **words = command_operands(c);
+    struct lookup l = {.has_default = false};
     struct identity id = {.uid = 0};
     struct error e = ERROR_INIT;
-    int result = find(&l, words[0], &id, &e);
+    if (options_read(c, 2) != 0)
+        return EXIT_USAGE;
+    l.numbers = given('n');
+    switch (options_last("ugB")) {
+    case 'u':
+        l.part = PART_USER;
+        break;
+    case 'g':
+        l.part = PART_GROUP;
+        break;
+    case 'B':
+        l.part = PART_BOTH;
+        break;
+    default:
+        l.part = given('n') ? PART_BOTH : PART_ALL;
+    }
+    if (options_last("iD") == 'D' && parse_default(argument_of('D'), &l) < 0)
+        return command_usage(c);
+    int result = find(&l, options.operand[0], &id, &e);
     if (result > 0)
         return EXIT_UNKNOWN;
     if (result < 0 || set_variables(l.part, &id, &e) < 0)
         return message_error(&e);
-    return command_chain(c, words + 1);
+    return command_chain(c, options.operand + 1);
 }
 
 const struct command command_accounts[] = {
-    {
-        .name = "s6-setuidgid",
-        .usage = "account|uid:gid prog...",
-        .summary = "run a program as another user",
-        .run = run_setuidgid,
-    },
-    {
-        .name = "s6-envuidgid",
-        .usage = "[-i | -D uid:gid:gidlist] [-u | -g | -B] [-n] account prog...",
-        .summary = "run a program with the ids of an account in UID, GID and GIDLIST",
-        .options = env_options,
-        .run = run_envuidgid,
-    },
-    {
-        .name = "s6-applyuidgid",
-        .usage = "[-z] [-u uid] [-g gid] [-G gidlist] [-U] prog...",
-        .summary = "run a program with other ids",
-        .options = apply_options,
-        .run = run_applyuidgid,
-    },
-    {.name = NULL},
-};
+    {"s6-setuidgid", "account|uid:gid prog...", "run a program as another user", NULL,
+     run_setuidgid},
+    {"s6-envuidgid", "[-i | -D uid:gid:gidlist] [-u | -g | -B] [-n] account prog...",
+     "run a program with the ids of an account in UID, GID and GIDLIST", env_options,
+     run_envuidgid},
+    {"s6-applyuidgid", "[-z] [-u uid] [-g gid] [-G gidlist] [-U] prog...",
+     "run a program with other ids", apply_options, run_applyuidgid},
+    {.name = NULL}};

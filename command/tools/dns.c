@@ -301,7 +301,7 @@ static int resolve(struct invocation *c, const int *families)
     struct str text = STR_INIT;
     uint64_t ms = 0;
     const char *why = "";
-    if (options_read(c, 1) != 0 || options_number(c, options.argument['t'], UINT_MAX, &ms) != 0)
+    if (options_read(c, 1) != 0 || options_number(c, argument_of('t'), UINT_MAX, &ms) != 0)
         return EXIT_USAGE;
     const char *name = options.operand[0];
     if (*name == '\0')

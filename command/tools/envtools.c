@@ -26,7 +26,7 @@ static int run_envdir(struct invocation *c)
     const struct envdir_style style = {.whole = given('f'),
                                        .exact = given('n'),
                                        .clamp = given('L') ? 0 : CLAMP,
-                                       .null = given('c') ? *options.argument['c'] : '\n',
+                                       .null = given('c') ? *argument_of('c') : '\n',
                                        .strict = true};
     if (options_last("iI") == 'I' && access(options.operand[0], F_OK) < 0 && errno == ENOENT)
         return command_chain(c, options.operand + 1);
@@ -39,7 +39,7 @@ static int run_dumpenv(struct invocation *c)
 {
     struct error e = ERROR_INIT;
     unsigned int mode = 0755;
-    if (options_read(c, 1) != 0 || options_mode(c, options.argument['m'], &mode) != 0)
+    if (options_read(c, 1) != 0 || options_mode(c, argument_of('m'), &mode) != 0)
         return EXIT_USAGE;
     if (mkdir(options.operand[0], mode) < 0 && errno != EEXIST)
         return fail("mkdir", options.operand[0]);
@@ -64,10 +64,7 @@ static int run_printenv(struct invocation *c)
     if (options_read(c, 0) != 0)
         return EXIT_USAGE;
     char how = options_last("0d");
-    return print_environment(how == 0     ? '\n'
-                             : how == '0' ? '\0'
-                                          : *options.argument['d'],
-                             !given('n'));
+    return print_environment(how == 0 ? '\n' : how == '0' ? '\0' : *argument_of('d'), !given('n'));
 }
 
 static int run_env(struct invocation *c)

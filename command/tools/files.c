@@ -52,7 +52,7 @@ static int run_mkdir(struct invocation *c)
 {
     unsigned int mode = 0777;
     int code = 0;
-    if (options_read(c, 0) != 0 || options_mode(c, options.argument['m'], &mode) != 0)
+    if (options_read(c, 0) != 0 || options_mode(c, argument_of('m'), &mode) != 0)
         return EXIT_USAGE;
     for (; *options.operand != NULL; options.operand++)
         if (make_path(*options.operand, mode) < 0)
@@ -63,7 +63,7 @@ static int run_mkdir(struct invocation *c)
 static int run_mkfifo(struct invocation *c)
 {
     unsigned int mode = 0666;
-    if (options_read(c, 1) != 0 || options_mode(c, options.argument['m'], &mode) != 0)
+    if (options_read(c, 1) != 0 || options_mode(c, argument_of('m'), &mode) != 0)
         return EXIT_USAGE;
     for (; *options.operand != NULL; options.operand++)
         if (mkfifo(*options.operand, 0666) < 0 ||
@@ -88,11 +88,11 @@ static int run_newfifo(struct invocation *c)
 {
     unsigned int mode = 0600;
     struct account owner = {.uid = 0};
-    if (options_read(c, 1) != 0 || options_mode(c, options.argument['m'], &mode) != 0)
+    if (options_read(c, 1) != 0 || options_mode(c, argument_of('m'), &mode) != 0)
         return EXIT_USAGE;
     message_warning("deprecated: use s6-mkfifo and s6-chown");
     const char *path = options.operand[0];
-    int code = given('o') ? find_owner(options.argument['o'], &owner) : 0;
+    int code = given('o') ? find_owner(argument_of('o'), &owner) : 0;
     if (code != 0)
         return code;
     if (unlink(path) < 0 && errno != ENOENT)
@@ -165,8 +165,8 @@ static int run_chown(struct invocation *c)
     uint64_t gid = UINT_MAX;
     if (options_read(c, 1) != 0)
         return EXIT_USAGE;
-    const char *user = options.argument['u'];
-    const char *group = options.argument['g'];
+    const char *user = argument_of('u');
+    const char *group = argument_of('g');
     if (given('U')) {
         user = getenv("UID");
         group = getenv("GID");

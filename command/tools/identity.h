@@ -14,8 +14,9 @@ struct identity {
     struct groups list; /* kept until the process ends, or becomes another program */
 };
 
-/* Takes an option: -u, -g, -G or -U. 0, or the exit code after saying what is wrong. */
-int identity_option(struct invocation *c, int letter, struct identity *id);
+/* Takes the options -u, -g, -G and -U, which were read; of -U and another the later one counts. 0,
+ * or the exit code after saying what is wrong. */
+int identity_read(const struct invocation *c, struct identity *id);
 
 /* Becomes it: sets the list, to which the primary group is added, the gid and the uid. 0, or -1
  * with e. */

@@ -95,8 +95,8 @@ static int run_setlock(struct invocation *c)
 {
     uint64_t ms = 0;
     uint64_t to = 0;
-    if (options_read(c, 2) != 0 || options_number(c, options.argument['t'], INT_MAX, &ms) != 0 ||
-        options_number(c, options.argument['d'], INT_MAX, &to) != 0)
+    if (options_read(c, 2) != 0 || options_number(c, argument_of('t'), INT_MAX, &ms) != 0 ||
+        options_number(c, argument_of('d'), INT_MAX, &to) != 0)
         return EXIT_USAGE;
     const char *file = options.operand[0];
     bool shared = options_last("rw") == 'r';
@@ -114,7 +114,7 @@ static int run_setlock(struct invocation *c)
     }
     /* A lock goes with the first descriptor of its file that is closed: the other stays open. */
     if (given('d') && fd != (int)to && dup2(fd, (int)to) < 0)
-        return fail("make a descriptor", options.argument['d']);
+        return fail("make a descriptor", argument_of('d'));
     return command_chain(c, options.operand + 1);
 }
 
@@ -147,7 +147,7 @@ static const char *enter_group(char how, int terminal)
 static int run_setsid(struct invocation *c)
 {
     uint64_t fd = 0;
-    if (options_read(c, 1) != 0 || options_number(c, options.argument['d'], INT_MAX, &fd) != 0)
+    if (options_read(c, 1) != 0 || options_number(c, argument_of('d'), INT_MAX, &fd) != 0)
         return EXIT_USAGE;
     const char *failed = enter_group(options_last("sbfg"), given('d') ? (int)fd : -1);
     char how = options_last("iIq");
@@ -164,7 +164,7 @@ static int run_nice(struct invocation *c)
 {
     if (options_read(c, 1) != 0)
         return EXIT_USAGE;
-    const char *word = given('n') ? options.argument['n'] : "10";
+    const char *word = given('n') ? argument_of('n') : "10";
     uint64_t value = 0;
     if (options_number(c, word + (*word == '-'), 1000, &value) != 0)
         return EXIT_USAGE;

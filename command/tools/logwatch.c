@@ -88,7 +88,7 @@ static int run_logwatch(struct invocation *c)
     static const struct dirwatch_calls calls = {print, removed, look, look_around, nothing};
     struct logwatch w = {.size = BUFFER, .output = {.fd = 1, .ready = output_gone}};
     struct error e = ERROR_INIT;
-    if (options_read(c, 1) != 0 || options_number(c, options.argument['m'], UINT_MAX, &w.size) != 0)
+    if (options_read(c, 1) != 0 || options_number(c, argument_of('m'), UINT_MAX, &w.size) != 0)
         return EXIT_USAGE;
     if (w.size == 0 || w.size > BUFFER_MAX)
         w.size = w.size == 0 ? 1 : BUFFER_MAX;

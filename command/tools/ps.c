@@ -421,10 +421,10 @@ static int run_ps(struct invocation *c)
     struct timespec up;
     uint64_t spacing = DEFAULT_SPACING;
     if (options_read(c, 0) != 0 ||
-        options_number(c, options.argument['w'], SPACING_MAX, &spacing) != 0 || spacing == 0)
+        options_number(c, argument_of('w'), SPACING_MAX, &spacing) != 0 || spacing == 0)
         return EXIT_USAGE;
     char how = options_last("lo");
-    if (read_fields(&l, how == 'o'   ? options.argument['o']
+    if (read_fields(&l, how == 'o'   ? argument_of('o')
                         : how == 'l' ? "user,pid,cpcpu,pmem,vsize,rss,tty,s,start,cttime,args"
                                      : "user,pid,tty,s,start,args") < 0)
         return EXIT_USAGE;

@@ -47,7 +47,6 @@ struct socklog {
     uint64_t length;   /* a longer message is cut to one byte more, as the reference does */
     uint64_t patience; /* ms; 0: for ever */
     int notification;  /* -1: none */
-    bool raw;
 
     int fd;
     char *message;
@@ -86,49 +85,35 @@ static int read_address(const char *text, union address *a)
 }
 
 /* 0, or the exit code after saying what is wrong. */
-static int read_notification(struct invocation *c, struct socklog *s)
+static int read_notification(const struct invocation *c, struct socklog *s)
 {
     uint64_t fd = 0;
-    if (options_number(c, c->argument, INT_MAX, &fd) != 0)
+    if (options_number(c, argument_of('d'), INT_MAX, &fd) != 0)
         return EXIT_USAGE;
-    s->notification = (int)fd;
     if (fd < 3)
-        message_fatal("notification fd must be 3 or more");
-    else if (fcntl(s->notification, F_GETFD) < 0)
-        message_fatal("invalid notification fd: %s", strerror(errno));
-    else
-        return 0;
-    return EXIT_USAGE;
+        return refuse(EXIT_USAGE, "notification fd must be 3 or more");
+    if (fcntl((int)fd, F_GETFD) < 0)
+        return refuse(EXIT_USAGE, "invalid notification fd: %s", strerror(errno));
+    s->notification = (int)fd;
+    return 0;
 }
 
-static int read_option(struct invocation *c, int letter, struct socklog *s)
+static int read_options(struct invocation *c, struct socklog *s)
 {
-    switch (letter) {
-    case 'r':
-        s->raw = true;
-        return 0;
-    case 'd':
-        return read_notification(c, s);
-    case 'l':
-        if (options_number(c, c->argument, UINT_MAX, &s->length) != 0)
-            return EXIT_USAGE;
-        s->length = s->length < LENGTH_MIN   ? LENGTH_MIN
-                    : s->length > LENGTH_MAX ? LENGTH_MAX
-                                             : s->length;
-        return 0;
-    case 't':
-        return options_number(c, c->argument, UINT_MAX, &s->patience);
-    case 'x':
-        s->path = c->argument;
-        return 0;
-    case 'i':
-        s->path = NULL;
-        return read_address(c->argument, &s->address) < 0 ? command_usage(c) : 0;
-    case '?':
+    if (options_read(c, 0) != 0 || (given('d') && read_notification(c, s) != 0) ||
+        options_number(c, argument_of('l'), UINT_MAX, &s->length) != 0 ||
+        options_number(c, argument_of('t'), UINT_MAX, &s->patience) != 0)
         return EXIT_USAGE;
-    default:
-        return identity_option(c, letter, &s->identity);
-    }
+    s->length = s->length < LENGTH_MIN   ? LENGTH_MIN
+                : s->length > LENGTH_MAX ? LENGTH_MAX
+                                         : s->length;
+    if (given('x'))
+        s->path = argument_of('x');
+    if (options_last("xi") == 'i')
+        s->path = NULL;
+    if (given('i') && read_address(argument_of('i'), &s->address) < 0)
+        return command_usage(c);
+    return identity_read(c, &s->identity);
 }
 
 /* --- the socket --- */
@@ -184,7 +169,7 @@ static int add_message(struct socklog *s, size_t length, bool cut)
     for (size_t i = 0; i < length; i++)
         if (m[i] == '\n' || m[i] == '\0')
             m[i] = '~';
-    int bad = s->raw ? str_add(&s->out, m, length) : syslog_add(&s->out, m, length);
+    int bad = given('r') ? str_add(&s->out, m, length) : syslog_add(&s->out, m, length);
     return bad | str_add(&s->out, "...", cut ? 3 : 0) | str_add_char(&s->out, '\n');
 }
 
@@ -273,11 +258,9 @@ static int run_socklog(struct invocation *c)
     struct error e = ERROR_INIT;
     sigset_t term;
     sigset_t waiting;
-    for (int letter; (letter = command_option(c)) != 0;) {
-        int code = read_option(c, letter, &s);
-        if (code != 0)
-            return code;
-    }
+    int code = read_options(c, &s);
+    if (code != 0)
+        return code;
     sigemptyset(&term);
     sigaddset(&term, SIGTERM);
     sigprocmask(SIG_BLOCK, &term, &waiting);

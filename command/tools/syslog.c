@@ -49,7 +49,7 @@ static int add_line(struct str *out, const char *bytes, size_t length)
     for (char **name = options.operand; *name != NULL; name++) {
         const char *value = getenv(*name);
         if (value == NULL)
-            value = given('D') ? options.argument['D'] : "<undefined>";
+            value = given('D') ? argument_of('D') : "<undefined>";
         bad |= str_add_text(out, value) | str_add(out, ": ", 2);
     }
     return bad | syslog_add(out, bytes, length);

@@ -20,7 +20,7 @@ static int run_echo(struct invocation *c)
 {
     if (options_read(c, 0) != 0)
         return EXIT_USAGE;
-    char separator = given('s') ? *options.argument['s'] : ' ';
+    char separator = given('s') ? *argument_of('s') : ' ';
     for (int i = 0; i < options.count; i++) {
         if (i > 0)
             putchar(separator);
@@ -44,7 +44,7 @@ static int run_seq(struct invocation *c)
         return EXIT_USAGE;
     if (options.count > 3 || step == 0)
         return command_usage(c);
-    const char *separator = given('s') ? options.argument['s'] : "\n";
+    const char *separator = given('s') ? argument_of('s') : "\n";
     int width = given('w') ? snprintf(NULL, 0, "%u", (unsigned int)last) : 0;
     for (; first <= last && !ferror(stdout); first += step) {
         printf("%0*u", width, (unsigned int)first);
@@ -66,7 +66,7 @@ static int run_ls(struct invocation *c)
         const char *name = entry->d_name;
         if ((name[0] == '.' && dots == 0) ||
             (dots == 'a' && (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)) ||
-            (given('x') && strcmp(name, options.argument['x']) == 0))
+            (given('x') && strcmp(name, argument_of('x')) == 0))
             continue;
         fputs(name, stdout);
         putchar(given('0') ? '\0' : '\n');
@@ -129,7 +129,7 @@ static int read_count(struct invocation *c, bool tail)
     if (kinds > 1)
         return command_usage(c);
     by_bytes = given('c');
-    const char *word = by_bytes ? options.argument['c'] : options.argument['n'];
+    const char *word = by_bytes ? argument_of('c') : argument_of('n');
     wanted = digit != '0' ? (uint64_t)(digit - '0') : 10;
     if (tail && word != NULL && (*word == '+' || *word == '-'))
         from_start = *word++ == '+';
@@ -298,7 +298,7 @@ static bool selected(uint64_t place)
 
 static void cut_fields(const char *line, size_t length, const char *newline)
 {
-    char delimiter = given('d') ? *options.argument['d'] : '\t';
+    char delimiter = given('d') ? *argument_of('d') : '\t';
     const char *end = line + length;
     bool any = false;
     if (memchr(line, delimiter, length) == NULL) {
@@ -348,12 +348,11 @@ static int run_cut(struct invocation *c)
         return EXIT_USAGE;
     int kinds = (given('b')) + (given('c')) + (given('f'));
     char kind = options_last("bcf");
-    if (kinds != 1 || *options.argument[(unsigned char)kind] == '\0')
+    if (kinds != 1 || *argument_of(kind) == '\0')
         return command_usage(c);
-    char *list = strdup(options.argument[(unsigned char)kind]);
+    char *list = strdup(argument_of(kind));
     if (list == NULL || read_ranges(list) < 0)
-        return refuse(EXIT_USAGE, "not a list of ranges: %s",
-                      options.argument[(unsigned char)kind]);
+        return refuse(EXIT_USAGE, "not a list of ranges: %s", argument_of(kind));
     return each_file(true, cut_file);
 }
 

@@ -129,9 +129,8 @@ static int run_with_retries(struct invocation *c)
 {
     uint64_t attempts = 3;
     uint64_t ms = 500;
-    if (options_read(c, 1) != 0 ||
-        options_number(c, options.argument['n'], UINT_MAX, &attempts) != 0 ||
-        options_number(c, options.argument['t'], UINT_MAX, &ms) != 0)
+    if (options_read(c, 1) != 0 || options_number(c, argument_of('n'), UINT_MAX, &attempts) != 0 ||
+        options_number(c, argument_of('t'), UINT_MAX, &ms) != 0)
         return EXIT_USAGE;
     for (; attempts > 0; attempts--)
         if (run_timed(options.operand, ms, SIGTERM) == 0)
@@ -229,11 +228,11 @@ static int run_background_watch(struct invocation *c)
 {
     uint64_t ms = 0;
     uint64_t notify = 0;
-    if (options_read(c, 2) != 0 || options_number(c, options.argument['t'], INT_MAX, &ms) != 0 ||
-        options_number(c, options.argument['d'], INT_MAX, &notify) != 0)
+    if (options_read(c, 2) != 0 || options_number(c, argument_of('t'), INT_MAX, &ms) != 0 ||
+        options_number(c, argument_of('d'), INT_MAX, &notify) != 0)
         return EXIT_USAGE;
     if (given('d') && fd_cloexec((int)notify, 1) < 0)
-        return fail("use descriptor", options.argument['d']);
+        return fail("use descriptor", argument_of('d'));
     /* What is left alone becomes our child, so that its end is seen. */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return fail("become", "a reaper of processes");
@@ -253,7 +252,7 @@ static int run_background_watch(struct invocation *c)
         return EXIT_SYSTEM;
     if (given('d')) {
         if (fd_write_all((int)notify, "\n", 1) < 0)
-            complain("notify through descriptor", options.argument['d']);
+            complain("notify through descriptor", argument_of('d'));
         close((int)notify);
     }
     return follow(pid, 0, true);
@@ -283,7 +282,7 @@ static int run_pause(struct invocation *c)
     for (size_t i = 0; i < sizeof signals; i++)
         if (options.place[(unsigned char)letters[i]] != 0)
             signal(signals[i], SIG_IGN);
-    const char *word = options.argument['p'];
+    const char *word = argument_of('p');
     while (word != NULL && *word != '\0') {
         char name[12];
         size_t n = strcspn(word, ",");

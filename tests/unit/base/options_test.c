@@ -47,13 +47,13 @@ static struct invocation given_words(const char *rows, const char *words)
 }
 
 /* The options and operands of words, as "a n=argument \1 | operand operand". */
-static const char *read_all(const char *rows, const char *words)
+static const char *read_by(int (*next)(struct invocation *), const char *rows, const char *words)
 {
     static char result[256];
     struct invocation c = given_words(rows, words);
     result[0] = '\0';
     message_to(keep);
-    for (int letter; (letter = command_option(&c)) != 0;) {
+    for (int letter; (letter = next(&c)) != 0;) {
         size_t n = strlen(result);
         if (letter != '?' && c.argument != NULL)
             snprintf(result + n, sizeof result - n, "%c=%s ", letter, c.argument);
@@ -69,6 +69,11 @@ static const char *read_all(const char *rows, const char *words)
     assert_int_equal(command_operand_count(&c), count);
     message_to(NULL);
     return result;
+}
+
+static const char *read_all(const char *rows, const char *words)
+{
+    return read_by(command_option, rows, words);
 }
 
 static void a_row_has_four_parts(void **state)
@@ -109,6 +114,38 @@ static void options_come_before_operands(void **state)
     assert_string_equal(read_all(table, "-a -- -b"), "a | -b");
     assert_string_equal(read_all(table, "- -b"), "| - -b");
     assert_string_equal(read_all(NULL, "x -b"), "| x -b");
+}
+
+static void options_come_anywhere(void **state)
+{
+    (void)state;
+    struct {
+        const char *words, *read;
+    } cases[] = {{"", "|"},
+                 {"x y", "| x y"},
+                 {"x -a y", "a | x y"},
+                 {"x -an3 y --bare z -", "a n=3 b | x y z -"},
+                 {"x -n y z", "n=y | x z"},
+                 {"-a x -b -- -t y", "a b | x -t y"},
+                 {"-- x -a", "| x -a"},
+                 {"x --", "| x"},
+                 {"x -- --", "| x --"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(read_by(command_option_anywhere, table, cases[i].words), cases[i].read);
+    struct invocation c = given_words(table, "x -a y -b");
+    message_to(keep);
+    assert_int_equal(options_read_anywhere(&c, 1, 2), 0);
+    assert_true(given('a') && given('b') && options.count == 2);
+    assert_string_equal(options.operand[1], "y");
+    c = given_words(table, "x -a y -b");
+    assert_int_equal(options_read_anywhere(&c, 0, 1), EXIT_USAGE);
+    assert_string_equal(said, "usage: test [-a] prog...\n");
+    c = given_words(table, "-a");
+    assert_int_equal(options_read_anywhere(&c, 1, 1), EXIT_USAGE);
+    c = given_words(table, "x -w");
+    assert_int_equal(options_read_anywhere(&c, 0, 1), EXIT_USAGE);
+    assert_string_equal(said, "test: fatal: unknown option -w\nusage: test [-a] prog...\n");
+    message_to(NULL);
 }
 
 static void options_have_long_names(void **state)
@@ -178,11 +215,9 @@ static void all_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_row_has_four_parts),
-        cmocka_unit_test(options_come_before_operands),
-        cmocka_unit_test(options_have_long_names),
-        cmocka_unit_test(other_options_are_wrong),
-        cmocka_unit_test(all_at_once),
+        cmocka_unit_test(a_row_has_four_parts),    cmocka_unit_test(options_come_before_operands),
+        cmocka_unit_test(options_come_anywhere),   cmocka_unit_test(options_have_long_names),
+        cmocka_unit_test(other_options_are_wrong), cmocka_unit_test(all_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
