@@ -51,9 +51,16 @@ static int compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+static void sort_excluded(const struct remaining *r)
+{
+    if (r->excluded_count > 0)
+        qsort(r->excluded, r->excluded_count, sizeof *r->excluded, compare);
+}
+
 static bool is_excluded(const struct remaining *r, pid_t pid)
 {
-    return bsearch(&pid, r->excluded, r->excluded_count, sizeof pid, compare) != NULL;
+    return r->excluded_count > 0 &&
+           bsearch(&pid, r->excluded, r->excluded_count, sizeof pid, compare) != NULL;
 }
 
 /* Walks up from a process: below a logger it is spared, below us it is ours. */
@@ -107,7 +114,7 @@ long remaining_signal(const struct remaining *r, int signal)
     _Alignas(struct entry) char list[LIST_BYTES];
     long count = 0;
     bool found = false;
-    qsort(r->excluded, r->excluded_count, sizeof *r->excluded, compare);
+    sort_excluded(r);
     int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (proc < 0)
         return -1;
@@ -129,7 +136,7 @@ long remaining_probe(const struct remaining *r, pid_t top, int signal)
     enum { AHEAD = 4096 };
     long count = 0;
     pid_t end = top < REMAINING_PROBED - AHEAD ? top + AHEAD : REMAINING_PROBED;
-    qsort(r->excluded, r->excluded_count, sizeof *r->excluded, compare);
+    sort_excluded(r);
     for (pid_t pid = 2; pid < end; pid++) {
         pid_t session = getsid(pid);
         if (session >= 0 && !is_excluded(r, pid) && !is_excluded(r, session))

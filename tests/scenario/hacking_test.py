@@ -58,6 +58,12 @@ def test_every_program_of_a_test_has_its_source():
         assert os.path.exists(os.path.join(TOP, path + ".c")), path
 
 
+def test_every_file_of_pid_1_has_its_unit_test():
+    files = glob.glob("supervisor/*.c", root_dir=TOP)
+    assert len(files) > 40
+    assert [f for f in files if not os.path.exists(os.path.join(TOP, "tests/unit", f[:-2] + "_test.c"))] == []
+
+
 def test_every_function_is_where_it_is_said_to_be():
     seen = 0
     for block in blocks():

@@ -1,0 +1,160 @@
+/* The database of an update before the switch: what is refused, and what is put back. */
+#include "base/file.h"
+#include "contract/paths.h"
+#include "services/database.h"
+#include "supervisor/update_stage.h"
+#include "tests/unit/supervisor/simulated.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+/* As the caller of an update does: the source tree, compiled beside the database that runs. */
+static void compile(void)
+{
+    struct definitions d = DEFINITIONS_INIT;
+    struct problems problems = PROBLEMS_INIT;
+    struct definition_source source = {.path = "/etc/s6-overlay/s6-rc.d"};
+    struct definition_sources sources = {.item = &source, .count = 1};
+    struct error e = ERROR_INIT;
+    assert_int_equal(definitions_builtin(&d), 0);
+    assert_int_equal(definitions_read(&d, &sources, &problems), 0);
+    problems_release(&problems);
+    assert_int_equal(database_compile(RUN_RC "/second", &d, &e), 0);
+    definitions_release(&d);
+}
+
+static struct update_stage *stage(void)
+{
+    struct longruns *ls = &simulated.sv->longruns;
+    struct update_stage *u = update_stage_new(ls, ls->catalogue->graph.count);
+    assert_non_null(u);
+    return u;
+}
+
+static struct update_stage *load_second(void)
+{
+    struct error e = ERROR_INIT;
+    struct update_stage *u = stage();
+    compile();
+    if (update_stage_load(u, "second", &e) < 0)
+        fail_msg("%s", e.text);
+    return u;
+}
+
+static void refuse_name(const char *name, int code, const char *text)
+{
+    struct error e = ERROR_INIT;
+    struct update_stage *u = stage();
+    assert_int_equal(update_stage_load(u, name, &e), -1);
+    assert_int_equal(e.code, code);
+    if (strstr(e.text, text) == NULL)
+        fail_msg("%s", e.text);
+    update_stage_free(u);
+}
+
+static void names_that_lead_elsewhere_are_refused(void **state)
+{
+    (void)state;
+    simulated_boot(NULL);
+    refuse_name("../etc", EXIT_USAGE, "malformed request");
+    refuse_name("a/b", EXIT_USAGE, "malformed request");
+    refuse_name(".hidden", EXIT_USAGE, "malformed request");
+    refuse_name("nowhere", EXIT_SYSTEM, "nowhere");
+}
+
+static void what_is_no_database_is_refused(void **state)
+{
+    (void)state;
+    simulated_boot(NULL);
+    compile();
+    simulated_file(RUN_RC "/second/db", "nothing that anybody wrote");
+    refuse_name("second", EXIT_DATABASE, "second");
+}
+
+static void a_good_one_is_read(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_service("new", "longrun", "run", "", NULL);
+    struct update_stage *u = load_second();
+    assert_string_equal(u->name, "second");
+    assert_int_equal(u->next.graph.count, u->old_count + 1);
+    assert_true(definitions_find(&u->next.definitions, "new") >= 0);
+    assert_null(longruns_named(&simulated.sv->longruns, "new"));
+    update_stage_free(u);
+}
+
+static void what_was_prepared_is_put_back(void **state)
+{
+    struct error e = ERROR_INIT;
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_service("new", "longrun", "run", "", NULL);
+    struct update_stage *u = load_second();
+    assert_int_equal(update_stage_prepare(u, &e), 0);
+    assert_non_null(longruns_named(&simulated.sv->longruns, "new"));
+    assert_true(simulated_exists(RUN_SERVICEDIRS "/new/run"));
+    assert_false(simulated_exists(RUN_RC "/second/servicedirs/new"));
+    update_stage_roll_back(u);
+    assert_true(simulated_exists(RUN_RC "/second/servicedirs/new/run"));
+    assert_false(simulated_exists(RUN_SERVICEDIRS "/new"));
+    update_stage_free(u);
+    simulated_settle();
+    assert_null(longruns_named(&simulated.sv->longruns, "new"));
+    assert_non_null(simulated_process("web"));
+}
+
+/* Nothing is stopped for what cannot be: the name is taken. */
+static void a_name_that_is_taken_is_refused(void **state)
+{
+    struct error e = ERROR_INIT;
+    (void)state;
+    simulated_boot(NULL);
+    simulated_file("/run/service/new/run", "");
+    simulated_ask("/run/service/.s6-svscan/control", "a");
+    simulated_service("new", "longrun", "run", "", NULL);
+    struct update_stage *u = load_second();
+    assert_int_equal(update_stage_prepare(u, &e), -1);
+    assert_string_equal(e.text, "there is a new already that is none of s6-rc's");
+    update_stage_roll_back(u);
+    update_stage_free(u);
+    assert_non_null(simulated_process("new"));
+}
+
+static void builtin_ones_are_held(void **state)
+{
+    (void)state;
+    simulated_boot(NULL);
+    struct update_stage *u = stage();
+    const struct catalogue *c = simulated.sv->longruns.catalogue;
+    uint32_t up = 0, down = 0;
+    for (uint32_t i = 0; i < c->graph.count; i++)
+        up += catalogue_definition(c, i)->builtin != BUILTIN_NONE &&
+              c->transition.node[i].state == NODE_UP;
+    assert_true(up > 0);
+    update_stage_hold_builtin(u, NODE_UP, NODE_DOWN);
+    for (uint32_t i = 0; i < c->graph.count; i++)
+        down += c->transition.node[i].state == NODE_DOWN;
+    assert_true(down >= up);
+    update_stage_hold_builtin(u, NODE_DOWN, NODE_UP);
+    for (uint32_t i = 0; i < c->graph.count; i++)
+        up -= catalogue_definition(c, i)->builtin != BUILTIN_NONE &&
+              c->transition.node[i].state == NODE_UP;
+    assert_int_equal(up, 0);
+    update_stage_free(u);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SIMULATED_TEST(names_that_lead_elsewhere_are_refused),
+        SIMULATED_TEST(what_is_no_database_is_refused),
+        SIMULATED_TEST(a_good_one_is_read),
+        SIMULATED_TEST(what_was_prepared_is_put_back),
+        SIMULATED_TEST(a_name_that_is_taken_is_refused),
+        SIMULATED_TEST(builtin_ones_are_held),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
