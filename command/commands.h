@@ -55,8 +55,9 @@
 
 /* The verbs of `overlog`, whose rows are named "overlog VERB". */
 #define OVERLOG_VERBS(VERB)                                                                        \
-    VERB(command_up)     /* up */                                                                  \
     VERB(command_status) /* status */                                                              \
+    VERB(command_manage) /* start stop restart reload kill */                                      \
+    VERB(command_up)     /* up */                                                                  \
     VERB(command_check)  /* check */                                                               \
     VERB(command_create) /* create remove */                                                       \
     VERB(command_graph)  /* graph */                                                               \

@@ -76,16 +76,24 @@ static void print_summary(const struct command *c, void *to)
     fprintf(to, "  %-18s %s\n", c->name, c->summary);
 }
 
+/* Of one screen: who types the bare name wants to see how things are, or to change that. */
 static int overview(FILE *to)
 {
-    fputs("usage: overlog COMMAND [ARG...]\n"
-          "       overlog commands | missing [ROOT] | --help | --version\n\n"
-          "A container init, supervisor and logger. For people; each has --help:\n\n",
-          to);
+    fputs("usage: overlog COMMAND [ARG...], where each COMMAND has --help\n\n", to);
     command_each_verb(print_summary, to);
-    fputs("\nFor scripts and services; links with these names call them directly:\n\n", to);
-    command_each(print_summary, to);
+    fputs("  logcat             show what services have logged\n\n"
+          "overlog help all lists the commands for scripts and services too; besides\n"
+          "there are overlog commands | missing [ROOT] | --version\n",
+          to);
     return to == stdout ? 0 : EXIT_USAGE;
+}
+
+static int overview_of_all(void)
+{
+    overview(stdout);
+    fputs("\nFor scripts and services; links with these names call them directly:\n\n", stdout);
+    command_each(print_summary, stdout);
+    return 0;
 }
 
 /* Executes what c asks for; comes back with the exit code when that was impossible. */
@@ -196,7 +204,7 @@ static int unknown(const char *name, char **argv)
 {
     if (missing_instead(name) != NULL)
         return missing_run(name, argv);
-    return refuse(EXIT_NOTFOUND, "no command %s (overlog --help lists them)", name);
+    return refuse(EXIT_NOTFOUND, "no command %s (overlog help all lists them)", name);
 }
 
 static int run_missing(struct invocation *c)
@@ -218,7 +226,9 @@ static int overlog(int argc, char **argv)
 {
     if (argc < 2)
         return overview(stderr);
-    if (strcmp(argv[1], "--help") == 0)
+    if (strcmp(argv[1], "help") == 0 && argc == 3 && strcmp(argv[2], "all") == 0)
+        return overview_of_all();
+    if (strcmp(argv[1], "--help") == 0 || (strcmp(argv[1], "help") == 0 && argc == 2))
         return overview(stdout);
     if (strcmp(argv[1], "commands") == 0) {
         command_each(print_name, stdout);

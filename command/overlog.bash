@@ -18,7 +18,9 @@ _overlog() {
         create:-u | create:--user) mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
         create:-n | create:--depends | remove:*)
             words=$(cd "$dir/s6-rc.d" 2>/dev/null && printf '%s\n' *) ;;
-        status:*) words=$("$1" status --json 2>/dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4) ;;
+        kill:-s | kill:--signal) words='HUP INT QUIT KILL USR1 USR2 TERM CONT STOP' ;;
+        status:* | start:* | stop:* | restart:* | reload:* | kill:*)
+            words=$("$1" status --json 2>/dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4) ;;
         import:*) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
         check:* | doc:* | graph:* | up:*)
             mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;

@@ -6,7 +6,7 @@
 static const char magic[4] = {'O', 'V', 'L', 'S'};
 
 enum { REPLACED = 1 };
-enum { WANTED = 1, READY = 2 };
+enum { WANTED = 1, READY = 2, OOM = 4, CORE = 8 };
 enum { LONGEST = 4096 /* of names and directories, with the NUL */ };
 
 /* All in the byte order of the machine. */
@@ -131,7 +131,8 @@ static void put_record(struct record *r, const struct status_service *s)
 {
     r->type = (uint8_t)s->type;
     r->state = (uint8_t)s->state;
-    r->flags = (uint8_t)((s->wanted ? WANTED : 0) | (s->ready ? READY : 0));
+    r->flags = (uint8_t)((s->wanted ? WANTED : 0) | (s->ready ? READY : 0) | (s->oom ? OOM : 0) |
+                         (s->core ? CORE : 0));
     r->pid = s->pid;
     r->starts = s->starts;
     r->code = s->code;
@@ -330,6 +331,8 @@ void status_service(const char *bytes, uint32_t index, struct status_service *s)
                                  .state = (enum status_state)r.state,
                                  .wanted = (r.flags & WANTED) != 0,
                                  .ready = (r.flags & READY) != 0,
+                                 .oom = (r.flags & OOM) != 0,
+                                 .core = (r.flags & CORE) != 0,
                                  .pid = r.pid,
                                  .starts = r.starts,
                                  .code = r.code,

@@ -52,8 +52,9 @@ struct status_service {
     enum status_type type;
     enum status_state state;
     bool wanted, ready;
-    int32_t pid;          /* 0: there is none */
-    int32_t starts;       /* -1: not counted */
+    bool oom, core; /* of the last end: killed by the kernel for lack of memory; with a dump */
+    int32_t pid;    /* 0: there is none */
+    int32_t starts; /* -1: not counted */
     int32_t code, signal; /* of the last end; -1: not ended so */
     int64_t since, ready_at, died_at;
 };

@@ -240,5 +240,5 @@ static const char check_options[] =
 
 const struct command command_check[] = {
     {"overlog check", "[--json] [-r ROOT] [DIR]",
-     "say what is wrong with service definitions (DIR: /etc/s6-overlay)", check_options, run_check},
+     "say what is wrong with definitions (DIR: /etc/s6-overlay)", check_options, run_check},
     {.name = NULL}};

@@ -279,7 +279,7 @@ static int run_doc(struct invocation *c)
 
 static const char doc_options[] = "-r, --root=ROOT  the tree is that of this root\n";
 
-const struct command command_doc[] = {
-    {"overlog doc", "[-r ROOT] [DIR]",
-     "describe the services as a page of Markdown (DIR: /etc/s6-overlay)", doc_options, run_doc},
-    {.name = NULL}};
+const struct command command_doc[] = {{"overlog doc", "[-r ROOT] [DIR]",
+                                       "describe the services in Markdown (DIR: /etc/s6-overlay)",
+                                       doc_options, run_doc},
+                                      {.name = NULL}};

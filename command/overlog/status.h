@@ -1,16 +1,18 @@
-/* What the status file says, as a table or as JSON. Pure but for the sizes of log directories,
- * which the caller looks up. */
+/* What the status file says, as a table or as JSON. Pure but for reading the file, and for the
+ * sizes of log directories, which the caller looks up. */
 #ifndef COMMAND_OVERLOG_STATUS_H
 #define COMMAND_OVERLOG_STATUS_H
 
+#include "base/error.h"
 #include "base/str.h"
+#include "command/overlog/overlog.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Texts are never NULL. */
 struct status_row {
     const char *name, *type, *state, *why, *log;
-    bool wanted, ready;
+    bool wanted, ready, oom, core; /* the last two: of the last end (supervisor/status.h) */
     long long pid, starts, code, signal, ms, ready_ms, died_ms; /* -1: not said */
     long long log_bytes;                                        /* -1: not known */
 };
@@ -18,6 +20,7 @@ struct status_row {
 struct status {
     const char *version, *stage;
     long long pid, cmd, ms;
+    long long memory_limit; /* bytes; -1: not known, or none. The caller sets it */
     struct status_row *row;
     size_t count;
     char *bytes; /* which the texts are in */
@@ -29,12 +32,32 @@ int status_rows(struct status *s, char *bytes, int64_t now);
 /* Frees the rows and bytes. */
 void status_release(struct status *s);
 
+/* The same of the file of that /run ("/run"), which pid 1 keeps. 0, or -1 with e. */
+int status_read(struct status *s, const char *run, struct error *e);
+/* Leaves only the rows that are asked for, by names and patterns; all of them for none. False: one
+ * matches nothing; said. */
+bool status_choose(struct status *s, char *const *names);
+/* The row of that name; NULL: there is none. */
+const struct status_row *status_find(const struct status *s, const char *name);
+
 /* Whether the service is as it should be. */
 bool status_row_is_well(const struct status_row *r);
 /* Whether the container runs and all rows are well. */
 bool status_is_well(const struct status *s);
 
-/* Append it as a line of JSON, and as a table for people. */
+/* How a process ended. */
+struct status_end {
+    long long code, signal; /* -1: not so */
+    long long limit;        /* of memory, in bytes; -1: not known */
+    bool oom, core;
+};
+/* "exit 1", "SIGSEGV (core dumped)", "SIGKILL (out of memory, limit 512M)"; "-": it did not. */
+void status_end_text(const struct status_end *e, char *out, size_t size);
+struct status_end status_end_of(const struct status *s, const struct status_row *r);
+/* The colour of its state. */
+enum style status_style(const struct status_row *r);
+
+/* Append it as a line of JSON, and as a table for people, of 80 columns. */
 void status_json(const struct status *s, struct str *out);
 void status_table(const struct status *s, struct str *out);
 /* Appends a line for each service that is not well; when all are, one line, which names the

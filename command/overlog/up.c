@@ -131,8 +131,7 @@ static int run_up(struct invocation *c)
 
 static const char up_options[] = "-l, --logs=DIR  where log directories are made (logs)\n";
 
-const struct command command_up[] = {
-    {"overlog up", "[-l DIR] [DIR] [-- CMD [ARG...]]",
-     "run services here, without a container, until ^C or the end of CMD (DIR: .)", up_options,
-     run_up},
-    {.name = NULL}};
+const struct command command_up[] = {{"overlog up", "[-l DIR] [DIR] [-- CMD [ARG...]]",
+                                      "run services here, without a container, until ^C (DIR: .)",
+                                      up_options, run_up},
+                                     {.name = NULL}};

@@ -323,7 +323,7 @@ def test_not_provided_says_what_instead(bin):
                    "s6-networking package of the distribution\n"
     assert run(bin, "overlog", "s6-quote", "1", env={"PATH": str(bin)})[0] == 127
     assert run(bin, "overlog", "s6", env={"PATH": str(bin)})[2] == \
-        "overlog: fatal: no command s6 (overlog --help lists them)\n"
+        "overlog: fatal: no command s6 (overlog help all lists them)\n"
 
 
 def test_each_that_is_not_provided_says_what_instead(bin):

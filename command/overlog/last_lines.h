@@ -1,0 +1,29 @@
+/* The last lines of a log directory, archives included, by the reader of logcat. */
+#ifndef COMMAND_OVERLOG_LAST_LINES_H
+#define COMMAND_OVERLOG_LAST_LINES_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include <stddef.h>
+#include <time.h>
+
+enum { LAST_LINES_MAX = 20 };
+
+struct last_line {
+    struct timespec time; /* {0, 0}: not known */
+    char *text;           /* owned; bytes as they are */
+};
+
+struct last_lines {
+    struct last_line line[LAST_LINES_MAX]; /* the oldest first */
+    size_t count;
+};
+
+/* Fills l, whose old content is forgotten, with the last lines, at most that many, whose stamps are
+ * from since on and before until; {0, 0}: no bound. A directory that is not there has none. 0, or
+ * -1 with e. The caller releases l in both cases. */
+int last_lines_read(struct last_lines *l, const char *directory, size_t most,
+                    const struct timespec *since, const struct timespec *until, struct error *e);
+void last_lines_release(struct last_lines *l);
+
+#endif

@@ -1,0 +1,126 @@
+/* The rows of the status file of pid 1, and the choice among them. */
+#include "base/clock.h"
+#include "base/message.h"
+#include "command/overlog/status.h"
+#include "command/overlog/status_load.h"
+#include "supervisor/status.h"
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- its rows ----------------------------------------------------------------------------------
+ */
+
+static long long ms_since(int64_t then, int64_t now)
+{
+    return then == 0 ? -1 : (now - then) / CLOCK_MS;
+}
+
+static void read_row(struct status_row *r, const char *bytes, uint32_t index, int64_t now)
+{
+    struct status_service s;
+    status_service(bytes, index, &s);
+    *r = (struct status_row){.name = s.name,
+                             .type = status_types[s.type],
+                             .state = status_states[s.state],
+                             .why = s.why == NULL ? "" : s.why,
+                             .log = s.log == NULL ? "" : s.log,
+                             .wanted = s.wanted,
+                             .ready = s.ready,
+                             .oom = s.oom,
+                             .core = s.core,
+                             .pid = s.pid > 0 ? s.pid : -1,
+                             .starts = s.starts,
+                             .code = s.code,
+                             .signal = s.signal,
+                             .ms = ms_since(s.since, now),
+                             .ready_ms = ms_since(s.ready_at, now),
+                             .died_ms = ms_since(s.died_at, now),
+                             .log_bytes = -1};
+}
+
+int status_rows(struct status *s, char *bytes, int64_t now)
+{
+    struct status_container c;
+    uint32_t count = status_count(bytes);
+    status_container(bytes, &c);
+    *s = (struct status){.version = c.release,
+                         .stage = status_stages[c.stage],
+                         .pid = c.pid > 0 ? c.pid : -1,
+                         .cmd = c.cmd > 0 ? c.cmd : -1,
+                         .ms = ms_since(c.began, now),
+                         .memory_limit = -1,
+                         .bytes = bytes,
+                         .row = calloc((size_t)count + 1, sizeof *s->row),
+                         .count = count};
+    for (uint32_t i = 0; s->row != NULL && i < count; i++)
+        read_row(&s->row[i], bytes, i, now);
+    return s->row == NULL ? -1 : 0;
+}
+
+void status_release(struct status *s)
+{
+    free(s->row);
+    free(s->bytes);
+    *s = (struct status){.row = NULL};
+}
+
+const struct status_row *status_find(const struct status *s, const char *name)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->row[i].name, name) == 0)
+            return &s->row[i];
+    return NULL;
+}
+
+bool status_row_is_well(const struct status_row *r)
+{
+    return !r->wanted || (strcmp(r->state, "up") == 0 && r->ready);
+}
+
+bool status_is_well(const struct status *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (!status_row_is_well(&s->row[i]))
+            return false;
+    return strcmp(s->stage, "running") == 0;
+}
+
+int status_read(struct status *s, const char *run, struct error *e)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%.4000s/s6/status", run);
+    *s = (struct status){.row = NULL};
+    char *bytes = status_load(path, e);
+    if (bytes == NULL)
+        return -1;
+    if (status_rows(s, bytes, clock_monotonic()) == 0)
+        return 0;
+    status_release(s);
+    return error_set(e, EXIT_SYSTEM, "out of memory");
+}
+
+/* Only the rows that are asked for. False: a name is none; said. */
+bool status_choose(struct status *s, char *const *names)
+{
+    bool good = true;
+    size_t kept = 0;
+    for (char *const *name = names; *name != NULL; name++) {
+        bool found = false;
+        for (size_t i = 0; i < s->count && !found; i++)
+            found = fnmatch(*name, s->row[i].name, 0) == 0;
+        if (!found)
+            message_fatal("there is no service %s", *name);
+        good &= found;
+    }
+    for (size_t i = 0; i < s->count; i++)
+        for (char *const *name = names; *name != NULL; name++)
+            if (fnmatch(*name, s->row[i].name, 0) == 0) {
+                s->row[kept++] = s->row[i];
+                break;
+            }
+    if (names[0] != NULL)
+        s->count = kept;
+    return good;
+}

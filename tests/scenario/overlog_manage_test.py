@@ -1,0 +1,113 @@
+"""overlog start, stop, restart, reload and kill: what they do, in which order, and what they say."""
+
+import json
+import re
+
+import pytest
+
+from lib.boot import Boot
+from lib.tree import Tree
+
+OVERLOG = "/command/overlog"
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory, installed, helper):
+    tree = Tree(str(tmp_path_factory.mktemp("manage") / "root"), installed, helper)
+    tree.longrun("db", "#!/bin/sh\necho >&3\nexec sleep 1000\n", notification_fd="3\n")
+    tree.longrun("web", deps=["db"])
+    tree.longrun("proxy", deps=["web"])
+    for number in "12":
+        tree.longrun(f"worker-{number}", "#!/bin/sh\necho >&3\nexec sleep 1000\n", notification_fd="3\n", deps=["db"])
+    tree.longrun("bad", "#!/bin/sh\necho reading\necho no such option >&2\nexit 3\n", bundle=None)
+    tree.longrun("gone", "#!/opt/nothere\n", bundle=None)
+    tree.longrun("mute", "#!/bin/sh\necho still thinking\nexec sleep 1000\n", notification_fd="3\n", bundle=None)
+    tree.longrun("after", deps=["mute"], bundle=None)
+    tree.oneshot("setup", "echo set up\n", reload="echo set up again\n")
+    box = Boot(tree.path)
+    box.wait_booted()
+    yield box
+    box.close()
+
+
+def overlog(box, *words, code=0):
+    r = box.run(OVERLOG, *words)
+    assert r.returncode == code, (r.stdout, r.stderr)
+    return re.sub(r"pid \d+", "pid N", re.sub(r"\d+\.\d+s", "T", r.stdout)).splitlines()
+
+
+def pids(box):
+    rows = json.loads(box.run(OVERLOG, "status", "--json").stdout)["services"]
+    return {row["name"]: row["pid"] for row in rows}
+
+
+def test_start_and_stop(box):
+    assert overlog(box, "start", "db") == ["db is up and ready already (pid N)"]
+    lines = overlog(box, "stop", "web")
+    assert sorted(lines) == ["proxy is down after T: SIGTERM", "web is down after T: SIGTERM"]
+    assert overlog(box, "stop", "web") == ["web is down already"]
+    assert overlog(box, "start", "proxy") == ["web is up (pid N)", "proxy is up (pid N)"]
+    # What somebody has stopped behind the back of s6-rc is started too.
+    box.run("/command/s6-svc", "-wD", "-d", "/run/service/web", check=True)
+    assert overlog(box, "start", "web") == ["web is up (pid N)"]
+    assert overlog(box, "stop", "setup") == ["setup is down"]
+    assert overlog(box, "start", "setup") == ["set up", "setup has run"]
+    r = box.run(OVERLOG, "start", "nothere")
+    assert (r.returncode, r.stderr) == (1, "overlog start: fatal: there is no service nothere\n")
+    assert box.run(OVERLOG, "start").returncode == 100
+    r = box.run(OVERLOG, "stop", "web", user=65534)
+    assert r.returncode == 100 and "refused" in r.stderr
+
+
+def test_what_fails_says_why(box):
+    lines = overlog(box, "start", "bad", code=1)
+    assert lines[0] == "bad ended: exit 3, and is started again"
+    assert "    reading" in lines and "    no such option" in lines
+    lines = overlog(box, "start", "gone", code=1)
+    assert len(lines) == 1 and "its interpreter /opt/nothere is missing" in lines[0]
+    lines = overlog(box, "start", "-t", "700", "after", code=1)
+    assert lines == ["mute has not said that it is ready after T (pid N)", "    still thinking",
+                     "after is not started: mute, which it needs, is not up"]
+    overlog(box, "stop", "bad", "gone", "mute")
+    assert [pids(box)[name] for name in ("bad", "gone", "mute", "after")] == [None] * 4
+
+
+def test_restart(box):
+    before = pids(box)
+    # Those that need it are left alone.
+    assert overlog(box, "restart", "db") == ["db is up and ready after T (pid N)"]
+    after = pids(box)
+    assert after["db"] != before["db"] and after["web"] == before["web"]
+    lines = overlog(box, "restart", "web", "db", "setup")
+    assert lines == ["db is up and ready after T (pid N)", "web is up (pid N)"]
+    lines = overlog(box, "restart", "--rolling", "worker-*")
+    assert lines == [f"worker-{number} is up and ready after T (pid N)" for number in "12"]
+    # In the event log: one by one, and in order.
+    events = [re.sub(r"^\S+ | pid=.*", "", line) for line in box.read("/var/log/services/.events/current").splitlines()]
+    assert events[-6:] == [f"{event} service=worker-{n}" for n in "12" for event in ("exit", "start", "ready")]
+    text = "\n".join(events)
+    assert "exit service=web\nexit service=db\nstart service=db\nready service=db\nstart service=web" in text
+    r = box.run(OVERLOG, "restart", "setup")
+    assert r.returncode == 100 and "a oneshot has no process" in r.stderr
+
+
+def test_signals(box):
+    before = pids(box)
+    assert overlog(box, "kill", "web") == ["web ended by SIGTERM and is up again (pid N)"]
+    assert pids(box)["web"] != before["web"]
+    assert overlog(box, "kill", "-s", "CONT", "worker-*") == [f"worker-{n}: sent SIGCONT to pid N" for n in "12"]
+    assert overlog(box, "reload", "setup") == ["set up again", "setup has reloaded"]
+    assert overlog(box, "reload", "db") == ["db ended by SIGHUP and is up again (pid N)"]
+    assert overlog(box, "kill", "mute", code=1) == ["mute is down"]
+    r = box.run(OVERLOG, "kill", "-s", "NOPE", "web")
+    assert r.returncode == 100 and "there is no signal NOPE" in r.stderr
+
+
+def test_the_overview_is_one_screen(box):
+    r = box.run("/usr/bin/overlog")
+    assert r.returncode == 100 and r.stdout == ""
+    lines = r.stderr.splitlines()
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
+    assert box.run(OVERLOG, "help").stdout == r.stderr == box.run(OVERLOG, "--help").stdout
+    everything = box.run(OVERLOG, "help", "all").stdout
+    assert everything.startswith(r.stderr) and "\n  s6-svc " in everything and "  overlog restart " in everything
