@@ -150,10 +150,11 @@ static int note(struct events_states *s, const char *words)
 int events_states(const char *directory, struct events_states *s, struct error *e)
 {
     struct source *log = source_new(".events", directory);
-    int result = log ? source_open(log, READER_ALL, 0, e) : -1;
+    int result =
+        log ? source_open(log, READER_ALL, 0, e) : error_system(e, "unable to read %s", directory);
     while (result == 0 && source_next(log, true) == 1)
         if (log->entry.stamped && note(s, log->entry.message) < 0)
-            break;
+            result = error_system(e, "unable to keep the states of services");
     source_free(log);
     return result;
 }

@@ -2,6 +2,8 @@
 #include "base/file.h"
 #include "logcat/events.h"
 #include "supervisor/event_log.h"
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +15,24 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+static int copies_left = -1; /* until one finds no memory; -1: all do */
+static bool copy_failed;
+
+/* In the place of the C library's. */
+char *strdup(const char *text)
+{
+    static char *(*real)(const char *);
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "strdup");
+    if (copies_left == 0) {
+        copy_failed = true;
+        errno = ENOMEM;
+        return NULL;
+    }
+    copies_left -= copies_left > 0;
+    return real(text);
+}
 
 static char *no_words[] = {NULL};
 static const struct logdirs everything = {.root = "/nowhere", .wanted = no_words};
@@ -111,6 +131,32 @@ static void unknown_events_say_nothing(void **state)
                "a=down ");
 }
 
+/* Whichever copy it is: the failure is told, in words. */
+static void no_memory_is_an_error(void **state)
+{
+    static const char line[] = "2023-11-14T22:13:20.000000005Z start service=a pid=1\n";
+    char root[] = "/tmp/events_test.XXXXXX", path[64];
+    struct error e = ERROR_INIT;
+    int failed = 0;
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    snprintf(path, sizeof path, "%s/current", root);
+    assert_int_equal(file_write(AT_FDCWD, path, line, sizeof line - 1, 0600, &e), 0);
+    for (copy_failed = true; copy_failed; failed++) {
+        struct events_states s = {WORDS_INIT, WORDS_INIT};
+        e.text[0] = '\0';
+        copies_left = failed;
+        copy_failed = false;
+        int result = events_states(root, &s, &e);
+        copies_left = -1;
+        assert_int_equal(result, copy_failed ? -1 : 0);
+        assert_true(!copy_failed || strstr(e.text, "Cannot allocate memory") != NULL);
+        events_states_release(&s);
+    }
+    assert_true(failed > 3); /* the source's two, the state's */
+    assert_int_equal(file_remove_tree(AT_FDCWD, root, &e), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +165,7 @@ int main(void)
         cmocka_unit_test(long_names_with_blanks),
         cmocka_unit_test(states),
         cmocka_unit_test(unknown_events_say_nothing),
+        cmocka_unit_test(no_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

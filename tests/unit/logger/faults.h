@@ -128,25 +128,40 @@ static inline void faults_done(void)
     if (real == NULL)                                                                              \
     *(void **)&real = dlsym(RTLD_NEXT, name)
 
-ssize_t write(int fd, const void *bytes, size_t n)
-{
-    FAULTS_REAL(ssize_t, "write", int, const void *, size_t);
-    if (faults_strike(&n, true))
-        return -1;
-    ssize_t result = real(fd, bytes, n);
-    faults_done();
-    return result;
-}
+/* A function that fails where the plan says so. bytes: of its argument that is a number of bytes,
+ * the address; or NULL. */
+#define FAULTS_WRAP(result, name, parameters, arguments, bytes, is_write)                          \
+    result name parameters                                                                         \
+    {                                                                                              \
+        static result(*real) parameters;                                                           \
+        if (real == NULL)                                                                          \
+            *(void **)&real = dlsym(RTLD_NEXT, #name);                                             \
+        if (faults_strike(bytes, is_write))                                                        \
+            return -1;                                                                             \
+        result done = real arguments;                                                              \
+        faults_done();                                                                             \
+        return done;                                                                               \
+    }
 
-ssize_t splice(int from, off64_t *at, int to, off64_t *to_at, size_t n, unsigned int flags)
-{
-    FAULTS_REAL(ssize_t, "splice", int, off64_t *, int, off64_t *, size_t, unsigned int);
-    if (faults_strike(&n, false))
-        return -1;
-    ssize_t result = real(from, at, to, to_at, n, flags);
-    faults_done();
-    return result;
-}
+FAULTS_WRAP(ssize_t, write, (int fd, const void *bytes, size_t n), (fd, bytes, n), &n, true)
+FAULTS_WRAP(ssize_t, splice,
+            (int from, off64_t *at, int to, off64_t *to_at, size_t n, unsigned int flags),
+            (from, at, to, to_at, n, flags), &n, false)
+FAULTS_WRAP(int, fstatat, (int at, const char *restrict path, struct stat *restrict s, int flags),
+            (at, path, s, flags), NULL, false)
+FAULTS_WRAP(int, fsync, (int fd), (fd), NULL, false)
+FAULTS_WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), NULL, false)
+FAULTS_WRAP(int, mkdirat, (int at, const char *path, mode_t mode), (at, path, mode), NULL, false)
+FAULTS_WRAP(int, renameat, (int at, const char *from, int to_at, const char *to),
+            (at, from, to_at, to), NULL, false)
+FAULTS_WRAP(int, linkat, (int at, const char *from, int to_at, const char *to, int flags),
+            (at, from, to_at, to, flags), NULL, false)
+FAULTS_WRAP(int, unlinkat, (int at, const char *path, int flags), (at, path, flags), NULL, false)
+FAULTS_WRAP(int, ftruncate, (int fd, off_t length), (fd, length), NULL, false)
+FAULTS_WRAP(off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence), NULL, false)
+FAULTS_WRAP(int, fallocate, (int fd, int mode, off_t offset, off_t length),
+            (fd, mode, offset, length), NULL, false)
+FAULTS_WRAP(int, madvise, (void *at, size_t length, int advice), (at, length, advice), NULL, false)
 
 int openat(int at, const char *path, int flags, ...)
 {
@@ -164,126 +179,11 @@ int openat(int at, const char *path, int flags, ...)
 
 int open(const char *path, int flags, ...)
 {
-    FAULTS_REAL(int, "open", const char *, int, ...);
     va_list list;
     va_start(list, flags);
     mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0;
     va_end(list);
-    if (faults_strike(NULL, false))
-        return -1;
-    int result = real(path, flags, mode);
-    faults_done();
-    return result;
-}
-
-int fstatat(int at, const char *restrict path, struct stat *restrict s, int flags)
-{
-    FAULTS_REAL(int, "fstatat", int, const char *, struct stat *, int);
-    if (faults_strike(NULL, false))
-        return -1;
-    int result = real(at, path, s, flags);
-    faults_done();
-    return result;
-}
-
-int fsync(int fd)
-{
-    FAULTS_REAL(int, "fsync", int);
-    if (faults_strike(NULL, false))
-        return -1;
-    int result = real(fd);
-    faults_done();
-    return result;
-}
-
-int fchmod(int fd, mode_t mode)
-{
-    FAULTS_REAL(int, "fchmod", int, mode_t);
-    if (faults_strike(NULL, false))
-        return -1;
-    int result = real(fd, mode);
-    faults_done();
-    return result;
-}
-
-int mkdirat(int at, const char *path, mode_t mode)
-{
-    FAULTS_REAL(int, "mkdirat", int, const char *, mode_t);
-    if (faults_strike(NULL, false))
-        return -1;
-    int result = real(at, path, mode);
-    faults_done();
-    return result;
-}
-
-int renameat(int at, const char *from, int to_at, const char *to)
-{
-    FAULTS_REAL(int, "renameat", int, const char *, int, const char *);
-    if (faults_strike(NULL, false))
-        return -1;
-    int result = real(at, from, to_at, to);
-    faults_done();
-    return result;
-}
-
-int linkat(int at, const char *from, int to_at, const char *to, int flags)
-{
-    FAULTS_REAL(int, "linkat", int, const char *, int, const char *, int);
-    if (faults_strike(NULL, false))
-        return -1;
-    int result = real(at, from, to_at, to, flags);
-    faults_done();
-    return result;
-}
-
-int unlinkat(int at, const char *path, int flags)
-{
-    FAULTS_REAL(int, "unlinkat", int, const char *, int);
-    if (faults_strike(NULL, false))
-        return -1;
-    int result = real(at, path, flags);
-    faults_done();
-    return result;
-}
-
-int ftruncate(int fd, off_t length)
-{
-    FAULTS_REAL(int, "ftruncate", int, off_t);
-    if (faults_strike(NULL, false))
-        return -1;
-    int result = real(fd, length);
-    faults_done();
-    return result;
-}
-
-off_t lseek(int fd, off_t offset, int whence)
-{
-    FAULTS_REAL(off_t, "lseek", int, off_t, int);
-    if (faults_strike(NULL, false))
-        return -1;
-    off_t result = real(fd, offset, whence);
-    faults_done();
-    return result;
-}
-
-int fallocate(int fd, int mode, off_t offset, off_t length)
-{
-    FAULTS_REAL(int, "fallocate", int, int, off_t, off_t);
-    if (faults_strike(NULL, false))
-        return -1;
-    int result = real(fd, mode, offset, length);
-    faults_done();
-    return result;
-}
-
-int madvise(void *at, size_t length, int advice)
-{
-    FAULTS_REAL(int, "madvise", void *, size_t, int);
-    if (faults_strike(NULL, false))
-        return -1;
-    int result = real(at, length, advice);
-    faults_done();
-    return result;
+    return openat(AT_FDCWD, path, flags, mode);
 }
 
 /* What has no name of its own in the C library. */

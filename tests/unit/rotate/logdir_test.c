@@ -1,45 +1,11 @@
 #include "base/clock.h"
-#include "rotate/logdir.h"
 #include "rotate/read/reader.h"
-#include "tests/unit/rotate/directory.h"
+#include "tests/unit/rotate/opened.h"
 #include <errno.h>
-#include <signal.h>
-#include <sys/wait.h>
-
-static struct directory dir;
-static struct logdir ours;
-
-static const struct logdir_settings plain = {
-    .keep = 1000, .rotate = 4096, .tolerance = 100, .slots = -1};
 
 enum {
     MUCH = 1 << 30 /* S: with it, archives are compressed as soon as they are not the newest */
 };
-
-static int setup(void **state)
-{
-    (void)state;
-    umask(022);
-    directory_make(&dir);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    directory_remove(&dir);
-    return 0;
-}
-
-static void open_log(const struct logdir_settings *s, bool resume)
-{
-    struct error e = ERROR_INIT;
-    int fd = open(dir.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int result = logdir_open(&ours, fd, dir.path, s, resume, &e);
-    if (result < 0)
-        print_error("%s\n", e.text);
-    assert_int_equal(result, 0);
-}
 
 /* Until the helper has nothing more to do now; an archive that is young is not waited for. */
 static void settle(void)
@@ -57,16 +23,6 @@ static void settle(void)
         pid_t pid = waitpid(ours.helper, &status, 0);
         assert_true(logdir_reaped(&ours, pid, status));
     }
-}
-
-/* Ends as a logger that is killed does: its helper dies too, nothing is marked. */
-static void kill_log(void)
-{
-    if (ours.helper != 0) {
-        kill(ours.helper, SIGKILL);
-        waitpid(ours.helper, NULL, 0);
-    }
-    logdir_close(&ours, false);
 }
 
 static void append(const char *text)

@@ -1,50 +1,7 @@
 /* The owner's x bit marks what is whole. Modes that somebody else gave, or that the user asked for,
  * must not pass for that mark. */
-#include "rotate/logdir.h"
 #include "rotate/steps.h"
-#include "tests/unit/rotate/directory.h"
-#include <signal.h>
-#include <sys/wait.h>
-
-static struct directory dir;
-static struct logdir ours;
-
-static int setup(void **state)
-{
-    (void)state;
-    umask(022);
-    directory_make(&dir);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    directory_remove(&dir);
-    return 0;
-}
-
-/* No helper: where there is a processor, recovery is looked at alone. */
-static void open_log(const struct logdir_settings *s, bool resume)
-{
-    struct error e = ERROR_INIT;
-    int fd = open(dir.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (logdir_open(&ours, fd, dir.path, s, resume, &e) < 0)
-        fail_msg("%s", e.text);
-}
-
-/* Ends as a logger that is killed does. */
-static void kill_log(void)
-{
-    if (ours.helper > 0) {
-        kill(ours.helper, SIGKILL);
-        waitpid(ours.helper, NULL, 0);
-    }
-    logdir_close(&ours, false);
-}
-
-static const struct logdir_settings plain = {
-    .keep = 1000, .rotate = 4096, .tolerance = 100, .slots = -1};
+#include "tests/unit/rotate/opened.h"
 
 static void holds_one_archive(const char *ending, const char *text)
 {

@@ -7,8 +7,7 @@
 static void a_service_that_is_late_is_stopped(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "notification-fd", "3", "timeout-up", "3000",
-                      NULL);
+    simulated_late("web", "3000");
     simulated_boot("sleep 1");
     simulated.with_time = true;
     simulated_journal();

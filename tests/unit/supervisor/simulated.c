@@ -612,6 +612,11 @@ void simulated_service(const char *name, const char *type, ...)
     va_end(list);
 }
 
+void simulated_late(const char *name, const char *ms)
+{
+    simulated_service(name, "longrun", "run", "", "notification-fd", "3", "timeout-up", ms, NULL);
+}
+
 void simulated_boot(const char *cmd)
 {
     static struct pid1_calls table;

@@ -85,6 +85,8 @@ int simulated_close(void **state);
  * content follow, then NULL: ("web", "longrun", "run", "", "notification-fd", "3", NULL). A file
  * that ends with / is an empty one in that folder: "dependencies.d/init". */
 void simulated_service(const char *name, const char *type, ...);
+/* A longrun that is to say that it is ready within that many ms, and never does. */
+void simulated_late(const char *name, const char *ms);
 /* A variable of the container environment, for what is read again after the hook: how long the boot
  * waits, and how CMD is run. */
 void simulated_variable(const char *name, const char *value);

@@ -4,10 +4,8 @@
 static void last_lines_take_two_seconds_at_most(void **state)
 {
     (void)state;
-    simulated_service("one", "longrun", "run", "", "notification-fd", "3", "timeout-up", "1000",
-                      NULL);
-    simulated_service("two", "longrun", "run", "", "notification-fd", "3", "timeout-up", "1000",
-                      NULL);
+    simulated_late("one", "1000");
+    simulated_late("two", "1000");
     simulated_boot("sleep 1");
     simulated.with_time = true;
     simulated_journal();
@@ -34,8 +32,7 @@ static void none_of_what_has_no_log(void **state)
 {
     (void)state;
     simulated.settings.logging = LOGGING_CONSOLE;
-    simulated_service("web", "longrun", "run", "", "notification-fd", "3", "timeout-up", "1000",
-                      NULL);
+    simulated_late("web", "1000");
     simulated_service("init", "oneshot", "up", "make", "timeout-up", "1000", NULL);
     simulated_boot("sleep 1");
     simulated_run(1500);
