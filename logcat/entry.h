@@ -16,6 +16,7 @@ struct entry {
     bool cut;              /* the line goes on in the next entry of its stream */
     unsigned int head;     /* number, in its source, of the entry that it is or continues */
     bool continues;        /* it continues the entry before it: a line of a stack trace, say */
+    bool traced;           /* it does so by its form, not by its blanks: its order is its own */
     bool apart;            /* lines between the entry shown before and this one are left out */
     enum stamp_stream stream;
     enum severity severity; /* of it or of the entry that it continues; if the view rates lines */

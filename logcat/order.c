@@ -168,6 +168,7 @@ static void note_order(struct source *s, const struct timespec *order, bool want
 void order_pass_over(struct source *s, const struct timespec *first, const struct timespec *last)
 {
     struct source_archive *a = open_archive(s);
+    trace_reset(&s->trace);
     if (is_apart(first, last, &s->since, &s->until) ||
         (is_wanted(s, first) && is_wanted(s, last))) {
         note_stamp(s, first);
@@ -298,10 +299,11 @@ void order_place(struct source *s, const struct timespec *t)
 {
     struct entry *e = &s->entry;
     bool wanted = is_wanted(s, t);
-    bool with = e->continues ? s->head_wanted : s->stamps && !order_is_believed(t);
+    bool below = e->continues && !e->traced; /* whether one is traced, is known only when read */
+    bool with = below ? s->head_wanted : s->stamps && !order_is_believed(t);
     e->order = with && s->any_order ? s->order : *t;
     s->heads += !e->continues;
     e->head = s->heads;
-    s->head_wanted = e->continues ? s->head_wanted : wanted;
+    s->head_wanted = below ? s->head_wanted : wanted;
     note_order(s, &e->order, wanted);
 }

@@ -81,6 +81,7 @@ void source_begin_again(struct source *s)
     s->lines = 0;
     s->met = 0;
     s->any = s->any_order = s->any_wanted = s->stamps = s->past = false;
+    trace_reset(&s->trace);
 }
 
 int source_open(struct source *s, enum reader_from from, unsigned long long lines, struct error *e)

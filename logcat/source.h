@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "logcat/entry.h"
 #include "logcat/pattern.h"
+#include "logcat/trace.h"
 #include "rotate/read/reader.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,6 +67,7 @@ struct source_pieces {
     struct str text;      /* joined; empty: there are none */
     struct timespec time; /* of the first */
     bool continues;       /* the line continues the entry before it */
+    bool traced;          /* it does so by its form */
 };
 
 /* An indented line continues the line before it if it comes within this time, in ns. */
@@ -86,6 +88,13 @@ struct source {
     bool offered; /* entry waits to be shown */
     bool events;  /* it is an event log (docs/event-log.md) */
     bool past;    /* all that follows is later than wanted */
+
+    struct trace trace; /* told of each line that is read */
+    enum stamp_stream trace_stream;
+
+    struct timespec offered_key; /* of the entry offered last, */
+    unsigned int offered_head;   /* and its number; 0: there is none */
+    unsigned int traced_head;    /* the last entry of which a line was traced */
 
     enum severity severity;  /* of the entry with the number below, so far */
     unsigned int rated_head; /* 0: none was rated */

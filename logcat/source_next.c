@@ -150,6 +150,7 @@ static void skip_lines(struct source *s)
             return;
         s->begin = s->scanned = next;
         s->lines++;
+        trace_reset(&s->trace);
     }
 }
 
@@ -206,6 +207,7 @@ static void take_pieces(struct source *s, int stream, bool cut)
                               .stamped = true,
                               .cut = cut,
                               .continues = s->pieces[stream].continues,
+                              .traced = s->pieces[stream].traced,
                               .stream = (enum stamp_stream)stream,
                               .message = p->data,
                               .length = p->length};
@@ -213,22 +215,36 @@ static void take_pieces(struct source *s, int stream, bool cut)
     order_place(s, &s->last);
 }
 
-/* Whether a stamped line belongs to the one before it. */
-static bool goes_with(const struct timespec *before, const struct timespec *t, const char *message)
+/* Whether a line came together with the one before it. */
+static bool is_near(const struct source *s, const struct timespec *before, const struct stamp *t)
 {
-    int64_t passed = clock_between(before, t);
-    return order_is_indented(message) && passed >= 0 && passed < SOURCE_TOGETHER;
+    int64_t passed = t->form == STAMP_NONE ? 0 : clock_between(before, &t->time);
+    return passed >= 0 && passed < SOURCE_TOGETHER && (t->form == STAMP_NONE || s->any);
+}
+
+/* Whether a line belongs, by its form, to the trace before it. */
+static bool is_traced(struct source *s, const struct timespec *before, const struct stamp *t,
+                      const char *message, size_t length)
+{
+    if (s->mode == SOURCE_SURVEYING)
+        return false;
+    if (s->trace.state != TRACE_NONE && (t->stream != s->trace_stream || !is_near(s, before, t)))
+        trace_reset(&s->trace);
+    bool same = t->stream == s->trace_stream;
+    s->trace_stream = t->stream;
+    return trace_continues(&s->trace, message, length) && same && s->any && is_near(s, before, t);
 }
 
 /* Adds a stamped line to the pieces of its stream. True: they are complete, and are the entry. */
 static bool join(struct source *s, const struct stamp *stamp, const char *message, size_t length,
-                 bool continues)
+                 const struct entry *first)
 {
     int stream = (int)stamp->stream;
     struct str *p = &s->pieces[stream].text;
     if (p->length == 0) {
         s->pieces[stream].time = stamp->time;
-        s->pieces[stream].continues = continues;
+        s->pieces[stream].continues = first->continues;
+        s->pieces[stream].traced = first->traced;
     }
     if (str_add(p, message, length) < 0) {
         message_warning("out of memory for a line of %s", s->path);
@@ -257,18 +273,23 @@ static bool read_line(struct source *s, struct line *line)
     char *message = line->text + stamp.length;
     size_t length = line->length - stamp.length;
     order_line(s, &stamp, message);
-    bool continues = s->any && (stamped ? known && goes_with(&before, &stamp.time, message)
-                                        : known || order_is_indented(message));
-    if (stamped && (stamp.partial || s->pieces[stamp.stream].text.length > 0))
-        return join(s, &stamp, message, length, continues);
+    bool joined = stamped && s->pieces[stamp.stream].text.length > 0;
+    bool indented = order_is_indented(message);
+    bool continues =
+        s->any && (stamped ? known && indented && is_near(s, &before, &stamp) : known || indented);
+    bool traced = !joined && is_traced(s, &before, &stamp, message, length) && !continues;
     struct timespec time = stamped ? stamp.time : known ? s->last : s->guess;
-    s->entry = (struct entry){.time = time,
-                              .stamped = stamped,
-                              .cut = line->cut,
-                              .continues = continues,
-                              .stream = stamp.stream,
-                              .message = message,
-                              .length = length};
+    struct entry entry = {.time = time,
+                          .stamped = stamped,
+                          .cut = line->cut,
+                          .continues = continues || traced,
+                          .traced = traced,
+                          .stream = stamp.stream,
+                          .message = message,
+                          .length = length};
+    if (joined || (stamped && stamp.partial))
+        return join(s, &stamp, message, length, &entry);
+    s->entry = entry;
     order_place(s, &time);
     return true;
 }

@@ -84,6 +84,13 @@ static bool advance(struct view *v, size_t number, bool final)
     if (!next(v, s, final))
         return false;
     struct timespec key = source_key(s);
+    if (s->entry.traced)
+        s->traced_head = s->entry.head;
+    if (s->entry.head == s->offered_head && s->entry.head == s->traced_head &&
+        clock_compare(&s->offered_key, &key) < 0)
+        key = s->offered_key; /* nothing comes between the lines of an entry */
+    s->offered_key = key;
+    s->offered_head = s->entry.head;
     merge_offer(&v->merge, number, clamp(v, &key));
     return true;
 }

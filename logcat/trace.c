@@ -1,0 +1,326 @@
+#include "logcat/trace.h"
+#include <string.h>
+
+enum { RULE = 18 /* of the signs with which a report of ThreadSanitizer begins and ends */ };
+
+/* A line without its end, and the php-fpm wrapper around it. */
+struct line {
+    const char *text;
+    size_t length;
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static bool begins(const struct line *l, const char *with)
+{
+    size_t n = strlen(with);
+    return l->length >= n && memcmp(l->text, with, n) == 0;
+}
+
+static bool ends(const struct line *l, const char *with)
+{
+    size_t n = strlen(with);
+    return l->length >= n && memcmp(l->text + l->length - n, with, n) == 0;
+}
+
+static bool has(const struct line *l, const char *part)
+{
+    return l->length > 0 && memmem(l->text, l->length, part, strlen(part));
+}
+
+static bool begins_with_any(const struct line *l, const char *const *list)
+{
+    for (; *list && l->length > 0; list++)
+        if (l->text[0] == **list && begins(l, *list))
+            return true;
+    return false;
+}
+
+/* Whether the line is only such bytes, one at least. */
+static bool is_only(const struct line *l, const char *bytes)
+{
+    for (size_t i = 0; i < l->length; i++)
+        if (l->text[i] == '\0' || !strchr(bytes, l->text[i]))
+            return false;
+    return l->length > 0;
+}
+
+static bool is_indented(const struct line *l)
+{
+    return l->length > 0 && (l->text[0] == ' ' || l->text[0] == '\t');
+}
+
+static bool is_caret(const struct line *l)
+{
+    return is_indented(l) && is_only(l, " \t^~") && (ends(l, "^") || ends(l, "~"));
+}
+
+/* Passes over digits from place at on. Returns the place behind; at: there are none. */
+static size_t digits(const struct line *l, size_t at)
+{
+    while (at < l->length && is_digit(l->text[at]))
+        at++;
+    return at;
+}
+
+/* "#0 /app/cart.php(88): add()" */
+static bool is_numbered(const struct line *l)
+{
+    size_t behind = l->length > 0 && l->text[0] == '#' ? digits(l, 1) : 0;
+    return behind > 1 && behind < l->length && l->text[behind] == ' ';
+}
+
+/* "/app/cart.rb:12:in `add'": a line below the one that has the exception as well. */
+static bool is_ruby(const struct line *l)
+{
+    return (ends(l, "'") || ends(l, ">")) && has(l, ":in ") && (has(l, ".rb:") || begins(l, "("));
+}
+
+/* "==41==ERROR: AddressSanitizer", "==41==ABORTING" */
+static bool is_valgrind(const struct line *l)
+{
+    size_t behind = begins(l, "==") ? digits(l, 2) : 0;
+    return behind > 2 && behind + 1 < l->length && memcmp(l->text + behind, "==", 2) == 0;
+}
+
+static bool opens_report(const struct line *l)
+{
+    return (l->length >= RULE && is_only(l, "=")) || begins(l, "WARNING: ThreadSanitizer") ||
+           (is_valgrind(l) && has(l, "Sanitizer"));
+}
+
+/* --- what continues an entry wherever it stands --- */
+
+static const char *const always[] = {"Stack trace:", /* PHP */
+                                     "PHP Stack trace:",
+                                     "PHP   ",
+                                     "[stacktrace]", /* Laravel */
+                                     "[previous exception]",
+                                     "Next ",      /* of PHP's exceptions, see is_always */
+                                     "Caused by:", /* Java, anyhow of Rust */
+                                     "Suppressed: ",
+                                     "Stack backtrace:",
+                                     "stack backtrace:", /* Rust */
+                                     "note: run with `RUST_BACKTRACE",
+                                     "note: Some details are omitted",
+                                     "During handling of the above exception", /* Python */
+                                     "The above exception was the direct cause",
+                                     "goroutine ", /* Go, see is_always */
+                                     "---> ",      /* .NET */
+                                     "--- End of stack trace from",
+                                     "--- End of inner exception",
+                                     "Node.js v",
+                                     "SUMMARY: ", /* sanitizers */
+                                     "=>0x",
+                                     "Shadow byte",
+                                     NULL};
+
+static bool is_always(const struct line *l)
+{
+    if (is_numbered(l) || is_ruby(l))
+        return true;
+    if (!begins_with_any(l, always))
+        return false;
+    if (begins(l, "Next "))
+        return has(l, " in ") && has(l, ".php:");
+    if (begins(l, "goroutine "))
+        return digits(l, 10) > 10 && has(l, " [");
+    return true;
+}
+
+/* Lines of closing brackets and quotes behind what was indented. */
+static bool is_closing(const struct line *l)
+{
+    return is_only(l, "}])\"',; ");
+}
+
+/* "main.add(...)", "panic({0x4a2e40?, 0x4e8f50?})": no blank before the bracket */
+static bool is_go_function(const struct line *l)
+{
+    const char *bracket = memchr(l->text, '(', l->length);
+    return bracket && is_letter(l->text[0]) && ends(l, ")") &&
+           !memchr(l->text, ' ', (size_t)(bracket - l->text));
+}
+
+/* "2026/11/29 10:15:42 http: panic serving": the server of Go */
+static bool is_http_panic(const char *message, size_t length)
+{
+    static const char serving[] = "http: panic serving";
+    return length > 40 && message[4] == '/' &&
+           memcmp(message + 20, serving, sizeof serving - 1) == 0;
+}
+
+/* --- states --- */
+
+/* The state behind a line that belongs to no trace before it. */
+static enum trace_state opening(const struct line *l)
+{
+    if (l->length == 0)
+        return TRACE_NONE;
+    if (is_indented(l))
+        return is_caret(l) ? TRACE_CARET : begins(l, "  File \"") ? TRACE_PYTHON : TRACE_FRAMES;
+    if (begins(l, "Traceback (most recent call last)"))
+        return TRACE_PYTHON;
+    if (begins(l, "panic: ") || begins(l, "fatal error: ") || begins(l, "goroutine ") ||
+        begins(l, "SIGQUIT: ") || is_http_panic(l->text, l->length))
+        return TRACE_GO;
+    if (begins(l, "thread '") && has(l, " panicked at "))
+        return ends(l, ":") ? TRACE_PANIC : TRACE_FRAMES;
+    if (begins(l, "Error: "))
+        return TRACE_ERROR;
+    return opens_report(l) ? TRACE_SANITIZER : TRACE_NONE;
+}
+
+static bool in_go(struct trace *t, const struct line *l)
+{
+    static const char *const parts[] = {"[signal ", "[recovered", "goroutine ",     "created by ",
+                                        "panic: ",  "PC=",        "runtime stack:", NULL};
+    if (begins(l, "exit status ")) {
+        t->state = TRACE_NONE;
+        return true;
+    }
+    return l->length == 0 || begins_with_any(l, parts) || begins(l, "...") || is_go_function(l);
+}
+
+/* A line of a report: anything but what looks like a line of a log. */
+static bool in_report(struct trace *t, const struct line *l)
+{
+    static const char *const parts[] = {"Shadow", "=>", NULL};
+    bool over = (is_valgrind(l) && has(l, "ABORTING")) || (l->length >= RULE && is_only(l, "="));
+    if (over || begins(l, "SUMMARY: ")) {
+        t->state = over ? TRACE_NONE : TRACE_FRAMES;
+        return true;
+    }
+    if (l->length > 0 && (l->text[0] == '{' || l->text[0] == '[' || l->text[0] == '<'))
+        return false;
+    return l->length < 4 || begins(l, "0x") || begins_with_any(l, parts) ||
+           !(is_digit(l->text[0]) && is_digit(l->text[1]));
+}
+
+/* An exception at the end of a trace: its name at the beginning of the line. */
+static bool is_exception(const struct line *l)
+{
+    return l->length > 0 && (is_letter(l->text[0]) || l->text[0] == '_' || l->text[0] == '[');
+}
+
+/* Whether the line, which no rule for all states covers, belongs to the trace in this state. */
+static bool belongs(struct trace *t, const struct line *l)
+{
+    switch (t->state) {
+    case TRACE_FRAMES:
+        return l->length == 0 || is_closing(l) || is_valgrind(l) ||
+               (l->length == RULE && is_only(l, "="));
+    case TRACE_PYTHON:
+    case TRACE_CARET:
+        if (l->length == 0)
+            return t->state == TRACE_CARET;
+        t->state = is_exception(l) ? TRACE_RAISED : TRACE_NONE;
+        return t->state == TRACE_RAISED;
+    case TRACE_RAISED:
+    case TRACE_CHAINED:
+    case TRACE_ERROR:
+        return l->length == 0;
+    case TRACE_GO:
+        return in_go(t, l);
+    case TRACE_PANIC:
+        t->state = TRACE_FRAMES;
+        return true;
+    case TRACE_SANITIZER:
+        return in_report(t, l);
+    case TRACE_NONE:
+        break;
+    }
+    return false;
+}
+
+/* The state behind a line for which is_always holds. */
+static enum trace_state behind_always(const struct trace *t, const struct line *l)
+{
+    if (begins(l, "goroutine "))
+        return TRACE_GO;
+    if (begins(l, "During handling") || begins(l, "The above exception"))
+        return TRACE_CHAINED;
+    return t->state == TRACE_SANITIZER && !begins(l, "SUMMARY: ") ? TRACE_SANITIZER : TRACE_FRAMES;
+}
+
+/* An indented line continues by itself; the state may be another one behind it. */
+static void indented(struct trace *t, const struct line *l)
+{
+    if (is_caret(l) && t->state != TRACE_PYTHON)
+        t->state = TRACE_CARET;
+    else if (t->state == TRACE_NONE || t->state == TRACE_RAISED || t->state == TRACE_ERROR ||
+             t->state == TRACE_CHAINED || t->state == TRACE_FRAMES || t->state == TRACE_CARET)
+        t->state = opening(l);
+    else if (t->state == TRACE_PANIC)
+        t->state = TRACE_FRAMES;
+}
+
+/* The line that php-fpm says a worker wrote: [TIME] WARNING: [pool www] child 7 said into stderr:
+ * "..."
+ */
+static struct line unwrap(const char *message, size_t length)
+{
+    static const char worker[] = "] WARNING: [pool ", said[] = " said into std";
+    struct line l = {message, length};
+    if (length < 60 || message[0] != '[' || memcmp(message + 21, worker, sizeof worker - 1) != 0)
+        return l;
+    const char *found = memmem(message, length, said, sizeof said - 1);
+    const char *quote = found ? memchr(found, '"', length - (size_t)(found - message)) : NULL;
+    if (!quote)
+        return l;
+    l = (struct line){quote + 1, length - (size_t)(quote + 1 - message)};
+    l.length -= ends(&l, "\"");
+    if (begins(&l, "NOTICE: PHP message: ")) {
+        l.text += 21;
+        l.length -= 21;
+    }
+    return l;
+}
+
+/* Whether no trace begins with the line and none is continued by it: so most lines. */
+static bool is_plain(const struct trace *t, const char *message, size_t length)
+{
+    static const char firsts[] = " \t[#=-(STNCDEWPsngpft";
+    if (t->state != TRACE_NONE || length == 0)
+        return false;
+    char last = message[length - 1];
+    return (message[0] == '\0' || !strchr(firsts, message[0])) && last != '\'' && last != '>' &&
+           !is_http_panic(message, length);
+}
+
+bool trace_continues(struct trace *t, const char *message, size_t length)
+{
+    if (is_plain(t, message, length))
+        return false;
+    struct line l = unwrap(message, length);
+    if (is_indented(&l)) {
+        indented(t, &l);
+        return l.text != message;
+    }
+    if (begins(&l, "Traceback (most")) {
+        bool chained = t->state == TRACE_CHAINED;
+        t->state = TRACE_PYTHON;
+        return chained;
+    }
+    if (is_always(&l)) {
+        t->state = behind_always(t, &l);
+        return true;
+    }
+    if (belongs(t, &l))
+        return true;
+    t->state = opening(&l);
+    return false;
+}
+
+void trace_reset(struct trace *t)
+{
+    t->state = TRACE_NONE;
+}
