@@ -288,11 +288,16 @@ static struct line unwrap(const char *message, size_t length)
 /* Whether no trace begins with the line and none is continued by it: so most lines. */
 static bool is_plain(const struct trace *t, const char *message, size_t length)
 {
-    static const char firsts[] = " \t[#=-(STNCDEWPsngpft";
+    static const bool firsts[256] = {
+        [' '] = true, ['\t'] = true, ['['] = true, ['#'] = true, ['='] = true, ['-'] = true,
+        ['('] = true, ['S'] = true,  ['T'] = true, ['N'] = true, ['C'] = true, ['D'] = true,
+        ['E'] = true, ['W'] = true,  ['P'] = true, ['s'] = true, ['n'] = true, ['g'] = true,
+        ['p'] = true, ['f'] = true,  ['t'] = true,
+    };
     if (t->state != TRACE_NONE || length == 0)
         return false;
     char last = message[length - 1];
-    return (message[0] == '\0' || !strchr(firsts, message[0])) && last != '\'' && last != '>' &&
+    return !firsts[(unsigned char)message[0]] && last != '\'' && last != '>' &&
            !is_http_panic(message, length);
 }
 
