@@ -115,6 +115,17 @@ def rollup(pid):
     return fields["Pss"], fields["Private_Dirty"] + fields["Private_Clean"]
 
 
+def floor(root, count):
+    """ms until that many processes have been forked and executed by a loop that does nothing else."""
+    process = unshare(root, "/stamp", f"-f{count}", "/out/floor")
+    pid = init_pid(process)
+    wait_for(lambda: len(stamps(inside(pid, "floor"))) >= count)
+    result = (max(stamps(inside(pid, "floor"))) - stamps(inside(pid, "start"))[0]) / 1e6
+    os.kill(pid, signal.SIGKILL)
+    process.wait(30)
+    return result
+
+
 def memory(root, services):
     """Of pid 1 and of its idle loggers: median (Pss, private), and pid 1's descriptors."""
     process = unshare(root, "/init", env={})
@@ -186,12 +197,18 @@ def main():
     for count in (0, 10, 100):
         with tempfile.TemporaryDirectory(dir="/dev/shm") as temporary:
             root = make_root(temporary, stamp, count)
-            runs = [boot_once(root) for _ in range(RUNS)]
+            runs, bare = [], []
+            for _ in range(RUNS):
+                runs.append(boot_once(root))
+                bare.append(floor(root, 2 * count or 1))
             to_cmd = statistics.median(r[0] for r in runs)
             to_exit = statistics.median(r[1] for r in runs)
             print(f"{count:3} paired longruns: {to_cmd:7.1f} ms from exec to CMD "
                   f"(min {min(r[0] for r in runs):.1f}, max {max(r[0] for r in runs):.1f}), "
                   f"{to_exit:6.1f} ms from CMD's end to exit, {runs[0][2]} processes")
+            bottom = statistics.median(bare)
+            print(f"    the floor, {2 * count or 1} times fork and exec: {bottom:.1f} ms; "
+                  f"to CMD {to_cmd / bottom:.2f} times that, to exit {to_exit / bottom:.2f}")
             one, logger, descriptors = memory(root, count)
             print(f"    memory, proportional and private: pid 1 {one[0]} and {one[1]} kB, an idle logger "
                   f"{logger[0]:.0f} and {logger[1]:.0f} kB; {descriptors} descriptors of pid 1")

@@ -1,10 +1,12 @@
 /* For the benchmarks: notes the monotonic time in a file, then executes a program, or stays.
  *   stamp FILE PROGRAM...   append the time, execute
  *   stamp FILE              append the time, exit
- *   stamp -p FILE           append the time, stay for ever (as an interpreter: "#!/stamp -pFILE")
+ *   stamp -pFILE            append the time, stay for ever (as an interpreter: "#!/stamp -pFILE")
+ *   stamp -fN FILE          start N processes that do this, in a bare loop: what nothing that starts N can undercut
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,8 +23,23 @@ static void note(const char *path)
     close(fd);
 }
 
+static int start(int count, const char *program, const char *path)
+{
+    char option[256];
+    snprintf(option, sizeof option, "-p%s", path);
+    for (int i = 0; i < count; i++)
+        if (fork() == 0) {
+            execl(program, program, option, (char *)NULL);
+            _exit(127);
+        }
+    for (;;)
+        pause();
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 3 && strncmp(argv[1], "-f", 2) == 0)
+        return start(atoi(argv[1] + 2), argv[0], argv[2]);
     if (argc >= 2 && strncmp(argv[1], "-p", 2) == 0) {
         note(argv[1] + 2);
         for (;;)
