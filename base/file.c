@@ -1,11 +1,13 @@
 #include "base/file_inside.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* For cleaning up without losing the reason. */
@@ -120,8 +122,8 @@ int file_write(int at, const char *path, const void *bytes, size_t length, mode_
     return 0;
 }
 
-/* PATH.new, whatever a crash left there removed. The caller frees it; NULL with errno. */
-static char *fresh_name(int at, const char *path)
+/* PATH.new, for the caller to free; NULL with errno. */
+static char *new_name(const char *path)
 {
     size_t length = strlen(path);
     char *name = malloc(length + sizeof ".new");
@@ -129,13 +131,13 @@ static char *fresh_name(int at, const char *path)
         return NULL;
     memcpy(name, path, length);
     memcpy(name + length, ".new", sizeof ".new");
-    if (unlinkat(at, name, 0) < 0 && errno != ENOENT) {
-        int saved = errno;
-        free(name);
-        errno = saved;
-        return NULL;
-    }
     return name;
+}
+
+/* Whether the last call failed because of what a crash left at name, which is now removed. */
+static bool was_left(int at, const char *name)
+{
+    return errno == EEXIST && unlinkat(at, name, 0) == 0;
 }
 
 /* Puts the finished file called name in path's place, or removes it. Frees name. */
@@ -154,10 +156,13 @@ static int finish_name(int result, int at, char *name, const char *path)
 int file_replace(int at, const char *path, const void *bytes, size_t length, mode_t mode,
                  struct error *e)
 {
-    char *name = fresh_name(at, path);
+    enum { FRESH = O_EXCL | O_NOFOLLOW };
+    char *name = new_name(path);
     if (!name)
         return error_system(e, "unable to write %s", path);
-    int result = write_with(at, name, O_EXCL | O_NOFOLLOW, bytes, length, mode);
+    int result = write_with(at, name, FRESH, bytes, length, mode);
+    if (result < 0 && was_left(at, name))
+        result = write_with(at, name, FRESH, bytes, length, mode);
     if (finish_name(result, at, name, path) < 0)
         return error_system(e, "unable to write %s", path);
     return 0;
@@ -165,10 +170,13 @@ int file_replace(int at, const char *path, const void *bytes, size_t length, mod
 
 int file_link(const char *target, int at, const char *path, struct error *e)
 {
-    char *name = fresh_name(at, path);
+    char *name = new_name(path);
     if (!name)
         return error_system(e, "unable to make the link %s", path);
-    if (finish_name(symlinkat(target, at, name), at, name, path) < 0)
+    int result = symlinkat(target, at, name);
+    if (result < 0 && was_left(at, name))
+        result = symlinkat(target, at, name);
+    if (finish_name(result, at, name, path) < 0)
         return error_system(e, "unable to make the link %s", path);
     return 0;
 }
@@ -190,6 +198,20 @@ static int make_directory(int at, const char *path, mode_t mode)
     return -1;
 }
 
+/* The parents of path, which is written to and is as before afterwards. */
+static int make_parents(int at, char *path)
+{
+    int result = 0;
+    for (size_t i = 1; path[i] != '\0' && result == 0; i++) {
+        if (path[i] != '/' || path[i - 1] == '/')
+            continue;
+        path[i] = '\0';
+        result = make_directory(at, path, 0755);
+        path[i] = '/';
+    }
+    return result;
+}
+
 int file_make_directories(int at, const char *path, mode_t mode, struct error *e)
 {
     size_t length = strlen(path);
@@ -199,15 +221,8 @@ int file_make_directories(int at, const char *path, mode_t mode, struct error *e
     memcpy(copy, path, length + 1);
     while (length > 1 && copy[length - 1] == '/')
         copy[--length] = '\0';
-    int result = 0;
-    for (size_t i = 1; i < length && result == 0; i++) {
-        if (copy[i] != '/' || copy[i - 1] == '/')
-            continue;
-        copy[i] = '\0';
-        result = make_directory(at, copy, 0755);
-        copy[i] = '/';
-    }
-    if (result == 0)
+    int result = make_directory(at, copy, mode);
+    if (result < 0 && errno == ENOENT && (result = make_parents(at, copy)) == 0)
         result = make_directory(at, copy, mode);
     int saved = errno;
     free(copy);
@@ -225,33 +240,53 @@ static int is_self_or_parent(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* Appends the names in the open directory, dot files too when hidden is set. Takes fd. */
+/* As the kernel gives it, for a buffer on the stack: opendir allocates. */
+struct entry {
+    uint64_t inode;
+    int64_t offset;
+    unsigned short size; /* bytes of the whole entry */
+    unsigned char type;
+    char name[];
+};
+
+static int each_name(char *buffer, size_t length, file_name *each, void *to)
+{
+    for (size_t at = 0; at < length;) {
+        const struct entry *entry = (const struct entry *)(void *)(buffer + at);
+        if (!is_self_or_parent(entry->name) && each(to, entry->name) < 0)
+            return -1;
+        at += entry->size;
+    }
+    return 0;
+}
+
+int fd_each_name(int fd, file_name *each, void *to)
+{
+    enum { BUFFER = 4096 };
+    _Alignas(struct entry) char buffer[BUFFER];
+    for (;;) {
+        long n = syscall(SYS_getdents64, fd, buffer, sizeof buffer);
+        if (n <= 0)
+            return (int)n;
+        if (each_name(buffer, (size_t)n, each, to) < 0)
+            return -1;
+    }
+}
+
+static int add_any(void *to, const char *name)
+{
+    return words_add(to, name);
+}
+
+static int add_shown(void *to, const char *name)
+{
+    return name[0] == '.' ? 0 : words_add(to, name);
+}
+
 int file_add_names(int fd, int hidden, struct words *out)
 {
-    DIR *d = fdopendir(fd);
-    if (!d) {
-        fd_close_quietly(fd);
-        return -1;
-    }
-    int result = 0;
-    for (;;) {
-        errno = 0;
-        struct dirent *entry = readdir(d);
-        if (!entry) {
-            if (errno)
-                result = -1;
-            break;
-        }
-        if (is_self_or_parent(entry->d_name) || (!hidden && entry->d_name[0] == '.'))
-            continue;
-        if (words_add(out, entry->d_name) < 0) {
-            result = -1;
-            break;
-        }
-    }
-    int saved = errno;
-    closedir(d);
-    errno = saved;
+    int result = fd_each_name(fd, hidden ? add_any : add_shown, out);
+    fd_close_quietly(fd);
     return result;
 }
 

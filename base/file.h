@@ -49,6 +49,12 @@ int file_copy_all(int from_at, const char *from, int to_at, const char *to, stru
  */
 int file_list(int at, const char *path, struct words *out, struct error *e);
 
+/* Called with the name of an entry; a negative value, with errno, ends the listing. */
+typedef int file_name(void *to, const char *name);
+/* Calls each with every name in the directory fd but "." and "..", unsorted, from where fd stands:
+ * from the beginning after open. No memory is taken. 0, or -1 with errno. */
+int fd_each_name(int fd, file_name *each, void *to);
+
 /* Makes a symbolic link, which replaces what is there, by rename. 0, or -1 with e. */
 int file_link(const char *target, int at, const char *path, struct error *e);
 

@@ -61,9 +61,23 @@ int fd_mode(int fd, int at, const char *name, mode_t mode)
     return fd_mode_by_name(fd, at, name, mode);
 }
 
+/* To open a directory has no effects, and an open one needs no detour by /proc. */
+static int directory_mode(int at, const char *path, mode_t mode)
+{
+    int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int result = fd < 0 ? -1 : fchmod(fd, mode);
+    int saved = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = saved;
+    return result;
+}
+
 int file_mode_made(int at, const char *path, mode_t type, mode_t mode)
 {
     struct stat st;
+    if (type == S_IFDIR && directory_mode(at, path, mode) == 0)
+        return 0;
     int fd = openat(at, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -1;

@@ -1,5 +1,4 @@
 /* What upstream ignores in silence, and what can only be seen once everything was read. */
-#include "base/file.h"
 #include "services/definition_reading.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,12 +48,8 @@ static void check_file(struct reading *r, const char *file, enum definition_type
 
 void check_files(struct reading *r, enum definition_type type)
 {
-    struct words files = WORDS_INIT;
-    struct error ignored = ERROR_INIT;
-    if (file_list(r->fd, ".", &files, &ignored) == 0)
-        for (size_t i = 0; i < files.count; i++)
-            check_file(r, files.item[i], type);
-    words_release(&files);
+    for (size_t i = 0; i < r->names.count; i++)
+        check_file(r, r->names.item[i], type);
 }
 
 /* --- run and finish in a oneshot

@@ -68,9 +68,6 @@ static void read_new(struct reading *r, enum definition_type type)
 
 /* --- entries ---------------------------------------------------------------------------------- */
 
-/* First all directories with a type, then those that add to them, wherever each stands. */
-enum pass { PASS_TYPED, PASS_ADDING };
-
 static void read_definition(struct reading *r)
 {
     long known = definitions_find(r->all, r->name);
@@ -120,63 +117,94 @@ static bool has_bad_name(struct reading *r)
     return true;
 }
 
-static void read_entry(struct reading *r, enum pass pass)
+static int add_name(void *to, const char *name)
 {
-    struct stat s;
-    if (pass == PASS_TYPED && has_bad_name(r))
-        return;
-    if (stat(r->path, &s) < 0) {
-        if (pass == PASS_TYPED)
-            problems_system(r->p, r->path, 0,
-                            errno == ENOENT ? "it is a link to nothing: delete it" : NULL,
-                            "unable to open: %s", strerror(errno));
-        return;
-    }
-    if (!S_ISDIR(s.st_mode))
-        return;
-    r->fd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (r->fd < 0) {
-        if (pass == PASS_TYPED)
-            problems_system(r->p, r->path, 0, NULL, "unable to open: %s", strerror(errno));
-        return;
-    }
-    bool typed = reading_exists(r, "type");
-    if (typed && pass == PASS_TYPED)
-        read_definition(r);
-    else if (!typed && pass == PASS_ADDING)
-        read_addition(r);
+    return name[0] == '.' ? 0 : words_add(to, name);
+}
+
+static void list_files(struct reading *r)
+{
+    r->unlisted = fd_each_name(r->fd, add_name, &r->names) < 0;
+    words_sort(&r->names);
+}
+
+/* Opens the directory and lists it. False: it is none, or cannot be opened, which is said. */
+static bool open_entry(struct reading *r)
+{
+    r->fd = openat(AT_FDCWD, r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (r->fd >= 0)
+        list_files(r);
+    else if (errno != ENOTDIR)
+        problems_system(r->p, r->path, 0,
+                        errno == ENOENT ? "it is a link to nothing: delete it" : NULL,
+                        "unable to open: %s", strerror(errno));
+    return r->fd >= 0;
+}
+
+static void close_entry(struct reading *r)
+{
+    words_release(&r->names);
     close(r->fd);
+}
+
+static void name_entry(struct reading *r, const char *name)
+{
+    r->name = name;
+    snprintf(r->path, sizeof r->path, "%s/%s", r->sources->item[r->source].path, name);
+}
+
+/* A directory that adds to others is only noted: what it adds to may stand anywhere. */
+static void read_typed(struct reading *r)
+{
+    if (has_bad_name(r) || !open_entry(r))
+        return;
+    if (reading_exists(r, "type"))
+        read_definition(r);
+    else if (words_add(&r->untyped[r->source], r->name) < 0)
+        reading_no_memory(r);
+    close_entry(r);
 }
 
 /* --- sources ---------------------------------------------------------------------------------- */
 
-static int read_source(struct reading *r, enum pass pass)
+static int read_source(struct reading *r)
 {
     struct words entries = WORDS_INIT;
     struct error e = ERROR_INIT;
     const struct definition_source *source = &r->sources->item[r->source];
-    bool bundles = source->bundles;
     if (file_list(AT_FDCWD, source->path, &entries, &e) < 0) {
         int result = errno == ENOENT && !r->sources->strict ? 0 : -1;
         words_release(&entries);
-        if (result < 0 && pass == PASS_TYPED)
+        if (result < 0)
             problems_system(r->p, source->path, 0, NULL, "%s", e.text);
         return result;
     }
-    if (entries.count == 0 && r->sources->strict && !source->package && pass == PASS_TYPED)
+    if (entries.count == 0 && r->sources->strict && !source->package)
         problems_warning(r->p, source->path, 0, NULL, "source %s is empty", source->path);
     for (size_t i = 0; i < entries.count; i++) {
-        r->name = entries.item[i];
-        snprintf(r->path, sizeof r->path, "%s/%s", source->path, entries.item[i]);
-        if (!bundles && !source->package && pass == PASS_TYPED && is_user_bundle(r->name))
+        name_entry(r, entries.item[i]);
+        if (!source->bundles && !source->package && is_user_bundle(r->name))
             problems_warning(r->p, r->path, 0, NULL,
                              "defining user bundles in %s is deprecated, please define them in "
                              "/etc/s6-overlay/user-bundles.d",
                              source->path);
-        read_entry(r, pass);
+        read_typed(r);
     }
     words_release(&entries);
     return 0;
+}
+
+static void read_additions(struct reading *r)
+{
+    struct words *names = &r->untyped[r->source];
+    for (size_t i = 0; i < names->count; i++) {
+        name_entry(r, names->item[i]);
+        if (!open_entry(r))
+            continue;
+        read_addition(r);
+        close_entry(r);
+    }
+    words_release(names);
 }
 
 int definitions_read(struct definitions *d, const struct definition_sources *sources,
@@ -188,11 +216,17 @@ int definitions_read(struct definitions *d, const struct definition_sources *sou
             problems_system(p, sources->item[i].path, 0, NULL, "out of memory");
             return -1;
         }
-    for (int pass = PASS_TYPED; pass <= PASS_ADDING; pass++)
-        for (uint32_t i = 0; i < sources->count; i++) {
-            struct reading r = {.all = d, .sources = sources, .p = p, .source = i};
-            any |= read_source(&r, (enum pass)pass) == 0;
-        }
+    struct reading r = {.all = d, .sources = sources, .p = p};
+    r.untyped = calloc(sources->count + 1, sizeof *r.untyped);
+    if (r.untyped == NULL) {
+        problems_system(p, "s6-rc.d", 0, NULL, "out of memory");
+        return -1;
+    }
+    for (r.source = 0; r.source < sources->count; r.source++)
+        any |= read_source(&r) == 0;
+    for (r.source = 0; r.source < sources->count; r.source++)
+        read_additions(&r);
+    free(r.untyped);
     definitions_finish(d, p);
     return any ? 0 : -1;
 }

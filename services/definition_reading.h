@@ -15,6 +15,9 @@ struct reading {
     const char *name;
     char path[READING_PATH]; /* of the directory */
     int fd;                  /* open on it */
+    struct words names;      /* of its files, those that begin with a dot left out */
+    bool unlisted;           /* the names are not known: each file is looked for */
+    struct words *untyped;   /* names of directories of the source that have no type */
 };
 
 /* --- files (definition_files.c) --------------------------------------------------------------- */

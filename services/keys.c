@@ -1,4 +1,5 @@
 #include "services/keys.h"
+#include "base/file.h"
 #include "base/signals.h"
 #include "contract/logger.h"
 #include "services/definition.h"
@@ -177,6 +178,29 @@ void key_set_number(void *place, int64_t value)
 {
     uint32_t stored = (uint32_t)value;
     memcpy(place, &stored, sizeof stored);
+}
+
+_Static_assert(sizeof key_rows / sizeof key_rows[0] <= 64, "each row has its bit");
+
+static int note_name(void *to, const char *name)
+{
+    struct keys_there *there = to;
+    for (const struct key_row *k = key_rows; k->name != NULL; k++)
+        if (strcmp(k->name, name) == 0 || (k->folder != NULL && strcmp(k->folder, name) == 0))
+            there->rows |= 1ULL << (k - key_rows);
+    return 0;
+}
+
+void keys_list(struct keys_there *there, int directory)
+{
+    there->rows = 0;
+    if (fd_each_name(directory, note_name, there) < 0)
+        there->rows = ~0ULL;
+}
+
+bool keys_may_have(const struct keys_there *there, const struct key_row *k)
+{
+    return (there->rows >> (k - key_rows) & 1) != 0;
 }
 
 void *key_place(const struct key_row *k, struct definition *d)

@@ -121,6 +121,16 @@ char *key_line(char *text);
  * says no number that the row may have, and value is as before. */
 enum key_fault key_parse(const struct key_row *k, const char *line, int64_t *value);
 
+/* The files of the rows that are in a directory, from one look at it: most services have few. */
+struct keys_there {
+    uint64_t rows; /* a bit for each row, in their order */
+};
+/* Lists the open directory, once after it was opened. If it cannot be listed, all may be there. */
+void keys_list(struct keys_there *there, int directory);
+/* False: neither the file nor the folder of the row is there. True: it may be, as a link may lead
+ * nowhere. */
+bool keys_may_have(const struct keys_there *there, const struct key_row *k);
+
 /* Where the value of a row is in a definition. Only rows of which a value is kept have such a
  * place. */
 void *key_place(const struct key_row *k, struct definition *d);

@@ -13,24 +13,24 @@ void livedir_path(char *out, size_t size, const char *name)
     snprintf(out, size, RUN_SERVICEDIRS "/%s", name);
 }
 
+/* For the tools of s6 that make instances of a service: theirs to fill. */
+static int make_instances(int live, struct error *e)
+{
+    static const char *const empty[] = {"instance", "instances"};
+    for (int i = 0; i < 2; i++)
+        if (mkdirat(live, empty[i], 0755) < 0 && errno != EEXIST)
+            return error_system(e, "unable to make the directory %s", empty[i]);
+    return 0;
+}
+
 static int copy_directory(int source, int live, const char *name, struct error *e)
 {
     struct stat s;
     if (fstatat(source, name, &s, 0) < 0 || !S_ISDIR(s.st_mode))
         return 0;
-    return file_copy_tree(source, name, live, name, e);
-}
-
-/* For the tools of s6 that make instances of a service: theirs to fill. */
-static int make_instances(int live, struct error *e)
-{
-    static const char *const empty[] = {"instance", "instances"};
-    if (faccessat(live, "template", F_OK, 0) < 0)
-        return 0;
-    for (int i = 0; i < 2; i++)
-        if (mkdirat(live, empty[i], 0755) < 0 && errno != EEXIST)
-            return error_system(e, "unable to make the directory %s", empty[i]);
-    return 0;
+    if (file_copy_tree(source, name, live, name, e) < 0)
+        return -1;
+    return strcmp(name, "template") == 0 ? make_instances(live, e) : 0;
 }
 
 /* As the file is found, so that what pid 1 and other tools read is what was checked. Nothing is
@@ -38,7 +38,7 @@ static int make_instances(int live, struct error *e)
 static int copy_file(const struct key_row *k, int source, int live, struct error *e)
 {
     if (faccessat(source, k->name, F_OK, 0) < 0)
-        return 0;
+        return 0;            /* a link to nothing */
     if (k->kind == KEY_FLAG) /* which need not even be a file */
         return file_write(live, k->name, "", 0, 0644, e);
     return file_copy(source, k->name, live, k->name, k->kind == KEY_PROGRAM ? 0755 : 0644, e);
@@ -46,20 +46,22 @@ static int copy_file(const struct key_row *k, int source, int live, struct error
 
 static int copy_rows(int source, int live, struct error *e)
 {
+    struct keys_there there;
+    keys_list(&there, source);
     for (const struct key_row *k = key_rows; k->name != NULL; k++)
-        if ((k->use & KEY_COPIED) != 0 &&
+        if ((k->use & KEY_COPIED) != 0 && keys_may_have(&there, k) &&
             (k->kind == KEY_DIRECTORY ? copy_directory(source, live, k->name, e)
                                       : copy_file(k, source, live, e)) < 0)
             return -1;
-    return make_instances(live, e);
+    return 0;
 }
 
 int livedir_fill(const struct definition *d, const char *path, struct error *e)
 {
     if (file_make_directories(AT_FDCWD, path, 0755, e) < 0)
         return -1;
-    int source = open(d->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int live = source < 0 ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int source = openat(AT_FDCWD, d->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int live = source < 0 ? -1 : openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int result = -1;
     if (live < 0)
         error_system(e, "unable to open %s", source < 0 ? d->directory : path);

@@ -35,6 +35,17 @@ static bool first_line(int at, const char *file, char line[LINE_MAX_BYTES])
     return true;
 }
 
+/* The directory, for its names where that is allowed; -1 with errno. */
+static int open_listed(const char *path, struct keys_there *there)
+{
+    int at = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0 && errno == EACCES)
+        at = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (at >= 0)
+        keys_list(there, at);
+    return at;
+}
+
 /* False: the file holds nonsense, which is now in line. */
 static bool read_number(int at, const struct key_row *k, void *place, char line[LINE_MAX_BYTES])
 {
@@ -50,16 +61,18 @@ static bool read_number(int at, const struct key_row *k, void *place, char line[
 void servicedir_read(struct service_keys *keys, const char *path, const char *name)
 {
     char line[LINE_MAX_BYTES];
-    int at = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct keys_there there = {0};
+    int at = open_listed(path, &there);
     if (at < 0 && is_lack())
         return;
     for (const struct key_row *k = key_rows; k->name != NULL; k++) {
         if ((k->use & KEY_LIVE) == 0)
             continue;
         void *place = key_place_in(k, keys);
+        bool listed = at >= 0 && keys_may_have(&there, k);
         if (key_is_flag(k))
-            *(bool *)place = at >= 0 && faccessat(at, k->name, F_OK, 0) == 0;
-        else if (!read_number(at, k, place, line) && name != NULL)
+            *(bool *)place = listed && faccessat(at, k->name, F_OK, 0) == 0;
+        else if (!read_number(listed ? at : -1, k, place, line) && name != NULL)
             message_line(MESSAGE_WARNING, "s6-supervise %s: warning: invalid %s \"%s\", ignored",
                          name, k->name, line);
     }
@@ -83,9 +96,10 @@ static void read_script(int at, const char *path, const struct key_row *k, struc
 void servicedir_define(struct definition *d, const char *path)
 {
     char line[LINE_MAX_BYTES];
-    int at = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct keys_there there = {0};
+    int at = open_listed(path, &there);
     for (const struct key_row *k = key_rows; at >= 0 && k->name != NULL; k++) {
-        if ((k->use & KEY_SCANNED) == 0)
+        if ((k->use & KEY_SCANNED) == 0 || !keys_may_have(&there, k))
             continue;
         if (k->kind == KEY_SCRIPT)
             read_script(at, path, k, key_place(k, d));

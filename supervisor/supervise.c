@@ -1,6 +1,5 @@
 #include "supervisor/supervise.h"
 #include "base/file.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -47,11 +46,25 @@ int supervise_lock(int at, const char *path)
 /* Another name of a file that is locked already costs no descriptor. */
 static int make_lock(int at, struct supervise *s, const char *locked)
 {
-    if (locked != NULL && (unlinkat(at, "supervise/lock", 0) == 0 || errno == ENOENT) &&
-        linkat(AT_FDCWD, locked, at, "supervise/lock", 0) == 0)
+    if (locked != NULL && (linkat(AT_FDCWD, locked, at, "supervise/lock", 0) == 0 ||
+                           (errno == EEXIST && unlinkat(at, "supervise/lock", 0) == 0 &&
+                            linkat(AT_FDCWD, locked, at, "supervise/lock", 0) == 0)))
         return 0;
     s->lock = supervise_lock(at, "supervise/lock");
     return s->lock;
+}
+
+/* event/, which listeners of the group may write to; one that is for all stays so. */
+static int make_event(int at)
+{
+    struct stat st;
+    if (mkdirat(at, "event", 0700) < 0) {
+        if (errno != EEXIST || fstatat(at, "event", &st, AT_SYMLINK_NOFOLLOW) < 0)
+            return -1;
+        if (!S_ISDIR(st.st_mode) || (st.st_mode & 07777) == EVENT_FOR_ALL)
+            return 0;
+    }
+    return file_mode_made(at, "event", S_IFDIR, EVENT_FOR_GROUP);
 }
 
 /* With an empty mode mask: a hundred services are to be made in no time. */
@@ -59,19 +72,15 @@ static int make(int at, const char *path, struct supervise *s, const char *locke
                 const struct supervise_status *first, struct error *e)
 {
     unsigned char record[SUPERVISE_STATUS_MOST];
-    struct stat st;
-    bool made = mkdirat(at, "event", 0700) == 0;
-    if ((!made && errno != EEXIST) || (mkdirat(at, "supervise", 0700) < 0 && errno != EEXIST) ||
-        fstatat(at, "event", &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-        ((made || (S_ISDIR(st.st_mode) && (st.st_mode & 07777) != EVENT_FOR_ALL)) &&
-         file_mode_made(at, "event", S_IFDIR, EVENT_FOR_GROUP) < 0))
+    bool made = mkdirat(at, "supervise", 0700) == 0;
+    if ((!made && errno != EEXIST) || make_event(at) < 0)
         return error_system(e, "unable to make supervise and event in %s", path);
     if (make_lock(at, s, locked) < 0)
         return error_system(e, "unable to lock %s/supervise/lock", path);
     size_t size = supervise_pack(record, first);
     if (write_record(at, record, size) < 0)
         return error_system(e, "unable to write %s/supervise/status", path);
-    if (unlinkat(at, "supervise/death_tally", 0) < 0 && errno != ENOENT)
+    if (!made && unlinkat(at, "supervise/death_tally", 0) < 0 && errno != ENOENT)
         return error_system(e, "unable to empty %s/supervise/death_tally", path);
     /* Last: who finds a reader there takes the service for supervised and its status for good. */
     s->control.fd = supervise_fifo(at, "supervise/control");
@@ -91,7 +100,7 @@ int supervise_open(struct supervise *s, const char *path, const char *locked,
                    const struct supervise_status *first, struct error *e)
 {
     *s = (struct supervise)SUPERVISE_INIT;
-    int at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int at = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
         return error_system(e, "unable to open %s", path);
     mode_t mask = umask(0);
@@ -184,23 +193,31 @@ static int tell(int at, const char *name, char event)
     return 0;
 }
 
+struct listeners {
+    int at, left, why; /* event/, how many more are told, the errno of the last that could not be */
+    char event;
+};
+
+static int tell_listener(void *to, const char *name)
+{
+    struct listeners *l = to;
+    if (strncmp(name, SUPERVISE_LISTENER, strlen(SUPERVISE_LISTENER)) == 0 &&
+        tell(l->at, name, l->event) < 0)
+        l->why = errno;
+    return --l->left == 0 ? -1 : 0;
+}
+
 int supervise_notify(const char *path, char event)
 {
     char folder[640];
     snprintf(folder, sizeof folder, "%s/event", path);
-    DIR *d = opendir(folder);
-    if (d == NULL)
+    struct listeners l = {.left = LISTENERS_MAX, .event = event};
+    l.at = openat(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (l.at < 0)
         return errno == ENOENT ? 0 : -1;
-    int result = 0;
-    int why = 0;
-    int left = LISTENERS_MAX;
-    for (struct dirent *entry; left > 0 && (entry = readdir(d)) != NULL; left--)
-        if (strncmp(entry->d_name, SUPERVISE_LISTENER, strlen(SUPERVISE_LISTENER)) == 0)
-            if (tell(dirfd(d), entry->d_name, event) < 0) {
-                why = errno;
-                result = -1;
-            }
-    closedir(d);
-    errno = why;
-    return result;
+    if (fd_each_name(l.at, tell_listener, &l) < 0 && l.left > 0)
+        l.why = errno;
+    close(l.at);
+    errno = l.why;
+    return l.why == 0 ? 0 : -1;
 }

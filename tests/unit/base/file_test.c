@@ -338,11 +338,63 @@ static void write_all_reports_a_closed_pipe(void **state)
     close(ends[0]);
 }
 
+struct counted {
+    size_t names, most;
+};
+
+static int count_name(void *to, const char *name)
+{
+    struct counted *c = to;
+    assert_string_not_equal(name, ".");
+    assert_string_not_equal(name, "..");
+    return ++c->names == c->most ? -1 : 0;
+}
+
+/* More names than one call of the kernel gives, and an end in the middle. */
+static void each_name_is_given_once(void **state)
+{
+    enum { MANY = 500 };
+    char name[32];
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "%s-a-longer-name-%d", i % 2 ? "" : ".", i);
+        assert_int_equal(file_write(root, name, "", 0, 0600, &err), 0);
+    }
+    struct counted all = {0};
+    assert_int_equal(fd_each_name(root, count_name, &all), 0);
+    assert_int_equal(all.names, MANY);
+    assert_int_equal(lseek(root, 0, SEEK_SET), 0);
+    struct counted some = {.most = MANY - 1};
+    assert_int_equal(fd_each_name(root, count_name, &some), -1);
+    assert_int_equal(some.names, MANY - 1);
+    assert_int_equal(fd_each_name(-1, count_name, &all), -1);
+    assert_int_equal(errno, EBADF);
+}
+
+/* The new content's name is taken: by what a crash left, or by something that must stay. */
+static void replacing_finds_its_name_taken(void **state)
+{
+    (void)state;
+    assert_int_equal(file_write(root, "a", "old", 3, 0600, &err), 0);
+    assert_int_equal(symlinkat("a", root, "a.new"), 0);
+    assert_int_equal(file_replace(root, "a", "new", 3, 0640, &err), 0);
+    assert_content("a", "new", 3);
+    assert_int_equal(mode_of("a"), S_IFREG | 0640);
+    assert_true(is_missing("a.new"));
+    assert_int_equal(mkdirat(root, "a.new", 0700), 0);
+    assert_int_equal(file_replace(root, "a", "newer", 5, 0640, &err), -1);
+    assert_int_equal(file_link("x", root, "a", &err), -1);
+    assert_content("a", "new", 3);
+    assert_int_equal(mode_of("a.new"), S_IFDIR | 0700);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(each_name_is_given_once),
+        TEST(replacing_finds_its_name_taken),
         TEST(write_then_read),
         TEST(read_appends_and_knows_its_limit),
         TEST(reading_an_empty_file_gives_an_empty_text),

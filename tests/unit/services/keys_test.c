@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 
 #include "base/file.h"
 #include "base/signals.h"
@@ -416,6 +417,34 @@ static void the_manual_has_each_row(void **state)
     assert_int_equal(page.count, rows);
 }
 
+/* One look says which files there may be: a link to nothing is one, a file of another name none. */
+static void a_listing_names_the_rows(void **state)
+{
+    struct ways w = {.live = {.has_run = false}};
+    struct keys_there there;
+    char link[256];
+    (void)state;
+    tree_make(&w.tree);
+    put(&w, "run", "");
+    put(&w, "contents.d/", "");
+    put(&w, "runs", "");
+    snprintf(link, sizeof link, "%s/it/finish", w.tree.services);
+    assert_int_equal(symlink("nothing", link), 0);
+    int fd = open(w.tree.services, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int of_it = openat(fd, "it", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    keys_list(&there, of_it);
+    for (const struct key_row *k = key_rows; k->name != NULL; k++)
+        assert_int_equal(keys_may_have(&there, k), strcmp(k->name, "run") == 0 ||
+                                                       strcmp(k->name, "finish") == 0 ||
+                                                       strcmp(k->name, "contents") == 0);
+    close(of_it);
+    close(fd);
+    keys_list(&there, -1); /* what cannot be listed is looked for, file by file */
+    for (const struct key_row *k = key_rows; k->name != NULL; k++)
+        assert_true(keys_may_have(&there, k));
+    tree_remove(&w.tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,6 +457,7 @@ int main(void)
         cmocka_unit_test(the_live_directory_has_the_files),
         cmocka_unit_test(nonsense_in_a_service_directory_counts_as_nothing),
         cmocka_unit_test(the_manual_has_each_row),
+        cmocka_unit_test(a_listing_names_the_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
