@@ -306,8 +306,5 @@ int file_list(int at, const char *path, struct words *out, struct error *e)
 
 int fd_cloexec(int fd, int on)
 {
-    int flags = fcntl(fd, F_GETFD);
-    if (flags < 0)
-        return -1;
-    return fcntl(fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC);
+    return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); /* there is no other flag */
 }

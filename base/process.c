@@ -105,11 +105,9 @@ pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e)
         errno = EINVAL;
         return error_system(e, "unable to pass %zu descriptors", s->fd_count);
     }
-    if (report && pipe2(ends, O_CLOEXEC) < 0)
+    /* The child writes once, less than the pipe holds. */
+    if (report && pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return error_system(e, "unable to make a pipe");
-    /* The child writes once, less than the pipe holds: only the reading end must not block. */
-    if (report)
-        fcntl(ends[0], F_SETFL, O_NONBLOCK);
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

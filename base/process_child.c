@@ -70,8 +70,7 @@ static int place_one(const struct process_spawn *s, int from, int to)
             close(own);
         return result;
     }
-    int flags = fcntl(from, F_GETFD);
-    return flags < 0 ? -1 : fcntl(from, F_SETFD, flags & ~FD_CLOEXEC);
+    return fcntl(from, F_SETFD, 0);
 }
 
 /* Sources that some target would overwrite are moved out of the way first. */
