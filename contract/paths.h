@@ -24,5 +24,8 @@
 /* A file for each service whose log directory cannot be used: that directory, a newline, why, a
  * newline. Loggers write them, logcat reads them. */
 #define RUN_UNLOGGED "/run/s6/unlogged"
+/* A directory for each service that runs under `notify`: socket, what the service says of itself
+ * (status), and its signs of life (watchdog). */
+#define RUN_NOTIFY "/run/s6/notify"
 
 #endif

@@ -1,0 +1,170 @@
+#include "command/tools/beside.h"
+#include "base/clock.h"
+#include "base/container.h"
+#include "base/failure.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "base/process.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { SERVICE_FD = 3 /* its pidfd, or /dev/null */ };
+
+/* Without pidfd: between two looks. */
+#define LOOK_PAUSE CLOCK_SECOND
+
+/* --- before the service is executed ------------------------------------------------------------
+ */
+
+static int spawn(const struct invocation *c, const int *fds, size_t count, pid_t service)
+{
+    char option[24];
+    struct process_fd places[2 + BESIDE_FDS];
+    struct error e = ERROR_INIT;
+    struct process_spawn s = {.program = command_program,
+                              .envp = environ,
+                              .fds = places,
+                              .orphan = true,
+                              .new_session = true};
+    char **argv = calloc((size_t)c->argc + 2, sizeof *argv);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    /* Opened here, where the service cannot be another process yet. */
+    int pidfd = (int)syscall(SYS_pidfd_open, service, 0);
+    int result =
+        argv == NULL || null < 0 ? error_system(&e, "unable to start beside the service") : 0;
+    places[s.fd_count++] = (struct process_fd){null, 0};
+    places[s.fd_count++] = (struct process_fd){pidfd < 0 ? null : pidfd, SERVICE_FD};
+    for (size_t i = 0; i < count; i++)
+        places[s.fd_count++] = (struct process_fd){fds[i] < 0 ? null : fds[i], BESIDE_FD + (int)i};
+    if (result == 0) {
+        snprintf(option, sizeof option, "-X%ld", (long)service);
+        argv[0] = c->argv[0];
+        argv[1] = option;
+        memcpy(argv + 2, c->argv + 1, (size_t)(c->argc - 1) * sizeof *argv);
+        s.argv = argv;
+        result = process_spawn(&s, NULL, &e) < 0 ? -1 : 0;
+    }
+    free(argv);
+    if (null >= 0)
+        close(null);
+    if (pidfd >= 0)
+        close(pidfd);
+    return result < 0 ? message_error(&e) : 0;
+}
+
+int beside_start(const struct invocation *c, const int *fds, size_t count)
+{
+    pid_t leader = getsid(0);
+    return spawn(c, fds, count, leader > 0 ? leader : getpid());
+}
+
+/* --- beside it ---------------------------------------------------------------------------------
+ */
+
+static void close_from(int first)
+{
+    if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+        return;
+    for (int fd = first; fd < sysconf(_SC_OPEN_MAX) && fd < 65536; fd++)
+        close(fd);
+}
+
+/* State and time of birth, by /proc. False: it does not tell, or tells of other pids than ours, as
+ * where we are in a pid namespace that it is not of. */
+static bool read_stat(pid_t pid, char *state, unsigned long long *born)
+{
+    enum { STATE_FIELD = 3, BORN_FIELD = 22 };
+    char path[40], self[24] = "";
+    struct str text = STR_INIT;
+    struct error e = ERROR_INIT;
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    if (readlink("/proc/self", self, sizeof self - 1) < 0 || atol(self) != (long)getpid() ||
+        file_read(AT_FDCWD, path, 4096, &text, &e) < 0 || text.length == 0) {
+        str_release(&text);
+        return false;
+    }
+    char *at = strrchr(text.data, ')');
+    *state = at != NULL && at[1] == ' ' ? at[2] : '\0';
+    for (int field = STATE_FIELD - 1; at != NULL && field < BORN_FIELD; field++)
+        at = strchr(at + 1, ' ');
+    *born = at == NULL ? 0 : strtoull(at, NULL, 10);
+    str_release(&text);
+    return *state != '\0';
+}
+
+char beside_state(struct beside *b)
+{
+    char state = '\0';
+    unsigned long long born = 0;
+    return read_stat(b->service, &state, &born) && (b->born == 0 || born == b->born) ? state : '\0';
+}
+
+static void end(struct beside *b)
+{
+    b->gone(b);
+    loop_stop(&b->loop);
+}
+
+static void died(struct watch *w, uint32_t events)
+{
+    (void)events;
+    end(container_of(w, struct beside, death));
+}
+
+static bool lives(const struct beside *b)
+{
+    char state;
+    unsigned long long born;
+    if (kill(b->service, 0) < 0 && errno != EPERM)
+        return false;
+    return !read_stat(b->service, &state, &born) || (state != 'Z' && born == b->born);
+}
+
+static void look(struct timer *t)
+{
+    struct beside *b = container_of(t, struct beside, look);
+    if (!lives(b))
+        end(b);
+    else
+        loop_timer(&b->loop, t, clock_monotonic() + LOOK_PAUSE);
+}
+
+int beside_open(struct beside *b, pid_t service, size_t count, void (*gone)(struct beside *b),
+                struct error *e)
+{
+    char state;
+    close_from(BESIDE_FD + (int)count);
+    for (int fd = SERVICE_FD; fd < BESIDE_FD + (int)count; fd++)
+        fd_cloexec(fd, 1);
+    *b = (struct beside){
+        .service = service, .gone = gone, .death = {.fd = SERVICE_FD, .ready = died}};
+    b->look.fire = look;
+    if (!read_stat(service, &state, &b->born))
+        b->born = 0;
+    if (loop_open(&b->loop, e) < 0)
+        return -1;
+    /* /dev/null cannot be watched: that is where the kernel has no pidfd. */
+    if (loop_watch(&b->loop, &b->death, EPOLLIN, e) == 0)
+        return 0;
+    return loop_timer(&b->loop, &b->look, clock_monotonic()) < 0
+               ? error_system(e, "unable to watch the service")
+               : 0;
+}
+
+int beside_name(char name[NAME_MAX + 1], struct error *e)
+{
+    char path[PATH_MAX];
+    if (getcwd(path, sizeof path) == NULL)
+        return error_system(e, "unable to find the service's directory");
+    snprintf(name, NAME_MAX + 1, "%s", strrchr(path, '/') + 1);
+    return name[0] == '\0' ? error_set(e, EXIT_USAGE, "/ is no service directory") : 0;
+}

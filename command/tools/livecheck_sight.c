@@ -1,0 +1,116 @@
+#include "command/tools/livecheck_sight.h"
+#include "base/file.h"
+#include "command/overlog/status_load.h"
+#include "command/tools/notify_place.h"
+#include "contract/paths.h"
+#include "services/supervise_format.h"
+#include "supervisor/status.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Takes a new look; whether it has changed, and is there. */
+static bool mark_moves(struct sight_mark *m, const struct stat *st)
+{
+    struct sight_mark now = {.time = {0, 0}};
+    if (st != NULL) {
+        now.device = st->st_dev;
+        now.inode = st->st_ino;
+        now.size = st->st_size;
+        now.time = st->st_mtim;
+    }
+    bool moved = now.device != m->device || now.inode != m->inode || now.size != m->size ||
+                 now.time.tv_sec != m->time.tv_sec || now.time.tv_nsec != m->time.tv_nsec;
+    *m = now;
+    return moved && st != NULL;
+}
+
+static bool stream_moves(struct sight *s, int fd)
+{
+    struct stat st;
+    bool is_pipe = s->logged && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+    if (is_pipe)
+        st.st_size = 0;
+    return mark_moves(&s->stream[fd - 1], is_pipe ? &st : NULL);
+}
+
+static bool file_moves(struct sight_mark *m, const char *path)
+{
+    struct stat st;
+    bool there = path[0] != '\0' && stat(path, &st) == 0;
+    return mark_moves(m, there ? &st : NULL);
+}
+
+/* The status file says of each service whether it has a logger, and where that writes. */
+static void find_log(struct sight *s, const char *name)
+{
+    struct error e = ERROR_INIT;
+    char *bytes = status_load(RUN_STATUS, &e);
+    for (uint32_t i = 0; bytes != NULL && i < status_count(bytes); i++) {
+        struct status_service row;
+        status_service(bytes, i, &row);
+        if (strcmp(row.name, name) != 0 || row.log == NULL)
+            continue;
+        s->logged = true;
+        snprintf(s->current, sizeof s->current, "%.4000s/current", row.log);
+    }
+    free(bytes);
+}
+
+void sight_forget(struct sight *s)
+{
+    stream_moves(s, 1);
+    stream_moves(s, 2);
+    file_moves(&s->file, s->current);
+}
+
+void sight_open(struct sight *s, struct beside *b, const char *name)
+{
+    *s = (struct sight){.beside = b, .notifies = access("notification-fd", F_OK) == 0};
+    find_log(s, name);
+    notify_place(s->watchdog, sizeof s->watchdog, RUN_NOTIFY, name, NOTIFY_WATCHDOG_FILE);
+    file_moves(&s->ping, s->watchdog);
+    sight_forget(s);
+}
+
+/* Without a record that can be read, all is as it should be. */
+static void take_status(const struct sight *s, struct live_sight *out)
+{
+    struct supervise_status status;
+    struct str bytes = STR_INIT;
+    struct error e = ERROR_INIT;
+    if (file_read(AT_FDCWD, "supervise/status", 4096, &bytes, &e) == 0 && bytes.length > 0 &&
+        supervise_unpack(&status, bytes.data, bytes.length) == 0) {
+        /* The record may still be that from before the start, where it means something else. */
+        bool up = status.pid != 0 && !status.finishing;
+        out->ready = !s->notifies || (up && status.is_ready);
+        out->wanted = status.want_up;
+        out->stopped = status.paused;
+    }
+    str_release(&bytes);
+}
+
+static void take_ping(struct sight *s, struct live_sight *out)
+{
+    struct str text = STR_INIT;
+    struct error e = ERROR_INIT;
+    out->pinged = file_moves(&s->ping, s->watchdog);
+    if (out->pinged && file_read(AT_FDCWD, s->watchdog, 64, &text, &e) == 0 && text.length > 0)
+        out->asks = strcmp(text.data, "trigger\n") == 0;
+    str_release(&text);
+}
+
+void sight_take(struct sight *s, struct live_sight *out)
+{
+    *out = (struct live_sight){.ready = true, .wanted = true};
+    take_status(s, out);
+    char state = beside_state(s->beside);
+    out->stopped |= state == 'T' || state == 't';
+    bool first = stream_moves(s, 1), second = stream_moves(s, 2);
+    bool file = file_moves(&s->file, s->current);
+    out->logged = first || second || file;
+    take_ping(s, out);
+}

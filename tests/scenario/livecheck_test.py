@@ -1,0 +1,178 @@
+"""livecheck: what hangs comes back by itself, and says why; what is well, stopped or gone is left alone."""
+
+import os
+import random
+import signal
+
+import pytest
+
+from lib.control import status, svstat, tell
+from lib.logs import log_text
+from lib.processes import is_logger, process_state
+from lib.tree import BUSYBOX, link_or_copy
+from lib.wait import let_pass, wait_for, wait_still
+
+QUICK = "-i 200ms -s 0 -T 2s -f 2"
+
+
+def log(tree, name):
+    folder = tree.at(f"/var/log/services/{name}")
+    return log_text(folder) if os.path.exists(folder + "/current") else []
+
+
+def checkers(box, name=""):
+    """Processes of livecheck that watch, those whose command line has that word."""
+    return [pid for pid, words in box.processes().items()
+            if words[:1] == ["livecheck"] and any(word.startswith("-X") for word in words) and name in " ".join(words)]
+
+
+def test_a_hung_server_comes_back_without_a_shell(scratch, boot):
+    """Its own program and ours are all there is. It ignores SIGTERM once it hangs."""
+    scratch.longrun("web", f"""#!/command/execlineb -P
+livecheck {QUICK} -c "probe -T 300ms http://localhost:8080/health" /bin/helper serve 8080 4
+""", timeout_kill="300\n")
+    box = boot(scratch.path, env={"S6_LOGGING": "1"})
+    box.wait_for(lambda: log(scratch, "web").count("serving") >= 2, what="another start")
+    lines = log(scratch, "web")
+    assert lines[:3] == [
+        "serving",
+        "livecheck: warning: web is not alive: 2 failures in a row, the last: the check exited 1: probe: fatal: "
+        "http://localhost:8080/health: no answer in time; it is to be restarted",
+        "livecheck: warning: web has not ended: it is killed"], lines
+    box.wait_for(lambda: len(checkers(box)) == 1, what="one process that checks")
+    box.run("/command/s6-svc", "-wD", "-d", "/run/service/web")
+    box.wait_for(lambda: not [w for w in box.processes().values() if not is_logger(w)], what="nothing that is left")
+    assert box.stop() == 0
+
+
+SILENT = """#!/bin/sh
+exec livecheck -i 100ms -s 0 -f 2 -q 700ms sh -c 'for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.3; done; exec sleep 1000'
+"""
+
+
+def test_silence(tree, boot):
+    """A worker that says nothing; one without a logger is told; one that logs is left alone."""
+    tree.longrun("silent", SILENT)
+    tree.longrun("chatty", "#!/bin/sh\nexec livecheck -i 100ms -s 0 -f 2 -q 10s sh -c 'while :; do cat /proc/loadavg; sleep 0.2; done'\n")
+    tree.longrun("bare", "#!/bin/sh\nexec livecheck -i 100ms -s 0 -f 1 -q 100ms sleep 1000\n", logging="0\n")
+    tree.longrun("nothing", "#!/bin/sh\nexec livecheck sleep 1000\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1"})
+    box.wait_for(lambda: log(tree, "silent").count("1") >= 2, what="another start")
+    lines = log(tree, "silent")
+    assert lines[:9] == [str(i) for i in range(1, 9)] + [
+        "livecheck: warning: silent is not alive: 2 failures in a row, the last: nothing logged for 700ms; "
+        "it is to be restarted"], lines
+    box.wait_for_text("livecheck: warning: bare has no logger of its own: only WATCHDOG=1 shows that it lives, no line does")
+    assert "livecheck: fatal: there is nothing to look at: write ./data/check, or use -c or -q" in log(tree, "nothing")
+    assert [svstat(box, "up,wantedup", name) for name in ("chatty", "bare")] == ["true true"] * 2
+    assert not any("livecheck" in line for line in log(tree, "chatty"))
+    assert box.stop() == 0
+
+
+CHECK = """#!/bin/sh
+mkdir /tmp/$0.lock 2>/dev/null || echo twice >>/tmp/slow.twice
+echo x >>/tmp/slow.checks
+sleep 0.3
+rmdir /tmp/$0.lock
+"""
+
+
+def count(tree, name):
+    path = tree.at(f"/tmp/{name}.checks")
+    return len(tree.read(f"/tmp/{name}.checks").split()) if os.path.exists(path) else 0
+
+
+@pytest.mark.long
+def test_checks(tree, boot):
+    """From readiness on; one at a time, each at most -T with all that it started; not of what is stopped; as root for a
+    service that is not."""
+    tree.longrun("slow", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -T 30s sleep 1000\n")
+    tree.script("etc/s6-overlay/s6-rc.d/slow/data/check", CHECK.replace("$0", "slow"))
+    tree.longrun("unready", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -c 'touch /tmp/unready.checked' "
+                            "sh -c 'while ! test -e /tmp/go; do sleep 0.05; done; echo >&3; exec sleep 1000'\n",
+                 notification_fd="3\n")
+    tree.longrun("late", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -T 400ms -f 2 -a USR1 "
+                         "sh -c 'trap \"echo got USR1\" USR1; while :; do sleep 0.05; done'\n")
+    tree.script("etc/s6-overlay/s6-rc.d/late/data/check", "#!/bin/sh\necho half a\nsleep 7777 | cat\n")
+    tree.longrun("dropped", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -f 1 -c 'test ! -e /tmp/ill' s6-setuidgid nobody "
+                            "sh -c 'id -u; exec sleep 1000'\n")
+    tree.longrun("turned", "#!/bin/sh\nexec s6-setuidgid nobody livecheck -c true sleep 1000\n")
+    tree.longrun("none", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -f 1 -a WINCH -c /no/such/program sleep 1000\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1"})
+    box.wait_for(lambda: count(tree, "slow") >= 8, what="eight checks")
+    assert not os.path.exists(tree.at("/tmp/slow.twice"))
+
+    # Stopped, whoever did it: no check.
+    ours = next(pid for pid, words in box.processes().items() if words == ["sleep", "1000"]
+                and os.path.basename(os.readlink(f"/proc/{pid}/cwd")) == "slow")
+    os.kill(ours, signal.SIGSTOP)
+    wait_for(lambda: process_state(ours) == "T", what="stop")
+    wait_still(lambda: count(tree, "slow"), 1)
+    before = count(tree, "slow")
+    os.kill(ours, signal.SIGCONT)
+    box.wait_for(lambda: count(tree, "slow") > before, what="a check after the stop")
+    tell(box, "slow", b"p")
+    wait_still(lambda: count(tree, "slow"), 1)
+    before = count(tree, "slow")
+    tell(box, "slow", b"c")
+    box.wait_for(lambda: count(tree, "slow") > before, what="a check after the pause")
+    assert svstat(box, "pid", "slow") != "-1" and log(tree, "slow") == []
+
+    assert not os.path.exists(tree.at("/tmp/unready.checked"))
+    tree.write("/tmp/go")
+    wait_for(lambda: os.path.exists(tree.at("/tmp/unready.checked")), what="a check once it is ready")
+
+    box.wait_for(lambda: log(tree, "late").count("got USR1") >= 2, what="two signals")
+    assert log(tree, "late")[0] == ("livecheck: warning: late is not alive: 2 failures in a row, the last: the check took "
+                                    "more than 400ms: half a; it gets SIGUSR1")
+    assert len([w for w in box.processes().values() if w == ["sleep", "7777"]]) <= 1
+
+    assert "exit" not in "".join(log(tree, "dropped")) and log(tree, "dropped")[0] == "65534"
+    tree.write("/tmp/ill")
+    box.wait_for(lambda: log(tree, "dropped").count("65534") >= 2, what="a restart of what runs as nobody")
+    assert log(tree, "dropped")[1] == ("livecheck: warning: dropped is not alive: the check exited 1; it is to be restarted")
+    assert ("livecheck: fatal: unable to open supervise/control: Permission denied (livecheck has to stand before "
+            "s6-setuidgid, or what else changes the user)") in log(tree, "turned")
+    box.wait_for(lambda: len(log(tree, "none")) >= 1)
+    assert log(tree, "none")[0].startswith("livecheck: warning: none is not alive: the check exited 127: ")
+    assert "/no/such/program" in log(tree, "none")[0]
+    box.run("/command/s6-svc", "-wD", "-d", *[f"/run/service/{n}" for n in ("slow", "unready", "late", "dropped", "turned", "none")])
+    box.wait_for(lambda: not [w for w in box.processes().values() if not is_logger(w)], what="nothing that is left")
+    assert box.stop() == 0
+
+
+def test_the_container_ends(tree, boot):
+    tree.longrun("web", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -f 2 -a exit -c 'test -e /tmp/well' sleep 1000\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1"})
+    assert box.wait() == 1, box.transcript()
+    assert log(tree, "web") == ["livecheck: warning: web is not alive: 2 failures in a row, the last: the check exited 1; "
+                                "the container is to end"]
+
+
+@pytest.mark.long
+def test_no_process_is_left_behind(scratch, boot):
+    """300 kills at any moment: of the service while livecheck starts, checks, waits for a slow check, or acts."""
+    link_or_copy(BUSYBOX, scratch.at("bin/sleep"))
+    names = [f"s{i}" for i in range(10)]
+    checks = ["-f 3 -c \"sleep 0.01\"", "-f 30000 -c \"sleep 7777\"", "-f 3 -c s6-true", "-f 10 -c s6-false"]
+    for i, name in enumerate(names):
+        scratch.longrun(name, f"#!/command/execlineb -P\nlivecheck -i 20ms -s 0 -T 5s {checks[i % 4]} /bin/helper wait\n")
+    box = boot(scratch.path, env={"S6_LOGGING": "2"})
+    steady = [name for i, name in enumerate(names) if i % 4 != 3]
+    box.wait_for(lambda: all(status(box, name)[0] for name in steady), what="all services")
+    r = random.Random(7)
+    controls = [open(box.inside(f"/run/service/{name}/supervise/control"), "wb", buffering=0) for name in names]
+    for _ in range(300):
+        control = r.choice(controls)
+        control.write(r.choice([b"k", b"k", b"K"]))
+        let_pass(r.random() * 0.02)
+        control.write(b"u")
+        let_pass(r.random() * 0.01)
+    box.wait_for(lambda: all(status(box, name)[0] for name in steady), what="all services again")
+    box.wait_for(lambda: len(steady) <= len(checkers(box)) <= len(names), what="one process that checks for each")
+    for control in controls:
+        control.write(b"dk")
+        control.close()
+    box.wait_for(lambda: not [w for w in box.processes().values() if not is_logger(w)], what="nothing that is left")
+    assert box.zombies() == []
+    assert box.stop() == 0
