@@ -1,5 +1,6 @@
 #include "logcat/filter.h"
 #include "base/clock.h"
+#include "logcat/columns.h"
 #include <stdlib.h>
 
 int filter_add(struct filter *f, const char *text, bool exclude, bool ignore_case, struct error *e)
@@ -16,8 +17,28 @@ int filter_add(struct filter *f, const char *text, bool exclude, bool ignore_cas
     return 0;
 }
 
+int filter_add_where(struct filter *f, const char *text, struct error *e)
+{
+    struct where *grown = realloc(f->where, (f->wheres + 1) * sizeof *grown);
+    if (!grown)
+        return error_system(e, "unable to take the condition %s", text);
+    f->where = grown;
+    if (where_parse(&grown[f->wheres], text, e) < 0)
+        return -1;
+    /* Numbers are compared first: that costs less, and mostly leaves out more. */
+    for (size_t i = f->wheres++; i > 0 && grown[i].numeric && !grown[i - 1].numeric; i--) {
+        struct where other = grown[i - 1];
+        grown[i - 1] = grown[i];
+        grown[i] = other;
+    }
+    return 0;
+}
+
 void filter_release(struct filter *f)
 {
+    for (size_t i = 0; i < f->wheres; i++)
+        where_release(&f->where[i]);
+    free(f->where);
     for (size_t i = 0; i < f->count; i++)
         pattern_close(&f->pattern[i].pattern);
     free(f->pattern);
@@ -27,7 +48,8 @@ void filter_release(struct filter *f)
 bool filter_any(const struct filter *f)
 {
     return f->count > 0 || f->stream != STREAM_UNKNOWN || clock_is_set(&f->since) ||
-           clock_is_set(&f->until) || f->severity.most != SEVERITY_UNKNOWN;
+           clock_is_set(&f->until) || f->severity.most != SEVERITY_UNKNOWN || f->wheres > 0 ||
+           f->columns;
 }
 
 bool filter_is_outside(const struct filter *f, const struct timespec *time)
@@ -47,6 +69,17 @@ const struct pattern *filter_needle(const struct filter *f)
     return only->count > 0 ? only : NULL;
 }
 
+/* Whether the entry has a severity and fields that are asked for. */
+static bool is_meant(const struct filter *f, const struct entry *entry)
+{
+    if (!severity_in(&f->severity, entry->severity))
+        return false;
+    for (size_t i = 0; i < f->wheres; i++)
+        if (!where_holds(&f->where[i], entry->message, entry->length))
+            return false;
+    return !f->columns || columns_has(f->columns, entry);
+}
+
 enum filter_verdict filter_judge(const struct filter *f, const struct entry *entry)
 {
     bool included = f->includes == 0;
@@ -54,7 +87,7 @@ enum filter_verdict filter_judge(const struct filter *f, const struct entry *ent
         return FILTER_OUT;
     if (filter_is_outside(f, &entry->time))
         return FILTER_OUT;
-    bool meant = severity_in(&f->severity, entry->severity);
+    bool meant = is_meant(f, entry);
     if (!meant && f->includes == f->count) /* nothing could exclude it */
         return FILTER_REST;
     for (size_t i = 0; i < f->count; i++) {

@@ -165,6 +165,11 @@ bool json_begin(struct json *j, const char *text, size_t length)
     return skip(j, '{');
 }
 
+bool json_text(struct json *j, struct json_value *v)
+{
+    return string(j, v);
+}
+
 int json_next(struct json *j, struct json_value *name, struct json_value *value)
 {
     if (skip(j, '}')) {
@@ -180,4 +185,49 @@ int json_next(struct json *j, struct json_value *name, struct json_value *value)
 bool json_is(const struct json_value *v, const char *text, size_t length)
 {
     return v->length == length && memcmp(v->text, text, length) == 0 && !memchr(text, '\\', length);
+}
+
+static int add_point(struct str *out, int p)
+{
+    char u[4] = {(char)p};
+    size_t n = p < 0x80 ? 1 : p < 0x800 ? 2 : p < 0x10000 ? 3 : 4;
+    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (size_t i = n; n > 1 && i-- > 0; p >>= 6)
+        u[i] = (char)(i > 0 ? 0x80 | (p & 0x3f) : lead[n] | p);
+    return str_add(out, u, n);
+}
+
+/* at is behind "\u"; the text was read once, so that four digits are there. Returns the place
+ * behind. */
+static const char *unescape(const char *at, const char *end, struct str *out)
+{
+    int high = hex(at);
+    at += 4;
+    if (high >= 0xd800 && high < 0xdc00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u') {
+        int low = hex(at + 2);
+        if (low >= 0xdc00 && low < 0xe000) {
+            high = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+            at += 6;
+        }
+    }
+    add_point(out, high >= 0xd800 && high < 0xe000 ? 0xfffd : high);
+    return at;
+}
+
+int json_add(const struct json_value *v, struct str *out)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    const char *at = v->text, *end = at + v->length, *slash;
+    if (v->kind != JSON_STRING)
+        return str_add(out, at, v->length);
+    while ((slash = memchr(at, '\\', (size_t)(end - at)))) {
+        if (str_add(out, at, (size_t)(slash - at)) < 0)
+            return -1;
+        at = slash + 2;
+        if (slash[1] == 'u')
+            at = unescape(at, end, out);
+        else
+            str_add_char(out, to[strchr(from, slash[1]) - from]);
+    }
+    return str_add(out, at, (size_t)(end - at));
 }

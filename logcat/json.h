@@ -4,6 +4,7 @@
 #ifndef LOGCAT_JSON_H
 #define LOGCAT_JSON_H
 
+#include "base/str.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -26,7 +27,13 @@ bool json_begin(struct json *j, const char *text, size_t length);
  * not a JSON object. */
 int json_next(struct json *j, struct json_value *name, struct json_value *value);
 
+/* Reads a string that stands alone; j has the text in at and end. False: none is there. */
+bool json_text(struct json *j, struct json_value *v);
+
 /* Whether the name or string is that text. One that has an escape never is. */
 bool json_is(const struct json_value *v, const char *text, size_t length);
+/* Appends a string's content with its escapes resolved, as UTF-8; any other value as it stands. 0,
+ * or -1: no memory. */
+int json_add(const struct json_value *v, struct str *out);
 
 #endif

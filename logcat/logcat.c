@@ -34,6 +34,9 @@ static int build_filter(const struct request *q, struct filter *f, struct error 
     for (size_t i = 0; i < q->exclude.count; i++)
         if (filter_add(f, q->exclude.item[i], true, q->ignore_case, e) < 0)
             return -1;
+    for (size_t i = 0; i < q->where.count; i++)
+        if (filter_add_where(f, q->where.item[i], e) < 0)
+            return -1;
     f->stream = q->stream;
     f->severity = q->severity;
     if (q->since && time_parse(q->since, &now, q->utc, &f->since, e) < 0)
@@ -94,6 +97,7 @@ static void build_render(const struct request *q, struct render *r)
     *r = (struct render){.form = q->form,
                          .utc = q->utc,
                          .names = !q->no_prefix,
+                         .parse = q->parse,
                          .caret = shown,
                          .time_format = q->time_format};
     r->color = strcmp(q->color, "always") == 0 || (strcmp(q->color, "auto") == 0 && shown && !dull);
@@ -218,7 +222,8 @@ static void open_sources(const struct request *q, struct view *v, struct follow_
  * order, or to find the last ones from the end. */
 static bool is_survey_needed(const struct request *q, const struct view *v)
 {
-    return !is_tail(v) && (v->count > 1 || q->reverse || (v->tailing && !q->follow));
+    return !v->tallying && !is_tail(v) &&
+           (v->count > 1 || q->reverse || (v->tailing && !q->follow));
 }
 
 static void show_history(const struct request *q, struct view *v, struct follow_view *live)
@@ -230,7 +235,10 @@ static void show_history(const struct request *q, struct view *v, struct follow_
     }
     bool even = !is_survey_needed(q, v) || view_survey(v);
     bool some = v->tailing && v->tail.most > 0 && !is_tail(v) && !q->follow;
-    if (even && !torn && (some || (q->reverse && !v->tailing))) {
+    if (v->tallying) {
+        open_sources(q, v, live);
+        view_history(v, false, false);
+    } else if (even && !torn && (some || (q->reverse && !v->tailing))) {
         newest_first_windows(v, q->reverse, v->tailing ? q->lines : 0);
     } else if (q->reverse && !v->tailing) {
         newest_first_parts(v);
@@ -238,6 +246,15 @@ static void show_history(const struct request *q, struct view *v, struct follow_
         open_sources(q, v, live);
         view_history(v, q->follow, q->reverse);
     }
+}
+
+static void show_tally(const struct request *q, struct view *v)
+{
+    size_t most = q->lines_said && !q->all_lines ? (size_t)q->lines : TALLY_ROWS;
+    tally_sort(&v->tally, q->reverse);
+    if (tally_show(&v->tally, &v->render, most, &v->output.buffer) < 0)
+        v->failed = ENOMEM;
+    output_flush(&v->output);
 }
 
 static int say_unwritten(int reason)
@@ -257,6 +274,8 @@ static int show(struct request *q, struct view *v, const struct logdirs_list *li
         result = add_sources(q, v, list, e);
     if (result == 0)
         show_history(q, v, live);
+    if (result == 0 && v->tallying)
+        show_tally(q, v);
     if (result == 0 && q->follow && !v->output.ended)
         result = follow_view_run(live, e);
     pager_close(&v->output);
@@ -280,7 +299,10 @@ static int prepare(struct request *q, struct view *v, struct error *e)
     if (result == 0)
         result = build_marks(q, &marks, &v->render.marks, e);
     v->render.mark = marks;
-    v->rating = v->render.color || q->severity.most != SEVERITY_UNKNOWN;
+    v->rating = v->render.color || q->parse || q->columns || q->severity.most != SEVERITY_UNKNOWN;
+    if (result == 0 && q->columns)
+        result = columns_parse(&v->columns, q->columns, e);
+    v->filter.columns = q->columns ? &v->columns : NULL;
     v->context =
         (struct context){.whole = q->whole, .before = (size_t)q->before, .after = (size_t)q->after};
     return result;
@@ -297,7 +319,8 @@ static int run_view(struct request *q, struct view *v, const struct logdirs_list
         q->lines_said = true;
         q->lines = 10;
     }
-    v->tailing = q->lines_said && !q->all_lines;
+    v->tallying = q->patterns;
+    v->tailing = q->lines_said && !q->all_lines && !q->patterns;
     if (v->tailing)
         tail_init(&v->tail, (size_t)q->lines);
     int code = show(q, v, list, &e);

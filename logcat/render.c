@@ -1,6 +1,8 @@
 #include "logcat/render.h"
 #include "base/color.h"
 #include "base/utf8.h"
+#include "logcat/json_write.h"
+#include "logcat/members.h"
 #include "logcat/pretty.h"
 #include <stdio.h>
 #include <string.h>
@@ -39,11 +41,6 @@ static void put_bytes(struct str *out, const char *bytes, size_t length)
         memcpy(to + i, bytes + i, 8);
     for (; i < length; i++)
         to[i] = bytes[i];
-}
-
-static bool is_plain(char c)
-{
-    return c >= 0x20 && c < 0x7f;
 }
 
 /* --- time --- */
@@ -143,6 +140,13 @@ static bool add_time(struct render *r, const struct timespec *t, int digits, str
     put_bytes(out, r->text, r->text_length);
     put_bytes(out, fraction, (size_t)digits + 1);
     return true;
+}
+
+int render_time(struct render *r, const struct timespec *t, struct str *out)
+{
+    if (str_reserve(out, 256) < 0)
+        return -1;
+    return add_time(r, t, 3, out) ? 0 : str_add_char(out, '-');
 }
 
 static void add_spaces(struct str *out, size_t count)
@@ -261,46 +265,6 @@ static int add_text_form(struct render *r, const char *name, const struct entry 
     return result;
 }
 
-/* Quotes are common in messages: no printf for them. */
-static void escape(unsigned int point, char shown[8])
-{
-    static const char digits[] = "0123456789abcdef";
-    bool simple = point == '"' || point == '\\' || point == '\t';
-    shown[0] = '\\';
-    shown[1] = point == '\t' ? 't' : simple ? (char)point : 'u';
-    for (int i = 0; i < 4; i++)
-        shown[2 + i] = digits[point >> (12 - 4 * i) & 15];
-    shown[simple ? 2 : 6] = '\0';
-}
-
-int render_json_string(struct str *out, const char *bytes, size_t length, bool *lossy)
-{
-    size_t plain = 0;
-    str_add_char(out, '"');
-    for (size_t i = 0; i < length;) {
-        char shown[8];
-        unsigned char c = (unsigned char)bytes[i];
-        unsigned int point = c;
-        if (is_plain(bytes[i]) && c != '"' && c != '\\') {
-            i++;
-            continue;
-        }
-        size_t n = c < 0x80 ? 1 : utf8_decode(bytes + i, length - i, &point);
-        if (n > 1 && !utf8_is_harmful(point)) {
-            i += n;
-            continue;
-        }
-        *lossy |= n == 0;
-        escape(n > 0 ? point : 0xfffd, shown);
-        str_add(out, bytes + plain, i - plain);
-        str_add_text(out, shown);
-        i += n > 0 ? n : 1;
-        plain = i;
-    }
-    str_add(out, bytes + plain, length - plain);
-    return str_add_char(out, '"');
-}
-
 static int add_base64(struct str *out, const char *bytes, size_t length)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -320,7 +284,7 @@ static int add_base64(struct str *out, const char *bytes, size_t length)
 
 static int add_json(struct render *r, const char *name, const struct entry *entry, struct str *out)
 {
-    bool lossy = false, name_lossy = false;
+    bool lossy = false;
     size_t begin = out->length;
     str_add_text(out, "{\"time\":\"");
     if (add_time(r, &entry->time, 9, out)) {
@@ -331,13 +295,13 @@ static int add_json(struct render *r, const char *name, const struct entry *entr
     }
     if (r->names) {
         str_add_text(out, ",\"service\":");
-        render_json_string(out, name, strlen(name), &name_lossy);
+        json_write_string(out, name, strlen(name), NULL);
     }
     if (entry->stream != STREAM_UNKNOWN)
         str_add_text(out, entry->stream == STREAM_ERR ? ",\"stream\":\"stderr\""
                                                       : ",\"stream\":\"stdout\"");
     str_add_text(out, ",\"message\":");
-    render_json_string(out, entry->message, entry->length, &lossy);
+    json_write_string(out, entry->message, entry->length, &lossy);
     if (lossy) {
         str_add_text(out, ",\"base64\":\"");
         add_base64(out, entry->message, entry->length);
@@ -345,6 +309,8 @@ static int add_json(struct render *r, const char *name, const struct entry *entr
     }
     if (entry->cut)
         str_add_text(out, ",\"truncated\":true");
+    if (r->parse)
+        members_add(entry, out);
     return str_add_char(out, '}');
 }
 

@@ -23,6 +23,7 @@ struct render {
     bool utc;     /* times are in UTC, else in local time */
     bool names;   /* show the service's name */
     bool color;   /* of services' names and severities; stderr is red where none is known */
+    bool parse;   /* in JSON, with the fields of the line as members */
     bool caret;   /* make control characters visible: for terminals */
     size_t width; /* names are padded to that many bytes */
     const char *time_format;    /* as for strftime, and %N; NULL: the form's own */
@@ -45,8 +46,7 @@ int render_form_parse(const char *name);
  * -1: no memory. */
 int render_entry(struct render *r, const char *name, const struct entry *entry, struct str *out);
 
-/* Appends a JSON string with its quotes. *lossy is set to true when a byte was no UTF-8 and was
- * replaced. 0, or -1: no memory. */
-int render_json_string(struct str *out, const char *bytes, size_t length, bool *lossy);
+/* Appends the time as the short form shows it, or '-'. 0, or -1: no memory. */
+int render_time(struct render *r, const struct timespec *t, struct str *out);
 
 #endif

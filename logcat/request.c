@@ -9,8 +9,8 @@
 const char request_options[] =
     "-n, --lines=N            the last N lines, or all; with -f alone: 10\n"
     "-f, --follow             go on with what is written, until ^C\n"
-    "-S, --since=TIME         from then on: 10m, 2h, today, 12:30, 2026-11-23 12:30\n"
-    "-U, --until=TIME         before TIME\n"
+    "-S, --since=TIME         from then on (-U TIME: until then): 10m, today, 12:30\n"
+    "-U, --until=TIME\n"
     "-b, --boot               since this container started; -p: the run before\n"
     "-p, --previous\n"
     "\10, --priority=LEVEL     as bad or worse: warn, err..crit; as -p LEVEL too\n"
@@ -21,17 +21,21 @@ const char request_options[] =
     "-i, --ignore-case\n"
     "-A, --after=N\n"
     "-B, --before=N\n"
+    "\13, --where=CONDITION    fields: 'status>=500', user.id=42, 'path~^/api' (all)\n"
     "-C, --context=N          N lines around a match (-A N after, -B N before)\n"
     "\1, --entry               a match shows its entry whole: a stack trace, say\n"
     "\2, --highlight=RE        mark what matches, choose nothing\n"
     "-r, --reverse            the newest first\n"
     "-u, --unit-events        also starts, exits and restarts of the services\n"
-    "-o, --output=FORM        short, full, raw, json, cri, pretty (JSON laid out)\n"
+    "-o, --output=FORM        short full raw json cri pretty; json --parse: fields\n"
+    "\14, --parse\n"
+    "\15, --columns=NAMES      a table of fields: ts,status,path\n"
+    "\16, --patterns           lines by their shape, the most frequent first\n"
     "\3, --time-format=FORMAT  times as strftime(3) writes them; --utc: in UTC\n"
     "\4, --utc\n"
-    "\5, --no-prefix           without the service's name\n"
+    "\5, --no-prefix           without the service's name; --color: always, never\n"
     "\6, --begin-with=TEXT\n"
-    "\7, --color=WHEN          auto, always or never\n"
+    "\7, --color=WHEN\n"
     "-l, --list               list services: state, size, times, errors, lines\n";
 
 static int usage(const char *what, const char *value)
@@ -112,6 +116,17 @@ static int take_long(struct request *q, int option, const char *argument)
     switch (option) {
     case '\6': /* --begin-with */
         q->heading = argument;
+        return 0;
+    case '\13': /* --where */
+        return take_word(&q->where, argument);
+    case '\15': /* --columns */
+        q->columns = argument;
+        return 0;
+    case '\16': /* --patterns */
+        q->patterns = true;
+        return 0;
+    case '\14': /* --parse */
+        q->parse = true;
         return 0;
     case '\10': /* --priority */
         return take_severity(q, argument);
@@ -208,7 +223,13 @@ int request_parse(struct invocation *c, struct request *q)
             return EXIT_SYSTEM;
     bool chooses = q->include.count + q->exclude.count > 0 || q->since || q->until || q->boot ||
                    q->previous || q->stream != STREAM_UNKNOWN ||
-                   q->severity.most != SEVERITY_UNKNOWN;
+                   q->severity.most != SEVERITY_UNKNOWN || q->where.count > 0;
+    if (q->parse && q->form != RENDER_JSON)
+        return usage("only with -o json", "--parse");
+    if (q->columns && q->form != RENDER_SHORT)
+        return usage("options exclude each other", "--columns -o");
+    if (q->patterns && (q->follow || q->columns))
+        return usage("options exclude each other", "--patterns, and -f or --columns");
     if (q->reverse && q->follow)
         return usage("options exclude each other", "-r -f");
     if (q->boot && q->previous)
@@ -220,6 +241,7 @@ int request_parse(struct invocation *c, struct request *q)
 
 void request_release(struct request *q)
 {
+    words_release(&q->where);
     words_release(&q->include);
     words_release(&q->exclude);
     words_release(&q->marks);

@@ -9,13 +9,13 @@
 
 struct request {
     bool follow, list, boot, previous, ignore_case, lines_said, all_lines, no_prefix, utc, whole,
-        reverse, unit_events;
+        reverse, unit_events, parse, patterns;
     unsigned long long lines, before, after;
-    const char *since, *until, *color, *time_format, *heading;
+    const char *since, *until, *color, *time_format, *heading, *columns;
     enum render_form form;
     enum stamp_stream stream;
     struct severity_range severity;
-    struct words include, exclude, marks, without, operands;
+    struct words where, include, exclude, marks, without, operands;
     struct logdirs logdirs;
     bool unreadable;
 };

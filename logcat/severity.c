@@ -50,6 +50,13 @@ enum severity severity_word(const char *word, size_t length)
     return SEVERITY_UNKNOWN;
 }
 
+const char *severity_name(enum severity s)
+{
+    static const char *const names[] = {"",    "debug", "info",  "notice", "warning",
+                                        "err", "crit",  "alert", "emerg"};
+    return names[s];
+}
+
 const char *severity_color(enum severity s)
 {
     return colors[s];

@@ -57,6 +57,8 @@ const struct severity_format *severity_find(const char *message, size_t length, 
 
 /* The severity that the word is used for, in any case; SEVERITY_UNKNOWN: none. */
 enum severity severity_word(const char *word, size_t length);
+/* The name that logcat uses: "warning"; "" where it is unknown. */
+const char *severity_name(enum severity s);
 /* The SGR parameters of its colour; NULL: none. */
 const char *severity_color(enum severity s);
 

@@ -31,6 +31,8 @@ void view_release(struct view *v)
     tail_release(&v->tail);
     context_release(&v->context);
     filter_release(&v->filter);
+    columns_release(&v->columns);
+    tally_release(&v->tally);
     output_release(&v->output);
 }
 
@@ -153,11 +155,24 @@ static void put_entry(struct view *v, size_t number, const struct entry *entry)
     bool headed = v->heading == NULL || str_printf(&v->output.buffer, "%s\n", v->heading) == 0;
     v->heading = NULL;
     v->shown++;
-    if (!headed || render_entry(&v->render, name, entry, &v->output.buffer) < 0) {
+    struct str *out = &v->output.buffer;
+    int result = v->columns.count > 0 ? columns_row(&v->columns, &v->render, name, entry, out)
+                                      : render_entry(&v->render, name, entry, out);
+    if (!headed || result < 0) {
         v->failed = ENOMEM;
         v->output.ended = true;
     }
     output_pass(&v->output);
+}
+
+static void tally_entry(struct view *v, size_t number, const struct entry *entry)
+{
+    const char *name = entry->name ? entry->name : v->source[number]->name;
+    if (v->context.whole && entry->continues) /* an entry is counted once, by its first line */
+        return;
+    v->shown++;
+    if (tally_add(&v->tally, name, entry) < 0)
+        v->context.failed = ENOMEM;
 }
 
 static void given(void *context, struct entry *entry, size_t number)
@@ -165,7 +180,9 @@ static void given(void *context, struct entry *entry, size_t number)
     struct view *v = context;
     if (!v->source[number]->stamps)
         entry->time = (struct timespec){0, 0}; /* a guess is good for the order only */
-    if (!v->tailing)
+    if (v->tallying)
+        tally_entry(v, number, entry);
+    else if (!v->tailing)
         put_entry(v, number, entry);
     else if (tail_push(&v->tail, entry, number) < 0)
         v->context.failed = ENOMEM;

@@ -7,6 +7,7 @@
 #define LOGCAT_VIEW_H
 
 #include "base/error.h"
+#include "logcat/columns.h"
 #include "logcat/context.h"
 #include "logcat/events.h"
 #include "logcat/filter.h"
@@ -15,6 +16,7 @@
 #include "logcat/render.h"
 #include "logcat/source.h"
 #include "logcat/tail.h"
+#include "logcat/tally.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +26,9 @@ struct view {
     struct context context; /* whole, before and after are set by the caller */
     struct events *events;  /* for sources that are event logs; NULL: there are none */
     struct render render;
+    struct columns columns; /* count 0: lines, not a table */
+    struct tally tally;     /* of the lines, if tallying */
+    bool tallying;          /* lines are counted and not shown */
     struct output output;
     struct tail tail;
     bool rating;            /* severities are needed */

@@ -3,7 +3,7 @@
 #include "base/failure.h"
 #include "base/utf8.h"
 #include "command/overlog/overlog.h"
-#include "logcat/render.h"
+#include "logcat/json_write.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,23 +14,21 @@
 
 static void json_key(struct str *out, const char *key)
 {
-    bool lossy;
     if (out->length > 0 && strchr("[{", out->data[out->length - 1]) == NULL)
         str_add_char(out, ',');
     if (key == NULL)
         return;
-    render_json_string(out, key, strlen(key), &lossy);
+    json_write_string(out, key, strlen(key), NULL);
     str_add_char(out, ':');
 }
 
 void json_string(struct str *out, const char *key, const char *text)
 {
-    bool lossy;
     json_key(out, key);
     if (text == NULL)
         str_add_text(out, "null");
     else
-        render_json_string(out, text, strlen(text), &lossy);
+        json_write_string(out, text, strlen(text), NULL);
 }
 
 void json_number(struct str *out, const char *key, long long number)

@@ -14,7 +14,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD", TOP / "build")).resolve()
 SERVICES, ARCHIVES, BYTES, RUNS = (int(os.environ.get(k, v)) for k, v in (
     ("SERVICES", "100"), ("ARCHIVES", "20"), ("BYTES", "1000000"), ("RUNS", "3")))
-SET = pathlib.Path(os.environ.get("LOGSET", BUILD / f"bench/logs-{SERVICES}-{ARCHIVES}-{BYTES}"))
+SET = pathlib.Path(os.environ.get("LOGSET", BUILD / f"bench/mixed-{SERVICES}-{ARCHIVES}-{BYTES}"))
 LITERAL, EXPRESSION, WORDS = "request 0000dead", "upstream.*after 5[0-9]+ ms", "timed out|refused"
 
 
@@ -84,6 +84,16 @@ def main():
     compare("everything, raw", ["-o", "raw"], [("zcat", everything, True), ("zcat, sort -m", merge, True)])
     compare("everything", [], [("zcat", everything, True)])
     compare("everything, JSON", ["-o", "json"], [("zcat", everything, True)])
+    plain = [("a plain read", ["logcat"], False)]
+    compare("-p warn", ["-p", "warn"], plain)
+    compare("-p debug", ["-p", "debug"], plain)
+    compare("--where", ["--where", "status>=500"], plain)
+    compare("--where, an expression", ["--where", "path~^/api", "--where", "status>=500"], plain)
+    compare("--where, all lines that can", ["--where", "status"], plain)
+    compare("--columns", ["--columns", "ts,status,path"], plain)
+    compare("--patterns", ["--patterns"], plain)
+    compare("JSON, --parse", ["-o", "json", "--parse"], plain)
+    compare("--entry -g", ["--entry", "-g", LITERAL], plain)
     if shutil.which("rg"):
         compare("-g, a literal", ["-g", LITERAL], [("rg -z", ["rg", "-z", "-N", LITERAL, str(SET)], False)])
     else:

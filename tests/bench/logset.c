@@ -19,6 +19,9 @@ enum { BEGIN = 1795392000 /* 2026-11-23T00:00:00Z */, DAY = 86400 };
 
 static uint64_t state;
 
+/* A quarter of the services write JSON, a quarter the combined log format. */
+static enum { PLAIN, JSON, COMBINED } form;
+
 static unsigned int random_below(unsigned int n)
 {
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -36,6 +39,20 @@ static int write_line(char *out, const struct timespec *t)
                              random_below(60000), random_below(1U << 30));
     else if (kind < 20)
         n += (size_t)sprintf(text, "warning: pool www seems busy, %u children\n", random_below(64));
+    else if (form == JSON)
+        n += (size_t)sprintf(text,
+                             "{\"level\":%u,\"pid\":7,\"msg\":\"request done\",\"path\":\"/%s\","
+                             "\"user\":{\"id\":%u},\"status\":%u,\"took\":%u.5}\n",
+                             random_below(50) ? 30 : 40, paths[random_below(4)],
+                             random_below(1000000), random_below(50) ? 200 : 502,
+                             random_below(1000));
+    else if (form == COMBINED)
+        n += (size_t)sprintf(text,
+                             "10.0.%u.%u - - [23/Nov/2026:10:55:40 +0000] \"GET /%s?id=%u "
+                             "HTTP/1.1\" %u %u \"-\" \"curl/8.%u.0\"\n",
+                             random_below(256), random_below(256), paths[random_below(4)],
+                             random_below(1000000), random_below(50) ? 200 : 502,
+                             random_below(100000), random_below(9));
     else
         n += (size_t)sprintf(text,
                              "10.%u.%u.%u - - \"GET /%s?id=%u HTTP/1.1\" %u %u \"Mozilla/5.0 (X11; "
@@ -87,6 +104,7 @@ static void write_service(const char *root, int number, int archives, size_t byt
     double lines = ((double)archives + 0.5) * (double)bytes / 138;
     int64_t step = (int64_t)((double)DAY / lines * 1e9);
     state = (uint64_t)number * 7919 + 1;
+    form = number % 4 == 1 ? JSON : number % 4 == 2 ? COMBINED : PLAIN;
     snprintf(directory, sizeof directory, "%s/service%03d", root, number);
     mkdir(directory, 0755);
     snprintf(path, sizeof path, "%s/plain", directory);

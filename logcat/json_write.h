@@ -1,0 +1,17 @@
+/* JSON as logcat and overlog write it: UTF-8 without control characters and without what misleads a
+ * terminal. Pure. */
+#ifndef LOGCAT_JSON_WRITE_H
+#define LOGCAT_JSON_WRITE_H
+
+#include "base/str.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Appends a JSON string with its quotes. *lossy, if there is one, is set to true when a byte was no
+ * UTF-8 and was replaced. 0, or -1: no memory. */
+int json_write_string(struct str *out, const char *bytes, size_t length, bool *lossy);
+/* Appends a value that is JSON already, with what must not stand in a string escaped. 0, or -1: no
+ * memory. */
+int json_write_raw(struct str *out, const char *bytes, size_t length);
+
+#endif
