@@ -42,6 +42,69 @@ void quantity_duration(int64_t ms, char out[QUANTITY_MAX])
         }
 }
 
+static const struct {
+    const char *name;
+    uint32_t ms;
+} time_units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
+
+enum { TIME_UNITS = sizeof time_units / sizeof time_units[0] };
+
+void duration_format(uint32_t ms, char out[QUANTITY_MAX])
+{
+    size_t length = 0;
+    for (size_t i = 0; i < TIME_UNITS; i++) {
+        uint32_t count = ms / time_units[i].ms;
+        ms %= time_units[i].ms;
+        if (count > 0 || (i == TIME_UNITS - 1 && length == 0))
+            length += (size_t)snprintf(out + length, QUANTITY_MAX - length, "%s%u%s",
+                                       length > 0 ? " " : "", count, time_units[i].name);
+    }
+}
+
+/* The unit at text, of those from number `from` on; TIME_UNITS: there is none. */
+static size_t time_unit(const char *text, size_t length, size_t from)
+{
+    while (from < TIME_UNITS && (strlen(time_units[from].name) != length ||
+                                 memcmp(time_units[from].name, text, length) != 0))
+        from++;
+    return from;
+}
+
+int duration_parse(const char *text, uint64_t max, uint64_t *ms)
+{
+    uint64_t sum = 0;
+    size_t next = 0;
+    bool large = false;
+    unsigned long long plain;
+    if (text[0] != '\0' && text[strspn(text, "0123456789")] == '\0') {
+        if (number_parse(text, max, &plain) < 0)
+            return 1;
+        *ms = plain;
+        return 0;
+    }
+    do {
+        uint64_t count = 0;
+        size_t digits = strspn(text, "0123456789");
+        size_t letters = strspn(text + digits, "dhms");
+        size_t unit = time_unit(text + digits, letters, next);
+        if (digits == 0 || unit == TIME_UNITS)
+            return -1;
+        for (size_t i = 0; i < digits && !large; i++) {
+            count = count * 10 + (uint64_t)(text[i] - '0');
+            large = count > max;
+        }
+        large = large || count > (max - sum) / time_units[unit].ms;
+        sum += large ? 0 : count * time_units[unit].ms;
+        next = unit + 1;
+        text += digits + letters;
+        if (text[0] == ' ' && text[strspn(text, " ")] != '\0')
+            text += strspn(text, " ");
+    } while (*text != '\0');
+    if (!large)
+        *ms = sum;
+    return large;
+}
+
 int integer_parse(const char *text, long long *value)
 {
     unsigned long long size = 0;
@@ -55,29 +118,6 @@ int integer_parse(const char *text, long long *value)
         size = most;
     *value = (long long)(negative ? 0 - size : size);
     return large;
-}
-
-int duration_parse(const char *text, uint64_t max, uint64_t *ms)
-{
-    static const struct {
-        const char *name;
-        uint64_t ms;
-    } units[] = {{"", 1},           {"ms", 1},           {"s", 1000},
-                 {"m", 60 * 1000L}, {"h", 3600 * 1000L}, {"d", 24 * 3600 * 1000L}};
-    uint64_t n = 0;
-    const char *at = text;
-    for (; *at >= '0' && *at <= '9'; at++) {
-        uint64_t digit = (uint64_t)(*at - '0');
-        if (digit > max || n > (max - digit) / 10)
-            return -1;
-        n = n * 10 + digit;
-    }
-    for (size_t i = 0; at > text && i < sizeof units / sizeof units[0]; i++)
-        if (strcmp(at, units[i].name) == 0 && n <= max / units[i].ms) {
-            *ms = n * units[i].ms;
-            return 0;
-        }
-    return -1;
 }
 
 int octal_parse(const char *text, uint64_t max, uint64_t *value)

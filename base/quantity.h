@@ -15,13 +15,18 @@ void quantity_size(int64_t bytes, char out[QUANTITY_MAX]);
  * negative number. */
 void quantity_duration(int64_t ms, char out[QUANTITY_MAX]);
 
+/* Writes milliseconds as duration_parse reads them, in the fewest units that lose nothing: "0ms",
+ * "500ms", "1m 30s". */
+void duration_format(uint32_t ms, char out[QUANTITY_MAX]);
+
+/* Reads a time, the whole text: a plain number of milliseconds, or numbers with the units d, h, m,
+ * s and ms, each at most once and the larger first, with or without a blank between them: "30s",
+ * "1m 30s 500ms". 0 and *ms; 1: more than max; -1: no time. Only 0 changes *ms. */
+int duration_parse(const char *text, uint64_t max, uint64_t *ms);
+
 /* Reads an integer with an optional sign, the whole text. 0; 1 when it has more than 64 bits, and
  * *value is the largest or smallest there is; -1 when the text is no integer. */
 int integer_parse(const char *text, long long *value);
-
-/* Reads a length of time, the whole text: a number with a unit, "500ms", "30s", "5m", "2h", "1d",
- * or without one, in milliseconds. 0 with *ms, or -1: it is none, or more than max ms. */
-int duration_parse(const char *text, uint64_t max, uint64_t *ms);
 
 /* Reads an octal number of at most max, the whole text. 0, or -1. */
 int octal_parse(const char *text, uint64_t max, uint64_t *value);
