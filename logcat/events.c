@@ -125,7 +125,8 @@ static int set(struct events_states *s, const char *service, const char *state)
 
 static int note(struct events_states *s, const char *words)
 {
-    static const char *const shown[] = {"start", "ready", "fail", "up", "down", "exit"};
+    static const char *const shown[] = {"start", "ready", "fail", "up", "down", "exit", "gave-up"};
+    enum { SHOWN = sizeof shown / sizeof shown[0] };
     bool command = strncmp(words, "cmd", 3) == 0;
     const char *event = !command ? words : words[3] == ' ' ? "start" : words + 3;
     char service[EVENTS_NAME_MAX] = ".cmd", state[64];
@@ -133,15 +134,15 @@ static int note(struct events_states *s, const char *words)
     const char *name = events_value(words, SERVICE, &length);
     if (strncmp(words, "boot ", 5) == 0)
         events_states_release(s);
-    while (i < 6 && (strlen(shown[i]) != word || strncmp(event, shown[i], word) != 0))
+    while (i < SHOWN && (strlen(shown[i]) != word || strncmp(event, shown[i], word) != 0))
         i++;
-    if (i == 6 || (!name && !command))
+    if (i == SHOWN || (!name && !command))
         return 0;
     if (!command)
         events_name(service, name, length);
     const char *code = events_value(words, " code=", &length);
     const char *killer = code ? code : events_value(words, " signal=", &length);
-    snprintf(state, sizeof state, "%s", i == 0 ? "up" : i == 2 ? "failed" : shown[i]);
+    snprintf(state, sizeof state, "%s", i == 0 ? "up" : i == 2 || i == 6 ? "failed" : shown[i]);
     if (i == 5 && killer)
         snprintf(state, sizeof state, "%s %.*s", code ? "exit" : "signal", (int)length, killer);
     return set(s, service, state);

@@ -33,6 +33,14 @@ static int put_number(struct str *out, const struct key_row *k, const void *at)
     return put_text(out, k->name) | put_text(out, text);
 }
 
+static int put_policy(struct str *out, const struct key_row *k, const struct restart_policy *p)
+{
+    char text[RESTART_LINE_MAX];
+    if (restart_format(p, text, sizeof text) == 0)
+        return 0;
+    return put_text(out, k->name) | put_text(out, text);
+}
+
 static int put_value(struct str *out, const struct key_row *k, const struct definition *d)
 {
     const void *at = key_value(k, d);
@@ -42,6 +50,8 @@ static int put_value(struct str *out, const struct key_row *k, const struct defi
         return put_number(out, k, at);
     if (key_is_flag(k))
         return *(const bool *)at ? put_text(out, k->name) | put_text(out, "1") : 0;
+    if (k->kind == KEY_POLICY)
+        return put_policy(out, k, at);
     if (k->kind == KEY_NAME) {
         memcpy(&text, at, sizeof text);
         return text == NULL ? 0 : put_text(out, k->name) | put_text(out, text);
@@ -86,6 +96,7 @@ static bool take_value(struct definition *d, const char *key, const char *value)
 {
     const struct key_row *k = strcmp(key, builtin.name) == 0 ? &builtin : key_find(key, d->type);
     char *text;
+    struct restart_mistake m;
     if (k == NULL || (k->types & 1U << d->type) == 0)
         return false;
     void *at = key_place(k, d);
@@ -95,6 +106,8 @@ static bool take_value(struct definition *d, const char *key, const char *value)
         return *(bool *)at = strcmp(value, "1") == 0;
     if (key_is_words(k))
         return words_add(at, value) == 0;
+    if (k->kind == KEY_POLICY)
+        return restart_parse(value, at, &m) == 0;
     if (k->kind != KEY_NAME)
         return false;
     memcpy(&text, at, sizeof text);

@@ -24,8 +24,11 @@ static void say_value(struct reading *r, const struct key_row *k, const char *li
         problems_error(r->p, path, 1, NULL, "number %s is too large: at most %lld", line,
                        (long long)k->high);
     else
-        problems_error(r->p, path, 1, "write a plain decimal number", "invalid number \"%s\"",
-                       line);
+        problems_error(r->p, path, 1,
+                       k->kind == KEY_MILLISECONDS
+                           ? "write milliseconds, or a time such as 1m 30s or 500ms"
+                           : "write a plain decimal number",
+                       "invalid number \"%s\"", line);
 }
 
 static void check_descriptor(struct reading *r, const struct key_row *k, struct definition *d)
@@ -56,6 +59,17 @@ static void read_number(struct reading *r, const struct key_row *k, struct defin
         if (fault == KEY_GOOD && k->kind == KEY_DESCRIPTOR)
             check_descriptor(r, k, d);
     }
+    str_release(&text);
+}
+
+static void read_policy(struct reading *r, const struct key_row *k, struct definition *d)
+{
+    struct str text = STR_INIT;
+    struct restart_mistake m;
+    char path[READING_PATH];
+    if (reading_content(r, k->name, &text) == 1 &&
+        restart_parse(text.data == NULL ? "" : key_line(text.data), key_place(k, d), &m) < 0)
+        problems_error(r->p, reading_path(r, k->name, path), 1, m.cure, "%s", m.text);
     str_release(&text);
 }
 
@@ -116,6 +130,8 @@ bool reading_row(struct reading *r, const struct key_row *k, struct definition *
         found = reading_names(r, k, key_place(k, d), &d->from[k->list]);
     else if (k->kind == KEY_NAME && (name = reading_one_name(r, k->name)) != NULL)
         memcpy(key_place(k, d), &name, sizeof name);
+    else if (k->kind == KEY_POLICY)
+        read_policy(r, k, d);
     else if (k->kind == KEY_DIRECTORY && d->type == DEFINITION_LONGRUN)
         check_directory(r, k);
     if (!found && needed)

@@ -1,5 +1,6 @@
 #include "services/keys.h"
 #include "base/file.h"
+#include "base/quantity.h"
 #include "base/signals.h"
 #include "contract/logger.h"
 #include "services/definition.h"
@@ -73,8 +74,10 @@ const struct key_row key_rows[] = {
     {"pipeline-name", .kind = KEY_NAME, .types = KEY_LONGRUN, PLACE(pipeline_name),
      .cure = ONLY_LONGRUNS},
     {"container-exit", .kind = KEY_WORD, .types = KEY_LONGRUN, .use = KEY_SCANNED,
-     PLACE(keys.container_exit), RANGE(EXIT_FAILURE_ONLY, EXIT_ALWAYS, EXIT_NEVER),
-     .words = {"failure", "always"}, .wanted = "write always or failure"},
+     PLACE(keys.container_exit), RANGE(EXIT_FAILURE_ONLY, EXIT_GAVE_UP, EXIT_NEVER),
+     .words = {"failure", "always", "gave-up"}, .wanted = "write always, failure or gave-up"},
+    {"restart", .kind = KEY_POLICY, .types = KEY_LONGRUN, .use = KEY_COPIED | KEY_LIVE,
+     PLACE(keys.restart), .cure = "a oneshot is not started again: loop in its script"},
     {"logging", .kind = KEY_WORD, .types = KEY_LONGRUN, .use = KEY_SCANNED, .change = KEY_NEXT_BOOT,
      PLACE(keys.logging), RANGE(LOGGING_CONSOLE, LOGGING_DISK, -1), .words = {"0", "1", "2"},
      .wanted = "write 0 (console), 1 (console and disk) or 2 (disk)"},
@@ -157,6 +160,13 @@ enum key_fault key_parse(const struct key_row *k, const char *line, int64_t *val
         *value = found;
         return KEY_GOOD;
     }
+    if (k->kind == KEY_MILLISECONDS) {
+        uint64_t ms;
+        int result = duration_parse(line, (uint64_t)k->high, &ms);
+        if (result == 0)
+            *value = (int64_t)ms;
+        return result == 0 ? KEY_GOOD : result > 0 ? KEY_TOO_LARGE : KEY_INVALID;
+    }
     if (number_parse(line, UINT64_MAX, &number) < 0)
         return KEY_INVALID;
     if (number > (unsigned long long)k->high)
@@ -238,6 +248,8 @@ bool key_same(const struct key_row *k, const struct definition *a, const struct 
         return *(const bool *)one == *(const bool *)other;
     if (key_is_number(k))
         return key_number(k, one) == key_number(k, other);
+    if (k->kind == KEY_POLICY)
+        return restart_same(one, other);
     if (k->kind == KEY_NAME) {
         memcpy(&text, one, sizeof text);
         memcpy(&other_text, other, sizeof other_text);

@@ -7,6 +7,7 @@
 #define SERVICES_KEYS_H
 
 #include "base/str.h"
+#include "services/restart.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,12 +16,19 @@ struct definition;
 
 enum definition_type { DEFINITION_ONESHOT = 1, DEFINITION_LONGRUN, DEFINITION_BUNDLE };
 
-enum definition_exit { EXIT_NEVER = 0, EXIT_FAILURE_ONLY, EXIT_ALWAYS }; /* container-exit */
+/* container-exit: the end of which instance ends the container. */
+enum definition_exit {
+    EXIT_NEVER = 0,
+    EXIT_FAILURE_ONLY, /* one that is no clean end, or after which the service has failed for good
+                        */
+    EXIT_ALWAYS,       /* any */
+    EXIT_GAVE_UP       /* one after which the service has failed for good */
+};
 
 /* The lists of names in a definition. */
 enum definition_list { LIST_DEPENDENCIES, LIST_CONTENTS, LIST_CONSUMER_FOR, DEFINITION_LISTS };
 
-/* How a longrun is run: the values of its files that are numbers or flags. Owns nothing. */
+/* How a longrun is run: the values of its files that are no text. Owns nothing. */
 struct service_keys {
     bool has_run;
     bool has_finish;
@@ -36,6 +44,7 @@ struct service_keys {
     int32_t reload_signal;
     int32_t logging; /* enum logging_mode; -1: as the container */
     enum definition_exit container_exit;
+    struct restart_policy restart;
 };
 
 enum key_kind {
@@ -43,7 +52,7 @@ enum key_kind {
     KEY_FLAG,         /* the file is there: bool */
     KEY_PROGRAM,      /* an executable file is there: bool */
     KEY_NUMBER,       /* a decimal number: 32 bits, like the following */
-    KEY_MILLISECONDS, /* the same */
+    KEY_MILLISECONDS, /* the same, or a time of base/quantity.h */
     KEY_DESCRIPTOR,   /* the same; no two of a service are equal */
     KEY_SIGNAL,       /* a name, with or without SIG, in any case, or a number */
     KEY_WORD,         /* one of words; the value of the first one is low, of the next low + 1 */
@@ -51,6 +60,7 @@ enum key_kind {
     KEY_NAMES,        /* one on each line: struct words, owned */
     KEY_COMMAND,      /* a command line in the language of execline: struct words, owned */
     KEY_SCRIPT,       /* the directives of a logger: struct words, owned */
+    KEY_POLICY,       /* a line of services/restart.h: struct restart_policy */
     KEY_DIRECTORY,    /* files of the service's own, nothing is kept */
     KEY_NOTHING       /* upstream has or had a file of this name that means nothing here */
 };

@@ -12,6 +12,17 @@
  * that cannot be executed is tried again after 1 s, then after twice the time, up to 60 s (8 s when
  * memory, processes or descriptors were short).
  *
+ * With the file restart (services/restart.h) its policy decides after the end of an instance, run's
+ * or that of a run which cannot be executed: again, with its own wait if it has one; clean, and the
+ * service stays down; or given up, a failure for good like exit 125 of finish. The policy is not
+ * asked about an end that somebody asked for: by RESTART, by a wish to be up that came while finish
+ * ran, or after one to be down. Such a wish, and WANT_UP, WANT_ONCE and LEAVE of a
+ * service that is down, begin with a clean tally.
+ *
+ * The container ends with the service (ACT_EXIT) by container-exit, and by `then` of the policy
+ * when it has failed for good; never with 0 in that case, unless `then` says 0. An end that may
+ * turn out to be a failure for good is waited for until finish has ended.
+ *
  * LEAVE stands for "the supervisor exits when the service is down": one process supervises all
  * services and does not exit, so listeners are told x, and then s as by a new supervisor, which
  * starts the service a second later if it normally is up.
@@ -19,6 +30,7 @@
 #ifndef SERVICES_MACHINE_H
 #define SERVICES_MACHINE_H
 
+#include "services/keys.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -38,14 +50,18 @@ enum service_event {
     SERVICE_STAY_DOWN,   /* stay down after the end, without a signal */
     SERVICE_LEAVE,       /* the same, then the supervisor leaves */
     SERVICE_SIGNAL,      /* send a signal. detail: its number, for run; negative: for its group */
+    SERVICE_RESTART,     /* send the signal detail to run, so that it starts again */
     SERVICE_SPAWNED,     /* run was executed */
-    SERVICE_UNSPAWNED,   /* run could not be forked or executed, and no child is left. detail 1:
-                            memory, processes or descriptors were short */
+    SERVICE_UNSPAWNED,   /* run could not be forked or executed, and no child is left. detail
+                            SERVICE_LACK: memory, processes or descriptors were short; else the exit
+                            code that a shell has for it, or 0 */
     SERVICE_READIED,     /* run wrote a newline to its notification-fd */
     SERVICE_DIED,        /* run or finish was reaped; detail: its status as from waitpid */
     SERVICE_DEADLINE,    /* the deadline of struct service passed */
     SERVICE_EVENTS
 };
+
+enum { SERVICE_LACK = 1 };
 
 enum service_act {
     SERVICE_ACT_RUN,      /* fork ./run and set pid; SPAWNED or UNSPAWNED is the answer */
@@ -59,7 +75,10 @@ enum service_act {
     SERVICE_ACT_TALLY,    /* add the death to the tally */
     SERVICE_ACT_STARTED,  /* tell the transition engine that the service is started */
     SERVICE_ACT_STOPPED,  /* tell it that the service is stopped */
-    SERVICE_ACT_FAILED    /* tell it that the start failed for good: finish exited 125 */
+    SERVICE_ACT_UNREADY,  /* tell it that the start failed: a clean end before it was ready */
+    SERVICE_ACT_FAILED,   /* tell it, and people, that the service failed for good */
+    SERVICE_ACT_LOOPS,    /* tell people that it ends again and again: streak of the tally */
+    SERVICE_ACT_EXIT      /* end the container with the code detail */
 };
 
 struct service_action {
@@ -67,7 +86,7 @@ struct service_action {
     int detail;
 };
 
-enum { SERVICE_ACTIONS_MAX = 8 };
+enum { SERVICE_ACTIONS_MAX = 12 };
 
 struct service_actions {
     struct service_action item[SERVICE_ACTIONS_MAX];
@@ -81,9 +100,19 @@ struct service_rules {
     bool normally_up;        /* a new supervisor starts the service */
     uint32_t timeout_kill;   /* ms, 0 never */
     uint32_t timeout_finish; /* ms, 0 never */
+    enum definition_exit container_exit;
+    struct restart_policy restart;
 };
 
 enum service_want { WANT_DOWN = 0, WANT_UP };
+
+/* Why a service has failed for good. */
+enum service_failure {
+    FAILURE_NONE = 0,
+    FAILURE_FINISH, /* finish said 125 */
+    FAILURE_DEATHS, /* more deaths than the policy allows */
+    FAILURE_NEVER   /* the policy says never */
+};
 
 /* Owns nothing; all zero is a service that was never started and is wanted down. */
 struct service {
@@ -91,8 +120,13 @@ struct service {
     enum service_want want;
     bool ready;
     bool ever_started;
-    bool paused;       /* the last of SIGSTOP and SIGCONT that was sent is SIGSTOP */
-    bool leaving;      /* LEAVE came, and x is not told yet */
+    bool paused;  /* the last of SIGSTOP and SIGCONT that was sent is SIGSTOP */
+    bool leaving; /* LEAVE came, and x is not told yet */
+    bool asked;   /* somebody asked for the next start: the policy has no say in it */
+    enum restart_verdict verdict; /* of the policy, about the end that finish runs for */
+    enum service_failure failed;  /* until the next start */
+    struct restart_tally tally;
+    int spawn_code;    /* why run could not be executed last: detail of UNSPAWNED; 0: it was */
     pid_t pid;         /* of run or finish, 0 none; the caller sets it at ACT_RUN and ACT_FINISH */
     pid_t run_pid;     /* of the last run: the fourth argument of finish */
     int wait_status;   /* of the last run, as from waitpid */

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 64, SCRIPT_MAX_BYTES = 65536 };
+enum { LINE_MAX_BYTES = RESTART_LINE_MAX, SCRIPT_MAX_BYTES = 65536 };
 
 /* errno says that something is not to be had now, and not that it is not there. */
 static bool is_lack(void)
@@ -31,7 +31,8 @@ static bool first_line(int at, const char *file, char line[LINE_MAX_BYTES])
         n = read(fd, line, LINE_MAX_BYTES - 1);
     close(fd);
     line[n < 0 ? 0 : n] = '\0';
-    (void)key_line(line);
+    if (n < LINE_MAX_BYTES - 1 || strchr(line, '\n') != NULL) /* else it is cut, and no value */
+        (void)key_line(line);
     return true;
 }
 
@@ -58,6 +59,20 @@ static bool read_number(int at, const struct key_row *k, void *place, char line[
     return good;
 }
 
+static void read_policy(int at, const struct key_row *k, struct restart_policy *p, const char *name)
+{
+    char line[LINE_MAX_BYTES];
+    struct restart_mistake m;
+    bool there = first_line(at, k->name, line);
+    if (!there && is_lack())
+        return;
+    if (!there)
+        *p = (struct restart_policy){.when = RESTART_AS_UPSTREAM};
+    else if (restart_parse(line, p, &m) < 0 && name != NULL)
+        message_line(MESSAGE_WARNING, "s6-supervise %s: warning: %s: %s, ignored; %s", name,
+                     k->name, m.text, m.cure);
+}
+
 void servicedir_read(struct service_keys *keys, const char *path, const char *name)
 {
     char line[LINE_MAX_BYTES];
@@ -72,6 +87,8 @@ void servicedir_read(struct service_keys *keys, const char *path, const char *na
         bool listed = at >= 0 && keys_may_have(&there, k);
         if (key_is_flag(k))
             *(bool *)place = listed && faccessat(at, k->name, F_OK, 0) == 0;
+        else if (k->kind == KEY_POLICY)
+            read_policy(listed ? at : -1, k, place, name);
         else if (!read_number(listed ? at : -1, k, place, line) && name != NULL)
             message_line(MESSAGE_WARNING, "s6-supervise %s: warning: invalid %s \"%s\", ignored",
                          name, k->name, line);

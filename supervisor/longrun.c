@@ -30,16 +30,6 @@ static void show(struct longrun *l)
 
 /* --- actions ---------------------------------------------------------------------------------- */
 
-static void container_exit(struct longrun *l)
-{
-    int code = process_exit_code(l->machine.wait_status);
-    enum definition_exit when = l->definition->keys.container_exit;
-    if (pid1_is_stopping(l->all->pid1) || l->machine.want != WANT_UP)
-        return;
-    if (when == EXIT_ALWAYS || (when == EXIT_FAILURE_ONLY && code != 0))
-        notice_post(&l->all->pid1->notices, NOTICE_EXIT, code);
-}
-
 static void write_event(struct longrun *l, int byte)
 {
     struct pid1 *p = l->all->pid1;
@@ -55,7 +45,7 @@ static void write_event(struct longrun *l, int byte)
     else if (byte == 'd')
         pid1_event(p, "exit", name, "pid=%ld code=%d", run, WEXITSTATUS(status));
     else if (byte == 'O')
-        pid1_event(p, "fail", name, "reason=finish said 125");
+        longrun_event_failed(l);
 }
 
 static void tell(struct longrun *l, int byte)
@@ -65,8 +55,6 @@ static void tell(struct longrun *l, int byte)
         l->history.starts++;
     if (byte == 'd')
         l->history.died_at = pid1_now(l->all->pid1);
-    if (byte == 'u' || byte == 'O')
-        l->history.gave_up = byte == 'O';
     if (byte == 'x')
         notice_post(&l->all->pid1->notices, NOTICE_GONE, 0);
     if ((byte == 's' || byte == 'x') && l->member == MEMBER_REMOVING)
@@ -75,8 +63,6 @@ static void tell(struct longrun *l, int byte)
         supervise_dir_forget_deaths(&l->seen);
     take_status(l);
     supervise_dir_event(&l->seen, (char)byte);
-    if (byte == 'd')
-        container_exit(l);
 }
 
 /* Once for all, and to a caller who waits for it each time. */
@@ -102,12 +88,23 @@ static void node_done(struct longrun *l, bool start, bool success)
 
 static void fail(struct longrun *l)
 {
-    if (l->node == NO_NODE)
-        message_warning("service %s failed permanently", l->definition->name);
-    else
-        pid1_say(l->all->pid1, MESSAGE_WARNING, "s6-rc: warning: service %s failed permanently",
-                 l->definition->name);
+    longrun_say_failed(l);
     node_done(l, true, false);
+}
+
+/* Only who waits for its start misses something: it ended as it may. */
+static void ended_unready(struct longrun *l)
+{
+    if (catalogue_awaits(l->all->catalogue, l->node, true))
+        pid1_say(l->all->pid1, MESSAGE_WARNING,
+                 "s6-rc: warning: service %s ended before it was ready", l->definition->name);
+    node_done(l, true, false);
+}
+
+static void end_container(struct longrun *l, int code)
+{
+    if (!pid1_is_stopping(l->all->pid1))
+        notice_post(&l->all->pid1->notices, NOTICE_EXIT, code);
 }
 
 /* Returns the event that follows at once, or SERVICE_EVENTS. */
@@ -123,7 +120,7 @@ static enum service_event spawn_run(struct longrun *l, int *detail)
         return SERVICE_EVENTS;
     if (result > 0)
         return SERVICE_SPAWNED; /* it cannot be watched: believe it */
-    *detail = shortage_is(errno) ? 1 : 0;
+    *detail = shortage_is(errno) ? SERVICE_LACK : 0;
     if (*detail != 0)
         pid1_lacks(p, &p->shortage, "service ", l->definition->name, &e);
     else
@@ -178,8 +175,17 @@ static enum service_event perform(struct longrun *l, const struct service_action
     case SERVICE_ACT_STOPPED:
         node_done(l, a->act == SERVICE_ACT_STARTED, true);
         break;
+    case SERVICE_ACT_UNREADY:
+        ended_unready(l);
+        break;
     case SERVICE_ACT_FAILED:
         fail(l);
+        break;
+    case SERVICE_ACT_LOOPS:
+        longrun_say_loops(l);
+        break;
+    case SERVICE_ACT_EXIT:
+        end_container(l, a->detail);
         break;
     }
     return SERVICE_EVENTS;
@@ -209,6 +215,8 @@ static void read_keys(struct longrun *l, enum service_event event)
                        !pid1_is_stopping(l->all->pid1),
         .timeout_kill = l->keys.timeout_kill,
         .timeout_finish = l->keys.timeout_finish,
+        .container_exit = l->definition->keys.container_exit,
+        .restart = l->keys.restart,
     };
 }
 
@@ -257,7 +265,7 @@ static void unspawned(struct longrun *l)
     say_unspawned(l, why);
     pid1_event(l->all->pid1, "fail", l->definition->name, "reason=%s", why);
     run_end(&l->run, false);
-    longrun_feed(l, SERVICE_UNSPAWNED, 0);
+    longrun_feed(l, SERVICE_UNSPAWNED, l->run.code);
 }
 
 /* With a parent: there is no process, and none comes. */
@@ -274,7 +282,7 @@ static void stillborn(struct longrun *l)
     } else if (lack != 0) {
         pid1_lacks(p, &p->shortage, "service ", l->definition->name, &e);
         run_end(&l->run, false);
-        longrun_feed(l, SERVICE_UNSPAWNED, 1);
+        longrun_feed(l, SERVICE_UNSPAWNED, SERVICE_LACK);
     } else {
         unspawned(l);
     }
@@ -330,10 +338,10 @@ void longrun_reaped(struct longrun *l, pid_t pid, int status)
 static void obey(struct longrun *l, const struct supervise_letter *letter)
 {
     static const unsigned char events[] = {
-        [SUPERVISE_SIGNAL] = SERVICE_SIGNAL,      [SUPERVISE_GROUP] = SERVICE_SIGNAL,
-        [SUPERVISE_DOWN_SIGNAL] = SERVICE_SIGNAL, [SUPERVISE_RELOAD_SIGNAL] = SERVICE_SIGNAL,
-        [SUPERVISE_UP] = SERVICE_WANT_UP,         [SUPERVISE_DOWN] = SERVICE_WANT_DOWN,
-        [SUPERVISE_ONCE] = SERVICE_WANT_ONCE,     [SUPERVISE_STAY_DOWN] = SERVICE_STAY_DOWN,
+        [SUPERVISE_SIGNAL] = SERVICE_SIGNAL,       [SUPERVISE_GROUP] = SERVICE_SIGNAL,
+        [SUPERVISE_DOWN_SIGNAL] = SERVICE_RESTART, [SUPERVISE_RELOAD_SIGNAL] = SERVICE_SIGNAL,
+        [SUPERVISE_UP] = SERVICE_WANT_UP,          [SUPERVISE_DOWN] = SERVICE_WANT_DOWN,
+        [SUPERVISE_ONCE] = SERVICE_WANT_ONCE,      [SUPERVISE_STAY_DOWN] = SERVICE_STAY_DOWN,
         [SUPERVISE_LEAVE] = SERVICE_LEAVE,
     };
     enum supervise_wish wish = letter->wish;

@@ -36,8 +36,8 @@ enum membership {
 /* For those who ask. */
 struct history {
     uint32_t starts;
-    int64_t died_at; /* monotonic ns of the last end, 0 none */
-    bool gave_up;    /* finish said 125 */
+    int64_t died_at;  /* monotonic ns of the last end, 0 none */
+    char failed[512]; /* why it has failed for good, while machine.failed says that it has */
 };
 
 /* Its pipe as a consumer, and whom it feeds as a producer. */
@@ -112,6 +112,12 @@ void longrun_end(struct longrun *l);
 int longrun_spawn_run(struct longrun *l, struct error *e);
 /* Forks ./finish. 0, or -1 with e. */
 int longrun_spawn_finish(struct longrun *l, struct error *e);
+/* Says that the service has failed for good, and keeps why. */
+void longrun_say_failed(struct longrun *l);
+/* Says that it ends again and again, and was started once more. */
+void longrun_say_loops(const struct longrun *l);
+/* Writes the event of its failure. */
+void longrun_event_failed(const struct longrun *l);
 /* Says, once, that there is no pid namespace for it. */
 void longrun_say_same_pids(struct longrun *l);
 /* By its definition it has a logger of its own, which is open. An update can leave it one that its

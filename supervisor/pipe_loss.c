@@ -6,7 +6,7 @@ static const char *reason(const struct longrun *l)
 {
     if (l->history.starts == 0)
         return l->run.why != NULL ? "could not be executed" : "never ran";
-    return l->history.gave_up ? "failed for good" : "ended before it had read them";
+    return l->machine.failed != FAILURE_NONE ? "failed for good" : "ended before it had read them";
 }
 
 void pipe_loss_say(struct longrun *l)

@@ -84,6 +84,7 @@ static int read_report(struct run *r)
     snprintf(path, sizeof path, "%s/run", r->path);
     process_explain(path, &failure, why, sizeof why);
     keep_why(r, why);
+    r->code = failure.error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC;
     return 0;
 }
 
@@ -126,6 +127,7 @@ static int begin(struct run *r, int report, pid_t parent)
 {
     struct error ignored = ERROR_INIT;
     r->failed = false;
+    r->code = 0;
     if (parent > 0) {
         birth_begin(&r->birth, parent);
         r->counts->births++;

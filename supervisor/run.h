@@ -37,6 +37,7 @@ struct run {
     bool flooded;           /* it was said that it wrote too many */
     bool failed;            /* it could not be executed */
     char *why;              /* the last time; NULL: never, or no memory for it; owned */
+    int code;               /* this time: what a shell exits with for it; 0: none is known */
     struct timespec forked; /* wall clock */
 };
 

@@ -28,9 +28,9 @@ static enum status_state longrun_state(const struct longrun *l, enum node_state 
     case SERVICE_FINISH:
         return SERVICE_IS_FINISHING;
     default:
-        return l->history.gave_up   ? SERVICE_IS_FAILED
-               : m->want == WANT_UP ? SERVICE_IS_WAITING
-                                    : SERVICE_IS_DOWN;
+        return m->failed != FAILURE_NONE ? SERVICE_IS_FAILED
+               : m->want == WANT_UP      ? SERVICE_IS_WAITING
+                                         : SERVICE_IS_DOWN;
     }
 }
 
@@ -47,7 +47,7 @@ static void describe_longrun(const struct longrun *l, enum node_state node, bool
 {
     const struct service *m = &l->machine;
     s->state = longrun_state(l, node);
-    s->wanted = m->want == WANT_UP || (node == NODE_DOWN ? goal_up : l->history.gave_up);
+    s->wanted = m->want == WANT_UP || (node == NODE_DOWN ? goal_up : m->failed != FAILURE_NONE);
     s->ready = m->state == SERVICE_UP && (m->ready || !l->rules.notifies);
     s->starts = (int32_t)l->history.starts;
     s->pid = m->pid > 0 ? m->pid : 0;
@@ -58,8 +58,8 @@ static void describe_longrun(const struct longrun *l, enum node_state node, bool
         set_end(s, m->wait_status);
     if (m->failures > 0 && l->run.why != NULL)
         s->why = l->run.why;
-    else if (l->history.gave_up)
-        s->why = "finish said 125";
+    else if (m->failed != FAILURE_NONE)
+        s->why = l->history.failed;
 }
 
 static void describe_oneshot(const struct status_file *f, uint32_t node, struct status_service *s)

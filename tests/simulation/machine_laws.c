@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { PERMANENT = 125, AGAIN_MS = 5000, LONGEST_MS = 60000 };
+enum { NOT_EXECUTED = 126, PERMANENT = 125, AGAIN_MS = 5000, LONGEST_MS = 60000 };
 
 static unsigned int count(const struct machine_step *t, enum service_act act)
 {
@@ -35,10 +35,94 @@ static bool is_wish(enum service_event event)
     return event <= SERVICE_LEAVE;
 }
 
+/* --- what the policy makes of an end ----------------------------------------------------------
+ */
+
+static int code_of(int wait_status)
+{
+    return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+/* run ended, or cannot be executed: as from waitpid. */
+static bool ends(const struct machine_step *t, int *wait_status)
+{
+    *wait_status = t->event == SERVICE_UNSPAWNED ? NOT_EXECUTED << 8 : t->detail;
+    return (t->event == SERVICE_UNSPAWNED && t->detail != SERVICE_LACK) ||
+           (t->event == SERVICE_DIED && t->before.state == SERVICE_UP);
+}
+
+enum restart_verdict machine_verdict(const struct machine_step *t, bool *counts)
+{
+    const struct restart_policy *p = &t->rules.restart;
+    int status;
+    *counts = false;
+    if (!ends(t, &status) || t->before.want == WANT_DOWN || t->before.leaving || t->asked ||
+        p->when == RESTART_AS_UPSTREAM)
+        return RESTART_AGAIN;
+    if (restart_is_clean(p, status))
+        return p->when == RESTART_ALWAYS ? RESTART_AGAIN : RESTART_CLEAN;
+    *counts = true;
+    if (p->when == RESTART_NEVER || (p->within > 0 && t->deaths + 1 > p->deaths))
+        return RESTART_GIVE_UP;
+    return RESTART_AGAIN;
+}
+
+static bool concludes(const struct machine_step *t)
+{
+    return t->event == SERVICE_UNSPAWNED ||
+           (t->event == SERVICE_DIED &&
+            (t->before.state == SERVICE_FINISH || !t->rules.has_finish));
+}
+
+/* What becomes of the service in this step. */
+static enum restart_verdict conclusion(const struct machine_step *t)
+{
+    bool counts;
+    bool finish = t->before.state == SERVICE_FINISH;
+    if (!concludes(t))
+        return RESTART_AGAIN;
+    if (finish && WIFEXITED(t->detail) && WEXITSTATUS(t->detail) == PERMANENT)
+        return RESTART_GIVE_UP;
+    if (t->before.want == WANT_DOWN || t->before.leaving || t->asked)
+        return RESTART_AGAIN;
+    return finish ? t->verdict : machine_verdict(t, &counts);
+}
+
 static bool fails_for_good(const struct machine_step *t)
 {
-    return t->before.state == SERVICE_FINISH && t->event == SERVICE_DIED && WIFEXITED(t->detail) &&
-           WEXITSTATUS(t->detail) == PERMANENT;
+    return conclusion(t) == RESTART_GIVE_UP;
+}
+
+/* It was never started for the engine, and stays down without having failed. */
+static bool is_unready(const struct machine_step *t)
+{
+    bool never = t->event == SERVICE_UNSPAWNED || (t->rules.notifies && t->before.ready_at == 0);
+    return conclusion(t) == RESTART_CLEAN && never;
+}
+
+/* The code that the container is to end with after this step; -1: none. */
+static int exit_code(const struct machine_step *t)
+{
+    bool counts;
+    const struct restart_policy *p = &t->rules.restart;
+    enum definition_exit when = t->rules.container_exit;
+    bool of_run = t->event == SERVICE_DIED && t->before.state == SERVICE_UP;
+    int status = of_run ? t->detail : t->before.wait_status;
+    int code = t->event == SERVICE_UNSPAWNED ? NOT_EXECUTED : code_of(status);
+    if (t->before.want == WANT_DOWN)
+        return -1;
+    if (fails_for_good(t))
+        return p->then == RESTART_CODE                         ? (int)p->code
+               : p->then == RESTART_EXIT || when != EXIT_NEVER ? (code != 0 ? code : 1)
+                                                               : -1;
+    if (of_run && machine_verdict(t, &counts) == RESTART_GIVE_UP)
+        return -1; /* finish has to end first */
+    if (of_run && when == EXIT_FAILURE_ONLY && code != 0 && !restart_is_clean(p, status))
+        return code;
+    /* With exit 0 finish may say that it failed. */
+    bool last = of_run && (code != 0 || !t->rules.has_finish);
+    bool behind = t->event == SERVICE_DIED && t->before.state == SERVICE_FINISH && code == 0;
+    return when == EXIT_ALWAYS && (last || behind) ? code : -1;
 }
 
 bool machine_is_started(const struct service *s, const struct service_rules *rules)
@@ -63,6 +147,8 @@ static const char *told_to_the_engine(const struct machine_step *t)
         return stop ? "stopped is not told once" : "stopped is told, but it is not";
     if (count(t, SERVICE_ACT_FAILED) != (fails_for_good(t) ? 1 : 0))
         return "a failure for good is not told once, or there is none";
+    if (count(t, SERVICE_ACT_UNREADY) != (is_unready(t) ? 1 : 0))
+        return "a clean end before it was ready is not told once, or there is none";
     return NULL;
 }
 
@@ -75,14 +161,18 @@ static char heard_state(const struct service *s)
 static const char *told_to_listeners(const struct machine_step *t)
 {
     static const char *const follows[] = {"Du", "uU", "ud", "Ud", "dO", "dD", "OD", "Dx", "xs"};
+    static const char *const not_executed[] = {"DO", "OD"};
+    const char *const *fitting =
+        t->event == SERVICE_UNSPAWNED && fails_for_good(t) ? not_executed : follows;
+    size_t fittings = fitting == follows ? sizeof follows / sizeof follows[0] : 2;
     char heard = heard_state(&t->before);
     for (unsigned int i = 0; i < t->actions.count; i++) {
         char byte = (char)t->actions.item[i].detail;
         bool fits = false;
         if (t->actions.item[i].act != SERVICE_ACT_EVENT)
             continue;
-        for (size_t j = 0; j < sizeof follows / sizeof follows[0]; j++)
-            fits |= follows[j][0] == heard && follows[j][1] == byte;
+        for (size_t j = 0; j < fittings; j++)
+            fits |= fitting[j][0] == heard && fitting[j][1] == byte;
         if (!fits)
             return "an event that cannot follow the one before it";
         heard = byte == 's' ? 'D' : byte;
@@ -130,7 +220,7 @@ static const char *done_to_processes(const struct machine_step *t)
     if (count(t, SERVICE_ACT_KILL) !=
         (t->event == SERVICE_DEADLINE && b->state != SERVICE_DOWN ? 1 : 0))
         return "a deadline with a process kills it, once, and nothing else does";
-    bool sends = t->event == SERVICE_SIGNAL && has_run(b);
+    bool sends = (t->event == SERVICE_SIGNAL || t->event == SERVICE_RESTART) && has_run(b);
     if (count(t, SERVICE_ACT_SIGNAL) != (sends ? 1 : 0))
         return "a signal goes to a living run, once";
     if (sends && t->actions.item[0].detail != t->detail)
@@ -146,7 +236,7 @@ static const char *wishes(const struct machine_step *t)
     enum service_want want = t->before.want;
     if (t->event == SERVICE_WANT_UP)
         want = WANT_UP;
-    else if (is_wish(t->event) || fails_for_good(t))
+    else if (is_wish(t->event) || conclusion(t) != RESTART_AGAIN)
         want = WANT_DOWN;
     /* Who comes after the supervisor that left starts what normally is up, and keeps a wish that
      * was made after LEAVE. */
@@ -174,9 +264,13 @@ static const char *wishes(const struct machine_step *t)
 /* ms until it may start again: after what was said in services/machine.h. */
 static int64_t restart_ms(const struct machine_step *t)
 {
+    bool counted = t->rules.restart.wait_min > 0 && !t->asked && !has_event(t, 'x') &&
+                   !(t->event == SERVICE_UNSPAWNED && t->detail == SERVICE_LACK);
     int64_t ready_for = (t->now - t->before.ready_at) / CLOCK_MS;
     if (has_event(t, 'x'))
         return 1000;
+    if (counted)
+        return t->after.tally.wait;
     if (t->event == SERVICE_UNSPAWNED) {
         int64_t wait = 1000;
         for (uint32_t i = 0; i < t->before.failures && wait < LONGEST_MS; i++)
@@ -221,6 +315,77 @@ static const char *deadlines(const struct machine_step *t)
     return NULL;
 }
 
+/* --- the policy ------------------------------------------------------------------------------- */
+
+/* From MIN, doubled after each end that the policy judges, to MAX; MIN again after a long life. */
+static uint32_t expected_wait(const struct machine_step *t)
+{
+    const struct restart_policy *p = &t->rules.restart;
+    const struct restart_tally *b = &t->before.tally;
+    int64_t lived = t->event == SERVICE_DIED ? t->now - t->before.since : 0;
+    uint32_t twice = b->wait * 2 < p->wait_max ? b->wait * 2 : p->wait_max;
+    return b->wait == 0 || lived >= p->wait_max * CLOCK_MS ? p->wait_min : twice;
+}
+
+bool machine_is_wish_to_start(const struct service *s, enum service_event event)
+{
+    if (s->state == SERVICE_DOWN)
+        return event == SERVICE_WANT_UP || event == SERVICE_WANT_ONCE;
+    return event == SERVICE_WANT_UP && (s->state == SERVICE_FINISH || s->want == WANT_DOWN);
+}
+
+static bool is_forgotten(const struct machine_step *t)
+{
+    return machine_is_wish_to_start(&t->before, t->event) || has_event(t, 'x');
+}
+
+static const char *tally(const struct machine_step *t)
+{
+    const struct restart_policy *p = &t->rules.restart;
+    const struct restart_tally *b = &t->before.tally;
+    const struct restart_tally *a = &t->after.tally;
+    bool counts;
+    int status;
+    enum restart_verdict verdict = machine_verdict(t, &counts);
+    bool judged = ends(t, &status) && t->before.want == WANT_UP && !t->before.leaving && !t->asked;
+    bool of_run = t->event == SERVICE_DIED && t->before.state == SERVICE_UP;
+    if (of_run && t->after.verdict != verdict)
+        return "more or fewer deaths than the policy allows";
+    if (is_forgotten(t))
+        return a->count + a->wait + a->streak == 0 ? NULL : "it begins without a clean tally";
+    if (judged && p->wait_min > 0 && verdict == RESTART_AGAIN && a->wait != expected_wait(t))
+        return "another wait than the policy says";
+    if (a->wait != b->wait && (a->wait < p->wait_min || a->wait > p->wait_max))
+        return "a wait that the policy does not allow";
+    if (!judged && (a->count != b->count || a->streak != b->streak || a->wait != b->wait))
+        return "an end that was asked for counts";
+    if (a->streak != b->streak + counts)
+        return "a death that counts is one more of its row, and no other";
+    bool loops = t->event == SERVICE_SPAWNED && b->loops;
+    if (count(t, SERVICE_ACT_LOOPS) != (loops ? 1 : 0) || (loops && a->loops))
+        return "a loop is told once, when it was started again";
+    return NULL;
+}
+
+static const char *failures(const struct machine_step *t)
+{
+    const struct service *a = &t->after;
+    int code = exit_code(t);
+    bool told = false;
+    if (fails_for_good(t) != (a->failed != FAILURE_NONE && a->failed != t->before.failed))
+        return "failed is not said of a failure for good, or of something else";
+    if (count(t, SERVICE_ACT_RUN) > 0 && a->failed != FAILURE_NONE)
+        return "it starts, and still has failed";
+    if (t->before.failed != FAILURE_NONE && count(t, SERVICE_ACT_RUN) == 0 &&
+        a->failed != t->before.failed)
+        return "its failure is forgotten before it starts";
+    if (count(t, SERVICE_ACT_EXIT) != (code >= 0 ? 1 : 0))
+        return code >= 0 ? "the container does not end" : "the container ends without a reason";
+    for (unsigned int i = 0; i < t->actions.count; i++)
+        told |= t->actions.item[i].act == SERVICE_ACT_EXIT && t->actions.item[i].detail == code;
+    return told || code < 0 ? NULL : "the container ends with another code";
+}
+
 /* --- the rest of the state -------------------------------------------------------------------- */
 
 static const char *counts_and_flags(const struct machine_step *t)
@@ -252,9 +417,15 @@ static const char *counts_and_flags(const struct machine_step *t)
 
 const char *machine_laws(const struct machine_step *t)
 {
-    static const char *(*const laws[])(const struct machine_step *) = {
-        told_to_the_engine, told_to_listeners, told_to_logger_and_tally, done_to_processes, wishes,
-        deadlines,          counts_and_flags};
+    static const char *(*const laws[])(const struct machine_step *) = {told_to_the_engine,
+                                                                       told_to_listeners,
+                                                                       told_to_logger_and_tally,
+                                                                       done_to_processes,
+                                                                       wishes,
+                                                                       deadlines,
+                                                                       tally,
+                                                                       failures,
+                                                                       counts_and_flags};
     if (t->result != 0)
         return "a cell that is said to be impossible";
     if (t->actions.count >= SERVICE_ACTIONS_MAX)
@@ -325,5 +496,11 @@ const char *machine_laws_at_rest(const struct machine_state *w)
         return "paused is not what was sent last";
     if (((w->flags & FLAG_LEAVING) != 0) != ((w->flags & SEEN_LEAVING) != 0))
         return "LEAVE was forgotten";
+    if (((w->flags & FLAG_ASKED) != 0) != ((w->flags & SEEN_ASKED) != 0))
+        return "who asked for the next start was forgotten, or nobody did";
+    if (memcmp(w->death, w->seen_death, sizeof w->death) != 0)
+        return "deaths that count are forgotten, or others are counted";
+    if (w->failed != FAILURE_NONE && (w->state != SERVICE_DOWN))
+        return "it has failed for good, and lives";
     return requests(w);
 }

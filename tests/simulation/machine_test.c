@@ -69,20 +69,33 @@ static unsigned int next_on_the_way_up(const struct machine_state *s)
     }
 }
 
-/* Wanted up, and refused nothing: it is started, and that is told. */
+/* From the wish until it is answered. */
+static const char *one_way_up(struct machine_state *s)
+{
+    const char *why = NULL;
+    if (world_perform(s, world_move(MOVE_START, 0, s->rules), &why) != WORLD_OK)
+        return why;
+    for (int i = 0; s->waits != WAITS_NOT; i++) {
+        unsigned int what = next_on_the_way_up(s);
+        if (i == LONG_WAY || what == MOVE_OTHERS)
+            return "wanted up, it does not come up";
+        if (world_perform(s, world_move(what, 0, s->rules), &why) != WORLD_OK)
+            return why == NULL ? "wanted up, it does not come up" : why;
+    }
+    return NULL;
+}
+
+/* Wanted up, and refused nothing: it is started, and that is told. A run that could not be executed
+ * before that may be the last one by its policy: then it is wished once more. */
 static const char *way_up(const struct machine_state *from)
 {
     struct machine_state s = *from;
-    const char *why = NULL;
-    if (world_perform(&s, world_move(MOVE_START, 0, s.rules), &why) != WORLD_OK)
+    bool refused = from->process == PROCESS_REFUSED && from->policy != 0;
+    const char *why = one_way_up(&s);
+    if (why == NULL && refused && s.state == SERVICE_DOWN)
+        why = one_way_up(&s);
+    if (why != NULL)
         return why;
-    for (int i = 0; s.waits != WAITS_NOT; i++) {
-        unsigned int what = next_on_the_way_up(&s);
-        if (i == LONG_WAY || what == MOVE_OTHERS)
-            return "wanted up, it does not come up";
-        if (world_perform(&s, world_move(what, 0, s.rules), &why) != WORLD_OK)
-            return why == NULL ? "wanted up, it does not come up" : why;
-    }
     return s.state == SERVICE_UP ? NULL : "told as started, it is not up";
 }
 
@@ -107,9 +120,11 @@ static void try_one(struct explore *x, const struct machine_state *from, unsigne
 
 /* The files may be written anew at any moment: all at once, or, when it is to be quick, one that is
  * no time limit. */
-static bool may_become(unsigned int from, unsigned int to)
+static bool may_become(const struct machine_state *s, unsigned int to)
 {
-    unsigned int differ = from ^ to;
+    unsigned int differ = s->rules ^ to;
+    if (s->policy != 0)
+        return explore_everything() && differ == RULE_FINISH;
     return explore_everything() ||
            ((differ & (differ - 1)) == 0 && (differ & (RULE_KILL | RULE_LIMIT)) == 0);
 }
@@ -126,7 +141,7 @@ static void expand(struct explore *x, const void *state)
         explore_broken(x, world_move(MOVE_TIME, 0, s->rules), "%s", why);
     for (unsigned int what = 0; what < world_moves(); what++)
         for (unsigned int rules = 0; rules < RULE_SETS; rules++)
-            if (rules == s->rules || (world_reads_files(s, what) && may_become(s->rules, rules)))
+            if (rules == s->rules || (world_reads_files(s, what) && may_become(s, rules)))
                 try_one(x, s, what, rules);
 }
 
@@ -145,15 +160,27 @@ static void show(const struct explore *x, const void *state, char *text, size_t 
 static const struct explore_model model = {
     .size = sizeof(struct machine_state), .expand = expand, .tell = tell, .show = show};
 
+static void start(struct explore *x, unsigned int policy, unsigned int rules)
+{
+    struct machine_state s = {.left = NEVER,
+                              .ready_for = NEVER,
+                              .lived = NEVER,
+                              .rules = (uint8_t)rules,
+                              .policy = (uint8_t)policy};
+    memset(s.death, NO_DEATH, sizeof s.death);
+    memset(s.seen_death, NO_DEATH, sizeof s.seen_death);
+    explore_start(x, &s);
+}
+
 static void a_service_in_every_state(void **state)
 {
     struct explore x;
     (void)state;
     explore_init(&x, &model, NULL);
-    for (unsigned int rules = 0; rules < RULE_SETS; rules++) {
-        struct machine_state s = {.left = NEVER, .ready_for = NEVER, .rules = (uint8_t)rules};
-        explore_start(&x, &s);
-    }
+    for (unsigned int policy = 0; policy < POLICIES; policy++)
+        for (unsigned int rules = 0; rules < RULE_SETS; rules++)
+            if (policy == 0 || explore_everything() || rules == machine_policies[policy].rules)
+                start(&x, policy, rules);
     int result = explore_run(&x);
     fprintf(stderr, "machine: %lu states, %llu steps\n", (unsigned long)x.count,
             (unsigned long long)x.steps);

@@ -2,12 +2,23 @@
 #include "base/clock.h"
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 enum { RUN_PID = 100, FINISH_PID = 200 };
 
 #define NOW (1000 * CLOCK_SECOND)
+
+const struct machine_policy machine_policies[POLICIES] = {
+    {NULL, EXIT_NEVER, 0},
+    {"always, ok 1, 1 in 1s, wait 500ms..1s, then exit", EXIT_NEVER, RULE_NOTIFIES | RULE_FINISH},
+    {"on-failure, ok KILL, 2 in 1s, wait 500ms..500ms", EXIT_GAVE_UP, RULE_NORMALLY_UP},
+    {"never, ok 1, then 7", EXIT_FAILURE_ONLY, RULE_NOTIFIES | RULE_FINISH},
+    {"on-failure, 1 in 1s", EXIT_ALWAYS, RULE_NOTIFIES},
+    {NULL, EXIT_ALWAYS, RULE_FINISH},
+    {NULL, EXIT_FAILURE_ONLY, RULE_FINISH},
+    {NULL, EXIT_GAVE_UP, RULE_FINISH}};
 
 static const struct move {
     const char *text;
@@ -30,6 +41,7 @@ static const struct move {
     [MOVE_READY] = {"a newline comes from notification-fd", SERVICE_READIED, 0, false},
     [MOVE_DEADLINE] = {"the deadline passes", SERVICE_DEADLINE, 0, false},
     [MOVE_TIME] = {"half a second passes", SERVICE_EVENTS, 0, false},
+    [MOVE_RESTART] = {"s6-svc -r", SERVICE_RESTART, SIGTERM, false},
     [MOVE_DIES] = {"it exits 0", SERVICE_DIED, 0, false},
     {"it exits 1", SERVICE_DIED, 1 << 8, false},
     {"it exits 125", SERVICE_DIED, 125 << 8, false},
@@ -60,19 +72,51 @@ struct turn {
 
 /* --- states ----------------------------------------------------------------------------------- */
 
-static struct service_rules rules_of(unsigned int bits)
+static const struct restart_policy *policy_of(unsigned int number)
+{
+    static struct restart_policy read[POLICIES];
+    struct restart_mistake m;
+    if (read[number].when == RESTART_AS_UPSTREAM && machine_policies[number].line != NULL &&
+        restart_parse(machine_policies[number].line, &read[number], &m) < 0)
+        abort();
+    return &read[number];
+}
+
+static struct service_rules rules_of(unsigned int bits, unsigned int policy)
 {
     return (struct service_rules){.notifies = (bits & RULE_NOTIFIES) != 0,
                                   .has_finish = (bits & RULE_FINISH) != 0,
                                   .normally_up = (bits & RULE_NORMALLY_UP) != 0,
                                   .timeout_kill = (bits & RULE_KILL) != 0 ? KILL_MS : 0,
-                                  .timeout_finish = (bits & RULE_LIMIT) != 0 ? FINISH_MS : 0};
+                                  .timeout_finish = (bits & RULE_LIMIT) != 0 ? FINISH_MS : 0,
+                                  .container_exit = machine_policies[policy].exit,
+                                  .restart = *policy_of(policy)};
+}
+
+/* What is left of deaths that were so long ago; a clock of 32 bits of milliseconds turns. */
+static uint32_t death_time(uint8_t ago)
+{
+    return (uint32_t)(NOW / CLOCK_MS) - (uint32_t)ago * UNIT_MS;
+}
+
+static void unpack_tally(struct turn *t, const struct machine_state *w)
+{
+    struct restart_tally *r = &t->s.tally;
+    r->wait = (uint32_t)w->wait * UNIT_MS;
+    r->streak = w->streak;
+    r->loops = (w->flags & FLAG_LOOPS) != 0;
+    r->since = r->last = NOW - LONG_AGO_MS * CLOCK_MS;
+    while (r->count < MOST_DEATHS && w->death[r->count] != NO_DEATH) {
+        r->last = NOW - (int64_t)w->death[r->count] * UNIT_MS * CLOCK_MS;
+        r->death[r->count] = death_time(w->death[r->count]);
+        r->count++;
+    }
 }
 
 static void unpack(struct turn *t, const struct machine_state *w)
 {
     int64_t ready_for = w->ready_for * CLOCK_MS;
-    t->rules = rules_of(w->rules);
+    t->rules = rules_of(w->rules, w->policy);
     t->now = NOW;
     t->s = (struct service){.state = (enum service_state)w->state,
                             .want = (enum service_want)w->want,
@@ -85,9 +129,14 @@ static void unpack(struct turn *t, const struct machine_state *w)
                                                                   : RUN_PID,
                             .run_pid = w->process == PROCESS_RUN ? RUN_PID : 0,
                             .failures = w->failures,
-                            .since = NOW - CLOCK_SECOND,
+                            .since = NOW - (w->lived == NEVER ? LONG_AGO_MS : w->lived) * CLOCK_MS,
+                            .asked = (w->flags & FLAG_ASKED) != 0,
+                            .verdict = (enum restart_verdict)w->verdict,
+                            .failed = (enum service_failure)w->failed,
+                            .wait_status = w->ended == 0 ? 0 : moves[w->ended].detail,
                             .ready_at = w->ready_for == NEVER ? 0 : NOW - ready_for,
                             .deadline = w->left == NEVER ? 0 : NOW + w->left * CLOCK_MS};
+    unpack_tally(t, w);
 }
 
 static uint16_t milliseconds(int64_t ns)
@@ -97,7 +146,55 @@ static uint16_t milliseconds(int64_t ns)
 
 static void set_flag(struct machine_state *w, unsigned int flag, bool on)
 {
-    w->flags = (uint8_t)(on ? w->flags | flag : w->flags & ~flag);
+    w->flags = (uint16_t)(on ? w->flags | flag : w->flags & ~flag);
+}
+
+/* Those that are within a second, which is TIME of every policy. */
+static void pack_tally(struct turn *t)
+{
+    const struct restart_tally *r = &t->s.tally;
+    unsigned int n = 0;
+    t->w->wait = (uint8_t)(r->wait / UNIT_MS);
+    uint32_t streak = t->w->policy == 1 ? MOST_STREAK : 1; /* once is enough */
+    t->w->streak = (uint8_t)(r->streak > streak ? streak : r->streak);
+    set_flag(t->w, FLAG_LOOPS, r->loops);
+    memset(t->w->death, NO_DEATH, sizeof t->w->death);
+    for (uint32_t i = 0; i < r->count && n < MOST_DEATHS; i++) {
+        uint32_t ago = (uint32_t)(t->now / CLOCK_MS) - r->death[i];
+        if (ago <= LONG_AGO_MS)
+            t->w->death[n++] = (uint8_t)(ago / UNIT_MS);
+    }
+}
+
+/* The observer's, that much later. */
+static void age(struct machine_state *w, int64_t passed)
+{
+    unsigned int n = 0;
+    for (unsigned int i = 0; i < MOST_DEATHS; i++) {
+        int64_t ago = w->seen_death[i] * UNIT_MS + passed / CLOCK_MS;
+        if (w->seen_death[i] != NO_DEATH && ago <= LONG_AGO_MS)
+            w->seen_death[n++] = (uint8_t)(ago / UNIT_MS);
+    }
+    while (n < MOST_DEATHS)
+        w->seen_death[n++] = NO_DEATH;
+}
+
+static void pack_policy(struct turn *t)
+{
+    struct machine_state *w = t->w;
+    const struct service *s = &t->s;
+    int64_t lived = t->now - s->since;
+    w->lived = t->rules.restart.wait_min == 0 || s->state != SERVICE_UP ? NEVER
+               : lived > LONG_AGO_MS * CLOCK_MS                         ? LONG_AGO_MS
+                                                                        : milliseconds(lived);
+    if (w->policy == 0 || s->state != SERVICE_FINISH)
+        w->ended = w->seen_verdict = 0;
+    w->verdict = (uint8_t)(s->state == SERVICE_FINISH ? s->verdict : RESTART_AGAIN);
+    w->failed = (uint8_t)s->failed;
+    if (t->rules.restart.when == RESTART_AS_UPSTREAM)
+        set_flag(w, SEEN_ASKED, false); /* it makes no difference */
+    set_flag(w, FLAG_ASKED, s->asked && t->rules.restart.when != RESTART_AS_UPSTREAM);
+    pack_tally(t);
 }
 
 static void pack(struct turn *t)
@@ -106,7 +203,8 @@ static void pack(struct turn *t)
     const struct service *s = &t->s;
     w->state = (uint8_t)s->state;
     w->want = (uint8_t)s->want;
-    w->failures = (uint8_t)(s->failures > MOST_FAILURES ? MOST_FAILURES : s->failures);
+    uint32_t failures = w->policy == 0 ? MOST_FAILURES : 1; /* more are looked at without one */
+    w->failures = (uint8_t)(s->failures > failures ? failures : s->failures);
     w->left = s->deadline == 0 ? NEVER : milliseconds(s->deadline - t->now);
     w->ready_for = s->ready_at == 0 ? NEVER : milliseconds(t->now - s->ready_at);
     if (w->ready_for != NEVER && w->ready_for > LONG_AGO_MS)
@@ -115,6 +213,7 @@ static void pack(struct turn *t)
     set_flag(w, FLAG_EVER_STARTED, s->ever_started);
     set_flag(w, FLAG_PAUSED, s->paused);
     set_flag(w, FLAG_LEAVING, s->leaving);
+    pack_policy(t);
 }
 
 /* --- what is performed ------------------------------------------------------------------------ */
@@ -142,7 +241,8 @@ static void begin_process(struct turn *t, enum process p)
 static enum service_event run(struct turn *t, int *detail)
 {
     begin_process(t, PROCESS_FORKED);
-    *detail = t->outcome == OUTCOME_SHORT ? 1 : 0;
+    set_flag(t->w, SEEN_ASKED, false);
+    *detail = t->outcome == OUTCOME_SHORT ? SERVICE_LACK : 0;
     if (t->outcome == OUTCOME_LATER)
         return SERVICE_EVENTS;
     if (t->outcome != OUTCOME_AT_ONCE)
@@ -209,11 +309,14 @@ static enum service_event act(struct turn *t, const struct service_action *a, in
     case SERVICE_ACT_STOPPED:
         answer(t, WAITS_STOP);
         break;
+    case SERVICE_ACT_UNREADY:
     case SERVICE_ACT_FAILED:
         answer(t, WAITS_START);
         break;
     case SERVICE_ACT_BOUNDARY:
     case SERVICE_ACT_TALLY:
+    case SERVICE_ACT_LOOPS:
+    case SERVICE_ACT_EXIT:
         break;
     }
     return SERVICE_EVENTS;
@@ -244,7 +347,45 @@ static void read_files(struct turn *t, enum service_event event)
     if (t->w->waits == WAITS_STOP)
         bits &= ~(unsigned int)RULE_NORMALLY_UP;
     t->w->rules = (uint8_t)bits;
-    t->rules = rules_of(bits);
+    t->rules = rules_of(bits, t->w->policy);
+}
+
+/* Before the step: who asks for a start while a process is there. */
+static void see_wishes(struct turn *t, enum service_event event)
+{
+    bool process = t->s.state != SERVICE_DOWN;
+    bool finish = t->w->process == PROCESS_FINISH;
+    if ((event == SERVICE_RESTART && process && !finish) ||
+        (event == SERVICE_WANT_UP && process && (finish || t->s.want == WANT_DOWN)))
+        set_flag(t->w, SEEN_ASKED, true);
+    if (machine_is_wish_to_start(&t->s, event))
+        memset(t->w->seen_death, NO_DEATH, sizeof t->w->seen_death);
+}
+
+/* After it: what the observer thinks of an end. */
+static void see_end(struct turn *t, const struct machine_step *one)
+{
+    struct machine_state *w = t->w;
+    bool counts;
+    unsigned int n = 0;
+    enum restart_verdict verdict = machine_verdict(one, &counts);
+    if (one->before.state == SERVICE_UP && one->event == SERVICE_DIED) {
+        w->seen_verdict = (uint8_t)verdict;
+        for (w->ended = MOVE_DIES; moves[w->ended].detail != one->detail; w->ended++)
+            ;
+    }
+    if (one->rules.restart.when == RESTART_NEVER && counts)
+        memset(w->seen_death, NO_DEATH, sizeof w->seen_death);
+    if (counts && (one->rules.restart.within > 0 || one->rules.restart.when == RESTART_NEVER)) {
+        while (n < MOST_DEATHS && w->seen_death[n] != NO_DEATH)
+            n++;
+        if (n == MOST_DEATHS)
+            memmove(w->seen_death, w->seen_death + 1, --n);
+        w->seen_death[n] = 0;
+    }
+    for (unsigned int i = 0; i < one->actions.count; i++)
+        if (one->actions.item[i].act == SERVICE_ACT_EVENT && one->actions.item[i].detail == 'x')
+            memset(w->seen_death, NO_DEATH, sizeof w->seen_death);
 }
 
 static enum service_event step(struct turn *t, enum service_event event, int *detail)
@@ -252,17 +393,23 @@ static enum service_event step(struct turn *t, enum service_event event, int *de
     struct machine_step one = {.event = event, .detail = *detail, .now = t->now};
     enum service_event next = SERVICE_EVENTS;
     read_files(t, event);
+    see_wishes(t, event);
     if (event == SERVICE_LEAVE)
         set_flag(t->w, SEEN_LEAVING, true);
     if (event == SERVICE_DIED || event == SERVICE_UNSPAWNED)
         t->w->process = PROCESS_NONE;
     one.rules = t->rules;
+    one.asked = (t->w->flags & SEEN_ASKED) != 0;
+    one.verdict = (enum restart_verdict)t->w->seen_verdict;
+    while (one.deaths < MOST_DEATHS && t->w->seen_death[one.deaths] != NO_DEATH)
+        one.deaths++;
     one.before = t->s;
     one.result = service_step(&t->s, &t->rules, event, *detail, t->now, &one.actions);
     one.after = t->s;
     const char *why = machine_laws(&one);
     if (why != NULL)
         fault(t, why);
+    see_end(t, &one);
     if (event == SERVICE_DIED || event == SERVICE_UNSPAWNED)
         set_flag(t->w, SEEN_STOPPED, false);
     *detail = 0;
@@ -309,7 +456,7 @@ static bool can(const struct machine_state *w, unsigned int what)
     case MOVE_DEADLINE:
         return w->left != NEVER;
     case MOVE_TIME:
-        return w->ready_for < LONG_AGO_MS;
+        return w->ready_for < LONG_AGO_MS || w->lived < LONG_AGO_MS || w->death[0] != NO_DEATH;
     default:
         if (moves[what].event != SERVICE_DIED)
             return true;
@@ -346,6 +493,7 @@ static void prepare(struct turn *t, unsigned int what)
         t->now = t->s.deadline;
     else if (what == MOVE_TIME)
         t->now += CLOCK_SECOND / 2;
+    age(w, t->now - NOW);
 }
 
 /* As longrun_reaped: the report about exec, readiness, and then the death. */
@@ -411,6 +559,19 @@ static void add_rules(unsigned int bits, char *text, size_t size)
         (bits & RULE_LIMIT) != 0 ? " timeout-finish" : "");
 }
 
+static void add_policy(const struct machine_state *w, char *text, size_t size)
+{
+    static const char *const exits[] = {"", "failure", "always", "gave-up"};
+    const struct machine_policy *p = &machine_policies[w->policy];
+    size_t n = strlen(text);
+    if (p->line != NULL)
+        n += (size_t)snprintf(text + n, size - n, ", restart: %s (%s%s)", p->line,
+                              w->failed != 0 ? "given up, " : "",
+                              (w->flags & FLAG_ASKED) != 0 ? "asked for" : "not asked for");
+    if (p->exit != EXIT_NEVER && n < size)
+        snprintf(text + n, size - n, ", container-exit: %s", exits[p->exit]);
+}
+
 void world_tell(const struct machine_state *w, uint32_t move, char *text, size_t size)
 {
     static const char *const outcomes[OUTCOMES] = {
@@ -437,4 +598,5 @@ void world_show(const struct machine_state *w, char *text, size_t size)
              (w->flags & FLAG_LEAVING) != 0 ? ", leaving" : "", processes[w->process],
              waits[w->waits], w->left == NEVER ? "" : ", a deadline");
     add_rules(w->rules, text, size);
+    add_policy(w, text, size);
 }

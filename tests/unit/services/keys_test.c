@@ -25,7 +25,8 @@ struct ways {
 
 static bool is_kept(const struct key_row *k)
 {
-    return key_is_flag(k) || key_is_number(k) || key_is_words(k) || k->kind == KEY_NAME;
+    return key_is_flag(k) || key_is_number(k) || key_is_words(k) || k->kind == KEY_NAME ||
+           k->kind == KEY_POLICY;
 }
 
 static enum definition_type type_of(const struct key_row *k)
@@ -171,6 +172,80 @@ static void numbers_go_all_ways(void **state)
         snprintf(text, sizeof text, "%lld\n", (long long)k->high + 1);
         number_is(k, text, k->usual, 1);
     }
+}
+
+static void times_have_units(void **state)
+{
+    (void)state;
+    for (const struct key_row *k = key_rows; k->name != NULL; k++) {
+        if (k->kind != KEY_MILLISECONDS)
+            continue;
+        number_is(k, "1m 30s\n", 90000, 0);
+        number_is(k, "500ms", 500, 0);
+        number_is(k, "50d", k->usual, 1);
+        number_is(k, "30 s", k->usual, 1);
+    }
+}
+
+static const struct restart_policy *policy_in(const struct key_row *k, const struct definition *d)
+{
+    return key_value(k, d);
+}
+
+/* The file restart holds text, which is written as canonical; NULL: there is no file. */
+static void policy_is(const struct key_row *k, const char *text, const char *canonical)
+{
+    struct ways w;
+    char out[RESTART_LINE_MAX];
+    go(&w, k, text);
+    assert_int_equal(w.problems.count, 0);
+    restart_format(policy_in(k, it(&w.read)), out, sizeof out);
+    assert_string_equal(out, canonical);
+    assert_true(key_same(k, it(&w.read), it(&w.packed)));
+    assert_true(restart_same(policy_in(k, it(&w.read)), key_place_in(k, &w.live)));
+    end(&w);
+}
+
+static void a_policy_goes_all_ways(void **state)
+{
+    const struct key_row *k = key_find("restart", DEFINITION_LONGRUN);
+    struct ways w;
+    char path[256];
+    (void)state;
+    assert_int_equal(k->kind, KEY_POLICY);
+    policy_is(k, NULL, "");
+    policy_is(k, "always\n", "always");
+    policy_is(k, "on-failure, ok 3 143 sigterm, 5 in 60000, wait 1s..1m, then exit \r\n# why\n",
+              "on-failure, ok 3 143 TERM, 5 in 1m, wait 1s..1m, then exit");
+    policy_is(k, "never, then 0", "never, then 0");
+
+    go(&w, k, "always, 5 in soon\n");
+    snprintf(path, sizeof path, "%s/it/restart", w.tree.services);
+    assert_int_equal(w.problems.count, 1);
+    assert_int_equal(w.problems.errors, 1);
+    assert_string_equal(w.problems.item[0].path, path);
+    assert_int_equal(w.problems.item[0].line, 1);
+    assert_string_equal(w.problems.item[0].text, "invalid limit \"5 in soon\"");
+    assert_string_equal(w.problems.item[0].cure, "write N in TIME, as in: 5 in 1m (7d at most)");
+    const struct restart_policy *live = key_place_in(k, &w.live);
+    assert_int_equal(live->when, RESTART_AS_UPSTREAM); /* which is said when it starts */
+    end(&w);
+}
+
+/* A line that is longer than what is read of it is none. */
+static void a_policy_that_is_cut(void **state)
+{
+    const struct key_row *k = key_find("restart", DEFINITION_LONGRUN);
+    char line[2 * RESTART_LINE_MAX] = "always, ok";
+    struct ways w;
+    (void)state;
+    while (strlen(line) < RESTART_LINE_MAX + 4)
+        strcat(line, " 1");
+    go(&w, k, line);
+    assert_int_equal(w.problems.errors, 1);
+    const struct restart_policy *live = key_place_in(k, &w.live);
+    assert_int_equal(live->when, RESTART_AS_UPSTREAM);
+    end(&w);
 }
 
 static void words_are_whole_words(void **state)
@@ -450,6 +525,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_sound),
         cmocka_unit_test(numbers_go_all_ways),
+        cmocka_unit_test(times_have_units),
+        cmocka_unit_test(a_policy_goes_all_ways),
+        cmocka_unit_test(a_policy_that_is_cut),
         cmocka_unit_test(words_are_whole_words),
         cmocka_unit_test(signals_have_names),
         cmocka_unit_test(flags_and_programs),

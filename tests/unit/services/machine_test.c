@@ -20,7 +20,8 @@ static const struct service_rules notifying = {.notifies = true, .timeout_finish
 static const struct service_rules killing = {.timeout_kill = 3000, .timeout_finish = 5000};
 
 /* One letter an action, so that a whole answer is a short text: R run, F finish, E end, K kill,
- * B boundary, T tally, + started, - stopped, ! failed; events as their own byte. */
+ * B boundary, T tally, + started, - stopped, ! failed, ? ended unready, L loops, X exit; events as
+ * their own byte. */
 static const char *letters(const struct service_actions *a)
 {
     static char text[32];
@@ -28,7 +29,8 @@ static const char *letters(const struct service_actions *a)
         [SERVICE_ACT_RUN] = 'R',     [SERVICE_ACT_FINISH] = 'F',   [SERVICE_ACT_END] = 'E',
         [SERVICE_ACT_KILL] = 'K',    [SERVICE_ACT_BOUNDARY] = 'B', [SERVICE_ACT_TALLY] = 'T',
         [SERVICE_ACT_STARTED] = '+', [SERVICE_ACT_STOPPED] = '-',  [SERVICE_ACT_FAILED] = '!',
-        [SERVICE_ACT_SIGNAL] = 'S'};
+        [SERVICE_ACT_SIGNAL] = 'S',  [SERVICE_ACT_UNREADY] = '?',  [SERVICE_ACT_LOOPS] = 'L',
+        [SERVICE_ACT_EXIT] = 'X'};
     unsigned int i;
     for (i = 0; i < a->count; i++)
         text[i] =
@@ -400,6 +402,213 @@ static void every_wish_when_down(void **state)
     assert_int_equal(s.want, WANT_DOWN);
 }
 
+/* --- by a policy ------------------------------------------------------------------------------ */
+
+static struct service_rules by(const char *line, enum definition_exit when, bool has_finish)
+{
+    struct service_rules r = {
+        .timeout_finish = 5000, .has_finish = has_finish, .container_exit = when};
+    struct restart_mistake m;
+    if (line != NULL)
+        assert_int_equal(restart_parse(line, &r.restart, &m), 0);
+    return r;
+}
+
+/* The code of the exit that a death leads to; -1: none. */
+static int exit_of(struct service *s, const struct service_rules *r, int status, int64_t now)
+{
+    struct service_actions a;
+    int code = -1;
+    assert_int_equal(service_step(s, r, SERVICE_DIED, status, now, &a), 0);
+    for (unsigned int i = 0; i < a.count; i++)
+        if (a.item[i].act == SERVICE_ACT_EXIT)
+            code = a.item[i].detail;
+    return code;
+}
+
+static void a_loop_is_given_up(void **state)
+{
+    struct service_rules r = by("always, 2 in 10s, then exit", EXIT_NEVER, false);
+    struct service s = up_since(10 * S, &r);
+    (void)state;
+    step(&s, &r, SERVICE_DIED, 1 << 8, 10 * S, "BTdD");
+    assert_int_equal(s.deadline, 11 * S);
+    step(&s, &r, SERVICE_DEADLINE, 0, 11 * S, "R");
+    step(&s, &r, SERVICE_SPAWNED, 0, 11 * S, "u+");
+    step(&s, &r, SERVICE_DIED, 1 << 8, 12 * S, "BTdD");
+    step(&s, &r, SERVICE_DEADLINE, 0, 13 * S, "R");
+    step(&s, &r, SERVICE_SPAWNED, 0, 13 * S, "u+");
+    struct service copy = s;
+    step(&s, &r, SERVICE_DIED, SIGSEGV, 14 * S, "BTdO!D-X");
+    assert_int_equal(exit_of(&copy, &r, SIGSEGV, 14 * S), 128 + SIGSEGV);
+    assert_int_equal(s.want, WANT_DOWN);
+    assert_int_equal(s.failed, FAILURE_DEATHS);
+    assert_int_equal(s.deadline, 0);
+    assert_int_equal(s.tally.count, 3);
+    step(&s, &r, SERVICE_WANT_UP, 0, 14 * S, "R"); /* anew */
+    assert_int_equal(s.failed, FAILURE_NONE);
+    assert_int_equal(s.tally.count, 0);
+    step(&s, &r, SERVICE_SPAWNED, 0, 14 * S, "u+");
+    step(&s, &r, SERVICE_DIED, 1 << 8, 14 * S, "BTdD");
+    assert_int_equal(s.want, WANT_UP);
+}
+
+static void finish_runs_before_it_is_given_up(void **state)
+{
+    struct service_rules r = by("never, then 7", EXIT_FAILURE_ONLY, true);
+    struct service s = up_since(10 * S, &r);
+    (void)state;
+    step(&s, &r, SERVICE_DIED, 1 << 8, 20 * S, "BTFd");
+    assert_int_equal(s.want, WANT_UP);
+    struct service copy = s;
+    assert_int_equal(exit_of(&copy, &r, 0, 21 * S), 7);
+    copy = s;
+    step(&copy, &r, SERVICE_WANT_UP, 0, 20 * S, ""); /* somebody wants it all the same */
+    step(&copy, &r, SERVICE_DIED, 0, 21 * S, "BD");
+    assert_int_equal(copy.deadline, 22 * S);
+    copy = s;
+    step(&copy, &r, SERVICE_WANT_DOWN, 0, 20 * S, "");
+    step(&copy, &r, SERVICE_DIED, 0, 21 * S, "BD-");
+    step(&s, &r, SERVICE_DIED, 0, 21 * S, "BO!D-X");
+    assert_int_equal(s.failed, FAILURE_NEVER);
+}
+
+static void a_clean_end_is_no_failure(void **state)
+{
+    struct service_rules r = by("on-failure, ok 3 TERM, then exit", EXIT_GAVE_UP, false);
+    struct service s = up_since(10 * S, &r);
+    (void)state;
+    step(&s, &r, SERVICE_DIED, 0, 20 * S, "BTdD-");
+    assert_int_equal(s.failed, FAILURE_NONE);
+    assert_int_equal(s.want, WANT_DOWN);
+    s = up_since(10 * S, &r);
+    step(&s, &r, SERVICE_DIED, 3 << 8, 20 * S, "BTdD-");
+    s = up_since(10 * S, &r);
+    step(&s, &r, SERVICE_DIED, SIGTERM, 20 * S, "BTdD-");
+    s = up_since(10 * S, &r);
+    step(&s, &r, SERVICE_DIED, SIGKILL, 20 * S, "BTdD");
+    r.notifies = true;
+    s = up_since(10 * S, &r);
+    step(&s, &r, SERVICE_DIED, 0, 20 * S, "BTd?D-");
+    s = up_since(10 * S, &r);
+    step(&s, &r, SERVICE_READIED, 0, 11 * S, "U+");
+    step(&s, &r, SERVICE_DIED, 0, 20 * S, "BTdD-");
+}
+
+static void who_asks_gets_a_start(void **state)
+{
+    struct service_rules r = by("on-failure, 0 in 1m", EXIT_NEVER, false);
+    struct service s = up_since(10 * S, &r);
+    (void)state;
+    step(&s, &r, SERVICE_RESTART, SIGTERM, 11 * S, "S");
+    step(&s, &r, SERVICE_DIED, 0, 12 * S, "BTdD");
+    assert_int_equal(s.deadline, 13 * S);
+    step(&s, &r, SERVICE_RESTART, SIGTERM, 12 * S, "");
+    step(&s, &r, SERVICE_DEADLINE, 0, 13 * S, "R");
+    step(&s, &r, SERVICE_SPAWNED, 0, 13 * S, "u+");
+    step(&s, &r, SERVICE_WANT_DOWN, 0, 14 * S, "E");
+    step(&s, &r, SERVICE_WANT_UP, 0, 14 * S, "+");
+    step(&s, &r, SERVICE_DIED, SIGTERM, 15 * S, "BTdD");
+    assert_int_equal(s.deadline, 16 * S);
+    step(&s, &r, SERVICE_DEADLINE, 0, 16 * S, "R");
+    step(&s, &r, SERVICE_SPAWNED, 0, 16 * S, "u+");
+    step(&s, &r, SERVICE_SIGNAL, SIGTERM, 17 * S, "S"); /* any other signal is not asking */
+    step(&s, &r, SERVICE_DIED, 0, 17 * S, "BTdD-");
+    s = up_since(10 * S, &r);
+    step(&s, &r, SERVICE_RESTART, SIGTERM, 11 * S, "S");
+    step(&s, &r, SERVICE_WANT_DOWN, 0, 12 * S, "E"); /* which came last */
+    step(&s, &r, SERVICE_DIED, SIGTERM, 12 * S, "BTdD-");
+}
+
+static void waits_of_a_policy(void **state)
+{
+    struct service_rules r = by("always, wait 500ms..4s", EXIT_NEVER, false);
+    struct service s = up_since(10 * S, &r);
+    (void)state;
+    step(&s, &r, SERVICE_DIED, 1 << 8, 11 * S, "BTdD");
+    assert_int_equal(s.deadline, 11 * S + S / 2);
+    step(&s, &r, SERVICE_DEADLINE, 0, s.deadline, "R");
+    step(&s, &r, SERVICE_UNSPAWNED, 127, 12 * S, "");
+    assert_int_equal(s.deadline, 13 * S);
+    step(&s, &r, SERVICE_DEADLINE, 0, 13 * S, "R");
+    step(&s, &r, SERVICE_UNSPAWNED, SERVICE_LACK, 13 * S, "");
+    assert_int_equal(s.deadline, 15 * S); /* a lack does not count: as without a policy */
+    step(&s, &r, SERVICE_DEADLINE, 0, 15 * S, "R");
+    step(&s, &r, SERVICE_SPAWNED, 0, 15 * S, "u+");
+    step(&s, &r, SERVICE_DIED, 1 << 8, 16 * S, "BTdD");
+    assert_int_equal(s.deadline, 18 * S);
+    step(&s, &r, SERVICE_DEADLINE, 0, 18 * S, "R");
+    step(&s, &r, SERVICE_SPAWNED, 0, 18 * S, "uL+"); /* the third death of a loop */
+    step(&s, &r, SERVICE_DIED, 1 << 8, 22 * S, "BTdD");
+    assert_int_equal(s.deadline, 22 * S + S / 2); /* it lived for 4 s */
+}
+
+static void a_run_that_cannot_be_executed_is_given_up(void **state)
+{
+    struct service_rules r = by("always, 1 in 1m, then exit", EXIT_NEVER, false);
+    struct service s = {.state = SERVICE_DOWN};
+    struct service_actions a;
+    (void)state;
+    step(&s, &r, SERVICE_WANT_UP, 0, 10 * S, "R");
+    step(&s, &r, SERVICE_UNSPAWNED, 127, 10 * S, "");
+    assert_int_equal(s.deadline, 11 * S);
+    step(&s, &r, SERVICE_DEADLINE, 0, 11 * S, "R");
+    assert_int_equal(service_step(&s, &r, SERVICE_UNSPAWNED, 127, 12 * S, &a), 0);
+    assert_string_equal(letters(&a), "O!D-X");
+    assert_int_equal(a.item[4].detail, 127);
+    s = (struct service){.state = SERVICE_DOWN};
+    r = by("on-failure, ok 127", EXIT_NEVER, false);
+    step(&s, &r, SERVICE_WANT_UP, 0, 10 * S, "R");
+    step(&s, &r, SERVICE_UNSPAWNED, 127, 10 * S, "?-");
+    assert_int_equal(s.want, WANT_DOWN);
+}
+
+static void container_exit_by_each_word(void **state)
+{
+    static const struct {
+        const char *line;
+        enum definition_exit when;
+        int status, code; /* without finish */
+        int finish, late; /* with a finish that ends so: the code after it */
+    } rows[] = {
+        {NULL, EXIT_NEVER, 1 << 8, -1, 125 << 8, -1},
+        {NULL, EXIT_ALWAYS, 3 << 8, 3, 0, -1},
+        {NULL, EXIT_ALWAYS, 0, 0, 0, 0},
+        {NULL, EXIT_ALWAYS, 0, 0, 125 << 8, 1}, /* it ended by a failure */
+        {NULL, EXIT_ALWAYS, SIGKILL, 137, 0, -1},
+        {NULL, EXIT_FAILURE_ONLY, 0, -1, 0, -1},
+        {NULL, EXIT_FAILURE_ONLY, 0, -1, 125 << 8, 1},
+        {NULL, EXIT_FAILURE_ONLY, 4 << 8, 4, 0, -1},
+        {NULL, EXIT_GAVE_UP, 4 << 8, -1, 0, -1},
+        {NULL, EXIT_GAVE_UP, 4 << 8, -1, 125 << 8, 4},
+        {NULL, EXIT_GAVE_UP, 0, -1, 125 << 8, 1},
+        {"never", EXIT_GAVE_UP, 4 << 8, 4, 0, 4},
+        {"never", EXIT_GAVE_UP, 0, -1, 0, -1},
+        {"never", EXIT_NEVER, 4 << 8, -1, 0, -1},
+        {"never, then exit", EXIT_NEVER, 4 << 8, 4, 0, 4},
+        {"never, then 0", EXIT_NEVER, 4 << 8, 0, 0, 0},
+        {"never, then 9", EXIT_FAILURE_ONLY, 4 << 8, 9, 0, 9},
+        {"always, 0 in 1s, then exit", EXIT_NEVER, 0, 1, 0, 1},
+        {"on-failure, ok 4", EXIT_FAILURE_ONLY, 4 << 8, -1, 0, -1},
+        {"always, then exit", EXIT_NEVER, 4 << 8, -1, 125 << 8, 4},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct service_rules r = by(rows[i].line, rows[i].when, false);
+        struct service s = up_since(10 * S, &r);
+        assert_int_equal(exit_of(&s, &r, rows[i].status, 11 * S), rows[i].code);
+        r.has_finish = true;
+        s = up_since(10 * S, &r);
+        int first = exit_of(&s, &r, rows[i].status, 11 * S);
+        assert_true(first == -1 || first == rows[i].code);
+        assert_int_equal(exit_of(&s, &r, rows[i].finish, 12 * S), rows[i].late);
+        s = up_since(10 * S, &r);
+        step(&s, &r, SERVICE_WANT_DOWN, 0, 11 * S, "E"); /* an end that was asked for */
+        assert_int_equal(exit_of(&s, &r, rows[i].status, 11 * S), -1);
+        assert_int_equal(exit_of(&s, &r, rows[i].finish, 12 * S), -1);
+    }
+}
+
 /* Every pair: either named impossible, then nothing changes, or handled within bounds. */
 static void every_cell(void **state)
 {
@@ -458,6 +667,13 @@ int main(void)
         cmocka_unit_test(finish_without_limit_is_waited_for),
         cmocka_unit_test(kills_while_starting_are_repeated),
         cmocka_unit_test(every_wish_when_down),
+        cmocka_unit_test(a_loop_is_given_up),
+        cmocka_unit_test(finish_runs_before_it_is_given_up),
+        cmocka_unit_test(a_clean_end_is_no_failure),
+        cmocka_unit_test(who_asks_gets_a_start),
+        cmocka_unit_test(waits_of_a_policy),
+        cmocka_unit_test(a_run_that_cannot_be_executed_is_given_up),
+        cmocka_unit_test(container_exit_by_each_word),
         cmocka_unit_test(every_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ static void the_reason_is_that_of_the_consumer(void **state)
 {
     (void)state;
     struct longrun *sink = write_to_sink(NULL, NULL);
-    sink->history.gave_up = true;
+    sink->machine.failed = FAILURE_FINISH;
     pipe_loss_say(sink);
     simulated_expect(LOST "failed for good", NULL);
     sink->pipe.loss_said = false;
