@@ -56,14 +56,16 @@
 
 /* The verbs of `overlog`, whose rows are named "overlog VERB". */
 #define OVERLOG_VERBS(VERB)                                                                        \
-    VERB(command_status) /* status */                                                              \
-    VERB(command_manage) /* start stop restart reload kill */                                      \
-    VERB(command_up)     /* up */                                                                  \
-    VERB(command_check)  /* check */                                                               \
-    VERB(command_create) /* create remove */                                                       \
-    VERB(command_graph)  /* graph */                                                               \
-    VERB(command_doc)    /* doc */                                                                 \
-    VERB(command_import) /* import */
+    VERB(command_status)  /* status */                                                             \
+    VERB(command_why)     /* why */                                                                \
+    VERB(command_manage)  /* start stop restart reload kill */                                     \
+    VERB(command_metrics) /* metrics */                                                            \
+    VERB(command_up)      /* up */                                                                 \
+    VERB(command_check)   /* check */                                                              \
+    VERB(command_create)  /* create remove */                                                      \
+    VERB(command_graph)   /* graph */                                                              \
+    VERB(command_doc)     /* doc */                                                                \
+    VERB(command_import)  /* import */
 
 #define COMMAND_TABLE(name) extern const struct command name[];
 MAIN_COMMANDS(COMMAND_TABLE, COMMAND_TABLE)

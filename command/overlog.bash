@@ -19,7 +19,8 @@ _overlog() {
         create:-n | create:--depends | remove:*)
             words=$(cd "$dir/s6-rc.d" 2>/dev/null && printf '%s\n' *) ;;
         kill:-s | kill:--signal) words='HUP INT QUIT KILL USR1 USR2 TERM CONT STOP' ;;
-        status:* | start:* | stop:* | restart:* | reload:* | kill:*)
+        metrics:-o | metrics:--output) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+        status:* | why:* | metrics:* | start:* | stop:* | restart:* | reload:* | kill:*)
             words=$("$1" status --json 2>/dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4) ;;
         import:*) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
         check:* | doc:* | graph:* | up:*)

@@ -1,5 +1,7 @@
 #include "command/overlog/last_lines.h"
 #include "base/clock.h"
+#include "contract/logger.h"
+#include "logcat/logdirs.h"
 #include "logcat/source.h"
 #include <stdlib.h>
 #include <string.h>
@@ -54,4 +56,26 @@ void last_lines_release(struct last_lines *l)
     for (size_t i = 0; i < l->count; i++)
         free(l->line[i].text);
     l->count = 0;
+}
+
+int last_lines_events(const char *directory,
+                      void (*take)(void *context, const struct timespec *time, const char *line),
+                      void *context, struct error *e)
+{
+    if (access(directory, F_OK) < 0)
+        return 0;
+    struct source *s = source_new(".events", directory);
+    int result = s == NULL ? error_system(e, "unable to read %s", directory)
+                           : source_open(s, READER_ALL, 0, e);
+    while (result == 0 && source_next(s, true) == 1)
+        if (s->entry.stamped)
+            take(context, &s->entry.time, s->entry.message);
+    source_free(s);
+    return result;
+}
+
+const char *last_lines_root(void)
+{
+    const char *set = logdirs_setting("OVERLOG_DIR");
+    return set == NULL || set[0] == '\0' ? LOGGER_ROOT : set;
 }

@@ -26,4 +26,13 @@ int last_lines_read(struct last_lines *l, const char *directory, size_t most,
                     const struct timespec *since, const struct timespec *until, struct error *e);
 void last_lines_release(struct last_lines *l);
 
+/* Calls take with the time and text of each event of the event log that is in directory. A
+ * directory that is not there has none. 0, or -1 with e. */
+int last_lines_events(const char *directory,
+                      void (*take)(void *context, const struct timespec *time, const char *line),
+                      void *context, struct error *e);
+
+/* The log root of the container: OVERLOG_DIR or its default. */
+const char *last_lines_root(void);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "command/overlog/overlog.h"
+#include "command/overlog/usage.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +16,8 @@ struct status_row {
     bool wanted, ready, oom, core; /* the last two: of the last end (supervisor/status.h) */
     long long pid, starts, code, signal, ms, ready_ms, died_ms; /* -1: not said */
     long long log_bytes;                                        /* -1: not known */
+    bool has_use; /* the next is known; the caller sets both */
+    struct usage use;
 };
 
 struct status {
@@ -57,9 +60,13 @@ struct status_end status_end_of(const struct status *s, const struct status_row 
 /* The colour of its state. */
 enum style status_style(const struct status_row *r);
 
+/* Appends the member "uses". */
+void status_use_json(const struct usage *u, struct str *out);
 /* Append it as a line of JSON, and as a table for people, of 80 columns. */
 void status_json(const struct status *s, struct str *out);
 void status_table(const struct status *s, struct str *out);
+/* Appends what the services that run use as a table of 80 columns, and sorts them by that. */
+void status_use_table(struct status *s, struct str *out);
 /* Appends a line for each service that is not well; when all are, one line, which names the
  * longruns that ran and are down now because nothing wants them up. */
 void status_health(const struct status *s, struct str *out);

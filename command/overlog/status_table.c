@@ -196,6 +196,18 @@ static void number_or_null(struct str *out, const char *key, long long value)
         json_number(out, key, value);
 }
 
+void status_use_json(const struct usage *u, struct str *out)
+{
+    json_open(out, "uses", '{');
+    json_number(out, "processes", u->processes);
+    json_number(out, "threads", u->threads);
+    json_number(out, "cpu_milliseconds", u->cpu_ms);
+    json_number(out, "cpu_permille", u->cpu_permille);
+    json_number(out, "memory_bytes", u->memory);
+    number_or_null(out, "descriptors", u->descriptors);
+    json_close(out, '}');
+}
+
 static void row_json(const struct status_row *r, struct str *out)
 {
     json_open(out, NULL, '{');
@@ -224,6 +236,8 @@ static void row_json(const struct status_row *r, struct str *out)
         json_string(out, "log", r->log);
         number_or_null(out, "log_bytes", r->log_bytes);
     }
+    if (r->has_use)
+        status_use_json(&r->use, out);
     json_close(out, '}');
 }
 

@@ -1,0 +1,184 @@
+#include "command/overlog/history.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- words of an event ------------------------------------------------------------------------ */
+
+/* The value of a key ("pid="), which is a word of its own, and its length; NULL: there is none. */
+static const char *value(const char *line, const char *key, size_t *length)
+{
+    size_t size = strlen(key);
+    for (const char *at = strchr(line, ' '); at != NULL; at = strchr(at + 1, ' '))
+        if (strncmp(at + 1, key, size) == 0) {
+            *length = strcspn(at + 1 + size, " ");
+            return at + 1 + size;
+        }
+    return NULL;
+}
+
+static long number(const char *line, const char *key)
+{
+    size_t length;
+    const char *text = value(line, key, &length);
+    return text == NULL || length == 0 ? -1 : strtol(text, NULL, 10);
+}
+
+/* The rest of the line behind a key that comes last. */
+static void text_of(const char *line, const char *key, char out[HISTORY_REASON])
+{
+    size_t length;
+    const char *text = value(line, key, &length);
+    snprintf(out, HISTORY_REASON, "%s", text == NULL ? "" : text);
+}
+
+/* Whether the line is about our service, whose name may be written with escapes. */
+static bool is_ours(const char *line, const char *service)
+{
+    size_t length;
+    const char *name = value(line, "service=", &length);
+    if (name == NULL)
+        return false;
+    const char *end = name + length;
+    for (; name < end && *service != '\0'; service++) {
+        char byte = *name;
+        bool is_escape = byte == '\\' && end - name >= 4;
+        if (is_escape && strncmp(name, "\\040", 4) == 0)
+            byte = ' ';
+        else if (is_escape && strncmp(name, "\\134", 4) == 0)
+            byte = '\\';
+        if (byte != *service)
+            return false;
+        name += is_escape ? 4 : 1;
+    }
+    return name == end && *service == '\0';
+}
+
+static bool is_event(const char *line, const char *event)
+{
+    size_t length = strlen(event);
+    return strncmp(line, event, length) == 0 && (line[length] == ' ' || line[length] == '\0');
+}
+
+/* --- what they tell --------------------------------------------------------------------------- */
+
+static struct history_end *add_end(struct history *h, const struct timespec *time)
+{
+    if (h->count == HISTORY_ENDS)
+        memmove(h->end, h->end + 1, --h->count * sizeof h->end[0]);
+    struct history_end *e = &h->end[h->count++];
+    *e = (struct history_end){.at = *time, .pid = -1, .code = -1, .signal = -1};
+    return e;
+}
+
+static void no_instance(struct history *h)
+{
+    h->began = (struct timespec){0, 0};
+    h->pid = -1;
+    h->is_ready = false;
+}
+
+static void take_start(struct history *h, const struct timespec *time, const char *line)
+{
+    if (h->count > 0 && h->end[h->count - 1].before.tv_sec == 0)
+        h->end[h->count - 1].before = *time;
+    no_instance(h);
+    h->began = *time;
+    h->pid = number(line, "pid=");
+    h->gave_up = false;
+    h->counts.starts++;
+}
+
+static void take_exit(struct history *h, const struct timespec *time, const char *line)
+{
+    struct history_end *e = add_end(h, time);
+    e->pid = number(line, "pid=");
+    if (e->pid == h->pid) {
+        e->began = h->began;
+        e->was_ready = h->is_ready;
+    }
+    e->code = (int)number(line, "code=");
+    e->signal = (int)number(line, "signal=");
+    e->oom = number(line, "oom=") > 0;
+    e->core = number(line, "core=") > 0;
+    e->asked = h->stopping;
+    h->counts.ends++;
+    h->counts.codes += e->code > 0;
+    h->counts.signals += e->signal >= 0;
+    h->counts.ooms += e->oom;
+    no_instance(h);
+}
+
+static void take_failure(struct history *h, const struct timespec *time, const char *line)
+{
+    char reason[HISTORY_REASON];
+    text_of(line, "reason=", reason);
+    h->counts.failures++;
+    if (strcmp(reason, "finish said 125") == 0) { /* the end before it is there */
+        h->gave_up = true;
+        snprintf(h->gave_up_reason, sizeof h->gave_up_reason, "%s", reason);
+        return;
+    }
+    struct history_end *last = h->count > 0 ? &h->end[h->count - 1] : NULL;
+    if (last != NULL && reason[0] != '\0' && strcmp(last->reason, reason) == 0) {
+        last->at = *time;
+        last->repeats++;
+        return;
+    }
+    struct history_end *e = add_end(h, time);
+    snprintf(e->reason, sizeof e->reason, "%s", reason);
+}
+
+static void take_gave_up(struct history *h, const char *line)
+{
+    long deaths = number(line, "deaths="), ms = number(line, "ms=");
+    h->gave_up = true;
+    snprintf(h->gave_up_reason, sizeof h->gave_up_reason, "given up after %ld end%s", deaths,
+             deaths == 1 ? "" : "s");
+    if (deaths > 1 && ms >= 0)
+        snprintf(h->gave_up_reason, sizeof h->gave_up_reason, "given up after %ld ends in %ld.%lds",
+                 deaths, ms / 1000, ms / 100 % 10);
+}
+
+static void take_container(struct history *h, const struct timespec *time, const char *line)
+{
+    if (is_event(line, "boot")) {
+        h->booted = *time;
+        h->counts = (struct history_counts){.starts = 0};
+        h->stopping = h->gave_up = false;
+        no_instance(h);
+    } else if (is_event(line, "stop")) {
+        h->stopping = true;
+    } else if (is_event(line, "lost")) {
+        long lines = number(line, "lines=");
+        h->counts.lost_events += lines > 0 ? (unsigned long long)lines : 0;
+    } else if (is_event(line, "oom")) {
+        long kills = number(line, "kills=");
+        h->container_oom = *time;
+        h->counts.container_ooms += kills > 0 ? (unsigned long long)kills : 1;
+    }
+}
+
+void history_init(struct history *h, const char *service)
+{
+    *h = (struct history){.service = service, .pid = -1};
+}
+
+void history_take(struct history *h, const struct timespec *time, const char *line)
+{
+    size_t length;
+    if (value(line, "service=", &length) == NULL)
+        take_container(h, time, line);
+    else if (!is_ours(line, h->service))
+        return;
+    else if (is_event(line, "start"))
+        take_start(h, time, line);
+    else if (is_event(line, "ready"))
+        h->is_ready = true;
+    else if (is_event(line, "exit"))
+        take_exit(h, time, line);
+    else if (is_event(line, "gave-up"))
+        take_gave_up(h, line);
+    else if (is_event(line, "fail"))
+        take_failure(h, time, line);
+}

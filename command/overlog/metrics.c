@@ -1,0 +1,188 @@
+#include "command/overlog/metrics.h"
+#include <stdio.h>
+#include <string.h>
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+/* A text between quotes, as OpenMetrics escapes it. */
+static void put_quoted(struct str *out, const char *text)
+{
+    str_add_char(out, '"');
+    for (; *text != '\0'; text++)
+        if (*text == '\n')
+            str_add_text(out, "\\n");
+        else if (*text == '"' || *text == '\\')
+            str_printf(out, "\\%c", *text);
+        else
+            str_add_char(out, *text);
+    str_add_char(out, '"');
+}
+
+static void family(struct str *out, const char *name, const char *type, const char *help)
+{
+    str_printf(out, "# TYPE overlog_%s %s\n# HELP overlog_%s %s\n", name, type, name, help);
+}
+
+static void sample(struct str *out, const char *name, const char *service)
+{
+    str_printf(out, "overlog_%s{service=", name);
+    put_quoted(out, service);
+}
+
+/* --- families of services --------------------------------------------------------------------- */
+
+static long long is_up(const struct metrics *m, size_t i)
+{
+    return strcmp(m->status->row[i].state, "up") == 0;
+}
+
+static long long is_ready(const struct metrics *m, size_t i)
+{
+    return m->status->row[i].ready;
+}
+
+static long long is_wanted(const struct metrics *m, size_t i)
+{
+    return m->status->row[i].wanted;
+}
+
+static long long restarts(const struct metrics *m, size_t i)
+{
+    long long starts = m->status->row[i].starts;
+    return starts > 0 ? starts - 1 : starts;
+}
+
+static long long last_exit(const struct metrics *m, size_t i)
+{
+    const struct status_row *r = &m->status->row[i];
+    return r->signal >= 0 ? 128 + r->signal : r->code;
+}
+
+static long long log_bytes(const struct metrics *m, size_t i)
+{
+    return m->status->row[i].log_bytes;
+}
+
+static long long log_lines(const struct metrics *m, size_t i)
+{
+    return m->service[i].log_lines;
+}
+
+static const struct usage *use(const struct metrics *m, size_t i)
+{
+    return &m->status->row[i].use;
+}
+
+static long long memory(const struct metrics *m, size_t i)
+{
+    return use(m, i)->processes > 0 ? use(m, i)->memory : -1;
+}
+
+static long long processes(const struct metrics *m, size_t i)
+{
+    return use(m, i)->processes;
+}
+
+static long long threads(const struct metrics *m, size_t i)
+{
+    return use(m, i)->threads;
+}
+
+static long long descriptors(const struct metrics *m, size_t i)
+{
+    return use(m, i)->processes > 0 ? use(m, i)->descriptors : -1;
+}
+
+static const struct row {
+    const char *name, *suffix, *type, *help;
+    long long (*value)(const struct metrics *m, size_t i); /* negative: none */
+} rows[] = {
+    {"service_up", "", "gauge", "Whether the service is up.", is_up},
+    {"service_ready", "", "gauge", "Whether it is up and has said that it is ready, if it does.",
+     is_ready},
+    {"service_wanted", "", "gauge", "Whether it should be up.", is_wanted},
+    {"service_restarts", "_total", "counter", "How often it was started again.", restarts},
+    {"service_last_exit", "", "gauge", "Its last exit code, or 128 and the signal.", last_exit},
+    {"service_log_bytes", "", "gauge", "Size of its log directory.", log_bytes},
+    {"service_log_lines", "", "gauge", "Lines in its log directory.", log_lines},
+    {"service_memory_bytes", "", "gauge", "Resident memory of its processes.", memory},
+    {"service_processes", "", "gauge", "How many processes it has.", processes},
+    {"service_threads", "", "gauge", "How many threads these have.", threads},
+    {"service_descriptors", "", "gauge", "How many descriptors these have open.", descriptors},
+};
+
+static void put_row(const struct metrics *m, const struct row *r, struct str *out)
+{
+    char name[64];
+    family(out, r->name, r->type, r->help);
+    snprintf(name, sizeof name, "%s%s", r->name, r->suffix);
+    for (size_t i = 0; i < m->status->count; i++) {
+        long long value = r->value(m, i);
+        if (value < 0)
+            continue;
+        sample(out, name, m->status->row[i].name);
+        str_printf(out, "} %lld\n", value);
+    }
+}
+
+static void put_cpu(const struct metrics *m, struct str *out)
+{
+    family(out, "service_cpu_seconds", "counter", "CPU time of its processes.");
+    for (size_t i = 0; i < m->status->count; i++) {
+        long long ms = use(m, i)->cpu_ms;
+        if (use(m, i)->processes == 0)
+            continue;
+        sample(out, "service_cpu_seconds_total", m->status->row[i].name);
+        str_printf(out, "} %lld.%03lld\n", ms / 1000, ms % 1000);
+    }
+}
+
+/* Ends by their cause, each of which is counted once. */
+static void put_deaths(const struct metrics *m, struct str *out)
+{
+    family(out, "service_ends", "counter", "Ends since the container began, by their cause.");
+    for (size_t i = 0; i < m->status->count; i++) {
+        const struct history_counts *c = &m->service[i].history.counts;
+        const struct {
+            const char *cause;
+            unsigned long long count;
+        } causes[] = {{"exit_0", c->ends - c->codes - c->signals},
+                      {"exit_code", c->codes},
+                      {"signal", c->signals - c->ooms},
+                      {"out_of_memory", c->ooms},
+                      {"not_started", c->failures}};
+        for (size_t k = 0; k < sizeof causes / sizeof causes[0]; k++) {
+            sample(out, "service_ends_total", m->status->row[i].name);
+            str_printf(out, ",cause=\"%s\"} %llu\n", causes[k].cause, causes[k].count);
+        }
+    }
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+void metrics_text(const struct metrics *m, struct str *out)
+{
+    const struct status *s = m->status;
+    family(out, "build", "info", "The version of overlog.");
+    str_add_text(out, "overlog_build_info{version=");
+    put_quoted(out, s->version);
+    str_add_text(out, "} 1\n");
+    family(out, "uptime_seconds", "gauge", "For how long the container runs.");
+    str_printf(out, "overlog_uptime_seconds %lld.%03lld\n", s->ms / 1000, s->ms % 1000);
+    family(out, "running", "gauge", "Whether it has started, and is not being stopped.");
+    str_printf(out, "overlog_running %d\n", strcmp(s->stage, "running") == 0);
+    if (s->memory_limit >= 0) {
+        family(out, "memory_limit_bytes", "gauge", "Memory that the container may use.");
+        str_printf(out, "overlog_memory_limit_bytes %lld\n", s->memory_limit);
+    }
+    family(out, "other_out_of_memory_kills", "counter",
+           "Processes that the kernel killed for lack of memory, but for services.");
+    str_printf(out, "overlog_other_out_of_memory_kills_total %llu\n", m->container.container_ooms);
+    family(out, "lost_events", "counter", "Lines that the event log could not take.");
+    str_printf(out, "overlog_lost_events_total %llu\n", m->container.lost_events);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        put_row(m, &rows[i], out);
+    put_cpu(m, out);
+    put_deaths(m, out);
+    str_add_text(out, "# EOF\n");
+}

@@ -1,0 +1,105 @@
+/* overlog why, for programs. */
+#include "base/clock.h"
+#include "command/overlog/why.h"
+#include <string.h>
+
+static void put_time(struct str *out, const char *key, const struct timespec *t)
+{
+    char text[CLOCK_UTC_LENGTH + 1];
+    clock_utc_format(text, t);
+    text[CLOCK_UTC_LENGTH] = '\0';
+    json_string(out, key, clock_is_set(t) ? text : NULL);
+}
+
+static void put_number(struct str *out, const char *key, long long value)
+{
+    if (value < 0)
+        json_string(out, key, NULL);
+    else
+        json_number(out, key, value);
+}
+
+static void put_nodes(const struct why *w, const char *key, const uint32_t *nodes, uint32_t count,
+                      struct str *out)
+{
+    json_open(out, key, '[');
+    for (uint32_t i = 0; i < count; i++) {
+        const struct status_row *r =
+            status_find(&w->services->status, services_definition(w->services, nodes[i])->name);
+        if (r == NULL)
+            continue;
+        json_open(out, NULL, '{');
+        json_string(out, "name", r->name);
+        json_string(out, "state", r->state);
+        json_bool(out, "ready", r->ready);
+        json_bool(out, "wanted", r->wanted);
+        json_close(out, '}');
+    }
+    json_close(out, ']');
+}
+
+static void put_lines(const char *key, const struct last_lines *l, struct str *out)
+{
+    json_open(out, key, '[');
+    for (size_t i = 0; i < l->count; i++)
+        json_string(out, NULL, l->line[i].text);
+    json_close(out, ']');
+}
+
+static void put_end(const struct history_end *e, const struct last_lines *l, struct str *out)
+{
+    json_open(out, NULL, '{');
+    put_time(out, "time", &e->at);
+    put_time(out, "began", &e->began);
+    if (clock_is_set(&e->began))
+        json_number(out, "milliseconds", clock_between(&e->began, &e->at) / CLOCK_MS);
+    put_number(out, "pid", e->pid);
+    put_number(out, "exit_code", e->code);
+    put_number(out, "signal", e->signal);
+    json_bool(out, "out_of_memory", e->oom);
+    json_bool(out, "core_dumped", e->core);
+    json_bool(out, "was_ready", e->was_ready);
+    json_bool(out, "container_stopping", e->asked);
+    if (e->reason[0] != '\0') {
+        json_string(out, "reason", e->reason);
+        json_number(out, "times", e->repeats + 1LL);
+    }
+    put_lines("lines", l, out);
+    json_close(out, '}');
+}
+
+void why_json(const struct why *w, struct str *out)
+{
+    const struct status_row *r = w->row;
+    const struct history *h = &w->history;
+    json_open(out, NULL, '{');
+    json_string(out, "name", r->name);
+    json_string(out, "type", r->type);
+    json_string(out, "state", r->state);
+    json_bool(out, "wanted", r->wanted);
+    json_bool(out, "ready", r->ready);
+    json_bool(out, "well", status_row_is_well(r));
+    put_number(out, "milliseconds", r->ms);
+    put_number(out, "pid", r->pid);
+    if (r->starts >= 0)
+        json_number(out, "restarts", r->starts > 0 ? r->starts - 1 : 0);
+    json_string(out, "why", r->why[0] == '\0' ? NULL : r->why);
+    if (w->node != TARGET_NO_NODE) {
+        const struct node *n = &w->services->graph.node[w->node];
+        put_nodes(w, "needs", n->needs, n->needs_count, out);
+        put_nodes(w, "needed_by", n->needed_by, n->needed_by_count, out);
+    }
+    status_use_json(&w->usage, out);
+    json_string(out, "log", r->log[0] == '\0' ? NULL : r->log);
+    put_number(out, "log_bytes", r->log_bytes);
+    put_number(out, "memory_limit_bytes", w->services->status.memory_limit);
+    json_number(out, "container_out_of_memory_kills", (long long)h->counts.container_ooms);
+    json_string(out, "unknown", w->unknown);
+    put_lines("lines", &w->recent, out);
+    json_open(out, "ends", '[');
+    for (size_t i = h->count; i > 0; i--)
+        put_end(&h->end[i - 1], &w->lines[i - 1], out);
+    json_close(out, ']');
+    json_close(out, '}');
+    str_add_char(out, '\n');
+}

@@ -1,0 +1,130 @@
+"""overlog why, status --use and --watch, and metrics, of one booted container."""
+
+import json
+import os
+import re
+
+import pytest
+
+from lib.boot import Boot
+from lib.tree import Tree
+
+OVERLOG = "/command/overlog"
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory, installed, helper):
+    tree = Tree(str(tmp_path_factory.mktemp("why") / "root"), installed, helper)
+    once = "#!/bin/sh\ntest -e /tmp/{0} && exec sleep 1000\n: >/tmp/{0}\n"
+    tree.longrun("crash", once.format("crash") + "echo about to crash\necho oh no >&2\nkill -SEGV $$\n")
+    tree.longrun("bad", once.format("bad") + "echo no such option >&2\nexit 1\n", finish="#!/bin/sh\nexit 125\n")
+    tree.longrun("gone", "#!/opt/nothere\n", timeout_up="200\n", bundle=None)
+    tree.longrun("mute", "#!/bin/sh\necho still thinking\nexec sleep 1000\n", notification_fd="3\n", bundle=None)
+    tree.longrun("after", deps=["mute"], bundle=None)
+    # Many lines, so that those before the end are in an archive, and a family of processes.
+    tree.longrun("big", once.format("big") + "for i in $(seq 2000); do echo filling the log with line $i; done\nexit 4\n",
+                 logging_script="n99 s4096 C\n")
+    tree.longrun("family", "#!/bin/sh\nsleep 1000 &\nsetsid sleep 1000 &\nexec sleep 1000\n")
+    box = Boot(tree.path)
+    box.wait_for(lambda: box.run(OVERLOG, "status", "-H", "crash", "big", "family").returncode == 0)
+    yield box
+    box.close()
+
+
+def why(box, name):
+    r = box.run(OVERLOG, "why", name)
+    assert r.returncode == 0 and r.stderr == "", r
+    whole = json.loads(box.run(OVERLOG, "why", "--json", name).stdout)
+    assert len(r.stdout.splitlines()) <= 24
+    return r.stdout, whole
+
+
+def test_a_segfault(box):
+    box.wait_for(lambda: len(why(box, "crash")[1]["ends"]) == 1)
+    text, whole = why(box, "crash")
+    assert re.match(r"crash is up since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(\d+s\), pid \d+, restarted 1 time\n", text)
+    assert re.search(r"\n  after an end +it is started again, however often\n  uses +memory [\d.]+\w, CPU [\d.]+s", text)
+    assert "\n  logs          /var/log/services/crash (" in text
+    assert re.search(r"ago\)  SIGSEGV( \(core dumped\))? after \d+\.\ds\n      about to crash\n      oh no\n$", text)
+    (end,) = whole["ends"]
+    assert (end["signal"], end["exit_code"], end["was_ready"]) == (11, None, False)
+    assert end["lines"] == ["about to crash", "oh no"] and 0 <= end["milliseconds"] < 60000
+    assert whole["restarts"] == 1 and whole["uses"]["processes"] == 1
+
+
+def test_one_that_is_given_up(box):
+    box.wait_for(lambda: "bad is failed" in why(box, "bad")[0])
+    text, whole = why(box, "bad")
+    assert "\n  because       finish said 125\n" in text and "it stays down: finish said 125\n" in text
+    assert re.search(r"ago\)  exit 1 after \d+\.\ds\n      no such option\n$", text)
+    assert whole["ends"][0]["exit_code"] == 1 and whole["pid"] is None
+
+
+def test_a_missing_program(box):
+    box.run("/command/s6-rc", "-u", "change", "gone")
+    box.wait_for(lambda: "interpreter /opt/nothere is missing" in why(box, "gone")[0])
+    text, whole = why(box, "gone")
+    assert "\n  because       unable to execute " in text
+    assert whole["ends"][0]["reason"].startswith("unable to execute /run/s6-rc/servicedirs/gone/run")
+    box.run("/command/s6-rc", "-d", "change", "gone", check=True)
+
+
+def test_a_dependency_that_is_never_ready(box):
+    assert box.run(OVERLOG, "start", "-t", "200ms", "after").returncode == 1
+    box.wait_for(lambda: "still thinking" in why(box, "mute")[0])
+    text, whole = why(box, "after")
+    assert text.startswith("after is down") and "\n  waits for     mute, which has not said that it is ready\n" in text
+    assert "\n  needs         mute (starting)\n" in text
+    assert whole["needs"] == [{"name": "mute", "state": "starting", "ready": False, "wanted": True}]
+    text, whole = why(box, "mute")
+    assert "\n  waits for     its readiness notification (notification-fd)\n  keeps down    after\n" in text
+    assert "Last lines:\n      still thinking\n" in text and whole["lines"] == ["still thinking"]
+
+
+def test_lines_of_an_archive(box):
+    box.wait_for(lambda: any(name.startswith("@") for name in os.listdir(box.inside("/var/log/services/big"))))
+    lines = why(box, "big")[1]["ends"][0]["lines"]
+    assert lines == [f"filling the log with line {i}" for i in range(1996, 2001)]
+    r = box.run(OVERLOG, "why", "nothere", "big")
+    assert r.returncode == 1 and "there is no service nothere" in r.stderr and r.stdout.startswith("big is ")
+    # Who may not read the event log is told so, and sees the rest.
+    r = box.run(OVERLOG, "why", "big", user=65534)
+    assert r.returncode == 0 and "\n  unknown       " in r.stdout and r.stdout.startswith("big is up")
+
+
+def test_what_services_use(box):
+    box.wait_for(lambda: json.loads(box.run(OVERLOG, "why", "-j", "family").stdout)["uses"]["processes"] == 3)
+    r = box.run(OVERLOG, "status", "--use")
+    lines = r.stdout.splitlines()
+    assert lines[0].split() == ["SERVICE", "CPU%", "CPU", "TIME", "MEMORY", "PROCS", "THREADS", "FILES"]
+    assert max(map(len, lines)) <= 80
+    row = next(line.split() for line in lines if line.startswith("family "))
+    assert row[4:6] == ["3", "3"] and int(row[6]) > 3
+    row = json.loads(box.run(OVERLOG, "status", "-ju", "family").stdout)["services"][0]
+    assert row["uses"]["processes"] == 3 and row["uses"]["memory_bytes"] > 100000
+    # Again and again, until nobody reads it.
+    r = box.run("/bin/sh", "-c", f"{OVERLOG} status --watch family | head -n 7")
+    assert r.stdout.count("SERVICE") == 2 and r.stdout.count("\nfamily ") == 2
+
+
+def test_metrics(box):
+    text = box.run(OVERLOG, "metrics").stdout
+    assert text.endswith("# EOF\n")
+    families = re.findall(r"^# TYPE (overlog_\w+) (\w+)$", text, re.M)
+    assert len(families) == len(dict(families))
+    samples = {}
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            name, value = re.fullmatch(r"(overlog_\w+(?:\{[^}]*\})?) (\S+)", line).groups()
+            assert name not in samples and float(value) >= 0
+            samples[name] = float(value)
+            plain = re.sub(r"\{.*", "", name)
+            assert plain in dict(families) or re.sub("_(total|info)$", "", plain) in dict(families), name
+    assert samples['overlog_service_up{service="crash"}'] == 1
+    assert samples['overlog_service_restarts_total{service="crash"}'] == 1
+    assert samples['overlog_service_ends_total{service="crash",cause="signal"}'] == 1
+    assert samples['overlog_service_log_lines{service="big"}'] == 2000
+    assert samples['overlog_service_processes{service="family"}'] == 3
+    assert box.run(OVERLOG, "metrics", "-o", "/tmp/overlog.prom").stdout == ""
+    assert box.read("/tmp/overlog.prom").endswith("# EOF\n")
+    assert not box.exists("/tmp/overlog.prom.new")
