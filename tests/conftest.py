@@ -7,7 +7,7 @@ import tempfile
 import pytest
 
 from lib.boot import Boot
-from lib.build import helper_program, install_tree
+from lib.build import compiled, helper_program, install_tree, session
 from lib.failures import Failures
 from lib.processes import take_default_dispositions
 from lib.tree import Tree
@@ -18,6 +18,7 @@ SHARED = ("class", "module", "package")
 def pytest_configure(config):
     take_default_dispositions()
     config.addinivalue_line("markers", "long: takes several seconds, and begins before the others")
+    session()  # before there are workers, who inherit it
     if os.environ.get("FAILURES") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(os.environ["FAILURES"]))
 
@@ -44,6 +45,12 @@ def installed():
 def helper():
     """A static program with what no shell does well: see tests/scenario/helper.c."""
     return helper_program()
+
+
+@pytest.fixture(scope="session")
+def deny():
+    """A static program that executes another one, to which system calls are refused: see tests/fault/deny.c."""
+    return compiled("fault/deny.c", "-static")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.build import OVERLOG
+from lib.build import OVERLOG, compiled
 from scripts import Maker
 
 pytestmark = pytest.mark.long
@@ -37,8 +37,7 @@ def tools():
     small, ours = base / "small", base / "ours"
     small.mkdir()
     ours.mkdir()
-    batch = base / "batch"
-    subprocess.run(["musl-gcc", "-static", "-O1", "-Wall", "-Werror", "-o", batch, Path(__file__).parent / "batch.c"], check=True)
+    batch = compiled("compat/batch.c", "-static", compiler="musl-gcc")
     for name in ("p", "probe", "r", "x"):
         os.link(batch, small / name)
     for name in subprocess.check_output([OVERLOG, "commands"], text=True).split():

@@ -77,7 +77,7 @@ def test_lines_do_not_wait_for_the_next(ours, name):
         wanted = data.rsplit(b"\n", 1)[0].rsplit(b"\n", 1)[-1] + b"\n"
         got = b""
         while not got.endswith(wanted):
-            assert select.select([p.stdout], [], [], 20)[0]
+            assert select.select([p.stdout], [], [], DEADLINE)[0]
             got += os.read(p.stdout.fileno(), 4096)
     p.stdin.close()
     assert p.wait(DEADLINE) == 0
@@ -159,7 +159,7 @@ class Socklog:
         """What comes out until that many lines are there."""
         out = b""
         while out.count(b"\n") < count:
-            assert select.select([self.process.stdout], [], [], 20)[0], out
+            assert select.select([self.process.stdout], [], [], DEADLINE)[0], out
             some = os.read(self.process.stdout.fileno(), 1 << 16)
             assert some, out
             out += some

@@ -19,7 +19,7 @@ SEEDS = os.environ.get("SEEDS", "7").split()
 SECONDS = float(os.environ.get("CALL_SECONDS", "8"))
 PROGRAM = os.environ.get("PROGRAM")
 CALLERS = 4
-STOP_SECONDS = 20  # what is left over gets a minute: nothing may be
+STOP_SECONDS = 60  # what is left over gets ten minutes: nothing may be
 CODE_MAX = 119  # that of a command that refuses; what cannot be executed, or dies, ends with more
 
 # Says a line, then notes on a disk of its own that it was said: what was noted must be in the log. So was at most one
@@ -93,7 +93,7 @@ def box(tree, boot):
     define(tree, "srv/two", two)
     tree.script("srv/linked/run", RUN["linked"])
     os.makedirs(tree.at("tmp/said"))
-    box = boot(tree.path, env={"S6_LOGGING": "2", "S6_KILL_FINISH_MAXTIME": "1000", "S6_KILL_GRACETIME": "60000",
+    box = boot(tree.path, env={"S6_LOGGING": "2", "S6_KILL_FINISH_MAXTIME": "1000", "S6_KILL_GRACETIME": "600000",
                                "OVERLOG_SCRIPT": "n100000 s8192 C", "OVERLOG_DRAIN": "10000"})
     box.wait_for(lambda: os.listdir(box.inside("/tmp/said")), what="line of a service")
     return box

@@ -13,21 +13,18 @@ from pathlib import Path
 
 import pytest
 
+from lib.build import compiled
 from lib.logger import high, log_files, waiting
 from lib.processes import process_state
 from lib.wait import DEADLINE, let_pass, wait_for
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 KILLS = 1000
 
 
 @pytest.fixture(scope="session")
-def conserve(tmp_path_factory):
-    """The program that writes numbered lines and counts them."""
-    path = str(tmp_path_factory.mktemp("conserve") / "conserve")
-    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", path,
-                    os.path.join(HERE, "conserve.c")], check=True)
-    return path
+def conserve():
+    """The static program that writes numbered lines and counts them."""
+    return compiled("fault/conserve.c", "-static")
 
 
 @pytest.fixture
@@ -255,8 +252,7 @@ def test_under_the_supervisor(tree, boot, conserve):
     """Killed behind pid 1's back: each successor goes on, and the service notices nothing."""
     tree.longrun("talker", "#!/bin/sh\n/conserve write 3 o 200000 1 200 3>&1 >/dev/null\n"
                            "/conserve write 2 e 200000 1 200 >/dev/null\ntouch /tmp/done\nexec sleep 1000\n")
-    subprocess.run(["gcc", "-O2", "-static", "-o", tree.at("/conserve"), os.path.join(HERE, "conserve.c")],
-                   check=True)
+    shutil.copy(conserve, tree.at("/conserve"))
     box = boot(tree.path, env={"S6_LOGGING": "2", "OVERLOG_SCRIPT": "n1000 s500000 C"})
     killed = []
     while len(killed) < 3:  # the fourth would have to wait longer

@@ -1,12 +1,10 @@
 """Kernels from Linux 3.10 on, and filters of system calls: what they lack is not needed to boot, to log and to stop."""
 import os
-import subprocess
 
 import pytest
 
 from lib.logs import log_text
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 # Newer than 3.10, and used by us or by our C library.
 USED = ["renameat2", "getrandom", "memfd_create", "close_range", "faccessat2", "pidfd_open", "pidfd_send_signal",
         "pwritev2", "fchmodat2"]
@@ -16,14 +14,6 @@ NEWER = [*USED, "execveat", "membarrier", "copy_file_range", "preadv2", "statx",
 # Old, and refused by some file systems and filters.
 REFUSED = ["fchown", "fchownat", "fchown,fchownat", "splice", "fallocate", "madvise"]
 COUNT = 400
-
-
-@pytest.fixture(scope="session")
-def deny(tmp_path_factory):
-    path = str(tmp_path_factory.mktemp("deny") / "deny")
-    subprocess.run(["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-static", "-o", path, os.path.join(HERE, "deny.c")],
-                   check=True)
-    return path
 
 
 def boots_and_logs(tree, boot, deny, error, calls):

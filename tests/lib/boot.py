@@ -91,11 +91,14 @@ class Boot:
         os.close(err_end)
         self.stdout, self.stderr = Stream(out), Stream(err)
         self.ended = None
+        self.first = None
 
     # --- what it is doing
 
     def pid(self, deadline=DEADLINE):
         """Pid 1 of the container, as we see it, once it is the program that was asked for."""
+        if self.first is not None and self.alive() and link_target(f"/proc/{self.first}/exe"):
+            return self.first
         def find():
             if self.outer.poll() is not None:
                 raise RuntimeError(f"ended with {self.outer.returncode}: {self.stderr.text()}")
@@ -104,7 +107,8 @@ class Boot:
                         os.path.basename(link_target(f"/proc/{child}/exe") or "") != "unshare":
                     return child
             return None
-        return wait_for(find, deadline, "pid 1")
+        self.first = wait_for(find, deadline, "pid 1")
+        return self.first
 
     def alive(self):
         return self.outer.poll() is None
@@ -121,9 +125,8 @@ class Boot:
 
     def loggers(self, name=None):
         """Our pids of the loggers, of service NAME only if given; without their helpers."""
-        ours = children(self.pid())
-        return [pid for pid, words in self.processes().items() if pid in ours
-                and is_logger(words) and (not name or name in words)]
+        words = {pid: command_line(pid) for pid in children(self.pid())}
+        return [pid for pid in words if is_logger(words[pid]) and (not name or name in words[pid])]
 
     def zombies(self):
         """Pids in the container that nobody has waited for."""

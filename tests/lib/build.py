@@ -1,6 +1,7 @@
 """Where things are, and what the tests build: the tree of `make install`, programs of their own."""
 
 import atexit
+import fcntl
 import functools
 import os
 import shutil
@@ -10,7 +11,6 @@ from pathlib import Path
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
-ROOTS = os.path.join(BUILD, "roots")
 # The program under test; OVERLOG=FILE: another one.
 OVERLOG = Path(os.environ.get("OVERLOG", os.path.join(BUILD, "overlog"))).resolve()
 
@@ -21,27 +21,49 @@ def clean_environment():
 
 
 @functools.lru_cache(maxsize=None)
-def install_tree():
-    """Path of a fresh `make install` tree, made once per process and removed at its end."""
-    os.makedirs(ROOTS, exist_ok=True)
-    path = tempfile.mkdtemp(prefix="installed-", dir=ROOTS)
-    atexit.register(shutil.rmtree, path, ignore_errors=True)
-    os.chmod(path, 0o755)
-    command = ["make", "-s", "-C", TOP, "install", f"DESTDIR={path}"]
-    result = subprocess.run(command, env=clean_environment(), capture_output=True, text=True)
-    if result.returncode != 0:
-        raise RuntimeError(f"make install failed:\n{result.stdout}{result.stderr}")
+def session():
+    """A directory for what all processes of a run of pytest use, where roots are made, too: hard links reach from here
+    to there. The first process makes it, and removes it at its end."""
+    path = os.environ.get("TESTS_SESSION")
+    if path is None:
+        path = tempfile.mkdtemp(prefix="overlog-session-")
+        os.chmod(path, 0o755)
+        os.environ["TESTS_SESSION"] = path
+        atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
+
+
+def once(name, make):
+    """The path of what make(path) makes, once in a run."""
+    path = os.path.join(session(), name)
+    with open(path + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.lexists(path):
+            make(path + ".new")
+            os.rename(path + ".new", path)
+    return path
+
+
+def install_tree():
+    """Path of a `make install` tree. Nobody writes into it."""
+    def install(path):
+        os.mkdir(path)
+        os.chmod(path, 0o755)
+        command = ["make", "-s", "-C", TOP, "install", f"DESTDIR={path}"]
+        result = subprocess.run(command, env=clean_environment(), capture_output=True, text=True)
+        if result.returncode != 0:
+            raise RuntimeError(f"make install failed:\n{result.stdout}{result.stderr}")
+    return once("installed", install)
+
+
+def compiled(source, *options, compiler="gcc"):
+    """Path of the program of one source, a path below tests/."""
+    def build(path):
+        subprocess.run([compiler, "-O1", "-Wall", "-Wextra", "-Werror", *options, "-o", path, os.path.join(TOP, "tests", source)],
+                       check=True)
+    return once(os.path.basename(source).removesuffix(".c"), build)
 
 
 def helper_program():
     """Path of the compiled tests/scenario/helper.c, a static program."""
-    source = os.path.join(TOP, "tests/scenario/helper.c")
-    path = os.path.join(ROOTS, "helper")
-    if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(source):
-        os.makedirs(ROOTS, exist_ok=True)
-        command = ["gcc", "-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-static"]
-        new = f"{path}.{os.getpid()}"  # others may be at it as well
-        subprocess.run(command + ["-o", new, source], check=True)
-        os.rename(new, path)
-    return path
+    return compiled("scenario/helper.c", "-std=c11", "-D_GNU_SOURCE", "-static")

@@ -109,7 +109,7 @@ class Container:
         return int(self.engine.podman("wait", self.id, timeout=DEADLINE).stdout)
 
     def stop(self):
-        self.engine.podman("stop", self.id)
+        self.engine.podman("stop", "-t", str(DEADLINE), self.id)
         return int(self.inspect("{{.State.ExitCode}}"))
 
     def root(self):

@@ -4,16 +4,15 @@
     tree.longrun("web", "#!/bin/sh\\nexec httpd -f\\n", deps=["init"])
 """
 
-import atexit
+import contextlib
 import fcntl
 import functools
 import os
 import re
 import shutil
 import subprocess
-import tempfile
 
-from lib.build import BUILD, ROOTS, TOP, clean_environment
+from lib.build import BUILD, TOP, clean_environment, once
 
 BUSYBOX = "/bin/busybox"
 PASSWD = """root:x:0:0:root:/root:/bin/sh
@@ -33,14 +32,42 @@ nogroup:x:65534:
 def link_or_copy(source, target):
     try:
         os.link(source, target)
+    except FileExistsError:
+        raise
     except OSError:
         shutil.copy2(source, target)
+
+
+@functools.lru_cache(maxsize=None)
+def inventory(source):
+    """What copy_tree finds in source, which stays as it is: [(folder, mode)], and names of links, of big and of other
+    files."""
+    folders, links, big, small = [], [], [], []
+    for at, inside, files in os.walk(source):
+        below = os.path.relpath(at, source)
+        folders.append((below, os.stat(at).st_mode & 0o7777))
+        for name in [f for f in inside if os.path.islink(os.path.join(at, f))] + files:
+            path = os.path.join(at, name)
+            kind = links if os.path.islink(path) else big if os.path.getsize(path) > 65536 else small
+            kind.append(os.path.normpath(os.path.join(below, name)))
+    return folders, links, big, small
+
+
+def put_in_place(put, origin, copy):
+    """The new name takes the place of what has it."""
+    try:
+        put(origin, copy)
+    except FileExistsError:
+        os.unlink(copy)
+        put(origin, copy)
 
 
 def link_again(source, target):
     """Another name of a symbolic link."""
     try:
         os.link(source, target, follow_symlinks=False)
+    except FileExistsError:
+        raise
     except OSError:
         os.symlink(os.readlink(source), target)
 
@@ -48,20 +75,19 @@ def link_again(source, target):
 def copy_tree(source, target):
     """source into target, which may exist. Big files are hard links: nobody writes into them. So are symbolic links,
     since making one costs ext4 a search for an inode that was not freed a moment ago: most of what a test costs."""
-    for folder, folders, files in os.walk(source):
-        into = os.path.normpath(os.path.join(target, os.path.relpath(folder, source)))
+    folders, links, big, small = inventory(source)
+    for folder, mode in folders:
+        into = os.path.join(target, folder)
         os.makedirs(into, exist_ok=True)
-        shutil.copystat(folder, into)
-        for name in [f for f in folders if os.path.islink(os.path.join(folder, f))] + files:
-            origin, copy = os.path.join(folder, name), os.path.join(into, name)
-            if os.path.lexists(copy):
-                os.unlink(copy)
-            if os.path.islink(origin):
-                link_again(origin, copy)
-            elif os.path.getsize(origin) > 65536:
-                link_or_copy(origin, copy)
-            else:
-                shutil.copy2(origin, copy)
+        os.chmod(into, mode)
+    for name in links:
+        put_in_place(link_again, f"{source}/{name}", f"{target}/{name}")
+    for name in big:
+        put_in_place(link_or_copy, f"{source}/{name}", f"{target}/{name}")
+    for name in small:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{target}/{name}")
+        shutil.copy2(f"{source}/{name}", f"{target}/{name}")
 
 
 class Tree:
@@ -123,20 +149,16 @@ class Tree:
         return self.define(name, "oneshot", up=up, **more)
 
 
-@functools.lru_cache(maxsize=None)
 def busybox_tree():
-    """A directory with bin/busybox and a link for each of its applets, made once per process."""
-    os.makedirs(ROOTS, exist_ok=True)
-    path = tempfile.mkdtemp(prefix="busybox-", dir=ROOTS)
-    atexit.register(shutil.rmtree, path, ignore_errors=True)
-    os.chmod(path, 0o755)
-    os.mkdir(os.path.join(path, "bin"))
-    link_or_copy(BUSYBOX, os.path.join(path, "bin/busybox"))
-    listed = subprocess.run([BUSYBOX, "--list"], capture_output=True, text=True, check=True)
-    for applet in listed.stdout.split():
-        if applet not in ("busybox", "init"):
-            os.symlink("busybox", os.path.join(path, "bin", applet))
-    return path
+    """A directory with bin/busybox and a link for each of its applets."""
+    def make(path):
+        os.makedirs(os.path.join(path, "bin"))
+        shutil.copy2(BUSYBOX, os.path.join(path, "bin/busybox"))
+        listed = subprocess.run([BUSYBOX, "--list"], capture_output=True, text=True, check=True)
+        for applet in listed.stdout.split():
+            if applet not in ("busybox", "init"):
+                os.symlink("busybox", os.path.join(path, "bin", applet))
+    return once("busybox", make)
 
 
 def give_libraries(tree, program):

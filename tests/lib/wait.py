@@ -3,15 +3,19 @@
 import time
 
 DEADLINE = 60
+# Between two looks, s: what comes soon is seen soon, and what takes long is not looked at all the time.
+FIRST_PAUSE, LAST_PAUSE, GROWTH = 0.004, 0.05, 1.2
 
 
 # What a predicate raises where the thing that it looks at is not there yet.
 NOT_YET = (FileNotFoundError, LookupError)
 
 
-def wait_for(predicate, deadline=DEADLINE, what="condition", interval=0.01):
-    """The first true value of predicate(), which is asked again and again until the deadline (s)."""
+def wait_for(predicate, deadline=DEADLINE, what="condition", interval=None):
+    """The first true value of predicate(), which is asked again and again until the deadline (s). interval: between two
+    looks (s), where that is part of the test."""
     end = time.monotonic() + deadline
+    pause = interval or FIRST_PAUSE
     while True:
         missing = None
         try:
@@ -22,7 +26,8 @@ def wait_for(predicate, deadline=DEADLINE, what="condition", interval=0.01):
             missing = error
         if time.monotonic() > end:
             raise TimeoutError(f"no {what} within {deadline} s") from missing
-        time.sleep(interval)
+        time.sleep(pause)
+        pause = interval or min(pause * GROWTH, LAST_PAUSE)
 
 
 def wait_still(value, seconds, deadline=DEADLINE, what="change"):

@@ -48,6 +48,15 @@ def descriptors(box):
     return sorted(os.listdir(f"/proc/{box.pid()}/fd"), key=int)
 
 
+def usual(box):
+    """Its descriptors once nobody asks: connections to the control socket have its name."""
+    def alone():
+        with open(f"/proc/{box.pid()}/net/unix") as file:
+            return sum(line.endswith(f" {CONTROL}\n") for line in file) == 1 and not closing(box)
+    box.wait_for(alone, what="end of earlier callers")
+    return descriptors(box)
+
+
 def closing(box):
     """Children of pid 1 that are nothing else than itself."""
     first = box.pid()
@@ -129,7 +138,7 @@ def answers(box):
 def test_strangers_cannot_even_connect(box):
     place = box.inside(CONTROL)
     assert stat.S_IMODE(os.stat(place).st_mode) == 0o600
-    before = descriptors(box)
+    before = usual(box)
     pid = os.fork()
     if pid == 0:
         code = 1
@@ -156,7 +165,7 @@ def test_who_gets_past_the_mode_is_let_go_unheard(box):
                "except BrokenPipeError:\n    pass\n"
                "try:\n    print(s.recv(1000))\n"
                "except ConnectionResetError:\n    print(b'')\n")
-    before = descriptors(box)
+    before = usual(box)
     r = subprocess.run(
         ["setpriv", "--reuid=33", "--regid=33", "--clear-groups", "--inh-caps=+dac_override",
          "--ambient-caps=+dac_override", sys.executable, "-c", program, request("halt").hex()],
@@ -183,7 +192,7 @@ def kinds():
 @pytest.mark.parametrize("kind", kinds())
 def test_a_file_that_takes_an_hour_to_close(box, stuck, tree, kind):
     """Passed by a caller of root that is gone then: pid 1 goes on, and so does its stop."""
-    before = descriptors(box)
+    before = usual(box)
     held = stuck()
     s = connected(box)
     hand_over(box, s, held, kinds()[kind])
@@ -196,12 +205,12 @@ def test_a_file_that_takes_an_hour_to_close(box, stuck, tree, kind):
     if "job" not in kind:  # else the job is the last to have it, whose end waits for nothing
         assert box.wait_for(lambda: closing(box), what="who closes it instead")
     assert box.run("/command/s6-svc", "-wr", "-T", "20000", "-r", "/run/service/web").returncode == 0
-    assert box.stop(deadline=30) == 0
+    assert box.stop() == 0
 
 
 def test_one_that_was_queued_and_never_accepted(box, stuck):
     """Pid 1 stands still meanwhile, as under a debugger."""
-    before = descriptors(box)
+    before = usual(box)
     held = stuck()
     box.kill(signal.SIGSTOP)
     some = []
@@ -215,11 +224,11 @@ def test_one_that_was_queued_and_never_accepted(box, stuck):
     box.kill(signal.SIGCONT)
     assert "web" in answers(box)
     box.wait_for(lambda: descriptors(box) == before, what="the descriptors from before")
-    assert box.stop(deadline=30) == 0
+    assert box.stop() == 0
 
 
 def test_descriptors_that_come_with_nothing_are_not_kept(box):
-    before = descriptors(box)
+    before = usual(box)
     null = os.open("/dev/null", os.O_RDWR)
     for _ in range(300):
         with connected(box) as s:
@@ -243,7 +252,7 @@ def test_descriptors_that_come_with_nothing_are_not_kept(box):
 
 def test_callers_that_stand_still(box):
     """Sixteen ask for what takes long, or read nothing, and are stopped: the next gets its answer."""
-    before = descriptors(box)
+    before = usual(box)
     some = [connected(box) for _ in range(8)]
     for s in some:
         s.send(LIST)
@@ -267,7 +276,7 @@ def test_callers_that_stand_still(box):
 
 def test_what_closes_is_killed(box, stuck):
     """Before it has begun, or in the middle of it: pid 1 does not do it itself, and nothing is left behind."""
-    before = descriptors(box)
+    before = usual(box)
     for _ in range(20):
         held = stuck()
         s = connected(box)
@@ -281,7 +290,7 @@ def test_what_closes_is_killed(box, stuck):
 
 def test_what_closes_is_stopped(box):
     """As a service of pid 1's own user can do: it goes on with the next caller."""
-    before = descriptors(box)
+    before = usual(box)
     end = threading.Event()
 
     def stop_all():
@@ -420,7 +429,7 @@ def test_where_all_is_one_users(tree, boot):
     tree.longrun("web", RUN)
     box = boot(tree.path, options=["-u", "1000:1000", "-t", "mode=0755,uid=1000,gid=1000"], env={"S6_LOGGING": "0"})
     box.wait_for(lambda: box.run("/command/overlog", "status", "-H", user=33).returncode == 0)
-    before = descriptors(box)
+    before = usual(box)
     assert stat.S_IMODE(os.stat(box.inside(CONTROL)).st_mode) == 0o600
     for user in (1000, None):
         assert "web" in box.run("/command/s6-rc", "-a", "list", user=user).stdout.split()

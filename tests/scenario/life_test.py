@@ -81,20 +81,23 @@ def test_why_a_finish_cannot_be_executed(tree, boot, logging):
         tree.write(f"etc/services.d/{name}/finish", text, mode)
     box = boot(tree.path, env={"S6_LOGGING": logging})
 
-    def restart(name, times):
-        for _ in range(times):
-            before = os.path.getsize(box.inside(f"/tmp/{name}"))
+    def restart(*names):
+        """All at once: each waits for a second."""
+        before = {name: os.path.getsize(box.inside(f"/tmp/{name}")) for name in names}
+        for name in names:
             box.run("/command/s6-svc", "-r", f"/run/service/{name}", check=True)
-            box.wait_for(lambda before=before: os.path.getsize(box.inside(f"/tmp/{name}")) > before, what="restart")
+        for name in names:
+            box.wait_for(lambda: os.path.getsize(box.inside(f"/tmp/{name}")) > before[name], what=f"restart of {name}")
 
     for name in (*wrong, "good"):
-        box.wait_for(lambda name=name: os.path.exists(tree.at(f"/tmp/{name}")), what=f"start of {name}")
-        restart(name, 3)
+        box.wait_for(lambda: os.path.exists(tree.at(f"/tmp/{name}")), what=f"start of {name}")
+    for _ in range(3):
+        restart(*wrong, "good")
     finish = box.inside("/run/service/nox/finish")
     os.chmod(finish, 0o755)
-    restart("nox", 1)
+    restart("nox")
     os.chmod(finish, 0o644)
-    restart("nox", 1)
+    restart("nox")
     assert box.stop() == 0
     folder = tree.at("/var/log/services/.init")
     said = box.stderr.text() if logging == "0" else "\n".join(log_text(folder))
@@ -128,7 +131,7 @@ def test_the_kill_after_the_timeout_reaches_the_group_where_that_is_asked_for(tr
         assert svstat(box, "up,signal", name) == "false SIGKILL"
     box.wait_for(lambda: not lives("all"), what="end of the whole group")
     assert lives("one")
-    assert box.stop(deadline=20) == 0
+    assert box.stop() == 0
 
 
 def test_descriptors_that_no_process_can_have(tree, boot):

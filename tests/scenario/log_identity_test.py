@@ -2,14 +2,12 @@
 
 import os
 import signal
-import subprocess
 import sys
 
 import pytest
 
 from lib.logs import log_text
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 LOGS = "/var/log/services"
 USER = 32762
 SERVICES = ("db", "web")
@@ -29,14 +27,6 @@ os.read(done, 1)
 os.wait()
 os.execv(sys.argv[1], sys.argv[1:])
 """
-
-
-@pytest.fixture(scope="session")
-def deny(tmp_path_factory):
-    path = str(tmp_path_factory.mktemp("deny") / "deny")
-    subprocess.run(["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-static", "-o", path, os.path.join(HERE, "../fault/deny.c")],
-                   check=True)
-    return path
 
 
 def without(*capabilities):

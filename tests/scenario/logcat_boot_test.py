@@ -63,7 +63,7 @@ def boots(tree, boot, how):
     for run, end in enumerate(how, 1):
         tree.write("count", f"{run}\n")
         box = boot(tree.path, "sh", "-c", f"echo cmd of run {run}; exec sleep 1000", env={"S6_LOGGING": "2"})
-        for name in ("web", ".cmd"):
+        for name in ("web", ".cmd", ".init"):
             folder = tree.at(f"{LOGS}/{name}")
             box.wait_for(lambda: os.path.isdir(folder) and f"of run {run}" in "\n".join(log_text(folder)),
                          what=f"{name} of run {run}")

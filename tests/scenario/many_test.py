@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from lib.wait import wait_for
+from lib.wait import DEADLINE, wait_for
 
 COUNTS = (1200, 3000)
 
@@ -38,7 +38,7 @@ def ask(box, *words):
 def answer(s):
     """All that comes: text for stdout, and the exit code."""
     out = ""
-    s.settimeout(20)
+    s.settimeout(DEADLINE)
     while True:
         packet = s.recv(1 << 17).decode()
         assert packet, f"no exit code after {len(out)} bytes"
@@ -99,8 +99,9 @@ def test_callers_that_never_read(tree, boot):
     box.wait_for(lambda: len(os.listdir(f"/proc/{box.pid()}/fd")) <= descriptors + 16)
     for s in silent:
         s.close()
-    box.wait_for(lambda: len(os.listdir(f"/proc/{box.pid()}/fd")) == descriptors, what="closed connections")
+    # fewer, where the one that asked first had not been closed
+    box.wait_for(lambda: len(os.listdir(f"/proc/{box.pid()}/fd")) <= descriptors, what="closed connections")
     box.wait_for(lambda: memory(box) < before + 2048, what="memory given back")
     # Nor is a stop held back.
     silent = [list_all() for _ in range(3)]
-    assert box.stop(deadline=30) == 0
+    assert box.stop() == 0

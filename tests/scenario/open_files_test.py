@@ -14,7 +14,7 @@ def box(tree, boot):
     tree.longrun("web", "#!/bin/sh\nexec sleep 1000\n", lock_fd="5\n")
     tree.script("/srv/later/run", "#!/bin/sh\nexec sleep 1000\n")
     box = boot(tree.path)
-    box.wait_for(lambda: box.run("/command/s6-svstat", "-o", "up", "/run/service/web").stdout == "true\n")
+    box.wait_booted()
     box.run("/command/s6-svperms", "-o", "-e", "/run/service/web", check=True)
     return box
 

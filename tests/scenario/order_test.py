@@ -95,8 +95,8 @@ def test_a_service_is_restarted_after_a_second(tree, boot):
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/trace")) and tree.read("/tmp/trace").count("\n") == 3)
     assert box.stop() == 0
     times = [float(word) for word in tree.read("/tmp/trace").split()]
-    assert 0.95 <= times[1] - times[0] <= 1.6
-    assert 0.95 <= times[2] - times[1] <= 1.6
+    # Not later either: tests/unit/supervisor/longrun_test.c, whose clock no other process slows down.
+    assert times[1] - times[0] >= 0.95 and times[2] - times[1] >= 0.95
 
 
 def test_down_signal_and_timeout_kill(tree, boot):

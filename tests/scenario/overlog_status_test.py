@@ -38,7 +38,8 @@ def box(tmp_path_factory, installed, helper):
     tree.oneshot("bad", "false\n", bundle=None)
     box = Boot(tree.path)
     box.wait_booted()
-    box.wait_for(lambda: box.run(*STATUS, "-H").returncode == 0)
+    box.wait_for(lambda: box.run(*STATUS, "-H").returncode == 0 and status(box)[0]["crash"]["restarts"] == 1)
+    box.wait_for(lambda: status(box)[0]["crash"]["state"] == "up")
     yield box
     box.close()
 

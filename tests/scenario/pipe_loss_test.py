@@ -24,10 +24,13 @@ def boot_and_write(tree, boot, logging):
     return box
 
 
+def said(tree, box, logging):
+    """Lines of pid 1."""
+    return box.stderr.text().splitlines() if logging == "0" else log_text(tree.at("/var/log/services/.init"))
+
+
 def lines(tree, box, logging):
-    """Messages of pid 1."""
-    text = box.stderr.text().splitlines() if logging == "0" else log_text(tree.at("/var/log/services/.init"))
-    return [line for line in text if " are lost: " in line]
+    return [line for line in said(tree, box, logging) if " are lost: " in line]
 
 
 @pytest.mark.parametrize("logging", ["0", "2"])
@@ -39,6 +42,12 @@ def test_a_log_of_services_d(tree, boot, kind, logging):
     for name, text in files.items():
         tree.script(f"/etc/services.d/web/log/{name}", text)
     box = boot_and_write(tree, boot, logging)
+    # Pid 1 is to know of its log what is said at the end.
+    if kind == "cannot be executed":
+        box.wait_for(lambda: any("unable to spawn ./run" in line for line in said(tree, box, logging)), what="failure of the log")
+    if kind == "does not read":
+        box.wait_for(lambda: ["sleep", "1000"] in [words for pid, words in box.processes().items()
+                                                   if os.path.basename(os.readlink(f"/proc/{pid}/cwd")) == "log"], what="log")
     if kind == "fails for good":
         box.wait_for(lambda: "true" not in box.run("/command/s6-svstat", "-o", "up", "/run/service/web/log").stdout
                      and "down" in box.run("/command/s6-svstat", "/run/service/web/log").stdout, what="end of the log")

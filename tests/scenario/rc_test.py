@@ -8,6 +8,7 @@ import time
 import pytest
 
 from lib.boot import Boot
+from lib.logs import log_text
 from lib.text import assert_order
 from lib.tree import Tree
 from lib.wait import DEADLINE
@@ -187,6 +188,10 @@ def test_reload_of_oneshots(box):
 
 
 def test_a_late_service_and_its_last_lines(box):
+    # It has said it all before its time begins.
+    box.run("/command/s6-svc", "-u", "/run/service/never-ready", check=True)
+    folder = box.inside("/var/log/services/never-ready")
+    box.wait_for(lambda: len(log_text(folder)) == 8)
     code, _, err = rc(box, "-u", "change", "never-ready", "spare")
     assert code == 1
     assert "s6-rc: warning: unable to start service never-ready: timed out after 300 ms\n" in err
@@ -304,7 +309,7 @@ def test_nested_call_fails_cleanly(tree, boot):
 def test_a_run_that_cannot_be_executed(tree, boot):
     """Who waits is told why, and a later call does not name what only an earlier one wanted."""
     tree.longrun("broken", "#!/nonexistent\n", bundle=None)
-    tree.oneshot("slow", up="sleep 5", bundle=None)
+    tree.oneshot("slow", up='sh -c "until test -e /tmp/go; do sleep 0.02; done"', bundle=None)
     box = boot(tree.path, env={"S6_LOGGING": "2"})
     code, _, err = rc(box, "-t", "1500", "-b", "change", "broken")
     lines = err.splitlines()
@@ -313,6 +318,7 @@ def test_a_run_that_cannot_be_executed(tree, boot):
     assert 1 <= len(said) <= 3 and all("its interpreter /nonexistent is missing" in line for line in said), err
     code, _, err = rc(box, "-t", "200", "change", "slow")
     assert code == 2 and "broken" not in err and "service slow is not up" in err
+    tree.write("/tmp/go")
     assert rc(box, "-d", "change", "broken") == (0, set(), "")
     assert box.stop() == 0
 

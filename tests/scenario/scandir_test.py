@@ -122,6 +122,8 @@ def test_services_d(tree, boot):
     tree.script("etc/services.d/alone/run", "#!/bin/sh\necho alone\nexec sleep 1000\n")
     box = boot(tree.path, env={"S6_LOGGING": "2", "S6_CMD_WAIT_FOR_SERVICES": "1"})
     box.wait_for(lambda: box.exists("/tmp/said") and "first" in box.read("/tmp/said"))
+    folder = box.inside("/var/log/services/alone")
+    box.wait_for(lambda: log_text(folder) == ["alone"])
     assert up(box, "old") == up(box, "old/log") == up(box, "alone") == "true"
     assert box.stop() == 0
     lines = tree.read("/tmp/said").splitlines()

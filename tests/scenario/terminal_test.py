@@ -126,9 +126,9 @@ def test_hang_up(tree, boot, terminal):
 def test_interrupt_while_it_boots(tree, boot, terminal):
     """It is no request to reboot, and it wedges nothing."""
     tree.longrun("web", "#!/bin/sh\ntouch /tmp/up\nexec sleep 1000\n", finish="#!/bin/sh\ntouch /tmp/finished\n", bundle=None)
-    tree.oneshot("slow", 'sh -c "until [ -e /tmp/go ]; do sleep 0.02; done"\n', deps=["web"])
+    tree.oneshot("slow", 'sh -c "touch /tmp/slow; until [ -e /tmp/go ]; do sleep 0.02; done"\n', deps=["web"])
     box = boot(tree.path, "touch", "/tmp/cmd", terminal=terminal.slave, options=LEADER)
-    box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")) and os.path.exists(tree.at("/tmp/slow")))
     terminal.write("\x03")
     terminal.wait_for("service slow is still starting: told to end")
     tree.write("/tmp/go")

@@ -165,16 +165,15 @@ def test_without_proc_orphans_that_nobody_knows_get_their_time(tree, boot, deaf)
     if not deaf:
         script = "".join(line for line in script.splitlines(True) if "deaf" not in line)
     tree.longrun("web", script, finish="#!/bin/sh\necho finished\n")
-    box = boot(tree.path, options=["-P"], env={"S6_KILL_GRACETIME": "5000", "S6_LOGGING": "2"})
+    box = boot(tree.path, options=["-P"], env={"S6_KILL_GRACETIME": "5000" if deaf else "600000", "S6_LOGGING": "2"})
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/orphan")) and (not deaf or os.path.exists(tree.at("/tmp/deaf"))))
     box.wait_for(lambda: box.loggers("web"))
     before = time.monotonic()
-    assert box.stop(deadline=30) == 0
-    seconds = box.ended - before
+    assert box.stop() == 0  # within the deadline, so it does not wait for the grace time where all end
     assert tree.read("/tmp/orphan") == "begins\nended\n"
     lines = log_text(tree.at("/var/log/services/web"))
     assert "orphan ended" in lines and "finished" in lines
-    assert (5 if deaf else 2) <= seconds < (12 if deaf else 4.9), seconds
+    assert box.ended - before >= (5 if deaf else 2)
 
 
 def test_not_pid_1_and_without_proc_it_ends_what_it_started(tree, boot):
@@ -219,5 +218,5 @@ def test_a_user_in_many_groups(tree, boot):
     by_variables = box.run("/command/s6-envuidgid", "many", "/command/s6-applyuidgid", "-Uz", "/bin/id", "-G")
     assert set(map(int, by_variables.stdout.split())) == wanted, by_variables.stderr
     assert os.stat(tree.at("/data")).st_uid == 900
-    assert os.stat(tree.at("/var/log/services/web")).st_uid == 900
+    box.wait_for(lambda: os.stat(tree.at("/var/log/services/web")).st_uid == 900, what="log directory of its user")
     assert box.stop() == 0

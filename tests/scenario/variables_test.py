@@ -147,10 +147,12 @@ def test_sync_disks(tree, boot, place, value):
 def test_catchall_user(tree, boot):
     box = boot(tree.path, env={"S6_LOGGING": "1", "S6_CATCHALL_USER": "www-data"})
     box.wait_for_text("service legacy-services successfully started")
-    logger, = box.loggers(".init")
+    logger, = box.wait_for(lambda: box.loggers(".init"))
+
+    def ids():
+        return [line.split()[1:] for line in open(f"/proc/{logger}/status") if line.startswith(("Uid:", "Gid:"))]
+    box.wait_for(lambda: ids() == [["33"] * 4] * 2, what="its user")  # it begins as root
     assert os.stat(f"/proc/{logger}").st_uid in (33, 0)  # not dumpable: root's
-    uids = [line.split()[1:] for line in open(f"/proc/{logger}/status") if line.startswith(("Uid:", "Gid:"))]
-    assert uids == [["33"] * 4] * 2
     assert os.stat(tree.at("/var/log/services/.init")).st_uid == 33
     assert box.stop() == 0
 
