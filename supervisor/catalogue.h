@@ -23,6 +23,7 @@ struct oneshot {
     int wait_status; /* raw */
     pid_t reload;    /* 0: its reload does not run */
     int reload_report;
+    bool reload_awaited; /* the job that began it waits for its end */
 };
 
 struct catalogue {

@@ -226,6 +226,14 @@ void change_over(struct change *c, enum transition_result result)
 
 /* --- reload ----------------------------------------------------------------------------------- */
 
+/* Reloads that still run count in no later job. */
+static void give_up_reloads(struct change *c)
+{
+    for (uint32_t i = 0; i < c->catalogue->graph.count; i++)
+        c->catalogue->oneshot[i].reload_awaited = false;
+    c->reloading = 0;
+}
+
 static void reloads_late(struct timer *t)
 {
     struct change *c = container_of(t, struct change, reload_limit);
@@ -233,7 +241,7 @@ static void reloads_late(struct timer *t)
         oneshot_reload_late(c->oneshots, i);
     if (c->reloading == 0)
         return;
-    c->reloading = 0;
+    give_up_reloads(c);
     pid1_say(c->pid1, MESSAGE_FATAL, "s6-rc: fatal: timed out");
     job_unlock(c->job, JOB_TIMED_OUT);
 }
@@ -244,11 +252,9 @@ static void reloads_over(struct change *c)
     job_unlock(c->job, c->reload_failed ? EXIT_FAILURE : 0);
 }
 
-void change_reloaded(struct change *c, uint32_t node, const char *failure)
+static void reload_over(struct change *c, uint32_t node, const char *failure)
 {
     const char *name = catalogue_definition(c->catalogue, node)->name;
-    if (c->reloading == 0)
-        return; /* it was given up */
     if (failure == NULL)
         pid1_say(c->pid1, MESSAGE_INFO, "s6-rc: info: service %s successfully reloaded", name);
     else
@@ -259,20 +265,31 @@ void change_reloaded(struct change *c, uint32_t node, const char *failure)
         reloads_over(c);
 }
 
+void change_reloaded(struct change *c, uint32_t node, const char *failure)
+{
+    bool *awaited = &c->catalogue->oneshot[node].reload_awaited;
+    if (!*awaited)
+        return; /* it was given up */
+    *awaited = false;
+    reload_over(c, node, failure);
+}
+
 static void reload_one(struct change *c, uint32_t node)
 {
     const struct definition *d = catalogue_definition(c->catalogue, node);
     struct error e = ERROR_INIT;
     if (d->type == DEFINITION_ONESHOT) {
         int result = oneshot_reload(c->oneshots, node, &e);
-        if (result <= 0)
-            change_reloaded(c, node, result == 0 ? NULL : e.text);
+        if (result > 0)
+            c->catalogue->oneshot[node].reload_awaited = true;
+        else
+            reload_over(c, node, result == 0 ? NULL : e.text);
         return;
     }
     pid_t pid = longruns_of(c->longruns, node)->machine.pid;
     if (pid > 0)
         pid1_kill(c->pid1, pid, d->keys.reload_signal);
-    change_reloaded(c, node, NULL);
+    reload_over(c, node, NULL);
 }
 
 int change_reload(struct change *c, struct request *r)
@@ -307,7 +324,7 @@ void change_abort(struct change *c)
         c->catalogue->transition.result = TRANSITION_TIMED_OUT;
     if (c->reloading == 0)
         return;
-    c->reloading = 0;
+    give_up_reloads(c);
     loop_untimer(&c->pid1->loop, &c->reload_limit);
     c->job->busy = false;
 }

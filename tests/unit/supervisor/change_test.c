@@ -108,6 +108,26 @@ static void reloads_that_take_too_long(void **state)
     assert_false(simulated.sv->rc.job.busy);
 }
 
+/* It ends while another job reloads, which must not take it for its own. */
+static void a_late_reload_counts_in_no_other_job(void **state)
+{
+    const char *words[] = {"s6-rc", "u", "2000", "1", "0", "reload", "stuck", NULL};
+    (void)state;
+    simulated_service("init", "oneshot", "up", "", "reload", "again", NULL);
+    simulated_service("stuck", "oneshot", "up", "", "reload", "again", NULL);
+    simulated_boot(NULL);
+    int late = simulated_request(words);
+    simulated_process("stuck")->stubborn = true;
+    simulated_run(2500);
+    assert_string_equal(simulated_answer(late), "es6-rc: fatal: timed out\nx2\n");
+    int fd = simulated_rc("u", "reload", "init", NULL);
+    simulated_killed("stuck", SIGTERM);
+    assert_string_equal(simulated_answer(fd), "");
+    simulated_exit("init", 0);
+    assert_string_equal(simulated_answer(fd),
+                        "es6-rc: info: service init successfully reloaded\nx0\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +137,7 @@ int main(void)
         SIMULATED_TEST(reloads),
         SIMULATED_TEST(essential_services_are_spared),
         SIMULATED_TEST(reloads_that_take_too_long),
+        SIMULATED_TEST(a_late_reload_counts_in_no_other_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
