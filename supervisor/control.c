@@ -228,22 +228,43 @@ static struct control_connection *free_place(struct control *c)
     return NULL;
 }
 
-/* When there are as many callers as there may be, one that has not asked for anything, or that does
- * not fetch its answer, must go. False: all wait for us. */
+static size_t count_connections(const struct control *c, enum connection_state state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < CONTROL_PLACES; i++)
+        count += c->connection[i].state == state ? 1 : 0;
+    return count;
+}
+
+static bool is_full(const struct control *c)
+{
+    return count_connections(c, CONNECTION_SILENT) + count_connections(c, CONNECTION_ASKING) +
+               count_connections(c, CONNECTION_ENDING) >=
+           CONTROL_CONNECTIONS;
+}
+
+static struct control_connection *find_connection(struct control *c, enum connection_state state)
+{
+    for (size_t i = CONTROL_PLACES; i > 0; i--)
+        if (c->connection[i - 1].state == state)
+            return &c->connection[i - 1];
+    return NULL;
+}
+
+/* When there are as many callers as there may be, one that has not asked for anything must go, else
+ * one that does not fetch its answer. A request may be there that no event has told us of yet.
+ * False: all wait for us. */
 static bool make_room(struct control *c)
 {
-    struct control_connection *idle = NULL;
-    size_t asking = 0, others = 0;
-    for (size_t i = 0; i < CONTROL_PLACES; i++) {
-        struct control_connection *k = &c->connection[i];
-        bool ends = k->state == CONNECTION_SILENT || k->state == CONNECTION_ENDING;
-        asking += k->state == CONNECTION_ASKING ? 1 : 0;
-        others += ends ? 1 : 0;
-        idle = ends ? k : idle;
-    }
-    if (asking + others >= CONTROL_CONNECTIONS && idle != NULL)
+    for (size_t i = 0; i < CONTROL_PLACES && is_full(c); i++)
+        if (c->connection[i].state == CONNECTION_SILENT)
+            look(&c->connection[i]);
+    struct control_connection *idle = find_connection(c, CONNECTION_SILENT);
+    if (idle == NULL)
+        idle = find_connection(c, CONNECTION_ENDING);
+    if (idle != NULL && is_full(c))
         let_go(idle);
-    return asking < CONTROL_CONNECTIONS;
+    return count_connections(c, CONNECTION_ASKING) < CONTROL_CONNECTIONS;
 }
 
 /* Who connected, as the kernel noted it then; who cannot be known is a stranger. */

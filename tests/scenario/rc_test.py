@@ -309,7 +309,7 @@ def test_nested_call_fails_cleanly(tree, boot):
 def test_a_run_that_cannot_be_executed(tree, boot):
     """Who waits is told why, and a later call does not name what only an earlier one wanted."""
     tree.longrun("broken", "#!/nonexistent\n", bundle=None)
-    tree.oneshot("slow", up='sh -c "until test -e /tmp/go; do sleep 0.02; done"', bundle=None)
+    tree.oneshot("slow", up='sh -c "exec >/dev/null 2>&1; until test -e /tmp/go; do sleep 0.02; done"', bundle=None)
     box = boot(tree.path, env={"S6_LOGGING": "2"})
     code, _, err = rc(box, "-t", "1500", "-b", "change", "broken")
     lines = err.splitlines()
