@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { STATUS_SAYS_MAX = 600 };
+
 /* Texts are never NULL. */
 struct status_row {
     const char *name, *type, *state, *why, *log;
@@ -18,6 +20,7 @@ struct status_row {
     long long log_bytes;                                        /* -1: not known */
     bool has_use; /* the next is known; the caller sets both */
     struct usage use;
+    char says[STATUS_SAYS_MAX]; /* of itself, by notify; "": nothing. The caller reads it */
 };
 
 struct status {
@@ -37,6 +40,8 @@ void status_release(struct status *s);
 
 /* The same of the file of that /run ("/run"), which pid 1 keeps. 0, or -1 with e. */
 int status_read(struct status *s, const char *run, struct error *e);
+/* Reads what a service that runs says of itself, in that /run. */
+void status_read_says(struct status_row *r, const char *run);
 /* Leaves only the rows that are asked for, by names and patterns; all of them for none. False: one
  * matches nothing; said. */
 bool status_choose(struct status *s, char *const *names);

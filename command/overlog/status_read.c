@@ -1,10 +1,15 @@
 /* The rows of the status file of pid 1, and the choice among them. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "command/overlog/status.h"
 #include "command/overlog/status_load.h"
+#include "command/tools/notify_place.h"
+#include "contract/paths.h"
 #include "supervisor/status.h"
+#include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,4 +128,21 @@ bool status_choose(struct status *s, char *const *names)
     if (names[0] != NULL)
         s->count = kept;
     return good;
+}
+
+/* --- what a service says ------------------------------------------------------------------------
+ */
+
+void status_read_says(struct status_row *r, const char *run)
+{
+    char root[PATH_MAX], path[PATH_MAX];
+    struct str text = STR_INIT;
+    struct error e = ERROR_INIT;
+    if (strcmp(r->state, "up") != 0 && strcmp(r->state, "starting") != 0)
+        return; /* it is of an instance before */
+    snprintf(root, sizeof root, "%.3000s%s", run, &RUN_NOTIFY[strlen("/run")]);
+    notify_place(path, sizeof path, root, r->name, NOTIFY_STATUS_FILE);
+    if (file_read(AT_FDCWD, path, STATUS_SAYS_MAX - 1, &text, &e) == 0 && text.length > 0)
+        snprintf(r->says, sizeof r->says, "%.*s", (int)strcspn(text.data, "\n"), text.data);
+    str_release(&text);
 }

@@ -123,6 +123,11 @@ static void put_more(const struct status *s, const struct status_row *r, struct 
         put_shown(out, r->why, 0);
         str_add_char(out, '\n');
     }
+    if (r->says[0] != '\0') {
+        str_add_text(out, "    says: ");
+        put_shown(out, r->says, 0);
+        str_add_char(out, '\n');
+    }
     if (r->oom || r->core) {
         char end[CELL_MAX * 2];
         struct status_end e = status_end_of(s, r);
@@ -232,6 +237,8 @@ static void row_json(const struct status_row *r, struct str *out)
         json_number(out, "last_end_milliseconds_ago", r->died_ms);
     if (r->why[0] != '\0')
         json_string(out, "why", r->why);
+    if (r->says[0] != '\0')
+        json_string(out, "says", r->says);
     if (r->log[0] != '\0') {
         json_string(out, "log", r->log);
         number_or_null(out, "log_bytes", r->log_bytes);

@@ -104,6 +104,7 @@ static int run_why(struct invocation *c)
         }
         struct status_row own = *row;
         own.log_bytes = usage_directory(own.log);
+        status_read_says(&own, run);
         w = (struct why){
             .services = &services, .row = &own, .node = services_node(&services, *names)};
         int told = tell(&w, given('j'));

@@ -84,6 +84,7 @@ void why_json(const struct why *w, struct str *out)
     if (r->starts >= 0)
         json_number(out, "restarts", r->starts > 0 ? r->starts - 1 : 0);
     json_string(out, "why", r->why[0] == '\0' ? NULL : r->why);
+    json_string(out, "says", r->says[0] == '\0' ? NULL : r->says);
     if (w->node != TARGET_NO_NODE) {
         const struct node *n = &w->services->graph.node[w->node];
         put_nodes(w, "needs", n->needs, n->needs_count, out);

@@ -76,6 +76,11 @@ static void put_head(const struct why *w, struct str *out)
         put_shown(out, r->why, 0);
         str_add_char(out, '\n');
     }
+    if (r->says[0] != '\0') {
+        label(out, "says");
+        put_shown(out, r->says, 0);
+        str_add_char(out, '\n');
+    }
 }
 
 /* --- neighbours ------------------------------------------------------------------------------- */

@@ -176,8 +176,7 @@ static int poll_service(const struct polling *p, const char *command)
     return TRIES_OVER;
 }
 
-/* The descriptor of readiness by the file. */
-static int read_fd(uint64_t *fd)
+int service_notification_fd(uint64_t *fd)
 {
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
@@ -232,7 +231,7 @@ static int run_notifyoncheck(struct invocation *c)
         options_number(c, argument_of('n'), INT_MAX, &p.tries) != 0 ||
         options_number(c, argument_of('X'), INT_MAX, &service) != 0)
         return EXIT_USAGE;
-    if (!given('3') && read_fd(&p.fd) < 0)
+    if (!given('3') && service_notification_fd(&p.fd) < 0)
         return EXIT_USAGE;
     if (fcntl((int)p.fd, F_GETFD) < 0)
         return refuse(EXIT_USAGE,

@@ -17,6 +17,10 @@ bool service_is_supervised(const char *service);
 int service_send(const char *fifo, const char *what, const char *letters, size_t count, int absent,
                  int not_listening);
 
+/* Reads notification-fd of the service in whose directory we are. 0, or -1 after saying what is
+ * wrong. */
+int service_notification_fd(uint64_t *fd);
+
 /* A wait for services. */
 struct wait {
     char **services;

@@ -78,27 +78,41 @@ static void close_from(int first)
         close(fd);
 }
 
-/* State and time of birth, by /proc. False: it does not tell, or tells of other pids than ours, as
- * where we are in a pid namespace that it is not of. */
+/* Appends that file of a process in /proc. False: there is none, or /proc has other pids than ours,
+ * as where we are in a pid namespace that it is not of. */
+static bool read_proc(pid_t pid, const char *file, struct str *text)
+{
+    char path[40], self[24] = "";
+    struct error e = ERROR_INIT;
+    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
+    return readlink("/proc/self", self, sizeof self - 1) > 0 && atol(self) == (long)getpid() &&
+           file_read(AT_FDCWD, path, 8192, text, &e) == 0 && text->length > 0;
+}
+
+/* State and time of birth. False: they are not known. */
 static bool read_stat(pid_t pid, char *state, unsigned long long *born)
 {
     enum { STATE_FIELD = 3, BORN_FIELD = 22 };
-    char path[40], self[24] = "";
     struct str text = STR_INIT;
-    struct error e = ERROR_INIT;
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    if (readlink("/proc/self", self, sizeof self - 1) < 0 || atol(self) != (long)getpid() ||
-        file_read(AT_FDCWD, path, 4096, &text, &e) < 0 || text.length == 0) {
-        str_release(&text);
-        return false;
-    }
-    char *at = strrchr(text.data, ')');
+    char *at = read_proc(pid, "stat", &text) ? strrchr(text.data, ')') : NULL;
     *state = at != NULL && at[1] == ' ' ? at[2] : '\0';
     for (int field = STATE_FIELD - 1; at != NULL && field < BORN_FIELD; field++)
         at = strchr(at + 1, ' ');
     *born = at == NULL ? 0 : strtoull(at, NULL, 10);
     str_release(&text);
     return *state != '\0';
+}
+
+/* The owner of its files in /proc would be root after it has changed its user itself. */
+bool beside_user(const struct beside *b, uid_t *user)
+{
+    static const char line[] = "\nUid:\t";
+    struct str text = STR_INIT;
+    const char *at = read_proc(b->service, "status", &text) ? strstr(text.data, line) : NULL;
+    if (at != NULL)
+        *user = (uid_t)strtoul(at + strlen(line), NULL, 10);
+    str_release(&text);
+    return at != NULL;
 }
 
 char beside_state(struct beside *b)

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -39,6 +40,9 @@ int beside_open(struct beside *b, pid_t service, size_t count, void (*gone)(stru
 /* The letter by which /proc tells the state of the service's process ('T', 'Z', ...); 0: it does
  * not. */
 char beside_state(struct beside *b);
+
+/* The user that the service's process is now. False: it is not known. */
+bool beside_user(const struct beside *b, uid_t *user);
 
 /* The name of the service in whose directory we are: the last part of its path. 0, or -1 with e. */
 int beside_name(char name[NAME_MAX + 1], struct error *e);

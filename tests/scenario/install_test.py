@@ -23,7 +23,7 @@ RELEASED = """
     background backtick case cd define dollarat elgetopt elgetpositionals elglob eltest emptyenv envfile exec
     execline execline-cd execline-umask execlineb exit export export-array fdblock fdclose fdmove fdreserve
     fdswap forbacktickx foreground forstdin forx getcwd getpid halt heredoc homeof if ifelse ifte ifthenelse
-    importas init legacy livecheck logcat logger logutil-newfifo logutil-service loopwhilex multidefine multisubstitute
+    importas init legacy livecheck logcat logger logutil-newfifo logutil-service loopwhilex multidefine multisubstitute notify
     pipeline piperw posix-cd posix-umask poweroff printcontenv probe reboot redirfd runblock s6-applyuidgid
     s6-background-watch s6-basename s6-cat s6-chmod s6-chown s6-chroot s6-cli s6-clock s6-cut s6-dirname
     s6-dnsip s6-dnsip4 s6-dnsip6 s6-dumpenv s6-echo s6-env s6-envdir s6-envuidgid s6-expr s6-false s6-fghack

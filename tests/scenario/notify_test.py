@@ -1,0 +1,159 @@
+"""notify: what clients of sd_notify say reaches pid 1, `overlog status` and livecheck."""
+
+import array
+import json
+import multiprocessing
+import os
+import shutil
+import socket
+
+import pytest
+
+from lib.control import svstat
+from lib.logs import log_text
+from lib.processes import is_logger
+from lib.tree import give_libraries
+from lib.wait import wait_for
+
+CLIENT = shutil.which("systemd-notify")
+RUN = "/run/s6/notify"
+
+
+def log(tree, name):
+    folder = tree.at(f"/var/log/services/{name}")
+    return log_text(folder) if os.path.exists(folder + "/current") else []
+
+
+def say(box, name, text, fds=(), uid=None):
+    """Sends a datagram as a client of ours, of that user."""
+    folder = box.inside(f"{RUN}/{name}")
+
+    def send(path):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+            client.sendmsg([text if isinstance(text, bytes) else text.encode()], rights, 0, path)
+
+    def send_as():
+        os.chdir(folder)  # only root comes through /proc
+        os.setuid(uid)
+        send("socket")
+
+    if uid is None:
+        send(f"{folder}/socket")
+    else:
+        child = multiprocessing.get_context("fork").Process(target=send_as)
+        child.start()
+        child.join(60)
+        assert child.exitcode == 0
+
+
+def barrier(box, name):
+    """Until all that was said before has been passed on: sd_notify_barrier."""
+    read, write = os.pipe()
+    say(box, name, "BARRIER=1", fds=[write])
+    os.close(write)
+    assert os.read(read, 1) == b"", "the other end is closed"
+    os.close(read)
+
+
+def shown(box, name):
+    status = box.run("/command/overlog", "status", "--json", name)
+    return json.loads(status.stdout)["services"][0].get("says") if status.returncode == 0 else None
+
+
+def test_every_word(tree, boot):
+    tree.longrun("web", "#!/bin/sh\nexec notify sh -c 'echo $NOTIFY_SOCKET; exec sleep 1000'\n", notification_fd="3\n")
+    tree.longrun("mute", "#!/bin/sh\nexec notify sleep 1000\n")
+    tree.longrun("turned", "#!/bin/sh\nexec s6-setuidgid nobody notify sleep 1000\n", notification_fd="3\n")
+    tree.longrun("dropped", "#!/bin/sh\nexec notify s6-setuidgid nobody sleep 1000\n", notification_fd="4\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1"})
+    box.wait_for(lambda: log(tree, "web") == [f"{RUN}/web/socket"], what="a socket")
+    box.wait_for(lambda: box.exists(f"{RUN}/dropped/socket"))
+    assert os.stat(box.inside(f"{RUN}/web")).st_mode & 0o7777 == 0o755
+
+    say(box, "web", "STATUS=17 of 30\nMAINPID=1\nEXTEND_TIMEOUT_USEC=1000000\nX_FOO=bar")
+    barrier(box, "web")
+    assert shown(box, "web") == "17 of 30"
+    assert "\n    says: 17 of 30\n" in box.run("/command/overlog", "status").stdout
+    assert "\n  says          17 of 30\n" in box.run("/command/overlog", "why", "web").stdout
+    assert svstat(box, "up,ready", "web") == "true false"
+    say(box, "web", b"STATUS=\x1b[31mred\xff\nREADY=1")
+    box.wait_for(lambda: svstat(box, "up,ready", "web") == "true true", what="readiness")
+    assert "    says: ^[[31mred\\xff\n" in box.run("/command/overlog", "status", "web").stdout
+    say(box, "web", "RELOADING=1\nSTATUS=new\nMONOTONIC_USEC=5")
+    barrier(box, "web")
+    assert shown(box, "web") == "reloading: new"
+    say(box, "web", "READY=1")
+    say(box, "web", "WATCHDOG=1")
+    barrier(box, "web")
+    assert shown(box, "web") == "new" and box.read(f"{RUN}/web/watchdog") == "1\n"
+    say(box, "web", "STOPPING=1\nWATCHDOG=trigger")
+    barrier(box, "web")
+    assert shown(box, "web") == "stopping: new" and box.read(f"{RUN}/web/watchdog") == "trigger\n"
+
+    # Descriptors are not kept, however many; what is too long, empty or of a stranger counts for nothing.
+    read, write = os.pipe()
+    say(box, "web", "FDSTORE=1\nFDNAME=x", fds=[write] * 200)
+    os.close(write)
+    assert os.read(read, 1) == b""
+    os.close(read)
+    say(box, "web", "STATUS=" + "x" * 5000)
+    say(box, "web", b"")
+    say(box, "web", "STATUS=forged", uid=1000)
+    barrier(box, "web")
+    assert shown(box, "web") == "stopping: new"
+    assert log(tree, "web")[1:] == ["notify: warning: web: a message of uid 1000 is not taken: neither root nor the service "
+                                    "sent it"]
+
+    # A service of another user: that may send.
+    say(box, "dropped", "READY=1\nSTATUS=as nobody", uid=65534)
+    box.wait_for(lambda: svstat(box, "ready", "dropped") == "true", what="readiness of what runs as nobody")
+    assert shown(box, "dropped") == "as nobody"
+    assert log(tree, "mute") == ["notify: warning: there is no notification-fd: nobody hears of READY=1"]
+    say(box, "mute", "READY=1\nSTATUS=well")
+    barrier(box, "mute")
+    assert shown(box, "mute") == "well"
+    box.wait_for(lambda: log(tree, "turned"))
+    assert log(tree, "turned")[0].startswith("notify: fatal: unable to ") and log(tree, "turned")[0].endswith(
+        "Permission denied (notify has to stand before s6-setuidgid, or what else changes the user)")
+
+    # The next instance has said nothing yet; a service that is down says nothing.
+    box.run("/command/s6-svc", "-wr", "-r", "/run/service/web")
+    box.wait_for(lambda: len(log(tree, "web")) == 3)
+    assert shown(box, "web") is None and not box.exists(f"{RUN}/web/watchdog")
+    box.run("/command/s6-svc", "-wD", "-d", *[f"/run/service/{n}" for n in ("web", "mute", "turned", "dropped")])
+    assert shown(box, "mute") is None
+    box.wait_for(lambda: not [w for w in box.processes().values() if not is_logger(w)], what="nothing that is left")
+    assert box.stop() == 0
+
+
+WATCHED = """#!/bin/sh
+exec livecheck -i 200ms -s 0 -f 2 -q 3s notify sh -c 'echo $WATCHDOG_USEC
+systemd-notify --ready WATCHDOG=1; while test -e /tmp/well; do systemd-notify WATCHDOG=1; echo line; sleep 0.2; done
+while :; do echo line; sleep 0.1; done'
+"""
+
+
+@pytest.mark.skipif(CLIENT is None, reason="systemd-notify is not installed")
+def test_the_client_of_systemd(tree, boot):
+    """systemd-notify, which waits until what it said was taken; and a watchdog that is no longer fed: lines do not help."""
+    shutil.copy(CLIENT, tree.at("/bin/systemd-notify"))
+    give_libraries(tree, CLIENT)
+    tree.write("/tmp/well")
+    tree.longrun("web", "#!/bin/sh\nexec notify sh -c 'systemd-notify --status=\"warming up\" && "
+                        "while ! test -e /tmp/go; do sleep 0.05; done; systemd-notify --ready --status=serving && echo told; "
+                        "exec sleep 1000'\n", notification_fd="3\n")
+    tree.longrun("dog", WATCHED, notification_fd="3\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1"})
+    box.wait_for(lambda: shown(box, "web") == "warming up", what="a status")
+    assert svstat(box, "up,ready", "web") == "true false"
+    tree.write("/tmp/go")
+    box.wait_for(lambda: log(tree, "web") == ["told"], what="an answer to what was said")
+    assert shown(box, "web") == "serving"
+    box.wait_for(lambda: svstat(box, "ready", "web") == "true", what="readiness")
+    box.wait_for(lambda: log(tree, "dog")[:3] == ["3000000", "line", "line"], what="a watchdog that is fed")
+    os.unlink(tree.at("/tmp/well"))
+    alarm = "livecheck: warning: dog is not alive: 2 failures in a row, the last: no WATCHDOG=1 for 3s; it is to be restarted"
+    wait_for(lambda: alarm in log(tree, "dog"), what="a restart")
+    box.wait_for(lambda: "3000000" in log(tree, "dog")[log(tree, "dog").index(alarm):], what="another instance")
+    assert box.stop() == 0
