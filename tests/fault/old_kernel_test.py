@@ -59,3 +59,19 @@ def test_without_any_of_them(tree, boot, deny, logging, run):
     if logging == "2":
         assert log_text(tree.at("/var/log/services/web")) == ["hello"]
         assert log_text(tree.at("/var/log/services/.cmd")) == ["there"]
+
+
+def test_what_works_beside_a_service(tree, boot, deny):
+    """livecheck and notify look for their service now and then, where nothing tells them of its end."""
+    tree.longrun("web", "#!/bin/sh\nexec notify livecheck -i 100ms -s 0 -f 2 -c 'test ! -e /tmp/ill' sleep 1000\n")
+    box = boot(tree.path, options=["-x", f"{deny} ENOSYS {','.join(NEWER)}"], env={"S6_LOGGING": "1"})
+
+    def beside():
+        return [words for words in box.processes().values() if any(word.startswith("-X") for word in words)]
+
+    box.wait_for(lambda: len(beside()) == 2, what="two processes beside it")
+    tree.write("/tmp/ill")
+    box.wait_for(lambda: any("web is not alive" in line for line in log_text(tree.at("/var/log/services/web"))), what="a restart")
+    box.run("/command/s6-svc", "-dk", "/run/service/web")
+    box.wait_for(lambda: not beside(), what="nothing beside it")
+    assert box.stop() == 0

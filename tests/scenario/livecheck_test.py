@@ -149,6 +149,23 @@ def test_the_container_ends(tree, boot):
                                 "the container is to end"]
 
 
+@pytest.mark.parametrize("env", [{}, {"OVERLOG_SUPERVISE_PROCESSES": "1"}], ids=["plain", "parents"])
+def test_as_a_plain_user(tree, boot, env):
+    """In a container without root, with notify before it; also where each service has a parent."""
+    tree.longrun("web", "#!/bin/sh\nexec notify livecheck -i 50ms -s 0 -f 2 -q 1m -c 'test ! -e /run/ill' "
+                        "sh -c 'echo begun; exec sleep 1000'\n")
+    box = boot(tree.path, options=["-u", "1000:1000", "-t", "uid=1000,gid=1000,mode=0755"], env={"S6_LOGGING": "1", **env})
+    box.wait_for_text("begun\n", "stdout")
+    box.wait_for(lambda: len(checkers(box)) == 1, what="a process that checks")
+    box.run("/bin/touch", "/run/ill", user=1000)
+    box.wait_for_text("livecheck: warning: web is not alive: 2 failures in a row, the last: the check exited 1; it is to be "
+                      "restarted\n")
+    box.wait_for_text("begun\n", "stdout", count=2)
+    box.run("/command/s6-svc", "-wD", "-d", "/run/service/web", user=1000)
+    box.wait_for(lambda: not [w for w in box.processes().values() if not is_logger(w)], what="nothing that is left")
+    assert box.stop() == 0
+
+
 @pytest.mark.long
 def test_no_process_is_left_behind(scratch, boot):
     """300 kills at any moment: of the service while livecheck starts, checks, waits for a slow check, or acts."""
