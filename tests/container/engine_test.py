@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from lib.logs import log_text
+from lib.wait import wait_for
 
 pytestmark = pytest.mark.xdist_group("bare-engine")
 
@@ -117,3 +118,18 @@ def test_two_containers_on_one_volume(engine, tree, tmp_path):
     assert boxes[1].stop() == 0
     assert log_text(volume / "web") == ["hello from alpha", "bye from alpha"]
     assert log_text(volume / "web@beta") == ["hello from beta", "bye from beta"]
+
+
+def test_a_health_check_without_a_shell(engine, scratch):
+    """As docs/probe.1 shows it: the image has no other program than overlog and the service's own."""
+    scratch.longrun("web", "#!/command/execlineb -P\n/bin/helper serve 8080\n")
+    box = run(engine, scratch, options=["--health-cmd", '["probe", "service:web", "http://localhost:8080/health"]',
+                                        "--health-interval", "disable"])
+
+    def health():
+        return engine.podman("healthcheck", "run", box.id, check=False).returncode
+
+    wait_for(lambda: health() == 0, what="health")
+    box.exec("s6-svc", "-wD", "-d", "/run/service/web")
+    assert health() == 1
+    assert box.stop() == 0
