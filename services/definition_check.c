@@ -52,6 +52,31 @@ void check_files(struct reading *r, enum definition_type type)
         check_file(r, r->names.item[i], type);
 }
 
+/* --- restart ----------------------------------------------------------------------------------
+ */
+
+void check_restart(struct reading *r, const struct definition *d)
+{
+    char path[READING_PATH];
+    const struct restart_policy *p = &d->keys.restart;
+    enum definition_exit when = d->keys.container_exit;
+    bool again = p->when == RESTART_ALWAYS || p->when == RESTART_ON_FAILURE;
+    bool gives_up = d->keys.has_finish || p->when == RESTART_NEVER || p->within > 0;
+    if (again && (when == EXIT_ALWAYS || when == EXIT_FAILURE_ONLY))
+        problems_warning(r->p, reading_path(r, "container-exit", path), 1,
+                         "write gave-up, or remove one of them",
+                         "the container ends at the first %s, and restart has no effect",
+                         when == EXIT_ALWAYS ? "end of the service" : "failure");
+    if (when == EXIT_GAVE_UP && !gives_up)
+        problems_warning(r->p, reading_path(r, "container-exit", path), 1,
+                         "add a file restart with a limit, as in: on-failure, 5 in 1m",
+                         "nothing gives the service up");
+    else if (p->then != RESTART_STAY && !gives_up)
+        problems_warning(r->p, reading_path(r, "restart", path), 1,
+                         "add a limit, as in: on-failure, 5 in 1m, then exit",
+                         "nothing gives the service up, so that then has no effect");
+}
+
 /* --- run and finish in a oneshot
  * -------------------------------------------------------------------------
  */

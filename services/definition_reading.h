@@ -55,6 +55,8 @@ void reading_rows(struct reading *r, struct definition *d);
 /* Warns of files in the directory that mean nothing in a definition of that type, and of names that
  * are nearly right. */
 void check_files(struct reading *r, enum definition_type type);
+/* Warns of restart and container-exit where one of them, or `then`, can have no effect. */
+void check_restart(struct reading *r, const struct definition *d);
 /* Called when all sources were read: makes the bundles that pipeline-name asks for, passes
  * flag-essential on from bundles to members, and warns of scripts that nothing calls. */
 void definitions_finish(struct definitions *all, struct problems *p);

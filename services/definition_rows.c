@@ -158,4 +158,6 @@ void reading_rows(struct reading *r, struct definition *d)
         if ((k->types & 1U << d->type) != 0 && (k->use & KEY_ADDED) == 0 && k->kind != KEY_TYPE)
             (void)reading_row(r, k, d);
     check_pipeline_name(r, d);
+    if (d->type == DEFINITION_LONGRUN)
+        check_restart(r, d);
 }

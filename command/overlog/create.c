@@ -15,7 +15,7 @@
 /* --- create ----------------------------------------------------------------------------------- */
 
 struct draft {
-    const char *dir, *name, *run, *user, *ready, *bundle;
+    const char *dir, *name, *run, *user, *ready, *restart, *bundle;
     enum definition_type type;
     struct words needs;
     bool overwrite, quiet;
@@ -32,12 +32,18 @@ static enum definition_type type_of(const char *word)
 /* Why such a service cannot be; NULL: it can. */
 static const char *refusal(const struct draft *d, const char *type)
 {
-    static char text[256];
+    static char text[512];
+    struct restart_policy policy;
+    struct restart_mistake wrong;
     if (d->type == 0)
         snprintf(text, sizeof text, "there is no type \"%.64s\": longrun, oneshot or bundle", type);
     else if (d->type == DEFINITION_BUNDLE && (d->run != NULL || d->user != NULL))
         snprintf(text, sizeof text, "a bundle runs nothing: %s is for longruns and oneshots",
                  d->run != NULL ? "--run" : "--user");
+    else if (d->type != DEFINITION_LONGRUN && d->restart != NULL)
+        snprintf(text, sizeof text, "--restart is for longruns: nothing else is started again");
+    else if (d->restart != NULL && restart_parse(d->restart, &policy, &wrong) < 0)
+        snprintf(text, sizeof text, "--restart: %.160s; %.250s", wrong.text, wrong.cure);
     else if (d->type != DEFINITION_LONGRUN && d->ready != NULL)
         snprintf(text, sizeof text, "--ready-when is for longruns%s",
                  d->type == DEFINITION_ONESHOT ? ": a oneshot is ready when it has ended" : "");
@@ -53,6 +59,7 @@ static int read_draft(struct invocation *c, struct draft *d)
                             : option == 'c' ? &d->run
                             : option == 'u' ? &d->user
                             : option == 'w' ? &d->ready
+                            : option == 'R' ? &d->restart
                             : option == 'b' ? &d->bundle
                                             : NULL;
         if (option == '?')
@@ -142,6 +149,11 @@ static int write_draft(const struct draft *d, const struct tree *t)
         write_file(&w, 0755, text.data, "%s/run", d->name);
     else if (d->type == DEFINITION_ONESHOT)
         write_oneshot(&w, d->name, text.data);
+    if (d->restart != NULL) {
+        str_clear(&text);
+        str_printf(&text, "%s\n", d->restart);
+        write_file(&w, 0644, text.data, "%s/restart", d->name);
+    }
     if (d->ready != NULL) {
         str_clear(&text);
         str_printf(&text, SH_SHEBANG "%s\n", d->ready);
@@ -301,6 +313,7 @@ static const char create_options[] =
     "-u, --user=USER       who runs it\n"
     "-n, --depends=NAME    what must be up before (of a bundle: a member); more than once\n"
     "-w, --ready-when=CMD  it is ready when this succeeds, tried once a second\n"
+    "-R, --restart=POLICY  when it starts again: on-failure, 5 in 1m, then exit\n"
     "-b, --bundle=NAME     the bundle that it joins (user); -: none\n"
     "-o, --overwrite       replace a service of that name\n"
     "-d, --dir=DIR         the tree (/etc/s6-overlay)\n"
@@ -313,7 +326,7 @@ static const char remove_options[] = "-f, --force    take the name out where oth
 const struct command command_create[] = {
     {"overlog create",
      "longrun|oneshot|bundle NAME [--run CMD] [--user USER] [--depends NAME]... "
-     "[--ready-when CMD] [-b BUNDLE] [-o] [-q] [-d DIR]",
+     "[--ready-when CMD] [--restart POLICY] [-b BUNDLE] [-o] [-q] [-d DIR]",
      "write a service definition", create_options, run_create},
     {"overlog remove", "[-f] [-q] [-d DIR] NAME", "delete a service definition", remove_options,
      run_remove},

@@ -196,13 +196,24 @@ static void put_command(struct str *out, const struct words *w)
     str_release(&line);
 }
 
+static void put_policy(struct str *out, const char *policy)
+{
+    str_add_text(out, "- Restart: ");
+    doc_code(policy, out);
+    str_add_char(out, '\n');
+}
+
 static void put_longrun(struct str *out, const struct definition *d)
 {
-    static const char *const ends[] = {[EXIT_FAILURE_ONLY] = "fails", [EXIT_ALWAYS] = "ends"};
+    static const char *const ends[] = {
+        [EXIT_FAILURE_ONLY] = "fails", [EXIT_ALWAYS] = "ends", [EXIT_GAVE_UP] = "is given up"};
+    char policy[RESTART_LINE_MAX];
     if (d->keys.notification_fd >= 0)
         str_printf(out, "- Ready: when it says so on descriptor %d\n", d->keys.notification_fd);
     if (d->keys.container_exit != EXIT_NEVER)
         str_printf(out, "- When it %s, the container ends\n", ends[d->keys.container_exit]);
+    if (restart_format(&d->keys.restart, policy, sizeof policy) > 0)
+        put_policy(out, policy);
     if (d->keys.timeout_kill > 0)
         str_printf(out, "- Stop: killed after %lu ms\n", (unsigned long)d->keys.timeout_kill);
 }

@@ -9,9 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* Patterns of sh for the words that supervisord takes for true. */
-#define TRUE_WORDS "[Tt][Rr][Uu][Ee]|[Yy][Ee][Ss]|[Oo][Nn]|1"
-
 enum { STOP_SECONDS = 10, STOP_MOST = 4000000 };
 
 static char *settle(const struct supervisord *s, const struct process *p, const char *key)
@@ -274,67 +271,6 @@ static void put_run(const struct supervisord *s, const struct process *p)
 
 /* --- finish ----------------------------------------------------------------------------------- */
 
-/* The codes of exitcodes as a pattern of sh; "": none. */
-static void expected_codes(const struct supervisord *s, const struct process *p, struct str *out)
-{
-    char *text = settle(s, p, "exitcodes"), *place = NULL;
-    char zero[] = "0";
-    bool good = true;
-    str_add_text(out, "");
-    for (char *word = strtok_r(text == NULL ? zero : text, ", \t\n", &place); word != NULL;
-         word = strtok_r(NULL, ", \t\n", &place)) {
-        unsigned long long code;
-        if (number_parse(word, 255, &code) == 0)
-            str_printf(out, "%s%llu", out->length > 0 ? "|" : "", code);
-        else
-            good = false;
-    }
-    if (!good)
-        import_note(s->im, p->section, "exitcodes are numbers up to 255: %s",
-                    program_get(s, p, "exitcodes"));
-    free(text);
-}
-
-/* An end that is expected is the last: nothing is wrong, so health does not mind. */
-static void put_last(const struct supervisord *s, const struct process *p, int restart,
-                     struct str *out)
-{
-    struct str codes = STR_INIT;
-    if (restart == 0)
-        str_add_text(out, "exec /command/s6-svc -O .\n");
-    if (restart != INI_UNEXPECTED)
-        return;
-    expected_codes(s, p, &codes);
-    if (codes.length > 0)
-        str_printf(out, "case $1 in\n%s) exec /command/s6-svc -O . ;;\nesac\n", codes.data);
-    str_release(&codes);
-}
-
-static void put_restart(const struct supervisord *s, const struct process *p, struct str *out)
-{
-    const char *raw = program_get(s, p, "autorestart");
-    char *value = program_expand(s, p, raw == NULL ? "unexpected" : raw);
-    bool later = strchr(value, INI_ENV) != NULL;
-    int restart = ini_restart(value);
-    if (restart < 0 && !later) {
-        import_note(s->im, p->section, "autorestart is none of true, false and unexpected: %s",
-                    raw);
-        restart = INI_UNEXPECTED;
-    }
-    if (later) {
-        str_printf(out, "# autorestart=%.*s\ncase ", (int)strcspn(raw, "\n"), raw);
-        ini_word(value, out);
-        str_add_text(out, " in\n" TRUE_WORDS ") exit 0 ;;\n"
-                          "[Uu][Nn][Ee][Xx][Pp][Ee][Cc][Tt][Ee][Dd]) ;;\n"
-                          "*) exec /command/s6-svc -O . ;;\nesac\n");
-        put_last(s, p, INI_UNEXPECTED, out);
-    } else if (restart != 1) {
-        str_printf(out, "# autorestart=%s\n", restart == 0 ? "false" : "unexpected");
-        put_last(s, p, restart, out);
-    }
-    free(value);
-}
-
 /* A process of it that outlives it would stand in the way of the next start. */
 static void put_group_stop(unsigned long long seconds, const char *signal, struct str *out)
 {
@@ -396,7 +332,7 @@ static void put_stop(const struct supervisord *s, const struct process *p)
     }
     if (p->autostart < 0)
         put_autostart(s, p, "exec /command/s6-svc -O .", &finish);
-    put_restart(s, p, &finish);
+    program_restart(s, p, &finish);
     if (finish.length > 0) {
         struct str out = STR_INIT;
         bool reads = strstr(finish.data, "${") != NULL;

@@ -5,6 +5,9 @@
 #include "command/overlog/import.h"
 #include "command/overlog/supervisord.h"
 
+/* Patterns of sh for the words that supervisord takes for true. */
+#define TRUE_WORDS "[Tt][Rr][Uu][Ee]|[Yy][Ee][Ss]|[Oo][Nn]|1"
+
 /* One process, which becomes one service. */
 struct process {
     const char *section, *program; /* "program:web", "web" */
@@ -33,6 +36,9 @@ char *program_expand(const struct supervisord *s, const struct process *p, const
 char *program_settle(const struct supervisord *s, const char *section, const char *key,
                      const struct ini_names *names);
 
+/* Writes the file restart of a process; what its environment decides when it ends goes to finish.
+ */
+void program_restart(const struct supervisord *s, const struct process *p, struct str *finish);
 /* Writes the service of a process. needs: what is started before it. */
 void program_write(const struct supervisord *s, const struct process *p, const struct words *needs);
 

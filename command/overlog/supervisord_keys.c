@@ -55,12 +55,9 @@ static const struct {
     {"program", "stdout_logfile_backups", carried, NULL},
     {"program", "stderr_logfile_maxbytes", ONE_LOG, "0 50mb"},
     {"program", "stderr_logfile_backups", ONE_LOG, "0 10"},
-    {"program", "startsecs",
-     "it counts as started once it is executed, or with notification-fd; an end before that time "
-     "is an end as any other",
-     "0 1"},
-    {"program", "startretries",
-     "it is started again for ever, once a second; s6-permafailon in finish ends that", NULL},
+    {"program", "startsecs", "it counts as started once it is executed, or with notification-fd",
+     "0 1"}, /* and decides restart */
+    {"program", "startretries", carried, NULL},
     {"program", "serverurl", "there is no server", "auto"},
     {"program", "stdout_syslog", "lines go to its log; examples/syslog has a syslog",
      "false no off 0"},

@@ -397,7 +397,7 @@ def test_create_and_remove(tmp_path):
     assert run("create", "--run=nginx -g 'daemon off;'", "--user=www-data", "longrun", "-d", "t", "web", "-n",
                "migrate", "-n", "db", "--ready-when", "wget -q localhost").returncode == 0
     assert run("create", "bundle", "all", "-n", "web", "-d", "t", "-b", "-").returncode == 0
-    assert run("create", "longrun", "empty", "-d", "t").returncode == 0
+    assert run("create", "longrun", "empty", "-d", "t", "--restart", "on-failure, 5 in 1m, then exit").returncode == 0
     assert run("check", "t").stdout == "4 services, 0 errors, 0 warnings\n"
     read = {str(p.relative_to(tmp_path / "t")): p.read_text() for p in (tmp_path / "t").rglob("*") if p.is_file()}
     assert read["s6-rc.d/db/run"] == "#!/command/with-contenv sh\nexec redis --port 6379\n"
@@ -407,6 +407,8 @@ def test_create_and_remove(tmp_path):
                                        "s6-setuidgid www-data nginx -g 'daemon off;'\n")
     assert read["s6-rc.d/web/data/check"] == "#!/command/with-contenv sh\nwget -q localhost\n"
     assert read["s6-rc.d/web/notification-fd"] == "3\n"
+    assert read["s6-rc.d/empty/restart"] == "on-failure, 5 in 1m, then exit\n"
+    assert "\n- Restart: `on-failure, 5 in 1m, then exit`\n" in run("doc", "t").stdout
     assert {"s6-rc.d/web/dependencies.d/" + n for n in ("base", "db", "migrate")} == {
         p for p in read if p.startswith("s6-rc.d/web/dep")}
     assert {p for p in read if p.startswith("user-bundles.d")} == {"user-bundles.d/user/type"} | {
@@ -419,6 +421,8 @@ def test_create_and_remove(tmp_path):
     for words, said in ((["shortrun", "x"], 'there is no type "shortrun": longrun, oneshot or bundle'),
                         (["bundle", "x", "--user", "y"], "a bundle runs nothing: --user is for longruns and oneshots"),
                         (["oneshot", "x", "-w", "y"], "--ready-when is for longruns: a oneshot is ready when it has ended"),
+                        (["oneshot", "x", "--restart", "never"], "--restart is for longruns: nothing else is started again"),
+                        (["longrun", "x", "-R", "5 in 1m"], '--restart: invalid word "5 in 1m"; begin with always, on-failure or never'),
                         (["longrun", "top"], "top is a name of overlog itself: choose another one"),
                         (["longrun", "db"], "t/s6-rc.d/db exists already: --overwrite replaces it, or choose another name")):
         r = run("create", *words, "-d", "t")

@@ -164,18 +164,30 @@ def test_ends_that_are_expected(take):
     files, _ = take("[program:a]\ncommand=a\nexitcodes=0,2\n[program:b]\ncommand=b\nautorestart=false\nstartsecs=0\n"
                     "startretries=3\n[program:c]\ncommand=c\nautorestart=true\n[program:d]\ncommand=d\n"
                     "autorestart=unexpected\nstopsignal=INT\n")
-    assert "case $1 in\n0|2) exec /command/s6-svc -O . ;;\n" in files["a/finish"]
-    assert files["b/finish"].endswith("exec /command/s6-svc -O .\n") and "case" not in files["b/finish"]
-    assert "c/finish" not in files and "0) exec" in files["d/finish"]
+    assert files["a/restart"] == "on-failure, ok 0 2, 3 in 9s, wait 1s..3s\n" and files["b/restart"] == "never\n"
+    assert files["c/restart"] == "always, 3 in 9s, wait 1s..3s\n"
+    assert files["d/restart"] == "on-failure, 3 in 9s, wait 1s..3s\n"
+    assert not [name for name in files if name.endswith("/finish")]
     assert files["d/down-signal"] == "SIGINT\n"
-    assert "# startretries=3: " in files["b/run"]
+
+
+def test_limits_of_starts(take):
+    files, said = take("".join(f"[program:{n}]\ncommand={n}\nautorestart={r}\n{more}\n" for n, r, more in (
+        ("five", "true", "startretries=5\nstartsecs=10"), ("none", "true", "startretries=0"),
+        ("many", "unexpected", "startretries=99999999999"), ("more", "unexpected", "startretries=1000"),
+        ("at-once", "true", "startsecs=0\nstartretries=7"), ("once", "false", "exitcodes=3\nstartretries=7"))))
+    assert files["five/restart"] == "always, 5 in 67s, wait 1s..5s\n"  # 1 2 4 5 5 and five times ten
+    assert files["none/restart"] == "always, 1 in 2s, wait 1s..1s\n" and "startretries=0: it is tried once more" in said
+    assert files["many/restart"] == "on-failure, 3 in 9s, wait 1s..3s\n" and "startretries is no number up to 86400" in said
+    assert files["more/restart"] == "on-failure, 100 in 9527s, wait 1s..100s\n" and "startretries=1000: given up after 100" in said
+    assert files["at-once/restart"] == "always\n" and files["once/restart"] == "never, ok 3\n"
 
 
 def test_values_stay_in_their_comments(take):
     files, said = take("[program:a]\ncommand=a\nexitcodes=x\n  rm -r /\nstdout_logfile=/l\n  rm -r /\numask=;rm\n"
                     "startretries=1\n  rm\n")
     assert [line for line in files["a/run"].splitlines() if re.search(r"\brm\b", line) and line[0] != "#"] == []
-    assert files["a/finish"] == "#!/bin/sh\n# autorestart=unexpected\n"
+    assert "a/finish" not in files and files["a/restart"] == "on-failure, 3 in 9s, wait 1s..3s\n"
     assert "umask is no octal number: ;rm" in said and "exitcodes are numbers up to 255: x" in said
 
 

@@ -147,6 +147,58 @@ static void everything_of_a_longrun_is_read(void **state)
     assert_string_equal(d->dependencies.item[0], "base");
 }
 
+/* What each pair of restart and container-exit is warned of; NULL: of nothing. */
+static void restart_that_has_no_effect(void **state)
+{
+    static const struct {
+        const char *restart, *when, *finish, *text;
+    } rows[] = {
+        {"always, 3 in 1m", "failure", NULL,
+         "the container ends at the first failure, and restart has no effect"},
+        {"on-failure", "always", NULL,
+         "the container ends at the first end of the service, and restart has no effect"},
+        {"never", "failure", NULL, NULL},
+        {"on-failure, 5 in 1m", "gave-up", NULL, NULL},
+        {"on-failure", "gave-up", NULL, "nothing gives the service up"},
+        {"on-failure", "gave-up", "exit 125", NULL},
+        {NULL, "gave-up", NULL, "nothing gives the service up"},
+        {NULL, "gave-up", "exit 125", NULL},
+        {"never", "gave-up", NULL, NULL},
+        {"on-failure, then exit", NULL, NULL,
+         "nothing gives the service up, so that then has no effect"},
+        {"on-failure, then exit", NULL, "exit 125", NULL},
+        {"on-failure, 0 in 1s, then exit", NULL, NULL, NULL},
+    };
+    struct reading *r = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char name[32], path[96];
+        snprintf(name, sizeof name, "web%zu", i);
+        longrun(r, name);
+        const char *files[] = {"restart",    rows[i].restart, "container-exit",
+                               rows[i].when, "finish",        rows[i].finish};
+        for (size_t f = 0; f < 6; f += 2) {
+            snprintf(path, sizeof path, "s6-rc.d/%s/%s", name, files[f]);
+            if (files[f + 1] != NULL)
+                tree_file(&r->tree, path, files[f + 1]);
+        }
+    }
+    read_it(r);
+    size_t said = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char folder[32];
+        const char *text = NULL;
+        snprintf(folder, sizeof folder, "/web%zu/", i);
+        for (size_t k = 0; k < r->p.count; k++)
+            if (strstr(r->p.item[k].path, folder) != NULL)
+                text = r->p.item[k].text, said++;
+        assert_int_equal(text == NULL, rows[i].text == NULL);
+        if (text != NULL)
+            assert_string_equal(text, rows[i].text);
+    }
+    assert_int_equal(said, r->p.count);
+    assert_int_equal(r->p.errors, 0);
+}
+
 static void defaults_of_a_longrun(void **state)
 {
     struct reading *r = *state;
@@ -595,6 +647,7 @@ int main(void)
         test(an_empty_tree_has_the_built_in_nodes),
         test(missing_directories_are_an_empty_tree),
         test(everything_of_a_longrun_is_read),
+        test(restart_that_has_no_effect),
         test(defaults_of_a_longrun),
         test(a_oneshot_is_a_command_line),
         test(every_mistake_is_said),

@@ -254,7 +254,8 @@ static void words_are_whole_words(void **state)
     for (const struct key_row *k = key_rows; k->name != NULL; k++)
         for (int i = 0; i < KEY_WORDS_MAX && k->words[i] != NULL; i++) {
             char text[32];
-            number_is(k, k->words[i], k->low + i, 0);
+            /* Nothing gives it up, which is warned of. */
+            number_is(k, k->words[i], k->low + i, strcmp(k->words[i], "gave-up") == 0 ? 1 : 0);
             snprintf(text, sizeof text, "%s0\n", k->words[i]);
             number_is(k, text, k->usual, 1);
             snprintf(text, sizeof text, "%.*s\n", (int)strlen(k->words[i]) - 1, k->words[i]);

@@ -258,7 +258,7 @@ static void what_becomes_of_keys(void **state)
     note_is("program:a", "startsecs", "0", NULL);
     note_is("program:a", "startsecs", "1", NULL);
     note_is("program:a", "startsecs", "10", "counts as started");
-    note_is("program:a", "startretries", "3", "for ever");
+    note_is("program:a", "startretries", "3", NULL);
     note_is("program:a", "stdout_events_enabled", "False", NULL);
     note_is("program:a", "stdout_events_enabled", "true", "no events");
     note_is("program:a", "stderr_logfile_backups", "10", NULL);
