@@ -159,7 +159,7 @@ def test_words_are_whole_words(box):
     put(box, "bare", "#!/bin/sh\necho onto the console\nexec sleep 1000\n", logging="0\n")
     scan(box, "a")
     for said in ('/srv/ten/logging:1: invalid word "10", ignored; write 0 (console), 1 (console and disk) or 2 (disk)',
-                 '/srv/ten/container-exit:1: invalid word "ever", ignored; write always or failure'):
+                 '/srv/ten/container-exit:1: invalid word "ever", ignored; write always, failure or gave-up'):
         box.wait_for(lambda: said in "\n".join(log_text(box.inside("/var/log/services/.init"))), what=said)
     box.wait_for(lambda: box.exists("/var/log/services/ten/current"))
     box.wait_for(lambda: log_text(box.inside("/var/log/services/ten")) == ["into the log"])
