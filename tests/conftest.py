@@ -9,14 +9,14 @@ import pytest
 from lib.boot import Boot
 from lib.build import compiled, helper_program, install_tree, session
 from lib.failures import Failures
-from lib.processes import take_default_dispositions
+from lib.inherited import take_defaults
 from lib.tree import Tree
 
 SHARED = ("class", "module", "package")
 
 
 def pytest_configure(config):
-    take_default_dispositions()
+    take_defaults()
     config.addinivalue_line("markers", "long: takes several seconds, and begins before the others")
     session()  # before there are workers, who inherit it
     if os.environ.get("FAILURES") and not hasattr(config, "workerinput"):

@@ -1,13 +1,6 @@
-"""Processes as /proc shows them, and the signal dispositions that those of a test inherit."""
+"""Processes as /proc shows them."""
 
-import ctypes
 import os
-import platform
-import signal
-
-RT_SIGACTION = {"x86_64": 13, "aarch64": 134, "riscv64": 134}  # the number of the system call
-PYTHON_IGNORES = {signal.SIGPIPE, signal.SIGXFSZ}  # subprocess gives these back to its children
-
 
 def is_logger(words):
     """Whether that is the command line of a paired logger, or of the one of .init or .cmd."""
@@ -67,16 +60,3 @@ def command_line(pid):
             return file.read().split("\0")[:-1]
     except OSError:
         return []
-
-
-def take_default_dispositions():
-    """What starts the tests may ignore signals, and the packages under test pass that on. The C library's sigaction
-    refuses 32 and 33, its own, so this is the bare system call."""
-    call = RT_SIGACTION.get(platform.machine())
-    if call is None:
-        return
-    with open("/proc/self/status") as file:
-        ignored = int(next(line for line in file if line.startswith("SigIgn:")).split()[1], 16)
-    for number in range(1, 65):
-        if ignored >> (number - 1) & 1 and number not in PYTHON_IGNORES:
-            ctypes.CDLL(None).syscall(call, number, bytes(32), None, 8)
