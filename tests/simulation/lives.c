@@ -48,15 +48,26 @@ void life_fails(const char *kind, const char *format, ...)
 
 void life_allow(int code)
 {
+    for (size_t i = 0; i < life.allowed_count; i++)
+        if (life.allowed[i] == code)
+            return;
     if (life.allowed_count < sizeof life.allowed / sizeof life.allowed[0])
         life.allowed[life.allowed_count++] = code;
 }
 
 void life_died(const char *service, int code)
 {
-    for (size_t i = 0; i < life.plan->services; i++)
-        if (life.plan->service[i].container_exit != NULL && strcmp(service, plan_name(i)) == 0)
+    for (size_t i = 0; i < life.plan->services; i++) {
+        const struct service_plan *s = &life.plan->service[i];
+        if (strcmp(service, plan_name(i)) != 0)
+            continue;
+        if (s->container_exit != NULL || (s->restart != NULL && s->restart->exits)) {
             life_allow(code);
+            life_allow(code != 0 ? code : 1); /* a failure for good is no success */
+        }
+        if (s->restart != NULL && s->restart->code >= 0)
+            life_allow(s->restart->code);
+    }
 }
 
 /* What pid 1 says. That something is impossible is never right. */

@@ -10,6 +10,13 @@ enum { SERVICES_MAX = 8, DIRECTORIES = 3, EVENTS_MAX = 64 };
 
 enum service_kind { KIND_ONESHOT, KIND_LONGRUN, KIND_BUNDLE, KIND_CONSUMER, KIND_PRODUCER };
 
+/* A file restart, and what it makes of a failure for good. */
+struct restart_plan {
+    const char *line;
+    bool exits; /* then exit */
+    int code;   /* of then CODE; -1: it has none */
+};
+
 struct service_plan {
     bool dropped;
     enum service_kind kind;
@@ -17,6 +24,7 @@ struct service_plan {
     bool essential, finish, notifies;
     uint32_t timeout_up, timeout_down, timeout_kill; /* ms, 0 none */
     const char *container_exit;                      /* NULL: none */
+    const struct restart_plan *restart;              /* NULL: none */
 };
 
 enum event_kind {
@@ -62,7 +70,7 @@ struct life {
     bool stopped, hurried;           /* the signals were sent */
     bool stopping;                   /* it was seen */
     int64_t stop_began, hurry_began; /* monotonic ns, 0 not yet */
-    int allowed[16];                 /* exit codes that something has called for */
+    int allowed[64];                 /* exit codes that something has called for */
     size_t allowed_count;
     bool cmd_ended;
     int file_code; /* of the exit code file */

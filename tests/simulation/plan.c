@@ -20,6 +20,25 @@ static uint32_t some_ms(struct random *r, uint32_t percent, uint32_t most)
     return random_chance(r, percent) ? 1 + random_below(r, most) : 0;
 }
 
+/* Of its own seed: what else is drawn is the same without it. */
+static void draw_restart(struct service_plan *s, uint64_t seed)
+{
+    static const struct restart_plan plans[] = {
+        {"always", false, -1},
+        {"on-failure", false, -1},
+        {"never", false, -1},
+        {"never, ok 1 TERM, then exit", true, -1},
+        {"always, ok 0, 2 in 3s, wait 50ms..1s", false, -1},
+        {"on-failure, 2 in 5s, wait 100ms..400ms, then exit", true, -1},
+        {"always, 1 in 10s, then 17", false, 17}};
+    struct random r = {seed};
+    bool longrun = s->kind != KIND_ONESHOT && s->kind != KIND_BUNDLE;
+    if (longrun && random_chance(&r, 35))
+        s->restart = &plans[random_below(&r, sizeof plans / sizeof plans[0])];
+    if (longrun && random_chance(&r, 6))
+        s->container_exit = "gave-up\n";
+}
+
 static void draw_service(struct plan *p, struct random *r)
 {
     struct service_plan *s = &p->service[p->services];
@@ -40,6 +59,7 @@ static void draw_service(struct plan *p, struct random *r)
         s->timeout_kill = some_ms(r, 60, 3000);
         if (random_chance(r, 6))
             s->container_exit = random_chance(r, 50) ? "always\n" : "failure\n";
+        draw_restart(s, random_mix(p->seed, 1000 + p->services));
     }
 }
 
@@ -113,6 +133,8 @@ static void put_longrun(const struct plan *p, size_t i, uint32_t missing)
     put_ms(i, "timeout-kill", s->timeout_kill);
     if (s->container_exit != NULL)
         put(i, "container-exit", s->container_exit);
+    if (s->restart != NULL)
+        put(i, "restart", s->restart->line);
     if (s->kind == KIND_CONSUMER && (missing & 1U << (i + 1)) == 0) {
         snprintf(line, sizeof line, "%s\n", plan_name(i + 1));
         put(i, "consumer-for", line);
@@ -183,6 +205,11 @@ void plan_tell(const struct plan *p)
                s->finish ? ", with finish" : "", s->notifies ? ", says when it is ready" : "");
         printf(", timeouts (ms) up %u down %u kill %u", s->timeout_up, s->timeout_down,
                s->timeout_kill);
+        if (s->restart != NULL)
+            printf(", restart: %s", s->restart->line);
+        if (s->container_exit != NULL)
+            printf(", container-exit: %.*s", (int)strcspn(s->container_exit, "\n"),
+                   s->container_exit);
         const char *word = s->kind == KIND_BUNDLE ? "; holds" : "; needs";
         for (size_t j = 0; j < i; j++)
             if ((s->needs & 1U << j) != 0 && !p->service[j].dropped) {
