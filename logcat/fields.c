@@ -197,7 +197,7 @@ static struct field_value value_of(const struct json_value *v)
 bool fields_begin(struct fields *f, const char *message, size_t length)
 {
     *f = (struct fields){.at = NULL};
-    if (json_begin(&f->json, message, length))
+    if (json_begin(&f->json, message, length, '{'))
         return true;
     f->at = message;
     f->end = message + length;
@@ -230,7 +230,7 @@ static bool find_member(const char *object, size_t length, const char *path,
     struct json_value name, member;
     struct json j;
     size_t path_length = strlen(path);
-    if (!json_begin(&j, object, length))
+    if (!json_begin(&j, object, length, '{'))
         return false;
     while (json_next(&j, &name, &member) == 1) {
         if (json_is(&name, path, path_length)) {

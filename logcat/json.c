@@ -159,10 +159,10 @@ static bool any_value(struct json *j, struct json_value *v)
     return good;
 }
 
-bool json_begin(struct json *j, const char *text, size_t length)
+bool json_begin(struct json *j, const char *text, size_t length, char open)
 {
-    *j = (struct json){text, text + length, false};
-    return skip(j, '{');
+    *j = (struct json){text, text + length, open == '{' ? '}' : ']', false};
+    return skip(j, open);
 }
 
 bool json_text(struct json *j, struct json_value *v)
@@ -172,14 +172,15 @@ bool json_text(struct json *j, struct json_value *v)
 
 int json_next(struct json *j, struct json_value *name, struct json_value *value)
 {
-    if (skip(j, '}')) {
+    if (skip(j, j->close)) {
         blanks(j);
         return j->at == j->end ? 0 : -1;
     }
     if (j->begun && !skip(j, ','))
         return -1;
     j->begun = true;
-    return string(j, name) && skip(j, ':') && any_value(j, value) ? 1 : -1;
+    bool named = j->close == ']' || (string(j, name) && skip(j, ':'));
+    return named && any_value(j, value) ? 1 : -1;
 }
 
 bool json_is(const struct json_value *v, const char *text, size_t length)

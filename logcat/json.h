@@ -1,6 +1,6 @@
-/* Reads a JSON object where it stands, member by member, without memory of its own. Pure. What is
- * not JSON (RFC 8259) is refused, and so is what is nested more than 32 deep. Names and values
- * point into the text. */
+/* Reads a JSON object or array where it stands, member by member, without memory of its own. Pure.
+ * What is not JSON (RFC 8259) is refused, and so is what is nested more than 32 deep. Names and
+ * values point into the text. */
 #ifndef LOGCAT_JSON_H
 #define LOGCAT_JSON_H
 
@@ -18,13 +18,15 @@ struct json_value {
 
 struct json {
     const char *at, *end;
+    char close; /* what ends it: '}' or ']' */
     bool begun; /* a member was read */
 };
 
-/* Begins to read the text's object. False: the text begins with something else. */
-bool json_begin(struct json *j, const char *text, size_t length);
-/* Reads the next member: 1; 0: there are no more, and nothing is behind the object; -1: the text is
- * not a JSON object. */
+/* Begins to read the text's object (open '{') or array ('['). False: the text begins with something
+ * else. */
+bool json_begin(struct json *j, const char *text, size_t length, char open);
+/* Reads the next member, which in an array has no name: 1; 0: there are no more, and nothing is
+ * behind it; -1: the text is not JSON. */
 int json_next(struct json *j, struct json_value *name, struct json_value *value);
 
 /* Reads a string that stands alone; j has the text in at and end. False: none is there. */

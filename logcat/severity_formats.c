@@ -356,7 +356,7 @@ static enum severity json_severity(const char *message, size_t length)
 {
     struct json_value name, value;
     struct json j;
-    if (!json_begin(&j, message, length))
+    if (!json_begin(&j, message, length, '{'))
         return SEVERITY_UNKNOWN;
     while (json_next(&j, &name, &value) == 1) {
         bool text = value.kind == JSON_STRING || value.kind == JSON_NUMBER;
