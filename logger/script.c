@@ -1,18 +1,19 @@
 #include "logger/script.h"
+#include "base/quantity.h"
 #include "logger/stamp.h"
 #include <limits.h>
 #include <regex.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { ROTATE_MIN = 4096, ROTATE_MAX = 268435455, MODE_MAX = 07777 };
 
 struct script_reader {
     struct script *script;
     struct script_settings now;
-    unsigned int stamps; /* of the next action */
-    const char *word;    /* being read, kept in the script's storage */
+    unsigned int stamps;               /* of the next action */
+    const struct directive *directive; /* being read */
+    const char *word;                  /* it, kept in the script's storage */
     struct error *e;
 };
 
@@ -21,97 +22,75 @@ static int unrecognized(const struct script_reader *r)
     return error_set(r->e, EXIT_USAGE, "unrecognized directive: %s", r->word);
 }
 
-static int alone(const struct script_reader *r, const char *text)
+static int syntax_error(const struct script_reader *r)
 {
-    return *text == '\0' ? 0
-                         : error_set(r->e, EXIT_USAGE, "syntax error at directive: %s", r->word);
-}
-
-static int number(const struct script_reader *r, const char *text, unsigned long long max,
-                  unsigned long long *value)
-{
-    return number_parse(text, max, value) < 0 ? unrecognized(r) : 0;
+    return error_set(r->e, EXIT_USAGE, "syntax error at directive: %s", r->word);
 }
 
 /* --- steps --- */
 
-static int add_step(struct script_reader *r, enum script_kind kind, const char *text)
+static bool is_action(const struct script_step *step)
+{
+    return step->kind != SCRIPT_SELECT && step->kind != SCRIPT_DESELECT &&
+           step->kind != SCRIPT_EXACT;
+}
+
+/* A step of the directive's kind. */
+static int add_step(struct script_reader *r, const char *text)
 {
     struct script *s = r->script;
     struct script_step *bigger = realloc(s->step, (s->count + 1) * sizeof *bigger);
     if (bigger == NULL)
         return error_system(r->e, "unable to read the logging script");
     s->step = bigger;
-    s->step[s->count++] = (struct script_step){.kind = kind, .text = text, .settings = r->now};
+    struct script_step *step = &s->step[s->count++];
+    *step = (struct script_step){
+        .kind = (enum script_kind)r->directive->value, .text = text, .settings = r->now};
+    if (is_action(step)) {
+        step->stamps = r->stamps;
+        r->stamps = 0;
+    }
     return 0;
 }
 
-static int add_action(struct script_reader *r, enum script_kind kind, const char *text)
-{
-    if (add_step(r, kind, text) < 0)
-        return -1;
-    r->script->step[r->script->count - 1].stamps = r->stamps;
-    r->stamps = 0;
-    return 0;
-}
-
-static int add_selection(struct script_reader *r, enum script_kind kind, const char *text)
+static int read_selection(struct script_reader *r, const char *text)
 {
     regex_t compiled;
     if (regcomp(&compiled, text, REG_EXTENDED | REG_NOSUB | REG_NEWLINE) != 0)
         return unrecognized(r);
     regfree(&compiled);
-    return add_step(r, kind, text);
+    return add_step(r, text);
 }
 
-static int read_select(struct script_reader *r, const char *text)
+static int read_alone(struct script_reader *r, const char *text)
 {
-    return add_selection(r, SCRIPT_SELECT, text);
-}
-
-static int read_deselect(struct script_reader *r, const char *text)
-{
-    return add_selection(r, SCRIPT_DESELECT, text);
-}
-
-static int read_exact(struct script_reader *r, const char *text)
-{
-    return alone(r, text) < 0 ? -1 : add_step(r, SCRIPT_EXACT, NULL);
-}
-
-static int read_stdout(struct script_reader *r, const char *text)
-{
-    return alone(r, text) < 0 ? -1 : add_action(r, SCRIPT_STDOUT, NULL);
-}
-
-static int read_alert(struct script_reader *r, const char *text)
-{
-    return alone(r, text) < 0 ? -1 : add_action(r, SCRIPT_ALERT, NULL);
+    return *text == '\0' ? add_step(r, NULL) : syntax_error(r);
 }
 
 static int read_status(struct script_reader *r, const char *text)
 {
-    if (*text == '\0')
-        return error_set(r->e, EXIT_USAGE, "syntax error at directive: %s", r->word);
-    return add_action(r, SCRIPT_STATUS, text);
+    return *text == '\0' ? syntax_error(r) : add_step(r, text);
 }
 
 static int read_directory(struct script_reader *r, const char *text)
 {
     (void)text;
-    return add_action(r, SCRIPT_DIRECTORY, r->word);
+    return add_step(r, r->word);
 }
 
 /* --- settings --- */
 
-static int read_keep(struct script_reader *r, const char *text)
+/* A number, to where the directive says. */
+static int read_number(struct script_reader *r, const char *text)
 {
-    return number(r, text, UINT32_MAX, &r->now.keep);
+    char *place = (char *)&r->now + r->directive->value;
+    unsigned long long *number = (unsigned long long *)(void *)place;
+    return number_parse(text, r->directive->max, number) < 0 ? unrecognized(r) : 0;
 }
 
 static int read_rotate(struct script_reader *r, const char *text)
 {
-    if (number(r, text, UINT32_MAX, &r->now.rotate) < 0)
+    if (read_number(r, text) < 0)
         return -1;
     if (r->now.rotate < ROTATE_MIN)
         r->now.rotate = ROTATE_MIN;
@@ -120,14 +99,9 @@ static int read_rotate(struct script_reader *r, const char *text)
     return 0;
 }
 
-static int read_total(struct script_reader *r, const char *text)
-{
-    return number(r, text, INT64_MAX, &r->now.total);
-}
-
 static int read_tolerance(struct script_reader *r, const char *text)
 {
-    if (number(r, text, UINT32_MAX, &r->now.tolerance) < 0)
+    if (read_number(r, text) < 0)
         return -1;
     if (r->now.tolerance > r->now.rotate / 2)
         return error_set(r->e, EXIT_USAGE, "directive %s conflicts with previous s directive",
@@ -135,52 +109,20 @@ static int read_tolerance(struct script_reader *r, const char *text)
     return 0;
 }
 
-static int read_retry(struct script_reader *r, const char *text)
-{
-    return number(r, text, UINT32_MAX, &r->now.retry_ms);
-}
-
-static int read_period(struct script_reader *r, const char *text)
-{
-    return number(r, text, UINT32_MAX, &r->now.period);
-}
-
-static int read_alert_bytes(struct script_reader *r, const char *text)
-{
-    return number(r, text, UINT32_MAX, &r->now.alert_bytes);
-}
-
-static int read_status_bytes(struct script_reader *r, const char *text)
-{
-    return number(r, text, UINT32_MAX, &r->now.status_bytes);
-}
-
-static int read_age(struct script_reader *r, const char *text)
-{
-    return number(r, text, INT64_MAX, &r->now.age);
-}
-
 static int read_gzip(struct script_reader *r, const char *text)
 {
     unsigned long long level;
-    if (number(r, text, 9, &level) < 0)
-        return -1;
+    if (number_parse(text, 9, &level) < 0)
+        return unrecognized(r);
     r->now.gzip = (int)level;
     return 0;
 }
 
 static int read_mode(struct script_reader *r, const char *text)
 {
-    unsigned int mode = 0;
-    if (*text == '\0')
+    uint64_t mode;
+    if (octal_parse(text, MODE_MAX, &mode) < 0)
         return unrecognized(r);
-    for (; *text != '\0'; text++) {
-        if (*text < '0' || *text > '7')
-            return unrecognized(r);
-        mode = mode * 8 + (unsigned int)(*text - '0');
-        if (mode > MODE_MAX)
-            return unrecognized(r);
-    }
     r->now.mode = (mode_t)mode;
     return 0;
 }
@@ -194,73 +136,54 @@ static int read_prefix(struct script_reader *r, const char *text)
 static int read_processor(struct script_reader *r, const char *text)
 {
     r->now.processor = *text == '\0' ? NULL : text;
-    r->now.processor_is_shell = false;
+    r->now.processor_is_shell = r->directive->value != 0;
     return 0;
 }
 
-static int read_shell_processor(struct script_reader *r, const char *text)
+static int read_stamp(struct script_reader *r, const char *text)
 {
-    read_processor(r, text);
-    r->now.processor_is_shell = true;
+    if (*text != '\0')
+        return syntax_error(r);
+    r->stamps |= (unsigned int)r->directive->value;
     return 0;
 }
 
-static int stamp(struct script_reader *r, const char *text, enum stamp_form form)
-{
-    if (alone(r, text) < 0)
-        return -1;
-    r->stamps |= (unsigned int)form;
-    return 0;
-}
-
-static int read_tai64n(struct script_reader *r, const char *text)
-{
-    return stamp(r, text, STAMP_TAI64N);
-}
-
-static int read_local(struct script_reader *r, const char *text)
-{
-    return stamp(r, text, STAMP_LOCAL);
-}
-
-static int read_utc(struct script_reader *r, const char *text)
-{
-    return stamp(r, text, STAMP_UTC);
-}
-
-static int read_cri(struct script_reader *r, const char *text)
-{
-    return stamp(r, text, STAMP_CRI);
-}
+#define TO(member) offsetof(struct script_settings, member)
 
 const struct directive script_directives[] = {
-    {'+', "REGEX", "select lines that match", read_select},
-    {'-', "REGEX", "deselect lines that match", read_deselect},
-    {'f', NULL, "select exactly the lines that no action took yet", read_exact},
-    {'n', "N", "archives kept (10)", read_keep},
-    {'s', "BYTES", "size at which current is rotated (99999)", read_rotate},
-    {'S', "BYTES", "most bytes of all archives (0: no limit)", read_total},
-    {'a', "SECONDS", "delete older archives (0: never)", read_age},
-    {'l', "BYTES", "rotate that many bytes early at a line end (2000)", read_tolerance},
-    {'r', "MS", "pause between attempts after an error (2000)", read_retry},
-    {'R', "SECONDS", "rotate at least that often (0: by size only)", read_period},
-    {'z', "LEVEL", "gzip archives at this level (0: do not)", read_gzip},
-    {'m', "MODE", "octal mode of current and archives", read_mode},
-    {'E', "BYTES", "bytes of a line in an alert (200; 0: all)", read_alert_bytes},
-    {'^', "BYTES", "size of a status file (1001; 0: as the line)", read_status_bytes},
-    {'p', "STRING", "prefix of each line, after its stamps; empty: none", read_prefix},
-    {'!', "COMMAND", "execline command that filters what is archived; empty: none", read_processor},
-    {'?', "COMMAND", "shell command that filters what is archived", read_shell_processor},
-    {'t', NULL, "stamp of the next action: TAI64N", read_tai64n},
-    {'T', NULL, "stamp of the next action: ISO 8601, local time", read_local},
-    {'U', NULL, "stamp of the next action: ISO 8601, UTC", read_utc},
-    {'C', NULL, "stamp of the next action: CRI, with the stream", read_cri},
-    {'1', NULL, "action: write to stdout", read_stdout},
-    {'2', NULL, "action: alert on stderr", read_alert},
-    {'=', "FILE", "action: replace FILE by the line", read_status},
-    {'/', "DIR", "action: append to the log directory", read_directory},
-    {'.', "DIR", "action: append to the log directory", read_directory},
-    {0, NULL, NULL, NULL},
+    {'+', "REGEX", "select lines that match", read_selection, SCRIPT_SELECT, 0},
+    {'-', "REGEX", "deselect lines that match", read_selection, SCRIPT_DESELECT, 0},
+    {'f', NULL, "select exactly the lines that no action took yet", read_alone, SCRIPT_EXACT, 0},
+    {'n', "N", "archives kept (10)", read_number, TO(keep), UINT32_MAX},
+    {'s', "BYTES", "size at which current is rotated (99999)", read_rotate, TO(rotate), UINT32_MAX},
+    {'S', "BYTES", "most bytes of all archives (0: no limit)", read_number, TO(total), INT64_MAX},
+    {'a', "SECONDS", "delete older archives (0: never)", read_number, TO(age), INT64_MAX},
+    {'l', "BYTES", "rotate that many bytes early at a line end (2000)", read_tolerance,
+     TO(tolerance), UINT32_MAX},
+    {'r', "MS", "pause between attempts after an error (2000)", read_number, TO(retry_ms),
+     UINT32_MAX},
+    {'R', "SECONDS", "rotate at least that often (0: by size only)", read_number, TO(period),
+     UINT32_MAX},
+    {'z', "LEVEL", "gzip archives at this level (0: do not)", read_gzip, 0, 0},
+    {'m', "MODE", "octal mode of current and archives", read_mode, 0, 0},
+    {'E', "BYTES", "bytes of a line in an alert (200; 0: all)", read_number, TO(alert_bytes),
+     UINT32_MAX},
+    {'^', "BYTES", "size of a status file (1001; 0: as the line)", read_number, TO(status_bytes),
+     UINT32_MAX},
+    {'p', "STRING", "prefix of each line, after its stamps; empty: none", read_prefix, 0, 0},
+    {'!', "COMMAND", "execline command that filters what is archived; empty: none", read_processor,
+     0, 0},
+    {'?', "COMMAND", "shell command that filters what is archived", read_processor, 1, 0},
+    {'t', NULL, "stamp of the next action: TAI64N", read_stamp, STAMP_TAI64N, 0},
+    {'T', NULL, "stamp of the next action: ISO 8601, local time", read_stamp, STAMP_LOCAL, 0},
+    {'U', NULL, "stamp of the next action: ISO 8601, UTC", read_stamp, STAMP_UTC, 0},
+    {'C', NULL, "stamp of the next action: CRI, with the stream", read_stamp, STAMP_CRI, 0},
+    {'1', NULL, "action: write to stdout", read_alone, SCRIPT_STDOUT, 0},
+    {'2', NULL, "action: alert on stderr", read_alone, SCRIPT_ALERT, 0},
+    {'=', "FILE", "action: replace FILE by the line", read_status, SCRIPT_STATUS, 0},
+    {'/', "DIR", "action: append to the log directory", read_directory, SCRIPT_DIRECTORY, 0},
+    {'.', "DIR", "action: append to the log directory", read_directory, SCRIPT_DIRECTORY, 0},
+    {.letter = 0},
 };
 
 static int read_word(struct script_reader *r, const char *word)
@@ -269,16 +192,10 @@ static int read_word(struct script_reader *r, const char *word)
         return error_system(r->e, "unable to read the logging script");
     r->word = r->script->storage.item[r->script->storage.count - 1];
     if (*word != '\0')
-        for (const struct directive *d = script_directives; d->letter != 0; d++)
-            if (d->letter == *word)
-                return d->read(r, r->word + 1);
+        for (r->directive = script_directives; r->directive->letter != 0; r->directive++)
+            if (r->directive->letter == *word)
+                return r->directive->read(r, r->word + 1);
     return unrecognized(r);
-}
-
-static bool is_action(const struct script_step *step)
-{
-    return step->kind != SCRIPT_SELECT && step->kind != SCRIPT_DESELECT &&
-           step->kind != SCRIPT_EXACT;
 }
 
 static int finish(struct script_reader *r, bool need_action)

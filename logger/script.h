@@ -16,6 +16,8 @@ struct directive {
     const char *argument; /* "N", "MODE", "REGEX", ... or NULL */
     const char *meaning;
     int (*read)(struct script_reader *r, const char *text); /* the parser's; text after letter */
+    size_t value;           /* for it: a kind of step, a stamp, or where its number goes */
+    unsigned long long max; /* of that number */
 };
 extern const struct directive script_directives[]; /* ends with letter 0 */
 
