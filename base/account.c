@@ -28,12 +28,52 @@ static int open_table(const char *path, FILE **f, struct error *e)
 
 static int close_table(FILE *f, const char *path, int result, struct error *e)
 {
-    bool bad = ferror(f) != 0;
-    fclose(f);
+    bool bad = f && ferror(f) != 0;
+    if (f)
+        fclose(f);
     if (!bad)
         return result;
     errno = EIO;
     return error_system(e, "unable to read %s", path);
+}
+
+/* Finds the user of that name, or with name NULL of that id. 0, with its ids in a and its name in
+ * found, cut to fit; 1: there is none; -1 with e. */
+static int find_user(const char *name, uid_t uid, struct account *a, char found[ACCOUNT_NAME_MAX],
+                     struct error *e)
+{
+    FILE *f;
+    struct passwd *p;
+    int result = 1;
+    found[0] = '\0';
+    *a = (struct account){.uid = 0};
+    if (open_table(PASSWD, &f, e) < 0)
+        return -1;
+    while (f && result == 1 && (p = fgetpwent(f)))
+        if (name != NULL ? strcmp(p->pw_name, name) == 0 : p->pw_uid == uid) {
+            *a = (struct account){.uid = p->pw_uid, .gid = p->pw_gid};
+            snprintf(found, ACCOUNT_NAME_MAX, "%s", p->pw_name);
+            result = 0;
+        }
+    return close_table(f, PASSWD, result, e);
+}
+
+/* The same of a group, whose id is *gid then. */
+static int find_group(const char *name, gid_t *gid, char found[ACCOUNT_NAME_MAX], struct error *e)
+{
+    FILE *f;
+    struct group *g;
+    int result = 1;
+    found[0] = '\0';
+    if (open_table(GROUP, &f, e) < 0)
+        return -1;
+    while (f && result == 1 && (g = fgetgrent(f)))
+        if (name != NULL ? strcmp(g->gr_name, name) == 0 : g->gr_gid == *gid) {
+            *gid = g->gr_gid;
+            snprintf(found, ACCOUNT_NAME_MAX, "%s", g->gr_name);
+            result = 0;
+        }
+    return close_table(f, GROUP, result, e);
 }
 
 int groups_add(struct groups *g, gid_t id)
@@ -58,21 +98,8 @@ void groups_release(struct groups *g)
 
 int account_ids(const char *name, struct account *a, struct error *e)
 {
-    FILE *f;
-    *a = (struct account){.uid = 0};
-    if (open_table(PASSWD, &f, e) < 0)
-        return -1;
-    if (!f)
-        return 1;
-    int result = 1;
-    struct passwd *p;
-    while (result == 1 && (p = fgetpwent(f)))
-        if (strcmp(p->pw_name, name) == 0) {
-            a->uid = p->pw_uid;
-            a->gid = p->pw_gid;
-            result = 0;
-        }
-    return close_table(f, PASSWD, result, e);
+    char found[ACCOUNT_NAME_MAX];
+    return find_user(name, 0, a, found, e);
 }
 
 static bool has_group(const struct account *a, gid_t gid)
@@ -96,11 +123,9 @@ static int find_groups(const char *name, struct account *a, struct error *e)
     FILE *f;
     if (open_table(GROUP, &f, e) < 0)
         return -1;
-    if (!f)
-        return 0;
     int result = 0;
     struct group *g;
-    while (result == 0 && (g = fgetgrent(f))) {
+    while (f && result == 0 && (g = fgetgrent(f))) {
         if (!is_member(g, name) || has_group(a, g->gr_gid))
             continue;
         if (groups_add(&a->groups, g->gr_gid) < 0)
@@ -127,22 +152,11 @@ int account_by_name(const char *name, struct account *a, struct error *e)
 
 int account_group(const char *name, gid_t *gid, struct error *e)
 {
-    FILE *f;
-    if (open_table(GROUP, &f, e) < 0)
-        return -1;
-    if (!f)
-        return 1;
-    int result = 1;
-    struct group *g;
-    while (result == 1 && (g = fgetgrent(f)))
-        if (strcmp(g->gr_name, name) == 0) {
-            *gid = g->gr_gid;
-            result = 0;
-        }
-    return close_table(f, GROUP, result, e);
+    char found[ACCOUNT_NAME_MAX];
+    return find_group(name, gid, found, e);
 }
 
-static int parse_id(const char *text, unsigned int *id)
+int account_id(const char *text, unsigned int *id)
 {
     unsigned long long value;
     if (number_parse(text, 0xffffffffULL - ID_MAX_BELOW, &value) < 0)
@@ -161,7 +175,7 @@ int account_by_number(const char *text, struct account *a)
     uid[length] = '\0';
     unsigned int u;
     unsigned int g;
-    if (parse_id(uid, &u) < 0 || parse_id(text[length] ? text + length + 1 : uid, &g) < 0)
+    if (account_id(uid, &u) < 0 || account_id(text[length] ? text + length + 1 : uid, &g) < 0)
         return -1;
     *a = (struct account){.uid = u, .gid = g};
     return 0;
@@ -169,24 +183,15 @@ int account_by_number(const char *text, struct account *a)
 
 void account_user_name(uid_t uid, char name[ACCOUNT_NAME_MAX])
 {
-    struct passwd *p = NULL;
-    FILE *f = fopen(PASSWD, "re");
-    while (f && (p = fgetpwent(f)) && p->pw_uid != uid)
-        ;
-    snprintf(name, ACCOUNT_NAME_MAX, "%s", p ? p->pw_name : "");
-    if (f)
-        fclose(f);
+    struct account ignored;
+    struct error e = ERROR_INIT;
+    find_user(NULL, uid, &ignored, name, &e);
 }
 
 void account_group_name(gid_t gid, char name[ACCOUNT_NAME_MAX])
 {
-    struct group *g = NULL;
-    FILE *f = fopen(GROUP, "re");
-    while (f && (g = fgetgrent(f)) && g->gr_gid != gid)
-        ;
-    snprintf(name, ACCOUNT_NAME_MAX, "%s", g ? g->gr_name : "");
-    if (f)
-        fclose(f);
+    struct error e = ERROR_INIT;
+    find_group(NULL, &gid, name, &e);
 }
 
 int account_become(const struct account *a, struct error *e)

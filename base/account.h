@@ -33,6 +33,8 @@ int account_by_name(const char *name, struct account *a, struct error *e);
 int account_ids(const char *name, struct account *a, struct error *e);
 /* Looks a group up in /etc/group: 0, 1 or -1 as above. */
 int account_group(const char *name, gid_t *gid, struct error *e);
+/* Reads the number of a user or group; the largest there is means none. 0, or -1. */
+int account_id(const char *text, unsigned int *id);
 /* Reads "UID:GID", or "UID" for a group of the same number, in digits; no supplementary groups. 0,
  * or -1 when text is neither. */
 int account_by_number(const char *text, struct account *a);

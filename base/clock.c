@@ -13,6 +13,11 @@ int64_t clock_monotonic(void)
     return (int64_t)t.tv_sec * CLOCK_SECOND + t.tv_nsec + 1;
 }
 
+int64_t clock_deadline(uint64_t ms)
+{
+    return ms == 0 ? 0 : clock_monotonic() + (int64_t)ms * CLOCK_MS;
+}
+
 void clock_sleep(int64_t ns)
 {
     struct timespec left = {.tv_sec = (time_t)(ns / CLOCK_SECOND),

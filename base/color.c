@@ -1,5 +1,4 @@
 #include "base/color.h"
-#include <stddef.h>
 
 static const char *const palette[] = {"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"};
 

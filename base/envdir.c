@@ -39,7 +39,7 @@ static int write_variable(const struct folder *f, const char *assignment, struct
         return 0;
     if (errno != ENAMETOOLONG)
         return -1;
-    *e = (struct error)ERROR_INIT;
+    *e = ERROR_INIT;
     message_warning(
         "the variable %.32s... is left out of %s: its name is longer than a file name can be",
         line->data, f->path);

@@ -20,10 +20,7 @@ struct error {
     char text[512];
 };
 
-#define ERROR_INIT                                                                                 \
-    {                                                                                              \
-        .code = 0                                                                                  \
-    }
+#define ERROR_INIT ((struct error){.code = 0})
 
 /* Fills e with the formatted text; always returns -1, so that callers can `return error_set(...)`.
  */

@@ -1,4 +1,5 @@
 #include "base/execute.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -166,11 +167,8 @@ bool execute_is_builtin(const char *word)
         "eval",    "exec",  "exit",   "export", "fg",    "false", "getopts",  "hash",
         "jobs",    "kill",  "printf", "pwd",    "read",  "set",   "readonly", "return",
         "shift",   "test",  "times",  "trap",   "true",  "type",  "ulimit",   "umask",
-        "unalias", "unset", "wait",   "[",      "echo"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(word, names[i]) == 0)
-            return true;
-    return false;
+        "unalias", "unset", "wait",   "[",      "echo",  NULL};
+    return is_among(word, names);
 }
 
 /* As shells tell it: no NUL byte in the first line. */

@@ -10,6 +10,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+void fd_close(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 /* For cleaning up without losing the reason. */
 void fd_close_quietly(int fd)
 {

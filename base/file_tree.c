@@ -1,11 +1,8 @@
 /* Whole trees of files: removing and copying them, following no symbolic link. */
 #include "base/file_inside.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -2,11 +2,11 @@
 
 #include "base/clock.h"
 #include "base/container.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -35,10 +35,8 @@ int loop_open(struct loop *l, struct error *e)
 
 void loop_close(struct loop *l)
 {
-    if (l->signals >= 0)
-        close(l->signals);
-    if (l->epoll >= 0)
-        close(l->epoll);
+    fd_close(l->signals);
+    fd_close(l->epoll);
     for (size_t i = 0; i < l->timers; i++)
         l->heap[i]->place = 0;
     free(l->heap);

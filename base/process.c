@@ -1,5 +1,6 @@
 #include "base/process.h"
 #include "base/execute.h"
+#include "base/file.h"
 #include "base/process_child.h"
 #include "base/slots.h"
 #include <errno.h>
@@ -26,8 +27,7 @@ int process_gate(int gate, bool closed)
 static void close_report(int pipe[2])
 {
     for (int i = 0; i < 2; i++)
-        if (pipe[i] >= 0)
-            close(pipe[i]);
+        fd_close(pipe[i]);
 }
 
 /* By slots, when there are some. */
@@ -243,8 +243,7 @@ pid_t process_parent(pid_t pid)
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     text[n < 0 ? 0 : n] = '\0';
     const char *after = strrchr(text, ')'); /* "PID (NAME) S PARENT", and NAME may be anything */
     return after != NULL && strlen(after) > 4 ? (pid_t)atol(after + 4) : -1;

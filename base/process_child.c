@@ -1,13 +1,11 @@
 #include "base/process_child.h"
 #include "base/execute.h"
-#include "base/slots.h"
+#include "base/file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -66,8 +64,7 @@ static int place_one(const struct process_spawn *s, int from, int to)
     }
     if (from != to) {
         int result = dup2(from, to);
-        if (own >= 0)
-            close(own);
+        fd_close(own);
         return result;
     }
     return fcntl(from, F_SETFD, 0);

@@ -1,6 +1,7 @@
 #include "base/slots.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -63,8 +64,7 @@ static int take_numbers(int filler, int count)
     while (taken > 0 && taken < count) {
         int fd = fcntl(filler, F_DUPFD_CLOEXEC, first + taken);
         if (fd != first + taken) {
-            if (fd >= 0)
-                close(fd);
+            fd_close(fd);
             break;
         }
         taken++;
@@ -86,8 +86,7 @@ bool slots_reserve(void)
         mmap(NULL, sizeof *slots.own, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int filler = eventfd(0, EFD_CLOEXEC);
     int first = shared == MAP_FAILED || filler < 0 ? -1 : take_numbers(filler, SLOTS_MAX + 1);
-    if (filler >= 0)
-        close(filler);
+    fd_close(filler);
     if (first < 0) {
         if (shared != MAP_FAILED)
             munmap(shared, sizeof *slots.own);

@@ -131,6 +131,19 @@ void words_release(struct words *w)
     *w = (struct words){.item = NULL};
 }
 
+int is_among(const char *text, const char *const *list)
+{
+    while (*list != NULL && strcmp(*list, text) != 0)
+        list++;
+    return *list != NULL;
+}
+
+const char *path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
 int number_parse(const char *text, unsigned long long max, unsigned long long *value)
 {
     unsigned long long n = 0;

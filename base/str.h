@@ -13,10 +13,7 @@ struct str {
     size_t capacity;
 };
 
-#define STR_INIT                                                                                   \
-    {                                                                                              \
-        .data = NULL                                                                               \
-    }
+#define STR_INIT ((struct str){.data = NULL})
 
 /* Takes memory for that many more bytes. */
 int str_reserve(struct str *s, size_t extra);
@@ -37,10 +34,7 @@ struct words {
     size_t capacity;
 };
 
-#define WORDS_INIT                                                                                 \
-    {                                                                                              \
-        .item = NULL                                                                               \
-    }
+#define WORDS_INIT ((struct words){.item = NULL})
 
 /* Append a copy of the text, or of its first n bytes. 0, or -1: no memory. */
 int words_add(struct words *w, const char *text);
@@ -55,6 +49,11 @@ void words_release(struct words *w);
 /* Makes room for one more in a list of count items of that size, *room of which have memory: the
  * list, perhaps moved, with *room raised. NULL: no memory; the list is as it was. */
 void *list_room(void *list, size_t count, size_t *room, size_t size);
+
+/* Whether the text is one of the list, which NULL ends. */
+int is_among(const char *text, const char *const *list);
+/* What stands behind the last slash of a path. */
+const char *path_name(const char *path);
 
 /* Reads a decimal number of at most max: digits alone, the whole text. 0, or -1. */
 int number_parse(const char *text, unsigned long long max, unsigned long long *value);

@@ -9,6 +9,7 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "base/parent.h"
+#include "base/str.h"
 #include "command/chain.h"
 #include "command/commands.h"
 #include "command/overlog/missing.h"
@@ -22,12 +23,6 @@
 #include <unistd.h>
 
 enum { LINKS_MAX = 100 };
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
 
 static void find_program(const char *argv0)
 {
@@ -127,7 +122,7 @@ static int count(char *const *words)
 static const struct command *next_link(const struct invocation *c)
 {
     const char *program = c->program == NULL ? c->rest[0] : c->program;
-    const struct command *row = command_find(base_name(program), true);
+    const struct command *row = command_find(path_name(program), true);
     if (row == NULL || !chain_is_ours(program, c->path))
         return NULL;
     prctl(PR_SET_NAME, row->name);
@@ -251,7 +246,7 @@ static int overlog(int argc, char **argv)
 int main(int argc, char **argv)
 {
     image_protect();
-    const char *name = argc > 0 ? base_name(argv[0]) : "overlog";
+    const char *name = argc > 0 ? path_name(argv[0]) : "overlog";
     /* A paired logger shows whose it is: s6-supervise NAME/log logger ... */
     if (argc > 2 && strcmp(name, "s6-supervise") == 0 && strcmp(argv[2], "logger") == 0) {
         argc -= 2;
@@ -267,7 +262,7 @@ int main(int argc, char **argv)
     /* "exec -a" and login shells tell another argv[0]. */
     const char *file = (const char *)getauxval(AT_EXECFN);
     if (code < 0 && file != NULL)
-        code = run_named(base_name(file), argc, argv);
+        code = run_named(path_name(file), argc, argv);
     if (code < 0)
         code = unknown(name, argv);
     if ((fflush(stdout) != 0 || ferror(stdout)) && code == 0) {

@@ -1,12 +1,11 @@
 #include "execline/child.h"
 #include "base/message.h"
 #include "base/str.h"
+#include "execline/variable.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -121,19 +120,13 @@ int child_approximation(int status)
     return WEXITSTATUS(status) > 128 ? 128 : WEXITSTATUS(status);
 }
 
-static int set_number(const char *name, int value, struct error *e)
-{
-    char text[16];
-    snprintf(text, sizeof text, "%d", value);
-    return setenv(name, text, 1) < 0 ? error_system(e, "unable to set %s", name) : 0;
-}
-
 int child_set_status(int status, struct error *e)
 {
-    return set_number("?", WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status), e);
+    int code = WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status);
+    return variable_set_number("?", (unsigned long long)code, e);
 }
 
 int child_set_pid(pid_t pid, struct error *e)
 {
-    return set_number("!", pid, e);
+    return variable_set_number("!", (unsigned long long)pid, e);
 }

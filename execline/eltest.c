@@ -19,23 +19,17 @@ typedef int binary(const char *a, const char *b, struct error *e);
 
 /* --- strings ---------------------------------------------------------------------------------- */
 
-static int is_empty(const char *a, struct error *e)
-{
-    (void)e;
-    return a[0] == '\0';
-}
+/* The expression is of the text a. */
+#define TEST_TEXT(name, expression)                                                                \
+    static int name(const char *a, struct error *e)                                                \
+    {                                                                                              \
+        (void)e;                                                                                   \
+        return (expression);                                                                       \
+    }
 
-static int is_full(const char *a, struct error *e)
-{
-    (void)e;
-    return a[0] != '\0';
-}
-
-static int is_set(const char *a, struct error *e)
-{
-    (void)e;
-    return getenv(a) != NULL;
-}
+TEST_TEXT(is_empty, a[0] == '\0')
+TEST_TEXT(is_full, a[0] != '\0')
+TEST_TEXT(is_set, getenv(a) != NULL)
 
 #define COMPARE_TEXT(name, op)                                                                     \
     static int name(const char *a, const char *b, struct error *e)                                 \
@@ -102,73 +96,39 @@ static int is_terminal(const char *a, struct error *e)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static int has_type(const char *path, mode_t type)
-{
-    struct stat st;
-    int bad = type == S_IFLNK ? lstat(path, &st) : stat(path, &st);
-    return bad == 0 && (st.st_mode & S_IFMT) == type;
-}
-
-static int has_bit(const char *path, mode_t bit)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && (st.st_mode & bit) != 0;
-}
-
-#define TEST_FILE(name, expression)                                                                \
-    static int name(const char *a, struct error *e)                                                \
-    {                                                                                              \
-        (void)e;                                                                                   \
-        return (expression);                                                                       \
-    }
-
-TEST_FILE(is_block, has_type(a, S_IFBLK))
-TEST_FILE(is_character, has_type(a, S_IFCHR))
-TEST_FILE(is_directory, has_type(a, S_IFDIR))
-TEST_FILE(is_regular, has_type(a, S_IFREG))
-TEST_FILE(is_link, has_type(a, S_IFLNK))
-TEST_FILE(is_fifo, has_type(a, S_IFIFO))
-TEST_FILE(is_socket, has_type(a, S_IFSOCK))
-TEST_FILE(is_setuid, has_bit(a, S_ISUID))
-TEST_FILE(is_setgid, has_bit(a, S_ISGID))
-TEST_FILE(is_sticky, has_bit(a, S_ISVTX))
-TEST_FILE(exists, access(a, F_OK) == 0)
-TEST_FILE(is_readable, kernel_permits(a, R_OK))
-TEST_FILE(is_writable, kernel_permits(a, W_OK))
-TEST_FILE(is_executable, kernel_permits(a, X_OK))
-
-static int has_content(const char *a, struct error *e)
-{
-    struct stat st;
-    (void)e;
-    return stat(a, &st) == 0 && st.st_size > 0;
-}
-
-static int is_owned(const char *a, struct error *e)
-{
-    struct stat st;
-    (void)e;
-    return stat(a, &st) == 0 && st.st_uid == geteuid();
-}
-
-static int is_of_group(const char *a, struct error *e)
-{
-    struct stat st;
-    (void)e;
-    return stat(a, &st) == 0 && st.st_gid == getegid();
-}
-
 static bool is_later(const struct timespec *a, const struct timespec *b)
 {
     return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-static int is_unread(const char *a, struct error *e)
-{
-    struct stat st;
-    (void)e;
-    return stat(a, &st) == 0 && is_later(&st.st_mtim, &st.st_atim);
-}
+/* The expression is of st, what is known of the file a. */
+#define TEST_FILE(name, look, expression)                                                          \
+    static int name(const char *a, struct error *e)                                                \
+    {                                                                                              \
+        struct stat st;                                                                            \
+        (void)e;                                                                                   \
+        return look(a, &st) == 0 && (expression);                                                  \
+    }
+
+TEST_FILE(is_block, stat, S_ISBLK(st.st_mode))
+TEST_FILE(is_character, stat, S_ISCHR(st.st_mode))
+TEST_FILE(is_directory, stat, S_ISDIR(st.st_mode))
+TEST_FILE(is_regular, stat, S_ISREG(st.st_mode))
+TEST_FILE(is_link, lstat, S_ISLNK(st.st_mode))
+TEST_FILE(is_fifo, stat, S_ISFIFO(st.st_mode))
+TEST_FILE(is_socket, stat, S_ISSOCK(st.st_mode))
+TEST_FILE(is_setuid, stat, (st.st_mode & S_ISUID) != 0)
+TEST_FILE(is_setgid, stat, (st.st_mode & S_ISGID) != 0)
+TEST_FILE(is_sticky, stat, (st.st_mode & S_ISVTX) != 0)
+TEST_FILE(has_content, stat, st.st_size > 0)
+TEST_FILE(is_owned, stat, st.st_uid == geteuid())
+TEST_FILE(is_of_group, stat, st.st_gid == getegid())
+TEST_FILE(is_unread, stat, is_later(&st.st_mtim, &st.st_atim))
+
+TEST_TEXT(exists, access(a, F_OK) == 0)
+TEST_TEXT(is_readable, kernel_permits(a, R_OK))
+TEST_TEXT(is_writable, kernel_permits(a, W_OK))
+TEST_TEXT(is_executable, kernel_permits(a, X_OK))
 
 /* A file that exists is newer than one that does not. */
 static int is_newer(const char *a, const char *b, struct error *e)

@@ -1,7 +1,6 @@
 /* Commands on the positional parameters #, 0, 1 ... of the environment. */
 #include "base/message.h"
 #include "base/options.h"
-#include "execline/block.h"
 #include "execline/commands.h"
 #include "execline/frames.h"
 #include "execline/variable.h"

@@ -6,9 +6,7 @@
 #include "execline/block.h"
 #include "execline/commands.h"
 #include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
 /* redirfd: opens a file at a descriptor. */
 #include "base/failure.h"
+#include "base/file.h"
 #include "base/options.h"
 #include "execline/commands.h"
 #include "execline/descriptor.h"
@@ -38,8 +39,7 @@ static int open_file(const char *path)
         S_ISFIFO(st.st_mode))
         reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     int fd = open(path, flags, 0666);
-    if (reader >= 0)
-        close(reader);
+    fd_close(reader);
     if (fd >= 0 && given('b') && descriptor_block(fd, given('n')) < 0) {
         close(fd);
         return -1;

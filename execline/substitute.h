@@ -27,11 +27,6 @@ struct transform {
     bool split;
 };
 
-#define TRANSFORM_INIT                                                                             \
-    {                                                                                              \
-        .delimiters = NULL                                                                         \
-    }
-
 /* Appends the words that text becomes. -1 with e: no memory, or a bad netstring. */
 int transform(const char *text, const struct transform *t, struct words *out, struct error *e);
 

@@ -19,7 +19,7 @@ int wait_set_add(struct wait_set *s, pid_t pid, struct error *e)
 void wait_set_release(struct wait_set *s)
 {
     free(s->pid);
-    *s = (struct wait_set)WAIT_SET_INIT;
+    *s = WAIT_SET_INIT;
 }
 
 /* One that is dead already; WAIT_TIMEOUT: all live. */

@@ -16,10 +16,7 @@ struct wait_set {
     bool all; /* every child, whatever pid holds */
 };
 
-#define WAIT_SET_INIT                                                                              \
-    {                                                                                              \
-        .pid = NULL                                                                                \
-    }
+#define WAIT_SET_INIT ((struct wait_set){.pid = NULL})
 
 /* Adds a child. 0, or -1 with e: no memory. */
 int wait_set_add(struct wait_set *s, pid_t pid, struct error *e);

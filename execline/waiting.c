@@ -10,8 +10,6 @@
 #include "execline/wait_set.h"
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { CODE_TIMEOUT = 99, CODE_UNKNOWN = 127 };
 

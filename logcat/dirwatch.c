@@ -1,9 +1,9 @@
 #include "logcat/dirwatch.h"
 #include "base/clock.h"
 #include "base/container.h"
+#include "base/file.h"
 #include "base/message.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -66,8 +66,7 @@ void dirwatch_close(struct dirwatch *f)
         return;
     loop_untimer(f->loop, &f->poll);
     loop_unwatch(f->loop, &f->watch);
-    if (f->watch.fd >= 0)
-        close(f->watch.fd);
+    fd_close(f->watch.fd);
     free(f->list);
     *f = (struct dirwatch){.watch.fd = -1};
 }

@@ -42,7 +42,7 @@ void filter_release(struct filter *f)
     for (size_t i = 0; i < f->count; i++)
         pattern_close(&f->pattern[i].pattern);
     free(f->pattern);
-    *f = (struct filter)FILTER_INIT;
+    *f = FILTER_INIT;
 }
 
 bool filter_any(const struct filter *f)

@@ -31,10 +31,7 @@ struct filter {
     const struct columns *columns; /* a line must have a field of these; NULL: none; not owned */
 };
 
-#define FILTER_INIT                                                                                \
-    {                                                                                              \
-        .pattern = NULL                                                                            \
-    }
+#define FILTER_INIT ((struct filter){.pattern = NULL})
 
 /* Adds an extended regular expression; text must outlive f. An entry is shown if it matches one of
  * the includes, or there are none, and matches no exclude. 0, or -1 with e. */

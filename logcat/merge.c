@@ -17,7 +17,7 @@ int merge_init(struct merge *m, size_t sources)
 void merge_release(struct merge *m)
 {
     free(m->heap);
-    *m = (struct merge)MERGE_INIT;
+    *m = MERGE_INIT;
 }
 
 void merge_clear(struct merge *m)

@@ -24,10 +24,7 @@ struct merge {
     size_t sources;          /* for which there is room */
 };
 
-#define MERGE_INIT                                                                                 \
-    {                                                                                              \
-        .heap = NULL                                                                               \
-    }
+#define MERGE_INIT ((struct merge){.heap = NULL})
 
 /* Makes room for sources 0 to sources - 1; more can be made later. 0, or -1 with errno ENOMEM. */
 int merge_init(struct merge *m, size_t sources);

@@ -2,7 +2,6 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/options.h"
-#include <stdlib.h>
 #include <string.h>
 
 /* With the usage, --help fits a screen: rows without a text are told of in another's. */

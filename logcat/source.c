@@ -1,10 +1,7 @@
-#include "base/clock.h"
 #include "base/message.h"
-#include "base/utf8.h"
 #include "logcat/order.h"
 #include "logcat/pool.h"
 #include "logcat/source_inside.h"
-#include "logcat/usual.h"
 #include "rotate/archive.h"
 #include <stdlib.h>
 #include <string.h>

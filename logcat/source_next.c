@@ -4,7 +4,6 @@
 #include "base/utf8.h"
 #include "logcat/order.h"
 #include "logcat/pool.h"
-#include "logcat/source_inside.h"
 #include "logcat/usual.h"
 #include "rotate/archive.h"
 #include <stdlib.h>

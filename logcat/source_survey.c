@@ -1,14 +1,8 @@
 /* Reading a source through, once before it is shown: for its steps, and for its last entries. */
 #include "base/clock.h"
 #include "base/message.h"
-#include "base/utf8.h"
 #include "logcat/order.h"
-#include "logcat/pool.h"
 #include "logcat/source_inside.h"
-#include "logcat/usual.h"
-#include "rotate/archive.h"
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 /* Reads to the end, to find the steps. Returns the number of entries from the first one that is

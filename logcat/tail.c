@@ -15,7 +15,7 @@ static int make(struct tail *t)
             return -1;
         t->slot = slot;
     }
-    t->slot[t->made++].message = (struct str)STR_INIT;
+    t->slot[t->made++].message = STR_INIT;
     return 0;
 }
 

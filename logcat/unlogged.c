@@ -5,7 +5,6 @@
 #include "rotate/logdir.h"
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { NOTE_MAX = 65536 };
 
@@ -13,8 +12,7 @@ static bool is_logged(const char *directory)
 {
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool logged = fd >= 0 && logdir_user(fd) >= 0;
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return logged;
 }
 

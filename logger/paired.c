@@ -1,7 +1,6 @@
 /* The command `logger`: options, privileges and directories of a paired logger, before pump.c
  * takes over. */
 #include "base/account.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/image.h"
 #include "base/message.h"
@@ -18,7 +17,6 @@
 #include "logger/script.h"
 #include "logger/unlogged.h"
 #include "rotate/pipe_note.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>

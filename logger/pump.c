@@ -75,7 +75,7 @@ static bool take_notes(struct pump *p)
         free(p->noting.data);
         p->noting =
             (struct lines){.data = p->notes.data, .end = p->notes.length, .limit = LINE_LIMIT};
-        p->notes = (struct str)STR_INIT;
+        p->notes = STR_INIT;
     }
     return p->noting.end > p->noting.start;
 }

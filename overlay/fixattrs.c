@@ -61,11 +61,8 @@ struct id {
 
 static void by_number(const char *text, struct id *id)
 {
-    unsigned long long value;
-    if (id->known || number_parse(text, UINT32_MAX - 1, &value) < 0)
-        return;
-    id->value = (unsigned int)value;
-    id->known = true;
+    if (!id->known && account_id(text, &id->value) == 0)
+        id->known = true;
 }
 
 /* Cuts text at the first c. Returns the text behind, or NULL: there is no c. */
@@ -260,8 +257,7 @@ static void apply(struct work *w, int at, const char *name, bool named)
     if (!named && w->depth == 0 && S_ISLNK(f.st.st_mode))
         message_info("%s:%u: %s is a symbolic link, and after a pattern none is followed", w->file,
                      w->number, w->path.data);
-    if (f.fd >= 0)
-        close(f.fd);
+    fd_close(f.fd);
 }
 
 /* --- the path of a rule ----------------------------------------------------------------------- */
@@ -321,8 +317,7 @@ static size_t match(struct work *w, int at, const char *pattern, const char *res
     size_t found = 0;
     if (d == NULL) {
         complain(w, strerror(errno));
-        if (fd >= 0)
-            close(fd);
+        fd_close(fd);
         return 1;
     }
     for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
@@ -375,8 +370,7 @@ static void apply_line(struct work *w)
         message_warning("%s:%u: %s: no such file", w->file, w->number, w->line->path);
         w->result = -1;
     }
-    if (at >= 0)
-        close(at);
+    fd_close(at);
 }
 
 int fixattrs_apply(const char *file, const struct fixattrs_options *o)

@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -169,8 +168,7 @@ static int scan(const char *letters)
 {
     int fd = open(RUN_SCANDIR "/.s6-svscan/control", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     int result = fd < 0 ? -1 : fd_write_all(fd, letters, strlen(letters));
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     if (result < 0)
         message_warning("unable to reach pid 1: %s", strerror(errno));
     return result;
@@ -253,14 +251,13 @@ static int look(const char *live, enum wanted wanted)
 /* Waits until each service is as wanted, at most ms (0: for ever). Returns how many are not. */
 static size_t wait_for(const struct words *live, enum wanted wanted, uint32_t ms)
 {
-    const struct timespec pause = {.tv_nsec = POLL_MS * CLOCK_MS};
-    int64_t deadline = clock_monotonic() + ms * CLOCK_MS;
+    int64_t deadline = clock_deadline(ms);
     size_t done = 0;
     size_t failed = 0;
     while (done < live->count) {
         int result = look(live->item[done], wanted);
-        if (result == 0 && told == 0 && (ms == 0 || clock_monotonic() < deadline)) {
-            nanosleep(&pause, NULL);
+        if (result == 0 && told == 0 && (deadline == 0 || clock_monotonic() < deadline)) {
+            clock_sleep(POLL_MS * CLOCK_MS);
             continue;
         }
         failed += result != 1;
@@ -284,7 +281,7 @@ static size_t wait_up(const struct settings *s, const struct words *names)
     const struct timespec pause = {.tv_sec = s->legacy_ready / 1000,
                                    .tv_nsec = (long)(s->legacy_ready % 1000) * (long)CLOCK_MS};
     size_t failed = 0;
-    nanosleep(&pause, NULL);
+    nanosleep(&pause, NULL); /* which a signal ends */
     for (size_t i = 0; i < names->count; i++) {
         char live[PATH_BYTES];
         char link[PATH_BYTES];

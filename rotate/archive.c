@@ -1,5 +1,6 @@
 #include "rotate/archive.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { STAMP = CLOCK_TAI64N_LENGTH };
 
@@ -120,8 +120,7 @@ long archive_list(int directory, struct archive **list)
     int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     if (d == NULL) {
-        if (fd >= 0)
-            close(fd);
+        fd_close(fd);
         return -1;
     }
     long count = 0;

@@ -1,11 +1,11 @@
 /* The steps that make, change and give up current. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "rotate/steps.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,8 +22,7 @@ bool step_has_current(const struct logdir *d)
 
 void step_release(struct logdir *d, int why)
 {
-    if (d->current >= 0)
-        close(d->current);
+    fd_close(d->current);
     d->current = -1;
     d->why = why;
     d->inode = 0;
@@ -33,8 +32,7 @@ void step_release(struct logdir *d, int why)
 /* The old file is closed after the new one was made, so that they have different inodes. */
 void step_use(struct logdir *d, int fd, const struct stat *s)
 {
-    if (d->current >= 0)
-        close(d->current);
+    fd_close(d->current);
     d->current = fd;
     d->inode = s->st_ino;
     d->device = s->st_dev;

@@ -2,7 +2,6 @@
  * logger and dies with it. */
 #include "base/clock.h"
 #include "rotate/steps.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -123,8 +123,7 @@ static int compress_one(const struct logdir *d, const struct archive *a, struct 
     int out = step_renew(d, half, e);
     int result = out < 0 ? -1 : compress_file(d, in, out, e);
     close(in);
-    if (out >= 0)
-        close(out);
+    fd_close(out);
     if (result == 0)
         result = replace_by(d, a, half, e);
     if (result < 0)
@@ -220,10 +219,8 @@ static pid_t spawn_processor(const struct logdir *d, int processed, int newstate
         error_system(e, "unable to enter %s", d->name);
     else
         pid = process_spawn(&s, NULL, e);
-    if (previous >= 0)
-        close(previous);
-    if (state >= 0)
-        close(state);
+    fd_close(previous);
+    fd_close(state);
     return pid;
 }
 
@@ -244,10 +241,8 @@ static int run_processor(const struct logdir *d, struct error *e)
             error_set(e, EXIT_SYSTEM, "processor %s in %s",
                       WIFSIGNALED(status) ? "crashed" : "failed", d->name);
     }
-    if (processed >= 0)
-        close(processed);
-    if (newstate >= 0)
-        close(newstate);
+    fd_close(processed);
+    fd_close(newstate);
     return result;
 }
 

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* --- preparing -------------------------------------------------------------------------------- */
@@ -94,8 +93,7 @@ static bool is_noted(const struct logdir *d, const char *note)
     int fd = step_open(d, LOGDIR_NOTE, O_RDONLY);
     bool same = fd >= 0 && fstat(fd, &s) == 0 && (s.st_mode & 0777) == step_mode(d, false) &&
                 pread(fd, old, sizeof old, 0) == (ssize_t)length && memcmp(old, note, length) == 0;
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return same;
 }
 
@@ -248,8 +246,7 @@ bool logdir_ends_line(const struct logdir *d)
     if (fd >= 0 && fstat(fd, &s) == 0 && s.st_ino == d->inode && s.st_size > 0 &&
         pread(fd, &last, 1, s.st_size - 1) != 1)
         last = '\0'; /* an empty line is better than two in one */
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return last == '\n';
 }
 
@@ -284,10 +281,8 @@ void logdir_close(struct logdir *d, bool clean)
         }
         close(d->current);
     }
-    if (d->lock >= 0)
-        close(d->lock);
-    if (d->directory >= 0)
-        close(d->directory);
+    fd_close(d->lock);
+    fd_close(d->directory);
     free(d->name);
     *d = (struct logdir){.current = -1, .lock = -1, .directory = -1};
 }

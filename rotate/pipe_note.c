@@ -1,4 +1,5 @@
 #include "rotate/pipe_note.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "rotate/logdir.h"
 #include <errno.h>
@@ -56,8 +57,7 @@ static bool read_note(const char *path, char note[PIPE_NOTE_MAX])
     ssize_t n = fd < 0 ? -1 : read(fd, note, PIPE_NOTE_MAX - 1);
     note[n > 0 ? n : 0] = '\0';
     bool held = n > 0 && is_at_work(directory);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     close(directory);
     return held;
 }

@@ -39,8 +39,7 @@ static bool is_whole(const struct logdir *d, const char *name)
     bool whole = fd >= 0 && fstat(fd, &s) == 0 &&
                  pread(fd, end, sizeof end, s.st_size - (off_t)sizeof end) == sizeof end &&
                  memcmp(end, bgzf_end, sizeof end) == 0;
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return whole;
 }
 
@@ -143,8 +142,7 @@ static bool take_over(struct logdir *d)
 static int empty_state(struct logdir *d, struct error *e)
 {
     int state = step_renew(d, "state", e);
-    if (state >= 0)
-        close(state);
+    fd_close(state);
     return state < 0 ? -1 : 0;
 }
 

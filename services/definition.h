@@ -73,10 +73,7 @@ struct definitions {
     size_t buckets;
 };
 
-#define DEFINITIONS_INIT                                                                           \
-    {                                                                                              \
-        .item = NULL                                                                               \
-    }
+#define DEFINITIONS_INIT ((struct definitions){.item = NULL})
 
 /* A directory of definitions. */
 struct definition_source {

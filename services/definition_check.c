@@ -1,7 +1,6 @@
 /* What upstream ignores in silence, and what can only be seen once everything was read. */
 #include "services/definition_reading.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* --- files that mean nothing ------------------------------------------------------------------ */

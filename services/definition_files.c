@@ -146,15 +146,12 @@ static bool may_replace(const struct words *words, size_t at)
     static const char *const commands[] = {
         "importas", "import", "define",   "multidefine",  "multisubstitute", "elglob",
         "backtick", "forx",   "forstdin", "forbacktickx", "dollarat",        "execlineb",
-        "homeof",   "getpid", "getcwd",   "envfile",      "runblock"};
+        "homeof",   "getpid", "getcwd",   "envfile",      "runblock",        NULL};
     for (size_t i = 0; i < at; i++) {
         const char *word = words->item[i] + strspn(words->item[i], " ");
-        const char *slash = strrchr(word, '/');
-        if (word[0] == '-' && strchr(word, 'c') != NULL && word[1] != '-')
+        if ((word[0] == '-' && strchr(word, 'c') != NULL && word[1] != '-') ||
+            is_among(path_name(word), commands))
             return true;
-        for (size_t k = 0; k < sizeof commands / sizeof commands[0]; k++)
-            if (strcmp(slash == NULL ? word : slash + 1, commands[k]) == 0)
-                return true;
     }
     return false;
 }
@@ -184,11 +181,10 @@ static const char *lone_reference(const struct words *words)
 /* A word that a shell would act upon, and that is an argument here. */
 static const char *shell_word(const struct words *words)
 {
-    static const char *const acting[] = {"&&", "||", "|", ";", "&", ">", ">>", "<", "2>&1"};
+    static const char *const acting[] = {"&&", "||", "|", ";", "&", ">", ">>", "<", "2>&1", NULL};
     for (size_t i = 0; i < words->count; i++)
-        for (size_t j = 0; j < sizeof acting / sizeof acting[0]; j++)
-            if (strcmp(words->item[i], acting[j]) == 0)
-                return acting[j];
+        if (is_among(words->item[i], acting))
+            return words->item[i];
     return NULL;
 }
 
@@ -214,17 +210,14 @@ static unsigned int lines_below_first(const char *text)
  * shell acts upon. Then an interpreter line above does no harm. */
 static bool means_the_same(const char *text, const struct words *words)
 {
-    static const char *const own[] = {"cd",  "export", "if", "for", "while",
-                                      "set", "umask",  ".",  "wait"};
+    static const char *const own[] = {"cd",  "export", "if", "for",  "while",
+                                      "set", "umask",  ".",  "wait", NULL};
     if (lines_below_first(text) > 1 || shell_word(words) != NULL)
         return false;
     for (size_t i = 0; i < words->count; i++)
         if (strpbrk(words->item[i], "$`*?;<>|&") != NULL)
             return false;
-    for (size_t i = 0; words->count > 0 && i < sizeof own / sizeof own[0]; i++)
-        if (strcmp(words->item[0], own[i]) == 0)
-            return false;
-    return true;
+    return words->count == 0 || !is_among(words->item[0], own);
 }
 
 bool reading_command(struct reading *r, const struct key_row *k, struct words *out)

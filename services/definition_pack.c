@@ -3,7 +3,6 @@
 #include "services/database.h"
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HEADER "overlog definitions "

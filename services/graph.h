@@ -25,10 +25,7 @@ struct graph {
     int32_t *node_of;                      /* by definition: its node, or -1 for a bundle */
 };
 
-#define GRAPH_INIT                                                                                 \
-    {                                                                                              \
-        .node = NULL                                                                               \
-    }
+#define GRAPH_INIT ((struct graph){.node = NULL})
 
 /* Builds the graph of d, which must outlive it. Checks names, members of bundles, pipelines (both
  * sides must agree; the producer needs the consumer) and cycles: every mistake goes to p once, with

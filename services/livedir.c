@@ -67,10 +67,8 @@ int livedir_fill(const struct definition *d, const char *path, struct error *e)
         error_system(e, "unable to open %s", source < 0 ? d->directory : path);
     else
         result = copy_rows(source, live, e);
-    if (source >= 0)
-        close(source);
-    if (live >= 0)
-        close(live);
+    fd_close(source);
+    fd_close(live);
     return result;
 }
 

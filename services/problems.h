@@ -25,10 +25,7 @@ struct problems {
     int code;      /* exit code of the first error: EXIT_FAILURE or EXIT_SYSTEM; 0 without errors */
 };
 
-#define PROBLEMS_INIT                                                                              \
-    {                                                                                              \
-        .item = NULL                                                                               \
-    }
+#define PROBLEMS_INIT ((struct problems){.item = NULL})
 
 /* Adds an error in the content of a file. line 0: it is about the whole file. cure: what to do, or
  * NULL. The texts are copied. A problem that was added a short while ago is not added again.

@@ -4,7 +4,6 @@
 #include "base/message.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,8 +92,7 @@ void servicedir_read(struct service_keys *keys, const char *path, const char *na
             message_line(MESSAGE_WARNING, "s6-supervise %s: warning: invalid %s \"%s\", ignored",
                          name, k->name, line);
     }
-    if (at >= 0)
-        close(at);
+    fd_close(at);
 }
 
 static void read_script(int at, const char *path, const struct key_row *k, struct words *script)
@@ -124,6 +122,5 @@ void servicedir_define(struct definition *d, const char *path)
             message_warning("%s/%s:1: invalid word \"%s\", ignored; %s", path, k->name, line,
                             k->wanted);
     }
-    if (at >= 0)
-        close(at);
+    fd_close(at);
 }

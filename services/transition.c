@@ -1,7 +1,6 @@
 #include "services/transition.h"
 #include "base/clock.h"
 #include <stdlib.h>
-#include <string.h>
 
 /* Nodes to look at again stand in a ring; each is in it at most once, so it cannot overflow. */
 static void queue(struct transition *t, uint32_t node)

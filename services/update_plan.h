@@ -26,10 +26,7 @@ struct update_plan {
     unsigned char *up;   /* by new node: 1: it is up after the switch */
 };
 
-#define UPDATE_PLAN_INIT                                                                           \
-    {                                                                                              \
-        .next = NULL                                                                               \
-    }
+#define UPDATE_PLAN_INIT ((struct update_plan){.next = NULL})
 
 /* Plans the way from one graph to another. is_up: by old node. The caller has checked that the
  * services of each conversion exist. 0, or -1 without memory: p is only good for

@@ -2,11 +2,9 @@
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/message.h"
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static uint32_t time_left(const struct pid1 *p, int64_t deadline)
 {

@@ -1,6 +1,5 @@
 #include "supervisor/cmd.h"
 #include "base/container.h"
-#include "base/file.h"
 #include "base/message.h"
 #include "contract/paths.h"
 #include "supervisor/exitcode.h"

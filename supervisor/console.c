@@ -1,4 +1,5 @@
 #include "supervisor/console.h"
+#include "base/file.h"
 #include "base/kernel.h"
 #include "base/message.h"
 #include "base/process.h"
@@ -110,8 +111,7 @@ static void say(const char *line, size_t length)
 
 void console_messages_to(int fd)
 {
-    if (own >= 0)
-        close(own);
+    fd_close(own);
     destination = fd;
     own = open_own(fd);
     rest_length = 0;

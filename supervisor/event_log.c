@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "supervisor/console.h"
 #include <stdio.h>
-#include <string.h>
 
 struct line {
     char *text;

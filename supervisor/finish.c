@@ -1,12 +1,12 @@
 #include "supervisor/finish.h"
+#include "base/file.h"
 #include "base/message.h"
 #include <stdio.h>
 #include <unistd.h>
 
 void finish_release(struct finish *f)
 {
-    if (f->report >= 0)
-        close(f->report);
+    fd_close(f->report);
     f->report = -1;
 }
 

@@ -324,7 +324,7 @@ int logger_inherit(struct logger *l, struct logger *ending)
     loop_untimer(&p->loop, &ending->timer);
     pid1_forget_retry(p, &ending->retry);
     ending->name = NULL;
-    ending->script = (struct words)WORDS_INIT;
+    ending->script = WORDS_INIT;
     ending->process = (struct logger_process){.pid = 0};
     ending->state = LOGGER_NONE;
     if (l->process.pid == 0) {
@@ -354,7 +354,7 @@ static int fill(struct logger *l, const char *name, const struct words *script, 
     const struct words *used = script->count > 0 ? script : &pid1_of(l)->settings.log_script;
     int bad = 0;
     l->name = strdup(name);
-    l->script = (struct words)WORDS_INIT;
+    l->script = WORDS_INIT;
     for (size_t i = 0; i < script->count; i++)
         bad |= words_add(&l->script, script->item[i]);
     if (bad != 0 || l->name == NULL)

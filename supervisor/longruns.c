@@ -150,8 +150,7 @@ static void close_directories(struct longrun *l, bool leaves)
 static void close_input(struct pipeline *pipe)
 {
     for (int i = 0; i < 2; i++)
-        if (pipe->input[i] >= 0)
-            close(pipe->input[i]);
+        fd_close(pipe->input[i]);
 }
 
 /* Whatever leads to a place of the table by its number is cleared before the place is free:

@@ -28,7 +28,7 @@ static struct words command(const struct oneshots *all, const struct definition 
     char *verb = verbs[d->builtin][stopping];
     if (verb == NULL || (d->builtin == BUILTIN_FIX_ATTRS && !all->fixes_attrs) ||
         (d->builtin == BUILTIN_CONT_INIT && !stopping && !all->runs_init))
-        return (struct words)WORDS_INIT;
+        return WORDS_INIT;
     argv[0] = name;
     argv[1] = verb;
     return (struct words){.item = argv, .count = 2};

@@ -1,5 +1,6 @@
 #include "supervisor/run.h"
 #include "base/container.h"
+#include "base/file.h"
 #include "base/message.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -27,8 +28,7 @@ static int unwatch(struct run *r, struct watch *w)
 static void close_watch(struct run *r, struct watch *w)
 {
     int fd = unwatch(r, w);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
 }
 
 /* --- births ----------------------------------------------------------------------------------- */

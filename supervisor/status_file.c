@@ -1,4 +1,5 @@
 #include "supervisor/status_file.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "contract/paths.h"
 #include <errno.h>
@@ -222,8 +223,7 @@ static void fail(struct status_file *f)
     int why = errno;
     error_system(&e, "unable to write " RUN_STATUS ", which overlog status reads");
     f->pid1->calls->unlink(RUN_STATUS);
-    if (f->fd >= 0)
-        close(f->fd);
+    fd_close(f->fd);
     f->fd = -1;
     f->pid1->changes.renew = true;
     errno = why;

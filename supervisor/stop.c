@@ -1,16 +1,13 @@
 #include "supervisor/stop.h"
 #include "base/clock.h"
 #include "base/container.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "supervisor/exitcode.h"
 #include "supervisor/pipe_loss.h"
 #include "supervisor/remaining.h"
-#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { POLL_MS = 10, KILL_MS = 2000 };
 
@@ -102,8 +99,7 @@ static void enter_drain(struct stop *s)
     if (s->code < 0)
         s->code = exitcode_read();
     pid1_event(s->pid1, "end", NULL, "code=%d", s->code);
-    if (s->pid1->events.fd >= 0)
-        close(s->pid1->events.fd);
+    fd_close(s->pid1->events.fd);
     s->pid1->events.fd = -1;
     s->pid1->calls->messages_to(2);
     for (uint32_t i = 0; i < longruns_loggers(s->longruns); i++) {

@@ -99,7 +99,7 @@ int supervise_fifo(int at, const char *path)
 int supervise_open(struct supervise *s, const char *path, const char *locked,
                    const struct supervise_status *first, struct error *e)
 {
-    *s = (struct supervise)SUPERVISE_INIT;
+    *s = SUPERVISE_INIT;
     int at = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
         return error_system(e, "unable to open %s", path);
@@ -114,11 +114,9 @@ int supervise_open(struct supervise *s, const char *path, const char *locked,
 
 void supervise_close(struct supervise *s)
 {
-    if (s->control.fd >= 0)
-        close(s->control.fd);
-    if (s->lock >= 0)
-        close(s->lock);
-    *s = (struct supervise)SUPERVISE_INIT;
+    fd_close(s->control.fd);
+    fd_close(s->lock);
+    *s = SUPERVISE_INIT;
 }
 
 int supervise_write_status(const char *path, const struct supervise_status *s, struct error *e)
@@ -188,8 +186,7 @@ static int tell(int at, const char *name, char event)
         gone = write(fd, &event, 1) < 0 && errno == EPIPE;
     if (gone)
         unlinkat(at, name, 0);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return 0;
 }
 

@@ -13,10 +13,7 @@ struct supervise {
     int lock; /* -1: none of its own. Never opened twice: closing one would drop the lock */
 };
 
-#define SUPERVISE_INIT                                                                             \
-    {                                                                                              \
-        .control = {.fd = -1}, .lock = -1                                                          \
-    }
+#define SUPERVISE_INIT ((struct supervise){.control = {.fd = -1}, .lock = -1})
 
 /* Makes supervise/ and event/ under the service directory path, removes the death tally, takes the
  * lock, writes the first status and opens the fifo, whose ready function the caller sets and whom

@@ -1,5 +1,6 @@
 #include "supervisor/supervise_dir.h"
 #include "base/container.h"
+#include "base/file.h"
 #include "contract/paths.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -110,8 +111,7 @@ static void mark(struct supervise_dir *d)
     }
     /* What is there already will do, whatever it is: it is not opened, and may be a fifo. */
     int fd = d->pid1->calls->create(path, O_WRONLY, 0644);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     if (fd >= 0 || errno == EEXIST)
         return;
     struct error e = ERROR_INIT;

@@ -26,10 +26,7 @@ struct supervise_dir {
     supervise_asked *asked;
 };
 
-#define SUPERVISE_DIR_INIT                                                                         \
-    {                                                                                              \
-        .supervise = SUPERVISE_INIT                                                                \
-    }
+#define SUPERVISE_DIR_INIT ((struct supervise_dir){.supervise = SUPERVISE_INIT})
 
 /* Fills d of that name and path, which are kept; nothing is made. */
 void supervise_dir_init(struct supervise_dir *d, struct pid1 *p, const char *name, const char *path,

@@ -1,7 +1,6 @@
 /* What follows upon what: signals, dead children, requests and notices; and the turns of the loop.
  */
 #include "supervisor/supervisor.h"
-#include "base/clock.h"
 #include "base/container.h"
 #include "base/message.h"
 #include "supervisor/parts.h"

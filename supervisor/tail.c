@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LIMIT_MS = 2000 /* for all that are late at the same time */, HEADING_MAX = 512 };
 

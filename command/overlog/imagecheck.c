@@ -1,24 +1,11 @@
 #include "command/overlog/imagecheck.h"
 #include "base/signals.h"
+#include "base/str.h"
 #include <signal.h>
 #include <string.h>
 #include <strings.h>
 
 enum { LINUX_SIGNALS = 64 };
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
-static bool is_one(const char *name, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    return false;
-}
 
 /* --- STOPSIGNAL ------------------------------------------------------------------------------- */
 
@@ -76,8 +63,8 @@ static bool is_init(const char *word)
 
 static bool is_shell(const char *word)
 {
-    static const char *const names[] = {"sh", "ash", "bash", "dash", "ksh", "zsh"};
-    return is_one(base_name(word), names, sizeof names / sizeof names[0]);
+    static const char *const names[] = {"sh", "ash", "bash", "dash", "ksh", "zsh", NULL};
+    return is_among(path_name(word), names);
 }
 
 /* Stays process 1 and runs the rest below itself. */
@@ -85,8 +72,8 @@ static bool is_wrapper(const char *word)
 {
     static const char *const names[] = {"tini",        "tini-static", "dumb-init", "docker-init",
                                         "catatonit",   "my_init",     "pid1",      "runsvdir",
-                                        "supervisord", "s6-svscan"};
-    return is_one(base_name(word), names, sizeof names / sizeof names[0]);
+                                        "supervisord", "s6-svscan",   NULL};
+    return is_among(path_name(word), names);
 }
 
 /* The first word of a shell's text that is /init, behind exec. */
@@ -132,17 +119,17 @@ static void check_list(const struct image_command *c, const char *what, const ch
         problems_warning(p, path, c->line, entrypoint,
                          "%s: %s is process 1, /init is not: it adopts orphans and hears signals "
                          "itself",
-                         what, base_name(first));
+                         what, path_name(first));
     else if (is_shell(first) && c->words.count > 2 && strcmp(c->words.item[1], "-c") == 0 &&
              runs_init(c->words.item[2]))
         problems_warning(p, path, c->line, entrypoint,
                          "%s: %s is process 1 before /init, and gets the arguments of docker run",
-                         what, base_name(first));
+                         what, path_name(first));
 }
 
 static bool is_script(const char *word)
 {
-    const char *name = base_name(word);
+    const char *name = path_name(word);
     size_t n = strlen(name);
     return strstr(name, "entry") != NULL || strstr(name, "init") != NULL ||
            strstr(name, "start") != NULL || strstr(name, "run") != NULL ||
@@ -165,8 +152,8 @@ static bool is_other(const struct image_command *c)
 /* An image whose own ENTRYPOINT is certainly none of ours. */
 static bool is_plain_base(const char *image)
 {
-    static const char *const names[] = {"scratch", "alpine", "debian",    "ubuntu",
-                                        "busybox", "fedora", "almalinux", "rockylinux"};
+    static const char *const names[] = {"scratch", "alpine",    "debian",     "ubuntu", "busybox",
+                                        "fedora",  "almalinux", "rockylinux", NULL};
     char name[64];
     if (image == NULL)
         return false;
@@ -177,7 +164,7 @@ static bool is_plain_base(const char *image)
         return false;
     memcpy(name, image, n);
     name[n] = '\0';
-    return is_one(name, names, sizeof names / sizeof names[0]);
+    return is_among(name, names);
 }
 
 static void check_other(const struct image_stage *s, const char *path, struct problems *p)

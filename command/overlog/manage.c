@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/options.h"
-#include "base/quantity.h"
 #include "base/signals.h"
 #include "command/commands.h"
 #include "command/overlog/action.h"

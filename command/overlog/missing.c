@@ -2,7 +2,6 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/message.h"
-#include "base/str.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

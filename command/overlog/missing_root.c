@@ -25,11 +25,8 @@ static struct {
 /* What the kernel makes, and what is not of the image. */
 static bool is_outside(const char *path)
 {
-    static const char *const folders[] = {"/proc", "/sys", "/dev", "/run"};
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
-        if (strcmp(path, folders[i]) == 0)
-            return true;
-    return false;
+    static const char *const folders[] = {"/proc", "/sys", "/dev", "/run", NULL};
+    return is_among(path, folders);
 }
 
 /* The up and down of a oneshot are command lines without #!. */

@@ -1,5 +1,4 @@
 /* The service that a process of supervisord becomes. */
-#include "base/message.h"
 #include "base/signals.h"
 #include "command/overlog/supervisord_import.h"
 #include "command/overlog/supervisord_keys.h"

@@ -4,6 +4,7 @@
 #include "base/execute.h"
 #include "base/file.h"
 #include "base/lexer.h"
+#include "base/str.h"
 #include "command/commands.h"
 #include "command/overlog/missing.h"
 #include "command/overlog/shell_check.h"
@@ -17,12 +18,6 @@
 #include <unistd.h>
 
 enum { SCRIPT_MAX = 1 << 20, HEAD_SIZE = 4096 };
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
 
 bool script_place(const struct tree *t, const char *path, char out[4096])
 {
@@ -131,7 +126,7 @@ static void program_check(struct tree *t, const char *path, unsigned int line, e
                           const char *program)
 {
     const char *what = by == COMMAND ? "the command" : "its interpreter";
-    const char *name = base_name(program);
+    const char *name = path_name(program);
     char place[4096];
     const char *instead = missing_instead(name);
     /* An image may have scripts of its own in the package's folder. */
@@ -158,7 +153,7 @@ void command_check_words(struct tree *t, const char *path, unsigned int line,
                          const struct words *words)
 {
     size_t i = 0;
-    while (i + 1 < words->count && strcmp(base_name(words->item[i]), "with-contenv") == 0)
+    while (i + 1 < words->count && strcmp(path_name(words->item[i]), "with-contenv") == 0)
         program_check(t, path, line, COMMAND, words->item[i++]);
     if (i < words->count)
         program_check(t, path, line, COMMAND, words->item[i]);
@@ -250,18 +245,15 @@ static void check_execline(struct tree *t, const char *path, const struct str *t
 
 static bool is_shell(const char *path)
 {
-    static const char *const shells[] = {"sh", "dash", "ash", "bash", "ksh"};
-    for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++)
-        if (strcmp(shells[i], base_name(path)) == 0)
-            return true;
-    return false;
+    static const char *const shells[] = {"sh", "dash", "ash", "bash", "ksh", NULL};
+    return is_among(path_name(path), shells);
 }
 
 /* What the interpreter executes in turn: "with-contenv bash", "env python3". Which program it is
  * that reads the script. */
 static const char *check_second(struct tree *t, const char *path, const char *first, char *rest)
 {
-    const char *name = base_name(first);
+    const char *name = path_name(first);
     if (strcmp(name, "with-contenv") != 0 && strcmp(name, "env") != 0)
         return first;
     char *word = strtok(rest, " \t");
@@ -295,7 +287,7 @@ static void check_shebang(struct tree *t, const char *path, const struct str *te
     program_check(t, path, 1, INTERPRETER, first);
     const char *reader = check_second(t, path, first, rest);
     struct shell_place place = place_of(t);
-    if (strcmp(base_name(reader), "execlineb") == 0)
+    if (strcmp(path_name(reader), "execlineb") == 0)
         check_execline(t, path, text);
     else if (is_shell(reader))
         shell_check(text->data, runs_here(t), &place, path, &t->problems);
@@ -314,8 +306,7 @@ static Elf64_Half machine(void)
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
         int fd = file_open(AT_FDCWD, samples[i], &ignored);
         ssize_t n = fd < 0 ? 0 : read(fd, &head, sizeof head);
-        if (fd >= 0)
-            close(fd);
+        fd_close(fd);
         if (n == sizeof head && memcmp(head.e_ident, ELFMAG, SELFMAG) == 0)
             return head.e_machine;
     }
@@ -401,8 +392,7 @@ static void read_script(struct tree *t, const char *path)
         text.data[n] = '\0';
         check_content(t, path, &text);
     }
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     str_release(&text);
 }
 

@@ -1,4 +1,5 @@
 #include "command/overlog/shell_check.h"
+#include "base/str.h"
 #include "command/overlog/shell_reader.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,16 +48,10 @@ static const struct link {
     {"s6-setsid", 0, "", false, false},
 };
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 static const struct link *find_link(const char *name)
 {
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
-        if (strcmp(links[i].name, base_name(name)) == 0)
+        if (strcmp(links[i].name, path_name(name)) == 0)
             return &links[i];
     return NULL;
 }
@@ -156,7 +151,7 @@ static size_t follow_links(const struct checking *c, const struct daemon_word *w
 /* A script of that name may stand elsewhere. */
 static bool is_program(const char *path)
 {
-    const char *name = base_name(path);
+    const char *name = path_name(path);
     return name == path || (name - path > 4 && strncmp(name - 4, "bin/", 4) == 0);
 }
 
@@ -190,7 +185,7 @@ static void check_daemon(const struct checking *c, const struct daemon_word *wor
 {
     if (!is_program(word[0].text))
         return;
-    const char *name = base_name(word[0].text);
+    const char *name = path_name(word[0].text);
     struct daemon_advice advice = daemon_look(name, word, count);
     bool told = advice.cure != NULL && advice.file != NULL && file_tells(c->place, &advice);
     if (advice.cure != NULL && !told)
@@ -205,7 +200,7 @@ static void check_daemon(const struct checking *c, const struct daemon_word *wor
 static void check_manager(const struct checking *c, const struct daemon_word *word, size_t count,
                           unsigned int line)
 {
-    const char *name = base_name(word[0].text);
+    const char *name = path_name(word[0].text);
     const char *verb = strcmp(name, "systemctl") == 0 && count > 1 ? word[1].text
                        : strcmp(name, "service") == 0 && count > 2 ? word[2].text
                                                                    : "";
@@ -303,12 +298,12 @@ static void check_command(struct checking *c, const struct shell_script *s,
         check_manager(c, word + program, command->count - program, command->line);
     if (program < command->count && runs && (last || executed))
         check_daemon(c, word + program, command->count - program, command->line);
-    if (program < command->count && is_in(brief, base_name(word[program].text)))
+    if (program < command->count && is_in(brief, path_name(word[program].text)))
         last = false;
     if (last && runs && c->p->count == before)
         problems_warning(c->p, c->path, command->line, "write exec before it",
                          "%s is not executed in place of the shell, which gets its signals",
-                         base_name(command->word[at].text));
+                         path_name(command->word[at].text));
     free(word);
 }
 

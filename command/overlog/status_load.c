@@ -1,5 +1,6 @@
 #include "command/overlog/status_load.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "supervisor/status.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -44,8 +45,7 @@ static enum reading look(const char *path, char **bytes, struct error *e)
     *bytes = fd < 0 ? NULL : slurp(fd, &length);
     if (*bytes == NULL) {
         error_system(e, "unable to reach pid 1: unable to read %s", path);
-        if (fd >= 0)
-            close(fd);
+        fd_close(fd);
         return READ_BAD;
     }
     enum status_verdict verdict = status_check(*bytes, length, e);

@@ -1,7 +1,6 @@
 /* The tree of definitions that a verb works on. */
 #include "base/error.h"
 #include "base/failure.h"
-#include "base/file.h"
 #include "base/message.h"
 #include "command/commands.h"
 #include "command/overlog/overlog.h"
@@ -50,10 +49,9 @@ int tree_find(struct tree *t, const char *root, const char *dir, struct error *e
     if (length > sizeof t->dir - 64)
         return error_set(e, EXIT_USAGE, "unable to use %s: name too long", dir);
     snprintf(t->dir, sizeof t->dir, "%.*s", (int)length, dir);
-    const char *slash = strrchr(t->dir, '/');
     bool beside = is_folder(t->dir, "s6-rc.d");
     bool above = !beside && is_folder(t->dir, "etc/s6-overlay");
-    bool inside = !above && strcmp(slash == NULL ? t->dir : slash + 1, "s6-rc.d") == 0;
+    bool inside = !above && strcmp(path_name(t->dir), "s6-rc.d") == 0;
     strcat(t->dir, above ? "/etc/s6-overlay" : inside ? "/.." : "");
     if (inside)
         snprintf(t->services, sizeof t->services, "%.*s", (int)length, dir);

@@ -23,14 +23,6 @@ static const char *const own_run[] = {
 static const char *const own_etc[] = {"s6-overlay",    "services.d",  "cont-init.d",
                                       "cont-finish.d", "fix-attrs.d", NULL};
 
-static bool is_one_of(const char *const *names, const char *name)
-{
-    for (; *names != NULL; names++)
-        if (strcmp(*names, name) == 0)
-            return true;
-    return false;
-}
-
 static int write_proc(const char *file, const char *text, struct error *e)
 {
     int fd = open(file, O_WRONLY | O_CLOEXEC);
@@ -38,8 +30,7 @@ static int write_proc(const char *file, const char *text, struct error *e)
         error_system(e, "unable to write %s", file);
     else
         e = NULL;
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return e == NULL ? 0 : -1;
 }
 
@@ -101,7 +92,7 @@ static int top_entry(const char *path, const char *name, const struct view *v, s
     char place[4096], target[4096];
     struct stat s;
     snprintf(place, sizeof place, "%.3000s/%.255s", v->root, name);
-    if (is_one_of(made, name) || lstat(path, &s) < 0)
+    if (is_among(name, made) || lstat(path, &s) < 0)
         return 0;
     ssize_t n = S_ISLNK(s.st_mode) ? readlink(path, target, sizeof target - 1) : -1;
     if (n >= 0) {
@@ -119,14 +110,14 @@ static int etc_entry(const char *path, const char *name, const struct view *v, s
 {
     char target[4200];
     snprintf(target, sizeof target, VIEW_HOST "%s", path);
-    return is_one_of(own_etc, name) ? 0 : link_to(target, v->root, "/etc", name, e);
+    return is_among(name, own_etc) ? 0 : link_to(target, v->root, "/etc", name, e);
 }
 
 static int tree_entry(const char *path, const char *name, const struct view *v, struct error *e)
 {
     char theirs[512];
     snprintf(theirs, sizeof theirs, "/etc/%.255s", name);
-    if (strcmp(name, "s6-overlay") == 0 || (!is_one_of(own_etc, name) && access(theirs, F_OK) == 0))
+    if (strcmp(name, "s6-overlay") == 0 || (!is_among(name, own_etc) && access(theirs, F_OK) == 0))
         return 0;
     return link_to(path, v->root, "/etc", name, e);
 }
@@ -135,7 +126,7 @@ static int run_entry(const char *path, const char *name, const struct view *v, s
 {
     char target[4200];
     snprintf(target, sizeof target, VIEW_HOST "%s", path);
-    return is_one_of(own_run, name) ? 0 : link_to(target, v->run, "", name, e);
+    return is_among(name, own_run) ? 0 : link_to(target, v->run, "", name, e);
 }
 
 /* The names under which scripts know our commands. */

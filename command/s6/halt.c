@@ -11,7 +11,6 @@
 #include "contract/paths.h"
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { REQUEST_MAX = 5, MINUTES_MAX = 366 * 1440, GRACE_MAX = 300, MESSAGE_ROOM = 512 };

@@ -80,10 +80,8 @@ void listen_close(struct listener *l)
 {
     if (l->fd >= 0 && l->fifo[0] != '\0')
         unlink(l->fifo);
-    if (l->fd >= 0)
-        close(l->fd);
-    if (l->held >= 0)
-        close(l->held);
+    fd_close(l->fd);
+    fd_close(l->held);
     l->fd = l->held = -1;
 }
 

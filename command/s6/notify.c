@@ -25,40 +25,27 @@ extern char **environ;
 
 /* --- s6-svlisten ------------------------------------------------------------------------------ */
 
-static int listen_for(char **services, size_t count, char **program, uint64_t ms)
-{
-    char want = options_last("uUdDrR");
-    return service_wait(&(struct wait){.services = services,
-                                       .count = count,
-                                       .want = want == 0 ? 'u' : want,
-                                       .any = options_last("ao") == 'o',
-                                       .ms = ms,
-                                       .program = program});
-}
-
 static int run_svlisten(struct invocation *c)
 {
     struct block_reader blocks;
     struct error e = ERROR_INIT;
     char **services;
     size_t count;
-    uint64_t ms = 0;
-    if (options_read(c, 1) != 0 || options_number(c, argument_of('t'), UINT32_MAX, &ms) != 0)
+    if (options_read(c, 1) != 0)
         return EXIT_USAGE;
     block_begin(&blocks, options.operand);
     if (block_read(&blocks, &services, &count, &e) < 0 || blocks.next[0] == NULL)
         return command_usage(c);
     if (count == 0)
         return command_chain(c, blocks.next); /* nothing to wait for */
-    return listen_for(services, count, blocks.next, ms);
+    return service_wait_given(c, services, count, blocks.next);
 }
 
 static int run_svlisten1(struct invocation *c)
 {
-    uint64_t ms = 0;
-    if (options_read(c, 2) != 0 || options_number(c, argument_of('t'), UINT32_MAX, &ms) != 0)
+    if (options_read(c, 2) != 0)
         return EXIT_USAGE;
-    return listen_for(options.operand, 1, options.operand + 1, ms);
+    return service_wait_given(c, options.operand, 1, options.operand + 1);
 }
 
 /* --- s6-notifyoncheck ------------------------------------------------------------------------- */
@@ -108,19 +95,13 @@ static int wait_step(const struct polling *p, pid_t check, int64_t due, int *sta
                  fds[0].revents != 0)
             result = SERVICE_GONE;
     }
-    if (check_fd >= 0)
-        close(check_fd);
+    fd_close(check_fd);
     return result;
 }
 
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
-static int64_t in(uint64_t ms)
-{
-    return ms == 0 ? 0 : clock_monotonic() + (int64_t)ms * CLOCK_MS;
 }
 
 static pid_t start_check(const char *command)
@@ -146,7 +127,7 @@ static int try_once(const struct polling *p, const char *command, int64_t end)
     pid_t check = start_check(command);
     if (check < 0)
         return TRIES_OVER;
-    int result = wait_step(p, check, earlier(in(p->each), end), &status);
+    int result = wait_step(p, check, earlier(clock_deadline(p->each), end), &status);
     if (result == READY)
         return status == 0 ? READY : TRIES_OVER;
     kill(check, SIGKILL);
@@ -156,7 +137,7 @@ static int try_once(const struct polling *p, const char *command, int64_t end)
 
 static int poll_service(const struct polling *p, const char *command)
 {
-    int64_t end = in(p->all);
+    int64_t end = clock_deadline(p->all);
     uint64_t wait = p->sleep;
     for (uint64_t i = 0; p->tries == 0 || i < p->tries; i++) {
         int64_t due = clock_monotonic() + (int64_t)wait * CLOCK_MS;
@@ -263,23 +244,8 @@ static const char check_options[] =
     "-X pid\n"
     /* our own: be the one that checks */;
 
-static const char svlisten_options[] = "-u     until it is up (the default)\n"
-                                       "-U     until it is up and ready\n"
-                                       "-d     until it is down\n"
-                                       "-D     until it is down and ready to be started\n"
-                                       "-r     until it is started again\n"
-                                       "-R     until it is started again and ready\n"
-                                       "-a     wait for all of them (the default)\n"
-                                       "-o     wait for one of them\n"
-                                       "-t ms  wait no longer than that (0: for ever)\n";
-
-static const char svlisten1_options[] = "-u     until it is up (the default)\n"
-                                        "-U     until it is up and ready\n"
-                                        "-d     until it is down\n"
-                                        "-D     until it is down and ready to be started\n"
-                                        "-r     until it is started again\n"
-                                        "-R     until it is started again and ready\n"
-                                        "-t ms  wait no longer than that (0: for ever)\n";
+static const char svlisten_options[] = WAIT_STATES WAIT_OF WAIT_TIME;
+static const char svlisten1_options[] = WAIT_STATES WAIT_TIME;
 
 const struct command command_notify[] = {
     {"s6-svlisten", "[-uUdDrRao] [-t ms] servicedir... \"\" prog...",

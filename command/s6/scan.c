@@ -62,8 +62,7 @@ static bool has_log(const char *service)
 /* Until the service and its logger have a supervisor, or have none any more: 0, or 99. */
 static int wait_until(const char *service, bool supervised, uint64_t ms)
 {
-    const struct timespec pause = {.tv_nsec = POLL_MS * CLOCK_MS};
-    int64_t due = ms == 0 ? 0 : clock_monotonic() + (int64_t)ms * CLOCK_MS;
+    int64_t due = clock_deadline(ms);
     bool logged = has_log(service);
     char log[PATH_BYTES];
     join(log, service, "log");
@@ -71,7 +70,7 @@ static int wait_until(const char *service, bool supervised, uint64_t ms)
            (logged && service_is_supervised(log) != supervised)) {
         if (due != 0 && clock_monotonic() >= due)
             return EXIT_TIMED_OUT;
-        nanosleep(&pause, NULL);
+        clock_sleep(POLL_MS * CLOCK_MS);
     }
     return 0;
 }

@@ -21,6 +21,17 @@ int service_send(const char *fifo, const char *what, const char *letters, size_t
  * wrong. */
 int service_notification_fd(uint64_t *fd);
 
+/* Options by which a command says what it waits for. */
+#define WAIT_STATES                                                                                \
+    "-u     until it is up (the default)\n"                                                        \
+    "-U     until it is up and ready\n"                                                            \
+    "-d     until it is down\n"                                                                    \
+    "-D     until it is down and ready to be started\n"                                            \
+    "-r     until it is started again\n"                                                           \
+    "-R     until it is started again and ready\n"
+#define WAIT_OF "-a     wait for all of them (the default)\n-o     wait for one of them\n"
+#define WAIT_TIME "-t ms  wait no longer than that (0: for ever)\n"
+
 /* A wait for services. */
 struct wait {
     char **services;
@@ -35,5 +46,7 @@ struct wait {
 
 /* Subscribes, sends or starts, waits: the exit code of s6-svwait. */
 int service_wait(const struct wait *w);
+/* The same, as the options that were read ask for. program may be NULL. */
+int service_wait_given(const struct invocation *c, char **services, size_t count, char **program);
 
 #endif

@@ -162,19 +162,27 @@ static int run_svc(struct invocation *c)
     return code;
 }
 
-static int run_svwait(struct invocation *c)
+int service_wait_given(const struct invocation *c, char **services, size_t count, char **program)
 {
     uint64_t ms = 0;
-    if (options_read(c, 0) != 0 || options_number(c, argument_of('t'), UINT32_MAX, &ms) != 0)
+    char want = options_last("uUdDrR");
+    if (options_number(c, argument_of('t'), UINT32_MAX, &ms) != 0)
+        return EXIT_USAGE;
+    return service_wait(&(struct wait){.services = services,
+                                       .count = count,
+                                       .want = want == 0 ? 'u' : want,
+                                       .any = options_last("ao") == 'o',
+                                       .ms = ms,
+                                       .program = program});
+}
+
+static int run_svwait(struct invocation *c)
+{
+    if (options_read(c, 0) != 0)
         return EXIT_USAGE;
     if (options.count == 0)
         return 0; /* nothing to wait for */
-    char want = options_last("uUdDrR");
-    return service_wait(&(struct wait){.services = options.operand,
-                                       .count = (size_t)options.count,
-                                       .want = want == 0 ? 'u' : want,
-                                       .any = options_last("ao") == 'o',
-                                       .ms = ms});
+    return service_wait_given(c, options.operand, (size_t)options.count, NULL);
 }
 
 /* --- s6-svok ---------------------------------------------------------------------------------- */
@@ -186,8 +194,7 @@ bool service_is_supervised(const char *service)
     snprintf(path, sizeof path, "%.4000s/supervise/lock", service);
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     bool held = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return held;
 }
 
@@ -475,15 +482,7 @@ static const char svstat_options[] =
     "-n         signals as numbers\n"
     "-o fields  up,wantedup,normallyup,ready,paused,pid,pgid,exitcode,signal,...\n";
 
-static const char svwait_options[] = "-u     until it is up (the default)\n"
-                                     "-U     until it is up and ready\n"
-                                     "-d     until it is down\n"
-                                     "-D     until it is down and ready to be started\n"
-                                     "-r     until it is started again\n"
-                                     "-R     until it is started again and ready\n"
-                                     "-a     wait for all of them (the default)\n"
-                                     "-o     wait for one of them\n"
-                                     "-t ms  wait no longer than that (0: for ever)\n";
+static const char svwait_options[] = WAIT_STATES WAIT_OF WAIT_TIME;
 
 const struct command command_svc[] = {
     {"s6-svc", "[-w state] [-T ms] [-s signal] [-abqhkti12pcyrlPCKoduDUxOQ] servicedir...",

@@ -5,7 +5,6 @@
 #include "command/commands.h"
 #include "command/s6rc/rcsource.h"
 #include "contract/paths.h"
-#include "services/database.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

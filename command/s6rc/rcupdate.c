@@ -11,11 +11,9 @@
 #include "contract/paths.h"
 #include "services/database.h"
 #include "services/livedir.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -17,15 +17,6 @@
 
 enum { EXIT_UNKNOWN = 1 };
 
-static int parse_id(const char *text, unsigned int *id)
-{
-    unsigned long long value;
-    if (number_parse(text, 0xfffffffeULL, &value) < 0)
-        return -1;
-    *id = (unsigned int)value;
-    return 0;
-}
-
 /* Cuts the number in front of a delimiter out of *text, moving it behind both. 0, or -1: it is
  * none.
  */
@@ -35,7 +26,7 @@ static int next_id(const char **text, const char *delimiter, unsigned int *id)
     size_t length = strcspn(*text, delimiter);
     snprintf(number, sizeof number, "%.*s", (int)length, *text);
     *text += length + ((*text)[length] != '\0');
-    return length < sizeof number ? parse_id(number, id) : -1;
+    return length < sizeof number ? account_id(number, id) : -1;
 }
 
 /* "1,2,3"; an empty text is an empty list. */
@@ -153,9 +144,9 @@ static int take_variables(struct identity *id)
     const char *uid = getenv("UID");
     const char *gid = getenv("GID");
     const char *list = getenv("GIDLIST");
-    if (!uid || parse_id(uid, &id->uid) < 0)
+    if (!uid || account_id(uid, &id->uid) < 0)
         return bad_variable("UID", uid != NULL);
-    if (!gid || parse_id(gid, &id->gid) < 0)
+    if (!gid || account_id(gid, &id->gid) < 0)
         return bad_variable("GID", gid != NULL);
     if (!list || parse_list(list, id) < 0)
         return bad_variable("GIDLIST", list != NULL);
@@ -171,8 +162,8 @@ static bool counts(char letter)
 int identity_read(const struct invocation *c, struct identity *id)
 {
     int code = given('U') ? take_variables(id) : 0;
-    if (code == 0 && ((counts('u') && parse_id(argument_of('u'), &id->uid) < 0) ||
-                      (counts('g') && parse_id(argument_of('g'), &id->gid) < 0) ||
+    if (code == 0 && ((counts('u') && account_id(argument_of('u'), &id->uid) < 0) ||
+                      (counts('g') && account_id(argument_of('g'), &id->gid) < 0) ||
                       (counts('G') && parse_list(argument_of('G'), id) < 0)))
         code = command_usage(c);
     return code;
@@ -240,7 +231,7 @@ static int find_uid(const struct lookup *l, const char *name, uid_t *uid, struct
         return -1;
     if (result == 0)
         *uid = a.uid;
-    else if (l->numbers && parse_id(name, uid) == 0)
+    else if (l->numbers && account_id(name, uid) == 0)
         return 0;
     else if (l->has_default)
         *uid = l->fallback.uid;
@@ -254,7 +245,7 @@ static int find_gid(const struct lookup *l, const char *name, gid_t *gid, struct
     int result = account_group(name, gid, e);
     if (result <= 0)
         return result;
-    if (l->numbers && parse_id(name, gid) == 0)
+    if (l->numbers && account_id(name, gid) == 0)
         return 0;
     if (!l->has_default)
         return unknown("group", name);

@@ -4,7 +4,6 @@
 #include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
-#include "base/str.h"
 #include "command/commands.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -2,10 +2,8 @@
 #include "base/message.h"
 #include "base/quantity.h"
 #include "command/commands.h"
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A word of the expression, or the number that an operator gave. */

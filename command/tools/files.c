@@ -5,7 +5,6 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
-#include "base/str.h"
 #include "command/commands.h"
 #include <errno.h>
 #include <fcntl.h>

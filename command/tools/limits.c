@@ -1,9 +1,7 @@
 /* Chain loaders that change the process before the program: limits, a lock, a session, niceness,
  * a root. */
 #include "base/failure.h"
-#include "base/file.h"
 #include "base/options.h"
-#include "base/str.h"
 #include "command/commands.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/stat.h>
 
 enum { BUFFER = 4000, BUFFER_MAX = 1 << 20 };

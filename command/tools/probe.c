@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
-#include "base/quantity.h"
 #include "command/commands.h"
 #include "command/overlog/status_load.h"
 #include "command/tools/http.h"
@@ -71,8 +70,7 @@ static int look_at_server(const struct probe *p, const struct probe_target *t,
     struct http_answer a;
     int fd = probe_connect(t, time, why);
     if (fd < 0 || t->uri == NULL) {
-        if (fd >= 0)
-            close(fd);
+        fd_close(fd);
         return fd < 0 ? -1 : 0;
     }
     http_begin(&a, p->contains);

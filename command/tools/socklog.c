@@ -239,7 +239,7 @@ static int serve(struct socklog *s, const sigset_t *waiting)
             return fail("wait", "for messages");
         if (told_to_end && !ending) {
             ending = true;
-            end = s->patience > 0 ? clock_monotonic() + (int64_t)s->patience * CLOCK_MS : 0;
+            end = clock_deadline(s->patience);
             code = receive(s, LAST_MAX);
         } else if (n > 0) {
             if (p[0].revents != 0)

@@ -1,8 +1,6 @@
 #include "command/tools/stream.h"
-#include "base/error.h"
 #include "base/failure.h"
 #include "base/file.h"
-#include "base/options.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

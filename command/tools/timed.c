@@ -14,7 +14,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -57,11 +56,6 @@ static int next_signal(int64_t deadline)
     }
 }
 
-static int64_t deadline_in(uint64_t ms)
-{
-    return ms == 0 ? 0 : clock_monotonic() + (int64_t)ms * CLOCK_MS;
-}
-
 /* Signals that end us, as long as nobody blocked them, do so here too. */
 static void die_of(int number)
 {
@@ -78,7 +72,7 @@ static void die_of(int number)
 static int run_timed(char **argv, uint64_t ms, int kill_with)
 {
     int status;
-    int64_t deadline = deadline_in(ms);
+    int64_t deadline = clock_deadline(ms);
     pid_t pid = start_blocked(argv);
     if (pid < 0)
         return -1;
@@ -239,7 +233,7 @@ static int run_background_watch(struct invocation *c)
     pid_t pid = start_blocked(options.operand + 1);
     if (pid < 0)
         return EXIT_SYSTEM;
-    int code = follow(pid, deadline_in(ms), false);
+    int code = follow(pid, clock_deadline(ms), false);
     if (code < 0) {
         message_fatal("%s did not go into the background in time", options.operand[1]);
         kill(pid, SIGKILL);

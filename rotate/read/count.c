@@ -1,5 +1,6 @@
 #include "rotate/read/count.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "rotate/archive.h"
 #include "rotate/bgzf.h"
 #include "rotate/read/logfile.h"
@@ -7,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* Counts the line ends in a block. A line without a stamp, or the rest of a line that began in the
  * block before, gets the time of the line before it. */
@@ -83,7 +83,6 @@ int count_directory(struct count *c, const char *path, struct error *e)
         count_file(c, directory, "current", false);
     }
     free(list);
-    if (directory >= 0)
-        close(directory);
+    fd_close(directory);
     return count < 0 ? -1 : 0;
 }

@@ -1,10 +1,10 @@
 #include "rotate/read/logfile.h"
+#include "base/file.h"
 #include "rotate/read/logfile_inside.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     PLAIN = 65536 /* bytes of a plain file read at once: more would cost memory, and gain nothing */
@@ -40,7 +40,7 @@ static int begin(struct logfile *f, const char *name, bool archive)
 
 int logfile_open(struct logfile *f, int directory, const char *name, bool archive)
 {
-    *f = (struct logfile)LOGFILE_INIT;
+    *f = LOGFILE_INIT;
     /* O_NONBLOCK: a fifo under that name would have us wait. */
     f->fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (f->fd < 0)
@@ -57,9 +57,8 @@ int logfile_open(struct logfile *f, int directory, const char *name, bool archiv
 void logfile_close(struct logfile *f)
 {
     inflater_give(f->inflater);
-    if (f->fd >= 0)
-        close(f->fd);
-    *f = (struct logfile)LOGFILE_INIT;
+    fd_close(f->fd);
+    *f = LOGFILE_INIT;
 }
 
 ssize_t logfile_read(struct logfile *f, void *bytes, size_t size)

@@ -26,10 +26,7 @@ struct logfile {
     void *context;             /* for skip */
 };
 
-#define LOGFILE_INIT                                                                               \
-    {                                                                                              \
-        .fd = -1                                                                                   \
-    }
+#define LOGFILE_INIT ((struct logfile){.fd = -1})
 
 /* Opens a regular file, following no symbolic link. archive: the file is read as gzip when it
  * begins like gzip (a processor may have made it so, whatever its name); otherwise it is read as

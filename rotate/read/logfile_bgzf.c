@@ -1,3 +1,4 @@
+#include "base/file.h"
 #include "rotate/bgzf.h"
 #include "rotate/read/logfile_inside.h"
 #include <errno.h>
@@ -43,7 +44,6 @@ bool logfile_summary(int directory, const char *name, struct bgzf_index *index)
         st.st_size > (off_t)sizeof end &&
         logfile_read_at(f.fd, end, sizeof end, st.st_size - (off_t)sizeof end) == sizeof end &&
         bgzf_summary(end, sizeof end, index);
-    if (f.fd >= 0)
-        close(f.fd);
+    fd_close(f.fd);
     return known;
 }

@@ -3,13 +3,13 @@
  * recognised by inode, or by its time of modification once it is compressed. */
 #include "rotate/read/reader.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "rotate/archive.h"
 #include "rotate/bgzf.h"
 #include "rotate/read/logfile.h"
 #include "rotate/read/reading.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -109,7 +109,7 @@ static void retire(struct reader *r)
     r->last = r->file;
     r->last_known = r->file_known;
     r->file_known = false;
-    r->file = (struct logfile)LOGFILE_INIT;
+    r->file = LOGFILE_INIT;
 }
 
 /* Starts previous: 1; 0: there is none to read; -1 with e. */
@@ -317,7 +317,7 @@ int reader_open(struct reader **out, const char *path, enum reader_from from,
         return error_system(e, "unable to read %s", path);
     if (skip)
         r->skip = *skip;
-    r->file = r->last = (struct logfile)LOGFILE_INIT;
+    r->file = r->last = LOGFILE_INIT;
     r->path = strdup(path);
     r->file_path = malloc(strlen(path) + 1 + ARCHIVE_NAME_MAX);
     r->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -374,8 +374,7 @@ void reader_close(struct reader *r)
         return;
     logfile_close(&r->file);
     logfile_close(&r->last);
-    if (r->directory >= 0)
-        close(r->directory);
+    fd_close(r->directory);
     free(r->seen);
     free(r->path);
     free(r->file_path);

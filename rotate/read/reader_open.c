@@ -57,7 +57,7 @@ static int survey(const struct reader *r, struct survey *s, struct error *e)
 static void take(struct reader *r, struct logfile *f, enum place place, const char *name)
 {
     reader_start(r, f, place, name);
-    *f = (struct logfile)LOGFILE_INIT;
+    *f = LOGFILE_INIT;
 }
 
 /* Goes back over the archives until that many lines follow. Starts the archive in which they begin;

@@ -20,7 +20,7 @@ static void are(struct words *w, const char *expected)
     assert_string_equal(all.data, expected);
     str_release(&all);
     words_release(w);
-    *w = (struct words)WORDS_INIT;
+    *w = WORDS_INIT;
 }
 
 static void names(const char *name, const char *suffixes, const char *conf, const char *expected)

@@ -9,7 +9,7 @@ static int setup(void **state)
 {
     (void)state;
     directory_make(&dir);
-    text = (struct str)STR_INIT;
+    text = STR_INIT;
     return 0;
 }
 
