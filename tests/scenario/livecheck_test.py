@@ -149,6 +149,21 @@ def test_the_container_ends(tree, boot):
                                 "the container is to end"]
 
 
+def test_beside_a_restart_policy(tree, boot):
+    """A restart is one that was asked for, also where a clean end is the last; a signal is a death like any other."""
+    tree.longrun("polite", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -f 1 -c 'test ! -e /tmp/ill' "
+                           "sh -c 'trap \"exit 0\" TERM; echo begun; while :; do sleep 0.05; done'\n", restart="on-failure\n")
+    tree.longrun("hopeless", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -f 1 -a KILL -c 'test ! -e /tmp/over' sleep 1000\n",
+                 restart="always, 1 in 1h, then 3\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1"})
+    box.wait_for(lambda: log(tree, "polite") == ["begun"])
+    tree.write("/tmp/ill")
+    box.wait_for(lambda: log(tree, "polite").count("begun") >= 2, what="another start")
+    assert box.alive()
+    tree.write("/tmp/over")
+    assert box.wait() == 3, box.transcript()
+
+
 @pytest.mark.parametrize("env", [{}, {"OVERLOG_SUPERVISE_PROCESSES": "1"}], ids=["plain", "parents"])
 def test_as_a_plain_user(tree, boot, env):
     """In a container without root, with notify before it; also where each service has a parent."""

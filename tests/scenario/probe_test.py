@@ -124,6 +124,17 @@ def test_a_server_that_hangs(server):
     assert probe(f"tcp:127.0.0.1:{s.port}") == ""
 
 
+def test_a_name_server_that_hangs(tmp_path):
+    """The C library would ask for ten seconds."""
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.77.1\n")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.77.1", 53))
+        mount = f"mount --bind {tmp_path}/resolv.conf /etc/resolv.conf && exec {OVERLOG} probe -T 500ms http://no.such.name/"
+        r = subprocess.run(["unshare", "--mount", "sh", "-c", mount], capture_output=True, text=True, timeout=60)
+        assert silent.recv(512)
+    assert (r.returncode, r.stderr) == (1, "probe: fatal: unable to resolve no.such.name: no answer in time\n")
+
+
 def test_ipv6(server):
     s = server(OK, family=socket.AF_INET6, address=("::1", 0))
     assert probe(f"http://[::1]:{s.port}/", f"tcp:[::1]:{s.port}", f"http://localhost:{s.port}/") == ""
@@ -198,9 +209,10 @@ def test_services_and_logs_without_a_shell(scratch, boot):
     scratch.longrun("late", "#!/command/execlineb -P\nforeground { probe -w 1m file:/tmp/go }\n/bin/helper ready\n",
                     notification_fd="3\n")
     scratch.oneshot("after", "probe -w 1m http://localhost:8080/ \"log:web:^serv[i]ng$\"\n", deps=["web"])
+    scratch.write("/etc/hosts", "127.0.0.1 app\n")
     box = boot(scratch.path, path=None, env={"S6_LOGGING": "1", "PATH": "/usr/bin:/bin"})
     box.wait_for(lambda: box.run("/usr/bin/probe", "service:after").returncode == 0)
-    assert box.run("/usr/bin/probe", "service:web", "http://localhost:8080/", "tcp:[::1]:8080").stderr == (
+    assert box.run("/usr/bin/probe", "service:web", "http://localhost:8080/", "tcp:app:8080", "tcp:[::1]:8080").stderr == (
         f"probe: fatal: tcp:[::1]:8080: {REFUSED}\n")
     assert box.run("/usr/bin/probe", "service:web", user=1000).returncode == 0
     asked = box.run("/usr/bin/probe", "service:late", "service:nix")
