@@ -269,6 +269,7 @@ void boot_services_over(struct supervisor *sv, enum transition_result result)
 int boot_begin(struct supervisor *sv, struct error *e)
 {
     struct pid1 *p = &sv->pid1;
+    oom_begin(&p->oom, p);
     if (logging_open(&sv->logging, p, e) < 0 ||
         children_reserve(&p->children, 64 + CONTROL_PLACES, e) < 0)
         return -1;

@@ -186,8 +186,12 @@ void cmd_reaped(struct cmd *c, int status)
     struct pid1 *p = c->pid1;
     int code = process_exit_code(status);
     cmd_explain(p, &c->report, c->words.item[0]);
+    bool oom = oom_takes(&p->oom, status);
+    if (oom)
+        oom_say(&p->oom, "CMD");
     if (WIFSIGNALED(status))
-        pid1_event(p, "cmdexit", NULL, "pid=%ld signal=%d", (long)c->pid, WTERMSIG(status));
+        pid1_event(p, "cmdexit", NULL, "pid=%ld signal=%d%s%s", (long)c->pid, WTERMSIG(status),
+                   oom ? " oom=1" : "", WCOREDUMP(status) ? " core=1" : "");
     else
         pid1_event(p, "cmdexit", NULL, "pid=%ld code=%d", (long)c->pid, code);
     c->pid = 0;

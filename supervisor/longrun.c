@@ -4,6 +4,7 @@
 #include "services/servicedir.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 
 static void take_status(struct longrun *l)
@@ -41,7 +42,8 @@ static void write_event(struct longrun *l, int byte)
     else if (byte == 'U')
         pid1_event(p, "ready", name, "pid=%ld", (long)l->machine.pid);
     else if (byte == 'd' && WIFSIGNALED(status))
-        pid1_event(p, "exit", name, "pid=%ld signal=%d", run, WTERMSIG(status));
+        pid1_event(p, "exit", name, "pid=%ld signal=%d%s%s", run, WTERMSIG(status),
+                   l->history.oom ? " oom=1" : "", WCOREDUMP(status) ? " core=1" : "");
     else if (byte == 'd')
         pid1_event(p, "exit", name, "pid=%ld code=%d", run, WEXITSTATUS(status));
     else if (byte == 'O')
@@ -314,6 +316,19 @@ static void born(struct run *r, pid_t pid, bool here)
     status_touch(&p->changes, l->record);
 }
 
+/* Of the end of a run, not of a finish. */
+static void look_at_end(struct longrun *l, int status)
+{
+    char whom[300];
+    l->history.oom = oom_takes(&l->all->pid1->oom, status);
+    snprintf(whom, sizeof whom, "service %s", l->definition->name);
+    if (l->history.oom)
+        oom_say(&l->all->pid1->oom, whom);
+    if (WIFSIGNALED(status) && WCOREDUMP(status))
+        message_warning("service %s left a core dump: signal %d", l->definition->name,
+                        WTERMSIG(status));
+}
+
 void longrun_reaped(struct longrun *l, pid_t pid, int status)
 {
     if (pid != l->machine.pid)
@@ -328,6 +343,8 @@ void longrun_reaped(struct longrun *l, pid_t pid, int status)
         }
         longrun_feed(l, SERVICE_SPAWNED, 0);
     }
+    if (l->machine.state != SERVICE_FINISH)
+        look_at_end(l, status);
     run_end(&l->run, l->machine.state == SERVICE_UP);
     loop_untimer(&l->all->pid1->loop, &l->pipe.drain);
     longrun_feed(l, SERVICE_DIED, status);

@@ -37,6 +37,7 @@ enum membership {
 struct history {
     uint32_t starts;
     int64_t died_at;  /* monotonic ns of the last end, 0 none */
+    bool oom;         /* that end: the kernel killed it for lack of memory */
     char failed[512]; /* why it has failed for good, while machine.failed says that it has */
 };
 

@@ -18,7 +18,7 @@ static void describe_end(const struct longrun *l, char out[END_MAX])
     if (l->machine.spawn_code != 0)
         snprintf(out, END_MAX, "%.150s", l->run.why != NULL ? l->run.why : "not executed");
     else if (name != NULL)
-        snprintf(out, END_MAX, "SIG%s", name);
+        snprintf(out, END_MAX, "SIG%s%s", name, l->history.oom ? ", out of memory" : "");
     else if (WIFSIGNALED(status))
         snprintf(out, END_MAX, "signal %d", WTERMSIG(status));
     else

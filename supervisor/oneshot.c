@@ -134,12 +134,16 @@ static void explain(struct oneshots *all, const char *program, int report)
     close(report);
 }
 
-static void describe(int status, char how[64])
+static void describe(const struct oneshots *all, int status, char how[64])
 {
+    bool oom = oom_takes(&all->pid1->oom, status);
     if (WIFEXITED(status))
         snprintf(how, 64, "command exited %d", WEXITSTATUS(status));
     else
-        snprintf(how, 64, "command crashed with signal %d", WTERMSIG(status));
+        snprintf(how, 64, "command crashed with signal %d%s", WTERMSIG(status),
+                 oom                 ? " (out of memory)"
+                 : WCOREDUMP(status) ? " (core dumped)"
+                                     : "");
 }
 
 void oneshot_reaped(struct oneshots *all, uint32_t node, int status)
@@ -160,7 +164,7 @@ void oneshot_reaped(struct oneshots *all, uint32_t node, int status)
         succeed(all, node, o->stopping);
         return;
     }
-    describe(status, how);
+    describe(all, status, how);
     const struct transition_node *n = &all->catalogue->transition.node[node];
     bool given_up = n->goal && n->goal_up == o->stopping;
     if (catalogue_awaits(all->catalogue, node, !o->stopping) && !given_up)
@@ -228,7 +232,7 @@ bool oneshot_reload_reaped(struct oneshots *all, uint32_t node, int status, char
     struct oneshot *o = &all->catalogue->oneshot[node];
     explain(all, d->reload.count > 0 ? d->reload.item[0] : d->name, o->reload_report);
     o->reload = 0;
-    describe(status, how);
+    describe(all, status, how);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 

@@ -18,6 +18,7 @@
 #include "supervisor/children.h"
 #include "supervisor/event_log.h"
 #include "supervisor/notice.h"
+#include "supervisor/oom.h"
 #include "supervisor/pid1_calls.h"
 #include "supervisor/shortage.h"
 #include "supervisor/status_changes.h"
@@ -75,6 +76,7 @@ struct pid1 {
     struct notices notices;
     struct voice voice;
     struct status_changes changes;
+    struct oom oom;
 
     struct shortage shortage;  /* of what children need */
     struct shortage unwritten; /* of what files under /run need */

@@ -1,4 +1,5 @@
 #include "supervisor/pid1_calls.h"
+#include "base/cgroup.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "supervisor/console.h"
@@ -48,4 +49,7 @@ const struct pid1_calls pid1_system = {
     .write_file = file_write,
     .rename = rename,
     .unlink = unlink,
+    .memory_open = cgroup_kills_open,
+    .memory_kills = cgroup_kills,
+    .memory_limit = cgroup_memory_limit,
 };

@@ -45,6 +45,11 @@ struct pid1_calls {
                       struct error *e); /* file_write */
     int (*rename)(const char *from, const char *to);
     int (*unlink)(const char *path);
+
+    /* --- our control group --- */
+    int (*memory_open)(bool *tells);   /* cgroup_kills_open */
+    long long (*memory_kills)(int fd); /* cgroup_kills */
+    long long (*memory_limit)(void);   /* cgroup_memory_limit */
 };
 
 /* The product's. */

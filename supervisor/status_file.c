@@ -37,9 +37,10 @@ static enum status_state longrun_state(const struct longrun *l, enum node_state 
 
 static void set_end(struct status_service *s, int wait_status)
 {
-    if (WIFSIGNALED(wait_status))
+    if (WIFSIGNALED(wait_status)) {
         s->signal = WTERMSIG(wait_status);
-    else
+        s->core = WCOREDUMP(wait_status);
+    } else
         s->code = WEXITSTATUS(wait_status);
 }
 
@@ -55,8 +56,10 @@ static void describe_longrun(const struct longrun *l, enum node_state node, bool
     s->since = m->since;
     s->ready_at = m->ready ? m->ready_at : 0;
     s->died_at = l->history.died_at;
-    if (s->died_at != 0)
+    if (s->died_at != 0) {
         set_end(s, m->wait_status);
+        s->oom = l->history.oom && s->signal >= 0;
+    }
     if (m->failures > 0 && l->run.why != NULL)
         s->why = l->run.why;
     else if (m->failed != FAILURE_NONE)

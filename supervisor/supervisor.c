@@ -202,8 +202,10 @@ static void reap(struct supervisor *sv)
     for (int i = 0; i < REAPS_PER_TURN; i++) {
         int status;
         pid_t pid = p->calls->changed(&status);
-        if (pid <= 0)
+        if (pid <= 0) {
+            oom_reaped(&p->oom);
             return;
+        }
         if (WIFSTOPPED(status))
             resume_soon(&sv->resume, pid);
         else

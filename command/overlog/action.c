@@ -214,7 +214,9 @@ static void send_letters(struct action *a, const struct waiting *w)
         if (now == NULL || t->is_oneshot || !t->is_named)
             continue;
         bool is_there = outcome_of(w->wish, now, elapsed(w)) == OUTCOME_REACHED;
-        bool is_coming = w->wish == WISH_UP && now->pid > 0 && now->wanted;
+        bool has_failed = strcmp(now->state, "failed") == 0;
+        bool is_new = now->died_ms >= 0 && now->died_ms < elapsed(w);
+        bool is_coming = w->wish == WISH_UP && now->wanted && (!has_failed || is_new);
         bool stays = t->node != TARGET_NO_NODE && !w->letters &&
                      services_definition(&a->services, t->node)->essential;
         if (!is_there && !is_coming && !(w->wish == WISH_DOWN && stays))

@@ -1,4 +1,5 @@
 #include "command/overlog/history.h"
+#include "base/error.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,13 @@ static struct history_end *add_end(struct history *h, const struct timespec *tim
     return e;
 }
 
+static void add_death(struct history *h, const struct timespec *time, int code, int signal)
+{
+    if (h->recent_count == HISTORY_RECENT)
+        memmove(h->recent, h->recent + 1, --h->recent_count * sizeof h->recent[0]);
+    h->recent[h->recent_count++] = (struct history_death){*time, code, signal};
+}
+
 static void no_instance(struct history *h)
 {
     h->began = (struct timespec){0, 0};
@@ -102,6 +110,7 @@ static void take_exit(struct history *h, const struct timespec *time, const char
     e->oom = number(line, "oom=") > 0;
     e->core = number(line, "core=") > 0;
     e->asked = h->stopping;
+    add_death(h, time, e->code, e->signal);
     h->counts.ends++;
     h->counts.codes += e->code > 0;
     h->counts.signals += e->signal >= 0;
@@ -119,6 +128,7 @@ static void take_failure(struct history *h, const struct timespec *time, const c
         snprintf(h->gave_up_reason, sizeof h->gave_up_reason, "%s", reason);
         return;
     }
+    add_death(h, time, EXIT_NOTFOUND, -1);
     struct history_end *last = h->count > 0 ? &h->end[h->count - 1] : NULL;
     if (last != NULL && reason[0] != '\0' && strcmp(last->reason, reason) == 0) {
         last->at = *time;
@@ -144,6 +154,7 @@ static void take_container(struct history *h, const struct timespec *time, const
 {
     if (is_event(line, "boot")) {
         h->booted = *time;
+        h->recent_count = 0;
         h->counts = (struct history_counts){.starts = 0};
         h->stopping = h->gave_up = false;
         no_instance(h);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <time.h>
 
-enum { HISTORY_ENDS = 5, HISTORY_REASON = 200 };
+enum { HISTORY_ENDS = 5, HISTORY_RECENT = 101, HISTORY_REASON = 200 };
 
 /* An end, or an attempt to start it that failed. */
 struct history_end {
@@ -21,10 +21,18 @@ struct history_end {
     char reason[HISTORY_REASON];
 };
 
+/* How one of many ended. */
+struct history_death {
+    struct timespec at;
+    int code, signal; /* -1: not so */
+};
+
 struct history {
     const char *service;
     struct history_end end[HISTORY_ENDS]; /* the last ones, the oldest first */
     size_t count;
+    struct history_death recent[HISTORY_RECENT]; /* the last deaths, the oldest first */
+    size_t recent_count;
     struct timespec booted; /* the last boot; since then: */
     struct history_counts {
         unsigned long long starts, ends, failures; /* the last: to start it */

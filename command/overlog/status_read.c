@@ -1,4 +1,5 @@
 /* The rows of the status file of pid 1, and the choice among them. */
+#include "base/cgroup.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
@@ -100,8 +101,10 @@ int status_read(struct status *s, const char *run, struct error *e)
     char *bytes = status_load(path, e);
     if (bytes == NULL)
         return -1;
-    if (status_rows(s, bytes, clock_monotonic()) == 0)
+    if (status_rows(s, bytes, clock_monotonic()) == 0) {
+        s->memory_limit = cgroup_memory_limit();
         return 0;
+    }
     status_release(s);
     return error_set(e, EXIT_SYSTEM, "out of memory");
 }

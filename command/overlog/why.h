@@ -22,6 +22,9 @@ struct why {
 /* How many of the lines before an end are shown to people; age: 0 for the newest end. */
 size_t why_lines_of(size_t age);
 
+/* How many deaths count within the time of its policy, which gives it up for too many. */
+unsigned int why_recent_ends(const struct why *w);
+
 /* Appends it for people, in about 24 lines. */
 void why_text(const struct why *w, struct str *out);
 /* Appends it as a line of JSON. */

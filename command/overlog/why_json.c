@@ -38,6 +38,21 @@ static void put_nodes(const struct why *w, const char *key, const uint32_t *node
     json_close(out, ']');
 }
 
+static void put_policy(const struct why *w, struct str *out)
+{
+    char line[RESTART_LINE_MAX] = "";
+    const struct restart_policy *p =
+        w->node == TARGET_NO_NODE ? NULL : &services_definition(w->services, w->node)->keys.restart;
+    if (p != NULL)
+        restart_format(p, line, sizeof line);
+    json_string(out, "restart", line[0] == '\0' ? NULL : line);
+    json_bool(out, "gave_up", w->history.gave_up);
+    if (p != NULL && p->within > 0) {
+        json_number(out, "recent_ends", why_recent_ends(w));
+        json_number(out, "ends_allowed", p->deaths);
+    }
+}
+
 static void put_lines(const char *key, const struct last_lines *l, struct str *out)
 {
     json_open(out, key, '[');
@@ -90,6 +105,7 @@ void why_json(const struct why *w, struct str *out)
         put_nodes(w, "needs", n->needs, n->needs_count, out);
         put_nodes(w, "needed_by", n->needed_by, n->needed_by_count, out);
     }
+    put_policy(w, out);
     status_use_json(&w->usage, out);
     json_string(out, "log", r->log[0] == '\0' ? NULL : r->log);
     put_number(out, "log_bytes", r->log_bytes);

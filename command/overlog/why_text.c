@@ -166,16 +166,46 @@ static void put_waiting(const struct why *w, struct str *out)
 
 /* --- what becomes of it, what it uses --------------------------------------------------------- */
 
+static const struct restart_policy *policy_of(const struct why *w)
+{
+    const struct restart_policy *p =
+        w->node == TARGET_NO_NODE ? NULL : &services_definition(w->services, w->node)->keys.restart;
+    return p == NULL || p->when == RESTART_AS_UPSTREAM ? NULL : p;
+}
+
+unsigned int why_recent_ends(const struct why *w)
+{
+    const struct restart_policy *p = policy_of(w);
+    unsigned int count = 0;
+    for (size_t i = 0; p != NULL && p->within > 0 && i < w->history.recent_count; i++) {
+        const struct history_death *e = &w->history.recent[i];
+        int status = e->signal >= 0 ? e->signal : e->code << 8;
+        if (ms_between(&e->at, &w->now) <= p->within && !restart_is_clean(p, status))
+            count++;
+    }
+    return count;
+}
+
 static void put_policy(const struct why *w, struct str *out)
 {
+    char line[RESTART_LINE_MAX];
+    const struct restart_policy *p = policy_of(w);
+    const char *gave_up = w->history.gave_up_reason;
     if (is_oneshot(w->row))
         return;
     label(out, "after an end");
+    if (p != NULL) {
+        restart_format(p, line, sizeof line);
+        str_printf(out, "restart: %s", line);
+    }
     if (w->history.gave_up || is(w->row, "failed"))
-        str_printf(out, "it stays down: %s\n",
-                   w->history.gave_up_reason[0] != '\0' ? w->history.gave_up_reason : "it failed");
-    else
-        str_add_text(out, "it is started again, however often\n");
+        str_printf(out, "%sit stays down: %s", p == NULL ? "" : "; ",
+                   gave_up[0] != '\0' ? gave_up : "it failed");
+    else if (p != NULL && p->within > 0)
+        str_printf(out, "; %u of %u ends that it may have lately", why_recent_ends(w), p->deaths);
+    else if (p == NULL)
+        str_add_text(out, "it is started again, however often");
+    str_add_char(out, '\n');
 }
 
 static void put_usage(const struct why *w, struct str *out)

@@ -25,6 +25,11 @@ def box(tmp_path_factory, installed, helper):
     tree.longrun("big", once.format("big") + "for i in $(seq 2000); do echo filling the log with line $i; done\nexit 4\n",
                  logging_script="n99 s4096 C\n")
     tree.longrun("family", "#!/bin/sh\nsleep 1000 &\nsetsid sleep 1000 &\nexec sleep 1000\n")
+    tree.longrun("hog", "#!/bin/sh\necho eating\nexec sleep 1000\n")
+    tree.longrun("loop", "#!/bin/sh\nexit 7\n", restart="on-failure, 2 in 1m, wait 50ms..100ms\n", bundle=None)
+    tree.longrun("patient", restart="always, 20 in 1m\n")
+    tree.write("sys/fs/cgroup/memory.events", "low 0\noom_kill 0\n")
+    tree.write("sys/fs/cgroup/memory.max", f"{512 << 20}\n")
     box = Boot(tree.path)
     box.wait_for(lambda: box.run(OVERLOG, "status", "-H", "crash", "big", "family").returncode == 0)
     yield box
@@ -128,3 +133,40 @@ def test_metrics(box):
     assert box.run(OVERLOG, "metrics", "-o", "/tmp/overlog.prom").stdout == ""
     assert box.read("/tmp/overlog.prom").endswith("# EOF\n")
     assert not box.exists("/tmp/overlog.prom.new")
+
+
+def test_out_of_memory(box):
+    """The file that counts stands in the root: the kernel's own is in tests/container/memory_test.py."""
+    def kills(count):
+        with open(box.inside("/sys/fs/cgroup/memory.events"), "r+") as file:
+            file.write(f"low 0\noom_kill {count}\n")
+    kills(1)
+    assert "hog ended by SIGKILL" in box.run(OVERLOG, "kill", "-s", "KILL", "hog").stdout
+    box.wait_for(lambda: len(why(box, "hog")[1]["ends"]) == 1)
+    text, whole = why(box, "hog")
+    assert re.search(r"ago\)  SIGKILL \(out of memory, limit 512M\) after \d+\.\ds\n      eating\n$", text)
+    assert whole["ends"][0]["out_of_memory"] and whole["memory_limit_bytes"] == 512 << 20
+    box.wait_for_text("the kernel killed service hog: out of memory (limit 512M)\n")
+    assert "\n    last end: SIGKILL (out of memory, limit 512M)\n" in box.run(OVERLOG, "status").stdout
+    # Some that are no service's own process; and a KILL that is somebody's.
+    kills(3)
+    assert "hog ended by SIGKILL" in box.run(OVERLOG, "kill", "-s", "KILL", "hog").stdout
+    assert box.run(OVERLOG, "kill", "-s", "KILL", "family").returncode == 0
+    box.wait_for_text("the kernel killed a process: out of memory (limit 512M)\n")
+    events = box.read("/var/log/services/.events/current")
+    assert len(re.findall(r"exit service=hog pid=\d+ signal=9 oom=1\n", events)) == 2
+    assert re.search(r"exit service=family pid=\d+ signal=9\n", events) and " oom kills=1 limit=536870912\n" in events
+    assert "\n  memory        the kernel killed a process of some service" in why(box, "family")[0]
+    text = box.run(OVERLOG, "metrics").stdout
+    assert 'overlog_service_ends_total{service="hog",cause="out_of_memory"} 2\n' in text
+    assert "overlog_other_out_of_memory_kills_total 1\n" in text and "overlog_memory_limit_bytes 536870912\n" in text
+
+
+def test_a_policy(box):
+    box.run(OVERLOG, "start", "loop")
+    box.wait_for(lambda: "loop is failed" in why(box, "loop")[0])
+    text, whole = why(box, "loop")
+    assert "\n  after an end  restart: on-failure, 2 in 1m, wait 50ms..100ms; it stays down: given up after 3 ends" in text
+    assert whole["restart"] == "on-failure, 2 in 1m, wait 50ms..100ms" and whole["gave_up"]
+    assert (whole["recent_ends"], whole["ends_allowed"]) == (3, 2)
+    assert "\n  after an end  restart: always, 20 in 1m; 0 of 20 ends that it may have lately\n" in why(box, "patient")[0]

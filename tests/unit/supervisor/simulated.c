@@ -444,6 +444,26 @@ static void messages_to(int fd)
     (void)fd;
 }
 
+static int memory_open(bool *tells)
+{
+    *tells = true;
+    if (simulated.counts_kills)
+        return open("/dev/null", O_RDONLY | O_CLOEXEC); /* cannot be watched */
+    errno = ENOENT;
+    return -1;
+}
+
+static long long memory_kills(int fd)
+{
+    (void)fd;
+    return simulated.kills;
+}
+
+static long long memory_limit(void)
+{
+    return simulated.memory_limit;
+}
+
 static struct pid1_calls calls(void)
 {
     struct pid1_calls c = pid1_system;
@@ -463,6 +483,9 @@ static struct pid1_calls calls(void)
     c.add_death = add_death;
     c.create = create;
     c.write_at = write_at;
+    c.memory_open = memory_open;
+    c.memory_kills = memory_kills;
+    c.memory_limit = memory_limit;
     c.write_file = write_file;
     return c;
 }

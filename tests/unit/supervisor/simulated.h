@@ -62,12 +62,14 @@ struct simulated {
     char *journal;
     size_t length;
     bool with_time;
-    int spawn_fails;     /* errno of every spawn; 0: they succeed */
-    int files_fail;      /* errno of every file that is written under /run */
-    bool hold_reports;   /* whether a run was executed is said by simulated_executed */
-    bool hold_births;    /* of those with a parent, the pid is told by simulated_born */
-    bool service_first;  /* of a process and its parent that end together, who is reaped first */
-    bool stubborn;       /* those who are spawned from now on */
+    int spawn_fails;    /* errno of every spawn; 0: they succeed */
+    int files_fail;     /* errno of every file that is written under /run */
+    bool hold_reports;  /* whether a run was executed is said by simulated_executed */
+    bool hold_births;   /* of those with a parent, the pid is told by simulated_born */
+    bool service_first; /* of a process and its parent that end together, who is reaped first */
+    bool stubborn;      /* those who are spawned from now on */
+    bool counts_kills;  /* there is a control group; the next are what its files say: */
+    long long kills, memory_limit;
     const char *refuses; /* label of one that no signal reaches: EPERM */
     /* NULL, or puts the events of a turn into another order. */
     void (*order)(struct epoll_event *events, int count);
