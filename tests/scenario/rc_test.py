@@ -284,7 +284,7 @@ def test_a_stop_answers_who_waits(tree, boot):
     tree.oneshot("hold", up="/bin/true", down="/bin/hold")
     tree.script("/bin/hold", "#!/bin/sh\nuntil test -e /tmp/read; do sleep 0.05; done\n")
     box = boot(tree.path, env={"S6_LOGGING": "0"})
-    box.wait_for(lambda: "web" in rc(box, "-a", "list")[1])
+    box.wait_booted()
     caller = box.begin("/command/s6-rc", "-u", "change", "slow")
     box.wait_for(lambda: box.exists("/tmp/slow"))
     box.kill(signal.SIGTERM)
@@ -311,6 +311,7 @@ def test_a_run_that_cannot_be_executed(tree, boot):
     tree.longrun("broken", "#!/nonexistent\n", bundle=None)
     tree.oneshot("slow", up='sh -c "exec >/dev/null 2>&1; until test -e /tmp/go; do sleep 0.02; done"', bundle=None)
     box = boot(tree.path, env={"S6_LOGGING": "2"})
+    box.wait_booted()
     code, _, err = rc(box, "-t", "1500", "-b", "change", "broken")
     lines = err.splitlines()
     assert code == 2 and lines[-1] == "s6-rc: fatal: timed out"
@@ -330,6 +331,7 @@ def test_what_a_time_limit_left_is_told_again(tree, boot):
     tree.longrun("stubborn", "#!/bin/sh\ntrap 'echo >>/tmp/terms; test ! -e /tmp/mortal || exit 0' TERM\n"
                              "touch /tmp/trapped\nwhile :; do sleep 0.02; done\n", bundle=None)
     box = boot(tree.path, env={"S6_LOGGING": "2"})
+    box.wait_booted()
     assert rc(box, "-b", "-t", "300", "change", "patient")[0] == 2
     assert box.run("/command/s6-svc", "-wD", "-d", "/run/service/patient").returncode == 0
     open(box.inside("/tmp") + "/ready", "w").close()
