@@ -16,8 +16,13 @@ static bool is_taken(const char *name, size_t length)
 /* Whether a part of the combined log format is a number there. */
 static bool is_count(const struct fields *f, const struct field *field)
 {
-    double number;
-    return f->parts > 0 && strchr("sb", *field->name) && field_number(&field->value, &number);
+    const struct field_value *v = &field->value;
+    if (f->parts == 0 || !strchr("sb", *field->name) || (*v->text == '0' && v->length > 1))
+        return false;
+    for (size_t i = 0; i < v->length; i++)
+        if (v->text[i] < '0' || v->text[i] > '9')
+            return false;
+    return true;
 }
 
 static int add_field(const struct fields *f, const struct field *field, struct str *text,

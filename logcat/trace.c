@@ -1,4 +1,5 @@
 #include "logcat/trace.h"
+#include "logcat/severity.h"
 #include <string.h>
 
 enum { RULE = 18 /* of the signs with which a report of ThreadSanitizer begins and ends */ };
@@ -158,6 +159,41 @@ static bool is_http_panic(const char *message, size_t length)
            memcmp(message + 20, serving, sizeof serving - 1) == 0;
 }
 
+/* "2026-11-29 10:15:42.871 UTC [57] STATEMENT:  SELECT 1": more of the line before */
+static bool is_postgres(const char *message, size_t length)
+{
+    static const char *const words[] = {
+        " DETAIL:  ", " HINT:  ", " STATEMENT:  ", " CONTEXT:  ", " QUERY:  ", NULL};
+    if (length < 30 || message[0] != '2' || message[4] != '-')
+        return false;
+    const char *bracket = memchr(message, ']', length < 60 ? length : 60);
+    if (!bracket)
+        return false;
+    struct line l = {bracket + 1, length - (size_t)(bracket + 1 - message)};
+    return begins_with_any(&l, words);
+}
+
+/* "java.sql.SQLException: gone": with the name of a package or namespace */
+static bool is_named_exception(const struct line *l)
+{
+    size_t n = 0, dots = 0;
+    for (; n < l->length && (is_letter(l->text[n]) || is_digit(l->text[n]) || l->text[n] == '.' ||
+                             l->text[n] == '_' || l->text[n] == '$' || l->text[n] == '\\');
+         n++)
+        dots += l->text[n] == '.' || l->text[n] == '\\';
+    struct line name = {l->text, n};
+    return dots > 0 && (n == l->length || l->text[n] == ':') &&
+           (ends(&name, "Exception") || ends(&name, "Error"));
+}
+
+/* Whether the entry begins with a line that names its level, and the level is bad. */
+static bool is_below_error(const struct trace *t)
+{
+    enum severity is;
+    const struct severity_format *f = severity_find(t->before, t->length, &is);
+    return f && f->fixed == SEVERITY_UNKNOWN && is >= SEVERITY_ERROR;
+}
+
 /* --- states --- */
 
 /* The state behind a line that belongs to no trace before it. */
@@ -297,11 +333,13 @@ static bool is_plain(const struct trace *t, const char *message, size_t length)
     if (t->state != TRACE_NONE || length == 0)
         return false;
     char last = message[length - 1];
+    if (is_letter(message[0]) && is_named_exception(&(struct line){message, length}))
+        return false;
     return !firsts[(unsigned char)message[0]] && last != '\'' && last != '>' &&
-           !is_http_panic(message, length);
+           !is_http_panic(message, length) && !is_postgres(message, length);
 }
 
-bool trace_continues(struct trace *t, const char *message, size_t length)
+static bool judge(struct trace *t, const char *message, size_t length)
 {
     if (is_plain(t, message, length))
         return false;
@@ -311,9 +349,15 @@ bool trace_continues(struct trace *t, const char *message, size_t length)
         return l.text != message;
     }
     if (begins(&l, "Traceback (most")) {
-        bool chained = t->state == TRACE_CHAINED;
+        bool chained = t->state == TRACE_CHAINED || is_below_error(t);
         t->state = TRACE_PYTHON;
         return chained;
+    }
+    if (is_postgres(message, length))
+        return true;
+    if (is_named_exception(&l) && is_below_error(t)) {
+        t->state = TRACE_FRAMES;
+        return true;
     }
     if (is_always(&l)) {
         t->state = behind_always(t, &l);
@@ -325,7 +369,17 @@ bool trace_continues(struct trace *t, const char *message, size_t length)
     return false;
 }
 
+bool trace_continues(struct trace *t, const char *message, size_t length)
+{
+    if (judge(t, message, length))
+        return true;
+    t->length = length < TRACE_BEFORE ? (unsigned int)length : TRACE_BEFORE;
+    memcpy(t->before, message, t->length);
+    return false;
+}
+
 void trace_reset(struct trace *t)
 {
+    t->length = 0;
     t->state = TRACE_NONE;
 }

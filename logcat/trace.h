@@ -2,6 +2,9 @@
  * Java, the exception at the end of Python's traces, the functions of Go, "#0" of PHP, what a
  * sanitizer reports. Pure.
  *
+ * An exception below a line of a log that says of itself that it is an error belongs
+ * to that line, and so do postgres' details of a statement.
+ *
  * A machine is told each line of a source, and says whether it continues the line before it.
  * Indented lines, which continue anyway, are told as well. */
 #ifndef LOGCAT_TRACE_H
@@ -23,8 +26,12 @@ enum trace_state {
     TRACE_SANITIZER /* in a report of a sanitizer */
 };
 
+enum { TRACE_BEFORE = 120 };
+
 struct trace {
     enum trace_state state;
+    unsigned int length;       /* bytes of before */
+    char before[TRACE_BEFORE]; /* the beginning of the entry's first line */
 };
 
 /* Whether the next line continues an entry by its form. length bytes of message are read. */

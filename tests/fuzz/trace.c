@@ -7,7 +7,7 @@ enum { LINES_MAX = 200 };
 
 static size_t tell(const uint8_t *data, size_t size, bool *said)
 {
-    struct trace t = {TRACE_SANITIZER};
+    struct trace t = {.state = TRACE_SANITIZER};
     size_t lines = 0;
     trace_reset(&t);
     for (const uint8_t *at = data, *end = data + size; at < end && lines < LINES_MAX; lines++) {

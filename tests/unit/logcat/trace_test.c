@@ -25,7 +25,7 @@ static bool continues(struct trace *t, const char *line)
 
 static void entries_of(const char *language)
 {
-    struct trace t = {TRACE_NONE};
+    struct trace t = {.state = TRACE_NONE};
     char path[100], line[512];
     int lines = 0, wrong = 0;
     snprintf(path, sizeof path, "tests/unit/logcat/traces/%s.txt", language);
@@ -54,7 +54,7 @@ static void entries(void **state)
 
 static void nothing_continues_after_a_reset(void **state)
 {
-    struct trace t = {TRACE_NONE};
+    struct trace t = {.state = TRACE_NONE};
     (void)state;
     assert_false(continues(&t, "Traceback (most recent call last):"));
     assert_true(continues(&t, "  File \"a.py\", line 3"));
@@ -71,7 +71,7 @@ static void lines_of_logs_are_no_traces(void **state)
                                         "#include <stdio.h>",    "Stack is full",
                                         "Causes are unknown",    "'quoted'",
                                         "created by cart.add()", "# 7 of 9"};
-    struct trace t = {TRACE_NONE};
+    struct trace t = {.state = TRACE_NONE};
     (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         if (continues(&t, lines[i]))
@@ -89,6 +89,7 @@ int main(void)
         LANGUAGE("php"),
         LANGUAGE("java"),
         LANGUAGE("python"),
+        LANGUAGE("postgres"),
         LANGUAGE("go"),
         LANGUAGE("node"),
         LANGUAGE("ruby"),
