@@ -45,6 +45,34 @@ size_t utf8_show(const char *bytes, size_t length, char shown[UTF8_SHOWN_MAX])
     return n > 0 ? n : 1;
 }
 
+/* Columns of a character: marks over others take none, those of East Asia and pictures two. */
+static size_t point_width(unsigned int p)
+{
+    static const struct {
+        unsigned int first, last, width;
+    } ranges[] = {
+        {0x300, 0x36f, 0},     {0x1100, 0x115f, 2},   {0x200b, 0x200f, 0},   {0x20d0, 0x20ff, 0},
+        {0x2e80, 0x303e, 2},   {0x3041, 0xa4cf, 2},   {0xac00, 0xd7a3, 2},   {0xf900, 0xfaff, 2},
+        {0xfe00, 0xfe0f, 0},   {0xfe30, 0xfe6f, 2},   {0xff00, 0xff60, 2},   {0xffe0, 0xffe6, 2},
+        {0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2}, {0x1f900, 0x1faff, 2}, {0x20000, 0x3fffd, 2}};
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0] && p >= ranges[i].first; i++)
+        if (p <= ranges[i].last)
+            return ranges[i].width;
+    return 1;
+}
+
+size_t utf8_width(const char *bytes, size_t length)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < length;) {
+        unsigned int point = 'x';
+        size_t n = utf8_decode(bytes + i, length - i, &point);
+        width += point_width(point);
+        i += n > 0 ? n : 1;
+    }
+    return width;
+}
+
 static bool is_plain(char c)
 {
     return (c >= ' ' && c < 0x7f) || c == '\t';

@@ -29,6 +29,9 @@ enum { UTF8_SHOWN_MAX = 12 };
  * that is no UTF-8; "" when it is shown as it is. */
 size_t utf8_show(const char *bytes, size_t length, char shown[UTF8_SHOWN_MAX]);
 
+/* How many columns of a terminal the text takes; a byte that is no UTF-8 takes one. */
+size_t utf8_width(const char *bytes, size_t length);
+
 /* Appends the text as it is shown. -1: no memory. */
 int utf8_visible(const char *bytes, size_t length, struct str *out);
 /* The same into out, of that size, with a NUL and cut where it is full; its length. */

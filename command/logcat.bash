@@ -8,12 +8,13 @@ _logcat() {
     -S | -U | --since | --until) words='today yesterday now 10m 1h 1d' ;;
     -n | --lines) words='all' ;;
     --priority) words='debug info notice warning err crit alert emerg' ;;
+    --tail) words='10' ;;
     --columns) words='ts,service,severity,message ts,status,path' ;;
     -g | -x | -A | -B | -C | --grep | --exclude | --after | --before | --context) return ;;
     --begin-with | --highlight | --time-format | --where) return ;;
     *)
         case $current in
-        -*) words="--after --before --ignore-case --previous --begin-with --until $("$1" --help | grep -o -e '--[a-z][a-z-]*')" ;;
+        -*) words="--after --before --ignore-case --previous --begin-with --until --no-pager $("$1" --help | grep -o -e '--[a-z][a-z-]*')" ;;
         */*) mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
         *)
             root=${OVERLOG_DIR:-$(cat /run/s6/container_environment/OVERLOG_DIR 2>/dev/null)}

@@ -89,11 +89,10 @@ static void make_cell(struct columns *c, const char *name, struct render *r, con
 static int put_cell(struct column *column, const char *text, size_t length, bool last,
                     struct str *out)
 {
-    size_t begin = out->length, width = 0;
+    size_t begin = out->length;
     if (utf8_visible(text, length, out) < 0)
         return -1;
-    for (size_t i = begin; i < out->length; i++)
-        width += (out->data[i] & 0xc0) != 0x80;
+    size_t width = utf8_width(out->data + begin, out->length - begin);
     if (width > column->width)
         column->width = width < WIDTH_MOST ? width : WIDTH_MOST;
     for (size_t i = width; !last && i < column->width + 2; i++)

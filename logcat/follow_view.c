@@ -3,13 +3,16 @@
 #include "base/container.h"
 #include "base/loop.h"
 #include "base/message.h"
+#include "base/utf8.h"
 #include "logcat/dirwatch.h"
 #include "logcat/pool.h"
 #include "rotate/pipe_note.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct follow_view {
     struct loop loop;
@@ -24,7 +27,10 @@ struct follow_view {
 static void end(void *context, int signal)
 {
     struct follow_view *live = context;
-    (void)signal;
+    /* What comes next on the terminal stands behind the ^C that it shows. */
+    if (signal == SIGINT && isatty(live->view->output.fd) &&
+        write(live->view->output.fd, "\n", 1) < 0)
+        live->view->output.failed = errno;
     live->view->output.ended = true;
     loop_stop(&live->loop);
 }
@@ -154,8 +160,8 @@ static void find_new(struct follow_view *live)
             source_free(s);
             continue;
         }
-        if (strlen(s->name) > v->render.width)
-            v->render.width = strlen(s->name);
+        if (utf8_width(s->name, strlen(s->name)) > v->render.width)
+            v->render.width = utf8_width(s->name, strlen(s->name));
         open_whole(live, v->count - 1);
     }
     logdirs_release(&list);

@@ -35,6 +35,7 @@ struct layout {
     size_t width;  /* of the longest name */
     time_t newest; /* line of all */
     bool narrow;   /* no room for FIRST */
+    int hours;     /* that the bars show */
 };
 
 struct bar {
@@ -158,8 +159,42 @@ static void put_name(struct str *out, const char *name, const struct layout *l)
 {
     size_t begin = out->length;
     utf8_visible(name, strlen(name), out);
-    for (size_t length = out->length - begin; length < l->width; length++)
+    for (size_t w = utf8_width(out->data + begin, out->length - begin); w < l->width; w++)
         str_add_char(out, ' ');
+}
+
+static void put_row(struct str *out, const char *name, const char *state, const struct row *row,
+                    const struct layout *l)
+{
+    put_name(out, name, l);
+    str_printf(out, "  %-9s", state);
+    put_size(out, row->bytes);
+    str_printf(out, "  %4lu", row->archives);
+    if (!l->narrow)
+        put_time(out, &row->first, l);
+    put_time(out, &row->last, l);
+    str_printf(out, "  %5lu  %6lu", row->errors, row->warnings);
+    put_bar(out, row, l->hours);
+}
+
+static struct row sum_of(const struct row *rows, size_t count)
+{
+    struct row sum = {.bytes = 0};
+    for (size_t i = 0; i < count; i++) {
+        const struct row *row = &rows[i];
+        if (clock_is_set(&row->first) &&
+            (!clock_is_set(&sum.first) || clock_compare(&row->first, &sum.first) < 0))
+            sum.first = row->first;
+        if (clock_compare(&row->last, &sum.last) > 0)
+            sum.last = row->last;
+        sum.bytes += row->bytes;
+        sum.archives += row->archives;
+        sum.errors += row->errors;
+        sum.warnings += row->warnings;
+        for (int hour = 0; hour < HOURS; hour++)
+            sum.lines[hour] += row->lines[hour];
+    }
+    return sum;
 }
 
 static void put_rows(struct str *out, const struct logdirs_list *list, const struct row *rows,
@@ -168,8 +203,8 @@ static void put_rows(struct str *out, const struct logdirs_list *list, const str
     size_t begin = out->length, width = strlen("SERVICE");
     for (size_t i = 0; i < list->names.count; i++) {
         put_name(out, list->names.item[i], l);
-        if (out->length - begin > width)
-            width = out->length - begin;
+        size_t name = utf8_width(out->data + begin, out->length - begin);
+        width = name > width ? name : width;
         out->length = begin;
     }
     l->width = width;
@@ -177,24 +212,18 @@ static void put_rows(struct str *out, const struct logdirs_list *list, const str
     l->narrow = l->screen > 0 && l->screen < NARROW;
     int beside = l->narrow ? BESIDE - FIRST_WIDTH : BESIDE;
     int hours = l->screen > 0 ? (int)l->screen - (int)l->width - beside : HOURS;
-    hours = hours < 1 ? 1 : hours > HOURS ? HOURS : hours;
+    l->hours = hours < 1 ? 1 : hours > HOURS ? HOURS : hours;
     put_name(out, "SERVICE", l);
     str_printf(out, "  %-9s  %6s  %4s", "STATE", "SIZE", "ARCH");
     if (!l->narrow)
         str_printf(out, "  %-11s", "FIRST");
     str_printf(out, "  %-11s  %5s  %6s  %7s  LAST %d H\n", "LAST", "ERR/H", "WARN/H", "MOST/H",
-               hours);
-    for (size_t i = 0; i < list->names.count; i++) {
-        const struct row *row = &rows[i];
-        put_name(out, list->names.item[i], l);
-        str_printf(out, "  %-9s", state_of(states, list->names.item[i]));
-        put_size(out, row->bytes);
-        str_printf(out, "  %4lu", row->archives);
-        if (!l->narrow)
-            put_time(out, &row->first, l);
-        put_time(out, &row->last, l);
-        str_printf(out, "  %5lu  %6lu", row->errors, row->warnings);
-        put_bar(out, row, hours);
+               l->hours);
+    for (size_t i = 0; i < list->names.count; i++)
+        put_row(out, list->names.item[i], state_of(states, list->names.item[i]), &rows[i], l);
+    if (list->names.count > 1) {
+        struct row sum = sum_of(rows, list->names.count);
+        put_row(out, "total", "", &sum, l);
     }
 }
 

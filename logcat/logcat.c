@@ -3,11 +3,13 @@
 #include "base/clock.h"
 #include "base/failure.h"
 #include "base/message.h"
+#include "base/utf8.h"
 #include "base/zone.h"
 #include "contract/logger.h"
 #include "logcat/boot.h"
 #include "logcat/follow_view.h"
 #include "logcat/list.h"
+#include "logcat/nearest.h"
 #include "logcat/newest_first.h"
 #include "logcat/pager.h"
 #include "logcat/pool.h"
@@ -20,10 +22,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { EXIT_NOTHING = 1 };
+enum { EXIT_NOTHING = 1, LINES_AT_END = 1000, NARROW = 70 };
 
 static int build_filter(const struct request *q, struct filter *f, struct error *e)
 {
@@ -100,6 +103,10 @@ static void build_render(const struct request *q, struct render *r)
                          .parse = q->parse,
                          .caret = shown,
                          .time_format = q->time_format};
+    struct winsize size = {.ws_col = 0};
+    if (shown && q->form == RENDER_SHORT && !q->time_format &&
+        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_col < NARROW)
+        r->time_format = "%m-%d %H:%M:%S";
     r->color = strcmp(q->color, "always") == 0 || (strcmp(q->color, "auto") == 0 && shown && !dull);
 }
 
@@ -120,7 +127,23 @@ static bool say_unlogged(const struct request *q, const struct logdirs_list *lis
     return said;
 }
 
-/* Warns that a service has no log directory. */
+/* Warns that a service has no log directory, and names one that may be meant. */
+static void say_no_directory(const struct request *q, const char *name)
+{
+    static char *const none[] = {NULL};
+    const struct logdirs all = {q->logdirs.root, none, NULL};
+    struct logdirs_list list = {.matches = 0};
+    struct error e = ERROR_INIT;
+    const char *near = NULL;
+    if (logdirs_find(&all, &list, NULL, &e) == 0)
+        near = nearest_word(&list.names, name);
+    message_warning("no log directory of %s under %s%s%s%s; logcat -l lists what there is", name,
+                    q->logdirs.root, near ? "; did you mean " : "", near ? near : "",
+                    near ? "?" : "");
+    logdirs_release(&list);
+}
+
+/* Warns that a service has no logs, and says why. */
 static void say_missing(const struct request *q, const char *name)
 {
     struct str path = STR_INIT;
@@ -129,8 +152,7 @@ static void say_missing(const struct request *q, const char *name)
         unlogged_reason(name, path.data, &reason))
         message_warning("%s is not logged: %s", name, reason.data);
     else
-        message_warning("no log directory of %s under %s; logcat -l lists what there is", name,
-                        q->logdirs.root);
+        say_no_directory(q, name);
     str_release(&path);
     str_release(&reason);
 }
@@ -169,7 +191,7 @@ static int find(struct request *q, struct logdirs_list *list, struct error *e)
 /* Whether only the last lines of each source are needed. */
 static bool is_tail(const struct view *v)
 {
-    return v->tailing && !filter_any(&v->filter);
+    return (v->tailing || v->each.most > 0) && !filter_any(&v->filter);
 }
 
 static int add_source(struct view *v, const char *name, const char *path, bool events,
@@ -181,8 +203,8 @@ static int add_source(struct view *v, const char *name, const char *path, bool e
         return error_system(e, "unable to read %s", path);
     }
     s->events = events;
-    if (!events && strlen(name) > v->render.width)
-        v->render.width = strlen(name);
+    if (!events && utf8_width(name, strlen(name)) > v->render.width)
+        v->render.width = utf8_width(name, strlen(name));
     return 0;
 }
 
@@ -210,8 +232,8 @@ static void open_sources(const struct request *q, struct view *v, struct follow_
         if (s->events && access(s->path, F_OK) != 0)
             continue;
         if ((live && follow_view_watch(live, i, &e) < 0) ||
-            (is_tail(v) ? source_open_tail(s, q->lines, &e) : source_open(s, READER_ALL, 0, &e)) <
-                0)
+            (is_tail(v) ? source_open_tail(s, q->tail > 0 ? q->tail : q->lines, &e)
+                        : source_open(s, READER_ALL, 0, &e)) < 0)
             source_say(s, e.text);
     }
 }
@@ -235,9 +257,9 @@ static void show_history(const struct request *q, struct view *v, struct follow_
     }
     bool even = !is_survey_needed(q, v) || view_survey(v);
     bool some = v->tailing && v->tail.most > 0 && !is_tail(v) && !q->follow;
-    if (v->tallying) {
+    if (v->tallying || v->each.most > 0) {
         open_sources(q, v, live);
-        view_history(v, false, false);
+        view_history(v, q->follow, q->reverse && !v->tallying);
     } else if (even && !torn && (some || (q->reverse && !v->tailing))) {
         newest_first_windows(v, q->reverse, v->tailing ? q->lines : 0);
     } else if (q->reverse && !v->tailing) {
@@ -257,6 +279,14 @@ static void show_tally(const struct request *q, struct view *v)
     output_flush(&v->output);
 }
 
+static void offer_pager(const struct request *q, struct output *o)
+{
+    pager_offer(o);
+    o->at_end = q->at_end;
+    if (q->no_pager)
+        o->full = NULL;
+}
+
 static int say_unwritten(int reason)
 {
     return refuse(EXIT_SYSTEM, "unable to write: %s", strerror(reason));
@@ -269,7 +299,7 @@ static int show(struct request *q, struct view *v, const struct logdirs_list *li
     if (q->follow)
         result = follow_view_open(&live, v, &q->logdirs, e);
     else
-        pager_offer(&v->output);
+        offer_pager(q, &v->output);
     if (result == 0)
         result = add_sources(q, v, list, e);
     if (result == 0)
@@ -278,6 +308,8 @@ static int show(struct request *q, struct view *v, const struct logdirs_list *li
         show_tally(q, v);
     if (result == 0 && q->follow && !v->output.ended)
         result = follow_view_run(live, e);
+    if (result == 0 && v->shown == 0 && !q->follow && isatty(STDOUT_FILENO))
+        str_add_text(&v->output.buffer, "-- no entries --\n");
     pager_close(&v->output);
     follow_view_close(live);
     for (size_t i = 0; i < v->count; i++)
@@ -315,11 +347,16 @@ static int run_view(struct request *q, struct view *v, const struct logdirs_list
     if (take_boot(q, &v->filter, &events, &e) < 0)
         return message_error(&e);
     v->events = &events;
-    if (!q->lines_said && q->follow && !filter_any(&v->filter)) {
+    if (!q->lines_said && q->tail == 0 && q->follow && !filter_any(&v->filter)) {
         q->lines_said = true;
         q->lines = 10;
     }
+    if (q->at_end && !q->lines_said && q->tail == 0) {
+        q->lines_said = true;
+        q->lines = LINES_AT_END;
+    }
     v->tallying = q->patterns;
+    v->each.most = q->patterns ? 0 : (size_t)q->tail;
     v->tailing = q->lines_said && !q->all_lines && !q->patterns;
     if (v->tailing)
         tail_init(&v->tail, (size_t)q->lines);
@@ -331,7 +368,7 @@ static int run_view(struct request *q, struct view *v, const struct logdirs_list
 static int run_list(struct request *q, const struct logdirs_list *list)
 {
     struct output o = {.fd = STDOUT_FILENO, .interrupt = -1};
-    pager_offer(&o);
+    offer_pager(q, &o);
     bool good = list_services(&q->logdirs, list, q->utc, o.columns, &o.buffer);
     pager_close(&o);
     output_release(&o);
@@ -394,7 +431,8 @@ static int logcat(struct invocation *c)
     int code = request_parse(c, &q);
     if (code == 0) {
         const char *setting = logdirs_setting("OVERLOG_DIR");
-        root = strdup(setting && *setting ? setting : LOGGER_ROOT);
+        bool here = access(LOGGER_ROOT, F_OK) != 0 && access("logs/.", F_OK) == 0;
+        root = strdup(setting && *setting ? setting : here ? "./logs" : LOGGER_ROOT);
         q.logdirs = (struct logdirs){root, q.operands.item ? q.operands.item : none, &q.without};
         signal(SIGPIPE, SIG_IGN);
         if (!zone_take(logdirs_setting("TZ")) && !q.utc)

@@ -19,6 +19,7 @@ struct output {
     size_t rows, columns; /* of the screen */
     pid_t pager;          /* the process that shows the output; 0: none */
     bool shares_errors;   /* our messages go to the pager too */
+    bool at_end;          /* the pager begins at the end of what is shown */
 };
 
 /* Writes the buffer out if it has become large. */

@@ -2,6 +2,7 @@
 #include "base/process.h"
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -45,11 +46,24 @@ static int run(const char *text, int in, pid_t *pid)
     return result;
 }
 
+/* Sets LESS, unless it is set, and adds that it begins at the end. */
+static void set_less(bool at_end)
+{
+    char options[256];
+    setenv("LESS", "FRX", 0);
+    const char *now = getenv("LESS");
+    if (!at_end || !now)
+        return;
+    snprintf(options, sizeof options, "%s%s +G", *now && *now != '-' && *now != '+' ? "-" : "",
+             now);
+    setenv("LESS", options, 1);
+}
+
 static void start(struct output *o)
 {
     int fds[2];
     o->full = NULL;
-    setenv("LESS", "FRX", 0);
+    set_less(o->at_end);
     setenv("LV", "-c", 0);
     if (pipe2(fds, O_CLOEXEC) < 0)
         return;

@@ -227,8 +227,10 @@ static void add_name(const struct render *r, const char *name, struct str *out)
     } else {
         put_bytes(out, name, length);
     }
+    size_t shown = utf8_width(out->data + out->length - length, length);
     if (r->color && out->length > before)
         add_color(out, "0");
+    length = shown;
     add_spaces(out, (length < r->width ? r->width - length : 0) + 1);
 }
 

@@ -25,7 +25,7 @@ struct render {
     bool color;   /* of services' names and severities; stderr is red where none is known */
     bool parse;   /* in JSON, with the fields of the line as members */
     bool caret;   /* make control characters visible: for terminals */
-    size_t width; /* names are padded to that many bytes */
+    size_t width; /* names are padded to that many columns */
     const char *time_format;    /* as for strftime, and %N; NULL: the form's own */
     const struct pattern *mark; /* with color: matches of these patterns stand out; not owned */
     size_t marks;

@@ -1,12 +1,14 @@
 #include "logcat/request.h"
 #include "base/error.h"
 #include "base/failure.h"
+#include "base/message.h"
 #include "base/options.h"
 #include <string.h>
 
 /* With the usage, --help fits a screen: rows without a text are told of in another's. */
 const char request_options[] =
-    "-n, --lines=N            the last N lines, or all; with -f alone: 10\n"
+    "-n, --lines=N            the last N lines, or all; -N too; --tail=N: of each\n"
+    "\17, --tail=N\n"
     "-f, --follow             go on with what is written, until ^C\n"
     "-S, --since=TIME         from then on (-U TIME: until then): 10m, today, 12:30\n"
     "-U, --until=TIME\n"
@@ -24,7 +26,9 @@ const char request_options[] =
     "-C, --context=N          N lines around a match (-A N after, -B N before)\n"
     "\1, --entry               a match shows its entry whole: a stack trace, say\n"
     "\2, --highlight=RE        mark what matches, choose nothing\n"
-    "-r, --reverse            the newest first\n"
+    "-r, --reverse            the newest first; -e: the pager begins at the end\n"
+    "-e\n-0\n-1\n-2\n-3\n-4\n-5\n-6\n-7\n-8\n-9\n"
+    "\20, --no-pager\n"
     "-u, --unit-events        also starts, exits and restarts of the services\n"
     "-o, --output=FORM        short full raw json cri pretty; json --parse: fields\n"
     "\14, --parse\n"
@@ -64,8 +68,14 @@ static int take_context(struct request *q, const char *text)
 static int take_output(struct request *q, const char *text)
 {
     int form = render_form_parse(text);
-    if (form < 0)
-        return usage("unknown output form", text);
+    if (form < 0) {
+        struct str forms = STR_INIT;
+        for (int i = 0; render_forms[i].name; i++)
+            str_printf(&forms, "%s%s", i == 0 ? "" : ", ", render_forms[i].name);
+        message_fatal("unknown output form: %s; there are %s", text, forms.data ? forms.data : "");
+        str_release(&forms);
+        return EXIT_USAGE;
+    }
     q->form = (enum render_form)form;
     return 0;
 }
@@ -121,12 +131,8 @@ static int take_long(struct request *q, int option, const char *argument)
     case '\15': /* --columns */
         q->columns = argument;
         return 0;
-    case '\16': /* --patterns */
-        q->patterns = true;
-        return 0;
-    case '\14': /* --parse */
-        q->parse = true;
-        return 0;
+    case '\17': /* --tail */
+        return take_number(&q->tail, argument);
     case '\10': /* --priority */
         return take_severity(q, argument);
     case '\2': /* --highlight */
@@ -166,6 +172,14 @@ static bool *flag(struct request *q, int option)
         return &q->unit_events;
     case 'l':
         return &q->list;
+    case 'e':
+        return &q->at_end;
+    case '\20':
+        return &q->no_pager;
+    case '\16':
+        return &q->patterns;
+    case '\14':
+        return &q->parse;
     default:
         return NULL;
     }
@@ -208,10 +222,23 @@ static int take_option(struct request *q, int option, const char *argument)
     }
 }
 
+/* -20 is -n 20: each digit is an option. */
+static int take_digit(struct invocation *c, struct request *q, int digit)
+{
+    q->lines = (q->number_open ? q->lines * 10 : 0) + (unsigned long long)(digit - '0');
+    q->number_open = c->place > 0;
+    q->lines_said = true;
+    q->all_lines = false;
+    return q->lines > 1ULL << 40 ? usage("invalid number of lines", c->argv[c->next]) : 0;
+}
+
 int request_parse(struct invocation *c, struct request *q)
 {
     for (int option; (option = command_option_anywhere(c)) != 0;) {
-        int code = option == '?'                          ? EXIT_USAGE
+        bool digit = option >= '0' && option <= '9';
+        q->number_open &= digit;
+        int code = digit                                  ? take_digit(c, q, option)
+                   : option == '?'                        ? EXIT_USAGE
                    : option == 'p' && take_priority(c, q) ? 0
                                                           : take_option(q, option, c->argument);
         if (code != 0)
@@ -229,6 +256,8 @@ int request_parse(struct invocation *c, struct request *q)
         return usage("options exclude each other", "--columns -o");
     if (q->patterns && (q->follow || q->columns))
         return usage("options exclude each other", "--patterns, and -f or --columns");
+    if (q->tail > 0 && q->lines_said)
+        return usage("options exclude each other", "--tail -n");
     if (q->reverse && q->follow)
         return usage("options exclude each other", "-r -f");
     if (q->boot && q->previous)

@@ -3,9 +3,11 @@
 #include "logcat/pool.h"
 #include "logcat/source_inside.h"
 #include "rotate/archive.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     BUFFER_FIRST = 1 << 17, /* a member of an archive is inflated there, while there is room */
@@ -49,7 +51,9 @@ void source_say(struct source *s, const char *text)
     s->broken = true;
     if (words_has(&s->said, text))
         return;
-    message_warning("%s", text);
+    bool refused = geteuid() != 0 && strstr(text, strerror(EACCES));
+    message_warning("%s%s", text,
+                    refused ? ": run logcat as root, or as a user who may read the directory" : "");
     words_add(&s->said, text);
 }
 

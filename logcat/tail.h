@@ -10,6 +10,7 @@ struct tail_slot {
     struct entry entry; /* its message is in the member below */
     struct str message;
     size_t source; /* number of the entry's source */
+    size_t number; /* for each.c */
 };
 
 /* A ring of slots. */

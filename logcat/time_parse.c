@@ -36,7 +36,8 @@ static bool read_fraction(const char **p, long *nanoseconds)
 
 static bool read_clock(const char **p, struct tm *tm, long *nanoseconds)
 {
-    if (!digits(p, 2, &tm->tm_hour))
+    size_t width = **p && (*p)[1] == ':' ? 1 : 2; /* 3:00 */
+    if (!digits(p, width, &tm->tm_hour))
         return false;
     if (**p == '\0') /* an hour alone */
         return tm->tm_hour < 25;
@@ -134,7 +135,7 @@ static bool absolute(const char *text, const struct timespec *now, bool utc, str
     const char *p = text;
     long nanoseconds = 0, offset = 0;
     bool zone_said = false;
-    if (strlen(text) > 2 && text[2] == ':') {
+    if (strlen(text) > 2 && (text[1] == ':' || text[2] == ':')) {
         calendar(now->tv_sec, utc, &tm);
         tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
     } else {
@@ -194,11 +195,13 @@ static bool named(const char *text, const struct timespec *now, struct timespec 
         *t = *now;
         return true;
     }
-    if (text[0] != '@')
+    /* Less than nine digits may be a year. */
+    bool bare = strlen(text) >= 9 && strspn(text, "0123456789") == strlen(text);
+    if (text[0] != '@' && !bare)
         return false;
-    if (strlen(text) == CLOCK_TAI64N_LENGTH)
+    if (!bare && strlen(text) == CLOCK_TAI64N_LENGTH)
         return clock_tai64n_parse(text, t) == 0;
-    if (number_parse(text + 1, 1ULL << 40, &unix_seconds) < 0)
+    if (number_parse(text + !bare, 1ULL << 40, &unix_seconds) < 0)
         return false;
     *t = (struct timespec){(time_t)unix_seconds, 0};
     return true;

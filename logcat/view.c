@@ -32,6 +32,7 @@ void view_release(struct view *v)
     context_release(&v->context);
     filter_release(&v->filter);
     columns_release(&v->columns);
+    each_release(&v->each);
     tally_release(&v->tally);
     output_release(&v->output);
 }
@@ -182,9 +183,11 @@ static void given(void *context, struct entry *entry, size_t number)
         entry->time = (struct timespec){0, 0}; /* a guess is good for the order only */
     if (v->tallying)
         tally_entry(v, number, entry);
-    else if (!v->tailing)
+    else if (v->each.most > 0 && each_push(&v->each, entry, number) < 0)
+        v->context.failed = ENOMEM;
+    else if (v->each.most == 0 && !v->tailing)
         put_entry(v, number, entry);
-    else if (tail_push(&v->tail, entry, number) < 0)
+    else if (v->tailing && tail_push(&v->tail, entry, number) < 0)
         v->context.failed = ENOMEM;
 }
 
@@ -260,6 +263,12 @@ void view_print(struct view *v, const struct tail *t, size_t skip, bool reverse)
 void view_history(struct view *v, bool live, bool reverse)
 {
     view_gather(v, live, 0);
+    if (v->each.most > 0) {
+        tail_init(&v->tail, SIZE_MAX);
+        if (each_give(&v->each, &v->tail) < 0)
+            v->failed = ENOMEM;
+        each_release(&v->each);
+    }
     view_print(v, &v->tail, 0, reverse);
     tail_release(&v->tail);
     v->tailing = false;

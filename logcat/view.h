@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "logcat/columns.h"
 #include "logcat/context.h"
+#include "logcat/each.h"
 #include "logcat/events.h"
 #include "logcat/filter.h"
 #include "logcat/merge.h"
@@ -32,6 +33,7 @@ struct view {
     struct output output;
     struct tail tail;
     bool rating;            /* severities are needed */
+    struct each each;       /* with most > 0: entries go there, not to the output */
     bool tailing;           /* entries go to tail, not to the output */
     struct source **source; /* by number; both are owned */
     size_t count, capacity;

@@ -86,9 +86,25 @@ static void messages_are_shown(void **state)
     message_to(NULL);
 }
 
+static void width_on_a_terminal(void **state)
+{
+    (void)state;
+    assert_int_equal(utf8_width("", 0), 0);
+    assert_int_equal(utf8_width("web", 3), 3);
+    assert_int_equal(utf8_width("\xc3\xbc"
+                                "ber",
+                                5),
+                     4);
+    assert_int_equal(utf8_width("u\xcc\x88", 3), 1);                /* a mark over the letter */
+    assert_int_equal(utf8_width("\xe6\x97\xa5\xe6\x9c\xac", 6), 4); /* Japanese */
+    assert_int_equal(utf8_width("\xf0\x9f\x98\x80", 4), 2);         /* a picture */
+    assert_int_equal(utf8_width("\xff\xe6", 2), 2);                 /* no UTF-8 */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(width_on_a_terminal),
         cmocka_unit_test(what_is_shown),
         cmocka_unit_test(no_room),
         cmocka_unit_test(messages_are_shown),

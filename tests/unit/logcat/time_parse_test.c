@@ -29,6 +29,16 @@ static int zone(void **state)
     return 0;
 }
 
+static void as_people_type(void **state)
+{
+    (void)state;
+    expect("1795947342", false, 1795947342, 0);
+    expect("@1795947342", false, 1795947342, 0);
+    expect("3:00", true, now.tv_sec - 7 * 3600 - 55 * 60 - 40, 0);
+    expect("yesterday 3:00", true, now.tv_sec - 86400 - 7 * 3600 - 55 * 60 - 40, 0);
+    expect("2026-11-23 3:05", true, now.tv_sec - 7 * 3600 - 50 * 60 - 40, 0);
+}
+
 static void durations(void **state)
 {
     (void)state;
@@ -123,10 +133,8 @@ static void nonsense(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(durations),
-        cmocka_unit_test(days),
-        cmocka_unit_test(absolute_times),
-        cmocka_unit_test(nonsense),
+        cmocka_unit_test(as_people_type), cmocka_unit_test(durations), cmocka_unit_test(days),
+        cmocka_unit_test(absolute_times), cmocka_unit_test(nonsense),
     };
     return cmocka_run_group_tests(tests, zone, NULL);
 }
