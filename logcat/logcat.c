@@ -19,6 +19,7 @@
 #include "rotate/pipe_note.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -428,6 +429,7 @@ static int logcat(struct invocation *c)
     if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
         return say_unwritten(errno);
     take_descriptors();
+    setlocale(LC_CTYPE, "C.UTF-8"); /* expressions match characters */
     int code = request_parse(c, &q);
     if (code == 0) {
         const char *setting = logdirs_setting("OVERLOG_DIR");

@@ -38,7 +38,7 @@ static size_t distance(const char *a, const char *b)
 const char *nearest_word(const struct words *list, const char *text)
 {
     const char *found = NULL;
-    size_t most = least(CHANGES, strlen(text) > 0 ? (strlen(text) - 1) / 2 : 0);
+    size_t most = least(CHANGES, strlen(text) / 3);
     for (size_t i = 0; i < list->count; i++) {
         size_t changes = distance(text, list->item[i]);
         if (changes <= most && (!found || changes < distance(text, found)))

@@ -5,8 +5,8 @@
 #include "base/str.h"
 
 /* The word of the list that becomes `text` with the fewest letters changed, added, left out or
- * exchanged with the next one: two of them at most, and fewer than half of its letters. Else one
- * that `text` is a part of. NULL: there is none. */
+ * exchanged with the next one: one for each three of its letters, and two at most. Else one that
+ * `text` is a part of. NULL: there is none. */
 const char *nearest_word(const struct words *list, const char *text);
 
 #endif

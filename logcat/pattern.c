@@ -1,4 +1,6 @@
 #include "logcat/pattern.h"
+#include "base/utf8.h"
+#include <stdlib.h>
 #include <string.h>
 
 static unsigned char fold(unsigned char c)
@@ -248,12 +250,47 @@ bool pattern_may(const struct pattern *p, const char *text, size_t length)
 
 /* --- the expression --- */
 
+static bool is_beyond_ascii(const char *text)
+{
+    while (*text && !(*text & 0x80))
+        text++;
+    return *text != '\0';
+}
+
+/* The place of the first byte that is no UTF-8, from `at` on; length: there is none. */
+static size_t first_broken(const char *text, size_t at, size_t length)
+{
+    while (at < length) {
+        unsigned int point;
+        size_t n = text[at] & 0x80 ? utf8_decode(text + at, length - at, &point) : 1;
+        if (n == 0)
+            break;
+        at += n;
+    }
+    return at;
+}
+
+/* A copy with a control character in the place of each byte that is no UTF-8, which the caller
+ * frees. NULL: there is no such byte, or the locale knows bytes alone, or no memory. */
+static char *mend(const char *text, size_t length)
+{
+    size_t at = MB_CUR_MAX > 1 ? first_broken(text, 0, length) : length;
+    char *copy = at < length ? malloc(length + 1) : NULL;
+    if (!copy)
+        return NULL;
+    memcpy(copy, text, length + 1);
+    for (; at < length; at = first_broken(text, at + 1, length))
+        copy[at] = 0x1a;
+    return copy;
+}
+
 int pattern_open(struct pattern *p, const char *text, bool ignore_case, struct error *e)
 {
     size_t length = strlen(text);
     p->count = 0;
     p->fold = ignore_case;
-    p->literal = !strpbrk(text, "\\^$.[]|()*+?{}") && length > 0 && length < PATTERN_WORD_MAX;
+    p->literal = !strpbrk(text, "\\^$.[]|()*+?{}") && length > 0 && length < PATTERN_WORD_MAX &&
+                 !(ignore_case && MB_CUR_MAX > 1 && is_beyond_ascii(text));
     if (p->literal) {
         memcpy(p->word[0].text, text, length);
         p->word[0].length = length;
@@ -279,8 +316,8 @@ void pattern_close(struct pattern *p)
 }
 
 /* Searches each part between NULs by itself, for regexec stops at a NUL. */
-static bool search(const struct pattern *p, const char *text, size_t length,
-                   struct pattern_place *place)
+static bool search_parts(const struct pattern *p, const char *text, size_t length,
+                         struct pattern_place *place)
 {
     regmatch_t match;
     for (size_t at = 0; at <= length; at += strlen(text + at) + 1) {
@@ -291,6 +328,15 @@ static bool search(const struct pattern *p, const char *text, size_t length,
         return true;
     }
     return false;
+}
+
+static bool search(const struct pattern *p, const char *text, size_t length,
+                   struct pattern_place *place)
+{
+    char *mended = mend(text, length);
+    bool found = search_parts(p, mended ? mended : text, length, place);
+    free(mended);
+    return found;
 }
 
 bool pattern_find(const struct pattern *p, const char *text, size_t length,

@@ -1,7 +1,10 @@
 /* Extended regular expressions over log lines, with the results of the C library's regexec. Most
  * lines do not match, so a pattern has words, one for each alternative, of which every match
  * contains one: they are searched for first, and the expression only where one is found. An
- * expression that C libraries read differently has no words. */
+ * expression that C libraries read differently has no words.
+ *
+ * Where the locale is one of UTF-8, characters are those of UTF-8, and a byte that is none is a
+ * character of its own: without that, the library finds nothing in its line. */
 #ifndef LOGCAT_PATTERN_H
 #define LOGCAT_PATTERN_H
 

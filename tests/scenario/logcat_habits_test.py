@@ -136,3 +136,18 @@ def test_12_a_fresh_line_after_an_interrupt(house):
     os.close(fd)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert shown.endswith(b"^C\r\n")
+
+
+def test_13_expressions_match_characters(root):
+    lines = [b"\xc3\x9cBER", b"\xc3\xbcber", b"\xc3\xbc", b"a\xffb", b"caf\xc3\xa9 \xff 7"]
+    service(root, "a", b"".join(cri(BASE + i, "").encode()[:-1] + x + b"\n" for i, x in enumerate(lines)))
+
+    def found(*words):
+        return run(root, "-o", "raw", *words, text=False).split(b"\n")[:-1]
+    assert found("-i", "-g", "über") == lines[:2] == found("-i", "-g", "^ÜBer$")
+    assert found("-g", "über") == [lines[1]]
+    assert found("-g", "^.$") == [lines[2]] and found("-g", "^.ber") == [lines[1]]
+    assert found("-g", "[üÜ]") == lines[:3]
+    assert found("-g", "^a.b$") == [lines[3]]  # a byte that is no UTF-8 is one character, and hides no line
+    assert found("-g", "é.*[0-9]") == [lines[4]] and found("-i", "-g", "É") == [lines[4]]
+    assert b"caf\x1b[7m" in run(root, "--color=always", "-g", "é .", text=False)

@@ -212,7 +212,8 @@ def test_21_forms(root):
     assert objects[0] == {"time": "2026-11-23T10:55:40.000000005Z", "service": "web", "stream": "stderr",
                           "message": 'say "x"'}
     assert run(root, "--no-prefix", "-n1") == "2026-11-23 10:55:40.000 plain\n"
-    assert warned(root, "-o", "xml", code=100)[1] == "logcat: fatal: unknown output form: xml\n"
+    assert warned(root, "-o", "xml", code=100)[1] == ("logcat: fatal: unknown output form: xml; "
+                                                      "there are short, full, raw, json, cri, pretty\n")
     (root / "web/current").write_bytes(utc(BASE).encode() + b" stdout F \xff\xfe!\n")
     o = json.loads(run(root, "-o", "json"))
     assert o["message"] == "\ufffd\ufffd!" and base64.b64decode(o["base64"]) == b"\xff\xfe!"

@@ -41,6 +41,7 @@ static void words_that_are_not(void **state)
 {
     (void)state;
     assert_null(nearest_word(&list, "redis"));
+    assert_null(nearest_word(&list, "engiy"));
     assert_null(nearest_word(&list, "xy"));
     assert_null(nearest_word(&list, "x"));
     assert_null(nearest_word(&list, ""));
