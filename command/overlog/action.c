@@ -145,13 +145,13 @@ void action_print_log(const struct status_row *r, long long ms)
 {
     struct last_lines l = {.count = 0};
     struct error e = ERROR_INIT;
-    struct timespec since = clock_wall(), none = {0, 0};
-    since.tv_sec -= ms / 1000 + 1;
+    struct last_lines_wish wish = {.directory = r->log, .most = LINES_SHOWN, .since = clock_wall()};
+    wish.since.tv_sec -= ms / 1000 + 1;
     for (int i = 0; r->log[0] != '\0' && i < LOG_TRIES && l.count == 0; i++) {
         if (i > 0)
             clock_sleep(POLL);
         last_lines_release(&l);
-        if (last_lines_read(&l, r->log, LINES_SHOWN, &since, &none, &e) < 0)
+        if (last_lines_read(&l, &wish, &e) < 0)
             break;
     }
     for (size_t i = 0; i < l.count; i++)
@@ -235,6 +235,28 @@ static bool has_answered(struct waiting *w)
     return true;
 }
 
+static bool is_target(const struct action *a, const struct waiting *w, const char *name)
+{
+    for (size_t i = w->from; i < w->to; i++)
+        if (strcmp(a->targets.item[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* There is one change at a time: when ours has not begun, another one is under way. */
+static void explain_wait(const struct action *a, const struct waiting *w)
+{
+    const struct status *s = &a->services.status;
+    for (size_t i = 0; w->asked > 0 && i < s->count; i++) {
+        const struct status_row *r = &s->row[i];
+        bool moves = strcmp(r->state, "stopping") == 0 || (r->wanted && !status_row_is_well(r));
+        if (moves && r->pid > 0 && !is_target(a, w, r->name)) {
+            message_warning("another change is under way, which waits for %s", r->name);
+            return;
+        }
+    }
+}
+
 static void watch(struct action *a, struct waiting *w)
 {
     size_t left = w->to - w->from;
@@ -250,6 +272,8 @@ static void watch(struct action *a, struct waiting *w)
         if (left > 0)
             clock_sleep(POLL);
     }
+    if (left > 0)
+        explain_wait(a, w);
     for (size_t i = w->from; i < w->to && w->answer < EXIT_USAGE; i++)
         if (!w->told[i])
             tell(a, w, i, OUTCOME_WAITS);

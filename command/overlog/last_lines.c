@@ -22,31 +22,43 @@ static int keep(struct last_lines *l, size_t most, const struct entry *entry, st
     return 0;
 }
 
-static bool is_within(const struct entry *entry, const struct timespec *since,
-                      const struct timespec *until)
+static bool is_wanted(const struct entry *entry, const struct last_lines_wish *w)
 {
-    if (clock_is_set(since) && clock_compare(&entry->time, since) < 0)
+    if (clock_is_set(&w->since) && clock_compare(&entry->time, &w->since) < 0)
         return false;
-    return !clock_is_set(until) || clock_compare(&entry->time, until) < 0;
+    if (w->begins != NULL && strncmp(entry->message, w->begins, strlen(w->begins)) != 0)
+        return false;
+    return !clock_is_set(&w->until) || clock_compare(&entry->time, &w->until) < 0;
 }
 
-int last_lines_read(struct last_lines *l, const char *directory, size_t most,
-                    const struct timespec *since, const struct timespec *until, struct error *e)
+static int read_source(struct last_lines *l, const struct last_lines_wish *w, struct source *s,
+                       struct error *e)
 {
-    *l = (struct last_lines){.count = 0};
-    if (directory[0] == '\0' || access(directory, F_OK) < 0 || most == 0)
-        return 0;
-    most = most < LAST_LINES_MAX ? most : LAST_LINES_MAX;
-    struct source *s = source_new(directory, directory);
-    if (s == NULL)
-        return error_system(e, "unable to read %s", directory);
-    bool bounded = clock_is_set(since) || clock_is_set(until);
-    s->since = *since;
-    s->until = *until;
-    int result = bounded ? source_open(s, READER_ALL, 0, e) : source_open_tail(s, most, e);
+    size_t most = w->most < LAST_LINES_MAX ? w->most : LAST_LINES_MAX;
+    bool all = clock_is_set(&w->since) || clock_is_set(&w->until) || w->begins != NULL;
+    s->since = w->since;
+    s->until = w->until;
+    int result = all ? source_open(s, READER_ALL, 0, e) : source_open_tail(s, most, e);
     while (result == 0 && source_next(s, true) == 1)
-        if (is_within(&s->entry, since, until))
+        if (is_wanted(&s->entry, w))
             result = keep(l, most, &s->entry, e);
+    return result;
+}
+
+int last_lines_read(struct last_lines *l, const struct last_lines_wish *w, struct error *e)
+{
+    struct pattern needle;
+    *l = (struct last_lines){.count = 0};
+    if (w->directory[0] == '\0' || access(w->directory, F_OK) < 0 || w->most == 0)
+        return 0;
+    struct source *s = source_new(w->directory, w->directory);
+    if (s == NULL)
+        return error_system(e, "unable to read %s", w->directory);
+    if (w->begins != NULL && pattern_open(&needle, w->begins, false, e) == 0)
+        s->needle = &needle;
+    int result = read_source(l, w, s, e);
+    if (s->needle != NULL)
+        pattern_close(&needle);
     source_free(s);
     return result;
 }

@@ -19,11 +19,16 @@ struct last_lines {
     size_t count;
 };
 
-/* Fills l, whose old content is forgotten, with the last lines, at most that many, whose stamps are
- * from since on and before until; {0, 0}: no bound. A directory that is not there has none. 0, or
- * -1 with e. The caller releases l in both cases. */
-int last_lines_read(struct last_lines *l, const char *directory, size_t most,
-                    const struct timespec *since, const struct timespec *until, struct error *e);
+struct last_lines_wish {
+    const char *directory;        /* "": none */
+    size_t most;                  /* how many lines */
+    struct timespec since, until; /* stamps from since on and before until; {0, 0}: no bound */
+    const char *begins;           /* only lines that begin so; NULL: all */
+};
+
+/* Fills l, whose old content is forgotten, with the last lines of those. A directory that is not
+ * there has none. 0, or -1 with e. The caller releases l in both cases. */
+int last_lines_read(struct last_lines *l, const struct last_lines_wish *wish, struct error *e);
 void last_lines_release(struct last_lines *l);
 
 /* Calls take with the time and text of each event of the event log that is in directory. A

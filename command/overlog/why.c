@@ -31,14 +31,29 @@ static int read_lines(struct why *w, size_t i, struct error *e)
     near.tv_sec -= NEAR;
     if (!clock_is_set(&since) || clock_compare(&since, &near) > 0)
         near = since;
-    size_t most = why_lines_of(w->history.count - 1 - i);
-    int result = clock_is_set(&near)
-                     ? last_lines_read(&w->lines[i], w->row->log, most, &near, &until, e)
-                     : 0;
+    struct last_lines_wish wish = {.directory = w->row->log,
+                                   .most = why_lines_of(w->history.count - 1 - i),
+                                   .since = near,
+                                   .until = until};
+    int result = clock_is_set(&near) ? last_lines_read(&w->lines[i], &wish, e) : 0;
     if (result < 0 || w->lines[i].count > 0 || clock_compare(&near, &since) == 0)
         return result;
     last_lines_release(&w->lines[i]);
-    return last_lines_read(&w->lines[i], w->row->log, most, &since, &until, e);
+    wish.since = since;
+    return last_lines_read(&w->lines[i], &wish, e);
+}
+
+/* What it said since it was started, and what livecheck has said of it last. */
+static int read_present(struct why *w, struct error *e)
+{
+    struct last_lines_wish recent = {
+        .directory = w->row->log, .most = why_lines_of(0), .since = w->history.began};
+    struct last_lines_wish check = {
+        .directory = w->row->log, .most = 1, .begins = "livecheck: warning: "};
+    int result = 0;
+    if (w->row->pid > 0 && !w->row->ready)
+        result = last_lines_read(&w->recent, &recent, e);
+    return last_lines_read(&w->check, &check, e) < 0 ? -1 : result;
 }
 
 static void read_history(struct why *w, struct error *e)
@@ -51,9 +66,7 @@ static void read_history(struct why *w, struct error *e)
     for (size_t i = 0; i < w->history.count; i++)
         if (w->history.end[i].reason[0] == '\0' && read_lines(w, i, e) < 0)
             w->unknown = e->text;
-    struct timespec none = {0, 0};
-    if (w->row->pid > 0 && !w->row->ready &&
-        last_lines_read(&w->recent, w->row->log, why_lines_of(0), &w->history.began, &none, e) < 0)
+    if (read_present(w, e) < 0)
         w->unknown = e->text;
 }
 
@@ -80,6 +93,7 @@ static int tell(struct why *w, bool json)
     else
         why_text(w, &out);
     last_lines_release(&w->recent);
+    last_lines_release(&w->check);
     for (size_t i = 0; i < HISTORY_ENDS; i++)
         last_lines_release(&w->lines[i]);
     return put_all(&out);

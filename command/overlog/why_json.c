@@ -106,6 +106,7 @@ void why_json(const struct why *w, struct str *out)
         put_nodes(w, "needed_by", n->needed_by, n->needed_by_count, out);
     }
     put_policy(w, out);
+    json_string(out, "last_check", w->check.count > 0 ? w->check.line[0].text : NULL);
     status_use_json(&w->usage, out);
     json_string(out, "log", r->log[0] == '\0' ? NULL : r->log);
     put_number(out, "log_bytes", r->log_bytes);

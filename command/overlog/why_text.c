@@ -208,6 +208,20 @@ static void put_policy(const struct why *w, struct str *out)
     str_add_char(out, '\n');
 }
 
+/* What a check that failed had to say. */
+static void put_check(const struct why *w, struct str *out)
+{
+    static const char from[] = "livecheck: warning: ";
+    char ago[QUANTITY_MAX];
+    if (w->check.count == 0)
+        return;
+    const struct last_line *line = &w->check.line[0];
+    label(out, "check failed");
+    put_shown(out, line->text + strlen(from), 0);
+    quantity_duration(ms_between(&line->time, &w->now), ago);
+    str_printf(out, " (%s ago)\n", ago);
+}
+
 static void put_usage(const struct why *w, struct str *out)
 {
     const struct usage *u = &w->usage;
@@ -305,6 +319,7 @@ void why_text(const struct why *w, struct str *out)
         put_nodes(w, "needed by", n->needed_by, n->needed_by_count, out);
     }
     put_policy(w, out);
+    put_check(w, out);
     put_usage(w, out);
     put_log(w, out);
     if (clock_is_set(&h->container_oom)) {

@@ -30,6 +30,7 @@ def box(tmp_path_factory, installed, helper):
     tree.longrun("patient", restart="always, 20 in 1m\n")
     tree.write("sys/fs/cgroup/memory.events", "low 0\noom_kill 0\n")
     tree.write("sys/fs/cgroup/memory.max", f"{512 << 20}\n")
+    tree.longrun("hung", "#!/bin/sh\nexec livecheck -i 200ms -f 2 -c /bin/false sleep 1000\n", bundle=None)
     box = Boot(tree.path)
     box.wait_for(lambda: box.run(OVERLOG, "status", "-H", "crash", "big", "family").returncode == 0)
     yield box
@@ -170,3 +171,21 @@ def test_a_policy(box):
     assert whole["restart"] == "on-failure, 2 in 1m, wait 50ms..100ms" and whole["gave_up"]
     assert (whole["recent_ends"], whole["ends_allowed"]) == (3, 2)
     assert "\n  after an end  restart: always, 20 in 1m; 0 of 20 ends that it may have lately\n" in why(box, "patient")[0]
+
+
+def test_a_check_that_fails(box):
+    box.run(OVERLOG, "start", "hung")
+    box.wait_for(lambda: "check failed" in why(box, "hung")[0])
+    box.run(OVERLOG, "stop", "hung")
+    text, whole = why(box, "hung")
+    assert re.search(r"\n  check failed  hung is not alive: 2 failures in a row.*\(\d+s ago\)\n", text)
+    assert whole["last_check"].startswith("livecheck: warning: hung is not alive")
+
+
+def test_a_change_that_waits_for_another(box):
+    other = box.begin("/command/s6-rc", "-t", "4000", "-u", "change", "after")
+    box.wait_for(lambda: "mute is starting" in why(box, "mute")[0])
+    r = box.run(OVERLOG, "stop", "-t", "300ms", "patient")
+    assert r.returncode == 1 and r.stdout.startswith("patient is still up after ")
+    assert r.stderr == "overlog stop: warning: another change is under way, which waits for mute\n"
+    assert other.wait(60) != 0

@@ -173,6 +173,9 @@ static void why_it_is_down(void **state)
          LINES("start service=we\"b pid=7", "exit service=we\"b pid=7 code=1",
                "start service=we\"b pid=8", "ready service=we\"b pid=8",
                "exit service=we\"b pid=8 signal=9 oom=1"));
+    w.check = (struct last_lines){
+        .line = {{{1005, 0}, (char *)(uintptr_t) "livecheck: warning: we\"b is not alive"}},
+        .count = 1};
     w.lines[1] =
         (struct last_lines){.line = {{{0, 0}, (char *)(uintptr_t) "no\033 more"}}, .count = 1};
     why_text(&w, &out);
@@ -180,6 +183,7 @@ static void why_it_is_down(void **state)
                         "we\"b is waiting since 1970-01-01 00:16:48 (2s), restarted 2 times\n"
                         "  waits for     its next start, which comes by itself\n"
                         "  after an end  it is started again, however often\n"
+                        "  check failed  we\"b is not alive (5s ago)\n"
                         "  logs          /l/web (2.0K)\n"
                         "Last ends, the newest first:\n"
                         "  1970-01-01 00:16:44 (6s ago)  SIGKILL (out of memory, limit 512M) after "
