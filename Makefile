@@ -151,7 +151,10 @@ $(SAN)/libunit.a: $(UNIT_SHARED:%.c=$(SAN)/%.o)
 
 $(SAN)/tests/unit/%: $(SAN)/tests/unit/%.o $(SAN)/libunit.a $(SAN)/liboverlog.a
 	@echo '  TEST $@'
-	$(Q)$(SAN_CC) $(SAN_FLAGS) -o $@ $^ -lcmocka -lz
+	$(Q)$(SAN_CC) $(SAN_FLAGS) $(UNIT_WRAP:%=-Wl$(comma)--wrap=%) -o $@ $^ -lcmocka -lz
+
+# Functions of the C library that a test replaces, to have them fail.
+$(SAN)/tests/unit/services/problems_test: UNIT_WRAP := realloc strdup
 
 $(SAN)/libsimulation.a: $(SIMULATION_SHARED:%.c=$(SAN)/%.o)
 	$(Q)rm -f $@
@@ -297,7 +300,7 @@ release:
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) \
+-include $(OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(UNIT_SHARED:%.c=$(SAN)/%.d) \
          $(SIMULATION_PROGRAMS:=.d) $(SIMULATION_SHARED:%.c=$(SAN)/%.d) $(LIVES_SOURCES:%.c=$(SAN)/%.d) \
          $(MUSL_PROGRAMS:=.d) \
          $(FUZZ_OBJECTS:.o=.d) $(FUZZ_SOURCES:%.c=$(FUZZ)/%.d)

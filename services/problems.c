@@ -15,8 +15,8 @@ static bool is_said(const struct problems *p, bool warning, const char *path, un
 {
     for (size_t i = p->count; i > 0 && p->count - i < LOOK_BACK; i--) {
         const struct problem *o = &p->item[i - 1];
-        if (o->warning == warning && o->line == line && o->path != NULL && o->text != NULL &&
-            strcmp(o->path, path) == 0 && strcmp(o->text, text) == 0)
+        if (o->warning == warning && o->line == line && strcmp(o->path, path) == 0 &&
+            strcmp(o->text, text) == 0)
             return true;
     }
     return false;
@@ -28,6 +28,25 @@ struct place {
     unsigned int line;
     const char *cure;
 };
+
+static int keep(struct problems *p, bool warning, const struct place *place, const char *text)
+{
+    struct problem one = {.warning = warning, .line = place->line};
+    struct problem *item = list_room(p->item, p->count, &p->capacity, sizeof *item);
+    if (item == NULL)
+        return -1;
+    p->item = item;
+    one.path = strdup(place->path);
+    one.text = strdup(text);
+    if (one.path == NULL || one.text == NULL) {
+        free(one.path);
+        free(one.text);
+        return -1;
+    }
+    one.cure = place->cure == NULL ? NULL : strdup(place->cure);
+    p->item[p->count++] = one;
+    return 0;
+}
 
 /* code: EXIT_..., 0 for a warning. */
 __attribute__((format(printf, 4, 0))) static void
@@ -41,15 +60,8 @@ add_problem(struct problems *p, int code, struct place place, const char *format
         p->errors++;
     if (p->code == 0)
         p->code = code;
-    struct problem *item = list_room(p->item, p->count, &p->capacity, sizeof *item);
-    if (item == NULL)
-        return; /* counted, at least */
-    p->item = item;
-    p->item[p->count++] = (struct problem){.warning = code == 0,
-                                           .path = strdup(place.path),
-                                           .line = place.line,
-                                           .text = strdup(text),
-                                           .cure = place.cure == NULL ? NULL : strdup(place.cure)};
+    if (keep(p, code == 0, &place, text) < 0 && code != 0)
+        p->lost++;
 }
 
 void problems_error(struct problems *p, const char *path, unsigned int line, const char *cure,
@@ -105,12 +117,10 @@ void problems_warning(struct problems *p, const char *path, unsigned int line, c
 static void say_one(const struct problem *p)
 {
     char place[16] = "";
-    const char *path = p->path == NULL ? "?" : p->path;
-    const char *text = p->text == NULL ? "?" : p->text;
     if (p->line > 0)
         snprintf(place, sizeof place, ":%u", p->line);
     void (*speak)(const char *, ...) = p->warning ? message_warning : message_fatal;
-    speak("%s%s: %s%s%s", path, place, text, p->cure == NULL ? "" : "; ",
+    speak("%s%s: %s%s%s", p->path, place, p->text, p->cure == NULL ? "" : "; ",
           p->cure == NULL ? "" : p->cure);
 }
 
@@ -118,6 +128,8 @@ void problems_say(const struct problems *p)
 {
     for (size_t i = 0; i < p->count; i++)
         say_one(&p->item[i]);
+    if (p->lost > 0)
+        message_fatal("out of memory: not all that is wrong could be kept");
 }
 
 void problems_release(struct problems *p)

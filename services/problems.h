@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Owns its texts; path and text are NULL where there was no memory for them. */
+/* Owns its texts. */
 struct problem {
     bool warning;      /* false: an error, and the tree cannot be used */
     bool absent;       /* an error only where no other tree is laid over or under this one */
@@ -22,6 +22,7 @@ struct problems {
     size_t count;
     size_t capacity;
     size_t errors; /* how many are no warnings */
+    size_t lost;   /* of the errors, those that there was no memory to keep */
     int code;      /* exit code of the first error: EXIT_FAILURE or EXIT_SYSTEM; 0 without errors */
 };
 
@@ -29,7 +30,7 @@ struct problems {
 
 /* Adds an error in the content of a file. line 0: it is about the whole file. cure: what to do, or
  * NULL. The texts are copied. A problem that was added a short while ago is not added again.
- * Without memory an error is only counted. */
+ * Without memory an error is only counted, and problems_say says that. */
 void problems_error(struct problems *p, const char *path, unsigned int line, const char *cure,
                     const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* Adds an error about a file that is not there or cannot be read. */

@@ -137,6 +137,8 @@ static int read_tree(struct supervisor *sv)
         result = graph_build(&sv->catalogue.graph, &sv->catalogue.definitions, &problems);
     if (problems.errors > 0)
         result = -1;
+    else if (result < 0)
+        message_fatal("out of memory");
     package_check_scripts(&problems);
     words_release(&memory);
     problems_say(&problems);

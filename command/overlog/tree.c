@@ -61,6 +61,17 @@ int tree_find(struct tree *t, const char *root, const char *dir, struct error *e
     return 0;
 }
 
+/* What is wrong goes into problems. -1: there is no memory, and nothing that says so. */
+static int read_all(struct tree *t, const struct definition_sources *sources)
+{
+    if (definitions_builtin(&t->definitions) < 0)
+        return -1;
+    int result = definitions_read(&t->definitions, sources, &t->problems);
+    if (result == 0)
+        result = graph_build(&t->graph, &t->definitions, &t->problems);
+    return result < 0 && t->problems.errors == 0 ? -1 : 0;
+}
+
 int tree_read(struct tree *t)
 {
     struct words memory = WORDS_INIT;
@@ -73,17 +84,11 @@ int tree_read(struct tree *t)
     if (access(t->services, F_OK) < 0)
         problems_error(&t->problems, t->services, 0, "name the folder that holds s6-rc.d", "%s",
                        strerror(errno));
-    if (definitions_builtin(&t->definitions) < 0) {
-        words_release(&memory);
-        return EXIT_SYSTEM;
-    }
-    /* Both put what is wrong into problems. */
-    if (definitions_read(&t->definitions, &sources, &t->problems) == 0)
-        graph_build(&t->graph, &t->definitions, &t->problems);
+    int result = read_all(t, &sources);
     if (t->whole)
         package_check_scripts(&t->problems);
     words_release(&memory);
-    return 0;
+    return result < 0 ? EXIT_SYSTEM : 0;
 }
 
 int tree_load(struct tree *t, const char *root, const char *dir)

@@ -121,6 +121,8 @@ int rcsource_open(struct definitions *d, struct graph *g, const char *path)
     if (database_read(d, path, &e) < 0)
         return message_error(&e);
     int result = graph_build(g, d, &problems);
+    if (result < 0 && problems.errors == 0)
+        message_fatal("out of memory");
     problems_say(&problems);
     problems_release(&problems);
     return result < 0 ? EXIT_DATABASE : 0;
