@@ -10,7 +10,7 @@ static size_t place(const struct children *c, pid_t pid)
 int children_reserve(struct children *c, size_t count, struct error *e)
 {
     size_t capacity = 16;
-    while (capacity < 2 * count + 2)
+    while (capacity < 2 * (count + c->formers) + 2)
         capacity *= 2;
     if (capacity <= c->capacity)
         return 0;
@@ -36,6 +36,7 @@ void children_add(struct children *c, pid_t pid, enum child_role role, uint32_t 
     while (c->slot[i].pid != 0)
         i = (i + 1) & (c->capacity - 1);
     c->slot[i] = (struct child){.pid = pid, .role = role, .index = index};
+    c->formers += role == CHILD_FORMER ? 1 : 0;
     c->top = pid > c->top ? pid : c->top;
     c->count++;
 }
@@ -66,6 +67,7 @@ struct child children_take(struct children *c, pid_t pid)
         struct child found = c->slot[i];
         close_hole(c, i);
         c->count--;
+        c->formers -= found.role == CHILD_FORMER ? 1 : 0;
         return found;
     }
     return none;

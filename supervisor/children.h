@@ -14,6 +14,7 @@ enum child_role {
     CHILD_PARENT, /* of the process of a service (parent.c) */
     CHILD_LOGGER,
     CHILD_ONESHOT,
+    CHILD_FORMER, /* of a oneshot that an update has taken away (former.h) */
     CHILD_RELOAD,
     CHILD_TAIL,
     CHILD_CMD,
@@ -33,10 +34,11 @@ struct children {
     struct child *slot;
     size_t capacity; /* a power of two, never more than half full */
     size_t count;
-    pid_t top; /* the highest pid there ever was, strangers included */
+    size_t formers; /* of them, those with the role FORMER */
+    pid_t top;      /* the highest pid there ever was, strangers included */
 };
 
-/* Room for that many children at once; keeps those known. */
+/* Room for that many children at once, beside those with the role FORMER; keeps those known. */
 int children_reserve(struct children *c, size_t count, struct error *e);
 /* Never fails: the caller reserved. */
 void children_add(struct children *c, pid_t pid, enum child_role role, uint32_t index);

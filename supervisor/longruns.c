@@ -79,7 +79,7 @@ int longruns_reserve(struct longruns *ls, uint32_t more, struct error *e)
         ls->logger_pids = pids;
     if (list == NULL || pids == NULL)
         return error_system(e, "unable to take the memory for %zu services", room);
-    size_t others = catalogue_oneshots(ls->catalogue) + 64 + CONTROL_PLACES;
+    size_t others = 2 * (size_t)catalogue_oneshots(ls->catalogue) + 64 + CONTROL_PLACES;
     if (loop_reserve_timers(&p->loop, 3 * room + 16, e) < 0 ||
         children_reserve(&p->children, 3 * room + others, e) < 0)
         return -1;

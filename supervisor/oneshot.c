@@ -176,14 +176,18 @@ void oneshot_reaped(struct oneshots *all, uint32_t node, int status)
 
 /* Its group, since a shell that waits for another program would leave that behind; before it has
  * one, the child. */
+void oneshot_tell_to_end(struct pid1 *p, const char *name, pid_t pid, bool *said)
+{
+    pid_t target = p->calls->group_of(pid) == pid ? -pid : pid;
+    refusal_kill(p, name, target, SIGTERM, said);
+    pid1_kill(p, target, SIGCONT);
+}
+
 static void end(struct oneshots *all, uint32_t node, pid_t pid)
 {
-    if (pid <= 0)
-        return;
-    pid_t target = all->pid1->calls->group_of(pid) == pid ? -pid : pid;
-    refusal_kill(all->pid1, catalogue_definition(all->catalogue, node)->name, target, SIGTERM,
-                 &all->catalogue->oneshot[node].refused);
-    pid1_kill(all->pid1, target, SIGCONT);
+    if (pid > 0)
+        oneshot_tell_to_end(all->pid1, catalogue_definition(all->catalogue, node)->name, pid,
+                            &all->catalogue->oneshot[node].refused);
 }
 
 void oneshot_late(struct oneshots *all, uint32_t node)

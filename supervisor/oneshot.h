@@ -7,11 +7,12 @@
 struct oneshots {
     struct pid1 *pid1;
     struct catalogue *catalogue;
-    char **environment; /* that of children, with room for RC_NAME; owned */
-    size_t variables;   /* of them, without RC_NAME */
-    bool fixes_attrs;   /* there is a fix-attrs.d */
-    bool runs_init;     /* there is a cont-init.d */
-    struct retry retry; /* of those that could not be forked */
+    char **environment;     /* that of children, with room for RC_NAME; owned */
+    size_t variables;       /* of them, without RC_NAME */
+    bool fixes_attrs;       /* there is a fix-attrs.d */
+    bool runs_init;         /* there is a cont-init.d */
+    struct retry retry;     /* of those that could not be forked */
+    struct former *formers; /* what updates have taken away and still runs (former.h); owned */
 };
 
 /* Takes the memory for their environment. -1: there is none. */
@@ -25,6 +26,9 @@ void oneshot_reaped(struct oneshots *all, uint32_t node, int status); /* raw wai
 void oneshot_late(struct oneshots *all, uint32_t node);
 /* Its up, if that runs, is told to end; false: it does not run. */
 bool oneshot_interrupt(struct oneshots *all, uint32_t node);
+
+/* TERM and CONT to a process of a oneshot. said: of refusal_kill. */
+void oneshot_tell_to_end(struct pid1 *p, const char *name, pid_t pid, bool *said);
 
 /* Begins its reload. 1: it runs; 0: it has none; -1 with e. */
 int oneshot_reload(struct oneshots *all, uint32_t node, struct error *e);

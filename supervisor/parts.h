@@ -6,6 +6,7 @@
 
 #include "supervisor/cmd.h"
 #include "supervisor/diverted.h"
+#include "supervisor/former.h"
 #include "supervisor/halt.h"
 #include "supervisor/hook.h"
 #include "supervisor/status_file.h"

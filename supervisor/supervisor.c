@@ -172,6 +172,9 @@ static void reaped(struct supervisor *sv, pid_t pid, int status)
     case CHILD_ONESHOT:
         oneshot_reaped(&sv->oneshots, c.index, status);
         break;
+    case CHILD_FORMER:
+        former_reaped(&sv->oneshots, pid);
+        break;
     case CHILD_RELOAD:
         reload_reaped(sv, c.index, status);
         break;

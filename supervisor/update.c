@@ -114,7 +114,8 @@ int update_request(struct updates *all, struct request *r)
     int result = job_lock(job, r);
     if (result != 0)
         return result;
-    struct update_stage *u = update_stage_new(all->change->longruns, r->count);
+    struct update_stage *u =
+        update_stage_new(all->change->longruns, all->change->oneshots, r->count);
     result = u == NULL ? request_refuse(r, EXIT_SYSTEM, "out of memory", "") : begin(all, r, u);
     if (result == CONTROL_PENDING)
         return CONTROL_PENDING;

@@ -26,12 +26,13 @@ static void stage_path(const struct update_stage *u, const char *name, char path
     snprintf(path, PATH_ROOM, RUN_RC "/%s/servicedirs/%s", u->name, name);
 }
 
-struct update_stage *update_stage_new(struct longruns *ls, uint32_t old_count)
+struct update_stage *update_stage_new(struct longruns *ls, struct oneshots *os, uint32_t old_count)
 {
     struct update_stage *u = calloc(1, sizeof *u);
     if (u == NULL)
         return NULL;
     u->longruns = ls;
+    u->oneshots = os;
     u->old_count = old_count;
     return u;
 }
@@ -46,6 +47,9 @@ void update_stage_free(struct update_stage *u)
     for (uint32_t i = 0; u->back != NULL && i < u->new_count; i++)
         definition_free(u->back[i]);
     free(u->back);
+    for (uint32_t i = 0; u->former != NULL && i < u->old_count; i++)
+        former_free(u->former[i]);
+    free(u->former);
     update_plan_release(&u->plan);
     free(u->name);
     free(u);
@@ -94,21 +98,25 @@ static int take_memory(struct update_stage *u, struct error *e)
     u->new_count = u->next.graph.count;
     u->gone = calloc((size_t)u->old_count + 1, sizeof(struct definition *));
     u->back = calloc(nodes, sizeof(struct definition *));
+    u->former = calloc((size_t)u->old_count + 1, sizeof(struct former *));
     if (catalogue_reserve(&u->next) < 0 || u->gone == NULL || u->back == NULL ||
-        transition_init(&u->next.transition, &u->next.graph) < 0)
+        u->former == NULL || transition_init(&u->next.transition, &u->next.graph) < 0)
         return error_set(e, EXIT_SYSTEM, "out of memory");
     for (uint32_t i = 0; i < u->old_count; i++) {
         const struct definition *d = catalogue_definition(now(u), i);
         long found = definitions_find(&u->next.definitions, d->name);
-        if (d->type != DEFINITION_LONGRUN ||
-            (found >= 0 && u->next.definitions.item[found].type == DEFINITION_LONGRUN))
+        bool longrun = d->type == DEFINITION_LONGRUN;
+        if (longrun && found >= 0 && u->next.definitions.item[found].type == DEFINITION_LONGRUN)
             continue;
-        u->gone[i] = leave(d->name);
-        if (u->gone[i] == NULL)
+        if (longrun)
+            u->gone[i] = leave(d->name);
+        else
+            u->former[i] = former_new(d->name);
+        if (u->gone[i] == NULL && u->former[i] == NULL)
             return error_set(e, EXIT_SYSTEM, "out of memory");
     }
-    return children_reserve(&u->longruns->pid1->children,
-                            2 * (size_t)u->longruns->room + 2 * nodes + 64 + CONTROL_PLACES, e);
+    size_t old = 2 * (size_t)u->longruns->room + 2 * (size_t)u->old_count;
+    return children_reserve(&u->longruns->pid1->children, old + 2 * nodes + 64 + CONTROL_PLACES, e);
 }
 
 /* An update before this one removed it, and its logger still reads: it goes on as the new one's. */
@@ -170,6 +178,9 @@ int update_stage_prepare(struct update_stage *u, struct error *e)
         return -1;
     for (uint32_t i = 0; i < u->next.graph.count; i++) {
         const struct definition *d = catalogue_definition(&u->next, i);
+        if (former_runs(u->oneshots, d->name))
+            return error_set(e, EXIT_SYSTEM, "the %s that was removed still runs: try again",
+                             d->name);
         if (d->type != DEFINITION_LONGRUN)
             continue;
         struct longrun *l = old_longrun(u, d->name);
@@ -237,17 +248,20 @@ static void rename_children(struct update_stage *u, uint32_t old, uint32_t new)
 {
     struct children *children = &u->longruns->pid1->children;
     struct oneshot *o = &now(u)->oneshot[old];
-    if (o->pid > 0)
-        children_take(children, o->pid);
-    if (o->reload > 0)
-        children_take(children, o->reload);
-    if (new == UPDATE_NONE)
+    bool taken =
+        new == UPDATE_NONE || u->next.oneshot[new].pid > 0 || u->next.oneshot[new].reload > 0;
+    if (u->former[old] == NULL)
+        return; /* a longrun */
+    if (taken) {
+        former_begin(u->oneshots, o, u->former[old]);
+        u->former[old] = NULL;
         return;
+    }
     u->next.oneshot[new] = *o;
     if (o->pid > 0)
-        children_add(children, o->pid, CHILD_ONESHOT, new);
+        children_find(children, o->pid)->index = new;
     if (o->reload > 0)
-        children_add(children, o->reload, CHILD_RELOAD, new);
+        children_find(children, o->reload)->index = new;
 }
 
 static void carry_over(struct update_stage *u)

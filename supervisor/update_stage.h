@@ -6,21 +6,24 @@
 #define SUPERVISOR_UPDATE_STAGE_H
 
 #include "services/update_plan.h"
+#include "supervisor/former.h"
 #include "supervisor/longruns.h"
 
 struct update_stage {
     struct longruns *longruns;
+    struct oneshots *oneshots;
     char *name;            /* of the directory in /run/s6-rc; owned */
     struct catalogue next; /* what is to be; empty once it is switched over */
     struct update_plan plan;
     struct definition **gone; /* by old node: what a longrun that vanishes keeps; owned */
     struct definition **back; /* by new node: what one kept whose logger is taken over; owned */
+    struct former **former;   /* by old node: what a oneshot that vanishes leaves; owned */
     uint32_t old_count, new_count;
     bool switched;
 };
 
 /* An empty one for that many old nodes. NULL: no memory. */
-struct update_stage *update_stage_new(struct longruns *ls, uint32_t old_count);
+struct update_stage *update_stage_new(struct longruns *ls, struct oneshots *os, uint32_t old_count);
 /* Reads the database that is in the directory of that name. -1 with e. */
 int update_stage_load(struct update_stage *u, const char *name, struct error *e);
 /* Makes everything that is new. -1 with e: update_stage_roll_back is to follow. */

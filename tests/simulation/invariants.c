@@ -82,6 +82,14 @@ static void check_longruns(const struct supervisor *sv)
 
 /* --- processes -------------------------------------------------------------------------------- */
 
+static pid_t former_pid(const struct oneshots *all, pid_t pid)
+{
+    for (const struct former *f = all->formers; f != NULL; f = f->next)
+        if (f->pid[0] == pid || f->pid[1] == pid)
+            return pid;
+    return 0;
+}
+
 static pid_t owner_pid(struct supervisor *sv, const struct child *c)
 {
     const struct logger *l;
@@ -97,25 +105,15 @@ static pid_t owner_pid(struct supervisor *sv, const struct child *c)
         return l->process.pid;
     case CHILD_ONESHOT:
         return c->index < sv->catalogue.graph.count ? sv->catalogue.oneshot[c->index].pid : 0;
+    case CHILD_FORMER:
+        return former_pid(&sv->oneshots, c->pid);
+    case CHILD_RELOAD:
+        return c->index < sv->catalogue.graph.count ? sv->catalogue.oneshot[c->index].reload : 0;
     case CHILD_CMD:
         return sv->cmd.pid;
     default:
         return c->pid;
     }
-}
-
-/* A oneshot that an update has removed while its up, given up as late, still runs: it is nobody's
- * from then on, and ends when all are told to. */
-static bool is_removed(const struct supervisor *sv, struct process *p)
-{
-    char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(p->label, ":"), p->label);
-    if (p->kind == PROCESS_ONESHOT && definitions_find(&sv->catalogue.definitions, name) < 0 &&
-        !p->removed) {
-        story("%s (%ld) is nobody's any more", p->label, (long)p->pid);
-        p->removed = true;
-    }
-    return p->removed;
 }
 
 static void check_children(struct supervisor *sv)
@@ -135,7 +133,7 @@ static void check_children(struct supervisor *sv)
         struct process *p = &world.process[i];
         bool ours = p->kind >= PROCESS_RUN && p->kind <= PROCESS_CLOSER &&
                     (p->kind != PROCESS_LOGGER || sv->pid1.stage < STAGE_DRAIN);
-        if (ours && children_find(c, p->pid) == NULL && !is_removed(sv, p))
+        if (ours && children_find(c, p->pid) == NULL)
             life_fails("unaccounted", "%s (%ld) is known to nobody", p->label, (long)p->pid);
     }
 }

@@ -44,7 +44,6 @@ struct process {
     bool child; /* of pid 1 */
     bool stopped, stop_untold;
     bool told_ready;
-    bool removed;     /* a oneshot that an update has taken away */
     bool eof_ends;    /* a consumer or a logger: it ends once nobody writes to what it reads */
     uint32_t held;    /* bits of signals that came while it was stopped */
     int64_t patience; /* ns from TERM to its end; NEVER: it ignores it */

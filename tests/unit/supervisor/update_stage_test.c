@@ -26,7 +26,8 @@ static void compile(void)
 static struct update_stage *stage(void)
 {
     struct longruns *ls = &simulated.sv->longruns;
-    struct update_stage *u = update_stage_new(ls, ls->catalogue->graph.count);
+    struct update_stage *u =
+        update_stage_new(ls, &simulated.sv->oneshots, ls->catalogue->graph.count);
     assert_non_null(u);
     return u;
 }

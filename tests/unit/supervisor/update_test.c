@@ -44,6 +44,14 @@ static void remove_service(const char *name)
     assert_int_equal(file_remove_tree(AT_FDCWD, path, &e), 0);
 }
 
+static size_t open_descriptors(void)
+{
+    size_t count = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+    return count;
+}
+
 static void what_stays_goes_on(void **state)
 {
     (void)state;
@@ -157,6 +165,76 @@ static void the_stop_ends_an_update(void **state)
     assert_true(simulated.over);
 }
 
+/* init, given up as late, of which a process still runs. */
+static pid_t boot_with_a_late_one(void)
+{
+    simulated_service("init", "oneshot", "up", "make", "reload", "again", "timeout-up", "2000",
+                      NULL);
+    simulated_boot(NULL);
+    simulated_process("init")->stubborn = true;
+    simulated_run(3000);
+    return simulated_process("init")->pid;
+}
+
+static void a_oneshot_that_goes_while_it_runs_is_known_until_it_ends(void **state)
+{
+    const struct children *children = &simulated.sv->pid1.children;
+    (void)state;
+    pid_t pid = boot_with_a_late_one();
+    size_t fds = open_descriptors();
+    remove_service("init");
+    simulated_journal();
+    assert_non_null(strstr(simulated_answer(update("second")), "x0\n"));
+    simulated_expect("TERM -init", "CONT -init", NULL);
+    assert_non_null(children_find(children, pid));
+    assert_int_equal(children_find(children, pid)->role, CHILD_FORMER);
+    simulated_service("init", "oneshot", "up", "make", NULL);
+    assert_string_equal(simulated_answer(update("third")),
+                        "es6-rc-update: fatal: the init that was removed still runs: try again\n"
+                        "x111\n");
+    simulated_exit("init", 0);
+    assert_null(children_find(children, pid));
+    assert_int_equal(open_descriptors(), fds - 1 + 4); /* its report; two callers */
+    assert_non_null(strstr(simulated_answer(update("fourth")), "service init: starting\n"));
+    assert_int_equal(children->formers, 0);
+}
+
+/* What was begun for the old database is not the new one's. */
+static void so_is_a_reload_of_one_that_goes(void **state)
+{
+    const struct children *children = &simulated.sv->pid1.children;
+    (void)state;
+    simulated_service("init", "oneshot", "up", "", "reload", "again", NULL);
+    simulated_boot(NULL);
+    const char *words[] = {"s6-rc", "", "1000", "2", "0", "reload", "init", NULL};
+    int fd = simulated_request(words);
+    simulated_process("init")->stubborn = true;
+    simulated_run(2000);
+    assert_non_null(strstr(simulated_answer(fd), "x2\n"));
+    pid_t pid = simulated_process("init")->pid;
+    remove_service("init");
+    simulated_service("init", "longrun", "run", "", NULL);
+    assert_non_null(strstr(simulated_answer(update("second")), "x0\n"));
+    assert_int_equal(children_find(children, pid)->role, CHILD_FORMER);
+    simulated_end(&simulated.process[pid - simulated.process[0].pid], 0);
+    simulated_settle();
+    assert_null(children_find(children, pid));
+    assert_int_equal(children->formers, 0);
+}
+
+static void the_stop_ends_those_that_went(void **state)
+{
+    (void)state;
+    pid_t pid = boot_with_a_late_one();
+    remove_service("init");
+    update("second");
+    simulated_signal(SIGTERM);
+    simulated_run(4000);
+    assert_int_equal(simulated.sv->pid1.children.formers, 0);
+    assert_false(simulated.process[pid - simulated.process[0].pid].alive);
+    assert_true(simulated.over);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +243,9 @@ int main(void)
         SIMULATED_TEST(a_consumer_that_goes_is_forgotten),
         SIMULATED_TEST(one_that_cannot_be_is_rolled_back),
         SIMULATED_TEST(the_stop_ends_an_update),
+        SIMULATED_TEST(a_oneshot_that_goes_while_it_runs_is_known_until_it_ends),
+        SIMULATED_TEST(so_is_a_reload_of_one_that_goes),
+        SIMULATED_TEST(the_stop_ends_those_that_went),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
