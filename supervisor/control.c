@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -118,6 +119,21 @@ static void say_end(struct control_connection *k)
     shutdown(k->watch.fd, SHUT_WR);
 }
 
+/* The end of the answer, now or once there is room for it: it takes no memory. */
+static void send_end(struct control_connection *k)
+{
+    static const char cut[] = "overlog: fatal: this is not all: it was not read in time\n";
+    struct error ignored = ERROR_INIT;
+    char text[16];
+    snprintf(text, sizeof text, "%d", k->code);
+    if (k->cut && send_now(k->watch.fd, 'e', cut, sizeof cut - 1))
+        k->cut = false;
+    k->ended = !k->cut && send_now(k->watch.fd, 'x', text, strlen(text));
+    loop_watch(k->control->loop, &k->watch, EPOLLRDHUP | (k->ended ? 0 : EPOLLOUT), &ignored);
+    if (k->ended)
+        say_end(k);
+}
+
 /* What was put off, as far as there is room now. */
 static void send_rest(struct control_connection *k)
 {
@@ -134,8 +150,8 @@ static void send_rest(struct control_connection *k)
     str_release(&k->unsent);
     k->sent = 0;
     loop_watch(k->control->loop, &k->watch, EPOLLRDHUP, &ignored);
-    if (k->state == CONNECTION_ENDING)
-        say_end(k);
+    if (k->state == CONNECTION_ENDING && !k->ended)
+        send_end(k);
 }
 
 void control_say(struct control_connection *k, char kind, const char *text)
@@ -149,17 +165,10 @@ void control_say(struct control_connection *k, char kind, const char *text)
 
 void control_end(struct control_connection *k, int code)
 {
-    static const char cut[] = "overlog: fatal: this is not all: it was not read in time\n";
-    char text[16];
-    int bad = 0;
     k->state = CONNECTION_ENDING;
-    if (k->cut)
-        bad = put_off(k, 'e', cut, sizeof cut - 1);
-    snprintf(text, sizeof text, "%d", k->cut ? EXIT_SYSTEM : code);
-    if (bad == 0 && k->unsent.length == 0 && send_now(k->watch.fd, 'x', text, strlen(text)))
-        say_end(k);
-    else if (bad < 0 || put_off(k, 'x', text, strlen(text)) < 0)
-        let_go(k);
+    k->code = k->cut ? EXIT_SYSTEM : code;
+    if (k->unsent.length == 0)
+        send_end(k);
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
@@ -169,12 +178,22 @@ int control_passed(const struct control_connection *k)
     return k->watch.fd;
 }
 
+/* False: as many wait for us as may. */
+static bool may_wait(const struct control *c)
+{
+    size_t asking = 0;
+    for (size_t i = 0; i < CONTROL_PLACES; i++)
+        asking += c->connection[i].state == CONNECTION_ASKING ? 1 : 0;
+    return asking < CONTROL_CONNECTIONS;
+}
+
 static void request(struct control_connection *k, const char *packet, size_t length)
 {
     static const int off = 0;
     struct error ignored = ERROR_INIT;
     const char *words[CONTROL_WORDS_MAX];
     long count = control_parse(packet, length, words);
+    bool room = may_wait(k->control);
     /* From here on only its end is of interest: what else it sends costs nobody but itself. */
     setsockopt(k->watch.fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof off);
     loop_watch(k->control->loop, &k->watch, EPOLLRDHUP, &ignored);
@@ -182,6 +201,11 @@ static void request(struct control_connection *k, const char *packet, size_t len
     if (count < 0) {
         control_say(k, 'e', "malformed request\n");
         control_end(k, EXIT_USAGE);
+        return;
+    }
+    if (!room) {
+        control_say(k, 'e', "too many requests at once\n");
+        control_end(k, EXIT_SYSTEM);
         return;
     }
     int code = k->control->handler(k->control->context, k, words, (size_t)count);
@@ -228,43 +252,49 @@ static struct control_connection *free_place(struct control *c)
     return NULL;
 }
 
-static size_t count_connections(const struct control *c, enum connection_state state)
+/* It has its whole answer, and has read that. */
+static bool has_read(const struct control_connection *k)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < CONTROL_PLACES; i++)
-        count += c->connection[i].state == state ? 1 : 0;
-    return count;
+    int unread = 1; /* TIOCOUTQ is SIOCOUTQ of the kernel's headers */
+    return k->ended && ioctl(k->watch.fd, TIOCOUTQ, &unread) == 0 && unread == 0;
 }
 
-static bool is_full(const struct control *c)
+/* Who is to go first: who has its answer, then who asks nothing, then who does not read; of equals
+ * the one that came first. 0: nobody has to. */
+static int urgency(const struct control_connection *k)
 {
-    return count_connections(c, CONNECTION_SILENT) + count_connections(c, CONNECTION_ASKING) +
-               count_connections(c, CONNECTION_ENDING) >=
-           CONTROL_CONNECTIONS;
+    if (k->state == CONNECTION_SILENT)
+        return 2;
+    return k->state != CONNECTION_ENDING ? 0 : has_read(k) ? 3 : 1;
 }
 
-static struct control_connection *find_connection(struct control *c, enum connection_state state)
+/* The one who is to go; NULL: they are not too many. */
+static struct control_connection *find_idle(struct control *c)
 {
-    for (size_t i = CONTROL_PLACES; i > 0; i--)
-        if (c->connection[i - 1].state == state)
-            return &c->connection[i - 1];
-    return NULL;
+    struct control_connection *worst = NULL;
+    size_t idle = 0;
+    for (size_t i = 0; i < CONTROL_PLACES; i++) {
+        struct control_connection *k = &c->connection[i];
+        int urgent = urgency(k);
+        int most = worst == NULL ? 0 : urgency(worst);
+        idle += urgent > 0 ? 1 : 0;
+        if (urgent > most || (urgent > 0 && urgent == most && k->order < worst->order))
+            worst = k;
+    }
+    return idle < CONTROL_IDLE ? NULL : worst;
 }
 
-/* When there are as many callers as there may be, one that has not asked for anything must go, else
- * one that does not fetch its answer. A request may be there that no event has told us of yet.
- * False: all wait for us. */
-static bool make_room(struct control *c)
+/* Nobody is let go whose request waits to be looked at. */
+static void make_room(struct control *c)
 {
-    for (size_t i = 0; i < CONTROL_PLACES && is_full(c); i++)
-        if (c->connection[i].state == CONNECTION_SILENT)
-            look(&c->connection[i]);
-    struct control_connection *idle = find_connection(c, CONNECTION_SILENT);
-    if (idle == NULL)
-        idle = find_connection(c, CONNECTION_ENDING);
-    if (idle != NULL && is_full(c))
-        let_go(idle);
-    return count_connections(c, CONNECTION_ASKING) < CONTROL_CONNECTIONS;
+    struct control_connection *k;
+    while ((k = find_idle(c)) != NULL && k->state == CONNECTION_SILENT) {
+        look(k);
+        if (k->state == CONNECTION_SILENT)
+            break;
+    }
+    if (k != NULL)
+        let_go(k);
 }
 
 /* Who connected, as the kernel noted it then; who cannot be known is a stranger. */
@@ -277,19 +307,14 @@ static bool may_ask(struct control_connection *k)
     return peer.uid == 0 || peer.uid == geteuid();
 }
 
-static void take(struct control_connection *k, bool room)
+static void take(struct control_connection *k)
 {
     struct error ignored = ERROR_INIT;
     struct stat st;
     k->inode = fstat(k->watch.fd, &st) == 0 ? st.st_ino : 0;
     k->state = CONNECTION_SILENT;
-    if (!may_ask(k) ||
-        loop_watch(k->control->loop, &k->watch, room ? EPOLLIN : EPOLLRDHUP, &ignored) < 0) {
+    if (!may_ask(k) || loop_watch(k->control->loop, &k->watch, EPOLLIN, &ignored) < 0)
         let_go(k);
-    } else if (!room) {
-        control_say(k, 'e', "too many requests at once\n");
-        control_end(k, EXIT_SYSTEM);
-    }
 }
 
 /* One that could not even be closed is not accepted: it waits, as its caller does. */
@@ -308,8 +333,10 @@ static void listener_ready(struct watch *w, uint32_t events)
             loop_pause(c->loop, w); /* it waits until there is a descriptor for it */
         return;
     }
-    *k = (struct control_connection){.control = c, .watch = {.fd = fd, .ready = connection_ready}};
-    take(k, make_room(c));
+    make_room(c);
+    *k = (struct control_connection){
+        .control = c, .watch = {.fd = fd, .ready = connection_ready}, .order = c->accepted++};
+    take(k);
 }
 
 int control_address(struct sockaddr_un *a, const char *path, struct error *e)

@@ -18,7 +18,8 @@
 #include <sys/types.h>
 
 enum {
-    CONTROL_CONNECTIONS = 16,    /* callers at once */
+    CONTROL_CONNECTIONS = 16,    /* requests at once */
+    CONTROL_IDLE = 32,           /* callers that have asked nothing, or do not fetch their answer */
     CONTROL_PLACES = 64,         /* with connections that are being closed */
     CONTROL_UNSENT_MAX = 4 << 20 /* bytes */
 };
@@ -31,7 +32,7 @@ enum connection_state {
     CONNECTION_FREE = 0, /* a place for one */
     CONNECTION_SILENT,   /* it has asked nothing yet */
     CONNECTION_ASKING,   /* its request was taken and is not answered yet */
-    CONNECTION_ENDING,   /* it is: once that is sent, the caller is to close it */
+    CONNECTION_ENDING,   /* it is: once that was sent, the caller is to close it */
     CONNECTION_OVER,     /* to be closed */
     CONNECTION_CLOSING   /* a child is at it */
 };
@@ -42,6 +43,9 @@ struct control_connection {
     struct watch watch;
     ino_t inode; /* of its socket */
     pid_t peer;
+    uint64_t order;    /* the lower, the longer it is here */
+    int code;          /* of the answer's end, while ENDING */
+    bool ended;        /* that was sent */
     bool cut;          /* something had no room */
     struct str unsent; /* packets that the socket had no room for, each behind its length */
     size_t sent;       /* so many bytes of these are */
@@ -62,6 +66,7 @@ struct control {
     const struct pid1_calls *calls;
     struct watch listener;
     struct control_connection connection[CONTROL_PLACES];
+    uint64_t accepted; /* so far */
     control_handler *handler;
     control_gone *gone;
     control_closer *closer;

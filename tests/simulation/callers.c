@@ -196,11 +196,6 @@ static void ask(const char *const *words)
         return;
     }
     c->fd = fd;
-    size_t open_now = 0;
-    for (int i = 0; i < CALLERS_MAX; i++)
-        open_now += callers[i].fd >= 0 ? 1 : 0;
-    /* Of more than that, one that was not read yet may have to go. */
-    life.callers_kept = life.callers_kept && open_now < CONTROL_CONNECTIONS;
     story("somebody asks for: %s", c->what);
 }
 
@@ -286,10 +281,7 @@ void callers_listen(void)
         }
         if (c->fd < 0 || n < 0)
             continue;
-        /* It was closed. Of too many callers some are not heard. */
         if (c->answers == 0)
-            story("no answer to: %s", c->what);
-        if (c->answers == 0 && world.memory_fails == 0 && life.callers_kept)
             life_fails("not answered", "%s, asked for at %.3f", c->what,
                        (double)(c->asked - WORLD_START) / CLOCK_SECOND);
         close(c->fd);
@@ -301,7 +293,7 @@ void callers_end(void)
 {
     callers_listen();
     for (struct caller *c = callers; c < callers + CALLERS_MAX; c++)
-        if (c->fd >= 0 && c->answers == 0 && life.callers_kept && life.turns - c->turn > SOON_TURNS)
+        if (c->fd >= 0 && c->answers == 0 && life.turns - c->turn > SOON_TURNS)
             life_fails("not answered", "%s, asked for at %.3f", c->what,
                        (double)(c->asked - WORLD_START) / CLOCK_SECOND);
 }

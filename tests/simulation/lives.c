@@ -181,7 +181,7 @@ uint64_t life_live(struct plan *p, bool tells)
 {
     static struct settings settings; /* pid 1 keeps what is in it for good */
     struct supervisor *sv = calloc(1, sizeof *sv);
-    life = (struct life){.plan = p, .tells = tells, .callers_kept = true};
+    life = (struct life){.plan = p, .tells = tells};
     files_open();
     world_open(p->seed, sv);
     world.wild = p->calm ? 0 : world.wild;

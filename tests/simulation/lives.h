@@ -79,8 +79,7 @@ struct life {
     uint64_t turns;
     char journal[1 << 18];
     size_t length;
-    bool callers_kept; /* no fault can have cost a caller its answer */
-    bool tells;        /* the story goes to stdout as it happens */
+    bool tells; /* the story goes to stdout as it happens */
 };
 
 extern struct life life;

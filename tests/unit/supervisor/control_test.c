@@ -1,8 +1,9 @@
-/* Requests of the control socket, and who has a place there. */
+/* Requests of the control socket. */
 #include "contract/paths.h"
 #include "supervisor/control.h"
 #include "tests/unit/supervisor/simulated.h"
-#include <stdint.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -41,12 +42,91 @@ static void control_requests(void **state)
     assert_int_equal(parsed('1', 65535, text, sizeof text), -1);     /* absurd */
 }
 
-static int caller(void)
+/* A connection, without letting pid 1 have a turn; asks: with a request behind it. */
+static int connected(bool asks)
 {
+    static const char packet[] = CONTROL_MAGIC "\6\0\0\0s6-rc\0\0"
+                                               "0\0"
+                                               "2\0"
+                                               "0\0"
+                                               "listall";
     struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = RUN_CONTROL};
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+    if (connect(fd, (struct sockaddr *)&a, sizeof a) < 0) {
+        assert_int_equal(errno, EAGAIN); /* as many wait as may: they are to be taken first */
+        simulated_settle();
+        assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+    }
+    if (asks)
+        assert_int_equal(send(fd, packet, sizeof packet, MSG_NOSIGNAL), sizeof packet);
     return fd;
+}
+
+/* Its last packet, "x0" after its answer; closes it. */
+static const char *end_of(int fd)
+{
+    static char last[8192];
+    ssize_t n;
+    last[0] = '\0';
+    while ((n = recv(fd, last, sizeof last - 1, 0)) > 0)
+        last[n] = '\0';
+    if (n < 0)
+        snprintf(last, sizeof last, "%s", strerror(errno));
+    close(fd);
+    return last;
+}
+
+/* More than are served at once, none of which reads before all have asked. */
+static void all_callers_are_answered(void **state)
+{
+    enum { CALLERS = 30 };
+    int fd[CALLERS];
+    (void)state;
+    simulated_boot(NULL);
+    for (int i = 0; i < CALLERS; i++)
+        fd[i] = connected(true);
+    simulated_settle();
+    for (int i = 0; i < CALLERS; i++)
+        assert_string_equal(end_of(fd[i]), "x0");
+}
+
+/* Of those who ask nothing, and those who do not read, the first go: and so nobody is kept out. */
+static void those_who_do_nothing_make_room(void **state)
+{
+    enum { SILENT = 100 };
+    int fd[SILENT];
+    (void)state;
+    simulated_boot(NULL);
+    for (int i = 0; i < SILENT; i++)
+        fd[i] = connected(i % 2 == 0);
+    simulated_settle();
+    int asks = connected(true);
+    simulated_settle();
+    assert_string_equal(end_of(asks), "x0");
+    assert_string_equal(end_of(fd[SILENT - 2]), "x0");
+    assert_string_not_equal(end_of(fd[1]), strerror(EAGAIN)); /* it was let go */
+}
+
+/* A caller that does not read for a while: what it is told then, and its end, want no memory. */
+static void an_end_that_has_no_room_comes_later(void **state)
+{
+    char text[64];
+    const struct control_connection *k = simulated.sv->control.connection;
+    (void)state;
+    simulated_boot(NULL);
+    int fd = connected(false);
+    simulated_settle();
+    assert_int_equal(k->state, CONNECTION_SILENT);
+    while (send(k->watch.fd, "o-", 2, MSG_DONTWAIT) > 0)
+        ;
+    control_end((struct control_connection *)(uintptr_t)k, 7);
+    assert_int_equal(k->state, CONNECTION_ENDING);
+    assert_int_equal(k->unsent.length, 0);
+    while (recv(fd, text, sizeof text, 0) > 0)
+        simulated_settle();
+    assert_int_equal(text[0], 'x');
+    assert_int_equal(text[1], '7');
+    close(fd);
 }
 
 /* One caller too many comes, and at the same time another one asks: it has asked, whoever is looked
@@ -61,10 +141,10 @@ static void who_asks_now_keeps_its_place(void **state)
     (void)state;
     simulated_boot(NULL);
     for (size_t i = 0; i < CONTROL_CONNECTIONS; i++) {
-        fd[i] = caller();
+        fd[i] = connected(false);
         simulated_settle();
     }
-    int late = caller();
+    int late = connected(false);
     int asks = fd[CONTROL_CONNECTIONS - 1];
     assert_int_equal(send(asks, list, sizeof list, MSG_NOSIGNAL), sizeof list);
     simulated_settle();
@@ -79,6 +159,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(control_requests),
         SIMULATED_TEST(who_asks_now_keeps_its_place),
+        SIMULATED_TEST(all_callers_are_answered),
+        SIMULATED_TEST(those_who_do_nothing_make_room),
+        SIMULATED_TEST(an_end_that_has_no_room_comes_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
