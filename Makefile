@@ -125,7 +125,7 @@ UNIT_PROGRAMS := $(UNIT_SOURCES:%.c=$(SAN)/%)
 # Exhaustive explorations of pure machines; EXPLORE=all in the environment: all of it.
 SIMULATION_SOURCES := $(sort $(wildcard tests/simulation/*_test.c))
 # A program of its own: lives of pid 1.
-LIVES_SOURCES := $(addprefix tests/simulation/,callers.c files.c invariants.c judge.c lives.c plan.c processes.c world.c)
+LIVES_SOURCES := $(addprefix tests/simulation/,callers.c files.c invariants.c judge.c lives.c plan.c processes.c updates.c world.c)
 LIVES_WRAP := malloc calloc realloc pipe2
 LIVES := $(SAN)/tests/simulation/simulate
 SIMULATION_SHARED := $(filter-out $(SIMULATION_SOURCES) $(LIVES_SOURCES),$(sort $(wildcard tests/simulation/*.c)))

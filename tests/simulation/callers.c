@@ -1,7 +1,6 @@
 /* What others do to pid 1 and around it, each by the seed of its event. */
 #include "base/clock.h"
 #include "contract/paths.h"
-#include "services/database.h"
 #include "tests/simulation/lives.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -218,10 +217,6 @@ static void rc(struct random *r)
 
 static void update(struct random *r)
 {
-    struct definitions d = DEFINITIONS_INIT;
-    struct problems problems = PROBLEMS_INIT;
-    struct definition_source source = {.path = "/etc/s6-overlay/s6-rc.d"};
-    struct definition_sources sources = {.item = &source, .count = 1};
     struct error e = ERROR_INIT;
     char name[32], path[64];
     const char *words[] = {"s6-rc-update",
@@ -234,16 +229,12 @@ static void update(struct random *r)
     uint32_t missing = 0;
     for (size_t i = 0; i < life.plan->services; i++)
         missing |= random_chance(r, 30) ? 1U << i : 0;
-    plan_write(life.plan, missing);
     snprintf(name, sizeof name, "db%u", life.databases++);
     snprintf(path, sizeof path, RUN_RC "/%s", name);
-    if (definitions_builtin(&d) == 0 && definitions_read(&d, &sources, &problems) == 0 &&
-        database_compile(path, &d, &e) == 0)
+    if (update_compile(path, missing, &e))
         ask(words);
     else
         story("the new database does not compile: %s", e.text);
-    problems_release(&problems);
-    definitions_release(&d);
 }
 
 static void halt(struct random *r)
@@ -325,10 +316,10 @@ static void signal_pid1(struct random *r)
 static void kill_somebody(struct random *r)
 {
     static const int signals[] = {SIGKILL, SIGKILL, SIGTERM, SIGSTOP, SIGCONT, SIGHUP};
-    size_t start = random_below(r, WORLD_PROCESSES);
+    size_t start = random_below(r, (uint32_t)world.top + 1);
     int signal = signals[random_below(r, 6)];
-    for (size_t i = 0; i < WORLD_PROCESSES; i++) {
-        const struct process *p = &world.process[(start + i) % WORLD_PROCESSES];
+    for (size_t i = 0; i < world.top; i++) {
+        const struct process *p = &world.process[(start + i) % world.top];
         if (p->kind == PROCESS_NONE || !p->alive)
             continue;
         story("somebody signals");

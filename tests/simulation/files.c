@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "overlay/runtree.h"
 #include "tests/simulation/lives.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ static void write_map(const char *path, unsigned int id)
 
 void files_enter(void)
 {
+    umask(022);
     unsigned int uid = geteuid(), gid = getegid();
     if (unshare(CLONE_NEWNS) < 0) {
         must(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0, "unshare");
@@ -40,40 +42,42 @@ void files_enter(void)
         write_map("/proc/self/gid_map", gid);
     }
     must(mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "mount");
+    must(mount("tmpfs", "/etc", "tmpfs", 0, "mode=0755") == 0, "/etc");
+    must(mkdir("/etc/s6-overlay", 0755) == 0 && symlink(PLAN_TREE, "/etc/s6-overlay/s6-rc.d") == 0,
+         "/etc/s6-overlay");
+    must(clearenv() == 0 && setenv("PATH", "/command:/usr/bin:/bin", 1) == 0, "environment");
 }
 
 void files_open(void)
 {
     struct error e = ERROR_INIT;
     must(mount("tmpfs", "/run", "tmpfs", 0, "mode=0755") == 0, "/run");
-    must(mount("tmpfs", "/etc", "tmpfs", 0, "mode=0755") == 0, "/etc");
     must(runtree_prepare("/", "/command", false, &e) == 0, "/run");
 }
 
 void files_close(void)
 {
-    must(umount2("/etc", MNT_DETACH) == 0, "/etc");
     must(umount2("/run", MNT_DETACH) == 0, "/run");
+}
+
+static bool make_folder(const char *path)
+{
+    char folder[512];
+    snprintf(folder, sizeof folder, "%s", path);
+    *strrchr(folder, '/') = '\0';
+    return mkdir(folder, 0755) == 0 ||
+           (errno == ENOENT && make_folder(folder) && mkdir(folder, 0755) == 0);
 }
 
 void files_write(const char *path, const char *content, mode_t mode)
 {
-    char folder[512];
-    struct error e = ERROR_INIT;
     size_t length = strlen(content);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-    if (fd < 0) {
-        snprintf(folder, sizeof folder, "%s", path);
-        *strrchr(folder, '/') = '\0';
-        if (file_make_directories(AT_FDCWD, folder, 0755, &e) < 0)
-            return;
+    if (fd < 0 && errno == ENOENT && make_folder(path))
         fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-    }
-    must(fd < 0 || write(fd, content, length) == (ssize_t)length, path);
-    if (fd >= 0) {
-        fchmod(fd, mode);
+    must(fd < 0 || length == 0 || write(fd, content, length) == (ssize_t)length, path);
+    if (fd >= 0)
         close(fd);
-    }
 }
 
 void files_remove(const char *path)

@@ -129,7 +129,7 @@ static void check_children(struct supervisor *sv)
         if (owner_pid(sv, k) != k->pid)
             life_fails("unaccounted", "%s (%ld) is not what its owner has", p->label, (long)k->pid);
     }
-    for (size_t i = 0; i < WORLD_PROCESSES; i++) {
+    for (size_t i = 0; i < world.top; i++) {
         struct process *p = &world.process[i];
         bool ours = p->kind >= PROCESS_RUN && p->kind <= PROCESS_CLOSER &&
                     (p->kind != PROCESS_LOGGER || sv->pid1.stage < STAGE_DRAIN);
@@ -204,13 +204,36 @@ void invariants_turn(void)
     check_limits(sv);
 }
 
+/* What of a longrun its status file depends on, when that was looked at last. */
+static struct looked {
+    const struct longrun *of;
+    enum service_state state;
+    pid_t pid;
+    bool want_up, ready;
+    unsigned char written[SUPERVISE_STATUS_MOST];
+} looked[64];
+
+static bool was_looked_at(const struct longrun *l)
+{
+    const struct service *m = &l->machine;
+    struct looked *last = &looked[l->index % 64];
+    bool want_up = m->want == WANT_UP;
+    bool same = last->of == l && last->state == m->state && last->pid == m->pid &&
+                last->want_up == want_up && last->ready == m->ready &&
+                memcmp(last->written, l->seen.written, sizeof last->written) == 0;
+    *last = (struct looked){l, m->state, m->pid, want_up, m->ready, {0}};
+    memcpy(last->written, l->seen.written, sizeof last->written);
+    return same;
+}
+
 static void check_status(const struct longrun *l)
 {
     unsigned char bytes[SUPERVISE_STATUS_MOST];
     char path[600];
     struct supervise_status s;
     const struct service *m = &l->machine;
-    if (!supervise_dir_is_open(&l->seen) || l->seen.stale || m->state == SERVICE_STARTING)
+    if (!supervise_dir_is_open(&l->seen) || l->seen.stale || m->state == SERVICE_STARTING ||
+        was_looked_at(l))
         return;
     snprintf(path, sizeof path, "%s/supervise/status", l->path);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -237,7 +260,7 @@ void invariants_quiet(void)
     if (sv->pid1.notices.count > 0)
         life_fails("notice", "one is not handled");
     if (signals.fd >= 0 && poll(&signals, 1, 0) == 0)
-        for (size_t i = 0; i < WORLD_PROCESSES; i++) {
+        for (size_t i = 0; i < world.top; i++) {
             const struct process *p = &world.process[i];
             if (p->kind != PROCESS_NONE && p->child && !p->alive)
                 life_fails("zombie", "%s (%ld) is not reaped", p->label, (long)p->pid);
@@ -254,7 +277,7 @@ void invariants_spawn(const struct process *p)
     const struct pid1 *pid1 = &world.sv->pid1;
     if (p->kind != PROCESS_RUN && p->kind != PROCESS_FINISH)
         return;
-    for (size_t i = 0; i < WORLD_PROCESSES; i++) {
+    for (size_t i = 0; i < world.top; i++) {
         const struct process *q = &world.process[i];
         if (q != p && q->alive && p->directory != 0 && q->directory == p->directory &&
             (q->kind == PROCESS_RUN || q->kind == PROCESS_FINISH))
@@ -268,6 +291,7 @@ void invariants_open(void)
 {
     graph = NULL;
     memset(before, 0, sizeof before);
+    memset(looked, 0, sizeof looked);
 }
 
 void invariants_end(int code)

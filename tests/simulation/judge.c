@@ -35,7 +35,7 @@ void judge_fails(const char *kind, const char *why)
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-    return "detect_leaks=0:quarantine_size_mb=16:malloc_context_size=12:"
+    return "detect_leaks=0:quarantine_size_mb=4:malloc_context_size=6:"
            "detect_stack_use_after_return=0:exitcode=77";
 }
 

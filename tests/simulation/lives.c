@@ -189,7 +189,7 @@ uint64_t life_live(struct plan *p, bool tells)
     callers_open();
     message_to(say);
     draw_settings(&settings, p->seed);
-    plan_write(p, 0);
+    plan_write(p);
     begin(sv, &settings);
     bool on = true;
     while (on) {
@@ -202,6 +202,7 @@ uint64_t life_live(struct plan *p, bool tells)
     message_to(NULL);
     world_close();
     callers_close();
+    update_forget();
     files_close();
     forget_signals();
     return life.turns;

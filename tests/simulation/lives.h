@@ -75,7 +75,6 @@ struct life {
     bool cmd_ended;
     int file_code; /* of the exit code file */
     uint32_t databases;
-    uint32_t missing; /* bits of services that the last update left out */
     uint64_t turns;
     char journal[1 << 18];
     size_t length;
@@ -102,17 +101,24 @@ void life_due(void);
 /* --- plan.c --- */
 
 void plan_draw(struct plan *p, uint64_t seed);
-/* Writes the tree of definitions; missing: bits of those that are not to be there. */
-void plan_write(const struct plan *p, uint32_t missing);
+/* Writes the tree of definitions: below /run, which goes as a whole. */
+#define PLAN_TREE "/run/tree"
+void plan_write(const struct plan *p);
 const char *plan_name(size_t service);
 void plan_tell(const struct plan *p);
+
+/* --- updates.c --- */
+
+/* Compiles a database of the tree without those services, by bits. */
+bool update_compile(const char *path, uint32_t missing, struct error *e);
+void update_forget(void); /* the tree, which the next life has another of */
 
 /* --- files.c: of the test, beside the product --- */
 
 void files_write(const char *path, const char *content, mode_t mode);
 void files_remove(const char *path);
-void files_enter(void); /* mounts of our own, once */
-void files_open(void);  /* fresh /run and /etc */
+void files_enter(void); /* mounts of our own, once, and nothing of our environment */
+void files_open(void);  /* a fresh /run; /etc is that of the life before */
 void files_close(void);
 
 /* --- callers.c --- */

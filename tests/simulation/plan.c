@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TREE "/etc/s6-overlay/s6-rc.d"
-
 const char *plan_name(size_t service)
 {
     static const char *const names[SERVICES_MAX] = {"ant", "bee", "cat", "dog",
@@ -109,7 +107,7 @@ static void put(size_t service, const char *file, const char *content)
 {
     char path[256];
     bool program = strcmp(file, "run") == 0 || strcmp(file, "finish") == 0;
-    snprintf(path, sizeof path, TREE "/%s/%s", plan_name(service), file);
+    snprintf(path, sizeof path, PLAN_TREE "/%s/%s", plan_name(service), file);
     files_write(path, content, program ? 0755 : 0644);
 }
 
@@ -121,7 +119,7 @@ static void put_ms(size_t service, const char *file, uint32_t ms)
         put(service, file, text);
 }
 
-static void put_longrun(const struct plan *p, size_t i, uint32_t missing)
+static void put_longrun(const struct plan *p, size_t i)
 {
     const struct service_plan *s = &p->service[i];
     char line[32];
@@ -135,16 +133,16 @@ static void put_longrun(const struct plan *p, size_t i, uint32_t missing)
         put(i, "container-exit", s->container_exit);
     if (s->restart != NULL)
         put(i, "restart", s->restart->line);
-    if (s->kind == KIND_CONSUMER && (missing & 1U << (i + 1)) == 0) {
+    if (s->kind == KIND_CONSUMER && !p->service[i + 1].dropped) {
         snprintf(line, sizeof line, "%s\n", plan_name(i + 1));
         put(i, "consumer-for", line);
-    } else if (s->kind == KIND_PRODUCER && (missing & 1U << (i - 1)) == 0) {
+    } else if (s->kind == KIND_PRODUCER && !p->service[i - 1].dropped) {
         snprintf(line, sizeof line, "%s\n", plan_name(i - 1));
         put(i, "producer-for", line);
     }
 }
 
-static void put_service(const struct plan *p, size_t i, uint32_t missing)
+static void put_service(const struct plan *p, size_t i)
 {
     const struct service_plan *s = &p->service[i];
     char file[64];
@@ -152,7 +150,7 @@ static void put_service(const struct plan *p, size_t i, uint32_t missing)
     bool oneshot = s->kind == KIND_ONESHOT;
     put(i, "type", bundle ? "bundle\n" : oneshot ? "oneshot\n" : "longrun\n");
     for (size_t j = 0; j < i; j++)
-        if ((s->needs & ~missing & 1U << j) != 0) {
+        if ((s->needs & 1U << j) != 0 && !p->service[j].dropped) {
             snprintf(file, sizeof file, "%s/%s", bundle ? "contents.d" : "dependencies.d",
                      plan_name(j));
             put(i, file, "");
@@ -170,23 +168,20 @@ static void put_service(const struct plan *p, size_t i, uint32_t missing)
         if (s->finish)
             put(i, "down", "down\n");
     } else {
-        put_longrun(p, i, missing);
+        put_longrun(p, i);
     }
 }
 
-void plan_write(const struct plan *p, uint32_t missing)
+void plan_write(const struct plan *p)
 {
     char path[128];
-    for (size_t i = 0; i < p->services; i++)
-        missing |= p->service[i].dropped ? 1U << i : 0;
-    files_remove(TREE);
-    files_write(TREE "/user/type", "bundle\n", 0644);
-    files_write(TREE "/user/contents.d/base", "", 0644);
+    files_write(PLAN_TREE "/user/type", "bundle\n", 0644);
+    files_write(PLAN_TREE "/user/contents.d/base", "", 0644);
     for (size_t i = 0; i < p->services; i++) {
-        if ((missing & 1U << i) != 0)
+        if (p->service[i].dropped)
             continue;
-        put_service(p, i, missing);
-        snprintf(path, sizeof path, TREE "/user/contents.d/%s", plan_name(i));
+        put_service(p, i);
+        snprintf(path, sizeof path, PLAN_TREE "/user/contents.d/%s", plan_name(i));
         files_write(path, "", 0644);
     }
 }

@@ -17,7 +17,7 @@ enum { FIRST_PID = 1000, LAST_PID = 1200 };
 
 static bool pid_is_free(pid_t pid)
 {
-    for (size_t i = 0; i < WORLD_PROCESSES; i++) {
+    for (size_t i = 0; i < world.top; i++) {
         const struct process *p = &world.process[i];
         if (p->kind != PROCESS_NONE && (p->pid == pid || p->group == pid))
             return false;
@@ -43,6 +43,7 @@ struct process *process_new(enum process_kind kind, const char *label)
         struct process *p = &world.process[i];
         if (p->kind != PROCESS_NONE)
             continue;
+        world.top = i < world.top ? world.top : i + 1;
         pid_t pid = take_pid();
         *p = (struct process){
             .kind = kind,
@@ -182,7 +183,7 @@ void process_free(struct process *p)
 
 static void adopt_orphans(const struct process *parent)
 {
-    for (size_t i = 0; i < WORLD_PROCESSES; i++) {
+    for (size_t i = 0; i < world.top; i++) {
         struct process *p = &world.process[i];
         if (p->kind == PROCESS_ORPHAN && !p->child && p->group == parent->group)
             p->child = true;
@@ -289,7 +290,7 @@ static int next_of(const struct process *p)
 int64_t process_next(void)
 {
     int64_t first = NEVER;
-    for (size_t i = 0; i < WORLD_PROCESSES; i++) {
+    for (size_t i = 0; i < world.top; i++) {
         int n = next_of(&world.process[i]);
         if (n >= 0 && world.process[i].step[n].at < first)
             first = world.process[i].step[n].at;
@@ -299,7 +300,7 @@ int64_t process_next(void)
 
 void process_due(void)
 {
-    for (size_t i = 0; i < WORLD_PROCESSES; i++) {
+    for (size_t i = 0; i < world.top; i++) {
         struct process *p = &world.process[i];
         int n;
         while ((n = next_of(p)) >= 0 && p->step[n].at <= world.now) {
@@ -328,7 +329,7 @@ bool process_ends_of_file(void)
     struct process *of[2 * WORLD_PROCESSES];
     nfds_t count = 0;
     bool any = false;
-    for (size_t i = 0; i < WORLD_PROCESSES; i++) {
+    for (size_t i = 0; i < world.top; i++) {
         struct process *p = &world.process[i];
         for (int j = 0; j < 2; j++)
             if (p->kind != PROCESS_NONE && p->alive && !p->stopped && p->eof_ends &&
@@ -393,7 +394,7 @@ static void send_one(struct process *p, int signal)
 
 struct process *world_find(pid_t pid)
 {
-    for (size_t i = 0; i < WORLD_PROCESSES; i++)
+    for (size_t i = 0; i < world.top; i++)
         if (world.process[i].kind != PROCESS_NONE && world.process[i].pid == pid)
             return &world.process[i];
     return NULL;
@@ -402,7 +403,7 @@ struct process *world_find(pid_t pid)
 int world_kill(pid_t pid, int signal)
 {
     int hits = 0;
-    for (size_t i = 0; i < WORLD_PROCESSES; i++) {
+    for (size_t i = 0; i < world.top; i++) {
         struct process *p = &world.process[i];
         if (p->kind == PROCESS_NONE)
             continue;

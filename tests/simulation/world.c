@@ -187,7 +187,7 @@ static pid_t close_slowly(int fd)
 
 static pid_t changed(int *status)
 {
-    for (size_t i = 0; i < WORLD_PROCESSES; i++) {
+    for (size_t i = 0; i < world.top; i++) {
         struct process *p = &world.process[i];
         pid_t pid = p->pid;
         if (p->kind == PROCESS_NONE || !p->child || (p->alive && !p->stop_untold))
@@ -237,7 +237,7 @@ static pid_t parent_of(pid_t pid)
 static long everybody(const struct remaining *r, int signal)
 {
     long count = 0;
-    for (size_t i = 0; i < WORLD_PROCESSES; i++) {
+    for (size_t i = 0; i < world.top; i++) {
         struct process *p = &world.process[i];
         bool spared = p->kind == PROCESS_NONE || !p->alive;
         for (size_t j = 0; j < r->excluded_count; j++)
@@ -422,7 +422,7 @@ void world_open(uint64_t seed, struct supervisor *sv)
 
 void world_close(void)
 {
-    for (size_t i = 0; i < WORLD_PROCESSES; i++)
+    for (size_t i = 0; i < world.top; i++)
         if (world.process[i].kind != PROCESS_NONE)
             process_free(&world.process[i]);
 }

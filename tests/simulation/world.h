@@ -71,6 +71,7 @@ struct world {
     uint32_t spawn_fails, files_fail, memory_fails, fds_fail; /* percent, while a fault lasts */
     bool in_product; /* memory and descriptors are its own */
     struct process process[WORLD_PROCESSES];
+    size_t top; /* of these places, so many have ever been used */
     pid_t last_pid;
     uint32_t spawned;
     uint32_t turns_now; /* since time went on */
