@@ -4,6 +4,8 @@
 #include "base/str.h"
 #include "contract/paths.h"
 #include "supervisor/pid1_calls.h"
+#include "supervisor/shortage.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +35,7 @@ int exitcode_read(void)
     char text[128] = "";
     int fd = open(RUN_EXITCODE, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return 0;
+        return shortage_is(errno) ? -1 : 0;
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
     text[n < 0 ? 0 : n] = '\0';

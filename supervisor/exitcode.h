@@ -6,7 +6,8 @@
  * empty text is 0; -1: not a number. */
 int exitcode_parse(const char *text);
 
-/* Reads RUN_EXITCODE. 0 when it is missing, EXIT_USAGE (with a warning) when it holds no number. */
+/* Reads RUN_EXITCODE. 0 when it is missing, EXIT_USAGE (with a warning) when it holds no number; -1
+ * with errno: for lack of descriptors or memory it cannot be read now. */
 int exitcode_read(void);
 
 struct pid1_calls;

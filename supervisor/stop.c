@@ -3,11 +3,14 @@
 #include "base/container.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "contract/paths.h"
 #include "supervisor/exitcode.h"
 #include "supervisor/pipe_loss.h"
 #include "supervisor/remaining.h"
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 
 enum { POLL_MS = 10, KILL_MS = 2000 };
 
@@ -98,7 +101,7 @@ static void enter_drain(struct stop *s)
     loop_untimer(&s->pid1->loop, &s->limit);
     if (s->code < 0)
         s->code = exitcode_read();
-    pid1_event(s->pid1, "end", NULL, "code=%d", s->code);
+    pid1_event(s->pid1, "end", NULL, "code=%d", s->code < 0 ? EXIT_SYSTEM : s->code);
     fd_close(s->pid1->events.fd);
     s->pid1->events.fd = -1;
     s->pid1->calls->messages_to(2);
@@ -276,6 +279,16 @@ void stop_refused(struct stop *s)
     loop_timer(&p->loop, &s->refused, pid1_now(p) + p->settings.kill_grace * CLOCK_MS);
 }
 
+static void end(struct stop *s)
+{
+    if (s->code < 0) {
+        message_warning("unable to read " RUN_EXITCODE ": %s: the container ends with %d",
+                        strerror(errno), EXIT_SYSTEM);
+        s->code = EXIT_SYSTEM;
+    }
+    pid1_enter(s->pid1, STAGE_OVER);
+}
+
 static void step_drain(struct stop *s)
 {
     bool left = false;
@@ -293,8 +306,14 @@ static void step_drain(struct stop *s)
             logger_give_up(l);
         }
     }
+    if (s->code < 0)
+        s->code = exitcode_read();
+    if (!left && s->code < 0 && !late) {
+        look_again(s, now);
+        return;
+    }
     if (!left) {
-        pid1_enter(s->pid1, STAGE_OVER);
+        end(s);
         return;
     }
     if (late) {

@@ -2,6 +2,7 @@
 #include "tests/unit/supervisor/simulated.h"
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static void in_reverse_order(void **state)
 {
@@ -113,6 +114,30 @@ static void the_exit_code_file(void **state)
     assert_int_equal(simulated.code, 42);
 }
 
+/* No descriptor is free when it is to be read, and then one is. */
+static void the_exit_code_file_is_read_again(void **state)
+{
+    struct rlimit limit;
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot("sleep 1");
+    simulated_process("web/log")->stubborn = true;
+    simulated_process("sleep")->stubborn = true;
+    simulated_file("/run/s6-linux-init-container-results/exitcode", "9\n");
+    simulated_signal(SIGTERM);
+    assert_int_equal(simulated.sv->pid1.stage, STAGE_TERM);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit none = {.rlim_cur = 3, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    simulated_exit("sleep", 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(simulated.sv->pid1.stage, STAGE_DRAIN);
+    assert_int_equal(simulated.sv->stop.code, -1);
+    simulated_exit("web/log", 0);
+    assert_true(simulated.over);
+    assert_int_equal(simulated.code, 9);
+}
+
 static void a_stopped_service_goes_on_for_the_stop(void **state)
 {
     (void)state;
@@ -136,6 +161,7 @@ int main(void)
         SIMULATED_TEST(the_whole_stop_has_a_limit),
         SIMULATED_TEST(loggers_are_urged_then_killed),
         SIMULATED_TEST(the_exit_code_file),
+        SIMULATED_TEST(the_exit_code_file_is_read_again),
         SIMULATED_TEST(a_stopped_service_goes_on_for_the_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
