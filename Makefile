@@ -125,8 +125,9 @@ UNIT_PROGRAMS := $(UNIT_SOURCES:%.c=$(SAN)/%)
 # Exhaustive explorations of pure machines; EXPLORE=all in the environment: all of it.
 SIMULATION_SOURCES := $(sort $(wildcard tests/simulation/*_test.c))
 # A program of its own: lives of pid 1.
-LIVES_SOURCES := $(addprefix tests/simulation/,callers.c files.c invariants.c judge.c lives.c plan.c processes.c updates.c world.c)
-LIVES_WRAP := malloc calloc realloc pipe2
+LIVES_SOURCES := $(addprefix tests/simulation/,callers.c files.c invariants.c judge.c libc.c links.c lives.c parents.c plan.c processes.c updates.c world.c)
+LIVES_WRAP := malloc calloc realloc strdup pipe2 open openat opendir socket accept4 epoll_ctl \
+    mkdir mkdirat symlink symlinkat linkat mkfifoat message_to
 LIVES := $(SAN)/tests/simulation/simulate
 SIMULATION_SHARED := $(filter-out $(SIMULATION_SOURCES) $(LIVES_SOURCES),$(sort $(wildcard tests/simulation/*.c)))
 SIMULATION_HEADERS := $(wildcard tests/simulation/*.h)
@@ -176,7 +177,7 @@ $(MUSL_PROGRAMS): %: %.o $(filter-out $(BUILD)/command/main.o,$(OBJECTS))
 # STRICT=1: a test that fails once and passes when it is repeated alone counts as failed.
 unit: $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS) $(LIVES)
 	tests/run-unit $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS)
-	$(LIVES) 200
+	$(LIVES) twice 200
 
 $(LIVES): $(LIVES_SOURCES:%.c=$(SAN)/%.o) $(SAN)/liboverlog.a
 	@echo '  LINK $@'

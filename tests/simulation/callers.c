@@ -25,11 +25,10 @@ struct caller {
 };
 
 static struct caller callers[CALLERS_MAX];
-static const char *const directories[DIRECTORIES] = {"xeme", "yak", "zebu"};
 
 /* --- letters ---------------------------------------------------------------------------------- */
 
-static void write_fifo(const char *path, const char *letters)
+void callers_write(const char *path, const char *letters)
 {
     int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
@@ -47,7 +46,7 @@ static const char *any_name(struct random *r)
     uint32_t n = random_below(r, (uint32_t)life.plan->services + 2 * DIRECTORIES);
     if (n < life.plan->services)
         return plan_name(n);
-    return directories[n % DIRECTORIES];
+    return link_name(n % DIRECTORIES);
 }
 
 static void svc(struct random *r)
@@ -61,12 +60,12 @@ static void svc(struct random *r)
     uint32_t count = random_chance(r, 75) ? 1 : 1 + random_below(r, 3);
     for (uint32_t i = 0; i < count; i++)
         text[i] = letters[random_below(r, sizeof letters - 1)];
-    write_fifo(path, text);
+    callers_write(path, text);
 }
 
-static void scan_for(const char *letters)
+void callers_scan(const char *letters)
 {
-    write_fifo(RUN_SCANDIR "/.s6-svscan/control", letters);
+    callers_write(RUN_SCANDIR "/.s6-svscan/control", letters);
 }
 
 static void scan(struct random *r)
@@ -74,94 +73,9 @@ static void scan(struct random *r)
     static const char *const letters[] = {"a", "a", "h", "h", "an", "an", "n", "N", "aN", "hN"};
     static const char *const last[] = {"t", "i", "q", "b"};
     if (random_chance(r, 3))
-        scan_for(last[random_below(r, 4)]);
+        callers_scan(last[random_below(r, 4)]);
     else
-        scan_for(letters[random_below(r, 10)]);
-}
-
-/* --- services.d ------------------------------------------------------------------------------- */
-
-/* A directory itself stands in the scan directory, or a link to one elsewhere. */
-static void path_of(uint32_t directory, const char *file, char path[160])
-{
-    bool linked = random_mix(life.plan->seed, 500 + directory) % 3 != 0;
-    snprintf(path, 160, "%s/%s%s", linked ? "/run/here" : RUN_SCANDIR, directories[directory],
-             file);
-}
-
-static void make_directory(uint32_t directory)
-{
-    char path[160];
-    struct random r = {random_mix(life.plan->seed, 600 + directory)};
-    path_of(directory, "/run", path);
-    if (access(path, F_OK) == 0)
-        return;
-    files_write(path, "", 0755);
-    if (random_chance(&r, 60)) {
-        path_of(directory, "/log/run", path);
-        files_write(path, "", 0755);
-        if (random_chance(&r, 40)) {
-            path_of(directory, "/log/down", path);
-            files_write(path, "", 0644);
-        }
-    }
-    if (random_chance(&r, 15)) {
-        path_of(directory, "/down", path);
-        files_write(path, "", 0644);
-    }
-    if (random_chance(&r, 30)) {
-        path_of(directory, "/timeout-kill", path);
-        files_write(path, "700\n", 0644);
-    }
-}
-
-static void come(struct random *r)
-{
-    char path[160], link[160];
-    uint32_t directory = random_below(r, DIRECTORIES);
-    make_directory(directory);
-    path_of(directory, "", path);
-    snprintf(link, sizeof link, RUN_SCANDIR "/%s", directories[directory]);
-    bool linked = strcmp(path, link) != 0 && symlink(path, link) == 0;
-    story("%s %s", directories[directory], linked ? "is linked" : "is there");
-    if (!random_chance(r, 15))
-        scan_for(random_chance(r, 80) ? "a" : "an");
-}
-
-static void go(struct random *r)
-{
-    static const char *const letters[] = {"h", "an", "n", "aN", "an", "h"};
-    char path[160];
-    uint32_t directory = random_below(r, DIRECTORIES);
-    bool all = random_chance(r, 35);
-    if (all) {
-        path_of(directory, "", path);
-        files_remove(path);
-    }
-    snprintf(path, sizeof path, RUN_SCANDIR "/%s", directories[directory]);
-    unlink(path);
-    story("%s is %s", directories[directory], all ? "removed with its files" : "unlinked");
-    if (!random_chance(r, 15))
-        scan_for(letters[random_below(r, 6)]);
-}
-
-static void change_files(struct random *r)
-{
-    static const char *const files[] = {"/down", "/log/down", "/finish", "/notification-fd",
-                                        "/run",  "/log/run"};
-    char path[160];
-    uint32_t directory = random_below(r, DIRECTORIES);
-    const char *file = files[random_below(r, 6)];
-    path_of(directory, "", path);
-    if (access(path, F_OK) < 0)
-        return;
-    path_of(directory, file, path);
-    bool there = access(path, F_OK) == 0;
-    story("%s %s", path, there ? "goes" : "comes");
-    if (there)
-        unlink(path);
-    else
-        files_write(path, strstr(file, "fd") != NULL ? "3\n" : "", 0755);
+        callers_scan(letters[random_below(r, 10)]);
 }
 
 /* --- the control socket ----------------------------------------------------------------------- */
@@ -284,7 +198,8 @@ void callers_end(void)
 {
     callers_listen();
     for (struct caller *c = callers; c < callers + CALLERS_MAX; c++)
-        if (c->fd >= 0 && c->answers == 0 && life.turns - c->turn > SOON_TURNS)
+        if (c->fd >= 0 && c->answers == 0 && world.accepts_refused < c->asked &&
+            life.turns - c->turn > SOON_TURNS)
             life_fails("not answered", "%s, asked for at %.3f", c->what,
                        (double)(c->asked - WORLD_START) / CLOCK_SECOND);
 }
@@ -345,8 +260,11 @@ static void fault(struct random *r)
         life_allow(EXIT_SYSTEM); /* before the mark it may give up */
         life_allow(1);           /* while it reads the definitions */
     }
-    story("of forks fail %u, of files %u, of memory %u, of pipes %u in a hundred",
-          world.spawn_fails, world.files_fail, world.memory_fails, world.fds_fail);
+    world.console_blocks = random_chance(r, 20);
+    story("of forks fail %u, of files %u, of memory %u, of descriptors %u in a hundred; %s the "
+          "console",
+          world.spawn_fails, world.files_fail, world.memory_fails, world.fds_fail,
+          world.console_blocks ? "nobody reads" : "somebody reads");
 }
 
 static void set_clock(struct random *r)
@@ -382,9 +300,9 @@ void callers_act(const struct event *e)
         [EVENT_RC] = rc,
         [EVENT_UPDATE] = update,
         [EVENT_SCAN] = scan,
-        [EVENT_LINK] = come,
-        [EVENT_UNLINK] = go,
-        [EVENT_FILES] = change_files,
+        [EVENT_LINK] = links_come,
+        [EVENT_UNLINK] = links_go,
+        [EVENT_FILES] = links_change,
         [EVENT_SIGNAL] = signal_pid1,
         [EVENT_HALT] = halt,
         [EVENT_KILL] = kill_somebody,

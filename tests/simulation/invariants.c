@@ -14,6 +14,20 @@ static const struct node *graph;   /* which they are of */
 
 /* --- services --------------------------------------------------------------------------------- */
 
+/* Its parent is known as such, or is dead. */
+static void check_birth(const struct supervisor *sv, const struct longrun *l)
+{
+    pid_t pid = l->run.birth.parent;
+    const struct process *above = pid == 0 ? NULL : world_find(pid);
+    const struct child *c = children_find(&sv->pid1.children, pid);
+    if (l->machine.pid != 0)
+        life_fails("state", "%s awaits its pid and has one", l->definition->name);
+    if (pid != 0 && (above == NULL || above->kind != PROCESS_PARENT || c == NULL ||
+                     c->role != CHILD_PARENT || c->index != l->index))
+        life_fails("unaccounted", "the parent %ld of %s is not known as that", (long)pid,
+                   l->definition->name);
+}
+
 static void check_process(const struct supervisor *sv, const struct longrun *l)
 {
     const struct service *m = &l->machine;
@@ -26,6 +40,10 @@ static void check_process(const struct supervisor *sv, const struct longrun *l)
             life_fails("state", "%s is down and has pid %ld", name, (long)m->pid);
         if (m->want == WANT_UP && m->deadline == 0 && l->member != MEMBER_GONE)
             life_fails("forgotten", "%s is wanted up, and nothing will start it", name);
+        return;
+    }
+    if (l->run.birth.awaited) {
+        check_birth(sv, l);
         return;
     }
     const struct process *p = world_find(m->pid);
@@ -105,6 +123,10 @@ static pid_t owner_pid(struct supervisor *sv, const struct child *c)
         return l->process.pid;
     case CHILD_ONESHOT:
         return c->index < sv->catalogue.graph.count ? sv->catalogue.oneshot[c->index].pid : 0;
+    case CHILD_PARENT:
+        if (c->index >= sv->longruns.count || sv->longruns.item[c->index] == NULL)
+            life_fails("index", "parent %ld leads to a free place", (long)c->pid);
+        return sv->longruns.item[c->index]->run.birth.parent;
     case CHILD_FORMER:
         return former_pid(&sv->oneshots, c->pid);
     case CHILD_RELOAD:
@@ -116,6 +138,18 @@ static pid_t owner_pid(struct supervisor *sv, const struct child *c)
     }
 }
 
+/* It has a parent, and what that tells is not read yet. */
+static bool is_awaited(const struct supervisor *sv, const struct process *p)
+{
+    for (uint32_t i = 0; i < sv->longruns.count; i++) {
+        const struct longrun *l = sv->longruns.item[i];
+        if (l != NULL && l->run.birth.awaited &&
+            (l->run.birth.parent == p->mother || l->inode == p->directory))
+            return true;
+    }
+    return p->above != 0 && !p->born;
+}
+
 static void check_children(struct supervisor *sv)
 {
     const struct children *c = &sv->pid1.children;
@@ -124,7 +158,7 @@ static void check_children(struct supervisor *sv)
         if (k->pid == 0)
             continue;
         const struct process *p = world_find(k->pid);
-        if (p == NULL || !p->child)
+        if (p == NULL || (!p->child && p->above == 0))
             life_fails("unaccounted", "pid %ld is known, and is no child", (long)k->pid);
         if (owner_pid(sv, k) != k->pid)
             life_fails("unaccounted", "%s (%ld) is not what its owner has", p->label, (long)k->pid);
@@ -133,7 +167,7 @@ static void check_children(struct supervisor *sv)
         struct process *p = &world.process[i];
         bool ours = p->kind >= PROCESS_RUN && p->kind <= PROCESS_CLOSER &&
                     (p->kind != PROCESS_LOGGER || sv->pid1.stage < STAGE_DRAIN);
-        if (ours && children_find(c, p->pid) == NULL)
+        if (ours && children_find(c, p->pid) == NULL && !is_awaited(sv, p))
             life_fails("unaccounted", "%s (%ld) is known to nobody", p->label, (long)p->pid);
     }
 }
@@ -283,7 +317,8 @@ void invariants_spawn(const struct process *p)
             (q->kind == PROCESS_RUN || q->kind == PROCESS_FINISH))
             life_fails("twice", "%s starts while %s (%ld) lives", p->label, q->label, (long)q->pid);
     }
-    if (p->kind == PROCESS_RUN && pid1->stage >= STAGE_TERM)
+    /* One with a parent was begun when that was. */
+    if (p->kind == PROCESS_RUN && pid1->stage >= STAGE_TERM && p->above == 0)
         life_fails("started late", "%s starts when all are told to end", p->label);
 }
 

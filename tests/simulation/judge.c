@@ -13,14 +13,16 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LIVES_EACH = 200, FAILED = 3, SECONDS_EACH = 10 };
+enum { LIVES_EACH = 200, FAILED = 3, SECONDS_EACH = 10, SECONDS_WAITING = 120, TWICE = 50 };
 
 /* What a child tells us, whatever becomes of it. */
 static struct {
     uint64_t seed; /* that lives now */
     uint64_t lives, turns;
+    uint64_t hash[TWICE]; /* of the lives that are compared */
     char kind[64], why[400];
 } * told;
 
@@ -73,17 +75,24 @@ static pid_t begin_child(bool quiet)
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
         dup2(null, 2);
     }
+    close_fds(3); /* whatever we were given: a life begins with the same numbers always */
     files_enter();
     message_name("overlog");
     message_verbosity(MESSAGE_INFO);
     return 0;
 }
 
-/* Of pid 1 the other alarms are signals to it. */
+/* Of its own time, and of all, if it waits. Of pid 1 the other alarms are signals to it. */
 static void limit(void)
 {
-    struct itimerval most = {.it_value = {.tv_sec = SECONDS_EACH}};
+    static timer_t timer;
+    struct sigevent same = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF};
+    const struct itimerspec wait = {.it_value = {.tv_sec = SECONDS_WAITING}};
+    const struct itimerval most = {.it_value = {.tv_sec = SECONDS_EACH}};
     setitimer(ITIMER_PROF, &most, NULL);
+    if (timer == NULL)
+        timer_create(CLOCK_MONOTONIC, &same, &timer);
+    timer_settime(timer, 0, &wait, NULL);
 }
 
 /* True: it does not fail. */
@@ -93,7 +102,7 @@ static bool live_one(const struct plan *p, bool tells, bool quiet)
     if (pid == 0) {
         struct plan own = *p;
         limit();
-        life_live(&own, tells);
+        life_live(&own, tells, NULL);
         _exit(0);
     }
     return ended_well(pid);
@@ -174,17 +183,16 @@ static void tell_shrunk(struct plan *p)
 /* --- many ------------------------------------------------------------------------------------- */
 
 /* Lives until the first that fails, or some have been lived. */
-static void live_some(uint64_t first, uint64_t count)
+static void live_some(uint64_t first, uint64_t count, bool hashed)
 {
-    int free_fd = dup(0);
     for (uint64_t i = 0; i < count; i++) {
         struct plan p;
         told->seed = first + i;
         limit();
         plan_draw(&p, told->seed);
-        told->turns += life_live(&p, false);
+        told->turns += life_live(&p, false, hashed ? &told->hash[i] : NULL);
         told->lives++;
-        close_fds(free_fd);
+        close_fds(3);
     }
     _exit(0);
 }
@@ -198,7 +206,7 @@ static int live_many(uint64_t count, uint64_t first)
         uint64_t some = count - done < LIVES_EACH ? count - done : LIVES_EACH;
         pid_t pid = begin_child(false);
         if (pid == 0)
-            live_some(first + done, some);
+            live_some(first + done, some, false);
         if (ended_well(pid)) {
             done += some;
             continue;
@@ -218,6 +226,47 @@ static int live_many(uint64_t count, uint64_t first)
     return failed > 0;
 }
 
+/* --- twice ------------------------------------------------------------------------------------ */
+
+/* The hashes of some lives; the first of them as the first of its process, or behind another. */
+static bool hash_some(uint64_t first, uint64_t count, bool late)
+{
+    memset(told->hash, 0, sizeof told->hash);
+    pid_t pid = begin_child(false);
+    if (pid != 0)
+        return ended_well(pid);
+    if (late) {
+        struct plan p;
+        plan_draw(&p, first + count);
+        life_live(&p, false, NULL);
+        close_fds(3);
+    }
+    live_some(first, count, true);
+    return false;
+}
+
+/* What a seed does may depend on nothing but the seed. */
+static int live_twice(uint64_t count, uint64_t first)
+{
+    uint64_t once[TWICE];
+    int differ = 0;
+    for (uint64_t done = 0; done < count; done += TWICE) {
+        uint64_t some = count - done < TWICE ? count - done : TWICE;
+        bool well = hash_some(first + done, some, false);
+        memcpy(once, told->hash, sizeof once);
+        if (!well || !hash_some(first + done, some, true)) {
+            printf("seed %llu fails: %s: %s\n", (unsigned long long)told->seed, told->kind,
+                   told->why);
+            return 1;
+        }
+        for (uint64_t i = 0; i < some; i++)
+            if (once[i] != told->hash[i] && ++differ < 5)
+                printf("seed %llu is not the same twice\n", (unsigned long long)(first + done + i));
+    }
+    printf("simulate: %llu twice, %d differ\n", (unsigned long long)count, differ);
+    return differ > 0;
+}
+
 static int tell_one(uint64_t seed)
 {
     struct plan p;
@@ -235,10 +284,12 @@ int main(int argc, char **argv)
 {
     told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (argc < 2 || told == MAP_FAILED) {
-        fprintf(stderr, "usage: simulate SEEDS [FIRST] | tell SEED\n");
+        fprintf(stderr, "usage: simulate SEEDS [FIRST] | tell SEED | twice SEEDS [FIRST]\n");
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "tell") == 0 && argc > 2)
         return tell_one(strtoull(argv[2], NULL, 10));
+    if (strcmp(argv[1], "twice") == 0 && argc > 2)
+        return live_twice(strtoull(argv[2], NULL, 10), argc > 3 ? strtoull(argv[3], NULL, 10) : 1);
     return live_many(strtoull(argv[1], NULL, 10), argc > 2 ? strtoull(argv[2], NULL, 10) : 1);
 }

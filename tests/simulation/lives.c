@@ -1,7 +1,8 @@
 /* Runs lives of pid 1 from seeds; tells one; shrinks one that fails.
  *
- * usage: simulate SEEDS [FIRST]   that many, from the seed FIRST on
- *        simulate tell SEED       one, in words
+ * usage: simulate SEEDS [FIRST]        that many, from the seed FIRST on
+ *        simulate tell SEED            one, in words
+ *        simulate twice SEEDS [FIRST]  each twice, and both times all is the same
  *
  * Each runs in a child, so that nothing that it breaks outlives it. */
 #include "tests/simulation/lives.h"
@@ -21,18 +22,40 @@ struct life life;
 
 /* --- the story -------------------------------------------------------------------------------- */
 
-void story(const char *format, ...)
+static void add_to_hash(const char *format, va_list list)
 {
     char line[600];
+    bool product = world.in_product;
+    world.in_product = false;
+    vsnprintf(line, sizeof line, format, list);
+    *life.hash = random_mix(*life.hash, random_text(line));
+    world.in_product = product;
+}
+
+void trace(const char *format, ...)
+{
     va_list list;
-    if (!life.tells)
+    if (life.hash == NULL)
         return;
+    va_start(list, format);
+    add_to_hash(format, list);
+    va_end(list);
+}
+
+void story(const char *format, ...)
+{
+    va_list list;
     int64_t ms = (world.now - WORLD_START) / CLOCK_MS;
     va_start(list, format);
-    vsnprintf(line, sizeof line, format, list);
+    if (life.hash != NULL)
+        add_to_hash(format, list);
+    if (life.tells) {
+        printf("%5lld.%03d ", (long long)(ms / 1000), (int)(ms % 1000));
+        vprintf(format, list);
+        printf("\n");
+        fflush(stdout);
+    }
     va_end(list);
-    printf("%5lld.%03d %s\n", (long long)(ms / 1000), (int)(ms % 1000), line);
-    fflush(stdout);
 }
 
 void life_fails(const char *kind, const char *format, ...)
@@ -70,15 +93,35 @@ void life_died(const char *service, int code)
     }
 }
 
+/* Who writes what pid 1 says (base/message.h); NULL: nobody yet. */
+static message_writer *writer;
+
+void __real_message_to(message_writer *w);
+void __wrap_message_to(message_writer *w);
+void __wrap_message_to(message_writer *w)
+{
+    writer = w;
+}
+
+void life_write(const char *line)
+{
+    if (writer != NULL)
+        writer(line, strlen(line));
+}
+
 /* What pid 1 says. That something is impossible is never right. */
 static void say(const char *line, size_t length)
 {
     bool product = world.in_product;
     world.in_product = false;
     story("says %.*s", (int)(length > 0 && line[length - 1] == '\n' ? length - 1 : length), line);
+    if (memmem(line, length, "unable to read " RUN_EXITCODE, 15 + strlen(RUN_EXITCODE)) != NULL)
+        life_allow(EXIT_SYSTEM);
     if (memmem(line, length, "please report this", 18) != NULL)
         life_fails("impossible", "%.*s", (int)length, line);
     world.in_product = product;
+    if (writer != NULL)
+        writer(line, length);
 }
 
 /* --- what is planned -------------------------------------------------------------------------- */
@@ -141,6 +184,8 @@ static void draw_settings(struct settings *s, uint64_t seed)
                  : random_chance(&r, 50) ? LOGGING_CONSOLE
                                          : LOGGING_DISK;
     s->behaviour = random_chance(&r, 20) ? 2 : (int)random_below(&r, 2);
+    s->parents_unset = random_chance(&r, 10);
+    s->parents = !s->parents_unset && random_chance(&r, 25);
     s->kill_grace = grace[random_below(&r, 5)];
     s->stop_max = most[random_below(&r, 5)];
     if (random_chance(&r, 10))
@@ -177,17 +222,19 @@ static void forget_signals(void)
         ;
 }
 
-uint64_t life_live(struct plan *p, bool tells)
+uint64_t life_live(struct plan *p, bool tells, uint64_t *hash)
 {
     static struct settings settings; /* pid 1 keeps what is in it for good */
     struct supervisor *sv = calloc(1, sizeof *sv);
-    life = (struct life){.plan = p, .tells = tells};
+    life = (struct life){.plan = p, .tells = tells, .hash = hash};
     files_open();
     world_open(p->seed, sv);
     world.wild = p->calm ? 0 : world.wild;
     invariants_open();
     callers_open();
-    message_to(say);
+    links_open();
+    writer = NULL;
+    __real_message_to(say);
     draw_settings(&settings, p->seed);
     plan_write(p);
     begin(sv, &settings);
@@ -199,7 +246,7 @@ uint64_t life_live(struct plan *p, bool tells)
     }
     story("pid 1 ends with %d", sv->stop.code);
     invariants_end(sv->stop.code);
-    message_to(NULL);
+    __real_message_to(NULL);
     world_close();
     callers_close();
     update_forget();

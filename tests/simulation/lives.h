@@ -76,9 +76,8 @@ struct life {
     int file_code; /* of the exit code file */
     uint32_t databases;
     uint64_t turns;
-    char journal[1 << 18];
-    size_t length;
-    bool tells; /* the story goes to stdout as it happens */
+    bool tells;     /* the story goes to stdout as it happens */
+    uint64_t *hash; /* of the story and of what pid 1 calls, so far; NULL: not wanted */
 };
 
 extern struct life life;
@@ -87,9 +86,13 @@ extern struct life life;
 
 /* A line of the story, with its time. */
 void story(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same of a call of pid 1: it counts for the hash alone. */
+void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* This life fails: kind says which invariant it is, in a word or two. Does not return. */
 void life_fails(const char *kind, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
+/* Writes to where pid 1 writes its messages. */
+void life_write(const char *line);
 /* Somebody has called for that exit code. */
 void life_allow(int code);
 /* The run of that service has ended so, and no stop has begun. */
@@ -125,11 +128,24 @@ void files_close(void);
 
 void callers_open(void);
 void callers_act(const struct event *e);
+/* Letters into a fifo; into that of s6-svscanctl. */
+void callers_write(const char *path, const char *letters);
+void callers_scan(const char *letters);
 /* Takes what they were answered. */
 void callers_listen(void);
 /* Pid 1 is over: who was not answered? */
 void callers_end(void);
 void callers_close(void);
+
+/* --- links.c: services.d --- */
+
+void links_open(void);
+const char *link_name(uint32_t directory);
+void links_come(struct random *r);
+void links_go(struct random *r);
+void links_change(struct random *r);
+/* s6-svlink and s6-svunlink go on, if what they wait for is true. */
+void links_wait(void);
 
 /* --- invariants.c --- */
 

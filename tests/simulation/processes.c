@@ -154,6 +154,8 @@ void process_plan(struct process *p)
         if (random_chance(&r, 50))
             plan_step(p, random_below(&r, 9000), STEP_END, 0);
         break;
+    case PROCESS_PARENT:
+        break;
     case PROCESS_CLOSER:
         plan_step(p, random_below(&r, 30), STEP_END, 0);
         break;
@@ -200,9 +202,10 @@ void process_die(struct process *p, int status)
     else
         story("%s (%ld) exits %d", p->label, (long)p->pid, WEXITSTATUS(status));
     adopt_orphans(p);
+    parent_died(p);
     if (p->child)
         kill(getpid(), SIGCHLD);
-    else
+    else if (!parent_waits(p))
         process_free(p);
 }
 
@@ -254,6 +257,9 @@ static void do_step(struct process *p, const struct step *s)
     case STEP_SESSION:
         if (p->kind != PROCESS_ORPHAN)
             p->group = p->pid;
+        break;
+    case STEP_BEAR:
+        parent_bears(p, s->detail);
         break;
     case STEP_EXECUTE:
         execute(p, s->detail);
@@ -362,7 +368,7 @@ static void hit(struct process *p, int signal)
                 signal == SIGABRT || signal == SIGUSR1 || signal == SIGUSR2 || signal == SIGALRM;
     if (p->kind == PROCESS_LOGGER)
         ends = signal == SIGHUP || signal == SIGUSR2;
-    if (!ends || p->patience == NEVER)
+    if (!ends || p->patience == NEVER || p->kind == PROCESS_PARENT)
         return;
     end_soon(p, p->patience, p->end_status == SIGTERM ? signal : p->end_status);
 }
@@ -377,7 +383,7 @@ static void send_one(struct process *p, int signal)
     } else if (signal == SIGSTOP) {
         p->stop_untold = p->stop_untold || (p->child && !p->stopped);
         p->stopped = true;
-        if (p->stop_untold)
+        if (p->stop_untold || parent_waits(p))
             kill(getpid(), SIGCHLD);
     } else if (signal == SIGCONT) {
         p->stopped = p->stop_untold = false;
@@ -395,27 +401,42 @@ static void send_one(struct process *p, int signal)
 struct process *world_find(pid_t pid)
 {
     for (size_t i = 0; i < world.top; i++)
-        if (world.process[i].kind != PROCESS_NONE && world.process[i].pid == pid)
+        if (world.process[i].kind != PROCESS_NONE && world.process[i].pid == pid &&
+            (world.process[i].above == 0 || world.process[i].born))
             return &world.process[i];
     return NULL;
 }
 
-int world_kill(pid_t pid, int signal)
+static int signal_all(pid_t pid, int signal, bool by_pid1)
 {
-    int hits = 0;
+    int hits = 0, refused = 0;
     for (size_t i = 0; i < world.top; i++) {
         struct process *p = &world.process[i];
-        if (p->kind == PROCESS_NONE)
+        if (p->kind == PROCESS_NONE || (p->above != 0 && !p->born))
             continue;
         bool meant = pid == -1 || (pid < -1 ? p->group == -pid : p->pid == pid);
         if (!meant)
             continue;
+        if (by_pid1 && p->foreign) {
+            refused++;
+            continue;
+        }
         hits++;
         if (p->alive)
             send_one(p, signal);
     }
     if (hits > 0)
         return 0;
-    errno = ESRCH;
+    errno = refused > 0 ? EPERM : ESRCH;
     return -1;
+}
+
+int world_kill(pid_t pid, int signal)
+{
+    return signal_all(pid, signal, false);
+}
+
+int world_kill_by_pid1(pid_t pid, int signal)
+{
+    return signal_all(pid, signal, true);
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/signals.h"
+#include "supervisor/console.h"
 #include "tests/simulation/lives.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -19,52 +20,9 @@ enum { WALL_SECONDS = 1800000000, TURNS_MAX = 3000 };
 
 struct world world;
 
-static bool fails(uint32_t percent)
+bool world_draws(uint32_t percent)
 {
     return percent > 0 && random_chance(&world.order, percent);
-}
-
-/* --- what is short: the linker leads these here ----------------------------------------------- */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-int __real_pipe2(int ends[2], int flags);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-int __wrap_pipe2(int ends[2], int flags);
-
-static bool no_memory(void)
-{
-    if (!world.in_product || !fails(world.memory_fails))
-        return false;
-    errno = ENOMEM;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return no_memory() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return no_memory() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return no_memory() ? NULL : __real_realloc(old, size);
-}
-
-int __wrap_pipe2(int ends[2], int flags)
-{
-    if (world.in_product && fails(world.fds_fail)) {
-        errno = EMFILE;
-        return -1;
-    }
-    return __real_pipe2(ends, flags);
 }
 
 /* --- processes -------------------------------------------------------------------------------- */
@@ -150,7 +108,12 @@ static pid_t spawn_one(const struct process_spawn *s, int *report)
     process_plan(p);
     if (kind == PROCESS_RUN || kind == PROCESS_FINISH)
         look_for_program(s, p);
-    story("%s starts as %ld", label, (long)p->pid);
+    p->foreign = world.refuses && kind == PROCESS_RUN && p->seed % 3 == 0;
+    if (s->parent != NULL && kind == PROCESS_RUN && world.sv->pid1.stage >= STAGE_TERM)
+        life_fails("started late", "the parent of %s starts when all are told to end", label);
+    if (s->parent != NULL)
+        return parent_add(p);
+    story("%s starts as %ld%s", label, (long)p->pid, p->foreign ? ", as another user" : "");
     invariants_spawn(p);
     return p->pid;
 }
@@ -158,7 +121,7 @@ static pid_t spawn_one(const struct process_spawn *s, int *report)
 static pid_t spawn(const struct process_spawn *s, int *report, struct error *e)
 {
     world.in_product = false;
-    bool none = fails(world.spawn_fails);
+    bool none = world_draws(world.spawn_fails);
     pid_t pid = none ? -1 : spawn_one(s, report);
     if (none) {
         errno = random_chance(&world.order, 50) ? EAGAIN : ENOMEM;
@@ -170,7 +133,7 @@ static pid_t spawn(const struct process_spawn *s, int *report, struct error *e)
 
 static pid_t close_slowly(int fd)
 {
-    if (fails(world.spawn_fails)) {
+    if (world_draws(world.spawn_fails)) {
         errno = EAGAIN;
         return -1;
     }
@@ -204,6 +167,7 @@ static pid_t changed(int *status)
         }
         if (!p->alive)
             process_free(p);
+        trace("wait %d 0x%x", (int)pid, (unsigned int)*status);
         return pid;
     }
     return 0;
@@ -211,8 +175,9 @@ static pid_t changed(int *status)
 
 static int deliver(pid_t pid, int signal)
 {
+    trace("kill %d %d", (int)pid, signal);
     world.in_product = false;
-    int result = world_kill(pid, signal);
+    int result = world_kill_by_pid1(pid, signal);
     int why = errno;
     world.in_product = true;
     errno = why;
@@ -304,6 +269,13 @@ static void go_on(int ms)
     }
 }
 
+static void drain_console(void)
+{
+    char text[4096];
+    while (!world.console_blocks && read(world.console[0], text, sizeof text) > 0)
+        ;
+}
+
 static int wait_for_events(int epoll, struct epoll_event *events, int most, int ms)
 {
     world.in_product = false;
@@ -312,6 +284,8 @@ static int wait_for_events(int epoll, struct epoll_event *events, int most, int 
         life_fails("busy loop", "%d turns, and time has not gone on", TURNS_MAX);
     process_due();
     life_due();
+    links_wait();
+    drain_console();
     int n = epoll_wait(epoll, events, most, 0);
     if (n > 0)
         n = shuffle(events, n);
@@ -321,6 +295,7 @@ static int wait_for_events(int epoll, struct epoll_event *events, int most, int 
         process_due();
         life_due();
     }
+    trace("wait for events: %d, %lld", n, (long long)world.now);
     world.in_product = true;
     return n;
 }
@@ -329,7 +304,7 @@ static int wait_for_events(int epoll, struct epoll_event *events, int most, int 
 
 static bool file_fails(struct error *e)
 {
-    if (!fails(world.files_fail))
+    if (!world_draws(world.files_fail))
         return false;
     errno = ENOSPC;
     if (e != NULL)
@@ -369,9 +344,10 @@ static int write_file(int at, const char *path, const void *bytes, size_t size, 
     return file_fails(e) ? -1 : file_write(at, path, bytes, size, mode, e);
 }
 
+/* What the container's stderr is, that nobody may read for a while. */
 static void messages_to(int fd)
 {
-    (void)fd;
+    console_messages_to(fd == 2 ? world.console[1] : fd);
 }
 
 static int memory_open(bool *tells)
@@ -418,10 +394,28 @@ void world_open(uint64_t seed, struct supervisor *sv)
     world.wild = random_below(&r, 3) * 50;
     world.reuses_pids = random_chance(&r, 50);
     world.no_proc = random_chance(&r, 10);
+    world.refuses = random_chance(&r, 8);
+    world.console_blocks = random_chance(&r, 10);
+    if (__real_pipe2(world.console, O_CLOEXEC) < 0)
+        life_fails("no pipe", "for the console");
+    fcntl(world.console[0], F_SETFL, O_NONBLOCK);
+    fcntl(world.console[0], F_SETPIPE_SZ, 4096);
+}
+
+/* What the console keeps between lives: its descriptor, and how many lines did not fit. */
+static void forget_console(void)
+{
+    world.console_blocks = false;
+    drain_console();
+    console_messages_to(world.console[1]);
+    life_write("\n");
+    drain_console();
+    console_messages_to(-1);
 }
 
 void world_close(void)
 {
+    forget_console();
     for (size_t i = 0; i < world.top; i++)
         if (world.process[i].kind != PROCESS_NONE)
             process_free(&world.process[i]);

@@ -25,16 +25,25 @@ enum process_kind {
     PROCESS_ONESHOT,
     PROCESS_CMD,
     PROCESS_CLOSER, /* closes a connection for pid 1 */
+    PROCESS_PARENT, /* of a RUN or FINISH */
     PROCESS_OTHER,  /* of pid 1, and soon over */
     PROCESS_ORPHAN  /* made by a service, which it may outlive */
 };
 
-enum step_kind { STEP_SESSION, STEP_EXECUTE, STEP_READY, STEP_GARBAGE, STEP_FORK, STEP_END };
+enum step_kind {
+    STEP_SESSION,
+    STEP_BEAR,
+    STEP_EXECUTE,
+    STEP_READY,
+    STEP_GARBAGE,
+    STEP_FORK,
+    STEP_END
+};
 
 struct step {
     int64_t at; /* monotonic ns, NEVER: done */
     enum step_kind what;
-    int detail; /* of EXECUTE: errno, 0 none; of END: raw wait status */
+    int detail; /* of EXECUTE and BEAR: errno, 0 none; of END: raw wait status */
 };
 
 struct process {
@@ -44,6 +53,11 @@ struct process {
     bool child; /* of pid 1 */
     bool stopped, stop_untold;
     bool told_ready;
+    bool foreign;     /* pid 1 may not signal it */
+    pid_t above;      /* its parent, if that is not pid 1 and lives; 0 */
+    pid_t mother;     /* the same for good */
+    bool born;        /* with a parent: it is there */
+    bool ends;        /* a parent: it is about to */
     bool eof_ends;    /* a consumer or a logger: it ends once nobody writes to what it reads */
     uint32_t held;    /* bits of signals that came while it was stopped */
     int64_t patience; /* ns from TERM to its end; NEVER: it ignores it */
@@ -68,8 +82,12 @@ struct world {
     uint32_t wild;       /* percent of behaviour that is bad */
     bool reuses_pids;
     bool no_proc;
+    bool refuses; /* some processes run as others, and we lack CAP_KILL */
+    bool console_blocks;
+    int console[2];                                           /* a pipe; the life reads [0] */
     uint32_t spawn_fails, files_fail, memory_fails, fds_fail; /* percent, while a fault lasts */
-    bool in_product; /* memory and descriptors are its own */
+    int64_t accepts_refused; /* monotonic ns: when nobody could be let in, last; 0 never */
+    bool in_product;         /* memory and descriptors are its own */
     struct process process[WORLD_PROCESSES];
     size_t top; /* of these places, so many have ever been used */
     pid_t last_pid;
@@ -85,11 +103,16 @@ void world_open(uint64_t seed, struct supervisor *sv);
 /* Closes what processes hold. */
 void world_close(void);
 const struct pid1_calls *world_calls(void);
+/* True in so many of a hundred cases; of 0 no number is drawn. */
+bool world_draws(uint32_t percent);
+int __real_pipe2(int ends[2], int flags); /* which is never refused (libc.c) */
 
 /* By pid, alive or a zombie; NULL: there is none. */
 struct process *world_find(pid_t pid);
-/* kill, as anybody may. */
+/* kill, as root of the machine may. */
 int world_kill(pid_t pid, int signal);
+/* kill, as pid 1 may. */
+int world_kill_by_pid1(pid_t pid, int signal);
 
 /* --- processes.c: between its files --------------------------------------------------------- */
 
@@ -106,5 +129,14 @@ void process_due(void);
 /* Those who read to the end of a pipe find it. True: one did. */
 bool process_ends_of_file(void);
 void process_free(struct process *p);
+
+/* --- parents.c -------------------------------------------------------------------------------- */
+
+/* Gives it a parent, which bears it soon: the pid of that. */
+pid_t parent_add(struct process *p);
+void parent_bears(struct process *above, int error);
+/* True: its death, or stop, is its parent's to see. */
+bool parent_waits(const struct process *p);
+void parent_died(const struct process *above);
 
 #endif
