@@ -19,7 +19,8 @@ enum { CALLERS_MAX = 40, SOON_TURNS = 40 };
 struct caller {
     int fd; /* -1: a free place */
     char what[80];
-    int answers; /* final ones */
+    int answers;     /* final ones */
+    uint32_t update; /* 1 + number of the database that it brings; 0: none */
     int64_t asked;
     uint64_t turn; /* of the life, when it asked */
 };
@@ -80,7 +81,7 @@ static void scan(struct random *r)
 
 /* --- the control socket ----------------------------------------------------------------------- */
 
-static void ask(const char *const *words)
+void callers_ask(const char *const *words, uint32_t update)
 {
     char packet[CONTROL_PACKET_MAX] = CONTROL_MAGIC;
     struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = RUN_CONTROL};
@@ -91,7 +92,7 @@ static void ask(const char *const *words)
         c++;
     if (c == callers + CALLERS_MAX)
         return;
-    *c = (struct caller){.fd = -1, .asked = world.now, .turn = life.turns};
+    *c = (struct caller){.fd = -1, .asked = world.now, .turn = life.turns, .update = update};
     for (; words[count] != NULL; count++) {
         size_t size = strlen(words[count]) + 1;
         memcpy(packet + length, words[count], size);
@@ -126,29 +127,7 @@ static void rc(struct random *r)
         words[count++] = random_chance(r, 10)
                              ? "user"
                              : plan_name(random_below(r, (uint32_t)life.plan->services));
-    ask(words);
-}
-
-static void update(struct random *r)
-{
-    struct error e = ERROR_INIT;
-    char name[32], path[64];
-    const char *words[] = {"s6-rc-update",
-                           random_chance(r, 30) ? "b" : "",
-                           random_chance(r, 30) ? "1500" : "0",
-                           "2",
-                           "0",
-                           name,
-                           NULL};
-    uint32_t missing = 0;
-    for (size_t i = 0; i < life.plan->services; i++)
-        missing |= random_chance(r, 30) ? 1U << i : 0;
-    snprintf(name, sizeof name, "db%u", life.databases++);
-    snprintf(path, sizeof path, RUN_RC "/%s", name);
-    if (update_compile(path, missing, &e))
-        ask(words);
-    else
-        story("the new database does not compile: %s", e.text);
+    callers_ask(words, 0);
 }
 
 static void halt(struct random *r)
@@ -156,7 +135,7 @@ static void halt(struct random *r)
     static const char *const what[] = {"halt", "poweroff", "reboot", "cancel"};
     const char *words[] = {"halt", what[random_below(r, 4)], random_chance(r, 60) ? "0" : "3",
                            NULL};
-    ask(words);
+    callers_ask(words, 0);
 }
 
 static void leave(struct random *r)
@@ -183,6 +162,8 @@ void callers_listen(void)
             c->answers += text[0] == 'x';
             if (text[0] == 'x')
                 story("answer %s to: %s", text + 1, c->what);
+            else if (text[0] == 'e' && strstr(text, "fatal: ") != NULL)
+                story("told %s: %.*s", c->what, (int)strcspn(text + 1, "\n"), text + 1);
         }
         if (c->fd < 0 || n < 0)
             continue;
@@ -191,6 +172,8 @@ void callers_listen(void)
                        (double)(c->asked - WORLD_START) / CLOCK_SECOND);
         close(c->fd);
         c->fd = -1;
+        if (c->update > 0)
+            update_answered(c->update - 1);
     }
 }
 
@@ -298,7 +281,7 @@ void callers_act(const struct event *e)
     static void (*const acts[EVENT_KINDS])(struct random * r) = {
         [EVENT_SVC] = svc,
         [EVENT_RC] = rc,
-        [EVENT_UPDATE] = update,
+        [EVENT_UPDATE] = update_any,
         [EVENT_SCAN] = scan,
         [EVENT_LINK] = links_come,
         [EVENT_UNLINK] = links_go,

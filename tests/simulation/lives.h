@@ -112,8 +112,9 @@ void plan_tell(const struct plan *p);
 
 /* --- updates.c --- */
 
-/* Compiles a database of the tree without those services, by bits. */
-bool update_compile(const char *path, uint32_t missing, struct error *e);
+void update_any(struct random *r);
+/* That of the database of that number has its answer. */
+void update_answered(uint32_t number);
 void update_forget(void); /* the tree, which the next life has another of */
 
 /* --- files.c: of the test, beside the product --- */
@@ -131,6 +132,8 @@ void callers_act(const struct event *e);
 /* Letters into a fifo; into that of s6-svscanctl. */
 void callers_write(const char *path, const char *letters);
 void callers_scan(const char *letters);
+/* Somebody asks at the control socket. update: 1 + the number of a database; 0: it is no update. */
+void callers_ask(const char *const *words, uint32_t update);
 /* Takes what they were answered. */
 void callers_listen(void);
 /* Pid 1 is over: who was not answered? */
