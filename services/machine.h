@@ -143,6 +143,15 @@ struct service {
 int service_step(struct service *s, const struct service_rules *rules, enum service_event event,
                  int detail, int64_t now, struct service_actions *actions);
 
+/* What of the files of a service is to be read before an event, for the rules of that step: they
+ * matter for a start, an end and a death. A run keeps the notification-fd that it was started with.
+ */
+enum service_reading { READS_NOTHING = 0, READS_FOR_A_RUN, READS_FOR_A_START };
+enum service_reading service_reads(const struct service *s, enum service_event event);
+/* Puts what was read in the place of the rules so far. */
+void service_take_rules(struct service_rules *rules, const struct service_rules *read,
+                        enum service_reading how);
+
 /* True: there is no process, and none will start by itself. */
 bool service_at_rest(const struct service *s);
 

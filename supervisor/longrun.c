@@ -200,18 +200,15 @@ static void deadline(struct timer *t)
     longrun_feed(container_of(t, struct longrun, deadline), SERVICE_DEADLINE, 0);
 }
 
-/* Before what they matter for: a start, an end, a death. */
 static void read_keys(struct longrun *l, enum service_event event)
 {
-    bool starts =
-        l->machine.state == SERVICE_DOWN &&
-        (event == SERVICE_WANT_UP || event == SERVICE_WANT_ONCE || event == SERVICE_DEADLINE);
+    enum service_reading how = service_reads(&l->machine, event);
     bool stops = catalogue_awaits(l->all->catalogue, l->node, false);
-    if (!starts && event != SERVICE_WANT_DOWN && event != SERVICE_DIED && event != SERVICE_LEAVE)
+    if (how == READS_NOTHING)
         return;
-    servicedir_read(&l->keys, l->path, starts ? l->definition->name : NULL);
-    l->rules = (struct service_rules){
-        .notifies = starts ? l->keys.notification_fd >= 0 : l->rules.notifies,
+    servicedir_read(&l->keys, l->path, how == READS_FOR_A_START ? l->definition->name : NULL);
+    const struct service_rules read = {
+        .notifies = l->keys.notification_fd >= 0,
         .has_finish = l->keys.has_finish,
         .normally_up = !l->keys.down && !stops && l->member < MEMBER_REMOVING &&
                        !pid1_is_stopping(l->all->pid1),
@@ -220,6 +217,7 @@ static void read_keys(struct longrun *l, enum service_event event)
         .container_exit = l->definition->keys.container_exit,
         .restart = l->keys.restart,
     };
+    service_take_rules(&l->rules, &read, how);
 }
 
 /* One step of the machine. Returns the event that follows at once, or SERVICE_EVENTS. */

@@ -113,6 +113,14 @@ static void unpack_tally(struct turn *t, const struct machine_state *w)
     }
 }
 
+static uint8_t bits_of(const struct service_rules *r)
+{
+    return (uint8_t)((r->notifies ? RULE_NOTIFIES : 0) | (r->has_finish ? RULE_FINISH : 0) |
+                     (r->normally_up ? RULE_NORMALLY_UP : 0) |
+                     (r->timeout_kill > 0 ? RULE_KILL : 0) |
+                     (r->timeout_finish > 0 ? RULE_LIMIT : 0));
+}
+
 static void unpack(struct turn *t, const struct machine_state *w)
 {
     int64_t ready_for = w->ready_for * CLOCK_MS;
@@ -324,30 +332,16 @@ static enum service_event act(struct turn *t, const struct service_action *a, in
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-static bool is_start(const struct service *s, enum service_event event)
-{
-    return s->state == SERVICE_DOWN &&
-           (event == SERVICE_WANT_UP || event == SERVICE_WANT_ONCE || event == SERVICE_DEADLINE);
-}
-
-static bool reads(const struct service *s, enum service_event event)
-{
-    return is_start(s, event) || event == SERVICE_WANT_DOWN || event == SERVICE_DIED ||
-           event == SERVICE_LEAVE;
-}
-
-/* As read_keys in supervisor/longrun.c. What s6-rc is stopping is not normally up. */
+/* As supervisor/longrun.c does it. What s6-rc is stopping is not normally up. */
 static void read_files(struct turn *t, enum service_event event)
 {
-    unsigned int bits = t->files;
-    if (!reads(&t->s, event))
+    enum service_reading how = service_reads(&t->s, event);
+    struct service_rules read = rules_of(t->files, t->w->policy);
+    if (how == READS_NOTHING)
         return;
-    if (!is_start(&t->s, event))
-        bits = (bits & ~(unsigned int)RULE_NOTIFIES) | (t->w->rules & RULE_NOTIFIES);
-    if (t->w->waits == WAITS_STOP)
-        bits &= ~(unsigned int)RULE_NORMALLY_UP;
-    t->w->rules = (uint8_t)bits;
-    t->rules = rules_of(bits, t->w->policy);
+    read.normally_up = read.normally_up && t->w->waits != WAITS_STOP;
+    service_take_rules(&t->rules, &read, how);
+    t->w->rules = bits_of(&t->rules);
 }
 
 /* Before the step: who asks for a start while a process is there. */
@@ -544,7 +538,8 @@ unsigned int world_moves(void)
 bool world_reads_files(const struct machine_state *w, unsigned int what)
 {
     const struct service s = {.state = (enum service_state)w->state};
-    return moves[what].event != SERVICE_EVENTS && reads(&s, moves[what].event);
+    return moves[what].event != SERVICE_EVENTS &&
+           service_reads(&s, moves[what].event) != READS_NOTHING;
 }
 
 /* --- stories ---------------------------------------------------------------------------------- */

@@ -638,6 +638,27 @@ static void every_cell(void **state)
     assert_int_equal(service_step(&s, &plain, SERVICE_EVENTS, 0, S, &a), -1);
 }
 
+static void what_is_read_for_an_event(void **state)
+{
+    struct service s = {.state = SERVICE_DOWN};
+    struct service_rules rules = {.notifies = true, .timeout_kill = 7};
+    const struct service_rules read = {.has_finish = true};
+    (void)state;
+    assert_int_equal(service_reads(&s, SERVICE_WANT_UP), READS_FOR_A_START);
+    assert_int_equal(service_reads(&s, SERVICE_DEADLINE), READS_FOR_A_START);
+    assert_int_equal(service_reads(&s, SERVICE_WANT_DOWN), READS_FOR_A_RUN);
+    s.state = SERVICE_UP;
+    assert_int_equal(service_reads(&s, SERVICE_WANT_UP), READS_NOTHING);
+    assert_int_equal(service_reads(&s, SERVICE_DEADLINE), READS_NOTHING);
+    assert_int_equal(service_reads(&s, SERVICE_DIED), READS_FOR_A_RUN);
+    assert_int_equal(service_reads(&s, SERVICE_SIGNAL), READS_NOTHING);
+    service_take_rules(&rules, &read, READS_FOR_A_RUN);
+    assert_true(rules.notifies && rules.has_finish);
+    assert_int_equal(rules.timeout_kill, 0);
+    service_take_rules(&rules, &read, READS_FOR_A_START);
+    assert_false(rules.notifies);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -675,6 +696,7 @@ int main(void)
         cmocka_unit_test(a_run_that_cannot_be_executed_is_given_up),
         cmocka_unit_test(container_exit_by_each_word),
         cmocka_unit_test(every_cell),
+        cmocka_unit_test(what_is_read_for_an_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
