@@ -286,6 +286,53 @@ static void check_status(const struct longrun *l)
                    (long)m->pid);
 }
 
+/* What anybody reads of a service says what is. */
+static void check_record(const struct supervisor *sv, const struct status_source *of,
+                         const struct status_service *s)
+{
+    const struct catalogue *c = &sv->catalogue;
+    uint32_t index = of->node == NO_NODE ? of->longrun : c->longrun_of[of->node];
+    if (index == NO_LONGRUN) {
+        pid_t pid = c->oneshot[of->node].pid;
+        if (s->pid != pid || s->ready != (c->transition.node[of->node].state == NODE_UP))
+            life_fails("status", "%s: pid %d, and it is %ld", s->name, s->pid, (long)pid);
+        return;
+    }
+    const struct longrun *l = sv->longruns.item[index];
+    const struct service *m = &l->machine;
+    bool lives = m->state == SERVICE_UP || m->state == SERVICE_STARTING;
+    bool said = s->state == SERVICE_IS_UP || s->state == SERVICE_IS_STARTING ||
+                s->state == SERVICE_IS_STOPPING;
+    if (strcmp(s->name, l->definition->name) != 0 || s->pid != m->pid)
+        life_fails("status", "%s: pid %d, and %s has %ld", s->name, s->pid, l->definition->name,
+                   (long)m->pid);
+    if (m->want == WANT_UP && !s->wanted)
+        life_fails("status", "%s: it is wanted up", s->name);
+    if (lives && !said)
+        life_fails("status", "%s: it is %s, and %s is said", s->name, service_state_name(m->state),
+                   status_states[s->state]);
+}
+
+/* The status file, where nothing keeps pid 1 from writing it. */
+static void check_status_file(const struct supervisor *sv)
+{
+    static char bytes[1 << 16];
+    const struct status_file *f = &sv->status;
+    struct error e = ERROR_INIT;
+    if (f->fd < 0 || f->retry.queued || sv->pid1.changes.renew || sv->catalogue.graph.count == 0)
+        return;
+    ssize_t n = pread(f->fd, bytes, sizeof bytes, 0);
+    if (n < 0 || status_check(bytes, (size_t)n, &e) != STATUS_GOOD)
+        life_fails("status", "the file of %zd bytes is not good: %s", n, e.text);
+    if (status_count(bytes) != f->count)
+        life_fails("status", "it has %u records, of %u", status_count(bytes), f->count);
+    for (uint32_t i = 0; i < f->count; i++) {
+        struct status_service s;
+        status_service(bytes, i, &s);
+        check_record(sv, &f->source[i], &s);
+    }
+}
+
 void invariants_quiet(void)
 {
     const struct supervisor *sv = world.sv;
@@ -299,6 +346,7 @@ void invariants_quiet(void)
             if (p->kind != PROCESS_NONE && p->child && !p->alive)
                 life_fails("zombie", "%s (%ld) is not reaped", p->label, (long)p->pid);
         }
+    check_status_file(sv);
     if (sv->pid1.stage >= STAGE_DRAIN)
         return;
     for (uint32_t i = 0; i < sv->longruns.count; i++)
