@@ -88,13 +88,14 @@ int update_plan_make(struct update_plan *p, const struct graph *old, const unsig
     }
     for (uint32_t i = 0; i < old->count; i++) {
         const char *name;
+        bool builtin = definition_of(old, i)->builtin != BUILTIN_NONE;
         const struct update_conversion *c =
-            find_conversion(conversion, conversions, definition_of(old, i)->name);
+            builtin ? NULL : find_conversion(conversion, conversions, definition_of(old, i)->name);
         uint32_t next = p->next[i] = successor(old, i, new, c, &name);
         if (!is_up[i])
             continue;
         graph_select(new, name, p->up);
-        if (definition_of(old, i)->builtin != BUILTIN_NONE)
+        if (builtin)
             continue;
         p->down[i] = next == UPDATE_NONE || (c != NULL && c->restart) ||
                      !goes_on(definition_of(old, i), definition_of(new, next));

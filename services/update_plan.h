@@ -5,7 +5,7 @@
  * conversion gives it. It is stopped in between when the new database lacks it or has it with
  * another type, when the value of a key with KEY_RESTART is another one, when the conversion says
  * so, or when it needs a service that is not up all the time. The container's own oneshots are
- * never run again. */
+ * never run again, nor converted. */
 #ifndef SERVICES_UPDATE_PLAN_H
 #define SERVICES_UPDATE_PLAN_H
 
@@ -29,8 +29,8 @@ struct update_plan {
 #define UPDATE_PLAN_INIT ((struct update_plan){.next = NULL})
 
 /* Plans the way from one graph to another. is_up: by old node. The caller has checked that the
- * services of each conversion exist. 0, or -1 without memory: p is only good for
- * update_plan_release. */
+ * services of each conversion, and the built-in ones of old in new, exist. 0, or -1 without memory:
+ * p is only good for update_plan_release. */
 int update_plan_make(struct update_plan *p, const struct graph *old, const unsigned char *is_up,
                      const struct graph *new, const struct update_conversion *conversion,
                      size_t conversions);

@@ -55,6 +55,21 @@ void update_stage_free(struct update_stage *u)
     free(u);
 }
 
+/* The container's own services, which every database has, go on as they are. NULL: all are there;
+ * or the name of one. */
+static const char *lacks_builtin(const struct update_stage *u)
+{
+    const struct definitions *next = &u->next.definitions;
+    for (uint32_t i = 0; i < u->old_count; i++) {
+        const struct definition *d = catalogue_definition(now(u), i);
+        long found = definitions_find(next, d->name);
+        if (d->builtin != BUILTIN_NONE && (found < 0 || next->item[found].builtin != d->builtin ||
+                                           next->item[found].type != d->type))
+            return d->name;
+    }
+    return NULL;
+}
+
 int update_stage_load(struct update_stage *u, const char *name, struct error *e)
 {
     char path[PATH_ROOM];
@@ -74,6 +89,10 @@ int update_stage_load(struct update_stage *u, const char *name, struct error *e)
         return error_set(e, EXIT_SYSTEM, "out of memory");
     if (result < 0)
         return error_set(e, EXIT_DATABASE, "invalid service database in %s", path);
+    const char *lacks = lacks_builtin(u);
+    if (lacks != NULL)
+        return error_set(e, EXIT_DATABASE, "invalid service database in %s: it has no %s", path,
+                         lacks);
     return 0;
 }
 

@@ -14,7 +14,8 @@ struct side {
     struct graph g;
 };
 
-/* "a b:a,c !o:b +x" : longruns with what they need; ! a oneshot, + a bundle of what follows. */
+/* "a b:a,c !o:b +x" : longruns with what they need; ! a oneshot, @ one of the container's
+ * own, + a bundle of what follows. */
 static void build(struct side *s, const char *text)
 {
     struct problems p = PROBLEMS_INIT;
@@ -23,15 +24,17 @@ static void build(struct side *s, const char *text)
     *s = (struct side){.d = DEFINITIONS_INIT, .g = GRAPH_INIT};
     strcpy(copy, text);
     for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
-        enum definition_type type = *word == '!'   ? DEFINITION_ONESHOT
-                                    : *word == '+' ? DEFINITION_BUNDLE
-                                                   : DEFINITION_LONGRUN;
+        bool builtin = *word == '@';
+        enum definition_type type = *word == '!' || builtin ? DEFINITION_ONESHOT
+                                    : *word == '+'          ? DEFINITION_BUNDLE
+                                                            : DEFINITION_LONGRUN;
         char *inner = NULL;
         char *needs = strchr(word, ':');
         word += type != DEFINITION_LONGRUN;
         if (needs != NULL)
             *needs++ = '\0';
         struct definition *d = definitions_add(&s->d, word, type);
+        d->builtin = builtin ? BUILTIN_CONT_INIT : BUILTIN_NONE;
         struct words *list = type == DEFINITION_BUNDLE ? &d->contents : &d->dependencies;
         for (char *one = needs == NULL ? NULL : strtok_r(needs, ",", &inner); one != NULL;
              one = strtok_r(NULL, ",", &inner))
@@ -113,6 +116,18 @@ static void conversions(void **state)
     assert_string_equal(plan("a !o c:o", "", "z !p c:p", renamed, 2), "a | z p c ");
 }
 
+/* Whatever a conversion file says of them. */
+static void the_containers_own_are_not_converted(void **state)
+{
+    (void)state;
+    const struct update_conversion to_longrun[] = {{"init", "a", false}};
+    const struct update_conversion to_oneshot[] = {{"init", "o", true}};
+    assert_string_equal(plan("@init a:init", "nothing", "@init a:init", to_longrun, 1),
+                        "| init a ");
+    assert_string_equal(plan("@init a:init", "nothing", "@init a:init !o", to_oneshot, 1),
+                        "| init a ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +135,7 @@ int main(void)
         cmocka_unit_test(what_is_gone_takes_along_what_needs_it),
         cmocka_unit_test(new_needs_restart),
         cmocka_unit_test(conversions),
+        cmocka_unit_test(the_containers_own_are_not_converted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,6 +72,21 @@ static void what_is_no_database_is_refused(void **state)
     refuse_name("second", EXIT_DATABASE, "second");
 }
 
+/* As another program, or version, might write it. */
+static void one_without_the_containers_own_is_refused(void **state)
+{
+    struct definitions d = DEFINITIONS_INIT;
+    struct error e = ERROR_INIT;
+    (void)state;
+    simulated_boot(NULL);
+    assert_int_equal(database_compile(RUN_RC "/second", &d, &e), 0);
+    refuse_name("second", EXIT_DATABASE, "it has no ");
+    assert_non_null(definitions_add(&d, "fix-attrs", DEFINITION_LONGRUN));
+    assert_int_equal(database_write(RUN_RC "/third", &d, &e), 0);
+    refuse_name("third", EXIT_DATABASE, "it has no fix-attrs");
+    definitions_release(&d);
+}
+
 static void a_good_one_is_read(void **state)
 {
     (void)state;
@@ -152,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SIMULATED_TEST(names_that_lead_elsewhere_are_refused),
         SIMULATED_TEST(what_is_no_database_is_refused),
+        SIMULATED_TEST(one_without_the_containers_own_is_refused),
         SIMULATED_TEST(a_good_one_is_read),
         SIMULATED_TEST(what_was_prepared_is_put_back),
         SIMULATED_TEST(a_name_that_is_taken_is_refused),
