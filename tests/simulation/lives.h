@@ -21,7 +21,7 @@ struct service_plan {
     bool dropped;
     enum service_kind kind;
     uint32_t needs; /* bits of earlier ones; of a bundle: its members */
-    bool essential, finish, notifies;
+    bool essential, finish, notifies, reloads;
     uint32_t timeout_up, timeout_down, timeout_kill; /* ms, 0 none */
     const char *container_exit;                      /* NULL: none */
     const struct restart_plan *restart;              /* NULL: none */

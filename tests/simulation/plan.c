@@ -52,7 +52,8 @@ static void draw_service(struct plan *p, struct random *r)
         s->essential = random_chance(r, 8);
         s->finish = random_chance(r, 25);
         s->notifies = random_chance(r, 35);
-        s->timeout_up = some_ms(r, 20, 4000);
+        s->timeout_up = s->kind == KIND_ONESHOT ? some_ms(r, 40, 1500) : some_ms(r, 20, 4000);
+        s->reloads = random_chance(r, 40);
         s->timeout_down = some_ms(r, 30, 4000);
         s->timeout_kill = some_ms(r, 60, 3000);
         if (random_chance(r, 6))
@@ -165,6 +166,8 @@ static void put_service(const struct plan *p, size_t i)
     put_ms(i, "timeout-down", s->timeout_down);
     if (oneshot) {
         put(i, "up", "up\n");
+        if (s->reloads)
+            put(i, "reload", "reload\n");
         if (s->finish)
             put(i, "down", "down\n");
     } else {

@@ -112,7 +112,9 @@ static void plan_short(struct process *p, struct random *r)
         status = 125 << 8;
     plan_step(p, random_below(r, 3), STEP_EXECUTE, bad(r, 4) ? EACCES : 0);
     plan_patience(p, r);
-    if (!bad(r, 12))
+    if (p->kind == PROCESS_ONESHOT && bad(r, 25))
+        p->patience = NEVER;
+    if (!bad(r, p->kind == PROCESS_ONESHOT ? 25 : 12))
         plan_step(p, 3 + random_below(r, bad(r, 30) ? 6000 : 60), STEP_END, status);
     if (!finish && bad(r, 10))
         plan_step(p, 2, STEP_FORK, 0);
