@@ -23,7 +23,10 @@ enum logger_fd {
 enum {
     JOURNAL_SIZE = 262144,
     STATE_OFFSET = JOURNAL_SIZE, /* the state follows the journal */
-    STATE_SIZE = 4096
+    STATE_SIZE = 4096,
+    LAST_WORDS_OFFSET = JOURNAL_SIZE, /* of the file of stderr's journal: the last line of an
+                                         instance, zeros behind it */
+    LAST_WORDS_SIZE = 160
 };
 
 /* Where output goes. */

@@ -117,7 +117,10 @@ static void rest_after_burst(struct pump_input *in, size_t size)
 static void take_bytes(struct pump_input *in)
 {
     struct pump *p = in->pump;
-    size_t size = lines_of(in)->end - lines_of(in)->start;
+    const struct lines *l = lines_of(in);
+    size_t size = l->end - l->start;
+    if (in->index == HANDOVER_ERR)
+        last_words_note(&p->last_words, l->data + l->start, size);
     if (shows(in))
         show_lines(in);
     to_disk(in);
@@ -328,6 +331,7 @@ static void on_signal(void *context, int signal)
         break;
     case SIGUSR1:
         end_lines(p, HANDOVER_EVENTS);
+        last_words_leave(&p->last_words, journal_of(&p->input[HANDOVER_ERR])->fd);
         state_open_gate(&p->handover.state);
         break;
     case SIGUSR2:

@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "logger/flow.h"
 #include "logger/handover.h"
+#include "logger/last_words.h"
 #include <stdbool.h>
 
 struct pump;
@@ -26,14 +27,15 @@ struct pump {
     struct loop loop;
     struct handover handover;
     struct pump_input input[CHECKPOINT_STREAMS];
-    bool shows;          /* there is a console copy */
-    struct str notes;    /* messages on their way into the log */
-    struct lines noting; /* messages that are being written there */
-    enum flow flow;      /* of the streams; events never hold and are never held */
-    bool failed;         /* something is refused that we cannot do without: a successor goes on */
-    struct timer sinks;  /* route_due of the routes */
-    struct timer rest;   /* gives memory back after a while of silence */
-    bool active;         /* something was read since rest was set */
+    struct last_words last_words; /* of stderr */
+    bool shows;                   /* there is a console copy */
+    struct str notes;             /* messages on their way into the log */
+    struct lines noting;          /* messages that are being written there */
+    enum flow flow;               /* of the streams; events never hold and are never held */
+    bool failed;        /* something is refused that we cannot do without: a successor goes on */
+    struct timer sinks; /* route_due of the routes */
+    struct timer rest;  /* gives memory back after a while of silence */
+    bool active;        /* something was read since rest was set */
 };
 
 /* Zeroes p, opens its loop and takes the signals, so that none is lost while the rest is prepared.

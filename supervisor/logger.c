@@ -154,6 +154,14 @@ void logger_boundary(struct logger *l)
     logger_signal(l, SIGUSR1);
 }
 
+void logger_last_words(const struct logger *l, char out[LAST_WORDS_SIZE + 1])
+{
+    ssize_t n = l->state == LOGGER_NONE
+                    ? 0
+                    : pread(l->pipes.journal[1], out, LAST_WORDS_SIZE, LAST_WORDS_OFFSET);
+    out[n < 0 ? 0 : n] = '\0';
+}
+
 /* A logger is never down: what would end it makes it leave to a successor. */
 static void asked(struct supervise_dir *d, const char *letters, size_t count)
 {

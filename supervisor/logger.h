@@ -12,6 +12,7 @@
 #ifndef SUPERVISOR_LOGGER_H
 #define SUPERVISOR_LOGGER_H
 
+#include "contract/logger.h"
 #include "supervisor/logging.h"
 #include "supervisor/supervise_dir.h"
 
@@ -74,6 +75,9 @@ int logger_show(struct logger *l, const char *name, const char *path, struct err
 
 /* Starts a process, now or, when that fails, later. Harmless where one runs or none is to. */
 void logger_start(struct logger *l);
+/* Writes the last line of stderr of the instance that ended last, as far as the logger knows it by
+ * now, with a NUL; "" when there is none. */
+void logger_last_words(const struct logger *l, char out[LAST_WORDS_SIZE + 1]);
 void logger_start_first(struct logger *l); /* only in the state FRESH */
 /* Its process was reaped, with that raw wait status. A notice GONE tells when it is drained. */
 void logger_reaped(struct logger *l, int status);

@@ -83,8 +83,11 @@ void longrun_say_loops(const struct longrun *l)
 {
     const struct restart_tally *t = &l->machine.tally;
     char ends[END_MAX + 64];
+    char words[LAST_WORDS_SIZE + 1];
     describe_ends(l, t->streak, (t->last - t->since) / CLOCK_MS, ends, sizeof ends);
-    message_warning("%s %s, and was started again", l->definition->name, ends);
+    logger_last_words(&l->logger, words);
+    message_warning("%s %s, and was started again%s%s", l->definition->name, ends,
+                    words[0] != '\0' ? "; its last words: " : "", words);
 }
 
 void longrun_event_failed(const struct longrun *l)

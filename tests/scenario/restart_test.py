@@ -14,7 +14,7 @@ POLICIES = {
     "listed": ("on-failure, ok 3 TERM", "exit 3"),
     "killed": ("never, ok KILL", "kill -9 $$"),
     "never": ("never", "exit 4"),
-    "again": (f"always, {QUICK}", "test $(wc -l </tmp/again) -lt 8 || exec sleep 1000"),
+    "again": (f"always, {QUICK}", "test $(wc -l </tmp/again) -lt 8 || exec sleep 1000; echo first >&2; echo last >&2"),
     "worker": (f"always, ok 0, 1 in 1m, {QUICK}", "test $(wc -l </tmp/worker) -lt 5 || exec sleep 1000"),
     "unready": ("on-failure", "exit 0"),
     "absent": (f"on-failure, 1 in 1m, {QUICK}", ""),
@@ -68,7 +68,8 @@ def test_each_policy(tree, many):
     assert re.search(r"^/init: warning: loop ended 3 times in \d+ m?s \(last: exit 1\): given up$", text, re.MULTILINE), text
     assert "/init: warning: never ended (exit 4): given up\n" in text
     assert re.search(r"^/init: warning: absent ended 2 times in .*\(last: .*nonesuch.*\): given up$", text, re.MULTILINE), text
-    said = re.findall(r"^/init: warning: again ended (\d+) times in .*\(last: exit 0\), and was started again", text, re.MULTILINE)
+    said = re.findall(r"^/init: warning: again ended (\d+) times in .*\(last: exit 0\), and was started again; its last words: last$",
+                      text, re.MULTILINE)
     assert said == ["3", "6"]
     assert "service unready ended before it was ready" in text
     assert not re.search(r"warning: (clean|listed|killed|worker|unready|served) ended .*(given up|started)", text)

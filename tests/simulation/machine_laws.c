@@ -367,6 +367,15 @@ static const char *tally(const struct machine_step *t)
     return NULL;
 }
 
+static enum service_failure expected_failure(const struct machine_step *t)
+{
+    bool said = t->before.state == SERVICE_FINISH && WIFEXITED(t->detail) &&
+                WEXITSTATUS(t->detail) == PERMANENT;
+    return said                                     ? FAILURE_FINISH
+           : t->rules.restart.when == RESTART_NEVER ? FAILURE_NEVER
+                                                    : FAILURE_DEATHS;
+}
+
 static const char *failures(const struct machine_step *t)
 {
     const struct service *a = &t->after;
@@ -374,6 +383,8 @@ static const char *failures(const struct machine_step *t)
     bool told = false;
     if (fails_for_good(t) != (a->failed != FAILURE_NONE && a->failed != t->before.failed))
         return "failed is not said of a failure for good, or of something else";
+    if (fails_for_good(t) && a->failed != expected_failure(t))
+        return "it has failed for another reason";
     if (count(t, SERVICE_ACT_RUN) > 0 && a->failed != FAILURE_NONE)
         return "it starts, and still has failed";
     if (t->before.failed != FAILURE_NONE && count(t, SERVICE_ACT_RUN) == 0 &&

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONTROL "/run/service/web/supervise/control"
 
@@ -126,6 +127,23 @@ static void a_loop_is_said_ever_more_rarely(void **state)
     assert_int_equal(simulated_longrun("web")->machine.tally.streak, 1);
 }
 
+/* The logger leaves them where we look; it may be anything. */
+static void a_loop_is_told_with_last_words(void **state)
+{
+    static const char words[] = "panic: \033[2J\nsecond line";
+    (void)state;
+    begin("on-failure, wait 500ms..500ms");
+    int journal = simulated_longrun("web")->logger.pipes.journal[1];
+    assert_true(journal >= 0);
+    assert_int_equal(pwrite(journal, words, sizeof words, LAST_WORDS_OFFSET), sizeof words);
+    for (int i = 0; i < 3; i++) {
+        simulated_exit("web", 1);
+        simulated_run(1000);
+    }
+    assert_non_null(strstr(simulated_journal(), "web ended 3 times in 2 s (last: exit 1), and was "
+                                                "started again; its last words: panic: "));
+}
+
 static void long_times_have_units(void **state)
 {
     (void)state;
@@ -167,6 +185,7 @@ int main(void)
         SIMULATED_TEST(who_waits_for_its_start_is_told),
         SIMULATED_TEST(who_waits_for_one_that_is_given_up),
         SIMULATED_TEST(a_loop_is_said_ever_more_rarely),
+        SIMULATED_TEST(a_loop_is_told_with_last_words),
         SIMULATED_TEST(long_times_have_units),
         SIMULATED_TEST(nonsense_is_said_and_ignored),
     };

@@ -1,0 +1,28 @@
+#include "logger/last_words.h"
+#include "logger/line.h"
+#include <string.h>
+#include <unistd.h>
+
+void last_words_note(struct last_words *w, const char *bytes, size_t length)
+{
+    while (length > 0 && (bytes[length - 1] == '\n' || bytes[length - 1] == '\r'))
+        length--;
+    if (length == 0)
+        return;
+    size_t most = length < LINE_LIMIT ? length : LINE_LIMIT;
+    const char *before = memrchr(bytes + length - most, '\n', most);
+    const char *line = before != NULL ? before + 1 : bytes + length - most;
+    size_t size = (size_t)(bytes + length - line);
+    w->length = size < LAST_WORDS_SIZE ? size : LAST_WORDS_SIZE;
+    memset(w->text, 0, sizeof w->text);
+    memcpy(w->text, line, w->length);
+}
+
+/* Most instances say nothing: no memory is taken for them. */
+void last_words_leave(struct last_words *w, int fd)
+{
+    size_t size = w->length > w->left ? w->length : w->left;
+    if (fd >= 0 && size > 0 && pwrite(fd, w->text, size, LAST_WORDS_OFFSET) != (ssize_t)size)
+        w->length = 0;
+    *w = (struct last_words){.left = fd >= 0 ? w->length : 0};
+}
