@@ -70,18 +70,23 @@ void last_lines_release(struct last_lines *l)
     l->count = 0;
 }
 
-int last_lines_events(const char *directory,
-                      void (*take)(void *context, const struct timespec *time, const char *line),
-                      void *context, struct error *e)
+int last_lines_each(const char *directory, const char *holds,
+                    void (*take)(void *context, const struct timespec *time, const char *line),
+                    void *context, struct error *e)
 {
-    if (access(directory, F_OK) < 0)
+    struct pattern needle;
+    if (directory[0] == '\0' || access(directory, F_OK) < 0)
         return 0;
-    struct source *s = source_new(".events", directory);
+    struct source *s = source_new(directory, directory);
+    if (s != NULL && holds != NULL && pattern_open(&needle, holds, false, e) == 0)
+        s->needle = &needle;
     int result = s == NULL ? error_system(e, "unable to read %s", directory)
                            : source_open(s, READER_ALL, 0, e);
     while (result == 0 && source_next(s, true) == 1)
-        if (s->entry.stamped)
+        if (s->entry.stamped && (holds == NULL || strstr(s->entry.message, holds) != NULL))
             take(context, &s->entry.time, s->entry.message);
+    if (s != NULL && s->needle != NULL)
+        pattern_close(&needle);
     source_free(s);
     return result;
 }

@@ -31,11 +31,12 @@ struct last_lines_wish {
 int last_lines_read(struct last_lines *l, const struct last_lines_wish *wish, struct error *e);
 void last_lines_release(struct last_lines *l);
 
-/* Calls take with the time and text of each event of the event log that is in directory. A
- * directory that is not there has none. 0, or -1 with e. */
-int last_lines_events(const char *directory,
-                      void (*take)(void *context, const struct timespec *time, const char *line),
-                      void *context, struct error *e);
+/* Calls take with the time and text of each line with a stamp in a log directory, such as the event
+ * log, that holds the text holds (NULL: of each; no characters that mean something in expressions).
+ * A directory that is not there has none. 0, or -1 with e. */
+int last_lines_each(const char *directory, const char *holds,
+                    void (*take)(void *context, const struct timespec *time, const char *line),
+                    void *context, struct error *e);
 
 /* The log root of the container: OVERLOG_DIR or its default. */
 const char *last_lines_root(void);

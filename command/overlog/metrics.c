@@ -1,5 +1,6 @@
 #include "command/overlog/metrics.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- lines ------------------------------------------------------------------------------------ */
@@ -68,6 +69,22 @@ static long long log_lines(const struct metrics *m, size_t i)
     return m->service[i].log_lines;
 }
 
+static long long dropped(const struct metrics *m, size_t i)
+{
+    return m->service[i].dropped;
+}
+
+long long metrics_missing(const char *line)
+{
+    static const char level[] = ": warning: ";
+    const char *end = strstr(line, METRICS_MISSING), *at = strstr(line, level);
+    if (strncmp(line, "logger ", 7) != 0 || end == NULL || at == NULL)
+        return 0;
+    at += strlen(level);
+    size_t digits = strspn(at, "0123456789");
+    return digits > 0 && digits < 18 && at + digits == end ? strtoll(at, NULL, 10) : 0;
+}
+
 static const struct usage *use(const struct metrics *m, size_t i)
 {
     return &m->status->row[i].use;
@@ -105,6 +122,7 @@ static const struct row {
     {"service_last_exit", "", "gauge", "Its last exit code, or 128 and the signal.", last_exit},
     {"service_log_bytes", "", "gauge", "Size of its log directory.", log_bytes},
     {"service_log_lines", "", "gauge", "Lines in its log directory.", log_lines},
+    {"service_log_dropped", "", "gauge", "Lines that its log says are missing.", dropped},
     {"service_memory_bytes", "", "gauge", "Resident memory of its processes.", memory},
     {"service_processes", "", "gauge", "How many processes it has.", processes},
     {"service_threads", "", "gauge", "How many threads these have.", threads},

@@ -6,6 +6,7 @@
 #include "command/commands.h"
 #include "command/overlog/last_lines.h"
 #include "command/overlog/metrics.h"
+#include "logcat/logdirs.h"
 #include "logcat/source.h"
 #include "rotate/read/count.h"
 #include <fcntl.h>
@@ -49,6 +50,23 @@ static long long count_lines(const char *directory)
     return count_directory(&c, directory, &e) < 0 ? -1 : lines;
 }
 
+static void take_note(void *context, const struct timespec *time, const char *line)
+{
+    (void)time;
+    *(long long *)context += metrics_missing(line);
+}
+
+/* Only where lines may be dropped: it takes a look at all lines. */
+static long long count_dropped(const char *directory)
+{
+    long long lines = 0;
+    struct error e = ERROR_INIT;
+    const char *full = logdirs_setting("OVERLOG_ON_FULL");
+    if (directory[0] == '\0' || full == NULL || strcmp(full, "drop") != 0)
+        return -1;
+    return last_lines_each(directory, METRICS_MISSING, take_note, &lines, &e) < 0 ? -1 : lines;
+}
+
 static int gather(struct gathered *g)
 {
     struct error e = ERROR_INIT;
@@ -62,7 +80,7 @@ static int gather(struct gathered *g)
     history_init(&g->container, "");
     for (size_t i = 0; i < g->status.count; i++)
         history_init(&g->service[i].history, g->status.row[i].name);
-    if (last_lines_events(path, take_event, g, &e) < 0)
+    if (last_lines_each(path, NULL, take_event, g, &e) < 0)
         message_warning("%s", e.text);
     if (usage_read(&all, &count, &e) < 0)
         return message_error(&e);
@@ -71,6 +89,7 @@ static int gather(struct gathered *g)
         usage_sum(all, count, (pid_t)r->pid, &r->use);
         r->log_bytes = usage_directory(r->log);
         g->service[i].log_lines = count_lines(r->log);
+        g->service[i].dropped = count_dropped(r->log);
     }
     free(all);
     return 0;

@@ -61,7 +61,7 @@ static void read_history(struct why *w, struct error *e)
     char path[4096];
     snprintf(path, sizeof path, "%.4000s/.events", last_lines_root());
     history_init(&w->history, w->row->name);
-    if (last_lines_events(path, take_event, &w->history, e) < 0)
+    if (last_lines_each(path, NULL, take_event, &w->history, e) < 0)
         w->unknown = e->text;
     for (size_t i = 0; i < w->history.count; i++)
         if (w->history.end[i].reason[0] == '\0' && read_lines(w, i, e) < 0)

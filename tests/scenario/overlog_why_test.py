@@ -31,7 +31,10 @@ def box(tmp_path_factory, installed, helper):
     tree.write("sys/fs/cgroup/memory.events", "low 0\noom_kill 0\n")
     tree.write("sys/fs/cgroup/memory.max", f"{512 << 20}\n")
     tree.longrun("hung", "#!/bin/sh\nexec livecheck -i 200ms -f 2 -c /bin/false sleep 1000\n", bundle=None)
-    box = Boot(tree.path)
+    # What a logger writes behind lines that it had to drop.
+    tree.longrun("lossy", "#!/bin/sh\necho 'logger lossy: warning: 3 lines are missing here: No space left on device'\n"
+                 "exec sleep 1000\n")
+    box = Boot(tree.path, env={"OVERLOG_ON_FULL": "drop"})
     box.wait_for(lambda: box.run(OVERLOG, "status", "-H", "crash", "big", "family").returncode == 0)
     yield box
     box.close()
@@ -131,6 +134,8 @@ def test_metrics(box):
     assert samples['overlog_service_ends_total{service="crash",cause="signal"}'] == 1
     assert samples['overlog_service_log_lines{service="big"}'] == 2000
     assert samples['overlog_service_processes{service="family"}'] == 3
+    assert samples['overlog_service_log_dropped{service="lossy"}'] == 3
+    assert samples['overlog_service_log_dropped{service="crash"}'] == 0
     assert box.run(OVERLOG, "metrics", "-o", "/tmp/overlog.prom").stdout == ""
     assert box.read("/tmp/overlog.prom").endswith("# EOF\n")
     assert not box.exists("/tmp/overlog.prom.new")

@@ -208,7 +208,11 @@ static void figures(void **state)
                             .stage = "running",
                             .ms = 65432,
                             .memory_limit = -1};
-    struct metrics_service service = {.log_lines = 12};
+    struct metrics_service service = {.log_lines = 12, .dropped = 7};
+    assert_int_equal(metrics_missing("logger web: warning: 7 lines are missing here: no space"), 7);
+    assert_int_equal(metrics_missing("logger web: warning: x lines are missing here: no space"), 0);
+    assert_int_equal(metrics_missing("web: warning: 7 lines are missing here: no space"), 0);
+    assert_int_equal(metrics_missing("logger"), 0);
     struct metrics m = {.status = &status, .service = &service, .container = {.container_ooms = 2}};
     struct str out = STR_INIT;
     (void)state;
@@ -225,6 +229,7 @@ static void figures(void **state)
         "overlog_service_ends_total{service=\"we\\\"b\",cause=\"exit_0\"} 1\n",
         "overlog_service_ends_total{service=\"we\\\"b\",cause=\"signal\"} 1\n",
         "overlog_service_ends_total{service=\"we\\\"b\",cause=\"out_of_memory\"} 1\n",
+        "overlog_service_log_dropped{service=\"we\\\"b\"} 7\n",
         "overlog_other_out_of_memory_kills_total 2\n",
         "overlog_uptime_seconds 65.432\n"};
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
