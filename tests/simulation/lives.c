@@ -109,16 +109,25 @@ void life_write(const char *line)
         writer(line, strlen(line));
 }
 
-/* What pid 1 says. That something is impossible is never right. */
+static bool says(const char *line, size_t length, const char *text)
+{
+    return memmem(line, length, text, strlen(text)) != NULL;
+}
+
+/* What pid 1 says. That something is impossible is never right; who gives up has said why before.
+ */
 static void say(const char *line, size_t length)
 {
     bool product = world.in_product;
     world.in_product = false;
     story("says %.*s", (int)(length > 0 && line[length - 1] == '\n' ? length - 1 : length), line);
-    if (memmem(line, length, "unable to read " RUN_EXITCODE, 15 + strlen(RUN_EXITCODE)) != NULL)
+    if (says(line, length, "unable to read " RUN_EXITCODE))
         life_allow(EXIT_SYSTEM);
-    if (memmem(line, length, "please report this", 18) != NULL)
+    if (says(line, length, "please report this"))
         life_fails("impossible", "%.*s", (int)length, line);
+    if (says(line, length, "unable to use the service definitions") && !life.reason)
+        life_fails("no reason", "%.*s", (int)length, line);
+    life.reason = life.reason || says(line, length, "fatal: ");
     world.in_product = product;
     if (writer != NULL)
         writer(line, length);

@@ -73,6 +73,7 @@ struct life {
     int allowed[64];                 /* exit codes that something has called for */
     size_t allowed_count;
     bool cmd_ended;
+    bool reason;   /* something was said to be fatal */
     int file_code; /* of the exit code file */
     uint32_t databases;
     uint64_t turns;
