@@ -48,7 +48,7 @@ static void make_members(char *line, size_t length)
     MUST(str_add_text(&out, "{\"time\":0") == 0);
     MUST(members_add(&e, &out) == 0);
     MUST(str_add_char(&out, '}') == 0);
-    MUST(json_begin(&j, out.data, out.length));
+    MUST(json_begin(&j, out.data, out.length, '{'));
     while ((result = json_next(&j, &name, &value)) == 1)
         continue;
     MUST(result == 0);

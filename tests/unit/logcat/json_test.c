@@ -20,7 +20,7 @@ static int members(const char *text)
     int count = 0, result = -1;
     assert_non_null(copy);
     memcpy(copy, text, length);
-    if (json_begin(&j, copy, length))
+    if (json_begin(&j, copy, length, '{'))
         while ((result = json_next(&j, &name, &value)) == 1)
             count++;
     free(copy);
