@@ -64,7 +64,9 @@ static size_t point_width(unsigned int p)
 size_t utf8_width(const char *bytes, size_t length)
 {
     size_t width = 0;
-    for (size_t i = 0; i < length;) {
+    while (width < length && !(bytes[width] & 0x80))
+        width++;
+    for (size_t i = width; i < length;) {
         unsigned int point = 'x';
         size_t n = utf8_decode(bytes + i, length - i, &point);
         width += point_width(point);

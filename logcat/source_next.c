@@ -65,6 +65,7 @@ static struct timespec guess_time(struct source *s)
  * False: there are none for now. */
 static bool fill(struct source *s)
 {
+    trace_keep(&s->trace);
     if (s->begin == s->end && !(s->mode == SOURCE_COUNTING && s->kept))
         s->begin = s->scanned = s->end = 0;
     while (s->reader) {
@@ -236,14 +237,14 @@ static bool is_traced(struct source *s, const struct timespec *before, const str
 
 /* Adds a stamped line to the pieces of its stream. True: they are complete, and are the entry. */
 static bool join(struct source *s, const struct stamp *stamp, const char *message, size_t length,
-                 const struct entry *first)
+                 bool continues, bool traced)
 {
     int stream = (int)stamp->stream;
     struct str *p = &s->pieces[stream].text;
     if (p->length == 0) {
         s->pieces[stream].time = stamp->time;
-        s->pieces[stream].continues = first->continues;
-        s->pieces[stream].traced = first->traced;
+        s->pieces[stream].continues = continues;
+        s->pieces[stream].traced = traced;
     }
     if (str_add(p, message, length) < 0) {
         message_warning("out of memory for a line of %s", s->path);
@@ -277,18 +278,17 @@ static bool read_line(struct source *s, struct line *line)
     bool continues =
         s->any && (stamped ? known && indented && is_near(s, &before, &stamp) : known || indented);
     bool traced = !joined && is_traced(s, &before, &stamp, message, length) && !continues;
-    struct timespec time = stamped ? stamp.time : known ? s->last : s->guess;
-    struct entry entry = {.time = time,
-                          .stamped = stamped,
-                          .cut = line->cut,
-                          .continues = continues || traced,
-                          .traced = traced,
-                          .stream = stamp.stream,
-                          .message = message,
-                          .length = length};
     if (joined || (stamped && stamp.partial))
-        return join(s, &stamp, message, length, &entry);
-    s->entry = entry;
+        return join(s, &stamp, message, length, continues || traced, traced);
+    struct timespec time = stamped ? stamp.time : known ? s->last : s->guess;
+    s->entry = (struct entry){.time = time,
+                              .stamped = stamped,
+                              .cut = line->cut,
+                              .continues = continues || traced,
+                              .traced = traced,
+                              .stream = stamp.stream,
+                              .message = message,
+                              .length = length};
     order_place(s, &time);
     return true;
 }

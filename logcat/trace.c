@@ -190,6 +190,8 @@ static bool is_named_exception(const struct line *l)
 static bool is_below_error(const struct trace *t)
 {
     enum severity is;
+    if (!t->before)
+        return false;
     const struct severity_format *f = severity_find(t->before, t->length, &is);
     return f && f->fixed == SEVERITY_UNKNOWN && is >= SEVERITY_ERROR;
 }
@@ -373,13 +375,21 @@ bool trace_continues(struct trace *t, const char *message, size_t length)
 {
     if (judge(t, message, length))
         return true;
-    t->length = length < TRACE_BEFORE ? (unsigned int)length : TRACE_BEFORE;
-    memcpy(t->before, message, t->length);
+    t->before = message;
+    t->length = length < TRACE_BEFORE ? length : TRACE_BEFORE;
     return false;
+}
+
+void trace_keep(struct trace *t)
+{
+    if (!t->before || t->before == t->kept)
+        return;
+    memcpy(t->kept, t->before, t->length);
+    t->before = t->kept;
 }
 
 void trace_reset(struct trace *t)
 {
-    t->length = 0;
+    t->before = NULL;
     t->state = TRACE_NONE;
 }

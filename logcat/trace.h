@@ -30,12 +30,16 @@ enum { TRACE_BEFORE = 120 };
 
 struct trace {
     enum trace_state state;
-    unsigned int length;       /* bytes of before */
-    char before[TRACE_BEFORE]; /* the beginning of the entry's first line */
+    const char *before; /* the first line of the entry; NULL: there is none */
+    size_t length;      /* bytes of it that are looked at */
+    char kept[TRACE_BEFORE];
 };
 
-/* Whether the next line continues an entry by its form. length bytes of message are read. */
+/* Whether the next line continues an entry by its form. length bytes of message are read, and may
+ * be read again by later calls, unless trace_keep is called before they go away. */
 bool trace_continues(struct trace *t, const char *message, size_t length);
+/* Copies what later calls need of lines told so far. */
+void trace_keep(struct trace *t);
 /* Too much time has passed, or lines were left out: the next line begins anew. */
 void trace_reset(struct trace *t);
 

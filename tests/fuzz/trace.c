@@ -15,6 +15,7 @@ static size_t tell(const uint8_t *data, size_t size, bool *said)
         size_t length = (size_t)((newline == NULL ? end : newline) - at);
         char *line = input_copy(at, length);
         said[lines] = trace_continues(&t, line, length);
+        trace_keep(&t);
         MUST(t.state <= TRACE_SANITIZER);
         free(line);
         at += length + 1;

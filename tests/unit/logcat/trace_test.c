@@ -19,6 +19,7 @@ static bool continues(struct trace *t, const char *line)
     assert_non_null(copy);
     memcpy(copy, line, length);
     bool result = trace_continues(t, copy, length);
+    trace_keep(t);
     free(copy);
     return result || *line == ' ' || *line == '\t';
 }
