@@ -115,14 +115,14 @@ static pid_t ask(struct action *a, const char *options, size_t from, size_t to)
     return pid;
 }
 
-static void send_letter(const struct action *a, const struct target *t, char letter)
+int action_letter(const struct action *a, const struct target *t, char letter)
 {
     char fifo[4096 + 512];
     snprintf(fifo, sizeof fifo, "%.4000s/s6-rc/servicedirs/%.255s/supervise/control", a->run,
              t->name);
     if (access(fifo, F_OK) < 0)
         snprintf(fifo, sizeof fifo, "%.4000s/service/%.255s/supervise/control", a->run, t->name);
-    service_send(fifo, t->name, &letter, 1, EXIT_SYSTEM, EXIT_SYSTEM);
+    return service_send(fifo, t->name, &letter, 1, EXIT_SYSTEM, EXIT_SYSTEM);
 }
 
 /* --- waiting ---------------------------------------------------------------------------------- */
@@ -220,7 +220,7 @@ static void send_letters(struct action *a, const struct waiting *w)
         bool stays = t->node != TARGET_NO_NODE && !w->letters &&
                      services_definition(&a->services, t->node)->essential;
         if (!is_there && !is_coming && !(w->wish == WISH_DOWN && stays))
-            send_letter(a, t, w->wish == WISH_UP ? 'u' : 'd');
+            action_letter(a, t, w->wish == WISH_UP ? 'u' : 'd');
     }
 }
 

@@ -34,6 +34,8 @@ const struct status_row *action_now(const struct action *a, const struct target 
 /* Prints the last lines that the service has logged within so many ms; nothing when there are none.
  */
 void action_print_log(const struct status_row *r, long long ms);
+/* Writes a letter of supervise/control, as s6-svc does. 0, or EXIT_SYSTEM after saying why not. */
+int action_letter(const struct action *a, const struct target *t, char letter);
 /* Asks s6-rc: its options, verb, and the targets that it has from `from` to `to` - 1. Waits
  * for the answer: its exit code; 0 for no such target. */
 int action_request(const struct action *a, const char *options, const char *verb, size_t from,

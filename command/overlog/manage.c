@@ -1,10 +1,12 @@
 /* overlog start, stop, restart, reload and kill: for people. */
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/signals.h"
 #include "command/commands.h"
 #include "command/overlog/action.h"
+#include "services/supervise_format.h"
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -191,6 +193,20 @@ static bool is_running(struct action *a, const struct target *t)
     return false;
 }
 
+/* By its supervisor, which knows the process; a signal that has no letter goes to the pid, which
+ * means nothing in another pid namespace. 0, or the exit code after saying why not. */
+static int send_signal(const struct action *a, const struct target *t, int number)
+{
+    for (const struct supervise_letter *l = supervise_letters; l->letter != 0; l++)
+        if (l->wish == SUPERVISE_SIGNAL && l->signal == number)
+            return action_letter(a, t, l->letter);
+    if (strcmp(a->run, "/run") != 0)
+        return refuse(EXIT_USAGE, "signal %d can only be sent from within", number);
+    if (kill((pid_t)t->before.pid, number) == 0)
+        return 0;
+    return refuse(EXIT_SYSTEM, "unable to signal %s: %s", t->name, strerror(errno));
+}
+
 static int run_kill(struct invocation *c)
 {
     struct action a = {.code = 0};
@@ -205,12 +221,10 @@ static int run_kill(struct invocation *c)
         const struct target *t = &a.targets.item[i];
         if (!is_running(&a, t) || t->is_oneshot)
             continue;
-        if (kill((pid_t)t->before.pid, number) == 0) {
+        int sent = send_signal(&a, t, number);
+        if (sent == 0)
             watch_signal(&a, t, number);
-            continue;
-        }
-        message_fatal("unable to signal %s: %s", t->name, strerror(errno));
-        a.code = EXIT_SYSTEM;
+        a.code = sent > a.code ? sent : a.code;
     }
     return end(&a, code);
 }
@@ -228,9 +242,8 @@ static void reload_one(struct action *a, size_t i)
     const struct target *t = &a->targets.item[i];
     if (!is_running(a, t))
         return;
-    int result = t->node == TARGET_NO_NODE
-                     ? kill((pid_t)t->before.pid, SIGHUP) < 0 ? EXIT_SYSTEM : 0
-                     : action_request(a, "b", "reload", i, i + 1);
+    int result = t->node == TARGET_NO_NODE ? send_signal(a, t, SIGHUP)
+                                           : action_request(a, "b", "reload", i, i + 1);
     if (result != 0) {
         print_shown("%s could not be reloaded", t->name);
         putchar('\n');

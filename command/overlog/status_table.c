@@ -110,9 +110,9 @@ static void put_cells(struct str *out, const struct cells *c, const size_t width
         bool last = i == COLUMNS - 1;
         str_printf(out, "%*s%s", GAP, "", i == STATE ? style(state) : "");
         str_printf(out, is_left(i) && !last ? "%-*s" : "%*s", (int)width[i], c->text[i]);
-        str_add_text(out, i == STATE ? style(STYLE_PLAIN) : "");
+        str_add_text(out, i == STATE && state != STYLE_BOLD ? style(STYLE_PLAIN) : "");
     }
-    str_add_char(out, '\n');
+    str_printf(out, "%s\n", state == STYLE_BOLD ? style(STYLE_PLAIN) : "");
 }
 
 /* What the cells have no room for, in lines of their own. */

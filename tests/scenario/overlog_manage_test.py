@@ -96,9 +96,14 @@ def test_signals(box):
     assert overlog(box, "kill", "web") == ["web ended by SIGTERM and is up again (pid N)"]
     assert pids(box)["web"] != before["web"]
     assert overlog(box, "kill", "-s", "CONT", "worker-*") == [f"worker-{n}: sent SIGCONT to pid N" for n in "12"]
+    assert overlog(box, "kill", "-s", "URG", "db") == ["db: sent SIGURG to pid N"]  # which has no letter
     assert overlog(box, "reload", "setup") == ["set up again", "setup has reloaded"]
     assert overlog(box, "reload", "db") == ["db ended by SIGHUP and is up again (pid N)"]
     assert overlog(box, "kill", "mute", code=1) == ["mute is down"]
+    # Elsewhere a pid may be somebody else's.
+    box.run("/bin/ln", "-sf", "/run", "/tmp/elsewhere", check=True)
+    r = box.run(OVERLOG, "kill", "-s", "URG", "-R", "/tmp/elsewhere", "db")
+    assert r.returncode == 100 and "can only be sent from within" in r.stderr
     r = box.run(OVERLOG, "kill", "-s", "NOPE", "web")
     assert r.returncode == 100 and "there is no signal NOPE" in r.stderr
 
