@@ -1,8 +1,12 @@
 #include "base/options.h"
 #include "base/error.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "base/quantity.h"
 #include "base/str.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 
 struct options options;
@@ -211,6 +215,21 @@ int options_duration(const struct invocation *c, const char *word, uint64_t max,
     message_fatal("%s is no length of time, as 500ms, 30s, 5m or 2h, of at most %llu ms", word,
                   (unsigned long long)max);
     return command_usage(c);
+}
+
+int options_notification(const struct invocation *c, const char *word, int *fd)
+{
+    uint64_t number;
+    if (word == NULL)
+        return 0;
+    if (options_number(c, word, INT_MAX, &number) != 0)
+        return EXIT_USAGE;
+    *fd = (int)number;
+    if (number < 3)
+        return refuse(EXIT_USAGE, "notification fd must be 3 or more");
+    if (fcntl(*fd, F_GETFD) < 0)
+        return refuse(EXIT_USAGE, "invalid notification fd: %s", strerror(errno));
+    return 0;
 }
 
 int options_mode(const struct invocation *c, const char *word, unsigned int *mode)

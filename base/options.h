@@ -75,6 +75,10 @@ int options_read_anywhere(struct invocation *c, int least, int most);
 /* Which of these letters was given last; 0: none. */
 char options_last(const char *letters);
 
+/* Reads the word of an option that names a descriptor where readiness is told: open, and none of
+ * the first three. 0, or EXIT_USAGE after saying what is wrong. With word NULL the value stays. */
+int options_notification(const struct invocation *c, const char *word, int *fd);
+
 /* Read a word that must be a number of at most max, a length of time of at most max ms
  * (duration_parse of base/quantity.h), or an octal mode. 0, or EXIT_USAGE after saying what was
  * wrong. With word NULL the value stays as it is. */

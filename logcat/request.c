@@ -115,110 +115,80 @@ static bool take_priority(struct invocation *c, struct request *q)
     return true;
 }
 
-static int take_word(struct words *w, const char *text)
-{
-    return words_add(w, text) < 0 ? EXIT_SYSTEM : 0;
-}
+/* Options whose argument is kept as it is, and those without one. */
+enum kept { FLAG, TEXT, WORDS, NUMBER };
 
-static int take_long(struct request *q, int option, const char *argument)
-{
-    switch (option) {
-    case '\6': /* --begin-with */
-        q->heading = argument;
-        return 0;
-    case '\13': /* --where */
-        return take_word(&q->where, argument);
-    case '\15': /* --columns */
-        q->columns = argument;
-        return 0;
-    case '\17': /* --tail */
-        return take_number(&q->tail, argument);
-    case '\10': /* --priority */
-        return take_severity(q, argument);
-    case '\2': /* --highlight */
-        return take_word(&q->marks, argument);
-    case '\3': /* --time-format */
-        q->time_format = argument;
-        return 0;
-    case '\7': /* --color */
-        return take_color(q, argument);
-    case '\1': /* --entry */
-        q->whole = true;
-        return 0;
-    case '\4': /* --utc */
-        q->utc = true;
-        return 0;
-    default: /* --no-prefix */
-        q->no_prefix = true;
-        return 0;
-    }
-}
+#define IN(member) offsetof(struct request, member)
 
-/* Options without an argument. */
-static bool *flag(struct request *q, int option)
+static const struct {
+    char letter;
+    enum kept kept;
+    size_t place; /* in the request */
+} plain[] = {
+    {'f', FLAG, IN(follow)},
+    {'b', FLAG, IN(boot)},
+    {'p', FLAG, IN(previous)},
+    {'i', FLAG, IN(ignore_case)},
+    {'r', FLAG, IN(reverse)},
+    {'u', FLAG, IN(unit_events)},
+    {'l', FLAG, IN(list)},
+    {'\1' /* entry */, FLAG, IN(whole)},
+    {'\4' /* utc */, FLAG, IN(utc)},
+    {'\5' /* no-prefix */, FLAG, IN(no_prefix)},
+    {'\14' /* parse */, FLAG, IN(parse)},
+    {'\16' /* patterns */, FLAG, IN(patterns)},
+    {'S', TEXT, IN(since)},
+    {'U', TEXT, IN(until)},
+    {'\6' /* begin-with */, TEXT, IN(heading)},
+    {'\3' /* time-format */, TEXT, IN(time_format)},
+    {'\15' /* columns */, TEXT, IN(columns)},
+    {'g', WORDS, IN(include)},
+    {'x', WORDS, IN(exclude)},
+    {'X', WORDS, IN(without)},
+    {'\2' /* highlight */, WORDS, IN(marks)},
+    {'\13' /* where */, WORDS, IN(where)},
+    {'A', NUMBER, IN(after)},
+    {'B', NUMBER, IN(before)},
+    {'e', FLAG, IN(at_end)},
+    {'\20' /* no-pager */, FLAG, IN(no_pager)},
+    {'\17' /* tail */, NUMBER, IN(tail)},
+};
+
+static int keep(struct request *q, size_t which, const char *argument)
 {
-    switch (option) {
-    case 'f':
-        return &q->follow;
-    case 'b':
-        return &q->boot;
-    case 'p':
-        return &q->previous;
-    case 'i':
-        return &q->ignore_case;
-    case 'r':
-        return &q->reverse;
-    case 'u':
-        return &q->unit_events;
-    case 'l':
-        return &q->list;
-    case 'e':
-        return &q->at_end;
-    case '\20':
-        return &q->no_pager;
-    case '\16':
-        return &q->patterns;
-    case '\14':
-        return &q->parse;
+    void *place = (char *)q + plain[which].place;
+    switch (plain[which].kept) {
+    case FLAG:
+        *(bool *)place = true;
+        return 0;
+    case TEXT:
+        *(const char **)place = argument;
+        return 0;
+    case WORDS:
+        return words_add(place, argument) < 0 ? EXIT_SYSTEM : 0;
     default:
-        return NULL;
+        return take_number(place, argument);
     }
 }
 
 static int take_option(struct request *q, int option, const char *argument)
 {
-    bool *set = flag(q, option);
-    if (set) {
-        *set = true;
-        return 0;
-    }
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        if (plain[i].letter == option)
+            return keep(q, i, argument);
     switch (option) {
     case 'n':
         return take_lines(q, argument);
-    case 'S':
-        q->since = argument;
-        return 0;
-    case 'U':
-        q->until = argument;
-        return 0;
     case 's':
         return take_stream(q, argument);
-    case 'g':
-        return take_word(&q->include, argument);
-    case 'x':
-        return take_word(&q->exclude, argument);
-    case 'X':
-        return take_word(&q->without, argument);
-    case 'A':
-        return take_number(&q->after, argument);
-    case 'B':
-        return take_number(&q->before, argument);
     case 'C':
         return take_context(q, argument);
     case 'o':
         return take_output(q, argument);
-    default:
-        return take_long(q, option, argument);
+    case '\10': /* --priority */
+        return take_severity(q, argument);
+    default: /* --color */
+        return take_color(q, argument);
     }
 }
 

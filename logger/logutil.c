@@ -80,16 +80,13 @@ int logutil_run(struct invocation *c)
 {
     struct words words = WORDS_INIT; /* main executes it */
     struct error e = ERROR_INIT;
-    const char *fifo = NULL;
-    for (int option; (option = command_option(c)) != 0;) {
-        if (option != 'f')
-            return EXIT_USAGE;
-        fifo = c->argument;
-    }
-    if (command_operand_count(c) != 1)
+    if (options_read(c, 1) != 0)
+        return EXIT_USAGE;
+    if (options.count != 1)
         return command_usage(c);
+    const char *fifo = argument_of('f');
     const char *script = getenv("S6_LOGGING_SCRIPT");
-    if (fill(&words, script == NULL ? DEFAULT_SCRIPT : script, command_operands(c)[0]) != 0) {
+    if (fill(&words, script == NULL ? DEFAULT_SCRIPT : script, options.operand[0]) != 0) {
         error_system(&e, "unable to read the logging script");
         return message_error(&e);
     }

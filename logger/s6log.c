@@ -40,7 +40,7 @@ struct s6log {
     struct script script;
     struct route route;
     struct lines lines;
-    unsigned long long wait_ms;
+    uint64_t wait_ms;
     int notification; /* -1: none */
     bool blocking;
     bool protects; /* TERM is ignored */
@@ -281,52 +281,21 @@ static void on_signal(void *context, int signal)
 
 /* --- start --- */
 
-static int parse_number(struct invocation *c, unsigned long long max, unsigned long long *value)
+/* 0, or EXIT_USAGE after saying what is wrong. */
+static int read_options(struct s6log *s, struct invocation *c)
 {
-    return number_parse(c->argument, max, value) < 0 ? command_usage(c) : 0;
-}
-
-static int parse_notification(struct s6log *s, struct invocation *c)
-{
-    unsigned long long fd;
-    if (parse_number(c, INT_MAX, &fd) != 0)
+    uint64_t limit = LINE_LIMIT;
+    if (options_read(c, 1) != 0 ||
+        options_notification(c, argument_of('d'), &s->notification) != 0 ||
+        options_number(c, argument_of('l'), UINT_MAX, &limit) != 0 ||
+        options_number(c, argument_of('t'), INT_MAX, &s->wait_ms) != 0)
         return EXIT_USAGE;
-    if (fd < 3)
-        return refuse(EXIT_USAGE, "notification fd must be 3 or more");
-    s->notification = (int)fd;
-    if (fcntl(s->notification, F_GETFD) >= 0)
-        return 0;
-    return refuse(EXIT_USAGE, "invalid notification fd: %s", strerror(errno));
-}
-
-static int parse_option(struct s6log *s, struct invocation *c, int option)
-{
-    unsigned long long number;
-    switch (option) {
-    case 'd':
-        return parse_notification(s, c);
-    case 'q':
-        message_verbosity(MESSAGE_FATAL);
-        return 0;
-    case 'v':
-        message_verbosity(MESSAGE_WARNING);
-        return 0;
-    case 'b':
-        s->blocking = true;
-        return 0;
-    case 'p':
-        s->protects = true;
-        return 0;
-    case 'l':
-        if (parse_number(c, UINT_MAX, &number) != 0)
-            return EXIT_USAGE;
-        s->lines.limit = number > 0 && number < LIMIT_MIN ? LIMIT_MIN : (size_t)number;
-        return 0;
-    case 't':
-        return parse_number(c, INT_MAX, &s->wait_ms);
-    default:
-        return EXIT_USAGE;
-    }
+    if (options_last("qv") != 0)
+        message_verbosity(options_last("qv") == 'q' ? MESSAGE_FATAL : MESSAGE_WARNING);
+    s->blocking = given('b');
+    s->protects = given('p');
+    s->lines.limit = limit > 0 && limit < LIMIT_MIN ? LIMIT_MIN : (size_t)limit;
+    return 0;
 }
 
 static int open_signals(struct s6log *s, struct error *e)
@@ -419,13 +388,8 @@ int s6log_run(struct invocation *c)
                        .lines.limit = LINE_LIMIT,
                        .wait_ms = WAIT_MS,
                        .notification = -1};
-    for (int option; (option = command_option(c)) != 0;) {
-        int wrong = parse_option(&s, c, option);
-        if (wrong != 0)
-            return wrong;
-    }
-    if (command_operand_count(c) == 0)
-        return command_usage(c);
+    if (read_options(&s, c) != 0)
+        return EXIT_USAGE;
     if (start(&s, c, &e) < 0)
         return message_error(&e);
     listen(&s);

@@ -7,9 +7,11 @@ enum { RC_DIFFERS = 1, RC_UNKNOWN = 3 };
 
 /* --- at once ---------------------------------------------------------------------------------- */
 
-static int list(const struct rc *rc, struct request *r, bool closed)
+/* list, and listall: with all that those services need. */
+static int list(struct rc *rc, struct request *r)
 {
     const struct catalogue *c = rc->catalogue;
+    bool closed = strcmp(r->verb, "listall") == 0;
     struct reply o = {.to = r->from, .kind = 'o', .length = 0};
     if (closed)
         (r->down ? graph_close_down : graph_close_up)(&c->graph, r->set);
@@ -21,16 +23,6 @@ static int list(const struct rc *rc, struct request *r, bool closed)
     }
     reply_flush(&o);
     return 0;
-}
-
-static int list_named(struct rc *rc, struct request *r)
-{
-    return list(rc, r, false);
-}
-
-static int list_closed(struct rc *rc, struct request *r)
-{
-    return list(rc, r, true);
 }
 
 static int diff(struct rc *rc, struct request *r)
@@ -59,15 +51,10 @@ static int change(struct rc *rc, struct request *r)
     return change_request(&rc->change, r);
 }
 
-static int start(struct rc *rc, struct request *r)
+/* start and stop */
+static int change_only(struct rc *rc, struct request *r)
 {
-    r->down = r->prune = false;
-    return change_request(&rc->change, r);
-}
-
-static int stop(struct rc *rc, struct request *r)
-{
-    r->down = true;
+    r->down = strcmp(r->verb, "stop") == 0;
     r->prune = false;
     return change_request(&rc->change, r);
 }
@@ -93,8 +80,8 @@ static int select_all(const struct rc *rc, struct request *r)
 static const struct {
     const char *name;
     int (*run)(struct rc *rc, struct request *r);
-} verbs[] = {{"list", list_named}, {"listall", list_closed}, {"diff", diff}, {"reload", reload},
-             {"change", change},   {"start", start},         {"stop", stop}};
+} verbs[] = {{"list", list},     {"listall", list},      {"diff", diff},       {"reload", reload},
+             {"change", change}, {"start", change_only}, {"stop", change_only}};
 
 static int dispatch(struct rc *rc, struct request *r)
 {

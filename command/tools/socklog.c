@@ -84,23 +84,10 @@ static int read_address(const char *text, union address *a)
     return inet_pton(AF_INET, ip, &a->ip4.sin_addr) == 1 ? 0 : -1;
 }
 
-/* 0, or the exit code after saying what is wrong. */
-static int read_notification(const struct invocation *c, struct socklog *s)
-{
-    uint64_t fd = 0;
-    if (options_number(c, argument_of('d'), INT_MAX, &fd) != 0)
-        return EXIT_USAGE;
-    if (fd < 3)
-        return refuse(EXIT_USAGE, "notification fd must be 3 or more");
-    if (fcntl((int)fd, F_GETFD) < 0)
-        return refuse(EXIT_USAGE, "invalid notification fd: %s", strerror(errno));
-    s->notification = (int)fd;
-    return 0;
-}
-
 static int read_options(struct invocation *c, struct socklog *s)
 {
-    if (options_read(c, 0) != 0 || (given('d') && read_notification(c, s) != 0) ||
+    if (options_read(c, 0) != 0 ||
+        options_notification(c, argument_of('d'), &s->notification) != 0 ||
         options_number(c, argument_of('l'), UINT_MAX, &s->length) != 0 ||
         options_number(c, argument_of('t'), UINT_MAX, &s->patience) != 0)
         return EXIT_USAGE;
