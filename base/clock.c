@@ -13,6 +13,12 @@ int64_t clock_monotonic(void)
     return (int64_t)t.tv_sec * CLOCK_SECOND + t.tv_nsec + 1;
 }
 
+struct timespec clock_timespec(int64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / CLOCK_SECOND),
+                             .tv_nsec = (long)(ns % CLOCK_SECOND)};
+}
+
 int64_t clock_deadline(uint64_t ms)
 {
     return ms == 0 ? 0 : clock_monotonic() + (int64_t)ms * CLOCK_MS;
@@ -20,8 +26,7 @@ int64_t clock_deadline(uint64_t ms)
 
 void clock_sleep(int64_t ns)
 {
-    struct timespec left = {.tv_sec = (time_t)(ns / CLOCK_SECOND),
-                            .tv_nsec = (long)(ns % CLOCK_SECOND)};
+    struct timespec left = clock_timespec(ns);
     while (ns > 0 && nanosleep(&left, &left) < 0 && errno == EINTR) {
     }
 }

@@ -68,6 +68,8 @@ int fd_mode_by_name(int fd, int at, const char *name, mode_t mode);
  * -1 with errno: ESTALE when somebody has put a link or another file in its place since. */
 int file_mode_made(int at, const char *path, mode_t type, mode_t mode);
 
+/* Whether another process holds a lock on the open file; fd may be -1. */
+int fd_is_locked(int fd);
 /* Closes it; -1: there is nothing to close. */
 void fd_close(int fd);
 /* Sets (on 1) or clears (0) close-on-exec. 0, or -1 with errno: EBADF, it is not open. */

@@ -50,8 +50,7 @@ static bool await_signal(const sigset_t *set, int64_t deadline)
     int64_t left = deadline - clock_monotonic();
     if (left <= 0)
         return false;
-    struct timespec t = {.tv_sec = (time_t)(left / CLOCK_SECOND),
-                         .tv_nsec = (long)(left % CLOCK_SECOND)};
+    struct timespec t = clock_timespec(left);
     sigtimedwait(set, NULL, &t);
     return true;
 }

@@ -1,6 +1,5 @@
 /* The command `s6-log`: standard input by a logging script (spec: s6-log 2.x). */
 #include "base/clock.h"
-#include "base/failure.h"
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/message.h"

@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "contract/paths.h"
 #include "overlay/fixattrs.h"
-#include "services/supervise_format.h"
+#include "services/servicedir.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -228,13 +228,9 @@ enum wanted { WANTED_UP, WANTED_READY, WANTED_DOWN };
 static int look(const char *live, enum wanted wanted)
 {
     struct supervise_status status;
-    struct str record = STR_INIT;
     struct error ignored = ERROR_INIT;
-    char path[PATH_BYTES + 32];
     int result = wanted == WANTED_DOWN; /* without a status it was never supervised */
-    snprintf(path, sizeof path, "%s/supervise/status", live);
-    if (file_read(AT_FDCWD, path, SUPERVISE_STATUS_MOST, &record, &ignored) == 0 &&
-        supervise_unpack(&status, record.data, record.length) == 0) {
+    if (servicedir_status(live, &status, &ignored) == 0) {
         bool up = status.pid != 0 && !status.finishing;
         bool given_up = status.pid == 0 && !status.want_up;
         if (wanted == WANTED_DOWN)
@@ -244,7 +240,6 @@ static int look(const char *live, enum wanted wanted)
         else
             result = up && (wanted == WANTED_UP || status.is_ready);
     }
-    str_release(&record);
     return result;
 }
 

@@ -4,6 +4,7 @@
 #include "base/message.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -123,4 +124,16 @@ void servicedir_define(struct definition *d, const char *path)
                             k->wanted);
     }
     fd_close(at);
+}
+
+int servicedir_status(const char *path, struct supervise_status *s, struct error *e)
+{
+    char file[4200];
+    struct str record = STR_INIT;
+    snprintf(file, sizeof file, "%.4096s/supervise/status", path);
+    int result = file_read(AT_FDCWD, file, SUPERVISE_STATUS_MOST + 64, &record, e);
+    if (result == 0 && supervise_unpack(s, record.data, record.length) < 0)
+        result = error_set(e, EXIT_SYSTEM, "unable to read %s: it is too short", file);
+    str_release(&record);
+    return result;
 }

@@ -5,7 +5,6 @@
 #include "base/signals.h"
 #include "supervisor/longrun.h"
 #include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 
 enum { END_MAX = 160 };

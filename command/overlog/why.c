@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { EXIT_UNWELL = 1, NEAR = 10 /* s before an end in which its last lines are likely */ };
 

@@ -1,7 +1,6 @@
 /* overlog why, for programs. */
 #include "base/clock.h"
 #include "command/overlog/why.h"
-#include <string.h>
 
 static void put_time(struct str *out, const char *key, const struct timespec *t)
 {

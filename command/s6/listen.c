@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/kernel.h"
-#include "services/supervise_format.h"
+#include "services/servicedir.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -60,19 +60,13 @@ static bool is_like(char want, const struct supervise_status *s)
 
 int listen_open(struct listener *l, const char *service, char want, struct error *e)
 {
-    struct str record = STR_INIT;
-    char path[LISTEN_PATH_MAX];
     struct supervise_status s;
     *l = (struct listener){.service = service, .fd = -1, .held = -1};
     if (subscribe(l) < 0)
         return error_system(e, "unable to subscribe to events for %s", service);
-    snprintf(path, sizeof path, "%.4000s/supervise/status", service);
-    int result = file_read(AT_FDCWD, path, SUPERVISE_STATUS_MOST + 64, &record, e);
-    if (result == 0 && supervise_unpack(&s, record.data, record.length) < 0)
-        result = error_set(e, EXIT_SYSTEM, "unable to read %s: it is too short", path);
+    int result = servicedir_status(service, &s, e);
     if (result == 0)
         l->reached = is_like(want, &s);
-    str_release(&record);
     return result;
 }
 

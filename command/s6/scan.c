@@ -79,13 +79,12 @@ static int scans(const char *scandir)
 {
     char path[PATH_BYTES];
     struct stat st;
-    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET}; /* readers' locks say nothing */
     int fd = open(join(path, scandir, ".s6-svscan/lock"), O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
         return fail("open", path);
-    int result = fcntl(fd, F_GETLK, &lock);
+    bool scanned = fd_is_locked(fd);
     close(fd);
-    if (result == 0 && lock.l_type != F_UNLCK)
+    if (scanned)
         return 0;
     return refuse(EXIT_USAGE, "%s is not scanned by anybody", scandir);
 }

@@ -5,12 +5,11 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "base/signals.h"
-#include "base/str.h"
 #include "command/commands.h"
 #include "command/s6/listen.h"
 #include "command/s6/service.h"
 #include "execline/child.h"
-#include "services/supervise_format.h"
+#include "services/servicedir.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -190,10 +189,9 @@ static int run_svwait(struct invocation *c)
 bool service_is_supervised(const char *service)
 {
     char path[LISTEN_PATH_MAX];
-    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET}; /* readers' locks say nothing */
     snprintf(path, sizeof path, "%.4000s/supervise/lock", service);
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    bool held = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    bool held = fd_is_locked(fd);
     fd_close(fd);
     return held;
 }
@@ -382,19 +380,13 @@ static int add_fields(const char *list, enum field *chosen, size_t *count)
 
 static int look(struct view *v, const char *service)
 {
-    struct str record = STR_INIT;
     struct error e = ERROR_INIT;
     char path[LISTEN_PATH_MAX];
     if (!service_is_supervised(service))
         return refuse(EXIT_UNSUPERVISED, "unable to read status for %s: s6-supervise not running",
                       service);
-    snprintf(path, sizeof path, "%.4000s/supervise/status", service);
-    if (file_read(AT_FDCWD, path, SUPERVISE_STATUS_MOST + 64, &record, &e) < 0 ||
-        supervise_unpack(&v->s, record.data, record.length) < 0) {
-        str_release(&record);
+    if (servicedir_status(service, &v->s, &e) < 0)
         return refuse(EXIT_SYSTEM, "unable to read status for %s", service);
-    }
-    str_release(&record);
     snprintf(path, sizeof path, "%.4000s/down", service);
     v->normally_up = access(path, F_OK) < 0;
     v->up = v->s.pid != 0 && !v->s.finishing;

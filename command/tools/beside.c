@@ -1,7 +1,6 @@
 #include "command/tools/beside.h"
 #include "base/clock.h"
 #include "base/container.h"
-#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/process.h"

@@ -294,8 +294,12 @@ static const char *read_text(const char *path, struct str *text)
     return text->data != NULL ? text->data : "";
 }
 
-static int resolve(struct invocation *c, const int *families)
+/* s6-dnsip4, s6-dnsip6 and s6-dnsip, by their names. */
+static int run_dnsip(struct invocation *c)
 {
+    static const int ip4[] = {AF_INET, 0}, ip6[] = {AF_INET6, 0}, both[] = {AF_INET6, AF_INET, 0};
+    char digit = c->command->name[sizeof "s6-dnsip" - 1];
+    const int *families = digit == '4' ? ip4 : digit == '6' ? ip6 : both;
     struct words names = WORDS_INIT;
     struct words found = WORDS_INIT;
     struct str text = STR_INIT;
@@ -331,27 +335,9 @@ static int resolve(struct invocation *c, const int *families)
     return outcome;
 }
 
-static int run_dnsip4(struct invocation *c)
-{
-    static const int families[] = {AF_INET, 0};
-    return resolve(c, families);
-}
-
-static int run_dnsip6(struct invocation *c)
-{
-    static const int families[] = {AF_INET6, 0};
-    return resolve(c, families);
-}
-
-static int run_dnsip(struct invocation *c)
-{
-    static const int families[] = {AF_INET6, AF_INET, 0};
-    return resolve(c, families);
-}
-
 #define USAGE "[-q] [-H|-h] [-r] [-t ms] name"
 
-static const char dnsip4_options[] =
+static const char dnsip_options[] =
     "-q     ask for the name with each suffix first (DNSQUALIFY, or search)\n"
     "-h     look into /etc/hosts first\n"
     "-H     do not (the default)\n"
@@ -359,7 +345,7 @@ static const char dnsip4_options[] =
     "-t ms  no longer than that (0: as long as the C library waits)\n";
 
 const struct command command_dns[] = {
-    {"s6-dnsip4", USAGE, "print the IPv4 addresses of a name", dnsip4_options, run_dnsip4},
-    {"s6-dnsip6", USAGE, "print the IPv6 addresses of a name", dnsip4_options, run_dnsip6},
-    {"s6-dnsip", USAGE, "print the IPv6 and IPv4 addresses of a name", dnsip4_options, run_dnsip},
+    {"s6-dnsip4", USAGE, "print the IPv4 addresses of a name", dnsip_options, run_dnsip},
+    {"s6-dnsip6", USAGE, "print the IPv6 addresses of a name", dnsip_options, run_dnsip},
+    {"s6-dnsip", USAGE, "print the IPv6 and IPv4 addresses of a name", dnsip_options, run_dnsip},
     {.name = NULL}};

@@ -3,7 +3,7 @@
 #include "command/overlog/status_load.h"
 #include "command/tools/notify_place.h"
 #include "contract/paths.h"
-#include "services/supervise_format.h"
+#include "services/servicedir.h"
 #include "supervisor/status.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -80,17 +80,14 @@ void sight_open(struct sight *s, struct beside *b, const char *name)
 static void take_status(const struct sight *s, struct live_sight *out)
 {
     struct supervise_status status;
-    struct str bytes = STR_INIT;
-    struct error e = ERROR_INIT;
-    if (file_read(AT_FDCWD, "supervise/status", 4096, &bytes, &e) == 0 && bytes.length > 0 &&
-        supervise_unpack(&status, bytes.data, bytes.length) == 0) {
+    struct error ignored = ERROR_INIT;
+    if (servicedir_status(".", &status, &ignored) == 0) {
         /* The record may still be that from before the start, where it means something else. */
         bool up = status.pid != 0 && !status.finishing;
         out->ready = !s->notifies || (up && status.is_ready);
         out->wanted = status.want_up;
         out->stopped = status.paused;
     }
-    str_release(&bytes);
 }
 
 static void take_ping(struct sight *s, struct live_sight *out)

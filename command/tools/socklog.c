@@ -10,7 +10,6 @@
 #include "command/tools/syslog.h"
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -203,9 +202,7 @@ static struct timespec *time_left(int64_t end, struct timespec *left)
     int64_t ns = end - clock_monotonic();
     if (end == 0)
         return NULL;
-    if (ns < 0)
-        ns = 0;
-    *left = (struct timespec){.tv_sec = ns / CLOCK_SECOND, .tv_nsec = (long)(ns % CLOCK_SECOND)};
+    *left = clock_timespec(ns < 0 ? 0 : ns);
     return left;
 }
 

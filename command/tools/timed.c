@@ -48,8 +48,7 @@ static int next_signal(int64_t deadline)
         int64_t left = deadline - clock_monotonic();
         if (deadline != 0 && left < 0)
             return 0;
-        struct timespec t = {.tv_sec = (time_t)(left / CLOCK_SECOND),
-                             .tv_nsec = (long)(left % CLOCK_SECOND)};
+        struct timespec t = clock_timespec(left);
         int signal = sigtimedwait(&all, NULL, deadline != 0 ? &t : NULL);
         if (signal > 0)
             return signal;
