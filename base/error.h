@@ -1,4 +1,4 @@
-/* What went wrong, in words for a person, carried from where it happened to where it is said.
+/* A failure in words for a person, carried from where it happened to where it is said.
  *
  * A function that can fail takes a struct error * (never NULL) last, returns -1 and fills it; the
  * caller owns the struct. The text has no program name and no newline: "unable to open X: reason".

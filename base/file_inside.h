@@ -1,4 +1,4 @@
-/* What file.c and file_tree.c share. */
+/* Functions that file.c and file_tree.c share. */
 #ifndef BASE_FILE_INSIDE_H
 #define BASE_FILE_INSIDE_H
 

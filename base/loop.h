@@ -18,7 +18,7 @@
 
 struct epoll_event;
 
-/* What a loop asks of the system; a test brings its own. */
+/* The calls that a loop makes to the system; a test brings its own. */
 struct loop_calls {
     int64_t (*now)(void); /* monotonic ns, never 0 */
     /* As epoll_wait: the events of at most `most` watches, in the order in which they are to be

@@ -45,7 +45,7 @@ int command_operand_count(const struct invocation *c);
 
 /* --- all at once ------------------------------------------------------------------------------ */
 
-/* What options_read read last: a process is one command, or several one after the other. */
+/* The options that were read last: a process is one command, or several one after the other. */
 struct options {
     unsigned char place[128];  /* by letter: 0 when it was not given, else greater the later */
     const char *argument[128]; /* by letter: of the last that was given, or NULL */

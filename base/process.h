@@ -25,7 +25,7 @@ struct process_fd {
  * with errno. */
 int process_open_side(int fd, int flags);
 
-/* What a child with a terminal on its descriptor 0 does about it. */
+/* How a child treats a terminal on its descriptor 0. */
 enum process_terminal {
     PROCESS_TERMINAL_NONE = 0,
     PROCESS_TERMINAL_OWN,   /* makes it the controlling one of its new session */
@@ -130,9 +130,9 @@ pid_t process_parent(pid_t pid);
 /* "killed" as 128 + signal, else the exit code. */
 int process_exit_code(int status);
 
-/* What went wrong, with its cure: no x bit, CRLF after the interpreter, interpreter missing, wrong
- * architecture. Only tells what the child found: it alone looks at the file, which may be on a file
- * system that no longer answers. Writes at most size bytes. */
+/* Writes why a program could not be executed, with the cure: no x bit, CRLF after the interpreter,
+ * interpreter missing, wrong architecture. Only tells what the child found: it alone looks at the
+ * file, which may be on a file system that no longer answers. Writes at most size bytes. */
 void process_explain(const char *program, const struct process_failure *f, char *text, size_t size);
 
 /* process_start with one way to fail: the pid, or -1 with e, which explains what went wrong; its

@@ -52,7 +52,7 @@ void *list_room(void *list, size_t count, size_t *room, size_t size);
 
 /* Whether the text is one of the list, which NULL ends. */
 int is_among(const char *text, const char *const *list);
-/* What stands behind the last slash of a path. */
+/* The part of a path behind its last slash. */
 const char *path_name(const char *path);
 
 /* Reads a decimal number of at most max: digits alone, the whole text. 0, or -1. */

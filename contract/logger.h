@@ -1,5 +1,6 @@
-/* What pid 1 and the logger processes agree on (docs/logger-contract.md). Pid 1 makes the pipes and
- * files, starts `logger` with them and keeps them over its death; the logger owns their content. */
+/* The contract of pid 1 and the logger processes (docs/logger-contract.md). Pid 1 makes the pipes
+ * and files, starts `logger` with them and keeps them over its death; the logger owns their
+ * content. */
 #ifndef CONTRACT_LOGGER_H
 #define CONTRACT_LOGGER_H
 

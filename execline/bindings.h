@@ -1,4 +1,4 @@
-/* What the substitution commands gather before they substitute: keys and the words they stand for.
+/* Keys and the words they stand for, as the substitution commands gather them.
  * define, importas, elglob, elgetpositionals and multidefine are directives: commands by
  * themselves, or lines of a multisubstitute block. */
 #ifndef EXECLINE_BINDINGS_H

@@ -37,7 +37,8 @@ int child_output(char *const *argv, struct str *out, struct error *e);
 /* Appends everything that can be read from fd; out->data is never NULL then. 0, or -1 with e. */
 int child_read_all(int fd, struct str *out, struct error *e);
 
-/* What to exit with for a child: 128 + signal, 128 for anything above 127, else its own code. */
+/* The exit code for a child that ended: 128 + signal, 128 for anything above 127, else its own
+ * code. */
 int child_approximation(int status);
 
 /* Sets the variable "?" to the exit code of a raw status, or to 256 + signal. -1 with e: no memory.

@@ -19,7 +19,7 @@ struct substitution {
  * key of no words it vanishes. -1: no memory. */
 int substitute(char *const *in, const struct substitution *s, size_t count, struct words *out);
 
-/* What is done to a value before it is substituted: crunch, chomp, split, in this order. */
+/* Changes to a value before it is substituted: crunch, chomp, split, in this order. */
 struct transform {
     const char *delimiters; /* NULL: the default; "": netstrings when splitting */
     bool crunch;

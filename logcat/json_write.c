@@ -14,7 +14,7 @@ static void escape(unsigned int point, char shown[8])
 }
 
 /* Appends text whose quotes and backslashes stay (raw) or are escaped. */
-static int add(struct str *out, const char *bytes, size_t length, bool raw, bool *lossy)
+static int add_escaped(struct str *out, const char *bytes, size_t length, bool raw, bool *lossy)
 {
     size_t plain = 0;
     for (size_t i = 0; i < length;) {
@@ -44,11 +44,11 @@ static int add(struct str *out, const char *bytes, size_t length, bool raw, bool
 int json_write_string(struct str *out, const char *bytes, size_t length, bool *lossy)
 {
     str_add_char(out, '"');
-    add(out, bytes, length, false, lossy);
+    add_escaped(out, bytes, length, false, lossy);
     return str_add_char(out, '"');
 }
 
 int json_write_raw(struct str *out, const char *bytes, size_t length)
 {
-    return add(out, bytes, length, true, NULL);
+    return add_escaped(out, bytes, length, true, NULL);
 }

@@ -30,7 +30,7 @@ static unsigned int class_at(const char *p)
     return class_of[(unsigned char)*p];
 }
 
-static void put(struct shape *s, const char *bytes, size_t length)
+static void put_bytes(struct shape *s, const char *bytes, size_t length)
 {
     memcpy(s->out->data + s->out->length, bytes, length);
     s->out->length += length;
@@ -38,7 +38,7 @@ static void put(struct shape *s, const char *bytes, size_t length)
 
 static void place(struct shape *s, const char *holder)
 {
-    put(s, holder, strlen(holder));
+    put_bytes(s, holder, strlen(holder));
 }
 
 /* --- words --- */
@@ -77,7 +77,7 @@ static void put_mixed(struct shape *s, const char *word, const char *end)
         const char *first = word;
         while (word < end && !(class_at(word) & DIGIT))
             word++;
-        put(s, first, (size_t)(word - first));
+        put_bytes(s, first, (size_t)(word - first));
         if (word == end)
             return;
         while (word < end && class_at(word) & DIGIT)
@@ -132,7 +132,7 @@ static void word(struct shape *s)
     } else if (digits > 0) {
         put_word(s, p, all, digits);
     } else {
-        put(s, s->at, (size_t)(p - s->at));
+        put_bytes(s, s->at, (size_t)(p - s->at));
         s->at = p;
     }
 }
@@ -181,16 +181,16 @@ static void quoted(struct shape *s, const char *begin)
     bool name =
         close && s->json && close - s->at < SHAPE_MAX && close + 1 < s->end && close[1] == ':';
     if (name) {
-        put(s, s->at, (size_t)(close + 1 - s->at));
+        put_bytes(s, s->at, (size_t)(close + 1 - s->at));
         s->at = close + 1;
     } else if (close && !is_told(s)) {
-        put(s, s->at, 1);
+        put_bytes(s, s->at, 1);
         place(s, "<text>");
-        put(s, close, 1);
+        put_bytes(s, close, 1);
         s->at = close + 1;
     } else {
         s->closes = close;
-        put(s, s->at++, 1);
+        put_bytes(s, s->at++, 1);
     }
 }
 
@@ -211,7 +211,7 @@ int shape_of(const char *message, size_t length, struct str *out)
         } else if (is & QUOTE) {
             quoted(&s, message);
         } else {
-            put(&s, s.at++, 1);
+            put_bytes(&s, s.at++, 1);
         }
     }
     bool cut = s.at < message + length || out->length > SHAPE_MAX;

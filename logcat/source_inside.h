@@ -1,5 +1,5 @@
-/* What the files of a source share: source.c (its life), source_survey.c (reading it through) and
- * source_next.c (its entries). */
+/* Functions that the files of a source share: source.c (its life), source_survey.c (reading it
+ * through) and source_next.c (its entries). */
 #ifndef LOGCAT_SOURCE_INSIDE_H
 #define LOGCAT_SOURCE_INSIDE_H
 

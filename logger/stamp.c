@@ -149,7 +149,7 @@ static int same_reading(const struct stamp *s, const struct timespec *t)
     return s->form == STAMP_NONE || s->time.tv_nsec == t->tv_nsec;
 }
 
-static void add(struct stamp *s, enum stamp_form form, const struct timespec *t, size_t length)
+static void add_form(struct stamp *s, enum stamp_form form, const struct timespec *t, size_t length)
 {
     if (s->form == STAMP_NONE) {
         s->form = form;
@@ -164,14 +164,14 @@ int stamp_parse(const char *line, size_t length, struct stamp *s)
     *s = (struct stamp){.form = STAMP_NONE};
     size_t n = parse_tai64n(line, length, &t);
     if (n > 0)
-        add(s, STAMP_TAI64N, &t, n);
+        add_form(s, STAMP_TAI64N, &t, n);
     n = parse_local(line + s->length, length - s->length, &t);
     if (n > 0 && same_reading(s, &t))
-        add(s, STAMP_LOCAL, &t, n);
+        add_form(s, STAMP_LOCAL, &t, n);
     n = parse_utc(line + s->length, length - s->length, &t);
     if (n > 0 && same_reading(s, &t)) {
         size_t more = parse_stream(line + s->length + n, length - s->length - n, s);
-        add(s, more > 0 ? STAMP_CRI : STAMP_UTC, &t, n + more);
+        add_form(s, more > 0 ? STAMP_CRI : STAMP_UTC, &t, n + more);
         if (more > 0)
             return 0;
         /* U and C together */
@@ -183,7 +183,7 @@ int stamp_parse(const char *line, size_t length, struct stamp *s)
         }
     }
     if (s->form == STAMP_NONE && (n = parse_svlogd(line, length, &t)) > 0)
-        add(s, STAMP_UTC, &t, n);
+        add_form(s, STAMP_UTC, &t, n);
     return s->form == STAMP_NONE ? -1 : 0;
 }
 

@@ -82,7 +82,7 @@ enum {
     KEY_SCANNED = 8 /* pid 1 reads it once in a service directory that is none of s6-rc's */
 };
 
-/* What a change of a longrun's file asks for in an update of the database. */
+/* The action that a change of a longrun's file asks for in an update of the database. */
 enum key_change {
     KEY_AT_ONCE = 0, /* nothing: the file is read when it is needed */
     KEY_NEXT_START,  /* the service goes on by the old value until it starts again, which is said */

@@ -215,7 +215,7 @@ struct writer {
     size_t size, length;
 };
 
-static void put(struct writer *w, const char *before, const char *text)
+static void put_word(struct writer *w, const char *before, const char *text)
 {
     size_t room = w->length < w->size ? w->size - w->length : 0;
     w->length += (size_t)snprintf(room > 0 ? w->out + w->length : NULL, room, "%s%s", before, text);
@@ -225,14 +225,14 @@ static void put_number(struct writer *w, const char *before, uint32_t number)
 {
     char text[16];
     snprintf(text, sizeof text, "%u", number);
-    put(w, before, text);
+    put_word(w, before, text);
 }
 
 static void put_time(struct writer *w, const char *before, uint32_t ms)
 {
     char text[QUANTITY_MAX];
     duration_format(ms, text);
-    put(w, before, text);
+    put_word(w, before, text);
 }
 
 static void put_ends(struct writer *w, const struct restart_policy *p)
@@ -245,7 +245,7 @@ static void put_ends(struct writer *w, const struct restart_policy *p)
         }
     for (unsigned int i = 0; i < SIGNAL_LAST; i++)
         if (has_bit(p->killed, i)) {
-            put(w, before, signal_name((int)i + 1)); /* only those with a name can be listed */
+            put_word(w, before, signal_name((int)i + 1)); /* only those with a name can be listed */
             before = " ";
         }
 }
@@ -253,7 +253,7 @@ static void put_ends(struct writer *w, const struct restart_policy *p)
 size_t restart_format(const struct restart_policy *p, char *out, size_t size)
 {
     struct writer w = {.out = out, .size = size};
-    put(&w, "", p->when == RESTART_AS_UPSTREAM ? "" : whens[p->when]);
+    put_word(&w, "", p->when == RESTART_AS_UPSTREAM ? "" : whens[p->when]);
     put_ends(&w, p);
     if (p->within > 0) {
         put_number(&w, ", ", p->deaths);
@@ -264,7 +264,7 @@ size_t restart_format(const struct restart_policy *p, char *out, size_t size)
         put_time(&w, "..", p->wait_max);
     }
     if (p->then == RESTART_EXIT)
-        put(&w, ", then exit", "");
+        put_word(&w, ", then exit", "");
     else if (p->then == RESTART_CODE)
         put_number(&w, ", then ", p->code);
     return w.length;

@@ -1,4 +1,4 @@
-/* What tools find in supervise/ and event/ of a service directory, as bytes: the formats of
+/* The bytes that tools find in supervise/ and event/ of a service directory: the formats of
  * upstream's tools, so that those of any s6 package work on our services (spec/supervise.md
  * sections 4 and 10). Pure. */
 #ifndef SERVICES_SUPERVISE_FORMAT_H
@@ -58,7 +58,7 @@ void supervise_death_unpack(struct supervise_death *d,
 
 /* --- supervise/control ------------------------------------------------------------------------ */
 
-/* What a byte asks for. */
+/* The wish that a control byte stands for. */
 enum supervise_wish {
     SUPERVISE_NOTHING = 0,
     SUPERVISE_SIGNAL,        /* send a signal to the process */
@@ -72,7 +72,7 @@ enum supervise_wish {
     SUPERVISE_LEAVE          /* the supervisor leaves after the end */
 };
 
-/* What a byte does to the file down of the service directory, besides. */
+/* The change that a control byte makes to the file down of the service directory, besides. */
 enum supervise_mark { SUPERVISE_KEEP, SUPERVISE_MARK_DOWN, SUPERVISE_UNMARK_DOWN };
 
 struct supervise_letter {

@@ -8,7 +8,7 @@ struct line {
     size_t length;
 };
 
-static void add(struct line *l, const char *text)
+static void add_text(struct line *l, const char *text)
 {
     for (; *text != '\0' && l->length < EVENT_LINE_MAX - 8; text++)
         l->text[l->length++] = *text == '\n' ? ' ' : *text;
@@ -18,7 +18,7 @@ static void add_name(struct line *l, const char *name)
 {
     for (char one[2] = {0}; *name != '\0'; name++) {
         one[0] = *name;
-        add(l, *name == ' ' ? "\\040" : *name == '\\' ? "\\134" : one);
+        add_text(l, *name == ' ' ? "\\040" : *name == '\\' ? "\\134" : one);
     }
 }
 
@@ -27,15 +27,15 @@ size_t event_line(char out[EVENT_LINE_MAX], const struct timespec *t, const char
 {
     clock_utc_format(out, t);
     struct line l = {.text = out, .length = CLOCK_UTC_LENGTH};
-    add(&l, " ");
-    add(&l, event);
+    add_text(&l, " ");
+    add_text(&l, event);
     if (service != NULL) {
-        add(&l, " service=");
+        add_text(&l, " service=");
         add_name(&l, service);
     }
     if (details[0] != '\0') {
-        add(&l, " ");
-        add(&l, details);
+        add_text(&l, " ");
+        add_text(&l, details);
     }
     out[l.length++] = '\n';
     return l.length;

@@ -1,4 +1,4 @@
-/* What all loggers of the container share, and which services have one. */
+/* Settings that all loggers of the container share, and which services have one. */
 #ifndef SUPERVISOR_LOGGING_H
 #define SUPERVISOR_LOGGING_H
 

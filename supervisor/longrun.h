@@ -76,7 +76,8 @@ struct longrun {
     uint32_t record; /* of the status file */
 };
 
-/* What all of them share: their table. Indices into it stay; a longrun stays where it is. */
+/* The table of all longruns, and what they share. Indices into it stay; a longrun stays where it
+ * is. */
 struct longruns {
     struct pid1 *pid1;
     struct catalogue *catalogue;

@@ -1,4 +1,4 @@
-/* What the parts of pid 1 report upwards, by value: supervisor.c alone decides what follows from
+/* Reports from the parts of pid 1 upwards, by value: supervisor.c alone decides what follows from
  * it. A notice is handled as soon as the handler that posted it has returned, so before any other
  * handler, signal or request. Pure. */
 #ifndef SUPERVISOR_NOTICE_H

@@ -45,7 +45,7 @@ struct supervisor {
  * is the exit code; there is nothing to wait for. */
 bool supervisor_begin(struct supervisor *sv, const struct supervisor_start *start,
                       const struct pid1_calls *calls, int *code);
-/* What is to be done after the handlers of a turn, and, wait permitting, one turn more. False: all
+/* Does what is due after the handlers of a turn, and, wait permitting, one turn more. False: all
  * is over. */
 bool supervisor_turn(struct supervisor *sv);
 

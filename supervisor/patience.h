@@ -12,7 +12,7 @@ enum { PATIENCE_BOOT_MS = 10000, PATIENCE_STOP_MS = 3000, PATIENCE_LINE_MAX = 64
  * was): first_ms after its begin, twice that, four times and so on. */
 int64_t patience_due(int64_t since, int64_t said, uint32_t first_ms);
 
-/* What a wait is about and when it ends by itself; times are monotonic ns. */
+/* The subject of a wait, and when it ends by itself; times are monotonic ns. */
 struct patience_wait {
     const char *who, *what; /* "web", "is still stopping" */
     int64_t since;

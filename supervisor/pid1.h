@@ -1,5 +1,5 @@
-/* What the parts of pid 1 share: the loop, its children, the environment they get, the time, and
- * the stage that the container is in. It knows no services.
+/* The state that the parts of pid 1 share: the loop, its children, the environment they get, the
+ * time, and the stage that the container is in. It knows no services.
  *
  *   HOOK -> STARTING -> RUNNING -> STOPPING -> TERM -> KILL -> DRAIN -> OVER
  *
@@ -48,7 +48,7 @@ struct retry {
     bool queued;
 };
 
-/* Who hears what services and transitions have to say, while a job of s6-rc has a caller. */
+/* Hears what services and transitions have to say, while a job of s6-rc has a caller. */
 struct voice {
     void (*say)(void *context, enum message_level level, const char *text); /* NULL: nobody */
     void *context;

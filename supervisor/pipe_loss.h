@@ -1,4 +1,5 @@
-/* What producers wrote and no consumer has read: pid 1 holds the pipe, and says what goes with it.
+/* Bytes that producers wrote and no consumer has read: pid 1 holds the pipe, and says what goes
+ * with it.
  */
 #ifndef SUPERVISOR_PIPE_LOSS_H
 #define SUPERVISOR_PIPE_LOSS_H

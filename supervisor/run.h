@@ -14,7 +14,7 @@ typedef void run_event(struct run *r, enum service_event event);
 /* Its pid is known. here: a pid namespace of its own was refused. */
 typedef void run_born(struct run *r, pid_t pid, bool here);
 
-/* What those of all longruns come to. */
+/* Totals over the runs of all longruns. */
 struct run_counts {
     uint32_t execs;  /* reports that are not read to their end yet */
     uint32_t births; /* those among them that have not told a pid yet */

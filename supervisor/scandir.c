@@ -37,8 +37,8 @@ static struct definition *define(const char *name, const char *path)
 /* --- adding ----------------------------------------------------------------------------------- */
 
 /* Takes d over. */
-static struct longrun *add(struct scandir *s, struct definition *d, const char *path,
-                           struct error *e)
+static struct longrun *add_service(struct scandir *s, struct definition *d, const char *path,
+                                   struct error *e)
 {
     struct longrun *l = longruns_add(s->longruns, d, d, NO_NODE, path, e);
     if (l == NULL)
@@ -66,7 +66,7 @@ static struct longrun *add_pair(struct scandir *s, const char *name, const char 
             of_log = NULL;
         }
         if (of_log != NULL)
-            log = add(s, of_log, log_path, e);
+            log = add_service(s, of_log, log_path, e);
     }
     if (d == NULL || (logged && log == NULL)) {
         definition_free(d);
@@ -74,7 +74,7 @@ static struct longrun *add_pair(struct scandir *s, const char *name, const char 
             error_system(e, "unable to take the memory");
         return NULL;
     }
-    struct longrun *l = add(s, d, path, e);
+    struct longrun *l = add_service(s, d, path, e);
     if (l != NULL && log != NULL)
         l->pipe.consumer = log->index;
     if (l == NULL && log != NULL)

@@ -90,7 +90,7 @@ uint32_t status_count(const char *bytes);
 void status_container(const char *bytes, struct status_container *c);
 void status_service(const char *bytes, uint32_t index, struct status_service *s);
 
-/* What the digest of such bytes must be; of any bytes, for tests. */
+/* The digest that such bytes must have; of any bytes, for tests. */
 uint64_t status_digest(const char *bytes, size_t length);
 
 #endif

@@ -1,5 +1,5 @@
-/* What pid 1 waits for in a boot or a stop: looked at now and then, and named when it takes long
- * (patience.h says when). */
+/* The things that pid 1 waits for in a boot or a stop: looked at now and then, and named when it
+ * takes long (patience.h says when). */
 #ifndef SUPERVISOR_WAITS_H
 #define SUPERVISOR_WAITS_H
 
