@@ -32,7 +32,9 @@ static void check_process(const struct supervisor *sv, const struct longrun *l)
 {
     const struct service *m = &l->machine;
     const char *name = l->definition->name;
-    if (m->failed != FAILURE_NONE && (m->state != SERVICE_DOWN || m->want == WANT_UP))
+    /* After s6-svc -x it is wanted up again, and has failed until it starts. */
+    if (m->failed != FAILURE_NONE &&
+        (m->state != SERVICE_DOWN || (m->want == WANT_UP && m->deadline == 0)))
         life_fails("failed", "%s has failed for good and is %s", name,
                    service_state_name(m->state));
     if (m->state == SERVICE_DOWN) {
