@@ -156,6 +156,7 @@ $(SAN)/tests/unit/%: $(SAN)/tests/unit/%.o $(SAN)/libunit.a $(SAN)/liboverlog.a
 
 # Functions of the C library that a test replaces, to have them fail.
 $(SAN)/tests/unit/services/problems_test: UNIT_WRAP := realloc strdup
+$(SAN)/tests/unit/services/definition_short_test: UNIT_WRAP := malloc calloc realloc strdup openat
 
 $(SAN)/libsimulation.a: $(SIMULATION_SHARED:%.c=$(SAN)/%.o)
 	$(Q)rm -f $@
