@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,45 +122,40 @@ char beside_state(struct beside *b)
     return read_stat(b->service, &state, &born) && (b->born == 0 || born == b->born) ? state : '\0';
 }
 
-static void end(struct beside *b)
-{
-    b->gone(b);
-    loop_stop(&b->loop);
-}
-
 static void died(struct watch *w, uint32_t events)
 {
     (void)events;
-    end(container_of(w, struct beside, death));
+    loop_stop(&container_of(w, struct beside, death)->loop);
 }
 
-static bool lives(const struct beside *b)
+bool beside_ended(const struct beside *b)
 {
     char state;
     unsigned long long born;
+    struct pollfd handle = {.fd = SERVICE_FD, .events = POLLIN};
+    if (b->death.armed)
+        return poll(&handle, 1, 0) > 0;
     if (kill(b->service, 0) < 0 && errno != EPERM)
-        return false;
-    return !read_stat(b->service, &state, &born) || (state != 'Z' && born == b->born);
+        return true;
+    return read_stat(b->service, &state, &born) && (state == 'Z' || born != b->born);
 }
 
 static void look(struct timer *t)
 {
     struct beside *b = container_of(t, struct beside, look);
-    if (!lives(b))
-        end(b);
+    if (beside_ended(b))
+        loop_stop(&b->loop);
     else
         loop_timer(&b->loop, t, clock_monotonic() + LOOK_PAUSE);
 }
 
-int beside_open(struct beside *b, pid_t service, size_t count, void (*gone)(struct beside *b),
-                struct error *e)
+int beside_open(struct beside *b, pid_t service, size_t count, struct error *e)
 {
     char state;
     close_from(BESIDE_FD + (int)count);
     for (int fd = SERVICE_FD; fd < BESIDE_FD + (int)count; fd++)
         fd_cloexec(fd, 1);
-    *b = (struct beside){
-        .service = service, .gone = gone, .death = {.fd = SERVICE_FD, .ready = died}};
+    *b = (struct beside){.service = service, .death = {.fd = SERVICE_FD, .ready = died}};
     b->look.fire = look;
     if (!read_stat(service, &state, &b->born))
         b->born = 0;

@@ -26,16 +26,19 @@ int beside_start(const struct invocation *c, const int *fds, size_t count);
 struct beside {
     struct loop loop;
     pid_t service;
-    void (*gone)(struct beside *b); /* the service has ended, and the loop is stopped */
     struct watch death;
     struct timer look;       /* where the kernel has no pidfd */
     unsigned long long born; /* of the service, as /proc says; 0: not known */
 };
 
 /* In that process: closes what is open beside its count descriptors, opens the loop and watches the
- * service. 0, or -1 with e. */
-int beside_open(struct beside *b, pid_t service, size_t count, void (*gone)(struct beside *b),
-                struct error *e);
+ * service, whose end stops the loop; handlers of the same turn may still be called. 0, or -1 with
+ * e.
+ */
+int beside_open(struct beside *b, pid_t service, size_t count, struct error *e);
+
+/* Whether the service has ended by now. */
+bool beside_ended(const struct beside *b);
 
 /* The letter by which /proc tells the state of the service's process ('T', 'Z', ...); 0: it does
  * not. */

@@ -163,11 +163,6 @@ static void kill_check(const struct watching *w)
         kill(-w->check, SIGKILL);
 }
 
-static void service_gone(struct beside *b)
-{
-    kill_check(container_of(b, struct watching, beside));
-}
-
 /* --- acts ------------------------------------------------------------------------------------- */
 
 static void send_letter(const struct watching *w, char letter)
@@ -251,6 +246,8 @@ static bool perform(struct watching *w, unsigned int actions)
 
 static void tell(struct watching *w, enum live_event event)
 {
+    if (beside_ended(&w->beside))
+        return; /* an act would be upon its next instance */
     for (bool again = true; again; event = LIVE_FAILED) {
         struct live_sight sight;
         sight_take(&w->sight, &sight);
@@ -272,7 +269,7 @@ int livecheck_watch(const struct livecheck *c, pid_t service)
     struct watching w = {.options = c, .output = {.fd = -1, .ready = output_ready}};
     struct error e = ERROR_INIT;
     w.timer.fire = time_is_due;
-    if (beside_name(w.name, &e) < 0 || beside_open(&w.beside, service, 0, service_gone, &e) < 0 ||
+    if (beside_name(w.name, &e) < 0 || beside_open(&w.beside, service, 0, &e) < 0 ||
         loop_signal(&w.beside.loop, SIGCHLD, on_signal, &w, &e) < 0 ||
         loop_reserve_timers(&w.beside.loop, 2, &e) < 0)
         return message_error(&e);
@@ -285,5 +282,6 @@ int livecheck_watch(const struct livecheck *c, pid_t service)
     w.live.plan.hears = w.sight.logged;
     loop_timer(&w.beside.loop, &w.timer, w.live.due);
     int result = loop_run(&w.beside.loop, &e);
+    kill_check(&w);
     return result < 0 ? message_error(&e) : 0;
 }

@@ -187,18 +187,12 @@ static void arrived(struct watch *w, uint32_t events)
         ;
 }
 
-/* What it has left is removed by its next instance, which may be there already. */
-static void service_gone(struct beside *b)
-{
-    (void)b;
-}
-
+/* What it leaves behind is removed by the next instance, which may be there already. */
 int notify_serve(pid_t service)
 {
     struct serving s = {.socket = {.fd = SOCKET_FD, .ready = arrived}};
     struct error e = ERROR_INIT;
-    if (beside_name(s.name, &e) < 0 ||
-        beside_open(&s.beside, service, NOTIFY_FDS, service_gone, &e) < 0 ||
+    if (beside_name(s.name, &e) < 0 || beside_open(&s.beside, service, NOTIFY_FDS, &e) < 0 ||
         loop_watch(&s.beside.loop, &s.socket, EPOLLIN, &e) < 0 || loop_run(&s.beside.loop, &e) < 0)
         return message_error(&e);
     return 0;
