@@ -206,11 +206,12 @@ static int code_of(int wait_status)
     return WIFSIGNALED(wait_status) ? OF_SIGNAL + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-/* What the policy makes of an end that nobody asked for. */
+/* What the policy makes of an end that nobody asked for. Who leaves is wanted down, or asked for.
+ */
 static enum restart_verdict judge(struct step *t, int wait_status, int64_t lived)
 {
     struct service *s = t->s;
-    if (s->want == WANT_DOWN || s->asked || s->leaving)
+    if (s->want == WANT_DOWN || s->asked)
         return RESTART_AGAIN;
     return restart_died(&s->tally, &t->rules->restart, wait_status, lived, t->now);
 }
@@ -278,7 +279,7 @@ static void conclude(struct step *t)
 {
     struct service *s = t->s;
     int code = code_of(s->wait_status);
-    bool decides = s->want == WANT_UP && !s->asked && !s->leaving;
+    bool decides = s->want == WANT_UP && !s->asked;
     bool ends = s->want == WANT_UP && s->state == SERVICE_FINISH && code == 0 &&
                 t->rules->container_exit == EXIT_ALWAYS;
     if (decides && s->verdict == RESTART_GIVE_UP) {

@@ -38,7 +38,7 @@ struct history {
     uint32_t starts;
     int64_t died_at;  /* monotonic ns of the last end, 0 none */
     bool oom;         /* that end: the kernel killed it for lack of memory */
-    char failed[512]; /* why it has failed for good, while machine.failed says that it has */
+    char failed[256]; /* why it has failed for good, while machine.failed says that it has */
 };
 
 /* Its pipe as a consumer, and whom it feeds as a producer. */

@@ -61,16 +61,13 @@ void longrun_say_failed(struct longrun *l)
     const char *name = l->definition->name;
     const struct restart_tally *t = &l->machine.tally;
     char ends[END_MAX + 64];
-    char policy[RESTART_LINE_MAX];
     bool told = l->machine.failed == FAILURE_FINISH;
     if (told) {
         snprintf(l->history.failed, sizeof l->history.failed, "finish said 125");
     } else {
         describe_ends(l, t->count, deaths_ms(t), ends, sizeof ends);
-        restart_format(&l->rules.restart, policy, sizeof policy);
         message_warning("%s %s: given up", name, ends);
-        snprintf(l->history.failed, sizeof l->history.failed, "gave up: %s; restart: %s", ends,
-                 policy);
+        snprintf(l->history.failed, sizeof l->history.failed, "gave up: %s", ends);
     }
     if (l->node == NO_NODE && told)
         message_warning("service %s failed permanently", name);

@@ -77,6 +77,7 @@ static int show(struct status *s, const struct request *q)
     for (size_t i = 0; !q->health && i < s->count; i++) {
         s->row[i].log_bytes = usage_directory(s->row[i].log);
         status_read_says(&s->row[i], q->run);
+        status_read_restart(&s->row[i], q->run);
     }
     if (q->json)
         status_json(s, &out);

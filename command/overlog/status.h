@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "command/overlog/overlog.h"
 #include "command/overlog/usage.h"
+#include "services/restart.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,7 +21,8 @@ struct status_row {
     long long log_bytes;                                        /* -1: not known */
     bool has_use; /* the next is known; the caller sets both */
     struct usage use;
-    char says[STATUS_SAYS_MAX]; /* of itself, by notify; "": nothing. The caller reads it */
+    char restart[RESTART_LINE_MAX]; /* its policy; "": none. The caller reads it */
+    char says[STATUS_SAYS_MAX];     /* of itself, by notify; "": nothing. The caller reads it */
 };
 
 struct status {
@@ -42,6 +44,8 @@ void status_release(struct status *s);
 int status_read(struct status *s, const char *run, struct error *e);
 /* Reads what a service that runs says of itself, in that /run. */
 void status_read_says(struct status_row *r, const char *run);
+/* Reads its policy as it counts at its next end, in that /run; "" where that makes no sense. */
+void status_read_restart(struct status_row *r, const char *run);
 /* Leaves only the rows that are asked for, by names and patterns; all of them for none. False: one
  * matches nothing; said. */
 bool status_choose(struct status *s, char *const *names);

@@ -7,6 +7,7 @@
 #include "command/overlog/status_load.h"
 #include "command/tools/notify_place.h"
 #include "contract/paths.h"
+#include "services/keys.h"
 #include "supervisor/status.h"
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -131,6 +132,25 @@ bool status_choose(struct status *s, char *const *names)
     if (names[0] != NULL)
         s->count = kept;
     return good;
+}
+
+/* --- files of a service -----------------------------------------------------------------------
+ */
+
+void status_read_restart(struct status_row *r, const char *run)
+{
+    char path[PATH_MAX];
+    struct str text = STR_INIT;
+    struct error e = ERROR_INIT;
+    struct restart_policy p;
+    struct restart_mistake m;
+    snprintf(path, sizeof path, "%.3000s%s/%.255s/restart", run, &RUN_SCANDIR[strlen("/run")],
+             r->name);
+    if (strcmp(r->type, "longrun") == 0 &&
+        file_read(AT_FDCWD, path, RESTART_LINE_MAX, &text, &e) == 0 && text.length > 0 &&
+        restart_parse(key_line(text.data), &p, &m) == 0)
+        restart_format(&p, r->restart, sizeof r->restart);
+    str_release(&text);
 }
 
 /* --- what a service says ------------------------------------------------------------------------

@@ -123,6 +123,9 @@ static void put_more(const struct status *s, const struct status_row *r, struct 
         put_shown(out, r->why, 0);
         str_add_char(out, '\n');
     }
+    if (r->restart[0] != '\0' &&
+        (strcmp(r->state, "failed") == 0 || strcmp(r->state, "waiting") == 0))
+        str_printf(out, "    restart: %s\n", r->restart);
     if (r->says[0] != '\0') {
         str_add_text(out, "    says: ");
         put_shown(out, r->says, 0);
@@ -237,6 +240,8 @@ static void row_json(const struct status_row *r, struct str *out)
         json_number(out, "last_end_milliseconds_ago", r->died_ms);
     if (r->why[0] != '\0')
         json_string(out, "why", r->why);
+    if (r->restart[0] != '\0')
+        json_string(out, "restart", r->restart);
     if (r->says[0] != '\0')
         json_string(out, "says", r->says);
     if (r->log[0] != '\0') {

@@ -1,5 +1,6 @@
 """The file restart: each policy on a booted tree, what is said of it, and what others see."""
 
+import json
 import os
 import re
 
@@ -75,8 +76,10 @@ def test_each_policy(tree, many):
     assert not re.search(r"warning: (clean|listed|killed|worker|unready|served) ended .*(given up|started)", text)
 
     assert "failed" in state(box, "loop")
-    assert re.search(r"^ +gave up: ended 3 times in \d+ m?s \(last: exit 1\); restart: on-failure, 2 in 1m, wait 10ms..10ms$",
+    assert re.search(r"^ +gave up: ended 3 times in \d+ m?s \(last: exit 1\)\n +restart: on-failure, 2 in 1m, wait 10ms..10ms$",
                      box.run("/command/overlog", "status").stdout, re.MULTILINE)
+    rows = json.loads(box.run("/command/overlog", "status", "-j").stdout)["services"]
+    assert {row["name"]: row.get("restart") for row in rows}["listed"] == "on-failure, ok 3 TERM"
     assert "failed" in state(box, "never")
     for name in ("clean", "listed", "killed", "unready"):
         assert "down" in state(box, name) and "failed" not in state(box, name), name
