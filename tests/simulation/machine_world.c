@@ -13,7 +13,7 @@ enum { RUN_PID = 100, FINISH_PID = 200 };
 const struct machine_policy machine_policies[POLICIES] = {
     {NULL, EXIT_NEVER, 0},
     {"always, ok 1, 1 in 1s, wait 500ms..1s, then exit", EXIT_NEVER, RULE_NOTIFIES | RULE_FINISH},
-    {"on-failure, ok KILL, 2 in 1s, wait 500ms..500ms", EXIT_GAVE_UP, RULE_NORMALLY_UP},
+    {"on-failure, ok 126 KILL, 2 in 1s, wait 500ms..500ms", EXIT_GAVE_UP, RULE_NORMALLY_UP},
     {"never, ok 1, then 7", EXIT_FAILURE_ONLY, RULE_NOTIFIES | RULE_FINISH},
     {"on-failure, 1 in 1s", EXIT_ALWAYS, RULE_NOTIFIES},
     {NULL, EXIT_ALWAYS, RULE_FINISH},
