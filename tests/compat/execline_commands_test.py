@@ -694,7 +694,7 @@ background { sh -c 'exit 200' } importas P ! wait -o { $P } env
 background { sh -c 'kill -9 $$' } importas P ! wait -o { $P } env
 background { sleep 5 } importas P ! wait -t 50 { $P } foreground { kill $P } echo a
 background { sleep 5 } importas P ! foreground { wait -it 50 { $P } echo a } kill $P
-background { sh -c 'sleep 5 >/dev/null 2>&1' } importas P ! if -n { wait -it 50 { 1 } echo a } kill $P
+background { sh -c 'exec sleep 5 >/dev/null 2>&1' } importas P ! if -n { wait -it 50 { 1 } echo a } kill $P
 background { sleep 5 } importas P ! wait -r { $P } foreground { kill $P } echo a
 wait -i { } echo a
 wait -o { } env

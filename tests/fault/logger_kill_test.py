@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.build import compiled
+from lib.build import BUILD, compiled
 from lib.logger import high, log_files, waiting
 from lib.processes import process_state
 from lib.wait import DEADLINE, let_pass, wait_for
@@ -34,6 +34,14 @@ def rig(rig):
         null = high(os.open(os.devnull, os.O_WRONLY))
         return rig(*script, **{"console": [null, null], **options})
     return make
+
+
+@pytest.fixture
+def disk():
+    """A directory on a disk, where `make check` has its /tmp in memory."""
+    path = tempfile.mkdtemp(prefix="disk-", dir=BUILD)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture
@@ -102,9 +110,9 @@ WITHOUT_END = 10**12
     (("n100000", "s4096", "z0", "C"), 200, 100, 0.003),
     (("n100000", "s100000", "S1000000000", "z1", "+^[oe] ", "C"), 20, 150, 0.006),
 ], ids=["compressed", "on-disk", "small-files", "selected"])
-def test_every_line_once(rig, conserve, memory, script, scale, kills, most):
+def test_every_line_once(rig, conserve, memory, disk, script, scale, kills, most):
     """In memory, but for one: a successor waits until its predecessor's helper is out of its fsync."""
-    r = rig(*script, logs=None if kills == 50 else memory)
+    r = rig(*script, logs=disk if kills == 50 else memory)
     writers = [write(conserve, r.out[1], "o", WITHOUT_END, scale), write(conserve, r.err[1], "e", WITHOUT_END, scale)]
     begin = time.monotonic()
     o, e = kill_at_random(r, writers, kills, most)
