@@ -12,6 +12,7 @@ _overlog() {
     else
         case $verb:$3 in
         graph:-f | graph:--format) words='text mermaid dot' ;;
+        create:-R | create:--restart) words='always on-failure never' ;;
         *:-d | *:--dir | *:-r | *:--root | *:-R | *:--run | up:-l | up:--logs)
             mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
         create:create) words='longrun oneshot bundle' ;;

@@ -525,6 +525,7 @@ def test_completion(tmp_path):
     assert complete("graph", "-f", "", cwd=tmp_path) == ["text", "mermaid", "dot"]
     assert {"--json", "--health", "--run", "--help"} <= set(complete("status", "--", cwd=tmp_path))
     assert complete("create", "", cwd=tmp_path) == ["longrun", "oneshot", "bundle"]
+    assert complete("create", "--restart", "o", cwd=tmp_path) == complete("create", "-R", "o", cwd=tmp_path) == ["on-failure"]
     assert complete("remove", "-d", "t", "", cwd=tmp_path) == ["web", "worker"]
     assert complete("remove", "--dir", "t", "wo", cwd=tmp_path) == ["worker"]
     assert sorted(complete("remove", "-d", "", cwd=tmp_path)) == ["bin", "t"]
