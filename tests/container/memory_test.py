@@ -35,7 +35,6 @@ def test_the_kernel_kills(engine, tree):
     rows = json.loads(box.exec("/command/overlog", "status", "--json").stdout)["services"]
     keeper = next(row for row in rows if row["name"] == "keeper")
     assert keeper["restarts"] == 0 and keeper["state"] == "up"
-    with open(tree.at("/var/log/services/.events/current")) as file:
-        events = file.read()
+    events = wait_for(lambda: " oom kills=" in (text := tree.read("/var/log/services/.events/current")) and text, DEADLINE, "event")
     assert re.search(r" exit service=hog pid=\d+ signal=9 oom=1\n", events)
     assert events.count(" oom kills=1 limit=67108864\n") == 1

@@ -46,7 +46,7 @@ livecheck {QUICK} -c "probe -T 300ms http://localhost:8080/health" /bin/helper s
 
 
 SILENT = """#!/bin/sh
-exec livecheck -i 100ms -s 0 -f 2 -q 700ms sh -c 'for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.3; done; exec sleep 1000'
+exec livecheck -i 100ms -s 0 -f 2 -q 2s sh -c 'for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.3; done; exec sleep 1000'
 """
 
 
@@ -60,7 +60,7 @@ def test_silence(tree, boot):
     box.wait_for(lambda: log(tree, "silent").count("1") >= 2, what="another start")
     lines = log(tree, "silent")
     assert lines[:9] == [str(i) for i in range(1, 9)] + [
-        "livecheck: warning: silent is not alive: 2 failures in a row, the last: nothing logged for 700ms; "
+        "livecheck: warning: silent is not alive: 2 failures in a row, the last: nothing logged for 2s; "
         "it is to be restarted"], lines
     box.wait_for_text("livecheck: warning: bare has no logger of its own: only WATCHDOG=1 shows that it lives, no line does")
     assert "livecheck: fatal: there is nothing to look at: write ./data/check, or use -c or -q" in log(tree, "nothing")

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from lib.boot import Boot
+from lib.logs import log_text
 from lib.tree import Tree
 
 OVERLOG = "/command/overlog"
@@ -65,6 +66,9 @@ def test_what_fails_says_why(box):
     assert "    reading" in lines and "    no such option" in lines
     lines = overlog(box, "start", "gone", code=1)
     assert len(lines) == 1 and "its interpreter /opt/nothere is missing" in lines[0]
+    # It has said it before its time begins.
+    box.run("/command/s6-svc", "-u", "/run/service/mute", check=True)
+    box.wait_for(lambda: "still thinking" in log_text(box.inside("/var/log/services/mute")), what="words of mute")
     lines = overlog(box, "start", "-t", "700", "after", code=1)
     assert lines == ["mute has not said that it is ready after T (pid N)", "    still thinking",
                      "after is not started: mute, which it needs, is not up"]
@@ -83,9 +87,10 @@ def test_restart(box):
     lines = overlog(box, "restart", "--rolling", "worker-*")
     assert lines == [f"worker-{number} is up and ready after T (pid N)" for number in "12"]
     # In the event log: one by one, and in order.
-    events = [re.sub(r"^\S+ | pid=.*", "", line) for line in box.read("/var/log/services/.events/current").splitlines()]
-    assert events[-6:] == [f"{event} service=worker-{n}" for n in "12" for event in ("exit", "start", "ready")]
-    text = "\n".join(events)
+    def events():
+        return [re.sub(r"^\S+ | pid=.*", "", line) for line in box.read("/var/log/services/.events/current").splitlines()]
+    box.wait_for(lambda: events()[-6:] == [f"{event} service=worker-{n}" for n in "12" for event in ("exit", "start", "ready")])
+    text = "\n".join(events())
     assert "exit service=web\nexit service=db\nstart service=db\nready service=db\nstart service=web" in text
     r = box.run(OVERLOG, "restart", "setup")
     assert r.returncode == 100 and "a oneshot has no process" in r.stderr

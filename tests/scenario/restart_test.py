@@ -89,8 +89,8 @@ def test_each_policy(tree, many):
     assert fields(box, "killed", "up", "wantedup", "signal") == ["false", "false", "SIGKILL"]
     assert len(box.run("/command/s6-svdt", "/run/service/loop").stdout.splitlines()) == 3
 
+    box.wait_for(lambda: [e.split()[0] for e in events(box, "loop")] == ["start", "exit"] * 3 + ["gave-up"], what="events")
     seen = events(box, "loop")
-    assert [e.split()[0] for e in seen] == ["start", "exit"] * 3 + ["gave-up"]
     assert re.fullmatch(r"gave-up service=loop deaths=3 ms=\d+ code=1", seen[-1])
     assert [e.split()[0] for e in events(box, "clean")] == ["start", "exit"]
 
