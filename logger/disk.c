@@ -102,9 +102,19 @@ void disk_await_helper(struct disk *d)
         d->helper_at = d->dir.retry;
 }
 
+/* Ends a line that nobody completes: a kill, or a crash of the machine, cut it short. Of an exact
+ * directory that is opened first, only its owner knows that. 0, or -1: no memory. */
+static int end_torn_line(struct disk *d, bool first)
+{
+    if ((d->exact && first) || logdir_ends_line(&d->dir))
+        return 0;
+    return str_add_char(&d->sink.own.bytes, '\n');
+}
+
 int disk_open(struct disk *d, int descriptor, bool resume, struct error *e)
 {
     const char *path = d->sink.text;
+    bool first = d->state != DISK_ABSENT;
     d->largest = largest_file();
     if (d->exact && d->largest < 2 * LONGEST) {
         close(descriptor);
@@ -114,6 +124,10 @@ int disk_open(struct disk *d, int descriptor, bool resume, struct error *e)
     struct logdir_settings settings = settings_of(d);
     if (logdir_open(&d->dir, descriptor, path, &settings, resume, e) < 0)
         return -1;
+    if (end_torn_line(d, first) < 0) {
+        logdir_close(&d->dir, false);
+        return error_system(e, "unable to use %s", path);
+    }
     become(d, DISK_WORKS);
     disk_await_helper(d);
     return 0;

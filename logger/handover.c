@@ -178,8 +178,15 @@ int handover_open(struct handover *h, struct error *e)
     return 0;
 }
 
+/* Ends a line that nobody completes. 0, or -1: out of memory. */
+static int end_torn_line(struct route *r)
+{
+    return directory_ends_line(r->own) ? 0 : str_add_char(&r->own->buffer->bytes, '\n');
+}
+
 /* current may have the beginning of a batch that a kill cut short: makes the batch again, to be
- * flushed. 0, or -1: out of memory. */
+ * flushed. Anything else that ends within a line is not completed: not by a logger whose
+ * predecessor could not open the directory, or write there. 0, or -1: out of memory. */
 static int complete(struct handover *h, int file)
 {
     struct directory_mark m;
@@ -191,10 +198,8 @@ static int complete(struct handover *h, int file)
     if (r->own == NULL || !directory_is_open(r->own))
         return 0;
     directory_mark(r->own, &m);
-    if (h->state.now.file[file].inode != m.inode || (m.size <= size && !torn))
-        return 0;
-    if (torn || batch == 0) /* something that is not in a journal */
-        return directory_ends_line(r->own) ? 0 : str_add_char(&r->own->buffer->bytes, '\n');
+    if (h->state.now.file[file].inode != m.inode || m.size <= size || torn || batch == 0)
+        return end_torn_line(r);
     if (route_begin(r, streams[batch - 1], &time) != SINK_DONE)
         return 0; /* that current is gone */
     return route_repeat(r, &h->input[batch - 1].lines, (size_t)(m.size - size));

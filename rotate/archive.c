@@ -97,13 +97,16 @@ static int append_archive(struct archive **list, long count, const struct archiv
     return 0;
 }
 
-/* Some file systems do not tell the type of a file in the listing. */
+/* Some file systems do not tell the type of a file in the listing. One that cannot be looked at is
+ * there all the same. */
 static bool is_file(int directory, const struct dirent *entry)
 {
     struct stat s;
     if (entry->d_type != DT_UNKNOWN)
         return entry->d_type == DT_REG;
-    return fstatat(directory, entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode);
+    if (fstatat(directory, entry->d_name, &s, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno != ENOENT;
+    return S_ISREG(s.st_mode);
 }
 
 void archive_sizes(int directory, struct archive *list, long count)

@@ -38,8 +38,9 @@ static bool has_duty(const struct logdir *d, const struct archive *a, bool newes
         *wait = ripe;
     if (ripe != 0 && !(duties & SYNC && needs_sync(d, a)))
         return false;
-    /* an archive that we may not read stays as it is */
-    return faccessat(d->directory, a->name, R_OK, 0) == 0;
+    /* An archive that we may not read stays as it is. What cannot be told now counts as work: done,
+     * it would not be looked at again. */
+    return faccessat(d->directory, a->name, R_OK, 0) == 0 || (errno != EACCES && errno != ENOENT);
 }
 
 /* Lists the archives that retention keeps and that are due for one of the duties, sorted. Returns
@@ -70,7 +71,7 @@ bool work_is_due(const struct logdir *d, int64_t *wait)
         return true;
     long count = list_work(d, SYNC | COMPRESS, &list, wait);
     free(count >= 0 ? list : NULL);
-    return count > 0;
+    return count != 0; /* what cannot be listed now is tried again by the helper */
 }
 
 static int sync_one(const struct logdir *d, const struct archive *a, struct error *e)
@@ -99,7 +100,7 @@ static int compress_file(const struct logdir *d, int in, int out, struct error *
 }
 
 /* Puts half, a compression that is complete, in the archive's place. If retention has deleted the
- * archive meanwhile, deletes the compression, too. */
+ * archive meanwhile, deletes the compression, too: there would be a hole behind it. */
 static int replace_by(const struct logdir *d, const struct archive *a, const char *half,
                       struct error *e)
 {
@@ -110,6 +111,8 @@ static int replace_by(const struct logdir *d, const struct archive *a, const cha
     if (step_replace(d, half, done, e) < 0)
         return -1;
     fsync(d->directory);
+    if (!step_exists(d->directory, a->name))
+        return step_remove(d, done, e);
     return step_remove(d, a->name, e);
 }
 
@@ -252,8 +255,9 @@ static int process(struct logdir *d, struct error *e)
 {
     if (step_clear(d, "previous", e) < 0)
         return -1;
-    if (step_is_processed(d))
-        return step_adopt(d, e);
+    int processed = step_processed(d, e);
+    if (processed != 0)
+        return processed < 0 ? -1 : step_adopt(d, e);
     if (!step_exists(d->directory, "previous"))
         return step_remove(d, "processed", e);
     return run_processor(d, e) < 0 ? -1 : step_adopt(d, e);

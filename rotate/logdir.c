@@ -238,16 +238,20 @@ enum logdir_loss logdir_loss(const struct logdir *d)
     return fstat(d->directory, &s) == 0 && s.st_nlink > 0 ? LOGDIR_CURRENT_LOST : LOGDIR_LOST;
 }
 
+/* What cannot be read counts as a begun line: an empty line is better than two in one. */
 bool logdir_ends_line(const struct logdir *d)
 {
     struct stat s;
-    char last = '\n';
-    int fd = d->size > 0 ? step_open(d, "current", O_RDONLY) : -1;
-    if (fd >= 0 && fstat(fd, &s) == 0 && s.st_ino == d->inode && s.st_size > 0 &&
-        pread(fd, &last, 1, s.st_size - 1) != 1)
-        last = '\0'; /* an empty line is better than two in one */
-    fd_close(fd);
-    return last == '\n';
+    char last = '\0';
+    if (d->size == 0)
+        return true;
+    int fd = step_open(d, "current", O_RDONLY);
+    if (fd < 0)
+        return errno == ENOENT;
+    bool other = fstat(fd, &s) == 0 && (s.st_ino != d->inode || s.st_size == 0);
+    bool read = !other && pread(fd, &last, 1, d->size - 1) == 1;
+    close(fd);
+    return other || (read && last == '\n');
 }
 
 pid_t logdir_user(int directory)

@@ -107,7 +107,8 @@ void logdir_tidy(struct logdir *d);
 /* Deletes the archives that n, S and a exclude, and no other file. Warns of failures. */
 void logdir_trim(struct logdir *d);
 
-/* Makes room on a full disk: deletes the oldest archive. False: there is no archive. */
+/* Makes room on a full disk: deletes the oldest archive. False: there is no archive, or it cannot
+ * be deleted, of which it warns. */
 bool logdir_shed(struct logdir *d);
 
 /* --- what others see and do ------------------------------------------------------------------- */

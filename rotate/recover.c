@@ -99,9 +99,10 @@ static int finish_link(const struct logdir *d, const char *name, struct error *e
  * once it is marked, and previous becomes an archive as it is. */
 static int give_up_processing(struct logdir *d, struct error *e)
 {
-    if (step_remove(d, "state", e) < 0 || step_remove(d, "newstate", e) < 0)
+    int processed = step_processed(d, e);
+    if (processed < 0 || step_remove(d, "state", e) < 0 || step_remove(d, "newstate", e) < 0)
         return -1;
-    if (step_is_processed(d))
+    if (processed > 0)
         return step_adopt(d, e);
     if (step_remove(d, "processed", e) < 0)
         return -1;
@@ -113,8 +114,9 @@ static int give_up_processing(struct logdir *d, struct error *e)
 static int go_on_processing(struct logdir *d, struct error *e)
 {
     enum found previous = look(d, "previous");
-    if (step_is_processed(d))
-        return step_adopt(d, e);
+    int processed = step_processed(d, e);
+    if (processed != 0)
+        return processed < 0 ? -1 : step_adopt(d, e);
     if (step_remove(d, "processed", e) < 0 || step_remove(d, "newstate", e) < 0)
         return -1;
     if (previous == ABSENT || (!is_empty(d, "previous") && d->settings.processor != NULL))
@@ -122,21 +124,27 @@ static int go_on_processing(struct logdir *d, struct error *e)
     return step_archive_or_remove(d, "previous", previous != MARKED, e);
 }
 
-/* Opens current to append to it. False: there is no such file, or we may not write to it. */
-static bool take_over(struct logdir *d)
+/* Opens current to append to it. 1; 0: there is no such file, or it is not one that we may write
+ * to; -1 with e: that cannot be told now, and it must not be put aside for that: it may hold the
+ * beginning of a batch. */
+static int take_over(struct logdir *d, struct error *e)
 {
     struct stat s;
     int fd = step_open(d, "current", O_WRONLY | O_APPEND);
-    if (fd < 0)
-        return false;
-    if (fstat(fd, &s) < 0) {
-        close(fd);
-        return false;
+    bool unfit = fd < 0 && (errno == ENOENT || errno == EACCES || errno == EPERM ||
+                            errno == EINVAL || errno == ELOOP || errno == ENXIO);
+    if (unfit)
+        return 0;
+    if (fd < 0 || fstat(fd, &s) < 0) {
+        error_system(e, "unable to open %s/current", d->name);
+        if (fd >= 0)
+            close(fd);
+        return -1;
     }
     if ((s.st_mode & 0777) != step_mode(d, false))
         fchmod(fd, step_mode(d, false));
     step_use(d, fd, &s);
-    return true;
+    return 1;
 }
 
 static int empty_state(struct logdir *d, struct error *e)
@@ -159,9 +167,8 @@ int recover(struct logdir *d, bool resume, struct error *e)
     if (unclean && empty_state(d, e) < 0)
         return -1;
     if (!unclean || current == EMPTY) {
-        if (take_over(d))
-            return 0;
-        return step_create(d, e);
+        int taken = take_over(d, e);
+        return taken != 0 ? (taken < 0 ? -1 : 0) : step_create(d, e);
     }
     return current == PLAIN ? step_change(d, NULL, true, e) : step_create(d, e);
 }

@@ -57,25 +57,27 @@ static bool age_is_trusted(struct logdir *d)
     return mono >= d->age_paused;
 }
 
-/* Of twins, deletes the plain one first: readers go by X.gz. */
-static void delete_archive(const struct logdir *d, const struct archive *a)
+/* Of twins, deletes the plain one first: readers go by X.gz. False: it is still there, which was
+ * said. */
+static bool delete_archive(const struct logdir *d, const struct archive *a)
 {
     char plain[ARCHIVE_NAME_MAX];
     archive_name(plain, &a->time, a->unfinished, false);
     if (a->compressed)
         unlinkat(d->directory, plain, 0);
-    if (unlinkat(d->directory, a->name, 0) < 0 && errno != ENOENT)
-        message_warning("unable to remove %s/%s: %s", d->name, a->name, strerror(errno));
+    if (unlinkat(d->directory, a->name, 0) == 0 || errno == ENOENT)
+        return true;
+    message_warning("unable to remove %s/%s: %s", d->name, a->name, strerror(errno));
+    return false;
 }
 
 bool logdir_shed(struct logdir *d)
 {
     struct archive *list;
     long count = archive_list(d->directory, &list);
-    if (count > 0)
-        delete_archive(d, &list[0]);
+    bool deleted = count > 0 && delete_archive(d, &list[0]);
     free(count >= 0 ? list : NULL);
-    return count > 0;
+    return deleted;
 }
 
 void logdir_trim(struct logdir *d)

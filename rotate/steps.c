@@ -30,30 +30,46 @@ bool step_has_no_modes(int why)
     return why == EPERM || why == ENOSYS || why == EOPNOTSUPP;
 }
 
-static bool is_marked(const struct logdir *d, const char *name)
+enum answer { NO, YES, UNTOLD = -1 };
+
+/* Whether there is a regular file with all bits of the mode. UNTOLD, with errno: it cannot be
+ * looked at now. */
+static enum answer look_at(const struct logdir *d, const char *name, mode_t bits)
 {
     struct stat s;
-    return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode) &&
-           (s.st_mode & S_IXUSR) != 0;
+    if (fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? NO : UNTOLD;
+    return S_ISREG(s.st_mode) && (s.st_mode & bits) == bits ? YES : NO;
 }
 
 /* On file systems without modes every file is executable. If even lock is, the x bit proves
  * nothing. */
-bool step_is_processed(const struct logdir *d)
+static enum answer is_processed(const struct logdir *d)
 {
-    return is_marked(d, "processed") &&
-           (!is_marked(d, "lock") || !step_exists(d->directory, "previous"));
+    enum answer marked = look_at(d, "processed", S_IXUSR);
+    enum answer vain = marked == YES ? look_at(d, "lock", S_IXUSR) : NO;
+    if (marked != YES || vain == NO)
+        return marked;
+    enum answer previous = look_at(d, "previous", 0);
+    if (previous == NO)
+        return YES;
+    return previous == UNTOLD || vain == UNTOLD ? UNTOLD : NO;
 }
 
-static bool is_regular(const struct logdir *d, const char *name)
+int step_processed(const struct logdir *d, struct error *e)
 {
-    struct stat s;
-    return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode);
+    enum answer answer = is_processed(d);
+    return answer == UNTOLD ? error_system(e, "unable to look at %s/processed", d->name)
+                            : (int)answer;
 }
 
 int step_doubt_marks(const struct logdir *d, struct error *e)
 {
-    return is_marked(d, "lock") && is_regular(d, "previous") ? step_remove(d, "processed", e) : 0;
+    enum answer vain = look_at(d, "lock", S_IXUSR);
+    enum answer previous = vain == NO ? NO : look_at(d, "previous", 0);
+    if (vain == UNTOLD || previous == UNTOLD)
+        return error_system(e, "unable to look at %s/previous", d->name);
+    return previous == YES ? step_remove(d, "processed", e) : 0;
 }
 
 /* --- names --- */
@@ -61,7 +77,7 @@ int step_doubt_marks(const struct logdir *d, struct error *e)
 bool step_exists(int directory, const char *name)
 {
     struct stat s;
-    return fstatat(directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0;
+    return fstatat(directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 bool step_is_file(const struct logdir *d, const char *name, const struct stat *file)
@@ -145,10 +161,11 @@ static int open_regular(const struct logdir *d, const char *name, int flags, mod
     int fd = openat(d->directory, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode);
     if (fd < 0)
         return -1;
-    if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
+    int why = fstat(fd, &s) < 0 ? errno : S_ISREG(s.st_mode) ? 0 : EINVAL;
+    if (why == 0)
         return fd;
     close(fd);
-    errno = EINVAL;
+    errno = why;
     return -1;
 }
 

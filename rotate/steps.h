@@ -32,7 +32,8 @@ int lock_take(struct logdir *d, struct error *e);
 
 /* --- names ------------------------------------------------------------------------------------ */
 
-/* Whether there is a file of that name, symbolic links included. */
+/* Whether there is a file of that name, symbolic links included. One that cannot be looked at is
+ * taken to be there: what it holds must not be given up. */
 bool step_exists(int directory, const char *name);
 
 /* Whether the file of that name is the one that fstat described in *file. */
@@ -103,8 +104,9 @@ int step_clean_archives(const struct logdir *d, struct error *e);
 /* --- a processor's files: previous is its input, processed its output ------------------------- */
 
 /* Whether a processor's output is whole: a regular file with the owner's x bit (the mark), or, on a
- * file system without modes, one whose previous is gone. */
-bool step_is_processed(const struct logdir *d);
+ * file system without modes, one whose previous is gone. 1, 0, or -1 with e: that cannot be told
+ * now, and neither file may be given up. */
+int step_processed(const struct logdir *d, struct error *e);
 
 /* If the file lock has an x bit, which we never give it, the modes in this directory were lost or
  * changed by somebody else, and a mark proves nothing: removes processed, which may be half an

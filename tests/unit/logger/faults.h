@@ -45,10 +45,11 @@ enum fault_kind {
 struct fault_plan {
     enum fault_kind kind;
     int at, count, error;
-    int then_killed;  /* killed before the call that many after the Nth; 0: not */
-    bool writes_only; /* of all calls, only writes of bytes count */
-    bool old_kernel;  /* without renameat2 */
-    int64_t clock;    /* ns: of every clock */
+    int then_killed;           /* killed before the call that many after the Nth; 0: not */
+    bool writes_only;          /* of all calls, only writes of bytes count */
+    bool old_kernel;           /* without renameat2 */
+    int64_t clock;             /* ns: of every clock */
+    void (*before_sync)(void); /* NULL, or what somebody else does before each fsync */
     bool armed;
     int calls;   /* so far */
     bool struck; /* there was an Nth call */
@@ -149,7 +150,6 @@ FAULTS_WRAP(ssize_t, splice,
             (from, at, to, to_at, n, flags), &n, false)
 FAULTS_WRAP(int, fstatat, (int at, const char *restrict path, struct stat *restrict s, int flags),
             (at, path, s, flags), NULL, false)
-FAULTS_WRAP(int, fsync, (int fd), (fd), NULL, false)
 FAULTS_WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), NULL, false)
 FAULTS_WRAP(int, mkdirat, (int at, const char *path, mode_t mode), (at, path, mode), NULL, false)
 FAULTS_WRAP(int, renameat, (int at, const char *from, int to_at, const char *to),
@@ -162,6 +162,18 @@ FAULTS_WRAP(off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whenc
 FAULTS_WRAP(int, fallocate, (int fd, int mode, off_t offset, off_t length),
             (fd, mode, offset, length), NULL, false)
 FAULTS_WRAP(int, madvise, (void *at, size_t length, int advice), (at, length, advice), NULL, false)
+
+int fsync(int fd)
+{
+    FAULTS_REAL(int, "fsync", int);
+    if (fault_plan != NULL && fault_plan->armed && fault_plan->before_sync != NULL)
+        fault_plan->before_sync();
+    if (faults_strike(NULL, false))
+        return -1;
+    int result = real(fd);
+    faults_done();
+    return result;
+}
 
 int openat(int at, const char *path, int flags, ...)
 {

@@ -18,7 +18,7 @@ struct world {
     char root[64], path[2][96], other[96]; /* other: the script's own directory */
     int pipe[INPUTS], memory[MEMORIES];
     struct bytes fed[INPUTS];
-    bool holds, sheds, has_events, has_other, rotates;
+    bool holds, sheds, has_events, has_other, rotates, absent;
     int attempt;   /* number of loggers before this one */
     int second_at; /* the second logger is killed before that call; 0: it is not */
 };
@@ -46,6 +46,10 @@ static int open_sinks(const struct logger *g, struct route *r)
     struct error e = ERROR_INIT;
     for (size_t i = 0; i < r->count; i++) {
         struct sink *s = r->sink[i];
+        if (g->world->absent) {
+            directory_absent(s);
+            continue;
+        }
         int directory = logdir_prepare(s->text, (uid_t)-1, (gid_t)-1, 0, &e);
         if (directory >= 0 && directory_open(s, directory, g->world->attempt > 0, &e) == 0)
             continue;
@@ -416,6 +420,64 @@ static void a_full_disk_costs_the_oldest_archives(void **state)
     release_world(w);
 }
 
+/* --- lines that nobody completes --- */
+
+static void leave_begun_line(const char *directory, mode_t mode)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/current", directory);
+    assert_int_equal(mkdir(directory, 0700), 0);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, "begun", 5), 5);
+    assert_int_equal(fchmod(fd, mode), 0);
+    close(fd);
+}
+
+/* The first line of what is logged in the directory is that one, and has its end. */
+static void check_begun_line(const char *directory)
+{
+    struct bytes all = {.at = NULL};
+    logs_read(directory, &all);
+    assert_true(all.length > 100);
+    assert_memory_equal(all.at, "begun\n", 6);
+    bytes_release(&all);
+}
+
+static void log_behind_it(struct world *w, mode_t mode)
+{
+    *fault_plan = (struct fault_plan){.kind = FAULT_NONE};
+    open_world(w);
+    leave_begun_line(w->path[0], mode);
+    leave_begun_line(w->other, mode);
+    w->attempt = 1;
+    assert_int_equal(faults_child(run_logger, w), 0);
+    check_begun_line(w->path[0]);
+    check_begun_line(w->other);
+    close_world(w);
+}
+
+/* The state knows nothing of the file: the logger before could not open the directory, or write
+ * there, and the one before that was killed. */
+static void a_begun_line_gets_its_end(void **state)
+{
+    (void)state;
+    struct world *w = make_world();
+    w->has_other = true;
+    log_behind_it(w, 0644);
+    release_world(w);
+}
+
+/* On a disk without modes every current looks as if it had been closed cleanly. */
+static void a_begun_line_of_a_directory_that_comes_late(void **state)
+{
+    (void)state;
+    struct world *w = make_world();
+    w->has_other = w->absent = true;
+    w->holds = false;
+    log_behind_it(w, 0744);
+    release_world(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,6 +490,8 @@ int main(void)
         cmocka_unit_test(another_directory_holds),
         cmocka_unit_test(lines_are_dropped_and_counted),
         cmocka_unit_test(a_full_disk_costs_the_oldest_archives),
+        cmocka_unit_test(a_begun_line_gets_its_end),
+        cmocka_unit_test(a_begun_line_of_a_directory_that_comes_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
