@@ -1,7 +1,7 @@
 /* Runs lives in children and shrinks those that fail. */
 #include "tests/simulation/judge.h"
 #include "base/clock.h"
-#include "base/message.h"
+#include "base/error.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LIVES_EACH = 200, FAILED = 3, SECONDS_EACH = 10, SECONDS_WAITING = 120, TWICE = 50 };
+enum { FAILED = 3, SECONDS_EACH = 10, SECONDS_WAITING = 120, TWICE = 50 };
 
 /* What a child tells us, whatever becomes of it. */
 static struct {
@@ -26,14 +26,17 @@ static struct {
     char kind[64], why[400];
 } * told;
 
-void judge_fails(const char *kind, const char *why)
+static const struct kind *kind;
+
+void judge_fails(const char *how, const char *why)
 {
-    snprintf(told->kind, sizeof told->kind, "%s", kind);
+    snprintf(told->kind, sizeof told->kind, "%s", how);
     snprintf(told->why, sizeof told->why, "%s", why);
+    fflush(stdout);
     _exit(FAILED);
 }
 
-/* Pid 1 keeps much for good, and a report of a fault is to be short. */
+/* Programs of the product keep much for good, and a report of a fault is to be short. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -76,9 +79,8 @@ static pid_t begin_child(bool quiet)
         dup2(null, 2);
     }
     close_fds(3); /* whatever we were given: a life begins with the same numbers always */
-    files_enter();
-    message_name("overlog");
-    message_verbosity(MESSAGE_INFO);
+    if (kind->enter != NULL)
+        kind->enter();
     return 0;
 }
 
@@ -95,14 +97,21 @@ static void limit(void)
     timer_settime(timer, 0, &wait, NULL);
 }
 
+static void *copy_of(const void *plan)
+{
+    void *copy = malloc(kind->size);
+    if (copy == NULL)
+        abort();
+    return memcpy(copy, plan, kind->size);
+}
+
 /* True: it does not fail. */
-static bool live_one(const struct plan *p, bool tells, bool quiet)
+static bool live_one(const void *plan, bool tells, bool quiet)
 {
     pid_t pid = begin_child(quiet);
     if (pid == 0) {
-        struct plan own = *p;
         limit();
-        life_live(&own, tells, NULL);
+        kind->live(copy_of(plan), tells, NULL);
         _exit(0);
     }
     return ended_well(pid);
@@ -110,73 +119,52 @@ static bool live_one(const struct plan *p, bool tells, bool quiet)
 
 /* --- shrinking -------------------------------------------------------------------------------- */
 
-static bool still_fails(const struct plan *p, const char *kind)
+static bool still_fails(const void *plan, const char *how)
 {
-    return !live_one(p, false, true) && strcmp(told->kind, kind) == 0;
+    return !live_one(plan, false, true) && strcmp(told->kind, how) == 0;
 }
 
-/* Drops as many events as it can, in ever smaller pieces. */
-static bool shrink_events(struct plan *p, const char *kind)
+static size_t parts_of(void *plan)
+{
+    size_t count = 0;
+    while (kind->part(plan, count) != NULL)
+        count++;
+    return count;
+}
+
+/* Leaves out as many parts as it can, in ever smaller pieces. */
+static bool shrink(void *plan, const char *how)
 {
     bool any = false;
-    for (size_t size = p->events; size > 0; size /= 2)
-        for (size_t at = 0; at < p->events; at += size) {
-            struct plan less = *p;
+    size_t parts = parts_of(plan);
+    for (size_t size = parts; size > 0; size /= 2)
+        for (size_t at = 0; at < parts; at += size) {
+            void *less = copy_of(plan);
             bool drops = false;
-            for (size_t i = at; i < at + size && i < p->events; i++) {
-                drops = drops || !less.event[i].dropped;
-                less.event[i].dropped = true;
+            for (size_t i = at; i < at + size && i < parts; i++) {
+                bool *left_out = kind->part(less, i);
+                drops = drops || !*left_out;
+                *left_out = true;
             }
-            if (drops && still_fails(&less, kind)) {
-                *p = less;
+            if (drops && still_fails(less, how)) {
+                memcpy(plan, less, kind->size);
                 any = true;
             }
+            free(less);
         }
     return any;
-}
-
-static bool shrink_services(struct plan *p, const char *kind)
-{
-    bool any = false;
-    for (size_t i = p->services; i-- > 0;) {
-        struct plan less = *p;
-        if (less.service[i].dropped)
-            continue;
-        less.service[i].dropped = true;
-        if (still_fails(&less, kind)) {
-            *p = less;
-            any = true;
-        }
-    }
-    return any;
-}
-
-static void shrink_rest(struct plan *p, const char *kind)
-{
-    struct plan less = *p;
-    less.calm = true;
-    if (still_fails(&less, kind))
-        *p = less;
-    less = *p;
-    less.cmd = false;
-    if (still_fails(&less, kind))
-        *p = less;
 }
 
 /* The story of a seed that fails: as short as it gets. */
-static void tell_shrunk(struct plan *p)
+static void tell_shrunk(void *plan)
 {
-    char kind[sizeof told->kind];
-    size_t events = 0;
-    memcpy(kind, told->kind, sizeof kind);
-    shrink_rest(p, kind);
-    while (shrink_events(p, kind) || shrink_services(p, kind))
+    char how[sizeof told->kind];
+    memcpy(how, told->kind, sizeof how);
+    while (shrink(plan, how))
         ;
-    for (size_t i = 0; i < p->events; i++)
-        events += p->event[i].dropped ? 0 : 1;
-    printf("\nshrunk to %zu events and these services:\n", events);
-    plan_tell(p);
-    live_one(p, true, false);
+    printf("\nshrunk to this:\n");
+    kind->tell(plan);
+    live_one(plan, true, false);
     printf("%s: %s\n", told->kind, told->why);
 }
 
@@ -185,12 +173,12 @@ static void tell_shrunk(struct plan *p)
 /* Lives until the first that fails, or some have been lived. */
 static void live_some(uint64_t first, uint64_t count, bool hashed)
 {
+    void *plan = malloc(kind->size);
     for (uint64_t i = 0; i < count; i++) {
-        struct plan p;
         told->seed = first + i;
         limit();
-        plan_draw(&p, told->seed);
-        told->turns += life_live(&p, false, hashed ? &told->hash[i] : NULL);
+        kind->draw(plan, told->seed);
+        told->turns += kind->live(plan, false, hashed ? &told->hash[i] : NULL);
         told->lives++;
         close_fds(3);
     }
@@ -203,7 +191,7 @@ static int live_many(uint64_t count, uint64_t first)
     int64_t begun = clock_monotonic();
     uint64_t done = 0;
     while (done < count && failed < 5) {
-        uint64_t some = count - done < LIVES_EACH ? count - done : LIVES_EACH;
+        uint64_t some = count - done < kind->each ? count - done : kind->each;
         pid_t pid = begin_child(false);
         if (pid == 0)
             live_some(first + done, some, false);
@@ -211,18 +199,19 @@ static int live_many(uint64_t count, uint64_t first)
             done += some;
             continue;
         }
-        struct plan p;
+        void *plan = malloc(kind->size);
         failed++;
         printf("seed %llu fails: %s: %s\n", (unsigned long long)told->seed, told->kind, told->why);
         done = told->seed - first + 1;
-        plan_draw(&p, told->seed);
+        kind->draw(plan, told->seed);
         if (failed == 1)
-            tell_shrunk(&p);
+            tell_shrunk(plan);
+        free(plan);
     }
     double seconds = (double)(clock_monotonic() - begun) / CLOCK_SECOND;
-    printf("simulate: %llu passed, %d failed; %llu turns, %.0f lives a second\n",
+    printf("simulate: %llu passed, %d failed; %llu turns, %.0f %s a second\n",
            (unsigned long long)told->lives, failed, (unsigned long long)told->turns,
-           (double)told->lives / seconds);
+           (double)told->lives / seconds, kind->name);
     return failed > 0;
 }
 
@@ -236,9 +225,9 @@ static bool hash_some(uint64_t first, uint64_t count, bool late)
     if (pid != 0)
         return ended_well(pid);
     if (late) {
-        struct plan p;
-        plan_draw(&p, first + count);
-        life_live(&p, false, NULL);
+        void *plan = malloc(kind->size);
+        kind->draw(plan, first + count);
+        kind->live(plan, false, NULL);
         close_fds(3);
     }
     live_some(first, count, true);
@@ -248,13 +237,14 @@ static bool hash_some(uint64_t first, uint64_t count, bool late)
 /* What a seed does may depend on nothing but the seed. */
 static int live_twice(uint64_t count, uint64_t first)
 {
+    const uint64_t each = kind->each < TWICE ? kind->each : TWICE;
     uint64_t once[TWICE];
     int differ = 0;
-    for (uint64_t done = 0; done < count; done += TWICE) {
-        uint64_t some = count - done < TWICE ? count - done : TWICE;
+    for (uint64_t done = 0; done < count; done += each) {
+        uint64_t some = count - done < each ? count - done : each;
         bool well = hash_some(first + done, some, false);
         memcpy(once, told->hash, sizeof once);
-        if (!well || !hash_some(first + done, some, true)) {
+        if (!well || !hash_some(first + done, some, each > 1)) {
             printf("seed %llu fails: %s: %s\n", (unsigned long long)told->seed, told->kind,
                    told->why);
             return 1;
@@ -269,22 +259,25 @@ static int live_twice(uint64_t count, uint64_t first)
 
 static int tell_one(uint64_t seed)
 {
-    struct plan p;
-    plan_draw(&p, seed);
+    void *plan = malloc(kind->size);
+    kind->draw(plan, seed);
     printf("seed %llu:\n", (unsigned long long)seed);
-    plan_tell(&p);
-    if (live_one(&p, true, false))
-        return 0;
-    printf("%s: %s\n", told->kind, told->why);
-    tell_shrunk(&p);
-    return 1;
+    kind->tell(plan);
+    bool well = live_one(plan, true, false);
+    if (!well) {
+        printf("%s: %s\n", told->kind, told->why);
+        tell_shrunk(plan);
+    }
+    free(plan);
+    return well ? 0 : 1;
 }
 
-int main(int argc, char **argv)
+int judge_run(const struct kind *k, int argc, char **argv)
 {
+    kind = k;
     told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (argc < 2 || told == MAP_FAILED) {
-        fprintf(stderr, "usage: simulate SEEDS [FIRST] | tell SEED | twice SEEDS [FIRST]\n");
+        fprintf(stderr, "usage: %s SEEDS [FIRST] | tell SEED | twice SEEDS [FIRST]\n", argv[0]);
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "tell") == 0 && argc > 2)

@@ -210,7 +210,7 @@ static void begin(struct supervisor *sv, const struct settings *settings)
     static char command[] = "command";
     static char *argv[2];
     int code = 0;
-    argv[0] = life.plan->cmd ? command : NULL;
+    argv[0] = life.plan->no_cmd ? NULL : command;
     struct supervisor_start start = {.settings = settings,
                                      .program = "/command/overlog",
                                      .cmd = argv,
@@ -231,8 +231,9 @@ static void forget_signals(void)
         ;
 }
 
-uint64_t life_live(struct plan *p, bool tells, uint64_t *hash)
+static uint64_t life_live(void *plan, bool tells, uint64_t *hash)
 {
+    struct plan *p = plan;
     static struct settings settings; /* pid 1 keeps what is in it for good */
     struct supervisor *sv = calloc(1, sizeof *sv);
     life = (struct life){.plan = p, .tells = tells, .hash = hash};
@@ -262,4 +263,48 @@ uint64_t life_live(struct plan *p, bool tells, uint64_t *hash)
     files_close();
     forget_signals();
     return life.turns;
+}
+
+/* --- lives of its kind ------------------------------------------------------------------------ */
+
+static void enter(void)
+{
+    files_enter();
+    message_name("overlog");
+    message_verbosity(MESSAGE_INFO);
+}
+
+static void draw(void *plan, uint64_t seed)
+{
+    plan_draw(plan, seed);
+}
+
+static void tell(const void *plan)
+{
+    plan_tell(plan);
+}
+
+static bool *part(void *plan, size_t number)
+{
+    struct plan *p = plan;
+    if (number < p->events)
+        return &p->event[number].dropped;
+    number -= p->events;
+    if (number < p->services)
+        return &p->service[p->services - 1 - number].dropped;
+    number -= p->services;
+    return number == 0 ? &p->calm : number == 1 ? &p->no_cmd : NULL;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct kind kind = {.name = "lives",
+                                     .size = sizeof(struct plan),
+                                     .each = 200,
+                                     .enter = enter,
+                                     .draw = draw,
+                                     .live = life_live,
+                                     .part = part,
+                                     .tell = tell};
+    return judge_run(&kind, argc, argv);
 }

@@ -59,7 +59,7 @@ struct plan {
     struct event event[EVENTS_MAX];
     size_t events;
     int64_t stop_at, hurry_at; /* SIGTERM, and another one */
-    bool cmd;
+    bool no_cmd;
     bool calm; /* no faults of processes: they all behave; shrinking tries it */
 };
 

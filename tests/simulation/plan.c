@@ -84,7 +84,7 @@ static enum event_kind draw_kind(struct random *r)
 void plan_draw(struct plan *p, uint64_t seed)
 {
     struct random r = {random_mix(seed, 1)};
-    *p = (struct plan){.seed = seed, .cmd = random_chance(&r, 60)};
+    *p = (struct plan){.seed = seed, .no_cmd = !random_chance(&r, 60)};
     size_t services = 1 + random_below(&r, SERVICES_MAX - 1);
     while (p->services < services)
         draw_service(p, &r);
