@@ -129,8 +129,17 @@ LIVES_SOURCES := $(addprefix tests/simulation/,callers.c files.c invariants.c ju
 LIVES_WRAP := malloc calloc realloc strdup pipe2 open openat opendir socket accept4 epoll_ctl \
     mkdir mkdirat symlink symlinkat linkat mkfifoat message_to
 LIVES := $(SAN)/tests/simulation/simulate
+# Another: loggers, helpers and readers on a simulated disk.
+LOGS_SOURCES := $(sort $(wildcard tests/simulation/logs/*.c)) tests/simulation/judge.c
+LOGS_WRAP := access calloc clock_gettime close closedir deflateInit2_ dup2 epoll_create1 epoll_ctl epoll_wait faccessat fallocate \
+    fchdir fchmod fchown fcntl fdopendir fork free fstat fstatat fsync ftruncate futimens getegid geteuid \
+    getgroups gethostname getrlimit image_discard_tables inotify_add_watch inotify_init1 inotify_rm_watch ioctl isatty kill linkat lseek lstat madvise malloc \
+    message_name message_to mkdir mkdirat mktime mmap munmap open openat poll prctl pread process_reap process_spawn \
+    process_wait pwrite read readdir readlinkat realloc renameat setpriority setrlimit sigaction signal signalfd \
+    sigprocmask splice stat statfs strdup syscall time umask unlink unlinkat usleep work_is_due write
+LOGS := $(SAN)/tests/simulation/simulate-logs
 SIMULATION_SHARED := $(filter-out $(SIMULATION_SOURCES) $(LIVES_SOURCES),$(sort $(wildcard tests/simulation/*.c)))
-SIMULATION_HEADERS := $(wildcard tests/simulation/*.h)
+SIMULATION_HEADERS := $(wildcard tests/simulation/*.h tests/simulation/logs/*.h)
 SIMULATION_PROGRAMS := $(SIMULATION_SOURCES:%.c=$(SAN)/%)
 
 $(SAN)/%.o: %.c
@@ -176,17 +185,27 @@ $(MUSL_PROGRAMS): %: %.o $(filter-out $(BUILD)/command/main.o,$(OBJECTS))
 
 .PRECIOUS: $(MUSL_PROGRAMS:=.o)
 # STRICT=1: a test that fails once and passes when it is repeated alone counts as failed.
-unit: $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS) $(LIVES)
+unit: $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS) $(LIVES) $(LOGS)
 	tests/run-unit $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS)
 	$(LIVES) twice 200
+	$(LOGS) logger 100
+	$(LOGS) logcat 60
 
 $(LIVES): $(LIVES_SOURCES:%.c=$(SAN)/%.o) $(SAN)/liboverlog.a
 	@echo '  LINK $@'
 	$(Q)$(SAN_CC) $(SAN_FLAGS) $(LIVES_WRAP:%=-Wl$(comma)--wrap=%) -o $@ $^ -lz
 
-# All of pid 1 on a simulated kernel (docs/testing.md): SEEDS lives from SEED on, or the one of SEED, told.
-simulate: $(LIVES)
-	$< $(if $(SEEDS),$(SEEDS) $(SEED),$(if $(SEED),tell $(SEED),1000))
+$(LOGS): $(LOGS_SOURCES:%.c=$(SAN)/%.o) $(SAN)/liboverlog.a
+	@echo '  LINK $@'
+	$(Q)$(SAN_CC) $(SAN_FLAGS) $(LOGS_WRAP:%=-Wl$(comma)--wrap=%) -o $@ $^ -lz
+
+# Lives on a simulated kernel (docs/testing.md): of pid 1, or of the KIND logger or logcat. SEEDS of them
+# from SEED on, or the one of SEED, told.
+KIND ?= init
+OF_LOGS := $(filter logger logcat,$(KIND))
+$(if $(filter init logger logcat,$(KIND)),,$(error KIND=$(KIND): it is init, logger or logcat))
+simulate: $(if $(OF_LOGS),$(LOGS),$(LIVES))
+	$< $(OF_LOGS) $(if $(SEEDS),$(SEEDS) $(SEED),$(if $(SEED),tell $(SEED),1000))
 
 # Fuzzing: libFuzzer, so clang; the rooms that read what others wrote. FUZZ_TIME: seconds for each.
 FUZZ := $(BUILD)/fuzz
@@ -254,11 +273,11 @@ lint:
 	/usr/bin/python3 -m pyflakes tests docs/pictures/render
 	tests/audit --lint
 	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) \
-	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(LIVES_SOURCES) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
+	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(sort $(LIVES_SOURCES) $(LOGS_SOURCES)) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 format:
 	@clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) \
-	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(LIVES_SOURCES) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
+	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(sort $(LIVES_SOURCES) $(LOGS_SOURCES)) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
 
 check:
 	tests/check
@@ -304,5 +323,6 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(SAN_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(UNIT_SHARED:%.c=$(SAN)/%.d) \
          $(SIMULATION_PROGRAMS:=.d) $(SIMULATION_SHARED:%.c=$(SAN)/%.d) $(LIVES_SOURCES:%.c=$(SAN)/%.d) \
+         $(LOGS_SOURCES:%.c=$(SAN)/%.d) \
          $(MUSL_PROGRAMS:=.d) \
          $(FUZZ_OBJECTS:.o=.d) $(FUZZ_SOURCES:%.c=$(FUZZ)/%.d)

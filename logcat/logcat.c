@@ -382,7 +382,7 @@ static int run_list(struct request *q, const struct logdirs_list *list)
 
 static int run_request(struct request *q)
 {
-    static struct view v = {.output = {.fd = STDOUT_FILENO, .interrupt = -1}};
+    struct view v = {.output = {.fd = STDOUT_FILENO, .interrupt = -1}};
     struct error e = ERROR_INIT;
     struct logdirs_list list = {.matches = 0};
     int code;

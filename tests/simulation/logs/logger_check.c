@@ -1,0 +1,221 @@
+/* What must hold of a log: when a file of it is deleted, when logcat has shown it, in the end. */
+#include "tests/simulation/logs/logger_life.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { ARCHIVE_NAME = 27 /* bytes, with .s */ };
+
+/* --- what is deleted -------------------------------------------------------------------------- */
+
+/* Whether another file has the bytes of one that is deleted: its compression, which may have more
+ * of it where a crash has torn it; or, of what a processor reads and writes, the other one. */
+static bool is_kept(const struct node *directory, const struct node *n, const char *name)
+{
+    bool kept = false;
+    struct bytes own = {.at = NULL};
+    bool whole = lines_plain(n, &own);
+    for (size_t i = 0; i < disk.names && !kept; i++) {
+        const char *text = disk.name[i].text;
+        struct bytes other = {.at = NULL};
+        bool twin = strncmp(text, name, ARCHIVE_NAME) == 0;
+        bool related = twin || !lines_is_archive(text) || !lines_is_archive(name);
+        if (disk.name[i].directory == directory && disk.name[i].node != n && related &&
+            disk.name[i].node->kind == NODE_FILE && !lines_ends_with(text, ".new") &&
+            lines_plain(disk.name[i].node, &other))
+            kept = (other.length == own.length ||
+                    ((twin || life.crashes > 0) && other.length > own.length)) &&
+                   (!whole || own.length == 0 || memcmp(other.at, own.at, own.length) == 0);
+        bytes_free(&other);
+    }
+    bytes_free(&own);
+    return kept;
+}
+
+static void check_retention(const struct node *directory, const struct node *n, const char *name)
+{
+    static struct name found[NAMES];
+    const struct logger_plan *p = life.plan;
+    size_t count = lines_list(directory, found);
+    struct bytes own = {.at = NULL};
+    lines_plain(n, &own);
+    unsigned long long total = own.length;
+    bytes_free(&own);
+    unsigned long keep = directory == life.directory ? p->keep : 1000;
+    for (size_t i = 0; i < count; i++) { /* as before a compression that has just come */
+        struct bytes plain = {.at = NULL};
+        lines_plain(found[i].node, &plain);
+        total += plain.length;
+        bytes_free(&plain);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(found[i].text, name, ARCHIVE_NAME) < 0 && kernel.struck == 0 &&
+            !lines_ends_with(found[i].text, ".gz"))
+            life_fails("retention", "%s is deleted before the older %s", name, found[i].text);
+    bool by_total = directory == life.directory && p->total > 0 && total > p->total;
+    if (count + 1 <= keep && !kernel.left && !by_total &&
+        !(p->age > 0 && directory == life.directory) && !life.was_full)
+        life_fails("retention", "%s is deleted and %zu are left", name, count);
+}
+
+void lines_forgotten(struct node *directory, struct node *n, const char *name)
+{
+    struct bytes plain = {.at = NULL};
+    life_find();
+    bool own = directory == life.directory;
+    if ((!own && directory != life.other) || directory == NULL || lines_ends_with(name, ".new") ||
+        strcmp(name, "lock") == 0 || strcmp(name, "pipes") == 0 || strcmp(name, "state") == 0 ||
+        strcmp(name, "newstate") == 0)
+        return;
+    if (is_kept(directory, n, name) ||
+        (strcmp(name, "processed") == 0 && disk_look(directory, "previous") != NULL))
+        return;
+    if (!lines_is_archive(name))
+        life_fails("deleted", "%s is deleted, and nothing else has its lines", name);
+    if (own && strncmp(name, life.newest, ARCHIVE_NAME) == 0)
+        return; /* its helper has put it back */
+    check_retention(directory, n, name);
+    life_story("    %s is deleted", name);
+    life.deleted++;
+    if (!lines_plain(n, &plain) && life.crashes == 0)
+        life_fails("archive", "%s is damaged", name);
+    struct reading alone = READING_OF(PLACE_RETIRED);
+    kernel.left |= own && strcmp(name, life.newest) < 0;
+    snprintf(life.newest, sizeof life.newest, "%s", name);
+    if (own && kernel.left)
+        lines_read(&alone, plain.at, plain.length); /* others were to be deleted before it */
+    else if (own)
+        lines_read(&life.retired, plain.at, plain.length);
+    else
+        lines_read(&life.retired_other, plain.at, plain.length);
+    bytes_free(&plain);
+}
+
+/* --- logcat ----------------------------------------------------------------------------------- */
+
+static void clear(unsigned char fates)
+{
+    for (int stream = 0; stream < STREAMS; stream++)
+        for (long i = 0; i < life.lines[stream]; i++)
+            life.line[stream][i].fate &= (unsigned char)~fates;
+}
+
+void lines_reader_begins(void)
+{
+    struct reading r = READING_OF(PLACE_BEFORE);
+    clear(FATE_BEFORE | FATE_SHOWN);
+    life.output.length = 0;
+    life.deleted = 0;
+    if (life.directory != NULL)
+        lines_read_directory(life.directory, &r);
+}
+
+void lines_reader_ends(void)
+{
+    struct reading r = READING_OF(PLACE_SHOWN);
+    const struct bytes *o = &life.output;
+    if (life.crashes > 0 || life.absent > 0 || life.plan->drops ||
+        strcmp(life.plan->mode, "auto") == 0 ||
+        (life.plan->prefix != NULL && life.plan->long_lines))
+        return; /* pieces have prefixes of their own */
+    lines_read(&r, o->at, o->length);
+    for (int stream = 0; stream < STREAMS; stream++)
+        for (long i = 0; i < life.lines[stream]; i++) {
+            unsigned char fate = life.line[stream][i].fate;
+            if ((fate & (FATE_BEFORE | FATE_SHOWN | FATE_RETIRED)) == FATE_BEFORE &&
+                !life.plan->processor && /* its output has no name that is read, for a moment */
+                !(life.deleted > 0 && life.line[stream][i].length > LINE_LONG))
+                life_fails("not shown", "logcat does not show %c%ld, which was there when it began",
+                           "oe"[stream], i);
+        }
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static bool is_shown(int stream, const struct written *w)
+{
+    const struct bytes *c = &life.console[stream]->data;
+    return memmem(c->at, c->length, life.fed[stream].at + w->at, w->length) != NULL;
+}
+
+static void check_line(int stream, long number, long *missing)
+{
+    const struct written *w = &life.line[stream][number];
+    const struct logger_plan *p = life.plan;
+    bool elsewhere = p->other != NULL && number % 10 == 7;
+    bool retired = (w->fate & FATE_RETIRED) != 0;
+    bool drops = p->drops || strcmp(p->mode, "auto") == 0 || life.absent > 0;
+    if (elsewhere && w->elsewhere == 0 && !drops && life.crashes == 0)
+        life_fails("lost", "%c%ld is not in the script's directory", "oe"[stream], number);
+    if (elsewhere && p->rest) {
+        if (w->logged > 0)
+            life_fails("selection", "%c%ld is in both directories", "oe"[stream], number);
+        return;
+    }
+    /* A begun batch, and a directory that cannot be opened just then: it is written once more. */
+    bool again = life.absent > 0 && life.kills > 0;
+    if ((w->logged > 1 && !again) || (w->logged == 1 && retired && life.crashes == 0))
+        life_fails("twice", "%c%ld is logged twice", "oe"[stream], number);
+    if (w->logged == 1 || retired)
+        return;
+    if ((w->fate & FATE_PROMISED) != 0 && w->length <= LINE_LONG)
+        life_fails("synced", "%c%ld was synced, and is gone", "oe"[stream], number);
+    if ((w->fate & FATE_BEFORE_CRASH) != 0 || (kernel.left && w->length > LINE_LONG))
+        return;
+    if (kernel.plain && life.kills > 0)
+        return; /* where splice fails, a kill costs what was being read */
+    ++*missing;
+    if (!drops)
+        life_fails("lost", "%c%ld is lost, of %u bytes", "oe"[stream], number, w -> length);
+    if ((strcmp(p->mode, "2") != 0) && !is_shown(stream, w))
+        life_fails("lost", "%c%ld is neither logged nor shown", "oe"[stream], number);
+}
+
+static void check_names(void)
+{
+    static const char *const known[] = {"current",   "lock",     "state",
+                                        "processed", "previous", "newstate"};
+    for (size_t i = 0; i < disk.names; i++) {
+        const char *name = disk.name[i].text;
+        bool is_known = lines_is_archive(name);
+        for (size_t k = 0; k < 6; k++)
+            is_known |= strcmp(name, known[k]) == 0;
+        is_known |= lines_ends_with(name, ".new") && (kernel.left || life.kills > 0);
+        if (disk.name[i].directory == life.directory && !is_known)
+            life_fails("stranger", "%s is left in the log directory", name);
+    }
+}
+
+static void check_console(void)
+{
+    for (int stream = 0; stream < STREAMS; stream++) {
+        const struct bytes *c = &life.console[stream]->data, *f = &life.fed[stream];
+        if (c->length != f->length || (f->length > 0 && memcmp(c->at, f->at, f->length) != 0))
+            life_fails("console", "it shows %zu bytes of %zu of the service's %s, or others",
+                       c->length, f->length, stream == 0 ? "stdout" : "stderr");
+    }
+}
+
+void lines_check(void)
+{
+    long missing = 0;
+    struct reading r = life.retired, other = life.retired_other;
+    for (int stream = 0; stream < STREAMS && life.crashes > 0; stream++)
+        r.last[stream] = -1;
+    r.place = PLACE_LOG;
+    other.place = PLACE_OTHER;
+    if (life.directory != NULL)
+        lines_read_directory(life.directory, &r);
+    if (life.other != NULL)
+        lines_read_directory(life.other, &other);
+    for (int stream = 0; stream < STREAMS; stream++) {
+        lines_incomplete(&r, stream);
+        for (long i = 0; i < life.lines[stream]; i++)
+            check_line(stream, i, &missing);
+    }
+    if (life.kills + life.hups + life.crashes + life.boots == 0 && missing != life.missing)
+        life_fails("counted", "%ld lines are missing, and the log says %ld", missing, life.missing);
+    if (life.kills + life.crashes == 0 && strcmp(life.plan->mode, "2") != 0)
+        check_console();
+    if (life.absent == 0)
+        check_names();
+}
