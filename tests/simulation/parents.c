@@ -43,6 +43,14 @@ pid_t parent_add(struct process *p)
     return above->pid;
 }
 
+/* It never is: for a policy that is a death, as of one that cannot be executed. */
+static void never_born(struct process *p)
+{
+    if (p->kind == PROCESS_RUN && world.sv->pid1.stage <= STAGE_RUNNING)
+        life_died(p->label, EXIT_NOEXEC);
+    process_free(p);
+}
+
 void parent_bears(struct process *above, int error)
 {
     struct process *p = child_of(above->pid);
@@ -51,7 +59,7 @@ void parent_bears(struct process *above, int error)
         return;
     if (error != 0) {
         tell(p, error, PROCESS_UNBORN);
-        process_free(p);
+        never_born(p);
         process_die(above, EXIT_SYSTEM << 8);
         return;
     }
@@ -86,7 +94,7 @@ void parent_died(const struct process *above)
     p->above = 0;
     p->child = true;
     if (!p->born)
-        process_free(p);
+        never_born(p);
     else if (!p->alive || p->stopped)
         kill(getpid(), SIGCHLD);
 }
