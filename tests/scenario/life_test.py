@@ -207,8 +207,7 @@ def test_the_child_looks_at_what_it_could_not_execute(tree, boot, place):
         box.run("/command/s6-svc", "-u", "/run/service/lost", check=True)
         why = "unable to execute /run/s6/legacy-services/lost/run: its interpreter /no/such/shell is missing"
         box.wait_for_text(why)
-        status = box.run("/command/overlog", "status", "--json").stdout
-        assert why in status
+        box.wait_for(lambda: why in box.run("/command/overlog", "status", "--json").stdout, what="reason in the status")
     finally:
         strace.terminate()
         strace.wait()

@@ -20,7 +20,10 @@ UP, READY = 4, 8
 def status(box, name):
     """pid, wait status, flags of supervise/status."""
     with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
-        return struct.unpack(">24xQHB", file.read())
+        record = file.read()
+    if not record:
+        raise LookupError(f"{name} has no status yet")
+    return struct.unpack(">24xQHB", record)
 
 
 def stat(box, name, fields="pid"):
