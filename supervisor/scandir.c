@@ -142,6 +142,26 @@ static void start_due(struct scandir *s, bool consumers)
     }
 }
 
+/* --- removal ---------------------------------------------------------------------------------- */
+
+/* A consumer leaves by itself, at end of file. */
+static void remove_one(struct longrun *l, bool tell)
+{
+    if (l->member >= MEMBER_REMOVING)
+        return;
+    if (l->own != NULL)
+        l->member = MEMBER_REMOVING;
+    longrun_feed(l, SERVICE_LEAVE, 0);
+    if (tell)
+        longrun_feed(l, SERVICE_WANT_DOWN, 0);
+}
+
+void scandir_remove(struct longrun *l)
+{
+    remove_one(l, true);
+    notice_post(&l->all->pid1->notices, NOTICE_GONE, 0);
+}
+
 /* --- scanning --------------------------------------------------------------------------------- */
 
 /* A log that an earlier service of the directory has left still reads what that one wrote. */
@@ -156,9 +176,9 @@ static bool log_is_left(const struct scandir *s, int at, const char *name)
 /* The one whose directory stood there before, until somebody put another in its place. */
 static struct longrun *predecessor(const struct scandir *s, const char *name)
 {
-    char path[NAME_MAX + sizeof RUN_SCANDIR + 2];
+    char path[NAME_MAX + sizeof RUN_SCANDIR "//log"];
     char real[PATH_MAX];
-    snprintf(path, sizeof path, RUN_SCANDIR "/%.*s", NAME_MAX, name);
+    snprintf(path, sizeof path, RUN_SCANDIR "/%.*s", NAME_MAX + (int)sizeof "/log", name);
     if (realpath(path, real) == NULL)
         return NULL;
     for (uint32_t i = 0; i < s->longruns->count; i++) {
@@ -169,13 +189,28 @@ static struct longrun *predecessor(const struct scandir *s, const char *name)
     return NULL;
 }
 
-/* True: what an earlier service of the name has left must end before this one begins. */
-static bool must_wait(const struct scandir *s, int at, const char *name)
+/* Its files are gone, and those of its log, which leaves at end of file. */
+static void remove_replaced(struct scandir *s, struct longrun *l)
 {
+    if (l->member >= MEMBER_REMOVING)
+        return;
+    if (l->pipe.consumer != NO_LONGRUN)
+        remove_one(s->longruns->item[l->pipe.consumer], false);
+    scandir_remove(l);
+}
+
+/* True: what an earlier service of the name has left must end before this one begins. Its log, were
+ * it started once more, would be that of the new one, by its path. */
+static bool must_wait(struct scandir *s, int at, const char *name)
+{
+    char log[NAME_MAX + sizeof "/log"];
     struct longrun *before = predecessor(s, name);
-    if (before != NULL && before->member < MEMBER_REMOVING)
-        scandir_remove(before); /* its files are gone */
-    return before != NULL || log_is_left(s, at, name);
+    if (before != NULL)
+        remove_replaced(s, before);
+    snprintf(log, sizeof log, "%.*s/log", NAME_MAX, name);
+    const struct longrun *reads = predecessor(s, log);
+    return before != NULL || log_is_left(s, at, name) ||
+           (reads != NULL && reads->member >= MEMBER_REMOVING);
 }
 
 /* It was found. */
@@ -231,25 +266,7 @@ void scandir_scan(struct scandir *s)
     start_due(s, false);
 }
 
-/* --- removal ---------------------------------------------------------------------------------- */
-
-/* A consumer leaves by itself, at end of file. */
-static void remove_one(struct longrun *l, bool tell)
-{
-    if (l->member >= MEMBER_REMOVING)
-        return;
-    if (l->own != NULL)
-        l->member = MEMBER_REMOVING;
-    longrun_feed(l, SERVICE_LEAVE, 0);
-    if (tell)
-        longrun_feed(l, SERVICE_WANT_DOWN, 0);
-}
-
-void scandir_remove(struct longrun *l)
-{
-    remove_one(l, true);
-    notice_post(&l->all->pid1->notices, NOTICE_GONE, 0);
-}
+/* --- pruning and the stop --------------------------------------------------------------------- */
 
 void scandir_prune(struct scandir *s, bool all)
 {

@@ -86,6 +86,32 @@ static void another_directory_in_its_place(void **state)
     assert_true(simulated_exists("/run/service/extra/supervise/lock"));
 }
 
+/* The same of a service with its log: a log that still reads is not started in the new one's place.
+ */
+static void another_pair_in_its_place(void **state)
+{
+    struct error e = ERROR_INIT;
+    (void)state;
+    simulated_boot(NULL);
+    simulated_file("/run/service/extra/run", "");
+    simulated_file("/run/service/extra/log/run", "");
+    simulated_ask(SCAN, "a");
+    struct longrun *log = simulated_longrun("extra/log");
+    assert_int_equal(file_remove_tree(AT_FDCWD, "/run/service/extra", &e), 0);
+    simulated_file("/run/service/extra/run", "");
+    simulated_file("/run/service/extra/log/run", "");
+    simulated_journal();
+    simulated_ask(SCAN, "a");
+    simulated_expect("TERM extra", NULL);
+    simulated_expect_not("TERM extra/log");
+    assert_int_equal(log->member, MEMBER_REMOVING);
+    assert_int_equal(log->pipe.input[1], -1);
+    simulated_run(2000);
+    simulated_expect_not("run extra");
+    simulated_exit("extra/log", 0);
+    simulated_expect("run extra/log", "run extra", NULL);
+}
+
 static void a_pair_and_its_end_of_file(void **state)
 {
     (void)state;
@@ -229,6 +255,7 @@ int main(void)
         SIMULATED_TEST(and_goes),
         SIMULATED_TEST(linked_again_while_it_ends),
         SIMULATED_TEST(another_directory_in_its_place),
+        SIMULATED_TEST(another_pair_in_its_place),
         SIMULATED_TEST(a_pair_and_its_end_of_file),
         SIMULATED_TEST(the_consumer_is_swept_first),
         SIMULATED_TEST(one_that_cannot_be_supervised),
