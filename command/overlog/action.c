@@ -133,12 +133,14 @@ struct waiting {
     pid_t asked; /* the process that asks s6-rc; 0: none, or it has its answer */
     int answer;
     bool letters, quiet, *told; /* told: by target, it was said what became of it */
-    int64_t began;              /* monotonic ns */
+    int64_t began, looked;      /* monotonic ns; looked: just before the status was read */
 };
 
+/* When the status was read, which tells times before that: a death just before we began is no new
+ * one, however long it takes us to look at it. */
 static long long elapsed(const struct waiting *w)
 {
-    return (clock_monotonic() - w->began) / CLOCK_MS;
+    return (w->looked - w->began) / CLOCK_MS;
 }
 
 void action_print_log(const struct status_row *r, long long ms)
@@ -262,6 +264,7 @@ static void watch(struct action *a, struct waiting *w)
     size_t left = w->to - w->from;
     while (left > 0 && elapsed(w) <= (long long)a->timeout && w->answer < EXIT_USAGE) {
         bool answered = has_answered(w);
+        w->looked = clock_monotonic();
         if (action_refresh(a) < 0)
             return;
         if (answered && w->answer == 0)
@@ -283,7 +286,7 @@ static void watch(struct action *a, struct waiting *w)
 
 static void act(struct action *a, struct waiting *w)
 {
-    w->began = clock_monotonic();
+    w->began = w->looked = clock_monotonic();
     w->told = calloc(a->targets.count + 1, sizeof *w->told);
     a->failed = false;
     if (w->told == NULL) {
