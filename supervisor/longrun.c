@@ -37,15 +37,16 @@ static void write_event(struct longrun *l, int byte)
     const char *name = l->definition->name;
     int status = l->machine.wait_status;
     long run = (long)l->machine.run_pid;
+    const char *asked = l->history.asked ? " asked=1" : "";
     if (byte == 'u')
         pid1_event_at(p, &l->run.forked, "start", name, "pid=%ld", (long)l->machine.pid);
     else if (byte == 'U')
         pid1_event(p, "ready", name, "pid=%ld", (long)l->machine.pid);
     else if (byte == 'd' && WIFSIGNALED(status))
-        pid1_event(p, "exit", name, "pid=%ld signal=%d%s%s", run, WTERMSIG(status),
-                   l->history.oom ? " oom=1" : "", WCOREDUMP(status) ? " core=1" : "");
+        pid1_event(p, "exit", name, "pid=%ld signal=%d%s%s%s", run, WTERMSIG(status),
+                   l->history.oom ? " oom=1" : "", WCOREDUMP(status) ? " core=1" : "", asked);
     else if (byte == 'd')
-        pid1_event(p, "exit", name, "pid=%ld code=%d", run, WEXITSTATUS(status));
+        pid1_event(p, "exit", name, "pid=%ld code=%d%s", run, WEXITSTATUS(status), asked);
     else if (byte == 'O')
         longrun_event_failed(l);
 }
@@ -318,6 +319,7 @@ static void born(struct run *r, pid_t pid, bool here)
 static void look_at_end(struct longrun *l, int status)
 {
     char whom[300];
+    l->history.asked = l->machine.want == WANT_DOWN || l->machine.asked;
     l->history.oom = oom_takes(&l->all->pid1->oom, status);
     snprintf(whom, sizeof whom, "service %s", l->definition->name);
     if (l->history.oom)

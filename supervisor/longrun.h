@@ -38,6 +38,7 @@ struct history {
     uint32_t starts;
     int64_t died_at;  /* monotonic ns of the last end, 0 none */
     bool oom;         /* that end: the kernel killed it for lack of memory */
+    bool asked;       /* that end: somebody asked for it, or it was to stay down after it */
     char failed[256]; /* why it has failed for good, while machine.failed says that it has */
 };
 

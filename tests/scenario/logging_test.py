@@ -225,7 +225,7 @@ def test_events_are_recorded(tree, boot):
     assert re.fullmatch(r"boot id=[0-9a-f]{16} pid=N version=\d+\.\d+\.\d+", events[0])
     for event in ("start service=web pid=N", "ready service=web pid=N", "up service=once", "cmd pid=N",
                   "start service=crash pid=N", "exit service=crash pid=N code=3", "cmdexit pid=N code=4",
-                  "stop reason=cmd", "down service=once", "exit service=web pid=N signal=15", "end code=4"):
+                  "stop reason=cmd", "down service=once", "exit service=web pid=N signal=15 asked=1", "end code=4"):
         assert event in events, events
     assert_order("\n".join(events), "ready service=web", "up service=once", "cmd pid", "cmdexit", "stop reason",
                  "down service=once", "exit service=web")
