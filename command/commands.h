@@ -53,7 +53,9 @@
     PROGRAM(command_socklog)  /* s6-socklog */                                                     \
     PROGRAM(command_logwatch) /* s6-logwatch */
 
-#define OVERLOG_COMMANDS(PROGRAM) PROGRAM(command_s6cli) /* s6-cli */
+#define OVERLOG_COMMANDS(PROGRAM)                                                                  \
+    PROGRAM(command_s6cli)       /* s6-cli */                                                      \
+    PROGRAM(command_event_hooks) /* event-hooks */
 
 /* The verbs of `overlog`, whose rows are named "overlog VERB". */
 #define OVERLOG_VERBS(VERB)                                                                        \

@@ -27,5 +27,11 @@
 /* A directory for each service that runs under `notify`: socket, what the service says of itself
  * (status), and its signs of life (watchdog). */
 #define RUN_NOTIFY "/run/s6/notify"
+/* Definitions of services that exist only where an image asks for them, and the directory that asks
+ * for event-hooks. */
+#define RUN_BUILTIN "/run/s6/builtin.d"
+#define HOOKS_DIRECTORY "/etc/s6-overlay/on-event.d"
+/* The last event for which hooks were run. */
+#define RUN_HOOKS "/run/s6/event-hooks"
 
 #endif

@@ -113,12 +113,43 @@ static int link_commands(const char *program_dir, struct error *e)
     return 0;
 }
 
+static int define_file(const char *folder, const char *name, const char *text, mode_t mode,
+                       struct error *e)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return file_write(AT_FDCWD, path, text, strlen(text), mode, e);
+}
+
+/* The service event-hooks, where there are hooks. It does not wait for the image's own services:
+ * one that never gets up is what a hook is for. */
+static int define_hooks(const char *program_dir, struct error *e)
+{
+    static const char folder[] = RUN_BUILTIN "/event-hooks", top[] = RUN_BUILTIN "/top/contents.d";
+    struct stat st;
+    char run[1024];
+    if (stat(HOOKS_DIRECTORY, &st) < 0 || !S_ISDIR(st.st_mode))
+        return 0;
+    snprintf(run, sizeof run, "#!%.400s/execlineb -P\nwith-contenv\n%.400s/event-hooks\n",
+             program_dir, program_dir);
+    return file_make_directories(AT_FDCWD, RUN_BUILTIN "/event-hooks/dependencies.d", 0755, e) <
+                       0 ||
+                   file_make_directories(AT_FDCWD, top, 0755, e) < 0 ||
+                   define_file(folder, "type", "longrun\n", 0644, e) < 0 ||
+                   define_file(folder, "dependencies.d/base", "", 0644, e) < 0 ||
+                   define_file(top, "event-hooks", "", 0644, e) < 0 ||
+                   define_file(folder, "run", run, 0755, e) < 0
+               ? -1
+               : 0;
+}
+
 int runtree_prepare(const char *workdir, const char *program_dir, bool keep_env, struct error *e)
 {
     char *const none[] = {NULL};
     char line[4200];
     int n = snprintf(line, sizeof line, "%.4096s\n", workdir);
     if (remove_stale(e) < 0 || make_directories(e) < 0 || link_commands(program_dir, e) < 0 ||
+        define_hooks(program_dir, e) < 0 ||
         file_write(AT_FDCWD, "/run/s6/workdir", line, (size_t)n, 0644, e) < 0 ||
         file_write(AT_FDCWD, RUN_EXITCODE, "0\n", 2, 0644, e) < 0)
         return -1;

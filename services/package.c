@@ -1,4 +1,5 @@
 #include "services/package.h"
+#include "contract/paths.h"
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ size_t package_sources(struct words *memory, struct definition_source *item)
     glob_t found = {.gl_pathc = 0};
     size_t count = 0;
     if (glob(PACKAGE "/sources", 0, NULL, &found) == 0)
-        for (size_t i = 0; i < found.gl_pathc && count < PACKAGE_SOURCES_MAX; i++) {
+        for (size_t i = 0; i < found.gl_pathc && count < PACKAGE_SOURCES_MAX - 1; i++) {
             bool known = false;
             for (size_t j = 0; j < memory->count; j++)
                 known |= is_same(memory->item[j], found.gl_pathv[i]);
@@ -30,6 +31,7 @@ size_t package_sources(struct words *memory, struct definition_source *item)
                 count++;
         }
     globfree(&found);
+    count += access(RUN_BUILTIN, F_OK) == 0 && words_add(memory, RUN_BUILTIN) == 0;
     for (size_t i = 0; i < count; i++)
         item[i] = (struct definition_source){.path = memory->item[i], .package = true};
     return count;

@@ -1,15 +1,17 @@
-/* Folders of s6-overlay's own package, where images have put services and edited scripts. */
+/* Folders of s6-overlay's own package, where images have put services and edited scripts, and ours.
+ */
 #ifndef SERVICES_PACKAGE_H
 #define SERVICES_PACKAGE_H
 
 #include "services/definition.h"
 
-enum { PACKAGE_SOURCES_MAX = 4 };
+enum { PACKAGE_SOURCES_MAX = 5 };
 
 /* Fills item, which has room for PACKAGE_SOURCES_MAX, with each folder
- * /package/admin/s6-overlay<anything>/etc/s6-rc/sources, once for all links that lead to it. The
- * paths are added to memory, which has none before and which the caller releases when it needs item
- * no more. Returns how many; those that memory did not suffice for are left out. */
+ * /package/admin/s6-overlay<anything>/etc/s6-rc/sources, once for all links that lead to it, and
+ * with RUN_BUILTIN where that is. The paths are added to memory, which has none before and which
+ * the caller releases when it needs item no more. Returns how many; those that memory did not
+ * suffice for are left out. */
 size_t package_sources(struct words *memory, struct definition_source *item);
 
 /* Replaces each word of a command that is a path under /package/admin/s6-overlay and leads to

@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
+#include "command/overlog/hooks.h"
 #include "command/overlog/imagecheck.h"
 #include "command/overlog/script.h"
 #include "services/parent_name.h"
@@ -62,6 +63,58 @@ static uint32_t check_legacy(struct tree *t, const char *folder, const char *nam
         }
     words_release(&entries);
     return found;
+}
+
+/* "did you mean" for a name that is no event, in cure; NULL: it is one. */
+static const char *no_hook(const char *name, char cure[64])
+{
+    const char *nearest = NULL;
+    unsigned int least = 3;
+    if (is_among(name, hook_names))
+        return NULL;
+    for (int i = 0; i < HOOK_EVENTS; i++)
+        if (name_distance(name, hook_names[i]) < least) {
+            nearest = hook_names[i];
+            least = name_distance(name, nearest);
+        }
+    if (nearest == NULL)
+        return "the events are death, gave-up, oom, unready and flood";
+    snprintf(cure, 64, "did you mean %s?", nearest);
+    return cure;
+}
+
+static void check_hook(struct tree *t, const char *path, const char *name)
+{
+    char cure[64], file[4096];
+    struct words names = WORDS_INIT;
+    struct error ignored = ERROR_INIT;
+    const char *advice = no_hook(name, cure);
+    if (advice != NULL) {
+        problems_warning(&t->problems, path, 0, advice, "no event is called %s", name);
+    } else if (file_list(AT_FDCWD, path, &names, &ignored) < 0) {
+        script_inspect(t, path, SCRIPT_IN_PLACE);
+    } else {
+        for (size_t i = 0; i < names.count; i++) {
+            snprintf(file, sizeof file, "%.3800s/%.255s", path, names.item[i]);
+            script_inspect(t, file, SCRIPT_IN_PLACE);
+        }
+    }
+    words_release(&names);
+}
+
+/* What event-hooks will run. */
+static void check_hooks(struct tree *t)
+{
+    char folder[4096], path[4096];
+    struct words names = WORDS_INIT;
+    struct error ignored = ERROR_INIT;
+    snprintf(folder, sizeof folder, "%.3800s/on-event.d", t->dir);
+    if (file_list(AT_FDCWD, folder, &names, &ignored) == 0)
+        for (size_t i = 0; i < names.count; i++) {
+            snprintf(path, sizeof path, "%.3800s/%.255s", folder, names.item[i]);
+            check_hook(t, path, names.item[i]);
+        }
+    words_release(&names);
 }
 
 /* Definitions where nothing looks for them: /etc/s6-rc.d, and beside s6-rc.d. */
@@ -221,6 +274,7 @@ static int run_check(struct invocation *c)
     check_legacy(&t, "services.d", "finish", 0);
     check_parent_names(&t);
     check_places(&t);
+    check_hooks(&t);
     check_started(&t);
     if (t.image.found && t.image.has_more)
         problems_excuse(&t.problems);

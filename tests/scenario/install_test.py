@@ -20,7 +20,7 @@ PACKAGES = ["execline", "s6", "s6-linux-init", "s6-linux-utils", "s6-overlay",
 
 # Every name that a release has had: a command can join, none may go, so that a table that is no longer listed is seen.
 RELEASED = """
-    background backtick case cd define dollarat elgetopt elgetpositionals elglob eltest emptyenv envfile exec
+    background backtick case cd define dollarat elgetopt elgetpositionals elglob eltest emptyenv envfile event-hooks exec
     execline execline-cd execline-umask execlineb exit export export-array fdblock fdclose fdmove fdreserve
     fdswap forbacktickx foreground forstdin forx getcwd getpid halt heredoc homeof if ifelse ifte ifthenelse
     importas init legacy livecheck logcat logger logutil-newfifo logutil-service loopwhilex multidefine multisubstitute notify
