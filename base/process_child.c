@@ -102,7 +102,8 @@ static void take_passed(const struct process_spawn *s)
     struct msghdr m = {.msg_iov = &part,
                        .msg_iovlen = 1,
                        .msg_control = rights.bytes,
-                       .msg_controllen = sizeof rights.bytes};
+                       /* CMSG_SPACE, with its padding, has room for one more */
+                       .msg_controllen = CMSG_LEN(sizeof fds)};
     if (recvmsg(s->passed, &m, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
         return;
     const struct cmsghdr *c = CMSG_FIRSTHDR(&m);

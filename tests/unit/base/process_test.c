@@ -503,6 +503,13 @@ static void descriptors_come_out_of_a_socket(void **state)
     say_passed(pair[0], as_they_are, ours[1]);
     pipe_says(out[0], "one\n");
     pipe_says(ours[0], "two\n");
+    for (int i = 0; i < 2; i++)
+        close(pair[i]);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    pass(pair[1], (int[]){0, out[1], errors[1], ours[1]}, 4); /* one too many */
+    say_passed(pair[0], as_they_are, ours[1]);
+    pipe_says(out[0], "one\n");
+    pipe_says(errors[0], "two\n");
     for (int i = 0; i < 2; i++) {
         close(pair[i]);
         close(ours[i]);
