@@ -61,11 +61,14 @@ void check_restart(struct reading *r, const struct definition *d)
     enum definition_exit when = d->keys.container_exit;
     bool again = p->when == RESTART_ALWAYS || p->when == RESTART_ON_FAILURE;
     bool gives_up = d->keys.has_finish || p->when == RESTART_NEVER || p->within > 0;
-    if (again && (when == EXIT_ALWAYS || when == EXIT_FAILURE_ONLY))
-        problems_warning(r->p, reading_path(r, "container-exit", path), 1,
-                         "write gave-up, or remove one of them",
-                         "the container ends at the first %s, and restart has no effect",
-                         when == EXIT_ALWAYS ? "end of the service" : "failure");
+    /* With container-exit failure, clean ends and what counts as one are still the policy's. */
+    bool of_failures = p->within > 0 || p->wait_min > 0 || p->when == RESTART_ALWAYS;
+    if (again && (when == EXIT_ALWAYS || (when == EXIT_FAILURE_ONLY && of_failures)))
+        problems_warning(
+            r->p, reading_path(r, "container-exit", path), 1,
+            "write gave-up, or remove one of them", "the container ends at the first %s",
+            when == EXIT_ALWAYS ? "end of the service, and restart has no effect"
+                                : "failure, so restart starts nothing again after one");
     if (when == EXIT_GAVE_UP && !gives_up)
         problems_warning(r->p, reading_path(r, "container-exit", path), 1,
                          "add a file restart with a limit, as in: on-failure, 5 in 1m",

@@ -154,7 +154,15 @@ static void restart_that_has_no_effect(void **state)
         const char *restart, *when, *finish, *text;
     } rows[] = {
         {"always, 3 in 1m", "failure", NULL,
-         "the container ends at the first failure, and restart has no effect"},
+         "the container ends at the first failure, so restart starts nothing again after one"},
+        {"always", "failure", NULL,
+         "the container ends at the first failure, so restart starts nothing again after one"},
+        {"on-failure, 5 in 1m", "failure", NULL,
+         "the container ends at the first failure, so restart starts nothing again after one"},
+        {"on-failure, wait 1s..1m", "failure", NULL,
+         "the container ends at the first failure, so restart starts nothing again after one"},
+        {"on-failure", "failure", NULL, NULL}, /* it stays down after a clean end */
+        {"on-failure, ok 3", "failure", NULL, NULL},
         {"on-failure", "always", NULL,
          "the container ends at the first end of the service, and restart has no effect"},
         {"never", "failure", NULL, NULL},
