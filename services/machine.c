@@ -179,7 +179,6 @@ static void spawned(struct step *t)
     t->s->ever_started = true;
     t->s->failures = 0;
     t->s->run_pid = t->s->pid;
-    t->s->spawn_code = 0;
     act(t, SERVICE_ACT_EVENT, 'u');
     if (t->s->tally.loops)
         act(t, SERVICE_ACT_LOOPS, 0);
@@ -300,6 +299,7 @@ static void conclude(struct step *t)
 
 static void up_died(struct step *t)
 {
+    t->s->spawn_code = 0;
     t->s->wait_status = t->detail;
     t->s->verdict = judge(t, t->detail, t->now - t->s->since);
     t->s->pid = 0;
@@ -335,12 +335,12 @@ static void finish_died(struct step *t)
         failed_exit(t, code_of(t->s->wait_status));
 }
 
-/* By a policy a run that cannot be executed is a death, with the code that a shell has for it.
+/* By a policy a run that cannot be executed is a death, with its spawn_code.
  * wait: ns until the next try without one. */
 static void unspawned_counts(struct step *t, int64_t wait)
 {
     const struct restart_policy *p = &t->rules->restart;
-    int code = t->detail != 0 ? t->detail : NOT_EXECUTED;
+    int code = t->s->spawn_code;
     enum restart_verdict verdict = restart_died(&t->s->tally, p, code << 8, 0, t->now);
     if (verdict == RESTART_AGAIN) {
         t->s->deadline = t->now + (p->wait_min > 0 ? restart_wait(&t->s->tally) : wait);
@@ -368,7 +368,7 @@ static void unspawned(struct step *t)
     t->s->pid = 0;
     t->s->paused = false;
     t->s->failures++;
-    t->s->spawn_code = lacks ? 0 : t->detail;
+    t->s->spawn_code = lacks ? 0 : t->detail != 0 ? t->detail : NOT_EXECUTED;
     if (t->s->leaving) {
         leave(t);
         return;

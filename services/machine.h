@@ -126,7 +126,8 @@ struct service {
     enum restart_verdict verdict; /* of the policy, about the end that finish runs for */
     enum service_failure failed;  /* until the next start */
     struct restart_tally tally;
-    int spawn_code;    /* why run could not be executed last: detail of UNSPAWNED; 0: it was */
+    int spawn_code;    /* of a run that could not be executed, and no other has ended since: what a
+                          shell exits with for it, 126 where that is not known; else 0 */
     pid_t pid;         /* of run or finish, 0 none; the caller sets it at ACT_RUN and ACT_FINISH */
     pid_t run_pid;     /* of the last run: the fourth argument of finish */
     int wait_status;   /* of the last run, as from waitpid */

@@ -124,10 +124,12 @@ static enum service_event spawn_run(struct longrun *l, int *detail)
     if (result > 0)
         return SERVICE_SPAWNED; /* it cannot be watched: believe it */
     *detail = shortage_is(errno) ? SERVICE_LACK : 0;
-    if (*detail != 0)
+    if (*detail != 0) {
         pid1_lacks(p, &p->shortage, "service ", l->definition->name, &e);
-    else
+    } else {
+        run_keep_why(&l->run, e.text);
         say_unspawned(l, e.text);
+    }
     return SERVICE_UNSPAWNED;
 }
 

@@ -58,7 +58,7 @@ void run_forget_parent(struct run *r)
 
 /* --- the exec report -------------------------------------------------------------------------- */
 
-static void keep_why(struct run *r, const char *why)
+void run_keep_why(struct run *r, const char *why)
 {
     free(r->why);
     r->why = strdup(why);
@@ -83,7 +83,7 @@ static int read_report(struct run *r)
         return 0;
     snprintf(path, sizeof path, "%s/run", r->path);
     process_explain(path, &failure, why, sizeof why);
-    keep_why(r, why);
+    run_keep_why(r, why);
     r->code = failure.error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC;
     return 0;
 }
@@ -98,7 +98,7 @@ static void report_ready(struct watch *w, uint32_t events)
     close_watch(r, w);
     if (r->birth.awaited) {
         if (result > 0)
-            keep_why(r, "it was killed before it could be executed");
+            run_keep_why(r, "it was killed before it could be executed");
         run_forget_parent(r);
         r->event(r, SERVICE_UNSPAWNED);
     } else if (result == 0) {

@@ -57,6 +57,8 @@ int run_begin(struct run *r, int report, pid_t parent);
 void run_begin_finish(struct run *r, int report, pid_t parent);
 /* From born: the report is the caller's from now on. */
 int run_take_report(struct run *r);
+/* Keeps the reason for which none could be begun; what a report says is kept by itself. */
+void run_keep_why(struct run *r, const char *why);
 /* Reads what the report has to say by now. */
 void run_look(struct run *r);
 /* The parent was reaped: its child is ours now. A stranger's pid is ignored. */

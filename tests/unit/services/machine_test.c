@@ -563,6 +563,27 @@ static void a_run_that_cannot_be_executed_is_given_up(void **state)
     assert_int_equal(s.want, WANT_DOWN);
 }
 
+/* For those who say how it ended last. */
+static void why_it_was_not_executed_is_kept_until_the_next_end(void **state)
+{
+    struct service_rules r = by("on-failure, 5 in 1m", EXIT_NEVER, false);
+    struct service s = {.state = SERVICE_DOWN};
+    (void)state;
+    step(&s, &r, SERVICE_WANT_UP, 0, 10 * S, "R");
+    step(&s, &r, SERVICE_UNSPAWNED, 0, 10 * S, ""); /* no code is known: as the policy counts it */
+    assert_int_equal(s.spawn_code, 126);
+    step(&s, &r, SERVICE_DEADLINE, 0, 11 * S, "R");
+    step(&s, &r, SERVICE_UNSPAWNED, 127, 11 * S, "");
+    assert_int_equal(s.spawn_code, 127);
+    step(&s, &r, SERVICE_DEADLINE, 0, 13 * S, "R");
+    step(&s, &r, SERVICE_UNSPAWNED, 127, 13 * S, "");
+    step(&s, &r, SERVICE_DEADLINE, 0, 17 * S, "R");
+    step(&s, &r, SERVICE_SPAWNED, 0, 17 * S, "uL+");
+    assert_int_equal(s.spawn_code, 127);
+    step(&s, &r, SERVICE_DIED, 1 << 8, 18 * S, "BTdD");
+    assert_int_equal(s.spawn_code, 0);
+}
+
 static void container_exit_by_each_word(void **state)
 {
     static const struct {
@@ -694,6 +715,7 @@ int main(void)
         cmocka_unit_test(who_asks_gets_a_start),
         cmocka_unit_test(waits_of_a_policy),
         cmocka_unit_test(a_run_that_cannot_be_executed_is_given_up),
+        cmocka_unit_test(why_it_was_not_executed_is_kept_until_the_next_end),
         cmocka_unit_test(container_exit_by_each_word),
         cmocka_unit_test(every_cell),
         cmocka_unit_test(what_is_read_for_an_event),

@@ -1,6 +1,7 @@
 /* What is said of a service that does not stay up, and what becomes of it. */
 #include "tests/unit/supervisor/simulated.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,48 @@ static void one_that_cannot_be_executed(void **state)
         strstr(simulated_journal(), "say overlog: warning: web ended 2 times in 1 s (last: "));
 }
 
+/* Before there is a process, so that no shell would have a code for it. */
+static void one_that_cannot_be_forked(void **state)
+{
+    char line[EVENT_LINE_MAX] = "";
+    int ends[2];
+    (void)state;
+    begin("on-failure, 1 in 1m, then exit");
+    simulated_file("/run/service/web/notification-fd", "5\n");
+    simulated_file("/run/service/web/lock-fd", "5\n");
+    simulated_exit("web", 1);
+    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    int before = simulated.sv->pid1.events.fd;
+    simulated.sv->pid1.events.fd = ends[1];
+    simulated_run(1000);
+    simulated.sv->pid1.events.fd = before;
+    assert_true(simulated.over);
+    assert_int_equal(simulated.code, 126);
+    simulated_expect("1.000 say overlog: warning: web ended 2 times in 1 s (last: notification-fd "
+                     "and lock-fd are both 5): given up",
+                     NULL);
+    assert_true(read(ends[0], line, sizeof line - 1) > 0);
+    assert_non_null(strstr(line, "gave-up service=web deaths=2 ms=1000 code=126\n"));
+    for (int i = 0; i < 2; i++)
+        close(ends[i]);
+}
+
+static void one_whose_parent_is_killed_before(void **state)
+{
+    (void)state;
+    simulated.settings.parents = true;
+    simulated.hold_births = true;
+    simulated_service("web", "longrun", "run", "", "restart", "never, then exit", NULL);
+    simulated_boot(NULL);
+    simulated_unborn("web", 0);
+    simulated_settle();
+    assert_true(simulated.over);
+    assert_int_equal(simulated.code, 126);
+    simulated_expect("say overlog: warning: web ended (it was killed before it could be executed): "
+                     "given up",
+                     NULL);
+}
+
 static void who_waits_for_its_start_is_told(void **state)
 {
     (void)state;
@@ -124,6 +167,25 @@ static void a_loop_is_said_ever_more_rarely(void **state)
     simulated_run(125000);
     simulated_exit("web", 1);
     assert_int_equal(simulated_longrun("web")->machine.tally.streak, 1);
+}
+
+static void a_loop_of_runs_that_cannot_be_executed(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", "restart", "on-failure, wait 500ms..500ms",
+                      NULL);
+    simulated.hold_reports = true;
+    simulated_boot(NULL);
+    simulated_journal();
+    for (int i = 0; i < 3; i++) {
+        simulated_executed("web", ENOENT);
+        simulated_run(500);
+    }
+    simulated_executed("web", 0);
+    simulated_settle();
+    assert_non_null(strstr(simulated_journal(),
+                           "say overlog: warning: web ended 3 times in 1 s (last: unable to "
+                           "execute "));
 }
 
 /* The logger leaves them where we look; it may be anything. */
@@ -181,9 +243,12 @@ int main(void)
         SIMULATED_TEST(the_container_ends_with_the_last_code),
         SIMULATED_TEST(a_real_time_signal_has_a_number),
         SIMULATED_TEST(one_that_cannot_be_executed),
+        SIMULATED_TEST(one_that_cannot_be_forked),
+        SIMULATED_TEST(one_whose_parent_is_killed_before),
         SIMULATED_TEST(who_waits_for_its_start_is_told),
         SIMULATED_TEST(who_waits_for_one_that_is_given_up),
         SIMULATED_TEST(a_loop_is_said_ever_more_rarely),
+        SIMULATED_TEST(a_loop_of_runs_that_cannot_be_executed),
         SIMULATED_TEST(a_loop_is_told_with_last_words),
         SIMULATED_TEST(long_times_have_units),
         SIMULATED_TEST(nonsense_is_said_and_ignored),
