@@ -295,22 +295,21 @@ static int add_shown(void *to, const char *name)
     return name[0] == '.' ? 0 : words_add(to, name);
 }
 
-int file_add_names(int fd, int hidden, struct words *out)
+int fd_names(int fd, int hidden, struct words *out)
 {
-    int result = fd_each_name(fd, hidden ? add_any : add_shown, out);
-    fd_close_quietly(fd);
-    return result;
+    return fd_each_name(fd, hidden ? add_any : add_shown, out);
 }
 
 int file_list(int at, const char *path, struct words *out, struct error *e)
 {
     struct words names = WORDS_INIT;
     int fd = file_open_directory(at, path, 0);
-    int result = fd < 0 ? -1 : file_add_names(fd, 0, &names);
+    int result = fd < 0 ? -1 : fd_names(fd, 0, &names);
     words_sort(&names);
     for (size_t i = 0; i < names.count && result == 0; i++)
         result = words_add(out, names.item[i]);
     int saved = errno;
+    fd_close(fd);
     words_release(&names);
     errno = saved;
     return result == 0 ? 0 : error_system(e, "unable to list %s", path);

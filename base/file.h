@@ -54,6 +54,8 @@ typedef int file_name(void *to, const char *name);
 /* Calls each with every name in the directory fd but "." and "..", unsorted, from where fd stands:
  * from the beginning after open. No memory is taken. 0, or -1 with errno. */
 int fd_each_name(int fd, file_name *each, void *to);
+/* Appends them to out; hidden 0: but for those that begin with a dot. 0, or -1 with errno. */
+int fd_names(int fd, int hidden, struct words *out);
 
 /* Makes a symbolic link, which replaces what is there, by rename. 0, or -1 with e. */
 int file_link(const char *target, int at, const char *path, struct error *e);

@@ -17,8 +17,4 @@ ssize_t fd_read_some(int fd, void *buffer, size_t size);
  */
 int file_open_directory(int at, const char *path, int flags);
 
-/* Appends the names in the open directory fd, which is closed, to out, without "." and "..";
- * hidden: with those that begin with a dot. 0, or -1 with errno. */
-int file_add_names(int fd, int hidden, struct words *out);
-
 #endif

@@ -6,13 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* All names of the directory fd, which stays open. */
-static int all_names(int fd, struct words *out)
-{
-    int own = file_open_directory(fd, ".", 0);
-    return own < 0 ? -1 : file_add_names(own, 1, out);
-}
-
 static int remove_entry(int at, const char *name);
 
 static int remove_content(int at, const char *name)
@@ -21,7 +14,7 @@ static int remove_content(int at, const char *name)
     if (fd < 0)
         return -1;
     struct words names = WORDS_INIT;
-    int result = all_names(fd, &names);
+    int result = fd_names(fd, 1, &names);
     for (size_t i = 0; i < names.count && result == 0; i++)
         result = remove_entry(fd, names.item[i]);
     int saved = errno;
@@ -145,10 +138,11 @@ static int copy_entry(int from_at, const char *from, int to_at, const char *to)
     return S_ISLNK(st.st_mode) ? 0 : file_mode_made(to_at, to, st.st_mode & S_IFMT, mode);
 }
 
+/* from stands at its beginning. */
 static int copy_content(int from, int to)
 {
     struct words names = WORDS_INIT;
-    int result = all_names(from, &names);
+    int result = fd_names(from, 1, &names);
     for (size_t i = 0; i < names.count && result == 0; i++)
         result = copy_entry(from, names.item[i], to, names.item[i]);
     int saved = errno;

@@ -117,14 +117,9 @@ static bool has_bad_name(struct reading *r)
     return true;
 }
 
-static int add_name(void *to, const char *name)
-{
-    return name[0] == '.' ? 0 : words_add(to, name);
-}
-
 static void list_files(struct reading *r)
 {
-    r->unlisted = fd_each_name(r->fd, add_name, &r->names) < 0;
+    r->unlisted = fd_names(r->fd, 0, &r->names) < 0;
     words_sort(&r->names);
 }
 
