@@ -1,23 +1,13 @@
 #include "supervisor/remaining.h"
+#include "base/file.h"
 #include <fcntl.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-enum { DEPTH_MAX = 64, LIST_BYTES = 16384, NAME_BYTES = 32, NAMED_MAX = 5 };
-
-/* What the kernel lists; no library's, whose list would need memory. */
-struct entry {
-    uint64_t inode;
-    int64_t next;
-    unsigned short length;
-    unsigned char type;
-    char name[];
-};
+enum { DEPTH_MAX = 64, NAME_BYTES = 32, NAMED_MAX = 5 };
 
 /* Parent and state from /proc/PID/stat: "PID (NAME) STATE PARENT ...". The name may hold anything,
  * so look from its end. False for one that is gone or only waits to be reaped. */
@@ -109,26 +99,33 @@ static long signal_one(const struct remaining *r, int proc, const char *name, in
     return there ? 1 : 0;
 }
 
+struct sending {
+    const struct remaining *r;
+    int proc, signal;
+    bool found; /* any process */
+    long count;
+};
+
+static int send_to(void *to, const char *name)
+{
+    struct sending *s = to;
+    if (name[0] < '1' || name[0] > '9')
+        return 0;
+    s->found = true;
+    s->count += signal_one(s->r, s->proc, name, s->signal, s->count);
+    return 0;
+}
+
 long remaining_signal(const struct remaining *r, int signal)
 {
-    _Alignas(struct entry) char list[LIST_BYTES];
-    long count = 0;
-    bool found = false;
+    struct sending s = {.r = r, .signal = signal};
     sort_excluded(r);
-    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (proc < 0)
+    s.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s.proc < 0)
         return -1;
-    for (long n; (n = syscall(SYS_getdents64, proc, list, sizeof list)) > 0;)
-        for (long at = 0; at < n;) {
-            const struct entry *e = (const struct entry *)(const void *)(list + at);
-            at += e->length;
-            if (e->name[0] < '1' || e->name[0] > '9')
-                continue;
-            found = true;
-            count += signal_one(r, proc, e->name, signal, count);
-        }
-    close(proc);
-    return found ? count : -1;
+    (void)fd_each_name(s.proc, send_to, &s);
+    close(s.proc);
+    return s.found ? s.count : -1;
 }
 
 long remaining_probe(const struct remaining *r, pid_t top, int signal)
