@@ -1,9 +1,9 @@
 #include "supervisor/scandir.h"
 #include "base/container.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "contract/paths.h"
 #include "services/servicedir.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -103,21 +103,19 @@ static struct longrun *same(const struct scandir *s, const struct stat *st)
     return NULL;
 }
 
+/* path is resolved: no link is in it. */
 static void supervise(struct scandir *s, const char *name, const char *path)
 {
     struct error e = ERROR_INIT;
     struct longrun *l = NULL;
     bool down = false, log_down = false;
-    char real[PATH_MAX];
-    if (realpath(path, real) == NULL)
-        error_system(&e, "unable to resolve %s", path);
-    else if (strlen(real) > PATH_LONGEST)
-        error_set(&e, EXIT_SYSTEM, "the path is too long: %.100s...", real);
+    if (strlen(path) > PATH_LONGEST)
+        error_set(&e, EXIT_SYSTEM, "the path is too long: %.100s...", path);
     else {
         /* Looked at first: who sees the lock held may remove it (s6-svlink -d). */
-        down = is_down(real, "down");
-        log_down = is_down(real, "log/down");
-        l = add_pair(s, name, real, &e);
+        down = is_down(path, "down");
+        log_down = is_down(path, "log/down");
+        l = add_pair(s, name, path, &e);
     }
     if (l == NULL) {
         message_warning("unable to supervise %s: %s", name, e.text);
@@ -164,26 +162,12 @@ void scandir_remove(struct longrun *l)
 
 /* --- scanning --------------------------------------------------------------------------------- */
 
-/* A log that an earlier service of the directory has left still reads what that one wrote. */
-static bool log_is_left(const struct scandir *s, int at, const char *name)
+/* The one whose directory stands, or stood, there. */
+static struct longrun *at_path(const struct scandir *s, const char *path)
 {
-    char log[NAME_MAX + sizeof "/log"];
-    struct stat st;
-    snprintf(log, sizeof log, "%.*s/log", NAME_MAX, name);
-    return fstatat(at, log, &st, 0) == 0 && same(s, &st) != NULL;
-}
-
-/* The one whose directory stood there before, until somebody put another in its place. */
-static struct longrun *predecessor(const struct scandir *s, const char *name)
-{
-    char path[NAME_MAX + sizeof RUN_SCANDIR "//log"];
-    char real[PATH_MAX];
-    snprintf(path, sizeof path, RUN_SCANDIR "/%.*s", NAME_MAX + (int)sizeof "/log", name);
-    if (realpath(path, real) == NULL)
-        return NULL;
     for (uint32_t i = 0; i < s->longruns->count; i++) {
         struct longrun *l = s->longruns->item[i];
-        if (l != NULL && l->own != NULL && l->member != MEMBER_GONE && strcmp(l->path, real) == 0)
+        if (l != NULL && l->own != NULL && l->member != MEMBER_GONE && strcmp(l->path, path) == 0)
             return l;
     }
     return NULL;
@@ -199,18 +183,36 @@ static void remove_replaced(struct scandir *s, struct longrun *l)
     scandir_remove(l);
 }
 
-/* True: what an earlier service of the name has left must end before this one begins. Its log, were
- * it started once more, would be that of the new one, by its path. */
-static bool must_wait(struct scandir *s, int at, const char *name)
+/* Its log, that an earlier service has left, still reads what that one wrote; were it started once
+ * more, it would be that of the new one, by its path. */
+static bool log_is_left(const struct scandir *s, const char *path)
 {
-    char log[NAME_MAX + sizeof "/log"];
-    struct longrun *before = predecessor(s, name);
+    char log[PATH_MAX + sizeof "/log"];
+    struct stat st;
+    snprintf(log, sizeof log, "%s/log", path);
+    const struct longrun *reads = at_path(s, log);
+    return stat(log, &st) == 0 &&
+           (same(s, &st) != NULL || (reads != NULL && reads->member >= MEMBER_REMOVING));
+}
+
+/* A directory that is new there; what an earlier one in its place has left must end before. */
+static void look_at_new(struct scandir *s, const char *name)
+{
+    char path[NAME_MAX + sizeof RUN_SCANDIR + 2];
+    char real[PATH_MAX];
+    snprintf(path, sizeof path, RUN_SCANDIR "/%.*s", NAME_MAX, name);
+    if (realpath(path, real) == NULL) {
+        message_warning("unable to supervise %s: unable to resolve %s: %s", name, path,
+                        strerror(errno));
+        return;
+    }
+    struct longrun *before = at_path(s, real);
     if (before != NULL)
         remove_replaced(s, before);
-    snprintf(log, sizeof log, "%.*s/log", NAME_MAX, name);
-    const struct longrun *reads = predecessor(s, log);
-    return before != NULL || log_is_left(s, at, name) ||
-           (reads != NULL && reads->member >= MEMBER_REMOVING);
+    if (before != NULL || log_is_left(s, real))
+        s->again = true;
+    else
+        supervise(s, name, real);
 }
 
 /* It was found. */
@@ -222,20 +224,13 @@ static void list(struct longrun *l)
 
 static void look_at(struct scandir *s, int at, const char *name)
 {
-    char path[NAME_MAX + sizeof RUN_SCANDIR + 2];
     struct stat st;
     if (fstatat(at, name, &st, 0) < 0 || !S_ISDIR(st.st_mode))
         return;
     struct longrun *l = same(s, &st);
-    if (l == NULL && pid1_is_stopping(s->pid1))
-        return;
-    if (l == NULL && must_wait(s, at, name)) {
-        s->again = true;
-        return;
-    }
     if (l == NULL) {
-        snprintf(path, sizeof path, RUN_SCANDIR "/%.*s", NAME_MAX, name);
-        supervise(s, name, path);
+        if (!pid1_is_stopping(s->pid1))
+            look_at_new(s, name);
         return;
     }
     list(l);
@@ -245,12 +240,25 @@ static void look_at(struct scandir *s, int at, const char *name)
         s->again = true;
 }
 
+struct looking {
+    struct scandir *s;
+    int at;
+};
+
+static int look_at_name(void *to, const char *name)
+{
+    const struct looking *l = to;
+    if (name[0] != '.')
+        look_at(l->s, l->at, name);
+    return 0;
+}
+
 void scandir_scan(struct scandir *s)
 {
     if (s->pid1->stage >= STAGE_TERM)
         return;
-    DIR *d = opendir(RUN_SCANDIR);
-    if (d == NULL) {
+    struct looking l = {s, openat(AT_FDCWD, RUN_SCANDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (l.at < 0) {
         message_warning("unable to read " RUN_SCANDIR ": %s", strerror(errno));
         return;
     }
@@ -258,10 +266,9 @@ void scandir_scan(struct scandir *s)
     for (uint32_t i = 0; i < s->longruns->count; i++)
         if (s->longruns->item[i] != NULL && s->longruns->item[i]->member == MEMBER_LISTED)
             s->longruns->item[i]->member = MEMBER_UNLISTED;
-    for (struct dirent *entry; (entry = readdir(d)) != NULL;)
-        if (entry->d_name[0] != '.')
-            look_at(s, dirfd(d), entry->d_name);
-    closedir(d);
+    if (fd_each_name(l.at, look_at_name, &l) < 0)
+        message_warning("unable to read " RUN_SCANDIR ": %s", strerror(errno));
+    close(l.at);
     start_due(s, true);
     start_due(s, false);
 }

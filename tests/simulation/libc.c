@@ -1,7 +1,6 @@
 /* What pid 1 asks of the C library beside the seam: the linker leads these calls here (LIVES_WRAP
  * of the Makefile). Each may be refused while something is short, and goes into the trace. */
 #include "tests/simulation/lives.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -16,7 +15,6 @@ void *__real_realloc(void *old, size_t size);
 char *__real_strdup(const char *text);
 int __real_open(const char *path, int flags, ...);
 int __real_openat(int at, const char *path, int flags, ...);
-DIR *__real_opendir(const char *path);
 int __real_socket(int domain, int type, int protocol);
 int __real_accept4(int fd, struct sockaddr *a, socklen_t *size, int flags);
 int __real_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event);
@@ -34,7 +32,6 @@ char *__wrap_strdup(const char *text);
 int __wrap_pipe2(int ends[2], int flags);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_openat(int at, const char *path, int flags, ...);
-DIR *__wrap_opendir(const char *path);
 int __wrap_socket(int domain, int type, int protocol);
 int __wrap_accept4(int fd, struct sockaddr *a, socklen_t *size, int flags);
 int __wrap_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event);
@@ -121,11 +118,6 @@ int __wrap_openat(int at, const char *path, int flags, ...)
     mode_t mode = (flags & O_CREAT) != 0 ? va_arg(list, mode_t) : 0;
     va_end(list);
     return no_file(path, flags) ? -1 : __real_openat(at, path, flags, mode);
-}
-
-DIR *__wrap_opendir(const char *path)
-{
-    return no_descriptor("opendir", path) ? NULL : __real_opendir(path);
 }
 
 int __wrap_socket(int domain, int type, int protocol)

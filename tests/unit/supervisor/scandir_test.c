@@ -112,6 +112,29 @@ static void another_pair_in_its_place(void **state)
     simulated_expect("run extra/log", "run extra", NULL);
 }
 
+/* Its log is known by where the service is, wherever the link leads. */
+static void another_pair_with_a_link_in_its_place(void **state)
+{
+    struct error e = ERROR_INIT;
+    (void)state;
+    simulated_boot(NULL);
+    for (int i = 0; i < 2; i++) {
+        simulated_file("/run/service/extra/run", "");
+        simulated_file(i == 0 ? "/run/here/first/run" : "/run/here/second/run", "");
+        assert_int_equal(
+            symlink(i == 0 ? "/run/here/first" : "/run/here/second", "/run/service/extra/log"), 0);
+        simulated_journal();
+        simulated_ask(SCAN, "a");
+        if (i == 0)
+            assert_int_equal(file_remove_tree(AT_FDCWD, "/run/service/extra", &e), 0);
+    }
+    simulated_expect("TERM extra", NULL);
+    simulated_run(2000);
+    simulated_expect_not("run extra");
+    simulated_exit("extra/log", 0);
+    simulated_expect("run extra/log", "run extra", NULL);
+}
+
 static void a_pair_and_its_end_of_file(void **state)
 {
     (void)state;
@@ -256,6 +279,7 @@ int main(void)
         SIMULATED_TEST(linked_again_while_it_ends),
         SIMULATED_TEST(another_directory_in_its_place),
         SIMULATED_TEST(another_pair_in_its_place),
+        SIMULATED_TEST(another_pair_with_a_link_in_its_place),
         SIMULATED_TEST(a_pair_and_its_end_of_file),
         SIMULATED_TEST(the_consumer_is_swept_first),
         SIMULATED_TEST(one_that_cannot_be_supervised),
