@@ -1,5 +1,6 @@
 #include "services/machine.h"
 #include "base/clock.h"
+#include "base/process.h"
 #include <signal.h>
 #include <stddef.h>
 #include <sys/wait.h>
@@ -17,8 +18,6 @@ typedef void cell(struct step *t);
 
 enum {
     PERMANENT_FAILURE = 125,
-    NOT_EXECUTED = 126,
-    OF_SIGNAL = 128,
     REPEAT_KILL_SECONDS = 5,
     LONGEST_RETRY_SECONDS = 60,
     SHORTAGE_SHIFT = 3
@@ -199,12 +198,6 @@ static void readied(struct step *t)
 
 /* --- death ------------------------------------------------------------------------------------ */
 
-/* The code that the container ends with for an instance that ended so. */
-static int code_of(int wait_status)
-{
-    return WIFSIGNALED(wait_status) ? OF_SIGNAL + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
-}
-
 /* What the policy makes of an end that nobody asked for. Who leaves is wanted down, or asked for.
  */
 static enum restart_verdict judge(struct step *t, int wait_status, int64_t lived)
@@ -242,7 +235,7 @@ static void failed_exit(struct step *t, int code)
 static void death_exit(struct step *t)
 {
     enum definition_exit when = t->rules->container_exit;
-    int code = code_of(t->s->wait_status);
+    int code = process_exit_code(t->s->wait_status);
     bool clean = code == 0 || restart_is_clean(&t->rules->restart, t->s->wait_status);
     if (t->s->want == WANT_DOWN || t->s->verdict == RESTART_GIVE_UP)
         return;
@@ -277,7 +270,7 @@ static void settle(struct step *t, int64_t restart)
 static void conclude(struct step *t)
 {
     struct service *s = t->s;
-    int code = code_of(s->wait_status);
+    int code = process_exit_code(s->wait_status);
     bool decides = s->want == WANT_UP && !s->asked;
     bool ends = s->want == WANT_UP && s->state == SERVICE_FINISH && code == 0 &&
                 t->rules->container_exit == EXIT_ALWAYS;
@@ -332,7 +325,7 @@ static void finish_died(struct step *t)
     fail(t, FAILURE_FINISH);
     settle(t, 0);
     if (wanted)
-        failed_exit(t, code_of(t->s->wait_status));
+        failed_exit(t, process_exit_code(t->s->wait_status));
 }
 
 /* By a policy a run that cannot be executed is a death, with its spawn_code.
@@ -368,7 +361,7 @@ static void unspawned(struct step *t)
     t->s->pid = 0;
     t->s->paused = false;
     t->s->failures++;
-    t->s->spawn_code = lacks ? 0 : t->detail != 0 ? t->detail : NOT_EXECUTED;
+    t->s->spawn_code = lacks ? 0 : t->detail != 0 ? t->detail : EXIT_NOEXEC;
     if (t->s->leaving) {
         leave(t);
         return;

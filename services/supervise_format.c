@@ -1,5 +1,6 @@
 #include "services/supervise_format.h"
 #include "base/clock.h"
+#include "base/process.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -68,10 +69,9 @@ bool supervise_is_fresh(const struct supervise_status *s)
 void supervise_death_pack(unsigned char out[SUPERVISE_DEATH_SIZE], const struct timespec *when,
                           int wait_status)
 {
-    bool killed = WIFSIGNALED(wait_status);
     clock_tain_pack(out, when);
-    out[TAIN] = (unsigned char)(killed ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status));
-    out[TAIN + 1] = (unsigned char)(killed ? WTERMSIG(wait_status) : 0);
+    out[TAIN] = (unsigned char)process_exit_code(wait_status);
+    out[TAIN + 1] = (unsigned char)(WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0);
 }
 
 void supervise_death_unpack(struct supervise_death *d, const unsigned char in[SUPERVISE_DEATH_SIZE])
