@@ -22,14 +22,14 @@ void reading_no_memory(struct reading *r)
     problems_system(r->p, r->path, 0, NULL, "out of memory");
 }
 
-static bool is_listed(const struct reading *r, const char *file)
+bool reading_may_have(const struct reading *r, const char *file)
 {
     return r->unlisted || words_has(&r->names, file);
 }
 
 bool reading_exists(const struct reading *r, const char *file)
 {
-    return is_listed(r, file) && faccessat(r->fd, file, F_OK, 0) == 0;
+    return reading_may_have(r, file) && faccessat(r->fd, file, F_OK, 0) == 0;
 }
 
 int reading_content(struct reading *r, const char *file, struct str *out)
@@ -37,7 +37,7 @@ int reading_content(struct reading *r, const char *file, struct str *out)
     struct error e = ERROR_INIT;
     char path[READING_PATH];
     str_clear(out);
-    if (!is_listed(r, file))
+    if (!reading_may_have(r, file))
         return 0;
     if (file_read(r->fd, file, FILE_MAX, out, &e) == 0)
         return 1;

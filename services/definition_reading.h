@@ -26,6 +26,9 @@ struct reading {
 const char *reading_path(const struct reading *r, const char *file, char out[READING_PATH]);
 /* Says that memory ran out. */
 void reading_no_memory(struct reading *r);
+/* False: no file has that name. True: one has, or a link that may lead to nothing, or the directory
+ * could not be listed. */
+bool reading_may_have(const struct reading *r, const char *file);
 /* Whether a file of that name, or what a link of that name leads to, is there. */
 bool reading_exists(const struct reading *r, const char *file);
 /* Reads a file into out, which it empties first: 1. 0: there is none. -1: it cannot be read, which

@@ -77,7 +77,7 @@ static bool read_program(struct reading *r, const struct key_row *k, bool needed
 {
     struct stat s;
     char path[READING_PATH];
-    if (!reading_exists(r, k->name) || fstatat(r->fd, k->name, &s, 0) < 0)
+    if (!reading_may_have(r, k->name) || fstatat(r->fd, k->name, &s, 0) < 0)
         return false;
     if (needed && !S_ISREG(s.st_mode))
         problems_error(r->p, reading_path(r, k->name, path), 0, NULL, "%s is not a regular file",
@@ -105,7 +105,7 @@ static void check_directory(struct reading *r, const struct key_row *k)
 {
     struct stat s;
     char path[READING_PATH];
-    if (reading_exists(r, k->name) && fstatat(r->fd, k->name, &s, 0) == 0 && !S_ISDIR(s.st_mode))
+    if (reading_may_have(r, k->name) && fstatat(r->fd, k->name, &s, 0) == 0 && !S_ISDIR(s.st_mode))
         problems_error(r->p, reading_path(r, k->name, path), 0, "make it a directory",
                        "%s is not a directory", k->name);
 }
