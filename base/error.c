@@ -28,3 +28,8 @@ int error_system(struct error *e, const char *format, ...)
     errno = why;
     return -1;
 }
+
+bool error_is_lack(int why)
+{
+    return why == EMFILE || why == ENFILE || why == ENOMEM;
+}

@@ -6,6 +6,8 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdbool.h>
+
 /* Exit codes every command shares. */
 enum {
     EXIT_BUG = 101,
@@ -29,5 +31,9 @@ int error_set(struct error *e, int code, const char *format, ...)
 
 /* The same with code EXIT_SYSTEM and ": strerror(errno)" appended; keeps errno. */
 int error_system(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Whether an errno says that something is not to be had now, and not that it is not there: memory
+ * or descriptors were short. */
+bool error_is_lack(int why);
 
 #endif

@@ -11,12 +11,6 @@
 
 enum { LINE_MAX_BYTES = RESTART_LINE_MAX, SCRIPT_MAX_BYTES = 65536 };
 
-/* errno says that something is not to be had now, and not that it is not there. */
-static bool is_lack(void)
-{
-    return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
-}
-
 /* The first line without blanks at its end; false with errno when there is no such file. Never
  * waits for a fifo. */
 static bool first_line(int at, const char *file, char line[LINE_MAX_BYTES])
@@ -52,7 +46,7 @@ static bool read_number(int at, const struct key_row *k, void *place, char line[
 {
     int64_t value = k->usual;
     bool there = first_line(at, k->name, line);
-    if (!there && is_lack())
+    if (!there && error_is_lack(errno))
         return true;
     bool good = !there || key_parse(k, line, &value) == KEY_GOOD;
     key_set_number(place, value);
@@ -64,7 +58,7 @@ static void read_policy(int at, const struct key_row *k, struct restart_policy *
     char line[LINE_MAX_BYTES];
     struct restart_mistake m;
     bool there = first_line(at, k->name, line);
-    if (!there && is_lack())
+    if (!there && error_is_lack(errno))
         return;
     if (!there)
         *p = (struct restart_policy){.when = RESTART_AS_UPSTREAM};
@@ -78,7 +72,7 @@ void servicedir_read(struct service_keys *keys, const char *path, const char *na
     char line[LINE_MAX_BYTES];
     struct keys_there there = {0};
     int at = open_listed(path, &there);
-    if (at < 0 && is_lack())
+    if (at < 0 && error_is_lack(errno))
         return;
     for (const struct key_row *k = key_rows; k->name != NULL; k++) {
         if ((k->use & KEY_LIVE) == 0)

@@ -180,7 +180,7 @@ static int tell(int at, const char *name, char event)
     struct stat st;
     int fd = openat(at, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     bool gone = fd < 0 && errno == ENXIO;
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+    if (fd < 0 && error_is_lack(errno))
         return -1;
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
         gone = write(fd, &event, 1) < 0 && errno == EPIPE;
