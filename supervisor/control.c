@@ -272,14 +272,16 @@ static int urgency(const struct control_connection *k)
 static struct control_connection *find_idle(struct control *c)
 {
     struct control_connection *worst = NULL;
+    int most = 0;
     size_t idle = 0;
     for (size_t i = 0; i < CONTROL_PLACES; i++) {
         struct control_connection *k = &c->connection[i];
         int urgent = urgency(k);
-        int most = worst == NULL ? 0 : urgency(worst);
         idle += urgent > 0 ? 1 : 0;
-        if (urgent > most || (urgent > 0 && urgent == most && k->order < worst->order))
+        if (urgent > most || (urgent > 0 && urgent == most && k->order < worst->order)) {
             worst = k;
+            most = urgent;
+        }
     }
     return idle < CONTROL_IDLE ? NULL : worst;
 }
