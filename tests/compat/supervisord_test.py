@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from lib.build import BUILD
+from lib.build import OVERLOG
 from lib.processes import descendants
 from lib.wait import DEADLINE, wait_for
 
 pytestmark = pytest.mark.long
 
-OVERLOG = os.path.join(BUILD, "overlog")
 SUPERVISORD = "/usr/bin/supervisord"
 PROBE = str(Path(__file__).with_name("probe.sh"))
 

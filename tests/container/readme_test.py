@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.build import BUILD, TOP
+from lib.build import OVERLOG, TOP
 from lib.engine import BASE
 from lib.wait import DEADLINE, wait_for
 
@@ -26,7 +26,7 @@ def walk():
 def test_from_nothing_to_followed_logs(engine, tmp_path):
     before, (build, run, curl, follow) = walk()
     tarball = re.search(r"overlog-\S+\.tar\.gz", before).group()
-    subprocess.run([os.path.join(TOP, "release/pack"), os.path.join(BUILD, "overlog"), str(tmp_path / tarball)], check=True)
+    subprocess.run([os.path.join(TOP, "release/pack"), OVERLOG, str(tmp_path / tarball)], check=True)
     subprocess.run(["sh", "-e"], input=before, text=True, cwd=tmp_path, check=True)
 
     # what is not to be had here: a registry and, in the engine, a network

@@ -9,11 +9,9 @@ import tarfile
 import pytest
 import yaml
 
-from lib.build import BUILD, TOP
+from lib.build import OVERLOG, TOP
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine")]
-
-OVERLOG = os.path.join(BUILD, "overlog")
 
 
 def pack(path, umask=0o022):

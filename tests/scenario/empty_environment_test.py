@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 
-from lib.build import BUILD, TOP
+from lib.build import OVERLOG, TOP
 
 DEADLY = {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, signal.SIGSYS}
 # Commands whose first form in the usage is not one that goes on.
@@ -112,7 +112,7 @@ def walk(program):
 
 def test_every_link():
     r = subprocess.run(["unshare", "-Urmpinf", "--kill-child", "--mount-proc", sys.executable, "-B", os.path.abspath(__file__),
-                        os.path.join(BUILD, "overlog")], capture_output=True, text=True, timeout=900,
+                        OVERLOG], capture_output=True, text=True, timeout=900,
                        env={**os.environ, "PYTHONPATH": TOP + "/tests"})
     assert r.returncode == 0, r.stderr
     count, died = json.loads(r.stdout)

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from lib.boot import Boot
-from lib.build import BUILD
+from lib import build
 from lib.tree import Tree
 
 OVERLOG, SVC = "/command/overlog", "/command/s6-svc"
@@ -140,7 +140,7 @@ def test_what_check_says_of_hooks(tmp_path):
     for name in ("deaths", "xyzzy", "oom", "gave-up/mail"):
         (hooks / name).write_text("#!/bin/sh\n")
     (hooks / "oom").chmod(0o755)
-    r = subprocess.run(["overlog", "check", "--json", str(tmp_path)], executable=os.path.join(BUILD, "overlog"),
+    r = subprocess.run(["overlog", "check", "--json", str(tmp_path)], executable=build.OVERLOG,
                        capture_output=True, text=True, check=False)
     found = [(p["file"].split("on-event.d/")[1], p["text"], p.get("cure")) for p in json.loads(r.stdout)["problems"]]
     assert found[0][0] == "deaths" and found[0][1:] == ("no event is called deaths", "did you mean death?")

@@ -3,11 +3,9 @@
 import glob
 import os
 import re
-import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests"))
-import source  # noqa: E402
+import source
+from lib.build import TOP
 
 with open(os.path.join(TOP, "docs/hacking.md")) as page:
     TEXT = page.read()

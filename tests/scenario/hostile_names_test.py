@@ -1,12 +1,10 @@
 """Names and texts of others never reach a terminal raw: no control character, no C1, no turned direction of writing."""
 
-import os
 import re
 import subprocess
 
-from lib.build import BUILD
+from lib.build import OVERLOG
 
-OVERLOG = os.path.join(BUILD, "overlog")
 HOSTILE = {"esc": "a\x1b]0;x\x07\x1b[2Jb", "c1": "a\x9b31mb", "turn": "a\u202eb", "raw": b"a\x9b31m\xffb".decode(errors="surrogateescape")}
 RAW = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xff")
 

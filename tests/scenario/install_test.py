@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.build import OVERLOG
+from lib.build import OVERLOG, TOP
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(TOP)
 OLD = ["with-contenv", "execlineb", "logcat", "printcontenv", "probe", "s6-setuidgid", "overlog", "s6-rc", "s6-rc-db",
        "s6-svc", "s6-svdt", "s6-svok", "s6-svscanctl", "s6-svstat", "s6-svwait"]
 OTHERS = {"init", "logger", "legacy", "halt", "poweroff", "reboot", "shutdown"}  # programs that base images have

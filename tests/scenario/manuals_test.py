@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.build import OVERLOG
+from lib.build import OVERLOG, TOP
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(TOP)
 DOCS = ROOT / "docs"
 # On their way: listed as provided, or without a page, before they are. To be emptied.
 PENDING = re.compile(r"s6-notify.*|status|overlog-.*")

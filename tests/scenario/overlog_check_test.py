@@ -8,10 +8,9 @@ import subprocess
 
 import pytest
 
-from lib.build import BUILD, TOP
+from lib.build import OVERLOG, TOP
 from lib.text import assert_order
 
-OVERLOG = os.path.join(BUILD, "overlog")
 D = "/etc/s6-overlay/s6-rc.d"
 
 

@@ -6,9 +6,8 @@ import subprocess
 
 import pytest
 
-from lib.build import BUILD
+from lib.build import OVERLOG
 
-OVERLOG = os.path.join(BUILD, "overlog")
 WORKDIR = 'cd "$(cat /run/s6/workdir)" || exit 1\n'
 
 

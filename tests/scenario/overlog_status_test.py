@@ -7,11 +7,10 @@ import subprocess
 import pytest
 
 from lib.boot import Boot
-from lib.build import BUILD
+from lib.build import OVERLOG
 from lib.tree import Tree
 
 RUN = "#!/bin/sh\nexec sleep 1000\n"
-OVERLOG = os.path.join(BUILD, "overlog")
 STATUS = ("/command/overlog", "status")
 
 

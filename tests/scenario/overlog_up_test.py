@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from lib.boot import Stream
-from lib.build import BUILD
+from lib.build import OVERLOG
 from lib.processes import descendants
 from lib.text import assert_order
 from lib.wait import DEADLINE, wait_for
@@ -26,7 +26,7 @@ class Workstation:
         self.home = os.path.join(place, "home")
         self.runtime = os.path.join(place, "runtime")
         self.program = os.path.join(place, "overlog")
-        shutil.copy(os.path.join(BUILD, "overlog"), self.program)
+        shutil.copy(OVERLOG, self.program)
         os.chmod(self.program, 0o755)
         for folder in (self.home, self.runtime):
             os.mkdir(folder)

@@ -6,9 +6,7 @@ import subprocess
 
 import pytest
 
-from lib.build import BUILD
-
-OVERLOG = os.path.join(BUILD, "overlog")
+from lib.build import OVERLOG
 
 
 def run(*words):

@@ -5,9 +5,8 @@ import subprocess
 
 import pytest
 
+from lib.build import OVERLOG
 from lib.wait import wait_for
-
-OVERLOG = os.path.join(os.environ.get("BUILD", "build"), "overlog")
 
 # Each exits, after its n-th start, as its script says; `stays` does not end.
 STAYS = "exec sleep 1000"
