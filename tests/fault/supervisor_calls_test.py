@@ -4,7 +4,7 @@ import re
 import signal
 import subprocess
 
-from lib.control import status, tell
+from lib.control import READY, WANTED_UP, runs, status, tell
 from lib.refusal import Refusal
 
 WEB = """#!/bin/sh
@@ -19,20 +19,19 @@ def test_each_call_refused_once_and_from_then_on(tree, boot, place):
     tree.longrun("web", WEB, notification_fd="7\n", finish="#!/bin/sh\necho finished\n")
     tree.oneshot("job", "echo up\n", down="echo down\n", bundle=None)
     box = boot(tree.path, env={"S6_LOGGING": "2", "OVERLOG_SCRIPT": "n20 s1000000 C"})
-    up_and_ready = 4 | 8
     first = box.pid()
     log = os.path.join(place, "strace")
 
     def settled(old_web, old_logger):
         pid, flags = status(box, "web")
         loggers = box.loggers("web")
-        return pid not in (0, old_web) and flags == up_and_ready and loggers and old_logger not in loggers and \
+        return pid not in (0, old_web) and flags == WANTED_UP | READY and loggers and old_logger not in loggers and \
             status(box, "web/log")[0] != 0
 
     def descriptors():
         return len(os.listdir(f"/proc/{first}/fd"))
 
-    box.wait_for(lambda: box.exists("/run/service/web/supervise/status") and settled(0, 0), what="web")
+    box.wait_for(lambda: settled(0, 0), what="web")
     box.wait_for(lambda: not any("s6-rc" in words[0] for words in box.processes().values() if words))
     usual = descriptors()
     refused = 0
@@ -67,17 +66,13 @@ def test_the_report_of_a_parent_that_cannot_be_watched(tree, boot, place):
     """Pid 1 looks at it now and then, as nobody else knows the pid of the service."""
     tree.longrun("web", "#!/bin/sh\nexec sleep 1000\n", finish="#!/bin/sh\necho finished\n")
     box = boot(tree.path, env={"S6_LOGGING": "0", "OVERLOG_SUPERVISE_PROCESSES": "1"})
-    up = 4  # and not finishing
-
-    def runs(old):
-        pid, flags = status(box, "web")
-        return pid not in (0, old) and flags == up and pid
-    box.wait_for(lambda: box.exists("/run/service/web/supervise/status") and runs(0), what="web")
+    box.wait_for(lambda: runs(box, "web"), what="web")
     for letters in (b"t", b"OtU", b"d"):
-        old = runs(0)
+        old = runs(box, "web")
         with Refusal(box.pid(), "1+", os.path.join(place, "strace"), {"epoll_ctl": "EPERM"}) as r:
             tell(box, "web", letters)
             box.wait_for(r.refused, what="refusal")
-            box.wait_for(lambda: status(box, "web") == (0, 8) if letters == b"d" else runs(old), what="what was wanted")
+            box.wait_for(lambda: status(box, "web") == (0, READY) if letters == b"d" else runs(box, "web", old),
+                         what="what was wanted")
     assert box.stop() == 0
     assert box.stdout.text().count("finished") == 3

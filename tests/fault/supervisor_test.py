@@ -12,19 +12,11 @@ import time
 
 import pytest
 
-from lib.control import status, tell
+from lib.control import FINISHING, READY, WANTED_UP, runs, status, tell
 from lib.logs import log_text
 from lib.processes import process_fields
 from lib.refusal import Scarce
 from lib.wait import wait_for
-
-UP, READY = 4, 8
-
-
-def runs(box, name, not_pid=0):
-    """It is up, as another process than not_pid."""
-    pid, flags = status(box, name)
-    return flags & UP and pid not in (0, not_pid) and pid
 
 
 def said(box):
@@ -279,7 +271,7 @@ def test_a_stop_that_would_never_end(tree, boot, how):
     before = time.monotonic()
     box.kill(signal.SIGTERM)
     if how == "signals":
-        box.wait_for(lambda: status(box, "hangs")[0] == 0 or status(box, "hangs")[1] & 2, what="finish")
+        box.wait_for(lambda: status(box, "hangs")[0] == 0 or status(box, "hangs")[1] & FINISHING, what="finish")
         assert box.alive()
         box.kill(signal.SIGTERM)
     assert box.wait() == 0  # long before the grace time
@@ -313,7 +305,7 @@ def test_memory_refused_once_and_from_then_on(tree, boot):
 
     def good(old):
         pid, flags = status(box, "web")
-        return pid not in (0, old) and flags == UP | READY
+        return pid not in (0, old) and flags == WANTED_UP | READY
 
     def turn(number):
         client = box.run("/command/s6-rc", "-u" if number % 2 == 0 else "-d", "change", "job")

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from lib.control import status
+from lib.control import FINISHING, status
 from lib.logs import log_text
 from lib.refusal import REFUSED, Refusal, Scarce
 
@@ -19,7 +19,6 @@ ETC = "etc/s6-overlay"
 # 9, 10: before the switch; 1, 2: after it.
 CODES = {0, 1, 2, 9, 10, 111}
 PARTS = 4  # of a sweep, so that several can have a part each
-FINISHING = 2  # of the flags in supervise/status
 
 
 def define(tree):

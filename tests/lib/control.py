@@ -1,6 +1,7 @@
 """Services of a booted container: what the commands say of them, and the files behind that."""
 
 COMMAND, SERVICES = "/command/", "/run/service/"
+PAUSED, FINISHING, WANTED_UP, READY = 1, 2, 4, 8  # flags of supervise/status
 
 
 def svstat(box, fields, *names, tools=COMMAND):
@@ -14,6 +15,12 @@ def status(box, name):
     with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
         record = file.read()
     return int.from_bytes(record[24:32], "big"), record[34]
+
+
+def runs(box, name, but=0):
+    """The pid in supervise/status, once it is up and another one than but; until then nothing true."""
+    pid, flags = status(box, name)
+    return flags & WANTED_UP and not flags & FINISHING and pid not in (0, but) and pid
 
 
 def tell(box, name, letters):

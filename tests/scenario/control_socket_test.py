@@ -13,6 +13,7 @@ import threading
 
 import pytest
 
+from lib.control import tell
 from lib.processes import children, command_line, is_logger, process_state
 
 RUN = "#!/bin/sh\nexec sleep 1000\n"
@@ -359,8 +360,7 @@ def test_looking_while_all_changes(tree, boot):
     def restart():
         while not stop.is_set():
             for name in names:
-                with open(box.inside(f"/run/service/{name}/supervise/control"), "wb", buffering=0) as file:
-                    file.write(b"k" if name < "s5" else b"dCu")
+                tell(box, name, b"k" if name < "s5" else b"dCu")
 
     mover = threading.Thread(target=restart)
     mover.start()
@@ -408,8 +408,7 @@ def test_no_room_for_the_file(tree, boot):
         with pytest.raises(OSError):
             while True:
                 file.write(bytes(4096))
-    with open(box.inside("/run/service/web/supervise/control"), "wb", buffering=0) as control:
-        control.write(b"d")
+    tell(box, "web", b"d")
     box.wait_for(lambda: {"web": "down"}.items() <= {r["name"]: r["state"] for r in look_at_once(box, 1)[0]["services"]}.items())
     os.unlink(f"/proc/{box.pid()}/root/run/service/more")
     box.run("/command/s6-svscanctl", "-an", "/run/service", check=True)

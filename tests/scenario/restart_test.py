@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from lib.control import svstat
+
 QUICK = "wait 10ms..10ms"
 
 POLICIES = {
@@ -37,10 +39,6 @@ def state(box, name):
         if line.split()[:1] == [name]:
             return line
     return ""
-
-
-def fields(box, name, *what):
-    return box.run("/command/s6-svstat", "-o", ",".join(what), f"/run/service/{name}").stdout.split()
 
 
 def events(box, name):
@@ -84,9 +82,9 @@ def test_each_policy(tree, many):
     for name in ("clean", "listed", "killed", "unready"):
         assert "down" in state(box, name) and "failed" not in state(box, name), name
     # As other tools see it: down, not wanted up, with the code of the last end; every death is tallied.
-    assert fields(box, "loop", "up", "wantedup", "exitcode") == ["false", "false", "1"]
-    assert fields(box, "listed", "up", "wantedup", "exitcode") == ["false", "false", "3"]
-    assert fields(box, "killed", "up", "wantedup", "signal") == ["false", "false", "SIGKILL"]
+    assert svstat(box, "up,wantedup,exitcode", "loop").split() == ["false", "false", "1"]
+    assert svstat(box, "up,wantedup,exitcode", "listed").split() == ["false", "false", "3"]
+    assert svstat(box, "up,wantedup,signal", "killed").split() == ["false", "false", "SIGKILL"]
     assert len(box.run("/command/s6-svdt", "/run/service/loop").stdout.splitlines()) == 3
 
     box.wait_for(lambda: [e.split()[0] for e in events(box, "loop")] == ["start", "exit"] * 3 + ["gave-up"], what="events")
@@ -103,7 +101,7 @@ def test_each_policy(tree, many):
     box.run("/command/s6-svc", "-r", "/run/service/served", check=True)
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")) and runs(tree, "served") == 2, what="served again")
     box.run("/command/s6-svc", "-wD", "-t", "/run/service/served", check=True)
-    assert fields(box, "served", "up", "wantedup") == ["false", "false"]
+    assert svstat(box, "up,wantedup", "served").split() == ["false", "false"]
     assert box.stop() == 0
 
 

@@ -8,46 +8,24 @@ import time
 
 import pytest
 
+from lib.control import FINISHING, PAUSED, READY, WANTED_UP, runs, status, svstat, tell
 from lib.logs import log_text
 from lib.processes import children, command_line, parents, process_fields, process_state
 from lib.wait import let_pass
 
 ON = {"OVERLOG_SUPERVISE_PROCESSES": "1", "S6_LOGGING": "0"}
 SEES = "#!/bin/sh\n{ tr '\\0' ' ' </proc/$PPID/cmdline; cat /proc/$PPID/comm; } >>/tmp/$1.sees\nexec sleep 1000\n"
-UP, READY = 4, 8
 
 
-def status(box, name):
-    """pid, wait status, flags of supervise/status."""
-    with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
-        record = file.read()
-    if not record:
-        raise LookupError(f"{name} has no status yet")
-    return struct.unpack(">24xQHB", record)
-
-
-def stat(box, name, fields="pid"):
-    return box.run("/command/s6-svstat", "-o", fields, "/run/service/" + name).stdout.strip()
-
-
-def tell(box, name, letters):
-    with open(box.inside(f"/run/service/{name}/supervise/control"), "wb", buffering=0) as file:
-        file.write(letters)
-
-
-def runs(box, name, but=0):
-    """The pid that the status has, inside the container, once it is up and another than but."""
-    def look():
-        pid, _, flags = status(box, name)
-        return flags & UP and not flags & 2 and pid not in (0, but) and pid
-    box.wait_for(lambda: os.path.exists(box.inside(f"/run/service/{name}/supervise/status")), what=name)
-    return box.wait_for(look, what=f"run of {name}")
+def running(box, name, but=0):
+    """Waits for it: its pid inside the container, which is another one than but."""
+    return box.wait_for(lambda: runs(box, name, but), what=f"run of {name}")
 
 
 def is_down(box, name):
     """For good, its finish included."""
-    pid, _, flags = status(box, name)
-    return pid == 0 and flags & (UP | READY) == READY
+    pid, flags = status(box, name)
+    return pid == 0 and flags & (WANTED_UP | READY) == READY
 
 
 def inner_pid(ours):
@@ -71,7 +49,7 @@ def outside(box, pid):
 
 def parent_of(box, name):
     """Our number of the parent that the service has now; 0: none but pid 1."""
-    ours = outside(box, runs(box, name))
+    ours = outside(box, running(box, name))
     above = int(process_fields(ours)[1])
     if above == box.pid():
         return 0
@@ -138,18 +116,18 @@ def test_pid_code_signal_and_group_are_those_of_the_service(tree, boot):
     tree.longrun("web", "#!/bin/sh\necho $$ >/tmp/pid\n[ ! -e /tmp/code ] || exit $(cat /tmp/code)\nexec sleep 1000\n",
                  finish="#!/bin/sh\necho $1 $2 $4 >/tmp/finish\n")
     box = boot(tree.path, env=ON)
-    runs(box, "web")
+    running(box, "web")
     for letters, code, name in ((b"t", 15, "SIGTERM"), (b"k", 9, "SIGKILL"), (b"K", 9, "SIGKILL"), (b"q", 3, "SIGQUIT"),
                                 (b"d", 15, "SIGTERM")):
         tell(box, "web", b"u")
-        pid = runs(box, "web")
+        pid = running(box, "web")
         box.wait_for(lambda: tree.read("/tmp/pid") == f"{pid}\n", what="its pid")
         ours = outside(box, pid)
         assert os.getpgid(ours) == os.getsid(ours) == ours
         assert os.getsid(parent_of(box, "web")) not in (ours, os.getsid(box.pid()))
         tell(box, "web", b"O" + letters)
         box.wait_for(lambda: is_down(box, "web"), what="down")
-        assert stat(box, "web", "signal,exitcode") == f"{name} -1"
+        assert svstat(box, "signal,exitcode", "web") == f"{name} -1"
         assert tree.read("/tmp/finish") == f"256 {code} {pid}\n"
     tree.write("/tmp/code", "7\n")
     tell(box, "web", b"o")
@@ -223,13 +201,13 @@ def test_the_parent_is_killed_and_the_service_goes_on(tree, boot):
     tree.longrun("web", "#!/bin/sh\nexec sleep 1000\n", finish="#!/bin/sh\necho $1 $2 >>/tmp/finish\n")
     box = boot(tree.path, env=ON)
     for i in range(3):
-        pid = runs(box, "web")
+        pid = running(box, "web")
         ours = outside(box, pid)
         os.kill(parent_of(box, "web"), signal.SIGKILL)
         box.wait_for(lambda: parents()[ours] == box.pid(), what="the way to pid 1")
         assert parent_of(box, "web") == 0 and status(box, "web")[0] == pid
         tell(box, "web", b"t")
-        runs(box, "web", but=pid)
+        running(box, "web", but=pid)
         assert parent_of(box, "web") > 0
         assert tree.read("/tmp/finish") == "256 15\n" * (i + 1)
     os.kill(parent_of(box, "web"), signal.SIGKILL)
@@ -242,11 +220,11 @@ def test_the_parent_is_killed_and_the_service_goes_on(tree, boot):
 def test_signals_to_the_parent_do_nothing(tree, boot, number):
     tree.longrun("web")
     box = boot(tree.path, env=ON)
-    pid, above = runs(box, "web"), parent_of(box, "web")
+    pid, above = running(box, "web"), parent_of(box, "web")
     os.kill(above, number)
     os.kill(above, 0)
     tell(box, "web", b"t")  # by then the other one was taken
-    runs(box, "web", but=pid)
+    running(box, "web", but=pid)
     box.wait_for(lambda: process_state(above) is None, what="end of the parent")
     assert box.stop() == 0
 
@@ -254,10 +232,10 @@ def test_signals_to_the_parent_do_nothing(tree, boot, number):
 def test_a_parent_that_is_stopped_is_resumed(tree, boot):
     tree.longrun("web")
     box = boot(tree.path, env=ON)
-    pid, above = runs(box, "web"), parent_of(box, "web")
+    pid, above = running(box, "web"), parent_of(box, "web")
     os.kill(above, signal.SIGSTOP)
     os.kill(outside(box, pid), signal.SIGKILL)
-    runs(box, "web", but=pid)
+    running(box, "web", but=pid)
     os.kill(parent_of(box, "web"), signal.SIGSTOP)
     assert box.stop() == 0
 
@@ -268,7 +246,7 @@ def test_a_run_that_cannot_be_executed_leaves_nobody(tree, boot):
     box.wait_for_text("s6-supervise lost: warning: unable to spawn ./run: unable to execute "
                       "/run/s6/legacy-services/lost/run: its interpreter /no/such/shell is missing")
     box.wait_for(lambda: no_parents(box), what="end of the parent")
-    box.wait_for(lambda: stat(box, "lost", "up,pid") == "false -1", what="end of an attempt")
+    box.wait_for(lambda: svstat(box, "up,pid", "lost") == "false -1", what="end of an attempt")
     with open(box.inside("/run/service/lost/run"), "w") as file:
         file.write("#!/bin/sh\nexec sleep 1000\n")
     tell(box, "lost", b"u")
@@ -292,7 +270,7 @@ def test_runs_that_end_at_once(tree, boot):
 def test_a_finish_that_is_stopped_in_its_time(tree, boot):
     tree.longrun("web", finish="#!/bin/sh\ntrap '' TERM\necho x >>/tmp/finish\nexec sleep 1000\n", timeout_finish="200\n")
     box = boot(tree.path, env=ON)
-    runs(box, "web")
+    running(box, "web")
     assert box.stop() == 0
     assert tree.read("/tmp/finish") == "x\n"
 
@@ -307,7 +285,7 @@ def test_everything_at_random(tree, boot):
                      **({"notification_fd": "3\n"} if i % 2 else {}))
     box = boot(tree.path, env=ON)
     for name in names:
-        runs(box, name)
+        running(box, name)
     for _ in range(150):
         name = dice.choice(names)
         what = dice.choice(("letters", "letters", "parent", "service"))
@@ -324,7 +302,8 @@ def test_everything_at_random(tree, boot):
     for name in names:
         tell(box, name, b"c")
         tell(box, name, b"u")
-        box.wait_for(lambda: status(box, name)[2] & (UP | 1) == UP and status(box, name)[0], what=f"{name} up")
+        box.wait_for(lambda: status(box, name)[1] & (WANTED_UP | PAUSED) == WANTED_UP and status(box, name)[0],
+                     what=f"{name} up")
         assert box.run("/command/s6-svc", "-wD", "-T", "30000", "-d", f"/run/service/{name}").returncode == 0, name
         assert box.run("/command/s6-svc", "-wu", "-T", "30000", "-u", f"/run/service/{name}").returncode == 0, name
         assert parent_of(box, name) > 0
@@ -344,7 +323,7 @@ def test_a_stop_waits_for_services_and_for_no_parent(tree, boot):
     tree.longrun("web")
     box = boot(tree.path, env={**ON, "S6_KILL_GRACETIME": "700"})
     for name in ("late", "deaf", "web"):
-        runs(box, name)
+        running(box, name)
     before = time.monotonic()
     assert box.stop() == 0
     assert box.ended - before > 0.9
@@ -373,7 +352,7 @@ def test_under_another_init(tree, boot):
     """Orphans come to us, the nearest subreaper, not to pid 1."""
     tree.longrun("web", "#!/bin/sh\necho begun\nexec sleep 1000\n", finish="#!/bin/sh\necho over $1 $2\n")
     box = boot(tree.path, "--", "/init", env=ON, init="/bin/helper")
-    runs(box, "web")
+    running(box, "web")
     ours = outside(box, status(box, "web")[0])
     init = parents()[parents()[ours]]
     assert parents()[init] == box.pid()
@@ -389,7 +368,7 @@ def test_a_pid_namespace_of_its_own(tree, boot):
     tree.longrun("alone", "#!/bin/sh\necho I am $$\nexec sleep 1000\n", **{"flag-newpidns": ""})
     box = boot(tree.path, env=ON)
     box.wait_for_text("I am 1\n", "stdout")
-    pid = runs(box, "alone")
+    pid = running(box, "alone")
     above, = [pid for pid in children(box.pid()) if command_line(pid) == ["s6-supervise", "alone"]]
     with open(f"/proc/{children(above)[0]}/status") as file:
         assert f"\nNSpid:\t{children(above)[0]}\t{pid}\t1\n" in file.read()
@@ -468,19 +447,19 @@ def test_a_status_with_the_process_group(tree, boot):
     def read(name="web"):
         with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
             return grouped(file.read())
-    box.wait_for(lambda: read()["flags"] == UP | READY, what="ready")
+    box.wait_for(lambda: read()["flags"] == WANTED_UP | READY, what="ready")
     up = read()
-    assert stat(box, "web", "pid,ready,up,wantedup") == f"{up['pid']} true true true"
+    assert svstat(box, "pid,ready,up,wantedup", "web") == f"{up['pid']} true true true"
     assert up["group"] == up["pid"] and os.getpgid(outside(box, up["pid"])) == outside(box, up["pid"])
     assert abs(up["changed"] - time.time()) < 100 and up["changed"] <= up["ready"]
-    assert read("never") == {**read("never"), "pid": 0, "group": 0, "status": 0, "flags": 1 | READY}
+    assert read("never") == {**read("never"), "pid": 0, "group": 0, "status": 0, "flags": PAUSED | READY}
     logger = read("web/log")
     assert logger["pid"] == logger["group"] != 0
     assert box.run("/command/s6-svwait", "-U", "-t", "5000", "/run/service/web").returncode == 0
     tell(box, "web", b"k")
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/finish")) and tree.read("/tmp/finish"), what="finish")
     down = box.wait_for(lambda: read() if read()["pid"] != up["pid"] else None)
-    assert down["status"] == 9 and down["flags"] & 2 and down["group"] == down["pid"] == int(tree.read("/tmp/finish"))
+    assert down["status"] == 9 and down["flags"] & FINISHING and down["group"] == down["pid"] == int(tree.read("/tmp/finish"))
     os.kill(outside(box, down["pid"]), signal.SIGKILL)
     tell(box, "web", b"O")
     assert box.stop() == 0
@@ -490,7 +469,7 @@ def test_a_status_with_the_process_group(tree, boot):
 def test_a_status_as_it_was(tree, boot, value, size):
     tree.longrun("web")
     box = boot(tree.path, env={"OVERLOG_SUPERVISE_STATUS": value})
-    runs(box, "web")
+    running(box, "web")
     assert os.path.getsize(box.inside("/run/service/web/supervise/status")) == size
     assert ("OVERLOG_SUPERVISE_STATUS: 44 is neither, using 35" in box.stderr.text()) == (value == "44")
     assert box.stop() == 0
