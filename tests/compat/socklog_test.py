@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 
 from lib.build import OVERLOG
+from lib.processes import process_state
 from lib.wait import DEADLINE, wait_for
 
 THEIRS = Path("/usr/bin")
@@ -352,6 +353,6 @@ def test_socklog_idles(ours, tmp_path):
     log.send(b"<13>a")
     log.lines(1)
     def sleeps():
-        return Path(f"/proc/{log.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "S"
+        return process_state(log.process.pid) == "S"
     wait_for(sleeps)
     assert log.end() == (0, b"", b"")

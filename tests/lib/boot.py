@@ -187,6 +187,10 @@ class Boot:
         self.wait_for(lambda: self.run("/command/s6-rc", "-b", "-t", "60000", "-u", "change").returncode == 0,
                       what="end of the boot")
 
+    def wait_empty(self):
+        """Until pid 1 and loggers are all that is left."""
+        self.wait_for(lambda: all(is_logger(words) for words in self.processes().values()), what="end of all but loggers")
+
     def transcript(self):
         return (f"--- exit {self.outer.poll()}\n--- stdout\n{self.stdout.text()[-4000:]}\n"
                 f"--- stderr\n{self.stderr.text()[-4000:]}")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lib import wait
 from lib.build import OVERLOG
+from lib.processes import process_state
 
 BASE = 1795431340  # 2026-11-23T10:55:40Z
 DEADLINE = 2 * wait.DEADLINE
@@ -63,6 +64,11 @@ def run(root, *args, code=0, text=True, **env):
     if code == 0:
         assert p.stderr == b""
     return p.stdout.decode() if text else p.stdout
+
+
+def raw(root, *args, **more):
+    """The lines, as their services wrote them."""
+    return run(root, "-o", "raw", *args, **more).splitlines()
 
 
 def warned(root, *args, code, **env):
@@ -122,7 +128,7 @@ class Follower:
 
 def is_asleep(pid):
     return Path(f"/proc/{pid}/wchan").read_text() in ("ep_poll", "do_epoll_wait") or \
-        Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "S"
+        process_state(pid) == "S"
 
 
 def three(root):
@@ -154,11 +160,10 @@ def on_terminal(root, *args, code=0, screen=None, **env):
 class Writer:
     """A logger made by hand: numbered lines, rotation by rename, optional gzip, retention."""
 
-    def __init__(self, directory, stamp=True):
+    def __init__(self, directory):
         self.directory = directory
         directory.mkdir(exist_ok=True)
         self.file = open(directory / "current", "ab", buffering=0)
-        self.stamp = stamp
 
     def write(self, message, flag="F"):
         now = time.time_ns()

@@ -1,6 +1,5 @@
 """A paired logger by its contract (docs/logger-contract.md): real pipes and memory files, no supervisor."""
 import fcntl
-import gzip
 import os
 import re
 import signal
@@ -10,7 +9,7 @@ import threading
 from pathlib import Path
 
 from lib.build import OVERLOG
-from lib.logs import ARCHIVE, CRI
+from lib.logs import CRI, archives, log_bytes
 from lib.wait import DEADLINE, wait_for
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "ASAN_OPTIONS": "detect_leaks=0"}
@@ -34,8 +33,7 @@ def log_files(directory):
     """Archives, oldest first, and current, without what a compression has left twice."""
     if not (directory / "current").exists():
         return []
-    names = {name for name in os.listdir(directory) if ARCHIVE.fullmatch(name)}
-    return [directory / name for name in sorted(names) if name + ".gz" not in names] + [directory / "current"]
+    return [directory / name for name in [*archives(directory), "current"]]
 
 
 class Rig:
@@ -122,12 +120,7 @@ class Rig:
         return log_files(self.directory)
 
     def logged(self):
-        text = b""
-        for path in self.files():
-            opened = gzip.open if path.suffix == ".gz" else open
-            with opened(path, "rb") as f:
-                text += f.read()
-        return text
+        return log_bytes(self.directory) if self.files() else b""
 
     def lines(self):
         """(stream, flag, message) of every CRI line."""

@@ -50,3 +50,9 @@ def log_lines(folder):
 def log_text(folder, stream=None):
     """The messages only, one string each, of one stream if given."""
     return [text for _, where, _, text in log_lines(folder) if stream in (None, where)]
+
+
+def log(tree, name):
+    """The messages that a service of a tree has logged so far."""
+    folder = tree.at(f"/var/log/services/{name}")
+    return log_text(folder) if os.path.exists(folder + "/current") else []

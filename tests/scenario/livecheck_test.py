@@ -7,17 +7,12 @@ import signal
 import pytest
 
 from lib.control import status, svstat, tell
-from lib.logs import log_text
-from lib.processes import is_logger, process_state
+from lib.logs import log
+from lib.processes import process_state
 from lib.tree import BUSYBOX, link_or_copy
 from lib.wait import let_pass, wait_for, wait_still
 
 QUICK = "-i 200ms -s 0 -T 2s -f 2"
-
-
-def log(tree, name):
-    folder = tree.at(f"/var/log/services/{name}")
-    return log_text(folder) if os.path.exists(folder + "/current") else []
 
 
 def checkers(box, name=""):
@@ -41,7 +36,7 @@ livecheck {QUICK} -c "probe -T 300ms http://localhost:8080/health" /bin/helper s
         "livecheck: warning: web has not ended: it is killed"], lines
     box.wait_for(lambda: len(checkers(box)) == 1, what="one process that checks")
     box.run("/command/s6-svc", "-wD", "-d", "/run/service/web")
-    box.wait_for(lambda: not [w for w in box.processes().values() if not is_logger(w)], what="nothing that is left")
+    box.wait_empty()
     assert box.stop() == 0
 
 
@@ -137,7 +132,7 @@ def test_checks(tree, boot):
     assert log(tree, "none")[0].startswith("livecheck: warning: none is not alive: the check exited 127: ")
     assert "/no/such/program" in log(tree, "none")[0]
     box.run("/command/s6-svc", "-wD", "-d", *[f"/run/service/{n}" for n in ("slow", "unready", "late", "dropped", "turned", "none")])
-    box.wait_for(lambda: not [w for w in box.processes().values() if not is_logger(w)], what="nothing that is left")
+    box.wait_empty()
     assert box.stop() == 0
 
 
@@ -177,7 +172,7 @@ def test_as_a_plain_user(tree, boot, env):
                       "restarted\n")
     box.wait_for_text("begun\n", "stdout", count=2)
     box.run("/command/s6-svc", "-wD", "-d", "/run/service/web", user=1000)
-    box.wait_for(lambda: not [w for w in box.processes().values() if not is_logger(w)], what="nothing that is left")
+    box.wait_empty()
     assert box.stop() == 0
 
 
@@ -205,6 +200,6 @@ def test_no_process_is_left_behind(scratch, boot):
     for control in controls:
         control.write(b"dk")
         control.close()
-    box.wait_for(lambda: not [w for w in box.processes().values() if not is_logger(w)], what="nothing that is left")
+    box.wait_empty()
     assert box.zombies() == []
     assert box.stop() == 0

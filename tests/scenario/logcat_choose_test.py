@@ -10,13 +10,9 @@ import time
 import zoneinfo
 
 import pytest
-from lib.logcat import (BASE, DEADLINE, OVERLOG, archive_name, cri, environment, on_terminal, run, service, tai64n,
-                        three, utc, warned)
+from lib.logcat import (BASE, DEADLINE, OVERLOG, archive_name, cri, environment, on_terminal, raw, run, service,
+                        tai64n, three, utc, warned)
 from lib.wait import wait_for
-
-
-def raw(root, *args, **more):
-    return run(root, "-o", "raw", *args, **more).splitlines()
 
 
 # --- entries of several lines ---

@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from lib.logcat import BASE, Follower, cri, on_terminal, run, service, warned
+from lib.logcat import BASE, Follower, cri, on_terminal, raw, run, service, warned
 
 NGINX = ('10.0.3.7 - - [23/Nov/2026:10:55:40 +0000] "GET /api/x?id=7 HTTP/1.1" 200 162 "-" "curl/8.5.0"',
          '10.0.3.8 - - [23/Nov/2026:10:55:41 +0000] "POST /api/y HTTP/1.1" 503 0 "-" "curl/8.5.0"',
@@ -18,10 +18,6 @@ def house(root):
     for number, (name, lines) in enumerate((("nginx", NGINX), ("api", API), ("go", GO))):
         service(root, name, "".join(cri(BASE + i, x, nanosecond=number) for i, x in enumerate(lines)))
     return root
-
-
-def raw(root, *words):
-    return run(root, "-o", "raw", *words).splitlines()
 
 
 def test_01_conditions(house):

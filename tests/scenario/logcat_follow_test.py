@@ -8,11 +8,8 @@ import time
 
 import pytest
 from lib.logcat import DEADLINE, Follower, OVERLOG, Writer, environment, is_asleep
+from lib.processes import process_state
 from lib.wait import let_pass, wait_for
-
-
-def stopped(pid):
-    return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] == "T"
 
 
 def errors_until(f, done):
@@ -83,7 +80,7 @@ def test_02_what_retention_took_is_named(root):
         for turn in range(3):
             wait_for(lambda: is_asleep(f.process.pid))
             f.process.send_signal(signal.SIGSTOP)
-            wait_for(lambda: stopped(f.process.pid))
+            wait_for(lambda: process_state(f.process.pid) == "T")
             burst(10)
             w.write(f"end {turn}")
             f.process.send_signal(signal.SIGCONT)
@@ -110,7 +107,7 @@ def test_03_a_logger_with_retention_and_a_slow_reader(root):
         f.lines(1)
         wait_for(lambda: is_asleep(f.process.pid))
         f.process.send_signal(signal.SIGSTOP)
-        wait_for(lambda: stopped(f.process.pid))
+        wait_for(lambda: process_state(f.process.pid) == "T")
         for i in range(2000):
             p.stdin.write(f"line {i} {'.' * 25}\n".encode())
         p.stdin.close()

@@ -4,11 +4,7 @@ import pty
 import subprocess
 
 import pytest
-from lib.logcat import BASE, DEADLINE, OVERLOG, Follower, cri, environment, on_terminal, run, service, warned
-
-
-def raw(root, *words):
-    return run(root, "-o", "raw", *words).splitlines()
+from lib.logcat import BASE, DEADLINE, OVERLOG, Follower, cri, environment, on_terminal, raw, run, service, warned
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from lib.build import TOP
-from lib.logcat import BASE, cri, run, service
+from lib.logcat import BASE, cri, raw, service
 
 CORPUS = sorted((Path(TOP) / "tests/unit/logcat/traces").glob("*.txt"))
 
@@ -24,10 +24,6 @@ def trace(root, name, found):
     for i, entry in enumerate(found):
         text += "".join(cri(BASE + 2 * i, line, "stderr", nanosecond=1000000 * k) for k, line in enumerate(entry))
     service(root, name, text)
-
-
-def raw(root, *words):
-    return run(root, "-o", "raw", *words).splitlines()
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda p: p.stem)

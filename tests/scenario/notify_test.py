@@ -10,18 +10,12 @@ import socket
 import pytest
 
 from lib.control import svstat
-from lib.logs import log_text
-from lib.processes import is_logger
+from lib.logs import log
 from lib.tree import give_libraries
 from lib.wait import wait_for
 
 CLIENT = shutil.which("systemd-notify")
 RUN = "/run/s6/notify"
-
-
-def log(tree, name):
-    folder = tree.at(f"/var/log/services/{name}")
-    return log_text(folder) if os.path.exists(folder + "/current") else []
 
 
 def say(box, name, text, fds=(), uid=None):
@@ -123,7 +117,7 @@ def test_every_word(tree, boot):
     assert shown(box, "web") is None and not box.exists(f"{RUN}/web/watchdog")
     box.run("/command/s6-svc", "-wD", "-d", *[f"/run/service/{n}" for n in ("web", "mute", "turned", "dropped")])
     assert shown(box, "mute") is None
-    box.wait_for(lambda: not [w for w in box.processes().values() if not is_logger(w)], what="nothing that is left")
+    box.wait_empty()
     assert box.stop() == 0
 
 
