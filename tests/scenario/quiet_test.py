@@ -20,9 +20,11 @@ def test_a_thousand_orphans_leave_no_zombie(tree, boot):
     tree.longrun("web")
     box = boot(tree.path, env={"S6_LOGGING": "0"})
     box.wait_for_text("service legacy-services successfully started")
+    box.wait_for(lambda: ["sleep", "1000"] in box.processes().values(), what="web")
     quiet = set(box.processes())
     assert box.run("/bin/helper", "orphans", "1000").stdout == "released 1000\n"
     box.wait_for(lambda: not box.zombies() and set(box.processes()) <= quiet, what="clean process table")
+    assert ["sleep", "1000"] in box.processes().values()
     assert box.stop() == 0
 
 
