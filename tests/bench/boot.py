@@ -115,15 +115,24 @@ def rollup(pid):
     return fields["Pss"], fields["Private_Dirty"] + fields["Private_Clean"]
 
 
-def floor(root, count):
-    """ms until that many processes have been forked and executed by a loop that does nothing else."""
-    process = unshare(root, "/stamp", f"-f{count}", "/out/floor")
+def until_stamped(root, name, count, number, *command):
+    """ms from the start of a command until so many processes have stamped that file; number: the signal that ends it."""
+    process = unshare(root, *command)
     pid = init_pid(process)
-    wait_for(lambda: len(stamps(inside(pid, "floor"))) >= count)
-    result = (max(stamps(inside(pid, "floor"))) - stamps(inside(pid, "start"))[0]) / 1e6
-    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: len(stamps(inside(pid, name))) >= count)
+    result = (max(stamps(inside(pid, name))) - stamps(inside(pid, "start"))[0]) / 1e6
+    os.kill(pid, number)
     process.wait(30)
     return result
+
+
+def floor(root, count):
+    """ms until that many processes have been forked and executed by a loop that does nothing else."""
+    return until_stamped(root, "floor", count, signal.SIGKILL, "/stamp", f"-f{count}", "/out/floor")
+
+
+def ours_up(root, count):
+    return until_stamped(root, "up", count, signal.SIGTERM, "/init")
 
 
 def memory(root, services):
@@ -178,16 +187,6 @@ def peer_once(make, stamp, count):
         process.kill()
         process.wait()
         wait_for(lambda: subprocess.run(["pgrep", "-f", temporary], stdout=subprocess.DEVNULL).returncode != 0)
-    return result
-
-
-def ours_up(root, count):
-    process = unshare(root, "/init", env={})
-    pid = init_pid(process)
-    wait_for(lambda: len(stamps(inside(pid, "up"))) >= count)
-    result = (max(stamps(inside(pid, "up"))) - stamps(inside(pid, "start"))[0]) / 1e6
-    os.kill(pid, signal.SIGTERM)
-    process.wait(30)
     return result
 
 

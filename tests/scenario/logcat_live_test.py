@@ -12,6 +12,16 @@ from lib.logcat import BASE, DEADLINE, OVERLOG, Follower, Writer, cri, environme
 from lib.wait import let_pass, wait_for, wait_still
 
 
+def lines_in_the_end(root, viewer, logger):
+    """Ends both, first the viewer, which has said what it leaves out. What it has shown."""
+    viewer.terminate()
+    said = viewer.stderr.read().decode()
+    viewer.wait(DEADLINE)
+    assert logger.wait(DEADLINE) == 0
+    assert said == "logcat: warning: leaving out viewer: what is shown here is logged there\n"
+    return [line.split(" ", 1)[1] for line in (root / "viewer/current").read_text().splitlines()]
+
+
 def test_39_a_service_does_not_follow_itself(root):
     """Its logger says which pipe it reads. 30 bytes for each line of another service, and no more."""
     service(root, "other", cri(BASE, "x"))
@@ -31,13 +41,10 @@ def test_39_a_service_does_not_follow_itself(root):
         wait_for(lambda: b"line 99" in (root / "viewer/current").read_bytes())
         service(root, "later", cri(BASE + 1000, "the last"))
         wait_for(lambda: b"the last" in (root / "viewer/current").read_bytes())
+        lines = lines_in_the_end(root, viewer, logger)
     finally:
-        viewer.terminate()
-        said = viewer.stderr.read().decode()
-        viewer.wait(DEADLINE)
-        assert logger.wait(DEADLINE) == 0
-    assert said == "logcat: warning: leaving out viewer: what is shown here is logged there\n"
-    lines = [line.split(" ", 1)[1] for line in (root / "viewer/current").read_text().splitlines()]
+        viewer.kill()
+        logger.kill()
     assert lines == ["x"] + [f"line {i}" for i in range(100)] + ["the last"]
     assert "line 99" in run(root, "viewer")  # it can be shown, and followed by others
 
@@ -61,13 +68,10 @@ def test_39_a_service_whose_logger_begins_later(root):
         for i in range(10, 20):
             other.write(f"line {i}")
         wait_for(lambda: b"line 19" in (root / "viewer/current").read_bytes())
+        lines = lines_in_the_end(root, viewer, logger)
     finally:
-        viewer.terminate()
-        said = viewer.stderr.read().decode()
-        viewer.wait(DEADLINE)
-        assert logger.wait(DEADLINE) == 0
-    assert said == "logcat: warning: leaving out viewer: what is shown here is logged there\n"
-    lines = [line.split(" ", 1)[1] for line in (root / "viewer/current").read_text().splitlines()]
+        viewer.kill()
+        logger.kill()
     assert lines == [f"line {i}" for i in range(20)]
 
 
