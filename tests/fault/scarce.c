@@ -1,6 +1,7 @@
 /* Linked into a build of the program for tests: pid 1's requests for memory are refused as the file
  * /scarce of its root says: three numbers of 32 bits, first and last request to be refused and how
  * many there were so far, in memory that the test shares. */
+#include "tests/simulation/wrap.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -11,13 +12,6 @@
 struct scarce {
     uint32_t first, last, count;
 };
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
 
 static int refused(void)
 {
@@ -43,17 +37,17 @@ static int refused(void)
     return 1;
 }
 
-void *__wrap_malloc(size_t size)
+DECLARE(void *, malloc, size_t size)
 {
     return refused() ? NULL : __real_malloc(size);
 }
 
-void *__wrap_calloc(size_t count, size_t size)
+DECLARE(void *, calloc, size_t count, size_t size)
 {
     return refused() ? NULL : __real_calloc(count, size);
 }
 
-void *__wrap_realloc(void *old, size_t size)
+DECLARE(void *, realloc, void *old, size_t size)
 {
     return refused() ? NULL : __real_realloc(old, size);
 }

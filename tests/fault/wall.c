@@ -1,14 +1,12 @@
 /* Linked into a build of the program for tests: the wall clock of every process of the root goes
  * wrong by as many seconds as the file /clock of its root says, in memory that the test shares. */
 #include "base/clock.h"
+#include "tests/simulation/wrap.h"
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-struct timespec __real_clock_wall(void);
-struct timespec __wrap_clock_wall(void);
-
-struct timespec __wrap_clock_wall(void)
+DECLARE(struct timespec, clock_wall, void)
 {
     static const volatile int64_t *wrong;
     static int looked;

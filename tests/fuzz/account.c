@@ -6,6 +6,7 @@
 #include "base/account.h"
 #include "base/str.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/simulation/wrap.h"
 #include <errno.h>
 #include <stdbool.h>
 
@@ -17,9 +18,7 @@ enum { NAMES = sizeof names / sizeof names[0] };
 
 static struct str passwd, group;
 
-FILE *__real_fopen(const char *path, const char *mode);
-FILE *__wrap_fopen(const char *path, const char *mode);
-FILE *__wrap_fopen(const char *path, const char *mode)
+DECLARE(FILE *, fopen, const char *path, const char *mode)
 {
     struct str *s = strcmp(path, "/etc/passwd") == 0  ? &passwd
                     : strcmp(path, "/etc/group") == 0 ? &group

@@ -1,6 +1,7 @@
 /* What pid 1 asks of the C library beside the seam: the linker leads these calls here (LIVES_WRAP
  * of the Makefile). Each may be refused while something is short, and goes into the trace. */
 #include "tests/simulation/lives.h"
+#include "tests/simulation/wrap.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -8,39 +9,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-int __real_open(const char *path, int flags, ...);
-int __real_openat(int at, const char *path, int flags, ...);
-int __real_socket(int domain, int type, int protocol);
-int __real_accept4(int fd, struct sockaddr *a, socklen_t *size, int flags);
-int __real_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event);
-int __real_mkdir(const char *path, mode_t mode);
-int __real_mkdirat(int at, const char *path, mode_t mode);
-int __real_symlink(const char *to, const char *path);
-int __real_symlinkat(const char *to, int at, const char *path);
-int __real_linkat(int from, const char *old, int to, const char *new, int flags);
-int __real_mkfifoat(int at, const char *path, mode_t mode);
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-int __wrap_pipe2(int ends[2], int flags);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_openat(int at, const char *path, int flags, ...);
-int __wrap_socket(int domain, int type, int protocol);
-int __wrap_accept4(int fd, struct sockaddr *a, socklen_t *size, int flags);
-int __wrap_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event);
-int __wrap_mkdir(const char *path, mode_t mode);
-int __wrap_mkdirat(int at, const char *path, mode_t mode);
-int __wrap_symlink(const char *to, const char *path);
-int __wrap_symlinkat(const char *to, int at, const char *path);
-int __wrap_linkat(int from, const char *old, int to, const char *new, int flags);
-int __wrap_mkfifoat(int at, const char *path, mode_t mode);
 
 /* True, with errno: the call is refused. */
 static bool refused(uint32_t percent, int why, const char *call, const char *path)
@@ -70,29 +38,29 @@ static bool no_room(const char *call, const char *path)
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-void *__wrap_malloc(size_t size)
+DECLARE(void *, malloc, size_t size)
 {
     return no_memory("malloc") ? NULL : __real_malloc(size);
 }
 
-void *__wrap_calloc(size_t count, size_t size)
+DECLARE(void *, calloc, size_t count, size_t size)
 {
     return no_memory("calloc") ? NULL : __real_calloc(count, size);
 }
 
-void *__wrap_realloc(void *old, size_t size)
+DECLARE(void *, realloc, void *old, size_t size)
 {
     return no_memory("realloc") ? NULL : __real_realloc(old, size);
 }
 
-char *__wrap_strdup(const char *text)
+DECLARE(char *, strdup, const char *text)
 {
     return no_memory("strdup") ? NULL : __real_strdup(text);
 }
 
 /* --- descriptors ------------------------------------------------------------------------------ */
 
-int __wrap_pipe2(int ends[2], int flags)
+DECLARE(int, pipe2, int ends[2], int flags)
 {
     return no_descriptor("pipe2", "") ? -1 : __real_pipe2(ends, flags);
 }
@@ -102,7 +70,7 @@ static bool no_file(const char *path, int flags)
     return no_descriptor("open", path) || ((flags & O_CREAT) != 0 && no_room("create", path));
 }
 
-int __wrap_open(const char *path, int flags, ...)
+DECLARE(int, open, const char *path, int flags, ...)
 {
     va_list list;
     va_start(list, flags);
@@ -111,7 +79,7 @@ int __wrap_open(const char *path, int flags, ...)
     return no_file(path, flags) ? -1 : __real_open(path, flags, mode);
 }
 
-int __wrap_openat(int at, const char *path, int flags, ...)
+DECLARE(int, openat, int at, const char *path, int flags, ...)
 {
     va_list list;
     va_start(list, flags);
@@ -120,12 +88,12 @@ int __wrap_openat(int at, const char *path, int flags, ...)
     return no_file(path, flags) ? -1 : __real_openat(at, path, flags, mode);
 }
 
-int __wrap_socket(int domain, int type, int protocol)
+DECLARE(int, socket, int domain, int type, int protocol)
 {
     return no_descriptor("socket", "") ? -1 : __real_socket(domain, type, protocol);
 }
 
-int __wrap_accept4(int fd, struct sockaddr *a, socklen_t *size, int flags)
+DECLARE(int, accept4, int fd, struct sockaddr *a, socklen_t *size, int flags)
 {
     if (!no_descriptor("accept4", ""))
         return __real_accept4(fd, a, size, flags);
@@ -134,7 +102,7 @@ int __wrap_accept4(int fd, struct sockaddr *a, socklen_t *size, int flags)
 }
 
 /* Only what is new takes memory of the kernel. */
-int __wrap_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
+DECLARE(int, epoll_ctl, int epoll, int what, int fd, struct epoll_event *event)
 {
     bool short_of = what == EPOLL_CTL_ADD && refused(world.memory_fails, ENOMEM, "epoll_ctl", "");
     if (!short_of)
@@ -145,32 +113,32 @@ int __wrap_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
 
 /* --- names ------------------------------------------------------------------------------------ */
 
-int __wrap_mkdir(const char *path, mode_t mode)
+DECLARE(int, mkdir, const char *path, mode_t mode)
 {
     return no_room("mkdir", path) ? -1 : __real_mkdir(path, mode);
 }
 
-int __wrap_mkdirat(int at, const char *path, mode_t mode)
+DECLARE(int, mkdirat, int at, const char *path, mode_t mode)
 {
     return no_room("mkdir", path) ? -1 : __real_mkdirat(at, path, mode);
 }
 
-int __wrap_symlink(const char *to, const char *path)
+DECLARE(int, symlink, const char *to, const char *path)
 {
     return no_room("symlink", path) ? -1 : __real_symlink(to, path);
 }
 
-int __wrap_symlinkat(const char *to, int at, const char *path)
+DECLARE(int, symlinkat, const char *to, int at, const char *path)
 {
     return no_room("symlink", path) ? -1 : __real_symlinkat(to, at, path);
 }
 
-int __wrap_linkat(int from, const char *old, int to, const char *new, int flags)
+DECLARE(int, linkat, int from, const char *old, int to, const char *new, int flags)
 {
     return no_room("link", new) ? -1 : __real_linkat(from, old, to, new, flags);
 }
 
-int __wrap_mkfifoat(int at, const char *path, mode_t mode)
+DECLARE(int, mkfifoat, int at, const char *path, mode_t mode)
 {
     return no_room("mkfifo", path) ? -1 : __real_mkfifoat(at, path, mode);
 }

@@ -10,6 +10,7 @@
 #include "base/message.h"
 #include "contract/paths.h"
 #include "tests/simulation/judge.h"
+#include "tests/simulation/wrap.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -96,9 +97,7 @@ void life_died(const char *service, int code)
 /* Who writes what pid 1 says (base/message.h); NULL: nobody yet. */
 static message_writer *writer;
 
-void __real_message_to(message_writer *w);
-void __wrap_message_to(message_writer *w);
-void __wrap_message_to(message_writer *w)
+DECLARE(void, message_to, message_writer *w)
 {
     writer = w;
 }

@@ -68,9 +68,7 @@ bool is_of_disk(const struct node *n)
     return n->kind == NODE_FILE || n->kind == NODE_DIRECTORY;
 }
 
-int __real_close(int fd);
-int __wrap_close(int fd);
-int __wrap_close(int fd)
+DECLARE(int, close, int fd)
 {
     if (OUTSIDE)
         return __real_close(fd);
@@ -82,9 +80,7 @@ int __wrap_close(int fd)
     return 0;
 }
 
-int __real_dup2(int from, int to);
-int __wrap_dup2(int from, int to);
-int __wrap_dup2(int from, int to)
+DECLARE(int, dup2, int from, int to)
 {
     if (OUTSIDE)
         return __real_dup2(from, to);
@@ -127,9 +123,7 @@ static int lock(struct node *n, int command, struct flock *l)
     return 0;
 }
 
-int __real_fcntl(int fd, int command, ...);
-int __wrap_fcntl(int fd, int command, ...);
-int __wrap_fcntl(int fd, int command, ...)
+DECLARE(int, fcntl, int fd, int command, ...)
 {
     va_list list;
     va_start(list, command);
@@ -203,9 +197,7 @@ static ssize_t take_signal(void *to, size_t size)
     return refuse(EAGAIN);
 }
 
-ssize_t __real_read(int fd, void *to, size_t size);
-ssize_t __wrap_read(int fd, void *to, size_t size);
-ssize_t __wrap_read(int fd, void *to, size_t size)
+DECLARE(ssize_t, read, int fd, void *to, size_t size)
 {
     if (OUTSIDE)
         return __real_read(fd, to, size);
@@ -228,9 +220,7 @@ ssize_t __wrap_read(int fd, void *to, size_t size)
     return n;
 }
 
-ssize_t __real_pread(int fd, void *to, size_t size, off_t at);
-ssize_t __wrap_pread(int fd, void *to, size_t size, off_t at);
-ssize_t __wrap_pread(int fd, void *to, size_t size, off_t at)
+DECLARE(ssize_t, pread, int fd, void *to, size_t size, off_t at)
 {
     if (OUTSIDE)
         return __real_pread(fd, to, size, at);
@@ -305,23 +295,17 @@ static ssize_t put(int fd, const void *from, size_t size, off_t at)
     return done;
 }
 
-ssize_t __real_write(int fd, const void *from, size_t size);
-ssize_t __wrap_write(int fd, const void *from, size_t size);
-ssize_t __wrap_write(int fd, const void *from, size_t size)
+DECLARE(ssize_t, write, int fd, const void *from, size_t size)
 {
     return OUTSIDE ? __real_write(fd, from, size) : put(fd, from, size, -1);
 }
 
-ssize_t __real_pwrite(int fd, const void *from, size_t size, off_t at);
-ssize_t __wrap_pwrite(int fd, const void *from, size_t size, off_t at);
-ssize_t __wrap_pwrite(int fd, const void *from, size_t size, off_t at)
+DECLARE(ssize_t, pwrite, int fd, const void *from, size_t size, off_t at)
 {
     return OUTSIDE ? __real_pwrite(fd, from, size, at) : put(fd, from, size, at);
 }
 
-off_t __real_lseek(int fd, off_t offset, int whence);
-off_t __wrap_lseek(int fd, off_t offset, int whence);
-off_t __wrap_lseek(int fd, off_t offset, int whence)
+DECLARE(off_t, lseek, int fd, off_t offset, int whence)
 {
     if (OUTSIDE)
         return __real_lseek(fd, offset, whence);
@@ -342,9 +326,7 @@ off_t __wrap_lseek(int fd, off_t offset, int whence)
 
 /* --- journals --------------------------------------------------------------------------------- */
 
-int __real_ftruncate(int fd, off_t length);
-int __wrap_ftruncate(int fd, off_t length);
-int __wrap_ftruncate(int fd, off_t length)
+DECLARE(int, ftruncate, int fd, off_t length)
 {
     if (OUTSIDE)
         return __real_ftruncate(fd, length);
@@ -358,9 +340,7 @@ int __wrap_ftruncate(int fd, off_t length)
     return 0;
 }
 
-void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
-void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
-void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+DECLARE(void *, mmap, void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
     if (OUTSIDE || fd < 0)
         return __real_mmap(at, size, protection, flags, fd, offset);
@@ -380,16 +360,12 @@ static struct node *mapping(const void *at)
     return NULL;
 }
 
-int __real_munmap(void *at, size_t size);
-int __wrap_munmap(void *at, size_t size);
-int __wrap_munmap(void *at, size_t size)
+DECLARE(int, munmap, void *at, size_t size)
 {
     return OUTSIDE || mapping(at) == NULL ? __real_munmap(at, size) : 0;
 }
 
-int __real_madvise(void *at, size_t size, int advice);
-int __wrap_madvise(void *at, size_t size, int advice);
-int __wrap_madvise(void *at, size_t size, int advice)
+DECLARE(int, madvise, void *at, size_t size, int advice)
 {
     if (OUTSIDE)
         return __real_madvise(at, size, advice);
@@ -403,9 +379,7 @@ int __wrap_madvise(void *at, size_t size, int advice)
     return 0;
 }
 
-int __real_fallocate(int fd, int mode, off_t from, off_t length);
-int __wrap_fallocate(int fd, int mode, off_t from, off_t length);
-int __wrap_fallocate(int fd, int mode, off_t from, off_t length)
+DECLARE(int, fallocate, int fd, int mode, off_t from, off_t length)
 {
     if (OUTSIDE)
         return __real_fallocate(fd, mode, from, length);
@@ -418,9 +392,7 @@ int __wrap_fallocate(int fd, int mode, off_t from, off_t length)
     return 0;
 }
 
-ssize_t __real_splice(int from, off_t *at, int to, off_t *to_at, size_t size, unsigned int flags);
-ssize_t __wrap_splice(int from, off_t *at, int to, off_t *to_at, size_t size, unsigned int flags);
-ssize_t __wrap_splice(int from, off_t *at, int to, off_t *to_at, size_t size, unsigned int flags)
+DECLARE(ssize_t, splice, int from, off_t *at, int to, off_t *to_at, size_t size, unsigned int flags)
 {
     if (OUTSIDE)
         return __real_splice(from, at, to, to_at, size, flags);
@@ -439,9 +411,7 @@ ssize_t __wrap_splice(int from, off_t *at, int to, off_t *to_at, size_t size, un
     return n;
 }
 
-int __real_ioctl(int fd, unsigned long request, ...);
-int __wrap_ioctl(int fd, unsigned long request, ...);
-int __wrap_ioctl(int fd, unsigned long request, ...)
+DECLARE(int, ioctl, int fd, unsigned long request, ...)
 {
     va_list list;
     va_start(list, request);
@@ -457,9 +427,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
     return 0;
 }
 
-int __real_poll(struct pollfd *list, nfds_t count, int ms);
-int __wrap_poll(struct pollfd *list, nfds_t count, int ms);
-int __wrap_poll(struct pollfd *list, nfds_t count, int ms)
+DECLARE(int, poll, struct pollfd *list, nfds_t count, int ms)
 {
     int ready = 0;
     if (OUTSIDE)

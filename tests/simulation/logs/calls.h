@@ -3,6 +3,7 @@
 #define TESTS_SIMULATION_LOGS_CALLS_H
 
 #include "tests/simulation/logs/kernel.h"
+#include "tests/simulation/wrap.h"
 #include <errno.h>
 #include <stdarg.h>
 

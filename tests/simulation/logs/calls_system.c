@@ -13,11 +13,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define DECLARE(result, name, ...)                                                                 \
-    result __real_##name(__VA_ARGS__);                                                             \
-    result __wrap_##name(__VA_ARGS__);                                                             \
-    result __wrap_##name(__VA_ARGS__)
-
 /* --- memory: what a killed process had is freed ----------------------------------------------- */
 
 static bool is_kept(void)
@@ -102,15 +97,13 @@ DECLARE(char *, strdup, const char *text)
     return keep(__real_strdup(text));
 }
 
-void *__wrap_realloc(void *at, size_t size);
-void *__wrap_realloc(void *at, size_t size)
+DECLARE(void *, realloc, void *at, size_t size)
 {
     forget(at);
     return keep(__real_realloc(at, size));
 }
 
-void __wrap_free(void *at);
-void __wrap_free(void *at)
+DECLARE(void, free, void *at)
 {
     forget(at);
     __real_free(at);
@@ -425,9 +418,7 @@ NOTHING(sighandler_t, signal, SIG_DFL, (int number, sighandler_t to), (number, t
 NOTHING(int, setpriority, 0, (__priority_which_t which, id_t who, int priority),
         (which, who, priority))
 
-int __wrap_getrlimit(__rlimit_resource_t what, struct rlimit *limit);
-int __real_getrlimit(__rlimit_resource_t what, struct rlimit *limit);
-int __wrap_getrlimit(__rlimit_resource_t what, struct rlimit *limit)
+DECLARE(int, getrlimit, __rlimit_resource_t what, struct rlimit *limit)
 {
     if (OUTSIDE)
         return __real_getrlimit(what, limit);
@@ -438,9 +429,7 @@ int __wrap_getrlimit(__rlimit_resource_t what, struct rlimit *limit)
 }
 NOTHING(int, setrlimit, 0, (__rlimit_resource_t what, const struct rlimit *limit), (what, limit))
 
-int __real_prctl(int option, ...);
-int __wrap_prctl(int option, ...);
-int __wrap_prctl(int option, ...)
+DECLARE(int, prctl, int option, ...)
 {
     va_list list;
     va_start(list, option);
@@ -449,8 +438,6 @@ int __wrap_prctl(int option, ...)
     return OUTSIDE ? __real_prctl(option, value, 0UL, 0UL, 0UL) : 0;
 }
 
-void __real_image_discard_tables(void);
-void __wrap_image_discard_tables(void);
-void __wrap_image_discard_tables(void)
+DECLARE(void, image_discard_tables, void)
 {
 }

@@ -5,11 +5,6 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#define DECLARE(result, name, ...)                                                                 \
-    result __real_##name(__VA_ARGS__);                                                             \
-    result __wrap_##name(__VA_ARGS__);                                                             \
-    result __wrap_##name(__VA_ARGS__)
-
 struct watching {
     int number;
     struct node *directory;

@@ -3,6 +3,7 @@
  */
 #include "services/definition.h"
 #include "services/graph.h"
+#include "tests/simulation/wrap.h"
 #include "tests/unit/services/tree.h"
 #include <errno.h>
 #include <setjmp.h>
@@ -14,17 +15,6 @@
 static long left = -1; /* calls that succeed before one fails; -1: none does */
 static bool failed;
 
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-int __real_openat(int at, const char *path, int flags, ...);
-int __wrap_openat(int at, const char *path, int flags, ...);
-
 static bool fails(int why)
 {
     if (left < 0 || left-- > 0)
@@ -34,27 +24,27 @@ static bool fails(int why)
     return true;
 }
 
-void *__wrap_malloc(size_t size)
+DECLARE(void *, malloc, size_t size)
 {
     return fails(ENOMEM) ? NULL : __real_malloc(size);
 }
 
-void *__wrap_calloc(size_t count, size_t size)
+DECLARE(void *, calloc, size_t count, size_t size)
 {
     return fails(ENOMEM) ? NULL : __real_calloc(count, size);
 }
 
-void *__wrap_realloc(void *old, size_t size)
+DECLARE(void *, realloc, void *old, size_t size)
 {
     return fails(ENOMEM) ? NULL : __real_realloc(old, size);
 }
 
-char *__wrap_strdup(const char *text)
+DECLARE(char *, strdup, const char *text)
 {
     return fails(ENOMEM) ? NULL : __real_strdup(text);
 }
 
-int __wrap_openat(int at, const char *path, int flags, ...)
+DECLARE(int, openat, int at, const char *path, int flags, ...)
 {
     return fails(EMFILE) ? -1 : __real_openat(at, path, flags);
 }

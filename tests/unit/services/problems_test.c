@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "services/problems.h"
+#include "tests/simulation/wrap.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -15,11 +16,6 @@
 static long left = -1; /* calls of the allocator that succeed; -1: all do */
 static char said[4096];
 
-void *__real_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-
 static bool is_short(void)
 {
     if (left > 0)
@@ -29,12 +25,12 @@ static bool is_short(void)
     return false;
 }
 
-void *__wrap_realloc(void *old, size_t size)
+DECLARE(void *, realloc, void *old, size_t size)
 {
     return is_short() ? NULL : __real_realloc(old, size);
 }
 
-char *__wrap_strdup(const char *text)
+DECLARE(char *, strdup, const char *text)
 {
     return is_short() ? NULL : __real_strdup(text);
 }
