@@ -11,11 +11,6 @@
 
 enum { EXCHANGE = 2, NOREPLACE = 1 };
 
-#define DECLARE(result, name, ...)                                                                 \
-    result __real_##name(__VA_ARGS__);                                                             \
-    result __wrap_##name(__VA_ARGS__);                                                             \
-    result __wrap_##name(__VA_ARGS__)
-
 /* --- looking ---------------------------------------------------------------------------------- */
 
 static void describe(const struct node *n, struct stat *s)
@@ -216,9 +211,7 @@ static int open_file(int at, const char *path, int flags, mode_t mode)
     return fd;
 }
 
-int __real_openat(int at, const char *path, int flags, ...);
-int __wrap_openat(int at, const char *path, int flags, ...);
-int __wrap_openat(int at, const char *path, int flags, ...)
+DECLARE(int, openat, int at, const char *path, int flags, ...)
 {
     va_list list;
     va_start(list, flags);
@@ -227,9 +220,7 @@ int __wrap_openat(int at, const char *path, int flags, ...)
     return OUTSIDE ? __real_openat(at, path, flags, mode) : open_file(at, path, flags, mode);
 }
 
-int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...)
+DECLARE(int, open, const char *path, int flags, ...)
 {
     va_list list;
     va_start(list, flags);
@@ -432,9 +423,7 @@ static int kill_process(int fd)
     return 0;
 }
 
-long __real_syscall(long number, ...);
-long __wrap_syscall(long number, ...);
-long __wrap_syscall(long number, ...)
+DECLARE(long, syscall, long number, ...)
 {
     long a[6];
     va_list list;
