@@ -4,6 +4,7 @@
 #include "execline/block.h"
 #include "execline/eltest.h"
 #include "execline/substitute.h"
+#include "tests/unit/exact.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,23 +34,13 @@ static char *random_text(const char *const *pieces, unsigned int count, unsigned
     assert_int_equal(str_add_text(&s, ""), 0);
     for (unsigned int i = roll(most + 1); i > 0; i--)
         assert_int_equal(str_add_text(&s, pieces[roll(count)]), 0);
-    char *text = malloc(s.length + 1);
-    assert_non_null(text);
-    memcpy(text, s.data, s.length + 1);
+    char *text = exact_copy(s.data, s.length + 1);
     *length = s.length;
     str_release(&s);
     return text;
 }
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static char *exact(const char *bytes, size_t length)
-{
-    char *copy = malloc(length > 0 ? length : 1);
-    assert_non_null(copy);
-    memcpy(copy, bytes, length);
-    return copy;
-}
 
 /* --- lexer --------------------------------------------------------------------------------------
  */
@@ -73,7 +64,7 @@ static void any_text_is_lexed_or_refused(void **state)
     for (unsigned long i = 0; i < rounds; i++) {
         size_t length;
         char *text = random_text(syllables, COUNT(syllables), 24, &length);
-        char *bare = exact(text, length);
+        char *bare = exact_copy(text, length);
         struct words words = WORDS_INIT;
         struct lexer_error e = {.line = 0};
         int result = lexer_words(bare, length, &words, &e);
@@ -98,12 +89,10 @@ static void random_bytes_are_lexed_or_refused(void **state)
     (void)state;
     for (unsigned long i = 0; i < rounds; i++) {
         size_t length = roll(40);
-        char *bare = malloc(length + 1);
-        assert_non_null(bare);
-        bare = realloc(bare, length > 0 ? length : 1);
-        assert_non_null(bare);
+        char bytes[40];
         for (size_t at = 0; at < length; at++)
-            bare[at] = (char)roll(256);
+            bytes[at] = (char)roll(256);
+        char *bare = exact_copy(bytes, length);
         struct words words = WORDS_INIT;
         struct lexer_error e;
         if (lexer_words(bare, length, &words, &e) == 0)
@@ -178,7 +167,7 @@ static void what_is_quoted_comes_back(void **state)
         struct lexer_error e;
         assert_int_equal(str_add_text(&script, ""), 0);
         write_block(&script, &expected, 0);
-        char *bare = exact(script.data, script.length);
+        char *bare = exact_copy(script.data, script.length);
         assert_int_equal(lexer_words(bare, script.length, &words, &e), 0);
         assert_int_equal(words.count, expected.count);
         for (size_t at = 0; at < words.count; at++)

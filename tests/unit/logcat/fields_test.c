@@ -3,6 +3,7 @@
 #include "logcat/fields.h"
 #include "logcat/members.h"
 #include "logcat/where.h"
+#include "tests/unit/exact.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,10 +29,8 @@ static const char *value(const char *line, const char *name)
 {
     static struct str out;
     size_t length = strlen(line);
-    char *copy = malloc(length > 0 ? length : 1);
+    char *copy = exact_copy(line, length);
     struct field_value v;
-    assert_non_null(copy);
-    memcpy(copy, line, length);
     str_clear(&out);
     if (fields_find(copy, length, name, &v))
         assert_int_equal(field_add(&v, &out), 0);

@@ -1,6 +1,7 @@
 /* JSON objects read where they stand: what is one, what is none, and what their members are. */
 #include "logcat/json.h"
 #include "logcat/json_write.h"
+#include "tests/unit/exact.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,12 +15,10 @@
 static int members(const char *text)
 {
     size_t length = strlen(text);
-    char *copy = malloc(length > 0 ? length : 1);
+    char *copy = exact_copy(text, length);
     struct json_value name, value;
     struct json j;
     int count = 0, result = -1;
-    assert_non_null(copy);
-    memcpy(copy, text, length);
     if (json_begin(&j, copy, length, '{'))
         while ((result = json_next(&j, &name, &value)) == 1)
             count++;

@@ -2,6 +2,7 @@
  * and line, with tabs between. */
 #include "logcat/severity.h"
 #include "logcat/text_time.h"
+#include "tests/unit/exact.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,12 +15,9 @@
 
 static const char corpus[] = "tests/unit/logcat/severity_lines.txt";
 
-/* In memory of just that size, for the sanitizer to see what is read behind it. */
 static const struct severity_format *find(const char *line, size_t length, enum severity *is)
 {
-    char *copy = malloc(length > 0 ? length : 1);
-    assert_non_null(copy);
-    memcpy(copy, line, length);
+    char *copy = exact_copy(line, length);
     const struct severity_format *f = severity_find(copy, length, is);
     free(copy);
     return f;

@@ -1,6 +1,7 @@
 /* Shapes of lines, and lines counted by them. */
 #include "logcat/shape.h"
 #include "logcat/tally.h"
+#include "tests/unit/exact.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,14 +12,11 @@
 
 #include <cmocka.h>
 
-/* From memory of just the line's size, for the sanitizer to see what is read behind it. */
 static const char *shape(const char *line)
 {
     static struct str out;
     size_t length = strlen(line);
-    char *copy = malloc(length > 0 ? length : 1);
-    assert_non_null(copy);
-    memcpy(copy, line, length);
+    char *copy = exact_copy(line, length);
     assert_int_equal(shape_of(copy, length, &out), 0);
     free(copy);
     assert_int_equal(strlen(out.data), out.length);

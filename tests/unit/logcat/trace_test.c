@@ -1,6 +1,7 @@
 /* Stack traces of many languages, in the files of traces/: a line that begins an entry is behind
  * '>', one that continues it behind '+'. */
 #include "logcat/trace.h"
+#include "tests/unit/exact.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,13 +12,10 @@
 
 #include <cmocka.h>
 
-/* In memory of just that size, for the sanitizer to see what is read behind it. */
 static bool continues(struct trace *t, const char *line)
 {
     size_t length = strlen(line);
-    char *copy = malloc(length > 0 ? length : 1);
-    assert_non_null(copy);
-    memcpy(copy, line, length);
+    char *copy = exact_copy(line, length);
     bool result = trace_continues(t, copy, length);
     trace_keep(t);
     free(copy);

@@ -1,5 +1,6 @@
 /* The status file: what is written is read, and nothing else is. */
 #include "supervisor/status.h"
+#include "tests/unit/exact.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,14 +51,10 @@ static struct status_image made(void)
     return m;
 }
 
-/* On a copy that ends where it ends, for the sanitizer. */
 static enum status_verdict verdict_of(const char *bytes, size_t length, char text[512])
 {
     struct error e = ERROR_INIT;
-    char *copy = malloc(length + 1);
-    assert_non_null(copy);
-    char *exact = realloc(copy, length > 0 ? length : 1);
-    memcpy(exact, bytes, length);
+    char *exact = exact_copy(bytes, length);
     enum status_verdict v = status_check(exact, length, &e);
     strcpy(text, e.text);
     free(exact);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "command/tools/dns.h"
+#include "tests/unit/exact.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -107,10 +108,7 @@ static void answers(const void *packet, size_t length, int family, int outcome,
 {
     struct words out = WORDS_INIT;
     const char *why = NULL;
-    /* At its very end, so that the sanitizer sees what is read behind it. */
-    unsigned char *copy = malloc(length > 0 ? length : 1);
-    assert_non_null(copy);
-    memcpy(copy, packet, length);
+    unsigned char *copy = exact_copy(packet, length);
     assert_int_equal(dns_answer(copy, length, family, &out, &why), outcome);
     if (reason != NULL)
         assert_string_equal(why, reason);

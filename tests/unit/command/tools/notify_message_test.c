@@ -1,5 +1,6 @@
 /* What programs say by sd_notify, and what people are shown of it. */
 #include "command/tools/notify_message.h"
+#include "tests/unit/exact.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -115,11 +116,10 @@ static void anything(void **state)
         for (int n = rand_r(&seed) % 12; n > 0; n--)
             strcat(text, parts[(size_t)rand_r(&seed) % (sizeof parts / sizeof parts[0])]);
         size_t length = strlen(text);
-        char *exact = malloc(length + 1); /* so that a sanitizer sees what is beyond */
+        char *exact = exact_copy(text, length);
         struct notify_message m;
         struct notify_state s = {.stopping = (i & 1) != 0};
         char line[NOTIFY_LINE_MAX];
-        memcpy(exact, text, length);
         notify_parse(&m, exact, length);
         notify_take(&s, &m);
         assert_true(notify_line(&s, line) < sizeof line);
