@@ -25,12 +25,6 @@ struct world {
 
 /* --- the logger: what pump.c does, without a loop --- */
 
-static void be_silent(const char *line, size_t length)
-{
-    (void)line;
-    (void)length;
-}
-
 struct logger {
     struct handover h;
     struct script script, nothing;
@@ -145,7 +139,7 @@ static int run_logger(void *context)
 {
     static const size_t sizes[] = {700, 90, 1500, 333, 2048};
     struct logger g = {.world = context};
-    message_to(be_silent);
+    message_to(logs_silent);
     if (open_logger(&g) < 0)
         return EXIT_SYSTEM;
     for (int i = 0; i < INPUTS; i++)

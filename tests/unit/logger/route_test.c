@@ -17,12 +17,6 @@ struct world {
     struct bytes fed;
 };
 
-static void be_silent(const char *line, size_t length)
-{
-    (void)line;
-    (void)length;
-}
-
 static void open_world(struct world *w)
 {
     snprintf(w->root, sizeof w->root, "%s/route_test.XXXXXX",
@@ -95,7 +89,7 @@ static int run_route(void *context)
     struct route r;
     struct sink_rules rules = {.trouble = w->trouble, .name = "test", .slots = -1, .lock = -1};
     char *words[] = {"s4096", "-", "+^out [0-9]*[02468] ", "C", w->even, "f", "C", w->rest};
-    message_to(be_silent);
+    message_to(logs_silent);
     if (script_parse(&script, words, 8, true, &e) < 0 ||
         route_open(&r, &script, NULL, &rules, &e) < 0)
         return 95;

@@ -11,12 +11,6 @@
 
 enum { FED = 12000, RETRY_NS = 2000000001 };
 
-static void be_silent(const char *line, size_t length)
-{
-    (void)line;
-    (void)length;
-}
-
 /* One sink and what goes there. */
 struct world {
     char root[64], path[96];
@@ -113,7 +107,7 @@ static int run_sink(void *context)
         words[i] = (char *)(uintptr_t)w->settings[i];
     words[3] = action;
     snprintf(action, sizeof action, "%s%s", w->action, w->fd < 0 ? w->path : "");
-    message_to(be_silent);
+    message_to(logs_silent);
     if (script_parse(&script, words, 4, true, &e) < 0)
         return 95;
     if (w->fd >= 0)

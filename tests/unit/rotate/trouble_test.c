@@ -14,12 +14,6 @@ static char root[64], path[96];
 FAULTS_WRAP(int, faccessat, (int at, const char *name, int mode, int flags),
             (at, name, mode, flags), NULL, false)
 
-static void be_silent(const char *line, size_t length)
-{
-    (void)line;
-    (void)length;
-}
-
 static int open_directory(void **state)
 {
     (void)state;
@@ -28,7 +22,7 @@ static int open_directory(void **state)
     if (mkdtemp(root) == NULL)
         return -1;
     snprintf(path, sizeof path, "%s/log", root);
-    message_to(be_silent);
+    message_to(logs_silent);
     faults_open();
     return mkdir(path, 0700);
 }

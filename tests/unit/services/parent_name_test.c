@@ -7,27 +7,22 @@
 
 #include "base/file.h"
 #include "services/parent_name.h"
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "tests/unit/services/tree.h"
 
-static char folder[64];
+static struct tree tree;
 
 static int setup(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/parent-name-test-XXXXXX");
-    return mkdtemp(folder) == NULL ? -1 : 0;
+    tree_make(&tree);
+    return 0;
 }
 
 static int teardown(void **state)
 {
-    struct error e = ERROR_INIT;
     (void)state;
-    return file_remove_tree(AT_FDCWD, folder, &e);
+    tree_remove(&tree);
+    return 0;
 }
 
 static void which_scripts_look_for_the_name(void **state)
@@ -55,19 +50,11 @@ static void which_scripts_look_for_the_name(void **state)
         assert_int_equal(parent_name_line(cases[i].text), cases[i].line);
 }
 
-static void put(const char *name, const char *text, size_t length)
-{
-    char path[256];
-    struct error e = ERROR_INIT;
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    assert_int_equal(file_write(AT_FDCWD, path, text, length, 0644, &e), 0);
-}
-
-/* What a script names, in the folder. */
+/* What a script names, in the tree. */
 static bool place(void *context, const char *path, char out[4096])
 {
     (void)context;
-    snprintf(out, 4096, "%s%s", folder, path);
+    snprintf(out, 4096, "%s%s", tree.root, path);
     return strcmp(path, "/unknown") != 0;
 }
 
@@ -77,7 +64,7 @@ static void note(void *context, const char *path, unsigned int line)
 {
     size_t n = strlen(found);
     (void)context;
-    snprintf(found + n, sizeof found - n, "%s:%u ", path + strlen(folder), line);
+    snprintf(found + n, sizeof found - n, "%s:%u ", path + strlen(tree.root), line);
 }
 
 static void look(const char *name)
@@ -86,9 +73,9 @@ static void look(const char *name)
     char target[256];
     struct parent_names names = {.place = place, .found = note};
     found[0] = '\0';
-    snprintf(path, sizeof path, "%s/looked-at", folder);
+    snprintf(path, sizeof path, "%s/looked-at", tree.root);
     mkdir(path, 0755);
-    snprintf(path, sizeof path, "%s/looked-at/it", folder);
+    snprintf(path, sizeof path, "%s/looked-at/it", tree.root);
     snprintf(target, sizeof target, "../%s", name);
     assert_int_equal(symlink(target, path), 0);
     *strrchr(path, '/') = '\0';
@@ -103,10 +90,13 @@ static void scripts_that_scripts_name(void **state)
 {
     (void)state;
     static const char looks[] = "ps | grep s6-supervise\n", binary[] = "\177ELF\0ps s6-supervise";
-    put("common", looks, strlen(looks));
-    put("a", "#!/bin/sh\n# exec /binary\nexec /b --x=/nothing >/dev/null", 52);
-    put("b", "source /common\n. \"/unknown\"; /a /proc/self/x /binary ${X}/common", 62);
-    put("binary", binary, sizeof binary);
+    char path[256];
+    struct error e = ERROR_INIT;
+    tree_file(&tree, "common", looks);
+    tree_file(&tree, "a", "#!/bin/sh\n# exec /binary\nexec /b --x=/nothing >/dev/null");
+    tree_file(&tree, "b", "source /common\n. \"/unknown\"; /a /proc/self/x /binary ${X}/common");
+    snprintf(path, sizeof path, "%s/binary", tree.root);
+    assert_int_equal(file_write(AT_FDCWD, path, binary, sizeof binary, 0644, &e), 0);
     look("a");
     assert_string_equal(found, "/common:1 ");
     look("binary");
@@ -119,10 +109,10 @@ static void scripts_that_scripts_name(void **state)
         char name[16];
         char text[32];
         snprintf(name, sizeof name, "%d", k);
-        int n = snprintf(text, sizeof text, "exec /%d\n", k + 1);
-        put(name, text, (size_t)n);
+        snprintf(text, sizeof text, "exec /%d\n", k + 1);
+        tree_file(&tree, name, text);
     }
-    put("19", looks, strlen(looks));
+    tree_file(&tree, "19", looks);
     look("1");
     assert_string_equal(found, "");
     look("17");
@@ -136,13 +126,13 @@ static void folders_of_services(void **state)
     char path[256];
     struct parent_names names = {.found = note};
     found[0] = '\0';
-    snprintf(path, sizeof path, "%s/web", folder);
+    snprintf(path, sizeof path, "%s/web", tree.root);
     assert_int_equal(mkdir(path, 0755), 0);
-    put("web/run", looks, strlen(looks));
-    put("loose", looks, strlen(looks));
-    parent_names_look(&names, folder, "run");
+    tree_file(&tree, "web/run", looks);
+    tree_file(&tree, "loose", looks);
+    parent_names_look(&names, tree.root, "run");
     assert_string_equal(found, "/web/run:1 ");
-    parent_names_look(&names, folder, NULL);
+    parent_names_look(&names, tree.root, NULL);
     assert_string_equal(found, "/web/run:1 /loose:1 ");
     parent_names_look(&names, "/no/such/folder", "run");
     parent_names_release(&names);
