@@ -5,6 +5,7 @@
 #include "base/signals.h"
 #include "contract/paths.h"
 #include "overlay/runtree.h"
+#include "services/database.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -638,6 +639,22 @@ void simulated_service(const char *name, const char *type, ...)
 void simulated_late(const char *name, const char *ms)
 {
     simulated_service(name, "longrun", "run", "", "notification-fd", "3", "timeout-up", ms, NULL);
+}
+
+void simulated_compile(const char *name)
+{
+    struct definitions d = DEFINITIONS_INIT;
+    struct problems problems = PROBLEMS_INIT;
+    struct definition_source source = {.path = "/etc/s6-overlay/s6-rc.d"};
+    struct definition_sources sources = {.item = &source, .count = 1};
+    struct error e = ERROR_INIT;
+    char path[256];
+    assert_int_equal(definitions_builtin(&d), 0);
+    assert_int_equal(definitions_read(&d, &sources, &problems), 0);
+    problems_release(&problems);
+    snprintf(path, sizeof path, RUN_RC "/%s", name);
+    assert_int_equal(database_compile(path, &d, &e), 0);
+    definitions_release(&d);
 }
 
 void simulated_boot(const char *cmd)

@@ -95,6 +95,10 @@ void simulated_variable(const char *name, const char *value);
 /* A file with its folders. */
 void simulated_file(const char *path, const char *content);
 
+/* The source tree as it is now, compiled beside the database that runs: what the caller of an
+ * update does. */
+void simulated_compile(const char *name);
+
 /* Boots, with CMD ("sleep 1", or NULL: none), and settles. */
 void simulated_boot(const char *cmd);
 /* Turns until that much time has passed, or pid 1 is over. */

@@ -8,21 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* As the caller of an update does: the source tree, compiled beside the database that runs. */
-static void compile(void)
-{
-    struct definitions d = DEFINITIONS_INIT;
-    struct problems problems = PROBLEMS_INIT;
-    struct definition_source source = {.path = "/etc/s6-overlay/s6-rc.d"};
-    struct definition_sources sources = {.item = &source, .count = 1};
-    struct error e = ERROR_INIT;
-    assert_int_equal(definitions_builtin(&d), 0);
-    assert_int_equal(definitions_read(&d, &sources, &problems), 0);
-    problems_release(&problems);
-    assert_int_equal(database_compile(RUN_RC "/second", &d, &e), 0);
-    definitions_release(&d);
-}
-
 static struct update_stage *stage(void)
 {
     struct longruns *ls = &simulated.sv->longruns;
@@ -36,7 +21,7 @@ static struct update_stage *load_second(void)
 {
     struct error e = ERROR_INIT;
     struct update_stage *u = stage();
-    compile();
+    simulated_compile("second");
     if (update_stage_load(u, "second", &e) < 0)
         fail_msg("%s", e.text);
     return u;
@@ -67,7 +52,7 @@ static void what_is_no_database_is_refused(void **state)
 {
     (void)state;
     simulated_boot(NULL);
-    compile();
+    simulated_compile("second");
     simulated_file(RUN_RC "/second/db", "nothing that anybody wrote");
     refuse_name("second", EXIT_DATABASE, "second");
 }

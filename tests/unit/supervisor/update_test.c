@@ -10,27 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* As the caller does: the source tree as it is now, compiled beside the database that runs. */
-static void compile(const char *name)
-{
-    struct definitions d = DEFINITIONS_INIT;
-    struct problems problems = PROBLEMS_INIT;
-    struct definition_source source = {.path = "/etc/s6-overlay/s6-rc.d"};
-    struct definition_sources sources = {.item = &source, .count = 1};
-    struct error e = ERROR_INIT;
-    char path[256];
-    assert_int_equal(definitions_builtin(&d), 0);
-    assert_int_equal(definitions_read(&d, &sources, &problems), 0);
-    problems_release(&problems);
-    snprintf(path, sizeof path, RUN_RC "/%s", name);
-    assert_int_equal(database_compile(path, &d, &e), 0);
-    definitions_release(&d);
-}
-
 static int update(const char *name)
 {
     const char *words[] = {"s6-rc-update", "", "0", "2", "0", name, NULL};
-    compile(name);
+    simulated_compile(name);
     return simulated_request(words);
 }
 
