@@ -38,11 +38,17 @@ static unsigned int pause_after_check(struct live *l, int64_t now)
     return pause_until(l, due > now ? due : now + l->plan.interval);
 }
 
-/* What was before does not count. */
-static unsigned int start_anew(struct live *l, int64_t now)
+/* Failures and silence before now do not count. */
+static void forget(struct live *l, int64_t now)
 {
     l->failed = 0;
     l->logged_at = l->pinged_at = now;
+}
+
+static unsigned int start_anew(struct live *l, int64_t now)
+{
+    forget(l, now);
+    l->asked = false;
     return pause_until(l, now + l->plan.interval);
 }
 
@@ -58,9 +64,9 @@ static unsigned int failure(struct live *l, enum live_fault fault, int64_t now)
     l->failed++;
     if (l->failed < l->plan.failures && fault != LIVE_TRIGGERED)
         return 0;
+    l->asked = false;
     if (!l->plan.once) {
-        l->failed = 0;
-        l->logged_at = l->pinged_at = now;
+        forget(l, now);
         return LIVE_ACT;
     }
     l->state = LIVE_ASKED;
@@ -70,6 +76,7 @@ static unsigned int failure(struct live *l, enum live_fault fault, int64_t now)
 
 static void take_signs(struct live *l, const struct live_sight *sight, int64_t now)
 {
+    l->asked |= sight->asks;
     if (sight->logged)
         l->logged_at = now;
     if (sight->pinged) {
@@ -79,11 +86,10 @@ static void take_signs(struct live *l, const struct live_sight *sight, int64_t n
 }
 
 /* The failure that signs of life, or their absence, are. False: none. */
-static bool find_fault(const struct live *l, const struct live_sight *sight, int64_t now,
-                       enum live_fault *fault)
+static bool find_fault(const struct live *l, int64_t now, enum live_fault *fault)
 {
-    *fault = sight->asks ? LIVE_TRIGGERED : l->watched ? LIVE_UNWATCHED : LIVE_SILENT;
-    if (sight->asks)
+    *fault = l->asked ? LIVE_TRIGGERED : l->watched ? LIVE_UNWATCHED : LIVE_SILENT;
+    if (l->asked)
         return true;
     if (l->watched)
         return now - l->pinged_at >= live_watchdog(&l->plan);
@@ -93,11 +99,11 @@ static bool find_fault(const struct live *l, const struct live_sight *sight, int
 static unsigned int look(struct live *l, const struct live_sight *sight, int64_t now)
 {
     enum live_fault fault;
-    if (sight->stopped || !sight->wanted || is_late(l, now))
+    if (sight->stopped || !sight->wanted || (is_late(l, now) && !l->asked))
         return start_anew(l, now);
     l->begun = now;
     pause_until(l, now + l->plan.interval);
-    if (find_fault(l, sight, now, &fault))
+    if (find_fault(l, now, &fault))
         return failure(l, fault, now);
     if (!l->plan.checks) {
         l->failed = 0;
@@ -116,7 +122,7 @@ static unsigned int overdue(struct live *l, const struct live_sight *sight, int6
     l->state = LIVE_ENDING;
     l->due = now + l->plan.interval;
     if (excused) {
-        l->failed = 0;
+        forget(l, now);
         return kill;
     }
     return kill | failure(l, LIVE_CHECK_LATE, now);
@@ -131,7 +137,11 @@ static unsigned int checked(struct live *l, enum live_event event, const struct 
     pause_after_check(l, now);
     if (!counts)
         return 0;
-    if (event == LIVE_PASSED || sight->stopped || !sight->wanted) {
+    if (sight->stopped || !sight->wanted) {
+        forget(l, now);
+        return 0;
+    }
+    if (event == LIVE_PASSED) {
         l->failed = 0;
         return 0;
     }
@@ -152,7 +162,7 @@ static unsigned int step(struct live *l, enum live_event event, const struct liv
             l->due = now + least(l->plan.interval, UNREADY_PAUSE);
             return 0;
         }
-        l->logged_at = l->pinged_at = now;
+        forget(l, now);
         return pause_until(l, now + l->plan.start);
     case LIVE_PAUSED:
         return look(l, sight, now);

@@ -62,6 +62,7 @@ struct live {
     int64_t begun;         /* the check that runs, or ran last */
     int64_t logged_at;     /* the last sign of life, or when it began to count */
     int64_t pinged_at;     /* the same of WATCHDOG=1 */
+    bool asked;            /* there was a WATCHDOG=trigger: the next look has the act performed */
     bool watched;          /* there was a WATCHDOG=1: from then on only those are signs of life */
     unsigned int failed;   /* in a row */
     enum live_fault fault; /* the last one */

@@ -298,6 +298,72 @@ static void watchdog(void **state)
     assert_int_equal(tick(), LIVE_ACT);
 }
 
+/* What asks for an act gets it with the next look, whenever it asked. */
+static void trigger(void **state)
+{
+    const struct live_sight asks = {.ready = true, .wanted = true, .asks = true};
+    const struct live_sight unready = {.wanted = true, .asks = true};
+    const struct live_sight asleep = {.ready = true, .wanted = true, .stopped = true};
+    struct live_plan plan = usual;
+    (void)state;
+    begin(&usual);
+    assert_int_equal(tick_as(&unready), 0);
+    assert_int_equal(tick(), 0);
+    assert_int_equal(tick(), LIVE_ACT);
+    said("", "WATCHDOG=trigger");
+    for (enum live_event event = LIVE_PASSED; event <= LIVE_FAILED; event++) {
+        begin(&usual);
+        tick();
+        assert_int_equal(tick(), LIVE_START_CHECK);
+        assert_int_equal(live_step(&l, event, &asks, now), 0);
+        assert_int_equal(tick(), LIVE_ACT);
+        said("", "WATCHDOG=trigger");
+    }
+    /* It is no sign of life that has to be repeated, and asks once. */
+    plan.once = plan.kills = false;
+    begin(&plan);
+    tick();
+    assert_int_equal(tick_as(&asks), LIVE_ACT);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(tick(), LIVE_START_CHECK);
+        assert_int_equal(ends(LIVE_PASSED, 0), 0);
+    }
+    /* While the container was paused, it counts; what was before a stop does not. */
+    now = l.due + 1000 * S;
+    assert_int_equal(live_step(&l, LIVE_TIME, &asks, now), LIVE_ACT);
+    assert_int_equal(tick(), LIVE_START_CHECK);
+    assert_int_equal(live_step(&l, LIVE_PASSED, &asks, now), 0);
+    assert_int_equal(tick_as(&asleep), 0);
+    assert_int_equal(tick(), LIVE_START_CHECK);
+}
+
+/* The time for which a service was stopped is no silence, also when a check met it stopped. */
+static void stopped_is_not_silent(void **state)
+{
+    const struct live_sight asleep = {.ready = true, .wanted = true, .stopped = true};
+    struct live_plan plan = usual;
+    (void)state;
+    plan.silence = 60 * S;
+    for (int overdue = 0; overdue < 2; overdue++) {
+        begin(&plan);
+        tick();
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(tick(), LIVE_START_CHECK);
+            assert_int_equal(ends(LIVE_PASSED, 0), 0);
+        }
+        assert_int_equal(tick(), LIVE_START_CHECK);
+        if (overdue) {
+            assert_int_equal(tick_as(&asleep), LIVE_KILL_CHECK);
+        } else {
+            now += 2 * S;
+            assert_int_equal(live_step(&l, LIVE_PASSED, &asleep, now), 0);
+        }
+        ends(LIVE_FAILED, S);
+        assert_int_equal(tick(), LIVE_START_CHECK);
+        assert_true(now == 1060 * S);
+    }
+}
+
 /* Whatever comes in whatever order: one check at a time, none of what is stopped or unwanted, no
  * act before the failures are there, none after a restart was asked for. */
 static void anything(void **state)
@@ -365,6 +431,8 @@ int main(void)
         cmocka_unit_test(paused),
         cmocka_unit_test(silence),
         cmocka_unit_test(watchdog),
+        cmocka_unit_test(trigger),
+        cmocka_unit_test(stopped_is_not_silent),
         cmocka_unit_test(anything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
