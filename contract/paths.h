@@ -25,7 +25,7 @@
  * newline. Loggers write them, logcat reads them. */
 #define RUN_UNLOGGED "/run/s6/unlogged"
 /* A directory for each service that runs under `notify`: socket, what the service says of itself
- * (status), and its signs of life (watchdog). */
+ * (status), its signs of life (watchdog), and its wish for an act (trigger). */
 #define RUN_NOTIFY "/run/s6/notify"
 /* Definitions of services that exist only where an image asks for them, and the directory that asks
  * for event-hooks. */

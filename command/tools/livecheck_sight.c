@@ -1,11 +1,10 @@
 #include "command/tools/livecheck_sight.h"
-#include "base/file.h"
+#include "base/clock.h"
 #include "command/overlog/status_load.h"
 #include "command/tools/notify_place.h"
 #include "contract/paths.h"
 #include "services/servicedir.h"
 #include "supervisor/status.h"
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +22,7 @@ static bool mark_moves(struct sight_mark *m, const struct stat *st)
         now.time = st->st_mtim;
     }
     bool moved = now.device != m->device || now.inode != m->inode || now.size != m->size ||
-                 now.time.tv_sec != m->time.tv_sec || now.time.tv_nsec != m->time.tv_nsec;
+                 clock_compare(&now.time, &m->time) != 0;
     *m = now;
     return moved && st != NULL;
 }
@@ -72,7 +71,9 @@ void sight_open(struct sight *s, struct beside *b, const char *name)
     *s = (struct sight){.beside = b, .notifies = access("notification-fd", F_OK) == 0};
     find_log(s, name);
     notify_place(s->watchdog, sizeof s->watchdog, RUN_NOTIFY, name, NOTIFY_WATCHDOG_FILE);
+    notify_place(s->trigger, sizeof s->trigger, RUN_NOTIFY, name, NOTIFY_TRIGGER_FILE);
     file_moves(&s->ping, s->watchdog);
+    file_moves(&s->ask, s->trigger);
     sight_forget(s);
 }
 
@@ -90,16 +91,6 @@ static void take_status(const struct sight *s, struct live_sight *out)
     }
 }
 
-static void take_ping(struct sight *s, struct live_sight *out)
-{
-    struct str text = STR_INIT;
-    struct error e = ERROR_INIT;
-    out->pinged = file_moves(&s->ping, s->watchdog);
-    if (out->pinged && file_read(AT_FDCWD, s->watchdog, 64, &text, &e) == 0 && text.length > 0)
-        out->asks = strcmp(text.data, "trigger\n") == 0;
-    str_release(&text);
-}
-
 void sight_take(struct sight *s, struct live_sight *out)
 {
     *out = (struct live_sight){.ready = true, .wanted = true};
@@ -109,5 +100,6 @@ void sight_take(struct sight *s, struct live_sight *out)
     bool first = stream_moves(s, 1), second = stream_moves(s, 2);
     bool file = file_moves(&s->file, s->current);
     out->logged = first || second || file;
-    take_ping(s, out);
+    out->pinged = file_moves(&s->ping, s->watchdog);
+    out->asks = file_moves(&s->ask, s->trigger);
 }

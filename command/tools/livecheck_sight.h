@@ -22,12 +22,12 @@ struct sight_mark {
 
 struct sight {
     struct beside *beside;
-    bool notifies;                /* it has notification-fd, so it says when it is ready */
-    bool logged;                  /* by a logger of its own: the pipes are its own */
-    char current[PATH_MAX];       /* of its log directory; "": none */
-    char watchdog[PATH_MAX];      /* what it tells by notify */
-    struct sight_mark stream[2];  /* stdout and stderr */
-    struct sight_mark file, ping; /* current and watchdog */
+    bool notifies;          /* it has notification-fd, so it says when it is ready */
+    bool logged;            /* by a logger of its own: the pipes are its own */
+    char current[PATH_MAX]; /* of its log directory; "": none */
+    char watchdog[PATH_MAX], trigger[PATH_MAX]; /* what it tells by notify */
+    struct sight_mark stream[2];                /* stdout and stderr */
+    struct sight_mark file, ping, ask;          /* current, watchdog and trigger */
 };
 
 /* Begins, in the service's directory, with its stdout and stderr. Changes count from here on. */

@@ -184,10 +184,7 @@ unsigned int live_step(struct live *l, enum live_event event, const struct live_
 
 static void time_text(int64_t ns, char out[QUANTITY_MAX])
 {
-    if (ns < CLOCK_SECOND)
-        snprintf(out, QUANTITY_MAX, "%dms", (int)(ns / CLOCK_MS));
-    else
-        quantity_duration(ns / CLOCK_MS, out);
+    duration_format((uint32_t)(ns / CLOCK_MS), out);
 }
 
 void live_text(const struct live *l, const char *words, char *out, size_t size)

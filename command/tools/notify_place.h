@@ -5,11 +5,13 @@
 
 #include <stddef.h>
 
-/* Files there: the socket; one line for people, absent when there is nothing to say; the value of
- * the last WATCHDOG=, written anew each time. */
+/* Files there: the socket; one line for people, absent when there is nothing to say; and two that
+ * are written anew with each WATCHDOG=1 and each WATCHDOG=trigger: the second kind must not be lost
+ * behind the first. */
 #define NOTIFY_SOCKET_FILE "socket"
 #define NOTIFY_STATUS_FILE "status"
 #define NOTIFY_WATCHDOG_FILE "watchdog"
+#define NOTIFY_TRIGGER_FILE "trigger"
 
 enum { NOTIFY_PATH_MAX = 108 /* bytes of a socket's path, with its NUL */ };
 

@@ -56,7 +56,7 @@ static int bind_socket(const char *path, struct error *e)
 int notify_open(char path[NOTIFY_PATH_MAX], struct error *e)
 {
     static const char *const files[] = {NOTIFY_SOCKET_FILE, NOTIFY_STATUS_FILE,
-                                        NOTIFY_WATCHDOG_FILE};
+                                        NOTIFY_WATCHDOG_FILE, NOTIFY_TRIGGER_FILE};
     char name[NAME_MAX + 1];
     if (beside_name(name, e) < 0)
         return -1;
@@ -98,10 +98,10 @@ static void pass_on(struct serving *s, const struct notify_message *m)
     char line[NOTIFY_LINE_MAX];
     if (notify_take(&s->state, m))
         write_place(s, NOTIFY_STATUS_FILE, line, notify_line(&s->state, line));
-    if (m->watchdog != NOTIFY_NO_SIGN) {
-        const char *value = m->watchdog == NOTIFY_TRIGGER ? "trigger\n" : "1\n";
-        write_place(s, NOTIFY_WATCHDOG_FILE, value, strlen(value));
-    }
+    if (m->watchdog == NOTIFY_ALIVE)
+        write_place(s, NOTIFY_WATCHDOG_FILE, "1\n", 2);
+    else if (m->watchdog == NOTIFY_TRIGGER)
+        write_place(s, NOTIFY_TRIGGER_FILE, "1\n", 2);
     if (m->ready && !s->ready)
         pass_ready(s);
 }
