@@ -315,6 +315,15 @@ int file_list(int at, const char *path, struct words *out, struct error *e)
     return result == 0 ? 0 : error_system(e, "unable to list %s", path);
 }
 
+void fd_close_from(int first)
+{
+    enum { MOST = 65536 };
+    if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+        return;
+    for (int fd = first; fd < MOST; fd++)
+        close(fd);
+}
+
 int fd_cloexec(int fd, int on)
 {
     return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); /* there is no other flag */

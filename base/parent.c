@@ -1,4 +1,5 @@
 #include "base/parent.h"
+#include "base/file.h"
 #include "base/image.h"
 #include "base/process.h"
 #include "base/slots.h"
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,15 +38,6 @@ static void ignore_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void close_from(int first)
-{
-    enum { MOST = 65536 };
-    if (syscall(SYS_close_range, first, ~0U, 0) == 0)
-        return;
-    for (int fd = first; fd < MOST; fd++)
-        close(fd);
-}
-
 /* It has no environment: that would be memory for nothing. */
 static void become_parent(const struct parent_command *parent, const int named[2])
 {
@@ -58,7 +49,7 @@ static void become_parent(const struct parent_command *parent, const int named[2
     else
         dup2(named[1], NAMED);
     execve(parent->program, parent->argv, none);
-    close_from(NAMED + 1); /* it is as good without, only larger */
+    fd_close_from(NAMED + 1); /* it is as good without, only larger */
     parent_wait(parent->argv[0]);
     _exit(0); /* child */
 }

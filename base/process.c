@@ -236,17 +236,30 @@ int process_wait(pid_t pid)
     return got < 0 ? -1 : status;
 }
 
-pid_t process_parent(pid_t pid)
+int process_stat(pid_t pid, struct process_stat *s)
 {
+    enum { STATE_FIELD = 3, BORN_FIELD = 22 };
     char path[32];
-    char text[512];
+    char text[1024];
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     fd_close(fd);
     text[n < 0 ? 0 : n] = '\0';
-    const char *after = strrchr(text, ')'); /* "PID (NAME) S PARENT", and NAME may be anything */
-    return after != NULL && strlen(after) > 4 ? (pid_t)atol(after + 4) : -1;
+    const char *at = strrchr(text, ')'); /* "PID (NAME) S PARENT ...", and NAME may be anything */
+    if (at == NULL || strlen(at) <= 4)
+        return -1;
+    *s = (struct process_stat){.state = at[2], .parent = (pid_t)atol(at + 4)};
+    for (int field = STATE_FIELD - 1; at != NULL && field < BORN_FIELD; field++)
+        at = strchr(at + 1, ' ');
+    s->born = at == NULL ? 0 : strtoull(at, NULL, 10);
+    return 0;
+}
+
+pid_t process_parent(pid_t pid)
+{
+    struct process_stat s;
+    return process_stat(pid, &s) < 0 ? -1 : s.parent;
 }
 
 int process_exit_code(int status)

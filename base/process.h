@@ -124,7 +124,15 @@ pid_t process_reap_one(pid_t pid, int *status);
 /* Waits for that child (commands only, never pid 1); its raw wait status, or -1. */
 int process_wait(pid_t pid);
 
-/* The parent of any process, by /proc; -1 where that is not known. */
+/* What /proc says of any process. */
+struct process_stat {
+    char state; /* 'R', 'T', 'Z', ... */
+    pid_t parent;
+    unsigned long long born; /* ticks since the machine was booted */
+};
+/* 0, or -1 where that is not known. */
+int process_stat(pid_t pid, struct process_stat *s);
+/* Its parent alone, or -1. */
 pid_t process_parent(pid_t pid);
 
 /* "killed" as 128 + signal, else the exit code. */

@@ -70,56 +70,47 @@ int beside_start(const struct invocation *c, const int *fds, size_t count)
 /* --- beside it ---------------------------------------------------------------------------------
  */
 
-static void close_from(int first)
+/* Not where we are in a pid namespace that /proc is not of. */
+static bool proc_has_our_pids(void)
 {
-    if (syscall(SYS_close_range, first, ~0U, 0) == 0)
-        return;
-    for (int fd = first; fd < sysconf(_SC_OPEN_MAX) && fd < 65536; fd++)
-        close(fd);
+    char self[24] = "";
+    return readlink("/proc/self", self, sizeof self - 1) > 0 && atol(self) == (long)getpid();
 }
 
-/* Appends that file of a process in /proc. False: there is none, or /proc has other pids than ours,
- * as where we are in a pid namespace that it is not of. */
-static bool read_proc(pid_t pid, const char *file, struct str *text)
+/* How the process with the service's pid is; all 0: that is not known. */
+static struct process_stat look_at(const struct beside *b)
 {
-    char path[40], self[24] = "";
-    struct error e = ERROR_INIT;
-    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
-    return readlink("/proc/self", self, sizeof self - 1) > 0 && atol(self) == (long)getpid() &&
-           file_read(AT_FDCWD, path, 8192, text, &e) == 0 && text->length > 0;
-}
-
-/* State and time of birth. False: they are not known. */
-static bool read_stat(pid_t pid, char *state, unsigned long long *born)
-{
-    enum { STATE_FIELD = 3, BORN_FIELD = 22 };
-    struct str text = STR_INIT;
-    char *at = read_proc(pid, "stat", &text) ? strrchr(text.data, ')') : NULL;
-    *state = at != NULL && at[1] == ' ' ? at[2] : '\0';
-    for (int field = STATE_FIELD - 1; at != NULL && field < BORN_FIELD; field++)
-        at = strchr(at + 1, ' ');
-    *born = at == NULL ? 0 : strtoull(at, NULL, 10);
-    str_release(&text);
-    return *state != '\0';
+    struct process_stat s, unknown = {.state = '\0'};
+    bool known = proc_has_our_pids() && process_stat(b->service, &s) == 0;
+    return known ? s : unknown;
 }
 
 /* The owner of its files in /proc would be root after it has changed its user itself. */
 bool beside_user(const struct beside *b, uid_t *user)
 {
     static const char line[] = "\nUid:\t";
+    char path[40];
     struct str text = STR_INIT;
-    const char *at = read_proc(b->service, "status", &text) ? strstr(text.data, line) : NULL;
+    struct error e = ERROR_INIT;
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)b->service);
+    bool known = proc_has_our_pids() && file_read(AT_FDCWD, path, 8192, &text, &e) == 0;
+    const char *at = known ? strstr(text.data, line) : NULL;
     if (at != NULL)
         *user = (uid_t)strtoul(at + strlen(line), NULL, 10);
     str_release(&text);
     return at != NULL;
 }
 
+/* False also where that cannot be told. */
+static bool is_another(const struct beside *b, const struct process_stat *s)
+{
+    return b->born != 0 && s->born != 0 && s->born != b->born;
+}
+
 char beside_state(struct beside *b)
 {
-    char state = '\0';
-    unsigned long long born = 0;
-    return read_stat(b->service, &state, &born) && (b->born == 0 || born == b->born) ? state : '\0';
+    struct process_stat s = look_at(b);
+    return is_another(b, &s) ? '\0' : s.state;
 }
 
 static void died(struct watch *w, uint32_t events)
@@ -130,14 +121,13 @@ static void died(struct watch *w, uint32_t events)
 
 bool beside_ended(const struct beside *b)
 {
-    char state;
-    unsigned long long born;
     struct pollfd handle = {.fd = SERVICE_FD, .events = POLLIN};
     if (b->death.armed)
         return poll(&handle, 1, 0) > 0;
     if (kill(b->service, 0) < 0 && errno != EPERM)
         return true;
-    return read_stat(b->service, &state, &born) && (state == 'Z' || born != b->born);
+    struct process_stat s = look_at(b);
+    return s.state == 'Z' || is_another(b, &s);
 }
 
 static void look(struct timer *t)
@@ -151,14 +141,12 @@ static void look(struct timer *t)
 
 int beside_open(struct beside *b, pid_t service, size_t count, struct error *e)
 {
-    char state;
-    close_from(BESIDE_FD + (int)count);
+    fd_close_from(BESIDE_FD + (int)count);
     for (int fd = SERVICE_FD; fd < BESIDE_FD + (int)count; fd++)
         fd_cloexec(fd, 1);
     *b = (struct beside){.service = service, .death = {.fd = SERVICE_FD, .ready = died}};
     b->look.fire = look;
-    if (!read_stat(service, &state, &b->born))
-        b->born = 0;
+    b->born = look_at(b).born;
     if (loop_open(&b->loop, e) < 0)
         return -1;
     /* /dev/null cannot be watched: that is where the kernel has no pidfd. */

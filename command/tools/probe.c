@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "base/process.h"
 #include "command/commands.h"
 #include "command/overlog/status_load.h"
 #include "command/tools/http.h"
@@ -94,18 +95,10 @@ static int look_for_file(const char *path, struct error *why)
 }
 
 /* A process that nobody has waited for yet has a pid, but does not live. */
-static bool is_zombie(unsigned long long pid)
+static bool is_zombie(pid_t pid)
 {
-    char path[48];
-    struct str text = STR_INIT;
-    struct error e = ERROR_INIT;
-    snprintf(path, sizeof path, "/proc/%llu/stat", pid);
-    const char *name_end = NULL;
-    if (file_read(AT_FDCWD, path, 4096, &text, &e) == 0 && text.length > 0)
-        name_end = strrchr(text.data, ')');
-    bool zombie = name_end != NULL && (name_end[2] == 'Z' || name_end[2] == 'X');
-    str_release(&text);
-    return zombie;
+    struct process_stat s;
+    return process_stat(pid, &s) == 0 && (s.state == 'Z' || s.state == 'X');
 }
 
 static int look_for_process(const char *path, struct error *why)
@@ -122,7 +115,7 @@ static int look_for_process(const char *path, struct error *why)
         begin[strcspn(begin, " \t\r\n")] = '\0';
         if (number_parse(begin, INT32_MAX, &pid) < 0 || pid == 0)
             result = no(why, "there is no pid in it");
-        else if ((kill((pid_t)pid, 0) < 0 && errno != EPERM) || is_zombie(pid))
+        else if ((kill((pid_t)pid, 0) < 0 && errno != EPERM) || is_zombie((pid_t)pid))
             result = error_set(why, EXIT_DOES_NOT_HOLD, "there is no process %llu", pid);
     }
     str_release(&text);

@@ -323,6 +323,19 @@ static void cloexec_on_and_off(void **state)
     assert_int_equal(errno, EBADF);
 }
 
+static void close_from_a_number_on(void **state)
+{
+    enum { FIRST = 900 };
+    (void)state;
+    for (int fd = FIRST - 1; fd <= FIRST + 5; fd += 2)
+        assert_int_equal(dup2(root, fd), fd);
+    fd_close_from(FIRST);
+    assert_true(fcntl(FIRST - 1, F_GETFD) >= 0);
+    for (int fd = FIRST; fd <= FIRST + 5; fd++)
+        assert_int_equal(fcntl(fd, F_GETFD), -1);
+    close(FIRST - 1);
+}
+
 static void write_all_reports_a_closed_pipe(void **state)
 {
     (void)state;
@@ -411,6 +424,7 @@ int main(void)
         TEST(list_is_sorted_without_dot_files),
         TEST(link_replaces),
         TEST(cloexec_on_and_off),
+        TEST(close_from_a_number_on),
         TEST(write_all_reports_a_closed_pipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

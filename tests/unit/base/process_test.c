@@ -879,6 +879,33 @@ static void one_with_a_parent(enum turn turn)
     assert_true(turn == IS_KILLED ? WTERMSIG(status) == SIGUSR1 : WEXITSTATUS(status) == 7);
 }
 
+/* The name has what ends names, and fields. */
+static void what_proc_says(void **state)
+{
+    struct process_stat first, again;
+    char before[17] = "";
+    (void)state;
+    prctl(PR_GET_NAME, before);
+    prctl(PR_SET_NAME, "a) Z 1 (b");
+    assert_int_equal(process_stat(getpid(), &first), 0);
+    prctl(PR_SET_NAME, before);
+    assert_int_equal(first.state, 'R');
+    assert_int_equal(first.parent, getppid());
+    assert_true(first.born > 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    siginfo_t dead;
+    waitid(P_PID, (id_t)pid, &dead, WEXITED | WNOWAIT);
+    assert_int_equal(process_stat(pid, &again), 0);
+    assert_int_equal(again.state, 'Z');
+    assert_int_equal(again.parent, getpid());
+    assert_true(again.born >= first.born);
+    wait_status(pid);
+    assert_int_equal(process_stat(pid, &again), -1);
+    assert_int_equal(process_parent(pid), -1);
+}
+
 static void a_parent_in_between(void **state)
 {
     (void)state;
@@ -939,6 +966,7 @@ int main(void)
         TEST(descriptors_come_out_of_a_socket),
         TEST(a_close_waits_in_a_child),
         TEST(an_orphan_is_no_child_of_ours),
+        TEST(what_proc_says),
         TEST(a_parent_in_between),
         TEST(a_parent_of_what_cannot_be_executed),
         TEST(nobody_waits_without_a_child),
