@@ -6,6 +6,7 @@
 #include "command/s6/service.h"
 #include "contract/control.h"
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,11 +118,8 @@ static pid_t ask(struct action *a, const char *options, size_t from, size_t to)
 
 int action_letter(const struct action *a, const struct target *t, char letter)
 {
-    char fifo[4096 + 512];
-    snprintf(fifo, sizeof fifo, "%.4000s/s6-rc/servicedirs/%.255s/supervise/control", a->run,
-             t->name);
-    if (access(fifo, F_OK) < 0)
-        snprintf(fifo, sizeof fifo, "%.4000s/service/%.255s/supervise/control", a->run, t->name);
+    char fifo[PATH_MAX];
+    status_service_path(fifo, a->run, t->name, "supervise/control");
     return service_send(fifo, t->name, &letter, 1, EXIT_SYSTEM, EXIT_SYSTEM);
 }
 

@@ -8,6 +8,7 @@
 #include "command/overlog/overlog.h"
 #include "command/overlog/usage.h"
 #include "services/restart.h"
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,6 +45,9 @@ void status_release(struct status *s);
 int status_read(struct status *s, const char *run, struct error *e);
 /* Reads what a service that runs says of itself, in that /run. */
 void status_read_says(struct status_row *r, const char *run);
+/* Writes the path of a file of a service directory in that /run: in s6-rc/servicedirs/NAME if s6-rc
+ * has the service, for service/NAME leads there by a path that begins with /run; else there. */
+void status_service_path(char path[PATH_MAX], const char *run, const char *name, const char *file);
 /* Reads its policy as it counts at its next end, in that /run; "" where that makes no sense. */
 void status_read_restart(struct status_row *r, const char *run);
 /* Leaves only the rows that are asked for, by names and patterns; all of them for none. False: one

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- its rows ----------------------------------------------------------------------------------
  */
@@ -137,6 +138,19 @@ bool status_choose(struct status *s, char *const *names)
 /* --- files of a service -----------------------------------------------------------------------
  */
 
+void status_service_path(char path[PATH_MAX], const char *run, const char *name, const char *file)
+{
+    static const char *const places[] = {RUN_SERVICEDIRS, RUN_SCANDIR};
+    for (int i = 0; i < 2; i++) {
+        int length =
+            snprintf(path, PATH_MAX, "%.3000s%s/%.255s", run, places[i] + strlen("/run"), name);
+        bool is_there = access(path, F_OK) == 0;
+        snprintf(path + length, (size_t)(PATH_MAX - length), "/%s", file);
+        if (is_there)
+            return;
+    }
+}
+
 void status_read_restart(struct status_row *r, const char *run)
 {
     char path[PATH_MAX];
@@ -144,8 +158,7 @@ void status_read_restart(struct status_row *r, const char *run)
     struct error e = ERROR_INIT;
     struct restart_policy p;
     struct restart_mistake m;
-    snprintf(path, sizeof path, "%.3000s%s/%.255s/restart", run, &RUN_SCANDIR[strlen("/run")],
-             r->name);
+    status_service_path(path, run, r->name, "restart");
     if (strcmp(r->type, "longrun") == 0 &&
         file_read(AT_FDCWD, path, RESTART_LINE_MAX, &text, &e) == 0 && text.length > 0 &&
         restart_parse(key_line(text.data), &p, &m) == 0)
