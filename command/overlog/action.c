@@ -1,5 +1,6 @@
 #include "command/overlog/action.h"
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/message.h"
 #include "command/overlog/last_lines.h"
 #include "command/s6/control_client.h"
@@ -73,7 +74,7 @@ const struct status_row *action_now(const struct action *a, const struct target 
     return status_find(&a->services.status, t->name);
 }
 
-static void worse(struct action *a, int code)
+void action_worse(struct action *a, int code)
 {
     if (code > a->code)
         a->code = code;
@@ -120,6 +121,8 @@ int action_letter(const struct action *a, const struct target *t, char letter)
 {
     char fifo[PATH_MAX];
     status_service_path(fifo, a->run, t->name, "supervise/control");
+    if (access(fifo, W_OK) < 0 && errno == EACCES)
+        return refuse(EXIT_USAGE, "unable to control %s: %s", t->name, strerror(errno));
     return service_send(fifo, t->name, &letter, 1, EXIT_SYSTEM, EXIT_SYSTEM);
 }
 
@@ -177,7 +180,7 @@ static void tell(struct action *a, struct waiting *w, size_t i, enum outcome o)
     struct str line = STR_INIT;
     w->told[i] = true;
     if (o != OUTCOME_REACHED && t->is_named) {
-        worse(a, EXIT_UNWELL);
+        action_worse(a, EXIT_UNWELL);
         a->failed = true;
     }
     if (now == NULL || !is_told_of(w, t, now, o))
@@ -205,8 +208,19 @@ static size_t look(struct action *a, struct waiting *w)
     return left;
 }
 
+/* One that does not get its letter will do nothing that is worth waiting for. */
+static void send_letter(struct action *a, struct waiting *w, size_t i)
+{
+    int code = action_letter(a, &a->targets.item[i], w->wish == WISH_UP ? 'u' : 'd');
+    if (code == 0)
+        return;
+    w->told[i] = true;
+    a->failed = true;
+    action_worse(a, code);
+}
+
 /* What s6-rc does not do: services that it does not have, or takes to be as wanted already. */
-static void send_letters(struct action *a, const struct waiting *w)
+static void send_letters(struct action *a, struct waiting *w)
 {
     for (size_t i = w->from; i < w->to; i++) {
         const struct target *t = &a->targets.item[i];
@@ -220,7 +234,7 @@ static void send_letters(struct action *a, const struct waiting *w)
         bool stays = t->node != TARGET_NO_NODE && !w->letters &&
                      services_definition(&a->services, t->node)->essential;
         if (!is_there && !is_coming && !(w->wish == WISH_DOWN && stays))
-            action_letter(a, t, w->wish == WISH_UP ? 'u' : 'd');
+            send_letter(a, w, i);
     }
 }
 
@@ -278,7 +292,7 @@ static void watch(struct action *a, struct waiting *w)
     for (size_t i = w->from; i < w->to && w->answer < EXIT_USAGE; i++)
         if (!w->told[i])
             tell(a, w, i, OUTCOME_WAITS);
-    worse(a, w->answer >= EXIT_USAGE ? w->answer : 0);
+    action_worse(a, w->answer >= EXIT_USAGE ? w->answer : 0);
     a->failed |= w->answer >= EXIT_USAGE;
 }
 
@@ -289,7 +303,7 @@ static void act(struct action *a, struct waiting *w)
     a->failed = false;
     if (w->told == NULL) {
         message_fatal("out of memory");
-        worse(a, EXIT_SYSTEM);
+        action_worse(a, EXIT_SYSTEM);
         return;
     }
     w->asked = w->letters ? 0 : ask(a, w->wish == WISH_UP ? "bu" : "bd", w->from, w->to);

@@ -27,6 +27,8 @@ void action_release(struct action *a);
 void action_up(struct action *a, size_t from, size_t to);
 void action_down(struct action *a, size_t from, size_t to, bool letters, bool quiet);
 
+/* Keeps the worst exit code. */
+void action_worse(struct action *a, int code);
 /* Reads the status again. -1 after saying why not. */
 int action_refresh(struct action *a);
 /* The target as it is now; NULL: it is gone. */
@@ -34,7 +36,8 @@ const struct status_row *action_now(const struct action *a, const struct target 
 /* Prints the last lines that the service has logged within so many ms; nothing when there are none.
  */
 void action_print_log(const struct status_row *r, long long ms);
-/* Writes a letter of supervise/control, as s6-svc does. 0, or EXIT_SYSTEM after saying why not. */
+/* Writes a letter of supervise/control, as s6-svc does. 0, or the exit code after saying why not:
+ * EXIT_USAGE without the right to do that. */
 int action_letter(const struct action *a, const struct target *t, char letter);
 /* Asks s6-rc: its options, verb, and the targets that it has from `from` to `to` - 1. Waits
  * for the answer: its exit code; 0 for no such target. */

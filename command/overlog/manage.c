@@ -29,9 +29,9 @@ static int begin(struct invocation *c, struct action *a, int also)
 
 static int end(struct action *a, int code)
 {
-    int result = code > a->code ? code : a->code;
+    action_worse(a, code);
     action_release(a);
-    return result;
+    return a->code;
 }
 
 /* --- start, stop ------------------------------------------------------------------------------ */
@@ -189,7 +189,7 @@ static bool is_running(struct action *a, const struct target *t)
         return true;
     print_shown("%s is %s", t->name, t->before.state);
     putchar('\n');
-    a->code = EXIT_UNWELL;
+    action_worse(a, EXIT_UNWELL);
     return false;
 }
 
@@ -204,7 +204,8 @@ static int send_signal(const struct action *a, const struct target *t, int numbe
         return refuse(EXIT_USAGE, "signal %d can only be sent from within", number);
     if (kill((pid_t)t->before.pid, number) == 0)
         return 0;
-    return refuse(EXIT_SYSTEM, "unable to signal %s: %s", t->name, strerror(errno));
+    return refuse(errno == EPERM ? EXIT_USAGE : EXIT_SYSTEM, "unable to signal %s: %s", t->name,
+                  strerror(errno));
 }
 
 static int run_kill(struct invocation *c)
@@ -224,7 +225,7 @@ static int run_kill(struct invocation *c)
         int sent = send_signal(&a, t, number);
         if (sent == 0)
             watch_signal(&a, t, number);
-        a.code = sent > a.code ? sent : a.code;
+        action_worse(&a, sent);
     }
     return end(&a, code);
 }
@@ -247,7 +248,7 @@ static void reload_one(struct action *a, size_t i)
     if (result != 0) {
         print_shown("%s could not be reloaded", t->name);
         putchar('\n');
-        a->code = a->code > EXIT_UNWELL ? a->code : EXIT_UNWELL;
+        action_worse(a, result >= EXIT_USAGE ? result : EXIT_UNWELL);
     } else if (t->is_oneshot) {
         print_shown("%s has reloaded", t->name);
         putchar('\n');

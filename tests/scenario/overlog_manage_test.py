@@ -24,6 +24,8 @@ def box(tmp_path_factory, installed, helper):
     tree.longrun("gone", "#!/opt/nothere\n", bundle=None)
     tree.longrun("mute", "#!/bin/sh\necho still thinking\nexec sleep 1000\n", notification_fd="3\n", bundle=None)
     tree.longrun("after", deps=["mute"], bundle=None)
+    tree.longrun("stubborn", "#!/bin/sh\ntrap '' TERM\necho >&3\nexec sleep 1000\n", notification_fd="3\n", bundle=None)
+    tree.longrun("rider", deps=["stubborn"], bundle=None)
     tree.oneshot("setup", "echo set up\n", reload="echo set up again\n")
     box = Boot(tree.path)
     box.wait_booted()
@@ -96,6 +98,19 @@ def test_restart(box):
     assert r.returncode == 100 and "a oneshot has no process" in r.stderr
 
 
+def test_who_may_not_is_told_at_once(box):
+    def refused(*words):
+        r = box.run(OVERLOG, *words, user=65534)
+        assert r.returncode == 100, r
+        return r
+    r = refused("restart", "-t", "20s", "web")
+    assert (r.stdout, r.stderr) == ("", "overlog restart: fatal: unable to control web: Permission denied\n")
+    r = refused("kill", "web", "db")
+    assert r.stdout == "" and r.stderr.count("Permission denied") == 2
+    assert "unable to signal db: Operation not permitted" in refused("kill", "-s", "URG", "db").stderr
+    assert "refused" in refused("reload", "web").stderr
+
+
 def test_signals(box):
     before = pids(box)
     assert overlog(box, "kill", "web") == ["web ended by SIGTERM and is up again (pid N)"]
@@ -109,6 +124,9 @@ def test_signals(box):
     box.run("/bin/ln", "-sf", "/run", "/tmp/elsewhere", check=True)
     r = box.run(OVERLOG, "kill", "-s", "URG", "-R", "/tmp/elsewhere", "db")
     assert r.returncode == 100 and "can only be sent from within" in r.stderr
+    # One that is down is no better news than that.
+    r = box.run(OVERLOG, "kill", "-s", "URG", "-R", "/tmp/elsewhere", "db", "mute")
+    assert r.returncode == 100 and r.stdout == "mute is down\n"
     r = box.run(OVERLOG, "kill", "-s", "NOPE", "web")
     assert r.returncode == 100 and "there is no signal NOPE" in r.stderr
 
