@@ -92,8 +92,11 @@ static void restart_in_order(struct action *a)
             if (a->targets.item[from - 1].level != a->targets.item[to - 1].level)
                 break;
         action_down(a, from, to, true, true);
-        if (a->failed)
+        if (a->failed) {
+            if (to < a->targets.count)
+                message_fatal("those that need it stay down");
             return;
+        }
         to = from;
     }
     note_down(a);

@@ -98,6 +98,16 @@ def test_restart(box):
     assert r.returncode == 100 and "a oneshot has no process" in r.stderr
 
 
+def test_a_restart_that_gets_stuck_says_who_stays_down(box):
+    overlog(box, "start", "rider")
+    r = box.run(OVERLOG, "restart", "-t", "300ms", "stubborn", "rider")
+    assert r.returncode == 1 and r.stdout.startswith("stubborn is still up after ")
+    assert r.stderr == "overlog restart: fatal: those that need it stay down\n"
+    assert pids(box)["rider"] is None
+    box.run("/command/s6-svc", "-k", "/run/service/stubborn", check=True)
+    overlog(box, "stop", "stubborn")
+
+
 def test_who_may_not_is_told_at_once(box):
     def refused(*words):
         r = box.run(OVERLOG, *words, user=65534)
