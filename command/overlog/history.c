@@ -93,6 +93,8 @@ static void take_start(struct history *h, const struct timespec *time, const cha
     no_instance(h);
     h->began = *time;
     h->pid = number(line, "pid=");
+    if (h->gave_up)
+        h->recent_count = 0; /* somebody asked for it: its tally is a new one */
     h->gave_up = false;
     h->counts.starts++;
 }
@@ -109,8 +111,9 @@ static void take_exit(struct history *h, const struct timespec *time, const char
     e->signal = (int)number(line, "signal=");
     e->oom = number(line, "oom=") > 0;
     e->core = number(line, "core=") > 0;
-    e->asked = h->stopping;
-    add_death(h, time, e->code, e->signal);
+    e->in_stop = h->stopping;
+    if (number(line, "asked=") <= 0)
+        add_death(h, time, e->code, e->signal);
     h->counts.ends++;
     h->counts.codes += e->code > 0;
     h->counts.signals += e->signal >= 0;

@@ -16,12 +16,12 @@ struct history_end {
     long pid;               /* -1: not known */
     int code, signal;       /* -1: not so; both: a failure with a reason */
     bool oom, core, was_ready;
-    bool asked;           /* the container was being stopped */
+    bool in_stop;         /* the container was being stopped */
     unsigned int repeats; /* further attempts that failed for the same reason */
     char reason[HISTORY_REASON];
 };
 
-/* How one of many ended. */
+/* How one of many ended, by itself: an end that somebody asked for is no death. */
 struct history_death {
     struct timespec at;
     int code, signal; /* -1: not so */

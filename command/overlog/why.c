@@ -116,10 +116,13 @@ static int run_why(struct invocation *c)
             continue;
         }
         struct status_row own = *row;
+        struct restart_mistake mistake;
         own.log_bytes = usage_directory(own.log);
         status_read_says(&own, run);
+        status_read_restart(&own, run);
         w = (struct why){
             .services = &services, .row = &own, .node = services_node(&services, *names)};
+        restart_parse(own.restart, &w.policy, &mistake);
         int told = tell(&w, given('j'));
         code = told > code ? told : code;
     }

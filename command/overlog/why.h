@@ -10,6 +10,7 @@
 struct why {
     const struct services *services;
     const struct status_row *row; /* of services */
+    struct restart_policy policy; /* by its live file, as row->restart */
     uint32_t node;                /* TARGET_NO_NODE: none */
     struct history history;
     struct last_lines lines[HISTORY_ENDS]; /* by end: logged before it */

@@ -39,16 +39,12 @@ static void put_nodes(const struct why *w, const char *key, const uint32_t *node
 
 static void put_policy(const struct why *w, struct str *out)
 {
-    char line[RESTART_LINE_MAX] = "";
-    const struct restart_policy *p =
-        w->node == TARGET_NO_NODE ? NULL : &services_definition(w->services, w->node)->keys.restart;
-    if (p != NULL)
-        restart_format(p, line, sizeof line);
-    json_string(out, "restart", line[0] == '\0' ? NULL : line);
+    const struct status_row *r = w->row;
+    json_string(out, "restart", r->restart[0] == '\0' ? NULL : r->restart);
     json_bool(out, "gave_up", w->history.gave_up);
-    if (p != NULL && p->within > 0) {
+    if (w->policy.within > 0) {
         json_number(out, "recent_ends", why_recent_ends(w));
-        json_number(out, "ends_allowed", p->deaths);
+        json_number(out, "ends_allowed", w->policy.deaths);
     }
 }
 
@@ -73,7 +69,7 @@ static void put_end(const struct history_end *e, const struct last_lines *l, str
     json_bool(out, "out_of_memory", e->oom);
     json_bool(out, "core_dumped", e->core);
     json_bool(out, "was_ready", e->was_ready);
-    json_bool(out, "container_stopping", e->asked);
+    json_bool(out, "container_stopping", e->in_stop);
     if (e->reason[0] != '\0') {
         json_string(out, "reason", e->reason);
         json_number(out, "times", e->repeats + 1LL);

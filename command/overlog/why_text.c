@@ -168,9 +168,7 @@ static void put_waiting(const struct why *w, struct str *out)
 
 static const struct restart_policy *policy_of(const struct why *w)
 {
-    const struct restart_policy *p =
-        w->node == TARGET_NO_NODE ? NULL : &services_definition(w->services, w->node)->keys.restart;
-    return p == NULL || p->when == RESTART_AS_UPSTREAM ? NULL : p;
+    return w->policy.when == RESTART_AS_UPSTREAM ? NULL : &w->policy;
 }
 
 unsigned int why_recent_ends(const struct why *w)
@@ -188,16 +186,13 @@ unsigned int why_recent_ends(const struct why *w)
 
 static void put_policy(const struct why *w, struct str *out)
 {
-    char line[RESTART_LINE_MAX];
     const struct restart_policy *p = policy_of(w);
     const char *gave_up = w->history.gave_up_reason;
     if (is_oneshot(w->row))
         return;
     label(out, "after an end");
-    if (p != NULL) {
-        restart_format(p, line, sizeof line);
-        str_printf(out, "restart: %s", line);
-    }
+    if (p != NULL)
+        str_printf(out, "restart: %s", w->row->restart);
     if (w->history.gave_up || is(w->row, "failed"))
         str_printf(out, "%sit stays down: %s", p == NULL ? "" : "; ",
                    gave_up[0] != '\0' ? gave_up : "it failed");
@@ -280,7 +275,7 @@ static void put_how(const struct why *w, const struct history_end *e, struct str
         outcome_time(out, ms_between(&e->began, &e->at));
         str_add_text(out, e->was_ready ? ", ready" : "");
     }
-    str_add_text(out, e->asked ? ", in a stop of the container" : "");
+    str_add_text(out, e->in_stop ? ", in a stop of the container" : "");
 }
 
 static void put_lines(const struct last_lines *l, size_t most, struct str *out)

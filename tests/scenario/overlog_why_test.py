@@ -176,6 +176,16 @@ def test_a_policy(box):
     assert whole["restart"] == "on-failure, 2 in 1m, wait 50ms..100ms" and whole["gave_up"]
     assert (whole["recent_ends"], whole["ends_allowed"]) == (3, 2)
     assert "\n  after an end  restart: always, 20 in 1m; 0 of 20 ends that it may have lately\n" in why(box, "patient")[0]
+    # What somebody asks for is no death.
+    assert box.run(OVERLOG, "restart", "patient").returncode == 0
+    box.wait_for(lambda: len(why(box, "patient")[1]["ends"]) == 1)
+    assert why(box, "patient")[1]["recent_ends"] == 0
+    # The live file counts, from the next end on.
+    with open(box.inside("/run/s6-rc/servicedirs/patient/restart"), "w") as file:
+        file.write("always, 30 in 1m\n")
+    text, whole = why(box, "patient")
+    assert "restart: always, 30 in 1m; 0 of 30 ends" in text
+    assert (whole["restart"], whole["ends_allowed"]) == ("always, 30 in 1m", 30)
 
 
 def test_a_check_that_fails(box):

@@ -52,6 +52,24 @@ static void ends_and_their_lives(void **state)
     assert_int_equal(h.counts.ooms, 1);
 }
 
+static void deaths_are_ends_that_nobody_asked_for(void **state)
+{
+    struct history h;
+    (void)state;
+    take(&h, "web",
+         LINES("start service=web pid=7", "exit service=web pid=7 code=1",
+               "start service=web pid=8", "exit service=web pid=8 signal=15 asked=1"));
+    assert_int_equal(h.counts.ends, 2);
+    assert_int_equal(h.recent_count, 1);
+    assert_int_equal(h.recent[0].code, 1);
+    /* One that was given up starts only because somebody asks for it: with a clean tally. */
+    take(&h, "web",
+         LINES("exit service=web pid=7 code=3", "gave-up service=web deaths=1 ms=0 code=3",
+               "start service=web pid=8"));
+    assert_int_equal(h.recent_count, 0);
+    assert_int_equal(h.count, 1);
+}
+
 static void failures(void **state)
 {
     struct history h;
@@ -90,7 +108,7 @@ static void containers_and_names(void **state)
                "end code=0", "boot id=1 pid=1 version=1", "oom kills=2 limit=1000", "lost lines=3",
                "nonsense", ""));
     assert_int_equal(h.count, 1);
-    assert_true(h.end[0].asked);
+    assert_true(h.end[0].in_stop);
     assert_int_equal(h.booted.tv_sec, 1005);
     assert_int_equal(h.counts.starts, 0); /* since the boot */
     assert_int_equal(h.counts.container_ooms, 2);
@@ -241,9 +259,12 @@ static void figures(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ends_and_their_lives), cmocka_unit_test(failures),
-        cmocka_unit_test(containers_and_names), cmocka_unit_test(processes),
-        cmocka_unit_test(why_it_is_down),       cmocka_unit_test(figures)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(ends_and_their_lives),
+                                       cmocka_unit_test(deaths_are_ends_that_nobody_asked_for),
+                                       cmocka_unit_test(failures),
+                                       cmocka_unit_test(containers_and_names),
+                                       cmocka_unit_test(processes),
+                                       cmocka_unit_test(why_it_is_down),
+                                       cmocka_unit_test(figures)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
