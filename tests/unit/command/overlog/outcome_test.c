@@ -49,6 +49,9 @@ static void whether_it_is_up(void **state)
     /* An end counts if it came since. */
     is(WISH_UP, ROW(.state = "waiting", .ms = 1, .died_ms = 1), 5, OUTCOME_FAILED);
     is(WISH_UP, ROW(.state = "waiting", .ms = 900, .died_ms = 900), 5, OUTCOME_WAITS);
+    is(WISH_UP, ROW(.state = "waiting", .ms = 4, .died_ms = 4), 5, OUTCOME_FAILED);
+    is(WISH_UP, ROW(.state = "waiting", .ms = 5, .died_ms = 5), 5, OUTCOME_WAITS);
+    is(WISH_UP, ROW(.state = "waiting", .ms = 6, .died_ms = 6), 5, OUTCOME_WAITS);
     is(WISH_UP, ROW(.state = "failed", .ms = 3, .died_ms = 4), 5, OUTCOME_FAILED);
     is(WISH_UP, ROW(.state = "failed", .ms = 900, .died_ms = 900), 5, OUTCOME_WAITS);
     is(WISH_UP, ROW(.state = "starting", .pid = 6, .ms = 1, .died_ms = 2), 5, OUTCOME_WAITS);
