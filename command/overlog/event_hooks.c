@@ -78,32 +78,39 @@ static void find_files(struct program *p)
     words_release(&names);
 }
 
-/* Whether the job, which livecheck may have asked for, is to be run. */
-static bool is_confirmed(struct program *p)
-{
-    for (size_t i = p->lines.count; i > 0 && p->job.event == HOOK_UNREADY; i--) {
-        const struct last_line *l = &p->lines.line[i - 1];
-        if (!hook_is_livechecks(l->text) || clock_compare(&l->time, &p->job.began) < 0)
-            continue;
-        snprintf(p->job.reason, sizeof p->job.reason, "%s", l->text);
-        return true;
-    }
-    return p->job.event != HOOK_UNREADY;
-}
-
-static void read_lines(struct program *p)
+/* Fills l with the last lines of the job's service that begin so (NULL: with any). */
+static void read_lines(const struct program *p, const char *begins, struct last_lines *l)
 {
     struct str directory = STR_INIT;
     struct error e = ERROR_INIT;
-    last_lines_release(&p->lines);
     if (p->job.service[0] == '\0' ||
         str_printf(&directory, "%s/%s", p->root.data, p->job.service) < 0)
         return;
-    const struct last_lines_wish wish = {
-        .directory = directory.data, .most = LAST_LINES_MAX, .until = p->job.until};
-    if (last_lines_read(&p->lines, &wish, &e) < 0)
+    const struct last_lines_wish wish = {.directory = directory.data,
+                                         .most = LAST_LINES_MAX,
+                                         .since = begins == NULL ? (struct timespec){0, 0}
+                                                                 : p->job.began,
+                                         .until = p->job.until,
+                                         .begins = begins};
+    if (last_lines_read(l, &wish, &e) < 0)
         message_warning("%s", e.text);
     str_release(&directory);
+}
+
+/* Whether the job, which livecheck may have asked for, is to be run. The service may have logged a
+ * lot since. */
+static bool is_confirmed(struct program *p)
+{
+    struct last_lines said = {.count = 0};
+    if (p->job.event != HOOK_UNREADY)
+        return true;
+    read_lines(p, HOOK_LIVECHECK, &said);
+    last_lines_only(&said, hook_is_livechecks);
+    bool is_asked = said.count > 0;
+    if (is_asked)
+        snprintf(p->job.reason, sizeof p->job.reason, "%s", said.line[0].text);
+    last_lines_release(&said);
+    return is_asked;
 }
 
 /* A file that holds the lines; -1: there is no room for one. */
@@ -180,9 +187,11 @@ static bool begin_job(struct program *p)
         find_files(p);
         if (p->files.count == 0)
             continue;
-        read_lines(p);
-        if (is_confirmed(p))
-            return true;
+        if (!is_confirmed(p))
+            continue;
+        last_lines_release(&p->lines);
+        read_lines(p, NULL, &p->lines);
+        return true;
     }
     return false;
 }

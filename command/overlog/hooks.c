@@ -214,7 +214,7 @@ void hooks_release(struct hooks *h)
 
 bool hook_is_livechecks(const char *line)
 {
-    return strncmp(line, "livecheck: warning: ", 20) == 0 &&
+    return strncmp(line, HOOK_LIVECHECK, strlen(HOOK_LIVECHECK)) == 0 &&
            strstr(line, " is not alive: ") != NULL;
 }
 

@@ -72,6 +72,8 @@ int64_t hooks_due(const struct hooks *h);
 unsigned long hooks_dropped(struct hooks *h);
 void hooks_release(struct hooks *h);
 
+/* How each line of livecheck in a service's log begins. */
+#define HOOK_LIVECHECK "livecheck: warning: "
 /* Whether that line of a service's log is the one by which livecheck says that it restarts the
  * service. A job for unready is one only if there is such a line, which is its reason. */
 bool hook_is_livechecks(const char *line);

@@ -63,6 +63,18 @@ int last_lines_read(struct last_lines *l, const struct last_lines_wish *w, struc
     return result;
 }
 
+void last_lines_only(struct last_lines *l, bool (*is)(const char *line))
+{
+    struct last_lines one = {.count = 0};
+    for (size_t i = l->count; i > 0 && one.count == 0; i--)
+        if (is(l->line[i - 1].text)) {
+            one.line[one.count++] = l->line[i - 1];
+            l->line[i - 1].text = NULL;
+        }
+    last_lines_release(l);
+    *l = one;
+}
+
 void last_lines_release(struct last_lines *l)
 {
     for (size_t i = 0; i < l->count; i++)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -29,6 +30,8 @@ struct last_lines_wish {
 /* Fills l, whose old content is forgotten, with the last lines of those. A directory that is not
  * there has none. 0, or -1 with e. The caller releases l in both cases. */
 int last_lines_read(struct last_lines *l, const struct last_lines_wish *wish, struct error *e);
+/* Leaves the last line only for which is() holds, or none. */
+void last_lines_only(struct last_lines *l, bool (*is)(const char *line));
 void last_lines_release(struct last_lines *l);
 
 /* Calls take with the time and text of each line with a stamp in a log directory, such as the event

@@ -6,6 +6,7 @@
 #include "base/options.h"
 #include "base/zone.h"
 #include "command/commands.h"
+#include "command/overlog/hooks.h"
 #include "logcat/logdirs.h"
 #include <limits.h>
 #include <stdio.h>
@@ -42,17 +43,20 @@ static int read_lines(struct why *w, size_t i, struct error *e)
     return last_lines_read(&w->lines[i], &wish, e);
 }
 
-/* What it said since it was started, and what livecheck has said of it last. */
+/* What it said since it was started, and why livecheck wanted it restarted last. */
 static int read_present(struct why *w, struct error *e)
 {
     struct last_lines_wish recent = {
         .directory = w->row->log, .most = why_lines_of(0), .since = w->history.began};
     struct last_lines_wish check = {
-        .directory = w->row->log, .most = 1, .begins = "livecheck: warning: "};
+        .directory = w->row->log, .most = LAST_LINES_MAX, .begins = HOOK_LIVECHECK};
     int result = 0;
     if (w->row->pid > 0 && !w->row->ready)
         result = last_lines_read(&w->recent, &recent, e);
-    return last_lines_read(&w->check, &check, e) < 0 ? -1 : result;
+    if (last_lines_read(&w->check, &check, e) < 0)
+        result = -1;
+    last_lines_only(&w->check, hook_is_livechecks);
+    return result;
 }
 
 static void read_history(struct why *w, struct error *e)

@@ -15,7 +15,7 @@ struct why {
     struct history history;
     struct last_lines lines[HISTORY_ENDS]; /* by end: logged before it */
     struct last_lines recent;              /* of one that is running, and not ready */
-    struct last_lines check;               /* what livecheck has said last, if anything */
+    struct last_lines check;               /* why livecheck wanted it restarted last, if ever */
     struct usage usage;
     struct timespec now;
     const char *unknown; /* why the event log or the log could not be read; NULL: they could */

@@ -1,6 +1,7 @@
 /* overlog why, for people. */
 #include "base/clock.h"
 #include "base/quantity.h"
+#include "command/overlog/hooks.h"
 #include "command/overlog/outcome.h"
 #include "command/overlog/why.h"
 #include <stdio.h>
@@ -206,13 +207,12 @@ static void put_policy(const struct why *w, struct str *out)
 /* What a check that failed had to say. */
 static void put_check(const struct why *w, struct str *out)
 {
-    static const char from[] = "livecheck: warning: ";
     char ago[QUANTITY_MAX];
     if (w->check.count == 0)
         return;
     const struct last_line *line = &w->check.line[0];
     label(out, "check failed");
-    put_shown(out, line->text + strlen(from), 0);
+    put_shown(out, line->text + strlen(HOOK_LIVECHECK), 0);
     quantity_duration(ms_between(&line->time, &w->now), ago);
     str_printf(out, " (%s ago)\n", ago);
 }

@@ -1,6 +1,7 @@
 /* Which hooks the lines of an event log ask for, and their queue. */
 #include "base/clock.h"
 #include "command/overlog/hooks.h"
+#include "command/overlog/last_lines.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -96,6 +97,23 @@ static void ends_that_were_asked_for(void **state)
     assert_false(hook_is_livechecks("web is not alive: "));
 }
 
+static void last_word_of_livecheck(void **state)
+{
+    struct last_lines l = {.line = {{{1, 0}, strdup("livecheck: warning: web is not alive: a")},
+                                    {{2, 0}, strdup("livecheck: warning: web is not alive: b")},
+                                    {{3, 0}, strdup("livecheck: warning: web has not ended")}},
+                           .count = 3};
+    (void)state;
+    last_lines_only(&l, hook_is_livechecks);
+    assert_int_equal(l.count, 1);
+    assert_int_equal(l.line[0].time.tv_sec, 2);
+    assert_string_equal(l.line[0].text, "livecheck: warning: web is not alive: b");
+    last_lines_release(&l);
+    l = (struct last_lines){.line = {{{3, 0}, strdup("web is not alive: ")}}, .count = 1};
+    last_lines_only(&l, hook_is_livechecks);
+    assert_int_equal(l.count, 0);
+}
+
 static void each_event_once(void **state)
 {
     static const char *const log[] = {
@@ -148,6 +166,7 @@ int main(void)
         cmocka_unit_test(deaths),
         cmocka_unit_test(other_events),
         cmocka_unit_test(ends_that_were_asked_for),
+        cmocka_unit_test(last_word_of_livecheck),
         cmocka_unit_test(each_event_once),
         cmocka_unit_test(a_burst_is_bounded),
     };
