@@ -68,8 +68,7 @@ static void find_files(struct program *p)
         words_add(&p->files, path);
         return;
     }
-    if (file_list(AT_FDCWD, path, &names, &ignored) == 0)
-        words_sort(&names);
+    file_list(AT_FDCWD, path, &names, &ignored);
     for (size_t i = 0; i < names.count; i++) {
         snprintf(path, sizeof path, "%s/%s/%.255s", HOOKS_DIRECTORY, event, names.item[i]);
         if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0)
