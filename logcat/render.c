@@ -45,7 +45,13 @@ static void put_bytes(struct str *out, const char *bytes, size_t length)
 
 /* --- time --- */
 
-enum { SHORT_WIDTH = 23, FULL_UTC_WIDTH = 30, FULL_WIDTH = 34, NANO = 1 };
+enum {
+    SHORT_WIDTH = 23,
+    FULL_UTC_WIDTH = 30,
+    FULL_WIDTH = 34,
+    NANO = 1,
+    TIME_MOST = 9 * sizeof((struct render *)NULL)->text /* bytes that add_time appends at most */
+};
 
 static bool is_text_form(const struct render *r)
 {
@@ -118,7 +124,7 @@ static void cache_second(struct render *r, time_t second)
         snprintf(r->zone, sizeof r->zone, "%c%02ld%02ld", sign, minutes / 60 % 100, minutes % 60);
 }
 
-/* Appends a time. False: it is not known, or beyond the calendar. */
+/* Appends a time, for which there is room. False: it is not known, or beyond the calendar. */
 static bool add_time(struct render *r, const struct timespec *t, int digits, struct str *out)
 {
     char fraction[10] = {'.'};
@@ -144,7 +150,7 @@ static bool add_time(struct render *r, const struct timespec *t, int digits, str
 
 int render_time(struct render *r, const struct timespec *t, struct str *out)
 {
-    if (str_reserve(out, 256) < 0)
+    if (str_reserve(out, TIME_MOST + 1) < 0)
         return -1;
     return add_time(r, t, 3, out) ? 0 : str_add_char(out, '-');
 }
@@ -327,7 +333,7 @@ static int add_cri(struct render *r, const struct entry *entry, struct str *out)
 int render_entry(struct render *r, const char *name, const struct entry *entry, struct str *out)
 {
     /* Room for all that put_bytes and add_spaces may append, and a name with every byte escaped. */
-    if (str_reserve(out, entry->length + 6 * strlen(name) + r->width + 2048) < 0)
+    if (str_reserve(out, entry->length + 6 * strlen(name) + r->width + TIME_MOST + 1024) < 0)
         return -1;
     if (entry->apart && is_text_form(r))
         put_bytes(out, "--\n", 3);

@@ -98,6 +98,23 @@ static void full_has_zone_and_stream(void **state)
     assert_shown(r, "nginx", e, "-                              nginx -   hello\n");
 }
 
+static void a_time_of_fractions_has_room(void **state)
+{
+    struct render r = short_form;
+    struct str out = STR_INIT;
+    char format[121], want[541];
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        memcpy(format + 2 * (size_t)i, "%N", 3);
+        memcpy(want + 9 * (size_t)i, "123456789", 10);
+    }
+    r.time_format = format;
+    assert_int_equal(render_time(&r, &when, &out), 0);
+    assert_int_equal(out.length, strlen(want));
+    assert_memory_equal(out.data, want, out.length);
+    str_release(&out);
+}
+
 static void raw_is_the_bytes(void **state)
 {
     struct render r = {.form = RENDER_RAW, .names = true, .width = 5, .color = true};
@@ -224,6 +241,7 @@ int main(void)
         cmocka_unit_test(unknown_time_keeps_the_columns),
         cmocka_unit_test(seconds_are_not_mixed_up),
         cmocka_unit_test(full_has_zone_and_stream),
+        cmocka_unit_test(a_time_of_fractions_has_room),
         cmocka_unit_test(raw_is_the_bytes),
         cmocka_unit_test(color_marks_service_and_stderr),
         cmocka_unit_test(caret_shows_control_characters),
