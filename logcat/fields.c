@@ -140,7 +140,8 @@ static bool next_part(struct fields *f, struct field *field)
         int i = f->next++;
         if (is_missing(&f->part[i]))
             continue;
-        *field = (struct field){fields_combined[i], strlen(fields_combined[i]), false, f->part[i]};
+        const char *name = fields_combined[i];
+        *field = (struct field){text_of(name, name + strlen(name)), f->part[i]};
         return true;
     }
     return false;
@@ -157,7 +158,7 @@ static bool next_pair(struct fields *f, struct field *field)
         f->at++;
     if (f->at == name || f->at == f->end || *f->at != '=')
         return false;
-    *field = (struct field){.name = name, .name_length = (size_t)(f->at++ - name)};
+    *field = (struct field){.name = text_of(name, f->at++)};
     struct json_value string;
     struct json json = {.at = f->at, .end = f->end};
     if (f->at < f->end && *f->at == '"' && json_text(&json, &string)) {
@@ -219,8 +220,7 @@ bool fields_next(struct fields *f, struct field *field)
     f->broken |= result < 0;
     if (result != 1)
         return false;
-    *field = (struct field){name.text, name.length, memchr(name.text, '\\', name.length) != NULL,
-                            value_of(&value)};
+    *field = (struct field){value_of(&name), value_of(&value)};
     return true;
 }
 
@@ -255,7 +255,7 @@ bool fields_find(const char *message, size_t length, const char *name, struct fi
     if (!f.at && f.parts == 0)
         return find_member(message, length, name, value);
     while (fields_next(&f, &field))
-        if (field.name_length == name_length && memcmp(field.name, name, name_length) == 0) {
+        if (field.name.length == name_length && memcmp(field.name.text, name, name_length) == 0) {
             *value = field.value;
             return true;
         }

@@ -23,9 +23,7 @@ struct field_value {
 };
 
 struct field {
-    const char *name;
-    size_t name_length;
-    bool escaped; /* the name has escapes of JSON */
+    struct field_value name; /* FIELD_STRING or FIELD_TEXT */
     struct field_value value;
 };
 

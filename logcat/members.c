@@ -3,12 +3,12 @@
 #include "logcat/json_write.h"
 #include <string.h>
 
-static bool is_taken(const char *name, size_t length)
+static bool is_taken(const struct str *name)
 {
     static const char *const ours[] = {"time",   "service",   "stream",  "message",
                                        "base64", "truncated", "severity"};
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-        if (strlen(ours[i]) == length && memcmp(ours[i], name, length) == 0)
+        if (strlen(ours[i]) == name->length && memcmp(ours[i], name->data, name->length) == 0)
             return true;
     return false;
 }
@@ -17,7 +17,7 @@ static bool is_taken(const char *name, size_t length)
 static bool is_count(const struct fields *f, const struct field *field)
 {
     const struct field_value *v = &field->value;
-    if (f->parts == 0 || !strchr("sb", *field->name) || (*v->text == '0' && v->length > 1))
+    if (f->parts == 0 || !strchr("sb", *field->name.text) || (*v->text == '0' && v->length > 1))
         return false;
     for (size_t i = 0; i < v->length; i++)
         if (v->text[i] < '0' || v->text[i] > '9')
@@ -28,10 +28,11 @@ static bool is_count(const struct fields *f, const struct field *field)
 static int add_field(const struct fields *f, const struct field *field, struct str *text,
                      struct str *out)
 {
-    struct field_value name = {field->name, field->name_length,
-                               field->escaped ? FIELD_STRING : FIELD_TEXT};
     str_clear(text);
-    field_add(&name, text);
+    if (field_add(&field->name, text) < 0)
+        return -1;
+    if (is_taken(text))
+        return 0;
     str_add_char(out, ',');
     json_write_string(out, text->data ? text->data : "", text->length, NULL);
     str_add_char(out, ':');
@@ -54,8 +55,7 @@ int members_add(const struct entry *entry, struct str *out)
     size_t before = out->length;
     if (fields_begin(&f, entry->message, entry->length))
         while (result == 0 && fields_next(&f, &field))
-            if (!is_taken(field.name, field.name_length))
-                result = add_field(&f, &field, &text, out);
+            result = add_field(&f, &field, &text, out);
     if (f.broken) {
         out->length = before;
         out->data[before] = '\0';

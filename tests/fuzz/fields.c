@@ -28,10 +28,12 @@ static void find_each(const char *line, size_t length)
         MUST(field.value.text >= line && field.value.text + field.value.length <= line + length);
         MUST(field_add(&field.value, &text) == 0);
         field_number(&field.value, &number);
-        char *name = calloc(1, field.name_length + 1);
+        const struct field_value *n = &field.name;
+        char *name = calloc(1, n->length + 1);
         MUST(name != NULL);
-        memcpy(name, field.name, field.name_length);
-        if (!field.escaped && memchr(name, '\0', field.name_length) == NULL)
+        memcpy(name, n->text, n->length);
+        bool escaped = n->kind == FIELD_STRING && memchr(name, '\\', n->length) != NULL;
+        if (!escaped && memchr(name, '\0', n->length) == NULL)
             MUST(fields_find(line, length, name, &value));
         free(name);
     }

@@ -168,6 +168,8 @@ static void members_for_json(void **state)
     assert_string_equal(members("a=1 b=\"x y\"", SEVERITY_UNKNOWN), ",\"a\":\"1\",\"b\":\"x y\"");
     assert_string_equal(members("{\"\\u0041\":\"\xff\xe2\x80\xae\"}", SEVERITY_UNKNOWN),
                         ",\"A\":\"\\ufffd\\u202e\"");
+    assert_string_equal(members("{\"servic\\u0065\":\"evil\",\"servic\":1}", SEVERITY_UNKNOWN),
+                        ",\"servic\":1");
     assert_string_equal(
         members("::1 - - [29/Nov/2026:10:15:42 +0000] \"GET /x HTTP/2\" 200 5", SEVERITY_UNKNOWN),
         ",\"addr\":\"::1\",\"request\":\"GET /x HTTP/2\",\"method\":\"GET\",\"path\":\"/x\","
