@@ -1,5 +1,6 @@
 #include "logcat/json_write.h"
 #include "base/utf8.h"
+#include <string.h>
 
 /* Quotes are common in messages: no printf for them. */
 static void escape(unsigned int point, char shown[8])
@@ -26,13 +27,16 @@ static int add_escaped(struct str *out, const char *bytes, size_t length, bool r
             continue;
         }
         size_t n = c < 0x80 ? 1 : utf8_decode(bytes + i, length - i, &point);
-        if ((n > 1 && !utf8_is_harmful(point)) || (raw && c < 0x20)) {
+        if ((n > 1 && !utf8_is_harmful(point)) || (raw && c == '\t')) {
             i += n;
             continue;
         }
         if (lossy && n == 0)
             *lossy = true;
-        escape(n > 0 ? point : 0xfffd, shown);
+        if (raw && c < 0x20) /* between tokens */
+            strcpy(shown, " ");
+        else
+            escape(n > 0 ? point : 0xfffd, shown);
         str_add(out, bytes + plain, i - plain);
         str_add_text(out, shown);
         i += n > 0 ? n : 1;

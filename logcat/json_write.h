@@ -10,8 +10,8 @@
 /* Appends a JSON string with its quotes. *lossy, if there is one, is set to true when a byte was no
  * UTF-8 and was replaced. 0, or -1: no memory. */
 int json_write_string(struct str *out, const char *bytes, size_t length, bool *lossy);
-/* Appends a value that is JSON already, with what must not stand in a string escaped. 0, or -1: no
- * memory. */
+/* Appends a value that is JSON already, with what must not stand in a string escaped, and blanks
+ * for CR and LF between its tokens. A tab stays. 0, or -1: no memory. */
 int json_write_raw(struct str *out, const char *bytes, size_t length);
 
 #endif

@@ -106,6 +106,9 @@ static void written(void **state)
     str_clear(&out);
     assert_int_equal(json_write_raw(&out, "[\"\\n\xff\",\t1]", 10), 0);
     assert_string_equal(out.data, "[\"\\n\\ufffd\",\t1]");
+    str_clear(&out);
+    assert_int_equal(json_write_raw(&out, "{\r\n\t\"c\":[1,\r2]}", 15), 0);
+    assert_string_equal(out.data, "{  \t\"c\":[1, 2]}");
     str_release(&out);
 }
 
