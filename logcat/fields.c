@@ -35,6 +35,16 @@ static bool is_name(char c)
            c == '.' || c == '@' || c == '/';
 }
 
+static struct field_value value_of(const struct json_value *v)
+{
+    static const enum field_kind kinds[] = {[JSON_STRING] = FIELD_STRING,
+                                            [JSON_NUMBER] = FIELD_NUMBER,
+                                            [JSON_WORD] = FIELD_OTHER,
+                                            [JSON_OBJECT] = FIELD_OTHER,
+                                            [JSON_ARRAY] = FIELD_OTHER};
+    return (struct field_value){v->text, v->length, kinds[v->kind]};
+}
+
 /* --- the combined log format --- */
 
 static struct field_value text_of(const char *begin, const char *end)
@@ -161,13 +171,15 @@ static bool next_pair(struct fields *f, struct field *field)
     *field = (struct field){.name = text_of(name, f->at++)};
     struct json_value string;
     struct json json = {.at = f->at, .end = f->end};
-    if (f->at < f->end && *f->at == '"' && json_text(&json, &string)) {
-        f->at = json.at;
-        field->value = (struct field_value){string.text, string.length, FIELD_STRING};
+    if (f->at < f->end && *f->at == '"') {
+        if (json_text(&json, &string)) {
+            f->at = json.at;
+            field->value = value_of(&string);
+        } else {
+            quoted(f, &field->value); /* to the line's end, if it is cut */
+        }
         return true;
     }
-    if (f->at < f->end && *f->at == '"' && quoted(f, &field->value))
-        return true;
     const char *begin = f->at;
     while (f->at < f->end && *f->at != ' ' && *f->at != '\t')
         f->at++;
@@ -184,16 +196,6 @@ static bool is_logfmt(const struct fields *f)
 }
 
 /* --- all --- */
-
-static struct field_value value_of(const struct json_value *v)
-{
-    static const enum field_kind kinds[] = {[JSON_STRING] = FIELD_STRING,
-                                            [JSON_NUMBER] = FIELD_NUMBER,
-                                            [JSON_WORD] = FIELD_OTHER,
-                                            [JSON_OBJECT] = FIELD_OTHER,
-                                            [JSON_ARRAY] = FIELD_OTHER};
-    return (struct field_value){v->text, v->length, kinds[v->kind]};
-}
 
 bool fields_begin(struct fields *f, const char *message, size_t length)
 {

@@ -71,6 +71,9 @@ static void pairs_of_logfmt(void **state)
     assert_string_equal(value(logfmt, "empty"), "");
     assert_string_equal(value(logfmt, "user.id"), "42");
     assert_string_equal(value(logfmt, "tatus"), "(none)");
+    assert_string_equal(value("level=info msg=\"GET /cut", "msg"), "GET /cut");
+    assert_string_equal(value("msg=\"GET \\\"/cut\\", "msg"), "GET \\\"/cut\\");
+    assert_string_equal(value("msg=\"", "msg"), "");
     assert_string_equal(value("a line with x=1 in it", "x"), "(none)");
     assert_string_equal(value("", "x"), "(none)");
 }
