@@ -83,12 +83,18 @@ static bool quoted(struct fields *f, struct field_value *v)
     return true;
 }
 
-static bool is_number(const struct field_value *v)
+static bool is_count(const struct field_value *v)
 {
     for (size_t i = 0; i < v->length; i++)
         if (!is_digit(v->text[i]))
             return false;
     return v->length > 0;
+}
+
+/* A count is a number of JSON, but for zeros before it. */
+static enum field_kind kind_of(const struct field_value *v)
+{
+    return is_count(v) && (*v->text != '0' || v->length == 1) ? FIELD_NUMBER : FIELD_TEXT;
 }
 
 /* Reads [29/Nov/2026:10:15:42 +0000] and a blank. */
@@ -131,7 +137,7 @@ static bool combined(struct fields *f)
             return false;
     if (count < 3 || f->at == f->end || !bracketed(f, &f->part[TIME]) ||
         !quoted(f, &f->part[REQUEST]) || !bare(f, &f->part[STATUS]) ||
-        !is_number(&f->part[STATUS]) || !bare(f, &f->part[BYTES]))
+        !is_count(&f->part[STATUS]) || !bare(f, &f->part[BYTES]))
         return false;
     if (count == 4)
         f->part[VHOST] = first[0];
@@ -140,6 +146,8 @@ static bool combined(struct fields *f)
     split_request(f);
     if (quoted(f, &f->part[REFERER]) && !quoted(f, &f->part[AGENT]))
         f->part[AGENT].length = 0;
+    f->part[STATUS].kind = kind_of(&f->part[STATUS]);
+    f->part[BYTES].kind = kind_of(&f->part[BYTES]);
     f->parts = FIELDS_COMBINED;
     return true;
 }

@@ -12,7 +12,7 @@
 enum field_kind {
     FIELD_TEXT,   /* as it stands */
     FIELD_STRING, /* with the escapes of JSON */
-    FIELD_NUMBER, /* of JSON */
+    FIELD_NUMBER, /* as JSON writes them */
     FIELD_OTHER   /* JSON's true, false, null, object or array, as it stands */
 };
 

@@ -13,20 +13,7 @@ static bool is_taken(const struct str *name)
     return false;
 }
 
-/* Whether a part of the combined log format is a number there. */
-static bool is_count(const struct fields *f, const struct field *field)
-{
-    const struct field_value *v = &field->value;
-    if (f->parts == 0 || !strchr("sb", *field->name.text) || (*v->text == '0' && v->length > 1))
-        return false;
-    for (size_t i = 0; i < v->length; i++)
-        if (v->text[i] < '0' || v->text[i] > '9')
-            return false;
-    return true;
-}
-
-static int add_field(const struct fields *f, const struct field *field, struct str *text,
-                     struct str *out)
+static int add_field(const struct field *field, struct str *text, struct str *out)
 {
     str_clear(text);
     if (field_add(&field->name, text) < 0)
@@ -36,8 +23,7 @@ static int add_field(const struct fields *f, const struct field *field, struct s
     str_add_char(out, ',');
     json_write_string(out, text->data ? text->data : "", text->length, NULL);
     str_add_char(out, ':');
-    enum field_kind kind = is_count(f, field) ? FIELD_NUMBER : field->value.kind;
-    if (kind == FIELD_NUMBER || kind == FIELD_OTHER)
+    if (field->value.kind == FIELD_NUMBER || field->value.kind == FIELD_OTHER)
         return json_write_raw(out, field->value.text, field->value.length);
     str_clear(text);
     field_add(&field->value, text);
@@ -55,7 +41,7 @@ int members_add(const struct entry *entry, struct str *out)
     size_t before = out->length;
     if (fields_begin(&f, entry->message, entry->length))
         while (result == 0 && fields_next(&f, &field))
-            result = add_field(&f, &field, &text, out);
+            result = add_field(&field, &text, out);
     if (f.broken) {
         out->length = before;
         out->data[before] = '\0';

@@ -177,6 +177,13 @@ static void members_for_json(void **state)
         members("::1 - - [29/Nov/2026:10:15:42 +0000] \"GET /x HTTP/2\" 200 5", SEVERITY_UNKNOWN),
         ",\"addr\":\"::1\",\"request\":\"GET /x HTTP/2\",\"method\":\"GET\",\"path\":\"/x\","
         "\"protocol\":\"HTTP/2\",\"status\":200,\"bytes\":5");
+    assert_string_equal(
+        members("::1 - - [29/Nov/2026:10:15:42 +0000] \"x\" 007 0 \"5\"", SEVERITY_UNKNOWN),
+        ",\"addr\":\"::1\",\"request\":\"x\",\"status\":\"007\",\"bytes\":0,"
+        "\"referer\":\"5\"");
+    assert_string_equal(
+        members("::1 - - [29/Nov/2026:10:15:42 +0000] \"x\" 0 5k", SEVERITY_UNKNOWN),
+        ",\"addr\":\"::1\",\"request\":\"x\",\"status\":0,\"bytes\":\"5k\"");
 }
 
 static void a_table(void **state)
