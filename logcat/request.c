@@ -199,7 +199,8 @@ static int take_digit(struct invocation *c, struct request *q, int digit)
     q->number_open = c->place > 0;
     q->lines_said = true;
     q->all_lines = false;
-    return q->lines > 1ULL << 40 ? usage("invalid number of lines", c->argv[c->next]) : 0;
+    const char *word = c->argv[c->next - (c->place == 0)];
+    return q->lines > 1ULL << 40 ? usage("invalid number of lines", word) : 0;
 }
 
 int request_parse(struct invocation *c, struct request *q)

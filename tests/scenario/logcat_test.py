@@ -281,6 +281,8 @@ def test_32_usage(root):
                         (["-l", "-g", "x"], "-l, and -f or what chooses lines")):
         assert warned(root, *words, code=100)[1] == f"logcat: fatal: options exclude each other: {what}\n"
     assert warned(root, "-n", "many", code=100)[1] == "logcat: fatal: invalid number of lines: many\n"
+    for words in (["-9999999999999"], ["-9999999999999", "x"], ["-9999999999999f"]):
+        assert warned(root, *words, code=100)[1] == f"logcat: fatal: invalid number of lines: {words[0]}\n"
     for given in (root, root / "none"):  # where there is nothing to read, too
         assert warned(given, "-S", "2026-02-30", code=100)[1].startswith("logcat: fatal: unable to understand the time ")
         assert warned(given, "-g", "a(b", code=100)[1].startswith("logcat: fatal: ")
