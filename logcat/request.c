@@ -151,7 +151,6 @@ static const struct {
     {'B', NUMBER, IN(before)},
     {'e', FLAG, IN(at_end)},
     {'\20' /* no-pager */, FLAG, IN(no_pager)},
-    {'\17' /* tail */, NUMBER, IN(tail)},
 };
 
 static int keep(struct request *q, size_t which, const char *argument)
@@ -179,6 +178,9 @@ static int take_option(struct request *q, int option, const char *argument)
     switch (option) {
     case 'n':
         return take_lines(q, argument);
+    case '\17': /* --tail */
+        q->tail_said = true;
+        return take_number(&q->tail, argument);
     case 's':
         return take_stream(q, argument);
     case 'C':
@@ -225,9 +227,9 @@ int request_parse(struct invocation *c, struct request *q)
         return usage("only with -o json", "--parse");
     if (q->columns && q->form != RENDER_SHORT)
         return usage("options exclude each other", "--columns -o");
-    if (q->patterns && (q->follow || q->columns))
-        return usage("options exclude each other", "--patterns, and -f or --columns");
-    if (q->tail > 0 && q->lines_said)
+    if (q->patterns && (q->follow || q->columns || q->tail_said))
+        return usage("options exclude each other", "--patterns, and -f, --columns or --tail");
+    if (q->tail_said && q->lines_said)
         return usage("options exclude each other", "--tail -n");
     if (q->reverse && q->follow)
         return usage("options exclude each other", "-r -f");
@@ -235,6 +237,7 @@ int request_parse(struct invocation *c, struct request *q)
         return usage("options exclude each other", "-b -p");
     if (q->list && (q->follow || chooses))
         return usage("options exclude each other", "-l, and -f or what chooses lines");
+    q->lines_said |= q->tail_said && q->tail == 0; /* none of each is none */
     return 0;
 }
 

@@ -9,7 +9,7 @@
 
 struct request {
     bool follow, list, boot, previous, ignore_case, lines_said, all_lines, no_prefix, utc, whole,
-        reverse, unit_events, parse, patterns, no_pager, at_end, number_open;
+        reverse, unit_events, parse, patterns, no_pager, at_end, number_open, tail_said;
     unsigned long long tail; /* lines of each service; 0: not so */
     unsigned long long lines, before, after;
     const char *since, *until, *color, *time_format, *heading, *columns;

@@ -94,7 +94,8 @@ def test_06_patterns(house):
     first = json.loads(run(house, "--patterns", "-o", "json", "app").splitlines()[0])
     assert first["count"] == 21 and first["pattern"] == "request <n> took <n>ms" and first["service"] == "app"
     assert warned(house, "--patterns", "-g", "no such", code=1) == ("", "")
-    assert "exclude each other" in warned(house, "--patterns", "-f", code=100)[1]
+    for words in (["-f"], ["--columns", "a"], ["--tail", "1"], ["--tail", "0"]):
+        assert "exclude each other" in warned(house, "--patterns", *words, code=100)[1]
 
 
 def test_07_patterns_of_entries(root):

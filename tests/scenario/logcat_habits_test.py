@@ -4,7 +4,9 @@ import pty
 import subprocess
 
 import pytest
-from lib.logcat import BASE, DEADLINE, OVERLOG, Follower, cri, environment, on_terminal, raw, run, service, warned
+from lib.logcat import (BASE, DEADLINE, OVERLOG, Follower, cri, environment, is_asleep, on_terminal, raw, run, service,
+                        warned)
+from lib.wait import wait_for
 
 
 @pytest.fixture
@@ -29,11 +31,21 @@ def test_02_the_last_of_each(house):
     assert raw(house, "--tail", "1", "-g", " [23]$") == [x for x in raw(house) if x.endswith(" 3")]
     assert raw(house, "--tail", "99") == raw(house)
     assert "exclude each other" in warned(house, "--tail", "1", "-n", "1", code=100)[1]
+    for words in (["--tail=0"], ["--tail=0", "-r"], ["--tail=0", "-g", "api"]):
+        assert warned(house, *words, code=1) == ("", "")
+    for words in (["-n", "all", "--tail=0"], ["--tail=0", "-5"]):
+        assert "exclude each other" in warned(house, *words, code=100)[1]
     with Follower(house, "--tail", "1", "-o", "raw") as f:
         assert sorted(f.lines(3)) == ["api 11", "nginx 11", "postgres 11"]
         with open(house / "api/current", "a") as file:
             file.write(cri(BASE + 500, "api live"))
         assert f.lines(4)[3] == "api live"
+        assert f.end() == 0
+    with Follower(house, "--tail", "0", "-o", "raw") as f:
+        wait_for(lambda: is_asleep(f.process.pid))
+        with open(house / "api/current", "a") as file:
+            file.write(cri(BASE + 501, "api later"))
+        assert f.lines(1) == ["api later"]
         assert f.end() == 0
 
 
