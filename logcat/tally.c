@@ -118,17 +118,15 @@ int tally_add(struct tally *t, const char *service, const struct entry *entry)
     return 0;
 }
 
+static int by_rarity(const void *a, const void *b)
+{
+    return by_count(b, a);
+}
+
 void tally_sort(struct tally *t, bool rarest)
 {
     if (t->rows > 0)
-        qsort(t->row, t->rows, sizeof *t->row, by_count);
-    for (size_t i = 0; rarest && i < t->rows / 2; i++) {
-        struct tally_row row = t->row[i];
-        t->row[i] = t->row[t->rows - 1 - i];
-        t->row[t->rows - 1 - i] = row;
-    }
-    if (t->rows > 0)
-        place_all(t);
+        qsort(t->row, t->rows, sizeof *t->row, rarest ? by_rarity : by_count);
 }
 
 /* --- showing --- */

@@ -30,7 +30,8 @@ struct tally {
 
 /* Counts a line of the service, whose name is not copied. 0, or -1: no memory. */
 int tally_add(struct tally *t, const char *service, const struct entry *entry);
-/* Sorts the rows, the most frequent first; rarest: the other way round. */
+/* Sorts the rows, to which nothing is added any more: the most frequent first; rarest: the other
+ * way round. */
 void tally_sort(struct tally *t, bool rarest);
 /* Appends the first `most` rows: in the form of r, JSON or else a table. 0, or -1: no memory. */
 int tally_show(const struct tally *t, struct render *r, size_t most, struct str *out);
