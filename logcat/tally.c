@@ -162,13 +162,39 @@ static int show_json(const struct tally *t, const struct tally_row *row, struct 
     return str_add_text(out, "}\n");
 }
 
+/* Appends a time and blanks up to that width. Returns the width of the time alone. */
+static size_t put_time(struct render *r, const struct timespec *time, size_t width, struct str *out)
+{
+    size_t begin = out->length;
+    if (render_time(r, time, out) < 0)
+        return 0;
+    size_t own = utf8_width(out->data + begin, out->length - begin);
+    str_printf(out, "%*s", own < width ? (int)(width - own) : 0, "");
+    return own;
+}
+
+/* The width of the widest time that is shown. */
+static size_t time_width(const struct tally *t, size_t most, struct render *r)
+{
+    struct str text = STR_INIT;
+    size_t width = strlen("FIRST");
+    for (size_t i = 0; i < 2 * t->rows && i < 2 * most; i++) {
+        const struct tally_row *row = &t->row[i / 2];
+        str_clear(&text);
+        size_t own = put_time(r, i % 2 == 0 ? &row->first : &row->last, 0, &text);
+        width = own > width ? own : width;
+    }
+    str_release(&text);
+    return width;
+}
+
 static int show_row(const struct tally *t, const struct tally_row *row, struct render *r,
-                    struct str *out)
+                    size_t width, struct str *out)
 {
     str_printf(out, "%9llu  %5.1f%%  ", row->count, share(t, row->count));
-    render_time(r, &row->first, out);
+    put_time(r, &row->first, width, out);
     str_add_text(out, "  ");
-    render_time(r, &row->last, out);
+    put_time(r, &row->last, width, out);
     str_add_text(out, "  ");
     utf8_visible(row->service ? row->service : "(several)",
                  strlen(row->service ? row->service : "(several)"), out);
@@ -182,12 +208,13 @@ static int show_row(const struct tally *t, const struct tally_row *row, struct r
 int tally_show(const struct tally *t, struct render *r, size_t most, struct str *out)
 {
     bool json = r->form == RENDER_JSON;
-    int result = 0;
+    int result = 0, width = json ? 0 : (int)time_width(t, most, r);
     if (!json && t->rows > 0)
-        result = str_printf(out, "%9s  %6s  %-23s  %-23s  %s\n", "COUNT", "SHARE", "FIRST", "LAST",
-                            "SERVICE");
+        result = str_printf(out, "%9s  %6s  %-*s  %-*s  %s\n", "COUNT", "SHARE", width, "FIRST",
+                            width, "LAST", "SERVICE");
     for (size_t i = 0; result == 0 && i < t->rows && i < most; i++)
-        result = json ? show_json(t, &t->row[i], r, out) : show_row(t, &t->row[i], r, out);
+        result = json ? show_json(t, &t->row[i], r, out)
+                      : show_row(t, &t->row[i], r, (size_t)width, out);
     if (result == 0 && t->rare > 0 && !json)
         result = str_printf(out, "%9llu  %5.1f%%  of other patterns, too rare to be kept\n",
                             t->rare, share(t, t->rare));

@@ -96,6 +96,13 @@ def test_06_patterns(house):
     assert warned(house, "--patterns", "-g", "no such", code=1) == ("", "")
     for words in (["-f"], ["--columns", "a"], ["--tail", "1"], ["--tail", "0"]):
         assert "exclude each other" in warned(house, "--patterns", *words, code=100)[1]
+    lines = run(house, "--patterns", "--time-format=%d %N", "app").splitlines()
+    assert lines[0] == "    COUNT   SHARE  FIRST         LAST          SERVICE"
+    assert lines[1] == "       21   95.5%  23 000000000  23 000000000  app"
+    service(house, "foreign", "no time\n" + cri(BASE, "one"))
+    header, *rows = run(house, "--patterns", "--time-format=%M", "foreign").splitlines()
+    assert header == "    COUNT   SHARE  FIRST  LAST   SERVICE"
+    assert {x[17:] for x in rows[::3]} == {"  -      -      foreign", "  55     55     foreign"}
 
 
 def test_07_patterns_of_entries(root):
