@@ -35,6 +35,12 @@ static bool is_name(char c)
            c == '.' || c == '@' || c == '/';
 }
 
+/* Of pairs behind the first, which would make one of "ERROR:code=7". */
+static bool is_later_name(char c)
+{
+    return is_name(c) || c == ':' || c == '$' || c == '\\';
+}
+
 static struct field_value value_of(const struct json_value *v)
 {
     static const enum field_kind kinds[] = {[JSON_STRING] = FIELD_STRING,
@@ -132,6 +138,7 @@ static bool combined(struct fields *f)
     int count = 0;
     if (f->at == f->end || *f->at == '[')
         return false;
+    memset(f->part, 0, sizeof f->part);
     while (count < 4 && f->at < f->end && *f->at != '[')
         if (!bare(f, &first[count++]))
             return false;
@@ -172,7 +179,7 @@ static bool next_pair(struct fields *f, struct field *field)
     while (f->at < f->end && (*f->at == ' ' || *f->at == '\t'))
         f->at++;
     const char *name = f->at;
-    while (f->at < f->end && is_name(*f->at))
+    while (f->at < f->end && is_later_name(*f->at))
         f->at++;
     if (f->at == name || f->at == f->end || *f->at != '=')
         return false;
@@ -195,24 +202,26 @@ static bool next_pair(struct fields *f, struct field *field)
     return true;
 }
 
-static bool is_logfmt(const struct fields *f)
+bool fields_are_pairs(const char *message, size_t length)
 {
-    const char *p = f->at;
-    while (p < f->end && is_name(*p))
-        p++;
-    return p > f->at && p < f->end && *p == '=';
+    size_t n = 0;
+    while (n < length && is_name(message[n]))
+        n++;
+    return n > 0 && n < length && message[n] == '=';
 }
 
 /* --- all --- */
 
 bool fields_begin(struct fields *f, const char *message, size_t length)
 {
-    *f = (struct fields){.at = NULL};
+    f->at = NULL;
+    f->next = f->parts = 0;
+    f->broken = false;
     if (json_begin(&f->json, message, length, '{'))
         return true;
     f->at = message;
     f->end = message + length;
-    if (is_logfmt(f))
+    if (fields_are_pairs(message, length))
         return true;
     bool good = combined(f);
     f->at = NULL;

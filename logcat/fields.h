@@ -41,6 +41,8 @@ struct fields {
 
 /* Begins to read the line's fields. False: it has none. */
 bool fields_begin(struct fields *f, const char *message, size_t length);
+/* Whether these are NAME=VALUE pairs. */
+bool fields_are_pairs(const char *message, size_t length);
 /* Reads the next one. False: there are no more. */
 bool fields_next(struct fields *f, struct field *field);
 

@@ -1,5 +1,5 @@
 /* The forms in which programs write a level, and the way to find the one that a line has. */
-#include "logcat/json.h"
+#include "logcat/fields.h"
 #include "logcat/severity.h"
 #include "logcat/text_time.h"
 #include <string.h>
@@ -306,8 +306,8 @@ static bool is_level_name(const char *name, size_t length)
         "loglevel", "@l",       "severity_text", "severityText", "level_name",
         "logLevel", "LogLevel", "Level",         "priority",     "PRIORITY",
     };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+    for (size_t i = 0; length > 0 && i < sizeof names / sizeof names[0]; i++)
+        if (*names[i] == *name && strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
             return true;
     return false;
 }
@@ -372,32 +372,15 @@ static enum severity json_severity(const char *message, size_t length)
     return SEVERITY_UNKNOWN;
 }
 
-/* NAME=VALUE ...; a value may be in quotes. */
 static enum severity logfmt_severity(const char *message, size_t length)
 {
-    struct match m = {message, message + length, SEVERITY_UNKNOWN};
-    while (m.at < m.end) {
-        const char *name = m.at, *value;
-        if (!run(&m, is_qualified) || m.at == m.end || *m.at != '=')
-            return SEVERITY_UNKNOWN;
-        size_t name_length = (size_t)(m.at++ - name);
-        bool quoted = m.at < m.end && *m.at == '"';
-        m.at += quoted;
-        value = m.at;
-        while (m.at < m.end && (quoted ? *m.at != '"' : is_full(*m.at)))
-            m.at += quoted && *m.at == '\\' && m.at + 1 < m.end ? 2 : 1;
-        if (is_level_name(name, name_length))
-            return value_severity(value, (size_t)(m.at - value));
-        m.at += quoted && m.at < m.end;
-        skip_blanks(&m);
-    }
+    struct fields f;
+    struct field field;
+    fields_begin(&f, message, length);
+    while (fields_next(&f, &field))
+        if (is_level_name(field.name.text, field.name.length))
+            return value_severity(field.value.text, field.value.length);
     return SEVERITY_UNKNOWN;
-}
-
-static bool is_logfmt(const struct match *m)
-{
-    struct match name = *m;
-    return run(&name, is_name) && name.at < name.end && *name.at == '=';
 }
 
 /* --- lines --- */
@@ -418,7 +401,7 @@ static enum severity_place place_of(struct match *m)
         return AFTER_TIME;
     if (is_digit(first))
         return AT_DIGIT;
-    return is_logfmt(m) ? AT_LOGFMT : AT_OTHER;
+    return fields_are_pairs(m->at, (size_t)(m->end - m->at)) ? AT_LOGFMT : AT_OTHER;
 }
 
 static const struct severity_format *find(const char *message, size_t length, enum severity *is)

@@ -74,6 +74,8 @@ static void pairs_of_logfmt(void **state)
     assert_string_equal(value("level=info msg=\"GET /cut", "msg"), "GET /cut");
     assert_string_equal(value("msg=\"GET \\\"/cut\\", "msg"), "GET \\\"/cut\\");
     assert_string_equal(value("msg=\"", "msg"), "");
+    assert_string_equal(value("a=1 b:c=2 d$e=3 F\\G=4", "F\\G"), "4");
+    assert_string_equal(value("b:c=2 a=1", "a"), "(none)");
     assert_string_equal(value("a line with x=1 in it", "x"), "(none)");
     assert_string_equal(value("", "x"), "(none)");
 }
