@@ -129,31 +129,6 @@ const char *definition_type_name(enum definition_type type)
     return (unsigned int)type < 4 ? names[type] : names[0];
 }
 
-unsigned int name_distance(const char *a, const char *b)
-{
-    unsigned int row[65];
-    size_t la = strlen(a);
-    size_t lb = strlen(b);
-    if (la > 64 || lb > 64)
-        return 64;
-    for (size_t j = 0; j <= lb; j++)
-        row[j] = (unsigned int)j;
-    for (size_t i = 1; i <= la; i++) {
-        unsigned int diagonal = row[0];
-        row[0] = (unsigned int)i;
-        for (size_t j = 1; j <= lb; j++) {
-            unsigned int best = diagonal + (a[i - 1] != b[j - 1]);
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[lb];
-}
-
 int definitions_builtin(struct definitions *d)
 {
     static const struct {

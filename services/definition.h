@@ -121,10 +121,6 @@ int definitions_unpack(struct definitions *d, const char *bytes, size_t length, 
 /* "oneshot", "longrun" or "bundle"; "unknown" for any other number. */
 const char *definition_type_name(enum definition_type type);
 
-/* The number of single letters to add, remove or change that turns a into b, for "did you mean"; 64
- * when one of them is longer than that. */
-unsigned int name_distance(const char *a, const char *b);
-
 /* Adds a definition without files, whose name no other has. The pointer is valid until another one
  * is added. NULL: no memory. */
 struct definition *definitions_add(struct definitions *d, const char *name,

@@ -1,4 +1,5 @@
 /* What upstream ignores in silence, and what can only be seen once everything was read. */
+#include "base/nearest.h"
 #include "services/definition_reading.h"
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,7 @@ enum { NEAR_LENGTH = 6, NEAR_DISTANCE = 2 };
 static bool is_near(const char *file, const char *name)
 {
     return name != NULL && strlen(name) >= NEAR_LENGTH &&
-           name_distance(file, name) <= NEAR_DISTANCE;
+           nearest_distance(file, name) <= NEAR_DISTANCE;
 }
 
 /* The known name that a file may have been meant to have. Scripts of any name are kept there. */

@@ -1,4 +1,5 @@
 #include "services/graph.h"
+#include "base/nearest.h"
 #include "base/str.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ static const char *suggest(const struct definitions *d, const char *name, char *
         return name[length - 1] == '\r' ? "save the file with Unix line ends"
                                         : "take away the blanks at the end of the line";
     for (size_t i = 0; i < d->count; i++) {
-        unsigned int n = name_distance(name, d->item[i].name);
+        unsigned int n = nearest_distance(name, d->item[i].name);
         if (n < nearest) {
             nearest = n;
             best = d->item[i].name;

@@ -3,6 +3,7 @@
 #include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/nearest.h"
 #include "base/options.h"
 #include "command/commands.h"
 #include "command/overlog/hooks.h"
@@ -72,11 +73,13 @@ static const char *no_hook(const char *name, char cure[64])
     unsigned int least = 3;
     if (is_among(name, hook_names))
         return NULL;
-    for (int i = 0; i < HOOK_EVENTS; i++)
-        if (name_distance(name, hook_names[i]) < least) {
+    for (int i = 0; i < HOOK_EVENTS; i++) {
+        unsigned int changes = nearest_distance(name, hook_names[i]);
+        if (changes < least) {
             nearest = hook_names[i];
-            least = name_distance(name, nearest);
+            least = changes;
         }
+    }
     if (nearest == NULL)
         return "the events are death, gave-up, oom, unready and flood";
     snprintf(cure, 64, "did you mean %s?", nearest);

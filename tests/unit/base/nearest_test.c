@@ -1,4 +1,4 @@
-#include "logcat/nearest.h"
+#include "base/nearest.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,9 +50,26 @@ static void words_that_are_not(void **state)
     assert_null(nearest_word(&(struct words)WORDS_INIT, "nginx"));
 }
 
+static void distances(void **state)
+{
+    static const char long_word[] =
+        "a-name-of-more-than-sixty-four-letters-which-no-service-and-no-file-has";
+    (void)state;
+    assert_int_equal(nearest_distance("", ""), 0);
+    assert_int_equal(nearest_distance("abc", ""), 3);
+    assert_int_equal(nearest_distance("", "abc"), 3);
+    assert_int_equal(nearest_distance("restart", "retsart"), 1);
+    assert_int_equal(nearest_distance("restart", "restrat"), 1);
+    assert_int_equal(nearest_distance("restart", "start"), 2);
+    assert_int_equal(nearest_distance("kitten", "sitting"), 3);
+    assert_int_equal(nearest_distance("a", long_word), NEAREST_FAR);
+    assert_int_equal(nearest_distance(long_word, "a"), NEAREST_FAR);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(distances),
         cmocka_unit_test(words_that_are_near),
         cmocka_unit_test(words_that_are_not),
     };

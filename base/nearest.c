@@ -1,10 +1,10 @@
-#include "logcat/nearest.h"
+#include "base/nearest.h"
 #include <stdbool.h>
 #include <string.h>
 
-enum { LETTERS = 64, CHANGES = 2 };
+enum { CHANGES = 2 };
 
-static size_t least(size_t a, size_t b)
+static unsigned int least(unsigned int a, unsigned int b)
 {
     return a < b ? a : b;
 }
@@ -14,17 +14,17 @@ static bool is_swapped(const char *a, const char *b, size_t i, size_t k)
     return i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1];
 }
 
-/* The number of changes; more than CHANGES for words that are longer than we look. */
-static size_t distance(const char *a, const char *b)
+unsigned int nearest_distance(const char *a, const char *b)
 {
-    size_t rows[3][LETTERS + 1], n = strlen(a), m = strlen(b);
-    if (n > LETTERS || m > LETTERS)
-        return CHANGES + 1;
+    unsigned int rows[3][NEAREST_FAR + 1];
+    size_t n = strlen(a), m = strlen(b);
+    if (n > NEAREST_FAR || m > NEAREST_FAR)
+        return NEAREST_FAR;
     for (size_t k = 0; k <= m; k++)
-        rows[0][k] = k;
+        rows[0][k] = (unsigned int)k;
     for (size_t i = 1; i <= n; i++) {
-        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
-        row[0] = i;
+        unsigned int *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
+        row[0] = (unsigned int)i;
         for (size_t k = 1; k <= m; k++) {
             row[k] = least(above[k], row[k - 1]) + 1;
             row[k] = least(row[k], above[k - 1] + (a[i - 1] != b[k - 1]));
@@ -38,13 +38,16 @@ static size_t distance(const char *a, const char *b)
 const char *nearest_word(const struct words *list, const char *text)
 {
     const char *found = NULL;
-    size_t most = least(CHANGES, strlen(text) / 3);
+    size_t length = strlen(text);
+    unsigned int most = length < 3 * CHANGES ? (unsigned int)length / 3 : CHANGES;
     for (size_t i = 0; i < list->count; i++) {
-        size_t changes = distance(text, list->item[i]);
-        if (changes <= most && (!found || changes < distance(text, found)))
+        unsigned int changes = nearest_distance(text, list->item[i]);
+        if (found ? changes < most : changes <= most) {
+            most = changes;
             found = list->item[i];
+        }
     }
-    for (size_t i = 0; !found && strlen(text) > 1 && i < list->count; i++)
+    for (size_t i = 0; !found && length > 1 && i < list->count; i++)
         if (strstr(list->item[i], text))
             found = list->item[i];
     return found;
