@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 void quantity_size(int64_t bytes, char out[QUANTITY_MAX])
 {
@@ -20,6 +21,43 @@ void quantity_size(int64_t bytes, char out[QUANTITY_MAX])
                  units[unit]);
     else
         snprintf(out, QUANTITY_MAX, "%lld%c", (long long)(tenths + 5) / 10, units[unit]);
+}
+
+/* How many bits the unit at text, which ends it, shifts a number; -1: it is no unit. */
+static int size_unit(const char *text)
+{
+    static const char units[] = "KMGTP";
+    if (text[0] == '\0' || strcasecmp(text, "B") == 0)
+        return 0;
+    const char *unit = strchr(units, text[0] & ~0x20);
+    bool ends = text[1] == '\0' || strcmp(text + 1, "B") == 0 || strcmp(text + 1, "iB") == 0;
+    return unit == NULL || *unit == '\0' || !ends ? -1 : 10 * (int)(unit - units + 1);
+}
+
+int size_parse(const char *text, uint64_t max, uint64_t *bytes)
+{
+    uint64_t whole = 0, thousandths = 0, worth = 1000;
+    bool large = false;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        uint64_t digit = (uint64_t)(*at - '0');
+        large |= whole > (UINT64_MAX - digit) / 10;
+        whole = large ? 0 : whole * 10 + digit;
+    }
+    bool broken = at == text;
+    if (*at == '.')
+        for (at++; worth > 1 && *at >= '0' && *at <= '9'; at++)
+            thousandths += (uint64_t)(*at - '0') * (worth /= 10);
+    broken |= at > text && at[-1] == '.';
+    int unit = size_unit(at);
+    if (broken || unit < 0 || (unit == 0 && worth < 1000))
+        return -1;
+    uint64_t part = (thousandths << unit) / 1000;
+    if (large || whole > UINT64_MAX >> unit || whole << unit > UINT64_MAX - part ||
+        (whole << unit) + part > max)
+        return 1;
+    *bytes = (whole << unit) + part;
+    return 0;
 }
 
 void quantity_duration(int64_t ms, char out[QUANTITY_MAX])

@@ -11,6 +11,12 @@ enum { QUANTITY_MAX = 24 }; /* bytes that hold any text made here, with its NUL 
  * negative one. A unit is 1024 of the one before it. */
 void quantity_size(int64_t bytes, char out[QUANTITY_MAX]);
 
+/* Reads a number of bytes, the whole text: digits, then nothing or one of the units K, M, G, T, P
+ * (of 1024 each; small letters too), which "B" or "iB" may follow: "500000", "200M", "1.5GiB" with
+ * at most three digits behind the point. 0 and *bytes; 1: more than max; -1: no size. Only 0
+ * changes *bytes. */
+int size_parse(const char *text, uint64_t max, uint64_t *bytes);
+
 /* Writes milliseconds in the two largest units: "7s", "2m 5s", "3h 0m", "12d 4h"; "-" for a
  * negative number. */
 void quantity_duration(int64_t ms, char out[QUANTITY_MAX]);

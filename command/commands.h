@@ -63,6 +63,7 @@
     VERB(command_why)     /* why */                                                                \
     VERB(command_manage)  /* start stop restart reload kill */                                     \
     VERB(command_metrics) /* metrics */                                                            \
+    VERB(command_vacuum)  /* vacuum */                                                             \
     VERB(command_up)      /* up */                                                                 \
     VERB(command_check)   /* check */                                                              \
     VERB(command_create)  /* create remove */                                                      \

@@ -121,7 +121,7 @@ int init_boot(char **cmd, bool guest)
     if (signal != 0)
         return KILLED + signal;
     if (rundir_prepare(&settings, &e) < 0 ||
-        runtree_prepare(workdir, directory_of(command_program), settings.keep_env, &e) < 0)
+        runtree_prepare(workdir, directory_of(command_program), &settings, &e) < 0)
         return message_error(&e);
     if (chdir("/") < 0)
         message_warning("unable to enter /: %s", strerror(errno));

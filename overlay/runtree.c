@@ -121,39 +121,53 @@ static int define_file(const char *folder, const char *name, const char *text, m
     return file_write(AT_FDCWD, path, text, strlen(text), mode, e);
 }
 
-/* The service event-hooks, where there are hooks. It does not wait for the image's own services:
- * one that never gets up is what a hook is for. */
-static int define_hooks(const char *program_dir, struct error *e)
+/* Defines a longrun of ours that runs that command line. It does not wait for the image's own
+ * services: one that never gets up is what a hook is for, and its log grows as well. */
+static int define_builtin(const char *name, const char *program_dir, const char *command,
+                          struct error *e)
 {
-    static const char folder[] = RUN_BUILTIN "/event-hooks", top[] = RUN_BUILTIN "/top/contents.d";
-    struct stat st;
+    static const char top[] = RUN_BUILTIN "/top/contents.d";
+    char folder[64], needs[96];
     char run[1024];
-    if (stat(HOOKS_DIRECTORY, &st) < 0 || !S_ISDIR(st.st_mode))
-        return 0;
-    snprintf(run, sizeof run, "#!%.400s/execlineb -P\nwith-contenv\n%.400s/event-hooks\n",
-             program_dir, program_dir);
-    return file_make_directories(AT_FDCWD, RUN_BUILTIN "/event-hooks/dependencies.d", 0755, e) <
-                       0 ||
+    snprintf(folder, sizeof folder, RUN_BUILTIN "/%s", name);
+    snprintf(needs, sizeof needs, "%s/dependencies.d", folder);
+    snprintf(run, sizeof run, "#!%.400s/execlineb -P\nwith-contenv\n%.400s/%s\n", program_dir,
+             program_dir, command);
+    return file_make_directories(AT_FDCWD, needs, 0755, e) < 0 ||
                    file_make_directories(AT_FDCWD, top, 0755, e) < 0 ||
                    define_file(folder, "type", "longrun\n", 0644, e) < 0 ||
-                   define_file(folder, "dependencies.d/base", "", 0644, e) < 0 ||
-                   define_file(top, "event-hooks", "", 0644, e) < 0 ||
+                   define_file(needs, "base", "", 0644, e) < 0 ||
+                   define_file(top, name, "", 0644, e) < 0 ||
                    define_file(folder, "run", run, 0755, e) < 0
                ? -1
                : 0;
 }
 
-int runtree_prepare(const char *workdir, const char *program_dir, bool keep_env, struct error *e)
+/* The services that exist only where they are asked for: event-hooks, by a directory, and
+ * log-vacuum, by OVERLOG_TOTAL. */
+static int define_builtins(const char *program_dir, const struct settings *s, struct error *e)
+{
+    struct stat st;
+    bool has_hooks = stat(HOOKS_DIRECTORY, &st) == 0 && S_ISDIR(st.st_mode);
+    if (has_hooks && define_builtin("event-hooks", program_dir, "event-hooks", e) < 0)
+        return -1;
+    return s->log_total == 0
+               ? 0
+               : define_builtin("log-vacuum", program_dir, "overlog vacuum --watch", e);
+}
+
+int runtree_prepare(const char *workdir, const char *program_dir, const struct settings *s,
+                    struct error *e)
 {
     char *const none[] = {NULL};
     char line[4200];
     int n = snprintf(line, sizeof line, "%.4096s\n", workdir);
     if (remove_stale(e) < 0 || make_directories(e) < 0 || link_commands(program_dir, e) < 0 ||
-        define_hooks(program_dir, e) < 0 ||
+        define_builtins(program_dir, s, e) < 0 ||
         file_write(AT_FDCWD, "/run/s6/workdir", line, (size_t)n, 0644, e) < 0 ||
         file_write(AT_FDCWD, RUN_EXITCODE, "0\n", 2, 0644, e) < 0)
         return -1;
-    if (envdir_write(RUN_BASE_ENVIRONMENT, keep_env ? environ : none, 0755, e) < 0)
+    if (envdir_write(RUN_BASE_ENVIRONMENT, s->keep_env ? environ : none, 0755, e) < 0)
         return -1;
-    return keep_env ? 0 : envdir_write(RUN_ENVIRONMENT, environ, 0755, e);
+    return s->keep_env ? 0 : envdir_write(RUN_ENVIRONMENT, environ, 0755, e);
 }

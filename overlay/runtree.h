@@ -4,16 +4,18 @@
 #define OVERLAY_RUNTREE_H
 
 #include "base/error.h"
-#include <stdbool.h>
+#include "overlay/settings.h"
 
 /* Puts /bin, /usr/bin and /command in front of PATH in our environment, where absent. 0, or -1 with
  * e. */
 int runtree_complete_path(struct error *e);
 
 /* Removes the files of an earlier run, and makes the directories, the exit code file (0), the
- * commands under /run/s6/basedir/bin, workdir and the container environment. keep_env: that goes to
- * RUN_BASE_ENVIRONMENT alone, else RUN_BASE_ENVIRONMENT is an empty folder. program_dir: the
- * directory where the commands are installed ("/command"). 0, or -1 with e. */
-int runtree_prepare(const char *workdir, const char *program_dir, bool keep_env, struct error *e);
+ * commands under /run/s6/basedir/bin, workdir, the container environment and the services of ours
+ * that are asked for. With keep_env the environment goes to RUN_BASE_ENVIRONMENT alone, else
+ * RUN_BASE_ENVIRONMENT is an empty folder. program_dir: the directory where the commands are
+ * installed ("/command"). 0, or -1 with e. */
+int runtree_prepare(const char *workdir, const char *program_dir, const struct settings *s,
+                    struct error *e);
 
 #endif

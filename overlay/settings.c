@@ -1,6 +1,7 @@
 #include "overlay/settings.h"
 #include "base/file.h"
 #include "base/lexer.h"
+#include "base/quantity.h"
 #include "contract/paths.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,6 +27,18 @@ static uint32_t number(const struct reader *r, const char *name, uint32_t fallba
     problems_warning(r->problems, name, 0, NULL, "%s is not a number, using %lu", text,
                      (unsigned long)fallback);
     return fallback;
+}
+
+/* A number of bytes. */
+static uint64_t size(const struct reader *r, const char *name, uint64_t fallback,
+                     const char *without)
+{
+    uint64_t value = fallback;
+    const char *text = r->lookup(name);
+    if (text != NULL && text[0] != '\0' && size_parse(text, INT64_MAX, &value) != 0)
+        problems_warning(r->problems, name, 0, "write bytes, or as 500M or 2G", "%s is no size, %s",
+                         text, without);
+    return value;
 }
 
 static const char *text_or(const struct reader *r, const char *name, const char *fallback)
@@ -129,6 +142,7 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         .drain = number(&r, "OVERLOG_DRAIN", 1000),
         .stop_max = number(&r, "OVERLOG_STOP_MAXTIME", 0),
         .drop = drops(&r),
+        .log_total = size(&r, "OVERLOG_TOTAL", 0, "logs may take any number of bytes"),
         .prefix = number(&r, "OVERLOG_PREFIX", 0),
         .parents = number(&r, "OVERLOG_SUPERVISE_PROCESSES", 0) != 0,
         .parents_unset = text_or(&r, "OVERLOG_SUPERVISE_PROCESSES", NULL) == NULL,

@@ -19,6 +19,7 @@ struct settings {
     uint32_t up_timeout;       /* S6_CMD_WAIT_FOR_SERVICES_MAXTIME, ms, 0 none */
     uint32_t drain;            /* OVERLOG_DRAIN, ms */
     uint32_t stop_max;         /* OVERLOG_STOP_MAXTIME, ms, 0 none */
+    uint64_t log_total;        /* OVERLOG_TOTAL, bytes, 0 any number */
     uint32_t prefix;           /* OVERLOG_PREFIX: 0 none, 1 [NAME], else the width of NAME */
     bool color;                /* a terminal that shows colours */
     bool drop;                 /* OVERLOG_ON_FULL=drop, not hold */

@@ -254,6 +254,19 @@ static int watch_signals(struct supervisor *sv, struct error *e)
 
 /* --- the control socket ----------------------------------------------------------------------- */
 
+/* An event that another program has to tell: its name, its service ("": none), its other words. */
+static int take_event(struct pid1 *p, struct control_connection *from, const char *const *words,
+                      size_t count)
+{
+    static const char *const names[] = {"vacuum", NULL};
+    if (count != 4 || !is_among(words[1], names)) {
+        control_say(from, 'e', "unknown event\n");
+        return EXIT_USAGE;
+    }
+    pid1_event(p, words[1], words[2][0] == '\0' ? NULL : words[2], "%s", words[3]);
+    return 0;
+}
+
 static int on_control(void *context, struct control_connection *from, const char *const *words,
                       size_t count)
 {
@@ -262,6 +275,8 @@ static int on_control(void *context, struct control_connection *from, const char
         return halt_request(&sv->halt, from, words, count);
     if (strcmp(words[0], "s6-rc") == 0 || strcmp(words[0], "s6-rc-update") == 0)
         return rc_request(&sv->rc, from, words, count);
+    if (strcmp(words[0], "event") == 0)
+        return take_event(&sv->pid1, from, words, count);
     control_say(from, 'e', "unknown request\n");
     return EXIT_USAGE;
 }

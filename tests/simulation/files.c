@@ -52,7 +52,7 @@ void files_open(void)
 {
     struct error e = ERROR_INIT;
     must(mount("tmpfs", "/run", "tmpfs", 0, "mode=0755") == 0, "/run");
-    must(runtree_prepare("/", "/command", false, &e) == 0, "/run");
+    must(runtree_prepare("/", "/command", &(struct settings){.log_total = 0}, &e) == 0, "/run");
 }
 
 void files_close(void)

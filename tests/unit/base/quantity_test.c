@@ -37,6 +37,51 @@ static void sizes(void **state)
     }
 }
 
+static void sizes_that_people_write(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t max;
+        int result;
+        uint64_t bytes;
+    } rows[] = {{"0", 10, 0, 0},
+                {"500000", UINT64_MAX, 0, 500000},
+                {"10", 10, 0, 10},
+                {"11", 10, 1, 7},
+                {"1K", 1024, 0, 1024},
+                {"1k", 1023, 1, 7},
+                {"200M", UINT64_MAX, 0, 200ULL << 20},
+                {"200MB", UINT64_MAX, 0, 200ULL << 20},
+                {"2GiB", UINT64_MAX, 0, 2ULL << 30},
+                {"3B", UINT64_MAX, 0, 3},
+                {"1.5G", UINT64_MAX, 0, 3ULL << 29},
+                {"0.125T", UINT64_MAX, 0, 1ULL << 37},
+                {"16383P", UINT64_MAX, 0, 16383ULL << 50},
+                {"16384P", UINT64_MAX, 1, 7},
+                {"18446744073709551615", UINT64_MAX, 0, UINT64_MAX},
+                {"18446744073709551616", UINT64_MAX, 1, 7},
+                {"99999999999999999999999", UINT64_MAX, 1, 7},
+                {"", UINT64_MAX, -1, 7},
+                {"M", UINT64_MAX, -1, 7},
+                {"-1", UINT64_MAX, -1, 7},
+                {" 1", UINT64_MAX, -1, 7},
+                {"1 ", UINT64_MAX, -1, 7},
+                {"1.5", UINT64_MAX, -1, 7},
+                {"1.K", UINT64_MAX, -1, 7},
+                {".5K", UINT64_MAX, -1, 7},
+                {"1.2345K", UINT64_MAX, -1, 7},
+                {"1X", UINT64_MAX, -1, 7},
+                {"1Mi", UINT64_MAX, -1, 7},
+                {"1MBB", UINT64_MAX, -1, 7},
+                {"99999999999999999999999X", UINT64_MAX, -1, 7}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t bytes = 7;
+        assert_int_equal(size_parse(rows[i].text, rows[i].max, &bytes), rows[i].result);
+        assert_int_equal(bytes, rows[i].bytes);
+    }
+}
+
 static void duration_is(int64_t ms, const char *expected)
 {
     char text[QUANTITY_MAX];
@@ -162,9 +207,13 @@ static void octals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),    cmocka_unit_test(durations),
-        cmocka_unit_test(times),    cmocka_unit_test(times_are_written_as_they_are_read),
-        cmocka_unit_test(integers), cmocka_unit_test(octals),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(sizes_that_people_write),
+        cmocka_unit_test(durations),
+        cmocka_unit_test(times),
+        cmocka_unit_test(times_are_written_as_they_are_read),
+        cmocka_unit_test(integers),
+        cmocka_unit_test(octals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

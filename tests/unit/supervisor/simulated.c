@@ -567,7 +567,7 @@ int simulated_open(void **state)
     m->sv = calloc(1, sizeof *m->sv);
     assert_int_equal(settings_read(&m->settings, no_variable, false, &problems), 0);
     m->settings.parents_unset = false; /* no process that has nothing to do with the test */
-    assert_int_equal(runtree_prepare("/", "/command", false, &e), 0);
+    assert_int_equal(runtree_prepare("/", "/command", &(struct settings){.log_total = 0}, &e), 0);
     problems_release(&problems);
     message_name("overlog");
     message_verbosity(MESSAGE_INFO);
