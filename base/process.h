@@ -1,4 +1,4 @@
-/* Children: the only fork and the only waitpid.
+/* Children: the only waitpid, and the fork of all that is to be executed.
  *
  * A spawned child has default dispositions for every signal and an empty mask (unless told to
  * keep ours), exactly the descriptors it was given (all of ours are close-on-exec) and, if asked, a

@@ -18,6 +18,19 @@ const char *events_value(const char *words, const char *key, size_t *length)
     return at;
 }
 
+long events_number(const char *words, const char *key)
+{
+    size_t length;
+    const char *text = events_value(words, key, &length);
+    return text == NULL || length == 0 ? -1 : strtol(text, NULL, 10);
+}
+
+bool events_is(const char *words, const char *kind)
+{
+    size_t length = strlen(kind);
+    return strncmp(words, kind, length) == 0 && (words[length] == ' ' || words[length] == '\0');
+}
+
 /* The byte for which an escape such as \040 or \134 stands; 0: the text begins with none. */
 static char escaped(const char *text, size_t length)
 {
@@ -38,6 +51,15 @@ void events_name(char name[EVENTS_NAME_MAX], const char *text, size_t length)
         i += byte != 0 ? 3 : 0;
     }
     name[n] = '\0';
+}
+
+bool events_service(const char *words, char name[EVENTS_NAME_MAX])
+{
+    size_t length;
+    const char *text = events_value(words, SERVICE, &length);
+    if (text != NULL)
+        events_name(name, text, length);
+    return text != NULL;
 }
 
 /* Returns the list's own copy of name, which is added if need be; NULL: no memory. */
@@ -131,15 +153,13 @@ static int note(struct events_states *s, const char *words)
     const char *event = !command ? words : words[3] == ' ' ? "start" : words + 3;
     char service[EVENTS_NAME_MAX] = ".cmd", state[64];
     size_t length = 0, i = 0, word = strcspn(event, " ");
-    const char *name = events_value(words, SERVICE, &length);
+    bool is_of_service = events_service(words, service);
     if (strncmp(words, "boot ", 5) == 0)
         events_states_release(s);
     while (i < SHOWN && (strlen(shown[i]) != word || strncmp(event, shown[i], word) != 0))
         i++;
-    if (i == SHOWN || (!name && !command))
+    if (i == SHOWN || (!is_of_service && !command))
         return 0;
-    if (!command)
-        events_name(service, name, length);
     const char *code = events_value(words, " code=", &length);
     const char *killer = code ? code : events_value(words, " signal=", &length);
     snprintf(state, sizeof state, "%s", i == 0 ? "up" : i == 2 || i == 6 ? "failed" : shown[i]);

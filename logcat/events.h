@@ -22,11 +22,18 @@ struct events {
 bool events_take(struct events *ev, struct entry *entry);
 void events_release(struct events *ev);
 
-/* The value of a key ("pid=") in an event's words; *length is its length in bytes. NULL: the event
- * has no such key. */
+/* The value of a key (" pid=", with its blank) in an event's words; *length is its length in bytes.
+ * NULL: the event has no such key. */
 const char *events_value(const char *words, const char *key, size_t *length);
 
+/* The number that is the value of a key; -1: the event has none. */
+long events_number(const char *words, const char *key);
+/* Whether it is an event of that kind ("exit"). */
+bool events_is(const char *words, const char *kind);
+
 enum { EVENTS_NAME_MAX = 256 };
+/* The service that an event is about. False: none, it is about the container or CMD. */
+bool events_service(const char *words, char name[EVENTS_NAME_MAX]);
 /* Reads a service's name of length bytes as an event has it: escaped, it may be four times as long.
  */
 void events_name(char name[EVENTS_NAME_MAX], const char *text, size_t length);

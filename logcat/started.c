@@ -4,26 +4,17 @@
 #include "logcat/logdirs.h"
 #include "logcat/source.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char START[] = "start service=";
 
 /* Whether an event is the start of that service; its name is written as pid 1 writes it. */
 static bool is_start(const struct entry *entry, const char *service, bool *same, long long pid)
 {
     char name[EVENTS_NAME_MAX];
-    size_t length;
-    const char *value;
-    if (!entry->stamped || strncmp(entry->message, START, strlen(START)) != 0 ||
-        (value = events_value(entry->message, " service=", &length)) == NULL)
+    if (!entry->stamped || !events_is(entry->message, "start") ||
+        !events_service(entry->message, name) || strcmp(name, service) != 0)
         return false;
-    events_name(name, value, length);
-    if (strcmp(name, service) != 0)
-        return false;
-    value = events_value(entry->message, " pid=", &length);
-    *same = pid == 0 || (value != NULL && atoll(value) == pid);
+    *same = pid == 0 || events_number(entry->message, " pid=") == pid;
     return true;
 }
 

@@ -81,7 +81,7 @@ void supervise_death_unpack(struct supervise_death *d, const unsigned char in[SU
     d->signal = in[TAIN + 1];
 }
 
-const struct supervise_letter supervise_letters[] = {
+static const struct supervise_letter letters[] = {
     {'a', SUPERVISE_SIGNAL, SIGALRM, SUPERVISE_KEEP},
     {'b', SUPERVISE_SIGNAL, SIGABRT, SUPERVISE_KEEP},
     {'q', SUPERVISE_SIGNAL, SIGQUIT, SUPERVISE_KEEP},
@@ -112,8 +112,16 @@ const struct supervise_letter supervise_letters[] = {
 
 const struct supervise_letter *supervise_letter(char letter)
 {
-    for (const struct supervise_letter *l = supervise_letters; l->letter != 0; l++)
+    for (const struct supervise_letter *l = letters; l->letter != 0; l++)
         if (l->letter == letter)
             return l;
     return NULL;
+}
+
+char supervise_letter_of(int signal)
+{
+    const struct supervise_letter *l = letters;
+    while (l->letter != '\0' && !(l->wish == SUPERVISE_SIGNAL && l->signal == signal))
+        l++;
+    return l->letter;
 }

@@ -82,9 +82,9 @@ struct supervise_letter {
     enum supervise_mark mark;
 };
 
-/* All letters; the table ends with a row of zeros. */
-extern const struct supervise_letter supervise_letters[];
 /* The row of a letter; NULL: it means nothing. */
 const struct supervise_letter *supervise_letter(char letter);
+/* The letter that sends a signal to the process; '\0': none does. */
+char supervise_letter_of(int signal);
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/failure.h"
 #include "base/message.h"
+#include "base/process.h"
 #include "command/overlog/last_lines.h"
 #include "command/s6/control_client.h"
 #include "command/s6/service.h"
@@ -228,7 +229,7 @@ static void send_letters(struct action *a, struct waiting *w)
         if (now == NULL || t->is_oneshot || !t->is_named)
             continue;
         bool is_there = outcome_of(w->wish, now, elapsed(w)) == OUTCOME_REACHED;
-        bool has_failed = strcmp(now->state, "failed") == 0;
+        bool has_failed = status_row_is(now, "failed");
         bool is_new = now->died_ms >= 0 && now->died_ms < elapsed(w);
         bool is_coming = w->wish == WISH_UP && now->wanted && (!has_failed || is_new);
         bool stays = t->node != TARGET_NO_NODE && !w->letters &&
@@ -242,7 +243,7 @@ static void send_letters(struct action *a, struct waiting *w)
 static bool has_answered(struct waiting *w)
 {
     int status;
-    if (w->asked <= 0 || waitpid(w->asked, &status, WNOHANG) != w->asked)
+    if (w->asked <= 0 || process_reap_one(w->asked, &status) != w->asked)
         return false;
     w->asked = 0;
     w->answer = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SYSTEM;
@@ -263,7 +264,7 @@ static void explain_wait(const struct action *a, const struct waiting *w)
     const struct status *s = &a->services.status;
     for (size_t i = 0; w->asked > 0 && i < s->count; i++) {
         const struct status_row *r = &s->row[i];
-        bool moves = strcmp(r->state, "stopping") == 0 || (r->wanted && !status_row_is_well(r));
+        bool moves = status_row_is(r, "stopping") || (r->wanted && !status_row_is_well(r));
         if (moves && r->pid > 0 && !is_target(a, w, r->name)) {
             message_warning("another change is under way, which waits for %s", r->name);
             return;
@@ -314,7 +315,7 @@ static void act(struct action *a, struct waiting *w)
     watch(a, w);
     if (w->asked > 0) {
         kill(w->asked, SIGKILL); /* we do not wait for it any more */
-        waitpid(w->asked, NULL, 0);
+        process_wait(w->asked);
     }
     free(w->told);
 }

@@ -157,8 +157,7 @@ static void start(struct program *p, char *path)
                                     .fd_count = input >= 0,
                                     .new_session = true};
     p->child = process_start_explain(&s, &e);
-    if (input >= 0)
-        close(input);
+    fd_close(input);
     if (p->child < 0) {
         message_warning("%s", e.text);
         p->child = 0;

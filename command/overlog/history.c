@@ -1,67 +1,16 @@
 #include "command/overlog/history.h"
 #include "base/error.h"
+#include "logcat/events.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* --- words of an event ------------------------------------------------------------------------ */
-
-/* The value of a key ("pid="), which is a word of its own, and its length; NULL: there is none. */
-static const char *value(const char *line, const char *key, size_t *length)
-{
-    size_t size = strlen(key);
-    for (const char *at = strchr(line, ' '); at != NULL; at = strchr(at + 1, ' '))
-        if (strncmp(at + 1, key, size) == 0) {
-            *length = strcspn(at + 1 + size, " ");
-            return at + 1 + size;
-        }
-    return NULL;
-}
-
-static long number(const char *line, const char *key)
-{
-    size_t length;
-    const char *text = value(line, key, &length);
-    return text == NULL || length == 0 ? -1 : strtol(text, NULL, 10);
-}
 
 /* The rest of the line behind a key that comes last. */
 static void text_of(const char *line, const char *key, char out[HISTORY_REASON])
 {
     size_t length;
-    const char *text = value(line, key, &length);
+    const char *text = events_value(line, key, &length);
     snprintf(out, HISTORY_REASON, "%s", text == NULL ? "" : text);
 }
-
-/* Whether the line is about our service, whose name may be written with escapes. */
-static bool is_ours(const char *line, const char *service)
-{
-    size_t length;
-    const char *name = value(line, "service=", &length);
-    if (name == NULL)
-        return false;
-    const char *end = name + length;
-    for (; name < end && *service != '\0'; service++) {
-        char byte = *name;
-        bool is_escape = byte == '\\' && end - name >= 4;
-        if (is_escape && strncmp(name, "\\040", 4) == 0)
-            byte = ' ';
-        else if (is_escape && strncmp(name, "\\134", 4) == 0)
-            byte = '\\';
-        if (byte != *service)
-            return false;
-        name += is_escape ? 4 : 1;
-    }
-    return name == end && *service == '\0';
-}
-
-static bool is_event(const char *line, const char *event)
-{
-    size_t length = strlen(event);
-    return strncmp(line, event, length) == 0 && (line[length] == ' ' || line[length] == '\0');
-}
-
-/* --- what they tell --------------------------------------------------------------------------- */
 
 static struct history_end *add_end(struct history *h, const struct timespec *time)
 {
@@ -92,7 +41,7 @@ static void take_start(struct history *h, const struct timespec *time, const cha
         h->end[h->count - 1].before = *time;
     no_instance(h);
     h->began = *time;
-    h->pid = number(line, "pid=");
+    h->pid = events_number(line, " pid=");
     if (h->gave_up)
         h->recent_count = 0; /* somebody asked for it: its tally is a new one */
     h->gave_up = false;
@@ -102,17 +51,17 @@ static void take_start(struct history *h, const struct timespec *time, const cha
 static void take_exit(struct history *h, const struct timespec *time, const char *line)
 {
     struct history_end *e = add_end(h, time);
-    e->pid = number(line, "pid=");
+    e->pid = events_number(line, " pid=");
     if (e->pid == h->pid) {
         e->began = h->began;
         e->was_ready = h->is_ready;
     }
-    e->code = (int)number(line, "code=");
-    e->signal = (int)number(line, "signal=");
-    e->oom = number(line, "oom=") > 0;
-    e->core = number(line, "core=") > 0;
+    e->code = (int)events_number(line, " code=");
+    e->signal = (int)events_number(line, " signal=");
+    e->oom = events_number(line, " oom=") > 0;
+    e->core = events_number(line, " core=") > 0;
     e->in_stop = h->stopping;
-    if (number(line, "asked=") <= 0)
+    if (events_number(line, " asked=") <= 0)
         add_death(h, time, e->code, e->signal);
     h->counts.ends++;
     h->counts.codes += e->code > 0;
@@ -124,7 +73,7 @@ static void take_exit(struct history *h, const struct timespec *time, const char
 static void take_failure(struct history *h, const struct timespec *time, const char *line)
 {
     char reason[HISTORY_REASON];
-    text_of(line, "reason=", reason);
+    text_of(line, " reason=", reason);
     h->counts.failures++;
     if (strcmp(reason, "finish said 125") == 0) { /* the end before it is there */
         h->gave_up = true;
@@ -144,7 +93,7 @@ static void take_failure(struct history *h, const struct timespec *time, const c
 
 static void take_gave_up(struct history *h, const char *line)
 {
-    long deaths = number(line, "deaths="), ms = number(line, "ms=");
+    long deaths = events_number(line, " deaths="), ms = events_number(line, " ms=");
     h->gave_up = true;
     snprintf(h->gave_up_reason, sizeof h->gave_up_reason, "given up after %ld end%s", deaths,
              deaths == 1 ? "" : "s");
@@ -155,19 +104,19 @@ static void take_gave_up(struct history *h, const char *line)
 
 static void take_container(struct history *h, const struct timespec *time, const char *line)
 {
-    if (is_event(line, "boot")) {
+    if (events_is(line, "boot")) {
         h->booted = *time;
         h->recent_count = 0;
         h->counts = (struct history_counts){.starts = 0};
         h->stopping = h->gave_up = false;
         no_instance(h);
-    } else if (is_event(line, "stop")) {
+    } else if (events_is(line, "stop")) {
         h->stopping = true;
-    } else if (is_event(line, "lost")) {
-        long lines = number(line, "lines=");
+    } else if (events_is(line, "lost")) {
+        long lines = events_number(line, " lines=");
         h->counts.lost_events += lines > 0 ? (unsigned long long)lines : 0;
-    } else if (is_event(line, "oom")) {
-        long kills = number(line, "kills=");
+    } else if (events_is(line, "oom")) {
+        long kills = events_number(line, " kills=");
         h->container_oom = *time;
         h->counts.container_ooms += kills > 0 ? (unsigned long long)kills : 1;
     }
@@ -180,19 +129,19 @@ void history_init(struct history *h, const char *service)
 
 void history_take(struct history *h, const struct timespec *time, const char *line)
 {
-    size_t length;
-    if (value(line, "service=", &length) == NULL)
+    char service[EVENTS_NAME_MAX];
+    if (!events_service(line, service))
         take_container(h, time, line);
-    else if (!is_ours(line, h->service))
+    else if (strcmp(service, h->service) != 0)
         return;
-    else if (is_event(line, "start"))
+    else if (events_is(line, "start"))
         take_start(h, time, line);
-    else if (is_event(line, "ready"))
+    else if (events_is(line, "ready"))
         h->is_ready = true;
-    else if (is_event(line, "exit"))
+    else if (events_is(line, "exit"))
         take_exit(h, time, line);
-    else if (is_event(line, "gave-up"))
+    else if (events_is(line, "gave-up"))
         take_gave_up(h, line);
-    else if (is_event(line, "fail"))
+    else if (events_is(line, "fail"))
         take_failure(h, time, line);
 }

@@ -9,19 +9,6 @@ const char *const hook_names[HOOK_EVENTS + 1] = {
     [HOOK_DEATH] = "death",     [HOOK_GAVE_UP] = "gave-up", [HOOK_OOM] = "oom",
     [HOOK_UNREADY] = "unready", [HOOK_FLOOD] = "flood",     [HOOK_EVENTS] = NULL};
 
-static bool is_event(const char *line, const char *event)
-{
-    size_t length = strlen(event);
-    return strncmp(line, event, length) == 0 && (line[length] == ' ' || line[length] == '\0');
-}
-
-static long number(const char *line, const char *key)
-{
-    size_t length;
-    const char *text = events_value(line, key, &length);
-    return text == NULL || length == 0 ? -1 : strtol(text, NULL, 10);
-}
-
 static struct hook_service *find(struct hooks *h, const char *name)
 {
     for (size_t i = 0; i < h->services; i++)
@@ -81,11 +68,11 @@ static void take_start(struct hooks *h, struct hook_service *s, const struct tim
 static void take_exit(struct hooks *h, struct hook_service *s, struct hook_job *job,
                       const char *line)
 {
-    bool asked = number(line, " asked=") > 0;
-    job->code = (int)number(line, " code=");
-    job->signal = (int)number(line, " signal=");
-    job->oom = number(line, " oom=") > 0;
-    job->core = number(line, " core=") > 0;
+    bool asked = events_number(line, " asked=") > 0;
+    job->code = (int)events_number(line, " code=");
+    job->signal = (int)events_number(line, " signal=");
+    job->oom = events_number(line, " oom=") > 0;
+    job->core = events_number(line, " core=") > 0;
     job->began = s->began;
     job->event = asked ? HOOK_UNREADY : HOOK_DEATH;
     s->deaths += !asked;
@@ -112,9 +99,9 @@ static void take_failure(struct hooks *h, struct hook_service *s, struct hook_jo
 static void take_gave_up(struct hooks *h, struct hook_job *job, const char *line)
 {
     job->event = HOOK_GAVE_UP;
-    job->code = (int)number(line, " code=");
-    job->signal = (int)number(line, " signal=");
-    job->deaths = number(line, " deaths=");
+    job->code = (int)events_number(line, " code=");
+    job->signal = (int)events_number(line, " signal=");
+    job->deaths = events_number(line, " deaths=");
     add(h, job);
 }
 
@@ -126,49 +113,45 @@ static int take_service(struct hooks *h, struct hook_job *job, const char *line)
     struct hook_service *s = find(h, job->service);
     if (s == NULL)
         return -1;
-    if (is_event(line, "start"))
+    if (events_is(line, "start"))
         take_start(h, s, &job->at);
-    else if (is_event(line, "exit") && !h->stopping)
+    else if (events_is(line, "exit") && !h->stopping)
         take_exit(h, s, job, line);
-    else if (is_event(line, "gave-up") && !h->stopping)
+    else if (events_is(line, "gave-up") && !h->stopping)
         take_gave_up(h, job, line);
-    else if (is_event(line, "fail") && !h->stopping)
+    else if (events_is(line, "fail") && !h->stopping)
         take_failure(h, s, job, line);
     return 0;
 }
 
 static void take_container(struct hooks *h, struct hook_job *job, const char *line)
 {
-    if (is_event(line, "boot")) {
+    if (events_is(line, "boot")) {
         forget_boot(h);
-    } else if (is_event(line, "stop")) {
+    } else if (events_is(line, "stop")) {
         h->stopping = true;
-    } else if (is_event(line, "oom") && !h->stopping) {
+    } else if (events_is(line, "oom") && !h->stopping) {
         job->event = HOOK_OOM;
         job->oom = true;
-        job->kills = number(line, " kills=");
-        job->limit = number(line, " limit=");
+        job->kills = events_number(line, " kills=");
+        job->limit = events_number(line, " limit=");
         add(h, job);
     }
 }
 
 int hooks_take(struct hooks *h, const struct timespec *at, const char *line, int64_t now)
 {
-    size_t length;
     char time[CLOCK_UTC_LENGTH];
     struct hook_job job = {.at = *at, .due = now + HOOK_SETTLES};
     job.code = job.signal = -1;
     job.deaths = job.kills = job.limit = -1;
     clock_utc_format(time, at);
     snprintf(job.place, sizeof job.place, "%.*s %s", CLOCK_UTC_LENGTH, time, line);
-    const char *name = events_value(line, " service=", &length);
     int result = 0;
-    if (name == NULL) {
-        take_container(h, &job, line);
-    } else {
-        events_name(job.service, name, length);
+    if (events_service(line, job.service))
         result = take_service(h, &job, line);
-    }
+    else
+        take_container(h, &job, line);
     if (h->resume[0] != '\0' && strcmp(job.place, h->resume) == 0)
         forget_jobs(h);
     return result;

@@ -3,6 +3,7 @@
 #include "contract/logger.h"
 #include "logcat/logdirs.h"
 #include "logcat/source.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -101,6 +102,14 @@ int last_lines_each(const char *directory, const char *holds,
         pattern_close(&needle);
     source_free(s);
     return result;
+}
+
+int last_lines_events(void (*take)(void *context, const struct timespec *time, const char *line),
+                      void *context, struct error *e)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%.4000s/.events", last_lines_root());
+    return last_lines_each(path, NULL, take, context, e);
 }
 
 const char *last_lines_root(void)

@@ -40,6 +40,9 @@ void last_lines_release(struct last_lines *l);
 int last_lines_each(const char *directory, const char *holds,
                     void (*take)(void *context, const struct timespec *time, const char *line),
                     void *context, struct error *e);
+/* The same for all events of the event log. */
+int last_lines_events(void (*take)(void *context, const struct timespec *time, const char *line),
+                      void *context, struct error *e);
 
 /* The log root of the container: OVERLOG_DIR or its default. */
 const char *last_lines_root(void);

@@ -128,10 +128,8 @@ static int run_restart(struct invocation *c)
 {
     struct action a = {.code = 0};
     int code = begin(c, &a, 0);
-    if (code == 0 && leave_oneshots_out(&a) == 0) {
-        message_fatal("a oneshot has no process: stop and start it");
-        code = EXIT_USAGE;
-    }
+    if (code == 0 && leave_oneshots_out(&a) == 0)
+        code = refuse(EXIT_USAGE, "a oneshot has no process: stop and start it");
     if (code == 0 && given('r'))
         restart_rolling(&a);
     else if (code == 0)
@@ -178,7 +176,7 @@ static void watch_signal(struct action *a, const struct target *t, int signal)
     print_signal(signal);
     if (!ended)
         printf(" to pid %lld", t->before.pid);
-    else if (now != NULL && now->pid > 0 && strcmp(now->state, "finishing") != 0)
+    else if (now != NULL && now->pid > 0 && !status_row_is(now, "finishing"))
         printf(" and is up again (pid %lld)", now->pid);
     else if (now != NULL && now->wanted)
         printf(" and is to be started again");
@@ -200,9 +198,9 @@ static bool is_running(struct action *a, const struct target *t)
  * means nothing in another pid namespace. 0, or the exit code after saying why not. */
 static int send_signal(const struct action *a, const struct target *t, int number)
 {
-    for (const struct supervise_letter *l = supervise_letters; l->letter != 0; l++)
-        if (l->wish == SUPERVISE_SIGNAL && l->signal == number)
-            return action_letter(a, t, l->letter);
+    char letter = supervise_letter_of(number);
+    if (letter != '\0')
+        return action_letter(a, t, letter);
     if (strcmp(a->run, "/run") != 0)
         return refuse(EXIT_USAGE, "signal %d can only be sent from within", number);
     if (kill((pid_t)t->before.pid, number) == 0)
@@ -217,10 +215,8 @@ static int run_kill(struct invocation *c)
     int code = begin(c, &a, 0);
     const char *name = code == 0 && given('s') ? argument_of('s') : "TERM";
     int number = signal_number(name, SIGNAL_LAST);
-    if (code == 0 && number < 0) {
-        message_fatal("there is no signal %s", name);
-        code = EXIT_USAGE;
-    }
+    if (code == 0 && number < 0)
+        code = refuse(EXIT_USAGE, "there is no signal %s", name);
     for (size_t i = 0; code == 0 && i < a.targets.count; i++) {
         const struct target *t = &a.targets.item[i];
         if (!is_running(&a, t) || t->is_oneshot)
@@ -233,7 +229,6 @@ static int run_kill(struct invocation *c)
     return end(&a, code);
 }
 
-/* A oneshot has a command for that; its output comes to us. */
 static int reload_signal_of(const struct action *a, const struct target *t)
 {
     return t->node == TARGET_NO_NODE
@@ -241,6 +236,7 @@ static int reload_signal_of(const struct action *a, const struct target *t)
                : services_definition(&a->services, t->node)->keys.reload_signal;
 }
 
+/* A oneshot has a command for that; its output comes to us. */
 static void reload_one(struct action *a, size_t i)
 {
     const struct target *t = &a->targets.item[i];

@@ -49,8 +49,7 @@ static long long is_wanted(const struct metrics *m, size_t i)
 
 static long long restarts(const struct metrics *m, size_t i)
 {
-    long long starts = m->status->row[i].starts;
-    return starts > 0 ? starts - 1 : starts;
+    return status_restarts(&m->status->row[i]);
 }
 
 static long long last_exit(const struct metrics *m, size_t i)

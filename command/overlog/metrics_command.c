@@ -6,6 +6,7 @@
 #include "command/commands.h"
 #include "command/overlog/last_lines.h"
 #include "command/overlog/metrics.h"
+#include "logcat/events.h"
 #include "logcat/logdirs.h"
 #include "logcat/source.h"
 #include "rotate/read/count.h"
@@ -27,9 +28,13 @@ struct gathered {
 static void take_event(void *context, const struct timespec *time, const char *line)
 {
     struct gathered *g = context;
-    history_take(&g->container, time, line);
+    char name[EVENTS_NAME_MAX];
+    bool is_of_service = events_service(line, name);
+    if (!is_of_service)
+        history_take(&g->container, time, line);
     for (size_t i = 0; i < g->status.count; i++)
-        history_take(&g->service[i].history, time, line);
+        if (!is_of_service || strcmp(g->status.row[i].name, name) == 0)
+            history_take(&g->service[i].history, time, line);
 }
 
 static void found(void *context, const struct timespec *first, const struct timespec *last,
@@ -56,13 +61,12 @@ static void take_note(void *context, const struct timespec *time, const char *li
     *(long long *)context += metrics_missing(line);
 }
 
-/* Only where lines may be dropped: it takes a look at all lines. */
+/* Takes a look at all lines. */
 static long long count_dropped(const char *directory)
 {
     long long lines = 0;
     struct error e = ERROR_INIT;
-    const char *full = logdirs_setting("OVERLOG_ON_FULL");
-    if (directory[0] == '\0' || full == NULL || strcmp(full, "drop") != 0)
+    if (directory[0] == '\0')
         return -1;
     return last_lines_each(directory, METRICS_MISSING, take_note, &lines, &e) < 0 ? -1 : lines;
 }
@@ -72,15 +76,15 @@ static int gather(struct gathered *g)
     struct error e = ERROR_INIT;
     struct usage_process *all;
     size_t count;
-    char path[4096];
+    const char *full = logdirs_setting("OVERLOG_ON_FULL");
+    bool drops = full != NULL && strcmp(full, "drop") == 0;
     g->service = calloc(g->status.count + 1, sizeof *g->service);
     if (g->service == NULL)
         return refuse(EXIT_SYSTEM, "out of memory");
-    snprintf(path, sizeof path, "%.4000s/.events", last_lines_root());
     history_init(&g->container, "");
     for (size_t i = 0; i < g->status.count; i++)
         history_init(&g->service[i].history, g->status.row[i].name);
-    if (last_lines_each(path, NULL, take_event, g, &e) < 0)
+    if (last_lines_events(take_event, g, &e) < 0)
         message_warning("%s", e.text);
     if (usage_read(&all, &count, &e) < 0)
         return message_error(&e);
@@ -89,7 +93,7 @@ static int gather(struct gathered *g)
         usage_sum(all, count, (pid_t)r->pid, &r->use);
         r->log_bytes = usage_directory(r->log);
         g->service[i].log_lines = count_lines(r->log);
-        g->service[i].dropped = count_dropped(r->log);
+        g->service[i].dropped = drops ? count_dropped(r->log) : -1;
     }
     free(all);
     return 0;

@@ -4,34 +4,25 @@
 
 enum { END_MAX = 96 };
 
-static bool is(const struct status_row *r, const char *state)
-{
-    return strcmp(r->state, state) == 0;
-}
-
-static bool is_oneshot(const struct status_row *r)
-{
-    return strcmp(r->type, "oneshot") == 0;
-}
-
 /* --- whether ---------------------------------------------------------------------------------- */
 
 static enum outcome outcome_up(const struct status_row *r, long long elapsed)
 {
     bool is_new = r->ms >= 0 && r->ms <= elapsed;
     bool has_ended = r->died_ms >= 0 && r->died_ms < elapsed;
-    if (is(r, "up") && (is_oneshot(r) || r->ready_ms >= 0 || r->ms >= OUTCOME_STEADY_MS))
+    if (status_row_is(r, "up") &&
+        (status_row_is_oneshot(r) || r->ready_ms >= 0 || r->ms >= OUTCOME_STEADY_MS))
         return r->ready ? OUTCOME_REACHED : OUTCOME_WAITS;
-    if (is_oneshot(r))
-        return is(r, "failed") && is_new ? OUTCOME_FAILED : OUTCOME_WAITS;
-    if (is(r, "up") || is(r, "starting"))
+    if (status_row_is_oneshot(r))
+        return status_row_is(r, "failed") && is_new ? OUTCOME_FAILED : OUTCOME_WAITS;
+    if (status_row_is(r, "up") || status_row_is(r, "starting"))
         return OUTCOME_WAITS;
     return has_ended || (r->why[0] != '\0' && is_new) ? OUTCOME_FAILED : OUTCOME_WAITS;
 }
 
 static enum outcome outcome_down(const struct status_row *r)
 {
-    bool rests = is(r, "down") || (is(r, "failed") && r->pid < 0);
+    bool rests = status_row_is(r, "down") || (status_row_is(r, "failed") && r->pid < 0);
     return rests ? OUTCOME_REACHED : OUTCOME_WAITS;
 }
 
@@ -69,11 +60,12 @@ static void put_end(const struct services *s, const struct status_row *r, struct
 static void say_up(const struct target *t, const struct status_row *now, long long elapsed,
                    struct str *out)
 {
-    bool was = is(&t->before, "up") && now->ms > elapsed;
-    str_add_text(out, is_oneshot(now) ? was ? " has run already" : " has run" : " is up");
-    if (!is_oneshot(now) && now->ready_ms >= 0)
+    bool was = status_row_is(&t->before, "up") && now->ms > elapsed;
+    str_add_text(out,
+                 status_row_is_oneshot(now) ? was ? " has run already" : " has run" : " is up");
+    if (!status_row_is_oneshot(now) && now->ready_ms >= 0)
         str_add_text(out, " and ready");
-    if (was && !is_oneshot(now))
+    if (was && !status_row_is_oneshot(now))
         str_add_text(out, " already");
     if (!was && now->ready_ms >= 0)
         put_after(out, now->ms - now->ready_ms);
@@ -86,7 +78,7 @@ static void say_down(const struct services *s, const struct target *t, const str
 {
     bool was = outcome_down(&t->before) == OUTCOME_REACHED;
     str_add_text(out, was ? " is down already" : " is down");
-    if (was || is_oneshot(now))
+    if (was || status_row_is_oneshot(now))
         return;
     if (now->died_ms >= 0 && now->died_ms < elapsed) {
         put_after(out, elapsed - now->died_ms);
@@ -102,9 +94,8 @@ static const struct status_row *missing_need(const struct services *s, const str
         return NULL;
     const struct node *n = &s->graph.node[t->node];
     for (uint32_t i = 0; i < n->needs_count; i++) {
-        const struct status_row *r =
-            status_find(&s->status, services_definition(s, n->needs[i])->name);
-        if (r != NULL && !(is(r, "up") && r->ready))
+        const struct status_row *r = services_row(s, n->needs[i]);
+        if (r != NULL && !(status_row_is(r, "up") && r->ready))
             return r;
     }
     return NULL;
@@ -120,9 +111,10 @@ static void say_not_up(const struct services *s, const struct target *t,
     } else if (now->died_ms >= 0 && now->died_ms < elapsed) {
         str_add_text(out, " ended: ");
         put_end(s, now, out);
-        str_add_text(out, is(now, "waiting") || is(now, "finishing") ? ", and is started again"
-                          : is(now, "failed")                        ? ", and is given up"
-                                                                     : "");
+        str_add_text(out, status_row_is(now, "waiting") || status_row_is(now, "finishing")
+                              ? ", and is started again"
+                          : status_row_is(now, "failed") ? ", and is given up"
+                                                         : "");
     } else if (need != NULL && now->pid < 0) {
         str_add_text(out, " is not started: ");
         put_shown(out, need->name, 0);
@@ -140,7 +132,7 @@ static void say_not_down(const struct services *s, const struct target *t,
                          const struct status_row *now, long long elapsed, struct str *out)
 {
     bool stays = t->node != TARGET_NO_NODE && services_definition(s, t->node)->essential;
-    str_printf(out, " is still %s", is(now, "stopping") ? "there" : now->state);
+    str_printf(out, " is still %s", status_row_is(now, "stopping") ? "there" : now->state);
     if (stays)
         str_add_text(out, ": it is essential");
     else

@@ -37,6 +37,14 @@ void json_number(struct str *out, const char *key, long long number)
     str_printf(out, "%lld", number);
 }
 
+void json_number_or_null(struct str *out, const char *key, long long number)
+{
+    if (number < 0)
+        json_string(out, key, NULL);
+    else
+        json_number(out, key, number);
+}
+
 void json_bool(struct str *out, const char *key, bool value)
 {
     json_key(out, key);

@@ -56,6 +56,11 @@ bool status_choose(struct status *s, char *const *names);
 /* The row of that name; NULL: there is none. */
 const struct status_row *status_find(const struct status *s, const char *name);
 
+/* Whether it is in that state ("up"), and whether it is a oneshot. */
+bool status_row_is(const struct status_row *r, const char *state);
+bool status_row_is_oneshot(const struct status_row *r);
+/* How often it was started again; -1: not said. */
+long long status_restarts(const struct status_row *r);
 /* Whether the service is as it should be. */
 bool status_row_is_well(const struct status_row *r);
 /* Whether the container runs and all rows are well. */
@@ -73,7 +78,8 @@ struct status_end status_end_of(const struct status *s, const struct status_row 
 /* The colour of its state. */
 enum style status_style(const struct status_row *r);
 
-/* Appends the member "uses". */
+/* Append the members that say how it is, and the member "uses". */
+void status_row_json(const struct status_row *r, struct str *out);
 void status_use_json(const struct usage *u, struct str *out);
 /* Append it as a line of JSON, and as a table for people, of 80 columns. */
 void status_json(const struct status *s, struct str *out);

@@ -82,9 +82,24 @@ const struct status_row *status_find(const struct status *s, const char *name)
     return NULL;
 }
 
+bool status_row_is(const struct status_row *r, const char *state)
+{
+    return strcmp(r->state, state) == 0;
+}
+
+bool status_row_is_oneshot(const struct status_row *r)
+{
+    return strcmp(r->type, "oneshot") == 0;
+}
+
+long long status_restarts(const struct status_row *r)
+{
+    return r->starts > 0 ? r->starts - 1 : r->starts;
+}
+
 bool status_row_is_well(const struct status_row *r)
 {
-    return !r->wanted || (strcmp(r->state, "up") == 0 && r->ready);
+    return !r->wanted || (status_row_is(r, "up") && r->ready);
 }
 
 bool status_is_well(const struct status *s)
@@ -174,7 +189,7 @@ void status_read_says(struct status_row *r, const char *run)
     char root[PATH_MAX], path[PATH_MAX];
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
-    if (strcmp(r->state, "up") != 0 && strcmp(r->state, "starting") != 0)
+    if (!status_row_is(r, "up") && !status_row_is(r, "starting"))
         return; /* it is of an instance before */
     snprintf(root, sizeof root, "%.3000s%s", run, &RUN_NOTIFY[strlen("/run")]);
     notify_place(path, sizeof path, root, r->name, NOTIFY_STATUS_FILE);

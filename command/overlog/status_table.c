@@ -52,8 +52,8 @@ struct status_end status_end_of(const struct status *s, const struct status_row 
 enum style status_style(const struct status_row *r)
 {
     if (status_row_is_well(r))
-        return strcmp(r->state, "up") == 0 ? STYLE_GREEN : STYLE_DIM;
-    return strcmp(r->state, "failed") == 0 || r->why[0] != '\0' || strcmp(r->state, "down") == 0
+        return status_row_is(r, "up") ? STYLE_GREEN : STYLE_DIM;
+    return status_row_is(r, "failed") || r->why[0] != '\0' || status_row_is(r, "down")
                ? STYLE_RED
                : STYLE_YELLOW;
 }
@@ -85,13 +85,12 @@ static void last_end(const struct status_row *r, char out[CELL_MAX])
 
 static void fill(const struct status_row *r, struct cells *c)
 {
-    bool says_ready = strcmp(r->type, "oneshot") != 0 && r->pid >= 0;
+    bool says_ready = !status_row_is_oneshot(r) && r->pid >= 0;
     snprintf(c->text[STATE], CELL_MAX, "%s", r->state);
     snprintf(c->text[PID], CELL_MAX, r->pid > 0 ? "%lld" : "-", r->pid);
     quantity_duration(r->ms, c->text[FOR]);
     snprintf(c->text[IS_READY], CELL_MAX, "%s", !says_ready ? "-" : r->ready ? "yes" : "no");
-    snprintf(c->text[RESTARTS], CELL_MAX, r->starts >= 0 ? "%lld" : "-",
-             r->starts > 0 ? r->starts - 1 : 0);
+    snprintf(c->text[RESTARTS], CELL_MAX, r->starts >= 0 ? "%lld" : "-", status_restarts(r));
     last_end(r, c->text[LAST_END]);
     quantity_size(r->log_bytes, c->text[LOG]);
 }
@@ -123,8 +122,7 @@ static void put_more(const struct status *s, const struct status_row *r, struct 
         put_shown(out, r->why, 0);
         str_add_char(out, '\n');
     }
-    if (r->restart[0] != '\0' &&
-        (strcmp(r->state, "failed") == 0 || strcmp(r->state, "waiting") == 0))
+    if (r->restart[0] != '\0' && (status_row_is(r, "failed") || status_row_is(r, "waiting")))
         str_printf(out, "    restart: %s\n", r->restart);
     if (r->says[0] != '\0') {
         str_add_text(out, "    says: ");
@@ -196,14 +194,6 @@ void status_table(const struct status *s, struct str *out)
 
 /* --- for programs ----------------------------------------------------------------------------- */
 
-static void number_or_null(struct str *out, const char *key, long long value)
-{
-    if (value < 0)
-        json_string(out, key, NULL);
-    else
-        json_number(out, key, value);
-}
-
 void status_use_json(const struct usage *u, struct str *out)
 {
     json_open(out, "uses", '{');
@@ -212,26 +202,31 @@ void status_use_json(const struct usage *u, struct str *out)
     json_number(out, "cpu_milliseconds", u->cpu_ms);
     json_number(out, "cpu_permille", u->cpu_permille);
     json_number(out, "memory_bytes", u->memory);
-    number_or_null(out, "descriptors", u->descriptors);
+    json_number_or_null(out, "descriptors", u->descriptors);
     json_close(out, '}');
 }
 
-static void row_json(const struct status_row *r, struct str *out)
+void status_row_json(const struct status_row *r, struct str *out)
 {
-    json_open(out, NULL, '{');
     json_string(out, "name", r->name);
     json_string(out, "type", r->type);
     json_string(out, "state", r->state);
     json_bool(out, "wanted", r->wanted);
     json_bool(out, "ready", r->ready);
     json_bool(out, "well", status_row_is_well(r));
-    number_or_null(out, "pid", r->pid);
-    number_or_null(out, "milliseconds", r->ms);
-    number_or_null(out, "ready_milliseconds", r->ready_ms);
+    json_number_or_null(out, "pid", r->pid);
+    json_number_or_null(out, "milliseconds", r->ms);
+    json_number_or_null(out, "ready_milliseconds", r->ready_ms);
     if (r->starts >= 0)
-        json_number(out, "restarts", r->starts > 0 ? r->starts - 1 : 0);
-    number_or_null(out, "last_exit_code", r->code);
-    number_or_null(out, "last_signal", r->signal);
+        json_number(out, "restarts", status_restarts(r));
+}
+
+static void row_json(const struct status_row *r, struct str *out)
+{
+    json_open(out, NULL, '{');
+    status_row_json(r, out);
+    json_number_or_null(out, "last_exit_code", r->code);
+    json_number_or_null(out, "last_signal", r->signal);
     if (r->oom)
         json_bool(out, "last_end_out_of_memory", true);
     if (r->core)
@@ -246,7 +241,7 @@ static void row_json(const struct status_row *r, struct str *out)
         json_string(out, "says", r->says);
     if (r->log[0] != '\0') {
         json_string(out, "log", r->log);
-        number_or_null(out, "log_bytes", r->log_bytes);
+        json_number_or_null(out, "log_bytes", r->log_bytes);
     }
     if (r->has_use)
         status_use_json(&r->use, out);
@@ -259,8 +254,8 @@ void status_json(const struct status *s, struct str *out)
     json_string(out, "version", s->version);
     json_string(out, "stage", s->stage);
     json_bool(out, "well", status_is_well(s));
-    number_or_null(out, "pid", s->pid);
-    number_or_null(out, "milliseconds", s->ms);
+    json_number_or_null(out, "pid", s->pid);
+    json_number_or_null(out, "milliseconds", s->ms);
     if (s->cmd >= 0)
         json_number(out, "cmd", s->cmd);
     json_open(out, "services", '[');
@@ -274,7 +269,7 @@ void status_json(const struct status *s, struct str *out)
 static void put_unwell(const struct status_row *r, struct str *out)
 {
     put_shown(out, r->name, 0);
-    str_printf(out, " is %s", strcmp(r->state, "up") == 0 ? "not ready" : r->state);
+    str_printf(out, " is %s", status_row_is(r, "up") ? "not ready" : r->state);
     if (r->why[0] != '\0') {
         str_add_text(out, " (");
         put_shown(out, r->why, 0);
@@ -295,11 +290,11 @@ void status_health(const struct status *s, struct str *out)
         return;
     bool all = true, named = false;
     for (size_t i = 0; i < s->count; i++)
-        all &= strcmp(s->row[i].state, "down") != 0;
+        all &= !status_row_is(&s->row[i], "down");
     str_add_text(out, all ? "all services are up and ready"
                           : "all services that should be up are up and ready");
     for (size_t i = 0; i < s->count; i++)
-        if (strcmp(s->row[i].state, "down") == 0 && s->row[i].starts > 0) {
+        if (status_row_is(&s->row[i], "down") && s->row[i].starts > 0) {
             str_add_text(out, named ? ", " : "; down: ");
             put_shown(out, s->row[i].name, 0);
             named = true;

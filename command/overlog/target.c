@@ -40,6 +40,11 @@ const struct definition *services_definition(const struct services *s, uint32_t 
     return &s->definitions.item[s->graph.node[node].definition];
 }
 
+const struct status_row *services_row(const struct services *s, uint32_t node)
+{
+    return status_find(&s->status, services_definition(s, node)->name);
+}
+
 uint32_t services_node(const struct services *s, const char *name)
 {
     long d = s->has_graph ? definitions_find(&s->definitions, name) : -1;
@@ -119,7 +124,7 @@ static void collect(struct targets *t, const struct services *s, const struct ch
                             .before = *r,
                             .node = node,
                             .level = has_node ? c->level[node] : 0,
-                            .is_oneshot = strcmp(r->type, "oneshot") == 0,
+                            .is_oneshot = status_row_is_oneshot(r),
                             .is_named = c->row[i] || (has_node && c->named[node])};
     }
     qsort(t->item, t->count, sizeof *t->item, by_level);

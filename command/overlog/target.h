@@ -20,7 +20,7 @@ struct target {
     bool is_oneshot, is_named; /* named; else it goes up or down with those */
 };
 
-/* What there is: the status and the database that runs. Zeroed before first use. */
+/* What there is: the status and the database that runs. */
 struct services {
     struct status status;
     struct definitions definitions;
@@ -47,7 +47,8 @@ void targets_release(struct targets *t);
 
 /* The node of a service; TARGET_NO_NODE: s6-rc has none of that name. */
 uint32_t services_node(const struct services *s, const char *name);
-/* The definition of a node. */
+/* The definition of a node, and its row. NULL: none, it is one of the container's own. */
 const struct definition *services_definition(const struct services *s, uint32_t node);
+const struct status_row *services_row(const struct services *s, uint32_t node);
 
 #endif

@@ -9,7 +9,6 @@
 #include "command/overlog/hooks.h"
 #include "logcat/logdirs.h"
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { EXIT_UNWELL = 1, NEAR = 10 /* s before an end in which its last lines are likely */ };
@@ -61,10 +60,8 @@ static int read_present(struct why *w, struct error *e)
 
 static void read_history(struct why *w, struct error *e)
 {
-    char path[4096];
-    snprintf(path, sizeof path, "%.4000s/.events", last_lines_root());
     history_init(&w->history, w->row->name);
-    if (last_lines_each(path, NULL, take_event, &w->history, e) < 0)
+    if (last_lines_events(take_event, &w->history, e) < 0)
         w->unknown = e->text;
     for (size_t i = 0; i < w->history.count; i++)
         if (w->history.end[i].reason[0] == '\0' && read_lines(w, i, e) < 0)

@@ -9,7 +9,7 @@
 
 struct why {
     const struct services *services;
-    const struct status_row *row; /* of services */
+    const struct status_row *row; /* with all that is read of it */
     struct restart_policy policy; /* by its live file, as row->restart */
     uint32_t node;                /* TARGET_NO_NODE: none */
     struct history history;

@@ -10,21 +10,12 @@ static void put_time(struct str *out, const char *key, const struct timespec *t)
     json_string(out, key, clock_is_set(t) ? text : NULL);
 }
 
-static void put_number(struct str *out, const char *key, long long value)
-{
-    if (value < 0)
-        json_string(out, key, NULL);
-    else
-        json_number(out, key, value);
-}
-
 static void put_nodes(const struct why *w, const char *key, const uint32_t *nodes, uint32_t count,
                       struct str *out)
 {
     json_open(out, key, '[');
     for (uint32_t i = 0; i < count; i++) {
-        const struct status_row *r =
-            status_find(&w->services->status, services_definition(w->services, nodes[i])->name);
+        const struct status_row *r = services_row(w->services, nodes[i]);
         if (r == NULL)
             continue;
         json_open(out, NULL, '{');
@@ -63,9 +54,9 @@ static void put_end(const struct history_end *e, const struct last_lines *l, str
     put_time(out, "began", &e->began);
     if (clock_is_set(&e->began))
         json_number(out, "milliseconds", clock_between(&e->began, &e->at) / CLOCK_MS);
-    put_number(out, "pid", e->pid);
-    put_number(out, "exit_code", e->code);
-    put_number(out, "signal", e->signal);
+    json_number_or_null(out, "pid", e->pid);
+    json_number_or_null(out, "exit_code", e->code);
+    json_number_or_null(out, "signal", e->signal);
     json_bool(out, "out_of_memory", e->oom);
     json_bool(out, "core_dumped", e->core);
     json_bool(out, "was_ready", e->was_ready);
@@ -83,16 +74,7 @@ void why_json(const struct why *w, struct str *out)
     const struct status_row *r = w->row;
     const struct history *h = &w->history;
     json_open(out, NULL, '{');
-    json_string(out, "name", r->name);
-    json_string(out, "type", r->type);
-    json_string(out, "state", r->state);
-    json_bool(out, "wanted", r->wanted);
-    json_bool(out, "ready", r->ready);
-    json_bool(out, "well", status_row_is_well(r));
-    put_number(out, "milliseconds", r->ms);
-    put_number(out, "pid", r->pid);
-    if (r->starts >= 0)
-        json_number(out, "restarts", r->starts > 0 ? r->starts - 1 : 0);
+    status_row_json(r, out);
     json_string(out, "why", r->why[0] == '\0' ? NULL : r->why);
     json_string(out, "says", r->says[0] == '\0' ? NULL : r->says);
     if (w->node != TARGET_NO_NODE) {
@@ -104,8 +86,8 @@ void why_json(const struct why *w, struct str *out)
     json_string(out, "last_check", w->check.count > 0 ? w->check.line[0].text : NULL);
     status_use_json(&w->usage, out);
     json_string(out, "log", r->log[0] == '\0' ? NULL : r->log);
-    put_number(out, "log_bytes", r->log_bytes);
-    put_number(out, "memory_limit_bytes", w->services->status.memory_limit);
+    json_number_or_null(out, "log_bytes", r->log_bytes);
+    json_number_or_null(out, "memory_limit_bytes", w->services->status.memory_limit);
     json_number(out, "container_out_of_memory_kills", (long long)h->counts.container_ooms);
     json_string(out, "unknown", w->unknown);
     put_lines("lines", &w->recent, out);

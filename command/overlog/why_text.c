@@ -14,19 +14,9 @@ size_t why_lines_of(size_t age)
     return age == 0 ? 5 : age == 1 ? 3 : 1;
 }
 
-static bool is(const struct status_row *r, const char *state)
+static bool is_up(const struct status_row *r)
 {
-    return strcmp(r->state, state) == 0;
-}
-
-static bool is_oneshot(const struct status_row *r)
-{
-    return strcmp(r->type, "oneshot") == 0;
-}
-
-static bool is_well(const struct status_row *r)
-{
-    return is(r, "up") && r->ready;
+    return status_row_is(r, "up") && r->ready;
 }
 
 static void label(struct str *out, const char *text)
@@ -57,7 +47,7 @@ static void put_head(const struct why *w, struct str *out)
     str_printf(out, "%s", style(status_style(r)));
     put_shown(out, r->name, 0);
     str_printf(out, "%s is %s", style(STYLE_PLAIN), r->state);
-    if (is(r, "up") && !is_oneshot(r))
+    if (status_row_is(r, "up") && !status_row_is_oneshot(r))
         str_add_text(out, r->ready_ms >= 0 ? " and ready" : "");
     if (r->ms >= 0) {
         struct timespec then = w->now;
@@ -69,8 +59,9 @@ static void put_head(const struct why *w, struct str *out)
     }
     if (r->pid > 0)
         str_printf(out, ", pid %lld", r->pid);
-    if (r->starts > 1)
-        str_printf(out, ", restarted %lld time%s", r->starts - 1, r->starts == 2 ? "" : "s");
+    long long restarts = status_restarts(r);
+    if (restarts > 0)
+        str_printf(out, ", restarted %lld time%s", restarts, restarts == 1 ? "" : "s");
     str_add_char(out, '\n');
     if (r->why[0] != '\0') {
         label(out, "because");
@@ -86,18 +77,13 @@ static void put_head(const struct why *w, struct str *out)
 
 /* --- neighbours ------------------------------------------------------------------------------- */
 
-static const struct status_row *row_of(const struct why *w, uint32_t node)
-{
-    return status_find(&w->services->status, services_definition(w->services, node)->name);
-}
-
 /* "db (up), setup (failed)", cut where the line would be over. */
 static void put_nodes(const struct why *w, const char *what, const uint32_t *nodes, uint32_t count,
                       struct str *out)
 {
     size_t shown = 0, begin = 0;
     for (uint32_t i = 0; i < count; i++) {
-        const struct status_row *r = row_of(w, nodes[i]);
+        const struct status_row *r = services_row(w->services, nodes[i]);
         if (r == NULL)
             continue; /* the container's own */
         if (shown == 0) {
@@ -110,7 +96,8 @@ static void put_nodes(const struct why *w, const char *what, const uint32_t *nod
         }
         str_add_text(out, shown++ > 0 ? ", " : "");
         put_shown(out, r->name, 0);
-        str_printf(out, " (%s%s)", r->state, is(r, "up") && !r->ready ? ", not ready" : "");
+        str_printf(out, " (%s%s)", r->state,
+                   status_row_is(r, "up") && !r->ready ? ", not ready" : "");
     }
     if (shown > 0)
         str_add_char(out, '\n');
@@ -124,20 +111,21 @@ static void put_wait(const struct why *w, struct str *out)
     label(out, "waits for");
     size_t text = out->length;
     const struct node *n = w->node == TARGET_NO_NODE ? NULL : &w->services->graph.node[w->node];
-    for (uint32_t i = 0; is(r, "down") && r->wanted && n != NULL && i < n->needs_count; i++) {
-        const struct status_row *need = row_of(w, n->needs[i]);
-        if (need == NULL || is_well(need))
+    for (uint32_t i = 0; status_row_is(r, "down") && r->wanted && n != NULL && i < n->needs_count;
+         i++) {
+        const struct status_row *need = services_row(w->services, n->needs[i]);
+        if (need == NULL || is_up(need))
             continue;
         str_add_text(out, out->length > text ? ", " : "");
         put_shown(out, need->name, 0);
         str_printf(out, ", which %s",
                    need->pid > 0 && !need->ready ? "has not said that it is ready" : "is not up");
     }
-    if (is(r, "starting") && r->pid > 0 && !is_oneshot(r))
+    if (status_row_is(r, "starting") && r->pid > 0 && !status_row_is_oneshot(r))
         str_add_text(out, "its readiness notification (notification-fd)");
-    else if (is(r, "waiting"))
+    else if (status_row_is(r, "waiting"))
         str_add_text(out, "its next start, which comes by itself");
-    else if (is(r, "down") && !r->wanted)
+    else if (status_row_is(r, "down") && !r->wanted)
         str_add_text(out, "nobody: nothing wants it up (overlog start starts it)");
     if (out->length == text) {
         out->length = begin;
@@ -151,9 +139,9 @@ static void put_waiting(const struct why *w, struct str *out)
 {
     const struct node *n = w->node == TARGET_NO_NODE ? NULL : &w->services->graph.node[w->node];
     bool any = false;
-    for (uint32_t i = 0; n != NULL && !is_well(w->row) && i < n->needed_by_count; i++) {
-        const struct status_row *r = row_of(w, n->needed_by[i]);
-        if (r == NULL || !r->wanted || !is(r, "down"))
+    for (uint32_t i = 0; n != NULL && !is_up(w->row) && i < n->needed_by_count; i++) {
+        const struct status_row *r = services_row(w->services, n->needed_by[i]);
+        if (r == NULL || !r->wanted || !status_row_is(r, "down"))
             continue;
         if (!any)
             label(out, "keeps down");
@@ -189,12 +177,12 @@ static void put_policy(const struct why *w, struct str *out)
 {
     const struct restart_policy *p = policy_of(w);
     const char *gave_up = w->history.gave_up_reason;
-    if (is_oneshot(w->row))
+    if (status_row_is_oneshot(w->row))
         return;
     label(out, "after an end");
     if (p != NULL)
         str_printf(out, "restart: %s", w->row->restart);
-    if (w->history.gave_up || is(w->row, "failed"))
+    if (w->history.gave_up || status_row_is(w->row, "failed"))
         str_printf(out, "%sit stays down: %s", p == NULL ? "" : "; ",
                    gave_up[0] != '\0' ? gave_up : "it failed");
     else if (p != NULL && p->within > 0)
@@ -278,9 +266,9 @@ static void put_how(const struct why *w, const struct history_end *e, struct str
     str_add_text(out, e->in_stop ? ", in a stop of the container" : "");
 }
 
-static void put_lines(const struct last_lines *l, size_t most, struct str *out)
+static void put_lines(const struct last_lines *l, struct str *out)
 {
-    for (size_t k = l->count > most ? l->count - most : 0; k < l->count; k++) {
+    for (size_t k = 0; k < l->count; k++) {
         str_add_text(out, "      ");
         put_shown(out, l->line[k].text, 0);
         str_add_char(out, '\n');
@@ -290,8 +278,6 @@ static void put_lines(const struct last_lines *l, size_t most, struct str *out)
 static void put_end(const struct why *w, size_t i, struct str *out)
 {
     const struct history_end *e = &w->history.end[i];
-    const struct last_lines *l = &w->lines[i];
-    size_t most = why_lines_of(w->history.count - 1 - i);
     char ago[QUANTITY_MAX];
     quantity_duration(ms_between(&e->at, &w->now), ago);
     str_add_text(out, "  ");
@@ -299,7 +285,7 @@ static void put_end(const struct why *w, size_t i, struct str *out)
     str_printf(out, " (%s ago)  %s", ago, style(STYLE_RED));
     put_how(w, e, out);
     str_printf(out, "%s\n", style(STYLE_PLAIN));
-    put_lines(l, most, out);
+    put_lines(&w->lines[i], out);
 }
 
 void why_text(const struct why *w, struct str *out)
@@ -325,7 +311,7 @@ void why_text(const struct why *w, struct str *out)
     }
     if (w->recent.count > 0)
         str_printf(out, "%sLast lines:%s\n", style(STYLE_BOLD), style(STYLE_PLAIN));
-    put_lines(&w->recent, why_lines_of(0), out);
+    put_lines(&w->recent, out);
     if (h->count > 0)
         str_printf(out, "%sLast ends, the newest first:%s\n", style(STYLE_BOLD),
                    style(STYLE_PLAIN));

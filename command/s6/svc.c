@@ -21,15 +21,6 @@
 
 enum { LETTERS_MAX = 60 };
 
-static int letter_of_signal(const char *name)
-{
-    int number = signal_number(name, SIGNAL_COUNT - 1);
-    for (const struct supervise_letter *l = supervise_letters; l->letter != 0; l++)
-        if (l->wish == SUPERVISE_SIGNAL && l->signal == number)
-            return l->letter;
-    return -1;
-}
-
 static bool is_wanted(const char *text)
 {
     return text[0] != '\0' && text[1] == '\0' && strchr("uUdDrR", text[0]) != NULL;
@@ -137,8 +128,8 @@ static int run_svc(struct invocation *c)
             continue;
         }
         if (option == 's')
-            letter = letter_of_signal(c->argument);
-        if (letter < 0 || supervise_letter((char)letter) == NULL || count == LETTERS_MAX)
+            letter = supervise_letter_of(signal_number(c->argument, SIGNAL_COUNT - 1));
+        if (supervise_letter((char)letter) == NULL || count == LETTERS_MAX)
             return command_usage(c);
         letters[count++] = (char)letter;
     }
