@@ -5,19 +5,18 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
+#include "command/tools/late.h"
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <resolv.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 enum {
@@ -199,31 +198,6 @@ int dns_answer(const unsigned char *packet, size_t length, int family, struct wo
 
 /* --- the commands ----------------------------------------------------------------------------- */
 
-static char late[MESSAGE_MAX]; /* what is said when the time is over */
-
-/* The C library's resolver waits for servers as long as it likes, through any signal. */
-static void give_up(int number)
-{
-    (void)number;
-    if (write(2, late, strlen(late)) < 0)
-        _exit(EXIT_SYSTEM);
-    _exit(EXIT_TIMEOUT);
-}
-
-/* Ends the process after so many milliseconds. */
-static void set_timeout(uint64_t ms)
-{
-    struct sigaction action = {.sa_handler = give_up};
-    struct itimerval after = {
-        .it_value = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)}};
-    sigset_t one;
-    sigemptyset(&one);
-    sigaddset(&one, SIGALRM);
-    sigaction(SIGALRM, &action, NULL);
-    setitimer(ITIMER_REAL, &after, NULL);
-    sigprocmask(SIG_UNBLOCK, &one, NULL);
-}
-
 /* Asks the servers of /etc/resolv.conf. An outcome, EXIT_SYSTEM or -1. */
 static int ask(const char *name, int family, struct words *out, const char **why)
 {
@@ -312,10 +286,11 @@ static int run_dnsip(struct invocation *c)
         return command_usage(c);
     if (getenv("DNSCACHEIP") != NULL)
         message_warning("DNSCACHEIP is not used: /etc/resolv.conf names the servers");
+    static char late[MESSAGE_MAX];
     snprintf(late, sizeof late, "%s: fatal: unable to resolve %s: timed out\n", c->command->name,
              name);
     if (ms > 0)
-        set_timeout(ms);
+        late_begin((int64_t)ms * 1000, late, EXIT_TIMEOUT);
     const char *suffixes = given('q') ? getenv("DNSQUALIFY") : "";
     const char *conf = suffixes == NULL ? read_text("/etc/resolv.conf", &text) : "";
     int outcome = dns_names(name, suffixes, conf, &names);
@@ -323,7 +298,7 @@ static int run_dnsip(struct invocation *c)
         outcome = find_in_hosts(&names, families, read_text("/etc/hosts", &text), &found);
     if (outcome == 0 && found.count == 0)
         outcome = find(&names, families, &found, &why);
-    alarm(0);
+    late_end();
     if (outcome < 0)
         return fail("resolve", name);
     if (outcome > DNS_NOTHING)

@@ -2,17 +2,16 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/utf8.h"
+#include "command/tools/late.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -82,39 +81,22 @@ static int connect_unix(const char *path, const struct probe_time *t, struct err
 
 /* --- names ------------------------------------------------------------------------------------ */
 
-/* Of the name being resolved, for a handler that can only end the process. */
-static char late[MESSAGE_MAX];
-static size_t late_length;
-
-static void too_late(int signal)
-{
-    (void)signal;
-    ssize_t n = write(2, late, late_length);
-    (void)n;
-    _exit(1);
-}
-
-/* The C library asks name servers as long as it likes: SIGALRM is the end of it. */
 static int resolve(const struct probe_target *target, const struct probe_time *t,
                    struct addrinfo **list)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
     int64_t left = (t->end - clock_monotonic()) / 1000;
-    struct itimerval timer = {.it_value = {.tv_sec = left / 1000000, .tv_usec = left % 1000000}};
-    const struct itimerval none = {.it_value = {0, 0}};
-    char host[256];
+    char host[256], late[MESSAGE_MAX];
     if (getaddrinfo(target->host, target->port, &hints, list) == 0)
         return 0;
     if (left <= 0)
         return EAI_AGAIN;
     hints.ai_flags = 0;
     utf8_visible_into(host, sizeof host, target->host, strlen(target->host));
-    late_length = (size_t)snprintf(late, sizeof late,
-                                   "probe: fatal: unable to resolve %s: no answer in time\n", host);
-    signal(SIGALRM, too_late);
-    setitimer(ITIMER_REAL, &timer, NULL);
+    snprintf(late, sizeof late, "probe: fatal: unable to resolve %s: no answer in time\n", host);
+    late_begin(left, late, 1);
     int result = getaddrinfo(target->host, target->port, &hints, list);
-    setitimer(ITIMER_REAL, &none, NULL);
+    late_end();
     return result;
 }
 
