@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { STATUS_LEAST = 100, STATUS_MOST = 599 };
+enum { STATUS_LEAST = 100 };
 
 /* --- the request ------------------------------------------------------------------------------ */
 
@@ -158,10 +158,10 @@ static enum http_part chunk_line(struct http_answer *a)
     return a->left == 0 ? HTTP_DONE : HTTP_CHUNK;
 }
 
-/* A line is complete. */
+/* A line is complete; blanks at its end mean nothing. */
 static enum http_part line_end(struct http_answer *a)
 {
-    if (a->length > 0 && a->line[a->length - 1] == '\r')
+    while (a->length > 0 && strchr("\r\t ", a->line[a->length - 1]) != NULL)
         a->length--;
     a->line[a->length] = '\0';
     bool empty = a->length == 0;

@@ -43,6 +43,9 @@ static void statuses(void **state)
           "HTTP/1.1 204 No Content\r\n\r\n",
           "x", true, 204, false);
     gives("HTTP/1.1 101 Switching Protocols\r\n\r\n", "x", true, 101, false);
+    gives("HTTP/1.1 200 \r\nContent-Length: 5 \r\nTransfer-Encoding: chunked\t \r\n\r\n5 "
+          "\r\nhello\r\n0\r\n",
+          "hello", true, 200, true);
     gives("HTTP/1.1 20", NULL, false, 0, false);
     gives("HTTP/1.1 200 OK\r\nA: b\r\n", NULL, false, 0, false);
     gives("HTTP/2 200\r\n\r\n", NULL, false, 0, false);
