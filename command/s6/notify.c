@@ -59,7 +59,8 @@ enum {
 };
 
 struct polling {
-    uint64_t fd, sleep, all, each, wait, tries;
+    uint64_t sleep, all, each, wait, tries;
+    int fd;
     pid_t service;
     int service_fd; /* -1: to be asked for now and then */
 };
@@ -148,8 +149,7 @@ static int poll_service(const struct polling *p, const char *command)
             return TIME_OVER;
         result = try_once(p, command, end);
         if (result == READY)
-            return fd_write_all((int)p->fd, "\n", 1) == 0 ? READY
-                                                          : fail("write to", "notification-fd");
+            return fd_write_all(p->fd, "\n", 1) == 0 ? READY : fail("write to", "notification-fd");
         if (result != TRIES_OVER)
             return result;
         wait = p->wait;
@@ -157,7 +157,7 @@ static int poll_service(const struct polling *p, const char *command)
     return TRIES_OVER;
 }
 
-int service_notification_fd(uint64_t *fd)
+static int read_notification_fd(uint64_t *fd)
 {
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
@@ -173,6 +173,21 @@ int service_notification_fd(uint64_t *fd)
     str_release(&text);
     *fd = (uint64_t)value;
     return result;
+}
+
+int service_notification_fd(const struct invocation *c, int *fd)
+{
+    uint64_t value = 0;
+    if (options_number(c, argument_of('3'), INT_MAX, &value) != 0 ||
+        (!given('3') && read_notification_fd(&value) < 0))
+        return EXIT_USAGE;
+    *fd = (int)value;
+    if (fcntl(*fd, F_GETFD) < 0)
+        return refuse(EXIT_USAGE,
+                      "descriptor %d is not open: this has to run under a supervisor, with "
+                      "notification-fd",
+                      *fd);
+    return 0;
 }
 
 /* The same command again, beside the program; -X says whose readiness it is about. */
@@ -204,29 +219,23 @@ static int run_notifyoncheck(struct invocation *c)
 {
     struct polling p = {.sleep = 10, .wait = 1000, .tries = 7, .service_fd = -1};
     uint64_t service = 0;
-    if (options_read(c, 1) != 0 || options_number(c, argument_of('3'), INT_MAX, &p.fd) != 0 ||
-        options_number(c, argument_of('s'), INT_MAX, &p.sleep) != 0 ||
+    if (options_read(c, 1) != 0 || options_number(c, argument_of('s'), INT_MAX, &p.sleep) != 0 ||
         options_number(c, argument_of('T'), INT_MAX, &p.all) != 0 ||
         options_number(c, argument_of('t'), INT_MAX, &p.each) != 0 ||
         options_number(c, argument_of('w'), INT_MAX, &p.wait) != 0 ||
         options_number(c, argument_of('n'), INT_MAX, &p.tries) != 0 ||
         options_number(c, argument_of('X'), INT_MAX, &service) != 0)
         return EXIT_USAGE;
-    if (!given('3') && service_notification_fd(&p.fd) < 0)
+    if (service_notification_fd(c, &p.fd) != 0)
         return EXIT_USAGE;
-    if (fcntl((int)p.fd, F_GETFD) < 0)
-        return refuse(EXIT_USAGE,
-                      "descriptor %d is not open: this has to run under a supervisor, with "
-                      "notification-fd",
-                      (int)p.fd);
     if (service == 0) {
         int code = start_poller(c);
         if (code != 0)
             return code;
-        close((int)p.fd);
+        close(p.fd);
         return command_chain(c, options.operand);
     }
-    fd_cloexec((int)p.fd, 1);
+    fd_cloexec(p.fd, 1);
     p.service = (pid_t)service;
     p.service_fd = open_pid(p.service);
     return poll_service(&p, given('c') ? argument_of('c') : NULL);

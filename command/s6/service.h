@@ -17,9 +17,9 @@ bool service_is_supervised(const char *service);
 int service_send(const char *fifo, const char *what, const char *letters, size_t count, int absent,
                  int not_listening);
 
-/* Reads notification-fd of the service in whose directory we are. 0, or -1 after saying what is
- * wrong. */
-int service_notification_fd(uint64_t *fd);
+/* The descriptor where readiness is told: what -3 says, or else notification-fd of the service in
+ * whose directory we are. It is open. 0, or EXIT_USAGE after saying what is wrong. */
+int service_notification_fd(const struct invocation *c, int *fd);
 
 /* Options by which a command says what it waits for. */
 #define WAIT_STATES                                                                                \

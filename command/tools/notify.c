@@ -7,7 +7,6 @@
 #include "command/tools/beside.h"
 #include "command/tools/notify_serve.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,22 +14,16 @@
 /* Where readiness is told; -1: nobody hears of it. */
 static int ready_fd(const struct invocation *c, int *fd)
 {
-    uint64_t value = 0;
     *fd = -1;
     if (!given('3') && access("notification-fd", F_OK) < 0) {
         message_warning("there is no notification-fd: nobody hears of READY=1");
         return 0;
     }
-    if (options_number(c, argument_of('3'), INT_MAX, &value) != 0 ||
-        (!given('3') && service_notification_fd(&value) < 0))
-        return EXIT_USAGE;
-    *fd = (int)value;
-    if (fcntl(*fd, F_GETFD) >= 0)
-        return 0;
-    message_fatal("descriptor %d is not open: this has to run under a supervisor, with "
-                  "notification-fd",
-                  *fd);
-    return EXIT_USAGE;
+    int code = service_notification_fd(c, fd);
+    if (code == 0 && *fd <= 2) /* it is closed for prog, which needs these */
+        return refuse(EXIT_USAGE, "descriptor %d is no place to tell readiness: take 3 or more",
+                      *fd);
+    return code;
 }
 
 static int begin(const struct invocation *c, char path[NOTIFY_PATH_MAX])
@@ -45,8 +38,7 @@ static int begin(const struct invocation *c, char path[NOTIFY_PATH_MAX])
         const char *cure = errno != EACCES ? ""
                                            : " (notify has to stand before s6-setuidgid, or what "
                                              "else changes the user)";
-        message_fatal("%s%s", e.text, cure);
-        return e.code;
+        return refuse(e.code, "%s%s", e.text, cure);
     }
     code = beside_start(c, fds, NOTIFY_FDS);
     for (size_t i = 0; i < NOTIFY_FDS; i++)
