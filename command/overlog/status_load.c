@@ -1,11 +1,10 @@
 #include "command/overlog/status_load.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "supervisor/status.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,4 +76,14 @@ char *status_load(const char *path, struct error *e)
                            : "unable to read %s: it changes all the time",
               path);
     return NULL;
+}
+
+bool status_load_service(const char *bytes, const char *name, struct status_service *s)
+{
+    for (uint32_t i = 0; i < status_count(bytes); i++) {
+        status_service(bytes, i, s);
+        if (strcmp(s->name, name) == 0)
+            return true;
+    }
+    return false;
 }

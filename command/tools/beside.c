@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "base/process.h"
+#include "contract/paths.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,6 +26,23 @@ enum { SERVICE_FD = 3 /* its pidfd, or /dev/null */ };
 
 /* --- before the service is executed ------------------------------------------------------------
  */
+
+/* Waits until it is executed. */
+static int start(const struct process_spawn *s, struct error *e)
+{
+    char why[PATH_MAX + EXECUTE_WHY_MAX];
+    struct process_failure f;
+    int report;
+    if (process_spawn(s, &report, e) < 0)
+        return -1;
+    fcntl(report, F_SETFL, 0);
+    int result = process_report(report, &f);
+    close(report);
+    if (result != 0)
+        return 0;
+    process_explain(s->program, &f, why, sizeof why);
+    return error_set(e, EXIT_SYSTEM, "%s", why);
+}
 
 static int spawn(const struct invocation *c, const int *fds, size_t count, pid_t service)
 {
@@ -47,17 +66,15 @@ static int spawn(const struct invocation *c, const int *fds, size_t count, pid_t
         places[s.fd_count++] = (struct process_fd){fds[i] < 0 ? null : fds[i], BESIDE_FD + (int)i};
     if (result == 0) {
         snprintf(option, sizeof option, "-X%ld", (long)service);
-        argv[0] = c->argv[0];
+        argv[0] = (char *)(uintptr_t)c->command->name; /* whatever we were called by */
         argv[1] = option;
         memcpy(argv + 2, c->argv + 1, (size_t)(c->argc - 1) * sizeof *argv);
         s.argv = argv;
-        result = process_spawn(&s, NULL, &e) < 0 ? -1 : 0;
+        result = start(&s, &e);
     }
     free(argv);
-    if (null >= 0)
-        close(null);
-    if (pidfd >= 0)
-        close(pidfd);
+    fd_close(null);
+    fd_close(pidfd);
     return result < 0 ? message_error(&e) : 0;
 }
 
@@ -144,6 +161,7 @@ int beside_open(struct beside *b, pid_t service, size_t count, struct error *e)
     fd_close_from(BESIDE_FD + (int)count);
     for (int fd = SERVICE_FD; fd < BESIDE_FD + (int)count; fd++)
         fd_cloexec(fd, 1);
+    signal(SIGPIPE, SIG_IGN); /* the stderr that we share may have lost its reader */
     *b = (struct beside){.service = service, .death = {.fd = SERVICE_FD, .ready = died}};
     b->look.fire = look;
     b->born = look_at(b).born;
@@ -157,11 +175,32 @@ int beside_open(struct beside *b, pid_t service, size_t count, struct error *e)
                : 0;
 }
 
+static bool is_here(const char *name)
+{
+    char path[PATH_MAX];
+    struct stat here, there;
+    snprintf(path, sizeof path, RUN_SCANDIR "/%s", name);
+    return stat(".", &here) == 0 && stat(path, &there) == 0 && here.st_dev == there.st_dev &&
+           here.st_ino == there.st_ino;
+}
+
+/* It is known by the name of the link in the scan directory, which the directory need not have. */
 int beside_name(char name[NAME_MAX + 1], struct error *e)
 {
     char path[PATH_MAX];
+    struct words names = WORDS_INIT;
+    struct error ignored = ERROR_INIT;
     if (getcwd(path, sizeof path) == NULL)
         return error_system(e, "unable to find the service's directory");
     snprintf(name, NAME_MAX + 1, "%s", strrchr(path, '/') + 1);
-    return name[0] == '\0' ? error_set(e, EXIT_USAGE, "/ is no service directory") : 0;
+    if (name[0] == '\0')
+        return error_set(e, EXIT_USAGE, "/ is no service directory");
+    if (!is_here(name) && file_list(AT_FDCWD, RUN_SCANDIR, &names, &ignored) == 0)
+        for (size_t i = 0; i < names.count; i++)
+            if (is_here(names.item[i])) {
+                snprintf(name, NAME_MAX + 1, "%s", names.item[i]);
+                break;
+            }
+    words_release(&names);
+    return 0;
 }

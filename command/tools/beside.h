@@ -3,7 +3,7 @@
  *
  * It is no child of the service, which may not expect any, and in a session of its own, so that
  * signals to the service's process group do not reach it. It has descriptors 0 to 2, of which 0 is
- * /dev/null, and those that it is given from BESIDE_FD on. */
+ * /dev/null, and those that it is given from BESIDE_FD on. It ignores SIGPIPE. */
 #ifndef COMMAND_TOOLS_BESIDE_H
 #define COMMAND_TOOLS_BESIDE_H
 
@@ -47,7 +47,8 @@ char beside_state(struct beside *b);
 /* The user that the service's process is now. False: it is not known. */
 bool beside_user(const struct beside *b, uid_t *user);
 
-/* The name of the service in whose directory we are: the last part of its path. 0, or -1 with e. */
+/* The name of the service in whose directory we are: that of its link in /run/service, else the
+ * last part of the path. 0, or -1 with e. */
 int beside_name(char name[NAME_MAX + 1], struct error *e);
 
 #endif

@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "base/failure.h"
 #include "base/file.h"
-#include "base/message.h"
 #include "base/options.h"
 #include "base/signals.h"
 #include "base/str.h"
@@ -43,8 +42,7 @@ static int read_act(const char *word, struct livecheck *l)
     l->signal = signal_number(word, SIGNAL_LAST);
     if (l->signal > 0)
         return 0;
-    message_fatal("%s is neither restart, exit nor a signal", word);
-    return EXIT_USAGE;
+    return refuse(EXIT_USAGE, "%s is neither restart, exit nor a signal", word);
 }
 
 /* How long pid 1 would wait before a kill. */
@@ -74,10 +72,8 @@ static int read_options(struct invocation *c, struct livecheck *l, uint64_t *ser
     uint64_t start = interval;
     if (options_duration(c, argument_of('s'), TIME_MAX, &start) != 0)
         return EXIT_USAGE;
-    if (interval == 0 || timeout == 0 || failures == 0 || (given('q') && silence == 0)) {
-        message_fatal("-i, -T, -f and -q must be more than 0");
-        return EXIT_USAGE;
-    }
+    if (interval == 0 || timeout == 0 || failures == 0 || (given('q') && silence == 0))
+        return refuse(EXIT_USAGE, "-i, -T, -f and -q must be more than 0");
     l->check = argument_of('c');
     l->plan = (struct live_plan){.interval = (int64_t)interval * CLOCK_MS,
                                  .timeout = (int64_t)timeout * CLOCK_MS,
@@ -99,14 +95,13 @@ static int check_place(const struct livecheck *l)
                 ? "livecheck has to stand before s6-setuidgid, or what else changes the user"
             : errno == ENXIO ? "nobody supervises this service"
                              : "livecheck has to run in the directory of a service";
-        message_fatal("unable to open supervise/control: %s (%s)", strerror(errno), cure);
-        return EXIT_SYSTEM;
+        return refuse(EXIT_SYSTEM, "unable to open supervise/control: %s (%s)", strerror(errno),
+                      cure);
     }
     close(fd);
     if (l->plan.checks || l->plan.silence > 0)
         return 0;
-    message_fatal("there is nothing to look at: write ./data/check, or use -c or -q");
-    return EXIT_USAGE;
+    return refuse(EXIT_USAGE, "there is nothing to look at: write ./data/check, or use -c or -q");
 }
 
 static int run_livecheck(struct invocation *c)

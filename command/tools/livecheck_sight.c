@@ -4,10 +4,8 @@
 #include "command/tools/notify_place.h"
 #include "contract/paths.h"
 #include "services/servicedir.h"
-#include "supervisor/status.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,11 +46,8 @@ static void find_log(struct sight *s, const char *name)
 {
     struct error e = ERROR_INIT;
     char *bytes = status_load(RUN_STATUS, &e);
-    for (uint32_t i = 0; bytes != NULL && i < status_count(bytes); i++) {
-        struct status_service row;
-        status_service(bytes, i, &row);
-        if (strcmp(row.name, name) != 0 || row.log == NULL)
-            continue;
+    struct status_service row;
+    if (bytes != NULL && status_load_service(bytes, name, &row) && row.log != NULL) {
         s->logged = true;
         snprintf(s->current, sizeof s->current, "%.4000s/current", row.log);
     }

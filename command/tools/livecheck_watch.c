@@ -11,6 +11,7 @@
 #include "command/tools/beside.h"
 #include "command/tools/livecheck_sight.h"
 #include "contract/paths.h"
+#include "supervisor/exitcode.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -174,12 +175,9 @@ static void send_letter(const struct watching *w, char letter)
 static void end_container(void)
 {
     static const char *const words[] = {"halt", "halt"};
-    struct str text = STR_INIT;
     struct error e = ERROR_INIT;
-    if (file_read(AT_FDCWD, RUN_EXITCODE, 64, &text, &e) < 0 || text.length == 0 ||
-        strcmp(text.data, "0\n") == 0)
+    if (exitcode_read() == 0)
         file_write(AT_FDCWD, RUN_EXITCODE, "1\n", 2, 0644, &e);
-    str_release(&text);
     if (control_request(RUN_CONTROL, words, 2, &e) < 0)
         message_error(&e);
 }
@@ -193,17 +191,16 @@ static bool stderr_takes_a_line(void)
 
 static void say_why(const struct watching *w)
 {
-    char why[WORDS_MAX + 100], said[WORDS_MAX];
+    char why[WORDS_MAX + 100];
     char what[60] = "it is to be restarted";
     const char *name = w->options->act == LIVECHECK_SIGNAL ? signal_name(w->options->signal) : NULL;
-    memcpy(said, w->words, sizeof said);
     if (w->options->act == LIVECHECK_EXIT)
         strcpy(what, "the container is to end");
     else if (name != NULL)
         snprintf(what, sizeof what, "it gets SIG%s", name);
     else if (w->options->act == LIVECHECK_SIGNAL)
         snprintf(what, sizeof what, "it gets signal %d", w->options->signal);
-    live_text(&w->live, said, why, sizeof why);
+    live_text(&w->live, w->words, why, sizeof why);
     if (stderr_takes_a_line())
         message_warning("%s is not alive: %s; %s", w->name, why, what);
 }
@@ -274,7 +271,7 @@ int livecheck_watch(const struct livecheck *c, pid_t service)
         loop_reserve_timers(&w.beside.loop, 2, &e) < 0)
         return message_error(&e);
     sight_open(&w.sight, &w.beside, w.name);
-    if (c->plan.silence > 0 && !w.sight.logged)
+    if (c->plan.silence > 0 && !w.sight.logged && stderr_takes_a_line())
         message_warning(
             "%s has no logger of its own: only WATCHDOG=1 shows that it lives, no line does",
             w.name);

@@ -48,8 +48,7 @@ static int bind_socket(const char *path, struct error *e)
     if (result == 0 && setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0)
         return fd;
     error_system(e, "unable to make the socket %s", path);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return -1;
 }
 

@@ -2,10 +2,13 @@
 
 import os
 import random
+import shutil
 import signal
+import subprocess
 
 import pytest
 
+from lib.build import OVERLOG
 from lib.control import status, svstat, tell
 from lib.logs import log
 from lib.processes import process_state
@@ -93,6 +96,9 @@ def test_checks(tree, boot):
                             "sh -c 'id -u; exec sleep 1000'\n")
     tree.longrun("turned", "#!/bin/sh\nexec s6-setuidgid nobody livecheck -c true sleep 1000\n")
     tree.longrun("none", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -f 1 -a WINCH -c /no/such/program sleep 1000\n")
+    # One whose stderr nobody reads.
+    tree.longrun("unheard", "#!/bin/sh\nmkfifo /tmp/unheard\nexec 4<>/tmp/unheard 2>/tmp/unheard 4>&-\necho begun\n"
+                            "exec livecheck -i 50ms -s 0 -f 1 -c 'test ! -e /tmp/ill' sleep 1000\n")
     box = boot(tree.path, env={"S6_LOGGING": "1"})
     box.wait_for(lambda: count(tree, "slow") >= 8, what="eight checks")
     assert not os.path.exists(tree.at("/tmp/slow.twice"))
@@ -126,18 +132,22 @@ def test_checks(tree, boot):
     tree.write("/tmp/ill")
     box.wait_for(lambda: log(tree, "dropped").count("65534") >= 2, what="a restart of what runs as nobody")
     assert log(tree, "dropped")[1] == ("livecheck: warning: dropped is not alive: the check exited 1; it is to be restarted")
+    box.wait_for(lambda: log(tree, "unheard").count("begun") >= 2, what="a restart of what cannot be told of")
     assert ("livecheck: fatal: unable to open supervise/control: Permission denied (livecheck has to stand before "
             "s6-setuidgid, or what else changes the user)") in log(tree, "turned")
     box.wait_for(lambda: len(log(tree, "none")) >= 1)
     assert log(tree, "none")[0].startswith("livecheck: warning: none is not alive: the check exited 127: ")
     assert "/no/such/program" in log(tree, "none")[0]
-    box.run("/command/s6-svc", "-wD", "-d", *[f"/run/service/{n}" for n in ("slow", "unready", "late", "dropped", "turned", "none")])
+    box.run("/command/s6-svc", "-wD", "-d", *[f"/run/service/{n}" for n in ("slow", "unready", "late", "dropped", "turned", "none",
+                                                                         "unheard")])
     box.wait_empty()
     assert box.stop() == 0
 
 
 def test_the_container_ends(tree, boot):
-    tree.longrun("web", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -f 2 -a exit -c 'test -e /tmp/well' sleep 1000\n")
+    """With 1, also where somebody wrote that nothing is wrong."""
+    tree.longrun("web", "#!/bin/sh\nprintf 0 >/run/s6-linux-init-container-results/exitcode\n"
+                        "exec livecheck -i 50ms -s 0 -f 2 -a exit -c 'test -e /tmp/well' sleep 1000\n")
     box = boot(tree.path, env={"S6_LOGGING": "1"})
     assert box.wait() == 1, box.transcript()
     assert log(tree, "web") == ["livecheck: warning: web is not alive: 2 failures in a row, the last: the check exited 1; "
@@ -203,3 +213,18 @@ def test_no_process_is_left_behind(scratch, boot):
     box.wait_empty()
     assert box.zombies() == []
     assert box.stop() == 0
+
+
+def test_one_that_cannot_be_executed_again(tmp_path):
+    """Its file is gone. Without a checker there is no service."""
+    (tmp_path / "supervise").mkdir()
+    os.mkfifo(tmp_path / "supervise/control")
+    shutil.copy(OVERLOG, tmp_path / "copy")
+    listens = os.open(tmp_path / "supervise/control", os.O_RDONLY | os.O_NONBLOCK)
+    program = os.open(tmp_path / "copy", os.O_RDONLY)
+    os.unlink(tmp_path / "copy")
+    r = subprocess.run(["livecheck", "-c", "true", "echo", "begun"], executable=f"/proc/self/fd/{program}", cwd=tmp_path,
+                       pass_fds=[program], capture_output=True, text=True, timeout=60, start_new_session=True)
+    for fd in (listens, program):
+        os.close(fd)
+    assert (r.returncode, r.stdout) == (111, "") and r.stderr.startswith("livecheck: fatal: unable to execute ")

@@ -6,9 +6,11 @@ import multiprocessing
 import os
 import shutil
 import socket
+import subprocess
 
 import pytest
 
+from lib.build import OVERLOG
 from lib.control import svstat
 from lib.logs import log
 from lib.tree import give_libraries
@@ -99,8 +101,8 @@ def test_every_word(tree, boot):
     say(box, "web", "STATUS=forged", uid=1000)
     barrier(box, "web")
     assert shown(box, "web") == "stopping: new"
-    assert log(tree, "web")[1:] == ["notify: warning: web: a message of uid 1000 is not taken: neither root nor the service "
-                                    "sent it"]
+    box.wait_for(lambda: log(tree, "web")[1:] == ["notify: warning: web: a message of uid 1000 is not taken: neither root nor the "
+                                                  "service sent it"], what="a warning")
 
     # A service of another user: that may send.
     say(box, "dropped", "READY=1\nSTATUS=as nobody", uid=65534)
@@ -121,12 +123,20 @@ def test_every_word(tree, boot):
     box.wait_for(lambda: "livecheck: warning: sick is not alive: WATCHDOG=trigger; it gets SIGWINCH" in log(tree, "sick"),
                  what="an act")
 
+    # A service is known by its link in the scan directory.
+    box.run("/bin/mkdir", "-p", "/srv/deep")
+    tree.write("/srv/deep/run", "#!/bin/sh\nexec notify sleep 1000\n", mode=0o755)
+    box.run("/bin/ln", "-s", "/srv/deep", "/run/service/shallow")
+    box.run("/command/s6-svscanctl", "-a", "/run/service", check=True)
+    box.wait_for(lambda: box.exists(f"{RUN}/shallow/socket"), what="its socket")
+    assert not box.exists(f"{RUN}/deep")
+
     # The next instance has said nothing yet; a service that is down says nothing.
     box.run("/command/s6-svc", "-wr", "-r", "/run/service/web")
     box.wait_for(lambda: len(log(tree, "web")) == 3)
     assert shown(box, "web") is None and not box.exists(f"{RUN}/web/watchdog") and not box.exists(f"{RUN}/web/trigger")
-    box.run("/command/s6-svc", "-wD", "-d", *[f"/run/service/{n}" for n in ("web", "mute", "turned", "dropped", "sick")])
-    assert shown(box, "mute") is None
+    box.run("/command/s6-svc", "-wD", "-d", *[f"/run/service/{n}" for n in ("web", "mute", "turned", "dropped", "sick", "shallow")])
+    box.wait_for(lambda: shown(box, "mute") is None, what="silence of what is down")
     box.wait_empty()
     assert box.stop() == 0
 
@@ -161,3 +171,11 @@ def test_the_client_of_systemd(tree, boot):
     wait_for(lambda: alarm in log(tree, "dog"), what="a restart")
     box.wait_for(lambda: "3000000" in log(tree, "dog")[log(tree, "dog").index(alarm):], what="another instance")
     assert box.stop() == 0
+
+
+def test_what_the_program_needs_is_no_place_for_readiness(tmp_path):
+    for fd in "012":
+        r = subprocess.run(["notify", "-3", fd, "echo", "begun"], executable=OVERLOG, cwd=tmp_path, capture_output=True, text=True,
+                           check=False)
+        assert (r.returncode, r.stdout) == (100, "")
+        assert r.stderr == f"notify: fatal: descriptor {fd} is no place to tell readiness: take 3 or more\n"
