@@ -1,22 +1,22 @@
 /* probe: whether a server answers, a socket or file is there, a process lives, a service is up or
  * has said something: one look, or until it is so. */
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/process.h"
 #include "command/commands.h"
+#include "command/overlog/last_lines.h"
 #include "command/overlog/status_load.h"
 #include "command/tools/http.h"
 #include "command/tools/probe_net.h"
 #include "command/tools/probe_target.h"
-#include "contract/logger.h"
 #include "contract/paths.h"
-#include "logcat/logdirs.h"
 #include "logcat/started.h"
-#include "supervisor/status.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,12 +136,11 @@ static int judge_service(const struct status_service *s, struct error *why)
 
 static int judge_log(const struct status_service *s, const struct pattern *p, struct error *why)
 {
-    const char *root = logdirs_setting("OVERLOG_DIR");
     struct error e = ERROR_INIT;
     if (s->starts == 0)
         return no(why, "the service was not started yet");
-    int found = started_find(root == NULL || root[0] == '\0' ? LOGGER_ROOT : root, s->name,
-                             s->state == SERVICE_IS_UP ? s->pid : 0, p, &e);
+    int found =
+        started_find(last_lines_root(), s->name, s->state == SERVICE_IS_UP ? s->pid : 0, p, &e);
     switch (found) {
     case STARTED_FOUND:
         return 0;
@@ -161,18 +160,12 @@ static int look_at_service(const char *name, const struct pattern *pattern, stru
 {
     struct error e = ERROR_INIT;
     char *bytes = status_load(RUN_STATUS, &e);
-    uint32_t i = 0;
-    struct status_service s = {.name = ""};
+    struct status_service s;
     if (bytes == NULL)
         return no(why, e.text);
-    for (; i < status_count(bytes); i++) {
-        status_service(bytes, i, &s);
-        if (strcmp(s.name, name) == 0)
-            break;
-    }
-    int result = i == status_count(bytes) ? no(why, "there is no such service")
-                 : pattern == NULL        ? judge_service(&s, why)
-                                          : judge_log(&s, pattern, why);
+    int result = !status_load_service(bytes, name, &s) ? no(why, "there is no such service")
+                 : pattern == NULL                     ? judge_service(&s, why)
+                                                       : judge_log(&s, pattern, why);
     free(bytes);
     return result;
 }
@@ -235,10 +228,8 @@ static int look_until(const struct probe *p, int64_t wait)
             return 0;
         if (now + pause > end) {
             pause = end > now ? end - now : 0;
-            if (pause == 0) {
-                message_fatal("%s: %s", p->target[i].word, why.text);
-                return EXIT_DOES_NOT_HOLD;
-            }
+            if (pause == 0)
+                return refuse(EXIT_DOES_NOT_HOLD, "%s: %s", p->target[i].word, why.text);
         }
         if (i != said && now - begin >= SILENT_MS * CLOCK_MS) {
             message_info("waiting for %s: %s", p->target[i].word, why.text);
@@ -257,7 +248,7 @@ static int read_targets(struct probe *p, char **words, size_t count)
     p->target = calloc(count, sizeof *p->target);
     p->pattern = calloc(count, sizeof *p->pattern);
     if (p->target == NULL || p->pattern == NULL)
-        return message_fatal("out of memory"), EXIT_SYSTEM;
+        return refuse(EXIT_SYSTEM, "out of memory");
     for (; p->count < count; p->count++) {
         struct probe_target *t = &p->target[p->count];
         if (probe_target_parse(t, words[p->count], &e) < 0 ||
@@ -280,13 +271,10 @@ static int read_option(struct invocation *c, int option, struct probe *p, uint64
         p->statuses = c->argument;
         if (http_status_in(c->argument, 0) >= 0)
             return 0;
-        message_fatal("%s is no list of statuses, as 200,301-303,4xx", c->argument);
-        return EXIT_USAGE;
+        return refuse(EXIT_USAGE, "%s is no list of statuses, as 200,301-303,4xx", c->argument);
     case '\2':
-        if (!http_is_header(c->argument)) {
-            message_fatal("%s is no header, as \"Host: example.org\"", c->argument);
-            return EXIT_USAGE;
-        }
+        if (!http_is_header(c->argument))
+            return refuse(EXIT_USAGE, "%s is no header, as \"Host: example.org\"", c->argument);
         return words_add(&p->headers, c->argument) < 0 ? EXIT_SYSTEM : 0;
     case '\3':
         p->contains = c->argument;
@@ -314,10 +302,13 @@ static int run_probe(struct invocation *c)
     uint64_t wait = 0, each = ATTEMPT_MS;
     int code = 0;
     message_verbosity(MESSAGE_INFO);
+    setlocale(LC_CTYPE, "C.UTF-8"); /* expressions match characters */
     for (int option; code == 0 && (option = command_option(c)) != 0;)
         code = read_option(c, option, &p, &wait, &each);
     if (code == 0 && command_operand_count(c) == 0)
         code = command_usage(c);
+    if (code == 0 && each == 0)
+        code = refuse(EXIT_USAGE, "-T must be more than 0");
     if (code == 0)
         code = read_targets(&p, command_operands(c), (size_t)command_operand_count(c));
     p.each = (int64_t)each * CLOCK_MS;

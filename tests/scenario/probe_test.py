@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lib.build import OVERLOG
+from lib.build import OVERLOG, TOP
 from lib.wait import wait_for
 
 REFUSED = "Connection refused"
@@ -179,7 +179,7 @@ def test_all_that_fail_are_said():
 @pytest.mark.parametrize("words, said", [
     ([], "usage: probe"), (["-w", "1x", "file:/"], "no length of time"), (["--status", "2", "file:/"], "no list of"),
     (["--header", "x", "file:/"], "no header"), (["https://a/"], "there is no TLS in probe"), (["web"], "a target is"),
-    (["log:web:["], "["), (["--nope", "file:/"], "usage: probe")])
+    (["log:web:["], "["), (["--nope", "file:/"], "usage: probe"), (["-T", "0", "file:/"], "more than 0")])
 def test_wrong_usage(words, said):
     assert said in probe(*words, code=100)
 
@@ -251,3 +251,35 @@ def test_a_log_that_is_none(tree, boot):
     box.wait_for(lambda: box.run("/command/probe", "service:web").returncode == 0)
     assert "log:web:x: the service has no log directory" in box.run("/command/probe", "log:web:x").stderr
     assert box.stop() == 0
+
+
+def complete(folder, *words):
+    """What bash offers for the last word; a colon is one, for bash."""
+    script = f"""
+        source {TOP}/command/tools.bash
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        $(complete -p "$1" | sed 's/.*-F \\([^ ]*\\) .*/\\1/') "$1" "${{@: -1}}" "${{@: -2:1}}"
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    r = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, timeout=60, cwd=folder,
+                       env={"PATH": f"{folder}/bin:/usr/bin:/bin"})
+    assert r.stderr == ""
+    return r.stdout.split()
+
+
+def test_completion(tmp_path):
+    (tmp_path / "bin").mkdir()
+    for name in ("livecheck", "notify", "probe"):
+        (tmp_path / "bin" / name).symlink_to(OVERLOG)
+    overlog = tmp_path / "bin/overlog"
+    overlog.write_text("""#!/bin/sh\necho '{"services":[{"name":"web"},{"name":"worker"}]}'\n""")
+    overlog.chmod(0o755)
+    assert complete(tmp_path, "livecheck", "-a", "ex") == ["exit"]
+    assert {"-i", "-f", "-c", "--help"} <= set(complete(tmp_path, "livecheck", "-"))
+    assert complete(tmp_path, "notify", "-") == ["--help", "-3"]
+    assert complete(tmp_path, "notify", "prob") == ["probe"]
+    assert complete(tmp_path, "probe", "--st") == ["--status"]
+    assert complete(tmp_path, "probe", "ser") == ["service:"]
+    assert complete(tmp_path, "probe", "service", ":") == complete(tmp_path, "probe", "log", ":", "w") == ["web", "worker"]
+    assert complete(tmp_path, "probe", "log", ":", "web", ":", "w") == complete(tmp_path, "probe", "-w", "") == []
+    assert complete(tmp_path, "probe", "file", ":", "b") == ["bin"]
