@@ -17,7 +17,7 @@ _overlog() {
             mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
         create:create) words='longrun oneshot bundle' ;;
         create:-u | create:--user) mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
-        create:-n | create:--depends | remove:*)
+        create:-n | create:--depends | create:-a | create:--after | remove:*)
             words=$(cd "$dir/s6-rc.d" 2>/dev/null && printf '%s\n' *) ;;
         kill:-s | kill:--signal) words='HUP INT QUIT KILL USR1 USR2 TERM CONT STOP' ;;
         metrics:-o | metrics:--output) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;

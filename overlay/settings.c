@@ -203,14 +203,12 @@ void settings_release(struct settings *s)
     words_release(&s->texts);
 }
 
-char *settings_variable(const char *name)
+static char *variable_in(const char *folder, const char *name)
 {
     struct str value = STR_INIT;
     struct error ignored = ERROR_INIT;
     char path[512];
-    snprintf(path, sizeof path, RUN_ENVIRONMENT "/%s", name);
-    if (access(RUN_ENVIRONMENT, F_OK) < 0)
-        return getenv(name);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
     if (file_read(AT_FDCWD, path, VARIABLE_MAX, &value, &ignored) < 0) {
         str_release(&value);
         return NULL;
@@ -218,4 +216,23 @@ char *settings_variable(const char *name)
     while (value.length > 0 && value.data[value.length - 1] == '\n')
         value.data[--value.length] = '\0';
     return value.data; /* never freed */
+}
+
+char *settings_variable(const char *name)
+{
+    return access(RUN_ENVIRONMENT, F_OK) < 0 ? getenv(name) : variable_in(RUN_ENVIRONMENT, name);
+}
+
+const char *settings_container_variable(const char *name)
+{
+    static const char *const folders[] = {RUN_ENVIRONMENT, RUN_BASE_ENVIRONMENT};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        char path[512];
+        if (access(folders[i], F_OK) < 0)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", folders[i], name);
+        const char *value = variable_in(folders[i], name);
+        return value != NULL || access(path, F_OK) < 0 ? value : "";
+    }
+    return getenv(name);
 }

@@ -65,4 +65,9 @@ void settings_release(struct settings *s);
  * lives for ever. */
 char *settings_variable(const char *name);
 
+/* The value of a variable of the container's environment, for whoever asks while it runs: where
+ * S6_KEEP_ENV keeps it in the environment of all, it is what /init was started with. NULL: it is
+ * unset. Where there is no container it is our own. Not freed. */
+const char *settings_container_variable(const char *name);
+
 #endif

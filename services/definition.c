@@ -10,7 +10,10 @@ static void release_one(struct definition *d)
     free(d->producer_for);
     free(d->pipeline_name);
     words_release(&d->dependencies);
+    words_release(&d->after);
     words_release(&d->contents);
+    words_release(&d->enable_if);
+    free(d->left_out);
     words_release(&d->up);
     words_release(&d->down);
     words_release(&d->reload);

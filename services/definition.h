@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "services/condition.h"
 #include "services/keys.h"
 #include "services/problems.h"
 #include <stdbool.h>
@@ -43,8 +44,12 @@ struct definition {
     char *directory; /* where it was read, or NULL */
 
     struct words dependencies;             /* names of services or bundles */
+    struct words after;                    /* the same, as far as they are not left out */
     struct words contents;                 /* of a bundle: its members */
     struct origins from[DEFINITION_LISTS]; /* by list: where each name is written */
+
+    struct words enable_if; /* conditions; none: always */
+    char *left_out;         /* why the container does not start it (services/enable.h), or NULL */
 
     struct words up; /* of a oneshot: the arguments of its command; none: it succeeds */
     struct words down;
@@ -91,6 +96,7 @@ struct definition_sources {
     size_t count;
     bool strict;                /* a source that is missing is an error, an empty one a warning */
     script_check *check_script; /* NULL: scripts are not checked */
+    condition_lookup *variable; /* by which enable-if is decided; NULL: nothing is left out */
 };
 
 /* Adds the built-in services. 0, or -1 without memory. */

@@ -8,10 +8,13 @@
 #define HEADER "overlog definitions "
 #define VERSION "2"
 
-/* The one value that no file of a definition says. */
+/* The values that no file of a definition says. */
 static const struct key_row builtin = {"builtin", .kind = KEY_NUMBER, .types = KEY_ANY,
                                        .offset = offsetof(struct definition, builtin),
                                        .high = BUILTIN_LEGACY_SERVICES};
+
+static const struct key_row left_out = {"left-out", .kind = KEY_NAME, .types = KEY_ANY,
+                                        .offset = offsetof(struct definition, left_out)};
 
 _Static_assert(sizeof(enum definition_builtin) == sizeof(uint32_t), "numbers are 32 bits");
 
@@ -64,7 +67,8 @@ static int put_value(struct str *out, const struct key_row *k, const struct defi
 static int put_definition(struct str *out, const struct definition *d)
 {
     int bad = put_text(out, "name") | put_text(out, d->name) | put_text(out, "type") |
-              put_text(out, definition_type_name(d->type)) | put_value(out, &builtin, d);
+              put_text(out, definition_type_name(d->type)) | put_value(out, &builtin, d) |
+              put_value(out, &left_out, d);
     for (const struct key_row *k = key_rows; k->name != NULL; k++)
         if ((k->types & 1U << d->type) != 0)
             bad |= put_value(out, k, d);
@@ -91,9 +95,18 @@ static bool take_number(const struct key_row *k, const char *value, void *at)
     return true;
 }
 
+static const struct key_row *row_of(const char *key, enum definition_type type)
+{
+    return strcmp(key, builtin.name) == 0    ? &builtin
+           : strcmp(key, left_out.name) == 0 ? &left_out
+                                             : key_find(key, type);
+}
+
 static bool take_value(struct definition *d, const char *key, const char *value)
 {
-    const struct key_row *k = strcmp(key, builtin.name) == 0 ? &builtin : key_find(key, d->type);
+    const struct key_row *k = row_of(key, d->type);
+    struct condition c;
+    const char *wrong;
     char *text;
     struct restart_mistake m;
     if (k == NULL || (k->types & 1U << d->type) == 0)
@@ -103,6 +116,8 @@ static bool take_value(struct definition *d, const char *key, const char *value)
         return take_number(k, value, at);
     if (key_is_flag(k))
         return *(bool *)at = strcmp(value, "1") == 0;
+    if (k->kind == KEY_CONDITIONS && condition_parse(&c, value, &wrong) < 0)
+        return false;
     if (key_is_words(k))
         return words_add(at, value) == 0;
     if (k->kind == KEY_POLICY)

@@ -1,6 +1,7 @@
 /* Reading definition directories (spec/s6-rc-source.md). Nothing stops at the first mistake. */
 #include "base/file.h"
 #include "services/definition_reading.h"
+#include "services/enable.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -70,11 +71,15 @@ static void read_new(struct reading *r, enum definition_type type)
 
 static void read_definition(struct reading *r)
 {
+    char path[READING_PATH];
     long known = definitions_find(r->all, r->name);
     const char *where = known < 0 ? NULL : r->all->item[known].directory;
     bool package = r->sources->item[r->source].package;
     if (known >= 0 && (is_user_bundle(r->name) || (package && where == NULL))) {
         read_added_rows(r, &r->all->item[known]);
+        if (reading_exists(r, "enable-if"))
+            problems_warning(r->p, reading_path(r, "enable-if", path), 0, "put it into the members",
+                             "enable-if is ignored: the container always starts %s", r->name);
     } else if (known >= 0) {
         problems_error(r->p, r->path, 0, "choose another name",
                        "duplicate definition: %s is already defined%s%s", r->name,
@@ -223,5 +228,7 @@ int definitions_read(struct definitions *d, const struct definition_sources *sou
         read_additions(&r);
     free(r.untyped);
     definitions_finish(d, p);
+    if (sources->variable != NULL && enable_choose(d, sources->variable) < 0)
+        reading_no_memory(&r);
     return any ? 0 : -1;
 }

@@ -73,6 +73,45 @@ static void read_policy(struct reading *r, const struct key_row *k, struct defin
     str_release(&text);
 }
 
+#define CONDITIONS "write VARIABLE, !VARIABLE or VARIABLE=value"
+
+static void read_condition(struct reading *r, const char *path, unsigned int number,
+                           const char *line, struct words *out)
+{
+    struct condition c;
+    const char *wrong;
+    if (condition_parse(&c, line, &wrong) < 0)
+        problems_error(r->p, path, number, CONDITIONS, "invalid condition \"%s\": %s", line, wrong);
+    else if (words_add(out, line) < 0)
+        reading_no_memory(r);
+}
+
+static bool read_conditions(struct reading *r, const struct key_row *k, struct definition *d)
+{
+    struct str text = STR_INIT;
+    char path[READING_PATH];
+    char *next = NULL;
+    unsigned int number = 0;
+    bool any = false;
+    int found = reading_content(r, k->name, &text);
+    reading_path(r, k->name, path);
+    for (char *line = text.data; line != NULL; line = next) {
+        next = strchr(line, '\n');
+        next = next == NULL ? NULL : next + 1;
+        line = key_line(line);
+        line += strspn(line, " \t");
+        number++;
+        if (line[0] == '\0' || line[0] == '#')
+            continue;
+        read_condition(r, path, number, line, key_place(k, d));
+        any = true;
+    }
+    if (found == 1 && !any)
+        problems_error(r->p, path, 0, CONDITIONS ", or delete it", "there is no condition in it");
+    str_release(&text);
+    return found != 0;
+}
+
 static bool read_program(struct reading *r, const struct key_row *k, bool needed)
 {
     struct stat s;
@@ -126,6 +165,8 @@ bool reading_row(struct reading *r, const struct key_row *k, struct definition *
         found = *(bool *)key_place(k, d) = read_program(r, k, needed);
     else if (k->kind == KEY_COMMAND || k->kind == KEY_SCRIPT)
         found = read_command(r, k, d);
+    else if (k->kind == KEY_CONDITIONS)
+        found = read_conditions(r, k, d);
     else if (k->kind == KEY_NAMES)
         found = reading_names(r, k, key_place(k, d), &d->from[k->list]);
     else if (k->kind == KEY_NAME && (name = reading_one_name(r, k->name)) != NULL)

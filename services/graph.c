@@ -14,6 +14,7 @@ struct build {
         *mark; /* by definition or node, for depth-first walks: 0 new, 1 on path, 2 done */
     uint32_t *path;
     uint32_t depth;
+    bool all;    /* members that are left out count as well */
     bool failed; /* out of memory */
 };
 
@@ -96,7 +97,7 @@ static void mark_bundle(struct build *b, uint32_t definition, unsigned char *set
     b->path[b->depth++] = definition;
     for (size_t i = 0; i < d->contents.count; i++) {
         long member = definitions_find(b->d, d->contents.item[i]);
-        if (member >= 0)
+        if (member >= 0 && (b->all || b->d->item[member].left_out == NULL))
             mark_members(b, (uint32_t)member, set);
     }
     b->depth--;
@@ -123,6 +124,7 @@ static void members(struct build *b, uint32_t definition, unsigned char *set)
 static void check_bundles(struct build *b, unsigned char *set)
 {
     memset(b->mark, 0, b->d->count + 1);
+    b->all = true;
     for (uint32_t i = 0; i < b->d->count; i++) {
         const struct definition *d = &b->d->item[i];
         if (d->type != DEFINITION_BUNDLE)
@@ -133,6 +135,7 @@ static void check_bundles(struct build *b, unsigned char *set)
         b->depth = 0;
         mark_bundle(b, i, set);
     }
+    b->all = false;
 }
 
 /* --- edges ------------------------------------------------------------------------------------ */
@@ -153,17 +156,26 @@ static void add_edges(struct build *b, uint32_t node, const unsigned char *set)
             n->needs[n->needs_count++] = i;
 }
 
+/* Adds to the set what a list of names stands for. In `after` those count that are not left out. */
+static void add_names(struct build *b, const struct definition *d, enum definition_list list,
+                      unsigned char *set)
+{
+    const struct words *names = definition_list(d, list);
+    for (size_t i = 0; i < names->count; i++) {
+        long found = definitions_find(b->d, names->item[i]);
+        if (found < 0)
+            unknown_name(b, d, list, i);
+        else if (list != LIST_AFTER || b->d->item[found].left_out == NULL)
+            members(b, (uint32_t)found, set);
+    }
+}
+
 static void resolve_dependencies(struct build *b, uint32_t node, unsigned char *set)
 {
     const struct definition *d = &b->d->item[b->g->node[node].definition];
     memset(set, 0, (size_t)b->g->count + 1);
-    for (size_t i = 0; i < d->dependencies.count; i++) {
-        long found = definitions_find(b->d, d->dependencies.item[i]);
-        if (found < 0)
-            unknown_name(b, d, LIST_DEPENDENCIES, i);
-        else
-            members(b, (uint32_t)found, set);
-    }
+    add_names(b, d, LIST_DEPENDENCIES, set);
+    add_names(b, d, LIST_AFTER, set);
     if (d->producer_for != NULL) {
         long found = definitions_find(b->d, d->producer_for);
         if (found >= 0 && b->g->node_of[found] >= 0)
@@ -369,7 +381,7 @@ static void select_definition(const struct graph *g, uint32_t definition, unsign
     }
     for (size_t i = 0; i < d->contents.count; i++) {
         long member = definitions_find(g->definitions, d->contents.item[i]);
-        if (member >= 0)
+        if (member >= 0 && g->definitions->item[member].left_out == NULL)
             select_definition(g, (uint32_t)member, set);
     }
 }

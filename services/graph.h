@@ -35,8 +35,8 @@ int graph_build(struct graph *g, const struct definitions *d, struct problems *p
 /* Frees all but the definitions; g is as GRAPH_INIT then. */
 void graph_release(struct graph *g);
 
-/* Adds to the set the nodes that a name stands for: one, or the members of a bundle. 0, or -1 when
- * there is no such name. */
+/* Adds to the set the nodes that a name stands for: one, or the members of a bundle but for those
+ * that are left out (services/enable.h). 0, or -1 when there is no such name. */
 int graph_select(const struct graph *g, const char *name, unsigned char *set);
 /* Adds to the set everything that its nodes need, directly or not. */
 void graph_close_up(const struct graph *g, unsigned char *set);

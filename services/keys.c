@@ -27,8 +27,11 @@ const struct key_row key_rows[] = {
     {"flag-recommended", .kind = KEY_FLAG, .types = KEY_ANY, .use = KEY_ADDED, PLACE(recommended)},
     {"dependencies", "dependencies.d", KEY_NAMES, KEY_ATOMIC, .use = KEY_ADDED, PLACE(dependencies),
      .list = LIST_DEPENDENCIES, .cure = NO_BUNDLES},
+    {"after", "after.d", KEY_NAMES, KEY_ATOMIC, .use = KEY_ADDED, PLACE(after), .list = LIST_AFTER,
+     .cure = NO_BUNDLES},
     {"contents", "contents.d", KEY_NAMES, KEY_BUNDLE, .use = KEY_ADDED, PLACE(contents),
      .list = LIST_CONTENTS, .cure = ONLY_BUNDLES},
+    {"enable-if", .kind = KEY_CONDITIONS, .types = KEY_ANY, PLACE(enable_if)},
     {"timeout-up", .kind = KEY_MILLISECONDS, .types = KEY_ATOMIC, PLACE(timeout_up),
      RANGE(0, UINT32_MAX, 0), .cure = ONLY_MEMBERS},
     {"timeout-down", .kind = KEY_MILLISECONDS, .types = KEY_ATOMIC, PLACE(timeout_down),
@@ -124,7 +127,7 @@ bool key_is_flag(const struct key_row *k)
 
 bool key_is_words(const struct key_row *k)
 {
-    return k->kind == KEY_NAMES || k->kind == KEY_COMMAND || k->kind == KEY_SCRIPT;
+    return k->kind >= KEY_NAMES && k->kind <= KEY_CONDITIONS;
 }
 
 /* --- values ----------------------------------------------------------------------------------- */

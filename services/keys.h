@@ -26,7 +26,13 @@ enum definition_exit {
 };
 
 /* The lists of names in a definition. */
-enum definition_list { LIST_DEPENDENCIES, LIST_CONTENTS, LIST_CONSUMER_FOR, DEFINITION_LISTS };
+enum definition_list {
+    LIST_DEPENDENCIES,
+    LIST_AFTER,
+    LIST_CONTENTS,
+    LIST_CONSUMER_FOR,
+    DEFINITION_LISTS
+};
 
 /* How a longrun is run: the values of its files that are no text. Owns nothing. */
 struct service_keys {
@@ -60,6 +66,7 @@ enum key_kind {
     KEY_NAMES,        /* one on each line: struct words, owned */
     KEY_COMMAND,      /* a command line in the language of execline: struct words, owned */
     KEY_SCRIPT,       /* the directives of a logger: struct words, owned */
+    KEY_CONDITIONS,   /* those of services/condition.h, one on each line: struct words, owned */
     KEY_POLICY,       /* a line of services/restart.h: struct restart_policy */
     KEY_DIRECTORY,    /* files of the service's own, nothing is kept */
     KEY_NOTHING       /* upstream has or had a file of this name that means nothing here */
@@ -118,7 +125,7 @@ const struct key_row *key_find(const char *name, enum definition_type type);
 /* The row of a list of names. Never NULL. */
 const struct key_row *key_of_list(enum definition_list list);
 /* Whether the value of a row is a number of 32 bits (KEY_NUMBER to KEY_WORD); a bool (KEY_FLAG,
- * KEY_PROGRAM); a struct words (KEY_NAMES, KEY_COMMAND, KEY_SCRIPT). */
+ * KEY_PROGRAM); a struct words (KEY_NAMES to KEY_CONDITIONS). */
 bool key_is_number(const struct key_row *k);
 bool key_is_flag(const struct key_row *k);
 bool key_is_words(const struct key_row *k);

@@ -94,6 +94,11 @@ int update_plan_make(struct update_plan *p, const struct graph *old, const unsig
         uint32_t next = p->next[i] = successor(old, i, new, c, &name);
         if (!is_up[i])
             continue;
+        if (next != UPDATE_NONE && definition_of(new, next)->left_out != NULL &&
+            definition_of(old, i)->left_out == NULL) {
+            p->down[i] = 1;
+            continue;
+        }
         graph_select(new, name, p->up);
         if (builtin)
             continue;

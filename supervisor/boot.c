@@ -5,6 +5,7 @@
 #include "contract/paths.h"
 #include "overlay/settings.h"
 #include "services/database.h"
+#include "services/enable.h"
 #include "services/package.h"
 #include "supervisor/parts.h"
 #include "supervisor/rc_init.h"
@@ -129,7 +130,8 @@ static int read_tree(struct supervisor *sv)
         {.path = sv->pid1.settings.services}, {.path = sv->pid1.settings.bundles, .bundles = true}};
     struct definition_sources sources = {.item = source,
                                          .count = 2 + package_sources(&memory, source + 2),
-                                         .check_script = sv->check_script};
+                                         .check_script = sv->check_script,
+                                         .variable = settings_container_variable};
     int result = definitions_builtin(&sv->catalogue.definitions);
     if (result == 0)
         result = definitions_read(&sv->catalogue.definitions, &sources, &problems);
@@ -143,6 +145,7 @@ static int read_tree(struct supervisor *sv)
     words_release(&memory);
     problems_say(&problems);
     problems_release(&problems);
+    enable_say(&sv->catalogue.definitions);
     return result;
 }
 

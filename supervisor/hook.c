@@ -23,9 +23,11 @@ bool hook_start(struct hook *h)
         .by_shell = true,
     };
     pid1_enter(p, STAGE_HOOK);
+    hooked_begin(&h->members, p->settings.services, p->settings.bundles, &argv);
     pid_t pid = pid1_spawn(p, &s, CHILD_HOOK, 0, &h->report, &e);
     words_release(&argv);
     if (pid < 0) {
+        hooked_end(&h->members);
         message_warning("unable to run S6_STAGE2_HOOK: %s", e.text);
         return false;
     }
@@ -39,6 +41,7 @@ int hook_reaped(struct hook *h, int status)
     int code = process_exit_code(status);
     cmd_explain(h->pid1, &h->report, hook);
     h->pid = 0;
+    hooked_end(&h->members);
     if (h->pid1->stage != STAGE_HOOK)
         return code;
     if (code == 0)

@@ -2,12 +2,14 @@
 #ifndef SUPERVISOR_HOOK_H
 #define SUPERVISOR_HOOK_H
 
+#include "services/hooked.h"
 #include "supervisor/pid1.h"
 
 struct hook {
     struct pid1 *pid1;
     pid_t pid; /* 0: it does not run */
     int report;
+    struct hooked members; /* what it may take out of bundles */
 };
 
 /* Starts it. True: it runs; false: there is none, or, which is said, it cannot be run. */

@@ -104,6 +104,8 @@ static struct status_service describe(const struct status_file *f, const struct 
         describe_longrun(l, NODE_UP, true, &s);
     else
         describe_longrun(l, nodes[from->node].state, nodes[from->node].goal_up, &s);
+    if (from->node != NO_NODE && s.why == NULL && s.state == SERVICE_IS_DOWN && !s.wanted)
+        s.why = catalogue_definition(f->catalogue, from->node)->left_out;
     return s;
 }
 

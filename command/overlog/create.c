@@ -6,6 +6,7 @@
 #include "base/options.h"
 #include "command/commands.h"
 #include "command/overlog/write.h"
+#include "services/condition.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 struct draft {
     const char *dir, *name, *run, *user, *ready, *restart, *bundle;
     enum definition_type type;
-    struct words needs;
+    struct words needs, after, conditions;
     bool overwrite, quiet;
 };
 
@@ -29,27 +30,51 @@ static enum definition_type type_of(const char *word)
                                           : 0;
 }
 
+static const char *bad_condition(const struct draft *d, const char **mistake)
+{
+    struct condition c;
+    for (size_t i = 0; i < d->conditions.count; i++)
+        if (condition_parse(&c, d->conditions.item[i], mistake) < 0 ||
+            strchr(d->conditions.item[i], '\n') != NULL)
+            return d->conditions.item[i];
+    return NULL;
+}
+
 /* Why such a service cannot be; NULL: it can. */
 static const char *refusal(const struct draft *d, const char *type)
 {
     static char text[512];
     struct restart_policy policy;
     struct restart_mistake wrong;
+    const char *mistake = NULL;
+    const char *condition = bad_condition(d, &mistake);
     if (d->type == 0)
         snprintf(text, sizeof text, "there is no type \"%.64s\": longrun, oneshot or bundle", type);
     else if (d->type == DEFINITION_BUNDLE && (d->run != NULL || d->user != NULL))
         snprintf(text, sizeof text, "a bundle runs nothing: %s is for longruns and oneshots",
                  d->run != NULL ? "--run" : "--user");
+    else if (d->type == DEFINITION_BUNDLE && d->after.count > 0)
+        snprintf(text, sizeof text, "a bundle waits for nothing: give --after to its members");
     else if (d->type != DEFINITION_LONGRUN && d->restart != NULL)
         snprintf(text, sizeof text, "--restart is for longruns: nothing else is started again");
     else if (d->restart != NULL && restart_parse(d->restart, &policy, &wrong) < 0)
         snprintf(text, sizeof text, "--restart: %.160s; %.250s", wrong.text, wrong.cure);
+    else if (condition != NULL)
+        snprintf(text, sizeof text,
+                 "--enable-if: invalid condition \"%.100s\": %s; write VARIABLE, !VARIABLE or "
+                 "VARIABLE=value",
+                 condition, mistake);
     else if (d->type != DEFINITION_LONGRUN && d->ready != NULL)
         snprintf(text, sizeof text, "--ready-when is for longruns%s",
                  d->type == DEFINITION_ONESHOT ? ": a oneshot is ready when it has ended" : "");
     else
         return NULL;
     return text;
+}
+
+static struct words *list_of(struct draft *d, int option)
+{
+    return option == 'e' ? &d->conditions : option == 'a' ? &d->after : &d->needs;
 }
 
 static int read_draft(struct invocation *c, struct draft *d)
@@ -70,7 +95,7 @@ static int read_draft(struct invocation *c, struct draft *d)
             d->overwrite = true;
         else if (option == 'q')
             d->quiet = true;
-        else if (words_add(&d->needs, c->argument) < 0)
+        else if (words_add(list_of(d, option), c->argument) < 0)
             return EXIT_SYSTEM;
     }
     char **operand = command_operands(c);
@@ -86,6 +111,14 @@ static int read_draft(struct invocation *c, struct draft *d)
     return name_is_good(d->name) ? 0 : EXIT_USAGE;
 }
 
+static const char *unknown(const struct words *names, const struct tree *t)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (definitions_find(&t->definitions, names->item[i]) < 0)
+            return names->item[i];
+    return NULL;
+}
+
 static int check_draft(const struct draft *d, const struct tree *t)
 {
     char path[8192];
@@ -96,10 +129,11 @@ static int check_draft(const struct draft *d, const struct tree *t)
     if (!ours && !d->overwrite)
         return refuse(1, "%s exists already: --overwrite replaces it, or choose another name",
                       path);
-    for (size_t i = 0; i < d->needs.count; i++)
-        if (definitions_find(&t->definitions, d->needs.item[i]) < 0)
-            return refuse(1, "there is no service %s in %s: create it first", d->needs.item[i],
-                          t->services);
+    const char *missing = unknown(&d->needs, t);
+    if (missing == NULL)
+        missing = unknown(&d->after, t);
+    if (missing != NULL)
+        return refuse(1, "there is no service %s in %s: create it first", missing, t->services);
     return 0;
 }
 
@@ -118,6 +152,22 @@ static void say_made(const struct draft *d, const struct tree *t)
         puts(", in no bundle");
     else
         print_shown(", in the bundle %s", d->bundle), putchar('\n');
+}
+
+/* The files with a line or two. */
+static void write_keys(const struct draft *d, struct writer *w)
+{
+    struct str text = STR_INIT;
+    for (size_t i = 0; i < d->conditions.count; i++)
+        str_printf(&text, "%s\n", d->conditions.item[i]);
+    if (text.length > 0)
+        write_file(w, 0644, text.data, "%s/enable-if", d->name);
+    for (size_t i = 0; i < d->after.count; i++)
+        write_file(w, 0644, "", "%s/after.d/%s", d->name, d->after.item[i]);
+    str_clear(&text);
+    if (d->restart != NULL && str_printf(&text, "%s\n", d->restart) == 0)
+        write_file(w, 0644, text.data, "%s/restart", d->name);
+    str_release(&text);
 }
 
 static int write_draft(const struct draft *d, const struct tree *t)
@@ -149,11 +199,7 @@ static int write_draft(const struct draft *d, const struct tree *t)
         write_file(&w, 0755, text.data, "%s/run", d->name);
     else if (d->type == DEFINITION_ONESHOT)
         write_oneshot(&w, d->name, text.data);
-    if (d->restart != NULL) {
-        str_clear(&text);
-        str_printf(&text, "%s\n", d->restart);
-        write_file(&w, 0644, text.data, "%s/restart", d->name);
-    }
+    write_keys(d, &w);
     if (d->ready != NULL) {
         str_clear(&text);
         str_printf(&text, SH_SHEBANG "%s\n", d->ready);
@@ -183,6 +229,8 @@ static int run_create(struct invocation *c)
     if (code == 0)
         code = write_draft(&d, &t);
     words_release(&d.needs);
+    words_release(&d.after);
+    words_release(&d.conditions);
     tree_release(&t);
     return code;
 }
@@ -222,7 +270,8 @@ static void unlist(struct removal *r, const char *source, const char *owner, con
 
 static void unlist_all(struct removal *r, const struct definition *d)
 {
-    static const char *const files[] = {"dependencies", "contents", "consumer-for", "producer-for"};
+    static const char *const files[] = {"dependencies", "after", "contents", "consumer-for",
+                                        "producer-for"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         unlist(r, r->tree.services, d->name, files[i]);
         unlist(r, r->tree.bundles, d->name, files[i]);
@@ -235,6 +284,8 @@ static const char *mention(const struct removal *r, const struct definition *d)
     bool user = strcmp(d->name, "user") == 0 || strcmp(d->name, "user2") == 0;
     if (words_has(&d->dependencies, r->name))
         return "depends on it";
+    if (words_has(&d->after, r->name))
+        return "starts after it";
     if (words_has(&d->contents, r->name) && !user)
         return "is a bundle that holds it";
     if ((d->producer_for != NULL && strcmp(d->producer_for, r->name) == 0) ||
@@ -314,6 +365,8 @@ static const char create_options[] =
     "-n, --depends=NAME    what must be up before (of a bundle: a member); more than once\n"
     "-w, --ready-when=CMD  it is ready when this succeeds, tried once a second\n"
     "-R, --restart=POLICY  when it starts again: on-failure, 5 in 1m, then exit\n"
+    "-a, --after=NAME      the same, where enable-if does not leave NAME out; more than once\n"
+    "-e, --enable-if=COND  only if a variable is on (X), off (!X) or X=value; more than once: all\n"
     "-b, --bundle=NAME     the bundle that it joins (user); -: none\n"
     "-o, --overwrite       replace a service of that name\n"
     "-d, --dir=DIR         the tree (/etc/s6-overlay)\n"
@@ -325,8 +378,9 @@ static const char remove_options[] = "-f, --force    take the name out where oth
 
 const struct command command_create[] = {
     {"overlog create",
-     "longrun|oneshot|bundle NAME [--run CMD] [--user USER] [--depends NAME]... "
-     "[--ready-when CMD] [--restart POLICY] [-b BUNDLE] [-o] [-q] [-d DIR]",
+     "longrun|oneshot|bundle NAME [--run CMD] [--user USER] [--depends NAME]... [--after NAME]... "
+     "[--ready-when CMD] [--restart POLICY] "
+     "[--enable-if COND]... [-b BUNDLE] [-o] [-q] [-d DIR]",
      "write a service definition", create_options, run_create},
     {"overlog remove", "[-f] [-q] [-d DIR] NAME", "delete a service definition", remove_options,
      run_remove},

@@ -243,7 +243,9 @@ static void put_service(struct str *out, const struct tree *t, uint32_t node, bo
     }
     str_printf(out, "- %s, started %s\n", longrun ? "Service" : "Done once (oneshot)",
                started ? "with the container" : "by hand: `s6-rc -u change NAME`");
+    put_names(out, "Only if", &d->enable_if);
     put_names(out, "Depends on", &d->dependencies);
+    put_names(out, "After, where they are started", &d->after);
     put_needed_by(out, t, node);
     str_clear(&found);
     find_user(text.data, &found);

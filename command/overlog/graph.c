@@ -34,6 +34,12 @@ static bool is_shown(const struct definition *d)
                                     d->contents.count > 0 && strncmp(d->name, "user", 4) == 0);
 }
 
+void graph_conditions(const struct definition *d, const char *before, struct str *out)
+{
+    for (size_t i = 0; i < d->enable_if.count; i++)
+        str_printf(out, "%s%s", i == 0 ? before : " and ", d->enable_if.item[i]);
+}
+
 /* --- mermaid and dot -------------------------------------------------------------------------- */
 
 /* A label. Mermaid takes HTML and its own codes there, so what could begin either is a code. */
@@ -67,22 +73,27 @@ static void put_node(enum graph_form form, const struct definitions *all, size_t
                  [DEFINITION_BUNDLE] = {"{{", "}}", "hexagon"}};
     const struct definition *d = &all->item[i];
     bool idle = g->node_of[i] >= 0 && !started[g->node_of[i]];
+    struct str label = STR_INIT;
+    str_add_text(&label, d->name);
+    graph_conditions(d, " if ", &label);
     str_printf(out, "    n%zu", i);
     str_add_text(out, form == GRAPH_DOT ? " [label=" : looks[d->type].open);
-    quote(form, d->name, out);
+    quote(form, label.data == NULL ? "" : label.data, out);
+    str_release(&label);
     if (form == GRAPH_DOT)
         str_printf(out, ", shape=%s%s];\n", looks[d->type].shape, idle ? ", style=dashed" : "");
     else
         str_printf(out, "%s%s\n", looks[d->type].close, idle ? ":::idle" : "");
 }
 
-enum edge { EDGE_NEEDS, EDGE_CONTAINS, EDGE_PIPE };
+enum edge { EDGE_NEEDS, EDGE_AFTER, EDGE_CONTAINS, EDGE_PIPE };
 
 static void put_edge(enum graph_form form, const struct definitions *all, size_t from,
                      enum edge kind, const char *to, struct str *out)
 {
-    static const char *const mermaid[] = {"-->", "-.-", "-- pipe -->"};
-    static const char *const dot[] = {";", " [style=dotted, arrowhead=none];", " [label=pipe];"};
+    static const char *const mermaid[] = {"-->", "-.->", "-.-", "-- pipe -->"};
+    static const char *const dot[] = {";", " [style=dashed];", " [style=dotted, arrowhead=none];",
+                                      " [label=pipe];"};
     long target = definitions_find(all, to);
     if (target < 0 || !is_shown(&all->item[target]))
         return;
@@ -96,6 +107,8 @@ static void put_edges(enum graph_form form, const struct definitions *all, size_
     const struct definition *d = &all->item[i];
     for (size_t j = 0; j < d->dependencies.count; j++)
         put_edge(form, all, i, EDGE_NEEDS, d->dependencies.item[j], out);
+    for (size_t j = 0; j < d->after.count; j++)
+        put_edge(form, all, i, EDGE_AFTER, d->after.item[j], out);
     for (size_t j = 0; j < d->contents.count; j++)
         put_edge(form, all, i, EDGE_CONTAINS, d->contents.item[j], out);
     if (d->producer_for != NULL)
@@ -118,17 +131,26 @@ static void put_picture(enum graph_form form, const struct graph *g, const unsig
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-static void put_needs(const struct definitions *all, const struct definition *d, struct str *out)
+static void put_shown_names(const struct definitions *all, const char *before,
+                            const struct words *names, struct str *out)
 {
-    const char *before = "  needs ";
-    for (size_t j = 0; j < d->dependencies.count; j++) {
-        long found = definitions_find(all, d->dependencies.item[j]);
+    for (size_t j = 0; j < names->count; j++) {
+        long found = definitions_find(all, names->item[j]);
         if (found < 0 || !is_shown(&all->item[found]))
             continue;
         str_add_text(out, before);
-        put_shown(out, d->dependencies.item[j], 0);
+        put_shown(out, names->item[j], 0);
         before = ", ";
     }
+}
+
+static void put_conditions(const struct definition *d, struct str *out)
+{
+    struct str text = STR_INIT;
+    graph_conditions(d, "  if ", &text);
+    if (text.length > 0)
+        put_shown(out, text.data, 0);
+    str_release(&text);
 }
 
 /* In the order of a start; a number for each step, in which all start together. */
@@ -153,7 +175,9 @@ static void put_text(const struct graph *g, const unsigned char *started, struct
             put_shown(out, d->name, (size_t)width);
             str_printf(out, "  %s", definition_type_name(d->type));
             first = false;
-            put_needs(g->definitions, d, out);
+            put_shown_names(g->definitions, "  needs ", &d->dependencies, out);
+            put_shown_names(g->definitions, "  after ", &d->after, out);
+            put_conditions(d, out);
             if (d->producer_for != NULL) {
                 str_add_text(out, "  writes to ");
                 put_shown(out, d->producer_for, 0);

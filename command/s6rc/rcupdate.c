@@ -9,7 +9,9 @@
 #include "command/s6rc/rcsource.h"
 #include "contract/control.h"
 #include "contract/paths.h"
+#include "overlay/settings.h"
 #include "services/database.h"
+#include "services/enable.h"
 #include "services/livedir.h"
 #include <fcntl.h>
 #include <limits.h>
@@ -180,6 +182,19 @@ static int ask(struct updating *u, const char *letters)
     return code < 0 ? message_error(&e) : code;
 }
 
+/* By the environment of the container as it is now: a database may have been compiled elsewhere. */
+static int enable_again(struct updating *u)
+{
+    struct problems problems = PROBLEMS_INIT;
+    int result = enable_choose(&u->new, settings_container_variable);
+    graph_release(&u->g);
+    if (result == 0 && graph_build(&u->g, &u->new, &problems) < 0)
+        result = -1;
+    problems_release(&problems);
+    enable_say(&u->new);
+    return result;
+}
+
 static int update(struct updating *u, const char *path)
 {
     struct error e = ERROR_INIT;
@@ -187,6 +202,8 @@ static int update(struct updating *u, const char *path)
     int code = rcsource_open(&u->new, &u->g, path);
     if (code != 0)
         return code;
+    if (enable_again(u) < 0)
+        return refuse(EXIT_SYSTEM, "out of memory");
     if (database_read(&u->old, RUN_COMPILED, &e) < 0)
         return message_error(&e);
     if (given('f') && (code = read_conversions(u, argument_of('f'))) != 0)

@@ -309,7 +309,10 @@ static void lists_and_commands(void **state)
         if (!key_is_words(k) && k->kind != KEY_NAME)
             continue;
         /* The tree has no service of that name: only what was read is looked at. */
-        go(&w, k, k->kind == KEY_COMMAND || k->kind == KEY_SCRIPT ? "one two\n" : "one\n");
+        go(&w, k,
+           k->kind == KEY_CONDITIONS                         ? "one\n# more\n\ntwo=2\n"
+           : k->kind == KEY_COMMAND || k->kind == KEY_SCRIPT ? "one two\n"
+                                                             : "one\n");
         assert_true(key_same(k, it(&w.read), it(&w.packed)));
         if ((k->use & KEY_SCANNED) != 0)
             assert_true(key_same(k, it(&w.read), it(&w.scanned)));

@@ -15,7 +15,7 @@ struct side {
 };
 
 /* "a b:a,c !o:b +x" : longruns with what they need; ! a oneshot, @ one of the container's
- * own, + a bundle of what follows. */
+ * own, + a bundle of what follows, - a longrun that is left out. */
 static void build(struct side *s, const char *text)
 {
     struct problems p = PROBLEMS_INIT;
@@ -30,10 +30,12 @@ static void build(struct side *s, const char *text)
                                                             : DEFINITION_LONGRUN;
         char *inner = NULL;
         char *needs = strchr(word, ':');
-        word += type != DEFINITION_LONGRUN;
+        bool left_out = *word == '-';
+        word += type != DEFINITION_LONGRUN || left_out;
         if (needs != NULL)
             *needs++ = '\0';
         struct definition *d = definitions_add(&s->d, word, type);
+        d->left_out = left_out ? strdup("off") : NULL;
         d->builtin = builtin ? BUILTIN_CONT_INIT : BUILTIN_NONE;
         struct words *list = type == DEFINITION_BUNDLE ? &d->contents : &d->dependencies;
         for (char *one = needs == NULL ? NULL : strtok_r(needs, ",", &inner); one != NULL;
@@ -106,6 +108,15 @@ static void new_needs_restart(void **state)
     assert_string_equal(PLAN("a b", "a", "a b:a"), "b | a b "); /* it was down */
 }
 
+static void what_is_left_out_is_stopped_once(void **state)
+{
+    (void)state;
+    assert_string_equal(PLAN("a b:a c", "", "-a -b:a c"), "a b | c ");
+    assert_string_equal(PLAN("-a b", "", "-a b"), "| a b "); /* somebody started it by its name */
+    assert_string_equal(PLAN("-a b", "a", "a b"), "| b ");
+    assert_string_equal(PLAN("@init -a +user:a", "a", "@init:user a +user:a"), "| init a ");
+}
+
 static void conversions(void **state)
 {
     (void)state;
@@ -134,6 +145,7 @@ int main(void)
         cmocka_unit_test(the_same_stays),
         cmocka_unit_test(what_is_gone_takes_along_what_needs_it),
         cmocka_unit_test(new_needs_restart),
+        cmocka_unit_test(what_is_left_out_is_stopped_once),
         cmocka_unit_test(conversions),
         cmocka_unit_test(the_containers_own_are_not_converted),
     };
