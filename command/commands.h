@@ -48,6 +48,7 @@
     LINK(command_tai64n)      /* s6-tai64n s6-tai64nlocal */                                       \
     LINK(command_livecheck)   /* livecheck */                                                      \
     LINK(command_sdnotify)    /* notify */                                                         \
+    LINK(command_logfiles)    /* with-logfiles */                                                  \
     LINK(command_probe)       /* probe */                                                          \
     LINK(command_syslog)      /* ucspilogd */                                                      \
     PROGRAM(command_socklog)  /* s6-socklog */                                                     \

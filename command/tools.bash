@@ -1,4 +1,4 @@
-# bash completion for livecheck, notify and probe: options as --help names them, and what they run or look at.
+# bash completion for livecheck, notify, probe and with-logfiles: options as --help names them, and what they run or look at.
 _overlog_tools() {
     local current=${COMP_WORDS[COMP_CWORD]} words='' command=${COMP_WORDS[0]##*/} target=''
     # The colon of a target is a word of its own.
@@ -14,11 +14,15 @@ _overlog_tools() {
         words=$(overlog status --json 2>/dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4) ;;
     probe:file:* | probe:pid:* | probe:unix:*) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
     probe:[!:]*) return ;;
+    with-logfiles:/*) words='out err follow' ;;
+    with-logfiles::-s) return ;;
     *)
         if [ "${current:0:1}" = - ]; then
             words="--help $("$1" --help | sed -n 's/^ *\(--*[A-Za-z0-9-]*\).*/\1/p')"
         elif [ "$command" = probe ]; then
             words='http:// tcp: unix: file: pid: service: log:'
+        elif [ "$command${current:0:1}" = with-logfiles/ ]; then
+            mapfile -t COMPREPLY < <(compgen -f -- "$current") && return
         else
             mapfile -t COMPREPLY < <(compgen -c -- "$current") && return
         fi
@@ -26,4 +30,4 @@ _overlog_tools() {
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
-complete -F _overlog_tools livecheck notify probe
+complete -F _overlog_tools livecheck notify probe with-logfiles

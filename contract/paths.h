@@ -27,6 +27,9 @@
 /* A directory for each service that runs under `notify`: socket, what the service says of itself
  * (status), its signs of life (watchdog), and its wish for an act (trigger). */
 #define RUN_NOTIFY "/run/s6/notify"
+/* How far log files of services were passed on by with-logfiles; whoever runs it may write there.
+ */
+#define RUN_LOGFILES "/run/s6/logfiles"
 /* Definitions of services that exist only where an image asks for them, and the directory that asks
  * for event-hooks. */
 #define RUN_BUILTIN "/run/s6/builtin.d"

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Log files stand behind its options, as many as begin with a slash. */
+#define WITH_LOGFILES "with-logfiles"
+
 /* Programs that execute another, and what stands before it. */
 static const struct link {
     const char *name;
@@ -35,6 +38,9 @@ static const struct link {
     {"softlimit", 0, "acdflmoprst", false, true},
     {"chpst", 0, "uUbenmdofpcrtl", false, true},
     {"s6-notifyoncheck", 0, "3sTtwnc", false, true},
+    {"livecheck", 0, "iTfsaqc", false, true},
+    {"notify", 0, "3", false, false},
+    {WITH_LOGFILES, 0, "s", false, true},
     {"fdmove", 2, "", false, true},
     {"redirfd", 2, "", false, true},
     /* of execline; a shell does these itself */
@@ -95,6 +101,14 @@ static size_t skip_options(const struct link *l, const struct daemon_word *word,
     return at;
 }
 
+/* Where the program begins behind log files, as logfile_count has it. */
+static size_t skip_log_files(const struct daemon_word *word, size_t at, size_t count)
+{
+    while (at < count && word[at].text[0] == '/')
+        at++;
+    return at < count && strcmp(word[at].text, "--") == 0 ? at + 1 : at;
+}
+
 static void check_user(const struct checking *c, const struct link *l, const char *text,
                        unsigned int line)
 {
@@ -129,7 +143,8 @@ static size_t follow_links(const struct checking *c, const struct daemon_word *w
         if (l == NULL)
             return at;
         size_t operands = skip_options(l, word, at + 1, count);
-        size_t next = operands + l->operands;
+        size_t next = strcmp(l->name, WITH_LOGFILES) == 0 ? skip_log_files(word, operands, count)
+                                                          : operands + l->operands;
         if (operands > count)
             return count;
         if (l->becomes && operands < count && word[operands].known)

@@ -33,7 +33,7 @@ RELEASED = """
     s6-rename s6-rmrf s6-seq s6-setlock s6-setsid s6-setuidgid s6-sleep s6-socklog s6-softlimit s6-sort s6-svc
     s6-svdt s6-svdt-clear s6-svlink s6-svlisten s6-svlisten1 s6-svok s6-svperms s6-svscanctl s6-svstat
     s6-svunlink s6-svwait s6-sync s6-tai64n s6-tai64nlocal s6-tail s6-test s6-touch s6-true s6-umount shift
-    shutdown trap tryexec ucspilogd umask unexport wait with-contenv with-retries withstdinas
+    shutdown trap tryexec ucspilogd umask unexport wait with-contenv with-logfiles with-retries withstdinas
 """.split()
 VERBS = "up status why metrics vacuum start stop restart reload kill check create remove graph doc import".split()
 

@@ -73,6 +73,12 @@ static void programs_that_execute_none(void **state)
     /* Right, or nobody can tell. */
     RIGHT("s6-setuidgid www-data php migrate\nexec s6-setuidgid 33:33 php run\n");
     RIGHT("exec s6-setuidgid $USER_AND_PROGRAM\n");
+    RUN("exec with-logfiles -s 100000 /var/log/a.log /var/log/b.log:err s6-setuidgid nosuch run\n",
+        "1: s6-setuidgid: there is no user nosuch");
+    RUN("exec with-logfiles /var/log/a.log -- /command/s6-setuidgid nosuch run\n",
+        "1: s6-setuidgid: there is no user nosuch");
+    ONCE("with-logfiles /var/log/a.log\nrun\n", "1: with-logfiles executes no program");
+    RIGHT("exec with-logfiles /var/log/a.log:follow livecheck -q 1m notify run\n");
     RIGHT("s6-setuidgid \"$@\"\nexec run\n");
     RIGHT("s6-setuidgid() { run \"$@\"; }\ns6-setuidgid app\nexec run\n");
     RIGHT("# s6-setuidgid www-data\necho 's6-setuidgid www-data' \"\ns6-setuidgid "
