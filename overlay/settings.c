@@ -110,14 +110,17 @@ static int places(struct settings *s, const struct reader *r)
         s->etc = "/etc";
         s->services = "/etc/s6-overlay/s6-rc.d";
         s->bundles = "/etc/s6-overlay/user-bundles.d";
+        s->conf = "/etc/s6-overlay/services.conf";
     } else {
         s->etc = in_profile(s, profile, "");
         s->services = in_profile(s, profile, "/s6-overlay/s6-rc.d");
         s->bundles = in_profile(s, profile, "/s6-overlay/user-bundles.d");
+        s->conf = in_profile(s, profile, "/s6-overlay/services.conf");
     }
     if (bundles != NULL)
         s->bundles = bundles;
-    return s->etc == NULL || s->services == NULL || s->bundles == NULL ? -1 : 0;
+    bool bad = s->etc == NULL || s->services == NULL || s->bundles == NULL || s->conf == NULL;
+    return bad ? -1 : 0;
 }
 
 enum { PREFIX_MOST = 100 }; /* columns for a name */
@@ -186,6 +189,7 @@ int settings_renew(struct settings *s, char *(*lookup)(const char *name))
         s->etc = now.etc;
         s->services = now.services;
         s->bundles = now.bundles;
+        s->conf = now.conf;
         s->up_timeout = now.up_timeout;
         s->cmd_arg0 = now.cmd_arg0;
         s->cmd_terminal = now.cmd_terminal;

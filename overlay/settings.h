@@ -37,6 +37,7 @@ struct settings {
     const char *etc;           /* of cont-init.d and so on: /etc, or by S6_RUNTIME_PROFILE */
     const char *services;      /* .../s6-rc.d, by S6_RUNTIME_PROFILE */
     const char *bundles;       /* .../user-bundles.d, by S6_RUNTIME_BUNDLEDIR too */
+    const char *conf;          /* .../services.conf */
     uint32_t closing_fd;       /* S6_WAIT_FOR_CLOSING_FD, 0 none */
     bool read_only;            /* S6_READ_ONLY_ROOT */
     bool open_run;             /* S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES */

@@ -31,6 +31,13 @@ void definition_free(struct definition *d)
     free(d);
 }
 
+void definitions_forget_files(struct definitions *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        d->item[i].section = NULL;
+    sections_release(&d->sections);
+}
+
 void definitions_release(struct definitions *d)
 {
     for (size_t i = 0; i < d->count; i++)
@@ -39,6 +46,7 @@ void definitions_release(struct definitions *d)
     free(d->by_name);
     words_release(&d->sources);
     words_release(&d->refused);
+    sections_release(&d->sections);
     *d = (struct definitions){.item = NULL};
 }
 

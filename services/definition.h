@@ -11,6 +11,7 @@
 #include "services/condition.h"
 #include "services/keys.h"
 #include "services/problems.h"
+#include "services/section.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,7 +42,8 @@ struct definition {
     char *name;
     enum definition_type type;
     enum definition_builtin builtin;
-    char *directory; /* where it was read, or NULL */
+    char *directory;               /* where it was read, or NULL */
+    const struct section *section; /* its files; NULL: they are in the directory */
 
     struct words dependencies;             /* names of services or bundles */
     struct words after;                    /* the same, as far as they are not left out */
@@ -69,8 +71,9 @@ struct definition {
 
 /* All definitions, by index. DEFINITIONS_INIT is empty and safe to release. */
 struct definitions {
-    struct words sources; /* the directories that they were read from */
-    struct words refused; /* names of definitions that are wrong, which was said */
+    struct words sources;     /* the directories and files that they were read from */
+    struct sections sections; /* of services.conf */
+    struct words refused;     /* names of definitions that are wrong, which was said */
     struct definition *item;
     size_t count;
     size_t capacity;
@@ -83,6 +86,7 @@ struct definitions {
 /* A directory of definitions. */
 struct definition_source {
     const char *path;
+    bool conf; /* it is a services.conf, which need not be there; PATH.d/NAME.conf belong to it */
     bool bundles; /* as user-bundles.d: a directory without a type is a bundle */
     bool
         package; /* s6-overlay's own: it defines the built-in services again, and may add to them */
@@ -134,6 +138,8 @@ struct definition *definitions_add(struct definitions *d, const char *name,
 
 /* The index of a name, or -1. */
 long definitions_find(const struct definitions *d, const char *name);
+/* Frees the files of sections, once they are written where they are needed. */
+void definitions_forget_files(struct definitions *d);
 /* Frees all; d is as DEFINITIONS_INIT then. */
 void definitions_release(struct definitions *d);
 /* Frees one that stands by itself, as malloc gave it, and all that it owns; NULL is fine. */

@@ -29,7 +29,20 @@ bool reading_may_have(const struct reading *r, const char *file)
 
 bool reading_exists(const struct reading *r, const char *file)
 {
+    if (r->section != NULL)
+        return section_find(r->section, file) != NULL;
     return reading_may_have(r, file) && faccessat(r->fd, file, F_OK, 0) == 0;
+}
+
+static int section_content(struct reading *r, const char *file, struct str *out)
+{
+    const struct section_file *f = section_find(r->section, file);
+    if (f == NULL)
+        return 0;
+    if (str_add(out, f->text, f->length) == 0)
+        return 1;
+    reading_no_memory(r);
+    return -1;
 }
 
 int reading_content(struct reading *r, const char *file, struct str *out)
@@ -37,6 +50,8 @@ int reading_content(struct reading *r, const char *file, struct str *out)
     struct error e = ERROR_INIT;
     char path[READING_PATH];
     str_clear(out);
+    if (r->section != NULL)
+        return section_content(r, file, out);
     if (!reading_may_have(r, file))
         return 0;
     if (file_read(r->fd, file, FILE_MAX, out, &e) == 0)
@@ -52,8 +67,8 @@ int reading_content(struct reading *r, const char *file, struct str *out)
 /* Each name is looked for among those before it. */
 enum { NAMES_MAX = 32768 };
 
-static void add_name(struct reading *r, const char *path, unsigned int line, const char *name,
-                     struct words *out, struct origins *from)
+void reading_add_name(struct reading *r, const char *path, unsigned int line, const char *name,
+                      struct words *out, struct origins *from)
 {
     if (strncmp(name, "s6rc-", 5) == 0 || strncmp(name, "s6-rc-", 6) == 0) {
         problems_error(r->p, path, line, "choose another name",
@@ -97,7 +112,7 @@ static bool read_flat(struct reading *r, const char *file, struct words *out, st
             *end = '\0';
         line += strspn(line, " \t");
         if (line[0] != '\0' && line[0] != '#')
-            add_name(r, path, number, line, out, from);
+            reading_add_name(r, path, number, line, out, from);
         line = end == NULL ? NULL : end + 1;
     }
     str_release(&text);
@@ -116,7 +131,7 @@ bool reading_names(struct reading *r, const struct key_row *k, struct words *out
     if (file_list(r->fd, k->folder, &listed, &e) < 0)
         problems_system(r->p, path, 0, "make it a directory", "%s", e.text);
     for (size_t i = 0; i < listed.count; i++)
-        add_name(r, path, 0, listed.item[i], out, from);
+        reading_add_name(r, path, 0, listed.item[i], out, from);
     words_release(&listed);
     return true;
 }

@@ -6,12 +6,14 @@
 
 enum { READING_PATH = 4096 }; /* bytes of a path with its NUL; a longer one is cut */
 
-/* The directory NAME of one source. */
+/* The directory NAME of one source, or a section of a file. */
 struct reading {
     struct definitions *all; /* what is read goes there */
     const struct definition_sources *sources;
     struct problems *p; /* and every mistake there */
     uint32_t source;    /* index in all->sources */
+    const struct definition_source *from;
+    const struct section *section; /* NULL: it is a directory */
     const char *name;
     char path[READING_PATH]; /* of the directory */
     int fd;                  /* open on it */
@@ -39,6 +41,9 @@ int reading_content(struct reading *r, const char *file, struct str *out);
  * again, and a bad one is said. True: the folder or the file is there. */
 bool reading_names(struct reading *r, const struct key_row *k, struct words *out,
                    struct origins *from);
+/* Appends one name to out, and its place to from, in the same way. */
+void reading_add_name(struct reading *r, const char *path, unsigned int line, const char *name,
+                      struct words *out, struct origins *from);
 /* The first name in a file, for the caller to free; more of them are said. NULL: there is none. */
 char *reading_one_name(struct reading *r, const char *file);
 /* Appends the words of a command line or script to out; mistakes, and what only a shell would
@@ -52,6 +57,26 @@ bool reading_command(struct reading *r, const struct key_row *k, struct words *o
 bool reading_row(struct reading *r, const struct key_row *k, struct definition *d);
 /* Reads all rows that d's type may have, but for those that other directories may add. */
 void reading_rows(struct reading *r, struct definition *d);
+
+/* --- definitions (definition_entry.c) --------------------------------------------------------- */
+
+/* Whether it is a bundle that several sources may define: user or user2. */
+bool reading_is_user_bundle(const char *name);
+/* Whether no definition may have the name, which is said. */
+bool reading_has_bad_name(struct reading *r);
+/* Reads the directory or section that has a type. */
+void reading_definition(struct reading *r);
+/* Reads one without a type, which adds to what another one, or the container, defines. */
+void reading_addition(struct reading *r);
+
+/* --- sections (definition_conf.c) ------------------------------------------------------------- */
+
+/* Reads the sections that have a type of the file r->from, and of the folder beside it. 0, or -1:
+ * neither can be read, and one of them has to be. */
+int reading_sections(struct reading *r);
+/* Called when all definitions were read: the sections without a type, and the bundles that sections
+ * join. */
+void reading_section_additions(struct reading *r);
 
 /* --- checks (definition_check.c) -------------------------------------------------------------- */
 

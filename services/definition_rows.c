@@ -116,6 +116,8 @@ static bool read_program(struct reading *r, const struct key_row *k, bool needed
 {
     struct stat s;
     char path[READING_PATH];
+    if (r->section != NULL)
+        return reading_exists(r, k->name);
     if (!reading_may_have(r, k->name) || fstatat(r->fd, k->name, &s, 0) < 0)
         return false;
     if (needed && !S_ISREG(s.st_mode))

@@ -56,10 +56,27 @@ static int copy_rows(int source, int live, struct error *e)
     return 0;
 }
 
+/* The same of a section, which has them in memory. */
+static int write_rows(const struct section *s, const char *path, struct error *e)
+{
+    int live = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = live < 0 ? error_system(e, "unable to open %s", path) : 0;
+    for (const struct key_row *k = key_rows; k->name != NULL && result == 0; k++) {
+        const struct section_file *f = section_find(s, k->name);
+        if (f != NULL && (k->use & KEY_COPIED) != 0)
+            result = file_write(live, k->name, f->text, f->length,
+                                k->kind == KEY_PROGRAM ? 0755 : 0644, e);
+    }
+    fd_close(live);
+    return result;
+}
+
 int livedir_fill(const struct definition *d, const char *path, struct error *e)
 {
     if (file_make_directories(AT_FDCWD, path, 0755, e) < 0)
         return -1;
+    if (d->section != NULL)
+        return write_rows(d->section, path, e);
     int source = openat(AT_FDCWD, d->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int live = source < 0 ? -1 : openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int result = -1;

@@ -52,8 +52,13 @@ static int keep(struct problems *p, bool warning, const struct place *place, con
 __attribute__((format(printf, 4, 0))) static void
 add_problem(struct problems *p, int code, struct place place, const char *format, va_list list)
 {
-    char text[1024];
+    char text[1024], path[4096];
     vsnprintf(text, sizeof text, format, list);
+    if (p->place != NULL) {
+        snprintf(path, sizeof path, "%s", place.path);
+        p->place(p->context, path, &place.line);
+        place.path = path;
+    }
     if (is_said(p, code == 0, place.path, place.line, text))
         return;
     if (code != 0)

@@ -16,14 +16,19 @@ struct problem {
     char *cure;        /* what to do about it, or NULL */
 };
 
+/* Changes the place of a problem to the one that a person knows. */
+typedef void problem_place(const void *context, char *path, unsigned int *line);
+
 /* PROBLEMS_INIT is empty and safe to release. */
 struct problems {
     struct problem *item;
     size_t count;
     size_t capacity;
-    size_t errors; /* how many are no warnings */
-    size_t lost;   /* of the errors, those that there was no memory to keep */
-    int code;      /* exit code of the first error: EXIT_FAILURE or EXIT_SYSTEM; 0 without errors */
+    size_t errors;        /* how many are no warnings */
+    size_t lost;          /* of the errors, those that there was no memory to keep */
+    problem_place *place; /* NULL: places are as they are said */
+    const void *context;  /* of place */
+    int code; /* exit code of the first error: EXIT_FAILURE or EXIT_SYSTEM; 0 without errors */
 };
 
 #define PROBLEMS_INIT ((struct problems){.item = NULL})

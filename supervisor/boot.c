@@ -126,10 +126,12 @@ static int read_tree(struct supervisor *sv)
 {
     struct problems problems = PROBLEMS_INIT;
     struct words memory = WORDS_INIT;
-    struct definition_source source[2 + PACKAGE_SOURCES_MAX] = {
+    struct definition_source source[3 + PACKAGE_SOURCES_MAX] = {
         {.path = sv->pid1.settings.services}, {.path = sv->pid1.settings.bundles, .bundles = true}};
+    size_t count = 2 + package_sources(&memory, source + 2);
+    source[count++] = (struct definition_source){.path = sv->pid1.settings.conf, .conf = true};
     struct definition_sources sources = {.item = source,
-                                         .count = 2 + package_sources(&memory, source + 2),
+                                         .count = count,
                                          .check_script = sv->check_script,
                                          .variable = settings_container_variable};
     int result = definitions_builtin(&sv->catalogue.definitions);
@@ -226,6 +228,7 @@ static void load(struct supervisor *sv)
                 EXIT_SYSTEM);
         return;
     }
+    definitions_forget_files(&sv->catalogue.definitions);
     publish(sv);
     p->changes.renew = true;
     pid1_enter(p, STAGE_STARTING);

@@ -26,7 +26,8 @@ struct tree {
     bool whole; /* it is that of the root: what its scripts name must be there */
     char services[4096];
     char bundles[4096];
-    char dir[4096]; /* what /etc/s6-overlay will be */
+    char conf[4096]; /* services.conf */
+    char dir[4096];  /* what /etc/s6-overlay will be */
     struct definitions definitions;
     struct graph graph;
     struct problems problems;

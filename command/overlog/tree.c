@@ -58,6 +58,7 @@ int tree_find(struct tree *t, const char *root, const char *dir, struct error *e
     else
         snprintf(t->services, sizeof t->services, "%.4000s/s6-rc.d", t->dir);
     snprintf(t->bundles, sizeof t->bundles, "%.4000s/user-bundles.d", t->dir);
+    snprintf(t->conf, sizeof t->conf, "%.4000s/services.conf", t->dir);
     return 0;
 }
 
@@ -72,17 +73,25 @@ static int read_all(struct tree *t, const struct definition_sources *sources)
     return result < 0 && t->problems.errors == 0 ? -1 : 0;
 }
 
+static bool has_conf(const struct tree *t)
+{
+    char folder[4112];
+    snprintf(folder, sizeof folder, "%s.d", t->conf);
+    return access(t->conf, F_OK) == 0 || access(folder, F_OK) == 0;
+}
+
 int tree_read(struct tree *t)
 {
     struct words memory = WORDS_INIT;
-    struct definition_source source[2 + PACKAGE_SOURCES_MAX] = {
+    struct definition_source source[3 + PACKAGE_SOURCES_MAX] = {
         {.path = t->services}, {.path = t->bundles, .bundles = true}};
+    size_t count = 2 + (t->whole ? package_sources(&memory, source + 2) : 0);
+    source[count++] = (struct definition_source){.path = t->conf, .conf = true};
     const struct definition_sources sources = {
-        .item = source,
-        .count = 2 + (t->whole ? package_sources(&memory, source + 2) : 0),
-        .check_script = check_logging_script};
-    if (access(t->services, F_OK) < 0)
-        problems_error(&t->problems, t->services, 0, "name the folder that holds s6-rc.d", "%s",
+        .item = source, .count = count, .check_script = check_logging_script};
+    if (access(t->services, F_OK) < 0 && !has_conf(t))
+        problems_error(&t->problems, t->services, 0,
+                       "name the folder that holds s6-rc.d or services.conf", "%s",
                        strerror(errno));
     int result = read_all(t, &sources);
     if (t->whole)

@@ -27,13 +27,23 @@ static bool is_bundles(const char *path)
     return length >= 14 && strncmp(path + length - 14, "user-bundles.d", 14) == 0;
 }
 
+/* services.conf by its name, or any file. */
+static bool is_conf(const char *path)
+{
+    struct stat s;
+    return strcmp(path_name(path), "services.conf") == 0 ||
+           (stat(path, &s) == 0 && S_ISREG(s.st_mode));
+}
+
 static int add_one(struct definition_source *list, size_t *count, const char *path)
 {
     char *copy = strdup(path);
     if (copy == NULL)
         return -1;
-    list[(*count)++] = (struct definition_source){
-        .path = copy, .bundles = is_bundles(copy), .package = is_package(copy)};
+    list[(*count)++] = (struct definition_source){.path = copy,
+                                                  .conf = is_conf(copy),
+                                                  .bundles = is_bundles(copy),
+                                                  .package = is_package(copy)};
     return 0;
 }
 
@@ -50,19 +60,26 @@ static int add_packages(struct definition_source *list, size_t *count)
     return result;
 }
 
-/* One path as sources: /etc/s6-overlay stands for the two folders that are in it. They are the
- * list's to free. */
+static bool has(const char *path, const char *name)
+{
+    char whole[4096];
+    snprintf(whole, sizeof whole, "%s/%s", path, name);
+    return access(whole, F_OK) == 0;
+}
+
+/* One path as sources: /etc/s6-overlay stands for the folders and the services.conf that are in it.
+ * They are the list's to free. */
 static int add_source(struct definition_source *list, size_t *count, const char *path)
 {
-    static const char *const folders[] = {"", "/s6-rc.d", "/user-bundles.d"};
+    static const char *const folders[] = {"", "/s6-rc.d", "/user-bundles.d", "/services.conf"};
     char whole[4096];
     if (is_package(path) && access(path, F_OK) < 0)
         return 0;
-    snprintf(whole, sizeof whole, "%s/s6-rc.d", path);
-    bool parent = access(whole, F_OK) == 0;
-    for (int i = parent; i < (parent ? 3 : 1); i++) {
+    bool conf = has(path, "services.conf") || has(path, "services.conf.d");
+    bool parent = conf || has(path, "s6-rc.d");
+    for (int i = parent; i < (parent ? 4 : 1); i++) {
         snprintf(whole, sizeof whole, "%s%s", path, folders[i]);
-        if (parent && access(whole, F_OK) < 0)
+        if (parent && (i == 3 ? !conf : access(whole, F_OK) < 0))
             continue;
         if (add_one(list, count, whole) < 0)
             return -1;
@@ -91,7 +108,7 @@ static int read_them(struct definitions *d, struct graph *g,
 int rcsource_read(struct definitions *d, struct graph *g, const char *const *paths, size_t count,
                   bool strict)
 {
-    struct definition_source *list = calloc((2 + PACKAGE_SOURCES_MAX) * count + 1, sizeof *list);
+    struct definition_source *list = calloc((3 + PACKAGE_SOURCES_MAX) * count + 1, sizeof *list);
     size_t sources = 0;
     int bad = list == NULL ? -1 : 0;
     for (size_t i = 0; i < count && bad == 0; i++)
@@ -114,7 +131,7 @@ int rcsource_open(struct definitions *d, struct graph *g, const char *path)
     struct problems problems = PROBLEMS_INIT;
     struct error e = ERROR_INIT;
     struct stat s;
-    if (!database_is(path) && stat(path, &s) == 0 && S_ISDIR(s.st_mode)) {
+    if (!database_is(path) && stat(path, &s) == 0) {
         int code = rcsource_read(d, g, &path, 1, true);
         return code == 0 ? 0 : EXIT_DATABASE;
     }

@@ -60,14 +60,19 @@ static void write_tree(const struct tree *t)
     tree_file(t, "s6-rc.d/init/type", "oneshot\n");
     tree_file(t, "s6-rc.d/init/up", "make\n");
     tree_file(t, "user-bundles.d/user/contents.d/init", "");
+    tree_file(t, "services.conf",
+              "[a]\nrun = app $X\nneeds = web\nlimits = nofile=5\nbundle = all\n");
+    tree_file(t, "services.conf.d/b.conf", "# it\n[all]\ncontents = init\n");
 }
 
 /* What was read, as bytes; empty where it is said that something is wrong. */
 static struct str bytes_of(const struct tree *t, long calls)
 {
-    const struct definition_source sources[] = {{.path = t->services},
-                                                {.path = t->bundles, .bundles = true}};
-    const struct definition_sources s = {.item = sources, .count = 2};
+    char conf[128];
+    snprintf(conf, sizeof conf, "%s/services.conf", t->root);
+    const struct definition_source sources[] = {
+        {.path = t->services}, {.path = t->bundles, .bundles = true}, {.path = conf, .conf = true}};
+    const struct definition_sources s = {.item = sources, .count = 3};
     struct definitions d = DEFINITIONS_INIT;
     struct problems p = PROBLEMS_INIT;
     struct graph g = GRAPH_INIT;

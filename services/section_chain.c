@@ -1,0 +1,223 @@
+#include "services/section_chain.h"
+#include "base/lexer.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void expansion_error(struct expansion *x, uint32_t line, const char *cure, const char *format, ...)
+{
+    char text[512];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    problems_error(x->p, x->file, line, cure, "%s", text);
+}
+
+bool expansion_words(struct expansion *x, const struct conf_key *k, struct words *words)
+{
+    struct lexer_error e;
+    if (lexer_words(k->value, strlen(k->value), words, &e) == 0)
+        return true;
+    expansion_error(x, k->value_line + e.line - 1, "words are read as execlineb reads them",
+                    "%s: %s", k->name, e.text);
+    return false;
+}
+
+/* --- values of commands ----------------------------------------------------------------------- */
+
+/* The words from the one at `first` on. */
+static void put_words(struct expansion *x, const struct words *w, size_t first, struct str *out)
+{
+    for (size_t i = first; i < w->count; i++)
+        if ((out->length > 0 && str_add_char(out, ' ') < 0) || sugar_word(out, w->item[i]) < 0)
+            x->no_memory = true;
+}
+
+static void put_word(struct expansion *x, const struct sugar *row, const struct conf_key *k,
+                     const struct words *w, struct str *out)
+{
+    if (w->count != 1)
+        expansion_error(x, k->line, "put it between double quotes if it holds blanks",
+                        "%s: one word is wanted: %s", k->name, row->value);
+    put_words(x, w, 0, out);
+}
+
+static void put_limit(struct expansion *x, const struct conf_key *k, const char *word,
+                      struct str *out)
+{
+    const char *sign = strchr(word, '=');
+    char letter = sign == NULL ? 0 : sugar_limit(word, (size_t)(sign - word));
+    if (letter == 0) {
+        expansion_error(x, k->line,
+                        "as, core, cpu, data, fsize, memlock, nofile, nproc, rss, rtprio and stack "
+                        "are limits",
+                        "%s: no limit is \"%s\": write NAME=VALUE", k->name, word);
+        return;
+    }
+    bool most = strcmp(sign + 1, "unlimited") == 0;
+    if (str_printf(out, "%s-%c ", out->length > 0 ? " " : "", letter) < 0 ||
+        sugar_word(out, most ? "=" : sign + 1) < 0)
+        x->no_memory = true;
+}
+
+/* Whether a word is a target of probe: letters and a colon begin it. */
+static bool is_target(const char *word)
+{
+    size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyz+");
+    return n > 0 && word[n] == ':';
+}
+
+static void put_check(struct expansion *x, const struct conf_key *k, const struct words *w,
+                      struct str *out)
+{
+    struct str check = STR_INIT;
+    if (w->count == 0) {
+        expansion_error(x, k->line, "write a target of probe, as tcp:localhost:80, or a command",
+                        "%s has no check", k->name);
+        return;
+    }
+    if (w->item[0][0] == '-') {
+        put_words(x, w, 0, out);
+        return;
+    }
+    if (str_printf(&check, "%s%s", is_target(w->item[0]) ? "probe " : "", k->value) < 0 ||
+        str_add_text(out, strcmp(k->name, "ready") == 0 ? "-n 0 -c " : "-c ") < 0 ||
+        sugar_word(out, check.data) < 0)
+        x->no_memory = true;
+    str_release(&check);
+}
+
+static const char *command_of(const struct sugar *row, const struct words *w)
+{
+    bool notify =
+        strcmp(row->name, "ready") == 0 && w->count == 1 && strcmp(w->item[0], "notify") == 0;
+    return notify                            ? "notify"
+           : strcmp(row->name, "ready") == 0 ? "s6-notifyoncheck -d"
+                                             : row->becomes;
+}
+
+static size_t nones(const struct sugar *row, const struct words *w)
+{
+    return row->kind == SUGAR_ENV && w->count > 0 && strcmp(w->item[0], "none") == 0;
+}
+
+static void check_assignments(struct expansion *x, const struct conf_key *k, const struct words *w,
+                              size_t first)
+{
+    for (size_t i = first; i < w->count; i++)
+        if (strchr(w->item[i], '=') == NULL || w->item[i][0] == '=')
+            expansion_error(x, k->line, "write NAME=VALUE, with double quotes where it has blanks",
+                            "%s: \"%s\" sets no variable", k->name, w->item[i]);
+}
+
+/* The command of a row, in out; empty: the section has none. */
+static void put_command(struct expansion *x, const struct sugar *row, struct str *out)
+{
+    const struct conf_key *k = conf_find(x->s, row->name);
+    struct words w = WORDS_INIT;
+    struct str rest = STR_INIT;
+    if (k == NULL || (row->types & 1U << x->type) == 0 || !expansion_words(x, k, &w)) {
+        words_release(&w);
+        return;
+    }
+    const char *command = command_of(row, &w);
+    size_t first = nones(row, &w);
+    if (row->kind == SUGAR_ENV)
+        check_assignments(x, k, &w, first);
+    if (row->kind == SUGAR_WORD)
+        put_word(x, row, k, &w, &rest);
+    else if (row->kind == SUGAR_LIMITS)
+        for (size_t i = 0; i < w.count; i++)
+            put_limit(x, k, w.item[i], &rest);
+    else if (row->kind == SUGAR_ENV)
+        put_words(x, &w, first, &rest);
+    else if (strcmp(command, "notify") != 0)
+        put_check(x, k, &w, &rest);
+    if (rest.length > 0 || strcmp(command, "notify") == 0)
+        x->no_memory |= str_printf(out, "%s%s%s", command, rest.length > 0 ? " " : "",
+                                   rest.length > 0 ? rest.data : "") < 0;
+    str_release(&rest);
+    words_release(&w);
+}
+
+/* --- the chain -------------------------------------------------------------------------------- */
+
+bool section_is_bare(struct expansion *x)
+{
+    const struct conf_key *k = conf_find(x->s, "env");
+    size_t n = k == NULL ? 0 : strcspn(k->value, " \t\n");
+    return n == 4 && memcmp(k->value, "none", n) == 0;
+}
+
+/* What is set first, and so does not know the variables of the others. */
+static bool sets_variables(const struct sugar *row)
+{
+    return row->kind == SUGAR_ENV || strcmp(row->name, "env-file") == 0;
+}
+
+bool section_has_commands(const struct expansion *x)
+{
+    for (const struct sugar *row = sugar_rows; row->name != NULL; row++) {
+        const struct conf_key *k = conf_find(x->s, row->name);
+        if (k != NULL && sugar_is_command(row) && strcmp(k->value, "none") != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Variables that are not set are empty words, as in a shell between double quotes. */
+static void put_variables(struct expansion *x, const struct words *names, uint32_t line,
+                          struct text *t)
+{
+    struct str out = STR_INIT;
+    bool bad = str_add_text(&out, "multisubstitute {") < 0;
+    for (size_t i = 0; i < names->count; i++)
+        bad |= str_printf(&out, " importas -D \"\" -S %s", names->item[i]) < 0;
+    bad |= str_add_text(&out, " }") < 0;
+    if (names->count > 0 && !bad)
+        text_add(t, out.data, line, false);
+    x->no_memory |= bad;
+    str_release(&out);
+}
+
+/* The commands of the rows that set variables, or of the others, and the variables in them. */
+static void collect(struct expansion *x, bool setting, struct text *commands, struct words *names)
+{
+    for (const struct sugar *row = sugar_rows; row->name != NULL; row++) {
+        struct str one = STR_INIT, braced = STR_INIT;
+        if (sugar_is_command(row) && sets_variables(row) == setting)
+            put_command(x, row, &one);
+        if (one.length > 0 &&
+            (text_variables(one.data, names) < 0 || text_braced(one.data, false, &braced) < 0))
+            x->no_memory = true;
+        else if (one.length > 0)
+            text_add(commands, braced.data, conf_find(x->s, row->name)->line, false);
+        str_release(&one);
+        str_release(&braced);
+    }
+}
+
+void section_chain(struct expansion *x, const char *command, bool commands, uint32_t line,
+                   struct text *t)
+{
+    struct text setting = TEXT_INIT, others = TEXT_INIT;
+    struct words first = WORDS_INIT, second = WORDS_INIT;
+    bool bare = section_is_bare(x);
+    if (commands) {
+        collect(x, true, &setting, &first);
+        collect(x, false, &others, bare ? &first : &second);
+    }
+    if (command != NULL && text_variables(command, bare ? &first : &second) < 0)
+        x->no_memory = true;
+    if (!bare || first.count > 0)
+        text_add(t, "with-contenv", line, false);
+    put_variables(x, &first, line, t);
+    if (bare && first.count > 0)
+        text_add(t, "emptyenv -p", line, false);
+    text_join(t, &setting);
+    put_variables(x, &second, line, t);
+    text_join(t, &others);
+    words_release(&first);
+    words_release(&second);
+}

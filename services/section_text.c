@@ -1,0 +1,120 @@
+#include "services/section_text.h"
+#include <stdlib.h>
+#include <string.h>
+
+static void note_line(struct text *t, uint32_t line)
+{
+    uint32_t *list = list_room(t->line, t->lines, &t->room, sizeof *list);
+    if (list == NULL) {
+        t->no_memory = true;
+        return;
+    }
+    t->line = list;
+    t->line[t->lines++] = line;
+}
+
+void text_add(struct text *t, const char *bytes, uint32_t line, bool spread)
+{
+    if (str_add_text(&t->bytes, bytes) < 0 || str_add_char(&t->bytes, '\n') < 0)
+        t->no_memory = true;
+    note_line(t, line);
+    for (const char *p = strchr(bytes, '\n'); p != NULL; p = strchr(p + 1, '\n'))
+        note_line(t, line += spread);
+}
+
+void text_join(struct text *t, struct text *other)
+{
+    if (str_add(&t->bytes, other->bytes.data, other->bytes.length) < 0)
+        t->no_memory = true;
+    for (size_t i = 0; i < other->lines; i++)
+        note_line(t, other->line[i]);
+    t->no_memory |= other->no_memory;
+    text_release(other);
+}
+
+bool text_file(struct text *t, const char *name, struct section_file *out)
+{
+    char *copy = t->no_memory ? NULL : strdup(name);
+    if (copy == NULL) {
+        text_release(t);
+        return false;
+    }
+    *out = (struct section_file){.name = copy,
+                                 .text = t->bytes.data,
+                                 .length = t->bytes.length,
+                                 .line = t->line,
+                                 .lines = t->lines};
+    *t = TEXT_INIT;
+    return true;
+}
+
+void text_release(struct text *t)
+{
+    str_release(&t->bytes);
+    free(t->line);
+    *t = TEXT_INIT;
+}
+
+/* --- variables -------------------------------------------------------------------------------- */
+
+static size_t name_length(const char *text, bool positional)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    if (*text >= '0' && *text <= '9')
+        return positional ? strspn(text, "0123456789") : 0;
+    return strspn(text, letters);
+}
+
+struct reference {
+    const char *dollar, *name;
+    size_t length;
+};
+
+/* The next variable in a command line. Of an odd number of backslashes the lexer leaves half, of an
+ * even one as well; an odd number of those that are left makes the dollar an ordinary one. */
+static bool next_reference(const char *at, bool positional, struct reference *r)
+{
+    size_t backslashes = 0;
+    for (; *at != '\0'; at++) {
+        size_t left = backslashes / 2;
+        backslashes = *at == '\\' ? backslashes + 1 : 0;
+        if (*at != '$' || left % 2 != 0)
+            continue;
+        bool braced = at[1] == '{';
+        r->dollar = at;
+        r->name = at + 1 + braced;
+        r->length = name_length(r->name, positional);
+        if (r->length > 0 && (!braced || r->name[r->length] == '}'))
+            return true;
+    }
+    return false;
+}
+
+int text_variables(const char *line, struct words *names)
+{
+    struct reference r;
+    for (const char *at = line; next_reference(at, false, &r); at = r.name + r.length) {
+        bool known = false;
+        for (size_t i = 0; i < names->count; i++)
+            known |=
+                strlen(names->item[i]) == r.length && memcmp(names->item[i], r.name, r.length) == 0;
+        if (!known && words_add_bytes(names, r.name, r.length) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int text_braced(const char *line, bool positional, struct str *out)
+{
+    struct reference r;
+    int bad = 0;
+    const char *at = line;
+    for (; next_reference(at, positional, &r); at = r.name + r.length) {
+        bad |= str_add(out, at, (size_t)(r.name - at));
+        bool braced = r.name[-1] == '{';
+        bad |= braced ? 0 : str_add_char(out, '{');
+        bad |= str_add(out, r.name, r.length);
+        bad |= braced ? 0 : str_add_char(out, '}');
+    }
+    return bad | str_add_text(out, at);
+}

@@ -1,0 +1,148 @@
+"""services.conf: a container in one file behaves as its directories do."""
+
+import os
+import socket
+
+from lib.text import assert_order
+
+SERVICES = """\
+# Brings the database up to date.
+[migrate]
+once = php bin/console doctrine:migrations:migrate --no-interaction
+user = www-data
+
+[php-fpm]
+run = php-fpm --nodaemonize
+needs = migrate
+
+[nginx]
+run = nginx -g "daemon off;"
+needs = php-fpm
+ready = tcp:127.0.0.1:%d
+restart = on-failure, 5 in 1m, then exit
+
+[worker]
+run = php bin/console messenger:consume async --time-limit=$LIMIT/s
+  "$EMPTY" ${LIMIT}
+cwd = /tmp
+umask = 027
+limits = nofile=200
+env = COLOR=red "SHADE=dark blue"
+user = www-data
+bundle = extra
+enable-if = LIMIT
+stop-timeout = 5s
+
+[extra]
+contents = shell
+
+[shell]
+script =
+    # What is indented is a script.
+    if test -n "$LIMIT"; then
+        echo "shell $LIMIT" >>/tmp/trace
+    fi
+    exec sleep 1000
+finish = sh -c "echo finish $LIMIT $1 >>/tmp/trace"
+
+[by-hand]
+run = sleep 1000
+bundle = none
+
+[off]
+run = sleep 1000
+enable-if =
+    LIMIT
+    !LIMIT=60
+"""
+
+PHP = """#!/bin/sh
+{ echo "php $(id -un) $# $*"; case $2 in messenger*) echo "$(pwd) $(umask) $(ulimit -n) $COLOR $SHADE $LIMIT";; esac
+} >>/tmp/trace
+case $2 in messenger*) exec sleep 1000;; esac
+"""
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def give_programs(tree, port):
+    tree.script("bin/php", PHP)
+    tree.script("bin/php-fpm", '#!/bin/sh\necho "php-fpm $*" >>/tmp/trace\nexec sleep 1000\n')
+    tree.script("bin/nginx", f'#!/bin/sh\nsleep 0.2\necho "nginx $2" >>/tmp/trace\nexec httpd -f -p 127.0.0.1:{port}\n')
+    tree.write("tmp/trace", mode=0o666)
+    tree.write("etc/s6-overlay/services.conf", SERVICES % port)
+
+
+def seen(tree, box):
+    """What the programs have written, when all have."""
+    box.wait_for(lambda: len(tree.read("tmp/trace").splitlines()) >= 6)
+    return sorted(tree.read("tmp/trace").splitlines())
+
+
+EXPECTED = sorted([
+    "php www-data 3 bin/console doctrine:migrations:migrate --no-interaction",
+    "php-fpm --nodaemonize",
+    "nginx daemon off;",
+    "php www-data 6 bin/console messenger:consume async --time-limit=60/s  60",
+    "/tmp 0027 200 red dark blue 60",
+    "shell 60",
+])
+
+
+def check_box(tree, box):
+    box.wait_booted()
+    assert seen(tree, box) == EXPECTED
+    text = box.stderr.text()
+    assert_order(text, "service migrate successfully started", "service php-fpm: starting",
+                 "service php-fpm successfully started", "service nginx: starting", "service nginx successfully started")
+    assert "by-hand" not in text and "service off: starting" not in text
+    assert box.run("/command/s6-rc", "-u", "change", "by-hand", check=True).returncode == 0
+    assert box.read("/run/service/worker/timeout-kill") == "5s\n"
+    assert box.stop() == 0
+    assert "finish 60 256" in tree.read("tmp/trace")
+
+
+def test_a_container_in_one_file(tree, boot):
+    give_programs(tree, free_port())
+    before = sorted(os.listdir(tree.at("etc/s6-overlay")))
+    box = boot(tree.path, env={"LIMIT": "60"})
+    check_box(tree, box)
+    assert sorted(os.listdir(tree.at("etc/s6-overlay"))) == before
+
+
+def test_a_mistake_ends_the_container(tree, boot):
+    tree.longrun("web")
+    tree.write("etc/s6-overlay/services.conf", "[db]\nrun = x\nneeds = wbe\nresart = never\n")
+    tree.write("etc/s6-overlay/services.conf.d/web.conf", "\n[web]\nrun = y\n")
+    box = boot(tree.path)
+    assert box.wait() == 1
+    text = box.stderr.text()
+    place = "/etc/s6-overlay/services.conf"
+    for line in (f"{place}:4: no key is called resart; did you mean restart?",
+                 f"{place}.d/web.conf:2: duplicate definition: web is already defined in /etc/s6-overlay/s6-rc.d/web; "
+                 "keep one of the two, or choose another name",
+                 f"{place}:3: during dependency resolution for service db: undefined service name wbe; did you mean web?"):
+        assert line in text
+
+
+def test_an_update_reads_it_again(tree, boot):
+    give_programs(tree, free_port())
+    box = boot(tree.path, env={"LIMIT": "60"})
+    box.wait_booted()
+    pid = box.run("/command/s6-svstat", "-o", "pid", "/run/service/php-fpm", check=True).stdout
+    tree.write("etc/s6-overlay/services.conf", SERVICES.replace("[by-hand]", "[new]").replace("bundle = none\n", "")
+               .replace("--nodaemonize", "--other") % free_port())
+    done = box.run("/command/s6-rc-update", "-v", "2", "/etc/s6-overlay", check=True)
+    assert "is empty" not in done.stderr
+    assert "run of php-fpm is another one: it counts from the next start on" in done.stderr
+    assert box.run("/command/s6-svstat", "-o", "pid", "/run/service/php-fpm").stdout == pid
+    assert box.run("/command/s6-rc", "-u", "change", "user", check=True).returncode == 0
+    assert "up" in box.run("/command/s6-svstat", "/run/service/new", check=True).stdout
+    box.run("/command/s6-svc", "-r", "/run/service/php-fpm", check=True)
+    box.wait_for(lambda: "php-fpm --other\n" in tree.read("tmp/trace"))
+    assert box.run("/command/s6-rc-db", "check", "by-hand").returncode != 0
+    assert box.stop() == 0
