@@ -70,17 +70,22 @@ void where_release(struct where *w)
     *w = (struct where){.name = NULL};
 }
 
-/* Less than 0, 0 or more, as the field is less than the value, the same or greater. */
-static int compare(struct where *w, const struct field_value *field)
+/* *order: less than 0, 0 or more, as the field is less than the value, the same or greater. False:
+ * no order may be asked for, it is a word that is compared with a number. */
+static bool compare(struct where *w, const struct field_value *field, int *order)
 {
     double number;
-    if (w->numeric && field_number(field, &number))
-        return number < w->number ? -1 : number > w->number;
+    if (w->numeric && field_number(field, &number)) {
+        *order = number < w->number ? -1 : number > w->number;
+        return true;
+    }
     str_clear(&w->text);
     field_add(field, &w->text);
     size_t length = strlen(w->value), least = length < w->text.length ? length : w->text.length;
-    int order = least > 0 ? memcmp(w->text.data, w->value, least) : 0;
-    return order != 0 ? order : (w->text.length > length) - (w->text.length < length);
+    *order = least > 0 ? memcmp(w->text.data, w->value, least) : 0;
+    if (*order == 0)
+        *order = (w->text.length > length) - (w->text.length < length);
+    return !w->numeric;
 }
 
 static bool matches(struct where *w, const struct field_value *field)
@@ -90,31 +95,27 @@ static bool matches(struct where *w, const struct field_value *field)
            pattern_find(&w->pattern, w->text.data, w->text.length, NULL);
 }
 
-/* Whether an order may be asked: numbers are not compared with words. */
-static bool is_comparable(const struct where *w, const struct field_value *field)
-{
-    double number;
-    return !w->numeric || field_number(field, &number);
-}
-
 bool where_holds(struct where *w, const char *message, size_t length)
 {
     struct field_value field;
+    int order = 0;
     if (!fields_find(message, length, w->name, &field))
         return false;
+    bool ordered =
+        w->operator<WHERE_MATCHES && w->operator!= WHERE_THERE && compare(w, &field, &order);
     switch (w->operator) {
     case WHERE_EQUAL:
-        return compare(w, &field) == 0;
+        return order == 0;
     case WHERE_UNEQUAL:
-        return compare(w, &field) != 0;
+        return order != 0;
     case WHERE_LESS:
-        return is_comparable(w, &field) && compare(w, &field) < 0;
+        return ordered && order < 0;
     case WHERE_AT_MOST:
-        return is_comparable(w, &field) && compare(w, &field) <= 0;
+        return ordered && order <= 0;
     case WHERE_GREATER:
-        return is_comparable(w, &field) && compare(w, &field) > 0;
+        return ordered && order > 0;
     case WHERE_AT_LEAST:
-        return is_comparable(w, &field) && compare(w, &field) >= 0;
+        return ordered && order >= 0;
     case WHERE_MATCHES:
         return matches(w, &field);
     case WHERE_DIFFERS:

@@ -1,7 +1,7 @@
 /* A condition on a field of a line, as --where takes it: NAME OPERATOR VALUE, or NAME alone, which
  * the line must have then. Operators: = != < <= > >= compare numbers where both sides are some, and
- * else bytes; ~ and !~ match an extended regular expression. A line without the field meets no
- * condition. Pure. */
+ * else bytes, but a word is neither less nor more than a number; ~ and !~ match an extended regular
+ * expression. A line without the field meets no condition. Pure. */
 #ifndef LOGCAT_WHERE_H
 #define LOGCAT_WHERE_H
 
