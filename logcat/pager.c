@@ -49,14 +49,14 @@ static int run(const char *text, int in, pid_t *pid)
 /* Sets LESS, unless it is set, and adds that it begins at the end. */
 static void set_less(bool at_end)
 {
-    char options[256];
+    struct str options = STR_INIT;
     setenv("LESS", "FRX", 0);
     const char *now = getenv("LESS");
     if (!at_end || !now)
         return;
-    snprintf(options, sizeof options, "%s%s +G", *now && *now != '-' && *now != '+' ? "-" : "",
-             now);
-    setenv("LESS", options, 1);
+    if (str_printf(&options, "%s%s +G", *now && *now != '-' && *now != '+' ? "-" : "", now) == 0)
+        setenv("LESS", options.data, 1);
+    str_release(&options);
 }
 
 static void start(struct output *o)

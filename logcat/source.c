@@ -11,7 +11,6 @@
 
 enum {
     BUFFER_FIRST = 1 << 17, /* a member of an archive is inflated there, while there is room */
-    BUFFER_SPACE = 1 << 14, /* bytes that must be free for the next read */
 };
 
 struct source *source_new(const char *name, const char *path)
@@ -53,7 +52,7 @@ void source_say(struct source *s, const char *text)
         return;
     bool refused = geteuid() != 0 && strstr(text, strerror(EACCES));
     message_warning("%s%s", text,
-                    refused ? ": run logcat as root, or as a user who may read the directory" : "");
+                    refused ? ": run this as root, or as a user who may read the directory" : "");
     words_add(&s->said, text);
 }
 

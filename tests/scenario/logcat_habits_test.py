@@ -110,6 +110,8 @@ def test_10_the_pager(house, tmp_path):
     shown = on_terminal(house, "-e", "long", OVERLOG_PAGER=str(pager)).decode()
     assert "LESS is -FRX +G" in shown and " line 500" in shown and " line 499\r" not in shown
     assert "LESS is -S +G" in on_terminal(house, "-e", "long", OVERLOG_PAGER=str(pager), LESS="S").decode()
+    prompt = "Ps" + "x" * 300
+    assert f"LESS is -{prompt} +G" in on_terminal(house, "-e", "long", OVERLOG_PAGER=str(pager), LESS=prompt).decode()
     assert "LESS is FRX" in on_terminal(house, "long", OVERLOG_PAGER=str(pager)).decode()
     shown = on_terminal(house, "--no-pager", "long", OVERLOG_PAGER=str(pager)).decode()
     assert "LESS" not in shown and " line 1499" in shown
@@ -125,7 +127,7 @@ def test_11_a_permission_error_says_the_cure(house):
     p = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(link), "api"],
                        env=environment(house), capture_output=True, text=True, timeout=DEADLINE)
     assert p.returncode == 111
-    assert "Permission denied: run logcat as root, or as a user who may read the directory\n" in p.stderr
+    assert "Permission denied: run this as root, or as a user who may read the directory\n" in p.stderr
 
 
 def test_12_a_fresh_line_after_an_interrupt(house):
