@@ -8,14 +8,6 @@ enum { WIDTH_MOST = 60 };
 
 static const char *const ours[] = {"ts", "service", "stream", "severity", "message", NULL};
 
-static bool is_ours(const char *name)
-{
-    for (int i = 0; ours[i]; i++)
-        if (strcmp(ours[i], name) == 0)
-            return true;
-    return false;
-}
-
 int columns_parse(struct columns *c, const char *text, struct error *e)
 {
     while (*text) {
@@ -29,7 +21,7 @@ int columns_parse(struct columns *c, const char *text, struct error *e)
             return error_system(e, "unable to take the columns");
         }
         c->column[c->count++] =
-            (struct column){.name = name, .width = length, .ours = is_ours(name)};
+            (struct column){.name = name, .width = length, .ours = is_among(name, ours)};
         if (length == 0)
             break;
         text += length + (text[length] == ',');

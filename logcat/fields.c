@@ -1,4 +1,5 @@
 #include "logcat/fields.h"
+#include "logcat/letters.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,15 +25,9 @@ const char *const fields_combined[FIELDS_COMBINED] = {
     [AGENT] = "agent",
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_name(char c)
 {
-    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '-' ||
-           c == '.' || c == '@' || c == '/';
+    return is_digit(c) || is_letter(c) || c == '_' || c == '-' || c == '.' || c == '@' || c == '/';
 }
 
 /* Of pairs behind the first, which would make one of "ERROR:code=7". */

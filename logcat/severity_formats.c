@@ -1,5 +1,6 @@
 /* The forms in which programs write a level, and the way to find the one that a line has. */
 #include "logcat/fields.h"
+#include "logcat/letters.h"
 #include "logcat/severity.h"
 #include "logcat/text_time.h"
 #include <string.h>
@@ -88,16 +89,6 @@ struct match {
     const char *at, *end;
     enum severity is;
 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
 
 static bool is_blank(char c)
 {

@@ -86,8 +86,8 @@ static void put_mixed(struct shape *s, const char *word, const char *end)
     }
 }
 
-/* Puts the word that begins at s->at and has a digit; `all` and `any`: the classes that each of its
- * bytes has, and those that some have. */
+/* Puts the word that begins at s->at; all: the classes that each of its bytes has; digits: how many
+ * of them are some, one at least. */
 static void put_word(struct shape *s, const char *end, unsigned int all, unsigned int digits)
 {
     const char *word = s->at;

@@ -1,10 +1,12 @@
 /* The shape of a line: the line with a placeholder for what differs from one line of its kind to
  * the next. Pure.
  *
- *   <time>  a date, a time of day or both     <n>    digits
- *   <ip>    an IPv4 address                   <hex>  hexadecimal digits, eight or more, or behind
- * 0x <id>    a UUID, or a long word of digits and letters <text>  what is in quotes, but for the
- * message and the level of JSON and logfmt */
+ *   <time>  a date, a time of day or both
+ *   <ip>    an IPv4 address
+ *   <n>     digits
+ *   <hex>   hexadecimal digits, eight or more, or behind 0x
+ *   <id>    a UUID, or a long word of digits and letters
+ *   <text>  what is in quotes, but for the message and the level of JSON and logfmt */
 #ifndef LOGCAT_SHAPE_H
 #define LOGCAT_SHAPE_H
 

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 
 enum {
-    BUFFER_FIRST = 1 << 17, /* a member of an archive is inflated there, while there is room */
     BUFFER_SPACE = 1 << 14, /* bytes that must be free for the next read */
 };
 

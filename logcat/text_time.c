@@ -1,12 +1,8 @@
 #include "logcat/text_time.h"
+#include "logcat/letters.h"
 #include "logcat/severity.h"
 #include <stdbool.h>
 #include <string.h>
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 /* The number of digits at that place, `most` of them at most. */
 static int count_digits(const char *at, const char *end, int most)

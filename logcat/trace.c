@@ -1,4 +1,5 @@
 #include "logcat/trace.h"
+#include "logcat/letters.h"
 #include "logcat/severity.h"
 #include <string.h>
 
@@ -9,16 +10,6 @@ struct line {
     const char *text;
     size_t length;
 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
 
 static bool begins(const struct line *l, const char *with)
 {
@@ -198,15 +189,11 @@ static bool is_below_error(const struct trace *t)
 
 /* --- states --- */
 
-/* The state behind a line that belongs to no trace before it. */
+/* The state behind a line that belongs to no trace before it, and is not indented. */
 static enum trace_state opening(const struct line *l)
 {
     if (l->length == 0)
         return TRACE_NONE;
-    if (is_indented(l))
-        return is_caret(l) ? TRACE_CARET : begins(l, "  File \"") ? TRACE_PYTHON : TRACE_FRAMES;
-    if (begins(l, "Traceback (most recent call last)"))
-        return TRACE_PYTHON;
     if (begins(l, "panic: ") || begins(l, "fatal error: ") || begins(l, "goroutine ") ||
         begins(l, "SIGQUIT: ") || is_http_panic(l->text, l->length))
         return TRACE_GO;
@@ -296,7 +283,7 @@ static void indented(struct trace *t, const struct line *l)
         t->state = TRACE_CARET;
     else if (t->state == TRACE_NONE || t->state == TRACE_RAISED || t->state == TRACE_ERROR ||
              t->state == TRACE_CHAINED || t->state == TRACE_FRAMES || t->state == TRACE_CARET)
-        t->state = opening(l);
+        t->state = begins(l, "  File \"") ? TRACE_PYTHON : TRACE_FRAMES;
     else if (t->state == TRACE_PANIC)
         t->state = TRACE_FRAMES;
 }

@@ -176,7 +176,7 @@ static void tally_entry(struct view *v, size_t number, const struct entry *entry
         v->context.failed = ENOMEM;
 }
 
-static void given(void *context, struct entry *entry, size_t number)
+static void pass_on(void *context, struct entry *entry, size_t number)
 {
     struct view *v = context;
     if (!v->source[number]->stamps)
@@ -207,7 +207,7 @@ bool view_gather(struct view *v, bool live, size_t bytes)
 {
     struct merge_head head;
     v->context.filter = &v->filter;
-    v->context.give = given;
+    v->context.give = pass_on;
     v->context.context = v;
     bool needed = v->context.whole || v->context.before + v->context.after > 0;
     for (size_t i = 0; i < v->count; i++) {

@@ -137,8 +137,7 @@ static int take_over(struct logdir *d, struct error *e)
         return 0;
     if (fd < 0 || fstat(fd, &s) < 0) {
         error_system(e, "unable to open %s/current", d->name);
-        if (fd >= 0)
-            close(fd);
+        fd_close(fd);
         return -1;
     }
     if ((s.st_mode & 0777) != step_mode(d, false))
