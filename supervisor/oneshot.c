@@ -174,13 +174,11 @@ void oneshot_reaped(struct oneshots *all, uint32_t node, int status)
     catalogue_done(all->catalogue, all->pid1, node, !o->stopping, false);
 }
 
-/* Its group, since a shell that waits for another program would leave that behind; before it has
- * one, the child. */
+/* Its group, since a shell that waits for another program would leave that behind. */
 void oneshot_tell_to_end(struct pid1 *p, const char *name, pid_t pid, bool *said)
 {
-    pid_t target = p->calls->group_of(pid) == pid ? -pid : pid;
-    refusal_kill(p, name, target, SIGTERM, said);
-    pid1_kill(p, target, SIGCONT);
+    refusal_kill(p, name, -pid, SIGTERM, said);
+    pid1_kill(p, -pid, SIGCONT);
 }
 
 static void end(struct oneshots *all, uint32_t node, pid_t pid)

@@ -70,7 +70,10 @@ pid_t pid1_spawn(struct pid1 *p, struct process_spawn *s, enum child_role role, 
 
 int pid1_kill(const struct pid1 *p, pid_t pid, int signal)
 {
-    return p->calls->kill(pid, signal);
+    int result = p->calls->kill(pid, signal);
+    if (result < 0 && errno == ESRCH && pid < -1)
+        result = p->calls->kill(-pid, signal); /* it is just forked, and leads no group yet */
+    return result;
 }
 
 /* --- shortages -------------------------------------------------------------------------------- */

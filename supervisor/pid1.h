@@ -101,7 +101,8 @@ bool pid1_is_stopping(const struct pid1 *p); /* in the stage STOPPING, or later 
  * known by role and index from then on (CHILD_NONE: it is not). -1 with errno and e. */
 pid_t pid1_spawn(struct pid1 *p, struct process_spawn *s, enum child_role role, uint32_t index,
                  int *report, struct error *e);
-int pid1_kill(const struct pid1 *p, pid_t pid, int signal); /* as kill */
+/* As kill; a child whose group is meant, and that has none yet, gets it itself. */
+int pid1_kill(const struct pid1 *p, pid_t pid, int signal);
 
 /* Notes that something could not be begun: it is said once (shortage.h). errno says why. */
 void pid1_lacks(struct pid1 *p, struct shortage *s, const char *what, const char *name,

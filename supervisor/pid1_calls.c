@@ -33,7 +33,6 @@ const struct pid1_calls pid1_system = {
     .changed = process_changed,
     .kill = kill,
     .session_of = getsid,
-    .group_of = getpgid,
     .parent_of = process_parent,
     .signal_rest = remaining_signal,
     .probe_rest = remaining_probe,

@@ -22,7 +22,6 @@ struct pid1_calls {
     pid_t (*changed)(int *status);      /* process_changed: who died or was stopped */
     int (*kill)(pid_t pid, int signal); /* kill */
     pid_t (*session_of)(pid_t pid);     /* getsid */
-    pid_t (*group_of)(pid_t pid);       /* getpgid */
     pid_t (*parent_of)(pid_t pid);      /* process_parent */
     long (*signal_rest)(const struct remaining *r, int signal);           /* remaining_signal */
     long (*probe_rest)(const struct remaining *r, pid_t top, int signal); /* remaining_probe */

@@ -4,10 +4,7 @@
 
 void refusal_kill(struct pid1 *p, const char *name, pid_t pid, int signal, bool *said)
 {
-    int result = pid1_kill(p, pid, signal);
-    if (result < 0 && errno == ESRCH && pid < 0)
-        result = pid1_kill(p, -pid, signal); /* it is just forked, and leads no group yet */
-    if (result == 0 || errno != EPERM)
+    if (pid1_kill(p, pid, signal) == 0 || errno != EPERM)
         return;
     if (!*said)
         message_warning(

@@ -368,7 +368,6 @@ const struct pid1_calls *world_calls(void)
     c.changed = changed;
     c.kill = deliver;
     c.session_of = group_of;
-    c.group_of = group_of;
     c.parent_of = parent_of;
     c.signal_rest = signal_rest;
     c.probe_rest = probe_rest;

@@ -475,7 +475,6 @@ static struct pid1_calls calls(void)
     c.changed = changed;
     c.kill = deliver;
     c.session_of = itself;
-    c.group_of = itself;
     c.parent_of = no_parent;
     c.signal_rest = signal_rest;
     c.probe_rest = probe_rest;
