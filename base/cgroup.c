@@ -1,4 +1,5 @@
 #include "base/cgroup.h"
+#include "base/file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -94,8 +95,7 @@ static int open_any(const char *second, const char *first, bool *is_second)
     char groups[TEXT_MAX];
     int self = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
     read_text(self, groups);
-    if (self >= 0)
-        close(self);
+    fd_close(self);
     int fd = open_file(groups, NULL, "/sys/fs/cgroup", second);
     *is_second = fd >= 0;
     return fd >= 0 ? fd : open_file(groups, "memory", "/sys/fs/cgroup/memory", first);
@@ -123,7 +123,6 @@ long long cgroup_memory_limit(void)
     bool is_second;
     int fd = open_any("memory.max", "memory.limit_in_bytes", &is_second);
     bool good = read_text(fd, text);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return good ? cgroup_limit_of(text) : -1;
 }

@@ -22,6 +22,12 @@ void fd_close(int fd)
         close(fd);
 }
 
+void fd_drop(int *fd)
+{
+    fd_close(*fd);
+    *fd = -1;
+}
+
 /* For cleaning up without losing the reason. */
 void fd_close_quietly(int fd)
 {

@@ -74,6 +74,8 @@ int file_mode_made(int at, const char *path, mode_t type, mode_t mode);
 int fd_is_locked(int fd);
 /* Closes it; -1: there is nothing to close. */
 void fd_close(int fd);
+/* The same, and sets it to -1. */
+void fd_drop(int *fd);
 /* Closes all descriptors from that number on. */
 void fd_close_from(int first);
 /* Sets (on 1) or clears (0) close-on-exec. 0, or -1 with errno: EBADF, it is not open. */

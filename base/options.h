@@ -11,7 +11,7 @@
  * begins with a control character, "\1, --utc  times in UTC\n", which stands for its letter and
  * which nobody can type.
  *
- * Options stop at the first operand, as chain loading needs, unless they are read anywhere, or
+ * Options stop at the first operand, as chain loading needs, unless they are read anywhere; they do
  * after
  * "--". A single '-' is an operand. A wrong option is said, with the usage; whoever sees it returns
  * EXIT_USAGE. */

@@ -105,7 +105,7 @@ pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e)
         errno = EINVAL;
         return error_system(e, "unable to pass %zu descriptors", s->fd_count);
     }
-    /* The child writes once, less than the pipe holds. */
+    /* What the child writes is less than the pipe holds. */
     if (report && pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return error_system(e, "unable to make a pipe");
     sigset_t all;

@@ -273,8 +273,7 @@ static size_t wait_up(const struct settings *s, const struct words *names)
 {
     struct words quiet = WORDS_INIT;
     struct words notifying = WORDS_INIT;
-    const struct timespec pause = {.tv_sec = s->legacy_ready / 1000,
-                                   .tv_nsec = (long)(s->legacy_ready % 1000) * (long)CLOCK_MS};
+    const struct timespec pause = clock_timespec(s->legacy_ready * CLOCK_MS);
     size_t failed = 0;
     nanosleep(&pause, NULL); /* which a signal ends */
     for (size_t i = 0; i < names->count; i++) {

@@ -6,8 +6,13 @@
 
 void finish_release(struct finish *f)
 {
-    fd_close(f->report);
-    f->report = -1;
+    fd_drop(&f->report);
+}
+
+void finish_say(const char *name, const char *why)
+{
+    message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./finish: %s", name,
+                 why);
 }
 
 void finish_reaped(struct finish *f, const struct pid1 *p, const char *name, const char *path)
@@ -28,6 +33,5 @@ void finish_reaped(struct finish *f, const struct pid1 *p, const char *name, con
         return;
     snprintf(file, sizeof file, "%s/finish", path);
     process_explain(file, &failure, why, sizeof why);
-    message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./finish: %s", name,
-                 why);
+    finish_say(name, why);
 }

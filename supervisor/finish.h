@@ -12,6 +12,8 @@ struct finish {
 /* The child is dead: reads its report, which nothing has waited for, and closes it. name is the
  * service's, path that of its directory. */
 void finish_reaped(struct finish *f, const struct pid1 *p, const char *name, const char *path);
+/* Says why a service's finish does not run. */
+void finish_say(const char *name, const char *why);
 /* Closes what is open. */
 void finish_release(struct finish *f);
 

@@ -1,6 +1,7 @@
 #include "supervisor/logger.h"
 #include "base/clock.h"
 #include "base/container.h"
+#include "base/file.h"
 #include "base/kernel.h"
 #include "base/message.h"
 #include "base/process.h"
@@ -46,13 +47,6 @@ static void merge(int *read_end, int *write_end)
     *read_end = *write_end = both;
 }
 
-static void close_one(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 /* The reading side stays, for a successor of the logger. */
 static int hang_up(int *read_end, int *write_end)
 {
@@ -60,11 +54,11 @@ static int hang_up(int *read_end, int *write_end)
         int side = process_open_side(*read_end, O_RDONLY);
         if (side < 0)
             return -1;
-        close_one(write_end);
+        fd_drop(write_end);
         *read_end = side;
         return 0;
     }
-    close_one(write_end);
+    fd_drop(write_end);
     return 0;
 }
 
@@ -92,7 +86,7 @@ static int resume(int *read_end, int *write_end)
     int both = process_open_side(*read_end, O_RDWR);
     if (both < 0)
         return -1;
-    close_one(read_end);
+    fd_drop(read_end);
     *read_end = *write_end = both;
     return 0;
 }
@@ -111,13 +105,13 @@ static void close_pipes(struct logger_pipes *io)
         io->out_read = -1;
     if (io->err_read == io->err_write)
         io->err_read = -1;
-    close_one(&io->out_write);
-    close_one(&io->err_write);
-    close_one(&io->out_read);
-    close_one(&io->err_read);
+    fd_drop(&io->out_write);
+    fd_drop(&io->err_write);
+    fd_drop(&io->out_read);
+    fd_drop(&io->err_read);
     for (int i = 0; i < 3; i++)
-        close_one(&io->journal[i]);
-    close_one(&io->events_read);
+        fd_drop(&io->journal[i]);
+    fd_drop(&io->events_read);
 }
 
 static int make_pipes(struct logger_pipes *io, const char *name, int events, struct error *e)

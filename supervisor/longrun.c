@@ -133,18 +133,12 @@ static enum service_event spawn_run(struct longrun *l, int *detail)
     return SERVICE_UNSPAWNED;
 }
 
-static void say_unfinished(const struct longrun *l, const char *why)
-{
-    message_line(MESSAGE_WARNING, "s6-supervise %s: warning: unable to spawn ./finish: %s",
-                 l->definition->name, why);
-}
-
 static enum service_event spawn_finish(struct longrun *l)
 {
     struct error e = ERROR_INIT;
     if (longrun_spawn_finish(l, &e) == 0)
         return SERVICE_EVENTS;
-    say_unfinished(l, e.text);
+    finish_say(l->definition->name, e.text);
     return SERVICE_DIED;
 }
 
@@ -280,7 +274,7 @@ static void stillborn(struct longrun *l)
     errno = lack != 0 ? lack : ECHILD;
     error_system(&e, "unable to fork");
     if (l->machine.state != SERVICE_STARTING) {
-        say_unfinished(l, e.text);
+        finish_say(l->definition->name, e.text);
         longrun_feed(l, SERVICE_DIED, 0);
     } else if (lack != 0) {
         pid1_lacks(p, &p->shortage, "service ", l->definition->name, &e);

@@ -1,4 +1,5 @@
 /* What run and finish are forked with. */
+#include "base/file.h"
 #include "base/message.h"
 #include "supervisor/descriptors.h"
 #include "supervisor/longrun.h"
@@ -56,13 +57,6 @@ static void fill(const struct longrun *l, struct process_spawn *s, struct superv
         return;
     s->writes = logger_writes(&l->logger);
     s->gate = logger_gate(&l->logger);
-}
-
-static void close_one(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
 }
 
 /* What the last instance left behind may still hold it: the new one waits before its exec. Nobody
@@ -152,8 +146,8 @@ int longrun_spawn_run(struct longrun *l, struct error *e)
         pid = spawn(l, &s, &report, e);
     }
     int why = errno;
-    close_one(&notify);
-    close_one(&lock);
+    fd_drop(&notify);
+    fd_drop(&lock);
     if (pid < 0) {
         run_end(&l->run, false);
         errno = why;

@@ -97,7 +97,7 @@ static void report_ready(struct watch *w, uint32_t events)
         return;
     close_watch(r, w);
     if (r->birth.awaited) {
-        if (result > 0)
+        if (result > 0 && !r->finishes)
             run_keep_why(r, "it was killed before it could be executed");
         run_forget_parent(r);
         r->event(r, SERVICE_UNSPAWNED);

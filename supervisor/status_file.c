@@ -228,8 +228,7 @@ static void fail(struct status_file *f)
     int why = errno;
     error_system(&e, "unable to write " RUN_STATUS ", which overlog status reads");
     f->pid1->calls->unlink(RUN_STATUS);
-    fd_close(f->fd);
-    f->fd = -1;
+    fd_drop(&f->fd);
     f->pid1->changes.renew = true;
     errno = why;
     pid1_lacks(f->pid1, &f->lack, "", "", &e);

@@ -102,8 +102,7 @@ static void enter_drain(struct stop *s)
     if (s->code < 0)
         s->code = exitcode_read();
     pid1_event(s->pid1, "end", NULL, "code=%d", s->code < 0 ? EXIT_SYSTEM : s->code);
-    fd_close(s->pid1->events.fd);
-    s->pid1->events.fd = -1;
+    fd_drop(&s->pid1->events.fd);
     s->pid1->calls->messages_to(2);
     for (uint32_t i = 0; i < longruns_loggers(s->longruns); i++) {
         struct logger *l = longruns_logger(s->longruns, i);

@@ -134,8 +134,8 @@ static int take_memory(struct update_stage *u, struct error *e)
         if (u->gone[i] == NULL && u->former[i] == NULL)
             return error_set(e, EXIT_SYSTEM, "out of memory");
     }
-    size_t old = 2 * (size_t)u->longruns->room + 2 * (size_t)u->old_count;
-    return children_reserve(&u->longruns->pid1->children, old + 2 * nodes + 64 + CONTROL_PLACES, e);
+    size_t old = 3 * (size_t)u->longruns->room + 2 * (size_t)u->old_count;
+    return children_reserve(&u->longruns->pid1->children, old + 3 * nodes + 64 + CONTROL_PLACES, e);
 }
 
 /* An update before this one removed it, and its logger still reads: it goes on as the new one's. */
