@@ -26,7 +26,7 @@ CPPFLAGS += -I. -D_GNU_SOURCE -DOVERLOG_VERSION='"$(VERSION)"'
 OPT ?= -O2
 # Only the path of log lines is hot, by folder; everywhere else small is fast enough.
 COLD ?= -Oz
-HOT := logger/% logcat/% rotate/% base/clock.c
+HOT := logger/% logcat/% rotate/% base/clock.c base/json%
 HARDEN := -fstack-protector-strong
 CFLAGS := $(CFLAGS) $(WARN) $(call no_truncation,$(CC)) $(OPT) -g -MMD -MP -ffunction-sections -fdata-sections \
           -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN)

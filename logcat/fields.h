@@ -4,8 +4,8 @@
 #ifndef LOGCAT_FIELDS_H
 #define LOGCAT_FIELDS_H
 
+#include "base/json.h"
 #include "base/str.h"
-#include "logcat/json.h"
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 #include "logcat/members.h"
+#include "base/json_write.h"
 #include "logcat/fields.h"
-#include "logcat/json_write.h"
 #include <string.h>
 
 static bool is_taken(const struct str *name)

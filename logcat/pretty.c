@@ -1,6 +1,6 @@
 #include "logcat/pretty.h"
+#include "base/json.h"
 #include "base/utf8.h"
-#include "logcat/json.h"
 #include <string.h>
 
 enum { STEP = 4 };

@@ -1,7 +1,7 @@
 #include "logcat/render.h"
 #include "base/color.h"
+#include "base/json_write.h"
 #include "base/utf8.h"
-#include "logcat/json_write.h"
 #include "logcat/members.h"
 #include "logcat/pretty.h"
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "logcat/tally.h"
 #include "base/clock.h"
+#include "base/json_write.h"
 #include "base/utf8.h"
-#include "logcat/json_write.h"
 #include "logcat/shape.h"
 #include <stdio.h>
 #include <stdlib.h>

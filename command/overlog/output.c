@@ -1,9 +1,9 @@
 /* Output that the verbs of `overlog` share. */
 #include "base/error.h"
 #include "base/failure.h"
+#include "base/json_write.h"
 #include "base/utf8.h"
 #include "command/overlog/overlog.h"
-#include "logcat/json_write.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * line is read; every field that is listed is found by its name; the members made of them are JSON,
  * which gives the same fields again. */
 #include "logcat/fields.h"
-#include "logcat/json.h"
+#include "base/json.h"
 #include "logcat/members.h"
 #include "logcat/where.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,8 +1,8 @@
 /* Reads a JSON object or array where it stands, member by member, without memory of its own. Pure.
  * What is not JSON (RFC 8259) is refused, and so is what is nested more than 32 deep. Names and
  * values point into the text. */
-#ifndef LOGCAT_JSON_H
-#define LOGCAT_JSON_H
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
 
 #include "base/str.h"
 #include <stdbool.h>

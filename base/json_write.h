@@ -1,7 +1,7 @@
-/* JSON as logcat and overlog write it: UTF-8 without control characters and without what misleads a
- * terminal. Pure. */
-#ifndef LOGCAT_JSON_WRITE_H
-#define LOGCAT_JSON_WRITE_H
+/* JSON as we write it: UTF-8 without control characters and without what misleads a terminal.
+ * Pure. */
+#ifndef BASE_JSON_WRITE_H
+#define BASE_JSON_WRITE_H
 
 #include "base/str.h"
 #include <stdbool.h>

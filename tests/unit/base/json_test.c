@@ -1,6 +1,6 @@
 /* JSON objects read where they stand: what is one, what is none, and what their members are. */
-#include "logcat/json.h"
-#include "logcat/json_write.h"
+#include "base/json.h"
+#include "base/json_write.h"
 #include "tests/unit/exact.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "logcat/json_write.h"
+#include "base/json_write.h"
 #include "base/utf8.h"
 #include <string.h>
 

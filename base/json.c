@@ -1,4 +1,4 @@
-#include "logcat/json.h"
+#include "base/json.h"
 #include <string.h>
 
 enum { DEPTH_MOST = 32 };
