@@ -6,6 +6,7 @@
 #include "overlay/rundir.h"
 #include "overlay/runtree.h"
 #include "overlay/settings.h"
+#include "supervisor/console.h"
 #include "supervisor/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -115,6 +116,8 @@ int init_boot(char **cmd, bool guest)
         return message_error(&e);
     }
     message_verbosity(settings.verbosity);
+    if (settings.console != CONSOLE_PLAIN && settings.prefix <= 1)
+        console_look(settings.console);
     problems_say(&problems);
     problems_release(&problems);
     int signal = wait_for_starter(&settings);

@@ -38,12 +38,32 @@ enum logging_mode { LOGGING_CONSOLE = 0, LOGGING_BOTH = 1, LOGGING_DISK = 2, LOG
         "0", "1", "2", "auto"                                                                      \
     }
 
+/* How lines look on the console, and what OVERLOG_CONSOLE calls that. */
+enum console_form { CONSOLE_PLAIN = 0, CONSOLE_PREFIX = 1, CONSOLE_JSON = 2 };
+#define CONSOLE_FORM_NAMES                                                                         \
+    {                                                                                              \
+        "plain", "prefix", "json"                                                                  \
+    }
+/* The service that our own messages are of. */
+#define CONSOLE_OWN ".init"
+/* An object of CONSOLE_JSON begins so: time, service (a JSON string), stream. */
+#define CONSOLE_JSON_TIME "time"
+#define CONSOLE_JSON_SERVICE "service"
+#define CONSOLE_JSON_STREAM "stream"
+#define CONSOLE_JSON_MESSAGE "message"
+#define CONSOLE_JSON_PARTIAL "partial"
+
+/* The file of LOGGER_FD_LOCK: two words of 32 bits say who has begun a line on the container's
+ * stdout and stderr and not ended it; 0: nobody. They are changed under the console lock. */
+enum { CONSOLE_WITHIN_OFFSET = 64, CONSOLE_LOCK_SIZE = 4096 };
+
 /* Options of the command `logger`. */
 #define LOGGER_OPTION_DIRECTORY "d" /* DIR: the log directory */
 #define LOGGER_OPTION_USER "u"      /* UID:GID to become */
 #define LOGGER_OPTION_PREFIX "p"    /* [NAME] before each line on the console */
 #define LOGGER_OPTION_PRETTY "P"    /* WIDTH: time and padded NAME before each line there */
 #define LOGGER_OPTION_COLOR "c"     /* with PRETTY: in colours */
+#define LOGGER_OPTION_JSON "j"      /* a JSON object for each line there */
 #define LOGGER_OPTION_EVENTS "e"    /* DIR: log directory of the event pipe */
 #define LOGGER_OPTION_RESUME "r"    /* take current over as the predecessor left it */
 #define LOGGER_OPTION_VERBOSE "v"   /* print info lines */

@@ -13,8 +13,12 @@ static void write_alert(struct sink *s, const struct line *line)
     if (str_printf(out, "%s: alert: ", s->rules->name) < 0 || sink_reserve(s, line->length, 1) < 0)
         return;
     sink_collect(s, line, cut ? limit : 0);
-    if (str_add_text(out, cut ? "...\n" : "\n") == 0)
+    if (str_add_text(out, cut ? "...\n" : "\n") < 0)
+        str_clear(out);
+    else if (s->rules->console == NULL)
         console_write(2, out->data, out->length);
+    else
+        console_message(s->rules->console, 1, out->data, out->length);
     str_clear(out);
 }
 

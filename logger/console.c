@@ -1,15 +1,19 @@
 #include "logger/console.h"
-#include "base/color.h"
 #include "base/message.h"
+#include "base/utf8.h"
+#include "logger/journal.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK = 16384, PREFIX_MAX = 512 };
+enum { CHUNK = 65536 /* bytes that are wrapped before they are written */ };
+
+static const char *const names[] = {"stdout", "stderr"};
 
 static void set_lock(int fd, short type)
 {
@@ -47,91 +51,241 @@ int console_write(int fd, const char *bytes, size_t length)
     return 0;
 }
 
-int console_pretty(const char *name, int width, bool color, struct str *out)
+/* --- whose line it is --- */
+
+/* A successor of the same service has the same number: it completes what its predecessor began. */
+static uint32_t number_of(const char *service, int stream)
 {
-    return str_printf(out, "%s%s%s%-*.200s%s | ", color ? "\033[" : "", color ? color_of(name) : "",
-                      color ? "m" : "", width, name, color ? "\033[0m" : "");
+    uint32_t number = 2166136261U + (uint32_t)stream;
+    for (; *service != '\0'; service++)
+        number = (number ^ (unsigned char)*service) * 16777619U;
+    return (number & INT32_MAX) | 1;
 }
 
-/* The prefix as it is now. */
-static size_t begin_of_line(const struct console *c, char text[PREFIX_MAX])
+/* NULL: lines are torn, that is all. */
+static void *map_shared(int lock)
 {
-    char when[16] = "";
-    time_t now = c->timed ? time(NULL) : 0;
-    struct tm local;
-    if (c->timed && localtime_r(&now, &local) != NULL)
-        strftime(when, sizeof when, "%H:%M:%S ", &local);
-    snprintf(text, PREFIX_MAX, "%s%s", when, c->prefix);
-    return strlen(text);
+    struct stat st;
+    if (!memory_is(lock) || fstat(lock, &st) < 0 ||
+        (st.st_size < CONSOLE_LOCK_SIZE && ftruncate(lock, CONSOLE_LOCK_SIZE) < 0))
+        return NULL;
+    void *bytes = mmap(NULL, CONSOLE_LOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, lock, (off_t)0);
+    return bytes == MAP_FAILED ? NULL : bytes;
 }
 
-static int show_prefixed(struct console *c, int stream, const char *bytes, size_t length)
+int console_open(struct console *c, enum console_form form, const char *service,
+                 const struct wrap_pretty *pretty)
 {
-    char chunk[CHUNK], text[PREFIX_MAX];
-    size_t used = 0;
-    size_t prefix = begin_of_line(c, text);
+    struct stat st[CONSOLE_STREAMS];
+    bool known = true;
+    c->shared = map_shared(c->lock);
+    uint32_t *words =
+        c->shared == NULL ? c->unshared : (void *)((char *)c->shared + CONSOLE_WITHIN_OFFSET);
+    for (int i = 0; i < CONSOLE_STREAMS; i++) {
+        bool is_open = fstat(c->stream[i].fd, &st[i]) == 0;
+        known &= is_open;
+        c->stream[i].pipe = is_open && S_ISFIFO(st[i].st_mode);
+        c->stream[i].who = number_of(service, i);
+        c->stream[i].within = words + i;
+    }
+    if (known && st[0].st_dev == st[1].st_dev && st[0].st_ino == st[1].st_ino)
+        c->stream[1].within = words;
+    return wrap_open(&c->wrap, form, service, pretty) < 0 ||
+                   wrap_open(&c->own, form, CONSOLE_OWN, pretty) < 0
+               ? -1
+               : 0;
+}
+
+/* The bytes that may be written at once: whole lines that a pipe takes as a whole, or else the rest
+ * of a longer line. */
+static size_t next_part(const struct console *c, int stream, const char *bytes, size_t length)
+{
+    if (!c->stream[stream].pipe || length <= PIPE_BUF)
+        return length;
+    size_t n = line_ends_at(bytes, PIPE_BUF);
+    if (n == 0)
+        n = line_end_in(bytes, length) + 1;
+    return n < length ? n : length;
+}
+
+/* Writes with the lock held, and keeps the word: what a kill would tear has an owner before. */
+static int put(struct console *c, int stream, const char *bytes, size_t length)
+{
+    const uint32_t who = c->stream[stream].who;
+    uint32_t *within = c->stream[stream].within;
     while (length > 0) {
-        size_t n = line_end_in(bytes, length);
-        bool ended = n < length;
-        size_t head = c->stream[stream].begun ? 0 : prefix;
-        n += ended;
-        if (n > CHUNK - prefix) {
-            n = CHUNK - prefix;
-            ended = false;
-        }
-        if (used + head + n > CHUNK) {
-            if (console_write(c->stream[stream].fd, chunk, used) < 0)
-                return -1;
-            used = 0;
-        }
-        memcpy(chunk + used, text, head);
-        memcpy(chunk + used + head, bytes, n);
-        used += head + n;
+        size_t n = next_part(c, stream, bytes, length);
+        bool ended = line_ends_at(bytes + n - 1, 1) > 0;
+        bool at_once = c->stream[stream].pipe && n <= PIPE_BUF;
+        *within = ended && at_once ? 0 : who;
+        if (console_write(c->stream[stream].fd, bytes, n) < 0)
+            return -1;
+        *within = ended ? 0 : who;
         bytes += n;
         length -= n;
-        c->stream[stream].begun = !ended;
     }
-    return console_write(c->stream[stream].fd, chunk, used);
+    return 0;
 }
+
+/* The same with the lock. A begun line of others is ended first, and of ours, too, where another
+ * one begins. */
+static int put_locked(struct console *c, int stream, bool begins, const char *bytes, size_t length)
+{
+    const uint32_t who = c->stream[stream].who;
+    console_lock(c->lock);
+    uint32_t within = *c->stream[stream].within;
+    bool torn = within != 0 && (begins || within != who);
+    int result = torn ? console_write(c->stream[stream].fd, "\n", 1) : 0;
+    if (result == 0)
+        result = put(c, stream, bytes, length);
+    int why = errno;
+    console_unlock(c->lock);
+    errno = why;
+    return result;
+}
+
+void console_end_line(struct console *c, int stream)
+{
+    const uint32_t who = c->stream[stream].who;
+    uint32_t *within = c->stream[stream].within;
+    if (!c->stream[stream].begun)
+        return;
+    c->stream[stream].begun = false;
+    console_lock(c->lock);
+    if (*within == who)
+        *within = who + 1; /* nobody's */
+    console_unlock(c->lock);
+}
+
+/* --- what the service writes --- */
 
 static void show(struct console *c, int stream, const char *bytes, size_t length)
 {
-    static const char *const names[] = {"stdout", "stderr"};
-    if (c->stream[stream].closed || length == 0)
+    if (c->stream[stream].closed || length == 0 ||
+        put_locked(c, stream, console_wraps(c), bytes, length) == 0)
         return;
-    int result;
-    console_lock(c->lock);
-    if (c->prefix != NULL) {
-        result = show_prefixed(c, stream, bytes, length);
-    } else {
-        result = console_write(c->stream[stream].fd, bytes, length);
-        c->stream[stream].begun = line_ends_at(bytes + length - 1, 1) == 0;
-    }
     int why = errno;
-    console_unlock(c->lock);
-    if (result < 0) {
-        c->stream[stream].closed = true;
-        message_warning("unable to write to the console's %s: %s; it is given up", names[stream],
-                        strerror(why));
-    }
+    c->stream[stream].closed = true;
+    message_warning("unable to write to the console's %s: %s; it is given up", names[stream],
+                    strerror(why));
 }
 
-bool console_lines(struct console *c, int stream, struct lines *l)
+static void show_plain(struct console *c, int stream, struct lines *l, size_t length)
 {
+    const char *bytes = l->data + l->shown;
+    l->shown += length;
+    if (length == 0)
+        return;
+    show(c, stream, bytes, length);
+    c->stream[stream].begun = line_ends_at(bytes + length - 1, 1) == 0;
+}
+
+/* The next line, or piece of one, that stands in l from l->shown on; all: of a begun line, too.
+ * skip: bytes of the line end. False: there is none. */
+static bool next_shown(const struct lines *l, bool all, struct line *line, size_t *skip)
+{
+    const char *bytes = l->data + l->shown;
+    size_t length = l->end - l->shown;
+    size_t n = line_end_in(bytes, length);
+    bool over = l->limit > 0 && n > l->limit;
+    bool ended = n < length && !over;
+    if (over)
+        n = l->limit;
+    else if (!ended && !all)
+        return false;
+    if (!ended)
+        n -= utf8_torn(bytes, n);
+    *line = (struct line){.bytes = bytes, .length = n, .last = ended};
+    *skip = ended;
+    return n + *skip > 0;
+}
+
+static int show_wrapped(struct console *c, int stream, struct lines *l, bool all,
+                        const struct timespec *now)
+{
+    struct line line;
+    size_t skip;
     size_t from = l->shown;
-    size_t length = l->end - from;
-    size_t n = line_ends_at(l->data + from, length);
+    if (from == l->end)
+        return 0;
+    if (wrap_begin(&c->wrap, stream, now) < 0)
+        return -1;
+    while (next_shown(l, all, &line, &skip)) {
+        line.first = !c->stream[stream].begun;
+        if (wrap_line(&c->wrap, &line, &c->out) < 0)
+            break;
+        l->shown += line.length + skip;
+        c->stream[stream].begun = !line.last;
+        if (c->out.length < CHUNK)
+            continue;
+        show(c, stream, c->out.data, c->out.length);
+        str_clear(&c->out);
+    }
+    bool lacks = next_shown(l, all, &line, &skip);
+    show(c, stream, c->out.data, c->out.length);
+    str_clear(&c->out);
+    return lacks ? -1 : l->shown > from;
+}
+
+int console_lines(struct console *c, int stream, struct lines *l, const struct timespec *now)
+{
+    if (console_wraps(c))
+        return show_wrapped(c, stream, l, false, now);
+    size_t length = l->end - l->shown;
+    size_t n = line_ends_at(l->data + l->shown, length);
     size_t begun = n > 0 ? length - n : l->end - l->start;
     if (l->limit > 0 && begun > l->limit)
         n = length;
-    l->shown += n;
-    show(c, stream, l->data + from, n);
+    show_plain(c, stream, l, n);
     return n > 0;
 }
 
-void console_all(struct console *c, int stream, struct lines *l)
+int console_all(struct console *c, int stream, struct lines *l, const struct timespec *now)
 {
-    size_t from = l->shown;
-    l->shown = l->end;
-    show(c, stream, l->data + from, l->end - from);
+    if (console_wraps(c))
+        return show_wrapped(c, stream, l, true, now);
+    size_t length = l->end - l->shown;
+    show_plain(c, stream, l, length);
+    return length > 0;
+}
+
+/* --- what others say --- */
+
+int console_put(struct console *c, int stream, const char *bytes, size_t length)
+{
+    return put_locked(c, stream, true, bytes, length);
+}
+
+int console_message(struct console *c, int stream, const char *text, size_t length)
+{
+    struct str out = STR_INIT;
+    struct timespec now = clock_wall();
+    struct line line = {.bytes = text, .length = length - 1, .first = true, .last = true};
+    bool wrapped = console_wraps(c) && wrap_begin(&c->own, stream, &now) == 0 &&
+                   wrap_line(&c->own, &line, &out) == 0;
+    int result = wrapped ? console_put(c, stream, out.data, out.length)
+                         : console_put(c, stream, text, length);
+    int why = errno;
+    str_release(&out);
+    errno = why;
+    return result;
+}
+
+/* --- the end --- */
+
+void console_shrink(struct console *c)
+{
+    str_release(&c->out);
+    str_release(&c->wrap.head);
+    str_release(&c->own.head);
+}
+
+void console_close(struct console *c)
+{
+    console_shrink(c);
+    wrap_close(&c->wrap);
+    wrap_close(&c->own);
+    if (c->shared != NULL)
+        munmap(c->shared, CONSOLE_LOCK_SIZE);
+    c->shared = NULL;
 }

@@ -129,8 +129,6 @@ int journal_end_line(struct journal *j, struct lines *l)
     j->bytes[l->end] = '\n';
     if (set_end(j, l->end + 1) < 0)
         return -1;
-    if (l->shown == l->end)
-        l->shown++;
     l->end++;
     return 0;
 }

@@ -106,8 +106,6 @@ int lines_end(struct lines *l)
     if (room == NULL)
         return -1;
     *room = '\n';
-    if (l->shown == l->end)
-        l->shown++;
     l->end++;
     return 0;
 }

@@ -39,7 +39,7 @@ void lines_added(struct lines *l, size_t n);
 /* The next line, or piece of one that is over the limit; false: more bytes are needed. */
 bool lines_next(struct lines *l, struct line *line);
 
-/* Ends a begun line, as if a newline had come (one that counts as shown). 0, or -1: no memory. */
+/* Ends a begun line, as if a newline had come. 0, or -1: no memory. */
 int lines_end(struct lines *l);
 
 /* Whether the last byte added did not end a line. */

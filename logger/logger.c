@@ -4,7 +4,7 @@
 
 const struct command logger_commands[] = {
     {.name = "logger",
-     .usage = "[-d DIR] [-u UID:GID] [-p] [-e EVENTSDIR] [-r] [-D] NAME MODE SCRIPT...",
+     .usage = "[-d DIR] [-u UID:GID] [-p | -j] [-e EVENTSDIR] [-r] [-D] NAME MODE SCRIPT...",
      .summary = "log a service: its two pipes to the console and a log directory",
      .options = logger_options,
      .run = logger_run},

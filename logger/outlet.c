@@ -78,13 +78,10 @@ static int write_some(struct sink_buffer *b)
 /* Writes all, waiting for who reads stdout. 0, or -1 with errno. */
 static int write_all(const struct sink *s)
 {
-    const struct sink_buffer *b = s->buffer;
-    console_lock(s->rules->lock);
-    int result = console_write(1, b->bytes.data + b->written, b->bytes.length - b->written);
-    int why = errno;
-    console_unlock(s->rules->lock);
-    errno = why;
-    return result;
+    const char *bytes = s->buffer->bytes.data + s->buffer->written;
+    size_t length = s->buffer->bytes.length - s->buffer->written;
+    return s->rules->console == NULL ? console_write(1, bytes, length)
+                                     : console_put(s->rules->console, 0, bytes, length);
 }
 
 static void set_waiting(struct sink_buffer *b, bool waits)

@@ -48,9 +48,8 @@ struct paired {
     bool drops_lines;     /* while the disk does not work */
     bool verbose;         /* info lines, too */
     struct identity user; /* to become once the directories are open */
-    bool prefixed;
-    int width; /* of the prefix for people; 0: none */
-    bool color;
+    enum console_form form;
+    struct wrap_pretty pretty;
 };
 
 const char logger_options[] =
@@ -59,6 +58,7 @@ const char logger_options[] =
     "-" LOGGER_OPTION_PREFIX ", --prefix         put [NAME] before each line on the console\n"
     "-" LOGGER_OPTION_PRETTY
     ", --pretty=WIDTH   put the time and NAME, as wide as that, before each line\n"
+    "-" LOGGER_OPTION_JSON ", --json           show each line as a JSON object\n"
     "-" LOGGER_OPTION_COLOR ", --color          with -P: NAME in a colour of its own\n"
     "-" LOGGER_OPTION_EVENTS ", --events=DIR     log the event pipe on descriptor 9 there\n"
     "-" LOGGER_OPTION_RESUME ", --resume         take current over as it is\n"
@@ -75,7 +75,7 @@ static void write_message(const char *text, size_t length)
     struct pump *p = &self->pump;
     for (int i = 1; i >= 0; i--)
         if (!p->handover.console.stream[i].closed &&
-            console_write(p->handover.console.stream[i].fd, text, length) == 0)
+            console_message(&p->handover.console, i, text, length) == 0)
             return;
     pump_note(p, text, length);
 }
@@ -112,9 +112,11 @@ static int parse_options(struct paired *p, struct invocation *c)
     }
     p->directory = argument_of(LOGGER_OPTION_DIRECTORY[0]);
     p->events = argument_of(LOGGER_OPTION_EVENTS[0]);
-    p->width = (int)width;
-    p->prefixed = has(LOGGER_OPTION_PREFIX);
-    p->color = has(LOGGER_OPTION_COLOR);
+    p->pretty = (struct wrap_pretty){.width = (int)width, .color = has(LOGGER_OPTION_COLOR)};
+    if (has(LOGGER_OPTION_JSON))
+        p->form = CONSOLE_JSON;
+    else if (has(LOGGER_OPTION_PREFIX) || width > 0)
+        p->form = CONSOLE_PREFIX;
     p->resume = has(LOGGER_OPTION_RESUME);
     p->drops_lines = has(LOGGER_OPTION_DROP);
     p->verbose = has(LOGGER_OPTION_VERBOSE);
@@ -255,7 +257,7 @@ static void set_rules(struct paired *p, const char *note)
                                    .name = p->name,
                                    .gzip = GZIP_LEVEL,
                                    .slots = p->pump.handover.console.lock,
-                                   .lock = p->pump.handover.console.lock,
+                                   .console = &p->pump.handover.console,
                                    .note = note,
                                    .fallback = &p->fallback};
     p->events_rules = p->rules;
@@ -343,18 +345,14 @@ static int open_disk(struct paired *p, struct error *e)
     return result;
 }
 
-/* Its name in messages, and before lines on the console: for as long as we live. */
+/* Its name in messages, for as long as we live, and on the console. */
 static int take_name(struct paired *p, struct error *e)
 {
     struct str name = STR_INIT;
-    struct str prefix = STR_INIT;
     if (str_printf(&name, "logger %s", p->name) < 0 ||
-        (p->prefixed && str_printf(&prefix, "[%s] ", p->name) < 0) ||
-        (p->width > 0 && console_pretty(p->name, p->width, p->color, &prefix) < 0))
+        console_open(&p->pump.handover.console, p->form, p->name, &p->pretty) < 0)
         return error_system(e, "unable to begin");
     message_name(name.data);
-    p->pump.handover.console.prefix = prefix.data;
-    p->pump.handover.console.timed = p->width > 0;
     return 0;
 }
 
@@ -372,9 +370,10 @@ __attribute__((noinline)) static int begin(struct paired *p, struct invocation *
     self = p;
     disk_lift_limit();
     take_descriptors(p);
+    if (take_name(p, &e) < 0)
+        return message_error(&e);
     message_to(write_message);
-    if (take_name(p, &e) < 0 || parse_script(p, c, &e) < 0 || open_routes(p, &e) < 0 ||
-        open_disk(p, &e) < 0)
+    if (parse_script(p, c, &e) < 0 || open_routes(p, &e) < 0 || open_disk(p, &e) < 0)
         return message_error(&e);
     image_discard_tables();
     return 0;

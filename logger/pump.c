@@ -14,7 +14,9 @@
 
 enum { READ_MAX = 65536, BURST = 16384, NOTES_MAX = 16384 };
 
+/* A begun line that is shown wrapped is torn: that waits longer. */
 static const int64_t begun_wait = 200 * CLOCK_MS;
+static const int64_t torn_wait = CLOCK_SECOND;
 static const int64_t rest_wait = CLOCK_SECOND;
 
 static struct lines *lines_of(const struct pump_input *in)
@@ -42,29 +44,39 @@ static void give_up(struct pump *p, const char *why)
 
 /* --- from a stream to console and disk --- */
 
-static void show_lines(struct pump_input *in)
+static void show_lines(struct pump_input *in, const struct timespec *now)
 {
     struct loop *loop = &in->pump->loop;
+    struct console *c = &in->pump->handover.console;
     struct lines *l = lines_of(in);
-    bool shown = console_lines(&in->pump->handover.console, in->index, l);
-    if (l->shown == l->end)
+    int shown = console_lines(c, in->index, l, now);
+    if (shown < 0)
+        give_up(in->pump, "out of memory");
+    else if (l->shown == l->end)
         loop_untimer(loop, &in->begun);
-    else if (shown || in->begun.place == 0)
-        loop_timer(loop, &in->begun, clock_monotonic() + begun_wait);
+    else if (shown > 0 || in->begun.place == 0)
+        loop_timer(loop, &in->begun,
+                   clock_monotonic() + (console_wraps(c) ? torn_wait : begun_wait));
+}
+
+static void show_all(struct pump_input *in)
+{
+    struct timespec now = clock_wall();
+    if (console_all(&in->pump->handover.console, in->index, lines_of(in), &now) < 0)
+        give_up(in->pump, "out of memory");
 }
 
 static void show_begun(struct timer *t)
 {
     struct pump_input *in =
         (struct pump_input *)(void *)((char *)t - offsetof(struct pump_input, begun));
-    console_all(&in->pump->handover.console, in->index, lines_of(in));
+    show_all(in);
     handover_commit(&in->pump->handover);
 }
 
-static void to_disk(struct pump_input *in)
+static void to_disk(struct pump_input *in, const struct timespec *now)
 {
-    struct timespec now = clock_wall();
-    if (handover_write(&in->pump->handover, in->index, &now) < 0)
+    if (handover_write(&in->pump->handover, in->index, now) < 0)
         give_up(in->pump, "out of memory");
 }
 
@@ -101,6 +113,7 @@ static void shrink_memory(struct pump *p)
 {
     for (int i = 0; i < CHECKPOINT_FILES; i++)
         route_shrink(&p->handover.route[i]);
+    console_shrink(&p->handover.console);
     handover_trim(&p->handover);
     process_trim_stack();
 }
@@ -119,26 +132,33 @@ static void take_bytes(struct pump_input *in)
     struct pump *p = in->pump;
     const struct lines *l = lines_of(in);
     size_t size = l->end - l->start;
+    const struct timespec now = clock_wall();
     if (in->index == HANDOVER_ERR)
         last_words_note(&p->last_words, l->data + l->start, size);
     if (shows(in))
-        show_lines(in);
-    to_disk(in);
+        show_lines(in, &now);
+    to_disk(in, &now);
     rest_after_burst(in, size);
     p->active = true;
     if (p->rest.place == 0)
         loop_timer(&p->loop, &p->rest, clock_monotonic() + rest_wait);
 }
 
-/* The line that was begun ends here, on disk; the console only gets the bytes there are. */
+/* The line that was begun ends here. A console that shows bytes as they are only gets those there
+ * are. */
 static void end_line(struct pump_input *in)
 {
-    if (shows(in)) {
-        console_all(&in->pump->handover.console, in->index, lines_of(in));
-        in->pump->handover.console.stream[in->index].begun = false;
+    struct lines *l = lines_of(in);
+    struct console *c = &in->pump->handover.console;
+    bool plain = shows(in) && !console_wraps(c);
+    if (plain) {
+        show_all(in);
+        console_end_line(c, in->index);
     }
-    if (journal_end_line(journal_of(in), lines_of(in)) < 0)
+    if (journal_end_line(journal_of(in), l) < 0)
         message_warning("a line end is lost: %s", strerror(errno));
+    if (plain)
+        l->shown = l->end;
     take_bytes(in);
 }
 
@@ -158,9 +178,10 @@ static void pause_input(struct pump_input *in)
 
 static void write_rest(struct pump *p)
 {
+    const struct timespec now = clock_wall();
     handover_commit(&p->handover);
     for (int i = HANDOVER_OUT; i <= HANDOVER_ERR; i++)
-        to_disk(&p->input[i]);
+        to_disk(&p->input[i], &now);
     write_notes(p);
 }
 
@@ -405,6 +426,7 @@ int pump_run(struct pump *p)
             end_line(&p->input[i]);
     write_notes(p);
     handover_close(&p->handover);
+    console_close(&p->handover.console);
     str_release(&p->notes);
     free(p->noting.data);
     loop_close(&p->loop);

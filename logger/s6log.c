@@ -360,7 +360,6 @@ static int start(struct s6log *s, struct invocation *c, struct error *e)
     s->rules = (struct sink_rules){.trouble = s->blocking ? SINK_HOLD : SINK_GROW,
                                    .name = "s6-log",
                                    .slots = -1,
-                                   .lock = -1,
                                    .note = note};
     if (s->notification >= 0)
         fd_cloexec(s->notification, 1);

@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 struct fallback;
+struct console;
 
 /* The fate of lines while their directory cannot be written. */
 enum sink_trouble {
@@ -46,7 +47,7 @@ struct sink_rules {
     const char *name;          /* begins alerts */
     int gzip;                  /* level where the script says nothing */
     int slots;                 /* struct logdir_settings.slots */
-    int lock;                  /* descriptor of the console lock for stdout, -1: none */
+    struct console *console;   /* where stdout and alerts go; NULL: to the descriptors alone */
     const char *note;          /* struct logdir_settings.note */
     struct fallback *fallback; /* SINK_DROP: says that a directory fails; NULL: nothing is said */
 };

@@ -131,6 +131,32 @@ static bool shows_colors(const struct reader *r)
     return strcmp(kind, "dumb") != 0 && text_or(r, "NO_COLOR", "")[0] == '\0';
 }
 
+/* How lines look on the console, and the prefix that goes with it. */
+static void console(struct settings *s, const struct reader *r)
+{
+    static const char *const names[] = CONSOLE_FORM_NAMES;
+    enum { FORMS = sizeof names / sizeof names[0] };
+    const char *text = text_or(r, "OVERLOG_CONSOLE", NULL);
+    s->prefix = number(r, "OVERLOG_PREFIX", 0);
+    if (s->prefix > PREFIX_MOST)
+        s->prefix = PREFIX_MOST;
+    s->console = s->prefix > 0 ? CONSOLE_PREFIX : CONSOLE_PLAIN;
+    if (text == NULL)
+        return;
+    s->console = CONSOLE_PLAIN;
+    while ((int)s->console < FORMS && strcmp(text, names[s->console]) != 0)
+        s->console++;
+    if ((int)s->console == FORMS) {
+        problems_warning(r->problems, "OVERLOG_CONSOLE", 0, "use plain, prefix or json",
+                         "%s is none of these, using plain", text);
+        s->console = CONSOLE_PLAIN;
+    }
+    if (s->console != CONSOLE_PREFIX)
+        s->prefix = 0;
+    else if (s->prefix == 0)
+        s->prefix = 1;
+}
+
 int settings_read(struct settings *s, char *(*lookup)(const char *name), bool terminal,
                   struct problems *p)
 {
@@ -146,7 +172,6 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         .stop_max = number(&r, "OVERLOG_STOP_MAXTIME", 0),
         .drop = drops(&r),
         .log_total = size(&r, "OVERLOG_TOTAL", 0, "logs may take any number of bytes"),
-        .prefix = number(&r, "OVERLOG_PREFIX", 0),
         .parents = number(&r, "OVERLOG_SUPERVISE_PROCESSES", 0) != 0,
         .parents_unset = text_or(&r, "OVERLOG_SUPERVISE_PROCESSES", NULL) == NULL,
         .status_group = shows_group(&r),
@@ -168,8 +193,7 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         .legacy_grace = number(&r, "S6_SERVICES_GRACETIME", 3000),
         .finish_max = number(&r, "S6_KILL_FINISH_MAXTIME", 5000),
     };
-    if (s->prefix > PREFIX_MOST)
-        s->prefix = PREFIX_MOST;
+    console(s, &r);
     if (s->kill_grace > 300000)
         s->kill_grace = 300000;
     if (places(s, &r) < 0 || script(&r, &s->log_script) < 0) {

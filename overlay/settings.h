@@ -20,7 +20,8 @@ struct settings {
     uint32_t drain;            /* OVERLOG_DRAIN, ms */
     uint32_t stop_max;         /* OVERLOG_STOP_MAXTIME, ms, 0 none */
     uint64_t log_total;        /* OVERLOG_TOTAL, bytes, 0 any number */
-    uint32_t prefix;           /* OVERLOG_PREFIX: 0 none, 1 [NAME], else the width of NAME */
+    enum console_form console; /* OVERLOG_CONSOLE, or PREFIX if OVERLOG_PREFIX asks for it */
+    uint32_t prefix;           /* of CONSOLE_PREFIX: 1 [NAME], else the width of NAME; or 0 */
     bool color;                /* a terminal that shows colours */
     bool drop;                 /* OVERLOG_ON_FULL=drop, not hold */
     bool parents;              /* OVERLOG_SUPERVISE_PROCESSES: services have one */

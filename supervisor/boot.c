@@ -7,6 +7,7 @@
 #include "services/database.h"
 #include "services/enable.h"
 #include "services/package.h"
+#include "supervisor/console.h"
 #include "supervisor/parts.h"
 #include "supervisor/rc_init.h"
 #include <fcntl.h>
@@ -97,14 +98,16 @@ static int open_init_logger(struct supervisor *sv, struct error *e)
     struct logger *init = &sv->longruns.init;
     char target[4096];
     struct error ignored = ERROR_INIT;
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
+    int ends[2] = {-1, -1};
+    bool disk = p->settings.logging != LOGGING_CONSOLE;
+    if (disk && pipe2(ends, O_CLOEXEC) < 0)
         return error_system(e, "unable to make the event pipe");
     p->events.fd = ends[1];
-    if (logger_open(init, ".init", p->settings.logging, &none, ends[0], e) < 0)
+    if (logger_open(init, CONSOLE_OWN, p->settings.logging, &none, ends[0], e) < 0)
         return -1;
-    snprintf(target, sizeof target, "%s/.init", p->settings.log_root);
-    file_link(target, AT_FDCWD, RUN_UNCAUGHT, &ignored);
+    snprintf(target, sizeof target, "%s/" CONSOLE_OWN, p->settings.log_root);
+    if (disk)
+        file_link(target, AT_FDCWD, RUN_UNCAUGHT, &ignored);
     p->out = init->pipes.out_write;
     p->err = init->pipes.err_write;
     logger_start(init);
@@ -281,9 +284,11 @@ int boot_begin(struct supervisor *sv, struct error *e)
     if (logging_open(&sv->logging, p, e) < 0 ||
         children_reserve(&p->children, 64 + CONTROL_PLACES, e) < 0)
         return -1;
+    console_shared_by(sv->logging.lock);
     for (int fd = 1; fd <= 2 && !p->guest; fd++)
         open_up(fd);
-    if (p->settings.logging != LOGGING_CONSOLE && open_init_logger(sv, e) < 0)
+    if ((p->settings.logging != LOGGING_CONSOLE || p->settings.console != CONSOLE_PLAIN) &&
+        open_init_logger(sv, e) < 0)
         return -1;
     write_boot_event(p);
     if (scandir_open(&sv->scandir, e) < 0 || control_open(&sv->control, RUN_CONTROL, e) < 0)

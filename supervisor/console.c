@@ -1,10 +1,13 @@
 #include "supervisor/console.h"
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/json_write.h"
 #include "base/kernel.h"
 #include "base/message.h"
 #include "base/process.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,8 +26,10 @@
 static int destination = 2;
 static int own = -1; /* the same pipe or terminal as an open file of ours, with O_NONBLOCK */
 static unsigned long dropped;
-static char rest[MESSAGE_MAX]; /* of a line that a terminal took a part of */
+static char rest[PIPE_BUF]; /* of a line that a terminal took a part of */
 static size_t rest_length;
+static enum console_form form;
+static int shared = -1; /* the loggers' file */
 
 static ssize_t write_now(int fd, const void *bytes, size_t length)
 {
@@ -93,20 +98,86 @@ static bool put_line(const char *line, size_t length)
     return n > 0;
 }
 
+/* Adds an object with the line, or with a part of it if all of it is too long. 0, or -1. */
+static int add_object(struct str *out, const char *line, size_t length)
+{
+    enum { AROUND = 128, ESCAPED = 6 };
+    char when[CLOCK_UTC_LENGTH + 1] = "";
+    struct timespec now = clock_wall();
+    size_t before = out->length;
+    clock_utc_format(when, &now);
+    if (str_printf(out,
+                   "{\"" CONSOLE_JSON_TIME "\":\"%s\",\"" CONSOLE_JSON_SERVICE "\":\"" CONSOLE_OWN
+                   "\",\"" CONSOLE_JSON_STREAM "\":\"stderr\",\"" CONSOLE_JSON_MESSAGE "\":",
+                   when) < 0 ||
+        json_write_string(out, line, length, NULL) < 0 || str_add_text(out, "}\n") < 0)
+        return -1;
+    if (out->length < PIPE_BUF)
+        return 0;
+    out->length = before;
+    return add_object(out, line, (PIPE_BUF - AROUND) / ESCAPED);
+}
+
+/* A logger's begun line on descriptor 2 is ended. */
+static bool is_within(void)
+{
+    uint32_t within[2] = {0, 0};
+    const uint32_t none = 0;
+    struct stat st[2];
+    bool same = fstat(1, &st[0]) == 0 && fstat(2, &st[1]) == 0 && st[0].st_dev == st[1].st_dev &&
+                st[0].st_ino == st[1].st_ino;
+    off_t at = CONSOLE_WITHIN_OFFSET + (same ? 0 : (off_t)sizeof none);
+    if (shared < 0 || destination != STDERR_FILENO ||
+        pread(shared, within, sizeof *within, at) != sizeof *within || within[0] == 0)
+        return false;
+    ssize_t ignored = pwrite(shared, &none, sizeof none, at);
+    (void)ignored;
+    return true;
+}
+
+static bool put_message(const char *line, size_t length)
+{
+    static struct str text; /* keeps its memory */
+    int result = 0;
+    bool within = is_within();
+    if (!within && (form == CONSOLE_PLAIN || destination != STDERR_FILENO))
+        return put_line(line, length);
+    str_clear(&text);
+    if (within)
+        result = str_add_char(&text, '\n');
+    if (result == 0 && form == CONSOLE_JSON)
+        result = add_object(&text, line, length - 1);
+    else if (result == 0)
+        result = str_printf(&text, "%s%.*s", form == CONSOLE_PREFIX ? "[" CONSOLE_OWN "] " : "",
+                            (int)length, line);
+    return result == 0 && put_line(text.data, text.length);
+}
+
 static void say(const char *line, size_t length)
 {
     if (dropped > 0) {
         char text[96];
         int n =
             snprintf(text, sizeof text, "overlog: warning: %lu messages did not fit\n", dropped);
-        if (!put_line(text, (size_t)n)) {
+        if (!put_message(text, (size_t)n)) {
             dropped++;
             return;
         }
         dropped = 0;
     }
-    if (!put_line(line, length))
+    if (!put_message(line, length))
         dropped++;
+}
+
+void console_look(enum console_form wanted)
+{
+    form = wanted;
+    message_to(say);
+}
+
+void console_shared_by(int lock)
+{
+    shared = lock;
 }
 
 void console_messages_to(int fd)

@@ -3,6 +3,7 @@
 #ifndef SUPERVISOR_CONSOLE_H
 #define SUPERVISOR_CONSOLE_H
 
+#include "contract/logger.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -12,5 +13,12 @@ bool console_try(int fd, const void *bytes, size_t length);
 
 /* From now on messages of this process go to fd. */
 void console_messages_to(int fd);
+
+/* How messages that go to descriptor 2, and to no logger, look from now on; they go there without
+ * waiting, if console_messages_to has not said otherwise. Opens nothing. */
+void console_look(enum console_form form);
+/* Loggers share the console by that file (contract/logger.h), which stays the caller's: a line that
+ * one of them has begun on descriptor 2 is ended before the next message. */
+void console_shared_by(int lock);
 
 #endif

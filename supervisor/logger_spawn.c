@@ -3,6 +3,7 @@
 #include "supervisor/logger.h"
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 unsigned int logger_writes(const struct logger *l)
@@ -48,7 +49,7 @@ static void make_argv(struct argv *a, const struct logger *l)
     const struct logging *g = l->shared;
     const struct settings *s = &g->pid1->settings;
     bool events = l->pipes.events_read >= 0;
-    const char *user = events ? g->catchall : g->user;
+    const char *user = strcmp(l->name, CONSOLE_OWN) == 0 ? g->catchall : g->user;
     a->count = 0;
     /* People look for the supervisor of a service by this name; of its logger we are it. */
     if (l->name[0] != '.') {
@@ -66,7 +67,9 @@ static void make_argv(struct argv *a, const struct logger *l)
         put_word(a, "-" LOGGER_OPTION_USER);
         put_word(a, user);
     }
-    if (s->prefix == 1) {
+    if (s->console == CONSOLE_JSON) {
+        put_word(a, "-" LOGGER_OPTION_JSON);
+    } else if (s->prefix == 1) {
         put_word(a, "-" LOGGER_OPTION_PREFIX);
     } else if (s->prefix > 1) {
         snprintf(a->width, sizeof a->width, "%u", s->prefix);

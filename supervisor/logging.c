@@ -64,5 +64,5 @@ bool logging_is_paired(const struct settings *s, const struct definition *d,
     *mode = d->keys.logging >= 0 ? (enum logging_mode)d->keys.logging : s->logging;
     if (d->producer_for != NULL || d->consumer_for.count > 0)
         return false;
-    return *mode != LOGGING_CONSOLE || s->prefix > 0;
+    return *mode != LOGGING_CONSOLE || s->console != CONSOLE_PLAIN;
 }

@@ -91,7 +91,7 @@ static void open_route(struct world *w)
                                   .text = w->path,
                                   .stamps = w->script.trailing_stamps,
                                   .settings = w->script.trailing};
-    w->rules = (struct sink_rules){.trouble = SINK_HOLD, .name = "fuzz", .slots = -1, .lock = -1};
+    w->rules = (struct sink_rules){.trouble = SINK_HOLD, .name = "fuzz", .slots = -1};
     MUST(route_open(&w->pump.handover.route[0], &w->script, &w->own, &w->rules, &e) == 0);
     int directory = logdir_prepare(w->path, (uid_t)-1, (gid_t)-1, 0, &e);
     MUST(directory >= 0 && directory_open(w->pump.handover.route[0].own, directory, true, &e) == 0);

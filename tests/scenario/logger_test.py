@@ -1,5 +1,6 @@
 """The paired logger by its contract (docs/logger-contract.md): real pipes, no supervisor."""
 import fcntl
+import json
 import os
 import re
 import select
@@ -156,7 +157,7 @@ def test_usr1_is_a_line_boundary(rig):
     assert r.finish() == 0
     assert messages(r.lines(), "stdout") == [b"panic: fata", b"starting"]
     assert messages(r.lines(), "stderr") == [b"whole"]
-    assert r.shown[0].read_bytes() == b"panic: fatastarting\n"
+    assert r.shown[0].read_bytes() == b"panic: fata\nstarting\n"
 
 
 def test_usr2_drains_and_leaves(rig):
@@ -226,13 +227,30 @@ def test_console_copy_is_byte_identical(rig):
 def test_prefix_before_each_line(rig):
     r = rig(mode="0", disk=False, options=["-p"]).start()
     os.write(r.out[1], b"one\ntwo\nthr")
-    wait_for(lambda: r.shown[0].read_bytes().endswith(b"thr"), what="begun line")
+    wait_for(lambda: r.shown[0].read_bytes().endswith(b"thr\n"), what="begun line")
     os.write(r.out[1], b"ee\n\nfive")
     os.write(r.err[1], b"error\n")
     assert r.finish() == 0
-    assert r.shown[0].read_bytes() == b"[web] one\n[web] two\n[web] three\n[web] \n[web] five"
+    assert r.shown[0].read_bytes() == b"[web] one\n[web] two\n[web] thr\n[web] ee\n[web] \n[web] five\n"
     assert r.shown[1].read_bytes() == b"[web] error\n"
     assert not r.directory.exists()
+
+
+def test_objects(rig):
+    r = rig(mode="0", disk=False, options=["-j"]).start()
+    os.write(r.out[1], b'{"a":1}\nbegun \xe2\x82')
+    os.write(r.err[1], b"half")
+    wait_for(lambda: r.shown[0].read_bytes().endswith(b'"partial":true}\n'), what="begun line")
+    os.write(r.out[1], b"\xac\n")
+    r.signal(signal.SIGUSR1)
+    wait_for(lambda: r.shown[1].read_bytes().endswith(b"}\n") and r.shown[0].read_bytes().count(b"\n") == 3, what="boundary")
+    os.write(r.err[1], b"half\n")
+    assert r.finish() == 0
+    out, err = ([json.loads(line) for line in shown.read_text().splitlines()] for shown in r.shown)
+    assert [(e.get("a"), e.get("message"), e.get("partial")) for e in out] == \
+        [(1, None, None), (None, "begun ", True), (None, "€", None)]
+    assert "".join(e["message"] + ("" if e.get("partial") else "\n") for e in err) == "half\nhalf\n"
+    assert {(e["service"], e["stream"]) for e in out + err} == {("web", "stdout"), ("web", "stderr")}
 
 
 def test_mode_2_shows_nothing(rig):

@@ -1,5 +1,6 @@
 """Where output goes in each mode, and what the log directories look like."""
 
+import json
 import os
 import re
 import stat
@@ -296,11 +297,68 @@ def test_console_lines_of_many_services_are_never_torn(tree, boot):
     assert sorted(lines) == sorted(name * 300 for name in "abcd" for _ in range(300))
 
 
-def test_prefix(tree, boot):
-    box = talk(tree, boot, "1", env={"OVERLOG_PREFIX": "1"})
-    assert "[web] from web" in lines_of(box.stdout)
-    assert "[web] to stderr" in lines_of(box.stderr)
-    check_disk(tree)
+@pytest.mark.parametrize("mode", ["0", "1"])
+@pytest.mark.parametrize("words", [{"OVERLOG_PREFIX": "1"}, {"OVERLOG_CONSOLE": "prefix"}])
+def test_prefix(tree, boot, mode, words):
+    box = talk(tree, boot, mode, env=words)
+    assert {"[web] from web", "[.init] oneshot says", "cmd says"} == set(lines_of(box.stdout))
+    assert {"[web] to stderr", "[.init] s6-rc: info: service web: starting", "cmd errs"} <= set(lines_of(box.stderr))
+    assert [line for line in lines_of(box.stderr) if not line.startswith(("[web] ", "[.init] "))] == ["cmd errs"]
+    if mode == "1":
+        check_disk(tree)
+    else:
+        assert not os.path.exists(tree.at(LOGS))
+
+
+@pytest.mark.parametrize("mode", [None, "0"])
+def test_json(tree, boot, mode):
+    """Everything but CMD is an object a line, also what is said before the first and after the last logger."""
+    said = [b'{"level":"info","msg":"hi"}', b'{"time":1,"service":"own"}', b"a\xff\"\\\x1b[0m", "ä".encode(), b"x" * 10000]
+    with open(tree.at("/lines"), "wb") as file:
+        file.write(b"\n".join(said) + b"\nend")
+    tree.longrun("json", "#!/bin/sh\ncat /lines\ntouch /tmp/said\nexec sleep 1000\n")
+    tree.longrun("dies", "#!/bin/sh\nprintf 'dying mid'\necho >>/tmp/died\nexit 1\n")
+    box = talk(tree, boot, mode, wait=("/tmp/up", "/tmp/said"), env={"OVERLOG_CONSOLE": "json", "OVERLOG_ON_FULL": "no"})
+    shown = {}
+    for stream, name in ((box.stdout, "stdout"), (box.stderr, "stderr")):
+        for line in lines_of(stream):
+            if line in ("cmd says", "cmd errs"):
+                continue
+            entry = json.loads(line)
+            assert list(entry)[:3] == ["time", "service", "stream"] or "_time" in entry, line
+            assert entry["stream"] == name
+            shown.setdefault(entry.get("_service", entry["service"]), []).append(entry)
+    assert [e["message"] for e in shown["web"]] == ["from web", "to stderr"]
+    init = [e["message"] for e in shown[".init"]]
+    assert "oneshot says" in init and "s6-rc: info: service web: starting" in init
+    assert "/init: warning: OVERLOG_ON_FULL: no is neither, using hold; use hold or drop" in init
+    assert {e["message"] for e in shown["dies"]} == {"dying mid"}
+    got = shown["json"]
+    assert {k: v for k, v in got[0].items() if k not in ("time", "service", "stream")} == {"level": "info", "msg": "hi"}
+    assert got[1]["time"] == 1 and got[1]["service"] == "own" and got[1]["_service"] == "json" and "_time" in got[1]
+    assert [e["message"] for e in got[2:4]] == ['a\ufffd"\\\x1b[0m', "ä"]
+    assert [(len(e["message"]), e.get("partial")) for e in got[4:6]] == [(8192, True), (10000 - 8192, None)]
+    assert [e["message"] for e in got[6:]] == ["end"]
+    if mode is None:
+        check_disk(tree)
+        stamps = [line[0] for line in log_lines(tree.at(f"{LOGS}/web"))]
+        assert [e["time"] for e in shown["web"]] == stamps
+
+
+def test_a_console_of_no_known_form(tree, boot):
+    box = boot(tree.path, "true", env={"OVERLOG_CONSOLE": "xml"})
+    assert box.wait() == 0
+    assert "/init: warning: OVERLOG_CONSOLE: xml is none of these, using plain; use plain, prefix or json" \
+        in lines_of(box.stderr)
+
+
+@pytest.mark.parametrize("form", ["plain", "prefix"])
+def test_instances_share_no_line_of_the_console(tree, boot, form):
+    tree.longrun("a", "#!/bin/sh\nprintf 'dying mid'\necho >>/tmp/died\n[ $(wc -l </tmp/died) -lt 3 ] || touch /tmp/up\nexit 1\n")
+    box = boot(tree.path, "sh", "-c", until("/tmp/up"), env={"OVERLOG_CONSOLE": form})
+    assert box.wait() == 0, box.transcript()
+    lines = lines_of(box.stdout)
+    assert len(lines) >= 3 and set(lines) == {"dying mid" if form == "plain" else "[a] dying mid"}
 
 
 def test_uncaught_logs_leads_to_init(tree, boot):

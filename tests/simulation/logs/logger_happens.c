@@ -118,7 +118,7 @@ static void read_log(void)
 static void begin_instance(void)
 {
     for (int stream = 0; stream < STREAMS; stream++)
-        lines_end_here(stream);
+        lines_cut_here(stream);
     life.boundary = true;
     life.kept[0].flags |= O_NONBLOCK;
     if (life.logger != NULL)

@@ -17,7 +17,7 @@
 
 struct logger_life life;
 
-enum { CALLS_MOST = 2000000 /* of a life, or something does not end */ };
+enum { CALLS_MOST = 2000000 /* of a life, or something does not end */, CONSOLE_INODE = 1000000 };
 
 static const int64_t retry = CLOCK_SECOND;
 static const int64_t wall_begin = INT64_C(1790000000) * CLOCK_SECOND;
@@ -74,6 +74,8 @@ static int run_logger(void *argument)
         words[count++] = (char *)(uintptr_t) "-D";
     if (life.resume)
         words[count++] = (char *)(uintptr_t) "-r";
+    if (p->console != NULL)
+        words[count++] = (char *)(uintptr_t)p->console;
     words[count++] = (char *)(uintptr_t) "web";
     words[count++] = (char *)(uintptr_t)p->mode;
     for (size_t i = 0; i < p->words; i++)
@@ -81,19 +83,6 @@ static int run_logger(void *argument)
     words[count] = NULL;
     struct invocation c = {.command = logger_commands, .argc = count, .argv = words};
     return logger_commands[0].run(&c);
-}
-
-/* What a process of the logger says; on its console that would be in the way of the service. */
-bool console_says(const char *text, size_t length)
-{
-    bool says =
-        kernel.current != life.reader && length > 11 && memcmp(text, "logger web:", 11) == 0;
-    if (!says)
-        return false;
-    life_story("%.*s", (int)length - 1, text);
-    if (memmem(text, length, "logging to the console only", 27) != NULL)
-        life.absent++;
-    return true;
 }
 
 static void make_memories(void)
@@ -232,7 +221,7 @@ void life_step(long calls, int64_t until)
 static void end_pipes(void)
 {
     for (int stream = 0; stream < STREAMS; stream++) {
-        lines_end_here(stream);
+        lines_cut_here(stream);
         life.pipe[stream]->writers = 0;
     }
 }
@@ -273,8 +262,10 @@ static void open_life(struct logger_plan *p, bool tells)
     disk_make_directory("/log");
     disk_make_directory("/run");
     disk_make_directory("/run/s6");
-    for (int i = 0; i < STREAMS; i++)
+    for (int i = 0; i < STREAMS; i++) {
         life.console[i] = node_new(NODE_CONSOLE, 0620);
+        life.console[i]->inode = CONSOLE_INODE + (ino_t)i; /* they are not the same */
+    }
     life.lock = node_new(NODE_MEMORY, 0600);
     life_new_memories();
     life_make_pipes();

@@ -39,8 +39,9 @@ struct happening {
 
 struct logger_plan {
     uint64_t seed;
-    const char *mode; /* of the logger: 1, 2, auto */
-    bool drops;       /* -D */
+    const char *mode;    /* of the logger: 1, 2, auto */
+    bool drops;          /* -D */
+    const char *console; /* -p, -j, or NULL: lines are shown as they are */
     char script[SCRIPT][32];
     size_t words;
     const char *stamps; /* of the service's own directory, letters */
@@ -105,7 +106,9 @@ struct logger_life {
     struct bytes fed[STREAMS];
     struct written line[STREAMS][LINES];
     long lines[STREAMS];
-    size_t begun[STREAMS]; /* bytes of the begun line */
+    size_t begun[STREAMS];               /* bytes of the begun line */
+    size_t cut[STREAMS][HAPPENINGS + 2]; /* places in fed where an instance ended within a line */
+    size_t cuts[STREAMS];
     struct node *pipe[STREAMS], *journal[STREAMS], *console[STREAMS], *lock, *directory, *other;
     struct open
         kept[STREAMS]; /* the supervisor's of the journals: their offset outlives a logger */
@@ -113,6 +116,7 @@ struct logger_life {
     int64_t start_at; /* when another logger is to be started */
     bool resume, boundary, over;
     unsigned int kills, hups, crashes, boots, absent; /* so far */
+    unsigned int said;                                /* messages of loggers */
     bool was_full;
     bool makes_way; /* the logger was told to */
     struct reading retired, retired_other;
@@ -161,6 +165,8 @@ void happening_tell(const struct happening *h, char *text, size_t size);
 void lines_write(struct random *r);
 /* The begun line of a stream is over. */
 void lines_end_here(int stream);
+/* It is over because its instance is. */
+void lines_cut_here(int stream);
 /* Reads the bytes of a file of a log. */
 void lines_read(struct reading *r, const char *bytes, size_t length);
 /* Reads all files of a log directory, the oldest first. */
@@ -177,6 +183,13 @@ void lines_incomplete(struct reading *r, int stream);
 void lines_to_sync(void);
 /* The machine is about to stop: what was synced must be there afterwards. */
 void lines_promise(void);
+
+/* --- logger_console.c --- */
+
+/* The console shows what the service wrote; nothing was killed. */
+void console_check(void);
+/* Whether the console shows a line. */
+bool console_has(int stream, const struct written *w);
 
 /* --- logger_check.c --- */
 

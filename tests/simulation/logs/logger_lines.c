@@ -29,6 +29,13 @@ void lines_end_here(int stream)
     life.begun[stream] = 0;
 }
 
+void lines_cut_here(int stream)
+{
+    if (life.begun[stream] > 0)
+        life.cut[stream][life.cuts[stream]++] = life.fed[stream].length;
+    lines_end_here(stream);
+}
+
 static size_t draw_length(struct random *r)
 {
     uint32_t kind = random_below(r, 100);

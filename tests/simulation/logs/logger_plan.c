@@ -100,6 +100,7 @@ static void draw_happenings(struct logger_plan *p, struct random *r)
 void logger_draw(void *plan, uint64_t seed)
 {
     static const char *const modes[] = {"1", "2", "2", "auto"};
+    static const char *const consoles[] = {NULL, NULL, NULL, "-p", "-j"};
     struct random r = {random_mix(seed, 1)};
     struct logger_plan *p = plan;
     memset(p, 0, sizeof *p);
@@ -115,6 +116,8 @@ void logger_draw(void *plan, uint64_t seed)
     p->no_renameat2 = p->no_exchange && random_chance(&r, 50);
     p->no_modes = random_chance(&r, 10);
     draw_happenings(p, &r);
+    struct random of_console = {random_mix(seed, 2)};
+    p->console = consoles[random_below(&of_console, 5)];
 }
 
 bool *logger_part(void *plan, size_t number)
@@ -140,7 +143,8 @@ void happening_tell(const struct happening *h, char *text, size_t size)
 void logger_tell(const void *plan)
 {
     const struct logger_plan *p = plan;
-    printf("  logger%s web %s", p->drops ? " -D" : "", p->mode);
+    printf("  logger%s%s%s web %s", p->drops ? " -D" : "", p->console != NULL ? " " : "",
+           p->console != NULL ? p->console : "", p->mode);
     for (size_t i = 0; i < p->words; i++)
         printf(" %s", p->script[i]);
     printf("\n");

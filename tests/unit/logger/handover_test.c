@@ -65,8 +65,7 @@ static int open_route(struct logger *g, int file)
     g->rules[file] = (struct sink_rules){.trouble = w->holds ? SINK_HOLD : SINK_DROP,
                                          .sheds = w->sheds,
                                          .name = "test",
-                                         .slots = -1,
-                                         .lock = -1};
+                                         .slots = -1};
     const struct script *script = file == 0 ? &g->script : &g->nothing;
     if (route_open(&g->h.route[file], script, &g->own[file], &g->rules[file], &e) < 0)
         return -1;

@@ -140,17 +140,6 @@ static void a_given_piece_can_be_ended(void **state)
     lines_release(&l);
 }
 
-static void the_added_end_counts_as_shown(void **state)
-{
-    (void)state;
-    struct lines l = {.limit = 4};
-    add(&l, "ab", 2);
-    l.shown = 2;
-    assert_int_equal(lines_end(&l), 0);
-    assert_int_equal(l.shown, 3);
-    lines_release(&l);
-}
-
 static void no_limit(void **state)
 {
     (void)state;
@@ -251,7 +240,6 @@ int main(void)
         cmocka_unit_test(long_lines_come_in_pieces),
         cmocka_unit_test(a_begun_line_can_be_ended),
         cmocka_unit_test(a_given_piece_can_be_ended),
-        cmocka_unit_test(the_added_end_counts_as_shown),
         cmocka_unit_test(no_limit),
         cmocka_unit_test(any_cut_gives_the_same_pieces),
         cmocka_unit_test(shown_moves_with_the_data),

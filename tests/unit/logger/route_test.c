@@ -87,7 +87,7 @@ static int run_route(void *context)
     struct error e = ERROR_INIT;
     struct script script;
     struct route r;
-    struct sink_rules rules = {.trouble = w->trouble, .name = "test", .slots = -1, .lock = -1};
+    struct sink_rules rules = {.trouble = w->trouble, .name = "test", .slots = -1};
     char *words[] = {"s4096", "-", "+^out [0-9]*[02468] ", "C", w->even, "f", "C", w->rest};
     message_to(logs_silent);
     if (script_parse(&script, words, 8, true, &e) < 0 ||
@@ -184,7 +184,7 @@ static void repeat(struct world *w, const struct bytes *before, size_t bytes, st
     struct route r;
     struct lines l = {.limit = 100};
     const struct timespec now = {1700000000, 123456789};
-    const struct sink_rules rules = {.trouble = SINK_HOLD, .name = "test", .slots = -1, .lock = -1};
+    const struct sink_rules rules = {.trouble = SINK_HOLD, .name = "test", .slots = -1};
     char *words[] = {"s1000000", "C"};
     open_world(w);
     write_file(w->rest, bytes == 0 ? "" : before->at, bytes);

@@ -101,7 +101,7 @@ static int run_sink(void *context)
     struct world *w = context;
     struct error e = ERROR_INIT;
     struct script script;
-    struct sink_rules rules = {.trouble = w->trouble, .name = "test", .slots = -1, .lock = -1};
+    struct sink_rules rules = {.trouble = w->trouble, .name = "test", .slots = -1};
     char action[128], *words[4];
     for (int i = 0; i < 3; i++)
         words[i] = (char *)(uintptr_t)w->settings[i];
@@ -311,7 +311,7 @@ static int run_slow_reader(void *context)
     const struct bytes *fed = context;
     struct error e = ERROR_INIT;
     const struct script_step step = {.kind = SCRIPT_STDOUT};
-    const struct sink_rules rules = {.trouble = SINK_GROW, .name = "test", .lock = -1};
+    const struct sink_rules rules = {.trouble = SINK_GROW, .name = "test"};
     struct sink *s = sink_make(&rules, &step, NULL, &e);
     int ends[2];
     size_t at = 0, waits = 0;

@@ -195,6 +195,43 @@ static void settings_are_read_and_renewed(void **state)
     problems_release(&p);
 }
 
+static const char *console_text, *prefix_text;
+
+static char *console_lookup(const char *name)
+{
+    const char *text = strcmp(name, "OVERLOG_CONSOLE") == 0  ? console_text
+                       : strcmp(name, "OVERLOG_PREFIX") == 0 ? prefix_text
+                                                             : NULL;
+    return (char *)(uintptr_t)text;
+}
+
+static void forms_of_the_console(void **state)
+{
+    static const struct {
+        const char *console, *prefix;
+        enum console_form form;
+        uint32_t width;
+        size_t warnings;
+    } rows[] = {{NULL, NULL, CONSOLE_PLAIN, 0, 0},      {NULL, "1", CONSOLE_PREFIX, 1, 0},
+                {NULL, "500", CONSOLE_PREFIX, 100, 0},  {"", "12", CONSOLE_PREFIX, 12, 0},
+                {"prefix", NULL, CONSOLE_PREFIX, 1, 0}, {"prefix", "7", CONSOLE_PREFIX, 7, 0},
+                {"json", "7", CONSOLE_JSON, 0, 0},      {"plain", "1", CONSOLE_PLAIN, 0, 0},
+                {"JSON", NULL, CONSOLE_PLAIN, 0, 1},    {"xml", "1", CONSOLE_PLAIN, 0, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct problems p = PROBLEMS_INIT;
+        struct settings s;
+        console_text = rows[i].console;
+        prefix_text = rows[i].prefix;
+        assert_int_equal(settings_read(&s, console_lookup, false, &p), 0);
+        assert_int_equal(s.console, rows[i].form);
+        assert_int_equal(s.prefix, rows[i].width);
+        assert_int_equal(p.count, rows[i].warnings);
+        settings_release(&s);
+        problems_release(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +240,7 @@ int main(void)
         cmocka_unit_test(fix_attrs_accounts),
         cmocka_unit_test(settings_have_defaults),
         cmocka_unit_test(settings_are_read_and_renewed),
+        cmocka_unit_test(forms_of_the_console),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* Where pid 1 says things: pipes, sockets, terminals and files that are full, slow or gone. */
+#include "base/kernel.h"
 #include "base/message.h"
 #include "supervisor/console.h"
 #include <fcntl.h>
@@ -237,6 +238,71 @@ static void lines_of_a_terminal_stay_whole(void **state)
     close_ends(e);
 }
 
+/* Descriptor 2 is a pipe for as long as this goes; what messages look like there. */
+static void messages_look_as_all_else(void **state)
+{
+    struct ends e = open_pipe();
+    const uint32_t somebody = 7;
+    uint32_t within[2] = {0, 0};
+    int err = dup(2), lock = kernel_memory("test");
+    (void)state;
+    message_name("/init");
+    assert_int_equal(dup2(e.write, 2), 2);
+    console_messages_to(2);
+    console_look(CONSOLE_JSON);
+    message_warning("it is \"so\"");
+    const char *text = drain(e.read);
+    static const char head[] = "{\"time\":\"",
+                      tail[] = "\",\"service\":\".init\",\"stream\":\"stderr\","
+                               "\"message\":\"/init: warning: it is \\\"so\\\"\"}\n";
+    assert_memory_equal(text, head, sizeof head - 1);
+    assert_string_equal(text + sizeof head - 1 + 30, tail);
+    console_look(CONSOLE_PREFIX);
+    message_warning("so");
+    assert_string_equal(drain(e.read), "[.init] /init: warning: so\n");
+    /* a logger, which has its own way to do that */
+    console_messages_to(e.write);
+    message_warning("so");
+    assert_string_equal(drain(e.read), "/init: warning: so\n");
+    /* a logger's begun line */
+    console_look(CONSOLE_PLAIN);
+    console_messages_to(2);
+    console_shared_by(lock);
+    assert_int_equal(pwrite(lock, &somebody, sizeof somebody, CONSOLE_WITHIN_OFFSET + 4), 4);
+    message_warning("so");
+    message_warning("so");
+    assert_string_equal(drain(e.read), "\n/init: warning: so\n/init: warning: so\n");
+    assert_int_equal(pread(lock, within, sizeof within, CONSOLE_WITHIN_OFFSET), sizeof within);
+    assert_int_equal(within[1], 0);
+    console_shared_by(-1);
+    close(lock);
+    assert_int_equal(dup2(err, 2), 2);
+    close(err);
+    close_ends(e);
+}
+
+static void an_object_goes_out_as_a_whole(void **state)
+{
+    struct ends e = open_pipe();
+    char text[1900];
+    int err = dup(2);
+    (void)state;
+    memset(text, '"', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(dup2(e.write, 2), 2);
+    console_messages_to(2);
+    console_look(CONSOLE_JSON);
+    message_warning("%s", text);
+    const char *shown = drain(e.read);
+    size_t length = strlen(shown);
+    assert_true(length > 1000 && length < PAGE);
+    assert_string_equal(shown + length - 3, "\"}\n");
+    console_look(CONSOLE_PLAIN);
+    assert_int_equal(dup2(err, 2), 2);
+    close(err);
+    close_ends(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +314,8 @@ int main(void)
         cmocka_unit_test(the_count_waits_for_room),
         cmocka_unit_test(a_reader_that_is_gone_is_no_end),
         cmocka_unit_test(lines_of_a_terminal_stay_whole),
+        cmocka_unit_test(messages_look_as_all_else),
+        cmocka_unit_test(an_object_goes_out_as_a_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@ static void by_the_settings(void **state)
 {
     (void)state;
     simulated.settings.prefix = 12;
+    simulated.settings.console = CONSOLE_PREFIX;
     simulated.settings.color = true;
     simulated.settings.drop = true;
     simulated.settings.logging = LOGGING_BOTH;
@@ -25,12 +26,24 @@ static void without_a_disk(void **state)
 {
     (void)state;
     simulated.settings.prefix = 1;
+    simulated.settings.console = CONSOLE_PREFIX;
     simulated.settings.logging = LOGGING_CONSOLE;
     simulated_service("web", "longrun", "run", "", NULL);
     simulated_boot(NULL);
     const char *command = simulated_process("web/log")->command;
     assert_null(strstr(command, " -d "));
     assert_non_null(strstr(command, " -p -v -- web 0 "));
+    assert_memory_equal(simulated_process(".init/log")->command, "logger -p -v -- .init 0 ", 24);
+}
+
+static void objects(void **state)
+{
+    (void)state;
+    simulated.settings.console = CONSOLE_JSON;
+    simulated.settings.logging = LOGGING_BOTH;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    assert_non_null(strstr(simulated_process("web/log")->command, " -j -v -- web 1 "));
 }
 
 int main(void)
@@ -38,6 +51,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SIMULATED_TEST(by_the_settings),
         SIMULATED_TEST(without_a_disk),
+        SIMULATED_TEST(objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

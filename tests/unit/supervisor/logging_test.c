@@ -19,7 +19,7 @@ static void paired_or_not(void **state)
     assert_int_equal(mode, LOGGING_DISK);
     d.keys.logging = LOGGING_CONSOLE;
     assert_false(logging_is_paired(&s, &d, &mode));
-    s.prefix = 1; /* a logger that only passes lines on */
+    s.console = CONSOLE_PREFIX; /* a logger that only passes lines on */
     assert_true(logging_is_paired(&s, &d, &mode));
     assert_int_equal(mode, LOGGING_CONSOLE);
     d.producer_for = name;
