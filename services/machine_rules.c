@@ -6,7 +6,8 @@ enum service_reading service_reads(const struct service *s, enum service_event e
     if (s->state == SERVICE_DOWN &&
         (event == SERVICE_WANT_UP || event == SERVICE_WANT_ONCE || event == SERVICE_DEADLINE))
         return READS_FOR_A_START;
-    return event == SERVICE_WANT_DOWN || event == SERVICE_DIED || event == SERVICE_LEAVE
+    return event == SERVICE_WANT_DOWN || event == SERVICE_DIED || event == SERVICE_UNSPAWNED ||
+                   event == SERVICE_LEAVE
                ? READS_FOR_A_RUN
                : READS_NOTHING;
 }
