@@ -100,7 +100,7 @@ static int load_variable(int at, const char *name, const struct envdir_style *st
     if (!style->strict && fstatat(at, name, &st, 0) == 0 && !S_ISREG(st.st_mode))
         return 0;
     if (file_read(at, name, VALUE_MAX, value, e) < 0)
-        return errno == ENOENT && !style->strict ? 0 : -1;
+        return !style->strict && (errno == ENOENT || errno == EACCES) ? 0 : -1;
     if (value->length == 0) {
         unsetenv(name);
         return 0;

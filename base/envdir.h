@@ -26,7 +26,8 @@ struct envdir_style {
 };
 
 /* Sets a variable of our environment for each file: its content without one final newline, NUL
- * bytes as newlines. An empty file unsets the variable; dot files are skipped. 0, or -1 with e. */
+ * bytes as newlines. An empty file unsets the variable; dot files are skipped, and those that we
+ * may not read: secrets are root's. 0, or -1 with e. */
 int envdir_load(const char *path, struct error *e);
 /* The same by another style. */
 int envdir_load_as(const char *path, const struct envdir_style *style, struct error *e);

@@ -36,6 +36,8 @@
     LINK(command_accounts)    /* s6-setuidgid s6-envuidgid s6-applyuidgid */                       \
     LINK(command_limits)      /* s6-softlimit s6-setlock s6-setsid ... */                          \
     LINK(command_timed)       /* s6-maximumtime s6-fghack s6-sleep ... */                          \
+    LINK(command_envfile)     /* with-envfile */                                                   \
+    LINK(command_secrets)     /* with-secrets */                                                   \
     LINK(command_envtools)    /* s6-envdir s6-dumpenv s6-env s6-printenv */                        \
     LINK(command_files)       /* s6-mkdir s6-ln s6-chown s6-rmrf ... */                            \
     LINK(command_text)        /* s6-echo s6-ls s6-grep s6-cut ...  */                              \

@@ -5,6 +5,7 @@
 #include "logger/script.h"
 #include "overlay/rundir.h"
 #include "overlay/runtree.h"
+#include "overlay/secrets.h"
 #include "overlay/settings.h"
 #include "supervisor/console.h"
 #include "supervisor/supervisor.h"
@@ -126,6 +127,8 @@ int init_boot(char **cmd, bool guest)
     if (rundir_prepare(&settings, &e) < 0 ||
         runtree_prepare(workdir, directory_of(command_program), &settings, &e) < 0)
         return message_error(&e);
+    if (settings.secrets != NULL && secrets_boot(&settings) < 0)
+        return 1;
     if (chdir("/") < 0)
         message_warning("unable to enter /: %s", strerror(errno));
     struct supervisor_start start = {.settings = &settings,

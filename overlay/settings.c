@@ -179,6 +179,7 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         .log_root = text_or(&r, "OVERLOG_DIR", LOGGER_ROOT),
         .log_user = text_or(&r, "OVERLOG_USER", "32762:32762"),
         .catchall_user = text_or(&r, "S6_CATCHALL_USER", "root"),
+        .secrets = text_or(&r, "OVERLOG_SECRETS", NULL),
         .hook = text_or(&r, "S6_STAGE2_HOOK", NULL),
         .cmd_arg0 = text_or(&r, "S6_CMD_ARG0", NULL),
         .cmd_terminal = number(&r, "S6_CMD_USE_TERMINAL", 0) != 0,

@@ -48,6 +48,7 @@ struct settings {
     uint32_t legacy_ready;     /* S6_SERVICES_READYTIME, ms */
     uint32_t legacy_grace;     /* S6_SERVICES_GRACETIME, ms */
     uint32_t finish_max;       /* S6_KILL_FINISH_MAXTIME, ms for each script, 0 none */
+    const char *secrets;       /* OVERLOG_SECRETS, or NULL */
     struct words texts;        /* paths made here */
 };
 

@@ -3,6 +3,12 @@
 #include "services/graph.h"
 #include "tests/fuzz/tree.h"
 
+/* Names with an even number of characters are on. */
+static const char *variable(const char *name)
+{
+    return strlen(name) % 2 == 0 ? "1" : NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *root = fuzz_directory();
@@ -17,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(bundles, sizeof bundles, "%s/b", root);
     const struct definition_source sources[] = {{.path = services},
                                                 {.path = bundles, .bundles = true}};
-    const struct definition_sources from = {.item = sources, .count = 2};
+    const struct definition_sources from = {.item = sources, .count = 2, .variable = variable};
     MUST(definitions_builtin(&d) == 0);
     if (definitions_read(&d, &from, &p) == 0)
         MUST(graph_build(&g, &d, &p) == 0 || p.errors > 0);
@@ -25,6 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(p.item[i].path != NULL && p.item[i].text != NULL && p.item[i].text[0] != '\0');
     for (size_t i = 0; i < d.count; i++)
         MUST(definitions_find(&d, d.item[i].name) >= 0);
+    for (size_t i = 0; i < d.count; i++)
+        MUST(d.item[i].left_out == NULL || d.item[i].left_out[0] != '\0');
     problems_say(&p);
     graph_release(&g);
     problems_release(&p);
