@@ -58,3 +58,10 @@ bool zone_take(const char *zone)
     bool name = zone[strcspn(zone, "/,")] == '/' || !strpbrk(zone, "0123456789");
     return !name || strcmp(end, "UTC") == 0 || strcmp(end, "GMT") == 0 || has_data(zone);
 }
+
+long zone_offset(int64_t t)
+{
+    struct tm tm;
+    time_t at = (time_t)t;
+    return localtime_r(&at, &tm) == NULL ? 0 : tm.tm_gmtoff;
+}

@@ -53,6 +53,7 @@
     LINK(command_logfiles)    /* with-logfiles */                                                  \
     LINK(command_probe)       /* probe */                                                          \
     LINK(command_syslog)      /* ucspilogd */                                                      \
+    PROGRAM(command_schedule) /* schedule */                                                       \
     PROGRAM(command_socklog)  /* s6-socklog */                                                     \
     PROGRAM(command_logwatch) /* s6-logwatch */
 

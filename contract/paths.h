@@ -30,6 +30,11 @@
 /* How far log files of services were passed on by with-logfiles; whoever runs it may write there.
  */
 #define RUN_LOGFILES "/run/s6/logfiles"
+/* A file for each service that runs under `schedule`: how its job is. */
+#define RUN_JOBS "/run/s6/jobs"
+/* Leads to the event pipe of pid 1: a privileged program that has an event to tell writes a line of
+ * the event log into it, without waiting. */
+#define RUN_EVENTS "/run/s6/events"
 /* Definitions of services that exist only where an image asks for them, and the directory that asks
  * for event-hooks. */
 #define RUN_BUILTIN "/run/s6/builtin.d"

@@ -108,6 +108,9 @@ static int open_init_logger(struct supervisor *sv, struct error *e)
     snprintf(target, sizeof target, "%s/" CONSOLE_OWN, p->settings.log_root);
     if (disk)
         file_link(target, AT_FDCWD, RUN_UNCAUGHT, &ignored);
+    snprintf(target, sizeof target, "/proc/%ld/fd/%d", (long)getpid(), ends[1]);
+    if (disk)
+        file_link(target, AT_FDCWD, RUN_EVENTS, &ignored);
     p->out = init->pipes.out_write;
     p->err = init->pipes.err_write;
     logger_start(init);

@@ -8,7 +8,7 @@
 #include "command/commands.h"
 #include "command/tools/beside.h"
 #include "command/tools/livecheck_watch.h"
-#include "services/keys.h"
+#include "command/tools/timeout_kill.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -48,15 +48,8 @@ static int read_act(const char *word, struct livecheck *l)
 /* How long pid 1 would wait before a kill. */
 static int64_t read_grace(void)
 {
-    const struct key_row *k = key_find("timeout-kill", DEFINITION_LONGRUN);
-    struct str text = STR_INIT;
-    struct error e = ERROR_INIT;
-    int64_t ms = 0;
-    if (file_read(AT_FDCWD, k->name, 4096, &text, &e) < 0 || text.data == NULL ||
-        key_parse(k, key_line(text.data), &ms) != KEY_GOOD || ms <= 0)
-        ms = GRACE_MS;
-    str_release(&text);
-    return ms * CLOCK_MS;
+    int64_t grace = timeout_kill();
+    return grace > 0 ? grace : GRACE_MS * CLOCK_MS;
 }
 
 static int read_options(struct invocation *c, struct livecheck *l, uint64_t *service)

@@ -25,6 +25,7 @@ RELEASED = """
     fdswap forbacktickx foreground forstdin forx getcwd getpid halt heredoc homeof if ifelse ifte ifthenelse
     importas init legacy livecheck logcat logger logutil-newfifo logutil-service loopwhilex multidefine multisubstitute notify
     pipeline piperw posix-cd posix-umask poweroff printcontenv probe reboot redirfd runblock s6-applyuidgid
+    schedule
     s6-background-watch s6-basename s6-cat s6-chmod s6-chown s6-chroot s6-cli s6-clock s6-cut s6-dirname
     s6-dnsip s6-dnsip4 s6-dnsip6 s6-dumpenv s6-echo s6-env s6-envdir s6-envuidgid s6-expr s6-false s6-fghack
     s6-format-filter s6-grep s6-head s6-hiercopy s6-hostname s6-linkname s6-ln s6-log s6-logwatch s6-ls

@@ -1,0 +1,38 @@
+/* What schedule leaves in RUN_JOBS for those who ask how a job is: lines "key=value", whole at any
+ * moment, as long as the container lives. Pure but for reading and writing the file. */
+#ifndef COMMAND_TOOLS_SCHEDULE_STATE_H
+#define COMMAND_TOOLS_SCHEDULE_STATE_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include "base/timetable.h"
+#include <stdint.h>
+
+struct schedule_state {
+    int64_t next;    /* ns since 1970: the next start; 0: not known, or none */
+    int64_t pid;     /* of the job that runs; 0: none does */
+    int64_t began;   /* ns since 1970: the last start; 0: there was none */
+    int64_t ms;      /* how long the last one that ended took */
+    int64_t code;    /* its exit code, or 128 and the signal; -1: none has ended */
+    int64_t runs;    /* so many have begun: a run has a number, from 1 on */
+    int64_t ended;   /* the number of the last one that ended */
+    int64_t failed;  /* so many ended with another code than 0 */
+    int64_t late;    /* so many were ended for their limit */
+    int64_t skipped; /* so many times came and began none */
+    int64_t well;    /* ns since 1970: the last end with 0; 0: there was none */
+    int64_t asked;   /* how often a run was asked for */
+    int64_t answer;  /* the number of the run that answers the last of these; 0: none does */
+    char timetable[TIMETABLE_MAX];
+};
+
+/* Appends the text. 0, or -1: no memory. */
+int schedule_state_format(const struct schedule_state *s, struct str *out);
+/* Reads a text, which may have keys that we do not know. 0, or -1: it is none. */
+int schedule_state_parse(struct schedule_state *s, const char *text);
+
+/* Reads the file of a service, in that /run. 0, or -1: it runs no job. */
+int schedule_state_read(struct schedule_state *s, const char *run, const char *service);
+/* Writes it. 0, or -1 with e. */
+int schedule_state_write(const struct schedule_state *s, const char *service, struct error *e);
+
+#endif

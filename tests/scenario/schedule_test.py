@@ -1,0 +1,165 @@
+"""schedule: jobs at their times, one at a time, in the log of their service; nothing in between."""
+
+import os
+import re
+import subprocess
+
+from lib.boot import PATH
+from lib.build import OVERLOG
+from lib.control import tell
+from lib.logs import log_bytes, log_text
+from lib.wait import wait_still
+
+HEAD = "#!/bin/sh\nexec schedule "
+
+
+def log(tree, name):
+    folder = tree.at(f"/var/log/services/{name}")
+    return log_text(folder) if os.path.exists(folder + "/current") else []
+
+
+def state(box, name):
+    """What the file of the job says; {} without one."""
+    path = f"/run/s6/jobs/{name}"
+    lines = box.read(path).splitlines() if box.exists(path) else []
+    return {key: int(value) if re.fullmatch("-?[0-9]+", value) else value
+            for key, value in (line.split("=", 1) for line in lines)}
+
+
+def events(tree):
+    """Lines of the event log, without their time."""
+    return [line.split(" ", 1)[1] for line in log_bytes(tree.at("/var/log/services/.events")).decode().splitlines()]
+
+
+def told(tree, pattern):
+    return any(re.fullmatch(pattern, line) for line in events(tree))
+
+
+def schedule(*words, env=()):
+    return subprocess.run([OVERLOG, "schedule", *words], capture_output=True, text=True,
+                          env={"PATH": "/usr/bin:/bin", **dict(env)})
+
+
+def test_jobs_and_their_results(tree, boot):
+    """At their times, with all that a service has; failures are said, told and counted, and change nothing."""
+    tree.longrun("good", "#!/bin/sh\nexec env HELLO=hello schedule -v '*/1 * * * * *' "
+                 "sh -c 'echo said; echo $HELLO >&2; readlink /proc/self/cwd'\n")
+    tree.longrun("bad", HEAD + "'every 1s' sh -c 'exit 3'\n")
+    tree.longrun("missing", HEAD + "--fail-after 2 'every 1s' /no/such/program\n")
+    tree.longrun("once", HEAD + "-1n @yearly sh -c 'kill -9 $$'\n", restart="never\n")
+    tree.longrun("boot", HEAD + "'@reboot; @yearly' echo booted\n")
+    tree.longrun("plain", "#!/bin/sh\nexec s6-setuidgid nobody schedule -n '@yearly' id -u\n")
+    tree.longrun("wrong", HEAD + "'0 24 * * *' true\n", restart="never\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1", "PATH": PATH})
+    box.wait_for(lambda: state(box, "good").get("ended", 0) >= 2 and state(box, "bad").get("ended", 0) >= 2, what="runs")
+    box.wait_for(lambda: log(tree, "good").count("said") >= 2)
+    lines = log(tree, "good")
+    assert any(re.fullmatch(r"schedule: info: the job begins \(pid [0-9]+\)", line) for line in lines), lines
+    assert lines.count("hello") >= 2 and any(line.endswith("/good") for line in lines)
+    assert any(re.fullmatch(r"schedule: info: the job exited 0 after [0-9]+ms", line) for line in lines), lines
+    assert all(re.fullmatch(r"schedule: warning: the job exited 3 after [0-9]+ms", line) for line in log(tree, "bad"))
+    of_bad = state(box, "bad")
+    assert of_bad["failed"] == of_bad["ended"] and of_bad["code"] == 3 and of_bad["well"] == 0
+    assert state(box, "good")["well"] > 0 and state(box, "good")["timetable"] == "*/1 * * * * *"
+    box.wait_for(lambda: told(tree, r"job service=bad start=2\S+Z code=3 ms=[0-9]+"))
+
+    box.wait_for(lambda: told(tree, r"job service=once start=\S+ signal=9 ms=[0-9]+"))
+    assert "schedule: warning: the job was ended by SIGKILL after" in " ".join(log(tree, "once"))
+    box.wait_for(lambda: "schedule: warning: unable to execute /no/such/program: No such file or directory" in
+                 " ".join(log(tree, "missing")) and told(tree, "exit service=missing pid=[0-9]+ code=127"))
+    box.wait_for(lambda: "65534" in log(tree, "plain"))
+    assert "schedule has to stand before s6-setuidgid" in " ".join(log(tree, "plain"))
+    box.wait_for(lambda: any("\"0 24 * * *\": hour: 24 is not one of 0 to 23; midnight is 0" in line
+                             for line in log(tree, "wrong")))
+
+    # @reboot is for the container, not for each start of the service.
+    box.wait_for(lambda: log(tree, "boot") == ["booted"])
+    box.run("/command/s6-svc", "-wR", "-r", "/run/service/boot", check=True)
+    box.wait_for(lambda: (tell(box, "boot", b"h"), len(log(tree, "boot")) > 1)[1], what="when it is due")
+    assert re.fullmatch(r"schedule: info: next is 20..-01-01 00:00:00 \+0000, in .*", log(tree, "boot")[1])
+    assert log(tree, "boot").count("booted") == 1
+    assert box.stop() == 0
+
+
+def test_overlap_limits_and_signals(tree, boot):
+    """One job at a time; one that takes too long, or is stopped, is ended with all that it started."""
+    slow = "sh -c 'echo begins; sleep 7777'\n"
+    tree.longrun("skip", HEAD + "-tn 'every 1s' " + slow)
+    tree.longrun("kill", HEAD + "-tn -o kill 'every 1s' " + slow)
+    tree.longrun("queue", HEAD + "-tn -o queue 'every 1s' sh -c 'echo begins; test -e go || sleep 7777'\n")
+    tree.longrun("limit", HEAD + "-n -T 200ms @yearly sh -c 'trap \"\" TERM; echo begins; while :; do sleep 1; done'\n",
+                 timeout_kill="300\n")
+    tree.longrun("waits", HEAD + "@yearly sh -c 'echo begins; until test -e go; do sleep 0.05; done; echo ends'\n")
+    tree.longrun("passes", HEAD + "-t @yearly sh -c 'trap \"echo got TERM; exit 0\" TERM; echo begins; sleep 7777 & wait'\n")
+    tree.longrun("forced", HEAD + "-n @yearly " + slow, timeout_kill="1000\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1", "PATH": PATH})
+    for name in ("waits", "passes"):
+        box.wait_for(lambda: state(box, name).get("next"))
+        tell(box, name, b"a")
+    box.wait_for(lambda: log(tree, "kill").count("begins") >= 3, what="jobs that are ended for the next")
+    box.wait_for(lambda: len(log(tree, "skip")) >= 3)
+    assert sum("still runs" not in line for line in log(tree, "skip")) == 1  # its own "begins"
+    assert state(box, "skip")["runs"] == 1 and state(box, "skip")["skipped"] >= 2
+    box.wait_for(lambda: state(box, "limit")["code"] == 137)
+    assert "has run for 200ms, its limit: it is ended" in " ".join(log(tree, "limit"))
+    assert state(box, "limit")["late"] == 1
+    box.wait_for(lambda: told(tree, "job service=limit .* signal=9 ms=[0-9]+ limit=1"))
+
+    box.wait_for(lambda: state(box, "queue")["skipped"] >= 1)
+    assert log(tree, "queue").count("begins") == 1
+    open(box.inside("/run/service/queue/go"), "w").close()
+    box.run("/bin/kill", "-TERM", f"-{state(box, 'queue')['pid']}", check=True)
+    box.wait_for(lambda: log(tree, "queue").count("begins") >= 2)
+
+    # A stop waits for the job, or passes the signal on, or ends it in time.
+    box.wait_for(lambda: "begins" in log(tree, "waits") and "begins" in log(tree, "passes"))
+    for name in ("waits", "passes", "forced"):
+        tell(box, name, b"d")
+    box.wait_for(lambda: "got TERM" in log(tree, "passes"))
+    box.wait_for(lambda: "schedule: warning: the job was ended by SIGTERM" in " ".join(log(tree, "forced")))
+    assert "ends" not in log(tree, "waits")
+    open(box.inside("/run/service/waits/go"), "w").close()
+    box.wait_for(lambda: log(tree, "waits")[-1] == "ends")
+    for name in ("waits", "passes", "forced"):
+        box.wait_for(lambda: told(tree, f"exit service={name} pid=[0-9]+ code=0.*"))
+    assert box.stop() == 0
+
+
+def test_it_sleeps(tree, boot):
+    """From one time to the next the process is not woken up, and needs no more memory than a logger."""
+    tree.longrun("rests", HEAD + "-n '15 3 1 1 *; every 5h' true\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1", "PATH": PATH, "TZ": "CET-1CEST,M3.5.0,M10.5.0/3"})
+    box.wait_for(lambda: state(box, "rests").get("ended") == 1)
+    ours = next(pid for pid, words in box.processes().items() if words[:1] == ["schedule"])
+    logger = box.wait_for(lambda: box.loggers("rests"))[0]
+
+    def woken():
+        with open(f"/proc/{ours}/status") as file:
+            return re.findall("^.*ctxt_switches.*$", file.read(), re.M)
+
+    def memory(pid):
+        """What is its own, in kB; pages of the program are not."""
+        with open(f"/proc/{pid}/smaps_rollup") as file:
+            return int(re.search(r"^Anonymous: +([0-9]+) kB$", file.read(), re.M).group(1))
+
+    wait_still(woken, 1.5)
+    assert memory(ours) <= memory(logger), (memory(ours), memory(logger))
+    assert box.stop() == 0
+
+
+def test_next_times():
+    shown = schedule("--next", "3", "-z", "CET-1CEST,M3.5.0,M10.5.0/3", "0 0 1 1 *")
+    assert re.fullmatch(r"(20..-01-01 00:00:00 \+0100\n){3}", shown.stdout), shown
+    assert schedule("--next", "2", "@reboot").stdout == ""
+    assert re.fullmatch(r"(20..-..-.. ..:..:.. \+0000\n){2}", schedule("--next", "2", "every 1d; every 2d").stdout)
+    assert schedule("--next", "1", "0 0 1 6 *", env={"TZ": "EST5EDT,M3.2.0,M11.1.0"}.items()).stdout.endswith(" -0400\n")
+
+
+def test_wrong_usage():
+    for words, why in {("* * * *", "true"): "it has 4 fields; a time has five",
+                       ("@daily",): "there is no program to run at \"@daily\"",
+                       ("-o", "wait", "@daily", "true"): "-o wait is neither skip, queue nor kill",
+                       ("-z", "No/Where", "@daily", "true"): "-z No/Where: there are no data of this zone",
+                       ("-T", "soon", "@daily", "true"): "soon"}.items():
+        result = schedule(*words)
+        assert result.returncode == 100 and why in result.stderr, (words, result)

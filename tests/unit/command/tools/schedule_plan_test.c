@@ -1,0 +1,494 @@
+/* The plan of schedule: scenes, and ten years of five zones in which clocks are set and machines
+ * sleep, beside a model that goes second by second. By default the years pass quickly where nothing
+ * happens; SCHEDULE=all in the environment: they do not. */
+#include "base/clock.h"
+#include "base/zone.h"
+#include "command/tools/schedule_plan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define S CLOCK_SECOND
+enum { MINUTE = 60, HOUR = 3600, DAY = 86400, YEARS = 10 };
+/* 2026-01-01 00:00:00 */
+#define BEGIN ((int64_t)1767225600)
+
+/* --- scenes ----------------------------------------------------------------------------------- */
+
+struct scene {
+    struct schedule_rules rules;
+    struct schedule_plan plan;
+    struct schedule_now now;
+};
+
+static void use_zone(const char *zone)
+{
+    setenv("TZ", zone, 1);
+    tzset();
+}
+
+/* Begins at midnight in UTC. */
+static void begin(struct scene *s, const char *text, unsigned int actions)
+{
+    const struct schedule_counts none = {.runs = 0};
+    struct error e = ERROR_INIT;
+    use_zone("UTC0");
+    assert_int_equal(timetable_parse(&s->rules.table, text, &e), 0);
+    s->now = (struct schedule_now){.wall = BEGIN * S, .clock = 1000 * S};
+    if (s->rules.grace == 0)
+        s->rules.grace = 10 * S;
+    assert_int_equal(schedule_begin(&s->plan, &s->rules, &none, 17, &s->now), actions);
+}
+
+static void is(struct scene *s, enum schedule_event event, unsigned int actions)
+{
+    assert_int_equal(schedule_step(&s->plan, event, 0, &s->now), actions);
+}
+
+static void ends(struct scene *s, int code, unsigned int actions)
+{
+    assert_int_equal(schedule_step(&s->plan, SCHEDULE_ENDED, code, &s->now), actions);
+}
+
+static void pass(struct scene *s, int64_t seconds)
+{
+    s->now.wall += seconds * S;
+    s->now.clock += seconds * S;
+}
+
+/* Seconds from now to the next start. */
+static int64_t next(const struct scene *s)
+{
+    return (schedule_next(&s->plan, &s->now) - s->now.wall) / S;
+}
+
+static void one_run_after_the_other(void **state)
+{
+    struct scene s = {.rules.limit = 0};
+    (void)state;
+    begin(&s, "15 3 * * *", 0);
+    assert_int_equal(next(&s), 3 * HOUR + 15 * MINUTE);
+    assert_true(schedule_wake(&s.plan) == TIMETABLE_NEVER);
+    is(&s, SCHEDULE_LOOK, 0);
+    pass(&s, next(&s) - 1);
+    is(&s, SCHEDULE_LOOK, 0);
+    pass(&s, 1);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_START);
+    assert_int_equal(next(&s), DAY);
+    is(&s, SCHEDULE_LOOK, 0);
+    ends(&s, 3, 0);
+    ends(&s, 0, 0); /* there is none */
+    assert_int_equal(s.plan.failures, 1);
+    pass(&s, DAY);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_START);
+    ends(&s, 0, 0);
+    assert_int_equal(s.plan.failures, 0);
+    assert_int_equal(s.plan.counts.runs, 2);
+    assert_int_equal(s.plan.counts.failed, 1);
+    is(&s, SCHEDULE_STOPPED, SCHEDULE_END);
+    assert_int_equal(s.plan.code, 0);
+}
+
+static void periods_are_in_step(void **state)
+{
+    struct scene s = {.rules.limit = 0};
+    (void)state;
+    begin(&s, "every 90s; every 1h", 0);
+    assert_true(s.plan.due == TIMETABLE_NEVER);
+    pass(&s, 90);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_START);
+    ends(&s, 0, 0);
+    pass(&s, 200); /* two were due while nothing ran */
+    is(&s, SCHEDULE_LOOK, SCHEDULE_START);
+    ends(&s, 0, 0);
+    assert_int_equal(next(&s), 70);
+    s.now.wall += DAY * 400 * S; /* the wall clock does not matter */
+    is(&s, SCHEDULE_LOOK, 0);
+    assert_int_equal(next(&s), 70);
+    s.now.wall -= DAY * 800 * S;
+    is(&s, SCHEDULE_LOOK, 0);
+    assert_int_equal(next(&s), 70);
+}
+
+static void overlap_is_skipped_queued_or_ended(void **state)
+{
+    struct scene skipping = {.rules.overlap = SCHEDULE_SKIP};
+    struct scene queueing = {.rules.overlap = SCHEDULE_QUEUE};
+    struct scene replacing = {.rules.overlap = SCHEDULE_REPLACE};
+    (void)state;
+    begin(&skipping, "every 1m", 0);
+    pass(&skipping, 60);
+    is(&skipping, SCHEDULE_LOOK, SCHEDULE_START);
+    for (int i = 0; i < 3; i++) {
+        pass(&skipping, 60);
+        is(&skipping, SCHEDULE_LOOK, SCHEDULE_SAY_SKIPPED);
+    }
+    ends(&skipping, 0, 0);
+    assert_int_equal(skipping.plan.counts.skipped, 3);
+
+    begin(&queueing, "every 1m", 0);
+    pass(&queueing, 60);
+    is(&queueing, SCHEDULE_LOOK, SCHEDULE_START);
+    pass(&queueing, 60);
+    is(&queueing, SCHEDULE_LOOK, 0);
+    pass(&queueing, 60);
+    is(&queueing, SCHEDULE_LOOK, SCHEDULE_SAY_SKIPPED); /* one waits already */
+    ends(&queueing, 0, SCHEDULE_START);
+    ends(&queueing, 0, 0);
+    assert_int_equal(queueing.plan.counts.runs, 2);
+
+    begin(&replacing, "every 1m", 0);
+    pass(&replacing, 60);
+    is(&replacing, SCHEDULE_LOOK, SCHEDULE_START);
+    pass(&replacing, 60);
+    is(&replacing, SCHEDULE_LOOK, SCHEDULE_TERM);
+    assert_true(schedule_wake(&replacing.plan) == replacing.now.clock + 10 * S);
+    pass(&replacing, 10);
+    is(&replacing, SCHEDULE_LOOK, SCHEDULE_KILL);
+    ends(&replacing, 137, SCHEDULE_START);
+    assert_int_equal(replacing.plan.counts.failed, 1);
+}
+
+static void a_limit_ends_the_job(void **state)
+{
+    struct scene s = {.rules.limit = 5 * S};
+    (void)state;
+    begin(&s, "every 1m", 0);
+    pass(&s, 60);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_START);
+    pass(&s, 5);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_SAY_LIMIT | SCHEDULE_TERM);
+    pass(&s, 10);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_KILL);
+    is(&s, SCHEDULE_LOOK, 0);
+    ends(&s, 0, 0);
+    assert_int_equal(s.plan.result, SCHEDULE_EXIT_LIMIT);
+    assert_int_equal(s.plan.counts.late, 1);
+    assert_int_equal(s.plan.counts.failed, 1);
+}
+
+static void failures_in_a_row_end_it(void **state)
+{
+    struct scene s = {.rules.fail_after = 3};
+    static const int codes[] = {1, 1, 0, 2, 3};
+    (void)state;
+    begin(&s, "every 1m", 0);
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        pass(&s, 60);
+        is(&s, SCHEDULE_LOOK, SCHEDULE_START);
+        ends(&s, codes[i], 0);
+    }
+    pass(&s, 60);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_START);
+    ends(&s, 4, SCHEDULE_END);
+    assert_int_equal(s.plan.code, 4);
+}
+
+static void once_and_at_the_start(void **state)
+{
+    struct scene once = {.rules.once = true};
+    struct scene both = {.rules.once = true, .rules.at_start = true};
+    (void)state;
+    begin(&once, "@hourly", 0);
+    pass(&once, HOUR);
+    is(&once, SCHEDULE_LOOK, SCHEDULE_START);
+    ends(&once, 7, SCHEDULE_END);
+    assert_int_equal(once.plan.code, 7);
+    begin(&both, "@hourly", SCHEDULE_START);
+    is(&both, SCHEDULE_STOPPED, 0);
+    ends(&both, 8, SCHEDULE_END);
+    assert_int_equal(both.plan.code, 8);
+}
+
+static void somebody_asks(void **state)
+{
+    struct scene s = {.rules.overlap = SCHEDULE_SKIP};
+    struct scene queueing = {.rules.overlap = SCHEDULE_QUEUE};
+    (void)state;
+    begin(&s, "@yearly", 0);
+    is(&s, SCHEDULE_ASKED, SCHEDULE_START);
+    assert_int_equal(s.plan.answer, 1);
+    is(&s, SCHEDULE_ASKED, SCHEDULE_SAY_SKIPPED);
+    assert_int_equal(s.plan.answer, 0);
+    ends(&s, 0, 0);
+    is(&s, SCHEDULE_ASKED, SCHEDULE_START);
+    assert_int_equal(s.plan.answer, 2);
+    is(&s, SCHEDULE_STOPPED, 0);
+    is(&s, SCHEDULE_ASKED, 0);
+    assert_int_equal(s.plan.answer, 0);
+    begin(&queueing, "@yearly", 0);
+    is(&queueing, SCHEDULE_ASKED, SCHEDULE_START);
+    is(&queueing, SCHEDULE_ASKED, 0);
+    assert_int_equal(queueing.plan.answer, 2);
+    ends(&queueing, 0, SCHEDULE_START);
+    assert_int_equal(queueing.plan.counts.runs, 2);
+}
+
+static void a_stop_waits_within_its_limits(void **state)
+{
+    struct scene waits = {.rules.stop = 0}, limited = {.rules.stop = 20 * S},
+                 passes = {.rules.pass = true};
+    (void)state;
+    begin(&waits, "@yearly", 0);
+    is(&waits, SCHEDULE_ASKED, SCHEDULE_START);
+    is(&waits, SCHEDULE_STOPPED, 0);
+    assert_true(schedule_wake(&waits.plan) == TIMETABLE_NEVER);
+    assert_true(schedule_next(&waits.plan, &waits.now) == TIMETABLE_NEVER);
+    pass(&waits, 400 * DAY);
+    is(&waits, SCHEDULE_LOOK, 0);
+    is(&waits, SCHEDULE_STOPPED, SCHEDULE_TERM);
+    ends(&waits, 143, SCHEDULE_END);
+    assert_int_equal(waits.plan.code, 0);
+
+    begin(&limited, "@yearly", 0);
+    is(&limited, SCHEDULE_ASKED, SCHEDULE_START);
+    is(&limited, SCHEDULE_STOPPED, 0);
+    pass(&limited, 17);
+    is(&limited, SCHEDULE_LOOK, 0);
+    pass(&limited, 1);
+    is(&limited, SCHEDULE_LOOK, SCHEDULE_TERM);
+    pass(&limited, 1);
+    is(&limited, SCHEDULE_LOOK, SCHEDULE_KILL);
+    ends(&limited, 137, SCHEDULE_END);
+
+    begin(&passes, "@yearly", 0);
+    is(&passes, SCHEDULE_ASKED, SCHEDULE_START);
+    is(&passes, SCHEDULE_STOPPED, SCHEDULE_TERM);
+    pass(&passes, 10);
+    is(&passes, SCHEDULE_LOOK, SCHEDULE_KILL);
+    ends(&passes, 137, SCHEDULE_END);
+}
+
+static void jitter_stays_below_its_limit(void **state)
+{
+    struct scene s = {.rules.jitter = 600 * S};
+    int64_t highest = 0, lowest = 600;
+    (void)state;
+    begin(&s, "0 3 * * *", 0);
+    for (int day = 0; day < 200; day++) {
+        int64_t late = (s.plan.due / S) % DAY - 3 * HOUR;
+        assert_in_range(late, 0, 599);
+        highest = late > highest ? late : highest;
+        lowest = late < lowest ? late : lowest;
+        /* a clock that is set by a little changes nothing while the time waits for its jitter */
+        s.now.wall = s.plan.nominal;
+        int64_t due = s.plan.due;
+        is(&s, SCHEDULE_LOOK, s.plan.due == s.plan.nominal ? SCHEDULE_START : 0);
+        if (s.plan.job == SCHEDULE_IDLE) {
+            assert_true(s.plan.due == due);
+            s.now.clock += due - s.now.wall;
+            s.now.wall = due;
+            is(&s, SCHEDULE_LOOK, SCHEDULE_START);
+        }
+        ends(&s, 0, 0);
+    }
+    assert_true(highest > 500 && lowest < 100);
+}
+
+/* As the manual page tells it. */
+static void clocks_are_set(void **state)
+{
+    struct scene s = {.rules.limit = 0};
+    (void)state;
+    begin(&s, "30 2 * * *", 0); /* fixed */
+    pass(&s, 2 * HOUR);
+    s.now.wall += HOUR * S; /* 02:00 becomes 03:00 */
+    is(&s, SCHEDULE_LOOK, SCHEDULE_START);
+    ends(&s, 0, 0);
+    s.now.wall -= HOUR * S; /* and 02:00 again */
+    is(&s, SCHEDULE_LOOK, 0);
+    assert_int_equal(next(&s), DAY + HOUR / 2);
+    s.now.wall += (int64_t)365 * DAY * S;
+    is(&s, SCHEDULE_LOOK, SCHEDULE_SAY_MISSED);
+    assert_int_equal(next(&s), HOUR / 2);
+    pass(&s, HOUR / 2);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_START);
+    ends(&s, 0, 0);
+    s.now.wall -= (int64_t)365 * DAY * S; /* half past two comes again */
+    is(&s, SCHEDULE_LOOK, 0);
+    assert_int_equal(next(&s), DAY);
+    s.now.wall -= 4 * HOUR * S;
+    is(&s, SCHEDULE_LOOK, 0);
+    assert_int_equal(next(&s), 4 * HOUR);
+
+    begin(&s, "*/30 * * * *", 0); /* a pattern */
+    pass(&s, 10 * MINUTE);
+    s.now.wall += HOUR * S;
+    is(&s, SCHEDULE_LOOK, 0);
+    assert_int_equal(next(&s), 20 * MINUTE);
+    pass(&s, 20 * MINUTE);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_START);
+    ends(&s, 0, 0);
+    s.now.wall -= HOUR * S;
+    is(&s, SCHEDULE_LOOK, 0);
+    assert_int_equal(next(&s), 30 * MINUTE);
+}
+
+/* --- the model -------------------------------------------------------------------------------- */
+
+static const char *const zones[] = {
+    "CET-1CEST,M3.5.0,M10.5.0/3",
+    "EST5EDT,M3.2.0,M11.1.0",
+    "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0",
+    "<-03>3<-02>,M10.3.0/0,M2.3.0/0",
+    "IST-5:30",
+};
+
+static const char *const texts[] = {"30 2 * * *; */20 * * * *", "0,30 * * * *; 15 1,2,3 * * *",
+                                    "0 */2 * * *; 10 0 * * 0; every 47m", "*/5 2 * * *; 0 3 1 * *"};
+
+/* When a set of parts is due, in time order: asked about times that only grow, but after a reset.
+ */
+struct dues {
+    struct timetable table;
+    int64_t next;
+};
+
+static void dues_from(struct dues *d, int64_t after)
+{
+    d->next = timetable_next(&d->table, after, after);
+}
+
+/* Whether there is one from `from` to `to`. */
+static bool dues_between(struct dues *d, int64_t from, int64_t to)
+{
+    if (d->next < from)
+        dues_from(d, from - 1);
+    return d->next <= to;
+}
+
+struct model {
+    struct dues fixed, patterns;
+    struct timetable periods;
+    int64_t wall, clock; /* s */
+    int64_t began;       /* clock */
+    int64_t passed;      /* fixed times until then are over */
+    struct schedule_plan plan;
+    int job;
+    long long starts, sets;
+    uint64_t random;
+};
+
+static uint64_t draw(struct model *m, uint64_t count)
+{
+    m->random = m->random * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (m->random >> 33) % count;
+}
+
+static bool periods_are_due(const struct model *m)
+{
+    for (size_t i = 0; i < m->periods.count; i++)
+        if ((m->clock - m->began) % (m->periods.part[i].period / S) == 0)
+            return true;
+    return false;
+}
+
+/* What the manual page says of a clock that was at `from` and is at m->wall. To what it is set does
+ * not count. */
+static bool calendar_is_due(struct model *m, int64_t from)
+{
+    int64_t step = m->wall - from - 1, size = step < 0 ? -step : step;
+    bool due = false;
+    if (step < 0 || size > 3 * HOUR)
+        dues_from(&m->patterns, m->wall), dues_from(&m->fixed, m->wall);
+    if (step < 0 && size > 3 * HOUR)
+        m->passed = m->wall;
+    if (m->wall > m->passed && (step < 0 || size <= 3 * HOUR))
+        due = dues_between(&m->fixed, m->passed + 1, m->wall);
+    if (size <= MINUTE && step >= 0)
+        due |= dues_between(&m->patterns, from + 1, m->wall);
+    m->passed = m->wall > m->passed ? m->wall : m->passed;
+    return due;
+}
+
+static void take_second(struct model *m, int64_t step)
+{
+    int64_t from = m->wall;
+    m->wall += 1 + step;
+    m->clock++;
+    const struct schedule_now now = {.wall = m->wall * S, .clock = m->clock * S};
+    bool due = calendar_is_due(m, from) | periods_are_due(m);
+    bool looks = step != 0 || m->plan.due <= now.wall || schedule_wake(&m->plan) <= now.clock;
+    unsigned int actions = looks ? schedule_step(&m->plan, SCHEDULE_LOOK, 0, &now) : 0;
+    if (due != ((actions & SCHEDULE_START) != 0))
+        fail_msg("%s: at %lld, from %lld: it is %sdue", getenv("TZ"), (long long)m->wall,
+                 (long long)from, due ? "" : "not ");
+    if (due) {
+        m->starts++;
+        schedule_step(&m->plan, SCHEDULE_ENDED, 0, &now);
+    }
+}
+
+/* Clocks that are set by some seconds, an hour, a day, a year; machines that sleep. */
+static int64_t draw_step(struct model *m)
+{
+    static const int64_t sizes[] = {20, 50, 10 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, DAY, 365 * DAY};
+    int64_t size = sizes[draw(m, sizeof sizes / sizeof sizes[0])];
+    size += (int64_t)draw(m, 7);
+    m->sets++;
+    return draw(m, 2) == 0 || m->wall < BEGIN + 400 * DAY ? size : -size;
+}
+
+static void begin_model(struct model *m, const char *text)
+{
+    struct schedule_rules rules = {.grace = S};
+    const struct schedule_counts none = {.runs = 0};
+    struct error e = ERROR_INIT;
+    assert_int_equal(timetable_parse(&rules.table, text, &e), 0);
+    *m = (struct model){.wall = BEGIN + 400 * DAY, .clock = 5000, .began = 5000, .random = 5};
+    m->passed = m->wall;
+    for (size_t i = 0; i < rules.table.count; i++) {
+        const struct timetable_part *p = &rules.table.part[i];
+        struct timetable *to = p->kind == TIMETABLE_EVERY ? &m->periods
+                               : p->fixed                 ? &m->fixed.table
+                                                          : &m->patterns.table;
+        to->part[to->count++] = *p;
+    }
+    dues_from(&m->fixed, m->wall);
+    dues_from(&m->patterns, m->wall);
+    const struct schedule_now now = {.wall = m->wall * S, .clock = m->clock * S};
+    assert_int_equal(schedule_begin(&m->plan, &rules, &none, 3, &now), 0);
+}
+
+static void a_model_agrees(void **state)
+{
+    const char *wish = getenv("SCHEDULE");
+    bool all = wish != NULL && strcmp(wish, "all") == 0;
+    (void)state;
+    for (size_t z = 0; z < sizeof zones / sizeof zones[0]; z++)
+        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+            struct model m;
+            use_zone(zones[z]);
+            begin_model(&m, texts[i]);
+            int64_t seconds = all ? (int64_t)YEARS * 365 * DAY : 4 * DAY;
+            for (int64_t t = 0; t < seconds; t++)
+                take_second(&m, draw(&m, 3 * HOUR) == 0 ? draw_step(&m) : 0);
+            assert_true(m.starts > 20 && m.sets > 10);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_run_after_the_other),
+        cmocka_unit_test(periods_are_in_step),
+        cmocka_unit_test(overlap_is_skipped_queued_or_ended),
+        cmocka_unit_test(a_limit_ends_the_job),
+        cmocka_unit_test(failures_in_a_row_end_it),
+        cmocka_unit_test(once_and_at_the_start),
+        cmocka_unit_test(somebody_asks),
+        cmocka_unit_test(a_stop_waits_within_its_limits),
+        cmocka_unit_test(jitter_stays_below_its_limit),
+        cmocka_unit_test(clocks_are_set),
+        cmocka_unit_test(a_model_agrees),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
