@@ -71,6 +71,7 @@
     VERB(command_up)      /* up */                                                                 \
     VERB(command_check)   /* check */                                                              \
     VERB(command_create)  /* create remove */                                                      \
+    VERB(command_show)    /* show */                                                               \
     VERB(command_graph)   /* graph */                                                              \
     VERB(command_doc)     /* doc */                                                                \
     VERB(command_import)  /* import */

@@ -13,12 +13,13 @@ _overlog() {
         case $verb:$3 in
         graph:-f | graph:--format) words='text mermaid dot' ;;
         create:-R | create:--restart) words='always on-failure never' ;;
-        *:-d | *:--dir | *:-r | *:--root | *:-R | *:--run | up:-l | up:--logs)
+        *:-d | *:--dir | *:-r | *:--root | *:-R | *:--run | up:-l | up:--logs | show:-o | show:--output)
             mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
         create:create) words='longrun oneshot bundle' ;;
         create:-u | create:--user) mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
-        create:-n | create:--depends | create:-a | create:--after | remove:*)
-            words=$(cd "$dir/s6-rc.d" 2>/dev/null && printf '%s\n' *) ;;
+        create:-n | create:--depends | create:-a | create:--after | remove:* | show:*)
+            words=$(cd "$dir/s6-rc.d" 2>/dev/null && printf '%s\n' *; cat "$dir"/services.conf{,.d/*.conf} 2>/dev/null |
+                sed -n 's/^\[ *\([^]@]*\)@\{0,1\} *\].*/\1/p') ;;
         kill:-s | kill:--signal) words='HUP INT QUIT KILL USR1 USR2 TERM CONT STOP' ;;
         metrics:-o | metrics:--output) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
         vacuum:-t | vacuum:--to) words='100M 500M 1G 5G' ;;

@@ -54,6 +54,8 @@ void section_free(struct section *s)
     free(s->file);
     words_release(&s->bundles);
     free(s->about);
+    free(s->program);
+    free(s->user);
     free(s->path);
     free(s);
 }

@@ -27,6 +27,10 @@ struct section {
     bool typed;           /* false: it only adds to what is defined elsewhere */
     struct words bundles; /* that it joins */
     uint32_t bundle_line; /* where that is said */
+    char *program;        /* what its command line executes; NULL: it has none */
+    uint32_t program_line;
+    char *user; /* who runs it, as it is written; or NULL */
+    uint32_t user_line;
     struct section_file *file;
     size_t count;
     size_t room;

@@ -92,6 +92,10 @@ static void check_command(struct expansion *x, const struct conf_key *k)
     struct words w = WORDS_INIT;
     if (expansion_words(x, k, &w) && w.count == 0)
         expansion_error(x, k->line, "write a command line behind it", "%s is empty", k->name);
+    else if (w.count > 0 && x->out->program == NULL && strcmp(k->name, "finish") != 0) {
+        x->no_memory |= (x->out->program = strdup(w.item[0])) == NULL;
+        x->out->program_line = k->value_line;
+    }
     for (size_t i = 0; i < w.count; i++)
         if (is_among(w.item[i], acting)) {
             problems_warning(x->p, x->file, k->line, "use the key script for a script of the shell",
@@ -429,6 +433,11 @@ static void put_all(struct expansion *x)
     if (x->out->typed) {
         put_base(x);
         put_descriptor(x);
+    }
+    const struct conf_key *user = conf_find(x->s, "user");
+    if (user != NULL) {
+        x->no_memory |= (x->out->user = strdup(user->value)) == NULL;
+        x->out->user_line = user->line;
     }
     if (x->s->about != NULL && (x->out->about = strdup(x->s->about)) == NULL)
         x->no_memory = true;

@@ -61,6 +61,14 @@ char sugar_limit(const char *name, size_t length)
     return 0;
 }
 
+const char *sugar_limit_name(char letter)
+{
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        if (limits[i].letter == letter)
+            return limits[i].name;
+    return NULL;
+}
+
 int sugar_word(struct str *out, const char *word)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

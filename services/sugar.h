@@ -38,6 +38,8 @@ bool sugar_is_command(const struct sugar *row);
 
 /* The letter of s6-softlimit for a limit of length bytes, as in "nofile"; 0: there is none. */
 char sugar_limit(const char *name, size_t length);
+/* The name of a limit by its letter; NULL: there is none. */
+const char *sugar_limit_name(char letter);
 
 /* Appends a word as execlineb reads it again: as it is, or between quotes. -1: no memory. */
 int sugar_word(struct str *out, const char *word);

@@ -6,6 +6,7 @@ import tempfile
 
 import pytest
 
+from lib import conf
 from lib.boot import Boot
 from lib.build import compiled, helper_program, install_tree, session
 from lib.failures import Failures
@@ -79,8 +80,9 @@ def boot():
     """Boot(...), closed at the end of the test whatever happened."""
     booted = []
 
-    def start(*args, **kwargs):
-        booted.append(Boot(*args, **kwargs))
+    def start(root, *args, **kwargs):
+        conf.prepare(root)
+        booted.append(Boot(root, *args, **kwargs))
         return booted[-1]
 
     yield start

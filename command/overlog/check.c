@@ -1,4 +1,5 @@
 /* overlog check: what boot would say of a tree, and what it would meet later. */
+#include "base/account.h"
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/file.h"
@@ -30,11 +31,34 @@ static void check_definition(struct tree *t, const struct definition *d)
     char path[4096];
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         snprintf(path, sizeof path, "%.3900s/%s", d->directory, files[i].file);
-        if (files[i].type == d->type && files[i].words == NULL)
+        const struct section_file *f =
+            d->section == NULL ? NULL : section_find(d->section, files[i].file);
+        if (files[i].type == d->type && f != NULL && files[i].words == NULL)
+            script_inspect_text(t, path, f, i == 0 ? SCRIPT_RUNS : 0);
+        else if (files[i].type == d->type && files[i].words == NULL)
             script_inspect(t, path, i == 0 ? SCRIPT_RUNS : 0);
         else if (files[i].type == d->type)
             command_check_words(t, path, 1, files[i].words);
     }
+}
+
+/* What the command line of a section executes, and as whom. */
+static void check_section(struct tree *t, const struct section *s)
+{
+    char path[4096];
+    struct account a;
+    struct error ignored = ERROR_INIT;
+    struct words program = WORDS_INIT;
+    snprintf(path, sizeof path, "%.*s", (int)(s->name - s->path - 1), s->path);
+    if (s->program != NULL && strchr(s->program, '$') == NULL &&
+        words_add(&program, s->program) == 0)
+        command_check_words(t, path, s->program_line, &program);
+    bool named = s->user != NULL && strpbrk(s->user, "$: \t\"") == NULL &&
+                 s->user[strspn(s->user, "0123456789")] != '\0';
+    if (t->whole && named && account_ids(s->user, &a, &ignored) == 1)
+        problems_error(&t->problems, path, s->user_line, "create it, or correct the name",
+                       "there is no user %s in /etc/passwd", s->user);
+    words_release(&program);
 }
 
 static const char *legacy_folder(const struct tree *t, const char *folder, char path[4096])
@@ -155,7 +179,7 @@ static void check_started(struct tree *t)
     unsigned char *set = t->problems.errors == 0 && !has_hook(t) ? tree_started(t) : NULL;
     for (uint32_t i = 0; set != NULL && i < t->graph.count; i++) {
         const struct definition *d = tree_definition(t, i);
-        if (!set[i] && d->directory != NULL)
+        if (!set[i] && d->directory != NULL && d->section == NULL)
             problems_warning(&t->problems, d->directory, 0,
                              "name it in user-bundles.d/user/contents.d, unless it is to be "
                              "started by hand, or a hook names it there",
@@ -177,6 +201,23 @@ static void find_name(void *context, const char *path, unsigned int line)
                      "looks for a process called s6-supervise, and services have no such parent");
 }
 
+/* The same in scripts of sections. */
+static void check_section_names(struct tree *t)
+{
+    static const char *const files[] = {"run", "finish"};
+    char path[4096];
+    for (size_t i = 0; i < t->definitions.sections.count; i++) {
+        const struct section *s = t->definitions.sections.item[i];
+        for (int k = 0; k < 2; k++) {
+            const struct section_file *f = section_find(s, files[k]);
+            unsigned int line = f == NULL ? 0 : parent_name_line(f->text);
+            snprintf(path, sizeof path, "%.3900s/%s", s->path, files[k]);
+            if (line > 0)
+                find_name(t, path, line);
+        }
+    }
+}
+
 static void check_parent_names(struct tree *t)
 {
     char folder[4096];
@@ -190,6 +231,7 @@ static void check_parent_names(struct tree *t)
                           i == 0 ? "run" : "finish");
     }
     parent_names_look(&names, legacy_folder(t, "cont-init.d", folder), NULL);
+    check_section_names(t);
     parent_names_release(&names);
 }
 
@@ -269,6 +311,8 @@ static int run_check(struct invocation *c)
         services += d->directory != NULL && d->type != DEFINITION_BUNDLE;
         if (d->directory != NULL)
             check_definition(&t, d);
+        if (d->section != NULL)
+            check_section(&t, d->section);
     }
     check_legacy(&t, "cont-init.d", NULL, SCRIPT_OF_SH);
     check_legacy(&t, "cont-finish.d", NULL, 0);

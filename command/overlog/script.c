@@ -418,3 +418,16 @@ void script_inspect(struct tree *t, const char *path, unsigned int how)
     script.file = (struct inspected){s.st_dev, s.st_ino, 1};
     inspect(t, path, &script);
 }
+
+void script_inspect_text(struct tree *t, const char *path, const struct section_file *file,
+                         unsigned int how)
+{
+    struct script script = {.together = 1, .how = how};
+    struct str text = STR_INIT;
+    if (str_add(&text, file->text, file->length) < 0)
+        return;
+    t->script = &script;
+    check_content(t, path, &text);
+    t->script = NULL;
+    str_release(&text);
+}

@@ -10,6 +10,10 @@ enum { SCRIPT_IN_PLACE = 1, SCRIPT_RUNS = 2, SCRIPT_OF_SH = 4 };
 /* Looks whether the script at path can be executed that way; findings go to t->problems. */
 void script_inspect(struct tree *t, const char *path, unsigned int how);
 
+/* The same of a file of a section. */
+void script_inspect_text(struct tree *t, const char *path, const struct section_file *file,
+                         unsigned int how);
+
 /* Looks whether the program of a command line at path:line is there; findings go to t->problems. */
 void command_check_words(struct tree *t, const char *path, unsigned int line,
                          const struct words *words);

@@ -1,5 +1,7 @@
 /* services.conf: whatever is in it, each section and mistake has a line of the text, and each
- * section becomes files whose lines have places in it. */
+ * section becomes files whose lines have places in it. A section without a mistake comes back from
+ * these files as it was. */
+#include "command/overlog/conf_write.h"
 #include "services/section_expand.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -12,6 +14,17 @@ static void check_file(const struct section_file *f, uint32_t last)
     MUST(f->length == 0 || f->text[f->length - 1] == '\n');
     for (size_t i = 0; i < f->lines; i++)
         MUST(f->line[i] >= 1 && f->line[i] <= last);
+}
+
+/* Without a name that a header cannot hold, all of it comes back. */
+static void check_back(const struct section *s)
+{
+    struct str text = STR_INIT;
+    struct words cannot = WORDS_INIT;
+    MUST(conf_write(s, &text, &cannot) == 0);
+    MUST(cannot.count == 0 || strcmp(cannot.item[0], "its name") == 0);
+    str_release(&text);
+    words_release(&cannot);
 }
 
 static void check_section(const struct conf_section *c, uint32_t last)
@@ -31,6 +44,8 @@ static void check_section(const struct conf_section *c, uint32_t last)
     }
     for (size_t i = 0; i < p.count; i++)
         MUST(p.item[i].line >= 1 && p.item[i].line <= last && p.item[i].text[0] != '\0');
+    if (s != NULL && s->typed && p.errors == 0)
+        check_back(s);
     section_free(s);
     problems_release(&p);
 }

@@ -2,7 +2,9 @@
 
 import os
 import socket
+import subprocess
 
+from lib.build import OVERLOG
 from lib.text import assert_order
 
 SERVICES = """\
@@ -146,3 +148,46 @@ def test_an_update_reads_it_again(tree, boot):
     box.wait_for(lambda: "php-fpm --other\n" in tree.read("tmp/trace"))
     assert box.run("/command/s6-rc-db", "check", "by-hand").returncode != 0
     assert box.stop() == 0
+
+
+def test_check_names_the_line(tree):
+    tree.write("etc/s6-overlay/services.conf", """[web]
+needs = none
+run = nosuch -f
+user = www-data
+limits = nofile=5
+
+[init]
+user = www-data
+once = nosuch2
+
+[script]
+script =
+    #!/bin/nosuch3
+    x
+[shell]
+script =
+    echo
+    cd /tmp; nosuch4
+    exec sleep 1
+[who]
+run = /bin/sleep 5
+user = nobodyx
+[names]
+script =
+    pgrep s6-supervise
+    exec sleep 1
+""")
+    done = subprocess.run(["overlog", "check", "-r", tree.path], executable=OVERLOG, capture_output=True, text=True,
+                          env={"PATH": "/bin"}, check=False)
+    assert done.returncode == 1
+    place = "/etc/s6-overlay/services.conf"
+    lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert lines[-1].startswith("6 services, ")
+    for line in (f"{place}:3: error: the command nosuch is not found in PATH",
+                 f"{place}:9: error: the command nosuch2 is not found in PATH",
+                 f"{place}:22: error: there is no user nobodyx in /etc/passwd",
+                 f"{place}:13: error: its interpreter /bin/nosuch3 is missing",
+                 f"{place}:25: warning: looks for a process called s6-supervise, and services have no such parent"):
+        assert line in lines
+    assert not any("nothing starts" in line for line in lines)
