@@ -295,7 +295,7 @@ install-man:
 	@mkdir -p "$(DESTDIR)$(COMPLETIONS)"
 	@install -m 0644 command/logcat.bash "$(DESTDIR)$(COMPLETIONS)/logcat"
 	@install -m 0644 command/overlog.bash "$(DESTDIR)$(COMPLETIONS)/overlog"
-	@for name in livecheck notify probe with-logfiles; do \
+	@for name in livecheck notify probe schedule with-logfiles; do \
 	    install -m 0644 command/tools.bash "$(DESTDIR)$(COMPLETIONS)/$$name" || exit 1; done
 	@for page in docs/*.[1-8]; do \
 	    section=$${page##*.}; folder="$(DESTDIR)$(MANDIR)/man$$section"; name=$${page##*/}; \

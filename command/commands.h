@@ -66,6 +66,7 @@
     VERB(command_status)  /* status */                                                             \
     VERB(command_why)     /* why */                                                                \
     VERB(command_manage)  /* start stop restart reload kill */                                     \
+    VERB(command_run_job) /* run */                                                                \
     VERB(command_metrics) /* metrics */                                                            \
     VERB(command_vacuum)  /* vacuum */                                                             \
     VERB(command_up)      /* up */                                                                 \

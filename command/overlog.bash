@@ -25,7 +25,7 @@ _overlog() {
         vacuum:-t | vacuum:--to) words='100M 500M 1G 5G' ;;
         vacuum:-o | vacuum:--older) words='12h 1d 7d 30d' ;;
         vacuum:*) words=$(cd "${OVERLOG_DIR:-/var/log/services}" 2>/dev/null && printf '%s\n' *) ;;
-        status:* | why:* | metrics:* | start:* | stop:* | restart:* | reload:* | kill:*)
+        status:* | why:* | metrics:* | start:* | stop:* | restart:* | reload:* | kill:* | run:*)
             words=$("$1" status --json 2>/dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4) ;;
         import:*) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
         check:* | doc:* | graph:* | up:*)

@@ -1,4 +1,4 @@
-# bash completion for livecheck, notify, probe and with-logfiles: options as --help names them, and what they run or look at.
+# bash completion for livecheck, notify, probe, schedule and with-logfiles: options as --help names them, and what they run or look at.
 _overlog_tools() {
     local current=${COMP_WORDS[COMP_CWORD]} words='' command=${COMP_WORDS[0]##*/} target=''
     # The colon of a target is a word of its own.
@@ -14,6 +14,8 @@ _overlog_tools() {
         words=$(overlog status --json 2>/dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4) ;;
     probe:file:* | probe:pid:* | probe:unix:*) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
     probe:[!:]*) return ;;
+    schedule::-o) words='skip queue kill' ;;
+    schedule::-[zjT] | schedule::--fail-after | schedule::--next) return ;;
     with-logfiles:/*) words='out err follow' ;;
     with-logfiles::-s) return ;;
     *)
@@ -30,4 +32,4 @@ _overlog_tools() {
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
-complete -F _overlog_tools livecheck notify probe with-logfiles
+complete -F _overlog_tools livecheck notify probe schedule with-logfiles

@@ -102,6 +102,17 @@ static void take_gave_up(struct history *h, const char *line)
                  deaths, ms / 1000, ms / 100 % 10);
 }
 
+static void take_job(struct history *h, const struct timespec *time, const char *line)
+{
+    if (h->job_count == HISTORY_ENDS)
+        memmove(h->job, h->job + 1, --h->job_count * sizeof h->job[0]);
+    h->job[h->job_count++] = (struct history_job){.at = *time,
+                                                  .code = (int)events_number(line, " code="),
+                                                  .signal = (int)events_number(line, " signal="),
+                                                  .ms = events_number(line, " ms="),
+                                                  .limit = events_number(line, " limit=") > 0};
+}
+
 static void take_container(struct history *h, const struct timespec *time, const char *line)
 {
     if (events_is(line, "boot")) {
@@ -144,4 +155,6 @@ void history_take(struct history *h, const struct timespec *time, const char *li
         take_gave_up(h, line);
     else if (events_is(line, "fail"))
         take_failure(h, time, line);
+    else if (events_is(line, "job"))
+        take_job(h, time, line);
 }

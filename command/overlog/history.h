@@ -27,8 +27,18 @@ struct history_death {
     int code, signal; /* -1: not so */
 };
 
+/* An end of a job of schedule. */
+struct history_job {
+    struct timespec at;
+    int code, signal; /* -1: not so */
+    long ms;          /* how long it took */
+    bool limit;       /* it was ended for its limit */
+};
+
 struct history {
     const char *service;
+    struct history_job job[HISTORY_ENDS]; /* the last ones, the oldest first */
+    size_t job_count;
     struct history_end end[HISTORY_ENDS]; /* the last ones, the oldest first */
     size_t count;
     struct history_death recent[HISTORY_RECENT]; /* the last deaths, the oldest first */

@@ -1,4 +1,6 @@
 #include "command/overlog/metrics.h"
+#include "base/clock.h"
+#include "command/overlog/job.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +111,64 @@ static long long descriptors(const struct metrics *m, size_t i)
     return use(m, i)->processes > 0 ? use(m, i)->descriptors : -1;
 }
 
+/* --- jobs --- */
+
+static const struct schedule_state *job(const struct metrics *m, size_t i)
+{
+    return &m->status->row[i].job;
+}
+
+static long long of_job(const struct metrics *m, size_t i, int64_t value)
+{
+    return job_is(job(m, i)) ? value : -1;
+}
+
+static long long job_runs(const struct metrics *m, size_t i)
+{
+    return of_job(m, i, job(m, i)->runs);
+}
+
+static long long job_failures(const struct metrics *m, size_t i)
+{
+    return of_job(m, i, job(m, i)->failed);
+}
+
+static long long job_limits(const struct metrics *m, size_t i)
+{
+    return of_job(m, i, job(m, i)->late);
+}
+
+static long long job_skips(const struct metrics *m, size_t i)
+{
+    return of_job(m, i, job(m, i)->skipped);
+}
+
+static long long job_running(const struct metrics *m, size_t i)
+{
+    return of_job(m, i, job(m, i)->pid > 0);
+}
+
+static long long job_exit(const struct metrics *m, size_t i)
+{
+    return of_job(m, i, job(m, i)->code);
+}
+
+/* A time, in seconds; none where it is 0. */
+static long long job_time(const struct metrics *m, size_t i, int64_t ns)
+{
+    return of_job(m, i, ns > 0 ? ns / CLOCK_SECOND : -1);
+}
+
+static long long job_next(const struct metrics *m, size_t i)
+{
+    return job_time(m, i, job(m, i)->next);
+}
+
+static long long job_success(const struct metrics *m, size_t i)
+{
+    return job_time(m, i, job(m, i)->well);
+}
+
 static const struct row {
     const char *name, *suffix, *type, *help;
     long long (*value)(const struct metrics *m, size_t i); /* negative: none */
@@ -126,6 +186,14 @@ static const struct row {
     {"service_processes", "", "gauge", "How many processes it has.", processes},
     {"service_threads", "", "gauge", "How many threads these have.", threads},
     {"service_descriptors", "", "gauge", "How many descriptors these have open.", descriptors},
+    {"job_runs", "_total", "counter", "How many jobs schedule has begun.", job_runs},
+    {"job_failures", "_total", "counter", "How many of them have failed.", job_failures},
+    {"job_limits", "_total", "counter", "How many were ended for their limit.", job_limits},
+    {"job_skips", "_total", "counter", "How many times came while a job ran.", job_skips},
+    {"job_running", "", "gauge", "Whether a job runs now.", job_running},
+    {"job_last_exit", "", "gauge", "Exit code of the last job, or 128 and the signal.", job_exit},
+    {"job_next_timestamp_seconds", "", "gauge", "When the next job begins.", job_next},
+    {"job_success_timestamp_seconds", "", "gauge", "When the last job ended well.", job_success},
 };
 
 static void put_row(const struct metrics *m, const struct row *r, struct str *out)
@@ -150,6 +218,18 @@ static void put_cpu(const struct metrics *m, struct str *out)
         if (use(m, i)->processes == 0)
             continue;
         sample(out, "service_cpu_seconds_total", m->status->row[i].name);
+        str_printf(out, "} %lld.%03lld\n", ms / 1000, ms % 1000);
+    }
+}
+
+static void put_duration(const struct metrics *m, struct str *out)
+{
+    family(out, "job_duration_seconds", "gauge", "How long the last job took that has ended.");
+    for (size_t i = 0; i < m->status->count; i++) {
+        long long ms = job(m, i)->ms;
+        if (!job_is(job(m, i)) || job(m, i)->code < 0)
+            continue;
+        sample(out, "job_duration_seconds", m->status->row[i].name);
         str_printf(out, "} %lld.%03lld\n", ms / 1000, ms % 1000);
     }
 }
@@ -200,6 +280,7 @@ void metrics_text(const struct metrics *m, struct str *out)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         put_row(m, &rows[i], out);
     put_cpu(m, out);
+    put_duration(m, out);
     put_deaths(m, out);
     str_add_text(out, "# EOF\n");
 }

@@ -71,7 +71,7 @@ static long long count_dropped(const char *directory)
     return last_lines_each(directory, METRICS_MISSING, take_note, &lines, &e) < 0 ? -1 : lines;
 }
 
-static int gather(struct gathered *g)
+static int gather(struct gathered *g, const char *run)
 {
     struct error e = ERROR_INIT;
     struct usage_process *all;
@@ -92,6 +92,7 @@ static int gather(struct gathered *g)
         struct status_row *r = &g->status.row[i];
         usage_sum(all, count, (pid_t)r->pid, &r->use);
         r->log_bytes = usage_directory(r->log);
+        status_read_job(r, run);
         g->service[i].log_lines = count_lines(r->log);
         g->service[i].dropped = drops ? count_dropped(r->log) : -1;
     }
@@ -114,10 +115,11 @@ static int run_metrics(struct invocation *c)
     struct str out = STR_INIT;
     if (options_read_anywhere(c, 0, INT_MAX) != 0)
         return EXIT_USAGE;
-    if (status_read(&g.status, given('R') ? argument_of('R') : "/run", &e) < 0)
+    const char *run = given('R') ? argument_of('R') : "/run";
+    if (status_read(&g.status, run, &e) < 0)
         return message_error(&e);
     bool good = status_choose(&g.status, options.operand);
-    int code = gather(&g);
+    int code = gather(&g, run);
     if (code == 0) {
         struct metrics m = {
             .status = &g.status, .service = g.service, .container = g.container.counts};

@@ -33,20 +33,10 @@ enum outcome outcome_of(enum wish wish, const struct status_row *r, long long el
 
 /* --- in words --------------------------------------------------------------------------------- */
 
-void outcome_time(struct str *out, long long ms)
-{
-    char text[QUANTITY_MAX];
-    quantity_duration(ms, text);
-    if (ms >= 0 && ms < 10000)
-        str_printf(out, "%lld.%llds", ms / 1000, ms / 100 % 10);
-    else
-        str_add_text(out, text);
-}
-
 static void put_after(struct str *out, long long ms)
 {
     str_add_text(out, " after ");
-    outcome_time(out, ms);
+    put_span(out, ms);
 }
 
 static void put_end(const struct services *s, const struct status_row *r, struct str *out)

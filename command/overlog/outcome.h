@@ -24,7 +24,4 @@ struct verdict {
 void outcome_say(const struct services *s, const struct target *t, const struct status_row *now,
                  const struct verdict *v, struct str *out);
 
-/* Appends milliseconds as people say them: "0.3s", "2m 5s". */
-void outcome_time(struct str *out, long long ms);
-
 #endif

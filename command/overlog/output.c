@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/json_write.h"
+#include "base/quantity.h"
 #include "base/utf8.h"
 #include "command/overlog/overlog.h"
 #include <stdarg.h>
@@ -102,6 +103,16 @@ size_t shown_width(const char *text)
     size_t width = out.length;
     str_release(&out);
     return width;
+}
+
+void put_span(struct str *out, long long ms)
+{
+    char text[QUANTITY_MAX];
+    quantity_duration(ms, text);
+    if (ms >= 0 && ms < 10000)
+        str_printf(out, "%lld.%llds", ms / 1000, ms / 100 % 10);
+    else
+        str_add_text(out, text);
 }
 
 int put_all(struct str *out)

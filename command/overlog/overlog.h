@@ -76,6 +76,8 @@ void put_shown(struct str *out, const char *text, size_t width);
 void print_shown(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The width of a text shown in that way. */
 size_t shown_width(const char *text);
+/* Appends milliseconds as people say them: "0.3s", "2m 5s". */
+void put_span(struct str *out, long long ms);
 
 /* Writes out to stdout and releases it. 0, or the exit code after saying what failed. */
 int put_all(struct str *out);

@@ -1,5 +1,6 @@
 #include "command/overlog/shell_check.h"
 #include "base/str.h"
+#include "base/timetable.h"
 #include "command/overlog/shell_reader.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,9 @@
 
 /* Log files stand behind its options, as many as begin with a slash. */
 #define WITH_LOGFILES "with-logfiles"
+
+/* What it executes is no service. */
+#define SCHEDULE "schedule"
 
 /* Programs that execute another, and what stands before it. */
 static const struct link {
@@ -40,6 +44,7 @@ static const struct link {
     {"s6-notifyoncheck", 0, "3sTtwnc", false, true},
     {"livecheck", 0, "iTfsaqc", false, true},
     {"notify", 0, "3", false, false},
+    {SCHEDULE, 1, "zjTo", false, true},
     {WITH_LOGFILES, 0, "s", false, true},
     {"fdmove", 2, "", false, true},
     {"redirfd", 2, "", false, true},
@@ -92,8 +97,10 @@ static size_t skip_options(const struct link *l, const struct daemon_word *word,
             continue;
         if (text[0] != '-' || text[1] == '\0')
             return at;
-        if (text[1] == '-')
-            continue; /* of these programs, with a value after an equals sign */
+        if (text[1] == '-') { /* of the other programs, with a value after an equals sign */
+            at += strcmp(text, "--fail-after") == 0;
+            continue;
+        }
         const char *valued = strpbrk(text + 1, l->valued);
         if (valued != NULL && valued[1] == '\0')
             at++;
@@ -124,6 +131,16 @@ static void check_user(const struct checking *c, const struct link *l, const cha
                          "%s: there is no user %s in /etc/passwd", l->name, name);
 }
 
+static void check_timetable(const struct checking *c, const struct daemon_word *word,
+                            unsigned int line)
+{
+    struct timetable t;
+    struct error e = ERROR_INIT;
+    if (word->known && timetable_parse(&t, word->text, &e) < 0)
+        problems_warning(c->p, c->path, line, "schedule --next 5 SPEC shows what a timetable means",
+                         "%s: %s", SCHEDULE, e.text);
+}
+
 static size_t skip_assignments(const struct daemon_word *word, size_t count)
 {
     size_t at = 0;
@@ -149,6 +166,9 @@ static size_t follow_links(const struct checking *c, const struct daemon_word *w
             return count;
         if (l->becomes && operands < count && word[operands].known)
             check_user(c, l, word[operands].text, line);
+        bool schedules = strcmp(l->name, SCHEDULE) == 0;
+        if (schedules && operands < count)
+            check_timetable(c, &word[operands], line);
         if (l->prepares && next >= count && c->exact) {
             problems_warning(
                 c->p, c->path, line,
@@ -158,7 +178,7 @@ static size_t follow_links(const struct checking *c, const struct daemon_word *w
                 "%s executes no program: it changes nothing for what follows", l->name);
             return count;
         }
-        at = next;
+        at = schedules ? count : next;
     }
     return count;
 }

@@ -4,9 +4,11 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "base/zone.h"
 #include "command/commands.h"
 #include "command/overlog/overlog.h"
 #include "command/overlog/usage.h"
+#include "logcat/logdirs.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +80,7 @@ static int show(struct status *s, const struct request *q)
         s->row[i].log_bytes = usage_directory(s->row[i].log);
         status_read_says(&s->row[i], q->run);
         status_read_restart(&s->row[i], q->run);
+        status_read_job(&s->row[i], q->run);
     }
     if (q->json)
         status_json(s, &out);
@@ -114,6 +117,7 @@ static int tell(const struct request *q, struct sample *last)
 static int run_status(struct invocation *c)
 {
     struct sample last = {.at = 0};
+    zone_take(logdirs_setting("TZ"));
     if (options_read_anywhere(c, 0, INT_MAX) != 0)
         return EXIT_USAGE;
     struct request q = {.run = given('R') ? argument_of('R') : "/run",

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "command/overlog/overlog.h"
 #include "command/overlog/usage.h"
+#include "command/tools/schedule_state.h"
 #include "services/restart.h"
 #include <limits.h>
 #include <stdbool.h>
@@ -24,12 +25,14 @@ struct status_row {
     struct usage use;
     char restart[RESTART_LINE_MAX]; /* its policy; "": none. The caller reads it */
     char says[STATUS_SAYS_MAX];     /* of itself, by notify; "": nothing. The caller reads it */
+    struct schedule_state job;      /* job_is() tells whether there is one. The caller reads it */
 };
 
 struct status {
     const char *version, *stage;
     long long pid, cmd, ms;
     long long memory_limit; /* bytes; -1: not known, or none. The caller sets it */
+    struct timespec now;    /* when it was read; {0, 0} after status_rows */
     struct status_row *row;
     size_t count;
     char *bytes; /* which the texts are in */
@@ -48,6 +51,8 @@ void status_read_says(struct status_row *r, const char *run);
 /* Writes the path of a file of a service directory in that /run: in s6-rc/servicedirs/NAME if s6-rc
  * has the service, for service/NAME leads there by a path that begins with /run; else there. */
 void status_service_path(char path[PATH_MAX], const char *run, const char *name, const char *file);
+/* Reads how its job is, if it runs under schedule, in that /run. */
+void status_read_job(struct status_row *r, const char *run);
 /* Reads its policy as it counts at its next end, in that /run; "" where that makes no sense. */
 void status_read_restart(struct status_row *r, const char *run);
 /* Leaves only the rows that are asked for, by names and patterns; all of them for none. False: one

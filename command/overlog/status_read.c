@@ -120,6 +120,7 @@ int status_read(struct status *s, const char *run, struct error *e)
         return -1;
     if (status_rows(s, bytes, clock_monotonic()) == 0) {
         s->memory_limit = cgroup_memory_limit();
+        s->now = clock_wall();
         return 0;
     }
     status_release(s);
@@ -196,4 +197,14 @@ void status_read_says(struct status_row *r, const char *run)
     if (file_read(AT_FDCWD, path, STATUS_SAYS_MAX - 1, &text, &e) == 0 && text.length > 0)
         snprintf(r->says, sizeof r->says, "%.*s", (int)strcspn(text.data, "\n"), text.data);
     str_release(&text);
+}
+
+/* --- its job ------------------------------------------------------------------------------------
+ */
+
+void status_read_job(struct status_row *r, const char *run)
+{
+    if (schedule_state_read(&r->job, run, r->name) == 0 && !status_row_is(r, "up") &&
+        !status_row_is(r, "starting") && !status_row_is(r, "stopping"))
+        r->job.next = r->job.pid = 0; /* as schedule left them */
 }

@@ -1,6 +1,7 @@
 /* The status as a table, as JSON, and as what is not well. Pure. */
 #include "base/quantity.h"
 #include "base/signals.h"
+#include "command/overlog/job.h"
 #include "command/overlog/overlog.h"
 #include "command/overlog/status.h"
 #include <signal.h>
@@ -129,6 +130,11 @@ static void put_more(const struct status *s, const struct status_row *r, struct 
         put_shown(out, r->says, 0);
         str_add_char(out, '\n');
     }
+    if (job_is(&r->job)) {
+        str_add_text(out, "    job: ");
+        job_text(&r->job, &s->now, out);
+        str_add_char(out, '\n');
+    }
     if (r->oom || r->core) {
         char end[CELL_MAX * 2];
         struct status_end e = status_end_of(s, r);
@@ -239,6 +245,8 @@ static void row_json(const struct status_row *r, struct str *out)
         json_string(out, "restart", r->restart);
     if (r->says[0] != '\0')
         json_string(out, "says", r->says);
+    if (job_is(&r->job))
+        job_json(&r->job, out);
     if (r->log[0] != '\0') {
         json_string(out, "log", r->log);
         json_number_or_null(out, "log_bytes", r->log_bytes);

@@ -121,6 +121,7 @@ static int run_why(struct invocation *c)
         own.log_bytes = usage_directory(own.log);
         status_read_says(&own, run);
         status_read_restart(&own, run);
+        status_read_job(&own, run);
         w = (struct why){
             .services = &services, .row = &own, .node = services_node(&services, *names)};
         restart_parse(own.restart, &w.policy, &mistake);

@@ -1,5 +1,6 @@
 /* overlog why, for programs. */
 #include "base/clock.h"
+#include "command/overlog/job.h"
 #include "command/overlog/why.h"
 
 static void put_time(struct str *out, const char *key, const struct timespec *t)
@@ -83,6 +84,10 @@ void why_json(const struct why *w, struct str *out)
         put_nodes(w, "needed_by", n->needed_by, n->needed_by_count, out);
     }
     put_policy(w, out);
+    if (job_is(&r->job)) {
+        job_json(&r->job, out);
+        job_history_json(h, out);
+    }
     json_string(out, "last_check", w->check.count > 0 ? w->check.line[0].text : NULL);
     status_use_json(&w->usage, out);
     json_string(out, "log", r->log[0] == '\0' ? NULL : r->log);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/quantity.h"
 #include "command/overlog/hooks.h"
+#include "command/overlog/job.h"
 #include "command/overlog/outcome.h"
 #include "command/overlog/why.h"
 #include <stdio.h>
@@ -71,6 +72,13 @@ static void put_head(const struct why *w, struct str *out)
     if (r->says[0] != '\0') {
         label(out, "says");
         put_shown(out, r->says, 0);
+        str_add_char(out, '\n');
+    }
+    if (job_is(&r->job)) {
+        label(out, "job");
+        put_shown(out, r->job.timetable, 0);
+        str_add_text(out, ": ");
+        job_text(&r->job, &w->now, out);
         str_add_char(out, '\n');
     }
 }
@@ -214,7 +222,7 @@ static void put_usage(const struct why *w, struct str *out)
     label(out, "uses");
     quantity_size(u->memory, memory);
     str_printf(out, "memory %s, CPU ", memory);
-    outcome_time(out, u->cpu_ms);
+    put_span(out, u->cpu_ms);
     if (w->row->ms > 1000)
         str_printf(out, " (%.1f%%)", 100.0 * (double)u->cpu_ms / (double)w->row->ms);
     str_printf(out, ", %lld process%s, %lld thread%s", u->processes, u->processes == 1 ? "" : "es",
@@ -260,7 +268,7 @@ static void put_how(const struct why *w, const struct history_end *e, struct str
     str_add_text(out, end);
     if (clock_is_set(&e->began)) {
         str_add_text(out, " after ");
-        outcome_time(out, ms_between(&e->began, &e->at));
+        put_span(out, ms_between(&e->began, &e->at));
         str_add_text(out, e->was_ready ? ", ready" : "");
     }
     str_add_text(out, e->in_stop ? ", in a stop of the container" : "");
@@ -288,6 +296,23 @@ static void put_end(const struct why *w, size_t i, struct str *out)
     put_lines(&w->lines[i], out);
 }
 
+static void put_jobs(const struct why *w, struct str *out)
+{
+    char ago[QUANTITY_MAX];
+    if (w->history.job_count > 0)
+        str_printf(out, "%sLast jobs, the newest first:%s\n", style(STYLE_BOLD),
+                   style(STYLE_PLAIN));
+    for (size_t i = w->history.job_count; i > 0; i--) {
+        const struct history_job *j = &w->history.job[i - 1];
+        quantity_duration(ms_between(&j->at, &w->now), ago);
+        str_add_text(out, "  ");
+        put_time(out, &j->at);
+        str_printf(out, " (%s ago)  %s", ago, style(j->code == 0 ? STYLE_PLAIN : STYLE_RED));
+        job_end_text(j, out);
+        str_printf(out, "%s\n", style(STYLE_PLAIN));
+    }
+}
+
 void why_text(const struct why *w, struct str *out)
 {
     const struct history *h = &w->history;
@@ -312,6 +337,7 @@ void why_text(const struct why *w, struct str *out)
     if (w->recent.count > 0)
         str_printf(out, "%sLast lines:%s\n", style(STYLE_BOLD), style(STYLE_PLAIN));
     put_lines(&w->recent, out);
+    put_jobs(w, out);
     if (h->count > 0)
         str_printf(out, "%sLast ends, the newest first:%s\n", style(STYLE_BOLD),
                    style(STYLE_PLAIN));

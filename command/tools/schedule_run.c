@@ -278,7 +278,8 @@ static void tell(struct program *p, enum schedule_event event)
     unsigned int actions = schedule_step(&p->plan, event, 0, &t);
     if (event == SCHEDULE_ASKED) {
         p->state.asked++;
-        p->state.answer = (int64_t)p->plan.answer;
+        if (p->plan.answer != 0)
+            p->state.answer = (int64_t)p->plan.answer;
     }
     follow(p, actions);
 }

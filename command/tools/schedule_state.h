@@ -21,7 +21,7 @@ struct schedule_state {
     int64_t skipped; /* so many times came and began none */
     int64_t well;    /* ns since 1970: the last end with 0; 0: there was none */
     int64_t asked;   /* how often a run was asked for */
-    int64_t answer;  /* the number of the run that answers the last of these; 0: none does */
+    int64_t answer;  /* the number of the last run that was begun, or is to be, for that; 0: none */
     char timetable[TIMETABLE_MAX];
 };
 

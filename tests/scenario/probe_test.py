@@ -269,7 +269,7 @@ def complete(folder, *words):
 
 def test_completion(tmp_path):
     (tmp_path / "bin").mkdir()
-    for name in ("livecheck", "notify", "probe", "with-logfiles"):
+    for name in ("livecheck", "notify", "probe", "schedule", "with-logfiles"):
         (tmp_path / "bin" / name).symlink_to(OVERLOG)
     overlog = tmp_path / "bin/overlog"
     overlog.write_text("""#!/bin/sh\necho '{"services":[{"name":"web"},{"name":"worker"}]}'\n""")
@@ -283,6 +283,9 @@ def test_completion(tmp_path):
     assert complete(tmp_path, "probe", "service", ":") == complete(tmp_path, "probe", "log", ":", "w") == ["web", "worker"]
     assert complete(tmp_path, "probe", "log", ":", "web", ":", "w") == complete(tmp_path, "probe", "-w", "") == []
     assert complete(tmp_path, "probe", "file", ":", "b") == ["bin"]
+    assert complete(tmp_path, "schedule", "-o", "") == ["skip", "queue", "kill"]
+    assert {"-z", "--fail-after", "--next"} <= set(complete(tmp_path, "schedule", "-"))
+    assert complete(tmp_path, "schedule", "--next", "") == []
     assert complete(tmp_path, "with-logfiles", "-") == ["--help", "-s"]
     assert complete(tmp_path, "with-logfiles", "/usr/bi") == ["/usr/bin"]
     assert complete(tmp_path, "with-logfiles", "/x.log", ":", "") == ["out", "err", "follow"]

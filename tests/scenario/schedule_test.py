@@ -1,5 +1,6 @@
 """schedule: jobs at their times, one at a time, in the log of their service; nothing in between."""
 
+import json
 import os
 import re
 import subprocess
@@ -122,6 +123,62 @@ def test_overlap_limits_and_signals(tree, boot):
     box.wait_for(lambda: log(tree, "waits")[-1] == "ends")
     for name in ("waits", "passes", "forced"):
         box.wait_for(lambda: told(tree, f"exit service={name} pid=[0-9]+ code=0.*"))
+    assert box.stop() == 0
+
+
+def test_what_others_see(tree, boot):
+    """status, why and metrics tell of jobs; overlog run has one run and says how it went; check reads the timetable."""
+    tree.longrun("backup", HEAD + "'15 3 1 1 *' sh -c 'echo saving; test -e fail && exit 3; until test -e go; do "
+                 "sleep 0.05; done; echo saved'\n")
+    tree.longrun("web")
+    tree.longrun("wrong", HEAD + "'15 3 1 1' true\n", restart="never\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1", "PATH": PATH})
+    box.wait_for(lambda: state(box, "backup").get("next"))
+
+    def overlog(*words):
+        return box.run("/command/overlog", *words)
+
+    def of_backup(verb):
+        answer = json.loads(overlog(verb, "--json", "backup").stdout)
+        return answer["services"][0] if verb == "status" else answer
+
+    assert re.search(r"^    job: next 20..-01-01 03:15:00 \(in .*\)$", overlog("status").stdout, re.M)
+    assert of_backup("status")["job"] == {
+        "timetable": "15 3 1 1 *", "next": of_backup("why")["job"]["next"], "pid": None, "last_start": None,
+        "last_success": None, "last_exit_code": None, "last_milliseconds": None, "runs": 0, "failed": 0,
+        "over_limit": 0, "skipped": 0}
+
+    for name, why in {"web": "web runs no job", "no": "there is no service no"}.items():
+        answer = overlog("run", name)
+        assert answer.returncode != 0 and why in answer.stderr, answer
+    waiting = box.begin("/command/overlog", "run", "backup")
+    box.wait_for(lambda: "saving" in log(tree, "backup"))
+    assert re.search(r"^    job: runs for [0-9]+s \(pid [0-9]+\); next ", overlog("status").stdout, re.M)
+    second = overlog("run", "backup")
+    assert second.returncode == 1 and "the job of backup runs already (pid " in second.stderr
+    assert overlog("run", "-t", "100ms", "backup").returncode == 1
+    assert waiting.poll() is None
+    open(box.inside("/run/service/backup/go"), "w").close()
+    assert waiting.wait(60) == 0
+    assert "saved" in log(tree, "backup")
+
+    open(box.inside("/run/service/backup/fail"), "w").close()
+    failed = overlog("run", "backup")
+    assert failed.returncode == 3 and "the job of backup exited 3" in failed.stderr and "    saving\n" in failed.stdout
+    job = of_backup("status")["job"]
+    assert (job["runs"], job["failed"], job["skipped"], job["last_exit_code"]) == (2, 1, 2, 3)
+    assert job["last_success"] < job["last_start"] < job["next"]
+    assert re.search(r"; last exit 3 after .*, [0-9]+s ago; 1 of 2 failed; 2 skipped$", overlog("status").stdout, re.M)
+    box.wait_for(lambda: [end["exit_code"] for end in of_backup("why")["jobs"]] == [3, 0])
+    shown = overlog("why", "backup").stdout
+    assert re.search(r"^  job +15 3 1 1 \*: next 20", shown, re.M) and re.search(r" ago\)  exit 3 after ", shown), shown
+    assert {"overlog_job_runs_total{service=\"backup\"} 2", "overlog_job_failures_total{service=\"backup\"} 1",
+            "overlog_job_skips_total{service=\"backup\"} 2", "overlog_job_last_exit{service=\"backup\"} 3",
+            "overlog_job_running{service=\"backup\"} 0"} <= set(overlog("metrics").stdout.splitlines())
+    assert "overlog_job_runs_total{service=\"web\"}" not in overlog("metrics").stdout
+    checked = overlog("check").stdout
+    assert "wrong/run:2: warning: schedule: \"15 3 1 1\": it has 4 fields; a time has five" in checked, checked
+    assert "backup" not in checked
     assert box.stop() == 0
 
 

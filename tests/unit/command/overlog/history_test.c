@@ -70,6 +70,27 @@ static void deaths_are_ends_that_nobody_asked_for(void **state)
     assert_int_equal(h.count, 1);
 }
 
+static void jobs(void **state)
+{
+    struct history h;
+    (void)state;
+    take(&h, "backup",
+         LINES("job service=backup start=2026-01-01T00:00:00.000000000Z code=9 ms=1",
+               "job service=other start=2026-01-01T00:00:00.000000000Z code=9 ms=1",
+               "job service=backup start=x code=0 ms=10", "job service=backup start=x code=1 ms=20",
+               "job service=backup start=x code=2 ms=30", "job service=backup start=x code=3 ms=40",
+               "job service=backup start=x signal=9 ms=50 limit=1"));
+    assert_int_equal(h.count, 0);
+    assert_int_equal(h.job_count, HISTORY_ENDS);
+    assert_int_equal(h.job[0].code, 0);
+    assert_int_equal(h.job[0].at.tv_sec, 1002);
+    assert_int_equal(h.job[3].ms, 40);
+    assert_false(h.job[3].limit);
+    assert_int_equal(h.job[4].code, -1);
+    assert_int_equal(h.job[4].signal, 9);
+    assert_true(h.job[4].limit);
+}
+
 static void failures(void **state)
 {
     struct history h;
@@ -262,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(ends_and_their_lives),
                                        cmocka_unit_test(deaths_are_ends_that_nobody_asked_for),
                                        cmocka_unit_test(failures),
+                                       cmocka_unit_test(jobs),
                                        cmocka_unit_test(containers_and_names),
                                        cmocka_unit_test(processes),
                                        cmocka_unit_test(why_it_is_down),

@@ -89,6 +89,21 @@ static void programs_that_execute_none(void **state)
     RIGHT("printf '%s\\n' \"$(\n  s6-setuidgid www-data\n)\" `gosu x`\nexec run\n");
 }
 
+static void timetables(void **state)
+{
+    (void)state;
+    RUN("#!/bin/sh\nexec schedule '0 24 * * *' backup\n",
+        "2: schedule: \"0 24 * * *\": hour: 24 is not one of 0 to 23");
+    RUN("exec with-contenv schedule -T 1h --fail-after 3 -o skip \"every 90\" s6-setuidgid app "
+        "run\n",
+        "1: schedule: \"every 90\": a unit is missing; write every 90s");
+    RUN("exec schedule 15 3 '*' '*' '*' run\n", "1: schedule: \"15\": it has 1 field; a time has");
+    RUN("exec schedule '@daily'\n", "1: schedule executes no program");
+    RIGHT("exec schedule --fail-after=3 -1tv '15 3 * * *; @reboot' sh -c 'run'\n");
+    RIGHT("exec schedule \"$WHEN\" run\n");
+    RIGHT("exec schedule @hourly nginx\n"); /* a job that ends at once is right */
+}
+
 static void daemons(void **state)
 {
     (void)state;
@@ -286,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_that_execute_none),
+        cmocka_unit_test(timetables),
         cmocka_unit_test(daemons),
         cmocka_unit_test(last_lines),
         cmocka_unit_test(other_managers),

@@ -1,0 +1,116 @@
+#include "command/overlog/job.h"
+#include "base/clock.h"
+#include "base/quantity.h"
+#include "base/signals.h"
+#include "command/overlog/overlog.h"
+
+/* --- for people ------------------------------------------------------------------------------- */
+
+static int64_t ns_of(const struct timespec *t)
+{
+    return t->tv_sec * CLOCK_SECOND + t->tv_nsec;
+}
+
+static void put_next(const struct schedule_state *s, int64_t now, struct str *out)
+{
+    char at[32], in[QUANTITY_MAX];
+    struct tm tm;
+    time_t t = (time_t)(s->next / CLOCK_SECOND);
+    if (s->next == 0 || localtime_r(&t, &tm) == NULL ||
+        strftime(at, sizeof at, "%Y-%m-%d %H:%M:%S", &tm) == 0) {
+        str_add_text(out, "not due");
+        return;
+    }
+    quantity_duration(s->next > now ? (s->next - now) / CLOCK_MS : 0, in);
+    str_printf(out, "next %s (in %s)", at, in);
+}
+
+static void put_last(const struct schedule_state *s, int64_t now, struct str *out)
+{
+    char ago[QUANTITY_MAX];
+    str_printf(out, "; last exit %lld after ", (long long)s->code);
+    put_span(out, s->ms);
+    if (s->pid > 0)
+        return;
+    int64_t ended = s->began / CLOCK_MS + s->ms;
+    quantity_duration(now / CLOCK_MS > ended ? now / CLOCK_MS - ended : 0, ago);
+    str_printf(out, ", %s ago", ago);
+}
+
+void job_text(const struct schedule_state *s, const struct timespec *time, struct str *out)
+{
+    char since[QUANTITY_MAX];
+    int64_t now = ns_of(time);
+    if (s->pid > 0) {
+        quantity_duration(now > s->began ? (now - s->began) / CLOCK_MS : 0, since);
+        str_printf(out, "runs for %s (pid %lld); ", since, (long long)s->pid);
+    }
+    put_next(s, now, out);
+    if (s->code >= 0)
+        put_last(s, now, out);
+    if (s->failed > 0)
+        str_printf(out, "; %lld of %lld failed", (long long)s->failed, (long long)s->runs);
+    if (s->skipped > 0)
+        str_printf(out, "; %lld skipped", (long long)s->skipped);
+}
+
+void job_end_text(const struct history_job *j, struct str *out)
+{
+    const char *name = j->signal < 0 ? NULL : signal_name(j->signal);
+    if (name != NULL)
+        str_printf(out, "SIG%s after ", name);
+    else
+        str_printf(out, j->signal < 0 ? "exit %d after " : "signal %d after ",
+                   j->signal < 0 ? j->code : j->signal);
+    put_span(out, j->ms);
+    str_add_text(out, j->limit ? ", its limit" : "");
+}
+
+/* --- for programs ----------------------------------------------------------------------------- */
+
+static void put_time(struct str *out, const char *key, const struct timespec *t)
+{
+    char text[CLOCK_UTC_LENGTH + 1];
+    clock_utc_format(text, t);
+    text[CLOCK_UTC_LENGTH] = '\0';
+    json_string(out, key, clock_is_set(t) ? text : NULL);
+}
+
+static void put_ns(struct str *out, const char *key, int64_t ns)
+{
+    const struct timespec t = clock_timespec(ns);
+    put_time(out, key, &t);
+}
+
+void job_json(const struct schedule_state *s, struct str *out)
+{
+    json_open(out, "job", '{');
+    json_string(out, "timetable", s->timetable);
+    put_ns(out, "next", s->next);
+    json_number_or_null(out, "pid", s->pid > 0 ? s->pid : -1);
+    put_ns(out, "last_start", s->began);
+    put_ns(out, "last_success", s->well);
+    json_number_or_null(out, "last_exit_code", s->code);
+    json_number_or_null(out, "last_milliseconds", s->code < 0 ? -1 : s->ms);
+    json_number(out, "runs", s->runs);
+    json_number(out, "failed", s->failed);
+    json_number(out, "over_limit", s->late);
+    json_number(out, "skipped", s->skipped);
+    json_close(out, '}');
+}
+
+void job_history_json(const struct history *h, struct str *out)
+{
+    json_open(out, "jobs", '[');
+    for (size_t i = h->job_count; i > 0; i--) {
+        const struct history_job *j = &h->job[i - 1];
+        json_open(out, NULL, '{');
+        put_time(out, "time", &j->at);
+        json_number_or_null(out, "exit_code", j->code);
+        json_number_or_null(out, "signal", j->signal);
+        json_number(out, "milliseconds", j->ms);
+        json_bool(out, "over_limit", j->limit);
+        json_close(out, '}');
+    }
+    json_close(out, ']');
+}
