@@ -83,6 +83,22 @@ void *list_room(void *list, size_t count, size_t *room, size_t size)
     return moved;
 }
 
+size_t word_escape(char *out, size_t size, const char *text)
+{
+    size_t length = 0;
+    for (; *text != '\0'; text++) {
+        const char plain[2] = {*text == '\n' ? ' ' : *text, '\0'};
+        const char *part = *text == ' ' ? "\\040" : *text == '\\' ? "\\134" : plain;
+        if (length + strlen(part) >= size)
+            break;
+        memcpy(out + length, part, strlen(part));
+        length += strlen(part);
+    }
+    if (size > 0)
+        out[length] = '\0';
+    return length;
+}
+
 int words_add_bytes(struct words *w, const char *text, size_t n)
 {
     char **item = list_room(w->item, w->count + 1, &w->capacity, sizeof *item); /* the NULL, too */

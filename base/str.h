@@ -27,6 +27,10 @@ void str_clear(struct str *s);
 /* Frees its memory; the string is as STR_INIT then. */
 void str_release(struct str *s);
 
+/* Writes text to out, of that size, as one word of a line: a blank becomes \040, a backslash \134,
+ * a newline a blank. What has no room is left out. Returns the length without the NUL. */
+size_t word_escape(char *out, size_t size, const char *text);
+
 /* A list of owned strings that is an argv: item[count] is always NULL once anything was added. */
 struct words {
     char **item;

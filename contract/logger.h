@@ -16,7 +16,8 @@ enum logger_fd {
     LOGGER_FD_LOCK = 8,            /* the console lock */
     LOGGER_FD_EVENTS = 9,          /* read end of the event pipe; .init only, as is the next */
     LOGGER_FD_EVENTS_JOURNAL = 10, /* its journal */
-    LOGGER_FDS = 11                /* one more than the highest */
+    LOGGER_FD_REPORT = 11,         /* write end of the event pipe, for floods; not of .init */
+    LOGGER_FDS = 12                /* one more than the highest */
 };
 
 /* Layout of a journal file, in bytes. A pipe's content may come on top of what a full disk keeps
@@ -68,6 +69,11 @@ enum { CONSOLE_WITHIN_OFFSET = 64, CONSOLE_LOCK_SIZE = 4096 };
 #define LOGGER_OPTION_RESUME "r"    /* take current over as the predecessor left it */
 #define LOGGER_OPTION_VERBOSE "v"   /* print info lines */
 #define LOGGER_OPTION_DROP "D"      /* drop lines that cannot be written */
+#define LOGGER_OPTION_FLOOD "f"     /* BYTES a minute that are a flood; 0: none is */
+
+/* So many bytes a minute are a flood where OVERLOG_FLOOD is not set: what a log holds by the script
+ * below, so that it forgets everything within a minute. */
+#define LOGGER_FLOOD 20000000ULL
 
 /* The log root when OVERLOG_DIR is not set. */
 #define LOGGER_ROOT "/var/log/services"

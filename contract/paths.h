@@ -24,6 +24,9 @@
 /* A file for each service whose log directory cannot be used: that directory, a newline, why, a
  * newline. Loggers write them, logcat reads them. */
 #define RUN_UNLOGGED "/run/s6/unlogged"
+/* A file for each service that has a logger: how much it writes (docs/logger-contract.md). Loggers
+ * write it, status and metrics read it. */
+#define RUN_RATES "/run/s6/rates"
 /* A directory for each service that runs under `notify`: socket, what the service says of itself
  * (status), its signs of life (watchdog), and its wish for an act (trigger). */
 #define RUN_NOTIFY "/run/s6/notify"

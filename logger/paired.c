@@ -50,6 +50,7 @@ struct paired {
     struct identity user; /* to become once the directories are open */
     enum console_form form;
     struct wrap_pretty pretty;
+    uint64_t flood; /* bytes a minute; 0: none */
 };
 
 const char logger_options[] =
@@ -64,7 +65,8 @@ const char logger_options[] =
     "-" LOGGER_OPTION_RESUME ", --resume         take current over as it is\n"
     "-" LOGGER_OPTION_VERBOSE ", --verbose        say info lines, too\n"
     "-" LOGGER_OPTION_DROP
-    ", --drop           drop lines that cannot be written, instead of waiting\n";
+    ", --drop           drop lines that cannot be written, instead of waiting\n"
+    "-" LOGGER_OPTION_FLOOD ", --flood=BYTES    so many a minute are a flood, which is an event\n";
 
 /* --- messages: to the console, or into the log when that is gone --- */
 
@@ -103,7 +105,8 @@ static int parse_options(struct paired *p, struct invocation *c)
     struct account user;
     uint64_t width = 0;
     if (options_read(c, 2) != 0 ||
-        options_number(c, argument_of(LOGGER_OPTION_PRETTY[0]), 255, &width) != 0)
+        options_number(c, argument_of(LOGGER_OPTION_PRETTY[0]), 255, &width) != 0 ||
+        options_number(c, argument_of(LOGGER_OPTION_FLOOD[0]), INT64_MAX, &p->flood) != 0)
         return EXIT_USAGE;
     if (has(LOGGER_OPTION_USER)) {
         if (account_by_number(argument_of(LOGGER_OPTION_USER[0]), &user) < 0)
@@ -174,6 +177,9 @@ static void take_descriptors(struct paired *p)
         pump->input[HANDOVER_EVENTS].open = false;
         h->input[HANDOVER_EVENTS].journal.fd = -1;
     }
+    flood_open(&pump->flood, p->name, p->resume);
+    pump->flood.threshold = p->flood;
+    pump->flood.events = p->events == NULL ? inherited(LOGGER_FD_REPORT) : -1;
     h->state_fd = inherited(LOGGER_FD_STATE);
     h->console.lock = inherited(LOGGER_FD_LOCK);
     h->console.stream[0].fd = 1;
@@ -381,7 +387,7 @@ __attribute__((noinline)) static int begin(struct paired *p, struct invocation *
 
 int logger_run(struct invocation *c)
 {
-    struct paired p = {.user = {.stays = true}};
+    struct paired p = {.user = {.stays = true}, .flood = LOGGER_FLOOD};
     int code = begin(&p, c);
     if (code == 0) {
         code = pump_run(&p.pump);

@@ -272,6 +272,8 @@ static size_t read_some(struct pump_input *in, size_t most)
     ssize_t n = journal_fill(journal_of(in), in->watch.fd, most, lines_of(in));
     if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOBUFS))
         return 0;
+    if (n > 0 && in->index != HANDOVER_EVENTS)
+        flood_count(&in->pump->flood, (size_t)n);
     if (n > 0)
         take_bytes(in);
     else if (n == 0)
@@ -308,6 +310,7 @@ static void read_now(struct pump_input *in)
 static void shrink(struct timer *t)
 {
     struct pump *p = (struct pump *)(void *)((char *)t - offsetof(struct pump, rest));
+    flood_save(&p->flood);
     if (p->active) {
         p->active = false;
         loop_timer(&p->loop, t, clock_monotonic() + rest_wait);
@@ -369,7 +372,10 @@ int pump_open(struct pump *p, struct error *e)
 {
     static const int taken[] = {SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGCHLD};
     static const int ignored[] = {SIGTERM, SIGINT, SIGQUIT, SIGPIPE};
-    *p = (struct pump){.rest.fire = shrink, .sinks.fire = wake_sinks, .handover.state_fd = -1};
+    *p = (struct pump){.rest.fire = shrink,
+                       .sinks.fire = wake_sinks,
+                       .handover.state_fd = -1,
+                       .flood = {.file = -1, .events = -1}};
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         signal(ignored[i], SIG_IGN);
     for (int i = 0; i < CHECKPOINT_STREAMS; i++) {
@@ -427,6 +433,7 @@ int pump_run(struct pump *p)
     write_notes(p);
     handover_close(&p->handover);
     console_close(&p->handover.console);
+    flood_close(&p->flood);
     str_release(&p->notes);
     free(p->noting.data);
     loop_close(&p->loop);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "logger/flood.h"
 #include "logger/flow.h"
 #include "logger/handover.h"
 #include "logger/last_words.h"
@@ -28,6 +29,7 @@ struct pump {
     struct handover handover;
     struct pump_input input[CHECKPOINT_STREAMS];
     struct last_words last_words; /* of stderr */
+    struct flood flood;           /* how much the service writes */
     bool shows;                   /* there is a console copy */
     struct str notes;             /* messages on their way into the log */
     struct lines noting;          /* messages that are being written there */
@@ -39,7 +41,8 @@ struct pump {
 };
 
 /* Zeroes p, opens its loop and takes the signals, so that none is lost while the rest is prepared.
- * The caller fills in handover (routes, descriptors, console), the inputs' descriptors and shows.
+ * The caller fills in handover (routes, descriptors, console), the inputs' descriptors, flood and
+ * shows.
  * 0, or -1 with e. */
 int pump_open(struct pump *p, struct error *e);
 

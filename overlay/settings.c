@@ -171,6 +171,7 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         .drain = number(&r, "OVERLOG_DRAIN", 1000),
         .stop_max = number(&r, "OVERLOG_STOP_MAXTIME", 0),
         .drop = drops(&r),
+        .flood = size(&r, "OVERLOG_FLOOD", LOGGER_FLOOD, "using the default"),
         .log_total = size(&r, "OVERLOG_TOTAL", 0, "logs may take any number of bytes"),
         .parents = number(&r, "OVERLOG_SUPERVISE_PROCESSES", 0) != 0,
         .parents_unset = text_or(&r, "OVERLOG_SUPERVISE_PROCESSES", NULL) == NULL,

@@ -19,6 +19,7 @@ struct settings {
     uint32_t up_timeout;       /* S6_CMD_WAIT_FOR_SERVICES_MAXTIME, ms, 0 none */
     uint32_t drain;            /* OVERLOG_DRAIN, ms */
     uint32_t stop_max;         /* OVERLOG_STOP_MAXTIME, ms, 0 none */
+    uint64_t flood;            /* OVERLOG_FLOOD, bytes a minute, 0 never */
     uint64_t log_total;        /* OVERLOG_TOTAL, bytes, 0 any number */
     enum console_form console; /* OVERLOG_CONSOLE, or PREFIX if OVERLOG_PREFIX asks for it */
     uint32_t prefix;           /* of CONSOLE_PREFIX: 1 [NAME], else the width of NAME; or 0 */

@@ -100,7 +100,8 @@ static int open_init_logger(struct supervisor *sv, struct error *e)
     struct error ignored = ERROR_INIT;
     int ends[2] = {-1, -1};
     bool disk = p->settings.logging != LOGGING_CONSOLE;
-    if (disk && pipe2(ends, O_CLOEXEC) < 0)
+    /* Loggers write to it as well: no look beforehand keeps a write from waiting. */
+    if (disk && (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0))
         return error_system(e, "unable to make the event pipe");
     p->events.fd = ends[1];
     if (logger_open(init, CONSOLE_OWN, p->settings.logging, &none, ends[0], e) < 0)

@@ -1,5 +1,6 @@
 #include "supervisor/event_log.h"
 #include "base/clock.h"
+#include "base/str.h"
 #include "supervisor/console.h"
 #include <stdio.h>
 
@@ -16,10 +17,7 @@ static void add_text(struct line *l, const char *text)
 
 static void add_name(struct line *l, const char *name)
 {
-    for (char one[2] = {0}; *name != '\0'; name++) {
-        one[0] = *name;
-        add_text(l, *name == ' ' ? "\\040" : *name == '\\' ? "\\134" : one);
-    }
+    l->length += word_escape(l->text + l->length, EVENT_LINE_MAX - 8 - l->length, name);
 }
 
 size_t event_line(char out[EVENT_LINE_MAX], const struct timespec *t, const char *event,

@@ -28,7 +28,7 @@ static const char *mode_name(enum logging_mode mode)
 
 /* [s6-supervise NAME/log] logger [OPTION [WORD]]... -- NAME MODE SCRIPT..., made on the stack when
  * it is needed: a thousand of them would be a megabyte. */
-enum { ARGV_FIXED = 20 };
+enum { ARGV_FIXED = 22 };
 
 struct argv {
     const char *word[ARGV_FIXED + LOGGER_SCRIPT_MAX + 1];
@@ -37,6 +37,7 @@ struct argv {
     char directory[4096];
     char events[4096];
     char width[16];
+    char flood[24];
 };
 
 static void put_word(struct argv *a, const char *word)
@@ -82,6 +83,11 @@ static void make_argv(struct argv *a, const struct logger *l)
         put_word(a, "-" LOGGER_OPTION_VERBOSE);
     if (s->drop)
         put_word(a, "-" LOGGER_OPTION_DROP);
+    if (s->flood != LOGGER_FLOOD) {
+        snprintf(a->flood, sizeof a->flood, "%llu", (unsigned long long)s->flood);
+        put_word(a, "-" LOGGER_OPTION_FLOOD);
+        put_word(a, a->flood);
+    }
     if (events) {
         snprintf(a->events, sizeof a->events, "%s/.events", s->log_root);
         put_word(a, "-" LOGGER_OPTION_EVENTS);
@@ -113,10 +119,8 @@ pid_t logger_spawn(const struct logger *l, struct error *e)
         {io->journal[1], LOGGER_FD_ERR_JOURNAL},
         {io->journal[0], LOGGER_FD_STATE}, /* behind that journal */
         {g->lock, LOGGER_FD_LOCK},
-        {io->events_read, LOGGER_FD_EVENTS},
-        {io->journal[2], LOGGER_FD_EVENTS_JOURNAL},
     };
-    _Static_assert(LOGGER_FD_EVENTS == LOGGER_FD_LOCK + 1, "without events, the last two are not");
+    size_t fd_count = LOGGER_FD_LOCK + 1;
     sigset_t blocked;
     /* What we tell a logger before it listens must wait for it, not kill it. */
     sigemptyset(&blocked);
@@ -125,13 +129,19 @@ pid_t logger_spawn(const struct logger *l, struct error *e)
     sigaddset(&blocked, SIGUSR1);
     sigaddset(&blocked, SIGUSR2);
     make_argv(&argv, l);
+    if (io->events_read >= 0) {
+        fds[fd_count++] = (struct process_fd){io->events_read, LOGGER_FD_EVENTS};
+        fds[fd_count++] = (struct process_fd){io->journal[2], LOGGER_FD_EVENTS_JOURNAL};
+    } else if (g->pid1->events.fd >= 0) {
+        fds[fd_count++] = (struct process_fd){g->pid1->events.fd, LOGGER_FD_REPORT};
+    }
     struct process_spawn s = {
         .program = g->pid1->program,
         .argv = (char *const *)(uintptr_t)argv.word,
         .envp = g->environment.item,
         .directory = "/",
         .fds = fds,
-        .fd_count = io->events_read >= 0 ? LOGGER_FDS : LOGGER_FD_EVENTS,
+        .fd_count = fd_count,
         .reads = logger_writes(l) << (LOGGER_FD_OUT - STDOUT_FILENO),
         .new_session = true,
         .blocked = &blocked,

@@ -113,11 +113,19 @@ static void take_job(struct history *h, const struct timespec *time, const char 
                                                   .limit = events_number(line, " limit=") > 0};
 }
 
+static void take_flood(struct history *h, const struct timespec *time, const char *line)
+{
+    h->counts.floods++;
+    h->flood_at = *time;
+    h->flood_rate = events_number(line, " rate=");
+}
+
 static void take_container(struct history *h, const struct timespec *time, const char *line)
 {
     if (events_is(line, "boot")) {
         h->booted = *time;
         h->recent_count = 0;
+        h->flood_at = (struct timespec){0, 0};
         h->counts = (struct history_counts){.starts = 0};
         h->stopping = h->gave_up = false;
         no_instance(h);
@@ -157,4 +165,6 @@ void history_take(struct history *h, const struct timespec *time, const char *li
         take_failure(h, time, line);
     else if (events_is(line, "job"))
         take_job(h, time, line);
+    else if (events_is(line, "flood"))
+        take_flood(h, time, line);
 }

@@ -48,11 +48,14 @@ struct history {
         unsigned long long starts, ends, failures; /* the last: to start it */
         unsigned long long codes, signals, ooms; /* of the ends: by an exit code that is not 0, by a
                                                     signal, for lack of memory */
+        unsigned long long floods;
         unsigned long long lost_events;
         unsigned long long container_ooms; /* processes of the container that the kernel killed, but
                                               for those of which it is known whose they were */
     } counts;
     struct timespec container_oom; /* the last time that it did; {0, 0}: never */
+    struct timespec flood_at;      /* the last flood of its log; {0, 0}: never since the boot */
+    long long flood_rate;          /* bytes a minute then */
     bool gave_up;
     char gave_up_reason[HISTORY_REASON];
     /* --- the instance that runs --- */

@@ -105,6 +105,13 @@ static void take_gave_up(struct hooks *h, struct hook_job *job, const char *line
     add(h, job);
 }
 
+static void take_flood(struct hooks *h, struct hook_job *job, const char *line)
+{
+    job->event = HOOK_FLOOD;
+    job->rate = events_number(line, " rate=");
+    add(h, job);
+}
+
 /* An event of a service. */
 static int take_service(struct hooks *h, struct hook_job *job, const char *line)
 {
@@ -121,6 +128,8 @@ static int take_service(struct hooks *h, struct hook_job *job, const char *line)
         take_gave_up(h, job, line);
     else if (events_is(line, "fail") && !h->stopping)
         take_failure(h, s, job, line);
+    else if (events_is(line, "flood") && !h->stopping)
+        take_flood(h, job, line);
     return 0;
 }
 
@@ -144,7 +153,7 @@ int hooks_take(struct hooks *h, const struct timespec *at, const char *line, int
     char time[CLOCK_UTC_LENGTH];
     struct hook_job job = {.at = *at, .due = now + HOOK_SETTLES};
     job.code = job.signal = -1;
-    job.deaths = job.kills = job.limit = -1;
+    job.deaths = job.kills = job.limit = job.rate = -1;
     clock_utc_format(time, at);
     snprintf(job.place, sizeof job.place, "%.*s %s", CLOCK_UTC_LENGTH, time, line);
     int result = 0;
@@ -238,6 +247,7 @@ int hook_facts(const struct hook_job *job, struct words *facts)
         add_number(facts, "OVERLOG_CORE", job->core ? 1 : -1) |
         add_number(facts, "OVERLOG_KILLS", job->kills) |
         add_number(facts, "OVERLOG_LIMIT", job->limit) |
+        add_number(facts, "OVERLOG_RATE", job->rate) |
         add_text(facts, "OVERLOG_REASON", job->reason);
     return result != 0 ? -1 : 0;
 }

@@ -15,7 +15,7 @@
 
 enum hook_event { HOOK_DEATH = 0, HOOK_GAVE_UP, HOOK_OOM, HOOK_UNREADY, HOOK_FLOOD, HOOK_EVENTS };
 
-/* By event; NULL-terminated. Nothing reports a flood yet. */
+/* By event; NULL-terminated. */
 extern const char *const hook_names[HOOK_EVENTS + 1];
 
 enum { HOOKS_MAX = 100, HOOK_PLACE_MAX = 300, HOOK_REASON_MAX = 200 };
@@ -33,6 +33,7 @@ struct hook_job {
     int code, signal;              /* -1: not so */
     long deaths;                   /* since the boot, or those for which it was given up */
     long kills, limit;             /* of the container's oom; -1: not known */
+    long rate;                     /* bytes a minute, of a flood; -1: it is none */
     bool oom, core;
     char reason[HOOK_REASON_MAX]; /* "": none */
     char place[HOOK_PLACE_MAX];   /* the event, as it is told from others */

@@ -70,6 +70,16 @@ static long long log_lines(const struct metrics *m, size_t i)
     return m->service[i].log_lines;
 }
 
+static long long log_written(const struct metrics *m, size_t i)
+{
+    return m->status->row[i].log_written;
+}
+
+static long long floods(const struct metrics *m, size_t i)
+{
+    return (long long)m->service[i].history.counts.floods;
+}
+
 static long long dropped(const struct metrics *m, size_t i)
 {
     return m->service[i].dropped;
@@ -181,6 +191,9 @@ static const struct row {
     {"service_last_exit", "", "gauge", "Its last exit code, or 128 and the signal.", last_exit},
     {"service_log_bytes", "", "gauge", "Size of its log directory.", log_bytes},
     {"service_log_lines", "", "gauge", "Lines in its log directory.", log_lines},
+    {"service_log_written_bytes", "_total", "counter", "Bytes that it has written to its log.",
+     log_written},
+    {"service_log_floods", "_total", "counter", "Minutes in which it flooded its log.", floods},
     {"service_log_dropped", "", "gauge", "Lines that its log says are missing.", dropped},
     {"service_memory_bytes", "", "gauge", "Resident memory of its processes.", memory},
     {"service_processes", "", "gauge", "How many processes it has.", processes},

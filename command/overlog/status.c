@@ -78,6 +78,7 @@ static int show(struct status *s, const struct request *q)
         str_add_text(&out, "\033[H\033[2J");
     for (size_t i = 0; !q->health && i < s->count; i++) {
         s->row[i].log_bytes = usage_directory(s->row[i].log);
+        status_read_rate(&s->row[i], q->run);
         status_read_says(&s->row[i], q->run);
         status_read_restart(&s->row[i], q->run);
         status_read_job(&s->row[i], q->run);

@@ -21,7 +21,11 @@ struct status_row {
     bool wanted, ready, oom, core; /* the last two: of the last end (supervisor/status.h) */
     long long pid, starts, code, signal, ms, ready_ms, died_ms; /* -1: not said */
     long long log_bytes;                                        /* -1: not known */
-    bool has_use; /* the next is known; the caller sets both */
+    /* What it writes, as its logger counts; -1: not known. The caller reads it. */
+    long long log_rate;    /* bytes a minute */
+    long long log_written; /* bytes since the container began */
+    bool floods;           /* lately it wrote more than OVERLOG_FLOOD */
+    bool has_use;          /* the next is known; the caller sets both */
     struct usage use;
     char restart[RESTART_LINE_MAX]; /* its policy; "": none. The caller reads it */
     char says[STATUS_SAYS_MAX];     /* of itself, by notify; "": nothing. The caller reads it */
@@ -53,6 +57,8 @@ void status_read_says(struct status_row *r, const char *run);
 void status_service_path(char path[PATH_MAX], const char *run, const char *name, const char *file);
 /* Reads how its job is, if it runs under schedule, in that /run. */
 void status_read_job(struct status_row *r, const char *run);
+/* Reads how much a service writes, in that /run. */
+void status_read_rate(struct status_row *r, const char *run);
 /* Reads its policy as it counts at its next end, in that /run; "" where that makes no sense. */
 void status_read_restart(struct status_row *r, const char *run);
 /* Leaves only the rows that are asked for, by names and patterns; all of them for none. False: one

@@ -7,6 +7,7 @@
 #include "command/overlog/status_load.h"
 #include "command/tools/notify_place.h"
 #include "contract/paths.h"
+#include "logger/rate.h"
 #include "services/keys.h"
 #include "supervisor/status.h"
 #include <fcntl.h>
@@ -45,7 +46,9 @@ static void read_row(struct status_row *r, const char *bytes, uint32_t index, in
                              .ms = ms_since(s.since, now),
                              .ready_ms = ms_since(s.ready_at, now),
                              .died_ms = ms_since(s.died_at, now),
-                             .log_bytes = -1};
+                             .log_bytes = -1,
+                             .log_rate = -1,
+                             .log_written = -1};
 }
 
 int status_rows(struct status *s, char *bytes, int64_t now)
@@ -180,6 +183,22 @@ void status_read_restart(struct status_row *r, const char *run)
         restart_parse(key_line(text.data), &p, &m) == 0)
         restart_format(&p, r->restart, sizeof r->restart);
     str_release(&text);
+}
+
+/* --- what it logs ----------------------------------------------------------------------------- */
+
+/* As long as a flood lasts, its logger finds one each minute, and says so within another second. */
+#define FLOOD_LASTS (65 * CLOCK_SECOND)
+
+void status_read_rate(struct status_row *r, const char *run)
+{
+    struct rate rate;
+    int64_t now = clock_monotonic();
+    if (rate_read(&rate, run, r->name) < 0)
+        return;
+    r->log_rate = (long long)(rate_a_minute(&rate, now) & INT64_MAX);
+    r->log_written = (long long)(rate.all & INT64_MAX);
+    r->floods = rate.flood_at > 0 && now - rate.flood_at < FLOOD_LASTS;
 }
 
 /* --- what a service says ------------------------------------------------------------------------

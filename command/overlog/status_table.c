@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TABLE_WIDTH = 80, GAP = 2, COLUMNS = 7, CELL_MAX = 40 };
+enum { TABLE_WIDTH = 80, GAP = 2, COLUMNS = 8, CELL_MAX = 40 };
 
 /* --- ends ------------------------------------------------------------------------------------- */
 
@@ -64,9 +64,9 @@ struct cells {
 };
 
 static const struct cells titles = {
-    {"STATE", "PID", "FOR", "READY", "RESTARTS", "LAST END", "LOG"}};
+    {"STATE", "PID", "FOR", "READY", "RESTARTS", "LAST END", "LOG", "/MIN"}};
 
-enum { STATE = 0, PID, FOR, IS_READY, RESTARTS, LAST_END, LOG };
+enum { STATE = 0, PID, FOR, IS_READY, RESTARTS, LAST_END, LOG, LOG_RATE };
 
 static bool is_left(int column)
 {
@@ -94,6 +94,7 @@ static void fill(const struct status_row *r, struct cells *c)
     snprintf(c->text[RESTARTS], CELL_MAX, r->starts >= 0 ? "%lld" : "-", status_restarts(r));
     last_end(r, c->text[LAST_END]);
     quantity_size(r->log_bytes, c->text[LOG]);
+    quantity_size(r->log_rate, c->text[LOG_RATE]);
 }
 
 static void widen(size_t width[COLUMNS], const struct cells *c)
@@ -135,6 +136,8 @@ static void put_more(const struct status *s, const struct status_row *r, struct 
         job_text(&r->job, &s->now, out);
         str_add_char(out, '\n');
     }
+    if (r->floods)
+        str_printf(out, "    %sfloods its log%s\n", style(STYLE_YELLOW), style(STYLE_PLAIN));
     if (r->oom || r->core) {
         char end[CELL_MAX * 2];
         struct status_end e = status_end_of(s, r);
@@ -250,6 +253,10 @@ static void row_json(const struct status_row *r, struct str *out)
     if (r->log[0] != '\0') {
         json_string(out, "log", r->log);
         json_number_or_null(out, "log_bytes", r->log_bytes);
+        json_number_or_null(out, "log_bytes_a_minute", r->log_rate);
+        json_number_or_null(out, "log_bytes_written", r->log_written);
+        if (r->floods)
+            json_bool(out, "floods", true);
     }
     if (r->has_use)
         status_use_json(&r->use, out);

@@ -92,6 +92,10 @@ void why_json(const struct why *w, struct str *out)
     status_use_json(&w->usage, out);
     json_string(out, "log", r->log[0] == '\0' ? NULL : r->log);
     json_number_or_null(out, "log_bytes", r->log_bytes);
+    json_number_or_null(out, "log_bytes_a_minute", r->log_rate);
+    json_number_or_null(out, "log_bytes_written", r->log_written);
+    json_number(out, "floods", (long long)h->counts.floods);
+    put_time(out, "last_flood", &h->flood_at);
     json_number_or_null(out, "memory_limit_bytes", w->services->status.memory_limit);
     json_number(out, "container_out_of_memory_kills", (long long)h->counts.container_ooms);
     json_string(out, "unknown", w->unknown);

@@ -239,7 +239,19 @@ static void put_log(const struct why *w, struct str *out)
         label(out, "logs");
         put_shown(out, w->row->log, 0);
         quantity_size(w->row->log_bytes, size);
-        str_printf(out, " (%s)\n", size);
+        str_printf(out, " (%s", size);
+        quantity_size(w->row->log_rate, size);
+        if (w->row->log_rate >= 0)
+            str_printf(out, ", %s a minute", size);
+        str_add_text(out, ")\n");
+    }
+    if (clock_is_set(&w->history.flood_at)) {
+        label(out, "floods");
+        quantity_size(w->history.flood_rate, size);
+        str_printf(out, "its log %llu time%s, last at ", w->history.counts.floods,
+                   w->history.counts.floods == 1 ? "" : "s");
+        put_time(out, &w->history.flood_at);
+        str_printf(out, " with %s a minute\n", size);
     }
     if (w->unknown != NULL) {
         label(out, "unknown");

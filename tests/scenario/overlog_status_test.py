@@ -49,10 +49,10 @@ def test_a_table(box):
     r = box.run(*STATUS)
     lines = r.stdout.splitlines()
     assert r.returncode == 0 and "\x1b" not in r.stdout
-    assert lines[0].split() == ["SERVICE", "STATE", "PID", "FOR", "READY", "RESTARTS", "LAST", "END", "LOG"]
+    assert lines[0].split() == ["SERVICE", "STATE", "PID", "FOR", "READY", "RESTARTS", "LAST", "END", "LOG", "/MIN"]
     assert lines[-1].startswith("running for ") and lines[-1].endswith("s, 4 of 4 services up and ready")
     rows = {line.split()[0]: line.split() for line in lines[1:-1]}
-    assert rows["web"][1] == "up" and rows["web"][4:7] == ["yes", "0", "-"] and int(rows["web"][-1]) > 0
+    assert rows["web"][1] == "up" and rows["web"][4:7] == ["yes", "0", "-"] and int(rows["web"][-2]) > 0
     assert rows["crash"][5:7] == ["1", "SIGSEGV"]
     assert rows["once"][1:3] == ["up", "-"] and rows["mute"][1] == "down"
 

@@ -116,6 +116,21 @@ static void messages_have_name_and_level(void **state)
     message_verbosity(1);
 }
 
+static void words_of_a_line(void **state)
+{
+    char out[8];
+    (void)state;
+    assert_int_equal(word_escape(out, sizeof out, "a b"), 6);
+    assert_string_equal(out, "a\\040b");
+    assert_int_equal(word_escape(out, sizeof out, "\\\n"), 5);
+    assert_string_equal(out, "\\134 ");
+    assert_int_equal(word_escape(out, sizeof out, "abcde "), 5); /* no part of an escape */
+    assert_string_equal(out, "abcde");
+    assert_int_equal(word_escape(out, 1, "x"), 0);
+    assert_string_equal(out, "");
+    assert_int_equal(word_escape(out, 0, "x"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +139,7 @@ int main(void)
         cmocka_unit_test(numbers),
         cmocka_unit_test(errors_carry_code_and_reason),
         cmocka_unit_test(messages_have_name_and_level),
+        cmocka_unit_test(words_of_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -197,7 +197,9 @@ static struct status_row rows[] = {{.name = "we\"b",
                                     .ms = 2000,
                                     .ready_ms = -1,
                                     .died_ms = 2000,
-                                    .log_bytes = 2048}};
+                                    .log_bytes = 2048,
+                                    .log_rate = 3072,
+                                    .log_written = 9000}};
 
 static void why_it_is_down(void **state)
 {
@@ -211,7 +213,8 @@ static void why_it_is_down(void **state)
     take(&w.history, "we\"b",
          LINES("start service=we\"b pid=7", "exit service=we\"b pid=7 code=1",
                "start service=we\"b pid=8", "ready service=we\"b pid=8",
-               "exit service=we\"b pid=8 signal=9 oom=1"));
+               "exit service=we\"b pid=8 signal=9 oom=1", "flood service=other rate=9",
+               "flood service=we\"b rate=2048", "flood service=we\"b rate=4096"));
     w.check = (struct last_lines){
         .line = {{{1005, 0}, (char *)(uintptr_t) "livecheck: warning: we\"b is not alive"}},
         .count = 1};
@@ -223,7 +226,9 @@ static void why_it_is_down(void **state)
                         "  waits for     its next start, which comes by itself\n"
                         "  after an end  it is started again, however often\n"
                         "  check failed  we\"b is not alive (5s ago)\n"
-                        "  logs          /l/web (2.0K)\n"
+                        "  logs          /l/web (2.0K, 3.0K a minute)\n"
+                        "  floods        its log 2 times, last at 1970-01-01 00:16:47 with 4.0K "
+                        "a minute\n"
                         "Last ends, the newest first:\n"
                         "  1970-01-01 00:16:44 (6s ago)  SIGKILL (out of memory, limit 512M) after "
                         "2.0s, ready\n"
@@ -257,7 +262,7 @@ static void figures(void **state)
     (void)state;
     take(&service.history, "we\"b",
          LINES("exit service=we\"b pid=7 code=0", "exit service=we\"b pid=8 signal=9 oom=1",
-               "exit service=we\"b pid=8 signal=15"));
+               "exit service=we\"b pid=8 signal=15", "flood service=we\"b rate=1"));
     metrics_text(&m, &out);
     static const char *const expected[] = {
         "# TYPE overlog_service_up gauge\n",
@@ -268,6 +273,8 @@ static void figures(void **state)
         "overlog_service_ends_total{service=\"we\\\"b\",cause=\"exit_0\"} 1\n",
         "overlog_service_ends_total{service=\"we\\\"b\",cause=\"signal\"} 1\n",
         "overlog_service_ends_total{service=\"we\\\"b\",cause=\"out_of_memory\"} 1\n",
+        "overlog_service_log_written_bytes_total{service=\"we\\\"b\"} 9000\n",
+        "overlog_service_log_floods_total{service=\"we\\\"b\"} 1\n",
         "overlog_service_log_dropped{service=\"we\\\"b\"} 7\n",
         "overlog_other_out_of_memory_kills_total 2\n",
         "overlog_uptime_seconds 65.432\n"};

@@ -74,11 +74,13 @@ static void other_events(void **state)
                    "fail service=x reason=finish said 125",
                    "fail service=y reason=unable to exec: No such file or directory",
                    "oom kills=2 limit=1024", "lost lines=3", "ready service=z pid=3",
-                   "cmdexit pid=3 code=1"));
+                   "cmdexit pid=3 code=1", "vacuum service=web archives=1 bytes=2",
+                   "flood service=web rate=30000000"));
     expect(&h, "EVENT=death SERVICE=web CODE=1 RUN_MS=1000 DEATHS=1");
     expect(&h, "EVENT=gave-up SERVICE=web CODE=1 DEATHS=5");
     expect(&h, "EVENT=gave-up SERVICE=x DEATHS=0 REASON=finish said 125");
     expect(&h, "EVENT=oom OOM=1 KILLS=2 LIMIT=1024");
+    expect(&h, "EVENT=flood SERVICE=web RATE=30000000");
     expect_none(&h);
 }
 

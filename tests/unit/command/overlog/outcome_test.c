@@ -118,7 +118,7 @@ static void the_table_has_80_columns(void **state)
     struct status_row all[] = {ROW(.name = "a-service-name", .state = "finishing", .wanted = true,
                                    .pid = 1234567, .ms = 359999000, .starts = 123456,
                                    .died_ms = 359999000, .signal = 11, .core = true,
-                                   .log_bytes = 123456789),
+                                   .log_bytes = 123456789, .log_rate = 123456789, .floods = true),
                                ROW(.name = name, .state = "up", .starts = 1)};
     struct status s = {.stage = "running", .row = all, .count = 2, .memory_limit = -1};
     struct str out = STR_INIT;
@@ -131,7 +131,8 @@ static void the_table_has_80_columns(void **state)
     str_release(&out);
     status_table(&s, &out);
     assert_non_null(strstr(out.data, "    last end: SIGSEGV (core dumped)\n"));
-    assert_non_null(strstr(out.data, "SIGSEGV 4d 3h"));
+    assert_non_null(strstr(out.data, "SIGSEGV 4d 3h  118M  118M\n"));
+    assert_non_null(strstr(out.data, "    floods its log\n"));
     assert_non_null(strstr(out.data, "nnn\n")); /* on a line of its own */
     str_release(&out);
 }
