@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { STAMP = CLOCK_TAI64N_LENGTH };
 
@@ -107,6 +108,18 @@ static bool is_file(int directory, const struct dirent *entry)
     if (fstatat(directory, entry->d_name, &s, AT_SYMLINK_NOFOLLOW) < 0)
         return errno != ENOENT;
     return S_ISREG(s.st_mode);
+}
+
+int archive_remove(int directory, const struct archive *a)
+{
+    char plain[ARCHIVE_NAME_MAX], compressed[ARCHIVE_NAME_MAX];
+    archive_name(plain, &a->time, a->unfinished, false);
+    archive_name(compressed, &a->time, a->unfinished, true);
+    int first = unlinkat(directory, plain, 0) == 0 ? 0 : errno;
+    int second = unlinkat(directory, compressed, 0) == 0 ? 0 : errno;
+    int own = a->compressed ? second : first;
+    errno = own;
+    return own != 0 && own != ENOENT ? -1 : first == 0 || second == 0;
 }
 
 void archive_sizes(int directory, struct archive *list, long count)

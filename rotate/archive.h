@@ -44,6 +44,10 @@ long archive_list(int directory, struct archive **list);
 /* Does the same while a logger is making archives. One listing may miss an archive that appears
  * during it and still have a later one; this list has every archive older than its last. */
 long archive_list_whole(int directory, struct archive **list);
+/* Removes an archive under both of its names, since it may be compressed just now: the plain one
+ * first, for readers go by X.gz. 1; 0: somebody else has removed it; -1 with errno: it is still
+ * there under the name that it had. */
+int archive_remove(int directory, const struct archive *a);
 /* Fills in the sizes of count archives; 0 for those that are gone. */
 void archive_sizes(int directory, struct archive *list, long count);
 

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { STEP_SECONDS = 10, PAUSE_SECONDS = 3600, PLAIN_SECONDS = 60 };
 
@@ -57,15 +56,10 @@ static bool age_is_trusted(struct logdir *d)
     return mono >= d->age_paused;
 }
 
-/* Of twins, deletes the plain one first: readers go by X.gz. False: it is still there, which was
- * said. */
+/* False: it is still there, which was said. */
 static bool delete_archive(const struct logdir *d, const struct archive *a)
 {
-    char plain[ARCHIVE_NAME_MAX];
-    archive_name(plain, &a->time, a->unfinished, false);
-    if (a->compressed)
-        unlinkat(d->directory, plain, 0);
-    if (unlinkat(d->directory, a->name, 0) == 0 || errno == ENOENT)
+    if (archive_remove(d->directory, a) >= 0)
         return true;
     message_warning("unable to remove %s/%s: %s", d->name, a->name, strerror(errno));
     return false;

@@ -143,22 +143,6 @@ void vacuum_plan(struct vacuum *v, const struct vacuum_rules *r, const struct ti
 
 /* --- deleting --------------------------------------------------------------------------------- */
 
-/* Deletes an archive under both of its names, as it may be compressed just now: the plain one
- * first, for readers go by X.gz. 1; 0: somebody else has deleted it; -1 with errno. */
-static int delete_one(int directory, const struct archive *a)
-{
-    char plain[ARCHIVE_NAME_MAX], compressed[ARCHIVE_NAME_MAX];
-    archive_name(plain, &a->time, a->unfinished, false);
-    archive_name(compressed, &a->time, a->unfinished, true);
-    int one = unlinkat(directory, plain, 0), why = errno;
-    int other = unlinkat(directory, compressed, 0);
-    if (one < 0 && why != ENOENT)
-        errno = why;
-    else if (other == 0 || errno == ENOENT)
-        return one == 0 || other == 0;
-    return -1;
-}
-
 /* Takes the first archive off the list: it is not there any more. */
 static void drop_first(struct vacuum_directory *d)
 {
@@ -176,7 +160,7 @@ bool vacuum_delete(struct vacuum *v, int root, const char *path)
         int fd = d->doomed > 0 ? open_directory(root, d->name) : -1;
         bool vanished = fd < 0 && is_no_directory(errno);
         while (d->doomed > 0) {
-            int result = vanished ? 0 : fd < 0 ? -1 : delete_one(fd, &d->list[0]);
+            int result = vanished ? 0 : fd < 0 ? -1 : archive_remove(fd, &d->list[0]);
             if (result < 0) {
                 complain(v, "remove archives in", path, d->name);
                 stuck = d->stuck = true;

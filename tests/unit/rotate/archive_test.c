@@ -112,6 +112,42 @@ static void a_directory_is_listed_in_order(void **state)
     assert_int_equal(archive_list(-1, &list), -1);
 }
 
+static void both_names_are_removed(void **state)
+{
+    char path[] = "/tmp/archive_test.XXXXXX";
+    static const char plain[] = "@4000000065a0c2e500000001.u",
+                      other[] = "@4000000065a0c2e500000002.u";
+    char compressed[ARCHIVE_NAME_MAX];
+    struct archive a;
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(archive_parse(plain, &a), 0);
+    archive_twin(compressed, &a);
+    close(openat(directory, other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    for (int present = 0; present < 4; present++) {
+        if (present & 1)
+            close(openat(directory, plain, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+        if (present & 2)
+            close(openat(directory, compressed, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+        assert_int_equal(archive_remove(directory, &a), present > 0);
+        assert_int_equal(faccessat(directory, plain, F_OK, 0), -1);
+        assert_int_equal(faccessat(directory, compressed, F_OK, 0), -1);
+    }
+    /* It counts whether its own name can be removed: a directory cannot. */
+    for (int i = 0; i < 4; i++) {
+        const char *stays = i & 1 ? compressed : plain;
+        a.compressed = (i & 2) != 0;
+        assert_int_equal(mkdirat(directory, stays, 0700), 0);
+        close(openat(directory, i & 1 ? plain : compressed, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+        assert_int_equal(archive_remove(directory, &a), a.compressed == (i & 1) ? -1 : 1);
+        assert_int_equal(unlinkat(directory, stays, AT_REMOVEDIR), 0);
+    }
+    assert_int_equal(unlinkat(directory, other, 0), 0);
+    close(directory);
+    assert_int_equal(rmdir(path), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +155,7 @@ int main(void)
         cmocka_unit_test(other_names_are_not_archives),
         cmocka_unit_test(the_next_time_is_never_older),
         cmocka_unit_test(a_directory_is_listed_in_order),
+        cmocka_unit_test(both_names_are_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
