@@ -68,6 +68,7 @@
     VERB(command_manage)  /* start stop restart reload kill */                                     \
     VERB(command_run_job) /* run */                                                                \
     VERB(command_metrics) /* metrics */                                                            \
+    VERB(command_report)  /* report */                                                             \
     VERB(command_vacuum)  /* vacuum */                                                             \
     VERB(command_up)      /* up */                                                                 \
     VERB(command_check)   /* check */                                                              \

@@ -21,11 +21,11 @@ _overlog() {
             words=$(cd "$dir/s6-rc.d" 2>/dev/null && printf '%s\n' *; cat "$dir"/services.conf{,.d/*.conf} 2>/dev/null |
                 sed -n 's/^\[ *\([^]@]*\)@\{0,1\} *\].*/\1/p') ;;
         kill:-s | kill:--signal) words='HUP INT QUIT KILL USR1 USR2 TERM CONT STOP' ;;
-        metrics:-o | metrics:--output) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+        metrics:-o | metrics:--output | report:-o | report:--output) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
         vacuum:-t | vacuum:--to) words='100M 500M 1G 5G' ;;
         vacuum:-o | vacuum:--older) words='12h 1d 7d 30d' ;;
         vacuum:*) words=$(cd "${OVERLOG_DIR:-/var/log/services}" 2>/dev/null && printf '%s\n' *) ;;
-        status:* | why:* | metrics:* | start:* | stop:* | restart:* | reload:* | kill:* | run:*)
+        status:* | why:* | metrics:* | report:* | start:* | stop:* | restart:* | reload:* | kill:* | run:*)
             words=$("$1" status --json 2>/dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4) ;;
         import:*) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
         check:* | doc:* | graph:* | up:*)

@@ -36,7 +36,7 @@ RELEASED = """
     s6-svunlink s6-svwait s6-sync s6-tai64n s6-tai64nlocal s6-tail s6-test s6-touch s6-true s6-umount shift
     shutdown trap tryexec ucspilogd umask unexport wait with-contenv with-logfiles with-retries withstdinas
 """.split()
-VERBS = "up run status why metrics vacuum start stop restart reload kill check create remove graph doc import".split()
+VERBS = "up run status why metrics report vacuum start stop restart reload kill check create remove graph doc import".split()
 
 
 def missing():

@@ -1,0 +1,217 @@
+#include "command/overlog/mask.h"
+#include "command/overlog/mask_parts.h"
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD_MAX = 11 /* letters of one case that may be an ordinary word */ };
+
+/* --- what is learned -------------------------------------------------------------------------- */
+
+/* An ordinary word, a short number or a usual path stands in many places where it is no secret. */
+static bool is_telling(const char *value, size_t length)
+{
+    static const char *const places[] = {"/run/", "/etc/", "/var/", "/usr/",  "/home/", "/tmp/",
+                                         "/opt/", "/srv/", "/app/", "/data/", "/proc/", "/dev/"};
+    size_t letters = 0, capitals = 0, digits = 0;
+    if (length < 6)
+        return false;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (strncmp(value, places[i], strlen(places[i])) == 0)
+            return false;
+    for (size_t i = 0; i < length; i++) {
+        letters += isalpha((unsigned char)value[i]) != 0;
+        capitals += isupper((unsigned char)value[i]) != 0;
+        digits += isdigit((unsigned char)value[i]) != 0;
+    }
+    if (digits == length)
+        return length >= 8;
+    bool one_case =
+        capitals == 0 || capitals == letters || (capitals == 1 && isupper((unsigned char)value[0]));
+    return letters < length || !one_case || length > WORD_MAX;
+}
+
+static bool is_known(const struct mask *m, const char *value, size_t length)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (m->value[i].length == length && memcmp(m->value[i].bytes, value, length) == 0)
+            return true;
+    return false;
+}
+
+static int keep(struct mask *m, const char *value, size_t length)
+{
+    /* with a NUL behind it, for is_telling */
+    char *copy = malloc(length + 1);
+    if (copy == NULL)
+        return -1;
+    memcpy(copy, value, length);
+    copy[length] = '\0';
+    if (!is_telling(copy, length) || is_known(m, copy, length)) {
+        free(copy);
+        return 0;
+    }
+    void *list = list_room(m->value, m->count, &m->room, sizeof *m->value);
+    if (list == NULL) {
+        free(copy);
+        return -1;
+    }
+    m->value = list;
+    m->value[m->count++] = (struct mask_value){.bytes = copy, .length = length};
+    return 0;
+}
+
+/* As a URL has it: "%40" for "@". False: it is the same. */
+static bool decode(const char *value, size_t length, struct str *out)
+{
+    bool changed = false;
+    for (size_t i = 0; i < length; i++) {
+        char digits[3] = {0}, *end;
+        bool coded = value[i] == '%' && length - i > 2 && isxdigit((unsigned char)value[i + 1]);
+        memcpy(digits, value + i + 1, coded ? 2 : 0);
+        char byte = (char)strtoul(digits, &end, 16);
+        coded &= end == digits + 2;
+        str_add_char(out, coded ? byte : value[i]);
+        i += coded ? 2 : 0;
+        changed |= coded;
+    }
+    return changed;
+}
+
+/* As JSON has it. */
+static bool escape(const char *value, size_t length, struct str *out)
+{
+    bool changed = false;
+    for (size_t i = 0; i < length; i++) {
+        bool special = value[i] == '"' || value[i] == '\\' || value[i] == '/';
+        changed |= special && value[i] != '/';
+        if (special && value[i] != '/')
+            str_add_char(out, '\\');
+        str_add_char(out, value[i]);
+    }
+    return changed;
+}
+
+int mask_learn(struct mask *m, const char *value, size_t length)
+{
+    struct str other = STR_INIT;
+    int result = 0;
+    /* Logs show lines apart. */
+    for (const char *at = value, *end; (end = memchr(at, '\n', length - (size_t)(at - value)));
+         at = end + 1)
+        if (end - at >= 16)
+            result |= keep(m, at, (size_t)(end - at));
+    result |= keep(m, value, length);
+    if (decode(value, length, &other))
+        result |= keep(m, other.data, other.length);
+    str_clear(&other);
+    if (escape(value, length, &other))
+        result |= keep(m, other.data, other.length);
+    str_release(&other);
+    return result;
+}
+
+void mask_release(struct mask *m)
+{
+    for (size_t i = 0; i < m->count; i++)
+        free(m->value[i].bytes);
+    free(m->value);
+    *m = MASK_INIT;
+}
+
+/* --- parts ------------------------------------------------------------------------------------ */
+
+static void find_known(const struct mask *m, struct mask_parts *p)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        const struct mask_value *v = &m->value[i];
+        size_t at = 0;
+        for (const char *hit; (hit = memmem(p->text + at, p->length - at, v->bytes, v->length));
+             at = (size_t)(hit - p->text) + 1)
+            mask_add(p, (size_t)(hit - p->text), (size_t)(hit - p->text) + v->length, false,
+                     "a value that is secret elsewhere");
+    }
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct mask_part *x = a, *y = b;
+    if (x->begin != y->begin)
+        return x->begin < y->begin ? -1 : 1;
+    if (x->end != y->end)
+        return x->end > y->end ? -1 : 1;
+    /* Of two that are the same, the one that knows more about it. */
+    return (x->to == x->from) - (y->to == y->from);
+}
+
+static int find(struct mask_parts *p, const struct mask *m, bool all)
+{
+    if (p->length > 0 && all) {
+        mask_find_values(p);
+        mask_find_shapes(p);
+    }
+    if (p->length > 0 && m != NULL)
+        find_known(m, p);
+    if (p->count > 0)
+        qsort(p->part, p->count, sizeof *p->part, by_place);
+    return p->failed ? -1 : 0;
+}
+
+int mask_learn_text(struct mask *m, const char *text, size_t length)
+{
+    struct mask_parts p = {.text = text, .length = length};
+    int result = find(&p, NULL, true);
+    for (size_t i = 0; i < p.count && result == 0; i++)
+        if (p.part[i].to > p.part[i].from)
+            result = mask_learn(m, text + p.part[i].from, p.part[i].to - p.part[i].from);
+    free(p.part);
+    return result;
+}
+
+static unsigned long count_lines(const char *text, size_t length)
+{
+    unsigned long lines = 0;
+    for (const char *end = text + length; (text = memchr(text, '\n', (size_t)(end - text))); text++)
+        lines++;
+    return lines;
+}
+
+/* Appends the text with MASKED in the place of its parts. */
+static int replace(const struct mask_parts *p, struct str *out, mask_found *found, void *context)
+{
+    unsigned long line = 1;
+    size_t at = 0;
+    int result = 0;
+    for (size_t i = 0; i < p->count && result == 0; i++) {
+        const struct mask_part *part = &p->part[i];
+        /* Parts that overlap or touch are one: what is left between them could be told. */
+        if (part->begin > at || i == 0) {
+            result = str_add(out, p->text + at, part->begin - at);
+            line += count_lines(p->text + at, part->begin - at);
+            result |= str_add_text(out, MASKED);
+            if (found != NULL)
+                found(context, line, part->kind);
+        }
+        at = part->end > at ? part->end : at;
+    }
+    return result == 0 ? str_add(out, p->text + at, p->length - at) : -1;
+}
+
+int mask_text(const struct mask *m, const char *text, size_t length, struct str *out,
+              mask_found *found, void *context)
+{
+    struct mask_parts p = {.text = text, .length = length};
+    int result = find(&p, m, true) < 0 ? -1 : replace(&p, out, found, context);
+    free(p.part);
+    return result;
+}
+
+int mask_learned(const struct mask *m, const char *text, size_t length, struct str *out)
+{
+    struct mask_parts p = {.text = text, .length = length};
+    int result = find(&p, m, false) < 0 ? -1 : replace(&p, out, NULL, NULL);
+    free(p.part);
+    return result;
+}

@@ -1,0 +1,294 @@
+/* What is masked, and what is not. Tokens are written in two pieces, so that nobody who looks for
+ * lost ones finds them here. */
+#include "command/overlog/mask.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define M MASKED
+#define HEX32 "0123456789abcdef0123456789abcdef"
+#define SOME "q7Rt2LmZ9xVb4NcKe8Yw"
+
+struct row {
+    const char *text, *shown; /* NULL: as it is */
+};
+
+static const struct row corpus[] = {
+    /* --- variables and settings --- */
+    {"DB_PASSWORD=hunter2", "DB_PASSWORD=" M},
+    {"export DB_PASSWORD=correct horse battery", "export DB_PASSWORD=" M},
+    {"export API_TOKEN='a b c' && run", "export API_TOKEN='" M "' && run"},
+    {"  password = \"it's\"", "  password = \"" M "\""},
+    {"env A=b PGPASSWORD=hun\\ ter2 psql -h db", "env A=b PGPASSWORD=" M " psql -h db"},
+    {"docker run -e SECRET_KEY_BASE=" SOME " image", "docker run -e SECRET_KEY_BASE=" M " image"},
+    {"mysql_pwd: hunter2", "mysql_pwd: " M},
+    {"appSecret: hunter2 is it", "appSecret: " M},
+    {"APP_KEY=base64:" SOME "=", "APP_KEY=" M},
+    {"aws_secret_access_key = " SOME SOME, "aws_secret_access_key = " M},
+    {"secret_id=" SOME, "secret_id=" M},
+    {"requirepass hunter2\nport 1", "requirepass " M "\nport 1"},
+    {"private_key: |\n  first\n  second\nnext: 1", "private_key: |\n" M "\nnext: 1"},
+    {"PASSWORD=\"two\nlines\"; x=1", "PASSWORD=\"" M "\"; x=1"},
+    {"PASSWORD='no end\nnext line", "PASSWORD='" M "\nnext line"},
+    {"password=$ecret1 x", "password=" M},
+    {"PASSWORD=${PASSWORD:-hunter2}", "PASSWORD=" M},
+    {"password=x\r\nuser=y\r\n", "password=" M "\r\nuser=y\r\n"},
+    {"token==abcdef", "token==" M},
+    {"token2 := 'abcdef'", "token2 := '" M "'"},
+    /* --- data --- */
+    {"{\"user\":\"a\",\"password\":\"hun\\\"ter2\",\"n\":1}",
+     "{\"user\":\"a\",\"password\":\"" M "\",\"n\":1}"},
+    {"{\"token\":12345678,\"n\":[1]}", "{\"token\":" M ",\"n\":[1]}"},
+    {"{\"msg\":\"{\\\"apiKey\\\":\\\"abc def\\\",\\\"n\\\":1}\"}",
+     "{\"msg\":\"{\\\"apiKey\\\":\\\"" M "\\\",\\\"n\\\":1}\"}"},
+    {"'password' => 'hunter2', 'user' => 'x'", "'password' => '" M "', 'user' => 'x'"},
+    {"<password>hunter2</password>", "<password>" M "</password>"},
+    {"level=info token=abc.def msg=x", "level=info token=" M " msg=x"},
+    {"setPassword('hunter2')", "setPassword('" M "')"},
+    {"CREATE USER x IDENTIFIED BY 'hunter2';", "CREATE USER x IDENTIFIED BY '" M "';"},
+    /* --- headers and URLs --- */
+    {"Authorization: Basic aHVudGVyMjpodW50ZXIy", "Authorization: " M},
+    {"curl -H \"Authorization: Bearer " SOME "\" http://x/",
+     "curl -H \"Authorization: " M "\" http://x/"},
+    {"Cookie: a=b; c=d", "Cookie: " M},
+    {"sent bearer " SOME " to x", "sent bearer " M " to x"},
+    {"X-Api-Key: abc", "X-Api-Key: " M},
+    {"GET /cb?code=1&access_token=abc&x=2 HTTP/1.1",
+     "GET /cb?code=1&access_token=" M "&x=2 HTTP/1.1"},
+    {"postgres://app:s3cr%40t@db:5432/app?x=1", "postgres://" M "@db:5432/app?x=1"},
+    {"redis://:hunter2@cache/0", "redis://" M "@cache/0"},
+    {"https://" SOME "@sentry.io/5", "https://" M "@sentry.io/5"},
+    {"amqp://a:p/w?d@mq/", "amqp://" M "@mq/"},
+    {"app:hunter2@tcp(db:3306)/app", M "@tcp(db:3306)/app"},
+    /* --- command lines --- */
+    {"app --password hunter2 --user x", "app --password " M " --user x"},
+    {"app --password=hunter2 --user x", "app --password=" M " --user x"},
+    {"[\"app\", \"--api-key\", \"hunter2\", \"-v\"]",
+     "[\"app\", \"--api-key\", \"" M "\", \"-v\"]"},
+    {"mysqldump -u root -phunter2 app", "mysqldump -u root -p" M " app"},
+    {"sshpass -p hunter2 ssh host", "sshpass -p " M " ssh host"},
+    {"redis-cli -a hunter2 ping", "redis-cli -a " M " ping"},
+    {"curl -u admin:hunter2 http://x", "curl -u admin:" M " http://x"},
+    {"curl --user 'admin:hun ter2' http://x", "curl --user 'admin:" M "' http://x"},
+    /* --- tokens --- */
+    {"key AKI"
+     "AABCDEFGHIJKLMNOP.",
+     "key " M "."},
+    {"gh"
+     "p_" SOME SOME " x",
+     M " x"},
+    {"github"
+     "_pat_" SOME "_" SOME,
+     M},
+    {"glp"
+     "at-" SOME,
+     M},
+    {"xox"
+     "b-123456789012-" SOME,
+     M},
+    {"https://hooks.slack"
+     ".com/services/T000/B000/" SOME,
+     "https://" M},
+    {"sk"
+     "_live_" SOME,
+     M},
+    {"(s"
+     "k-" SOME SOME ")",
+     "(" M ")"},
+    {"AI"
+     "za" SOME SOME,
+     M},
+    {"np"
+     "m_" SOME SOME,
+     M},
+    {"ey"
+     "JhbGciOiJIUzI1NiJ9.ey"
+     "JzdWIiOiIxIn0.abc_def-1, x",
+     M ", x"},
+    {"dop"
+     "_v1_" HEX32 HEX32,
+     M},
+    {"hv"
+     "s." SOME,
+     M},
+    {"bot 123456789:AA"
+     "abcdefghijklmnopqrstuvwxyzABCDEFG",
+     "bot " M},
+    {"-----BEGIN RSA PRIVATE KEY-----\nMIIabc\ndef=\n-----END RSA PRIVATE KEY-----\nnext",
+     M "\nnext"},
+    {"a -----BEGIN CERTIFICATE-----\\nMII\\n-----END CERTIFICATE----- b", "a " M " b"},
+    {"x\n2026-11-30 web MIIabcdefghijklmnop\nabcdefghijklmnop12==\n-----END PRIVATE KEY-----\ny",
+     "x\n" M "\ny"},
+    {"-----BEGIN PRIVATE KEY-----\ncut", M},
+    /* --- no secrets --- */
+    {"proxy_pass http://app:8080/@user;", NULL},
+    {"PWD=/srv/app OLDPWD=/", NULL},
+    {"DB_PASSWORD_FILE=/run/secrets/db", NULL},
+    {"exec app --password-file /run/secrets/db", NULL},
+    {"PASSWORD=$DB_PASSWORD", NULL},
+    {"PASSWORD=\"${db_password}\"", NULL},
+    {"Access denied for user 'a'@'b' (using password: YES)", NULL},
+    {"Token::parse(x) and secret/path", NULL},
+    {"primary_key=5 cache_key=a.b KEY=x", NULL},
+    {"password=", NULL},
+    {"password: \nuser: x", NULL},
+    {"token_type=bearer token_id=7 max_tokens=12", NULL},
+    {"basic authentication is needed, bearer authorization as well", NULL},
+    {"http://localhost:8080/health mail a@b.c git@host:x/y", NULL},
+    {"tests passed: 3, bypass=1, compass: 5", NULL},
+    {"s6-setuidgid 33:33 ls -p; curl http://x", NULL},
+    {"commit " HEX32 " sha256:" HEX32 HEX32, NULL},
+    {"----- BEGIN -----", NULL},
+    {"", NULL},
+};
+
+static void take(void *context, unsigned long line, const char *kind)
+{
+    (void)kind;
+    *(unsigned long *)context = *(unsigned long *)context * 10 + line;
+}
+
+static void check(const struct mask *m, const char *text, const char *shown)
+{
+    struct str out = STR_INIT, again = STR_INIT;
+    /* Without a NUL behind it, for the sanitizer. */
+    size_t length = strlen(text);
+    char *bytes = malloc(length + 1);
+    memcpy(bytes, text, length);
+    bytes = realloc(bytes, length > 0 ? length : 1);
+    assert_int_equal(mask_text(m, bytes, length, &out, NULL, NULL), 0);
+    assert_string_equal(out.data == NULL ? "" : out.data, shown);
+    /* What is masked stays as it is. */
+    assert_int_equal(mask_text(m, out.data, out.length, &again, NULL, NULL), 0);
+    assert_string_equal(again.data == NULL ? "" : again.data, shown);
+    str_release(&out);
+    str_release(&again);
+    free(bytes);
+}
+
+static void each_of_the_corpus(void **state)
+{
+    struct mask m = MASK_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof corpus / sizeof corpus[0]; i++)
+        check(&m, corpus[i].text, corpus[i].shown == NULL ? corpus[i].text : corpus[i].shown);
+}
+
+/* All of the corpus as one text. */
+static void all_at_once(void **state)
+{
+    struct mask m = MASK_INIT;
+    struct str text = STR_INIT, out = STR_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof corpus / sizeof corpus[0]; i++)
+        str_printf(&text, "%s\n\n", corpus[i].text);
+    assert_int_equal(mask_learn_text(&m, text.data, text.length), 0);
+    assert_true(m.count > 10);
+    assert_int_equal(mask_text(&m, text.data, text.length, &out, NULL, NULL), 0);
+    assert_null(strstr(out.data, "hunter2"));
+    assert_null(strstr(out.data, SOME));
+    for (size_t i = 0; i < m.count; i++)
+        assert_null(memmem(out.data, out.length, m.value[i].bytes, m.value[i].length));
+    str_release(&text);
+    str_release(&out);
+    mask_release(&m);
+}
+
+static void learned(void **state)
+{
+    struct mask m = MASK_INIT;
+    static const char text[] =
+        "DB_PASSWORD=hunter2\nurl=pg://u:s3cr%40t@h/\nADMIN_PASSWORD=postgres\n"
+        "x_token='a\"b12\\c'\n";
+    (void)state;
+    assert_int_equal(mask_learn_text(&m, text, strlen(text)), 0);
+    check(&m, "login with hunter2 failed", "login with " M " failed");
+    check(&m, "requirepass hunter2hunter2", "requirepass " M);
+    check(&m, "it is s3cr@t or s3cr%40t", "it is " M " or " M);
+    check(&m, "{\"a\":\"a\\\"b12\\\\c\"}", "{\"a\":\"" M "\"}");
+    struct str out = STR_INIT;
+    assert_int_equal(mask_learned(&m, "x_token:1: hunter2", 18, &out), 0);
+    assert_string_equal(out.data, "x_token:1: " M);
+    str_release(&out);
+    check(&m, "connect to postgres", "connect to postgres"); /* an ordinary word */
+    mask_release(&m);
+    assert_int_equal(mask_learn(&m, "line one of a key\nline two of it\n", 33), 0);
+    check(&m, "t web line one of a key", "t web " M);
+    mask_release(&m);
+}
+
+static void places(void **state)
+{
+    struct mask m = MASK_INIT;
+    struct str out = STR_INIT;
+    unsigned long lines = 0;
+    static const char text[] =
+        "a\npassword=xyz\n\ntoken: abc\n-----BEGIN X-----\n1\n-----END X-----\nsecret=1234\n";
+    (void)state;
+    assert_int_equal(mask_text(&m, text, strlen(text), &out, take, &lines), 0);
+    assert_int_equal(lines, 2456);
+    str_release(&out);
+}
+
+static void names(void **state)
+{
+    static const char *const secret[] = {"password",
+                                         "DB_PASS",
+                                         "dbPassword",
+                                         "X-Api-Key",
+                                         "GITHUB_TOKEN",
+                                         "passwd",
+                                         "SENTRY_DSN",
+                                         "JWT",
+                                         "clientSecret",
+                                         "APIKey",
+                                         "MYSQL_ROOT_PASSWORD",
+                                         "STRIPE_KEY",
+                                         "authToken",
+                                         "--token",
+                                         "SECRET",
+                                         "redis.auth",
+                                         "token_1"};
+    static const char *const other[] = {
+        "PWD",         "OVERLOG_SECRETS",   "OLDPWD",      "key", "monkey", "author",  "TOKEN_URL",
+        "passenger",   "PUBLIC_KEY",        "id",          "",    "a",      "compass", "KEYMAP",
+        "secret_name", "AWS_ACCESS_KEY_ID", "tokens_used", "-",   "..."};
+    (void)state;
+    for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++)
+        assert_true(mask_is_secret_name(secret[i], strlen(secret[i])));
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
+        assert_false(mask_is_secret_name(other[i], strlen(other[i])));
+}
+
+/* Long lines and many values do not take long. */
+static void large(void **state)
+{
+    struct mask m = MASK_INIT;
+    struct str text = STR_INIT, out = STR_INIT;
+    (void)state;
+    for (int i = 0; i < 20000; i++)
+        str_printf(&text, "a-b --c mysql -x://%d \"token\":\"v%d\" ", i, i % 50);
+    assert_int_equal(mask_learn_text(&m, text.data, text.length), 0);
+    assert_int_equal(mask_text(&m, text.data, text.length, &out, NULL, NULL), 0);
+    assert_null(strstr(out.data, "v49"));
+    str_release(&text);
+    str_release(&out);
+    mask_release(&m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_of_the_corpus),
+                                       cmocka_unit_test(all_at_once),
+                                       cmocka_unit_test(learned),
+                                       cmocka_unit_test(places),
+                                       cmocka_unit_test(names),
+                                       cmocka_unit_test(large)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
