@@ -35,7 +35,8 @@ class Engine:
 
     def podman(self, *words, check=True, timeout=300, **more):
         command = self.command(*words)
-        more = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
+        # conmon leaves a file "oom" in its working directory, when a container lacks memory
+        more = {"cwd": self.storage, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
         result = subprocess.run(command, timeout=timeout, text=True, errors="surrogateescape", **more)
         if check and result.returncode != 0:
             raise RuntimeError(f"{' '.join(words)}: {result.stdout}{result.stderr}")
