@@ -125,7 +125,7 @@ UNIT_PROGRAMS := $(UNIT_SOURCES:%.c=$(SAN)/%)
 # Exhaustive explorations of pure machines; EXPLORE=all in the environment: all of it.
 SIMULATION_SOURCES := $(sort $(wildcard tests/simulation/*_test.c))
 # A program of its own: lives of pid 1.
-LIVES_SOURCES := $(addprefix tests/simulation/,callers.c files.c invariants.c judge.c libc.c links.c lives.c parents.c plan.c processes.c updates.c world.c)
+LIVES_SOURCES := $(addprefix tests/simulation/,callers.c crowd.c files.c invariants.c judge.c libc.c links.c lives.c parents.c plan.c processes.c updates.c world.c)
 LIVES_WRAP := malloc calloc realloc strdup pipe2 open openat socket accept4 epoll_ctl \
     mkdir mkdirat symlink symlinkat linkat mkfifoat message_to
 LIVES := $(SAN)/tests/simulation/simulate

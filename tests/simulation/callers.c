@@ -18,7 +18,7 @@ enum { CALLERS_MAX = 40, SOON_TURNS = 40 };
 /* Somebody at the control socket. */
 struct caller {
     int fd; /* -1: a free place */
-    char what[80];
+    char what[CALLER_WHAT];
     int answers;     /* final ones */
     uint32_t update; /* 1 + number of the database that it brings; 0: none */
     int64_t asked;
@@ -81,52 +81,74 @@ static void scan(struct random *r)
 
 /* --- the control socket ----------------------------------------------------------------------- */
 
-void callers_ask(const char *const *words, uint32_t update)
+int callers_connect(const char *const *words, char what[CALLER_WHAT])
 {
     char packet[CONTROL_PACKET_MAX] = CONTROL_MAGIC;
     struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = RUN_CONTROL};
-    struct caller *c = callers;
     uint16_t count = 0;
     size_t length = CONTROL_HEADER;
+    what[0] = '\0';
+    for (; words != NULL && words[count] != NULL; count++) {
+        size_t size = strlen(words[count]) + 1;
+        memcpy(packet + length, words[count], size);
+        length += size;
+        snprintf(what + strlen(what), CALLER_WHAT - strlen(what), "%s%s", count > 0 ? " " : "",
+                 words[count]);
+    }
+    memcpy(packet + CONTROL_MAGIC_SIZE, &count, sizeof count);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0 &&
+        (words == NULL || send(fd, packet, length, MSG_NOSIGNAL) >= 0))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+void callers_ask(const char *const *words, uint32_t update)
+{
+    struct caller *c = callers;
     while (c < callers + CALLERS_MAX && c->fd >= 0)
         c++;
     if (c == callers + CALLERS_MAX)
         return;
     *c = (struct caller){.fd = -1, .asked = world.now, .turn = life.turns, .update = update};
-    for (; words[count] != NULL; count++) {
-        size_t size = strlen(words[count]) + 1;
-        memcpy(packet + length, words[count], size);
-        length += size;
-        snprintf(c->what + strlen(c->what), sizeof c->what - strlen(c->what), "%s%s",
-                 count > 0 ? " " : "", words[count]);
-    }
-    memcpy(packet + CONTROL_MAGIC_SIZE, &count, sizeof count);
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a) < 0 ||
-        send(fd, packet, length, MSG_NOSIGNAL) < 0) {
-        story("no answer to come for: %s", c->what);
-        if (fd >= 0)
-            close(fd);
-        return;
-    }
-    c->fd = fd;
-    story("somebody asks for: %s", c->what);
+    c->fd = callers_connect(words, c->what);
+    story("%s: %s", c->fd < 0 ? "no answer to come for" : "somebody asks for", c->what);
 }
 
-static void rc(struct random *r)
+size_t callers_count(void)
+{
+    size_t count = 0;
+    for (int i = 0; i < CALLERS_MAX; i++)
+        count += callers[i].fd >= 0 ? 1 : 0;
+    return count;
+}
+
+void callers_draw_rc(struct random *r, const char *words[CALLER_WORDS])
 {
     static const char *const letters[] = {"u", "d", "u", "d", "D", "up", "da", "ub", "db", "", "a"};
     static const char *const verbs[] = {"change", "change", "change", "change",  "start",
                                         "stop",   "reload", "list",   "listall", "diff"};
-    const char *words[16] = {
-        "s6-rc", letters[random_below(r, 11)], random_chance(r, 25) ? "1500" : "0", "2",
-        "0",     verbs[random_below(r, 10)]};
-    size_t count = 6;
+    size_t count = 0;
+    words[count++] = "s6-rc";
+    words[count++] = letters[random_below(r, 11)];
+    words[count++] = random_chance(r, 25) ? "1500" : "0";
+    words[count++] = "2";
+    words[count++] = "0";
+    words[count++] = verbs[random_below(r, 10)];
     uint32_t names = random_below(r, 4);
     for (uint32_t i = 0; i < names; i++)
         words[count++] = random_chance(r, 10)
                              ? "user"
                              : plan_name(random_below(r, (uint32_t)life.plan->services));
+    words[count] = NULL;
+}
+
+static void rc(struct random *r)
+{
+    const char *words[CALLER_WORDS];
+    callers_draw_rc(r, words);
     callers_ask(words, 0);
 }
 
@@ -153,6 +175,7 @@ static void leave(struct random *r)
 void callers_listen(void)
 {
     char text[8200];
+    crowd_listen();
     for (struct caller *c = callers; c < callers + CALLERS_MAX; c++) {
         ssize_t n = -1;
         while (c->fd >= 0 && (n = recv(c->fd, text, sizeof text - 1, 0)) > 0) {
@@ -189,12 +212,14 @@ void callers_end(void)
 
 void callers_open(void)
 {
+    crowd_open();
     for (int i = 0; i < CALLERS_MAX; i++)
         callers[i].fd = -1;
 }
 
 void callers_close(void)
 {
+    crowd_close();
     for (int i = 0; i < CALLERS_MAX; i++)
         if (callers[i].fd >= 0)
             close(callers[i].fd);
@@ -293,6 +318,7 @@ void callers_act(const struct event *e)
         [EVENT_FAULT] = fault,
         [EVENT_CLOCK] = set_clock,
         [EVENT_EXIT] = write_code,
+        [EVENT_CROWD] = crowd_come,
     };
     struct random r = {e->seed};
     acts[e->kind](&r);

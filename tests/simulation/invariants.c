@@ -238,6 +238,9 @@ void invariants_turn(void)
     check_children(sv);
     check_nodes(sv);
     check_limits(sv);
+    crowd_limits(&sv->control);
+    if (life.plan->crowded)
+        callers_listen(); /* who reads is not to be taken for one who does not */
 }
 
 /* What of a longrun its status file depends on, when that was looked at last. */

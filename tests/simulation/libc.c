@@ -95,10 +95,15 @@ DECLARE(int, socket, int domain, int type, int protocol)
 
 DECLARE(int, accept4, int fd, struct sockaddr *a, socklen_t *size, int flags)
 {
-    if (!no_descriptor("accept4", ""))
-        return __real_accept4(fd, a, size, flags);
-    world.accepts_refused = world.now;
-    return -1;
+    static const int little = 1; /* as little as the kernel lets us */
+    if (no_descriptor("accept4", "")) {
+        world.accepts_refused = world.now;
+        return -1;
+    }
+    int own = __real_accept4(fd, a, size, flags);
+    if (own >= 0 && life.plan->crowded)
+        setsockopt(own, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+    return own;
 }
 
 /* Only what is new takes memory of the kernel. */

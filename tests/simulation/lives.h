@@ -6,7 +6,7 @@
 #include "tests/simulation/world.h"
 #include <stddef.h>
 
-enum { SERVICES_MAX = 8, DIRECTORIES = 3, EVENTS_MAX = 64 };
+enum { SERVICES_MAX = 8, DIRECTORIES = 3, EVENTS_MAX = 64, CROWDS_MAX = 8 };
 
 enum service_kind { KIND_ONESHOT, KIND_LONGRUN, KIND_BUNDLE, KIND_CONSUMER, KIND_PRODUCER };
 
@@ -42,6 +42,7 @@ enum event_kind {
     EVENT_FAULT,  /* memory, descriptors, processes or room in /run are short, or not any more */
     EVENT_CLOCK,  /* the wall clock is set, or the machine slept */
     EVENT_EXIT,   /* somebody writes the exit code file */
+    EVENT_CROWD,  /* callers who do not read */
     EVENT_KINDS
 };
 
@@ -56,8 +57,9 @@ struct plan {
     uint64_t seed;
     struct service_plan service[SERVICES_MAX];
     size_t services;
-    struct event event[EVENTS_MAX];
+    struct event event[EVENTS_MAX + CROWDS_MAX];
     size_t events;
+    bool crowded;              /* callers come who do not read, and sockets hold little */
     int64_t stop_at, hurry_at; /* SIGTERM, and another one */
     bool no_cmd;
     bool calm; /* no faults of processes: they all behave; shrinking tries it */
@@ -133,6 +135,14 @@ void callers_act(const struct event *e);
 /* Letters into a fifo; into that of s6-svscanctl. */
 void callers_write(const char *path, const char *letters);
 void callers_scan(const char *letters);
+enum { CALLER_WHAT = 80, CALLER_WORDS = 16 };
+/* A connection to the control socket that asks that, words joined in what; words NULL: it says
+ * nothing. -1: there is none to be had. */
+int callers_connect(const char *const *words, char what[CALLER_WHAT]);
+/* The words of s6-rc, with a NULL behind them. */
+void callers_draw_rc(struct random *r, const char *words[CALLER_WORDS]);
+/* How many are connected. */
+size_t callers_count(void);
 /* Somebody asks at the control socket. update: 1 + the number of a database; 0: it is no update. */
 void callers_ask(const char *const *words, uint32_t update);
 /* Takes what they were answered. */
@@ -140,6 +150,16 @@ void callers_listen(void);
 /* Pid 1 is over: who was not answered? */
 void callers_end(void);
 void callers_close(void);
+
+/* --- crowd.c: callers who read late, or never --- */
+
+void crowd_open(void);
+void crowd_come(struct random *r);
+/* Those whose time has come read. */
+void crowd_listen(void);
+/* How many pid 1 holds, and what for them. */
+void crowd_limits(const struct control *c);
+void crowd_close(void);
 
 /* --- links.c: services.d --- */
 

@@ -81,6 +81,23 @@ static enum event_kind draw_kind(struct random *r)
     return odds[i].kind;
 }
 
+/* Of its own seed, like what restart is. Between the other events, at any time. */
+static void draw_crowd(struct plan *p, int64_t end)
+{
+    struct random r = {random_mix(p->seed, 9)};
+    p->crowded = random_chance(&r, 20);
+    int64_t at =
+        WORLD_START + random_below(&r, (uint32_t)((end - WORLD_START) / CLOCK_MS) + 1) * CLOCK_MS;
+    for (uint32_t i = p->crowded ? 1 + random_below(&r, CROWDS_MAX) : 0; i > 0; i--) {
+        size_t place = p->events++;
+        for (; place > 0 && p->event[place - 1].at > at; place--)
+            p->event[place] = p->event[place - 1];
+        p->event[place] =
+            (struct event){.at = at, .kind = EVENT_CROWD, .seed = random_mix(p->seed, 300 + i)};
+        at += random_below(&r, 400) * CLOCK_MS;
+    }
+}
+
 void plan_draw(struct plan *p, uint64_t seed)
 {
     struct random r = {random_mix(seed, 1)};
@@ -100,6 +117,7 @@ void plan_draw(struct plan *p, uint64_t seed)
     }
     p->stop_at = at + random_below(&r, 4000) * CLOCK_MS;
     p->hurry_at = p->stop_at + (random_chance(&r, 20) ? random_below(&r, 500) : 40000) * CLOCK_MS;
+    draw_crowd(p, at);
 }
 
 /* --- the tree --------------------------------------------------------------------------------- */
