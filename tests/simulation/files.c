@@ -2,9 +2,9 @@
 #include "base/file.h"
 #include "overlay/runtree.h"
 #include "tests/simulation/lives.h"
+#include "tests/simulation/own_world.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,28 +20,10 @@ static void must(bool well, const char *what)
     exit(EXIT_SYSTEM);
 }
 
-static void write_map(const char *path, unsigned int id)
-{
-    char text[32];
-    int n = snprintf(text, sizeof text, "0 %u 1\n", id);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    must(fd >= 0 && write(fd, text, (size_t)n) == n, path);
-    close(fd);
-}
-
 void files_enter(void)
 {
     umask(022);
-    unsigned int uid = geteuid(), gid = getegid();
-    if (unshare(CLONE_NEWNS) < 0) {
-        must(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0, "unshare");
-        int fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
-        must(fd < 0 || write(fd, "deny", 4) == 4, "setgroups");
-        close(fd);
-        write_map("/proc/self/uid_map", uid);
-        write_map("/proc/self/gid_map", gid);
-    }
-    must(mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "mount");
+    must(own_mounts(), "mount");
     must(mount("tmpfs", "/etc", "tmpfs", 0, "mode=0755") == 0, "/etc");
     must(mkdir("/etc/s6-overlay", 0755) == 0 && symlink(PLAN_TREE, "/etc/s6-overlay/s6-rc.d") == 0,
          "/etc/s6-overlay");

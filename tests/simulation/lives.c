@@ -10,6 +10,7 @@
 #include "base/message.h"
 #include "contract/paths.h"
 #include "tests/simulation/judge.h"
+#include "tests/simulation/own_world.h"
 #include "tests/simulation/wrap.h"
 #include <errno.h>
 #include <signal.h>
@@ -173,19 +174,13 @@ void life_due(void)
 
 /* --- one life --------------------------------------------------------------------------------- */
 
-static char *no_variable(const char *name)
-{
-    (void)name;
-    return NULL;
-}
-
 static void draw_settings(struct settings *s, uint64_t seed)
 {
     static const uint32_t grace[] = {3000, 3000, 100, 0, 10000};
     static const uint32_t most[] = {0, 0, 9000, 3000, 500};
     struct problems problems = PROBLEMS_INIT;
     struct random r = {random_mix(seed, 3)};
-    if (settings_read(s, no_variable, false, &problems) < 0)
+    if (settings_read(s, own_no_variable, false, &problems) < 0)
         life_fails("settings", "they are not read");
     problems_release(&problems);
     s->logging = random_chance(&r, 60)   ? s->logging
@@ -220,16 +215,6 @@ static void begin(struct supervisor *sv, const struct settings *settings)
         life_fails("boot", "pid 1 gives up with %d", code);
 }
 
-/* Those of the life before, sent to nobody. */
-static void forget_signals(void)
-{
-    const struct timespec none = {.tv_sec = 0};
-    sigset_t all;
-    sigfillset(&all);
-    while (sigtimedwait(&all, NULL, &none) > 0)
-        ;
-}
-
 static uint64_t life_live(void *plan, bool tells, uint64_t *hash)
 {
     struct plan *p = plan;
@@ -260,7 +245,7 @@ static uint64_t life_live(void *plan, bool tells, uint64_t *hash)
     callers_close();
     update_forget();
     files_close();
-    forget_signals();
+    own_forget_signals();
     return life.turns;
 }
 

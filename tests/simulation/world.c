@@ -5,6 +5,7 @@
 #include "base/signals.h"
 #include "supervisor/console.h"
 #include "tests/simulation/lives.h"
+#include "tests/simulation/own_world.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -204,15 +205,9 @@ static long everybody(const struct remaining *r, int signal)
     long count = 0;
     for (size_t i = 0; i < world.top; i++) {
         struct process *p = &world.process[i];
-        bool spared = p->kind == PROCESS_NONE || !p->alive;
-        for (size_t j = 0; j < r->excluded_count; j++)
-            spared = spared || r->excluded[j] == p->pid;
-        if (spared)
+        if (p->kind == PROCESS_NONE || !p->alive || own_is_spared(r, p->pid))
             continue;
-        if (r->names != NULL)
-            snprintf(r->names + strlen(r->names), r->names_size - strlen(r->names), "%s%s",
-                     count > 0 ? ", " : "", p->label);
-        count++;
+        own_name(r, count++, p->label);
         deliver(p->pid, signal);
     }
     return count;

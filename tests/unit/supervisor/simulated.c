@@ -6,9 +6,9 @@
 #include "contract/paths.h"
 #include "overlay/runtree.h"
 #include "services/database.h"
+#include "tests/simulation/own_world.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,15 +289,9 @@ static long signal_rest(const struct remaining *r, int signal)
     long count = 0;
     for (size_t i = 0; i < m->processes; i++) {
         struct simulated_process *p = &m->process[i];
-        bool spared = !p->alive;
-        for (size_t j = 0; j < r->excluded_count; j++)
-            spared = spared || r->excluded[j] == p->pid;
-        if (spared)
+        if (!p->alive || own_is_spared(r, p->pid))
             continue;
-        if (r->names != NULL)
-            snprintf(r->names + strlen(r->names), r->names_size - strlen(r->names), "%s%s",
-                     count > 0 ? ", " : "", p->label);
-        count++;
+        own_name(r, count++, p->label);
         if (signal != 0)
             deliver(p->pid, signal);
     }
@@ -492,34 +486,12 @@ static struct pid1_calls calls(void)
 
 /* --- the world -------------------------------------------------------------------------------- */
 
-static void write_map(const char *path, unsigned int id)
-{
-    char text[32];
-    int n = snprintf(text, sizeof text, "0 %u 1\n", id);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, (size_t)n), n);
-    close(fd);
-}
-
-/* Mounts of our own, as root or in a user namespace. */
 static void enter_world(void)
 {
     static bool entered;
-    unsigned int uid = geteuid(), gid = getegid();
-    if (entered)
-        return;
+    if (!entered)
+        assert_true(own_mounts());
     entered = true;
-    if (unshare(CLONE_NEWNS) < 0) {
-        assert_int_equal(unshare(CLONE_NEWUSER | CLONE_NEWNS), 0);
-        int fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
-        if (fd >= 0)
-            assert_int_equal(write(fd, "deny", 4), 4);
-        close(fd);
-        write_map("/proc/self/uid_map", uid);
-        write_map("/proc/self/gid_map", gid);
-    }
-    assert_int_equal(mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
 }
 
 /* What pid 1 keeps for good. */
@@ -529,26 +501,10 @@ const char *__lsan_default_suppressions(void)
     return "leak:settings_variable\nleak:simulated_boot\n";
 }
 
-/* Those that an earlier test has sent to nobody. */
-static void forget_signals(void)
-{
-    const struct timespec none = {.tv_sec = 0};
-    sigset_t all;
-    sigfillset(&all);
-    while (sigtimedwait(&all, NULL, &none) > 0)
-        ;
-}
-
 static void close_fds(void)
 {
     for (int fd = 3; fd < 512; fd++)
         close(fd);
-}
-
-static char *no_variable(const char *name)
-{
-    (void)name;
-    return NULL;
 }
 
 int simulated_open(void **state)
@@ -558,13 +514,13 @@ int simulated_open(void **state)
     struct error e = ERROR_INIT;
     (void)state;
     enter_world();
-    forget_signals();
+    own_forget_signals();
     assert_int_equal(mount("tmpfs", "/run", "tmpfs", 0, "mode=0755"), 0);
     assert_int_equal(mount("tmpfs", "/etc", "tmpfs", 0, "mode=0755"), 0);
     *m = (struct simulated){.now = START_SECONDS * CLOCK_SECOND};
     m->journal = calloc(1, JOURNAL_ROOM);
     m->sv = calloc(1, sizeof *m->sv);
-    assert_int_equal(settings_read(&m->settings, no_variable, false, &problems), 0);
+    assert_int_equal(settings_read(&m->settings, own_no_variable, false, &problems), 0);
     m->settings.parents_unset = false; /* no process that has nothing to do with the test */
     assert_int_equal(runtree_prepare("/", "/command", &(struct settings){.log_total = 0}, &e), 0);
     problems_release(&problems);
