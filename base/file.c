@@ -16,26 +16,6 @@ int fd_is_locked(int fd)
     return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-void fd_close(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
-void fd_drop(int *fd)
-{
-    fd_close(*fd);
-    *fd = -1;
-}
-
-/* For cleaning up without losing the reason. */
-void fd_close_quietly(int fd)
-{
-    int saved = errno;
-    close(fd);
-    errno = saved;
-}
-
 ssize_t fd_read_some(int fd, void *buffer, size_t size)
 {
     ssize_t n;
@@ -80,7 +60,7 @@ int file_open(int at, const char *path, struct error *e)
 static int read_and_close(int fd, const char *path, size_t limit, struct str *out, struct error *e)
 {
     if (read_all(fd, limit, out) < 0) {
-        fd_close_quietly(fd);
+        fd_close(fd);
         return error_system(e, "unable to read %s", path);
     }
     close(fd);
@@ -126,7 +106,7 @@ static int write_with(int at, const char *path, int flags, const void *bytes, si
     if (fd < 0)
         return -1;
     if (fchmod(fd, mode) < 0 || fd_write_all(fd, bytes, length) < 0) {
-        fd_close_quietly(fd);
+        fd_close(fd);
         return -1;
     }
     return close(fd);

@@ -72,7 +72,7 @@ int file_mode_made(int at, const char *path, mode_t type, mode_t mode);
 
 /* Whether another process holds a lock on the open file; fd may be -1. */
 int fd_is_locked(int fd);
-/* Closes it; -1: there is nothing to close. */
+/* Closes it, and leaves errno as it is; -1: there is nothing to close. */
 void fd_close(int fd);
 /* The same, and sets it to -1. */
 void fd_drop(int *fd);

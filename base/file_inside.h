@@ -7,9 +7,6 @@
 
 enum { FILE_CHUNK = 16384 /* bytes read at once */ };
 
-/* Closes fd and leaves errno as it is. */
-void fd_close_quietly(int fd);
-
 /* read, repeated when a signal interrupts it. */
 ssize_t fd_read_some(int fd, void *buffer, size_t size);
 

@@ -68,13 +68,13 @@ static int copy_file(int from_at, const char *from, int to_at, const char *to, m
         return -1;
     int out = openat(to_at, to, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
     if (out < 0) {
-        fd_close_quietly(in);
+        fd_close(in);
         return -1;
     }
     int result = fchmod(out, mode) < 0 ? -1 : copy_bytes(in, out);
-    fd_close_quietly(in);
+    fd_close(in);
     if (result < 0)
-        fd_close_quietly(out);
+        fd_close(out);
     else
         result = close(out);
     return result;
@@ -161,7 +161,7 @@ static int copy_directory(int from_at, const char *from, int to_at, const char *
     if (mkdirat(to_at, to, 0700) == 0 || errno == EEXIST)
         out = file_open_directory(to_at, to, O_NOFOLLOW);
     if (out < 0) {
-        fd_close_quietly(in);
+        fd_close(in);
         return -1;
     }
     int result = copy_content(in, out);
@@ -170,8 +170,8 @@ static int copy_directory(int from_at, const char *from, int to_at, const char *
     /* Last, because the mode may forbid writing. */
     if (result == 0)
         result = fchmod(out, st->st_mode & 07777);
-    fd_close_quietly(in);
-    fd_close_quietly(out);
+    fd_close(in);
+    fd_close(out);
     return result;
 }
 

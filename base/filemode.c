@@ -43,9 +43,7 @@ int fd_mode_by_name(int fd, int at, const char *name, mode_t mode)
     if (own < 0)
         return -1;
     int result = same_file(fd, own) < 0 ? -1 : fchmod(own, mode);
-    int saved = errno;
-    close(own);
-    errno = saved;
+    fd_close(own);
     return result;
 }
 
@@ -66,10 +64,7 @@ static int directory_mode(int at, const char *path, mode_t mode)
 {
     int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int result = fd < 0 ? -1 : fchmod(fd, mode);
-    int saved = errno;
-    if (fd >= 0)
-        close(fd);
-    errno = saved;
+    fd_close(fd);
     return result;
 }
 
@@ -88,8 +83,6 @@ int file_mode_made(int at, const char *path, mode_t type, mode_t mode)
     }
     if (result == 0)
         result = fd_mode(fd, at, path, mode);
-    int saved = errno;
-    close(fd);
-    errno = saved;
+    fd_close(fd);
     return result;
 }

@@ -221,8 +221,8 @@ static void apply_directory(struct work *w, const struct found *f)
         complain(w, strerror(errno));
     if (d != NULL)
         closedir(d);
-    else if (fd >= 0)
-        close(fd);
+    else
+        fd_close(fd);
 }
 
 static bool may_be_planted(const struct work *w, const struct found *f)

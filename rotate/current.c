@@ -22,8 +22,7 @@ bool step_has_current(const struct logdir *d)
 
 void step_release(struct logdir *d, int why)
 {
-    fd_close(d->current);
-    d->current = -1;
+    fd_drop(&d->current);
     d->why = why;
     d->inode = 0;
     d->size = 0;

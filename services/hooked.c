@@ -74,8 +74,7 @@ static void list_members(struct hooked *h, size_t bundle)
         int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd >= 0)
             fd_each_name(fd, add_name, &h->names[bundle]);
-        if (fd >= 0)
-            close(fd);
+        fd_close(fd);
     }
 }
 

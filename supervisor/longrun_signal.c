@@ -1,6 +1,7 @@
 /* The signals of a longrun: to its process, to its group, and for its end. */
 #include "base/clock.h"
 #include "base/container.h"
+#include "base/file.h"
 #include "supervisor/longrun.h"
 #include "supervisor/refusal.h"
 #include <signal.h>
@@ -42,8 +43,7 @@ void longrun_end(struct longrun *l)
         longrun_signal(l, l->keys.down_signal, false);
         return;
     }
-    close(l->pipe.input[1]);
-    l->pipe.input[1] = -1;
+    fd_drop(&l->pipe.input[1]);
     l->pipe.drain.fire = drained;
     loop_timer(&p->loop, &l->pipe.drain, pid1_now(p) + p->settings.drain * CLOCK_MS);
 }

@@ -318,8 +318,7 @@ static void let_go(struct longrun *l)
     if (l->pipe.consumer != NO_LONGRUN) {
         struct longrun *log = l->all->item[l->pipe.consumer];
         if (log->member == MEMBER_REMOVING && log->pipe.input[1] >= 0) {
-            close(log->pipe.input[1]);
-            log->pipe.input[1] = -1;
+            fd_drop(&log->pipe.input[1]);
         }
         l->pipe.consumer = NO_LONGRUN;
     }

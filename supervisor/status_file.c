@@ -217,8 +217,7 @@ static void retire(struct status_file *f, const struct status_container *c)
         return;
     if (status_image_head(&f->image, &last) > 0)
         (void)!f->pid1->calls->write_at(f->fd, f->image.bytes, STATUS_HEADER, 0);
-    close(f->fd);
-    f->fd = -1;
+    fd_drop(&f->fd);
 }
 
 /* The old one says nothing any more that holds. */

@@ -60,8 +60,7 @@ static int read_one(const char *pid, struct usage_process *p)
     snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     if (n <= 0)
         return -1;
     text[n] = '\0';

@@ -86,8 +86,7 @@ static void last_words(struct watching *w, char out[WORDS_MAX])
 static void close_output(struct watching *w)
 {
     loop_unwatch(&w->beside.loop, &w->output);
-    close(w->output.fd);
-    w->output.fd = -1;
+    fd_drop(&w->output.fd);
 }
 
 static int spawn_check(struct watching *w, int write_end, struct error *e)

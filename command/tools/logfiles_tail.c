@@ -65,8 +65,7 @@ int tail_open(struct tail *t, int folder, const char *name, const struct logfile
 
 void tail_close(struct tail *t)
 {
-    fd_close(t->fd);
-    t->fd = -1;
+    fd_drop(&t->fd);
 }
 
 /* --- reading on ------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* notify: sd_notify for a service. */
 #include "base/failure.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
@@ -42,8 +43,7 @@ static int begin(const struct invocation *c, char path[NOTIFY_PATH_MAX])
     }
     code = beside_start(c, fds, NOTIFY_FDS);
     for (size_t i = 0; i < NOTIFY_FDS; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
+        fd_close(fds[i]);
     return code;
 }
 

@@ -1,5 +1,6 @@
 /* What others do to pid 1 and around it, each by the seed of its event. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "contract/paths.h"
 #include "tests/simulation/lives.h"
 #include <errno.h>
@@ -100,8 +101,7 @@ int callers_connect(const char *const *words, char what[CALLER_WHAT])
     if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0 &&
         (words == NULL || send(fd, packet, length, MSG_NOSIGNAL) >= 0))
         return fd;
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return -1;
 }
 
@@ -168,8 +168,7 @@ static void leave(struct random *r)
     if (c->fd < 0)
         return;
     story("who has asked for %s goes away", c->what);
-    close(c->fd);
-    c->fd = -1;
+    fd_drop(&c->fd);
 }
 
 void callers_listen(void)
@@ -193,8 +192,7 @@ void callers_listen(void)
         if (c->answers == 0)
             life_fails("not answered", "%s, asked for at %.3f", c->what,
                        (double)(c->asked - WORLD_START) / CLOCK_SECOND);
-        close(c->fd);
-        c->fd = -1;
+        fd_drop(&c->fd);
         if (c->update > 0)
             update_answered(c->update - 1);
     }
@@ -221,8 +219,7 @@ void callers_close(void)
 {
     crowd_close();
     for (int i = 0; i < CALLERS_MAX; i++)
-        if (callers[i].fd >= 0)
-            close(callers[i].fd);
+        fd_close(callers[i].fd);
 }
 
 /* --- the rest --------------------------------------------------------------------------------- */

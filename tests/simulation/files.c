@@ -58,8 +58,7 @@ void files_write(const char *path, const char *content, mode_t mode)
     if (fd < 0 && errno == ENOENT && make_folder(path))
         fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     must(fd < 0 || length == 0 || write(fd, content, length) == (ssize_t)length, path);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
 }
 
 void files_remove(const char *path)

@@ -1,5 +1,6 @@
 /* Directories of services.d that come, change and go, by hand and by s6-svlink and s6-svunlink,
  * which wait for pid 1 and then act again. */
+#include "base/file.h"
 #include "contract/paths.h"
 #include "tests/simulation/lives.h"
 #include <errno.h>
@@ -145,8 +146,7 @@ static bool is_supervised(uint32_t directory, const char *folder)
     snprintf(file, sizeof file, "%s/supervise/control", folder);
     path_of(directory, file, path);
     int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return fd >= 0;
 }
 

@@ -1,5 +1,6 @@
 /* Processes as records: what each of them does, and when. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/process.h"
 #include "tests/simulation/lives.h"
 #include <errno.h>
@@ -174,9 +175,7 @@ static void release(struct process *p)
     for (size_t i = 0; i < p->fds; i++)
         close(p->fd[i].from);
     p->fds = 0;
-    if (p->report >= 0)
-        close(p->report);
-    p->report = -1;
+    fd_drop(&p->report);
 }
 
 void process_free(struct process *p)
@@ -218,9 +217,7 @@ static void execute(struct process *p, int error)
     struct process_failure f = {.error = error, .step = "exec"};
     if (p->report >= 0 && error != 0 && write(p->report, &f, sizeof f) < 0)
         story("%s cannot report", p->label);
-    if (p->report >= 0)
-        close(p->report);
-    p->report = -1;
+    fd_drop(&p->report);
     if (error != 0)
         process_die(p, (error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC) << 8);
 }

@@ -231,8 +231,7 @@ static void a_tree_without_end(void **state)
         assert_int_equal(mkdirat(at, name, 0700), 0);
         int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         assert_true(fd >= 0);
-        if (at >= 0)
-            close(at);
+        fd_close(at);
         at = fd;
     }
     close(at);

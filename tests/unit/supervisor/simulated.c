@@ -157,9 +157,7 @@ static struct simulated_process *by_pid(pid_t pid)
 
 static void close_report(struct simulated_process *p)
 {
-    if (p->report >= 0)
-        close(p->report);
-    p->report = -1;
+    fd_drop(&p->report);
 }
 
 static void tell(const struct simulated_process *p, int number, const char *step)
@@ -784,8 +782,7 @@ const char *simulated_read(const char *path)
     static char text[65536];
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     text[n < 0 ? 0 : n] = '\0';
     return text;
 }
