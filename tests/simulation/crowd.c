@@ -2,6 +2,7 @@
  * may let one of them go for another one once it has CONTROL_IDLE of them, and owes all others what
  * it owes them anyway. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "tests/simulation/lives.h"
 #include <errno.h>
 #include <sys/socket.h>
@@ -54,8 +55,7 @@ static void over(struct slow *s)
     bool was_crowded = crowded >= s->asked || world.accepts_refused >= s->asked;
     if (s->asks && s->answers == 0 && !was_crowded)
         life_fails("let go", "%s, for nobody", s->what);
-    close(s->fd);
-    s->fd = -1;
+    fd_drop(&s->fd);
 }
 
 static void listen_to(struct slow *s)
@@ -63,8 +63,7 @@ static void listen_to(struct slow *s)
     char text[8200];
     ssize_t n;
     if (s->leaves) {
-        close(s->fd);
-        s->fd = -1;
+        fd_drop(&s->fd);
         return;
     }
     while ((n = recv(s->fd, text, sizeof text, MSG_DONTWAIT)) > 0) {
@@ -85,17 +84,22 @@ void crowd_listen(void)
             listen_to(s);
 }
 
-void crowd_limits(const struct control *c)
+void crowd_limits(const struct supervisor *sv)
 {
-    size_t idle = 0, asking = 0;
+    const struct control *c = &sv->control;
+    size_t idle = 0, asking = 0, open = 0;
     for (size_t i = 0; i < CONTROL_PLACES; i++) {
         const struct control_connection *k = &c->connection[i];
+        open += k->state != CONNECTION_FREE;
         asking += k->state == CONNECTION_ASKING;
         idle += k->state == CONNECTION_SILENT || k->state == CONNECTION_ENDING;
         /* Each packet has its length and kind in front. */
         if (k->unsent.length - k->sent > CONTROL_UNSENT_MAX + sizeof(uint32_t) + 1)
             life_fails("callers", "%zu bytes wait for one of them", k->unsent.length - k->sent);
     }
+    /* Who is let go keeps its place until a child has closed it, and in a stop there is none. */
+    if (open == CONTROL_PLACES && (world.spawn_fails > 0 || sv->pid1.stage >= STAGE_TERM))
+        world.accepts_refused = world.now;
     if (asking > CONTROL_CONNECTIONS || idle > CONTROL_IDLE + CONTROL_CONNECTIONS)
         life_fails("callers", "%zu ask, and %zu more are here", asking, idle);
 }
@@ -110,6 +114,5 @@ void crowd_open(void)
 void crowd_close(void)
 {
     for (size_t i = 0; i < CROWD_MAX; i++)
-        if (crowd[i].fd >= 0)
-            close(crowd[i].fd);
+        fd_close(crowd[i].fd);
 }

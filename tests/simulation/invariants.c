@@ -238,7 +238,7 @@ void invariants_turn(void)
     check_children(sv);
     check_nodes(sv);
     check_limits(sv);
-    crowd_limits(&sv->control);
+    crowd_limits(sv);
     if (life.plan->crowded)
         callers_listen(); /* who reads is not to be taken for one who does not */
 }

@@ -158,7 +158,7 @@ void crowd_come(struct random *r);
 /* Those whose time has come read. */
 void crowd_listen(void);
 /* How many pid 1 holds, and what for them. */
-void crowd_limits(const struct control *c);
+void crowd_limits(const struct supervisor *sv);
 void crowd_close(void);
 
 /* --- links.c: services.d --- */
