@@ -1,5 +1,6 @@
 #include "services/section_chain.h"
 #include "base/lexer.h"
+#include "base/timetable.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,6 +89,22 @@ static void put_check(struct expansion *x, const struct conf_key *k, const struc
     str_release(&check);
 }
 
+/* The lines of a value are parts of one timetable. */
+static void put_times(struct expansion *x, const struct conf_key *k, struct str *out)
+{
+    struct timetable t;
+    struct error e = ERROR_INIT;
+    struct str value = STR_INIT;
+    x->no_memory |= str_add_text(&value, k->value) < 0;
+    for (char *p = value.data; p != NULL && (p = strchr(p, '\n')) != NULL;)
+        *p = ';';
+    if (value.length > 0 && strchr(value.data, '$') == NULL &&
+        timetable_parse(&t, value.data, &e) < 0)
+        expansion_error(x, k->value_line, "schedule(1) has the form", "%s: %s", k->name, e.text);
+    x->no_memory |= value.data == NULL || sugar_word(out, value.data) < 0;
+    str_release(&value);
+}
+
 static const char *command_of(const struct sugar *row, const struct words *w)
 {
     bool notify =
@@ -117,7 +134,8 @@ static void put_command(struct expansion *x, const struct sugar *row, struct str
     const struct conf_key *k = conf_find(x->s, row->name);
     struct words w = WORDS_INIT;
     struct str rest = STR_INIT;
-    if (k == NULL || (row->types & 1U << x->type) == 0 || !expansion_words(x, k, &w)) {
+    bool times = row->kind == SUGAR_TIMES && k != NULL && k->value[0] != '-';
+    if (k == NULL || (row->types & 1U << x->type) == 0 || (!times && !expansion_words(x, k, &w))) {
         words_release(&w);
         return;
     }
@@ -130,7 +148,9 @@ static void put_command(struct expansion *x, const struct sugar *row, struct str
     else if (row->kind == SUGAR_LIMITS)
         for (size_t i = 0; i < w.count; i++)
             put_limit(x, k, w.item[i], &rest);
-    else if (row->kind == SUGAR_ENV)
+    else if (times)
+        put_times(x, k, &rest);
+    else if (row->kind == SUGAR_ENV || row->kind == SUGAR_TIMES)
         put_words(x, &w, first, &rest);
     else if (strcmp(command, "notify") != 0)
         put_check(x, k, &w, &rest);

@@ -15,6 +15,7 @@ enum sugar_kind {
     SUGAR_BUNDLE,  /* names of bundles that it joins, or none */
     SUGAR_ENV,     /* the command with NAME=VALUE words; the word none before them */
     SUGAR_CHECK,   /* the command with a check: options, a target of probe, a command line */
+    SUGAR_TIMES,   /* the command with the value as one word, a timetable; or with options */
     SUGAR_LIMITS,  /* the command with an option for each word NAME=VALUE */
     SUGAR_WORD     /* the command with one word */
 };

@@ -158,6 +158,15 @@ static void read_check(struct chain *c, const struct sugar *row)
     str_release(&value);
 }
 
+/* With options it is a part of the command line. */
+static void read_times(struct chain *c, const struct sugar *row)
+{
+    if (strcmp(word(c, 0), row->becomes) != 0 || word(c, 1)[0] == '-')
+        return;
+    put(c, row->name, word(c, 1));
+    c->at += 2;
+}
+
 static void read_commands(struct chain *c)
 {
     for (const struct sugar *row = sugar_rows; row->name != NULL; row++) {
@@ -167,6 +176,8 @@ static void read_commands(struct chain *c)
             read_environment(c);
         else if (row->kind == SUGAR_LIMITS)
             read_limits(c, row);
+        else if (row->kind == SUGAR_TIMES)
+            read_times(c, row);
         else if (row->kind == SUGAR_CHECK)
             read_check(c, row);
         else

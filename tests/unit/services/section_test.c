@@ -99,7 +99,7 @@ static void commands_stand_in_their_order(void **state)
          "ready = tcp:localhost:80\nlive = curl -f localhost\nenv = A=b \"C=d e\"\n"
          "env-file = /etc/web.env\nrun = httpd\nsignal = INT\nstop-timeout = 10s\nlog = n20 s1000\n"
          "needs = db, cache\n  disk\nlogging = 2\n");
-    file_is("run", "#!/command/execlineb -P\nwith-contenv\nenvfile /etc/web.env\n"
+    file_is("run", "#!/command/execlineb -P\nwith-contenv\nwith-envfile /etc/web.env\n"
                    "s6-env A=b \"C=d e\"\nlivecheck -c \"curl -f localhost\"\n"
                    "s6-notifyoncheck -d -n 0 -c \"probe tcp:localhost:80\"\n"
                    "s6-softlimit -o 1000 -c =\numask 027\ncd /srv\ns6-setuidgid www\nhttpd\n");
@@ -125,6 +125,22 @@ static void checks_may_be_options(void **state)
     good("[a]\nrun = x\nready = -w 100 -c \"test -e /x\"\n");
     file_is("run", "#!/command/execlineb -P\nwith-contenv\n"
                    "s6-notifyoncheck -d -w 100 -c \"test -e /x\"\nx\n");
+}
+
+static void a_timetable_is_one_word(void **state)
+{
+    (void)state;
+    good("[a]\nrun = app\nuser = me\nschedule = 15 3 * * *\n");
+    file_is("run", "#!/command/execlineb -P\nwith-contenv\nschedule \"15 3 * * *\"\n"
+                   "s6-setuidgid me\napp\n");
+    good("[a]\nrun = app\nschedule =\n  @daily\n  every 5m\n");
+    file_is("run", "#!/command/execlineb -P\nwith-contenv\nschedule \"@daily;every 5m\"\napp\n");
+    good("[a]\nrun = app\nschedule = -z UTC \"$WHEN\"\n");
+    file_is("run", "#!/command/execlineb -P\nwith-contenv\n"
+                   "multisubstitute { importas -D \"\" -S WHEN }\nschedule -z UTC ${WHEN}\napp\n");
+    expand("[a]\nrun = app\nschedule = 15 25 * * *\n");
+    assert_int_equal(p.errors, 1);
+    assert_int_equal(p.item[0].line, 3);
 }
 
 static void variables_are_one_word_each(void **state)
@@ -278,17 +294,12 @@ int main(void)
 {
 #define test(f) cmocka_unit_test_teardown(f, teardown)
     const struct CMUnitTest tests[] = {
-        test(a_command_line_is_a_longrun),
-        test(a_oneshot_is_done_once),
-        test(commands_stand_in_their_order),
-        test(checks_may_be_options),
-        test(variables_are_one_word_each),
-        test(the_environment_may_be_empty),
-        test(scripts),
-        test(bundles_and_additions),
-        test(every_mistake_is_said),
-        test(what_does_not_go_together),
-        test(places_are_those_of_the_file),
+        test(a_command_line_is_a_longrun),   test(a_oneshot_is_done_once),
+        test(commands_stand_in_their_order), test(checks_may_be_options),
+        test(a_timetable_is_one_word),       test(variables_are_one_word_each),
+        test(the_environment_may_be_empty),  test(scripts),
+        test(bundles_and_additions),         test(every_mistake_is_said),
+        test(what_does_not_go_together),     test(places_are_those_of_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,6 +77,8 @@ static void sections_come_back(void **state)
     comes_back("[web]\nrun = httpd\nready = notify\nneeds = none\n");
     comes_back("[web]\nrun = httpd\nlive = curl -f localhost\nready = -n 5 -c check\n"
                "notification-fd = 5\n");
+    comes_back("[job]\nrun = app\nschedule = 15 3 * * *\nuser = me\n");
+    comes_back("[job]\nrun = schedule -1 \"15 3 * * *\" app\n");
     comes_back("[init]\nonce = make all\nuser = me\nstop-timeout = 5s\ndown = rm x\n");
     comes_back("[init]\ntype = oneshot\nscript =\n    cd /srv\n\n      make\nuser = me\n");
     comes_back(
