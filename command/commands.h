@@ -72,7 +72,8 @@
     VERB(command_vacuum)  /* vacuum */                                                             \
     VERB(command_up)      /* up */                                                                 \
     VERB(command_check)   /* check */                                                              \
-    VERB(command_create)  /* create remove */                                                      \
+    VERB(command_create)  /* create */                                                             \
+    VERB(command_remove)  /* remove */                                                             \
     VERB(command_show)    /* show */                                                               \
     VERB(command_graph)   /* graph */                                                              \
     VERB(command_doc)     /* doc */                                                                \

@@ -29,7 +29,7 @@ _overlog() {
             words=$("$1" status --json 2>/dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4) ;;
         import:*) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
         check:* | doc:* | graph:* | up:*)
-            mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
+            mapfile -t COMPREPLY < <(compgen -d -- "$current"; compgen -f -X '!*.conf' -- "$current") && return ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

@@ -90,6 +90,17 @@ static uint32_t check_legacy(struct tree *t, const char *folder, const char *nam
     return found;
 }
 
+/* How many services are among them. */
+static uint32_t check_all_legacy(struct tree *t)
+{
+    check_legacy(t, "cont-init.d", NULL, SCRIPT_OF_SH);
+    check_legacy(t, "cont-finish.d", NULL, 0);
+    uint32_t services = check_legacy(t, "services.d", "run", SCRIPT_RUNS);
+    services += check_legacy(t, "services.d", "log/run", SCRIPT_RUNS);
+    check_legacy(t, "services.d", "finish", 0);
+    return services;
+}
+
 /* "did you mean" for a name that is no event, in cure; NULL: it is one. */
 static const char *no_hook(const char *name, char cure[64])
 {
@@ -225,12 +236,13 @@ static void check_parent_names(struct tree *t)
     const char *variable = getenv("OVERLOG_SUPERVISE_PROCESSES");
     if (variable != NULL && variable[0] != '\0')
         return;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2 && !t->alone; i++) {
         parent_names_look(&names, t->services, i == 0 ? "run" : "finish");
         parent_names_look(&names, legacy_folder(t, "services.d", folder),
                           i == 0 ? "run" : "finish");
     }
-    parent_names_look(&names, legacy_folder(t, "cont-init.d", folder), NULL);
+    if (!t->alone)
+        parent_names_look(&names, legacy_folder(t, "cont-init.d", folder), NULL);
     check_section_names(t);
     parent_names_release(&names);
 }
@@ -314,13 +326,10 @@ static int run_check(struct invocation *c)
         if (d->section != NULL)
             check_section(&t, d->section);
     }
-    check_legacy(&t, "cont-init.d", NULL, SCRIPT_OF_SH);
-    check_legacy(&t, "cont-finish.d", NULL, 0);
-    services += check_legacy(&t, "services.d", "run", SCRIPT_RUNS);
-    services += check_legacy(&t, "services.d", "log/run", SCRIPT_RUNS);
-    check_legacy(&t, "services.d", "finish", 0);
+    services += t.alone ? 0 : check_all_legacy(&t);
     check_parent_names(&t);
-    check_places(&t);
+    if (!t.alone)
+        check_places(&t);
     check_hooks(&t);
     check_started(&t);
     if (t.image.found && t.image.has_more)

@@ -1,10 +1,12 @@
-/* overlog create and remove. */
+/* overlog create. */
+#include "command/overlog/create.h"
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
+#include "command/overlog/conf_file.h"
 #include "command/overlog/write.h"
 #include "services/condition.h"
 #include <fcntl.h>
@@ -12,15 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* --- create ----------------------------------------------------------------------------------- */
-
-struct draft {
-    const char *dir, *name, *run, *user, *ready, *restart, *bundle;
-    enum definition_type type;
-    struct words needs, after, conditions;
-    bool overwrite, quiet;
-};
 
 static enum definition_type type_of(const char *word)
 {
@@ -95,6 +88,8 @@ static int read_draft(struct invocation *c, struct draft *d)
             d->overwrite = true;
         else if (option == 'q')
             d->quiet = true;
+        else if (option == 's' || option == 'D')
+            d->section = option == 's', d->directory = option == 'D';
         else if (words_add(list_of(d, option), c->argument) < 0)
             return EXIT_SYSTEM;
     }
@@ -119,13 +114,27 @@ static const char *unknown(const struct words *names, const struct tree *t)
     return NULL;
 }
 
+/* The section of that name, or NULL. */
+static const struct section *section_of(const struct draft *d, const struct tree *t)
+{
+    long found = definitions_find(&t->definitions, d->name);
+    return found < 0 ? NULL : t->definitions.item[found].section;
+}
+
 static int check_draft(const struct draft *d, const struct tree *t)
 {
     char path[8192];
     snprintf(path, sizeof path, "%s/%s", t->services, d->name);
     bool ours = access(path, F_OK) < 0;
-    if (ours && definitions_find(&t->definitions, d->name) >= 0)
+    const struct section *before = section_of(d, t);
+    if (before != NULL && (!d->overwrite || !d->section))
+        return refuse(1, "%s exists already as a section: %s", d->name,
+                      d->section ? "--overwrite replaces it, or choose another name"
+                                 : "remove it first, or choose another name");
+    if (ours && before == NULL && definitions_find(&t->definitions, d->name) >= 0)
         return refuse(1, "%s is a name of overlog itself: choose another one", d->name);
+    if (!ours && d->section)
+        return refuse(1, "%s exists already: remove it first, or choose another name", path);
     if (!ours && !d->overwrite)
         return refuse(1, "%s exists already: --overwrite replaces it, or choose another name",
                       path);
@@ -144,7 +153,9 @@ static void say_made(const struct draft *d, const struct tree *t)
                                        [DEFINITION_ONESHOT] = "",
                                        [DEFINITION_BUNDLE] = "/contents.d"};
     const char *type = definition_type_name(d->type);
-    if (d->type == DEFINITION_ONESHOT)
+    if (d->section)
+        print_shown("%s %s: %s", type, d->name, t->conf);
+    else if (d->type == DEFINITION_ONESHOT)
         print_shown("%s %s: %s/scripts/%s", type, d->name, t->dir, d->name);
     else
         print_shown("%s %s: %s/%s%s", type, d->name, t->services, d->name, file[d->type]);
@@ -168,6 +179,17 @@ static void write_keys(const struct draft *d, struct writer *w)
     if (d->restart != NULL && str_printf(&text, "%s\n", d->restart) == 0)
         write_file(w, 0644, text.data, "%s/restart", d->name);
     str_release(&text);
+}
+
+static int add_section(const struct draft *d, const struct tree *t)
+{
+    struct str text = STR_INIT;
+    int code =
+        draft_section(d, &text) < 0 ? EXIT_SYSTEM : conf_file_add(t, text.data, section_of(d, t));
+    str_release(&text);
+    if (code == 0 && !d->quiet)
+        say_made(d, t);
+    return code;
 }
 
 static int write_draft(const struct draft *d, const struct tree *t)
@@ -224,139 +246,16 @@ static int run_create(struct invocation *c)
     if (tree_find(&t, NULL, d.dir, &e) < 0)
         return message_error(&e);
     code = tree_read(&t); /* a tree that is to be begun may lack everything */
+    d.section |= !d.directory && access(t.conf, F_OK) == 0;
     if (code == 0)
         code = check_draft(&d, &t);
     if (code == 0)
-        code = write_draft(&d, &t);
+        code = d.section ? add_section(&d, &t) : write_draft(&d, &t);
     words_release(&d.needs);
     words_release(&d.after);
     words_release(&d.conditions);
     tree_release(&t);
     return code;
-}
-
-/* --- remove ----------------------------------------------------------------------------------- */
-
-struct removal {
-    struct tree tree;
-    const char *name;
-    bool force;
-    int code;
-};
-
-/* Takes the name out of a list file: FILE.d/NAME and the line NAME of FILE. */
-static void unlist(struct removal *r, const char *source, const char *owner, const char *file)
-{
-    char path[8192];
-    struct str text = STR_INIT, kept = STR_INIT;
-    struct error e = ERROR_INIT;
-    snprintf(path, sizeof path, "%s/%s/%s.d/%s", source, owner, file, r->name);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/%s/%s", source, owner, file);
-    if (file_read(AT_FDCWD, path, 1 << 20, &text, &e) == 0 && text.length > 0) {
-        char *place;
-        for (char *line = strtok_r(text.data, "\n", &place); line != NULL;
-             line = strtok_r(NULL, "\n", &place))
-            if (strcmp(line + strspn(line, " \t"), r->name) != 0)
-                str_printf(&kept, "%s\n", line);
-        if (kept.length == 0)
-            unlink(path);
-        else if (file_replace(AT_FDCWD, path, kept.data, kept.length, 0644, &e) < 0)
-            r->code = message_error(&e);
-    }
-    str_release(&text);
-    str_release(&kept);
-}
-
-static void unlist_all(struct removal *r, const struct definition *d)
-{
-    static const char *const files[] = {"dependencies", "after", "contents", "consumer-for",
-                                        "producer-for"};
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        unlist(r, r->tree.services, d->name, files[i]);
-        unlist(r, r->tree.bundles, d->name, files[i]);
-    }
-}
-
-/* What d wants of it, or NULL. */
-static const char *mention(const struct removal *r, const struct definition *d)
-{
-    bool user = strcmp(d->name, "user") == 0 || strcmp(d->name, "user2") == 0;
-    if (words_has(&d->dependencies, r->name))
-        return "depends on it";
-    if (words_has(&d->after, r->name))
-        return "starts after it";
-    if (words_has(&d->contents, r->name) && !user)
-        return "is a bundle that holds it";
-    if ((d->producer_for != NULL && strcmp(d->producer_for, r->name) == 0) ||
-        words_has(&d->consumer_for, r->name))
-        return "is in a pipeline with it";
-    return NULL;
-}
-
-/* The script of a oneshot, if nobody else uses it. */
-static void remove_script(struct removal *r, const struct definition *d)
-{
-    char path[8192], script[4096];
-    struct error e = ERROR_INIT;
-    snprintf(script, sizeof script, TREE_DEFAULT "/scripts/%.255s", r->name);
-    if (d->up.count != 1 || strcmp(d->up.item[0], script) != 0)
-        return;
-    for (size_t i = 0; i < r->tree.definitions.count; i++) {
-        const struct definition *other = &r->tree.definitions.item[i];
-        if (other != d && (words_has(&other->up, script) || words_has(&other->down, script)))
-            return;
-    }
-    snprintf(path, sizeof path, "%s/scripts/%s", r->tree.dir, r->name);
-    if (file_remove_tree(AT_FDCWD, path, &e) < 0)
-        r->code = message_error(&e);
-}
-
-static void remove_service(struct removal *r)
-{
-    const struct definitions *all = &r->tree.definitions;
-    char path[8192];
-    struct error e = ERROR_INIT;
-    snprintf(path, sizeof path, "%s/%s", r->tree.services, r->name);
-    if (access(path, F_OK) < 0) {
-        message_fatal("there is no service %s in %s", r->name, r->tree.services);
-        r->code = 1;
-        return;
-    }
-    for (size_t i = 0; i < all->count && !r->force; i++)
-        if (mention(r, &all->item[i]) != NULL) {
-            message_fatal("%s %s (-f takes the name out there)", all->item[i].name,
-                          mention(r, &all->item[i]));
-            r->code = 1;
-        }
-    if (r->code != 0)
-        return;
-    long found = definitions_find(all, r->name);
-    for (size_t i = 0; i < all->count; i++)
-        unlist_all(r, &all->item[i]);
-    if (found >= 0)
-        remove_script(r, &all->item[found]);
-    if (file_remove_tree(AT_FDCWD, path, &e) < 0)
-        r->code = message_error(&e);
-}
-
-static int run_remove(struct invocation *c)
-{
-    struct error e = ERROR_INIT;
-    if (options_read_anywhere(c, 1, 1) != 0)
-        return EXIT_USAGE;
-    struct removal r = {.name = options.operand[0], .force = given('f')};
-    if (!name_is_good(r.name))
-        return EXIT_USAGE;
-    if (tree_find(&r.tree, NULL, argument_of('d'), &e) < 0)
-        return message_error(&e);
-    r.code = tree_read(&r.tree); /* what is broken may be removed */
-    if (r.code == 0)
-        remove_service(&r);
-    if (r.code == 0 && !given('q'))
-        print_shown("removed %s/%s", r.tree.services, r.name), putchar('\n');
-    tree_release(&r.tree);
-    return r.code;
 }
 
 static const char create_options[] =
@@ -368,13 +267,11 @@ static const char create_options[] =
     "-a, --after=NAME      the same, where enable-if does not leave NAME out; more than once\n"
     "-e, --enable-if=COND  only if a variable is on (X), off (!X) or X=value; more than once: all\n"
     "-b, --bundle=NAME     the bundle that it joins (user); -: none\n"
+    "-s, --section         a section of services.conf, as where there is such a file\n"
+    "-D, --dirs            a directory all the same\n"
     "-o, --overwrite       replace a service of that name\n"
     "-d, --dir=DIR         the tree (/etc/s6-overlay)\n"
     "-q, --quiet           say nothing of a success\n";
-
-static const char remove_options[] = "-f, --force    take the name out where others need it\n"
-                                     "-d, --dir=DIR  the tree (/etc/s6-overlay)\n"
-                                     "-q, --quiet    say nothing of a success\n";
 
 const struct command command_create[] = {
     {"overlog create",
@@ -382,6 +279,4 @@ const struct command command_create[] = {
      "[--ready-when CMD] [--restart POLICY] "
      "[--enable-if COND]... [-b BUNDLE] [-o] [-q] [-d DIR]",
      "write a service definition", create_options, run_create},
-    {"overlog remove", "[-f] [-q] [-d DIR] NAME", "delete a service definition", remove_options,
-     run_remove},
     {.name = NULL}};

@@ -218,25 +218,39 @@ static void put_longrun(struct str *out, const struct definition *d)
         str_printf(out, "- Stop: killed after %lu ms\n", (unsigned long)d->keys.timeout_kill);
 }
 
+/* The script of a service, or its command line; never empty. */
+static void read_program(const struct tree *t, const struct definition *d, struct str *text)
+{
+    char path[8192];
+    struct error ignored = ERROR_INIT;
+    bool longrun = d->type == DEFINITION_LONGRUN;
+    size_t prefix = strlen(TREE_DEFAULT);
+    const struct section_file *f =
+        d->section == NULL ? NULL : section_find(d->section, longrun ? "run" : "up");
+    snprintf(path, sizeof path, "%s/%s", d->directory, longrun ? "run" : "up");
+    if (!longrun && d->up.count > 0 && strncmp(d->up.item[0], TREE_DEFAULT "/", prefix + 1) == 0)
+        snprintf(path, sizeof path, "%s%s", t->dir, d->up.item[0] + prefix);
+    if (f != NULL)
+        str_add(text, f->text, f->length);
+    else if (file_read(AT_FDCWD, path, 1 << 20, text, &ignored) < 0)
+        str_clear(text);
+    if (text->length == 0)
+        str_add_text(text, "\n");
+}
+
 static void put_service(struct str *out, const struct tree *t, uint32_t node, bool started)
 {
     const struct definition *d = tree_definition(t, node);
     struct str text = STR_INIT, found = STR_INIT;
-    struct error ignored = ERROR_INIT;
-    char path[8192];
     bool longrun = d->type == DEFINITION_LONGRUN;
-    size_t prefix = strlen(TREE_DEFAULT);
-    snprintf(path, sizeof path, "%s/run", d->directory);
-    if (!longrun && d->up.count > 0 && strncmp(d->up.item[0], TREE_DEFAULT "/", prefix + 1) == 0)
-        snprintf(path, sizeof path, "%s%s", t->dir, d->up.item[0] + prefix);
-    else if (!longrun)
-        snprintf(path, sizeof path, "%s/up", d->directory);
-    if (file_read(AT_FDCWD, path, 1 << 20, &text, &ignored) < 0 || text.length == 0)
-        str_add_text(&text, "\n");
+    read_program(t, d, &text);
     str_add_text(out, "\n## ");
     doc_text(d->name, out);
     str_add_text(out, "\n\n");
-    doc_about(text.data, &found);
+    if (d->section != NULL && d->section->about != NULL)
+        str_add_text(&found, d->section->about);
+    else
+        doc_about(text.data, &found);
     if (found.length > 0) {
         doc_text(found.data, out);
         str_add_text(out, "\n\n");

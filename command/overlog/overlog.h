@@ -27,6 +27,7 @@ struct tree {
     char services[4096];
     char bundles[4096];
     char conf[4096]; /* services.conf */
+    bool alone;      /* nothing but that file */
     char dir[4096];  /* what /etc/s6-overlay will be */
     struct definitions definitions;
     struct graph graph;
@@ -38,8 +39,8 @@ struct tree {
 };
 
 /* Makes root our root (NULL: keeps ours) and finds the tree there: dir is an s6-overlay folder, its
- * s6-rc.d, or a folder that has etc/s6-overlay; NULL: /etc/s6-overlay. For a root, a plain user
- * needs a user namespace. 0, or -1 with e. */
+ * s6-rc.d, a folder that has etc/s6-overlay, or a services.conf alone; NULL: /etc/s6-overlay. For a
+ * root, a plain user needs a user namespace. 0, or -1 with e. */
 int tree_find(struct tree *t, const char *root, const char *dir, struct error *e);
 /* Reads the tree, once. What is wrong goes to t->problems, a missing tree included. 0, or
  * EXIT_SYSTEM: no memory. */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A plain user may change the root in a user namespace of its own. */
@@ -34,6 +35,37 @@ static bool is_folder(const char *a, const char *b)
     return access(path, F_OK) == 0;
 }
 
+static bool is_file(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+
+static bool has_conf(const char *dir)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%.4000s/services.conf", dir);
+    if (access(path, F_OK) == 0)
+        return true;
+    strcat(path, ".d");
+    return access(path, F_OK) == 0;
+}
+
+/* A tree that is one file: no directories are beside it. */
+static int find_file(struct tree *t, const char *file, struct error *e)
+{
+    const char *slash = strrchr(file, '/');
+    if (strlen(file) > sizeof t->conf - 64)
+        return error_set(e, EXIT_USAGE, "unable to use %s: name too long", file);
+    strcpy(t->conf, file);
+    snprintf(t->dir, sizeof t->dir, "%.*s", slash == NULL ? 1 : (int)(slash - file),
+             slash == NULL ? "." : file);
+    if (slash == file)
+        strcpy(t->dir, "/");
+    t->alone = true;
+    return 0;
+}
+
 int tree_find(struct tree *t, const char *root, const char *dir, struct error *e)
 {
     *t = (struct tree){.definitions = DEFINITIONS_INIT,
@@ -43,13 +75,15 @@ int tree_find(struct tree *t, const char *root, const char *dir, struct error *e
     if (root != NULL && enter(root, e) < 0)
         return -1;
     dir = dir == NULL ? TREE_DEFAULT : dir;
+    if (is_file(dir))
+        return find_file(t, dir, e);
     size_t length = strlen(dir);
     while (length > 1 && dir[length - 1] == '/')
         length--;
     if (length > sizeof t->dir - 64)
         return error_set(e, EXIT_USAGE, "unable to use %s: name too long", dir);
     snprintf(t->dir, sizeof t->dir, "%.*s", (int)length, dir);
-    bool beside = is_folder(t->dir, "s6-rc.d");
+    bool beside = is_folder(t->dir, "s6-rc.d") || has_conf(t->dir);
     bool above = !beside && is_folder(t->dir, "etc/s6-overlay");
     bool inside = !above && strcmp(path_name(t->dir), "s6-rc.d") == 0;
     strcat(t->dir, above ? "/etc/s6-overlay" : inside ? "/.." : "");
@@ -73,13 +107,6 @@ static int read_all(struct tree *t, const struct definition_sources *sources)
     return result < 0 && t->problems.errors == 0 ? -1 : 0;
 }
 
-static bool has_conf(const struct tree *t)
-{
-    char folder[4112];
-    snprintf(folder, sizeof folder, "%s.d", t->conf);
-    return access(t->conf, F_OK) == 0 || access(folder, F_OK) == 0;
-}
-
 int tree_read(struct tree *t)
 {
     struct words memory = WORDS_INIT;
@@ -89,7 +116,7 @@ int tree_read(struct tree *t)
     source[count++] = (struct definition_source){.path = t->conf, .conf = true};
     const struct definition_sources sources = {
         .item = source, .count = count, .check_script = check_logging_script};
-    if (access(t->services, F_OK) < 0 && !has_conf(t))
+    if (!t->alone && access(t->services, F_OK) < 0 && !has_conf(t->dir))
         problems_error(&t->problems, t->services, 0,
                        "name the folder that holds s6-rc.d or services.conf", "%s",
                        strerror(errno));

@@ -20,6 +20,21 @@ struct up {
     char *cwd;
 };
 
+/* A file alone becomes the services.conf of a private tree. */
+static int make_tree(struct up *u, const struct tree *t, struct error *e)
+{
+    char conf[PATH_MAX], more[PATH_MAX], from[PATH_MAX];
+    snprintf(u->tree, sizeof u->tree, "%.3000s/tree", u->base);
+    snprintf(conf, sizeof conf, "%.3000s/services.conf", u->tree);
+    snprintf(more, sizeof more, "%.3000s.d", conf);
+    snprintf(from, sizeof from, "%.3000s.d", t->conf);
+    if (mkdir(u->tree, 0755) < 0)
+        return error_system(e, "unable to make directories in %s", u->base);
+    if (file_copy(AT_FDCWD, t->conf, AT_FDCWD, conf, 0644, e) < 0)
+        return -1;
+    return access(from, F_OK) < 0 ? 0 : file_copy_tree(AT_FDCWD, from, AT_FDCWD, more, e);
+}
+
 static int make_private(struct up *u, struct error *e)
 {
     const char *place = getenv("XDG_RUNTIME_DIR");
@@ -45,7 +60,7 @@ static int find_places(struct up *u, const struct tree *t, const char *logs, str
     snprintf(u->etc, sizeof u->etc, "%s", u->tree);
     char *slash = strrchr(u->etc, '/');
     *slash = '\0';
-    slash = strrchr(u->etc, '/');
+    slash = t->alone ? NULL : strrchr(u->etc, '/');
     if (slash == NULL || strcmp(slash, "/etc") != 0 || slash == u->etc)
         u->etc[0] = '\0';
     if (file_make_directories(AT_FDCWD, logs, 0755, e) < 0)
@@ -88,7 +103,8 @@ static int start(struct up *u, const struct tree *t, const char *logs, char **cm
 {
     struct error e = ERROR_INIT;
     struct view v = {.run = u->run, .root = u->root, .links = u->links, .tree = u->tree};
-    if (find_places(u, t, logs, &e) < 0 || make_private(u, &e) < 0) {
+    if (find_places(u, t, logs, &e) < 0 || make_private(u, &e) < 0 ||
+        (t->alone && make_tree(u, t, &e) < 0)) {
         remove_private(u, false);
         return message_error(&e);
     }
@@ -131,7 +147,7 @@ static int run_up(struct invocation *c)
 
 static const char up_options[] = "-l, --logs=DIR  where log directories are made (logs)\n";
 
-const struct command command_up[] = {{"overlog up", "[-l DIR] [DIR] [-- CMD [ARG...]]",
+const struct command command_up[] = {{"overlog up", "[-l DIR] [DIR|FILE] [-- CMD [ARG...]]",
                                       "run services here, without a container, until ^C (DIR: .)",
                                       up_options, run_up},
                                      {.name = NULL}};

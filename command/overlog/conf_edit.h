@@ -1,0 +1,16 @@
+/* Changes to the text of a services.conf: all other bytes of it stay as they are. Pure. */
+#ifndef COMMAND_OVERLOG_CONF_EDIT_H
+#define COMMAND_OVERLOG_CONF_EDIT_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* Takes the section of that name out, with the comments above it. 1; 0: there is none; -1 with e:
+ * no memory, or the text has a mistake that hides where a section ends. */
+int conf_edit_remove(struct str *text, const char *name, struct error *e);
+/* Takes the name out of all lists of services: how many keys that changed; -1 as above. */
+int conf_edit_unlist(struct str *text, const char *name, struct error *e);
+/* Adds a section at the end, behind an empty line. 0, or -1: no memory. */
+int conf_edit_append(struct str *text, const char *section);
+
+#endif

@@ -1,0 +1,87 @@
+#include "command/overlog/conf_program.h"
+#include "command/overlog/create.h"
+#include "command/overlog/write.h"
+#include <string.h>
+
+/* Whether a command line of a shell means the same without one: single quotes, and what a shell
+ * acts upon, are its own. */
+static bool is_plain(const char *command)
+{
+    return strpbrk(command, "'`$*?[]~<>|&;()\\#!\n") == NULL && !sh_is_compound(command) &&
+           memchr(command, '=', strcspn(command, " \t")) == NULL;
+}
+
+static int put_list(struct str *out, const char *key, const struct words *names)
+{
+    int bad = 0;
+    for (size_t i = 0; i < names->count; i++)
+        bad |= str_printf(out, "%s%s%s", i == 0 ? key : "", i == 0 ? " = " : " ", names->item[i]);
+    return names->count == 0 ? 0 : bad | str_add_char(out, '\n');
+}
+
+/* As a command line where that will do, else as a script of the shell. */
+static int put_program(const struct draft *d, struct str *out)
+{
+    bool oneshot = d->type == DEFINITION_ONESHOT;
+    struct str script = STR_INIT;
+    int bad = 0;
+    if (d->run != NULL && is_plain(d->run))
+        return conf_key_line(out, oneshot ? "once" : "run", d->run);
+    if (d->run == NULL)
+        bad = conf_key_line(out, oneshot ? "once" : "run", oneshot ? "s6-true" : "s6-pause");
+    else {
+        sh_exec(&script, "", d->run);
+        bad = (oneshot ? conf_key_line(out, "type", "oneshot") : 0) |
+              str_add_text(out, "script =\n    ");
+        for (const char *p = script.data; p != NULL && *p != '\0'; p++)
+            bad |= str_add_char(out, *p) |
+                   (*p == '\n' && p[1] != '\0' ? str_add_text(out, "    ") : 0);
+    }
+    str_release(&script);
+    return bad;
+}
+
+static int put_ready(const struct draft *d, struct str *out)
+{
+    struct str command = STR_INIT;
+    if (is_plain(d->ready))
+        return conf_key_line(out, "ready", d->ready);
+    int bad = str_add_text(&command, "sh -c ") | sugar_word(&command, d->ready);
+    if (bad == 0)
+        bad = conf_key_line(out, "ready", command.data);
+    str_release(&command);
+    return bad;
+}
+
+static int put_conditions(const struct draft *d, struct str *out)
+{
+    struct str lines = STR_INIT;
+    int bad = 0;
+    for (size_t i = 0; i < d->conditions.count; i++)
+        bad |= str_printf(&lines, "%s\n", d->conditions.item[i]);
+    if (lines.length > 0)
+        bad |= conf_key_line(out, "enable-if", lines.data);
+    str_release(&lines);
+    return bad;
+}
+
+int draft_section(const struct draft *d, struct str *out)
+{
+    bool bundle = d->type == DEFINITION_BUNDLE;
+    int bad = str_printf(out, "[%s]\n", d->name);
+    if (!bundle)
+        bad |= put_program(d, out);
+    if (d->user != NULL)
+        bad |= conf_key_line(out, "user", d->user);
+    if (bundle && d->needs.count == 0)
+        bad |= conf_key_line(out, "contents", "none");
+    bad |= put_list(out, bundle ? "contents" : "needs", &d->needs) |
+           put_list(out, "after", &d->after) | put_conditions(d, out);
+    if (d->ready != NULL)
+        bad |= put_ready(d, out);
+    if (d->restart != NULL)
+        bad |= conf_key_line(out, "restart", d->restart);
+    if (d->bundle == NULL || strcmp(d->bundle, "user") != 0)
+        bad |= conf_key_line(out, "bundle", d->bundle == NULL ? "none" : d->bundle);
+    return bad == 0 ? 0 : -1;
+}
