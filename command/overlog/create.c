@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "base/timetable.h"
 #include "command/commands.h"
 #include "command/overlog/conf_file.h"
 #include "command/overlog/write.h"
@@ -33,6 +34,19 @@ static const char *bad_condition(const struct draft *d, const char **mistake)
     return NULL;
 }
 
+static const char *bad_schedule(const struct draft *d)
+{
+    static struct error e;
+    struct timetable t;
+    if (d->type != DEFINITION_LONGRUN)
+        return "it is for longruns, which wait for the next time";
+    if (d->run == NULL)
+        return "--run has to say what runs at these times";
+    if (d->ready != NULL)
+        return "--ready-when makes no sense beside it: a job is not always there";
+    return timetable_parse(&t, d->schedule, &e) < 0 ? e.text : NULL;
+}
+
 /* Why such a service cannot be; NULL: it can. */
 static const char *refusal(const struct draft *d, const char *type)
 {
@@ -52,6 +66,8 @@ static const char *refusal(const struct draft *d, const char *type)
         snprintf(text, sizeof text, "--restart is for longruns: nothing else is started again");
     else if (d->restart != NULL && restart_parse(d->restart, &policy, &wrong) < 0)
         snprintf(text, sizeof text, "--restart: %.160s; %.250s", wrong.text, wrong.cure);
+    else if (d->schedule != NULL && bad_schedule(d) != NULL)
+        snprintf(text, sizeof text, "--schedule: %.450s", bad_schedule(d));
     else if (condition != NULL)
         snprintf(text, sizeof text,
                  "--enable-if: invalid condition \"%.100s\": %s; write VARIABLE, !VARIABLE or "
@@ -79,6 +95,7 @@ static int read_draft(struct invocation *c, struct draft *d)
                             : option == 'w' ? &d->ready
                             : option == 'R' ? &d->restart
                             : option == 'b' ? &d->bundle
+                            : option == 's' ? &d->schedule
                                             : NULL;
         if (option == '?')
             return EXIT_USAGE;
@@ -192,6 +209,20 @@ static int add_section(const struct draft *d, const struct tree *t)
     return code;
 }
 
+/* schedule, and a job that finds each time anew what the shell is to find. */
+static void put_job(struct str *out, const struct draft *d, const char *prefix)
+{
+    bool plain = !sh_is_compound(d->run) && strpbrk(d->run, "$`\\|&;<>()*?[]{}~#'\"=\n") == NULL;
+    str_add_text(out, "exec schedule ");
+    sh_quote(out, d->schedule);
+    str_printf(out, "%s%s%s", prefix[0] == '\0' ? "" : " ", prefix, plain ? " " : " sh -c ");
+    if (plain)
+        str_add_text(out, d->run);
+    else
+        sh_quote(out, d->run);
+    str_add_char(out, '\n');
+}
+
 static int write_draft(const struct draft *d, const struct tree *t)
 {
     struct writer w = {.tree = t};
@@ -215,6 +246,8 @@ static int write_draft(const struct draft *d, const struct tree *t)
                                 : "# Put what is to be done once here.\n");
     if (d->run == NULL && d->type == DEFINITION_ONESHOT)
         str_add_text(&text, "exit 0\n");
+    else if (d->schedule != NULL)
+        put_job(&text, d, prefix.length > 0 ? prefix.data : "");
     else
         sh_exec(&text, prefix.length > 0 ? prefix.data : "", d->run == NULL ? "s6-pause" : d->run);
     if (d->type == DEFINITION_LONGRUN)
@@ -264,6 +297,7 @@ static const char create_options[] =
     "-n, --depends=NAME    what must be up before (of a bundle: a member); more than once\n"
     "-w, --ready-when=CMD  it is ready when this succeeds, tried once a second\n"
     "-R, --restart=POLICY  when it starts again: on-failure, 5 in 1m, then exit\n"
+    "-s, --schedule=SPEC   run it at these times, as schedule does: 15 3 * * *, every 1h\n"
     "-a, --after=NAME      the same, where enable-if does not leave NAME out; more than once\n"
     "-e, --enable-if=COND  only if a variable is on (X), off (!X) or X=value; more than once: all\n"
     "-b, --bundle=NAME     the bundle that it joins (user); -: none\n"
@@ -276,7 +310,7 @@ static const char create_options[] =
 const struct command command_create[] = {
     {"overlog create",
      "longrun|oneshot|bundle NAME [--run CMD] [--user USER] [--depends NAME]... [--after NAME]... "
-     "[--ready-when CMD] [--restart POLICY] "
+     "[--ready-when CMD] [--restart POLICY] [--schedule SPEC] "
      "[--enable-if COND]... [-b BUNDLE] [-o] [-q] [-d DIR]",
      "write a service definition", create_options, run_create},
     {.name = NULL}};

@@ -8,7 +8,7 @@
 
 /* Texts are those of the command line. */
 struct draft {
-    const char *dir, *name, *run, *user, *ready, *restart, *bundle;
+    const char *dir, *name, *run, *user, *ready, *restart, *bundle, *schedule;
     enum definition_type type;
     struct words needs, after, conditions;
     bool overwrite, quiet;

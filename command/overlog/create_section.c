@@ -19,6 +19,19 @@ static int put_list(struct str *out, const char *key, const struct words *names)
     return names->count == 0 ? 0 : bad | str_add_char(out, '\n');
 }
 
+/* As a command line, which executes a shell where it needs one. */
+static int put_line(struct str *out, const char *key, const char *line)
+{
+    struct str command = STR_INIT;
+    if (is_plain(line))
+        return conf_key_line(out, key, line);
+    int bad = str_add_text(&command, "sh -c ") | sugar_word(&command, line);
+    if (bad == 0)
+        bad = conf_key_line(out, key, command.data);
+    str_release(&command);
+    return bad;
+}
+
 /* As a command line where that will do, else as a script of the shell. */
 static int put_program(const struct draft *d, struct str *out)
 {
@@ -41,18 +54,6 @@ static int put_program(const struct draft *d, struct str *out)
     return bad;
 }
 
-static int put_ready(const struct draft *d, struct str *out)
-{
-    struct str command = STR_INIT;
-    if (is_plain(d->ready))
-        return conf_key_line(out, "ready", d->ready);
-    int bad = str_add_text(&command, "sh -c ") | sugar_word(&command, d->ready);
-    if (bad == 0)
-        bad = conf_key_line(out, "ready", command.data);
-    str_release(&command);
-    return bad;
-}
-
 static int put_conditions(const struct draft *d, struct str *out)
 {
     struct str lines = STR_INIT;
@@ -70,7 +71,9 @@ int draft_section(const struct draft *d, struct str *out)
     bool bundle = d->type == DEFINITION_BUNDLE;
     int bad = str_printf(out, "[%s]\n", d->name);
     if (!bundle)
-        bad |= put_program(d, out);
+        bad |= d->schedule != NULL
+                   ? conf_key_line(out, "schedule", d->schedule) | put_line(out, "run", d->run)
+                   : put_program(d, out);
     if (d->user != NULL)
         bad |= conf_key_line(out, "user", d->user);
     if (bundle && d->needs.count == 0)
@@ -78,7 +81,7 @@ int draft_section(const struct draft *d, struct str *out)
     bad |= put_list(out, bundle ? "contents" : "needs", &d->needs) |
            put_list(out, "after", &d->after) | put_conditions(d, out);
     if (d->ready != NULL)
-        bad |= put_ready(d, out);
+        bad |= put_line(out, "ready", d->ready);
     if (d->restart != NULL)
         bad |= conf_key_line(out, "restart", d->restart);
     if (d->bundle == NULL || strcmp(d->bundle, "user") != 0)

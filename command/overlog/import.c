@@ -1,10 +1,12 @@
 /* overlog import: which format it is, Procfiles, and what all formats share. */
 #include "command/overlog/import.h"
 #include "base/error.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
+#include "command/overlog/crontab.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,13 +169,37 @@ static bool has_section(const char *text)
     return false;
 }
 
-static int import(struct import *im, const char *text)
+enum format { SUPERVISORD, PROCFILE, CRONTAB, SYSTEM_CRONTAB, FORMATS };
+
+static const char *const format_names[FORMATS] = {"supervisord", "procfile", "crontab",
+                                                  "system-crontab"};
+
+/* The format by its name, or by what is in the file without one. FORMATS: there is no such one. */
+static enum format find_format(const char *name, const char *file, const char *text)
+{
+    enum format f = SUPERVISORD;
+    if (name == NULL)
+        return has_section(text)                      ? SUPERVISORD
+               : !crontab_is(text)                    ? PROCFILE
+               : import_is_system_crontab(file, text) ? SYSTEM_CRONTAB
+                                                      : CRONTAB;
+    while (f < FORMATS && strcmp(format_names[f], name) != 0)
+        f++;
+    return f;
+}
+
+static int import(struct import *im, enum format format, const char *text)
 {
     struct str notes = STR_INIT;
-    int code = has_section(text) ? import_supervisord(im, text) : import_procfile(im, text);
+    int code = format == SUPERVISORD ? import_supervisord(im, text)
+               : format == PROCFILE  ? import_procfile(im, text)
+                                     : import_crontab(im, text, format == SYSTEM_CRONTAB);
     tell_notes(im, &notes);
     if (code == 0 && im->services == 0) {
-        message_fatal("%s has neither programs of supervisord nor lines of a Procfile", im->file);
+        message_fatal(
+            "%s has neither programs of supervisord, nor lines of a Procfile, nor jobs of a "
+            "crontab",
+            im->file);
         im->w.code = 1;
     }
     if (notes.length > 0 && im->w.code == 0)
@@ -198,9 +224,15 @@ static int run_import(struct invocation *c)
         tree_find(&t, NULL, argument_of('d'), &e) < 0)
         return message_error(&e);
     im.w.tree = &t;
+    const char *content = text.data == NULL ? "" : text.data;
+    enum format format = find_format(argument_of('f'), im.file, content);
     int code = tree_read(&t);
+    if (code == 0 && format == FORMATS)
+        code = refuse(EXIT_USAGE,
+                      "there is no format %s: supervisord, procfile, crontab or system-crontab",
+                      argument_of('f'));
     if (code == 0)
-        code = import(&im, text.data == NULL ? "" : text.data);
+        code = import(&im, format, content);
     import_release(&im);
     str_release(&text);
     tree_release(&t);
@@ -208,9 +240,10 @@ static int run_import(struct invocation *c)
 }
 
 static const char import_options[] =
-    "-d, --dir=DIR  the tree that is written to (/etc/s6-overlay)\n";
+    "-f, --format=NAME  supervisord, procfile, crontab or system-crontab (as the file looks)\n"
+    "-d, --dir=DIR      the tree that is written to (/etc/s6-overlay)\n";
 
-const struct command command_import[] = {{"overlog import", "[-d DIR] FILE",
-                                          "make services of a supervisord.conf or a Procfile",
-                                          import_options, run_import},
-                                         {.name = NULL}};
+const struct command command_import[] = {
+    {"overlog import", "[-f FORMAT] [-d DIR] FILE",
+     "make services of a supervisord.conf, Procfile or crontab", import_options, run_import},
+    {.name = NULL}};

@@ -32,9 +32,13 @@ bool import_name(struct import *im, const char *about, const char *name, char ou
 void import_tell_apart(struct import *im, const char *about, char name[256], unsigned int number);
 void import_release(struct import *im);
 
-/* Make services of a file's text, a supervisord.conf or a Procfile. 0, or the exit code after
- * saying what is wrong. */
+/* Make services of a file's text, a supervisord.conf, a Procfile or a crontab. 0, or the exit code
+ * after saying what is wrong. */
 int import_supervisord(struct import *im, const char *text);
 int import_procfile(struct import *im, const char *text);
+/* system: each line has a user. */
+int import_crontab(struct import *im, const char *text, bool system);
+/* Whether a crontab is one of the system's. */
+bool import_is_system_crontab(const char *file, const char *text);
 
 #endif

@@ -1,5 +1,6 @@
-/* overlog import: a supervisord.conf where the first byte is even, else a Procfile. Whatever it
- * says, what is written can be read again, without a mistake, and has each service. */
+/* overlog import: by the first byte a crontab, of the system where it is odd, if it is 240 or more;
+ * else a supervisord.conf where it is even, or a Procfile. Whatever it says, what is written can be
+ * read again, without a mistake, and has each service. */
 #include "command/overlog/import.h"
 #include "command/commands.h"
 #include "command/overlog/overlog.h"
@@ -61,7 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input in = {data, size};
     struct error e = ERROR_INIT;
     struct tree t;
-    bool procfile = input_byte(&in) % 2;
+    uint8_t kind = input_byte(&in);
+    bool crontab = kind >= 240, procfile = !crontab && kind % 2;
     const char *root = fuzz_directory();
     char path[100];
     char *text = strndup((const char *)in.at, in.left);
@@ -74,7 +76,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(mkdir(path, 0755) == 0);
     MUST(tree_find(&t, NULL, root, &e) == 0 && tree_read(&t) == 0);
     struct import im = {.w = {.tree = &t}, .file = "/nowhere/file"};
-    int code = procfile ? import_procfile(&im, text) : import_supervisord(&im, text);
+    int code = crontab    ? import_crontab(&im, text, kind % 2)
+               : procfile ? import_procfile(&im, text)
+                          : import_supervisord(&im, text);
     MUST(code == 0 || code == 1);
     MUST(!procfile || code != 0 || im.services == lines_of_procfile(text));
     if (code == 0 && im.services > 0)

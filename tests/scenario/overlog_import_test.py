@@ -278,6 +278,53 @@ def test_a_procfile(take):
     assert "not understood: nonsense" in said
 
 
+def test_a_crontab(take):
+    """Each job with its user, what the lines before it say, and its input; what cannot be is noted."""
+    files, said = take("""# m h dom mon dow user command
+SHELL=/bin/bash
+PATH = "/usr/local/bin:/usr/bin"
+MAILTO=ops@example.org
+15 3 * * *  root  /usr/local/bin/backup.sh --all
+*/5 * * * * www-data cd /var/www && php artisan schedule:run
+CRON_TZ=Europe/Berlin
+RANDOM_DELAY=15
+PATH=/bin
+@daily root cat%it's 100\\%%
+0 25 * * * root broken
+nonsense
+5/15 * * * * root backup.sh
+0 5 * * * root test -x /x || ( backup.sh )
+""", name="crontab")
+    assert started(files) == {"backup.sh", "artisan", "cat", "backup.sh-2"}
+    there = 'cd "${HOME:-/}" || exit\n'
+    assert run_of(files, "backup.sh") == (
+        "export HOME=~root LOGNAME=root\nexec schedule '15 3 * * *' s6-setuidgid root env SHELL=/bin/bash "
+        f"PATH=/usr/local/bin:/usr/bin /bin/bash -c '{there}/usr/local/bin/backup.sh --all'\n")
+    assert run_of(files, "artisan") == (
+        "export HOME=~www-data LOGNAME=www-data\nexec schedule '*/5 * * * *' s6-setuidgid www-data env SHELL=/bin/bash "
+        f"PATH=/usr/local/bin:/usr/bin /bin/bash -c '{there}cd /var/www && php artisan schedule:run'\n")
+    assert "exec schedule -z Europe/Berlin -j 15m @daily s6-setuidgid root env SHELL=/bin/bash PATH=/bin " in files["cat/run"]
+    assert "MAILTO=ops@example.org\n" in files["cat/run"] and "# Line 10 of crontab\n" in files["cat/run"]
+    for note in ("MAILTO: what jobs say is in their logs, and not sent",
+                 '[line 11]: left out: "0 25 * * *": hour: 25 is not one of 0 to 23', "[line 12]: not understood: nonsense",
+                 "[line 13]: left out: \"5/15 * * * *\": minute: a step needs a range; write 5-59/15"):
+        assert note in said and note in files["import-notes"], said
+
+
+def test_a_crontab_of_a_user(take, tmp_path):
+    files, said = take("MAILTO=\"\"\n@hourly FOO=1 ./tidy -v\n*/7 * * * * (sleep 1; tidy)\n", name="jobs")
+    assert started(files) == {"tidy", "sleep"}
+    assert run_of(files, "tidy") == "exec schedule @hourly sh -c 'cd \"${HOME:-/}\" || exit\nFOO=1 ./tidy -v'\n"
+    assert said == ""
+    (tmp_path / "c").write_text("0 0 * * * root run\n")
+    for name, words in {"crontab": "root run", "system-crontab": "run"}.items():
+        subprocess.run([OVERLOG, "import", "-f", name, "-d", name, "c"], cwd=tmp_path, check=True, capture_output=True)
+        (run,) = (tmp_path / name).glob("s6-rc.d/*/run")
+        assert run.read_text().endswith(f"\n{words}'\n"), run.read_text()
+    assert "there is no format ini" in subprocess.run([OVERLOG, "import", "-f", "ini", "c"], cwd=tmp_path,
+                                                      capture_output=True, text=True).stderr
+
+
 def test_refusals(take, tmp_path):
     assert "has neither" in take("just words\n", code=1)[1]
     assert "has neither" in take("[supervisord]\nnodaemon=true\n", code=1)[1]

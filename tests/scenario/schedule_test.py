@@ -182,6 +182,33 @@ def test_what_others_see(tree, boot):
     assert box.stop() == 0
 
 
+def test_services_that_are_made(tree, boot):
+    """A crontab and overlog create give services that run as the line says."""
+    tree.write("/etc/cron.d/jobs", """MAILTO=root
+WHO=me
+15 3 1 1 * nobody echo $WHO $HOME in $PWD; id -u; exec 2>&1; tr a-z A-Z%from%stdin
+""")
+    into = tree.at("/etc/s6-overlay")
+    subprocess.run([OVERLOG, "import", "-d", into, tree.at("/etc/cron.d/jobs")], check=True, capture_output=True)
+    create = [OVERLOG, "create", "-q", "-d", into, "longrun"]
+    subprocess.run([*create, "count", "-s", "@yearly", "-c", "echo $((20 + 3)); test -d data || exit 4"], check=True)
+    subprocess.run([*create, "plain", "--schedule", "every 1d", "--run", "id -u", "--user", "nobody"], check=True)
+    subprocess.run([*create, "listed", "--section", "-s", "15 3 1 1 *; @yearly", "-c", "echo $((4 + 4))"], check=True)
+    for words, why in {("a", "-s", "@yearly"): "--run has to say what runs", ("a", "-s", "1 2", "-c", "x"): "it has 2 fields",
+                       ("a", "-s", "@daily", "-c", "x", "-w", "y"): "--ready-when makes no sense"}.items():
+        result = subprocess.run([*create, *words], capture_output=True, text=True)
+        assert result.returncode == 100 and why in result.stderr, result
+    assert tree.read("/etc/s6-overlay/s6-rc.d/plain/run").endswith("exec schedule 'every 1d' s6-setuidgid nobody id -u\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1", "PATH": PATH})
+    box.wait_for(lambda: all(state(box, name).get("next") for name in ("echo", "count", "plain", "listed")))
+    for name, code in {"echo": 0, "count": 4, "plain": 0, "listed": 0}.items():
+        assert box.run("/command/overlog", "run", name).returncode == code
+    box.wait_for(lambda: log(tree, "echo") == ["me / in /", "65534", "FROM", "STDIN"])
+    box.wait_for(lambda: log(tree, "plain") == ["65534"])
+    box.wait_for(lambda: "23" in log(tree, "count") and log(tree, "listed") == ["8"])
+    assert box.stop() == 0
+
+
 def test_it_sleeps(tree, boot):
     """From one time to the next the process is not woken up, and needs no more memory than a logger."""
     tree.longrun("rests", HEAD + "-n '15 3 1 1 *; every 5h' true\n")

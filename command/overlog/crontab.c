@@ -1,0 +1,207 @@
+#include "command/overlog/crontab.h"
+#include <string.h>
+
+enum { FIELDS = 5 };
+
+static const char blanks[] = " \t\r";
+
+/* What is left of a line while it is read. */
+struct rest {
+    const char *at, *end;
+};
+
+static void skip_blanks(struct rest *r)
+{
+    while (r->at < r->end && strchr(blanks, *r->at) != NULL && *r->at != '\0')
+        r->at++;
+}
+
+static struct rest take_word(struct rest *r)
+{
+    struct rest word = {r->at, r->at};
+    while (word.end < r->end && strchr(blanks, *word.end) == NULL)
+        word.end++;
+    r->at = word.end;
+    skip_blanks(r);
+    return word;
+}
+
+static int keep(struct str *s, struct rest part)
+{
+    return str_add(s, part.at, (size_t)(part.end - part.at));
+}
+
+static void cut_blanks(struct rest *r)
+{
+    while (r->end > r->at && strchr(blanks, r->end[-1]) != NULL)
+        r->end--;
+}
+
+/* --- variables -------------------------------------------------------------------------------- */
+
+/* Takes quotes off, at both ends. */
+static struct rest unquote(struct rest r)
+{
+    if (r.end - r.at >= 2 && (*r.at == '"' || *r.at == '\'') && r.end[-1] == *r.at)
+        return (struct rest){r.at + 1, r.end - 1};
+    return r;
+}
+
+/* NAME = VALUE, of which both may be in quotes. 1: it is one; 0; -1: no memory. */
+static int read_variable(struct crontab_entry *e, struct rest r)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    const char *equals = memchr(r.at, '=', (size_t)(r.end - r.at));
+    if (equals == NULL)
+        return 0;
+    struct rest name = {r.at, equals}, value = {equals + 1, r.end};
+    cut_blanks(&name);
+    skip_blanks(&value);
+    cut_blanks(&value);
+    name = unquote(name);
+    size_t length = (size_t)(name.end - name.at);
+    if (length == 0 || strspn(name.at, letters) < length || (*name.at >= '0' && *name.at <= '9'))
+        return 0;
+    e->kind = CRONTAB_VARIABLE;
+    return keep(&e->name, name) < 0 || keep(&e->value, unquote(value)) < 0 ? -1 : 1;
+}
+
+/* --- jobs ------------------------------------------------------------------------------------- */
+
+/* A field has no more than these; a word of a command has. */
+static bool is_time(struct rest word)
+{
+    const char *at = word.at;
+    bool digit = false;
+    if (*at == '@')
+        return word.end - at > 1;
+    for (; at < word.end; at++) {
+        if (strchr("*,-/?~", *at) == NULL && !(*at >= '0' && *at <= '9') &&
+            !(*at >= 'a' && *at <= 'z') && !(*at >= 'A' && *at <= 'Z'))
+            return false;
+        digit |= *at == '*' || *at == '?' || (*at >= '0' && *at <= '9');
+    }
+    return digit || word.end - word.at == 3 || memchr(word.at, '-', (size_t)(at - word.at)) ||
+           memchr(word.at, ',', (size_t)(at - word.at));
+}
+
+/* The time, with one blank between fields. 1: it is one; 0; -1: no memory. */
+static int read_time(struct crontab_entry *e, struct rest *r)
+{
+    int fields = *r->at == '@' ? 1 : FIELDS;
+    for (int i = 0; i < fields; i++) {
+        struct rest word = take_word(r);
+        if (word.at == word.end || !is_time(word))
+            return 0;
+        if ((i > 0 && str_add_char(&e->timetable, ' ') < 0) || keep(&e->timetable, word) < 0)
+            return -1;
+    }
+    return 1;
+}
+
+/* Up to the first % it is the command, then its input, where each other % is a newline; \% is a
+ * percent sign. */
+static int read_command(struct crontab_entry *e, struct rest r)
+{
+    struct str *to = &e->command;
+    for (; r.at < r.end; r.at++) {
+        char byte = *r.at;
+        if (byte == '\\' && r.at + 1 < r.end && r.at[1] == '%')
+            byte = *++r.at;
+        else if (byte == '%' && !e->has_input) {
+            e->has_input = true;
+            to = &e->input;
+            continue;
+        } else if (byte == '%')
+            byte = '\n';
+        if (str_add_char(to, byte) < 0)
+            return -1;
+    }
+    return e->has_input ? str_add_char(&e->input, '\n') : 0;
+}
+
+/* 1: it is one; 0; -1: no memory. */
+static int read_job(struct crontab_entry *e, struct rest r, bool system)
+{
+    int result = read_time(e, &r);
+    if (result <= 0)
+        return result;
+    if (system && keep(&e->user, take_word(&r)) < 0)
+        return -1;
+    cut_blanks(&r);
+    if (r.at == r.end)
+        return 0;
+    e->kind = CRONTAB_JOB;
+    return read_command(e, r) < 0 ? -1 : 1;
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+static void clear(struct crontab_entry *e)
+{
+    struct str *all[] = {&e->name, &e->value, &e->timetable, &e->user, &e->command, &e->input};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        str_clear(all[i]);
+    e->has_input = false;
+}
+
+static int begin(struct crontab_entry *e)
+{
+    struct str *all[] = {&e->name, &e->value, &e->timetable, &e->user, &e->command, &e->input};
+    clear(e);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (str_reserve(all[i], 1) < 0)
+            return -1;
+        else
+            all[i]->data[0] = '\0';
+    return 0;
+}
+
+static int read_line(struct crontab_entry *e, struct rest r, bool system)
+{
+    int result = read_variable(e, r);
+    if (result == 0)
+        result = read_job(e, r, system);
+    if (result != 0)
+        return result;
+    clear(e);
+    e->kind = CRONTAB_STRANGE;
+    cut_blanks(&r);
+    return keep(&e->value, r) < 0 ? -1 : 1;
+}
+
+int crontab_next(struct crontab *c, struct crontab_entry *e)
+{
+    while (*c->at != '\0') {
+        size_t length = strcspn(c->at, "\n");
+        struct rest r = {c->at, c->at + length};
+        c->at += length + (c->at[length] == '\n');
+        c->line++;
+        skip_blanks(&r);
+        if (r.at == r.end || *r.at == '#')
+            continue;
+        e->line = c->line;
+        return begin(e) < 0 ? -1 : read_line(e, r, c->system);
+    }
+    return 0;
+}
+
+void crontab_release(struct crontab_entry *e)
+{
+    struct str *all[] = {&e->name, &e->value, &e->timetable, &e->user, &e->command, &e->input};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        str_release(all[i]);
+}
+
+bool crontab_is(const char *text)
+{
+    struct crontab c = {.at = text};
+    struct crontab_entry e = {.line = 0};
+    int result;
+    do
+        result = crontab_next(&c, &e);
+    while (result > 0 && e.kind == CRONTAB_VARIABLE);
+    bool is = result > 0 && e.kind == CRONTAB_JOB;
+    crontab_release(&e);
+    return is;
+}

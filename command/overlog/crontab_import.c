@@ -1,0 +1,273 @@
+/* overlog import of a crontab: a service for each job. */
+#include "base/quantity.h"
+#include "base/timetable.h"
+#include "command/overlog/crontab.h"
+#include "command/overlog/import.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_LENGTH = 60, MINUTES_MAX = 1000000 };
+
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+static const char digits[] = "0123456789";
+
+/* What the lines so far say for those that follow. */
+struct context {
+    struct import *im;
+    struct words environment;    /* NAME=VALUE */
+    char *shell, *zone, *mailto; /* NULL: not said */
+    unsigned long long delay;    /* minutes */
+    const char *user;            /* whose crontab it is; NULL: not known */
+};
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+/* These lead to a program, or look whether it shall run. */
+static const char *const leading[] = {"cd",   "test", "[",   "[[",      "if",   "then",   "{", "(",
+                                      "exec", "nice", "env", "command", "sudo", "ionice", NULL};
+/* Their first argument says more. */
+static const char *const interpreters[] = {"php",  "python", "python3", "perl", "ruby",
+                                           "node", "sh",     "bash",    NULL};
+
+static bool is_assignment(const char *word)
+{
+    size_t n = strcspn(word, "=");
+    return word[n] == '=' && strspn(word, letters) > 0;
+}
+
+/* The word that names what a simple command runs, or NULL. */
+static const char *naming_word(char *command)
+{
+    char *rest;
+    const char *word = strtok_r(command, " \t\n", &rest);
+    while (word != NULL && (is_assignment(word) || is_among(path_name(word), leading))) {
+        if (is_among(word, leading) && strchr("ct[", *word) != NULL)
+            return NULL; /* the rest is what it looks at */
+        word = strtok_r(NULL, " \t\n", &rest);
+    }
+    if (word == NULL || !is_among(path_name(word), interpreters))
+        return word;
+    const char *script = strtok_r(NULL, " \t\n", &rest);
+    return script != NULL && *script != '-' ? script : word;
+}
+
+/* A name for the service, made of the command. */
+static void make_name(const char *command, char out[NAME_LENGTH])
+{
+    char *copy = strdup(command), *rest, *part;
+    const char *word = NULL;
+    size_t n = 0;
+    part = copy == NULL ? NULL : strtok_r(copy, "&|;", &rest);
+    for (; part != NULL && word == NULL; part = strtok_r(NULL, "&|;", &rest))
+        word = naming_word(part);
+    for (const char *p = word == NULL ? "" : path_name(word); *p != '\0' && n < NAME_LENGTH - 1;
+         p++) {
+        bool plain = strchr(letters, *p) != NULL || strchr(digits, *p) != NULL || *p == '_';
+        if (plain || (n > 0 && (*p == '.' || *p == '-')))
+            out[n++] = *p;
+    }
+    out[n] = '\0';
+    if (n == 0)
+        strcpy(out, "job");
+    free(copy);
+}
+
+/* --- scripts ---------------------------------------------------------------------------------- */
+
+/* One that sh finds the home directory of. */
+static bool is_plain_user(const char *user)
+{
+    size_t n = strspn(user, letters);
+    while (n > 0 && user[n] != '\0' &&
+           (strchr(letters, user[n]) != NULL || strchr(digits, user[n]) != NULL ||
+            strchr("-_", user[n]) != NULL))
+        n++;
+    return n > 0 && user[n] == '\0';
+}
+
+static void put_comment(struct str *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        str_add_char(out, *text == '\n' || *text == '\r' ? ' ' : *text);
+    str_add_char(out, '\n');
+}
+
+static void put_head(struct str *out, const struct context *x, const struct crontab_entry *e)
+{
+    str_printf(out, SH_SHEBANG "# Line %u of ", e->line);
+    put_comment(out, x->im->file);
+    if (x->mailto == NULL || x->mailto[0] == '\0')
+        return;
+    str_add_text(out, "# What the job says is in the service's log. MAILTO=");
+    put_comment(out, x->mailto);
+}
+
+/* The command as cron has it done: in the home directory, with its input. */
+static void put_command(struct str *out, const struct crontab_entry *e)
+{
+    struct str job = STR_INIT;
+    str_add_text(&job, "cd \"${HOME:-/}\" || exit\n");
+    if (e->has_input) {
+        str_add_text(&job, "printf %s ");
+        sh_quote(&job, e->input.data);
+        str_printf(&job, " | {\n%s\n}", e->command.data);
+    } else {
+        str_add_text(&job, e->command.data);
+    }
+    sh_quote(out, job.data == NULL ? "" : job.data);
+    str_release(&job);
+}
+
+static void put_script(struct str *out, const struct context *x, const struct crontab_entry *e)
+{
+    const char *user = e->user.data[0] != '\0' ? e->user.data : x->user;
+    put_head(out, x, e);
+    if (user != NULL && is_plain_user(user))
+        str_printf(out, "export HOME=~%s LOGNAME=%s\n", user, user);
+    str_add_text(out, "exec schedule ");
+    if (x->zone != NULL) {
+        str_add_text(out, "-z ");
+        sh_quote(out, x->zone);
+        str_add_char(out, ' ');
+    }
+    if (x->delay > 0)
+        str_printf(out, "-j %llum ", x->delay);
+    sh_quote(out, e->timetable.data);
+    if (user != NULL) {
+        str_add_text(out, " s6-setuidgid ");
+        sh_quote(out, user);
+    }
+    str_add_text(out, x->environment.count > 0 ? " env" : "");
+    for (size_t i = 0; i < x->environment.count; i++) {
+        str_add_char(out, ' ');
+        sh_quote(out, x->environment.item[i]);
+    }
+    str_add_char(out, ' ');
+    sh_quote(out, x->shell == NULL ? "sh" : x->shell);
+    str_add_text(out, " -c ");
+    put_command(out, e);
+    str_add_char(out, '\n');
+}
+
+/* --- entries ---------------------------------------------------------------------------------- */
+
+static void put_job(struct context *x, const struct crontab_entry *e)
+{
+    static const struct words none = WORDS_INIT;
+    struct import *im = x->im;
+    struct timetable t;
+    struct error why = ERROR_INIT;
+    struct str script = STR_INIT;
+    char about[32], wish[NAME_LENGTH], name[256];
+    snprintf(about, sizeof about, "line %u", e->line);
+    if (timetable_parse(&t, e->timetable.data, &why) < 0) {
+        import_note(im, about, "left out: %s", why.text);
+        return;
+    }
+    if (im->services == IMPORT_PROCESSES_MAX) {
+        import_note(im, NULL, "it has more than %d jobs: the others are left out",
+                    IMPORT_PROCESSES_MAX);
+        return;
+    }
+    make_name(e->command.data, wish);
+    if (!import_name(im, about, wish, name))
+        return;
+    import_tell_apart(im, about, name, 2);
+    put_script(&script, x, e);
+    write_service(&im->w, name, DEFINITION_LONGRUN, &none, "user");
+    write_file(&im->w, 0755, script.data, "%s/run", name);
+    im->services++;
+    str_release(&script);
+}
+
+static void set(char **setting, const char *value)
+{
+    free(*setting);
+    *setting = strdup(value);
+}
+
+/* Takes the place of one of that name. */
+static void export_variable(struct context *x, const struct crontab_entry *e)
+{
+    struct str text = STR_INIT;
+    str_printf(&text, "%s=%s", e->name.data, e->value.data);
+    for (size_t i = 0; i < x->environment.count; i++)
+        if (strncmp(x->environment.item[i], text.data, e->name.length + 1) == 0) {
+            free(x->environment.item[i]);
+            x->environment.item[i] = text.data;
+            return;
+        }
+    words_add(&x->environment, text.data);
+    str_release(&text);
+}
+
+static void take_variable(struct context *x, const struct crontab_entry *e)
+{
+    const char *name = e->name.data, *value = e->value.data;
+    if (strcmp(name, "MAILTO") == 0) {
+        set(&x->mailto, value);
+        if (value[0] != '\0')
+            import_note(x->im, NULL, "MAILTO: what jobs say is in their logs, and not sent");
+    } else if (strcmp(name, "CRON_TZ") == 0)
+        set(&x->zone, value);
+    else if (strcmp(name, "RANDOM_DELAY") == 0) {
+        if (number_parse(value, MINUTES_MAX, &x->delay) < 0)
+            import_note(x->im, NULL, "RANDOM_DELAY is no number of minutes: %s", value);
+    } else {
+        if (strcmp(name, "SHELL") == 0)
+            set(&x->shell, value);
+        export_variable(x, e);
+    }
+}
+
+/* The user whose crontab it is, by its path; NULL: that is not known. */
+static const char *owner_of(const char *file)
+{
+    const char *name = path_name(file);
+    static const char *const places[] = {"/var/spool/cron/", "/var/spool/cron/crontabs/",
+                                         "/etc/crontabs/", "/var/cron/tabs/"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (strlen(places[i]) == (size_t)(name - file) &&
+            strncmp(file, places[i], (size_t)(name - file)) == 0)
+            return name;
+    return NULL;
+}
+
+int import_crontab(struct import *im, const char *text, bool system)
+{
+    struct crontab c = {.at = text, .system = system};
+    struct crontab_entry e = {.line = 0};
+    struct context x = {.im = im, .user = system ? NULL : owner_of(im->file)};
+    char about[32];
+    int result;
+    while ((result = crontab_next(&c, &e)) > 0) {
+        snprintf(about, sizeof about, "line %u", e.line);
+        if (e.kind == CRONTAB_JOB)
+            put_job(&x, &e);
+        else if (e.kind == CRONTAB_VARIABLE)
+            take_variable(&x, &e);
+        else
+            import_note(im, about, "not understood: %s", e.value.data);
+    }
+    if (result < 0)
+        im->w.code = EXIT_SYSTEM;
+    crontab_release(&e);
+    words_release(&x.environment);
+    free(x.shell);
+    free(x.zone);
+    free(x.mailto);
+    return im->w.code;
+}
+
+/* As /etc/crontab and the files in /etc/cron.d; in others a job of root tells. */
+bool import_is_system_crontab(const char *file, const char *text)
+{
+    struct crontab c = {.at = text, .system = true};
+    struct crontab_entry e = {.line = 0};
+    bool is = strcmp(file, "/etc/crontab") == 0 || strstr(file, "cron.d/") != NULL;
+    while (!is && crontab_next(&c, &e) > 0)
+        is = e.kind == CRONTAB_JOB && strcmp(e.user.data, "root") == 0;
+    crontab_release(&e);
+    return is;
+}
