@@ -15,7 +15,7 @@ _overlog() {
         create:-R | create:--restart) words='always on-failure never' ;;
         *:-d | *:--dir | *:-r | *:--root | *:-R | *:--run | up:-l | up:--logs | show:-o | show:--output)
             mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
-        create:-s | create:--schedule) words='@hourly @daily @weekly @monthly @reboot' ;;
+        create:-S | create:--schedule) words='@hourly @daily @weekly @monthly @reboot' ;;
         import:-f | import:--format) words='supervisord procfile crontab system-crontab' ;;
         create:create) words='longrun oneshot bundle' ;;
         create:-u | create:--user) mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;

@@ -95,7 +95,7 @@ static int read_draft(struct invocation *c, struct draft *d)
                             : option == 'w' ? &d->ready
                             : option == 'R' ? &d->restart
                             : option == 'b' ? &d->bundle
-                            : option == 's' ? &d->schedule
+                            : option == 'S' ? &d->schedule
                                             : NULL;
         if (option == '?')
             return EXIT_USAGE;
@@ -297,7 +297,7 @@ static const char create_options[] =
     "-n, --depends=NAME    what must be up before (of a bundle: a member); more than once\n"
     "-w, --ready-when=CMD  it is ready when this succeeds, tried once a second\n"
     "-R, --restart=POLICY  when it starts again: on-failure, 5 in 1m, then exit\n"
-    "-s, --schedule=SPEC   run it at these times, as schedule does: 15 3 * * *, every 1h\n"
+    "-S, --schedule=SPEC   run it at these times, as schedule does: 15 3 * * *, every 1h\n"
     "-a, --after=NAME      the same, where enable-if does not leave NAME out; more than once\n"
     "-e, --enable-if=COND  only if a variable is on (X), off (!X) or X=value; more than once: all\n"
     "-b, --bundle=NAME     the bundle that it joins (user); -: none\n"

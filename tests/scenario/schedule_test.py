@@ -191,11 +191,11 @@ WHO=me
     into = tree.at("/etc/s6-overlay")
     subprocess.run([OVERLOG, "import", "-d", into, tree.at("/etc/cron.d/jobs")], check=True, capture_output=True)
     create = [OVERLOG, "create", "-q", "-d", into, "longrun"]
-    subprocess.run([*create, "count", "-s", "@yearly", "-c", "echo $((20 + 3)); test -d data || exit 4"], check=True)
+    subprocess.run([*create, "count", "-S", "@yearly", "-c", "echo $((20 + 3)); test -d data || exit 4"], check=True)
     subprocess.run([*create, "plain", "--schedule", "every 1d", "--run", "id -u", "--user", "nobody"], check=True)
-    subprocess.run([*create, "listed", "--section", "-s", "15 3 1 1 *; @yearly", "-c", "echo $((4 + 4))"], check=True)
-    for words, why in {("a", "-s", "@yearly"): "--run has to say what runs", ("a", "-s", "1 2", "-c", "x"): "it has 2 fields",
-                       ("a", "-s", "@daily", "-c", "x", "-w", "y"): "--ready-when makes no sense"}.items():
+    subprocess.run([*create, "listed", "--section", "-S", "15 3 1 1 *; @yearly", "-c", "echo $((4 + 4))"], check=True)
+    for words, why in {("a", "-S", "@yearly"): "--run has to say what runs", ("a", "-S", "1 2", "-c", "x"): "it has 2 fields",
+                       ("a", "-S", "@daily", "-c", "x", "-w", "y"): "--ready-when makes no sense"}.items():
         result = subprocess.run([*create, *words], capture_output=True, text=True)
         assert result.returncode == 100 and why in result.stderr, result
     assert tree.read("/etc/s6-overlay/s6-rc.d/plain/run").endswith("exec schedule 'every 1d' s6-setuidgid nobody id -u\n")
