@@ -93,7 +93,7 @@ static void open_state(struct program *p)
 {
     struct error e = ERROR_INIT;
     p->state = (struct schedule_state){.code = -1};
-    p->kept = access("supervise", F_OK) == 0 && access(RUN_STATUS, F_OK) == 0 &&
+    p->kept = access("supervise", F_OK) == 0 && access(RUN_SCANDIR, F_OK) == 0 &&
               beside_name(p->name, &e) == 0;
     p->events = -1;
     if (!p->kept) {
