@@ -17,6 +17,7 @@ _overlog() {
             mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
         create:-S | create:--schedule) words='@hourly @daily @weekly @monthly @reboot' ;;
         import:-f | import:--format) words='supervisord procfile crontab system-crontab' ;;
+        create:-k | create:--key) words=$("$1" show --keys | cut -f1) && compopt -o nospace ;;
         create:create) words='longrun oneshot bundle' ;;
         create:-u | create:--user) mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
         create:-n | create:--depends | create:-a | create:--after | remove:* | show:*)

@@ -8,8 +8,10 @@
 #include "base/timetable.h"
 #include "command/commands.h"
 #include "command/overlog/conf_file.h"
+#include "command/overlog/schema.h"
 #include "command/overlog/write.h"
 #include "services/condition.h"
+#include "services/sugar.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +49,27 @@ static const char *bad_schedule(const struct draft *d)
     return timetable_parse(&t, d->schedule, &e) < 0 ? e.text : NULL;
 }
 
+/* What is wrong with a --key; NULL: nothing. */
+static const char *bad_key(const struct draft *d)
+{
+    static char text[256];
+    for (size_t i = 0; i < d->keys.count; i++) {
+        char name[64];
+        size_t n = strcspn(d->keys.item[i], "=");
+        snprintf(name, sizeof name, "%.*s", (int)(n < 60 ? n : 60), d->keys.item[i]);
+        const char *meant = sugar_meant(name);
+        if (d->keys.item[i][n] != '=')
+            snprintf(text, sizeof text, "--key: write KEY=VALUE: %.64s", d->keys.item[i]);
+        else if (schema_has(name))
+            continue;
+        else
+            snprintf(text, sizeof text, "--key: no key is called %s%s%s", name,
+                     meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant);
+        return text;
+    }
+    return NULL;
+}
+
 /* Why such a service cannot be; NULL: it can. */
 static const char *refusal(const struct draft *d, const char *type)
 {
@@ -77,13 +100,16 @@ static const char *refusal(const struct draft *d, const char *type)
         snprintf(text, sizeof text, "--ready-when is for longruns%s",
                  d->type == DEFINITION_ONESHOT ? ": a oneshot is ready when it has ended" : "");
     else
-        return NULL;
+        return bad_key(d);
     return text;
 }
 
 static struct words *list_of(struct draft *d, int option)
 {
-    return option == 'e' ? &d->conditions : option == 'a' ? &d->after : &d->needs;
+    return option == 'k'   ? &d->keys
+           : option == 'e' ? &d->conditions
+           : option == 'a' ? &d->after
+                           : &d->needs;
 }
 
 static int read_draft(struct invocation *c, struct draft *d)
@@ -105,8 +131,8 @@ static int read_draft(struct invocation *c, struct draft *d)
             d->overwrite = true;
         else if (option == 'q')
             d->quiet = true;
-        else if (option == 's' || option == 'D')
-            d->section = option == 's', d->directory = option == 'D';
+        else if (option == 'S' || option == 'D')
+            d->section = option == 'S', d->directory = option == 'D';
         else if (words_add(list_of(d, option), c->argument) < 0)
             return EXIT_SYSTEM;
     }
@@ -280,6 +306,8 @@ static int run_create(struct invocation *c)
         return message_error(&e);
     code = tree_read(&t); /* a tree that is to be begun may lack everything */
     d.section |= !d.directory && access(t.conf, F_OK) == 0;
+    if (code == 0 && d.keys.count > 0 && !d.section)
+        code = refuse(EXIT_USAGE, "--key is for sections: give --section as well");
     if (code == 0)
         code = check_draft(&d, &t);
     if (code == 0)
@@ -287,6 +315,7 @@ static int run_create(struct invocation *c)
     words_release(&d.needs);
     words_release(&d.after);
     words_release(&d.conditions);
+    words_release(&d.keys);
     tree_release(&t);
     return code;
 }
@@ -301,7 +330,8 @@ static const char create_options[] =
     "-a, --after=NAME      the same, where enable-if does not leave NAME out; more than once\n"
     "-e, --enable-if=COND  only if a variable is on (X), off (!X) or X=value; more than once: all\n"
     "-b, --bundle=NAME     the bundle that it joins (user); -: none\n"
-    "-s, --section         a section of services.conf, as where there is such a file\n"
+    "-k, --key=KEY=VALUE   any other key of a section; more than once\n"
+    "-S, --section         a section of services.conf, as where there is such a file\n"
     "-D, --dirs            a directory all the same\n"
     "-o, --overwrite       replace a service of that name\n"
     "-d, --dir=DIR         the tree (/etc/s6-overlay)\n"

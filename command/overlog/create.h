@@ -11,6 +11,7 @@ struct draft {
     const char *dir, *name, *run, *user, *ready, *restart, *bundle, *schedule;
     enum definition_type type;
     struct words needs, after, conditions;
+    struct words keys; /* KEY=VALUE, of a section */
     bool overwrite, quiet;
     bool section; /* of services.conf, and no directory */
     bool directory;

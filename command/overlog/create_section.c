@@ -66,6 +66,18 @@ static int put_conditions(const struct draft *d, struct str *out)
     return bad;
 }
 
+static int put_keys(const struct draft *d, struct str *out)
+{
+    int bad = 0;
+    for (size_t i = 0; i < d->keys.count; i++) {
+        char *sign = strchr(d->keys.item[i], '=');
+        *sign = '\0';
+        bad |= conf_key_line(out, d->keys.item[i], sign + 1);
+        *sign = '=';
+    }
+    return bad;
+}
+
 int draft_section(const struct draft *d, struct str *out)
 {
     bool bundle = d->type == DEFINITION_BUNDLE;
@@ -84,6 +96,7 @@ int draft_section(const struct draft *d, struct str *out)
         bad |= put_line(out, "ready", d->ready);
     if (d->restart != NULL)
         bad |= conf_key_line(out, "restart", d->restart);
+    bad |= put_keys(d, out);
     if (d->bundle == NULL || strcmp(d->bundle, "user") != 0)
         bad |= conf_key_line(out, "bundle", d->bundle == NULL ? "none" : d->bundle);
     return bad == 0 ? 0 : -1;

@@ -6,6 +6,7 @@
 #include "command/commands.h"
 #include "command/overlog/conf_write.h"
 #include "command/overlog/overlog.h"
+#include "command/overlog/schema.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -310,6 +311,10 @@ static int run_show(struct invocation *c)
     struct str out = STR_INIT;
     if (options_read_anywhere(c, 0, INT_MAX) != 0)
         return EXIT_USAGE;
+    if (given('k') || given('s')) {
+        (given('k') ? schema_keys : schema_json)(&out);
+        return put_all(&out);
+    }
     int code = tree_load(&t, argument_of('r'), argument_of('d'));
     if (code == 0)
         code = options.count > 0 ? show_named(&t, options.operand, &out) : show_all(&t, &out);
@@ -320,12 +325,15 @@ static int run_show(struct invocation *c)
     return code != 0 ? code : written;
 }
 
-static const char show_options[] = "-D, --dirs        as directories of s6-rc.d\n"
-                                   "-o, --output=DIR  write these directories into DIR\n"
-                                   "-d, --dir=DIR     the tree (/etc/s6-overlay)\n"
-                                   "-r, --root=ROOT   the tree is that of this root\n";
+static const char show_options[] =
+    "-D, --dirs        as directories of s6-rc.d\n"
+    "-o, --output=DIR  write these directories into DIR\n"
+    "-d, --dir=DIR     the tree (/etc/s6-overlay)\n"
+    "-r, --root=ROOT   the tree is that of this root\n"
+    "-k, --keys        print the keys that a section may have instead\n"
+    "-s, --schema      the same as a JSON schema\n";
 
 const struct command command_show[] = {
-    {"overlog show", "[-D] [-o DIR] [-d DIR] [-r ROOT] [NAME...]",
+    {"overlog show", "[-D] [-o DIR] [-d DIR] [-r ROOT] [-k|-s] [NAME...]",
      "print services as sections of services.conf, or as directories", show_options, run_show},
     {.name = NULL}};

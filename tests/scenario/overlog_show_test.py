@@ -1,5 +1,6 @@
 """overlog show: services as sections and as directories; both ways lose nothing."""
 
+import json
 import os
 import re
 import shutil
@@ -125,3 +126,21 @@ def test_what_stays_a_directory_is_named(tmp_path):
     assert "cannot hold data, notes, run\n" in run("show", "-d", f"{tmp_path}/tree", "web", code=1)
     assert run("show", "-d", f"{tmp_path}/tree", "wbe", code=100) == ""
     assert run("show", "-d", f"{tmp_path}/tree", "user", code=100) == ""
+
+
+def test_the_keys_are_those_of_the_manual():
+    with open(os.path.join(TOP, "docs/services.conf.5")) as file:
+        page = file.read()
+    table = []
+    for row in re.findall(r"^\.It Ic (.* Ta .*)$", page, re.M):
+        table.append([re.sub(r"^(Ic|Pa) ", "", cell.strip()) for cell in row.split(" Ta ")])
+    keys = [line.split("\t") for line in run("show", "--keys").splitlines()]
+    assert keys[:len(table)] == table and len(table) > 15
+    names = {key[0] for key in keys}
+    assert {"restart", "down-signal", "enable-if", "type", "finish", "notification-fd"} <= names
+    assert not {"data", "env/", "nosetsid"} & names
+    schema = json.loads(run("show", "--schema"))["additionalProperties"]
+    assert set(schema["properties"]) == names
+    assert schema["properties"]["type"]["enum"] == ["longrun", "oneshot", "bundle"]
+    assert schema["properties"]["flag-essential"]["enum"] == ["yes", "no"]
+    assert schema["properties"]["user"]["description"] == "a user, or user:group (both): s6-setuidgid"
