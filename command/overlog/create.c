@@ -131,8 +131,8 @@ static int read_draft(struct invocation *c, struct draft *d)
             d->overwrite = true;
         else if (option == 'q')
             d->quiet = true;
-        else if (option == 'S' || option == 'D')
-            d->section = option == 'S', d->directory = option == 'D';
+        else if (option == 's' || option == 'D')
+            d->section = option == 's', d->directory = option == 'D';
         else if (words_add(list_of(d, option), c->argument) < 0)
             return EXIT_SYSTEM;
     }
@@ -331,7 +331,7 @@ static const char create_options[] =
     "-e, --enable-if=COND  only if a variable is on (X), off (!X) or X=value; more than once: all\n"
     "-b, --bundle=NAME     the bundle that it joins (user); -: none\n"
     "-k, --key=KEY=VALUE   any other key of a section; more than once\n"
-    "-S, --section         a section of services.conf, as where there is such a file\n"
+    "-s, --section         a section of services.conf, as where there is such a file\n"
     "-D, --dirs            a directory all the same\n"
     "-o, --overwrite       replace a service of that name\n"
     "-d, --dir=DIR         the tree (/etc/s6-overlay)\n"

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,7 @@ def test_every_verb_is_in_the_page():
         part = re.search(rf"^   overlog {verb}\n(.*?)(?=^\S|^   \S)", text, re.M | re.S).group(1)
         told = output(verb, "--help")
         assert told.startswith(f"usage: overlog {verb} ")
+        assert max(Counter(re.findall(r"^  -(\S)(?=[ ,])", told, re.M)).values(), default=1) == 1, f"{verb}: a letter twice"
         for letter, word in re.findall(r"^  (?:-(\S), )?--([\w-]+)", told, re.M):
             assert f"--{word}" in part, (verb, word)
             assert not letter or re.search(rf"(?<!\S)-{letter}\b", part), (verb, letter)
