@@ -38,7 +38,7 @@ static int add(struct vacuum *v, int root, const char *path, const char *name)
     int fd = open_directory(root, name);
     struct vacuum_directory d = {.name = NULL};
     if (fd >= 0)
-        d.count = archive_list(fd, &d.list);
+        d.count = archive_list_whole(fd, &d.list);
     if (fd < 0 || d.count < 0) {
         if (fd >= 0 || !is_no_directory(errno))
             complain(v, "read", path, name);
@@ -62,33 +62,35 @@ static int add(struct vacuum *v, int root, const char *path, const char *name)
     return 0;
 }
 
-static int by_name(const void *a, const void *b)
+static int list_names(int root, struct words *names)
 {
-    const struct vacuum_directory *x = a, *y = b;
-    return strcmp(x->name, y->name);
+    int result = 0;
+    int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (d == NULL) {
+        fd_close(fd);
+        return -1;
+    }
+    for (struct dirent *entry; result == 0 && (entry = readdir(d)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            result = words_add(names, entry->d_name);
+    closedir(d);
+    words_sort(names);
+    return result;
 }
 
 int vacuum_look(struct vacuum *v, int root, const char *path, vacuum_wants *wants, void *context,
                 struct error *e)
 {
-    int result = 0;
-    int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *names = fd < 0 ? NULL : fdopendir(fd);
-    if (names == NULL) {
-        error_system(e, "unable to read %s", path);
-        fd_close(fd);
-        return -1;
-    }
-    for (struct dirent *entry; result == 0 && (entry = readdir(names)) != NULL;)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            (wants == NULL || wants(context, entry->d_name)))
-            result = add(v, root, path, entry->d_name);
-    closedir(names);
+    struct words names = WORDS_INIT;
+    int result = list_names(root, &names);
+    for (size_t i = 0; i < names.count && result == 0; i++)
+        if (wants == NULL || wants(context, names.item[i]))
+            result = add(v, root, path, names.item[i]);
     if (result < 0)
-        return error_set(e, EXIT_SYSTEM, "unable to read %s: out of memory", path);
-    if (v->count > 1)
-        qsort(v->item, v->count, sizeof *v->item, by_name);
-    return 0;
+        error_system(e, "unable to read %s", path);
+    words_release(&names);
+    return result;
 }
 
 /* --- planning --------------------------------------------------------------------------------- */

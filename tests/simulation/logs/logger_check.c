@@ -51,6 +51,8 @@ static void check_retention(const struct node *directory, const struct node *n, 
         if (strncmp(found[i].text, name, ARCHIVE_NAME) < 0 && kernel.struck == 0 &&
             !lines_ends_with(found[i].text, ".gz"))
             life_fails("retention", "%s is deleted before the older %s", name, found[i].text);
+    if (kernel.current != NULL && kernel.current == life.vacuum)
+        return;
     bool by_total = directory == life.directory && p->total > 0 && total > p->total;
     if (count + 1 <= keep && !kernel.left && !by_total &&
         !(p->age > 0 && directory == life.directory) && !life.was_full)
@@ -61,6 +63,7 @@ void lines_forgotten(struct node *directory, struct node *n, const char *name)
 {
     struct bytes plain = {.at = NULL};
     life_find();
+    vacuum_meets(n, name);
     bool own = directory == life.directory;
     if ((!own && directory != life.other) || directory == NULL || lines_ends_with(name, ".new") ||
         strcmp(name, "lock") == 0 || strcmp(name, "pipes") == 0 || strcmp(name, "state") == 0 ||

@@ -64,6 +64,7 @@ static void crash(struct random *r)
     life_find();
     lines_promise();
     life.reader = NULL; /* what it has shown is nothing to go by */
+    life.vacuum = NULL;
     life.crashes++;
     life.logger = NULL;
     stop_all(SIGKILL);
@@ -178,6 +179,7 @@ void life_happens(const struct happening *h)
         break;
     case HAPPENS_HELPER:
         kill_one("helper", &r);
+        kill_one("vacuum", &r);
         break;
     case HAPPENS_HUP:
         signal_logger(SIGHUP, "HUP");
@@ -205,6 +207,9 @@ void life_happens(const struct happening *h)
         break;
     case HAPPENS_READ:
         read_log();
+        break;
+    case HAPPENS_VACUUM:
+        vacuum_begin(random_chance(&r, 20) ? 0 : random_below(&r, 60000));
         break;
     case HAPPENINGS_KINDS:
         break;

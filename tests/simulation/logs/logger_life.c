@@ -158,6 +158,11 @@ static void ended(struct process *p)
         lines_reader_ends();
         return;
     }
+    if (p == life.vacuum) {
+        life.vacuum = NULL;
+        life_story("vacuum has ended: %d", p->status);
+        return;
+    }
     if (p != life.logger)
         return;
     life.logger = NULL;
@@ -291,6 +296,8 @@ static uint64_t logger_live(void *plan, bool tells, uint64_t *hash)
         if (!p->happening[i].dropped)
             life_happens(&p->happening[i]);
     life_end();
+    if (p->vacuums)
+        vacuum_in_peace((int64_t)(random_mix(p->seed, 3) % 30000));
     life_find();
     lines_check();
     uint64_t calls = kernel.calls;

@@ -26,6 +26,7 @@ enum happening_kind {
     HAPPENS_CRASH,    /* the machine stops and starts again */
     HAPPENS_RESTART,  /* the container stops and starts again */
     HAPPENS_READ,     /* somebody calls logcat */
+    HAPPENS_VACUUM,   /* somebody calls overlog vacuum */
     HAPPENINGS_KINDS
 };
 
@@ -52,6 +53,7 @@ struct logger_plan {
     unsigned long long total, age;
     bool processor, gzip;
     bool long_lines;
+    bool vacuums;                                       /* in the end, too */
     bool no_links, no_exchange, no_renameat2, no_modes; /* of the disk */
     bool plain_disk;                                    /* the part that was left out */
     struct happening happening[HAPPENINGS];
@@ -122,7 +124,10 @@ struct logger_life {
     struct reading retired, retired_other;
     long missing;        /* lines that notices in the log count */
     struct bytes output; /* of logcat */
-    struct process *reader;
+    struct process *reader, *vacuum;
+    int64_t vacuum_most;         /* bytes that may stay */
+    int64_t vacuum_high;         /* the most that archives took since it began */
+    int64_t vacuum_last;         /* bytes of the last one that it deleted; 0: none */
     unsigned int deleted;        /* archives since it began */
     char newest[96];             /* archive that was deleted */
     struct node *shown;          /* what it writes */
@@ -151,6 +156,15 @@ void life_make_pipes(void);
 /* --- logger_happens.c --- */
 
 void life_happens(const struct happening *h);
+
+/* --- logger_vacuum.c --- */
+
+/* overlog vacuum begins, unless one runs. */
+void vacuum_begin(int64_t most);
+/* A file loses its last name: nothing is deleted for less. */
+void vacuum_meets(const struct node *n, const char *name);
+/* The same while nothing else happens: exactly what must go, goes. */
+void vacuum_in_peace(int64_t most);
 
 /* --- logger_plan.c --- */
 

@@ -94,6 +94,9 @@ static void draw_happenings(struct logger_plan *p, struct random *r)
         /* in the middle of its work, or when it has nothing to do */
         h->calls = random_chance(r, 60) ? 1 + random_below(r, 150) : 1000000;
         h->ns = pauses[random_below(r, 9)];
+        struct random other = {random_mix(p->seed, 300 + i)};
+        if (p->vacuums && random_chance(&other, 10))
+            h->kind = HAPPENS_VACUUM;
     }
 }
 
@@ -115,6 +118,7 @@ void logger_draw(void *plan, uint64_t seed)
     p->no_exchange = random_chance(&r, 25);
     p->no_renameat2 = p->no_exchange && random_chance(&r, 50);
     p->no_modes = random_chance(&r, 10);
+    p->vacuums = random_mix(seed, 2) % 4 == 0;
     draw_happenings(p, &r);
     struct random of_console = {random_mix(seed, 2)};
     p->console = consoles[random_below(&of_console, 5)];
@@ -130,13 +134,19 @@ bool *logger_part(void *plan, size_t number)
 
 void happening_tell(const struct happening *h, char *text, size_t size)
 {
-    static const char *const kinds[] = {
-        "the service writes",         "the logger is killed",
-        "the helper is killed",       "the logger gets HUP",
-        "the logger gets ALRM",       "an instance ends, another begins",
-        "calls fail, or work again",  "the disk is full, or has room again",
-        "the wall clock is set",      "the machine stops, and starts again",
-        "the container is restarted", "logcat is called"};
+    static const char *const kinds[] = {"the service writes",
+                                        "the logger is killed",
+                                        "the helper is killed",
+                                        "the logger gets HUP",
+                                        "the logger gets ALRM",
+                                        "an instance ends, another begins",
+                                        "calls fail, or work again",
+                                        "the disk is full, or has room again",
+                                        "the wall clock is set",
+                                        "the machine stops, and starts again",
+                                        "the container is restarted",
+                                        "logcat is called",
+                                        "vacuum is called"};
     snprintf(text, size, "%s", kinds[h->kind]);
 }
 
