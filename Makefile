@@ -67,7 +67,7 @@ endif
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 RELEASE_ARCHES ?=
-.PHONY: all tested release check unit simulate scenario container compat fault chaos audit quick fuzz fuzz-short bench demo install install-man setup format lint clean
+.PHONY: all tested release deb check unit simulate scenario container compat fault chaos audit quick fuzz fuzz-short bench demo install install-man setup format lint clean
 all: $(BUILD)/overlog
 
 $(BUILD)/zlib/zlib.h:
@@ -291,8 +291,13 @@ install: $(BUILD)/overlog
 # Pages of several commands are found by the name of each that begins with s6-, or is ours alone.
 MANDIR ?= /usr/share/man
 COMPLETIONS ?= /usr/share/bash-completion/completions
+ZSH_COMPLETIONS ?= /usr/share/zsh/vendor-completions
+FISH_COMPLETIONS ?= /usr/share/fish/vendor_completions.d
 install-man:
-	@mkdir -p "$(DESTDIR)$(COMPLETIONS)"
+	@mkdir -p "$(DESTDIR)$(COMPLETIONS)" "$(DESTDIR)$(ZSH_COMPLETIONS)" "$(DESTDIR)$(FISH_COMPLETIONS)"
+	@install -m 0644 command/overlog.zsh "$(DESTDIR)$(ZSH_COMPLETIONS)/_overlog"
+	@for name in overlog logcat; do \
+	    install -m 0644 command/overlog.fish "$(DESTDIR)$(FISH_COMPLETIONS)/$$name.fish" || exit 1; done
 	@install -m 0644 command/logcat.bash "$(DESTDIR)$(COMPLETIONS)/logcat"
 	@install -m 0644 command/overlog.bash "$(DESTDIR)$(COMPLETIONS)/overlog"
 	@for name in livecheck notify probe schedule with-logfiles; do \
@@ -319,6 +324,10 @@ release:
 	release/setup $(RELEASE_ARCHES)
 	release/build $(RELEASE_ARCHES)
 	release/check $(RELEASE_ARCHES)
+
+# A package for workstations, of this machine's architecture: build/release.
+deb: $(BUILD)/overlog
+	release/deb
 
 clean:
 	rm -rf $(BUILD)

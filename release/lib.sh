@@ -2,7 +2,7 @@
 
 # arches: the names of all.
 arches() {
-    sed -n 's/^\([a-z][^ ]*\).*/\1/p' release/arches
+    sed -n 's/^\([a-z0-9][^ ]*\).*/\1/p' release/arches
 }
 
 # arch_of ARCH: sets debian, gnu, musl, lib and qemu from its row.

@@ -108,7 +108,7 @@ def test_the_image_to_copy_from(engine, tarball, tmp_path):
     source = tmp_path / "source"
     source.mkdir()
     (source / "Dockerfile").write_text(dockerfile)
-    os.link(tarball, source / "overlog-0-x86_64.tar.gz")
+    os.link(tarball, source / "overlog-amd64.tar.gz")
     engine.podman("build", "--isolation", "chroot", "--layers=false", "--target", "for-amd64", "-t", "localhost/overlog",
                   str(source))
     engine.images.append("localhost/overlog")
@@ -125,7 +125,7 @@ def example(name):
 
 
 def test_yaml_is_yaml():
-    for name in (".github/workflows/ci.yml", "examples/kubernetes/deployment.yaml", "examples/collectors/vector.yaml",
+    for name in (".github/workflows/ci.yml", "action.yml", "examples/kubernetes/deployment.yaml", "examples/collectors/vector.yaml",
                  "examples/php-nginx/compose.yaml"):
         assert isinstance(yaml.safe_load(example(name)), dict), name
 
