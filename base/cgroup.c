@@ -81,11 +81,11 @@ static int open_file(const char *groups, const char *controller, const char *mou
     int fd = -1;
     if (cgroup_path(groups, controller, own, sizeof own)) {
         snprintf(path, sizeof path, "%s%s/%s", mount, own, name);
-        fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        fd = openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     }
     if (fd < 0) {
         snprintf(path, sizeof path, "%s/%s", mount, name);
-        fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        fd = openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     }
     return fd;
 }
@@ -93,7 +93,7 @@ static int open_file(const char *groups, const char *controller, const char *mou
 static int open_any(const char *second, const char *first, bool *is_second)
 {
     char groups[TEXT_MAX];
-    int self = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+    int self = openat(AT_FDCWD, "/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
     read_text(self, groups);
     fd_close(self);
     int fd = open_file(groups, NULL, "/sys/fs/cgroup", second);

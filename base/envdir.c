@@ -49,7 +49,7 @@ static int write_variable(const struct folder *f, const char *assignment, struct
 int envdir_add(const char *path, char *const *envp, bool newline, mode_t mode, struct error *e)
 {
     struct folder f = {.path = path, .newline = newline, .mode = mode};
-    f.at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    f.at = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (f.at < 0)
         return error_system(e, "unable to open %s", path);
     struct str line = STR_INIT;
@@ -113,7 +113,7 @@ static int load_variable(int at, const char *name, const struct envdir_style *st
 
 int envdir_load_as(const char *path, const struct envdir_style *style, struct error *e)
 {
-    int at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int at = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
         return error_system(e, "unable to open %s", path);
     struct words names = WORDS_INIT;

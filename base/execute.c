@@ -44,7 +44,7 @@ static int split_first_line(char *line, char **interpreter, char **argument)
 /* The first bytes of a file as text: 0, or -1. Never waits for a fifo. */
 static int read_head(const char *path, char head[HEAD_MAX + 1], size_t *length)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return -1;
     ssize_t n = read(fd, head, HEAD_MAX);

@@ -1,4 +1,5 @@
 #include "base/file_inside.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -9,6 +10,22 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+static mode_t mask_set;
+static bool has_mask;
+
+void file_set_mask(mode_t mask)
+{
+    umask(mask);
+    mask_set = mask;
+    has_mask = true;
+}
+
+/* Special bits of directories are not given by mkdir. */
+bool file_keeps_mode(mode_t mode)
+{
+    return has_mask && (mode & (mask_set | 07000)) == 0;
+}
 
 int fd_is_locked(int fd)
 {
@@ -25,15 +42,17 @@ ssize_t fd_read_some(int fd, void *buffer, size_t size)
     return n;
 }
 
-static int read_all(int fd, size_t limit, struct str *out)
+/* size: of a regular file; what a short read up to there gives is all of it. 0: not known. */
+static int read_all(int fd, off_t size, size_t limit, struct str *out)
 {
     char buffer[FILE_CHUNK];
     size_t total = 0;
-    for (;;) {
+    for (bool more = true; more;) {
         ssize_t n = fd_read_some(fd, buffer, sizeof buffer);
         if (n <= 0)
             return (int)n;
         total += (size_t)n;
+        more = (size_t)n == sizeof buffer || (off_t)total != size;
         if (total > limit) {
             errno = EFBIG;
             return -1;
@@ -41,25 +60,35 @@ static int read_all(int fd, size_t limit, struct str *out)
         if (str_add(out, buffer, (size_t)n) < 0)
             return -1;
     }
+    return 0;
 }
 
 /* Directories stay: read says what they are. */
-int file_open(int at, const char *path, struct error *e)
+static int open_sized(int at, const char *path, off_t *size, struct error *e)
 {
     struct stat st;
     int fd = openat(at, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return error_system(e, "unable to open %s", path);
-    if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+    if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
+        *size = st.st_size;
         return fd;
+    }
     close(fd);
     errno = EINVAL;
     return error_set(e, EXIT_SYSTEM, "unable to read %s: it is not a regular file", path);
 }
 
-static int read_and_close(int fd, const char *path, size_t limit, struct str *out, struct error *e)
+int file_open(int at, const char *path, struct error *e)
 {
-    if (read_all(fd, limit, out) < 0) {
+    off_t size;
+    return open_sized(at, path, &size, e);
+}
+
+static int read_and_close(int fd, const char *path, off_t size, size_t limit, struct str *out,
+                          struct error *e)
+{
+    if (read_all(fd, size, limit, out) < 0) {
         fd_close(fd);
         return error_system(e, "unable to read %s", path);
     }
@@ -72,8 +101,9 @@ static int read_and_close(int fd, const char *path, size_t limit, struct str *ou
 
 int file_read(int at, const char *path, size_t limit, struct str *out, struct error *e)
 {
-    int fd = file_open(at, path, e);
-    return fd < 0 ? -1 : read_and_close(fd, path, limit, out, e);
+    off_t size = 0;
+    int fd = open_sized(at, path, &size, e);
+    return fd < 0 ? -1 : read_and_close(fd, path, size, limit, out, e);
 }
 
 int file_read_any(int at, const char *path, size_t limit, struct str *out, struct error *e)
@@ -81,7 +111,7 @@ int file_read_any(int at, const char *path, size_t limit, struct str *out, struc
     int fd = openat(at, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return error_system(e, "unable to open %s", path);
-    return read_and_close(fd, path, limit, out, e);
+    return read_and_close(fd, path, 0, limit, out, e);
 }
 
 int fd_write_all(int fd, const void *bytes, size_t length)
@@ -99,13 +129,27 @@ int fd_write_all(int fd, const void *bytes, size_t length)
     return 0;
 }
 
+int file_make(int at, const char *path, int flags, mode_t mode)
+{
+    int fd = openat(at, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | flags, mode);
+    if (fd >= 0 && file_keeps_mode(mode))
+        return fd;
+    if (fd < 0 && errno == EEXIST && (flags & O_EXCL) == 0)
+        fd = openat(at, path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
+    if (fd >= 0 && fchmod(fd, mode) < 0) {
+        fd_close(fd);
+        return -1;
+    }
+    return fd;
+}
+
 static int write_with(int at, const char *path, int flags, const void *bytes, size_t length,
                       mode_t mode)
 {
-    int fd = openat(at, path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
+    int fd = file_make(at, path, flags, mode);
     if (fd < 0)
         return -1;
-    if (fchmod(fd, mode) < 0 || fd_write_all(fd, bytes, length) < 0) {
+    if (fd_write_all(fd, bytes, length) < 0) {
         fd_close(fd);
         return -1;
     }
@@ -183,7 +227,7 @@ int file_link(const char *target, int at, const char *path, struct error *e)
 static int make_directory(int at, const char *path, mode_t mode)
 {
     if (mkdirat(at, path, mode) == 0)
-        return file_mode_made(at, path, S_IFDIR, mode);
+        return file_keeps_mode(mode) ? 0 : file_mode_made(at, path, S_IFDIR, mode);
     int saved = errno;
     struct stat st;
     /* mkdir may say EROFS or EACCES for what is already there. */
@@ -247,18 +291,18 @@ struct entry {
     char name[];
 };
 
-static int each_name(char *buffer, size_t length, file_name *each, void *to)
+static int each_entry(char *buffer, size_t length, file_entry *each, void *to)
 {
     for (size_t at = 0; at < length;) {
         const struct entry *entry = (const struct entry *)(void *)(buffer + at);
-        if (!is_self_or_parent(entry->name) && each(to, entry->name) < 0)
+        if (!is_self_or_parent(entry->name) && each(to, entry->name, entry->type == DT_REG) < 0)
             return -1;
         at += entry->size;
     }
     return 0;
 }
 
-int fd_each_name(int fd, file_name *each, void *to)
+int fd_each_entry(int fd, file_entry *each, void *to)
 {
     enum { BUFFER = 4096 };
     _Alignas(struct entry) char buffer[BUFFER];
@@ -266,9 +310,27 @@ int fd_each_name(int fd, file_name *each, void *to)
         long n = syscall(SYS_getdents64, fd, buffer, sizeof buffer);
         if (n <= 0)
             return (int)n;
-        if (each_name(buffer, (size_t)n, each, to) < 0)
+        if (each_entry(buffer, (size_t)n, each, to) < 0)
             return -1;
     }
+}
+
+struct named {
+    file_name *each;
+    void *to;
+};
+
+static int name_only(void *to, const char *name, int is_file)
+{
+    const struct named *n = to;
+    (void)is_file;
+    return n->each(n->to, name);
+}
+
+int fd_each_name(int fd, file_name *each, void *to)
+{
+    struct named n = {.each = each, .to = to};
+    return fd_each_entry(fd, name_only, &n);
 }
 
 static int add_any(void *to, const char *name)
@@ -313,4 +375,17 @@ void fd_close_from(int first)
 int fd_cloexec(int fd, int on)
 {
     return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); /* there is no other flag */
+}
+
+int fd_above(int fd, int lowest)
+{
+    return (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
+}
+
+void fd_close_both(int one, int other)
+{
+    if (other == one + 1 && syscall(SYS_close_range, one, other, 0) == 0)
+        return;
+    close(one);
+    close(other);
 }

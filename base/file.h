@@ -8,6 +8,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* Sets the mode mask of the process. It is remembered: what is made with a mode that the mask
+ * leaves as it is has that mode at once, and needs no second call for it. Not to be changed by
+ * other means afterwards. */
+void file_set_mask(mode_t mask);
+
 /* Appends the whole file to out. 0, or -1 with e and errno: EFBIG when it has more than limit
  * bytes, ENOENT when there is none. Never waits, since anything but a regular file is refused. */
 int file_read(int at, const char *path, size_t limit, struct str *out, struct error *e);
@@ -54,6 +59,10 @@ typedef int file_name(void *to, const char *name);
 /* Calls each with every name in the directory fd but "." and "..", unsorted, from where fd stands:
  * from the beginning after open. No memory is taken. 0, or -1 with errno. */
 int fd_each_name(int fd, file_name *each, void *to);
+/* The same, with more: whether the directory itself says that it is a regular file, which not every
+ * file system does. */
+typedef int file_entry(void *to, const char *name, int is_file);
+int fd_each_entry(int fd, file_entry *each, void *to);
 /* Appends them to out; hidden 0: but for those that begin with a dot. 0, or -1 with errno. */
 int fd_names(int fd, int hidden, struct words *out);
 
@@ -78,7 +87,12 @@ void fd_close(int fd);
 void fd_drop(int *fd);
 /* Closes all descriptors from that number on. */
 void fd_close_from(int first);
+/* Closes both, in one call where they stand side by side and the kernel can (Linux 5.9). */
+void fd_close_both(int one, int other);
 /* Sets (on 1) or clears (0) close-on-exec. 0, or -1 with errno: EBADF, it is not open. */
 int fd_cloexec(int fd, int on);
+/* A close-on-exec copy of fd, whose number is lowest or more, or -1 with errno. One call where musl
+ * makes two, as does openat with O_CLOEXEC, and unlike open. */
+int fd_above(int fd, int lowest);
 
 #endif

@@ -66,12 +66,12 @@ static int copy_file(int from_at, const char *from, int to_at, const char *to, m
     int in = openat(from_at, from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (flags & O_NOFOLLOW));
     if (in < 0)
         return -1;
-    int out = openat(to_at, to, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
+    int out = file_make(to_at, to, flags, mode);
     if (out < 0) {
         fd_close(in);
         return -1;
     }
-    int result = fchmod(out, mode) < 0 ? -1 : copy_bytes(in, out);
+    int result = copy_bytes(in, out);
     fd_close(in);
     if (result < 0)
         fd_close(out);

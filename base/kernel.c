@@ -21,7 +21,8 @@ static int make_nameless(const char *folder, const char *name)
     kernel_noise(&noise, sizeof noise);
     snprintf(path, sizeof path, "%s/.%s.%ld.%016llx", folder, name, (long)getpid(),
              (unsigned long long)noise);
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    int fd = openat(AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                    0600);
     if (fd < 0)
         return -1;
     fcntl(fd, F_SETFL, 0); /* O_NONBLOCK has another meaning to who gets it: process_gate */

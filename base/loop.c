@@ -253,23 +253,24 @@ static void collect_signals(struct watch *w, uint32_t events)
     }
 }
 
-int loop_signal(struct loop *l, int signal, void (*handler)(void *context, int signal),
-                void *context, struct error *e)
+int loop_signals(struct loop *l, const int *signals, size_t count,
+                 void (*handler)(void *context, int signal), void *context, struct error *e)
 {
-    if (signal < 1 || signal > 64)
-        return error_set(e, EXIT_BUG, "there is no signal %d", signal);
-    sigset_t one;
-    sigemptyset(&one);
-    sigaddset(&one, signal);
-    sigaddset(&l->mask, signal);
-    if (sigprocmask(SIG_BLOCK, &one, NULL) < 0)
-        return error_system(e, "unable to block signal %d", signal);
+    for (size_t i = 0; i < count; i++) {
+        if (signals[i] < 1 || signals[i] > 64)
+            return error_set(e, EXIT_BUG, "there is no signal %d", signals[i]);
+        sigaddset(&l->mask, signals[i]);
+    }
+    if (sigprocmask(SIG_BLOCK, &l->mask, NULL) < 0)
+        return error_system(e, "unable to block signals");
     int fd = signalfd(l->signals, &l->mask, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
-        return error_system(e, "unable to receive signal %d", signal);
-    /* An ignored SIGCHLD, inherited, would take our children's statuses away. */
+        return error_system(e, "unable to receive signals");
+    /* An ignored SIGCHLD, inherited, would take our children's statuses away. To the others, which
+     * are blocked, it does not matter. */
     struct sigaction action = {.sa_handler = SIG_DFL};
-    sigaction(signal, &action, NULL);
+    if (sigismember(&l->mask, SIGCHLD))
+        sigaction(SIGCHLD, &action, NULL);
     l->on_signal = handler;
     l->signal_context = context;
     if (l->signals >= 0)
@@ -277,6 +278,12 @@ int loop_signal(struct loop *l, int signal, void (*handler)(void *context, int s
     l->signals = fd;
     l->signal_watch = (struct watch){.fd = fd, .ready = collect_signals};
     return loop_watch(l, &l->signal_watch, EPOLLIN, e);
+}
+
+int loop_signal(struct loop *l, int signal, void (*handler)(void *context, int signal),
+                void *context, struct error *e)
+{
+    return loop_signals(l, &signal, 1, handler, context, e);
 }
 
 /* --- turns --- */

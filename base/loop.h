@@ -48,7 +48,7 @@ struct loop {
     void (*handled)(void *context);
     void *handled_context;
     int epoll;
-    int signals; /* signalfd, -1 before the first loop_signal */
+    int signals; /* signalfd, -1 before the first loop_signals */
     sigset_t mask;
     void (*on_signal)(void *context, int signal);
     void *signal_context;
@@ -87,9 +87,12 @@ int loop_timer(struct loop *l, struct timer *t, int64_t due);
 /* Takes t out, if it is set. */
 void loop_untimer(struct loop *l, struct timer *t);
 
-/* Blocks signal for the process and delivers it as a loop event, to the handler and with the
+/* Blocks signals for the process and delivers them as loop events, to the handler and with the
  * context that were given last. It is called after all signals pending at that moment were
  * collected. */
+int loop_signals(struct loop *l, const int *signals, size_t count,
+                 void (*handler)(void *context, int signal), void *context, struct error *e);
+/* The same for one. */
 int loop_signal(struct loop *l, int signal, void (*handler)(void *context, int signal),
                 void *context, struct error *e);
 

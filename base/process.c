@@ -66,7 +66,7 @@ static pid_t fork_child(const struct process_spawn *s, int report)
         if (pid >= 0 || errno != ETIMEDOUT)
             return pid;
     }
-    pid = flags != 0 ? fork_flags(flags) : fork();
+    pid = fork_flags(flags);
     if (pid == 0)
         process_child(s, report);
     return pid;
@@ -98,6 +98,23 @@ static pid_t fork_orphan(const struct process_spawn *s, int report)
     return pid;
 }
 
+/* No handler of ours runs in the child: all signals are blocked for a moment, if there are any. */
+static pid_t fork_guarded(const struct process_spawn *s, int report)
+{
+    sigset_t all;
+    sigset_t before;
+    bool blocks = process_has_handlers() || slots_serve(0);
+    sigfillset(&all);
+    if (blocks)
+        sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = s->orphan ? fork_orphan(s, report) : fork_child(s, report);
+    int saved = errno;
+    if (blocks)
+        sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = saved;
+    return pid;
+}
+
 pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e)
 {
     int ends[2] = {-1, -1};
@@ -108,14 +125,9 @@ pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e)
     /* What the child writes is less than the pipe holds. */
     if (report && pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return error_system(e, "unable to make a pipe");
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t pid = s->orphan ? fork_orphan(s, ends[1]) : fork_child(s, ends[1]);
-    int saved = errno;
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    pid_t pid = fork_guarded(s, ends[1]);
     if (pid < 0) {
+        int saved = errno;
         close_report(ends);
         errno = saved;
         return error_system(e, "unable to fork");
@@ -242,7 +254,7 @@ int process_stat(pid_t pid, struct process_stat *s)
     char path[32];
     char text[1024];
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     fd_close(fd);
     text[n < 0 ? 0 : n] = '\0';

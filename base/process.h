@@ -90,6 +90,10 @@ struct process_failure {
     char step[EXECUTE_WHY_MAX];
 };
 
+/* For one that starts many: looks once at how we treat each signal, so that a child resets only
+ * what differs. To be called again when that has changed. */
+void process_know_signals(void);
+
 /* Forks and execs; never waits. Returns the pid, and in *report the read end of a pipe: end of file
  * means exec succeeded, a struct process_failure that it did not (the child then exits 127 or 126).
  * -1 with e filled when fork or pipe failed; errno kept. report may be NULL: failure is then seen

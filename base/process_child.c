@@ -15,13 +15,50 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { SIGNALS = 65, KERNEL_ACTION = 8 /* longs, at least */ };
+
+/* Those that may not have their default action; all, until process_know_signals has looked. */
+static bool is_usual[SIGNALS];
+static bool has_no_handler;
+
+/* Of the kernel, since the C library refuses its own, 32 to 34, which we may have inherited
+ * ignored. */
+static bool is_default(int signal, bool *handled)
+{
+    unsigned long action[KERNEL_ACTION] = {0};
+    struct sigaction ours;
+    if (sigaction(signal, NULL, &ours) == 0) {
+        *handled = ours.sa_handler != SIG_IGN && ours.sa_handler != SIG_DFL;
+        return ours.sa_handler == SIG_DFL;
+    }
+    syscall(SYS_rt_sigaction, signal, NULL, action, 8);
+    for (int i = 0; i < KERNEL_ACTION; i++)
+        if (action[i] != 0)
+            return false;
+    return true;
+}
+
+void process_know_signals(void)
+{
+    has_no_handler = true;
+    for (int i = 1; i < SIGNALS; i++) {
+        bool handled = false;
+        is_usual[i] = is_default(i, &handled);
+        has_no_handler = has_no_handler && !handled;
+    }
+}
+
+bool process_has_handlers(void)
+{
+    return !has_no_handler;
+}
+
 void process_reset_signals(const sigset_t *blocked)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
     const unsigned long kernel_default[4] = {0};
-    for (int i = 1; i < 65; i++)
-        /* The C library refuses its own, 32 to 34, which we may have inherited ignored. */
-        if (sigaction(i, &action, NULL) < 0)
+    for (int i = 1; i < SIGNALS; i++)
+        if (!is_usual[i] && sigaction(i, &action, NULL) < 0)
             syscall(SYS_rt_sigaction, i, kernel_default, NULL, 8);
     sigset_t none;
     sigemptyset(&none);
@@ -49,7 +86,7 @@ int process_open_side(int fd, int flags)
 {
     char path[40];
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    return open(path, flags | O_CLOEXEC);
+    return openat(AT_FDCWD, path, flags | O_CLOEXEC);
 }
 
 /* from stands in no target's way. */
@@ -78,7 +115,7 @@ static int place_fds(const struct process_spawn *s)
     for (size_t i = 0; i < s->fd_count; i++) {
         from[i] = s->fds[i].from;
         if (from[i] != s->fds[i].to && is_target(s, from[i])) {
-            from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, top);
+            from[i] = fd_above(from[i], top);
             if (from[i] < 0)
                 return -1;
         }
@@ -182,7 +219,7 @@ void process_child(const struct process_spawn *s, int report)
 {
     struct process_failure f = {.error = 0};
     if (report >= 0)
-        report = fcntl(report, F_DUPFD_CLOEXEC, first_free_above_targets(s));
+        report = fd_above(report, first_free_above_targets(s));
     if (s->parent != NULL)
         parent_split(s->parent, s->new_pids ? CLONE_NEWPID : 0, report);
     const char *step = process_become(s);

@@ -9,6 +9,9 @@ enum { PROCESS_FDS_MAX = 64 /* of struct process_spawn */ };
 /* Gives every signal its default action, and sets the mask to blocked (NULL: to none). */
 void process_reset_signals(const sigset_t *blocked);
 
+/* Whether a handler of ours may run in a child before it executes. */
+bool process_has_handlers(void);
+
 /* Becomes what s asks for and executes the program. Returns only when that fails: the step that
  * did, with errno. */
 const char *process_become(const struct process_spawn *s);

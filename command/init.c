@@ -1,5 +1,6 @@
 /* /init: from the container's environment to supervisor_run. */
 #include "base/command.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "command/commands.h"
 #include "logger/script.h"
@@ -109,7 +110,7 @@ int init_boot(char **cmd, bool guest)
     fill_stdio();
     if (workdir == NULL)
         workdir = "/";
-    umask(022);
+    file_set_mask(022);
     bool terminal = isatty(1) || isatty(2);
     if (runtree_complete_path(&e) < 0 ||
         settings_read(&settings, getenv, terminal, &problems) < 0) {

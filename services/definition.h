@@ -44,6 +44,7 @@ struct definition {
     enum definition_builtin builtin;
     char *directory;               /* where it was read, or NULL */
     const struct section *section; /* its files; NULL: they are in the directory */
+    struct keys_there there; /* the files of its directory, when it was read; none: not known */
 
     struct words dependencies;             /* names of services or bundles */
     struct words after;                    /* the same, as far as they are not left out */

@@ -59,6 +59,8 @@ static void read_new(struct reading *r, enum definition_type type)
         return;
     }
     d->section = r->section;
+    if (r->section == NULL)
+        d->there = r->there;
     read_added_rows(r, d);
     reading_rows(r, d);
 }

@@ -10,9 +10,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static int note_file(void *to, const char *name, int is_file)
+{
+    struct reading *r = to;
+    if (name[0] == '.')
+        return 0;
+    keys_note(&r->there, name, is_file);
+    return words_add(&r->names, name);
+}
+
 static void list_files(struct reading *r)
 {
-    r->unlisted = fd_names(r->fd, 0, &r->names) < 0;
+    r->there = (struct keys_there){0};
+    r->unlisted = fd_each_entry(r->fd, note_file, r) < 0;
+    if (r->unlisted)
+        r->there = (struct keys_there){0};
     words_sort(&r->names);
 }
 
@@ -46,7 +58,7 @@ static void read_typed(struct reading *r)
 {
     if (reading_has_bad_name(r) || !open_entry(r))
         return;
-    if (reading_exists(r, "type"))
+    if (keys_is_file(&r->there, key_find("type", DEFINITION_LONGRUN)) || reading_exists(r, "type"))
         reading_definition(r);
     else if (words_add(&r->untyped[r->source], r->name) < 0)
         reading_no_memory(r);

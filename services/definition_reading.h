@@ -18,6 +18,7 @@ struct reading {
     char path[READING_PATH]; /* of the directory */
     int fd;                  /* open on it */
     struct words names;      /* of its files, those that begin with a dot left out */
+    struct keys_there there; /* the same by rows; none: not known */
     bool unlisted;           /* the names are not known: each file is looked for */
     struct words *untyped;   /* names of directories of the source that have no type */
 };

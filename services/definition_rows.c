@@ -118,6 +118,8 @@ static bool read_program(struct reading *r, const struct key_row *k, bool needed
     char path[READING_PATH];
     if (r->section != NULL)
         return reading_exists(r, k->name);
+    if (keys_is_file(&r->there, k))
+        return true;
     if (!reading_may_have(r, k->name) || fstatat(r->fd, k->name, &s, 0) < 0)
         return false;
     if (needed && !S_ISREG(s.st_mode))

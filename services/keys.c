@@ -195,25 +195,32 @@ void key_set_number(void *place, int64_t value)
 
 _Static_assert(sizeof key_rows / sizeof key_rows[0] <= 64, "each row has its bit");
 
-static int note_name(void *to, const char *name)
+int keys_note(void *there, const char *name, int is_file)
 {
-    struct keys_there *there = to;
+    struct keys_there *t = there;
     for (const struct key_row *k = key_rows; k->name != NULL; k++)
-        if (strcmp(k->name, name) == 0 || (k->folder != NULL && strcmp(k->folder, name) == 0))
-            there->rows |= 1ULL << (k - key_rows);
+        if (strcmp(k->name, name) == 0 || (k->folder != NULL && strcmp(k->folder, name) == 0)) {
+            t->rows |= 1ULL << (k - key_rows);
+            t->files |= is_file ? 1ULL << (k - key_rows) : 0;
+        }
     return 0;
 }
 
 void keys_list(struct keys_there *there, int directory)
 {
-    there->rows = 0;
-    if (fd_each_name(directory, note_name, there) < 0)
-        there->rows = ~0ULL;
+    *there = (struct keys_there){0};
+    if (fd_each_entry(directory, keys_note, there) < 0)
+        *there = (struct keys_there){.rows = ~0ULL};
 }
 
 bool keys_may_have(const struct keys_there *there, const struct key_row *k)
 {
     return (there->rows >> (k - key_rows) & 1) != 0;
+}
+
+bool keys_is_file(const struct keys_there *there, const struct key_row *k)
+{
+    return (there->files >> (k - key_rows) & 1) != 0;
 }
 
 void *key_place(const struct key_row *k, struct definition *d)

@@ -140,13 +140,18 @@ enum key_fault key_parse(const struct key_row *k, const char *line, int64_t *val
 
 /* The files of the rows that are in a directory, from one look at it: most services have few. */
 struct keys_there {
-    uint64_t rows; /* a bit for each row, in their order */
+    uint64_t rows;  /* a bit for each row, in their order */
+    uint64_t files; /* those that are regular files, as far as the directory itself says it */
 };
+/* Notes a name in the struct keys_there, as a file_entry (base/file.h) does. */
+int keys_note(void *there, const char *name, int is_file);
 /* Lists the open directory, once after it was opened. If it cannot be listed, all may be there. */
 void keys_list(struct keys_there *there, int directory);
 /* False: neither the file nor the folder of the row is there. True: it may be, as a link may lead
  * nowhere. */
 bool keys_may_have(const struct keys_there *there, const struct key_row *k);
+/* True: it is there, and a regular file, of which no further look need make sure. */
+bool keys_is_file(const struct keys_there *there, const struct key_row *k);
 
 /* Where the value of a row is in a definition. Only rows of which a value is kept have such a
  * place. */

@@ -37,17 +37,24 @@ static int copy_directory(int source, int live, const char *name, struct error *
  * made of what is not there: most services have few of these files. */
 static int copy_file(const struct key_row *k, int source, int live, struct error *e)
 {
-    if (faccessat(source, k->name, F_OK, 0) < 0)
-        return 0;            /* a link to nothing */
-    if (k->kind == KEY_FLAG) /* which need not even be a file */
-        return file_write(live, k->name, "", 0, 0644, e);
-    return file_copy(source, k->name, live, k->name, k->kind == KEY_PROGRAM ? 0755 : 0644, e);
+    mode_t mode = k->kind == KEY_PROGRAM ? 0755 : 0644;
+    if (k->kind != KEY_FLAG && file_copy(source, k->name, live, k->name, mode, e) == 0)
+        return 0;
+    if (k->kind != KEY_FLAG && errno != ENOENT)
+        return -1;
+    if (faccessat(source, k->name, F_OK, 0) < 0) { /* a link to nothing */
+        *e = ERROR_INIT;
+        return 0;
+    }
+    /* A flag need not even be a file. */
+    return k->kind == KEY_FLAG ? file_write(live, k->name, "", 0, 0644, e) : -1;
 }
 
-static int copy_rows(int source, int live, struct error *e)
+static int copy_rows(const struct definition *d, int source, int live, struct error *e)
 {
-    struct keys_there there;
-    keys_list(&there, source);
+    struct keys_there there = d->there;
+    if (there.rows == 0) /* nobody has looked */
+        keys_list(&there, source);
     for (const struct key_row *k = key_rows; k->name != NULL; k++)
         if ((k->use & KEY_COPIED) != 0 && keys_may_have(&there, k) &&
             (k->kind == KEY_DIRECTORY ? copy_directory(source, live, k->name, e)
@@ -83,7 +90,7 @@ int livedir_fill(const struct definition *d, const char *path, struct error *e)
     if (live < 0)
         error_system(e, "unable to open %s", source < 0 ? d->directory : path);
     else
-        result = copy_rows(source, live, e);
+        result = copy_rows(d, source, live, e);
     fd_close(source);
     fd_close(live);
     return result;

@@ -80,7 +80,8 @@ void servicedir_read(struct service_keys *keys, const char *path, const char *na
         void *place = key_place_in(k, keys);
         bool listed = at >= 0 && keys_may_have(&there, k);
         if (key_is_flag(k))
-            *(bool *)place = listed && faccessat(at, k->name, F_OK, 0) == 0;
+            *(bool *)place =
+                listed && (keys_is_file(&there, k) || faccessat(at, k->name, F_OK, 0) == 0);
         else if (k->kind == KEY_POLICY)
             read_policy(listed ? at : -1, k, place, name);
         else if (!read_number(listed ? at : -1, k, place, line) && name != NULL)

@@ -24,7 +24,8 @@
 #endif
 
 static int destination = 2;
-static int own = -1; /* the same pipe or terminal as an open file of ours, with O_NONBLOCK */
+static int own = -1;       /* the same pipe or terminal as an open file of ours, with O_NONBLOCK */
+static int no_socket = -1; /* the last that was found to be none */
 static unsigned long dropped;
 static char rest[PIPE_BUF]; /* of a line that a terminal took a part of */
 static size_t rest_length;
@@ -34,28 +35,24 @@ static int shared = -1; /* the loggers' file */
 static ssize_t write_now(int fd, const void *bytes, size_t length)
 {
     struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = length};
-    ssize_t n = send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n >= 0 || errno != ENOTSOCK)
+    ssize_t n = fd == no_socket ? -1 : send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n >= 0 || (fd != no_socket && errno != ENOTSOCK))
         return n;
+    no_socket = fd;
     n = syscall(SYS_pwritev2, fd, &part, 1, -1L, -1L, RWF_NOWAIT);
     if (n >= 0 || !kernel_lacks(errno))
         return n;
-    /* No such flag for this kind of file: poll said it is writable, which for a pipe means room for
-     * a page. */
-    return write(fd, bytes, length);
-}
-
-static ssize_t poll_and_write(int fd, const void *bytes, size_t length)
-{
+    /* No such flag for this kind of file. That it is writable means, for a pipe, room for a page.
+     */
     struct pollfd p = {.fd = fd, .events = POLLOUT};
     if (poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0)
         return -1;
-    return write_now(fd, bytes, length);
+    return write(fd, bytes, length);
 }
 
 bool console_try(int fd, const void *bytes, size_t length)
 {
-    return poll_and_write(fd, bytes, length) == (ssize_t)length;
+    return write_now(fd, bytes, length) == (ssize_t)length;
 }
 
 /* Between a poll and a write others fill the pipe, and a terminal takes a part and waits for the
@@ -76,7 +73,7 @@ static int open_own(int fd)
 
 static ssize_t put(const char *bytes, size_t length)
 {
-    return own >= 0 ? write(own, bytes, length) : poll_and_write(destination, bytes, length);
+    return own >= 0 ? write(own, bytes, length) : write_now(destination, bytes, length);
 }
 
 static bool put_line(const char *line, size_t length)
@@ -184,6 +181,7 @@ void console_messages_to(int fd)
 {
     fd_close(own);
     destination = fd;
+    no_socket = -1;
     own = open_own(fd);
     rest_length = 0;
     message_to(say);

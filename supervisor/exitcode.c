@@ -33,7 +33,7 @@ int exitcode_parse(const char *text)
 int exitcode_read(void)
 {
     char text[128] = "";
-    int fd = open(RUN_EXITCODE, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = openat(AT_FDCWD, RUN_EXITCODE, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return shortage_is(errno) ? -1 : 0;
     ssize_t n = read(fd, text, sizeof text - 1);

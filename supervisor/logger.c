@@ -24,17 +24,6 @@ static struct pid1 *pid1_of(const struct logger *l)
 
 /* --- pipes ------------------------------------------------------------------------------------ */
 
-/* A service that dropped privileges may still open /dev/stdout: the write side is for everybody. */
-static int make_pipe(int *read_end, int *write_end)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return -1;
-    *read_end = ends[0];
-    *write_end = ends[1];
-    return fchmod(ends[1], 0622);
-}
-
 /* One descriptor for both sides instead of two, where there is a /proc by which children can open
  * the side that is theirs: of thousands of services that counts. */
 static void merge(int *read_end, int *write_end)
@@ -42,9 +31,23 @@ static void merge(int *read_end, int *write_end)
     int both = process_open_side(*read_end, O_RDWR);
     if (both < 0)
         return;
-    close(*read_end);
-    close(*write_end);
+    fd_close_both(*read_end, *write_end);
     *read_end = *write_end = both;
+}
+
+/* A service that dropped privileges may still open /dev/stdout: the write side is for everybody. */
+static int make_pipe(int *read_end, int *write_end, bool merges)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    *read_end = ends[0];
+    *write_end = ends[1];
+    if (fchmod(ends[1], 0622) < 0)
+        return -1;
+    if (merges)
+        merge(read_end, write_end);
+    return 0;
 }
 
 /* The reading side stays, for a successor of the logger. */
@@ -114,20 +117,19 @@ static void close_pipes(struct logger_pipes *io)
     fd_drop(&io->events_read);
 }
 
+/* Journals fill the gaps among our descriptors, so that the two of a pipe stand side by side and
+ * are closed in one call. */
 static int make_pipes(struct logger_pipes *io, const char *name, int events, struct error *e)
 {
-    if (make_pipe(&io->out_read, &io->out_write) < 0 ||
-        make_pipe(&io->err_read, &io->err_write) < 0)
-        return error_system(e, "unable to make the log pipes of %s", name);
-    if (events < 0) {
-        merge(&io->out_read, &io->out_write);
-        merge(&io->err_read, &io->err_write);
-    }
+    bool merges = events < 0;
     for (int i = 0; i < (events >= 0 ? 3 : 2); i++) {
         io->journal[i] = kernel_memory("journal");
         if (io->journal[i] < 0)
             return error_system(e, "unable to make the journals of %s", name);
     }
+    if (make_pipe(&io->out_read, &io->out_write, merges) < 0 ||
+        make_pipe(&io->err_read, &io->err_write, merges) < 0)
+        return error_system(e, "unable to make the log pipes of %s", name);
     return 0;
 }
 

@@ -66,7 +66,7 @@ static int open_service_lock(const struct longrun *l, struct error *e)
     char path[600];
     struct stat st;
     snprintf(path, sizeof path, "%s/supervise/service-lock", l->path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_system(e, "unable to open %s", path);
     if (fstat(fd, &st) == 0 && (st.st_mode & 0077) != 0)

@@ -104,8 +104,11 @@ static int open_directories(struct longrun *l, struct error *e)
 {
     if (l->node != NO_NODE)
         supervise_dir_mark_down(&l->seen, true); /* until it was started */
-    if (supervise_dir_open(&l->seen, e) < 0 ||
-        logger_show(&l->logger, l->definition->name, l->path, e) < 0)
+    if (supervise_dir_open(&l->seen, e) < 0)
+        return -1;
+    l->device = l->seen.supervise.device;
+    l->inode = l->seen.supervise.inode;
+    if (logger_show(&l->logger, l->definition->name, l->path, e) < 0)
         return -1;
     if (l->node == NO_NODE)
         supervise_dir_event(&l->seen, 's'); /* s6-svlink listens, then somebody looks at log/ */
@@ -196,11 +199,6 @@ static int make_input(struct longrun *l, const struct definition *d, struct erro
 
 static int fill(struct longrun *l, struct error *e)
 {
-    struct stat st;
-    if (stat(l->path, &st) < 0)
-        return error_system(e, "unable to look at %s", l->path);
-    l->device = st.st_dev;
-    l->inode = st.st_ino;
     if (make_input(l, l->definition, e) < 0 || open_logger(l, l->definition, e) < 0)
         return -1;
     return open_directories(l, e);

@@ -19,7 +19,7 @@ int pid1_open(struct pid1 *p, const struct pid1_calls *calls, struct error *e)
     p->loop.calls = &calls->loop;
     if (loop_reserve_timers(&p->loop, TIMERS, e) < 0)
         return -1;
-    p->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    p->null = openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC);
     return p->null < 0 ? error_system(e, "unable to open /dev/null") : 0;
 }
 

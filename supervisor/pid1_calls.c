@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int wait_for_events(int epoll, struct epoll_event *events, int most, int ms)
@@ -22,7 +23,12 @@ static ssize_t peek(int fd, void *bytes, size_t size)
 
 static int create(const char *path, int access, mode_t mode)
 {
-    return open(path, access | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    return openat(AT_FDCWD, path, access | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+}
+
+static int create_empty(const char *path, mode_t mode)
+{
+    return mknod(path, S_IFREG | mode, 0);
 }
 
 const struct pid1_calls pid1_system = {
@@ -44,6 +50,7 @@ const struct pid1_calls pid1_system = {
     .tell = supervise_notify,
     .add_death = supervise_add_death,
     .create = create,
+    .create_empty = create_empty,
     .write_at = pwrite,
     .write_file = file_write,
     .rename = rename,

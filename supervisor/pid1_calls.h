@@ -39,6 +39,7 @@ struct pid1_calls {
     int (*add_death)(const char *path, const struct timespec *when, int wait_status,
                      unsigned int most, struct error *e);     /* supervise_add_death */
     int (*create)(const char *path, int access, mode_t mode); /* open, O_CREAT | O_EXCL */
+    int (*create_empty)(const char *path, mode_t mode); /* mknod of a regular file, one call */
     ssize_t (*write_at)(int fd, const void *bytes, size_t size, off_t at); /* pwrite */
     int (*write_file)(int at, const char *path, const void *bytes, size_t size, mode_t mode,
                       struct error *e); /* file_write */

@@ -120,7 +120,7 @@ long remaining_signal(const struct remaining *r, int signal)
 {
     struct sending s = {.r = r, .signal = signal};
     sort_excluded(r);
-    s.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    s.proc = openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s.proc < 0)
         return -1;
     (void)fd_each_name(s.proc, send_to, &s);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,12 +14,16 @@ enum { EVENT_FOR_ALL = 01733, EVENT_FOR_GROUP = 03730 };
 /* Never empty, not even for a moment, if there was one before: somebody may be reading it. */
 static int write_record(int at, const unsigned char *record, size_t size)
 {
-    int fd = openat(at, "supervise/status",
-                    O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0644);
+    enum { FLAGS = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW };
+    int fd = openat(at, "supervise/status", FLAGS | O_EXCL, 0644);
+    bool was_there = fd < 0 && errno == EEXIST;
+    if (was_there)
+        fd = openat(at, "supervise/status", FLAGS | O_NONBLOCK, 0644);
     if (fd < 0)
         return -1;
-    int result =
-        write(fd, record, size) == (ssize_t)size && ftruncate(fd, (off_t)size) == 0 ? 0 : -1;
+    int result = write(fd, record, size) == (ssize_t)size ? 0 : -1;
+    if (was_there && ftruncate(fd, (off_t)size) < 0)
+        result = -1;
     close(fd);
     return result;
 }
@@ -54,8 +59,9 @@ static int make_lock(int at, struct supervise *s, const char *locked)
     return s->lock;
 }
 
-/* event/, which listeners of the group may write to; one that is for all stays so. */
-static int make_event(int at)
+/* event/, which listeners of the group may write to; one that is for all stays so. ours: nobody
+ * else can put something in its place. */
+static int make_event(int at, bool ours)
 {
     struct stat st;
     if (mkdirat(at, "event", 0700) < 0) {
@@ -63,17 +69,25 @@ static int make_event(int at)
             return -1;
         if (!S_ISDIR(st.st_mode) || (st.st_mode & 07777) == EVENT_FOR_ALL)
             return 0;
+    } else if (ours) {
+        return fchmodat(at, "event", EVENT_FOR_GROUP, 0);
     }
     return file_mode_made(at, "event", S_IFDIR, EVENT_FOR_GROUP);
 }
 
-/* With an empty mode mask: a hundred services are to be made in no time. */
+/* A hundred services are to be made in no time. */
 static int make(int at, const char *path, struct supervise *s, const char *locked,
                 const struct supervise_status *first, struct error *e)
 {
+    struct stat st;
+    if (fstat(at, &st) < 0)
+        return error_system(e, "unable to look at %s", path);
+    s->device = st.st_dev;
+    s->inode = st.st_ino;
+    bool ours = st.st_uid == getauxval(AT_EUID) && (st.st_mode & 0022) == 0;
     unsigned char record[SUPERVISE_STATUS_MOST];
     bool made = mkdirat(at, "supervise", 0700) == 0;
-    if ((!made && errno != EEXIST) || make_event(at) < 0)
+    if ((!made && errno != EEXIST) || make_event(at, ours) < 0)
         return error_system(e, "unable to make supervise and event in %s", path);
     if (make_lock(at, s, locked) < 0)
         return error_system(e, "unable to lock %s/supervise/lock", path);
@@ -103,9 +117,7 @@ int supervise_open(struct supervise *s, const char *path, const char *locked,
     int at = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
         return error_system(e, "unable to open %s", path);
-    mode_t mask = umask(0);
     int result = make(at, path, s, locked, first, e);
-    umask(mask);
     close(at);
     if (result < 0)
         supervise_close(s);
@@ -119,12 +131,27 @@ void supervise_close(struct supervise *s)
     *s = SUPERVISE_INIT;
 }
 
+/* A file that was not there before, with the mode that our mask leaves it. */
+static int write_fresh(const char *path, const unsigned char *record, size_t size)
+{
+    int fd = openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return -1;
+    ssize_t n = write(fd, record, size);
+    close(fd);
+    return n == (ssize_t)size ? 0 : -1;
+}
+
 int supervise_write_status(const char *path, const struct supervise_status *s, struct error *e)
 {
     unsigned char record[SUPERVISE_STATUS_MOST];
     char file[640];
+    char fresh[640];
     size_t size = supervise_pack(record, s);
     snprintf(file, sizeof file, "%s/supervise/status", path);
+    snprintf(fresh, sizeof fresh, "%s.new", file);
+    if (write_fresh(fresh, record, size) == 0 && rename(fresh, file) == 0)
+        return 0;
     return file_replace(AT_FDCWD, file, record, size, 0644, e);
 }
 
@@ -133,7 +160,7 @@ int supervise_write_status(const char *path, const struct supervise_status *s, s
 static int open_file(const char *path, int flags)
 {
     struct stat st;
-    int fd = open(path, flags | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0644);
+    int fd = openat(AT_FDCWD, path, flags | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
         return fd;
     close(fd);

@@ -7,9 +7,12 @@
 #include "base/loop.h"
 #include "services/supervise_format.h"
 #include <stddef.h>
+#include <sys/types.h>
 
 struct supervise {
     struct watch control; /* the fifo, open for both so that it never ends; fd -1: none */
+    dev_t device;         /* of the service directory, as is its inode */
+    ino_t inode;
     int lock; /* -1: none of its own. Never opened twice: closing one would drop the lock */
 };
 

@@ -109,10 +109,8 @@ static void mark(struct supervise_dir *d)
         d->pid1->calls->unlink(path);
         return;
     }
-    /* What is there already will do, whatever it is: it is not opened, and may be a fifo. */
-    int fd = d->pid1->calls->create(path, O_WRONLY, 0644);
-    fd_close(fd);
-    if (fd >= 0 || errno == EEXIST)
+    /* What is there already will do, whatever it is. */
+    if (d->pid1->calls->create_empty(path, 0644) == 0 || errno == EEXIST)
         return;
     struct error e = ERROR_INIT;
     error_system(&e, "unable to make %s", path);

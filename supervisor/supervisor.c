@@ -242,13 +242,14 @@ static int watch_signals(struct supervisor *sv, struct error *e)
 {
     static const int signals[] = {SIGCHLD, SIGTERM, SIGINT,   SIGUSR1, SIGUSR2, SIGPWR,
                                   SIGHUP,  SIGQUIT, SIGWINCH, SIGALRM, SIGABRT};
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        if (loop_signal(&sv->pid1.loop, signals[i], on_signal, sv, e) < 0)
-            return -1;
+    if (loop_signals(&sv->pid1.loop, signals, sizeof signals / sizeof signals[0], on_signal, sv,
+                     e) < 0)
+        return -1;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is an error to us */
     signal(SIGTTOU, SIG_IGN); /* in a session that is not ours, CMD may be in front of us */
     signal(SIGTTIN, SIG_IGN);
+    process_know_signals();
     return 0;
 }
 

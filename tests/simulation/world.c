@@ -323,6 +323,11 @@ static int add_death(const char *path, const struct timespec *when, int status, 
     return file_fails(e) ? -1 : supervise_add_death(path, when, status, most, e);
 }
 
+static int create_empty(const char *path, mode_t mode)
+{
+    return file_fails(NULL) ? -1 : pid1_system.create_empty(path, mode);
+}
+
 static int create(const char *path, int access, mode_t mode)
 {
     return file_fails(NULL) ? -1 : pid1_system.create(path, access, mode);
@@ -371,6 +376,7 @@ const struct pid1_calls *world_calls(void)
     c.tell = tell;
     c.add_death = add_death;
     c.create = create;
+    c.create_empty = create_empty;
     c.write_at = write_at;
     c.memory_open = memory_open;
     c.write_file = write_file;

@@ -91,7 +91,7 @@ static void one_that_cannot_be_added_leaves_nothing(void **state)
     keys_init(&d.keys);
     assert_null(longruns_add(ls, &d, NULL, NO_NODE, "/run/nowhere", &e));
     assert_int_equal(errno, ENOENT);
-    assert_string_equal(e.text, "unable to look at /run/nowhere: No such file or directory");
+    assert_string_equal(e.text, "unable to open /run/nowhere: No such file or directory");
     assert_null(longruns_named(ls, "a"));
     assert_int_equal(add("b", NULL)->index, count);
 }

@@ -416,6 +416,11 @@ static int add_death(const char *path, const struct timespec *when, int wait_sta
                                      : supervise_add_death(path, when, wait_status, most, e);
 }
 
+static int create_empty(const char *path, mode_t mode)
+{
+    return simulated.files_fail != 0 ? fail_file(NULL) : pid1_system.create_empty(path, mode);
+}
+
 static int create(const char *path, int access, mode_t mode)
 {
     return simulated.files_fail != 0 ? fail_file(NULL) : pid1_system.create(path, access, mode);
@@ -474,6 +479,7 @@ static struct pid1_calls calls(void)
     c.write_status = write_status;
     c.add_death = add_death;
     c.create = create;
+    c.create_empty = create_empty;
     c.write_at = write_at;
     c.memory_open = memory_open;
     c.memory_kills = memory_kills;
