@@ -234,7 +234,7 @@ $(FUZZ)/%: $(FUZZ)/tests/fuzz/%.o $(FUZZ)/liboverlog.a
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_WRAP:%=-Wl,--wrap=%) -o $@ $^ -lz
 
 $(FUZZ)/account: FUZZ_WRAP += fopen
-$(FUZZ)/handover: FUZZ_WRAP += helper_start loop_signal
+$(FUZZ)/handover: FUZZ_WRAP += helper_start loop_signals
 $(FUZZ)/recover: FUZZ_WRAP += helper_start
 
 .PRECIOUS: $(FUZZ)/tests/fuzz/%.o

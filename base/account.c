@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PASSWD "/etc/passwd"
@@ -194,13 +195,34 @@ void account_group_name(gid_t gid, char name[ACCOUNT_NAME_MAX])
     find_group(NULL, &gid, name, &e);
 }
 
+#ifdef SYS_setresuid32 /* else the kernel takes ids of 16 bits */
+enum { SET_GROUPS = SYS_setgroups32, SET_GIDS = SYS_setresgid32, SET_UIDS = SYS_setresuid32 };
+#else
+enum { SET_GROUPS = SYS_setgroups, SET_GIDS = SYS_setresgid, SET_UIDS = SYS_setresuid };
+#endif
+
+int account_set_groups(size_t count, const gid_t *groups)
+{
+    return (int)syscall(SET_GROUPS, count, groups);
+}
+
+int account_set_gids(gid_t real, gid_t effective, gid_t saved)
+{
+    return (int)syscall(SET_GIDS, real, effective, saved);
+}
+
+int account_set_uids(uid_t real, uid_t effective, uid_t saved)
+{
+    return (int)syscall(SET_UIDS, real, effective, saved);
+}
+
 int account_become(const struct account *a, struct error *e)
 {
-    if (setgroups(a->groups.count, a->groups.id) < 0)
+    if (account_set_groups(a->groups.count, a->groups.id) < 0)
         return error_system(e, "unable to set supplementary groups");
-    if (setresgid(a->gid, a->gid, a->gid) < 0)
+    if (account_set_gids(a->gid, a->gid, a->gid) < 0)
         return error_system(e, "unable to set gid %u", (unsigned int)a->gid);
-    if (setresuid(a->uid, a->uid, a->uid) < 0)
+    if (account_set_uids(a->uid, a->uid, a->uid) < 0)
         return error_system(e, "unable to set uid %u", (unsigned int)a->uid);
     return 0;
 }

@@ -42,6 +42,11 @@ enum { ACCOUNT_NAME_MAX = 64 };
 /* Write the name that the account files give an id, cut to fit; "" when they give none. */
 void account_user_name(uid_t uid, char name[ACCOUNT_NAME_MAX]);
 void account_group_name(gid_t gid, char name[ACCOUNT_NAME_MAX]);
+/* As setgroups, setresgid and setresuid, for a process of one thread: one call each, where the C
+ * library makes four to reach all threads. */
+int account_set_groups(size_t count, const gid_t *groups);
+int account_set_gids(gid_t real, gid_t effective, gid_t saved);
+int account_set_uids(uid_t real, uid_t effective, uid_t saved);
 /* Sets supplementary groups, gid and uid of this process, for good. 0, or -1 with e and errno. */
 int account_become(const struct account *a, struct error *e);
 

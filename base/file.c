@@ -21,6 +21,15 @@ void file_set_mask(mode_t mask)
     has_mask = true;
 }
 
+mode_t file_mask(void)
+{
+    if (has_mask)
+        return mask_set;
+    mode_t mask = umask(0);
+    umask(mask);
+    return mask;
+}
+
 /* Special bits of directories are not given by mkdir. */
 bool file_keeps_mode(mode_t mode)
 {
@@ -388,4 +397,10 @@ void fd_close_both(int one, int other)
         return;
     close(one);
     close(other);
+}
+
+int fd_cloexec_range(int first, int last)
+{
+    enum { CLOEXEC = 4 }; /* the kernel's, which musl's headers do not have */
+    return (int)syscall(SYS_close_range, first, last, CLOEXEC);
 }

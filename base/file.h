@@ -12,6 +12,8 @@
  * leaves as it is has that mode at once, and needs no second call for it. Not to be changed by
  * other means afterwards. */
 void file_set_mask(mode_t mask);
+/* The mask; asks the kernel, by two calls, until it was set. */
+mode_t file_mask(void);
 
 /* Appends the whole file to out. 0, or -1 with e and errno: EFBIG when it has more than limit
  * bytes, ENOENT when there is none. Never waits, since anything but a regular file is refused. */
@@ -91,6 +93,9 @@ void fd_close_from(int first);
 void fd_close_both(int one, int other);
 /* Sets (on 1) or clears (0) close-on-exec. 0, or -1 with errno: EBADF, it is not open. */
 int fd_cloexec(int fd, int on);
+/* Sets close-on-exec of all that are open from first to last. 0, or -1 with errno: the kernel does
+ * not know how (before Linux 5.11), and nothing has changed. */
+int fd_cloexec_range(int first, int last);
 /* A close-on-exec copy of fd, whose number is lowest or more, or -1 with errno. One call where musl
  * makes two, as does openat with O_CLOEXEC, and unlike open. */
 int fd_above(int fd, int lowest);

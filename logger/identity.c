@@ -1,4 +1,5 @@
 #include "logger/identity.h"
+#include "base/account.h"
 #include "rotate/logdir.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -76,7 +77,8 @@ struct trial {
     gid_t gid;
     gid_t *groups;
     int group_count;
-    bool stuck; /* we could not become ourselves again */
+    bool has_groups; /* unless we know better */
+    bool stuck;      /* we could not become ourselves again */
     struct error *e;
 };
 
@@ -84,20 +86,22 @@ struct trial {
 static void step_back(struct trial *t)
 {
     int why = errno;
-    if ((geteuid() != t->uid && setresuid(KEEP_UID, t->uid, KEEP_UID) < 0) ||
-        (getegid() != t->gid && setresgid(KEEP_GID, t->gid, KEEP_GID) < 0))
+    bool uid = account_set_uids(KEEP_UID, t->uid, KEEP_UID) == 0 || geteuid() == t->uid;
+    if (!uid || (account_set_gids(KEEP_GID, t->gid, KEEP_GID) < 0 && getegid() != t->gid))
         t->stuck = true;
-    if (t->group_count > 0 && setgroups((size_t)t->group_count, t->groups) < 0)
-        setgroups(0, NULL);
+    t->has_groups = t->group_count > 0;
+    if (t->has_groups && account_set_groups((size_t)t->group_count, t->groups) < 0)
+        account_set_groups(0, NULL);
     errno = why;
 }
 
 static int step_in(struct trial *t, const struct identity *who)
 {
-    if (setgroups(0, NULL) < 0)
+    if (t->has_groups && account_set_groups(0, NULL) < 0)
         return -1;
-    if (setresgid(KEEP_GID, who->gid, KEEP_GID) == 0 &&
-        setresuid(KEEP_UID, who->uid, KEEP_UID) == 0)
+    t->has_groups = false;
+    if (account_set_gids(KEEP_GID, who->gid, KEEP_GID) == 0 &&
+        account_set_uids(KEEP_UID, who->uid, KEEP_UID) == 0)
         return 0;
     step_back(t);
     return -1;
@@ -191,18 +195,24 @@ static int refused(const struct trial *t, const struct identity_facts *f, int wh
 int identity_open(const char *path, const struct identity *wanted, mode_t mode,
                   struct identity *chosen, struct error *e)
 {
-    struct trial t = {
-        .path = path, .mode = mode, .fd = -1, .uid = geteuid(), .gid = getegid(), .e = e};
+    struct trial t = {.path = path,
+                      .mode = mode,
+                      .fd = -1,
+                      .uid = geteuid(),
+                      .gid = getegid(),
+                      .has_groups = true,
+                      .e = e};
     struct identity_facts f = {.wanted = *wanted, .self = t.uid};
     *chosen = *wanted;
     if (begin(&t) < 0)
         return error_system(e, "unable to prepare log directory %s", path);
     f.wanted.stays = wanted->stays || t.uid != 0;
     f.takes = !f.wanted.stays && can_become(&t, wanted);
-    t.fd = logdir_prepare(path, f.takes ? wanted->uid : KEEP_UID, f.takes ? wanted->gid : KEEP_GID,
-                          mode, e);
+    bool given;
+    t.fd = logdir_give(path, f.takes ? wanted->uid : KEEP_UID, f.takes ? wanted->gid : KEEP_GID,
+                       mode, &given, e);
     int why = t.fd < 0 ? errno : 0;
-    if (t.fd >= 0 || is_refusal(why)) {
+    if (!given && (t.fd >= 0 || is_refusal(why))) {
         look(path, t.fd, &f);
         why = identity_choose(&f, works, &t, chosen);
     } else {

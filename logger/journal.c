@@ -10,16 +10,21 @@
 
 enum { TURN_AT = JOURNAL_SIZE / 8 };
 
+static bool look_at(int fd, struct stat *st)
+{
+    return fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_nlink == 0;
+}
+
 bool memory_is(int fd)
 {
     struct stat st;
-    return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0;
+    return look_at(fd, &st);
 }
 
 static void *map_file(int fd, size_t at, size_t size)
 {
     struct stat st;
-    if (!memory_is(fd) || fstat(fd, &st) < 0 ||
+    if (!look_at(fd, &st) ||
         (st.st_size < (off_t)(at + size) && ftruncate(fd, (off_t)(at + size)) < 0))
         return MAP_FAILED;
     return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)at);

@@ -34,7 +34,7 @@ static int add_script(struct words *w, const char *script)
 /* A fifo without a writer must not be at its end, so we are one too. */
 static int take_fifo(const char *path, struct error *e)
 {
-    int fd = open(path, O_RDWR | O_CLOEXEC);
+    int fd = openat(AT_FDCWD, path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return error_system(e, "unable to open %s", path);
     if (dup2(fd, 0) < 0)

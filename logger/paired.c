@@ -19,6 +19,7 @@
 #include "rotate/pipe_note.h"
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,8 +152,14 @@ static bool is_given[LOGGER_FDS];
 /* Before anything else of ours is opened and takes the number of one that is missing. */
 static void look_at_descriptors(void)
 {
+    struct pollfd given[LOGGER_FDS];
+    for (int fd = 0; fd < LOGGER_FDS; fd++)
+        given[fd] = (struct pollfd){.fd = fd >= LOGGER_FD_OUT ? fd : -1};
+    if (poll(given, LOGGER_FDS, 0) < 0 || fd_cloexec_range(LOGGER_FD_OUT, LOGGER_FDS - 1) < 0)
+        for (int fd = LOGGER_FD_OUT; fd < LOGGER_FDS; fd++)
+            given[fd].revents = fd_cloexec(fd, 1) == 0 ? 0 : POLLNVAL;
     for (int fd = LOGGER_FD_OUT; fd < LOGGER_FDS; fd++)
-        is_given[fd] = fd_cloexec(fd, 1) == 0;
+        is_given[fd] = (given[fd].revents & POLLNVAL) == 0;
 }
 
 static int inherited(int fd)
@@ -337,7 +344,7 @@ static int open_disk(struct paired *p, struct error *e)
                      : 0;
     if (result == 0) {
         size_t own = p->pump.handover.route[0].count;
-        umask(022);
+        file_set_mask(022);
         prepare_route(p, &p->pump.handover.route[0], prepared, why);
         if (p->directory != NULL)
             unlogged_note(p->name, p->own.text, prepared[own - 1] < 0 ? why[own - 1].text : NULL);

@@ -386,10 +386,7 @@ int pump_open(struct pump *p, struct error *e)
     }
     if (loop_open(&p->loop, e) < 0)
         return -1;
-    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
-        if (loop_signal(&p->loop, taken[i], on_signal, p, e) < 0)
-            return -1;
-    return 0;
+    return loop_signals(&p->loop, taken, sizeof taken / sizeof taken[0], on_signal, p, e);
 }
 
 /* --- from beginning to end --- */

@@ -304,9 +304,8 @@ static int open_signals(struct s6log *s, struct error *e)
         return -1;
     signal(SIGPIPE, SIG_IGN);
     disk_lift_limit();
-    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
-        if (loop_signal(&s->loop, taken[i], on_signal, s, e) < 0)
-            return -1;
+    if (loop_signals(&s->loop, taken, sizeof taken / sizeof taken[0], on_signal, s, e) < 0)
+        return -1;
     return 0;
 }
 

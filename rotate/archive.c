@@ -1,7 +1,6 @@
 #include "rotate/archive.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -100,12 +99,10 @@ static int append_archive(struct archive **list, long count, const struct archiv
 
 /* Some file systems do not tell the type of a file in the listing. One that cannot be looked at is
  * there all the same. */
-static bool is_file(int directory, const struct dirent *entry)
+static bool is_file(int directory, const char *name)
 {
     struct stat s;
-    if (entry->d_type != DT_UNKNOWN)
-        return entry->d_type == DT_REG;
-    if (fstatat(directory, entry->d_name, &s, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fstatat(directory, name, &s, AT_SYMLINK_NOFOLLOW) < 0)
         return errno != ENOENT;
     return S_ISREG(s.st_mode);
 }
@@ -130,33 +127,43 @@ void archive_sizes(int directory, struct archive *list, long count)
             fstatat(directory, list[i].name, &s, AT_SYMLINK_NOFOLLOW) == 0 ? s.st_size : 0;
 }
 
+struct collected {
+    int directory;
+    struct archive **list;
+    long count;
+};
+
+static int collect(void *to, const char *name, int file)
+{
+    struct collected *c = to;
+    struct archive a;
+    if (archive_parse(name, &a) < 0 || (!file && !is_file(c->directory, name)))
+        return 0;
+    if (append_archive(c->list, c->count, &a) < 0) {
+        errno = ENOMEM;
+        return -1;
+    }
+    c->count++;
+    return 0;
+}
+
 long archive_list(int directory, struct archive **list)
 {
     *list = NULL;
+    struct collected c = {.directory = directory, .list = list};
     int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (d == NULL) {
-        fd_close(fd);
+    int result = fd < 0 ? -1 : fd_each_entry(fd, collect, &c);
+    int why = errno;
+    fd_close(fd);
+    if (result < 0) {
+        free(*list);
+        *list = NULL;
+        errno = why;
         return -1;
     }
-    long count = 0;
-    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
-        struct archive a;
-        if (archive_parse(entry->d_name, &a) < 0 || !is_file(directory, entry))
-            continue;
-        if (append_archive(list, count, &a) < 0) {
-            free(*list);
-            *list = NULL;
-            closedir(d);
-            errno = ENOMEM;
-            return -1;
-        }
-        count++;
-    }
-    closedir(d);
-    if (count > 1)
-        qsort(*list, (size_t)count, sizeof **list, archive_compare);
-    return drop_unborn(directory, *list, drop_plain_twins(*list, count));
+    if (c.count > 1)
+        qsort(*list, (size_t)c.count, sizeof **list, archive_compare);
+    return drop_unborn(directory, *list, drop_plain_twins(*list, c.count));
 }
 
 /* Unites two sorted lists into `to`; an archive in both is taken from b. Returns the count. */

@@ -114,7 +114,7 @@ int lock_take(struct logdir *d, struct error *e)
         if (taken == TAKEN_BY_OTHER || taken == TAKEN_ERROR || fstat(d->lock, &s) < 0)
             return error_system(e, "unable to lock %s/lock", d->name);
         bool in_place = step_is_file(d, "lock", &s);
-        if (in_place && step_doubt_marks(d, e) < 0)
+        if (in_place && (s.st_mode & S_IXUSR) != 0 && step_doubt_marks(d, e) < 0)
             return -1;
         if (in_place && taken == TAKEN && !is_public(d->lock, &s, i > 0))
             return 0;

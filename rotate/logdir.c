@@ -33,9 +33,11 @@ static int open_parent(char *copy, char **name, struct error *e)
     const char *parent = slash == NULL ? "." : slash == copy ? "/" : copy;
     if (slash != NULL && slash != copy)
         *slash = '\0';
-    if (file_make_directories(AT_FDCWD, parent, 0755, e) < 0)
+    int at = openat(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0 && file_make_directories(AT_FDCWD, parent, 0755, e) < 0)
         return -1;
-    int at = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0)
+        at = openat(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return at < 0 ? error_system(e, "unable to open %s", parent) : at;
 }
 
@@ -54,8 +56,9 @@ static void explain(int at, const char *name, const char *path, bool made, struc
         error_system(e, "unable to %s log directory %s", made ? "open" : "make", path);
 }
 
-int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct error *e)
+int logdir_give(const char *path, uid_t uid, gid_t gid, mode_t mode, bool *given, struct error *e)
 {
+    *given = false;
     char *name = NULL, *copy = strdup(path);
     int at = copy == NULL ? error_system(e, "unable to use %s", path) : open_parent(copy, &name, e);
     if (at < 0) {
@@ -72,7 +75,8 @@ int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct e
     free(copy);
     if (fd < 0 || !made)
         return fd;
-    if ((uid != (uid_t)-1 && fchown(fd, uid, gid) < 0 && !step_has_no_modes(errno) &&
+    *given = uid != (uid_t)-1 && fchown(fd, uid, gid) == 0;
+    if ((uid != (uid_t)-1 && !*given && !step_has_no_modes(errno) &&
          errno != EINVAL) || /* EINVAL: a user namespace without that id */
         (fchmod(fd, directory_mode(mode)) < 0 && !step_has_no_modes(errno))) {
         error_system(e, "unable to give log directory %s to its logger", path);
@@ -80,6 +84,12 @@ int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct e
         return -1;
     }
     return fd;
+}
+
+int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct error *e)
+{
+    bool ignored;
+    return logdir_give(path, uid, gid, mode, &ignored, e);
 }
 
 /* --- open, append, close ---------------------------------------------------------------------- */
@@ -97,22 +107,43 @@ static bool is_noted(const struct logdir *d, const char *note)
     return same;
 }
 
+static int is_lock_alone(void *to, const char *name)
+{
+    bool *fresh = to;
+    *fresh = strcmp(name, "lock") == 0;
+    return *fresh ? 0 : -1;
+}
+
+/* Whether nothing but our lock is there: there was no logger before. */
+static bool is_fresh(const struct logdir *d)
+{
+    bool fresh = false;
+    int fd = openat(d->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && fd_each_name(fd, is_lock_alone, &fresh) < 0)
+        fresh = false;
+    fd_close(fd);
+    return fresh;
+}
+
 /* Writes the file LOGDIR_NOTE, unless a predecessor has written the same: the disk may be full.
  * Failures cost the note and nothing else. */
-static void write_note(const struct logdir *d)
+static void write_note(const struct logdir *d, bool fresh)
 {
+    struct stat s;
     struct error ignored = ERROR_INIT;
     const char *note = d->settings.note ? d->settings.note : "";
     size_t length = strlen(note);
-    if (length == 0 && !step_exists(d->directory, LOGDIR_NOTE))
+    int fd = fresh && length > 0 ? step_make(d, LOGDIR_NOTE, &s) : -1;
+    if (fd < 0 && length == 0 && !step_exists(d->directory, LOGDIR_NOTE))
         return;
-    if (step_clear(d, LOGDIR_NOTE, &ignored) < 0 || (length > 0 && is_noted(d, note)))
+    if (fd < 0 && (step_clear(d, LOGDIR_NOTE, &ignored) < 0 || (length > 0 && is_noted(d, note))))
         return;
     if (length == 0) {
         step_remove(d, LOGDIR_NOTE, &ignored);
         return;
     }
-    int fd = step_renew(d, LOGDIR_NOTE, &ignored);
+    if (fd < 0)
+        fd = step_renew(d, LOGDIR_NOTE, &ignored);
     if (fd < 0)
         return;
     if (write(fd, note, length) != (ssize_t)length)
@@ -162,16 +193,25 @@ int logdir_open(struct logdir *d, int directory, const char *name,
     step_choose_mode(d);
     if (d->name == NULL)
         error_system(e, "unable to open log directory %s", name);
-    else if (lock_take(d, e) == 0 && step_clean_archives(d, e) == 0 && find_newest(d, e) == 0 &&
-             (write_note(d), recover(d, resume, e) == 0)) { /* who sees current sees the note */
-        open_to_readers(directory, settings->mode);
-        step_lock(d->lock, F_UNLCK, LOCK_HELPER);
+    int result = d->name == NULL || lock_take(d, e) < 0 ? -1 : 0;
+    bool fresh = result == 0 && is_fresh(d);
+    if (result == 0 && !fresh && (step_clean_archives(d, e) < 0 || find_newest(d, e) < 0))
+        result = -1;
+    if (result == 0) {
+        write_note(d, fresh); /* who sees current sees the note */
+        result = (fresh ? recover_nothing : recover)(d, resume, e);
+    }
+    if (result < 0) {
+        logdir_close(d, false);
+        return -1;
+    }
+    open_to_readers(directory, settings->mode);
+    step_lock(d->lock, F_UNLCK, LOCK_HELPER);
+    if (!fresh) {
         logdir_trim(d);
         helper_start(d);
-        return 0;
     }
-    logdir_close(d, false);
-    return -1;
+    return 0;
 }
 
 ssize_t logdir_append(struct logdir *d, const void *bytes, size_t length)

@@ -69,6 +69,9 @@ struct logdir {
  * readers of files with `mode` enter (0: 0700). Called while still privileged. Returns the
  * descriptor, which the caller owns, or -1 with e. */
 int logdir_prepare(const char *path, uid_t uid, gid_t gid, mode_t mode, struct error *e);
+/* The same. *given: the directory is new, and uid's without a doubt, who can do there what owners
+ * can. */
+int logdir_give(const char *path, uid_t uid, gid_t gid, mode_t mode, bool *given, struct error *e);
 
 /* Takes the lock, recovers by the start-up table, opens current for append, and starts a helper if
  * one is due. directory is owned from here on, even on failure; texts in settings must outlive d.

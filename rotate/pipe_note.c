@@ -50,7 +50,7 @@ static bool is_at_work(int directory)
 /* Reads the note of the logger that works there now. False: there is none. */
 static bool read_note(const char *path, char note[PIPE_NOTE_MAX])
 {
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int directory = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
         return false;
     int fd = openat(directory, LOGDIR_NOTE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

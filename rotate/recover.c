@@ -153,6 +153,16 @@ static int empty_state(struct logdir *d, struct error *e)
     return state < 0 ? -1 : 0;
 }
 
+int recover_nothing(struct logdir *d, bool resume, struct error *e)
+{
+    struct stat s;
+    int state = resume ? -1 : step_make(d, "state", &s);
+    if (!resume && state < 0 && empty_state(d, e) < 0)
+        return -1;
+    fd_close(state);
+    return step_create(d, e);
+}
+
 int recover(struct logdir *d, bool resume, struct error *e)
 {
     static const char *const names[] = {"current", "previous", "processed", "state", "newstate"};

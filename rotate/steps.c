@@ -1,5 +1,6 @@
 #include "rotate/steps.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/message.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +13,7 @@
 
 void step_choose_mode(struct logdir *d)
 {
-    mode_t mask = umask(0);
-    umask(mask);
+    mode_t mask = file_mask();
     if (d->settings.mode == 0)
         d->settings.mode = 0666 & ~mask;
     d->settings.mode &= ~(mode_t)S_IXUSR; /* the bit that is the mark */

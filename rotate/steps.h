@@ -147,6 +147,8 @@ int step_turn(struct logdir *d, const char *to, struct error *e);
 
 /* Recovers by the start-up table; ends with an open current. resume: as for logdir_open. */
 int recover(struct logdir *d, bool resume, struct error *e);
+/* The same in a directory that has had no logger. */
+int recover_nothing(struct logdir *d, bool resume, struct error *e);
 
 /* --- retention and the helper ----------------------------------------------------------------- */
 

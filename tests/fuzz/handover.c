@@ -22,13 +22,14 @@ void __wrap_helper_start(struct logdir *d)
 }
 
 /* SIGALRM is the fuzzer's: by it, it finds what never ends. */
-int __wrap_loop_signal(struct loop *l, int signal, void (*handler)(void *context, int signal),
-                       void *context, struct error *e);
-int __wrap_loop_signal(struct loop *l, int signal, void (*handler)(void *context, int signal),
-                       void *context, struct error *e)
+int __wrap_loop_signals(struct loop *l, const int *signals, size_t count,
+                        void (*handler)(void *context, int signal), void *context, struct error *e);
+int __wrap_loop_signals(struct loop *l, const int *signals, size_t count,
+                        void (*handler)(void *context, int signal), void *context, struct error *e)
 {
     (void)l;
-    (void)signal;
+    (void)signals;
+    (void)count;
     (void)handler;
     (void)context;
     (void)e;
