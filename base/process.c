@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -174,6 +175,20 @@ pid_t process_start(const struct process_spawn *s, struct process_failure *f, st
         return pid;
     process_wait(pid);
     return 0;
+}
+
+void process_withhold(void *memory, size_t size)
+{
+#ifdef __GLIBC__ /* which gives such pages to other blocks later */
+    (void)memory;
+    (void)size;
+#else
+    uintptr_t page = getauxval(AT_PAGESZ);
+    uintptr_t begin = (uintptr_t)memory & ~(page - 1);
+    uintptr_t end = ((uintptr_t)memory + size + page - 1) & ~(page - 1);
+    if (memory != NULL && size >= PROCESS_WITHHOLD_MIN)
+        madvise((void *)begin, end - begin, MADV_DONTFORK);
+#endif
 }
 
 pid_t process_close(int fd)

@@ -94,6 +94,13 @@ struct process_failure {
  * what differs. To be called again when that has changed. */
 void process_know_signals(void);
 
+enum { PROCESS_WITHHOLD_MIN = 262144 };
+/* Keeps pages of ours from all children, so that a fork does not copy their tables: a child must
+ * not touch them before it executes. memory is a block of malloc of at least PROCESS_WITHHOLD_MIN
+ * bytes, in pages of its own then (with the C library of the product; with others nothing happens).
+ * What becomes of it by realloc and free needs no care. */
+void process_withhold(void *memory, size_t size);
+
 /* Forks and execs; never waits. Returns the pid, and in *report the read end of a pipe: end of file
  * means exec succeeded, a struct process_failure that it did not (the child then exits 127 or 126).
  * -1 with e filled when fork or pipe failed; errno kept. report may be NULL: failure is then seen

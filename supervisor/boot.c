@@ -228,6 +228,8 @@ static void load(struct supervisor *sv)
         give_up(sv, "unable to use the service definitions, stopping the container", "", 1);
         return;
     }
+    process_withhold(sv->catalogue.definitions.item,
+                     sv->catalogue.definitions.count * sizeof(struct definition));
     unsigned char *set = prepare_services(sv, &e);
     if (set == NULL) {
         give_up(sv,

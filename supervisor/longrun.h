@@ -57,7 +57,8 @@ struct longrun {
     struct definition *own;              /* NULL: it is one of s6-rc's, or of an update */
     uint32_t node;                       /* NO_NODE: none of s6-rc's */
     uint32_t index;
-    char *path; /* of the service directory, links resolved; owned */
+    char *path;                 /* of the service directory, links resolved; owned */
+    struct longrun *next_spare; /* of one whose place is free again */
     dev_t device;
     ino_t inode;
     enum membership member;
@@ -88,9 +89,12 @@ struct longruns {
     uint32_t free;
     uint32_t room; /* places that there is memory for, with all that goes with them */
     struct run_counts runs;
-    struct logger init; /* the logger of all output without one of its own */
-    struct logger cmd;  /* that of CMD */
-    pid_t *logger_pids; /* room for the pids of all loggers; owned */
+    struct logger init;    /* the logger of all output without one of its own */
+    struct logger cmd;     /* that of CMD */
+    pid_t *logger_pids;    /* room for the pids of all loggers; owned */
+    struct longrun *block; /* room for those of the boot, where they are many */
+    uint32_t block_used, block_room;
+    struct longrun *spare; /* places in it that are free again, each leads to the next */
 };
 
 /* Fills l, which is all zero but for all, index, definition, node, own, path and member. */

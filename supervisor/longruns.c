@@ -1,5 +1,6 @@
 #include "supervisor/longruns.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "services/livedir.h"
 #include "supervisor/control.h"
 #include "supervisor/descriptors.h"
@@ -85,6 +86,39 @@ int longruns_reserve(struct longruns *ls, uint32_t more, struct error *e)
         return -1;
     ls->room = (uint32_t)room;
     return 0;
+}
+
+/* Children of a process with thousands of services would get copies of its page tables that they
+ * never use. Failing costs time and nothing else. */
+static void take_block(struct longruns *ls, uint32_t count)
+{
+    if (ls->block != NULL || count * sizeof(struct longrun) < PROCESS_WITHHOLD_MIN)
+        return;
+    ls->block = malloc(count * sizeof(struct longrun));
+    if (ls->block == NULL)
+        return;
+    ls->block_room = count;
+    process_withhold(ls->block, count * sizeof(struct longrun));
+}
+
+static struct longrun *take_memory(struct longruns *ls)
+{
+    struct longrun *l = ls->spare;
+    if (l != NULL)
+        ls->spare = l->next_spare;
+    else if (ls->block_used < ls->block_room)
+        l = &ls->block[ls->block_used++];
+    return l != NULL ? l : malloc(sizeof *l);
+}
+
+static void give_memory_back(struct longruns *ls, struct longrun *l)
+{
+    if (l == NULL || l < ls->block || l >= ls->block + ls->block_room) {
+        free(l);
+        return;
+    }
+    l->next_spare = ls->spare;
+    ls->spare = l;
 }
 
 static uint32_t take_place(struct longruns *ls)
@@ -179,7 +213,7 @@ static void release(struct longrun *l)
     ls->item[l->index] = NULL;
     ls->free++;
     free(l->path);
-    free(l);
+    give_memory_back(ls, l);
 }
 
 static int open_logger(struct longrun *l, const struct definition *d, struct error *e)
@@ -210,11 +244,11 @@ struct longrun *longruns_add(struct longruns *ls, const struct definition *d,
 {
     if (longruns_reserve(ls, 1, e) < 0)
         return NULL;
-    struct longrun *l = malloc(sizeof *l);
+    struct longrun *l = take_memory(ls);
     char *copy = strdup(path);
     if (l == NULL || copy == NULL) {
         error_system(e, "unable to take the memory for service %s", d->name);
-        free(l);
+        give_memory_back(ls, l);
         free(copy);
         return NULL;
     }
@@ -326,6 +360,7 @@ int longruns_make(struct longruns *ls, struct error *e)
         return error_system(e, "unable to take the memory for %lu services", (unsigned long)nodes);
     if (longruns_reserve(ls, nodes - catalogue_oneshots(c), e) < 0)
         return -1;
+    take_block(ls, nodes - catalogue_oneshots(c));
     for (uint32_t i = 0; i < nodes; i++)
         if (catalogue_is_longrun(c, i) && make_one(ls, i, e) < 0)
             return -1;
