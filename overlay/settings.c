@@ -157,8 +157,8 @@ static void console(struct settings *s, const struct reader *r)
         s->prefix = 1;
 }
 
-int settings_read(struct settings *s, char *(*lookup)(const char *name), bool terminal,
-                  struct problems *p)
+static int read_all(struct settings *s, char *(*lookup)(const char *name), bool terminal,
+                    struct problems *p)
 {
     const struct reader r = {.lookup = lookup, .problems = p};
     *s = (struct settings){
@@ -203,6 +203,23 @@ int settings_read(struct settings *s, char *(*lookup)(const char *name), bool te
         return -1;
     }
     return 0;
+}
+
+/* The names in the container environment, while one after the other is asked for: most are not
+ * there. NULL: not known. */
+static const struct words *listed;
+
+int settings_read(struct settings *s, char *(*lookup)(const char *name), bool terminal,
+                  struct problems *p)
+{
+    struct words names = WORDS_INIT;
+    struct error ignored = ERROR_INIT;
+    if (lookup == settings_variable && file_list(AT_FDCWD, RUN_ENVIRONMENT, &names, &ignored) == 0)
+        listed = &names;
+    int result = read_all(s, lookup, terminal, p);
+    listed = NULL;
+    words_release(&names);
+    return result;
 }
 
 int settings_renew(struct settings *s, char *(*lookup)(const char *name))
@@ -250,7 +267,11 @@ static char *variable_in(const char *folder, const char *name)
 
 char *settings_variable(const char *name)
 {
-    return access(RUN_ENVIRONMENT, F_OK) < 0 ? getenv(name) : variable_in(RUN_ENVIRONMENT, name);
+    if (listed != NULL && !words_has(listed, name))
+        return NULL;
+    if (listed == NULL && access(RUN_ENVIRONMENT, F_OK) < 0)
+        return getenv(name);
+    return variable_in(RUN_ENVIRONMENT, name);
 }
 
 const char *settings_container_variable(const char *name)

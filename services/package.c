@@ -74,7 +74,11 @@ void package_check_scripts(struct problems *p)
     static const char *const replaced[] = {"cont-init", "cont-finish", "fix-attrs", "services-up",
                                            "services-down"};
     struct str names = STR_INIT;
-    for (size_t i = 0; i < sizeof replaced / sizeof replaced[0]; i++) {
+    glob_t folders = {.gl_pathc = 0};
+    bool any = glob(PACKAGE "/scripts", 0, NULL, &folders) == 0;
+    globfree(&folders);
+    for (size_t i = any ? 0 : sizeof replaced / sizeof replaced[0];
+         i < sizeof replaced / sizeof replaced[0]; i++) {
         glob_t found = {.gl_pathc = 0};
         char pattern[128];
         snprintf(pattern, sizeof pattern, PACKAGE "/scripts/%s", replaced[i]);

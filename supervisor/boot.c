@@ -213,6 +213,17 @@ static void hint(struct supervisor *sv)
         pid1_spawn(p, &s, CHILD_NONE, 0, NULL, &ignored);
 }
 
+/* Not where there is nothing in services.d, and nothing that could put something there before it
+ * is looked at. */
+static bool may_serve_legacy(const struct supervisor *sv)
+{
+    const struct definitions *all = &sv->catalogue.definitions;
+    bool any = sv->oneshots.runs_init || is_there(sv, "services.d");
+    for (size_t i = 0; i < all->count && !any; i++)
+        any = all->item[i].directory != NULL && all->item[i].type != DEFINITION_BUNDLE;
+    return any;
+}
+
 /* The end of the boot stages: after this nothing here gives up any more. */
 static void load(struct supervisor *sv)
 {
@@ -228,6 +239,7 @@ static void load(struct supervisor *sv)
         give_up(sv, "unable to use the service definitions, stopping the container", "", 1);
         return;
     }
+    sv->oneshots.serves_legacy = may_serve_legacy(sv);
     process_withhold(sv->catalogue.definitions.item,
                      sv->catalogue.definitions.count * sizeof(struct definition));
     unsigned char *set = prepare_services(sv, &e);

@@ -27,7 +27,8 @@ static struct words command(const struct oneshots *all, const struct definition 
         return stopping ? d->down : d->up;
     char *verb = verbs[d->builtin][stopping];
     if (verb == NULL || (d->builtin == BUILTIN_FIX_ATTRS && !all->fixes_attrs) ||
-        (d->builtin == BUILTIN_CONT_INIT && !stopping && !all->runs_init))
+        (d->builtin == BUILTIN_CONT_INIT && !stopping && !all->runs_init) ||
+        (d->builtin == BUILTIN_LEGACY_SERVICES && !all->serves_legacy))
         return WORDS_INIT;
     argv[0] = name;
     argv[1] = verb;
@@ -76,6 +77,8 @@ static bool may_wait(const struct oneshots *all, uint32_t node, int why)
 void oneshot_begin(struct oneshots *all, uint32_t node, bool stopping)
 {
     const struct definition *d = catalogue_definition(all->catalogue, node);
+    if (!stopping && all->pid1->stage != STAGE_STARTING)
+        all->serves_legacy = true; /* somebody has put something there since */
     struct words argv = command(all, d, stopping);
     struct oneshot *o = &all->catalogue->oneshot[node];
     struct error e = ERROR_INIT;

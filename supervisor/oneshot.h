@@ -11,6 +11,7 @@ struct oneshots {
     size_t variables;       /* of them, without RC_NAME */
     bool fixes_attrs;       /* there is a fix-attrs.d */
     bool runs_init;         /* there is a cont-init.d */
+    bool serves_legacy;     /* there may be something in services.d */
     struct retry retry;     /* of those that could not be forked */
     struct former *formers; /* what updates have taken away and still runs (former.h); owned */
 };
