@@ -34,8 +34,17 @@ void image_protect(void)
         }
 }
 
-/* Their first page is the first of the segment, so nothing else is on it; the last one is shared.
- */
+/* Code and constants come before the tables. What runs next is mapped again, some pages at once. */
+void image_rest(void)
+{
+    uintptr_t begin = page_of((uintptr_t)__ehdr_start);
+    uintptr_t end = page_of((uintptr_t)image_rows);
+    if (begin != 0 && end > begin)
+        madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
+/* Nothing else is on their pages: the first is that of the segment, and what follows them begins on
+ * another. Where pages are larger than the linker thinks, the last one stays. */
 void image_discard_tables(void)
 {
     uintptr_t begin = page_of((uintptr_t)image_rows);

@@ -12,4 +12,9 @@ void image_protect(void);
  * SIGSEGV. Does nothing when the linker script did not mark them. */
 void image_discard_tables(void);
 
+/* Unmaps code and constants until they are used again: of a hundred idle processes each is charged
+ * for its part of all that it has ever used. Does nothing when the linker script did not mark the
+ * tables. */
+void image_rest(void);
+
 #endif

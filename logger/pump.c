@@ -1,5 +1,6 @@
 #include "logger/pump.h"
 #include "base/clock.h"
+#include "base/image.h"
 #include "base/message.h"
 #include "base/process.h"
 #include "logger/directory.h"
@@ -317,6 +318,7 @@ static void shrink(struct timer *t)
         return;
     }
     shrink_memory(p);
+    image_rest();
 }
 
 /* --- signals --- */
