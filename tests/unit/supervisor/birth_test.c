@@ -9,8 +9,7 @@
 static void boot_one(void)
 {
     simulated.settings.parents = true;
-    simulated_service("web", "longrun", "run", "", "finish", "", NULL);
-    simulated_boot(NULL);
+    simulated_web("finish", "", NULL);
 }
 
 /* All that is kept for the service is kept for one that lives with its parent. */
@@ -252,8 +251,7 @@ static void a_script_that_needs_parents_is_looked_for(void **state)
     simulated_close(state);
     simulated_open(state);
     simulated.settings.parents_unset = true;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_expect("exec legacy parent-names", NULL);
     simulated_close(state);
     simulated_open(state);

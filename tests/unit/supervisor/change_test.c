@@ -2,20 +2,10 @@
 #include "tests/unit/supervisor/simulated.h"
 #include <string.h>
 
-/* web needs init; other stands alone. */
-static void boot(void)
-{
-    simulated_service("init", "oneshot", "up", "", "down", "", NULL);
-    simulated_service("web", "longrun", "run", "", "dependencies.d/init", "", NULL);
-    simulated_service("other", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
-    simulated_journal();
-}
-
 static void down_and_up(void **state)
 {
     (void)state;
-    boot();
+    simulated_three();
     int fd = simulated_rc("d", "change", "init", NULL);
     assert_string_equal(simulated_answer(fd),
                         "es6-rc: info: service legacy-services: stopping\n"
@@ -37,7 +27,7 @@ static void down_and_up(void **state)
 static void a_dry_run_touches_nothing(void **state)
 {
     (void)state;
-    boot();
+    simulated_three();
     assert_string_equal(simulated_answer(simulated_rc("dn", "change", "init", NULL)),
                         "es6-rc: info: dry run: service legacy-services: stopping\n"
                         "s6-rc: info: dry run: service legacy-services successfully stopped\n"
@@ -52,7 +42,7 @@ static void a_dry_run_touches_nothing(void **state)
 static void prune_goes_down_first(void **state)
 {
     (void)state;
-    boot();
+    simulated_three();
     int fd = simulated_rc("d", "change", "other", NULL);
     fd = simulated_rc("up", "change", "other", NULL);
     simulated_expect("TERM other", "TERM web", "run other", NULL);
@@ -64,8 +54,7 @@ static void reloads(void **state)
 {
     (void)state;
     simulated_service("init", "oneshot", "up", "", "reload", "again", NULL);
-    simulated_service("web", "longrun", "run", "", "reload-signal", "HUP", NULL);
-    simulated_boot(NULL);
+    simulated_web("reload-signal", "HUP", NULL);
     simulated_process("web")->stubborn = true;
     simulated_journal();
     int fd = simulated_rc("u", "reload", "web", "init", NULL);
@@ -80,8 +69,7 @@ static void reloads(void **state)
 static void essential_services_are_spared(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "flag-essential", "", NULL);
-    simulated_boot(NULL);
+    simulated_web("flag-essential", "", NULL);
     assert_string_equal(simulated_answer(simulated_rc("d", "change", "web", NULL)),
                         "es6-rc: warning: service web is marked as essential, not stopping it\n"
                         "es6-rc: info: service legacy-services: stopping\n"

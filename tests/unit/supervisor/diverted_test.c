@@ -28,8 +28,7 @@ static void a_signal_is_diverted(void **state)
 static void not_in_a_stop_and_not_without_its_mode(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_file("/run/service/.s6-svscan/SIGTERM", ""); /* without the x bit */
     simulated_process("web")->stubborn = true;
     simulated_signal(SIGTERM);

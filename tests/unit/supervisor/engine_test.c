@@ -61,8 +61,7 @@ static void one_that_turns_round(void **state)
     const char *words[] = {"s6-rc", "d", "1000", "1", "0", "change", "web", NULL};
     (void)state;
     simulated.stubborn = true;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_request(words);
     simulated_run(1500);
     simulated_exit("logcat", 0);

@@ -7,8 +7,7 @@ static void a_hook_comes_first(void **state)
 {
     (void)state;
     simulated.settings.hook = "prepare it";
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_expect("exec prepare it", NULL);
     simulated_expect_not("run web");
     simulated_exit("prepare", 3);
@@ -49,8 +48,7 @@ static void a_stop_does_not_read_the_services(void **state)
 {
     (void)state;
     simulated.settings.hook = "prepare";
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_process("prepare")->stubborn = true;
     simulated.with_time = true;
     simulated_journal();

@@ -6,20 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* web needs init; other stands alone. */
-static void boot(void)
-{
-    simulated_service("init", "oneshot", "up", "", "down", "", NULL);
-    simulated_service("web", "longrun", "run", "", "dependencies.d/init", "", NULL);
-    simulated_service("other", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
-    simulated_journal();
-}
-
 static void one_at_a_time(void **state)
 {
     (void)state;
-    boot();
+    simulated_three();
     simulated_process("web")->stubborn = true;
     int first = simulated_rc("d", "change", "web", NULL);
     assert_string_equal(simulated_answer(simulated_rc("d", "change", "other", NULL)),
@@ -41,7 +31,7 @@ static void time_limits(void **state)
     const char *words[] = {"s6-rc", "d", "2000", "1", "0", "change", "web", NULL};
     const char *late[] = {"s6-rc", "db", "1000", "1", "0", "change", "other", NULL};
     (void)state;
-    boot();
+    simulated_three();
     simulated_process("web")->stubborn = true;
     int fd = simulated_request(words);
     int waiting = simulated_request(late);
@@ -58,7 +48,7 @@ static void time_limits(void **state)
 static void a_caller_that_goes_begins_nothing_more(void **state)
 {
     (void)state;
-    boot();
+    simulated_three();
     simulated_process("web")->stubborn = true;
     int fd = simulated_rc("d", "change", "init", NULL);
     int waiting = simulated_rc("db", "change", "other", NULL);
@@ -76,7 +66,7 @@ static void a_caller_that_goes_begins_nothing_more(void **state)
 static void the_stop_tells_all_who_wait(void **state)
 {
     (void)state;
-    boot();
+    simulated_three();
     simulated_process("web")->stubborn = true;
     int fd = simulated_rc("d", "change", "web", NULL);
     int waiting = simulated_rc("db", "change", "other", NULL);

@@ -11,8 +11,7 @@ static void by_the_settings(void **state)
     simulated.settings.drop = true;
     simulated.settings.logging = LOGGING_BOTH;
     simulated.settings.log_root = "/logs";
-    simulated_service("web", "longrun", "run", "", "logging-script", "n3 T /else", NULL);
-    simulated_boot(NULL);
+    simulated_web("logging-script", "n3 T /else", NULL);
     const char *command = simulated_process("web/log")->command;
     assert_non_null(strstr(command, "s6-supervise web/log logger -d /logs/web "));
     assert_non_null(strstr(command, " -P 12 -c -v -D -- web 1 n3 T /else"));
@@ -28,8 +27,7 @@ static void without_a_disk(void **state)
     simulated.settings.prefix = 1;
     simulated.settings.console = CONSOLE_PREFIX;
     simulated.settings.logging = LOGGING_CONSOLE;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     const char *command = simulated_process("web/log")->command;
     assert_null(strstr(command, " -d "));
     assert_non_null(strstr(command, " -p -v -- web 0 "));
@@ -41,8 +39,7 @@ static void objects(void **state)
     (void)state;
     simulated.settings.console = CONSOLE_JSON;
     simulated.settings.logging = LOGGING_BOTH;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     assert_non_null(strstr(simulated_process("web/log")->command, " -j -v -- web 1 "));
 }
 

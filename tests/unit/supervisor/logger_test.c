@@ -12,8 +12,7 @@ static struct logger *of(const char *name)
 static void before_its_service(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_expect("logger .init", "logger web", "run web", NULL);
     assert_int_equal(of("web")->state, LOGGER_RUNNING);
     assert_int_equal(simulated_process("web")->out, of("web")->pipes.out_write);
@@ -26,8 +25,7 @@ static void none_without_logging(void **state)
 {
     (void)state;
     simulated.settings.logging = LOGGING_CONSOLE;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     assert_int_equal(of("web")->state, LOGGER_NONE);
     assert_null(simulated_process("web/log"));
     assert_null(simulated_process(".init/log"));
@@ -43,8 +41,7 @@ static void none_without_logging(void **state)
 static void restarted_ever_later(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated.with_time = true;
     simulated_journal();
     simulated_exit("web/log", 111);
@@ -68,8 +65,7 @@ static void restarted_ever_later(void **state)
 static void a_successor_hears_of_the_boundary(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_journal();
     simulated_exit("web", 1);
     simulated_expect("USR1 web/log", NULL);
@@ -84,8 +80,7 @@ static void a_successor_hears_of_the_boundary(void **state)
 static void letters_to_a_logger(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_journal();
     simulated_ask("/run/service/web/log/supervise/control", "a");
     simulated_expect("ALRM web/log", NULL);
@@ -96,8 +91,7 @@ static void letters_to_a_logger(void **state)
 static void one_that_cannot_be_forked(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated.with_time = true;
     simulated_journal();
     simulated.spawn_fails = 11;
@@ -115,8 +109,7 @@ static void one_that_cannot_be_forked(void **state)
 static void drained_at_the_end(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_signal(SIGTERM);
     assert_true(simulated.over);
     assert_int_equal(of("web")->state, LOGGER_DRAINED);

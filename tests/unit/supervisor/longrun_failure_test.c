@@ -11,8 +11,7 @@
 
 static void begin(const char *restart)
 {
-    simulated_service("web", "longrun", "run", "", "restart", restart, NULL);
-    simulated_boot(NULL);
+    simulated_web("restart", restart, NULL);
     simulated.with_time = true;
     simulated_journal();
 }
@@ -107,8 +106,7 @@ static void one_whose_parent_is_killed_before(void **state)
     (void)state;
     simulated.settings.parents = true;
     simulated.hold_births = true;
-    simulated_service("web", "longrun", "run", "", "restart", "never, then exit", NULL);
-    simulated_boot(NULL);
+    simulated_web("restart", "never, then exit", NULL);
     simulated_unborn("web", 0);
     simulated_settle();
     assert_true(simulated.over);

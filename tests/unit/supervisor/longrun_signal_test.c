@@ -6,8 +6,7 @@
 
 static struct longrun *web(void)
 {
-    simulated_service("web", "longrun", "run", "", "down-signal", "INT", NULL);
-    simulated_boot(NULL);
+    simulated_web("down-signal", "INT", NULL);
     simulated_process("web")->stubborn = true;
     simulated_journal();
     return simulated_longrun("web");
@@ -70,8 +69,7 @@ static void held_until_it_is_born(void **state)
     (void)state;
     simulated.settings.parents = true;
     simulated.hold_births = true;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     struct longrun *l = simulated_longrun("web");
     simulated_process("web")->stubborn = true;
     simulated_journal();

@@ -16,8 +16,7 @@ static int fd_of(const struct simulated_process *p, int to)
 static void descriptors_by_its_files(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "notification-fd", "5", "lock-fd", "4", NULL);
-    simulated_boot(NULL);
+    simulated_web("notification-fd", "5", "lock-fd", "4", NULL);
     const struct simulated_process *web = simulated_process("web");
     assert_int_equal(web->fds, 2);
     assert_true(fd_of(web, 5) >= 0);
@@ -31,8 +30,7 @@ static void descriptors_by_its_files(void **state)
 static void an_earlier_instance_is_named(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "lock-fd", "4", NULL);
-    simulated_boot(NULL);
+    simulated_web("lock-fd", "4", NULL);
     int held = dup(fd_of(simulated_process("web"), 4));
     simulated_journal();
     simulated_exit("web", 0);
@@ -64,8 +62,7 @@ static void numbers_that_cannot_be(void **state)
 static void finish_knows_how_it_ended(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "finish", "", NULL);
-    simulated_boot(NULL);
+    simulated_web("finish", "", NULL);
     char expected[64];
     snprintf(expected, sizeof expected, "./finish 3 0 web %d", (int)simulated_process("web")->pid);
     simulated_exit("web", 3);
@@ -79,8 +76,7 @@ static void finish_knows_how_it_ended(void **state)
 static void output_without_a_logger(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "logging", "0", NULL);
-    simulated_boot(NULL);
+    simulated_web("logging", "0", NULL);
     assert_int_equal(simulated_process("web")->out, 1);
     assert_int_equal(simulated_process("web")->err, 2);
     simulated_file("/run/service/extra/run", "");

@@ -10,8 +10,7 @@
 static void it_is_restarted_after_its_finish(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "finish", "", NULL);
-    simulated_boot(NULL);
+    simulated_web("finish", "", NULL);
     simulated.with_time = true;
     simulated_journal();
     simulated_killed("web", SIGSEGV);
@@ -37,8 +36,7 @@ static void finish_says_125(void **state)
 static void letters(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "down-signal", "INT", NULL);
-    simulated_boot(NULL);
+    simulated_web("down-signal", "INT", NULL);
     simulated_journal();
     simulated_process("web")->stubborn = true;
     simulated_ask(CONTROL, "h1r");
@@ -55,8 +53,7 @@ static void letters(void **state)
 static void the_file_down_follows_letters_in_their_order(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "notification-fd", "3", NULL);
-    simulated_boot(NULL);
+    simulated_web("notification-fd", "3", NULL);
     assert_true(simulated_exists("/run/service/web/down"));
     simulated_write("web", 3, "\n");
     simulated_settle();
@@ -142,8 +139,7 @@ static void a_pipeline_drains(void **state)
 static void readiness_is_of_the_instance(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "notification-fd", "3", NULL);
-    simulated_boot(NULL);
+    simulated_web("notification-fd", "3", NULL);
     const struct longrun *web = simulated_longrun("web");
     assert_true(catalogue_awaits(web->all->catalogue, web->node, true));
     assert_int_equal(unlink("/run/service/web/notification-fd"), 0);
@@ -158,8 +154,7 @@ static void readiness_is_of_the_instance(void **state)
 static void a_supervisor_that_leaves_holds_up_no_stop(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_process("web")->stubborn = true;
     int caller = simulated_rc("d", "change", "web", NULL);
     simulated_ask(CONTROL, "x");

@@ -10,8 +10,7 @@ static void boot(void)
     simulated.kills = 7;
     simulated.memory_limit = 512LL << 20;
     simulated.settings.logging = LOGGING_CONSOLE;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_run(1000);
     simulated_journal();
 }
@@ -72,8 +71,7 @@ static void of_a_process_below_one(void **state)
 static void of_nobody_without_a_counter(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_run(1000);
     simulated.kills++;
     simulated_killed("web", SIGKILL);

@@ -2,20 +2,10 @@
 #include "tests/unit/supervisor/simulated.h"
 #include <string.h>
 
-/* web needs init; other stands alone. */
-static void boot(void)
-{
-    simulated_service("init", "oneshot", "up", "", "down", "", NULL);
-    simulated_service("web", "longrun", "run", "", "dependencies.d/init", "", NULL);
-    simulated_service("other", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
-    simulated_journal();
-}
-
 static void lists(void **state)
 {
     (void)state;
-    boot();
+    simulated_three();
     assert_string_equal(simulated_answer(simulated_rc("u", "list", "web", NULL)), "oweb\nx0\n");
     assert_string_equal(simulated_answer(simulated_rc("d", "listall", "init", NULL)),
                         "olegacy-services\ninit\nweb\nx0\n");

@@ -5,8 +5,7 @@
 static void one_that_refuses_signals_is_left(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated.refuses = "web";
     simulated.sv->pid1.settings.kill_grace = 4000;
     simulated_journal();
@@ -23,8 +22,7 @@ static void one_that_refuses_signals_is_left(void **state)
 static void said_once(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated.refuses = "web";
     simulated_ask("/run/service/web/supervise/control", "h");
     simulated_expect("say overlog: warning: unable to signal service web (process 1002): it runs "

@@ -16,8 +16,7 @@ static void stop(const char *label)
 static void a_logger_goes_on(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated.with_time = true;
     simulated_journal();
     stop("web/log");
@@ -28,8 +27,7 @@ static void a_logger_goes_on(void **state)
 static void a_service_is_left_until_the_stop(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_journal();
     stop("web");
     simulated_run(1000);
@@ -41,8 +39,7 @@ static void one_that_is_being_executed_goes_on(void **state)
 {
     (void)state;
     simulated.hold_reports = true;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated.with_time = true;
     simulated_journal();
     stop("web");

@@ -7,8 +7,7 @@ static void up_once_executed(void **state)
 {
     (void)state;
     simulated.hold_reports = true;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     assert_int_equal(simulated_longrun("web")->machine.state, SERVICE_STARTING);
     assert_int_equal(simulated.sv->longruns.runs.execs, 1);
     simulated_executed("web", 0);
@@ -22,8 +21,7 @@ static void a_run_that_cannot_be_executed(void **state)
 {
     (void)state;
     simulated.hold_reports = true;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated.with_time = true;
     simulated_journal();
     for (int i = 0; i < 4; i++) {
@@ -41,8 +39,7 @@ static void a_run_that_cannot_be_executed(void **state)
 static void readiness_starts_a_service(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "notification-fd", "3", NULL);
-    simulated_boot(NULL);
+    simulated_web("notification-fd", "3", NULL);
     simulated_expect_not("say s6-rc: info: service web successfully started");
     simulated_write("web", 3, "not yet");
     simulated_settle();
@@ -58,8 +55,7 @@ static void ready_before_it_is_known_to_run(void **state)
 {
     (void)state;
     simulated.hold_reports = true;
-    simulated_service("web", "longrun", "run", "", "notification-fd", "3", NULL);
-    simulated_boot(NULL);
+    simulated_web("notification-fd", "3", NULL);
     simulated_write("web", 3, "\n");
     simulated_executed("web", 0);
     simulated_settle();
@@ -71,8 +67,7 @@ static void ready_and_dead_in_one_turn(void **state)
 {
     (void)state;
     simulated.hold_reports = true;
-    simulated_service("web", "longrun", "run", "", "notification-fd", "3", NULL);
-    simulated_boot(NULL);
+    simulated_web("notification-fd", "3", NULL);
     simulated_write("web", 3, "\n");
     simulated_executed("web", 0);
     simulated_end(simulated_process("web"), 0);
@@ -88,8 +83,7 @@ static void one_that_floods_is_not_ready(void **state)
     for (size_t i = 0; i < sizeof bytes - 1; i++)
         bytes[i] = 'x';
     bytes[sizeof bytes - 1] = '\0';
-    simulated_service("web", "longrun", "run", "", "notification-fd", "3", NULL);
-    simulated_boot(NULL);
+    simulated_web("notification-fd", "3", NULL);
     simulated_write("web", 3, bytes);
     simulated_settle();
     simulated_expect("say s6-supervise web: warning: 4096 bytes without a newline on descriptor 3 "

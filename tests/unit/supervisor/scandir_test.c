@@ -210,8 +210,7 @@ static void one_that_cannot_be_supervised(void **state)
 static void the_link_of_a_longrun_of_s6_rc(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     unlink("/run/service/web");
     simulated_journal();
     simulated_ask(SCAN, "h");
@@ -223,8 +222,7 @@ static void the_link_of_a_longrun_of_s6_rc(void **state)
 static void the_stop_ends_them_after_those_of_s6_rc(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_file("/run/service/extra/run", "");
     simulated_ask(SCAN, "a");
     simulated_journal();
@@ -258,8 +256,7 @@ static void letters_of_s6_svscanctl(void **state)
 {
     (void)state;
     simulated.stubborn = true;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_file("/run/service/extra/run", "");
     simulated_journal();
     simulated_ask(SCAN, "ta"); /* the stop comes first: nothing is added any more */

@@ -595,6 +595,15 @@ void simulated_service(const char *name, const char *type, ...)
     va_end(list);
 }
 
+void simulated_three(void)
+{
+    simulated_service("init", "oneshot", "up", "", "down", "", NULL);
+    simulated_service("other", "longrun", "run", "", NULL);
+    simulated_service("web", "longrun", "run", "", "dependencies.d/init", "", NULL);
+    simulated_boot(NULL);
+    simulated_journal();
+}
+
 void simulated_late(const char *name, const char *ms)
 {
     simulated_service(name, "longrun", "run", "", "notification-fd", "3", "timeout-up", ms, NULL);

@@ -87,6 +87,11 @@ int simulated_close(void **state);
  * content follow, then NULL: ("web", "longrun", "run", "", "notification-fd", "3", NULL). A file
  * that ends with / is an empty one in that folder: "dependencies.d/init". */
 void simulated_service(const char *name, const char *type, ...);
+/* One longrun, web, with these files, and a boot. */
+#define simulated_web(...)                                                                         \
+    (simulated_service("web", "longrun", "run", "", __VA_ARGS__), simulated_boot(NULL))
+/* Services of which web needs init, and other stands alone; a boot, and a new journal. */
+void simulated_three(void);
 /* A longrun that is to say that it is ready within that many ms, and never does. */
 void simulated_late(const char *name, const char *ms);
 /* A variable of the container environment, for what is read again after the hook: how long the boot

@@ -75,8 +75,7 @@ static void gone_while_it_cannot_be_written(void **state)
 {
     struct status_service s;
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated.files_fail = ENOSPC;
     simulated_ask("/run/service/web/supervise/control", "d");
     assert_false(simulated_exists(RUN_STATUS)); /* what it said holds no more */

@@ -24,8 +24,7 @@ static void what_does_not_end_is_killed(void **state)
 {
     (void)state;
     simulated.stubborn = true;
-    simulated_service("web", "longrun", "run", "", "timeout-kill", "5000", NULL);
-    simulated_boot(NULL);
+    simulated_web("timeout-kill", "5000", NULL);
     simulated_journal();
     simulated.with_time = true;
     simulated_signal(SIGTERM);
@@ -58,8 +57,7 @@ static void the_second_signal_skips_the_waits(void **state)
 {
     (void)state;
     simulated.stubborn = true;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_signal(SIGTERM);
     simulated_run(500);
     simulated_journal();
@@ -74,8 +72,7 @@ static void the_whole_stop_has_a_limit(void **state)
     simulated.stubborn = true;
     simulated.settings.stop_max = 8000;
     simulated.settings.drain = 1000;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_journal();
     simulated.with_time = true;
     simulated_signal(SIGTERM);
@@ -91,8 +88,7 @@ static void loggers_are_urged_then_killed(void **state)
 {
     (void)state;
     simulated.settings.drain = 1000;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_process("web/log")->stubborn = true;
     simulated_process("web/log")->logger = false; /* so that USR2 does nothing */
     simulated_journal();
@@ -141,8 +137,7 @@ static void the_exit_code_file_is_read_again(void **state)
 static void a_stopped_service_goes_on_for_the_stop(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated.sv->pid1.children.slot[0].stopped = false;
     children_find(&simulated.sv->pid1.children, simulated_process("web")->pid)->stopped = true;
     simulated_process("web")->stubborn = true; /* and so its CONT is in the journal */

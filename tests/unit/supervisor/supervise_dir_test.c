@@ -25,8 +25,7 @@ static struct supervise_status status(void)
 static void the_status_of_a_life(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "notification-fd", "3", NULL);
-    simulated_boot(NULL);
+    simulated_web("notification-fd", "3", NULL);
     assert_int_equal(status().pid, simulated_process("web")->pid);
     assert_true(status().want_up);
     assert_false(status().is_ready);
@@ -45,8 +44,7 @@ static void who_listens_hears_all_in_order(void **state)
 {
     char heard[16] = "";
     (void)state;
-    simulated_service("web", "longrun", "run", "", "finish", "", NULL);
-    simulated_boot(NULL);
+    simulated_web("finish", "", NULL);
     assert_int_equal(mkfifo(WEB "/event/ftrig1:listener", 0600), 0);
     int fd = open(WEB "/event/ftrig1:listener", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     simulated_killed("web", SIGKILL);
@@ -59,8 +57,7 @@ static void who_listens_hears_all_in_order(void **state)
 static void what_cannot_be_written_is_written_later(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated.with_time = true;
     simulated_journal();
     simulated.files_fail = ENOSPC;
@@ -103,8 +100,7 @@ static void nothing_of_one_that_is_gone(void **state)
 static void deaths_are_counted(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", "max-death-tally", "2", NULL);
-    simulated_boot(NULL);
+    simulated_web("max-death-tally", "2", NULL);
     for (int i = 0; i < 3; i++) {
         simulated_exit("web", i);
         simulated_run(2000);

@@ -28,8 +28,7 @@ static void abort_waits_for_nobody(void **state)
 {
     (void)state;
     simulated.stubborn = true;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_journal();
     simulated_signal(SIGABRT);
     simulated_expect("TERM web", "KILL web", NULL);
@@ -73,8 +72,7 @@ static void put(const char *fifo, const char *letter)
 static void and_before_the_next_handler(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_ask("/run/service/web/supervise/control", "d");
     simulated_journal();
     put("/run/service/.s6-svscan/control", "t");

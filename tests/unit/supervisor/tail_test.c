@@ -20,8 +20,7 @@ static void to_the_caller_if_there_is_one(void **state)
     const char *words[] = {"s6-rc", "d", "1000", "1", "0", "change", "web", NULL};
     (void)state;
     simulated.stubborn = true;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_request(words);
     simulated_run(1200);
     assert_non_null(simulated_process("logcat"));

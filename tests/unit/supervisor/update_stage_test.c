@@ -75,8 +75,7 @@ static void one_without_the_containers_own_is_refused(void **state)
 static void a_good_one_is_read(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_service("new", "longrun", "run", "", NULL);
     struct update_stage *u = load_second();
     assert_string_equal(u->name, "second");
@@ -90,8 +89,7 @@ static void what_was_prepared_is_put_back(void **state)
 {
     struct error e = ERROR_INIT;
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     simulated_service("new", "longrun", "run", "", NULL);
     struct update_stage *u = load_second();
     assert_int_equal(update_stage_prepare(u, &e), 0);

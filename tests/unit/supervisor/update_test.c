@@ -63,8 +63,7 @@ static void what_stays_goes_on(void **state)
 static void back_while_its_logger_drains(void **state)
 {
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     pid_t logger = simulated_process("web/log")->pid;
     simulated_process("web/log")->stubborn = true;
     remove_service("web");
@@ -112,8 +111,7 @@ static void one_that_cannot_be_is_rolled_back(void **state)
 {
     const char *words[] = {"s6-rc-update", "", "0", "2", "0", "nowhere", NULL};
     (void)state;
-    simulated_service("web", "longrun", "run", "", NULL);
-    simulated_boot(NULL);
+    simulated_web(NULL);
     assert_non_null(strstr(simulated_answer(simulated_request(words)), "es6-rc-update: fatal: "));
     assert_false(simulated.sv->rc.job.busy);
     simulated_file("/run/service/new/run", ""); /* of that name, and none of s6-rc's */

@@ -45,8 +45,7 @@ static void a_stop_in_turn(void **state)
 {
     (void)state;
     simulated.settings.kill_grace = 6000;
-    simulated_service("web", "longrun", "run", "", "timeout-kill", "6000", NULL);
-    simulated_boot(NULL);
+    simulated_web("timeout-kill", "6000", NULL);
     simulated_file("/run/here/late/run", "");
     assert_int_equal(symlink("/run/here/late", "/run/service/late"), 0);
     simulated_ask("/run/service/.s6-svscan/control", "a");
