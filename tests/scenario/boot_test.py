@@ -2,8 +2,6 @@
 
 import os
 
-CMD_ENV = "#!/bin/sh\nenv >/tmp/cmd-env\npwd >/tmp/cmd-pwd\n"
-
 
 def lines(text):
     return sorted(text.splitlines())

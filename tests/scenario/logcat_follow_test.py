@@ -12,17 +12,6 @@ from lib.processes import process_state
 from lib.wait import let_pass, wait_for
 
 
-def errors_until(f, done):
-    """What f says on its standard error, until it is enough."""
-    text = []
-
-    def enough():
-        text.append(f.errors() or b"")
-        return done(b"".join(text))
-    wait_for(enough, DEADLINE, "message")
-    return b"".join(text).decode()
-
-
 @pytest.mark.parametrize("script", [["z0"], ["S1000000000", "z1"]])
 def test_01_numbered_lines_while_a_logger_rotates_every_few_milliseconds(root, script):
     """Our logger, fed so that it rotates every few milliseconds; retention keeps everything."""
