@@ -51,9 +51,10 @@ def convert(root, text):
     kept = []
     for section in sections:
         name = re.search(r"^\[(.*)\]$", section, re.M).group(1)
-        if name not in staying:
+        place = os.path.join(folder, "s6-rc.d", name)
+        if name not in staying and os.path.isdir(place):  # not yet moved by another boot
             kept.append(section)
-            shutil.rmtree(os.path.join(folder, "s6-rc.d", name))
+            shutil.rmtree(place)
     with open(os.path.join(folder, "services.conf"), "a", errors="surrogateescape") as file:
         file.write("\n\n".join(kept))
 
