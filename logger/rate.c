@@ -84,8 +84,10 @@ int rate_parse(struct rate *r, const char *text)
         return -1;
     for (size_t i = 0; i < FIELDS; i++) {
         char digits[DIGITS + 1] = "";
-        memcpy(digits, text + i * (DIGITS + 1), DIGITS);
-        if (number_parse(digits, i == 0 || i + 1 == FIELDS ? INT64_MAX : UINT64_MAX, &value[i]) < 0)
+        const char *end = text + i * (DIGITS + 1) + DIGITS;
+        memcpy(digits, end - DIGITS, DIGITS);
+        if (*end != (i + 1 < FIELDS ? ' ' : '\n') ||
+            number_parse(digits, i == 0 || i + 1 == FIELDS ? INT64_MAX : UINT64_MAX, &value[i]) < 0)
             return -1;
     }
     *r = (struct rate){(int64_t)value[0], value[1], value[2], value[3], (int64_t)value[4]};

@@ -13,10 +13,11 @@
 #include <unistd.h>
 
 enum {
-    PAUSE_MS = 20,   /* between two looks, at least, */
-    PAUSE_LOOKS = 4, /* and as many times as long as a look takes: a fifth of a processor */
-    POLL_MS = 2000,  /* between looks where the kernel does not tell of changes */
-    SAY_MS = 60000   /* between two events about one directory */
+    PAUSE_MS = 20,    /* between two looks, at least, */
+    PAUSE_LOOKS = 4,  /* and as many times as long as a look takes: a fifth of a processor */
+    POLL_MS = 2000,   /* between looks where the kernel does not tell of changes */
+    DOUBLED_MOST = 9, /* times that this pause is doubled where there is nothing: 17 minutes */
+    SAY_MS = 60000    /* between two events about one directory */
 };
 
 /* What has been deleted of a directory and not been told. */
@@ -34,7 +35,7 @@ struct watcher {
     struct watch events; /* inotify; fd -1: there is none */
     int newest;          /* the highest number of a watch */
     bool polls;          /* the kernel cannot tell of all changes */
-    bool absent;         /* it was said that there is no root */
+    unsigned int absent; /* how many looks in a row found no root */
     struct timer look;   /* the next look is due */
     int64_t not_before;  /* monotonic ns: the next look */
     struct timer tell;   /* a loss is due to be told */
@@ -138,14 +139,22 @@ static bool watch_all(struct watcher *w)
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
+/* Where there is no root, none may ever come: each look for it comes twice as late as the one
+ * before. */
+static int64_t poll_after(const struct watcher *w)
+{
+    unsigned int doubled = w->absent < DOUBLED_MOST ? w->absent : DOUBLED_MOST;
+    return (POLL_MS * CLOCK_MS) << doubled;
+}
+
 static void look(struct watcher *w)
 {
     struct error e = ERROR_INIT;
     int64_t begun = clock_monotonic();
     int root = vacuum_do(&w->vacuum, w->request, false, &e);
-    if (root < 0 && !w->absent)
+    if (root < 0 && w->absent == 0)
         message_warning("%s", e.text);
-    w->absent = root < 0;
+    w->absent = root < 0 ? w->absent + 1 : 0;
     fd_close(root);
     note_losses(w);
     bool missed = watch_all(w);
@@ -154,8 +163,8 @@ static void look(struct watcher *w)
     w->not_before = now + PAUSE_MS * CLOCK_MS + PAUSE_LOOKS * (now - begun);
     if (missed)
         loop_timer(&w->loop, &w->look, w->not_before);
-    else if (w->polls || w->absent)
-        loop_timer(&w->loop, &w->look, w->not_before + POLL_MS * CLOCK_MS);
+    else if (w->polls || w->absent > 0)
+        loop_timer(&w->loop, &w->look, w->not_before + poll_after(w));
 }
 
 static void look_is_due(struct timer *t)

@@ -38,11 +38,12 @@ def test_orphans_of_cmd(tree, boot):
 def test_an_idle_container_makes_no_wake_ups(tree, boot, place):
     for name in ("one", "two", "three"):
         tree.longrun(name, "#!/bin/sh\necho up\nexec sleep 1000\n")
-    box = boot(tree.path, "sleep", "1000")
+    box = boot(tree.path, "sleep", "1000", env={"OVERLOG_TOTAL": "1G"})
     box.wait_for(lambda: [words for words in box.processes().values() if words == ["sleep", "1000"]])
     box.wait_for(lambda: len([w for w in box.processes().values() if w == ["sleep", "1000"]]) == 4)
-    watched = [box.pid()] + box.loggers()
-    assert len(box.loggers()) == 4, box.processes()
+    vacuum = box.wait_for(lambda: [p for p, words in box.processes().items() if words[1:] == ["vacuum", "--watch"]])
+    watched = [box.pid()] + box.loggers() + vacuum
+    assert len(box.loggers()) == 5 and len(vacuum) == 1, box.processes()
     trace = os.path.join(place, "trace")
     command = ["strace", "-f", "-ttt", "-o", trace]
     for pid in watched:
