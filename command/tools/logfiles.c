@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "base/quantity.h"
 #include "command/commands.h"
 #include "command/tools/beside.h"
 #include "command/tools/logfiles_follow.h"
@@ -18,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LIMIT_DEFAULT = 10000000, LIMIT_LEAST = 100000, ASIDE_MOST = 99 };
+enum { LIMIT_DEFAULT = 10 << 20, LIMIT_LEAST = 64 << 10, ASIDE_MOST = 99 };
 
 /* --- what stands at the path ------------------------------------------------------------------ */
 
@@ -205,15 +206,23 @@ static int begin(const struct invocation *c, const struct logfile *files, size_t
     return follows ? beside_start(c, NULL, 0) : 0;
 }
 
+static int read_limit(const struct invocation *c, const char *word, uint64_t *limit)
+{
+    if (word == NULL)
+        return 0;
+    if (size_parse(word, INT64_MAX, limit) == 0 && (*limit == 0 || *limit >= LIMIT_LEAST))
+        return 0;
+    message_fatal("%s is no size, as 500K or 10M, of at least 64K, or 0", word);
+    return command_usage(c);
+}
+
 static int run_logfiles(struct invocation *c)
 {
     uint64_t limit = LIMIT_DEFAULT, service = 0;
     size_t program;
-    if (options_read(c, 1) != 0 || options_number(c, argument_of('s'), INT64_MAX, &limit) != 0 ||
+    if (options_read(c, 1) != 0 || read_limit(c, argument_of('s'), &limit) != 0 ||
         options_number(c, argument_of('X'), INT_MAX, &service) != 0)
         return EXIT_USAGE;
-    if (limit != 0 && limit < LIMIT_LEAST)
-        return refuse(EXIT_USAGE, "-s is at least %d, or 0", LIMIT_LEAST);
     size_t count = logfile_count(options.operand, &program);
     if (count == 0)
         return refuse(EXIT_USAGE, "%s is no absolute path of a file", options.operand[0]);
@@ -232,12 +241,11 @@ static int run_logfiles(struct invocation *c)
     return code != 0 || service != 0 ? code : command_chain(c, options.operand + program);
 }
 
-static const char logfiles_options[] =
-    "-s BYTES  what is kept of a followed file (10000000; 0: all)\n"
-    "-X pid\n"
+static const char logfiles_options[] = "-s SIZE   what is kept of a followed file (10M; 0: all)\n"
+                                       "-X pid\n"
     /* our own: be the one that follows */;
 
 const struct command command_logfiles[] = {
-    {"with-logfiles", "[-s BYTES] PATH[:out|:err][:follow]... prog...",
+    {"with-logfiles", "[-s SIZE] PATH[:out|:err][:follow]... prog...",
      "run a service whose own log files are to be logged", logfiles_options, run_logfiles},
     {.name = NULL}};

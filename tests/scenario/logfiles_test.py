@@ -99,7 +99,8 @@ def test_what_cannot_be(tmp_path):
     assert refused(f"{path}:folow", "true") == (100, ":folow is neither :out, :err nor :follow")
     assert refused(f"{path}:out:err", "true") == (100, "a log file goes to one stream, :out or :err")
     assert refused(path, f"{path}:follow", "true") == (100, f"{path} is named twice")
-    assert refused("-s", "5", path, "true") == (100, "-s is at least 100000, or 0")
+    for size in ("5", "63K", "x", ""):
+        assert refused("-s", size, path, "true") == (100, f"{size} is no size, as 500K or 10M, of at least 64K, or 0")
     for word, verb in (("", "link"), (":follow", "follow")):
         assert refused(f"{missing}{word}", "true") == (111, f"unable to {verb} {missing}: there is no directory {missing.parent}")
         assert refused(f"{tmp_path}{word}", "true") == (111, f"{tmp_path} is a directory, not a log file")
@@ -172,7 +173,7 @@ class Writer:
 
 
 def follow(tree, boot, path=LOG, env=None, run=None, **files):
-    tree.longrun("app", run or f"#!/bin/sh\nexec with-logfiles -s 100000 {path}:follow:err sleep 1000\n", **files)
+    tree.longrun("app", run or f"#!/bin/sh\nexec with-logfiles -s 96K {path}:follow:err sleep 1000\n", **files)
     tree.write(LOG, "from before the start\n")
     box = boot(tree.path, env={"S6_LOGGING": "2", "OVERLOG_SCRIPT": "n200 s1000000 C", **(env or {})})
     box.wait_for(lambda: len(followers(box)) == 1, what="follower")
