@@ -120,6 +120,14 @@ int words_add(struct words *w, const char *text)
     return words_add_bytes(w, text, strlen(text));
 }
 
+int words_copy(struct words *w, const struct words *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        if (words_add(w, from->item[i]) < 0)
+            return -1;
+    return 0;
+}
+
 int words_has(const struct words *w, const char *text)
 {
     for (size_t i = 0; i < w->count; i++)

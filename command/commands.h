@@ -67,6 +67,7 @@
     VERB(command_why)     /* why */                                                                \
     VERB(command_manage)  /* start stop restart reload kill */                                     \
     VERB(command_run_job) /* run */                                                                \
+    VERB(command_scale)   /* scale */                                                              \
     VERB(command_metrics) /* metrics */                                                            \
     VERB(command_report)  /* report */                                                             \
     VERB(command_vacuum)  /* vacuum */                                                             \

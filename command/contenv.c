@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { VALUE_MAX = 1 << 20 };
@@ -30,11 +31,18 @@ static int run_with_contenv(struct invocation *c)
     struct error e = ERROR_INIT;
     if (environment_is_kept())
         return command_chain(c, rest);
-    if (environment_clear(true) != 0) {
+    const char *set = getenv("INSTANCE"); /* is the service's own */
+    char *instance = set == NULL ? NULL : strdup(set);
+    if ((set != NULL && instance == NULL) || environment_clear(true) != 0) {
         error_system(&e, "unable to empty the environment");
+        free(instance);
         return message_error(&e);
     }
-    if (envdir_load(RUN_ENVIRONMENT, &e) < 0)
+    int result = envdir_load(RUN_ENVIRONMENT, &e);
+    if (result == 0 && instance != NULL && setenv("INSTANCE", instance, 1) < 0)
+        result = error_system(&e, "unable to set INSTANCE");
+    free(instance);
+    if (result < 0)
         return message_error(&e);
     c->path = getenv("PATH"); /* the container's counts already for the program itself */
     return command_chain(c, rest);

@@ -30,6 +30,8 @@ _overlog() {
         vacuum:*) words=$(cd "${OVERLOG_DIR:-/var/log/services}" 2>/dev/null && printf '%s\n' *) ;;
         status:* | why:* | metrics:* | report:* | start:* | stop:* | restart:* | reload:* | kill:* | run:*)
             words=$("$1" status --json 2>/dev/null | grep -o '"name":"[^"]*' | cut -d'"' -f4) ;;
+        scale:scale)
+            words=$("$1" status --json 2>/dev/null | grep -o '"name":"[^"]*-1"' | cut -d'"' -f4 | sed 's/-1$//') ;;
         import:*) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
         check:* | doc:* | graph:* | up:*)
             mapfile -t COMPREPLY < <(compgen -d -- "$current"; compgen -f -X '!*.conf' -- "$current") && return ;;

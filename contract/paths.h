@@ -20,6 +20,8 @@
 #define RUN_COMPILED RUN_RC "/compiled"
 #define RUN_SERVICEDIRS RUN_RC "/servicedirs"
 #define RUN_ONESHOTS RUN_SERVICEDIRS "/s6rc-oneshot-runner"
+/* A file for each bundle of instances whose number was set while the container runs. */
+#define RUN_INSTANCES RUN_RC "/instances"
 #define RUN_UNCAUGHT "/run/uncaught-logs"
 /* A file for each service whose log directory cannot be used: that directory, a newline, why, a
  * newline. Loggers write them, logcat reads them. */

@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void release_one(struct definition *d)
+void definition_release(struct definition *d)
 {
+    words_release(&d->instances);
+    free(d->instance);
+    free(d->instance_of);
     free(d->name);
     free(d->directory);
     free(d->producer_for);
@@ -27,7 +30,7 @@ void definition_free(struct definition *d)
 {
     if (d == NULL)
         return;
-    release_one(d);
+    definition_release(d);
     free(d);
 }
 
@@ -41,7 +44,7 @@ void definitions_forget_files(struct definitions *d)
 void definitions_release(struct definitions *d)
 {
     for (size_t i = 0; i < d->count; i++)
-        release_one(&d->item[i]);
+        definition_release(&d->item[i]);
     free(d->item);
     free(d->by_name);
     words_release(&d->sources);
@@ -110,6 +113,89 @@ struct definition *definitions_add(struct definitions *d, const char *name,
     index_one(d, (uint32_t)d->count++);
     return new;
 }
+
+static void index_all(struct definitions *d)
+{
+    memset(d->by_name, 0, d->buckets * sizeof *d->by_name);
+    for (uint32_t i = 0; i < d->count; i++)
+        index_one(d, i);
+}
+
+int definitions_replace(struct definitions *d, size_t i, const char *name,
+                        enum definition_type type, struct definition *was)
+{
+    char *copy = strdup(name);
+    if (copy == NULL)
+        return -1;
+    *was = d->item[i];
+    d->item[i] = (struct definition){.name = copy, .type = type};
+    keys_init(&d->item[i].keys);
+    index_all(d);
+    return 0;
+}
+
+int definitions_remove(struct definitions *d, size_t i)
+{
+    definition_release(&d->item[i]);
+    memmove(&d->item[i], &d->item[i + 1], (d->count - i - 1) * sizeof d->item[i]);
+    d->count--;
+    index_all(d);
+    return 0;
+}
+
+/* --- copies ----------------------------------------------------------------------------------- */
+
+static int copy_text(char **to, const char *from)
+{
+    *to = from == NULL ? NULL : strdup(from);
+    return from != NULL && *to == NULL ? -1 : 0;
+}
+
+static int copy_origins(struct origins *to, const struct origins *from)
+{
+    *to = (struct origins){.item = NULL};
+    if (from->count == 0)
+        return 0;
+    to->item = malloc(from->count * sizeof *to->item);
+    if (to->item == NULL)
+        return -1;
+    memcpy(to->item, from->item, from->count * sizeof *to->item);
+    to->count = from->count;
+    return 0;
+}
+
+static int copy_row(struct definition *to, const struct definition *from, const struct key_row *k)
+{
+    char *text;
+    if (key_is_words(k)) {
+        *(struct words *)key_place(k, to) = WORDS_INIT;
+        return words_copy(key_place(k, to), key_value(k, from));
+    }
+    if (k->kind != KEY_NAME)
+        return 0;
+    memcpy(&text, key_value(k, from), sizeof text);
+    int result = copy_text(&text, text);
+    memcpy(key_place(k, to), &text, sizeof text);
+    return result;
+}
+
+int definition_copy(struct definition *to, const struct definition *from)
+{
+    char *name = to->name;
+    int bad = 0;
+    *to = *from;
+    to->name = name;
+    for (const struct key_row *k = key_rows; k->name != NULL; k++)
+        bad |= copy_row(to, from, k);
+    for (int i = 0; i < DEFINITION_LISTS; i++)
+        bad |= copy_origins(&to->from[i], &from->from[i]);
+    bad |= copy_text(&to->directory, from->directory) | copy_text(&to->left_out, from->left_out) |
+           copy_text(&to->instance, from->instance) |
+           copy_text(&to->instance_of, from->instance_of);
+    return bad == 0 ? 0 : -1;
+}
+
+/* --- what it says ----------------------------------------------------------------------------- */
 
 const struct words *definition_list(const struct definition *d, enum definition_list list)
 {

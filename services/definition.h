@@ -51,6 +51,9 @@ struct definition {
     struct words contents;                 /* of a bundle: its members */
     struct origins from[DEFINITION_LISTS]; /* by list: where each name is written */
 
+    struct words instances; /* of a longrun that is to be expanded (services/instances.h) */
+    char *instance;         /* of one of several: its part of the name; or NULL */
+    char *instance_of;      /* the bundle of all of them */
     struct words enable_if; /* conditions; none: always */
     char *left_out;         /* why the container does not start it (services/enable.h), or NULL */
 
@@ -101,7 +104,10 @@ struct definition_sources {
     size_t count;
     bool strict;                /* a source that is missing is an error, an empty one a warning */
     script_check *check_script; /* NULL: scripts are not checked */
-    condition_lookup *variable; /* by which enable-if is decided; NULL: nothing is left out */
+    condition_lookup *variable; /* of the container, for enable-if and instances; NULL: nothing is
+                                   left out, and no variable is set */
+    bool as_written;    /* a definition with instances stays one, and no graph can be made */
+    const char *scaled; /* folder of numbers that overlog scale has set, or NULL */
 };
 
 /* Adds the built-in services. 0, or -1 without memory. */
@@ -137,12 +143,24 @@ const char *definition_type_name(enum definition_type type);
 struct definition *definitions_add(struct definitions *d, const char *name,
                                    enum definition_type type);
 
+/* Puts an empty definition, of a name that no other has, in the place of definition i, which the
+ * caller owns then (definition_release). 0, or -1 without memory: nothing has changed. */
+int definitions_replace(struct definitions *d, size_t i, const char *name,
+                        enum definition_type type, struct definition *was);
+/* Removes definition i; those behind it move up. 0, or -1 without memory. */
+int definitions_remove(struct definitions *d, size_t i);
+/* Makes to, which is empty but for its name, like another one. -1 without memory: it may have some
+ * of it. */
+int definition_copy(struct definition *to, const struct definition *from);
+
 /* The index of a name, or -1. */
 long definitions_find(const struct definitions *d, const char *name);
 /* Frees the files of sections, once they are written where they are needed. */
 void definitions_forget_files(struct definitions *d);
 /* Frees all; d is as DEFINITIONS_INIT then. */
 void definitions_release(struct definitions *d);
+/* Frees all that one owns. */
+void definition_release(struct definition *d);
 /* Frees one that stands by itself, as malloc gave it, and all that it owns; NULL is fine. */
 void definition_free(struct definition *d);
 

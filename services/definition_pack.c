@@ -13,8 +13,14 @@ static const struct key_row builtin = {"builtin", .kind = KEY_NUMBER, .types = K
                                        .offset = offsetof(struct definition, builtin),
                                        .high = BUILTIN_LEGACY_SERVICES};
 
-static const struct key_row left_out = {"left-out", .kind = KEY_NAME, .types = KEY_ANY,
-                                        .offset = offsetof(struct definition, left_out)};
+#define OWN_TEXT(text, member)                                                                     \
+    {                                                                                              \
+        text, .kind = KEY_NAME, .types = KEY_ANY, .offset = offsetof(struct definition, member)    \
+    }
+static const struct key_row own_texts[] = {OWN_TEXT("left-out", left_out),
+                                           OWN_TEXT("instance", instance),
+                                           OWN_TEXT("instance-of", instance_of)};
+enum { OWN_TEXTS = sizeof own_texts / sizeof own_texts[0] };
 
 _Static_assert(sizeof(enum definition_builtin) == sizeof(uint32_t), "numbers are 32 bits");
 
@@ -67,8 +73,9 @@ static int put_value(struct str *out, const struct key_row *k, const struct defi
 static int put_definition(struct str *out, const struct definition *d)
 {
     int bad = put_text(out, "name") | put_text(out, d->name) | put_text(out, "type") |
-              put_text(out, definition_type_name(d->type)) | put_value(out, &builtin, d) |
-              put_value(out, &left_out, d);
+              put_text(out, definition_type_name(d->type)) | put_value(out, &builtin, d);
+    for (size_t i = 0; i < OWN_TEXTS; i++)
+        bad |= put_value(out, &own_texts[i], d);
     for (const struct key_row *k = key_rows; k->name != NULL; k++)
         if ((k->types & 1U << d->type) != 0)
             bad |= put_value(out, k, d);
@@ -97,9 +104,10 @@ static bool take_number(const struct key_row *k, const char *value, void *at)
 
 static const struct key_row *row_of(const char *key, enum definition_type type)
 {
-    return strcmp(key, builtin.name) == 0    ? &builtin
-           : strcmp(key, left_out.name) == 0 ? &left_out
-                                             : key_find(key, type);
+    for (size_t i = 0; i < OWN_TEXTS; i++)
+        if (strcmp(key, own_texts[i].name) == 0)
+            return &own_texts[i];
+    return strcmp(key, builtin.name) == 0 ? &builtin : key_find(key, type);
 }
 
 static bool take_value(struct definition *d, const char *key, const char *value)

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "services/definition_reading.h"
 #include "services/enable.h"
+#include "services/instances.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -157,6 +158,8 @@ int definitions_read(struct definitions *d, const struct definition_sources *sou
     }
     reading_section_additions(&r);
     free(r.untyped);
+    if (!sources->as_written)
+        instances_expand(d, sources->variable, sources->scaled, p);
     definitions_finish(d, p);
     if (sources->variable != NULL && enable_choose(d, sources->variable) < 0)
         reading_no_memory(&r);

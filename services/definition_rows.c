@@ -73,6 +73,27 @@ static void read_policy(struct reading *r, const struct key_row *k, struct defin
     str_release(&text);
 }
 
+/* The first line. Its words are looked at where they are expanded. */
+static bool read_instances(struct reading *r, const struct key_row *k, struct definition *d)
+{
+    struct str text = STR_INIT;
+    char path[READING_PATH];
+    struct words *words = key_place(k, d);
+    int found = reading_content(r, k->name, &text);
+    char *place = NULL;
+    char *line = found == 1 ? key_line(text.data) : (char[]){""};
+    for (char *word = strtok_r(line, " \t", &place); word != NULL;
+         word = strtok_r(NULL, " \t", &place))
+        if (words_add(words, word) < 0)
+            reading_no_memory(r);
+    if (found == 1 && words->count == 0)
+        problems_error(r->p, reading_path(r, k->name, path), 1,
+                       "write a number, names, or a variable such as $WORKERS",
+                       "there is no number of instances");
+    str_release(&text);
+    return found != 0;
+}
+
 #define CONDITIONS "write VARIABLE, !VARIABLE or VARIABLE=value"
 
 static void read_condition(struct reading *r, const char *path, unsigned int number,
@@ -169,6 +190,8 @@ bool reading_row(struct reading *r, const struct key_row *k, struct definition *
         found = *(bool *)key_place(k, d) = read_program(r, k, needed);
     else if (k->kind == KEY_COMMAND || k->kind == KEY_SCRIPT)
         found = read_command(r, k, d);
+    else if (k->kind == KEY_INSTANCES)
+        found = read_instances(r, k, d);
     else if (k->kind == KEY_CONDITIONS)
         found = read_conditions(r, k, d);
     else if (k->kind == KEY_NAMES)

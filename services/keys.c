@@ -31,6 +31,8 @@ const struct key_row key_rows[] = {
      .cure = NO_BUNDLES},
     {"contents", "contents.d", KEY_NAMES, KEY_BUNDLE, .use = KEY_ADDED, PLACE(contents),
      .list = LIST_CONTENTS, .cure = ONLY_BUNDLES},
+    {"instances", .kind = KEY_INSTANCES, .types = KEY_LONGRUN, PLACE(instances),
+     .cure = "only longruns have instances"},
     {"enable-if", .kind = KEY_CONDITIONS, .types = KEY_ANY, PLACE(enable_if)},
     {"timeout-up", .kind = KEY_MILLISECONDS, .types = KEY_ATOMIC, PLACE(timeout_up),
      RANGE(0, UINT32_MAX, 0), .cure = ONLY_MEMBERS},

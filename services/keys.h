@@ -66,6 +66,7 @@ enum key_kind {
     KEY_NAMES,        /* one on each line: struct words, owned */
     KEY_COMMAND,      /* a command line in the language of execline: struct words, owned */
     KEY_SCRIPT,       /* the directives of a logger: struct words, owned */
+    KEY_INSTANCES,    /* words of services/instances.h between blanks: struct words, owned */
     KEY_CONDITIONS,   /* those of services/condition.h, one on each line: struct words, owned */
     KEY_POLICY,       /* a line of services/restart.h: struct restart_policy */
     KEY_DIRECTORY,    /* files of the service's own, nothing is kept */

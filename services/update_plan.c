@@ -40,12 +40,21 @@ static const struct update_conversion *find_conversion(const struct update_conve
     return NULL;
 }
 
+/* Whether a node needs another only as one of the instances of a service, which may come and go. */
+static bool is_one_of_many(const struct definition *d, const struct definition *needed)
+{
+    return needed->instance_of != NULL && !words_has(&d->dependencies, needed->name) &&
+           !words_has(&d->after, needed->name) &&
+           (d->producer_for == NULL || strcmp(d->producer_for, needed->name) != 0);
+}
+
 /* Whether everything that a node needs is in the set. */
 static bool stands(const struct graph *g, uint32_t node, const unsigned char *set)
 {
     const struct node *n = &g->node[node];
     for (uint32_t i = 0; i < n->needs_count; i++)
-        if (set[n->needs[i]] == 0)
+        if (set[n->needs[i]] == 0 &&
+            !is_one_of_many(definition_of(g, node), definition_of(g, n->needs[i])))
             return false;
     return true;
 }

@@ -5,8 +5,9 @@
  * conversion gives it. It is stopped in between when the new database lacks it or has it with
  * another type, when the value of a key with KEY_RESTART is another one, when the conversion says
  * so, or when it needs a service that is not up all the time. The container's own oneshots are
- * never run again, nor converted. A service that the new database leaves out (services/enable.h),
- * and the old one did not, is stopped and stays down. */
+ * never run again, nor converted. Who needs a bundle
+ * of instances goes on when some of them come or go. A service that the new database leaves out
+ * (services/enable.h), and the old one did not, is stopped and stays down. */
 #ifndef SERVICES_UPDATE_PLAN_H
 #define SERVICES_UPDATE_PLAN_H
 

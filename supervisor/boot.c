@@ -27,6 +27,13 @@ static int copy_environment(struct pid1 *p)
         if (p->settings.keep_env || strncmp(*v, "PATH=", 5) == 0)
             if (words_add(&p->environment, *v) < 0)
                 return -1;
+    p->with_instance = calloc(p->environment.count + 2, sizeof(char *));
+    if (p->with_instance == NULL)
+        return -1;
+    char **next = p->with_instance + 1;
+    for (size_t i = 0; i < p->environment.count; i++)
+        if (strncmp(p->environment.item[i], "INSTANCE=", 9) != 0)
+            *next++ = p->environment.item[i];
     return 0;
 }
 

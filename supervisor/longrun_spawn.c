@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FDS_MAX = 8 };
+enum { FDS_MAX = 8, INSTANCE_ROOM = 128 };
 
 bool longrun_has_logger(const struct longrun *l)
 {
@@ -42,6 +42,7 @@ static size_t stdio_fds(const struct longrun *l, struct process_fd *fds)
 struct supervised {
     struct parent_command parent;
     char *argv[3];
+    char instance[INSTANCE_ROOM];
 };
 
 /* What run and finish have in common. by is filled if they have a parent. */
@@ -49,7 +50,13 @@ static void fill(const struct longrun *l, struct process_spawn *s, struct superv
 {
     const struct pid1 *p = l->all->pid1;
     *by = (struct supervised){{p->program, by->argv},
-                              {(char *)(uintptr_t) "s6-supervise", l->definition->name, NULL}};
+                              {(char *)(uintptr_t) "s6-supervise", l->definition->name, NULL},
+                              ""};
+    if (l->definition->instance != NULL) {
+        snprintf(by->instance, sizeof by->instance, "INSTANCE=%s", l->definition->instance);
+        p->with_instance[0] = by->instance;
+        s->envp = p->with_instance;
+    }
     s->parent = p->settings.parents ? &by->parent : NULL;
     s->directory = l->path;
     s->new_session = true;

@@ -65,6 +65,7 @@ struct pid1 {
     bool guest;               /* see supervisor_start */
     struct rlimit nofile;     /* the limit that we were given, for children */
     struct words environment; /* of children */
+    char **with_instance;     /* the same behind a place for one more, to be used at once */
     int null;                 /* /dev/null */
     int out, err;             /* where output goes that has no logger of its own */
 

@@ -10,7 +10,7 @@ static void begin_down(struct updates *all, struct update_stage *u)
     struct change *c = all->change;
     all->stage = u;
     c->job->essential_too = true;
-    update_stage_hold_builtin(u, NODE_UP, NODE_DOWN);
+    update_stage_hold(u);
     change_begin(c, u->plan.down, false);
     for (uint32_t i = 0; i < u->old_count; i++)
         if (u->plan.down[i] == 0 && c->catalogue->transition.node[i].state == NODE_UP)
@@ -44,7 +44,7 @@ void update_drop(struct updates *all)
     if (u == NULL)
         return;
     if (!u->switched) {
-        update_stage_hold_builtin(u, NODE_DOWN, NODE_UP);
+        update_stage_let_go(u);
         update_stage_roll_back(u);
     }
     update_stage_free(u);

@@ -34,7 +34,11 @@ struct update_stage *update_stage_new(struct longruns *ls, struct oneshots *os, 
     u->longruns = ls;
     u->oneshots = os;
     u->old_count = old_count;
-    return u;
+    u->held = calloc((size_t)old_count + 1, 1);
+    if (u->held != NULL)
+        return u;
+    free(u);
+    return NULL;
 }
 
 void update_stage_free(struct update_stage *u)
@@ -50,6 +54,7 @@ void update_stage_free(struct update_stage *u)
     for (uint32_t i = 0; u->former != NULL && i < u->old_count; i++)
         former_free(u->former[i]);
     free(u->former);
+    free(u->held);
     update_plan_release(&u->plan);
     free(u->name);
     free(u);
@@ -234,13 +239,38 @@ void update_stage_roll_back(struct update_stage *u)
     longruns_sweep(u->longruns);
 }
 
-void update_stage_hold_builtin(struct update_stage *u, enum node_state from, enum node_state to)
+/* Whether a service goes on although one that it needs is stopped: the container's own, and one
+ * that needs a bundle of instances. */
+static bool is_held(const struct update_stage *u, uint32_t node)
+{
+    const struct catalogue *c = now(u);
+    const struct node *n = &c->graph.node[node];
+    if (catalogue_definition(c, node)->builtin != BUILTIN_NONE)
+        return true;
+    for (uint32_t i = 0; i < n->needs_count && u->plan.down[node] == 0; i++)
+        if (u->plan.down[n->needs[i]] != 0)
+            return true;
+    return false;
+}
+
+void update_stage_hold(struct update_stage *u)
 {
     struct catalogue *c = now(u);
-    for (uint32_t i = 0; i < c->graph.count; i++)
-        if (catalogue_definition(c, i)->builtin != BUILTIN_NONE &&
-            c->transition.node[i].state == from)
-            c->transition.node[i].state = to;
+    for (uint32_t i = 0; i < c->graph.count; i++) {
+        u->held[i] = c->transition.node[i].state == NODE_UP && is_held(u, i);
+        if (u->held[i] != 0)
+            c->transition.node[i].state = NODE_DOWN;
+    }
+}
+
+void update_stage_let_go(struct update_stage *u)
+{
+    struct catalogue *c = now(u);
+    for (uint32_t i = 0; i < c->graph.count; i++) {
+        bool ours = catalogue_definition(c, i)->builtin != BUILTIN_NONE;
+        if ((ours || u->held[i] != 0) && c->transition.node[i].state == NODE_DOWN)
+            c->transition.node[i].state = NODE_UP;
+    }
 }
 
 /* --- the switch ------------------------------------------------------------------------------- */
@@ -339,7 +369,7 @@ void update_stage_switch(struct update_stage *u)
     struct error e = ERROR_INIT;
     if (file_link(u->name, AT_FDCWD, RUN_COMPILED, &e) < 0)
         message_warning("%s", e.text);
-    update_stage_hold_builtin(u, NODE_DOWN, NODE_UP);
+    update_stage_let_go(u);
     carry_over(u);
     define_longruns(u);
     forget_longruns(u);

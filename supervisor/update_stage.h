@@ -17,6 +17,7 @@ struct update_stage {
     struct update_plan plan;
     struct definition **gone; /* by old node: what a longrun that vanishes keeps; owned */
     struct definition **back; /* by new node: what one kept whose logger is taken over; owned */
+    unsigned char *held;      /* by old node: 1: it goes on, and is down for the engine; owned */
     struct former **former;   /* by old node: what a oneshot that vanishes leaves; owned */
     uint32_t old_count, new_count;
     bool switched;
@@ -32,9 +33,11 @@ int update_stage_prepare(struct update_stage *u, struct error *e);
 void update_stage_roll_back(struct update_stage *u);
 /* The switch: the old ones that are to stop are down. Cannot fail. */
 void update_stage_switch(struct update_stage *u);
-/* Moves all of the container's own oneshots that are in the state from to the state to. They need
- * services of the user: for the engine they are down while those are stopped. */
-void update_stage_hold_builtin(struct update_stage *u, enum node_state from, enum node_state to);
+/* Some services go on although one that they need is stopped: for the engine they are down
+ * meanwhile. */
+void update_stage_hold(struct update_stage *u);
+/* They are up again, as they are; and all of the container's own. */
+void update_stage_let_go(struct update_stage *u);
 void update_stage_free(struct update_stage *u); /* of what was not switched over, all */
 
 #endif

@@ -35,6 +35,7 @@ struct tree {
     struct image_build image; /* of a tree that is not whole */
     struct inspected *inspected;
     size_t inspected_count;
+    bool as_written; /* a definition with instances is one, under its own name; there is no graph */
     const struct script *script; /* the one that is being looked at; NULL: none */
 };
 
@@ -45,6 +46,8 @@ int tree_find(struct tree *t, const char *root, const char *dir, struct error *e
 /* Reads the tree, once. What is wrong goes to t->problems, a missing tree included. 0, or
  * EXIT_SYSTEM: no memory. */
 int tree_read(struct tree *t);
+/* Reads it again, as it is written. 0, or the exit code after saying why not. */
+int tree_read_as_written(struct tree *t);
 /* Finds and reads it, for verbs that need a good tree. 0, or the exit code after saying what is
  * wrong. */
 int tree_load(struct tree *t, const char *root, const char *dir);

@@ -141,6 +141,7 @@ static int run_remove(struct invocation *c)
         return EXIT_USAGE;
     if (tree_find(&r.tree, NULL, argument_of('d'), &e) < 0)
         return message_error(&e);
+    r.tree.as_written = true;
     r.code = tree_read(&r.tree); /* what is broken may be removed */
     if (r.code == 0)
         remove_service(&r);

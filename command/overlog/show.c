@@ -104,6 +104,15 @@ static bool add_section(struct section *s, const struct definition *d)
     return good;
 }
 
+/* Whether a list names it: worker@, whose instances are a bundle worker, by either name. */
+static bool is_named(const struct words *names, const char *name)
+{
+    char bundle[256];
+    size_t length = strlen(name);
+    snprintf(bundle, sizeof bundle, "%.*s", (int)(length - (name[length - 1] == '@')), name);
+    return words_has(names, name) || words_has(names, bundle);
+}
+
 /* By what is started: those of a directory are named in the bundles themselves. */
 static bool add_bundles(struct section *s, const struct tree *t, const struct definition *d)
 {
@@ -113,7 +122,7 @@ static bool add_bundles(struct section *s, const struct tree *t, const struct de
         good &= words_add(&s->bundles, d->section->bundles.item[i]) == 0;
     for (int i = 0; i < 2 && d->section == NULL; i++) {
         long found = definitions_find(&t->definitions, users[i]);
-        if (found >= 0 && words_has(&t->definitions.item[found].contents, d->name))
+        if (found >= 0 && is_named(&t->definitions.item[found].contents, d->name))
             good &= words_add(&s->bundles, users[i]) == 0;
     }
     return good;
@@ -290,11 +299,20 @@ static int show_all(const struct tree *t, struct str *out)
     return code;
 }
 
+/* worker finds worker@. */
+static long find(const struct tree *t, const char *name)
+{
+    char template[256];
+    long found = definitions_find(&t->definitions, name);
+    snprintf(template, sizeof template, "%.254s@", name);
+    return found >= 0 ? found : definitions_find(&t->definitions, template);
+}
+
 static int show_named(const struct tree *t, char *const *names, struct str *out)
 {
     int code = 0;
     for (; *names != NULL && code != EXIT_SYSTEM; names++) {
-        long found = definitions_find(&t->definitions, *names);
+        long found = find(t, *names);
         if (found < 0 || t->definitions.item[found].directory == NULL)
             return refuse(EXIT_USAGE, "%s %s in %s",
                           found < 0 ? "there is no service" : "the container itself has", *names,
@@ -316,6 +334,8 @@ static int run_show(struct invocation *c)
         return put_all(&out);
     }
     int code = tree_load(&t, argument_of('r'), argument_of('d'));
+    if (code == 0)
+        code = tree_read_as_written(&t);
     if (code == 0)
         code = options.count > 0 ? show_named(&t, options.operand, &out) : show_all(&t, &out);
     if (code == EXIT_SYSTEM)

@@ -102,7 +102,7 @@ static int read_all(struct tree *t, const struct definition_sources *sources)
     if (definitions_builtin(&t->definitions) < 0)
         return -1;
     int result = definitions_read(&t->definitions, sources, &t->problems);
-    if (result == 0)
+    if (result == 0 && !t->as_written)
         result = graph_build(&t->graph, &t->definitions, &t->problems);
     return result < 0 && t->problems.errors == 0 ? -1 : 0;
 }
@@ -114,8 +114,10 @@ int tree_read(struct tree *t)
         {.path = t->services}, {.path = t->bundles, .bundles = true}};
     size_t count = 2 + (t->whole ? package_sources(&memory, source + 2) : 0);
     source[count++] = (struct definition_source){.path = t->conf, .conf = true};
-    const struct definition_sources sources = {
-        .item = source, .count = count, .check_script = check_logging_script};
+    const struct definition_sources sources = {.item = source,
+                                               .count = count,
+                                               .check_script = check_logging_script,
+                                               .as_written = t->as_written};
     if (!t->alone && access(t->services, F_OK) < 0 && !has_conf(t->dir))
         problems_error(&t->problems, t->services, 0,
                        "name the folder that holds s6-rc.d or services.conf", "%s",
@@ -125,6 +127,15 @@ int tree_read(struct tree *t)
         package_check_scripts(&t->problems);
     words_release(&memory);
     return result < 0 ? EXIT_SYSTEM : 0;
+}
+
+int tree_read_as_written(struct tree *t)
+{
+    graph_release(&t->graph);
+    definitions_release(&t->definitions);
+    problems_release(&t->problems);
+    t->as_written = true;
+    return tree_read(t) == 0 ? 0 : refuse(EXIT_SYSTEM, "out of memory");
 }
 
 int tree_load(struct tree *t, const char *root, const char *dir)

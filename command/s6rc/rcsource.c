@@ -3,6 +3,7 @@
 #include "base/message.h"
 #include "command/commands.h"
 #include "contract/paths.h"
+#include "overlay/settings.h"
 #include "services/database.h"
 #include "services/package.h"
 #include <stdint.h>
@@ -113,8 +114,12 @@ int rcsource_read(struct definitions *d, struct graph *g, const char *const *pat
     int bad = list == NULL ? -1 : 0;
     for (size_t i = 0; i < count && bad == 0; i++)
         bad = add_source(list, &sources, paths[i]);
-    struct definition_sources all = {
-        .item = list, .count = sources, .strict = strict, .check_script = check_logging_script};
+    struct definition_sources all = {.item = list,
+                                     .count = sources,
+                                     .strict = strict,
+                                     .check_script = check_logging_script,
+                                     .variable = settings_container_variable,
+                                     .scaled = RUN_INSTANCES};
     int code = EXIT_SYSTEM;
     if (bad == 0)
         code = read_them(d, g, &all);

@@ -1,4 +1,5 @@
 /* s6-rc-update: gives pid 1 another service database while it runs (docs/control.md). */
+#include "command/s6rc/rcupdate.h"
 #include "base/failure.h"
 #include "base/file.h"
 #include "base/lexer.h"
@@ -21,15 +22,6 @@
 
 enum { EXIT_UNKNOWN = 3, EXIT_TYPE = 5, EXIT_TWICE = 6, CONVERSION_MAX = 1 << 20, FIXED = 6 };
 
-struct updating {
-    struct definitions old, new;
-    struct graph g;
-    struct words conversions; /* OLD NEW restart-or-nothing, each */
-    char stage[64];           /* name of the directory in /run/s6-rc */
-    char path[128];           /* the same whole */
-    char before[PATH_MAX];    /* what compiled led to */
-};
-
 /* --- the conversion file ---------------------------------------------------------------------- */
 
 static int wrong(const char *file, unsigned int line, int code, const char *what, const char *name)
@@ -37,7 +29,7 @@ static int wrong(const char *file, unsigned int line, int code, const char *what
     return refuse(code, "%s:%u: %s%s", file, line, name, what);
 }
 
-static int convert(struct updating *u, const struct words *w, const char *file, unsigned int line)
+static int convert(struct rcupdate *u, const struct words *w, const char *file, unsigned int line)
 {
     size_t at = 1;
     const char *to = w->item[0];
@@ -65,7 +57,7 @@ static int convert(struct updating *u, const struct words *w, const char *file, 
     return 0;
 }
 
-static int read_conversions(struct updating *u, const char *file)
+static int read_conversions(struct rcupdate *u, const char *file)
 {
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
@@ -105,7 +97,7 @@ static bool differ(const char *a, const char *b)
 }
 
 /* Whether the file of a row is another one than that in the live directory of a service. */
-static bool file_differs(const struct updating *u, const struct key_row *k, const char *name)
+static bool file_differs(const struct rcupdate *u, const struct key_row *k, const char *name)
 {
     char directory[512], live[1024], fresh[PATH_MAX + 512];
     livedir_path(directory, sizeof directory, name);
@@ -115,7 +107,7 @@ static bool file_differs(const struct updating *u, const struct key_row *k, cons
 }
 
 /* Longruns that go on are run by the values they were started with: says which are others now. */
-static void warn_of_changes(const struct updating *u, const struct definition *old,
+static void warn_of_changes(const struct rcupdate *u, const struct definition *old,
                             const struct definition *new)
 {
     for (const struct key_row *k = key_rows; k->name != NULL; k++) {
@@ -130,7 +122,7 @@ static void warn_of_changes(const struct updating *u, const struct definition *o
     }
 }
 
-static void warn_of_all_changes(const struct updating *u)
+static void warn_of_all_changes(const struct rcupdate *u)
 {
     for (size_t i = 0; i < u->new.count; i++) {
         long before = definitions_find(&u->old, u->new.item[i].name);
@@ -140,7 +132,7 @@ static void warn_of_all_changes(const struct updating *u)
     }
 }
 
-static void clean_up(const struct updating *u)
+static void clean_up(const struct rcupdate *u)
 {
     struct error ignored = ERROR_INIT;
     char now[PATH_MAX] = "";
@@ -165,15 +157,11 @@ static void clean_up(const struct updating *u)
     }
 }
 
-static int ask(struct updating *u, const char *letters)
+static int ask(struct rcupdate *u)
 {
     struct error e = ERROR_INIT;
-    const char *words[CONTROL_WORDS_MAX] = {"s6-rc-update",
-                                            letters,
-                                            given('t') ? argument_of('t') : "0",
-                                            given('v') ? argument_of('v') : "1",
-                                            "0",
-                                            u->stage};
+    const char *words[CONTROL_WORDS_MAX] = {"s6-rc-update", u->letters, u->timeout,
+                                            u->verbosity,   "0",        u->stage};
     if (u->conversions.count + FIXED > CONTROL_WORDS_MAX)
         return refuse(EXIT_SYSTEM, "too many conversions");
     for (size_t i = 0; i < u->conversions.count; i++)
@@ -182,8 +170,40 @@ static int ask(struct updating *u, const char *letters)
     return code < 0 ? message_error(&e) : code;
 }
 
+int rcupdate_init(struct rcupdate *u)
+{
+    struct error e = ERROR_INIT;
+    *u = (struct rcupdate){.letters = "", .timeout = "0", .verbosity = "1"};
+    snprintf(u->stage, sizeof u->stage, "compiled:%ld", (long)getpid());
+    snprintf(u->path, sizeof u->path, RUN_RC "/%s", u->stage);
+    if (database_read(&u->old, RUN_COMPILED, &e) < 0)
+        return message_error(&e);
+    ssize_t n = readlink(RUN_COMPILED, u->before, sizeof u->before - 1);
+    u->before[n < 0 ? 0 : n] = '\0';
+    return 0;
+}
+
+int rcupdate_apply(struct rcupdate *u)
+{
+    struct error e = ERROR_INIT;
+    if (database_compile(u->path, &u->new, &e) < 0)
+        return message_error(&e);
+    warn_of_all_changes(u);
+    int code = ask(u);
+    clean_up(u);
+    return code;
+}
+
+void rcupdate_release(struct rcupdate *u)
+{
+    graph_release(&u->g);
+    definitions_release(&u->new);
+    definitions_release(&u->old);
+    words_release(&u->conversions);
+}
+
 /* By the environment of the container as it is now: a database may have been compiled elsewhere. */
-static int enable_again(struct updating *u)
+static int enable_again(struct rcupdate *u)
 {
     struct problems problems = PROBLEMS_INIT;
     int result = enable_choose(&u->new, settings_container_variable);
@@ -195,36 +215,27 @@ static int enable_again(struct updating *u)
     return result;
 }
 
-static int update(struct updating *u, const char *path)
+static int update(struct rcupdate *u, const char *path)
 {
-    struct error e = ERROR_INIT;
     char letters[3] = "";
     int code = rcsource_open(&u->new, &u->g, path);
     if (code != 0)
         return code;
     if (enable_again(u) < 0)
         return refuse(EXIT_SYSTEM, "out of memory");
-    if (database_read(&u->old, RUN_COMPILED, &e) < 0)
-        return message_error(&e);
     if (given('f') && (code = read_conversions(u, argument_of('f'))) != 0)
         return code;
-    ssize_t n = readlink(RUN_COMPILED, u->before, sizeof u->before - 1);
-    u->before[n < 0 ? 0 : n] = '\0';
-    if (database_compile(u->path, &u->new, &e) < 0)
-        return message_error(&e);
     if (given('b'))
         strcat(letters, "b");
     if (given('n'))
         strcat(letters, "n");
-    warn_of_all_changes(u);
-    code = ask(u, letters);
-    clean_up(u);
-    return code;
+    u->letters = letters;
+    return rcupdate_apply(u);
 }
 
 static int run_update(struct invocation *c)
 {
-    struct updating u = {.conversions = WORDS_INIT};
+    struct rcupdate u;
     uint64_t number = 1;
     int code = options_read(c, 1);
     if (code == 0)
@@ -239,13 +250,12 @@ static int run_update(struct invocation *c)
         return refuse(EXIT_USAGE, "%s is no absolute path", options.operand[0]);
     if (given('l') && !rcsource_is_live(argument_of('l')))
         return EXIT_SYSTEM;
-    snprintf(u.stage, sizeof u.stage, "compiled:%ld", (long)getpid());
-    snprintf(u.path, sizeof u.path, RUN_RC "/%s", u.stage);
-    code = update(&u, options.operand[0]);
-    graph_release(&u.g);
-    definitions_release(&u.new);
-    definitions_release(&u.old);
-    words_release(&u.conversions);
+    code = rcupdate_init(&u);
+    u.timeout = given('t') ? argument_of('t') : u.timeout;
+    u.verbosity = given('v') ? argument_of('v') : u.verbosity;
+    if (code == 0)
+        code = update(&u, options.operand[0]);
+    rcupdate_release(&u);
     return code;
 }
 

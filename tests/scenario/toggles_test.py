@@ -120,6 +120,7 @@ def test_what_is_off_and_what_needs_it_are_left_out(toggled, boot):
     box = boot(toggled.path, env={"FEATURE_NGINX": "false", "FEATURE_MIGRATE": "0"})
     box.wait_booted()
     assert up(box) == {"php"}
+    box.wait_for_text("service legacy-services successfully started\n")
     text = box.stderr.text()
     for name, why in (("migrate", "enable-if: FEATURE_MIGRATE is 0"), ("nginx", "enable-if: FEATURE_NGINX is false"),
                       ("async", "enable-if: MODE is not worker"), ("exporter", "it needs nginx, which is left out"),
@@ -145,6 +146,7 @@ def test_what_is_on_starts_in_order(toggled, boot):
     box = boot(toggled.path, env={"FEATURE_NGINX": "yes", "FEATURE_MIGRATE": "1"})
     box.wait_booted()
     assert up(box) == {"migrate", "php", "nginx", "exporter", "needy"}
+    box.wait_for_text("service legacy-services successfully started\n")
     assert_order(box.stderr.text(), "service migrate successfully started", "service php: starting")
 
 

@@ -15,7 +15,8 @@ struct side {
 };
 
 /* "a b:a,c !o:b +x" : longruns with what they need; ! a oneshot, @ one of the container's
- * own, + a bundle of what follows, - a longrun that is left out. */
+ * own, + a bundle of what follows, - a longrun that is left out, * an
+ * instance. */
 static void build(struct side *s, const char *text)
 {
     struct problems p = PROBLEMS_INIT;
@@ -31,10 +32,12 @@ static void build(struct side *s, const char *text)
         char *inner = NULL;
         char *needs = strchr(word, ':');
         bool left_out = *word == '-';
-        word += type != DEFINITION_LONGRUN || left_out;
+        bool instance = *word == '*';
+        word += type != DEFINITION_LONGRUN || left_out || instance;
         if (needs != NULL)
             *needs++ = '\0';
         struct definition *d = definitions_add(&s->d, word, type);
+        d->instance_of = instance ? strdup("w") : NULL;
         d->left_out = left_out ? strdup("off") : NULL;
         d->builtin = builtin ? BUILTIN_CONT_INIT : BUILTIN_NONE;
         struct words *list = type == DEFINITION_BUNDLE ? &d->contents : &d->dependencies;
@@ -117,6 +120,15 @@ static void what_is_left_out_is_stopped_once(void **state)
     assert_string_equal(PLAN("@init -a +user:a", "a", "@init:user a +user:a"), "| init a ");
 }
 
+static void instances_come_and_go(void **state)
+{
+    (void)state;
+    assert_string_equal(PLAN("*w1 *w2 +w:w1,w2 a:w", "", "*w1 +w:w1 a:w"), "w2 | w1 a ");
+    assert_string_equal(PLAN("*w1 +w:w1 a:w", "", "*w1 *w2 +w:w1,w2 a:w"), "| w1 w2 a ");
+    /* Who names one of them needs that one. */
+    assert_string_equal(PLAN("*w1 *w2 a:w2 +w:w1,w2", "", "*w1 a +w:w1"), "w2 a | w1 a ");
+}
+
 static void conversions(void **state)
 {
     (void)state;
@@ -146,6 +158,7 @@ int main(void)
         cmocka_unit_test(what_is_gone_takes_along_what_needs_it),
         cmocka_unit_test(new_needs_restart),
         cmocka_unit_test(what_is_left_out_is_stopped_once),
+        cmocka_unit_test(instances_come_and_go),
         cmocka_unit_test(conversions),
         cmocka_unit_test(the_containers_own_are_not_converted),
     };

@@ -6,6 +6,7 @@
 #include "tests/unit/supervisor/simulated.h"
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct update_stage *stage(void)
@@ -129,15 +130,17 @@ static void builtin_ones_are_held(void **state)
     struct update_stage *u = stage();
     const struct catalogue *c = simulated.sv->longruns.catalogue;
     uint32_t up = 0, down = 0;
+    u->plan.down = calloc(c->graph.count, 1);
+    assert_non_null(u->plan.down);
     for (uint32_t i = 0; i < c->graph.count; i++)
         up += catalogue_definition(c, i)->builtin != BUILTIN_NONE &&
               c->transition.node[i].state == NODE_UP;
     assert_true(up > 0);
-    update_stage_hold_builtin(u, NODE_UP, NODE_DOWN);
+    update_stage_hold(u);
     for (uint32_t i = 0; i < c->graph.count; i++)
         down += c->transition.node[i].state == NODE_DOWN;
     assert_true(down >= up);
-    update_stage_hold_builtin(u, NODE_DOWN, NODE_UP);
+    update_stage_let_go(u);
     for (uint32_t i = 0; i < c->graph.count; i++)
         up -= catalogue_definition(c, i)->builtin != BUILTIN_NONE &&
               c->transition.node[i].state == NODE_UP;

@@ -1,0 +1,433 @@
+#include "services/instances.h"
+#include "base/file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+#define DIGITS "0123456789"
+#define WANTED "write a number, names, or a variable such as $WORKERS or ${WORKERS:-2}"
+
+enum { NAME_BYTES = 256, PATH_ROOM = 4096 };
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+static int wrong(struct instances_mistake *m, const char *cure, const char *what, const char *text)
+{
+    snprintf(m->text, sizeof m->text, "%s \"%.100s\"", what, text);
+    m->cure = cure;
+    return -1;
+}
+
+static int no_memory(struct instances_mistake *m)
+{
+    snprintf(m->text, sizeof m->text, "out of memory");
+    m->cure = NULL;
+    return -1;
+}
+
+static int add_numbers(unsigned long long count, struct words *out, struct instances_mistake *m)
+{
+    char name[24];
+    for (unsigned long long i = 1; i <= count; i++) {
+        snprintf(name, sizeof name, "%llu", i);
+        if (words_add(out, name) < 0)
+            return no_memory(m);
+    }
+    return 0;
+}
+
+static int add_name(const char *name, struct words *out, struct instances_mistake *m)
+{
+    if (name[strspn(name, LETTERS DIGITS ".-")] != '\0' || strlen(name) > 64)
+        return wrong(m, "names of instances have letters, digits, dots, - and _, 64 at most",
+                     "invalid name", name);
+    if (words_has(out, name))
+        return wrong(m, "name each once", "there are two instances", name);
+    if (out->count == INSTANCES_MAX)
+        return wrong(m, "256 instances are the most", "there are too many instances, as", name);
+    return words_add(out, name) < 0 ? no_memory(m) : 0;
+}
+
+/* A number alone, or names. */
+static int list_plain(const struct words *value, struct words *out, struct instances_mistake *m)
+{
+    unsigned long long number;
+    int result = 0;
+    if (value->count == 1 && value->item[0][strspn(value->item[0], DIGITS)] == '\0') {
+        if (number_parse(value->item[0], INSTANCES_MAX, &number) < 0)
+            return wrong(m, "256 instances are the most", "invalid number", value->item[0]);
+        return add_numbers(number, out, m);
+    }
+    for (size_t i = 0; i < value->count && result == 0; i++)
+        result = add_name(value->item[i], out, m);
+    return result;
+}
+
+static int split(const char *text, struct words *out)
+{
+    while (*(text += strspn(text, " \t\r\n")) != '\0') {
+        size_t n = strcspn(text, " \t\r\n");
+        if (words_add_bytes(out, text, n) < 0)
+            return -1;
+        text += n;
+    }
+    return 0;
+}
+
+/* Cuts "$NAME", "${NAME}" or "${NAME:-OTHER}" into its parts; other: NULL: there is none. False: it
+ * is none of that. */
+static bool take_apart(char *text, char **name, char **other)
+{
+    size_t length = strlen(text);
+    bool braces = text[1] == '{';
+    *name = text + 1 + braces;
+    *other = NULL;
+    if (braces && text[length - 1] != '}')
+        return false;
+    if (braces)
+        text[length - 1] = '\0';
+    size_t n = strspn(*name, LETTERS DIGITS);
+    bool is_name = n > 0 && strchr(LETTERS, (*name)[0]) != NULL;
+    if (is_name && braces && strncmp(*name + n, ":-", 2) == 0) {
+        (*name)[n] = '\0';
+        *other = *name + n + 2;
+    }
+    return is_name && (*name)[n] == '\0';
+}
+
+static int list_variable(const char *word, condition_lookup *lookup, struct words *out,
+                         struct instances_mistake *m)
+{
+    struct words value = WORDS_INIT;
+    char text[NAME_BYTES];
+    char *name, *other;
+    if (strlen(word) >= sizeof text)
+        return wrong(m, WANTED, "invalid value", word);
+    strcpy(text, word);
+    if (!take_apart(text, &name, &other))
+        return wrong(m, WANTED, "invalid variable", word);
+    const char *set = lookup == NULL ? NULL : lookup(name);
+    if (set == NULL || set[strspn(set, " \t\r\n")] == '\0')
+        set = other == NULL || other[0] == '\0' ? "1" : other;
+    int result = split(set, &value) < 0 ? no_memory(m) : list_plain(&value, out, m);
+    if (result < 0 && m->cure != NULL) {
+        char what[sizeof m->text];
+        strcpy(what, m->text);
+        snprintf(m->text, sizeof m->text, "%.80s: %.200s", name, what);
+    }
+    words_release(&value);
+    return result;
+}
+
+int instances_list(const struct words *value, condition_lookup *lookup, struct words *out,
+                   struct instances_mistake *m)
+{
+    if (value->count == 0)
+        return wrong(m, WANTED, "there is no value", "");
+    if (value->count == 1 && value->item[0][0] == '$')
+        return list_variable(value->item[0], lookup, out, m);
+    return list_plain(value, out, m);
+}
+
+/* --- expansion -------------------------------------------------------------------------------- */
+
+struct expansion {
+    struct definitions *all;
+    struct problems *p;
+    condition_lookup *lookup;
+    const char *folder;
+    struct words templates; /* names of definitions that were expanded, and of their bundles */
+    struct words bundles;
+};
+
+static void say(const struct expansion *x, const struct definition *d, const char *cure,
+                const char *text)
+{
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%s/instances", d->directory == NULL ? d->name : d->directory);
+    problems_error(x->p, path, 1, cure, "%s", text);
+}
+
+/* The number that somebody has set for a bundle while the container runs; -1: nobody has. */
+static long scaled(const struct expansion *x, const char *bundle)
+{
+    struct str text = STR_INIT;
+    struct error ignored = ERROR_INIT;
+    char path[PATH_ROOM];
+    unsigned long long number;
+    long result = -1;
+    if (x->folder == NULL)
+        return -1;
+    snprintf(path, sizeof path, "%.3700s/%.255s", x->folder, bundle);
+    if (file_read(AT_FDCWD, path, NAME_BYTES, &text, &ignored) == 0 &&
+        number_parse(key_line(text.data), INSTANCES_MAX, &number) == 0)
+        result = (long)number;
+    str_release(&text);
+    return result;
+}
+
+static bool list(const struct expansion *x, const struct definition *d, const char *bundle,
+                 struct words *names)
+{
+    struct instances_mistake m = {.cure = NULL};
+    long number = scaled(x, bundle);
+    int result = instances_list(&d->instances, x->lookup, names, &m);
+    if (result == 0 && number >= 0) {
+        words_release(names);
+        result = add_numbers((unsigned long long)number, names, &m);
+    }
+    if (result < 0)
+        say(x, d, m.cure, m.text);
+    return result == 0;
+}
+
+/* Adds one that is like the definition `like`. False: there is no memory, or such a name. */
+static bool add_instance(struct definitions *all, const struct definition *like, const char *bundle,
+                         const char *instance)
+{
+    char name[2 * NAME_BYTES];
+    snprintf(name, sizeof name, "%.255s-%.64s", bundle, instance);
+    struct definition *d =
+        definitions_find(all, name) >= 0 ? NULL : definitions_add(all, name, like->type);
+    if (d == NULL || definition_copy(d, like) < 0)
+        return false;
+    free(d->instance);
+    free(d->instance_of);
+    d->instance = strdup(instance);
+    d->instance_of = strdup(bundle);
+    return d->instance != NULL && d->instance_of != NULL;
+}
+
+static bool add_member(struct definitions *all, const char *bundle, const char *instance)
+{
+    char name[2 * NAME_BYTES];
+    snprintf(name, sizeof name, "%.255s-%.64s", bundle, instance);
+    return words_add(&all->item[definitions_find(all, bundle)].contents, name) == 0;
+}
+
+/* Makes a bundle of definition i, and its instances. */
+static bool make(struct expansion *x, size_t i, const char *bundle, const struct words *names)
+{
+    struct definition like;
+    if (definitions_replace(x->all, i, bundle, DEFINITION_BUNDLE, &like) < 0)
+        return false;
+    words_release(&like.instances);
+    struct definition *b = &x->all->item[i];
+    b->section = like.section;
+    b->essential = like.essential;
+    b->directory = like.directory == NULL ? NULL : strdup(like.directory);
+    bool good = words_copy(&b->enable_if, &like.enable_if) == 0;
+    if (names->count == 0)
+        good = good && add_instance(x->all, &like, bundle, "1");
+    for (size_t k = 0; k < names->count && good; k++)
+        good = add_instance(x->all, &like, bundle, names->item[k]) &&
+               add_member(x->all, bundle, names->item[k]);
+    good = good && words_add(&x->templates, like.name) == 0 && words_add(&x->bundles, bundle) == 0;
+    definition_release(&like);
+    return good;
+}
+
+/* The name of an instance, or of the bundle, that something else has; NULL: all are free. */
+static const char *taken(const struct expansion *x, const struct definition *d, const char *bundle,
+                         const struct words *names)
+{
+    static char name[2 * NAME_BYTES];
+    if (strcmp(d->name, bundle) != 0 && definitions_find(x->all, bundle) >= 0)
+        return bundle;
+    for (size_t i = 0; i < names->count || i == 0; i++) {
+        snprintf(name, sizeof name, "%.255s-%.64s", bundle,
+                 i < names->count ? names->item[i] : "1");
+        if (definitions_find(x->all, name) >= 0)
+            return name;
+    }
+    return NULL;
+}
+
+static void expand_one(struct expansion *x, size_t i)
+{
+    const struct definition *d = &x->all->item[i];
+    struct words names = WORDS_INIT;
+    char bundle[NAME_BYTES], text[NAME_BYTES + 64];
+    size_t length = strlen(d->name);
+    snprintf(bundle, sizeof bundle, "%.*s", (int)(length - (d->name[length - 1] == '@')), d->name);
+    if (bundle[0] == '\0' || length >= sizeof bundle) {
+        say(x, d, "choose another name", "there is no name before the @, or a very long one");
+    } else if (d->consumer_for.count > 0) {
+        say(x, d, "let each producer have a consumer of its own",
+            "a consumer has no instances: its producers write to one pipe");
+    } else if (list(x, d, bundle, &names)) {
+        const char *other = taken(x, d, bundle, &names);
+        snprintf(text, sizeof text, "%.255s is already defined", other == NULL ? "" : other);
+        if (other != NULL)
+            say(x, d, "choose another name", text);
+        else if (!make(x, i, bundle, &names))
+            say(x, &x->all->item[i], NULL, "out of memory");
+    }
+    words_release(&names);
+}
+
+/* --- who names them --------------------------------------------------------------------------- */
+
+static const char *bundle_of(const struct expansion *x, const char *name)
+{
+    for (size_t i = 0; i < x->templates.count; i++)
+        if (strcmp(x->templates.item[i], name) == 0 || strcmp(x->bundles.item[i], name) == 0)
+            return x->bundles.item[i];
+    return NULL;
+}
+
+/* Replaces worker@ by worker. */
+static int rename_in(const struct expansion *x, struct words *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        const char *bundle = bundle_of(x, names->item[i]);
+        char *copy = bundle == NULL ? NULL : strdup(bundle);
+        if (bundle != NULL && copy == NULL)
+            return -1;
+        if (copy == NULL)
+            continue;
+        free(names->item[i]);
+        names->item[i] = copy;
+    }
+    return 0;
+}
+
+static int add_producer(struct words *to, struct origins *from, const char *name, struct origin at)
+{
+    struct origin *item = realloc(from->item, (from->count + 1) * sizeof *item);
+    if (item != NULL)
+        from->item = item;
+    if (item == NULL || words_add(to, name) < 0)
+        return -1;
+    item[from->count++] = at;
+    return 0;
+}
+
+/* Replaces a bundle of instances, among the producers of a consumer, by its members. */
+static int name_producers(const struct expansion *x, struct definition *d)
+{
+    struct words names = WORDS_INIT;
+    struct origins from = {.item = NULL};
+    int result = 0;
+    for (size_t i = 0; i < d->consumer_for.count && result == 0; i++) {
+        const char *bundle = bundle_of(x, d->consumer_for.item[i]);
+        struct origin at = {.source = ORIGIN_BUILTIN};
+        if (i < d->from[LIST_CONSUMER_FOR].count)
+            at = d->from[LIST_CONSUMER_FOR].item[i];
+        if (bundle == NULL)
+            result = add_producer(&names, &from, d->consumer_for.item[i], at);
+        for (size_t k = 0; bundle != NULL && k < x->all->count && result == 0; k++) {
+            const struct definition *one = &x->all->item[k];
+            if (one->instance_of != NULL && strcmp(one->instance_of, bundle) == 0)
+                result = add_producer(&names, &from, one->name, at);
+        }
+    }
+    words_release(&d->consumer_for);
+    free(d->from[LIST_CONSUMER_FOR].item);
+    d->consumer_for = names;
+    d->from[LIST_CONSUMER_FOR] = from;
+    return result;
+}
+
+void instances_expand(struct definitions *all, condition_lookup *lookup, const char *folder,
+                      struct problems *p)
+{
+    struct expansion x = {.all = all, .p = p, .lookup = lookup, .folder = folder};
+    size_t count = all->count;
+    int result = 0;
+    for (size_t i = 0; i < count; i++)
+        if (all->item[i].instances.count > 0)
+            expand_one(&x, i);
+    for (size_t i = 0; i < all->count && x.templates.count > 0 && result == 0; i++) {
+        struct definition *d = &all->item[i];
+        result = rename_in(&x, &d->dependencies) | rename_in(&x, &d->after) |
+                 rename_in(&x, &d->contents) | name_producers(&x, d);
+    }
+    if (result < 0)
+        problems_system(p, "instances", 0, NULL, "out of memory");
+    words_release(&x.templates);
+    words_release(&x.bundles);
+}
+
+/* --- other numbers ---------------------------------------------------------------------------- */
+
+/* The first instance of a bundle; -1: it has none, or they cannot be counted, which e says. */
+static long first_of(const struct definitions *all, const char *bundle, struct error *e)
+{
+    char name[2 * NAME_BYTES];
+    snprintf(name, sizeof name, "%.255s-1", bundle);
+    long first = definitions_find(all, name);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct definition *d = &all->item[i];
+        if (d->instance == NULL || d->instance_of == NULL || strcmp(d->instance_of, bundle) != 0)
+            continue;
+        if (d->producer_for != NULL)
+            return error_set(e, EXIT_FAILURE,
+                             "the instances of %s write to %s: as many as at the "
+                             "start of the container stay",
+                             bundle, d->producer_for);
+        if (first < 0 || d->instance[strspn(d->instance, DIGITS)] != '\0')
+            return error_set(e, EXIT_FAILURE,
+                             "the instances of %s have names, as %s: change the "
+                             "file instances",
+                             bundle, d->instance);
+    }
+    if (first < 0 || all->item[first].instance_of == NULL ||
+        strcmp(all->item[first].instance_of, bundle) != 0)
+        return error_set(e, EXIT_FAILURE, "%s has no instances", bundle);
+    return first;
+}
+
+/* The first stays defined when there is none, and is to be down then. */
+static int mark_first(struct definition *first, unsigned int count)
+{
+    static const char none[] = "there are to be no instances";
+    if (count == 0 && first->left_out == NULL)
+        return (first->left_out = strdup(none)) == NULL ? -1 : 0;
+    if (count > 0 && first->left_out != NULL && strcmp(first->left_out, none) == 0) {
+        free(first->left_out);
+        first->left_out = NULL;
+    }
+    return 0;
+}
+
+/* Removes those with a number above count, but not the first. */
+static int remove_above(struct definitions *all, const char *bundle, unsigned int count)
+{
+    int result = 0;
+    for (size_t i = all->count; i > 0 && result == 0; i--) {
+        const struct definition *d = &all->item[i - 1];
+        if (d->instance != NULL && d->instance_of != NULL && strcmp(d->instance_of, bundle) == 0 &&
+            strtoul(d->instance, NULL, 10) > (count == 0 ? 1 : count))
+            result = definitions_remove(all, i - 1);
+    }
+    return result;
+}
+
+int instances_scale(struct definitions *all, const char *bundle, unsigned int count,
+                    struct error *e)
+{
+    char name[24];
+    long first = first_of(all, bundle, e);
+    if (first < 0)
+        return -1;
+    bool good = mark_first(&all->item[first], count) == 0 && remove_above(all, bundle, count) == 0;
+    words_release(&all->item[definitions_find(all, bundle)].contents);
+    for (unsigned int i = 1; i <= count && good; i++) {
+        char whole[2 * NAME_BYTES];
+        snprintf(name, sizeof name, "%u", i);
+        snprintf(whole, sizeof whole, "%.255s-%s", bundle, name);
+        first = first_of(all, bundle, e);
+        if (first < 0)
+            return -1;
+        if (definitions_find(all, whole) < 0) {
+            struct definition like = all->item[first]; /* the table may move; it owns nothing */
+            good = add_instance(all, &like, bundle, name);
+        }
+        good = good && add_member(all, bundle, name);
+    }
+    return good ? 0 : error_set(e, EXIT_SYSTEM, "out of memory");
+}

@@ -1,0 +1,357 @@
+/* Instances of a longrun: what the file means, what becomes of the tree, and other numbers later.
+ */
+#include "services/graph.h"
+#include "services/instances.h"
+#include "tests/unit/services/tree.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const char *workers; /* the variable WORKERS */
+
+static const char *lookup(const char *name)
+{
+    return strcmp(name, "WORKERS") == 0 ? workers : NULL;
+}
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+/* The names with blanks between, or the mistake. */
+static const char *list(const char *value)
+{
+    static char text[4000];
+    struct words words = WORDS_INIT, out = WORDS_INIT;
+    struct instances_mistake m;
+    char copy[1000], *place;
+    snprintf(copy, sizeof copy, "%s", value);
+    for (char *w = strtok_r(copy, " ", &place); w != NULL; w = strtok_r(NULL, " ", &place))
+        assert_int_equal(words_add(&words, w), 0);
+    text[0] = '\0';
+    if (instances_list(&words, lookup, &out, &m) < 0)
+        strcpy(text, m.text);
+    else
+        for (size_t i = 0; i < out.count; i++)
+            sprintf(text + strlen(text), "%s%s", i == 0 ? "" : " ", out.item[i]);
+    words_release(&words);
+    words_release(&out);
+    return text;
+}
+
+static void numbers_and_names(void **state)
+{
+    (void)state;
+    assert_string_equal(list("3"), "1 2 3");
+    assert_string_equal(list("0"), "");
+    assert_string_equal(list("mail search"), "mail search");
+    assert_string_equal(list("1 2x"), "1 2x");
+    assert_string_equal(list("mail"), "mail");
+    assert_non_null(strstr(list("256"), " 255 256"));
+    assert_string_equal(list("257"), "invalid number \"257\"");
+    assert_string_equal(list("99999999999999999999"), "invalid number \"99999999999999999999\"");
+    assert_string_equal(list(""), "there is no value \"\"");
+    assert_string_equal(list("-1"), "-1"); /* a name */
+    assert_string_equal(list("a/b"), "invalid name \"a/b\"");
+    assert_string_equal(list("a a"), "there are two instances \"a\"");
+    assert_string_equal(list("a $WORKERS"), "invalid name \"$WORKERS\"");
+}
+
+static void variables(void **state)
+{
+    (void)state;
+    workers = "2";
+    assert_string_equal(list("$WORKERS"), "1 2");
+    assert_string_equal(list("${WORKERS}"), "1 2");
+    assert_string_equal(list("${WORKERS:-5}"), "1 2");
+    workers = " mail  search\n";
+    assert_string_equal(list("$WORKERS"), "mail search");
+    workers = NULL;
+    assert_string_equal(list("$WORKERS"), "1");
+    assert_string_equal(list("${WORKERS:-2}"), "1 2");
+    assert_string_equal(list("${WORKERS:-}"), "1");
+    workers = "";
+    assert_string_equal(list("${WORKERS:-2}"), "1 2");
+    assert_string_equal(list("$OTHER"), "1");
+    workers = "1000";
+    assert_string_equal(list("$WORKERS"), "WORKERS: invalid number \"1000\"");
+    workers = "2;rm";
+    assert_string_equal(list("$WORKERS"), "WORKERS: invalid name \"2;rm\"");
+    assert_string_equal(list("$"), "invalid variable \"$\"");
+    assert_string_equal(list("$1"), "invalid variable \"$1\"");
+    assert_string_equal(list("${WORKERS"), "invalid variable \"${WORKERS\"");
+    assert_string_equal(list("${}"), "invalid variable \"${}\"");
+    assert_string_equal(list("${WORKERS-2}"), "invalid variable \"${WORKERS-2}\"");
+}
+
+/* --- trees ------------------------------------------------------------------------------------ */
+
+struct reading {
+    struct tree tree;
+    struct definitions d;
+    struct problems p;
+    struct graph g;
+};
+
+static int setup(void **state)
+{
+    struct reading *r = calloc(1, sizeof *r);
+    tree_make(&r->tree);
+    *state = r;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct reading *r = *state;
+    graph_release(&r->g);
+    definitions_release(&r->d);
+    problems_release(&r->p);
+    tree_remove(&r->tree);
+    free(r);
+    return 0;
+}
+
+static void file(const struct reading *r, const char *service, const char *name, const char *text)
+{
+    char path[200];
+    snprintf(path, sizeof path, "s6-rc.d/%s/%s", service, name);
+    tree_file(&r->tree, path, text);
+}
+
+static void longrun(const struct reading *r, const char *name, const char *instances)
+{
+    file(r, name, "type", "longrun\n");
+    file(r, name, "run", "#!/bin/sh\n");
+    if (instances != NULL)
+        file(r, name, "instances", instances);
+}
+
+static int read_it(struct reading *r)
+{
+    const struct definition_source sources[] = {{.path = r->tree.services},
+                                                {.path = r->tree.bundles, .bundles = true}};
+    struct definition_sources s = {
+        .item = sources, .count = 2, .variable = lookup, .scaled = r->tree.root};
+    assert_int_equal(definitions_builtin(&r->d), 0);
+    assert_int_equal(definitions_read(&r->d, &s, &r->p), 0);
+    return graph_build(&r->g, &r->d, &r->p);
+}
+
+/* The nodes that a name stands for; "?": there is no such name. */
+static const char *members(const struct reading *r, const char *name)
+{
+    static char text[500];
+    unsigned char set[64] = {0};
+    text[0] = '\0';
+    if (graph_select(&r->g, name, set) < 0)
+        return "?";
+    for (uint32_t i = 0; i < r->g.count; i++)
+        if (set[i] != 0)
+            sprintf(text + strlen(text), "%s%s", text[0] == '\0' ? "" : " ",
+                    r->d.item[r->g.node[i].definition].name);
+    return text;
+}
+
+static const struct definition *get(const struct reading *r, const char *name)
+{
+    long i = definitions_find(&r->d, name);
+    assert_true(i >= 0);
+    return &r->d.item[i];
+}
+
+static void problem_is(const struct reading *r, const char *file_name, const char *text)
+{
+    char path[300];
+    snprintf(path, sizeof path, "%s/%s", r->tree.services, file_name);
+    assert_true(r->p.count > 0);
+    assert_string_equal(r->p.item[0].path, path);
+    assert_int_equal(r->p.item[0].line, 1);
+    assert_string_equal(r->p.item[0].text, text);
+}
+
+static void a_bundle_of_instances(void **state)
+{
+    struct reading *r = *state;
+    workers = "2";
+    longrun(r, "worker@", "$WORKERS\n");
+    file(r, "worker@", "timeout-kill", "1500\n");
+    file(r, "worker@", "dependencies.d/db", "");
+    file(r, "worker@", "enable-if", "WORKERS\n");
+    longrun(r, "db", NULL);
+    longrun(r, "web", NULL);
+    file(r, "web", "dependencies.d/worker", "");
+    tree_file(&r->tree, "user-bundles.d/user/contents.d/worker@", "");
+    assert_int_equal(read_it(r), 0);
+    assert_int_equal(r->p.count, 0);
+    assert_string_equal(members(r, "worker"), "worker-1 worker-2");
+    assert_string_equal(members(r, "user"), "worker-1 worker-2");
+    assert_string_equal(members(r, "worker@"), "?");
+    const struct definition *one = get(r, "worker-2");
+    assert_string_equal(one->instance, "2");
+    assert_string_equal(one->instance_of, "worker");
+    assert_int_equal(one->keys.timeout_kill, 1500);
+    assert_string_equal(one->dependencies.item[0], "db");
+    assert_string_equal(one->enable_if.item[0], "WORKERS");
+    assert_string_equal(path_name(one->directory), "worker@");
+    assert_int_equal(r->g.node[r->g.node_of[definitions_find(&r->d, "web")]].needs_count, 2);
+}
+
+static void by_the_file_alone_and_with_names(void **state)
+{
+    struct reading *r = *state;
+    longrun(r, "queue", "mail search\n");
+    longrun(r, "none", "0");
+    longrun(r, "plain@", NULL); /* as another program may have it */
+    assert_int_equal(read_it(r), 0);
+    assert_string_equal(members(r, "queue"), "queue-mail queue-search");
+    assert_string_equal(get(r, "queue-mail")->instance, "mail");
+    assert_string_equal(members(r, "none"), "");
+    assert_string_equal(members(r, "none-1"), "none-1");
+    assert_string_equal(members(r, "plain@"), "plain@");
+}
+
+static void producers_have_instances(void **state)
+{
+    struct reading *r = *state;
+    longrun(r, "from@", "2\n");
+    file(r, "from@", "producer-for", "to\n");
+    longrun(r, "other", NULL);
+    file(r, "other", "producer-for", "to\n");
+    longrun(r, "to", NULL);
+    file(r, "to", "consumer-for", "other\nfrom@\n");
+    file(r, "to", "pipeline-name", "pipe\n");
+    assert_int_equal(read_it(r), 0);
+    assert_int_equal(r->p.count, 0);
+    assert_int_equal(get(r, "to")->consumer_for.count, 3);
+    assert_string_equal(get(r, "to")->consumer_for.item[2], "from-2");
+    assert_string_equal(members(r, "pipe"), "other to from-1 from-2");
+}
+
+static void a_consumer_has_none(void **state)
+{
+    struct reading *r = *state;
+    longrun(r, "to", "2\n");
+    file(r, "to", "consumer-for", "from\n");
+    longrun(r, "from", NULL);
+    file(r, "from", "producer-for", "to\n");
+    assert_int_equal(read_it(r), -1);
+    problem_is(r, "to/instances", "a consumer has no instances: its producers write to one pipe");
+}
+
+static void values_that_are_wrong(void **state)
+{
+    struct reading *r = *state;
+    workers = "many workers!";
+    longrun(r, "a@", "$WORKERS\n");
+    assert_int_equal(read_it(r), -1);
+    problem_is(r, "a@/instances", "WORKERS: invalid name \"workers!\"");
+}
+
+static void a_name_that_is_taken(void **state)
+{
+    struct reading *r = *state;
+    longrun(r, "a@", "2\n");
+    longrun(r, "a-2", NULL);
+    assert_int_equal(read_it(r), -1);
+    problem_is(r, "a@/instances", "a-2 is already defined");
+}
+
+static void an_empty_file(void **state)
+{
+    struct reading *r = *state;
+    longrun(r, "a@", "\n");
+    assert_int_equal(read_it(r), -1);
+    problem_is(r, "a@/instances", "there is no number of instances");
+}
+
+static void what_somebody_has_set_counts(void **state)
+{
+    struct reading *r = *state;
+    longrun(r, "worker@", "1\n");
+    tree_file(&r->tree, "worker", "3\n");
+    assert_int_equal(read_it(r), 0);
+    assert_string_equal(members(r, "worker"), "worker-1 worker-2 worker-3");
+}
+
+/* --- other numbers ---------------------------------------------------------------------------- */
+
+/* Through a database, then scaled; the members after that, or the mistake. */
+static const char *scale(struct reading *r, const char *name, unsigned int count)
+{
+    static struct error e;
+    struct str bytes = STR_INIT;
+    struct definitions copy = DEFINITIONS_INIT;
+    e = ERROR_INIT;
+    assert_int_equal(definitions_pack(&r->d, &bytes), 0);
+    assert_int_equal(definitions_unpack(&copy, bytes.data, bytes.length, &e), 0);
+    str_release(&bytes);
+    graph_release(&r->g);
+    definitions_release(&r->d);
+    r->d = copy;
+    if (instances_scale(&r->d, name, count, &e) < 0)
+        return e.text;
+    assert_int_equal(graph_build(&r->g, &r->d, &r->p), 0);
+    return members(r, name);
+}
+
+static void more_and_less(void **state)
+{
+    struct reading *r = *state;
+    longrun(r, "worker@", "2\n");
+    file(r, "worker@", "timeout-kill", "1500\n");
+    longrun(r, "web", NULL);
+    file(r, "web", "dependencies.d/worker", "");
+    assert_int_equal(read_it(r), 0);
+    assert_string_equal(scale(r, "worker", 4), "worker-1 worker-2 worker-3 worker-4");
+    assert_int_equal(get(r, "worker-4")->keys.timeout_kill, 1500);
+    assert_string_equal(get(r, "worker-4")->instance, "4");
+    assert_string_equal(scale(r, "worker", 1), "worker-1");
+    assert_int_equal(definitions_find(&r->d, "worker-2"), -1);
+    assert_true(definitions_find(&r->d, "web") >= 0);
+    assert_string_equal(scale(r, "worker", 0), "");
+    assert_string_equal(members(r, "worker-1"), "worker-1");
+    assert_string_equal(scale(r, "worker", 2), "worker-1 worker-2");
+}
+
+static void what_cannot_be_scaled(void **state)
+{
+    struct reading *r = *state;
+    longrun(r, "queue", "mail search\n");
+    longrun(r, "web", NULL);
+    longrun(r, "from@", "1\n");
+    file(r, "from@", "producer-for", "to\n");
+    longrun(r, "to", NULL);
+    file(r, "to", "consumer-for", "from\n");
+    assert_int_equal(read_it(r), 0);
+    assert_string_equal(scale(r, "web", 2), "web has no instances");
+    assert_string_equal(scale(r, "nothing", 2), "nothing has no instances");
+    assert_string_equal(scale(r, "queue", 2),
+                        "the instances of queue have names, as mail: change the file instances");
+    assert_string_equal(scale(r, "from", 2), "the instances of from write to to: as many as at the "
+                                             "start of the container stay");
+    assert_string_equal(scale(r, "from-1", 2), "from-1 has no instances");
+}
+
+#define IN_A_TREE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_and_names),
+        cmocka_unit_test(variables),
+        IN_A_TREE(a_bundle_of_instances),
+        IN_A_TREE(by_the_file_alone_and_with_names),
+        IN_A_TREE(producers_have_instances),
+        IN_A_TREE(a_consumer_has_none),
+        IN_A_TREE(values_that_are_wrong),
+        IN_A_TREE(a_name_that_is_taken),
+        IN_A_TREE(an_empty_file),
+        IN_A_TREE(what_somebody_has_set_counts),
+        IN_A_TREE(more_and_less),
+        IN_A_TREE(what_cannot_be_scaled),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
