@@ -56,6 +56,17 @@ def test_supervisord_after(tree, boot):
     assert log_text(tree.at("/var/log/services/web")) == ["serving on 8080"]  # the console comes first
 
 
+def test_jobs(tree, boot):
+    """The services of the page run what its crontab says."""
+    fill(tree, part("jobs.md", "From cron"))
+    box = boot(tree.path, env={"S6_LOGGING": "1"})
+    for name, said in {"backup": "saved as nobody", "sync": "synced"}.items():
+        box.wait_for(lambda: "    job: next " in box.run("/command/overlog", "status", name).stdout)
+        assert box.run("/command/overlog", "run", name).returncode == 0
+        box.wait_for(lambda: log_text(tree.at(f"/var/log/services/{name}")) == [said])
+    assert box.stop() == 0
+
+
 def test_supervisord_before(tmp_path):
     """With the real supervisord."""
     conf = tmp_path / "supervisord.conf"
