@@ -80,8 +80,9 @@ void quantity_duration(int64_t ms, char out[QUANTITY_MAX])
         }
 }
 
+/* No pointers: a process that has given its tables back (base/image.h) still writes times. */
 static const struct {
-    const char *name;
+    char name[3];
     uint32_t ms;
 } time_units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
 

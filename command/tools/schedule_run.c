@@ -39,6 +39,12 @@ struct program {
     char name[NAME_MAX + 1]; /* of the service; "": we are not one */
 };
 
+/* Of a run, from the plan before that hears of its end. */
+struct run {
+    struct schedule_now begun;
+    bool over_limit;
+};
+
 static struct schedule_now now(void)
 {
     struct timespec t = clock_wall();
@@ -108,7 +114,7 @@ static void open_state(struct program *p)
 }
 
 /* An event that the pipe has no room for is lost. */
-static void write_event(const struct program *p, const struct schedule_plan *run, int status)
+static void write_event(const struct program *p, const struct run *run, int status)
 {
     char begun[CLOCK_UTC_LENGTH + 1] = "", line[EVENT_LINE_MAX], details[160];
     const struct timespec t = clock_wall(), began = clock_timespec(run->begun.wall);
@@ -210,8 +216,8 @@ static void signal_job(const struct program *p, int signal)
         kill(p->job, signal);
 }
 
-/* A job has ended; run: as the plan has it before it hears of that. */
-static void note_end(struct program *p, const struct schedule_plan *run, int status)
+/* A job has ended. */
+static void note_end(struct program *p, const struct run *run, int status)
 {
     const struct schedule_now t = now();
     p->job = 0;
@@ -263,13 +269,12 @@ static void follow(struct program *p, unsigned int actions)
 {
     for (int code; (code = perform(p, actions)) != 0;) {
         const struct schedule_now t = now();
-        const struct schedule_plan run = p->plan;
+        const struct run run = {p->plan.begun, p->plan.over_limit};
         actions = schedule_step(&p->plan, SCHEDULE_ENDED, code, &t);
         note_end(p, &run, code << 8);
     }
     arm(p);
     keep_state(p);
-    process_trim_stack();
 }
 
 static void tell(struct program *p, enum schedule_event event)
@@ -306,7 +311,7 @@ static void reap(struct program *p)
     if (p->job == 0 || process_reap_one(p->job, &status) == 0)
         return;
     const struct schedule_now t = now();
-    const struct schedule_plan run = p->plan;
+    const struct run run = {p->plan.begun, p->plan.over_limit};
     unsigned int actions = schedule_step(&p->plan, SCHEDULE_ENDED, process_exit_code(status), &t);
     note_end(p, &run, status);
     follow(p, actions);
@@ -327,6 +332,14 @@ static void on_signal(void *context, int signal)
         tell(p, SCHEDULE_STOPPED);
 }
 
+/* What a turn needed is given back: the process sleeps now, for hours perhaps. */
+static void rest(void *context)
+{
+    (void)context;
+    process_trim_stack();
+    image_rest();
+}
+
 /* 0, or -1 with e. */
 static int open_loop(struct program *p, struct error *e)
 {
@@ -345,8 +358,10 @@ static int open_loop(struct program *p, struct error *e)
     return 0;
 }
 
-static void begin(struct program *p, struct schedule_rules rules)
+/* In a frame of its own, which does not stay on the stack while the process sleeps. */
+__attribute__((noinline)) static void begin(struct program *p, const struct schedule_rules *r)
 {
+    struct schedule_rules rules = *r;
     const struct schedule_now t = now();
     uint64_t seed = 0;
     const struct schedule_counts counts = {.runs = (uint64_t)p->state.runs,
@@ -368,7 +383,9 @@ int schedule_run(const struct schedule *s)
     if (open_loop(&p, &e) < 0)
         return message_error(&e);
     open_state(&p);
-    begin(&p, s->rules);
+    begin(&p, &s->rules);
+    p.loop.handled = rest;
+    rest(&p);
     if (loop_run(&p.loop, &e) < 0)
         return message_error(&e);
     return p.plan.code;
