@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine")]
 def walk():
     """The README's commands: those before the engine's, and the engine's."""
     with open(os.path.join(TOP, "README.md")) as file:
-        block = re.search(r"^```sh\n(tar .*?)^```", file.read(), re.M | re.S).group(1)
+        block = re.search(r"^```sh\n(cat .*?)^```", file.read(), re.M | re.S).group(1)
     before, _, after = block.partition("\ndocker ")
     return before, [shlex.split(line, comments=True) for line in ("docker " + after).splitlines()]
 
