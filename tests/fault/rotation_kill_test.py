@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from lib.build import compiled
-from lib.logger import ARCHIVE, Rig, high
+from lib.logger import Rig, high
+from lib.logs import ARCHIVE
 from lib.wait import wait_for
 
 pytestmark = pytest.mark.long
