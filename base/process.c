@@ -25,6 +25,12 @@ int process_gate(int gate, bool closed)
     return fcntl(gate, F_SETFL, closed ? O_NONBLOCK : 0);
 }
 
+bool process_gate_is_closed(int gate)
+{
+    int flags = fcntl(gate, F_GETFL);
+    return flags >= 0 && (flags & O_NONBLOCK) != 0;
+}
+
 static void close_report(int pipe[2])
 {
     for (int i = 0; i < 2; i++)

@@ -75,6 +75,8 @@ enum { PROCESS_GATE_MS = 200 };
 /* Makes an open file a gate, closed or open: O_NONBLOCK, which means nothing to a plain file, and
  * which all who share that open file see. 0, or -1 with errno. */
 int process_gate(int gate, bool closed);
+/* Whether it is closed. */
+bool process_gate_is_closed(int gate);
 
 /* Steps of one that has a parent: its process is there, and error is its pid; the same, but not in
  * a pid namespace of its own, which was refused; it could not be made. */

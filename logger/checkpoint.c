@@ -24,7 +24,8 @@ static bool is_time(const struct timespec *t)
 void checkpoint_check(struct checkpoint *c)
 {
     for (int i = 0; i < CHECKPOINT_STREAMS; i++)
-        if (c->stream[i].done > JOURNAL_SIZE || c->stream[i].shown > JOURNAL_SIZE)
+        if (c->stream[i].done > JOURNAL_SIZE || c->stream[i].shown > JOURNAL_SIZE ||
+            c->stream[i].cut > JOURNAL_SIZE)
             c->stream[i] = (struct checkpoint){.stream = {{0}}}.stream[0];
     for (int i = 0; i < CHECKPOINT_FILES; i++) {
         uint32_t batch = c->file[i].batch;
@@ -52,6 +53,11 @@ void state_commit(struct state *s)
     s->kept->slot[other] = s->now;
     /* A kill stops us between two instructions: only the compiler could get the order wrong. */
     __atomic_store_n(&s->kept->counting, other, __ATOMIC_RELEASE);
+}
+
+bool state_is_awaited(const struct state *s)
+{
+    return s->gate < 0 || process_gate_is_closed(s->gate);
 }
 
 void state_open_gate(struct state *s)

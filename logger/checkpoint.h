@@ -28,6 +28,7 @@ struct checkpoint {
     struct {
         uint32_t done;  /* bytes of the journal that are in the log directory */
         uint32_t shown; /* bytes of the journal that are on the console */
+        uint32_t cut;   /* bytes of the journal up to where a piece of a line ends; 0: nowhere */
         uint8_t inside; /* a piece of the line at done is in the log directory */
         uint8_t begun;  /* the console shows the beginning of a line */
     } stream[CHECKPOINT_STREAMS];
@@ -57,6 +58,8 @@ void checkpoint_check(struct checkpoint *c);
 int state_open(struct state *s, int fd, struct error *e);
 /* Makes s->now what a successor finds, at once and as a whole. */
 void state_commit(struct state *s);
+/* Whether the supervisor waits for a line end. Without a file, nobody knows: it may. */
+bool state_is_awaited(const struct state *s);
 /* Tells the supervisor that the line end it asked for is in place: what waits for it may start. */
 void state_open_gate(struct state *s);
 /* Gives the memory back. The state at the beginning counts again: no successor may need another. */

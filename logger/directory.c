@@ -82,17 +82,54 @@ static enum sink_result flush_directory(struct sink *s)
     return SINK_DONE;
 }
 
+/* A line of which a piece is dropped gets no more pieces, but its end if it has a beginning there:
+ * nothing may be joined that does not belong together. */
+static void drop_line(struct disk *d, const struct line *line, bool works)
+{
+    enum stamp_stream stream = d->sink.stream;
+    const struct line end = {.bytes = "", .last = true};
+    d->line[stream].lost |= d->line[stream].open && (d->sink.step->stamps & STAMP_CRI) != 0;
+    d->line[stream].open = false;
+    d->line[stream].dropping = !line->last;
+    if (!line->last)
+        return;
+    d->dropped++;
+    if (works && d->line[stream].lost) {
+        sink_collect_line(&d->sink, &end);
+        d->line[stream].lost = false;
+    }
+}
+
 /* Lines that are dropped are counted; a line in pieces once. */
 static void add_line(struct sink *s, const struct line *line)
 {
     struct disk *d = disk_of(s);
-    if (d->state != DISK_ABSENT && !(d->state == DISK_FAILS && s->rules->trouble == SINK_DROP))
-        sink_collect_line(s, line);
-    else if (line->last)
-        d->dropped++;
+    bool works =
+        d->state != DISK_ABSENT && !(d->state == DISK_FAILS && s->rules->trouble == SINK_DROP);
+    if (!works || (d->line[s->stream].dropping && !line->first)) {
+        drop_line(d, line, works);
+        return;
+    }
+    sink_collect_line(s, line);
+    d->line[s->stream].dropping = false;
+    d->line[s->stream].open = !line->last;
 }
 
 /* --- the beginning of a batch --- */
+
+/* Ends lines that have no rest. There must be memory. */
+static void end_lost(struct disk *d, const struct timespec *now)
+{
+    struct sink *s = &d->sink;
+    const struct line end = {.bytes = "", .last = true};
+    for (enum stamp_stream stream = STREAM_OUT; stream <= STREAM_ERR; stream++) {
+        if (!d->line[stream].lost)
+            continue;
+        d->line[stream].lost = false;
+        s->stamp_length = stamp_format(s->stamp, s->step->stamps, now, stream, 0);
+        sink_collect_line(s, &end);
+    }
+}
 
 /* Says in the log how many lines are missing from it. */
 static void note_dropped(struct disk *d, const struct timespec *now)
@@ -103,8 +140,9 @@ static void note_dropped(struct disk *d, const struct timespec *now)
                      s->rules->name, d->dropped,
                      d->why == 0 ? "there was no log directory" : strerror(d->why));
     struct line line = {.bytes = text, .length = (size_t)n, .first = true, .last = true};
-    if (n <= 0 || (size_t)n >= sizeof text || sink_reserve(s, line.length, 1) < 0)
+    if (n <= 0 || (size_t)n >= sizeof text || sink_reserve(s, line.length, STREAM_ERR + 1) < 0)
         return;
+    end_lost(d, now);
     s->stamp_length = stamp_format(s->stamp, s->step->stamps, now, STREAM_ERR, 0);
     sink_collect_line(s, &line);
     d->dropped = 0;

@@ -25,6 +25,11 @@ struct disk {
     bool untidy;                /* a turn worked, and tidying is due */
     int why;                    /* errno of the last failure */
     unsigned long long dropped; /* number of lines that did not go there since */
+    struct {
+        bool open;          /* the last thing there is a piece of a line that goes on */
+        bool dropping;      /* a piece of a line was dropped, so the others are */
+        bool lost;          /* the rest of a line was dropped, whose beginning is there */
+    } line[STREAM_ERR + 1]; /* by enum stamp_stream */
     /* monotonic ns; 0: none */
     int64_t shed_at;   /* when it was last said that archives were deleted */
     int64_t retry_at;  /* earliest next attempt, in a state that has one */

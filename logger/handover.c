@@ -36,6 +36,7 @@ void handover_commit(struct handover *h)
         note_file(h, file);
         h->state.now.stream[i].done = (uint32_t)h->input[i].lines.start;
         h->state.now.stream[i].inside = h->input[i].lines.inside;
+        h->state.now.stream[i].cut = (uint32_t)h->input[i].lines.cut;
     }
     note_shown(h);
     state_commit(&h->state);
@@ -134,17 +135,27 @@ static void commit_batch(struct handover *h, int file, uint32_t batch, const str
     handover_commit(h);
 }
 
-int handover_write(struct handover *h, int input, const struct timespec *now)
+static int write_batch(struct handover *h, int input, bool begun, const struct timespec *now)
 {
     struct lines *l = &h->input[input].lines;
     int file = checkpoint_file(input);
-    if (!begin_lines(h, file, streams[input], now))
+    if (!begin_lines(h, file, streams[input], now) || (begun && !lines_cut(l)))
         return 0;
     commit_batch(h, file, (uint32_t)input + 1, now);
     int result = write_lines(h, file, l);
     if (route_is_settled(&h->route[file]) && journal_turn(&h->input[input].journal, l))
         handover_commit(h);
     return result;
+}
+
+int handover_write(struct handover *h, int input, const struct timespec *now)
+{
+    return write_batch(h, input, false, now);
+}
+
+int handover_write_begun(struct handover *h, int input, const struct timespec *now)
+{
+    return h->route[checkpoint_file(input)].joins ? write_batch(h, input, true, now) : 0;
 }
 
 int handover_write_notes(struct handover *h, struct lines *l, const struct timespec *now)
@@ -157,6 +168,14 @@ int handover_write_notes(struct handover *h, struct lines *l, const struct times
 
 /* --- taking over --- */
 
+/* A place in the journal, which counts from where done does, as one in l. */
+static size_t place_in(const struct lines *l, size_t done, size_t place)
+{
+    place += l->start;
+    place = place < done ? 0 : place - done;
+    return place > l->end ? l->end : place;
+}
+
 int handover_open(struct handover *h, struct error *e)
 {
     if (state_open(&h->state, h->state_fd, e) < 0)
@@ -166,11 +185,8 @@ int handover_open(struct handover *h, struct error *e)
         size_t done = h->state.now.stream[i].done;
         if (journal_open(&h->input[i].journal, h->input[i].journal.fd, done, l, e) < 0)
             return -1;
-        /* what is shown counts from the same place as what is done */
-        size_t shown = h->state.now.stream[i].shown + l->start;
-        l->shown = shown < done ? 0 : shown - done;
-        if (l->shown > l->end)
-            l->shown = l->end;
+        l->shown = place_in(l, done, h->state.now.stream[i].shown);
+        l->cut = place_in(l, done, h->state.now.stream[i].cut);
         l->inside = h->state.now.stream[i].inside != 0;
         if (i < HANDOVER_EVENTS)
             h->console.stream[i].begun = h->state.now.stream[i].begun != 0;

@@ -48,6 +48,10 @@ int handover_take_over(struct handover *h);
  * route holds, or when h is lost. 0, or -1: out of memory; what was written is remembered. */
 int handover_write(struct handover *h, int input, const struct timespec *now);
 
+/* The same with what there is of a begun line, as a piece, where such pieces can be joined (struct
+ * route). Of a character that is not complete nothing is written. */
+int handover_write_begun(struct handover *h, int input, const struct timespec *now);
+
 /* The same for messages of the logger itself, which are in no journal: a kill may lose them. What
  * cannot be written stays in l. */
 int handover_write_notes(struct handover *h, struct lines *l, const struct timespec *now);

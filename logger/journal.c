@@ -148,6 +148,7 @@ bool journal_turn(struct journal *j, struct lines *l)
     if (set_end(j, left) < 0)
         return false;
     l->shown -= l->shown < l->start ? l->shown : l->start;
+    l->cut -= l->cut < l->start ? l->cut : l->start;
     l->start = 0;
     l->end = left;
     return true;
@@ -158,7 +159,7 @@ bool journal_trim(struct journal *j, struct lines *l)
     bool moved = l->end > 0;
     if (!j->used || l->end > l->start || set_end(j, 0) < 0)
         return false;
-    l->start = l->end = l->shown = l->scanned = 0;
+    l->start = l->end = l->shown = l->scanned = l->cut = 0;
     if (j->fd >= 0)
         fallocate(j->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, JOURNAL_SIZE);
     else

@@ -5,17 +5,26 @@
 
 void last_words_note(struct last_words *w, const char *bytes, size_t length)
 {
+    size_t all = length;
     while (length > 0 && (bytes[length - 1] == '\n' || bytes[length - 1] == '\r'))
         length--;
+    size_t most = length < LINE_LIMIT ? length : LINE_LIMIT;
+    const char *before = length == 0 ? NULL : memrchr(bytes + length - most, '\n', most);
+    const char *line = before != NULL ? before + 1 : bytes + length - most;
+    size_t from = before != NULL ? 0 : w->kept;
+    size_t size = (size_t)(bytes + length - line);
+    if (length < all)
+        w->kept = 0;
     if (length == 0)
         return;
-    size_t most = length < LINE_LIMIT ? length : LINE_LIMIT;
-    const char *before = memrchr(bytes + length - most, '\n', most);
-    const char *line = before != NULL ? before + 1 : bytes + length - most;
-    size_t size = (size_t)(bytes + length - line);
-    w->length = size < LAST_WORDS_SIZE ? size : LAST_WORDS_SIZE;
-    memset(w->text, 0, sizeof w->text);
-    memcpy(w->text, line, w->length);
+    w->length = from + size < LAST_WORDS_SIZE ? from + size : LAST_WORDS_SIZE;
+    memset(w->text + from, 0, sizeof w->text - from);
+    memcpy(w->text + from, line, w->length - from);
+}
+
+void last_words_keep(struct last_words *w)
+{
+    w->kept = w->length;
 }
 
 /* Most instances say nothing: no memory is taken for them. */

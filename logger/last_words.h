@@ -13,12 +13,15 @@
 struct last_words {
     char text[LAST_WORDS_SIZE]; /* the beginning of the line; zeros behind it */
     size_t length;
+    size_t kept; /* of text: what the next bytes go on with */
     size_t left; /* length of what stands in the file */
 };
 
 /* Keeps the last line of these bytes that is not empty, whether it is ended or not. Without one
  * nothing changes. Pure. */
 void last_words_note(struct last_words *w, const char *bytes, size_t length);
+/* The begun line at their end will not come again: the next bytes are what follows. Pure. */
+void last_words_keep(struct last_words *w);
 
 /* Leaves the line in fd, the memory file of stderr's journal, in the place of that of an earlier
  * instance, and begins anew. fd -1: nobody would find it. A failure leaves nothing. */

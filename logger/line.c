@@ -1,4 +1,5 @@
 #include "logger/line.h"
+#include "base/utf8.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,7 @@ char *lines_room(struct lines *l, size_t want)
         memmove(l->data, l->data + l->start, l->end - l->start);
         l->end -= l->start;
         l->shown -= l->shown < l->start ? l->shown : l->start;
+        l->cut -= l->cut < l->start ? l->cut : l->start;
         l->start = 0;
     }
     if (l->capacity - l->end < want) {
@@ -82,20 +84,49 @@ static bool give(struct lines *l, struct line *line, size_t length, size_t skip,
     return true;
 }
 
+/* The next piece of length bytes, less what is torn of a character. */
+static bool give_piece(struct lines *l, struct line *line, size_t length)
+{
+    if (l->is_text)
+        length -= utf8_torn(l->data + l->start, length);
+    l->scanned -= length;
+    return give(l, line, length, 0, false);
+}
+
+static bool give_cut(struct lines *l, struct line *line)
+{
+    size_t length = l->cut - l->start;
+    l->cut = 0;
+    l->scanned -= length;
+    return give(l, line, length, 0, false);
+}
+
+/* What is given depends on the bytes and the cut alone, not on how many bytes were there when: a
+ * successor gets the same pieces. */
 bool lines_next(struct lines *l, struct line *line)
 {
     size_t length = l->end - l->start;
     if (length > l->scanned)
         l->scanned += line_end_in(l->data + l->start + l->scanned, length - l->scanned);
-    if (l->limit > 0 && l->scanned > l->limit) {
-        l->scanned -= l->limit;
-        return give(l, line, l->limit, 0, false);
-    }
+    if (l->cut > l->start && l->cut - l->start <= l->scanned &&
+        (l->limit == 0 || l->cut - l->start <= l->limit))
+        return give_cut(l, line);
+    if (l->limit > 0 && l->scanned > l->limit)
+        return give_piece(l, line, l->limit);
     if (l->scanned == length)
         return false;
     length = l->scanned;
     l->scanned = 0;
     return give(l, line, length, 1, true);
+}
+
+bool lines_cut(struct lines *l)
+{
+    size_t length = l->end - l->start;
+    if (l->is_text)
+        length -= utf8_torn(l->data + l->start, length);
+    l->cut = length > 0 ? l->start + length : 0;
+    return length > 0;
 }
 
 int lines_end(struct lines *l)
@@ -121,11 +152,11 @@ void lines_shrink(struct lines *l)
         return;
     free(l->data);
     l->data = NULL;
-    l->start = l->end = l->scanned = l->shown = l->capacity = 0;
+    l->start = l->end = l->scanned = l->shown = l->cut = l->capacity = 0;
 }
 
 void lines_release(struct lines *l)
 {
     free(l->data);
-    *l = (struct lines){.limit = l->limit};
+    *l = (struct lines){.limit = l->limit, .is_text = l->is_text};
 }

@@ -1,5 +1,5 @@
 /* Bytes in, lines out: the splitter. A newline or a NUL ends a line; a line longer than the limit
- * comes in pieces. Pure.
+ * comes in pieces, and so does one that is cut. Pure.
  *
  * 1. lines_room, put bytes there, lines_added; 2. lines_next until it says false, what it gives
  * being valid until the next lines_room; 3. again. What stays is a begun line, at most limit bytes.
@@ -18,10 +18,12 @@ struct lines {
     size_t start;   /* of what lines_next did not give yet */
     size_t end;     /* of what was added */
     size_t scanned; /* bytes from start known to hold no line end */
+    size_t cut;     /* in data: a piece ends there, though its line goes on; 0: none does */
     size_t shown;   /* a second reader's place in data, between start and end: the console's */
     size_t capacity;
     size_t limit; /* 0: none */
     bool inside;  /* a piece of the line at start was given */
+    bool is_text; /* pieces end where a character of UTF-8 ends */
 };
 
 struct line {
@@ -38,6 +40,10 @@ void lines_added(struct lines *l, size_t n);
 
 /* The next line, or piece of one that is over the limit; false: more bytes are needed. */
 bool lines_next(struct lines *l, struct line *line);
+
+/* Has lines_next give what there is of a begun line, as a piece. False: there is nothing, or not a
+ * whole character. */
+bool lines_cut(struct lines *l);
 
 /* Ends a begun line, as if a newline had come. 0, or -1: no memory. */
 int lines_end(struct lines *l);

@@ -18,6 +18,7 @@ enum { READ_MAX = 65536, BURST = 16384, NOTES_MAX = 16384 };
 /* A begun line that is shown wrapped is torn: that waits longer. */
 static const int64_t begun_wait = 200 * CLOCK_MS;
 static const int64_t torn_wait = CLOCK_SECOND;
+static const int64_t stands_wait = CLOCK_SECOND; /* in the log */
 static const int64_t rest_wait = CLOCK_SECOND;
 
 static struct lines *lines_of(const struct pump_input *in)
@@ -75,10 +76,24 @@ static void show_begun(struct timer *t)
     handover_commit(&in->pump->handover);
 }
 
+/* A begun line that stands for a while is written as a piece. */
+static void await_end(struct pump_input *in, bool moved)
+{
+    struct pump *p = in->pump;
+    const struct lines *l = lines_of(in);
+    if (l->end == l->start || in->index == HANDOVER_EVENTS || !p->handover.route[0].joins)
+        loop_untimer(&p->loop, &in->stands);
+    else if (moved || in->stands.place == 0)
+        loop_timer(&p->loop, &in->stands, clock_monotonic() + stands_wait);
+}
+
 static void to_disk(struct pump_input *in, const struct timespec *now)
 {
+    const struct lines *l = lines_of(in);
+    size_t left = l->end - l->start;
     if (handover_write(&in->pump->handover, in->index, now) < 0)
         give_up(in->pump, "out of memory");
+    await_end(in, l->end - l->start != left);
 }
 
 /* Messages come into existence while others are being written: these are finished first. */
@@ -202,6 +217,22 @@ static void await_sinks(struct pump *p)
         loop_untimer(&p->loop, &p->sinks);
     else if (p->sinks.place == 0 || p->sinks.due != due)
         loop_timer(&p->loop, &p->sinks, due);
+}
+
+static void settle(struct pump *p);
+
+/* While the disk holds us back, the end of that sets the timer again. */
+static void write_begun(struct timer *t)
+{
+    struct pump_input *in =
+        (struct pump_input *)(void *)((char *)t - offsetof(struct pump_input, stands));
+    const struct timespec now = clock_wall();
+    const struct lines *l = lines_of(in);
+    if (handover_write_begun(&in->pump->handover, in->index, &now) < 0)
+        give_up(in->pump, "out of memory");
+    if (l->inside && in->index == HANDOVER_ERR)
+        last_words_keep(&in->pump->last_words);
+    settle(in->pump);
 }
 
 /* Called after every event. A processor is waited for, as in s6-log: who waits for us knows how
@@ -355,7 +386,9 @@ static void on_signal(void *context, int signal)
             route_rotate(&p->handover.route[i]);
         flush_all(p);
         break;
-    case SIGUSR1:
+    case SIGUSR1: /* a predecessor may have done it, and the next instance have begun a line */
+        if (!state_is_awaited(&p->handover.state))
+            break;
         end_lines(p, HANDOVER_EVENTS);
         last_words_leave(&p->last_words, journal_of(&p->input[HANDOVER_ERR])->fd);
         state_open_gate(&p->handover.state);
@@ -381,9 +414,13 @@ int pump_open(struct pump *p, struct error *e)
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         signal(ignored[i], SIG_IGN);
     for (int i = 0; i < CHECKPOINT_STREAMS; i++) {
-        p->input[i] = (struct pump_input){
-            .pump = p, .index = i, .watch = {.fd = -1, .ready = ready}, .begun.fire = show_begun};
+        p->input[i] = (struct pump_input){.pump = p,
+                                          .index = i,
+                                          .watch = {.fd = -1, .ready = ready},
+                                          .begun.fire = show_begun,
+                                          .stands.fire = write_begun};
         p->handover.input[i].lines.limit = LINE_LIMIT;
+        p->handover.input[i].lines.is_text = true;
         p->handover.input[i].journal.fd = -1;
     }
     if (loop_open(&p->loop, e) < 0)

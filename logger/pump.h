@@ -20,7 +20,8 @@ struct pump_input {
     struct pump *pump;
     int index; /* of handover.input */
     struct watch watch;
-    struct timer begun; /* shows a begun line on the console */
+    struct timer begun;  /* shows a begun line on the console */
+    struct timer stands; /* writes it into the log; set only while one stands */
     bool open;
 };
 

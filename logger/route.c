@@ -10,7 +10,8 @@ int route_open(struct route *r, const struct script *script, const struct script
 {
     size_t count = script->count + (own != NULL);
     struct sink *out = NULL;
-    *r = (struct route){.rules = rules, .sink = calloc(count > 0 ? count : 1, sizeof *r->sink)};
+    *r = (struct route){
+        .rules = rules, .sink = calloc(count > 0 ? count : 1, sizeof *r->sink), .joins = count > 0};
     if (r->sink == NULL)
         return error_system(e, "unable to prepare the logging script");
     for (size_t i = 0; i < count; i++) {
@@ -24,6 +25,7 @@ int route_open(struct route *r, const struct script *script, const struct script
         if (out == NULL && step->kind == SCRIPT_STDOUT)
             out = s;
         r->selects |= s->kind->select != NULL;
+        r->joins &= s->kind == &directory_kind && (step->stamps & STAMP_CRI) != 0;
     }
     if (own != NULL) {
         r->own = r->sink[count - 1];

@@ -20,6 +20,7 @@ struct route {
     const struct sink_rules *rules;
     struct sink *own;   /* the last one if it is exact, else NULL */
     bool selects;       /* there is a selection */
+    bool joins;         /* who reads what the sinks write can join the pieces of any line */
     struct str subject; /* the line being matched */
 };
 

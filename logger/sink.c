@@ -32,7 +32,8 @@ static inline void collect(struct sink *s, const struct line *line, size_t lengt
     o->length += s->stamp_length;
     if (!line->last && s->step->stamps & STAMP_CRI)
         o->data[o->length - 2] = 'P'; /* CRI comes last */
-    if (s->step->settings.prefix != NULL) {
+    bool joined = !line->first && (s->step->stamps & STAMP_CRI) != 0;
+    if (s->step->settings.prefix != NULL && !joined) {
         size_t n = strlen(s->step->settings.prefix);
         memcpy(o->data + o->length, s->step->settings.prefix, n);
         o->length += n;
@@ -62,6 +63,7 @@ void sink_empty(struct sink *s)
 
 enum sink_result sink_begin(struct sink *s, enum stamp_stream stream, const struct timespec *now)
 {
+    s->stream = stream;
     enum sink_result result = s->kind->begin == NULL ? SINK_DONE : s->kind->begin(s, now);
     s->stamp_length = stamp_format(s->stamp, s->step->stamps, now, stream, 0);
     return result;

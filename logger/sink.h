@@ -70,6 +70,7 @@ struct sink {
     const char *text;               /* the step's, or what a directory is called instead */
     struct sink_buffer *buffer;     /* own, or for stdout that of the script's first stdout */
     struct sink_buffer own;
+    enum stamp_stream stream; /* of this batch */
     size_t stamp_length;
     char stamp[STAMP_MAX]; /* of the lines of this batch */
 };

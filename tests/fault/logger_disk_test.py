@@ -106,7 +106,7 @@ def test_full_in_a_compression(rig, small):
     wait_for(lambda: [path.suffix for path in r.files()] == [".gz", ".s", ""], what="compression")
     assert r.finish() == 0
     for stream in ("stdout", "stderr"):
-        got = b"".join(message + b"\n" for which, _, message in r.lines() if which == stream)
+        got = b"".join(message + b"\n" for which, message in r.whole() if which == stream)
         assert got == text
     assert len(said(r)) == 1
 

@@ -253,7 +253,7 @@ def test_a_begun_line_survives(rig):
         r.kill()
     r.start()
     assert r.finish() == 0
-    assert [line[2] for line in r.lines()] == [b"a begun line and its end", b"next"]
+    assert r.whole() == [("stdout", b"a begun line and its end"), ("stdout", b"next")]
 
 
 def test_under_the_supervisor(tree, boot, conserve):

@@ -92,7 +92,7 @@ def test_every_name_of_ours_is_taken_at_the_start(rig, way):
     write(r, 1, 300)
     wait_for(lambda: len(r.files()) > 1, what="rotation")
     assert r.finish() == 0
-    assert [message for _, _, message in r.lines()] == numbered(1, 300).splitlines()
+    assert [message for _, message in r.whole()] == numbered(1, 300).splitlines()
     assert sorted(path.name.split(".aside@")[0] for path in r.directory.glob("*.aside@*")) == sorted(names)
     assert not (r.directory / "victim").exists()
     assert len(said(r)) == len(names)
@@ -135,7 +135,7 @@ def test_a_reader_of_the_lock_keeps_no_logger_out(rig):
         write(r, 1, 300)
         wait_for(lambda: [path.suffix for path in r.files()[:-2]].count(".gz") > 1, what="compression")
         assert r.finish() == 0
-    assert [message for _, _, message in r.lines()] == numbered(1, 300).splitlines()
+    assert [message for _, message in r.whole()] == numbered(1, 300).splitlines()
     assert stat.S_IMODE(lock.stat().st_mode) == 0o600
     assert said(r) == []
 

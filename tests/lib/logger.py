@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from lib.build import OVERLOG
-from lib.logs import CRI, archives, log_bytes
+from lib.logs import CRI, archives, joined, log_bytes
 from lib.wait import DEADLINE, wait_for
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "ASAN_OPTIONS": "detect_leaks=0"}
@@ -85,6 +85,9 @@ class Rig:
         return blocked & HANDLED == HANDLED
 
     def signal(self, number):
+        if number == signal.SIGUSR1 and self.journals:
+            state = self.keep[2]
+            fcntl.fcntl(state, fcntl.F_SETFL, fcntl.fcntl(state, fcntl.F_GETFL) | os.O_NONBLOCK)
         os.kill(self.pid, number)
 
     def wait(self, deadline=DEADLINE):
@@ -134,6 +137,10 @@ class Rig:
         assert all(found), [line for line in text.split(b"\n") if not CRI.fullmatch(line)][:3]
         return [(m[2].decode(), m[3].decode(), m[4]) for m in found]
 
+    def whole(self):
+        """(stream, message) of every line, its pieces joined."""
+        return joined(self.lines())
+
     def close(self):
         if self.pid:
             try:
@@ -155,7 +162,7 @@ def numbered(first, last):
 def numbers(r, wanted="stdout"):
     """The numbers of a stream's lines on disk, and the other messages there."""
     found, other = [], []
-    for stream, _, message in r.lines():
+    for stream, message in r.whole():
         m = re.fullmatch(rb"line (\d{6}) of a service that talks about itself", message)
         if not m:
             other.append(message.decode())

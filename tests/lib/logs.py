@@ -47,9 +47,24 @@ def log_lines(folder):
     return lines
 
 
+def joined(lines):
+    """[(stream, message)] of [(stream, flag, message)], where pieces follow upon each other: a line that was begun for a
+    second, on a slow machine perhaps, is there in pieces. One that has no end yet counts, too."""
+    whole, begun = [], {}
+    for stream, flag, message in lines:
+        if stream in begun:
+            message = begun.pop(stream) + message
+        if flag == "P":
+            begun[stream] = message
+        else:
+            whole.append((stream, message))
+    return whole + list(begun.items())
+
+
 def log_text(folder, stream=None):
     """The messages only, one string each, of one stream if given."""
-    return [text for _, where, _, text in log_lines(folder) if stream in (None, where)]
+    lines = [(where, flag, text) for _, where, flag, text in log_lines(folder)]
+    return [text for where, text in joined(lines) if stream in (None, where)]
 
 
 def log(tree, name):

@@ -224,6 +224,66 @@ def test_console_copy_is_byte_identical(rig):
     assert joined == ended.replace(b"\0", b"\n")
 
 
+def one_line(r, *options):
+    """What logcat shows of the log."""
+    shown = subprocess.run(["logcat", "-o", "raw", *options, str(r.directory)], executable=OVERLOG, capture_output=True,
+                           check=True)
+    return shown.stdout
+
+
+def test_a_begun_line_is_visible(rig):
+    r = rig("C", mode="2").start()
+    os.write(r.out[1], b"first\nWaiting for \xe2\x82")
+    wait_for(lambda: len(r.lines()) == 2, what="begun line")
+    assert r.lines() == [("stdout", "F", b"first"), ("stdout", "P", b"Waiting for ")]
+    assert one_line(r) == b"first\nWaiting for \n"
+    os.write(r.err[1], b"in between\n")
+    with subprocess.Popen(["logcat", "-f", "-o", "raw", str(r.directory)], executable=OVERLOG, stdout=subprocess.PIPE,
+                          bufsize=0) as follower:
+        assert follower.stdout.readline() == b"first\n"
+        assert follower.stdout.readline() == b"in between\n"
+        os.write(r.out[1], b"\xac...")
+        wait_for(lambda: len(r.lines()) == 4, what="more of it")
+        r.kill()
+        r.start()
+        os.write(r.out[1], b" done\nlast gasp")
+        assert follower.stdout.readline() == "Waiting for €... done\n".encode()
+        wait_for(lambda: len(r.lines()) == 6, what="another one")
+        r.signal(signal.SIGUSR1)  # its writer is gone
+        assert follower.stdout.readline() == b"last gasp\n"
+        follower.kill()
+    assert r.finish() == 0
+    assert r.lines() == [("stdout", "F", b"first"), ("stdout", "P", b"Waiting for "), ("stderr", "F", b"in between"),
+                         ("stdout", "P", "€...".encode()), ("stdout", "F", b" done"), ("stdout", "P", b"last gasp"),
+                         ("stdout", "F", b"")]
+    assert one_line(r).decode() == "first\nin between\nWaiting for €... done\nlast gasp\n"
+
+
+@pytest.mark.parametrize("script", [["t"], ["-", "+x", "C"]], ids=["other stamps", "selection"])
+def test_a_begun_line_waits_where_nobody_can_join_it(rig, script):
+    r = rig(*script, mode="2").start()
+    os.write(r.out[1], b"x whole\nx begun")
+    wait_for(lambda: b"whole" in r.logged(), what="whole line")
+    wait_still(r.logged, 1.5)
+    assert b"begun" not in r.logged()
+    os.write(r.out[1], b" and ended\n")
+    assert r.finish() == 0
+    assert r.logged().endswith(b"x begun and ended\n")
+
+
+def test_no_wake_up_for_a_line_that_is_written(rig):
+    """The timer runs only while a begun line stands."""
+    r = rig("C", mode="2").start()
+    os.write(r.out[1], b"begun")
+    wait_for(lambda: len(r.lines()) == 1, what="begun line")
+
+    def turns():
+        status = Path(f"/proc/{r.pid}/status").read_text()
+        return re.search(r"\nvoluntary_ctxt_switches:\t(\d+)", status)[1]
+    wait_still(turns, 2.5, what="a logger that sleeps")
+    assert r.finish() == 0
+
+
 def test_prefix_before_each_line(rig):
     r = rig(mode="0", disk=False, options=["-p"]).start()
     os.write(r.out[1], b"one\ntwo\nthr")

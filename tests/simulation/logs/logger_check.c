@@ -1,4 +1,5 @@
 /* What must hold of a log: when a file of it is deleted, when logcat has shown it, in the end. */
+#include "base/clock.h"
 #include "tests/simulation/logs/logger_life.h"
 #include <stdio.h>
 #include <string.h>
@@ -118,7 +119,8 @@ void lines_reader_ends(void)
     const struct bytes *o = &life.output;
     if (life.crashes > 0 || life.absent > 0 || life.plan->drops ||
         strcmp(life.plan->mode, "auto") == 0 ||
-        (life.plan->prefix != NULL && life.plan->long_lines))
+        (life.plan->prefix != NULL && life.plan->long_lines &&
+         strchr(life.plan->stamps, 'C') == NULL))
         return; /* pieces have prefixes of their own */
     lines_read(&r, o->at, o->length);
     for (int stream = 0; stream < STREAMS; stream++)
@@ -126,10 +128,32 @@ void lines_reader_ends(void)
             unsigned char fate = life.line[stream][i].fate;
             if ((fate & (FATE_BEFORE | FATE_SHOWN | FATE_RETIRED)) == FATE_BEFORE &&
                 !life.plan->processor && /* its output has no name that is read, for a moment */
-                !(life.deleted > 0 && life.line[stream][i].length > LINE_LONG))
+                !(life.deleted > 0 && life.line[stream][i].pieces))
                 life_fails("not shown", "logcat does not show %c%ld, which was there when it began",
                            "oe"[stream], i);
         }
+}
+
+void lines_look(int64_t ns)
+{
+    static const int64_t enough = 2 * CLOCK_SECOND, enough_after_all = 80 * CLOCK_SECOND;
+    bool calm = life.kills + life.hups + life.boots + life.crashes == 0;
+    struct reading r = life.retired;
+    r.place = PLACE_LOOK;
+    if (ns < (calm ? enough : enough_after_all) || life.logger == NULL || life.directory == NULL ||
+        kernel.struck > 0 || life.plan->vacuums || life.plan->keep < 20 || life.plan->processor ||
+        life.plan->total > 0 || life.plan->age > 0 || life.was_full || life.absent > 0 ||
+        life.plan->other != NULL || strchr(life.plan->stamps, 'C') == NULL)
+        return;
+    lines_read_directory(life.directory, &r);
+    for (int stream = 0; stream < STREAMS; stream++) {
+        size_t begun = life.begun[stream];
+        if (begun > 0 && (r.at[stream] != life.lines[stream] || r.length[stream] + 1 < begun))
+            life_fails("visible",
+                       "%zu bytes of %c%ld have stood for %lld s, and %zu are in the log", begun,
+                       "oe"[stream], life.lines[stream], (long long)(ns / CLOCK_SECOND),
+                       r.at[stream] == life.lines[stream] ? r.length[stream] : 0);
+    }
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -154,9 +178,9 @@ static void check_line(int stream, long number, long *missing)
         life_fails("twice", "%c%ld is logged twice", "oe"[stream], number);
     if (w->logged == 1 || retired)
         return;
-    if ((w->fate & FATE_PROMISED) != 0 && w->length <= LINE_LONG)
+    if ((w->fate & FATE_PROMISED) != 0 && !w->pieces)
         life_fails("synced", "%c%ld was synced, and is gone", "oe"[stream], number);
-    if ((w->fate & FATE_BEFORE_CRASH) != 0 || (kernel.left && w->length > LINE_LONG))
+    if ((w->fate & FATE_BEFORE_CRASH) != 0 || (kernel.left && w->pieces))
         return;
     if (kernel.plain && life.kills > 0)
         return; /* where splice fails, a kill costs what was being read */

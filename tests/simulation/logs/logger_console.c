@@ -56,6 +56,17 @@ static bool take_object(const char **from, const char **end, int stream, bool *p
     return true;
 }
 
+/* A letter of which only the first byte was written is no text for an object. */
+static void add_text(struct bytes *to, const char *text, size_t length)
+{
+    static const char bad[] = "\\ufffd";
+    size_t last = length >= sizeof bad - 1 ? length - (sizeof bad - 1) : length;
+    bool torn = is_json() && last < length && memcmp(text + last, bad, sizeof bad - 1) == 0;
+    bytes_add(to, text, torn ? last : length);
+    if (torn)
+        bytes_add(to, "\xc3", 1);
+}
+
 /* Appends what a wrapped console shows of the service: lines with their ends where it tells them.
  */
 static void unwrap(int stream, struct bytes *to)
@@ -73,7 +84,7 @@ static void unwrap(int stream, struct bytes *to)
         }
         if (!good)
             life_fails("console", "it shows a line that is torn: %.60s", at);
-        bytes_add(to, from, (size_t)(end - from));
+        add_text(to, from, (size_t)(end - from));
         at = (const char *)memchr(end, '\n', (size_t)(last - end)) + 1;
         if (is_json() && !partial)
             bytes_add(to, "\n", 1);

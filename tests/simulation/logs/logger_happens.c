@@ -158,6 +158,25 @@ static void kill_one(const char *what, struct random *r)
         }
 }
 
+/* It is written as a piece: something happens while that is done, or shortly before or after. */
+static void stand(struct random *r)
+{
+    enum { ALL = 1000000, SOME = 24 };
+    if ((life.kept[0].flags & O_NONBLOCK) != 0)
+        return;
+    life.boundary = false;
+    lines_begin(r);
+    life_story("the service begins a line: o%ld and e%ld go on", life.lines[0], life.lines[1]);
+    life_step(ALL, kernel.now + 300 * CLOCK_MS);
+    life_step((long)random_below(r, SOME), kernel.now + CLOCK_SECOND);
+    if (random_chance(r, 30))
+        lines_begin(r); /* more of it */
+    if (random_chance(r, 60))
+        kill_one("logger", r);
+    else if (random_chance(r, 50))
+        begin_instance();
+}
+
 static void set_clock(struct random *r)
 {
     static const int64_t steps[] = {-3600, 3600, -1, 1, -86400, 40};
@@ -169,10 +188,16 @@ static void set_clock(struct random *r)
 void life_happens(const struct happening *h)
 {
     struct random r = {h->seed};
+    const int64_t before = kernel.now;
     life_step(h->calls, kernel.now + h->ns);
+    if (kernel.now == before + h->ns)
+        lines_look(h->ns);
     switch (h->kind) {
     case HAPPENS_WRITE:
         write_some(&r);
+        break;
+    case HAPPENS_STAND:
+        stand(&r);
         break;
     case HAPPENS_KILL:
         kill_one("logger", &r);

@@ -27,6 +27,7 @@ enum happening_kind {
     HAPPENS_RESTART,  /* the container stops and starts again */
     HAPPENS_READ,     /* somebody calls logcat */
     HAPPENS_VACUUM,   /* somebody calls overlog vacuum */
+    HAPPENS_STAND,    /* a begun line stands for a while, and something happens at its end */
     HAPPENINGS_KINDS
 };
 
@@ -54,6 +55,7 @@ struct logger_plan {
     bool processor, gzip;
     bool long_lines;
     bool vacuums;                                       /* in the end, too */
+    bool wide;                                          /* some letters have two bytes */
     bool no_links, no_exchange, no_renameat2, no_modes; /* of the disk */
     bool plain_disk;                                    /* the part that was left out */
     struct happening happening[HAPPENINGS];
@@ -74,6 +76,7 @@ struct written {
     unsigned char logged;    /* times, in the service's directory */
     unsigned char elsewhere; /* in that of the script */
     unsigned char fate;      /* set of enum fate */
+    bool pieces;             /* it may be there in pieces */
 };
 
 /* Where the lines are that are being read. */
@@ -83,7 +86,8 @@ enum place {
     PLACE_RETIRED,  /* in a file that retention deletes */
     PLACE_PROMISED, /* in a file that is synced */
     PLACE_BEFORE,   /* there when logcat began */
-    PLACE_SHOWN     /* in the output of logcat */
+    PLACE_SHOWN,    /* in the output of logcat */
+    PLACE_LOOK      /* nothing follows from it */
 };
 
 /* A log that is being read, piece by piece. */
@@ -111,6 +115,7 @@ struct logger_life {
     size_t begun[STREAMS];               /* bytes of the begun line */
     size_t cut[STREAMS][HAPPENINGS + 2]; /* places in fed where an instance ended within a line */
     size_t cuts[STREAMS];
+    bool waited[STREAMS]; /* the begun line was not written at once */
     struct node *pipe[STREAMS], *journal[STREAMS], *console[STREAMS], *lock, *directory, *other;
     struct open
         kept[STREAMS]; /* the supervisor's of the journals: their offset outlives a logger */
@@ -177,6 +182,8 @@ void happening_tell(const struct happening *h, char *text, size_t size);
 
 /* The service writes: whole lines and a begun one, as much as its pipe takes. */
 void lines_write(struct random *r);
+/* The service writes a part of a line. */
+void lines_begin(struct random *r);
 /* The begun line of a stream is over. */
 void lines_end_here(int stream);
 /* It is over because its instance is. */
@@ -211,6 +218,8 @@ bool console_has(int stream, const struct written *w);
 void lines_forgotten(struct node *directory, struct node *n, const char *name);
 /* The life is over. */
 void lines_check(void);
+/* Nothing has happened for that many ns: a begun line is in the log. */
+void lines_look(int64_t ns);
 /* logcat begins; it has ended. */
 void lines_reader_begins(void);
 void lines_reader_ends(void);

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
+static const char WIDE_FIRST = '\xc3', WIDE_SMALL = '\xa9', WIDE_LARGE = '\x89'; /* e, acute */
+
 enum { PIPE_ROOM = 65536, ARCHIVE_NAME = 27 /* bytes, with .s */, FED_MOST = 150000 };
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -24,9 +26,11 @@ void lines_end_here(int stream)
     if (life.begun[stream] == 0)
         return;
     *w = (struct written){.at = (uint32_t)(life.fed[stream].length - life.begun[stream]),
-                          .length = (uint32_t)life.begun[stream]};
+                          .length = (uint32_t)life.begun[stream],
+                          .pieces = life.waited[stream] || life.begun[stream] > LINE_LONG - 4};
     life.lines[stream]++;
     life.begun[stream] = 0;
+    life.waited[stream] = false;
 }
 
 void lines_cut_here(int stream)
@@ -44,8 +48,16 @@ static size_t draw_length(struct random *r)
     return kind < 15 ? random_below(r, 900) : random_below(r, 100);
 }
 
-/* What the text of a line is: "o12:" and letters, of stdout small ones. */
-static void write_line(int stream, struct random *r)
+/* A byte of a line: letters, of stdout small ones, some of two bytes. */
+static char letter(int stream, size_t place)
+{
+    if (life.plan->wide && place % 7 >= 5)
+        return place % 7 == 5 ? WIDE_FIRST : stream == 0 ? WIDE_SMALL : WIDE_LARGE;
+    return (char)((stream == 0 ? 'a' : 'A') + (long)((size_t)life.lines[stream] + place) % 26);
+}
+
+/* What the text of a line is: "o12:" and letters. goes_on: its end comes later. */
+static void write_line(int stream, bool goes_on, struct random *r)
 {
     char text[24000];
     size_t length = draw_length(r);
@@ -59,10 +71,12 @@ static void write_line(int stream, struct random *r)
         return;
     }
     for (size_t i = 0; i < length; i++)
-        text[i] = (char)((stream == 0 ? 'a' : 'A') + (long)((size_t)life.lines[stream] + i) % 26);
+        text[i] = letter(stream, life.begun[stream] + i);
     give(stream, text, length);
-    if (random_chance(r, 5))
+    if (goes_on) {
+        life.waited[stream] = true;
         return; /* it goes on later */
+    }
     lines_end_here(stream);
     const char end = random_chance(r, 3) ? '\0' : '\n';
     bytes_add(&life.fed[stream], &end, 1);
@@ -75,8 +89,15 @@ void lines_write(struct random *r)
     for (uint32_t i = 0; i < count; i++) {
         int stream = random_chance(r, 30);
         if (life.lines[stream] + 1 < LINES && life.fed[stream].length < FED_MOST)
-            write_line(stream, r);
+            write_line(stream, random_chance(r, 5), r);
     }
+}
+
+void lines_begin(struct random *r)
+{
+    int stream = random_chance(r, 30);
+    if (life.lines[stream] + 1 < LINES && life.fed[stream].length < FED_MOST)
+        write_line(stream, true, r);
 }
 
 /* --- reading a log ---------------------------------------------------------------------------- */
@@ -103,6 +124,8 @@ static void complete(struct reading *r, int stream)
     long number = r->at[stream];
     struct written *w = &life.line[stream][number];
     r->at[stream] = -1;
+    if (r->place == PLACE_LOOK)
+        return;
     if (number <= r->last[stream] && r->place != PLACE_OTHER && !kernel.left &&
         !(life.absent > 0 && life.kills > 0))
         life_fails(r->place == PLACE_SHOWN ? "shown twice" : "order", "%c%ld comes after %c%ld",
@@ -116,13 +139,19 @@ static void complete(struct reading *r, int stream)
         w->fate |= fates[r->place];
 }
 
+/* Where splice fails, a kill costs what was being read, within a line, too. */
+static bool is_lossy(void)
+{
+    return kernel.plain && life.kills > 0;
+}
+
 /* Lines can be incomplete, or begin in the middle: after a crash, in a directory that was given up,
  * and where something is read that grows, or whose beginning is deleted. */
 static bool may_be_torn(const struct reading *r)
 {
     return life.crashes > 0 || life.absent > 0 || life.plan->drops || r->place >= PLACE_PROMISED ||
            kernel.left || (r->place == PLACE_OTHER && life.kills > 0) ||
-           strcmp(life.plan->mode, "auto") == 0;
+           strcmp(life.plan->mode, "auto") == 0 || is_lossy();
 }
 
 void lines_incomplete(struct reading *r, int stream)
@@ -155,12 +184,41 @@ static bool is_begun(const char *text, size_t length)
     return number >= life.lines[stream] || life.line[stream][number].length > length - head;
 }
 
-static void read_text(struct reading *r, const char *text, size_t length)
+/* The stream of a text that has no stamp which says so. Of half a letter the line must be known. */
+static int stream_of(const struct reading *r, const char *text, size_t length)
 {
+    if (*text == WIDE_FIRST)
+        return length > 1 ? text[1] == WIDE_LARGE : r->at[0] < 0;
+    return begins_line(text, length) ? *text == 'e' : *text >= 'A' && *text <= 'Z';
+}
+
+struct text {
+    const char *bytes;
+    size_t length;
+    int stream; /* as its stamp says, -1: it does not */
+    char flag;  /* P, F, or NUL: it does not say that either */
+};
+
+/* The line has its end here; flag: what the stamp says of that, or NUL. */
+static void ends(struct reading *r, int stream, bool whole, char flag)
+{
+    if (whole && flag != 'P')
+        complete(r, stream);
+    else if (!whole && flag == 'F' && !may_be_torn(r))
+        life_fails("flag", "%c%ld goes on after %zu bytes, and its stamp says that it does not",
+                   "oe"[stream], r -> at[stream], r -> length[stream]);
+    else if (!whole && flag == 'F')
+        r->at[stream] = -1;
+}
+
+static void read_text(struct reading *r, const struct text *t)
+{
+    const char *text = t->bytes, flag = t->flag;
+    size_t length = t->length;
     long missing;
     char copy[64];
     bool begins = begins_line(text, length);
-    int stream = begins ? *text == 'e' : *text >= 'A' && *text <= 'Z';
+    int stream = t->stream >= 0 ? t->stream : stream_of(r, text, length);
     snprintf(copy, sizeof copy, "%.*s", (int)(length < 60 ? length : 60), text);
     if (strncmp(copy, "logger web: ", 12) == 0) {
         if (r->place <= PLACE_RETIRED && r->place != PLACE_OTHER &&
@@ -187,13 +245,21 @@ static void read_text(struct reading *r, const char *text, size_t length)
     size_t whole = begun ? life.begun[stream] : w->length;
     if (from + length > whole || memcmp(life.fed[stream].at + at + from, text, length) != 0) {
         r->at[stream] = -1;
-        if (may_be_torn(r) && (!begins || (r->place == PLACE_SHOWN && life.deleted > 0)))
+        if (may_be_torn(r) &&
+            (!begins || (r->place == PLACE_SHOWN && life.deleted > 0) || is_lossy()))
             return; /* between two pieces others are missing */
         life_fails("changed", "%c%ld has other bytes: %s", text[0], atol(text + 1), copy);
     }
     r->length[stream] += length;
-    if (r->length[stream] == whole && !begun)
-        complete(r, stream);
+    ends(r, stream, r->length[stream] == whole && !begun, flag);
+}
+
+/* An empty line ends what its stream has begun. */
+static void read_end(struct reading *r, int stream)
+{
+    if (r->at[stream] < 0 || r->at[stream] >= life.lines[stream])
+        return;
+    ends(r, stream, r->length[stream] == line_at(r, stream)->length, 'F');
 }
 
 static void read_line(struct reading *r, const char *line, size_t length)
@@ -201,16 +267,24 @@ static void read_line(struct reading *r, const char *line, size_t length)
     const struct logger_plan *p = life.plan;
     bool shown = r->place == PLACE_SHOWN;
     size_t head = shown ? 0 : stamps_length(r->place == PLACE_OTHER ? p->other : p->stamps);
-    if (r->place != PLACE_OTHER)
-        head += prefix_length();
+    bool cri = head > 0 && strchr(r->place == PLACE_OTHER ? p->other : p->stamps, 'C') != NULL;
+    char flag = cri && length >= head ? line[head - 2] : '\0';
+    int stream = !cri ? -1 : length >= head && line[head - 6] == 'e'; /* "stderr F " */
+    size_t before = r->place == PLACE_OTHER ? 0 : prefix_length();
+    if (!cri ||
+        (length >= head + before && before > 0 && memcmp(line + head, p->prefix, before - 1) == 0))
+        head += before;
     if (length < head) {
         /* an empty one, where the logger could not see how the last one ended */
         if (!may_be_torn(r) && (length > 0 || kernel.struck == 0))
             life_fails("stamp", "a line has no stamp: %.*s", (int)length, line);
         return;
     }
-    if (length > head) /* an empty one, where a line was ended */
-        read_text(r, line + head, length - head);
+    const struct text t = {line + head, length - head, stream, flag};
+    if (length > head)
+        read_text(r, &t);
+    else if (cri) /* an empty one, where a line was ended */
+        read_end(r, stream);
 }
 
 void lines_read(struct reading *r, const char *bytes, size_t length)

@@ -120,7 +120,11 @@ void logger_draw(void *plan, uint64_t seed)
     p->no_modes = random_chance(&r, 10);
     p->vacuums = random_mix(seed, 2) % 4 == 0;
     draw_happenings(p, &r);
-    struct random of_console = {random_mix(seed, 2)};
+    struct random of_console = {random_mix(seed, 3)};
+    for (size_t i = 0; i < p->happenings; i++)
+        if (p->happening[i].kind == HAPPENS_WRITE && random_chance(&of_console, 20))
+            p->happening[i].kind = HAPPENS_STAND;
+    p->wide = random_chance(&of_console, 50);
     p->console = consoles[random_below(&of_console, 5)];
 }
 
@@ -134,19 +138,14 @@ bool *logger_part(void *plan, size_t number)
 
 void happening_tell(const struct happening *h, char *text, size_t size)
 {
-    static const char *const kinds[] = {"the service writes",
-                                        "the logger is killed",
-                                        "the helper is killed",
-                                        "the logger gets HUP",
-                                        "the logger gets ALRM",
-                                        "an instance ends, another begins",
-                                        "calls fail, or work again",
-                                        "the disk is full, or has room again",
-                                        "the wall clock is set",
-                                        "the machine stops, and starts again",
-                                        "the container is restarted",
-                                        "logcat is called",
-                                        "vacuum is called"};
+    static const char *const kinds[] = {
+        "the service writes",         "the logger is killed",
+        "the helper is killed",       "the logger gets HUP",
+        "the logger gets ALRM",       "an instance ends, another begins",
+        "calls fail, or work again",  "the disk is full, or has room again",
+        "the wall clock is set",      "the machine stops, and starts again",
+        "the container is restarted", "logcat is called",
+        "vacuum is called",           "a begun line stands"};
     snprintf(text, size, "%s", kinds[h->kind]);
 }
 

@@ -19,6 +19,7 @@ struct world {
     int pipe[INPUTS], memory[MEMORIES];
     struct bytes fed[INPUTS];
     bool holds, sheds, has_events, has_other, rotates, absent;
+    bool begins;   /* begun lines are written in pieces */
     int attempt;   /* number of loggers before this one */
     int second_at; /* the second logger is killed before that call; 0: it is not */
 };
@@ -110,6 +111,17 @@ static void settle(struct logger *g)
     }
 }
 
+/* As when a begun line has stood for a while. */
+static void write_begun(struct logger *g)
+{
+    for (int i = 0; i < HANDOVER_EVENTS; i++) {
+        struct timespec now = clock_wall();
+        if (handover_write_begun(&g->h, i, &now) < 0)
+            _exit(95);
+        settle(g);
+    }
+}
+
 static void write_input(struct logger *g, int i)
 {
     struct timespec now = clock_wall();
@@ -146,6 +158,8 @@ static int run_logger(void *context)
     for (unsigned int turn = 0; g.open[0] || g.open[1] || g.open[2]; turn++) {
         for (int i = 0; i < INPUTS; i++)
             read_input(&g, i, sizes[(turn + (unsigned int)i) % 5]);
+        if (g.world->begins)
+            write_begun(&g);
         if (g.world->rotates && turn % 4 == 3) {
             route_rotate(&g.h.route[0]);
             handover_flush(&g.h, 0);
@@ -291,6 +305,39 @@ static void a_kill_between_any_two_calls(void **state)
     struct world *w = make_world();
     w->has_events = w->rotates = true;
     sweep_all(w, plans, 3);
+    release_world(w);
+}
+
+/* The same with pieces of begun lines, at every place where a read ends. */
+static void begun_lines_in_pieces(void **state)
+{
+    static const struct fault_plan plans[] = {
+        {.kind = FAULT_BEFORE},
+        {.kind = FAULT_WITHIN},
+        {.kind = FAULT_AFTER},
+        {.kind = FAULT_SHORT, .error = EIO, .count = 2, .then_killed = 2, .writes_only = true},
+        {.kind = FAULT_ERROR, .error = ENOSPC, .count = 3, .then_killed = 1, .writes_only = true},
+        {.kind = FAULT_ERROR, .error = ENOSPC, .count = 4},
+    };
+    (void)state;
+    struct world *w = make_world();
+    w->begins = w->rotates = true;
+    sweep_all(w, plans, sizeof plans / sizeof plans[0]);
+    release_world(w);
+}
+
+static void begun_lines_are_dropped_whole(void **state)
+{
+    static const struct fault_plan plans[] = {
+        {.kind = FAULT_ERROR, .error = ENOSPC, .count = 1, .writes_only = true},
+        {.kind = FAULT_ERROR, .error = EIO, .count = 3, .writes_only = true},
+        {.kind = FAULT_SHORT, .error = ENOSPC, .count = 2, .writes_only = true},
+    };
+    (void)state;
+    struct world *w = make_world();
+    w->holds = false;
+    w->begins = true;
+    sweep_all(w, plans, sizeof plans / sizeof plans[0]);
     release_world(w);
 }
 
@@ -475,6 +522,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_kill_between_any_two_calls),
+        cmocka_unit_test(begun_lines_in_pieces),
+        cmocka_unit_test(begun_lines_are_dropped_whole),
         cmocka_unit_test(a_kill_on_an_old_kernel),
         cmocka_unit_test(a_successor_is_killed_too),
         cmocka_unit_test(any_call_fails),

@@ -44,6 +44,28 @@ static void the_last_line(void **state)
     is(&w, "panic: fatal");
 }
 
+static void a_line_in_pieces_is_one(void **state)
+{
+    struct last_words w = {.length = 0};
+    (void)state;
+    note(&w, "one\npan");
+    last_words_keep(&w);
+    note(&w, "ic: ");
+    is(&w, "panic: ");
+    note(&w, "ic: fatal");
+    is(&w, "panic: fatal");
+    last_words_keep(&w);
+    note(&w, "\n");
+    is(&w, "panic: fatal");
+    note(&w, "two");
+    is(&w, "two");
+    last_words_keep(&w);
+    note(&w, "\nthree\n");
+    is(&w, "three");
+    note(&w, "four");
+    is(&w, "four");
+}
+
 static void a_long_line_is_cut(void **state)
 {
     static char text[3 * 8192];
@@ -97,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_line),
+        cmocka_unit_test(a_line_in_pieces_is_one),
         cmocka_unit_test(a_long_line_is_cut),
         cmocka_unit_test(each_instance_leaves_its_own),
     };

@@ -140,6 +140,76 @@ static void a_given_piece_can_be_ended(void **state)
     lines_release(&l);
 }
 
+static void a_begun_line_is_cut(void **state)
+{
+    (void)state;
+    struct lines l = {.limit = 16, .is_text = true};
+    struct line line;
+    assert_false(lines_cut(&l));
+    add(&l, "one\ntwo \xe2\x82", 10);
+    assert_true(lines_cut(&l));
+    assert_true(lines_next(&l, &line));
+    expect_piece(&line, "one", 3, true, true);
+    assert_true(lines_next(&l, &line));
+    expect_piece(&line, "two ", 4, true, false);
+    expect_none(&l);
+    assert_true(lines_begun(&l));
+    assert_false(lines_cut(&l)); /* a character that is not complete */
+    add(&l, "\xac three\n", 8);
+    assert_true(lines_next(&l, &line));
+    expect_piece(&line, "\xe2\x82\xac three", 9, false, true);
+    add(&l, "four", 4);
+    assert_true(lines_cut(&l));
+    assert_true(lines_next(&l, &line));
+    expect_piece(&line, "four", 4, true, false);
+    assert_int_equal(l.start, l.end);
+    assert_true(lines_begun(&l));
+    assert_int_equal(lines_end(&l), 0);
+    assert_true(lines_next(&l, &line));
+    expect_piece(&line, "", 0, false, true);
+    lines_release(&l);
+}
+
+/* A successor finds more bytes than there were, and the same cut. */
+static void a_cut_is_the_same_with_more_behind_it(void **state)
+{
+    static const char *const more[] = {"", "d\n", "defghijklmnopqrstuvwxyz", "\n\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        struct lines l = {.limit = 5};
+        struct line line;
+        add(&l, "abc", 3);
+        assert_true(lines_cut(&l));
+        add(&l, more[i], strlen(more[i]));
+        assert_true(lines_next(&l, &line));
+        expect_piece(&line, "abc", 3, true, false);
+        assert_int_equal(l.cut, 0);
+        lines_release(&l);
+    }
+    struct lines l = {.limit = 5};
+    struct line line;
+    add(&l, "a\nbc", 4); /* nobody cuts there */
+    l.cut = 3;
+    assert_true(lines_next(&l, &line));
+    expect_piece(&line, "a", 1, true, true);
+    lines_release(&l);
+}
+
+static void pieces_of_text_keep_their_characters(void **state)
+{
+    (void)state;
+    struct lines l = {.limit = 4, .is_text = true};
+    struct line line;
+    add(&l, "abc\xc3\xa4\xe2\x82\xac\xff\n", 10);
+    assert_true(lines_next(&l, &line));
+    expect_piece(&line, "abc", 3, true, false);
+    assert_true(lines_next(&l, &line));
+    expect_piece(&line, "\xc3\xa4", 2, false, false);
+    assert_true(lines_next(&l, &line));
+    expect_piece(&line, "\xe2\x82\xac\xff", 4, false, true);
+    lines_release(&l);
+}
+
 static void no_limit(void **state)
 {
     (void)state;
@@ -240,6 +310,9 @@ int main(void)
         cmocka_unit_test(long_lines_come_in_pieces),
         cmocka_unit_test(a_begun_line_can_be_ended),
         cmocka_unit_test(a_given_piece_can_be_ended),
+        cmocka_unit_test(a_begun_line_is_cut),
+        cmocka_unit_test(a_cut_is_the_same_with_more_behind_it),
+        cmocka_unit_test(pieces_of_text_keep_their_characters),
         cmocka_unit_test(no_limit),
         cmocka_unit_test(any_cut_gives_the_same_pieces),
         cmocka_unit_test(shown_moves_with_the_data),

@@ -367,7 +367,7 @@ static void check_alerts(const struct world *w)
         assert_memory_equal(found.at + at, head, length);
         bytes_add(&lines, found.at + at + length, bytes_line(&found, at) - length);
     }
-    long left_out = bytes_left_out(&w->fed[0], &lines);
+    long left_out = bytes_left_out(&w->fed[0], &lines, false);
     if (left_out < 0 || left_out != (fault_plan->struck ? fault_plan->count : 0))
         fail_msg("%s: %ld alerts are lost", faults_name(fault_plan), left_out);
     bytes_release(&found);
