@@ -38,7 +38,10 @@ static const char *value_of(const struct key_row *k)
         [KEY_CONDITIONS] = "conditions, one on each line",
         [KEY_POLICY] = "when it starts again",
     };
-    return k->kind < sizeof values / sizeof values[0] ? values[k->kind] : NULL;
+    bool known = k->kind < sizeof values / sizeof values[0] && values[k->kind] != NULL;
+    if (k->kind == KEY_DIRECTORY || k->kind == KEY_NOTHING)
+        return NULL;
+    return known ? values[k->kind] : "as in s6-rc-source(5)";
 }
 
 typedef void visit_entry(const struct entry *e, struct str *out);
