@@ -36,6 +36,7 @@ static const char *value_of(const struct key_row *k)
         [KEY_COMMAND] = "a command line",
         [KEY_SCRIPT] = "directives of a logger",
         [KEY_CONDITIONS] = "conditions, one on each line",
+        [KEY_INSTANCES] = "a number, names, or a variable",
         [KEY_POLICY] = "when it starts again",
     };
     bool known = k->kind < sizeof values / sizeof values[0] && values[k->kind] != NULL;

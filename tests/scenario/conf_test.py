@@ -47,6 +47,10 @@ script =
     exec sleep 1000
 finish = sh -c "echo finish $LIMIT $1 >>/tmp/trace"
 
+[queue@]
+instances = $QUEUES
+run = sh -c "echo queue $INSTANCE >>/tmp/trace; exec sleep 1000"
+
 [by-hand]
 run = sleep 1000
 bundle = none
@@ -81,7 +85,7 @@ def give_programs(tree, port):
 
 def seen(tree, box):
     """What the programs have written, when all have."""
-    box.wait_for(lambda: len(tree.read("tmp/trace").splitlines()) >= 6)
+    box.wait_for(lambda: len(tree.read("tmp/trace").splitlines()) >= 8)
     return sorted(tree.read("tmp/trace").splitlines())
 
 
@@ -91,7 +95,7 @@ EXPECTED = sorted([
     "nginx daemon off;",
     "php www-data 6 bin/console messenger:consume async --time-limit=60/s  60",
     "/tmp 0027 200 red dark blue 60",
-    "shell 60",
+    "shell 60", "queue 1", "queue 2",
 ])
 
 
@@ -111,7 +115,7 @@ def check_box(tree, box):
 def test_a_container_in_one_file(tree, boot):
     give_programs(tree, free_port())
     before = sorted(os.listdir(tree.at("etc/s6-overlay")))
-    box = boot(tree.path, env={"LIMIT": "60"})
+    box = boot(tree.path, env={"LIMIT": "60", "QUEUES": "2"})
     check_box(tree, box)
     assert sorted(os.listdir(tree.at("etc/s6-overlay"))) == before
 
@@ -133,7 +137,7 @@ def test_a_mistake_ends_the_container(tree, boot):
 
 def test_an_update_reads_it_again(tree, boot):
     give_programs(tree, free_port())
-    box = boot(tree.path, env={"LIMIT": "60"})
+    box = boot(tree.path, env={"LIMIT": "60", "QUEUES": "2"})
     box.wait_booted()
     pid = box.run("/command/s6-svstat", "-o", "pid", "/run/service/php-fpm", check=True).stdout
     tree.write("etc/s6-overlay/services.conf", SERVICES.replace("[by-hand]", "[new]").replace("bundle = none\n", "")
