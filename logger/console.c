@@ -66,7 +66,7 @@ static uint32_t number_of(const char *service, int stream)
 static void *map_shared(int lock)
 {
     struct stat st;
-    if (!memory_is(lock) || fstat(lock, &st) < 0 ||
+    if (!memory_look(lock, &st) ||
         (st.st_size < CONSOLE_LOCK_SIZE && ftruncate(lock, CONSOLE_LOCK_SIZE) < 0))
         return NULL;
     void *bytes = mmap(NULL, CONSOLE_LOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, lock, (off_t)0);

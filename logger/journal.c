@@ -10,7 +10,7 @@
 
 enum { TURN_AT = JOURNAL_SIZE / 8 };
 
-static bool look_at(int fd, struct stat *st)
+bool memory_look(int fd, struct stat *st)
 {
     return fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_nlink == 0;
 }
@@ -18,13 +18,13 @@ static bool look_at(int fd, struct stat *st)
 bool memory_is(int fd)
 {
     struct stat st;
-    return look_at(fd, &st);
+    return memory_look(fd, &st);
 }
 
 static void *map_file(int fd, size_t at, size_t size)
 {
     struct stat st;
-    if (!look_at(fd, &st) ||
+    if (!memory_look(fd, &st) ||
         (st.st_size < (off_t)(at + size) && ftruncate(fd, (off_t)(at + size)) < 0))
         return MAP_FAILED;
     return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)at);

@@ -12,6 +12,7 @@
 #include "contract/logger.h"
 #include "logger/line.h"
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct journal {
@@ -22,7 +23,8 @@ struct journal {
     bool said;   /* that something is read plainly */
 };
 
-/* Whether fd is a memory file of the supervisor: a plain file that has no name. */
+/* Whether fd is a memory file of the supervisor: a plain file that has no name; with its fstat. */
+bool memory_look(int fd, struct stat *st);
 bool memory_is(int fd);
 
 /* Maps size bytes of a memory file from at on, a multiple of the page size; the file is made long

@@ -109,9 +109,13 @@ int rate_open(struct rate *r, const char *service, bool keep)
     struct str path = STR_INIT;
     int fd = -1;
     *r = (struct rate){.began = 0};
-    mkdir(RUN_RATES, 0755);
-    if (str_printf(&path, RUN_RATES "/%s", service) == 0)
-        fd = open(path.data, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+    bool named = str_printf(&path, RUN_RATES "/%s", service) == 0;
+    for (int i = 0; i < 2 && fd < 0 && named; i++) {
+        if (i > 0)
+            mkdir(RUN_RATES, 0755);
+        fd = openat(AT_FDCWD, path.data, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                    0644);
+    }
     str_release(&path);
     if (fd >= 0 && keep)
         read_file(r, fd);
@@ -133,7 +137,7 @@ int rate_read(struct rate *r, const char *run, const char *service)
     struct str path = STR_INIT;
     int fd = -1;
     if (str_printf(&path, "%s%s/%s", run, &RUN_RATES[strlen("/run")], service) == 0)
-        fd = open(path.data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        fd = openat(AT_FDCWD, path.data, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     str_release(&path);
     int result = fd < 0 ? -1 : read_file(r, fd);
     fd_close(fd);
