@@ -76,3 +76,35 @@ def test_the_report_of_a_parent_that_cannot_be_watched(tree, boot, place):
                          what="what was wanted")
     assert box.stop() == 0
     assert box.stdout.text().count("finished") == 3
+
+
+def test_a_child_whose_exec_hangs_holds_nobody_up(tree, boot, place):
+    """As on a file system that does not answer: only that service is late, and it is up once the exec goes on."""
+    for name in ("web", "other"):
+        tree.longrun(name, "#!/bin/sh\nexec sleep 1000\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1"})
+    box.wait_for(lambda: runs(box, "web") and runs(box, "other"), what="services")
+    tell(box, "web", b"d")
+    box.wait_for(lambda: status(box, "web")[0] == 0, what="end of web")
+    first = box.pid()
+    strace = subprocess.Popen(["strace", "-f", "-qq", "-o", os.path.join(place, "log"), "-p", str(first), "-e", "trace=execve",
+                               "-e", "inject=execve:delay_enter=600000000"])
+    try:
+        box.wait_for(lambda: "TracerPid:\t0\n" not in open(f"/proc/{first}/status").read(), what="strace")
+        before = set(children_of(first))
+        tell(box, "web", b"u")
+        late = box.wait_for(lambda: set(children_of(first)) - before, what="child of web").pop()
+        tell(box, "other", b"d")
+        box.wait_for(lambda: status(box, "other")[0] == 0, what="end of other")
+        assert box.run("/command/s6-rc", "-a", "list").returncode == 0
+        assert os.readlink(f"/proc/{late}/exe") == os.readlink(f"/proc/{first}/exe")  # it still waits for its exec
+    finally:
+        strace.send_signal(signal.SIGTERM)
+        strace.wait()
+    box.wait_for(lambda: runs(box, "web"), what="web")
+    assert box.stop() == 0
+
+
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
