@@ -2,7 +2,7 @@
 """execline commands beside the packaged ones (not the shell that Debian wraps execlineb in), in one run.
 
 Every program that is not execline's is the same tiny static one on both sides. Runs are interleaved;
-medians and ratios are printed, nothing is asserted. Needs root. TIMES= scales it (300)."""
+medians and ratios are printed, nothing is asserted. Needs root. TIMES= scales it (200)."""
 import os
 import pathlib
 import statistics
@@ -10,10 +10,13 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import table
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD", TOP / "build")).resolve()
-TIMES = int(os.environ.get("TIMES", "300"))
-ROUNDS = int(os.environ.get("ROUNDS", "5"))
+TIMES = int(os.environ.get("TIMES", "200"))
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
 PACKAGED = "/usr/lib/execline/bin"
 CONTENV = "/run/s6/container_environment"
 
@@ -26,9 +29,9 @@ CASES = [
     ("execlineb -c 'exit 0'", ["execlineb", "-c", "exit 0"], None, 1, 2),
     ("a chain of ten", ["execlineb", "-Pc", CHAIN], None, 1, 5),
     ("forx, 1000 x foreground { exit 0 } exit 0",
-     ["execlineb", "-Pc", f"forx i {{ {WORDS} }} foreground {{ exit 0 }} exit 0"], None, 100, 2),
+     ["execlineb", "-Pc", f"forx i {{ {WORDS} }} foreground {{ exit 0 }} exit 0"], None, 200, 2),
     ("forx, 1000 x foreground { true } true",
-     ["execlineb", "-Pc", f"forx i {{ {WORDS} }} foreground {{ true }} true"], None, 100, 2),
+     ["execlineb", "-Pc", f"forx i {{ {WORDS} }} foreground {{ true }} true"], None, 200, 2),
     ("with-contenv true", ["with-contenv", "true"],
      ["emptyenv", "-p", "s6-envdir", "-fn", "--", CONTENV, "true"], 1, 2),
     ("s6-setuidgid nobody true", ["s6-setuidgid", "nobody", "true"], None, 1, 2),
@@ -96,14 +99,15 @@ def main():
         repeat = prepare(folder)
         ours = f"{folder}/bin:{folder}/tiny"
         theirs = f"{PACKAGED}:{folder}/tiny:/usr/bin"
-        print(f"medians of {ROUNDS} medians of {TIMES} runs (forx: of {max(TIMES // 100, 1)}), µs")
+        print(f"medians of {ROUNDS} medians of {TIMES} runs (forx: of {max(TIMES // 200, 1)}), µs")
         print(f"{'':44} {'packaged':>10} {'ours':>10} {'ratio':>6} {'aim':>4}")
         for name, command, instead, less, aim in CASES:
             times = max(TIMES // less, 1)
             figures = [(measure(repeat, theirs, instead or command, times), measure(repeat, ours, command, times))
                        for _ in range(ROUNDS)]
             packaged, own = (statistics.median(column) for column in zip(*figures))
-            print(f"{name:44} {packaged:10.0f} {own:10.0f} {packaged / own:6.1f} {aim:4}")
+            print(f"{name:44} {packaged:10.0f} {own:10.0f} {packaged / own:6.1f} {aim:4}", flush=True)
+            table.row(name, "packaged execline", packaged, own, "µs", f"{1 / aim:.2f}")
         tiny = measure(repeat, ours, ["true"], TIMES)
         print(f"{'the tiny program that stands for true':44} {tiny:21.0f}")
         memory(folder)

@@ -41,7 +41,7 @@ def main():
             if rigs:
                 r.keep[3] = rigs[0].keep[3]  # the lock of the container
             rigs.append(r.start())
-        time.sleep(4)  # until they rest
+        time.sleep(3)  # until they rest
         idle = sum(pss(r.pid) for r in rigs)
         most = helpers = 0
         for turn in range(12):
@@ -51,7 +51,7 @@ def main():
             helpers = max(helpers, len(working))
             most = max(most, sum(pss(pid) for r in rigs for pid in [r.pid] + children(r.pid)))
         archives = sum(len(r.files()) - 1 for r in rigs)
-        time.sleep(6)
+        time.sleep(4)
         again = sum(pss(r.pid) for r in rigs)
         print(f"{COUNT} loggers: {idle} kB idle ({idle / COUNT:.0f} each), at most {most} kB while they made "
               f"{archives} archives with at most {helpers} helpers at once, {again} kB when idle again")
