@@ -110,19 +110,24 @@ static void put_digits(char *out, int count, unsigned long value)
     }
 }
 
+void clock_put(char *out, const struct tm *tm, long ns)
+{
+    if (tm == NULL || tm->tm_year < -1900 || tm->tm_year > 9999 - 1900)
+        return;
+    put_digits(out, 4, (unsigned long)tm->tm_year + 1900);
+    put_digits(out + 5, 2, (unsigned long)tm->tm_mon + 1);
+    put_digits(out + 8, 2, (unsigned long)tm->tm_mday);
+    put_digits(out + 11, 2, (unsigned long)tm->tm_hour);
+    put_digits(out + 14, 2, (unsigned long)tm->tm_min);
+    put_digits(out + 17, 2, (unsigned long)tm->tm_sec);
+    put_digits(out + 20, 9, (unsigned long)ns);
+}
+
 void clock_utc_format(char out[CLOCK_UTC_LENGTH], const struct timespec *t)
 {
     struct tm tm;
     memcpy(out, "0000-00-00T00:00:00.000000000Z", CLOCK_UTC_LENGTH);
-    if (gmtime_r(&t->tv_sec, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
-        return;
-    put_digits(out, 4, (unsigned long)tm.tm_year + 1900);
-    put_digits(out + 5, 2, (unsigned long)tm.tm_mon + 1);
-    put_digits(out + 8, 2, (unsigned long)tm.tm_mday);
-    put_digits(out + 11, 2, (unsigned long)tm.tm_hour);
-    put_digits(out + 14, 2, (unsigned long)tm.tm_min);
-    put_digits(out + 17, 2, (unsigned long)tm.tm_sec);
-    put_digits(out + 20, 9, (unsigned long)t->tv_nsec);
+    clock_put(out, gmtime_r(&t->tv_sec, &tm), t->tv_nsec);
 }
 
 static inline int get_digits(const char *text, int count, long low, long high, long *value)

@@ -32,6 +32,9 @@ void clock_tain_unpack(struct timespec *t, const unsigned char in[12]);
 
 /* "YYYY-MM-DDTHH:MM:SS.nnnnnnnnnZ", UTC. */
 enum { CLOCK_UTC_LENGTH = 30 };
+/* Writes digits into "YYYY-MM-DD HH:MM:SS.nnnnnnnnn", whatever stands between them; none for NULL,
+ * or a year of more than four. */
+void clock_put(char *out, const struct tm *tm, long ns);
 /* Writes the time, without a NUL. */
 void clock_utc_format(char out[CLOCK_UTC_LENGTH], const struct timespec *t);
 /* Reads 30 bytes. 0, or -1 when they are no such time. */

@@ -9,27 +9,11 @@ enum {
     SVLOGD_LENGTH = 25
 };
 
-static void digits(char *out, int count, unsigned long value)
-{
-    while (count-- > 0) {
-        out[count] = (char)('0' + value % 10);
-        value /= 10;
-    }
-}
-
 static size_t format_local(char *out, const struct timespec *t)
 {
     struct tm tm;
     memcpy(out, "0000-00-00 00:00:00.000000000  ", LOCAL_LENGTH + 2);
-    if (localtime_r(&t->tv_sec, &tm) != NULL && tm.tm_year >= -1900 && tm.tm_year <= 9999 - 1900) {
-        digits(out, 4, (unsigned long)tm.tm_year + 1900);
-        digits(out + 5, 2, (unsigned long)tm.tm_mon + 1);
-        digits(out + 8, 2, (unsigned long)tm.tm_mday);
-        digits(out + 11, 2, (unsigned long)tm.tm_hour);
-        digits(out + 14, 2, (unsigned long)tm.tm_min);
-        digits(out + 17, 2, (unsigned long)tm.tm_sec);
-        digits(out + 20, 9, (unsigned long)t->tv_nsec);
-    }
+    clock_put(out, localtime_r(&t->tv_sec, &tm), t->tv_nsec);
     return LOCAL_LENGTH + 2;
 }
 
