@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "command/commands.h"
 #include "command/s6/service.h"
+#include "command/tools/beside.h"
 #include "execline/block.h"
 #include "services/keys.h"
 #include <errno.h>
@@ -190,31 +191,6 @@ int service_notification_fd(const struct invocation *c, int *fd)
     return 0;
 }
 
-/* The same command again, beside the program; -X says whose readiness it is about. */
-static int start_poller(const struct invocation *c)
-{
-    char pid[24];
-    size_t count = (size_t)c->argc;
-    char **argv = calloc(count + 4, sizeof *argv);
-    size_t n = 0;
-    if (argv == NULL)
-        return fail("start", "the poller");
-    /* A supervisor makes each run the leader of a session: it is the service, and prog, which may
-     * be one command of a script, need not be. */
-    pid_t leader = getsid(0);
-    snprintf(pid, sizeof pid, "-X%ld", (long)(leader > 0 ? leader : getpid()));
-    argv[n++] = (char[]){"s6-notifyoncheck"};
-    argv[n++] = pid;
-    for (int i = 1; i < c->argc; i++)
-        argv[n++] = c->argv[i];
-    struct process_spawn s = {
-        .program = command_program, .argv = argv, .envp = environ, .orphan = given('d')};
-    struct error e = ERROR_INIT;
-    pid_t poller = process_spawn(&s, NULL, &e);
-    free(argv);
-    return poller < 0 ? message_error(&e) : 0;
-}
-
 static int run_notifyoncheck(struct invocation *c)
 {
     struct polling p = {.sleep = 10, .wait = 1000, .tries = 7, .service_fd = -1};
@@ -229,7 +205,8 @@ static int run_notifyoncheck(struct invocation *c)
     if (service_notification_fd(c, &p.fd) != 0)
         return EXIT_USAGE;
     if (service == 0) {
-        int code = start_poller(c);
+        struct process_spawn poller = {.orphan = given('d')};
+        int code = beside_execute(c, &poller);
         if (code != 0)
             return code;
         close(p.fd);

@@ -1,6 +1,7 @@
 #include "command/tools/beside.h"
 #include "base/clock.h"
 #include "base/container.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/process.h"
@@ -44,44 +45,48 @@ static int start(const struct process_spawn *s, struct error *e)
     return error_set(e, EXIT_SYSTEM, "%s", why);
 }
 
-static int spawn(const struct invocation *c, const int *fds, size_t count, pid_t service)
+static pid_t service_of_session(void)
+{
+    pid_t leader = getsid(0);
+    return leader > 0 ? leader : getpid();
+}
+
+int beside_execute(const struct invocation *c, struct process_spawn *s)
 {
     char option[24];
-    struct process_fd places[2 + BESIDE_FDS];
     struct error e = ERROR_INIT;
-    struct process_spawn s = {.program = command_program,
-                              .envp = environ,
-                              .fds = places,
-                              .orphan = true,
-                              .new_session = true};
     char **argv = calloc((size_t)c->argc + 2, sizeof *argv);
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    /* Opened here, where the service cannot be another process yet. */
-    int pidfd = (int)syscall(SYS_pidfd_open, service, 0);
-    int result =
-        argv == NULL || null < 0 ? error_system(&e, "unable to start beside the service") : 0;
-    places[s.fd_count++] = (struct process_fd){null, 0};
-    places[s.fd_count++] = (struct process_fd){pidfd < 0 ? null : pidfd, SERVICE_FD};
-    for (size_t i = 0; i < count; i++)
-        places[s.fd_count++] = (struct process_fd){fds[i] < 0 ? null : fds[i], BESIDE_FD + (int)i};
-    if (result == 0) {
-        snprintf(option, sizeof option, "-X%ld", (long)service);
-        argv[0] = (char *)(uintptr_t)c->command->name; /* whatever we were called by */
-        argv[1] = option;
-        memcpy(argv + 2, c->argv + 1, (size_t)(c->argc - 1) * sizeof *argv);
-        s.argv = argv;
-        result = start(&s, &e);
-    }
+    if (argv == NULL)
+        return fail("start", "a process beside the service");
+    snprintf(option, sizeof option, "-X%ld", (long)service_of_session());
+    argv[0] = (char *)(uintptr_t)c->command->name; /* whatever we were called by */
+    argv[1] = option;
+    memcpy(argv + 2, c->argv + 1, (size_t)(c->argc - 1) * sizeof *argv);
+    s->program = command_program;
+    s->argv = argv;
+    s->envp = environ;
+    int result = start(s, &e);
     free(argv);
-    fd_close(null);
-    fd_close(pidfd);
     return result < 0 ? message_error(&e) : 0;
 }
 
 int beside_start(const struct invocation *c, const int *fds, size_t count)
 {
-    pid_t leader = getsid(0);
-    return spawn(c, fds, count, leader > 0 ? leader : getpid());
+    struct process_fd places[2 + BESIDE_FDS];
+    struct process_spawn s = {.fds = places, .orphan = true, .new_session = true};
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        return fail("open", "/dev/null");
+    /* Opened here, where the service cannot be another process yet. */
+    int pidfd = (int)syscall(SYS_pidfd_open, service_of_session(), 0);
+    places[s.fd_count++] = (struct process_fd){null, 0};
+    places[s.fd_count++] = (struct process_fd){pidfd < 0 ? null : pidfd, SERVICE_FD};
+    for (size_t i = 0; i < count; i++)
+        places[s.fd_count++] = (struct process_fd){fds[i] < 0 ? null : fds[i], BESIDE_FD + (int)i};
+    int code = beside_execute(c, &s);
+    close(null);
+    fd_close(pidfd);
+    return code;
 }
 
 /* --- beside it ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include "base/command.h"
 #include "base/error.h"
 #include "base/loop.h"
+#include "base/process.h"
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,10 +18,13 @@
 
 enum { BESIDE_FDS = 4, BESIDE_FD = 4 };
 
-/* Executes the command of c again, with the option -X and the service's pid in front; fds, of which
- * there are count at most BESIDE_FDS, become BESIDE_FD and so on. The service is the leader of our
- * session: a supervisor makes each run one, and we may be one command of a script. 0, or the exit
- * code after saying what went wrong. */
+/* Executes the command of c again, as s says but for program, words and environment, with the
+ * option -X and the service's pid in front. The service is the leader of our session: a supervisor
+ * makes each run one, and we may be one command of a script. Waits until it is executed. 0, or the
+ * exit code after saying what went wrong. */
+int beside_execute(const struct invocation *c, struct process_spawn *s);
+/* The same of such a process; fds, of which there are count at most BESIDE_FDS, become BESIDE_FD
+ * and so on. */
 int beside_start(const struct invocation *c, const int *fds, size_t count);
 
 struct beside {
