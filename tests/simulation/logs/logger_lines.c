@@ -281,6 +281,9 @@ static void read_line(struct reading *r, const char *line, size_t length)
         return;
     }
     const struct text t = {line + head, length - head, stream, flag};
+    if (flag == 'P' && length > head && line[length - 1] == WIDE_FIRST)
+        life_fails("letter", "a piece ends within a letter: %.*s", (int)(length - head),
+                   line + head);
     if (length > head)
         read_text(r, &t);
     else if (cri) /* an empty one, where a line was ended */
