@@ -16,7 +16,8 @@ static bool is_sound(const struct checkpoint *c)
 {
     bool sound = true;
     for (int i = 0; i < CHECKPOINT_STREAMS; i++)
-        sound = sound && c->stream[i].done <= JOURNAL_SIZE && c->stream[i].shown <= JOURNAL_SIZE;
+        sound = sound && c->stream[i].done <= JOURNAL_SIZE && c->stream[i].shown <= JOURNAL_SIZE &&
+                c->stream[i].cut <= JOURNAL_SIZE;
     for (int i = 0; i < CHECKPOINT_FILES; i++) {
         const struct timespec *t = &c->file[i].time;
         uint32_t batch = c->file[i].batch;
@@ -32,7 +33,7 @@ static bool same(const struct checkpoint *a, const struct checkpoint *b)
     bool same = true;
     for (int i = 0; i < CHECKPOINT_STREAMS; i++)
         same = same && a->stream[i].done == b->stream[i].done &&
-               a->stream[i].shown == b->stream[i].shown &&
+               a->stream[i].shown == b->stream[i].shown && a->stream[i].cut == b->stream[i].cut &&
                a->stream[i].inside == b->stream[i].inside &&
                a->stream[i].begun == b->stream[i].begun;
     for (int i = 0; i < CHECKPOINT_FILES; i++)
