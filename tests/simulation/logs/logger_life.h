@@ -132,7 +132,6 @@ struct logger_life {
     struct process *reader, *vacuum;
     int64_t vacuum_most;         /* bytes that may stay */
     int64_t vacuum_high;         /* the most that archives took since it began */
-    int64_t vacuum_last;         /* bytes of the last one that it deleted; 0: none */
     unsigned int deleted;        /* archives since it began */
     char newest[96];             /* archive that was deleted */
     struct node *shown;          /* what it writes */
