@@ -281,7 +281,8 @@ static void read_line(struct reading *r, const char *line, size_t length)
         return;
     }
     const struct text t = {line + head, length - head, stream, flag};
-    if (flag == 'P' && length > head && line[length - 1] == WIDE_FIRST)
+    /* where a full disk has cut it off, within a call, recovery has ended it */
+    if (flag == 'P' && length > head && line[length - 1] == WIDE_FIRST && !may_be_torn(r))
         life_fails("letter", "a piece ends within a letter: %.*s", (int)(length - head),
                    line + head);
     if (length > head)
