@@ -1,7 +1,7 @@
 #include "command/overlog/crontab.h"
 #include <string.h>
 
-enum { FIELDS = 5 };
+enum { FIELDS = 5, FIELDS_MOST = 7 };
 
 static const char blanks[] = " \t\r";
 
@@ -85,18 +85,51 @@ static bool is_time(struct rest word)
            memchr(word.at, ',', (size_t)(at - word.at));
 }
 
-/* The time, with one blank between fields. 1: it is one; 0; -1: no memory. */
+/* One of numbers and signs only, as no program is named. */
+static bool is_number_field(struct rest word)
+{
+    const char *at = word.at;
+    if (at == word.end || (*at != '*' && !(*at >= '0' && *at <= '9')))
+        return false;
+    while (at < word.end && (strchr("*,-/", *at) != NULL || (*at >= '0' && *at <= '9')))
+        at++;
+    return at == word.end;
+}
+
+/* How many fields the line begins with: seven are seconds in front and years behind. */
+static int count_fields(struct rest r)
+{
+    struct rest word = r;
+    if (*r.at == '@')
+        return 1;
+    for (int i = 0; i < FIELDS; i++)
+        take_word(&r);
+    word = take_word(&r);
+    if (word.at < word.end && is_time(word) && *word.at != '@' && is_number_field(take_word(&r)))
+        return FIELDS_MOST;
+    return is_number_field(word) ? FIELDS + 1 : FIELDS;
+}
+
+/* The time, with one blank between fields; years that are * are left out. 1: it is one; 0: neither
+ * it nor the kind is known, or the kind is set; -1: no memory. */
 static int read_time(struct crontab_entry *e, struct rest *r)
 {
-    int fields = *r->at == '@' ? 1 : FIELDS;
+    int fields = count_fields(*r);
     for (int i = 0; i < fields; i++) {
         struct rest word = take_word(r);
         if (word.at == word.end || !is_time(word))
             return 0;
+        if (i == FIELDS_MOST - 1) {
+            if (word.end - word.at != 1 || *word.at != '*')
+                e->kind = CRONTAB_YEARS;
+            break;
+        }
         if ((i > 0 && str_add_char(&e->timetable, ' ') < 0) || keep(&e->timetable, word) < 0)
             return -1;
     }
-    return 1;
+    if (fields == FIELDS + 1)
+        e->kind = CRONTAB_SIX_FIELDS;
+    return e->kind == CRONTAB_STRANGE;
 }
 
 /* Up to the first % it is the command, then its input, where each other % is a newline; \% is a
@@ -126,11 +159,17 @@ static int read_job(struct crontab_entry *e, struct rest r, bool system)
     int result = read_time(e, &r);
     if (result <= 0)
         return result;
-    if (system && keep(&e->user, take_word(&r)) < 0)
-        return -1;
+    struct rest user = {r.at, r.at};
+    if (system)
+        user = take_word(&r);
     cut_blanks(&r);
-    if (r.at == r.end)
+    /* A path is no user, and a field no command. */
+    struct rest rest = r;
+    if (r.at == r.end || memchr(user.at, '/', (size_t)(user.end - user.at)) != NULL ||
+        is_number_field(take_word(&rest)))
         return 0;
+    if (keep(&e->user, user) < 0)
+        return -1;
     e->kind = CRONTAB_JOB;
     return read_command(e, r) < 0 ? -1 : 1;
 }
@@ -159,13 +198,13 @@ static int begin(struct crontab_entry *e)
 
 static int read_line(struct crontab_entry *e, struct rest r, bool system)
 {
+    e->kind = CRONTAB_STRANGE;
     int result = read_variable(e, r);
     if (result == 0)
         result = read_job(e, r, system);
     if (result != 0)
         return result;
     clear(e);
-    e->kind = CRONTAB_STRANGE;
     cut_blanks(&r);
     return keep(&e->value, r) < 0 ? -1 : 1;
 }
@@ -201,7 +240,7 @@ bool crontab_is(const char *text)
     do
         result = crontab_next(&c, &e);
     while (result > 0 && e.kind == CRONTAB_VARIABLE);
-    bool is = result > 0 && e.kind == CRONTAB_JOB;
+    bool is = result > 0 && e.kind != CRONTAB_STRANGE;
     crontab_release(&e);
     return is;
 }

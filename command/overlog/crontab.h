@@ -1,5 +1,7 @@
 /* Crontabs, as cron reads them: those of a user, and those of the system, where the name of a user
- * stands between time and command. Pure. */
+ * stands between time and command. Of the crontabs of supercronic, lines of seven fields are read,
+ * where seconds stand in front and years behind. A sixth field is a year for supercronic and
+ * seconds for others: such a line is not guessed at. Pure. */
 #ifndef COMMAND_OVERLOG_CRONTAB_H
 #define COMMAND_OVERLOG_CRONTAB_H
 
@@ -7,9 +9,11 @@
 #include <stdbool.h>
 
 enum crontab_kind {
-    CRONTAB_VARIABLE, /* name and value */
-    CRONTAB_JOB,      /* timetable, user if it is the system's, command, input */
-    CRONTAB_STRANGE   /* neither; value has the line */
+    CRONTAB_VARIABLE,   /* name and value */
+    CRONTAB_JOB,        /* timetable, user if it is the system's, command, input */
+    CRONTAB_STRANGE,    /* neither; value has the line, as in what follows */
+    CRONTAB_SIX_FIELDS, /* there is a sixth field, and no seventh */
+    CRONTAB_YEARS       /* the seventh field is not * */
 };
 
 /* One line that says something. Texts that do not belong to its kind are empty; data is never

@@ -234,6 +234,14 @@ static const char *owner_of(const char *file)
     return NULL;
 }
 
+static const char *const refusals[] = {
+    [CRONTAB_STRANGE] = "not understood",
+    [CRONTAB_SIX_FIELDS] =
+        "left out, for six fields may have seconds in front or years behind; write "
+        "five, or seven that end with *",
+    [CRONTAB_YEARS] = "left out, for schedule knows no years; write * as the seventh field",
+};
+
 int import_crontab(struct import *im, const char *text, bool system)
 {
     struct crontab c = {.at = text, .system = system};
@@ -248,7 +256,7 @@ int import_crontab(struct import *im, const char *text, bool system)
         else if (e.kind == CRONTAB_VARIABLE)
             take_variable(&x, &e);
         else
-            import_note(im, about, "not understood: %s", e.value.data);
+            import_note(im, about, "%s: %s", refusals[e.kind], e.value.data);
     }
     if (result < 0)
         im->w.code = EXIT_SYSTEM;

@@ -311,6 +311,16 @@ nonsense
         assert note in said and note in files["import-notes"], said
 
 
+def test_seconds_in_a_crontab(take):
+    files, said = take("*/5 * * * * * one\n*/5 * * * * * * two\n0 0 3 * * * 2027 three\n", name="crontab")
+    assert started(files) == {"two"}
+    assert run_of(files, "two").startswith("exec schedule '*/5 * * * * *' sh -c ")
+    for note in ("[line 1]: left out, for six fields may have seconds in front or years behind; write five, or seven that "
+                 "end with *: */5 * * * * * one", "[line 3]: left out, for schedule knows no years; write * as the "
+                 "seventh field: 0 0 3 * * * 2027 three"):
+        assert note in said and note in files["import-notes"], said
+
+
 def test_a_crontab_of_a_user(take, tmp_path):
     files, said = take("MAILTO=\"\"\n@hourly FOO=1 ./tidy -v\n*/7 * * * * (sleep 1; tidy)\n", name="jobs")
     assert started(files) == {"tidy", "sleep"}

@@ -17,8 +17,12 @@ static void next_is(struct crontab *c, struct crontab_entry *e, const char *expe
     assert_int_equal(crontab_next(c, e), 1);
     if (e->kind == CRONTAB_VARIABLE)
         snprintf(shown, sizeof shown, "%u: %s=%s", e->line, e->name.data, e->value.data);
-    else if (e->kind == CRONTAB_STRANGE)
-        snprintf(shown, sizeof shown, "%u: ? %s", e->line, e->value.data);
+    else if (e->kind != CRONTAB_JOB)
+        snprintf(shown, sizeof shown, "%u: %s %s", e->line,
+                 e->kind == CRONTAB_STRANGE      ? "?"
+                 : e->kind == CRONTAB_SIX_FIELDS ? "six"
+                                                 : "years",
+                 e->value.data);
     else
         snprintf(shown, sizeof shown, "%u: [%s] %s[%s]%s%s", e->line, e->timetable.data,
                  e->user.data, e->command.data, e->has_input ? " < " : "", e->input.data);
@@ -74,6 +78,52 @@ static void that_of_the_system(void **state)
     crontab_release(&e);
 }
 
+/* Five and years, or seconds, five and years, as supercronic has them; others have six with
+ * seconds. */
+static void more_than_five_fields(void **state)
+{
+    struct crontab c = {.at = "*/5 * * * * * /bin/x -a\n"
+                              "0 */5 1-7,9 * * 2027 /bin/x\n"
+                              "*/5 * * * * * * /bin/x -a\n"
+                              "30 15 3 * * mon-fri *  run\n"
+                              "0 0 3 * * mon 2027 run\n"
+                              "0 0 3 * * 5 */2 run\n"
+                              "1 2 3 4 5 6\n"
+                              "0 0 0 * * * * 7 run\n"
+                              "0 3 * * * mon --daemon\n"
+                              "0 3 * * * 7z a b\n"
+                              "@daily 7 run\n"};
+    struct crontab system = {.at = "*/5 * * * * * root /bin/x\n"
+                                   "*/5 * * * * * * root /bin/x -a\n"
+                                   "*/5 * * * * root * /bin/x\n"
+                                   "*/5 * * * * * * /bin/x -a\n"
+                                   "*/5 * * * * root 7z a\n",
+                             .system = true};
+    struct crontab_entry e = {.line = 0};
+    (void)state;
+    next_is(&c, &e, "1: six */5 * * * * * /bin/x -a");
+    next_is(&c, &e, "2: six 0 */5 1-7,9 * * 2027 /bin/x");
+    next_is(&c, &e, "3: [*/5 * * * * *] [/bin/x -a]");
+    next_is(&c, &e, "4: [30 15 3 * * mon-fri] [run]");
+    next_is(&c, &e, "5: years 0 0 3 * * mon 2027 run");
+    next_is(&c, &e, "6: years 0 0 3 * * 5 */2 run");
+    next_is(&c, &e, "7: six 1 2 3 4 5 6");
+    next_is(&c, &e, "8: ? 0 0 0 * * * * 7 run");
+    next_is(&c, &e, "9: [0 3 * * *] [mon --daemon]");
+    next_is(&c, &e, "10: [0 3 * * *] [7z a b]");
+    next_is(&c, &e, "11: ? @daily 7 run");
+    assert_int_equal(crontab_next(&c, &e), 0);
+    next_is(&system, &e, "1: six */5 * * * * * root /bin/x");
+    next_is(&system, &e, "2: [*/5 * * * * *] root[/bin/x -a]");
+    next_is(&system, &e, "3: ? */5 * * * * root * /bin/x");
+    next_is(&system, &e, "4: ? */5 * * * * * * /bin/x -a");
+    next_is(&system, &e, "5: [*/5 * * * *] root[7z a]");
+    assert_int_equal(crontab_next(&system, &e), 0);
+    crontab_release(&e);
+    assert_true(crontab_is("*/5 * * * * * /bin/x"));
+    assert_true(crontab_is("*/5 * * * * * * /bin/x"));
+}
+
 static void what_is_one(void **state)
 {
     (void)state;
@@ -88,8 +138,8 @@ static void what_is_one(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(those_of_users),
-                                       cmocka_unit_test(that_of_the_system),
-                                       cmocka_unit_test(what_is_one)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(those_of_users), cmocka_unit_test(that_of_the_system),
+        cmocka_unit_test(more_than_five_fields), cmocka_unit_test(what_is_one)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
