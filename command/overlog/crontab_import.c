@@ -2,12 +2,13 @@
 #include "base/quantity.h"
 #include "base/timetable.h"
 #include "command/overlog/crontab.h"
+#include "command/overlog/crontab_name.h"
 #include "command/overlog/import.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_LENGTH = 60, MINUTES_MAX = 1000000 };
+enum { MINUTES_MAX = 1000000 };
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 static const char digits[] = "0123456789";
@@ -20,58 +21,6 @@ struct context {
     unsigned long long delay;    /* minutes */
     const char *user;            /* whose crontab it is; NULL: not known */
 };
-
-/* --- names ------------------------------------------------------------------------------------ */
-
-/* These lead to a program, or look whether it shall run. */
-static const char *const leading[] = {"cd",   "test", "[",   "[[",      "if",   "then",   "{", "(",
-                                      "exec", "nice", "env", "command", "sudo", "ionice", NULL};
-/* Their first argument says more. */
-static const char *const interpreters[] = {"php",  "python", "python3", "perl", "ruby",
-                                           "node", "sh",     "bash",    NULL};
-
-static bool is_assignment(const char *word)
-{
-    size_t n = strcspn(word, "=");
-    return word[n] == '=' && strspn(word, letters) > 0;
-}
-
-/* The word that names what a simple command runs, or NULL. */
-static const char *naming_word(char *command)
-{
-    char *rest;
-    const char *word = strtok_r(command, " \t\n", &rest);
-    while (word != NULL && (is_assignment(word) || is_among(path_name(word), leading))) {
-        if (is_among(word, leading) && strchr("ct[", *word) != NULL)
-            return NULL; /* the rest is what it looks at */
-        word = strtok_r(NULL, " \t\n", &rest);
-    }
-    if (word == NULL || !is_among(path_name(word), interpreters))
-        return word;
-    const char *script = strtok_r(NULL, " \t\n", &rest);
-    return script != NULL && *script != '-' ? script : word;
-}
-
-/* A name for the service, made of the command. */
-static void make_name(const char *command, char out[NAME_LENGTH])
-{
-    char *copy = strdup(command), *rest, *part;
-    const char *word = NULL;
-    size_t n = 0;
-    part = copy == NULL ? NULL : strtok_r(copy, "&|;", &rest);
-    for (; part != NULL && word == NULL; part = strtok_r(NULL, "&|;", &rest))
-        word = naming_word(part);
-    for (const char *p = word == NULL ? "" : path_name(word); *p != '\0' && n < NAME_LENGTH - 1;
-         p++) {
-        bool plain = strchr(letters, *p) != NULL || strchr(digits, *p) != NULL || *p == '_';
-        if (plain || (n > 0 && (*p == '.' || *p == '-')))
-            out[n++] = *p;
-    }
-    out[n] = '\0';
-    if (n == 0)
-        strcpy(out, "job");
-    free(copy);
-}
 
 /* --- scripts ---------------------------------------------------------------------------------- */
 
@@ -159,7 +108,7 @@ static void put_job(struct context *x, const struct crontab_entry *e)
     struct timetable t;
     struct error why = ERROR_INIT;
     struct str script = STR_INIT;
-    char about[32], wish[NAME_LENGTH], name[256];
+    char about[32], wish[CRONTAB_NAME_MAX], name[256];
     snprintf(about, sizeof about, "line %u", e->line);
     if (timetable_parse(&t, e->timetable.data, &why) < 0) {
         import_note(im, about, "left out: %s", why.text);
@@ -170,7 +119,7 @@ static void put_job(struct context *x, const struct crontab_entry *e)
                     IMPORT_PROCESSES_MAX);
         return;
     }
-    make_name(e->command.data, wish);
+    crontab_name(e->command.data, wish);
     if (!import_name(im, about, wish, name))
         return;
     import_tell_apart(im, about, name, 2);

@@ -322,8 +322,9 @@ def test_seconds_in_a_crontab(take):
 
 
 def test_a_crontab_of_a_user(take, tmp_path):
-    files, said = take("MAILTO=\"\"\n@hourly FOO=1 ./tidy -v\n*/7 * * * * (sleep 1; tidy)\n", name="jobs")
-    assert started(files) == {"tidy", "sleep"}
+    files, said = take("MAILTO=\"\"\n@hourly FOO=1 ./tidy -v\n*/7 * * * * (sleep 1; tidy)\n"
+                       "@hourly nice -n 10 /usr/bin/backup\n@hourly FOO=\"a|b\" zed\n", name="jobs")
+    assert started(files) == {"tidy", "sleep", "backup", "zed"}
     assert run_of(files, "tidy") == "exec schedule @hourly sh -c 'cd \"${HOME:-/}\" || exit\nFOO=1 ./tidy -v'\n"
     assert said == ""
     (tmp_path / "c").write_text("0 0 * * * root run\n")
