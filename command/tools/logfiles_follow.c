@@ -22,7 +22,7 @@
 enum { READS_MOST = 32 /* of one file in a turn */ };
 
 /* From one look at the files to the next: while there is more, while another follower is still at
- * work, without inotify, and for what inotify does not tell. */
+ * work, without inotify or a directory, and for what inotify does not tell. */
 #define PAUSE_MORE ((int64_t)0)
 #define PAUSE_LOCK (50 * CLOCK_MS)
 #define PAUSE_BLIND (500 * CLOCK_MS)
@@ -40,7 +40,9 @@ struct followed {
     const char *name; /* the last part of its path */
     int folder;       /* its directory; -1: it could not be opened */
     int watch;        /* inotify's; -1: none */
+    int last_watch;   /* that of the directory before it; -1: none */
     int note;         /* open; -1: it could not be */
+    bool astray;      /* no directory has the path */
     bool locked, open, complained, stuck;
     struct logfile_place start; /* where the last follower ended */
     struct tail tail;           /* if open */
@@ -229,21 +231,43 @@ static void complain_once(struct followed *f, const char *text)
     f->complained = true;
 }
 
-/* Opens the directory, also again after it was removed. */
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Whether the directory that is open has its path still. One that was renamed, or removed, is kept
+ * as long as no other one has the path. */
+static bool has_folder(struct followed *f, const char *folder)
+{
+    struct stat open, there;
+    if (f->folder < 0 || fstat(f->folder, &open) < 0)
+        return false;
+    f->astray = stat(folder, &there) < 0;
+    return f->astray ? open.st_nlink > 0 : is_same(&open, &there);
+}
+
+/* Opens the directory, also another one that has its path now. What happens in the last one is
+ * still told, for its files are read on. */
 static void open_folder(struct follower *l, struct followed *f)
 {
     char folder[PATH_MAX];
-    struct stat st;
-    if (f->folder >= 0 && fstat(f->folder, &st) == 0 && st.st_nlink > 0)
+    snprintf(folder, sizeof folder, "%.*s", (int)(f->name - f->file->path), f->file->path);
+    if (has_folder(f, folder))
         return;
     fd_close(f->folder);
-    snprintf(folder, sizeof folder, "%.*s", (int)(f->name - f->file->path), f->file->path);
     f->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    f->astray = f->folder < 0;
     if (f->folder < 0)
         complain_once(f, strerror(errno));
-    else if (l->notices.fd >= 0)
-        f->watch = inotify_add_watch(l->notices.fd, folder,
-                                     IN_CREATE | IN_MOVE | IN_DELETE | IN_DELETE_SELF | IN_MODIFY);
+    if (f->folder < 0 || l->notices.fd < 0)
+        return;
+    if (f->last_watch >= 0)
+        inotify_rm_watch(l->notices.fd, f->last_watch);
+    f->last_watch = f->watch;
+    f->watch = inotify_add_watch(l->notices.fd, folder,
+                                 IN_CREATE | IN_MOVE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF |
+                                     IN_MODIFY);
 }
 
 static void drop_old(struct follower *l, struct followed *f, size_t index)
@@ -263,6 +287,11 @@ static void make_old(struct follower *l, struct followed *f)
     f->open = false;
 }
 
+static bool is_tail(const struct followed *f, const struct stat *st)
+{
+    return st->st_dev == f->tail.place.device && st->st_ino == f->tail.place.inode;
+}
+
 /* Sees to it that f->tail is the file which has the name now, if there is one. */
 static void find_file(struct follower *l, struct followed *f)
 {
@@ -270,7 +299,7 @@ static void find_file(struct follower *l, struct followed *f)
     struct error e = ERROR_INIT;
     open_folder(l, f);
     bool there = f->folder >= 0 && fstatat(f->folder, f->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    if (there && f->open && st.st_dev == f->tail.place.device && st.st_ino == f->tail.place.inode)
+    if (there && f->open && is_tail(f, &st))
         return;
     if (f->open)
         make_old(l, f);
@@ -299,11 +328,12 @@ static void read_old(struct follower *l, struct followed *f)
     }
 }
 
-/* Keeps the file small; not one that was renamed since: that is somebody's archive. */
+/* Keeps the file small; not one that was renamed, or whose directory was, while it was read: that
+ * is somebody's archive. */
 static void trim(struct follower *l, struct followed *f)
 {
     struct stat st;
-    if (fstat(f->tail.fd, &st) < 0 || st.st_nlink != 1)
+    if (lstat(f->file->path, &st) < 0 || !is_tail(f, &st) || st.st_nlink != 1)
         return;
     enum tail_trimmed done = tail_trim(&f->tail, l->limit);
     if (done == TAIL_STUCK && !f->stuck)
@@ -339,7 +369,7 @@ static void look(struct follower *l)
     l->more = false;
     for (size_t i = 0; i < l->count; i++) {
         waiting |= !look_at(l, &l->list[i]);
-        blind |= l->list[i].watch < 0;
+        blind |= l->list[i].watch < 0 || l->list[i].astray;
     }
     int64_t pause = l->more ? PAUSE_MORE : waiting ? PAUSE_LOCK : blind ? PAUSE_BLIND : PAUSE_IDLE;
     loop_timer(&l->beside.loop, &l->timer, clock_monotonic() + pause);
@@ -378,7 +408,7 @@ static int begin(struct follower *l, const struct logfile *files, size_t count, 
         struct followed *f = &l->list[l->count];
         if (!files[i].follow)
             continue;
-        *f = (struct followed){.file = &files[i], .folder = -1, .watch = -1};
+        *f = (struct followed){.file = &files[i], .folder = -1, .watch = -1, .last_watch = -1};
         f->name = strrchr(files[i].path, '/') + 1;
         f->note = open_note(files[i].path, 0, e);
         if (f->note < 0)

@@ -1,11 +1,14 @@
 """with-logfiles: lines of log files join the service's output, whoever writes them, each once."""
 
+import array
+import fcntl
 import os
 import signal
 import socket
 import stat
 import subprocess
 import tempfile
+import termios
 
 import pytest
 
@@ -148,6 +151,12 @@ def test_a_stream_that_no_path_can_open(tmp_path):
 LOG = "/var/log/app/app.log"
 
 
+def waiting_in(pipe):
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
+
+
 class Writer:
     """Writes numbered lines into the file of the service, from outside; knows what must arrive."""
 
@@ -217,7 +226,52 @@ def test_rotation(tree, boot):
     w.open()
     w.lines(10)
     w.wait(box)
+    # The same by a new name, with the writer going on in the old file; the second one is made late.
+    for i, late in enumerate((False, True)):
+        os.rename(tree.at("/var/log/app"), tree.at(f"/var/log/app{i}"))
+        old = w.file
+        w.lines(10, old)
+        if late:
+            w.wait(box)
+        os.mkdir(tree.at("/var/log/app"))
+        w.open()
+        w.lines(10)
+        w.lines(10, old)
+        w.wait(box)
+        old.close()
     w.check()
+    assert box.stop() == 0
+
+
+def test_a_file_that_was_renamed_is_not_shortened(tree, boot):
+    """Not even where that happens between the look at its name and the end of its lines: the output is held up."""
+    os.makedirs(tree.at("/tmp"), exist_ok=True)
+    os.mkfifo(tree.at("/tmp/fifo"))
+    fifo = os.open(tree.at("/tmp/fifo"), os.O_RDWR | os.O_NONBLOCK)
+    box = follow(tree, boot, run=f"#!/bin/sh\nexec with-logfiles -s 64K {LOG}:follow sleep 1000 >/tmp/fifo\n")
+    text = b"".join(b"line %d\n" % i for i in range(30000))
+    with open(tree.at(LOG), "ab") as file:
+        file.write(text)
+    box.wait_for(lambda: waiting_in(fifo) > 60000, what="a full pipe")
+    os.rename(tree.at(LOG), tree.at(LOG + ".1"))
+    got = b""
+
+    def drained():
+        nonlocal got
+        try:
+            got += os.read(fifo, 1 << 20)
+        except BlockingIOError:
+            pass
+        return len(got) >= len(text)
+
+    box.wait_for(drained, what="all lines")
+    with open(tree.at(LOG), "ab") as file:  # which is looked at after the old one would be shortened
+        file.write(b"the next\n")
+    box.wait_for(lambda: drained() and got.endswith(b"the next\n"), what="the next file's line")
+    assert got == text + b"the next\n"
+    with open(tree.at(LOG + ".1"), "rb") as file:
+        assert file.read() == b"from before the start\n" + text
+    os.close(fifo)
     assert box.stop() == 0
 
 
