@@ -6,131 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 #define DIGITS "0123456789"
-#define WANTED "write a number, names, or a variable such as $WORKERS or ${WORKERS:-2}"
 
 enum { NAME_BYTES = 256, PATH_ROOM = 4096 };
-
-/* --- values ----------------------------------------------------------------------------------- */
-
-static int wrong(struct instances_mistake *m, const char *cure, const char *what, const char *text)
-{
-    snprintf(m->text, sizeof m->text, "%s \"%.100s\"", what, text);
-    m->cure = cure;
-    return -1;
-}
-
-static int no_memory(struct instances_mistake *m)
-{
-    snprintf(m->text, sizeof m->text, "out of memory");
-    m->cure = NULL;
-    return -1;
-}
-
-static int add_numbers(unsigned long long count, struct words *out, struct instances_mistake *m)
-{
-    char name[24];
-    for (unsigned long long i = 1; i <= count; i++) {
-        snprintf(name, sizeof name, "%llu", i);
-        if (words_add(out, name) < 0)
-            return no_memory(m);
-    }
-    return 0;
-}
-
-static int add_name(const char *name, struct words *out, struct instances_mistake *m)
-{
-    if (name[strspn(name, LETTERS DIGITS ".-")] != '\0' || strlen(name) > 64)
-        return wrong(m, "names of instances have letters, digits, dots, - and _, 64 at most",
-                     "invalid name", name);
-    if (words_has(out, name))
-        return wrong(m, "name each once", "there are two instances", name);
-    if (out->count == INSTANCES_MAX)
-        return wrong(m, "256 instances are the most", "there are too many instances, as", name);
-    return words_add(out, name) < 0 ? no_memory(m) : 0;
-}
-
-/* A number alone, or names. */
-static int list_plain(const struct words *value, struct words *out, struct instances_mistake *m)
-{
-    unsigned long long number;
-    int result = 0;
-    if (value->count == 1 && value->item[0][strspn(value->item[0], DIGITS)] == '\0') {
-        if (number_parse(value->item[0], INSTANCES_MAX, &number) < 0)
-            return wrong(m, "256 instances are the most", "invalid number", value->item[0]);
-        return add_numbers(number, out, m);
-    }
-    for (size_t i = 0; i < value->count && result == 0; i++)
-        result = add_name(value->item[i], out, m);
-    return result;
-}
-
-static int split(const char *text, struct words *out)
-{
-    while (*(text += strspn(text, " \t\r\n")) != '\0') {
-        size_t n = strcspn(text, " \t\r\n");
-        if (words_add_bytes(out, text, n) < 0)
-            return -1;
-        text += n;
-    }
-    return 0;
-}
-
-/* Cuts "$NAME", "${NAME}" or "${NAME:-OTHER}" into its parts; other: NULL: there is none. False: it
- * is none of that. */
-static bool take_apart(char *text, char **name, char **other)
-{
-    size_t length = strlen(text);
-    bool braces = text[1] == '{';
-    *name = text + 1 + braces;
-    *other = NULL;
-    if (braces && text[length - 1] != '}')
-        return false;
-    if (braces)
-        text[length - 1] = '\0';
-    size_t n = strspn(*name, LETTERS DIGITS);
-    bool is_name = n > 0 && strchr(LETTERS, (*name)[0]) != NULL;
-    if (is_name && braces && strncmp(*name + n, ":-", 2) == 0) {
-        (*name)[n] = '\0';
-        *other = *name + n + 2;
-    }
-    return is_name && (*name)[n] == '\0';
-}
-
-static int list_variable(const char *word, condition_lookup *lookup, struct words *out,
-                         struct instances_mistake *m)
-{
-    struct words value = WORDS_INIT;
-    char text[NAME_BYTES];
-    char *name, *other;
-    if (strlen(word) >= sizeof text)
-        return wrong(m, WANTED, "invalid value", word);
-    strcpy(text, word);
-    if (!take_apart(text, &name, &other))
-        return wrong(m, WANTED, "invalid variable", word);
-    const char *set = lookup == NULL ? NULL : lookup(name);
-    if (set == NULL || set[strspn(set, " \t\r\n")] == '\0')
-        set = other == NULL || other[0] == '\0' ? "1" : other;
-    int result = split(set, &value) < 0 ? no_memory(m) : list_plain(&value, out, m);
-    if (result < 0 && m->cure != NULL) {
-        char what[sizeof m->text];
-        strcpy(what, m->text);
-        snprintf(m->text, sizeof m->text, "%.80s: %.200s", name, what);
-    }
-    words_release(&value);
-    return result;
-}
-
-int instances_list(const struct words *value, condition_lookup *lookup, struct words *out,
-                   struct instances_mistake *m)
-{
-    if (value->count == 0)
-        return wrong(m, WANTED, "there is no value", "");
-    if (value->count == 1 && value->item[0][0] == '$')
-        return list_variable(value->item[0], lookup, out, m);
-    return list_plain(value, out, m);
-}
 
 /* --- expansion -------------------------------------------------------------------------------- */
 
@@ -143,12 +21,17 @@ struct expansion {
     struct words bundles;
 };
 
+static const char *place(const struct definition *d, char path[PATH_ROOM])
+{
+    snprintf(path, PATH_ROOM, "%s/instances", d->directory == NULL ? d->name : d->directory);
+    return path;
+}
+
 static void say(const struct expansion *x, const struct definition *d, const char *cure,
                 const char *text)
 {
     char path[PATH_ROOM];
-    snprintf(path, sizeof path, "%s/instances", d->directory == NULL ? d->name : d->directory);
-    problems_error(x->p, path, 1, cure, "%s", text);
+    problems_error(x->p, place(d, path), 1, cure, "%s", text);
 }
 
 /* The number that somebody has set for a bundle while the container runs; -1: nobody has. */
@@ -169,15 +52,20 @@ static long scaled(const struct expansion *x, const char *bundle)
     return result;
 }
 
+/* The names of the file, or the numbers that somebody has set; names stay. */
 static bool list(const struct expansion *x, const struct definition *d, const char *bundle,
                  struct words *names)
 {
+    char path[PATH_ROOM];
     struct instances_mistake m = {.cure = NULL};
     long number = scaled(x, bundle);
     int result = instances_list(&d->instances, x->lookup, names, &m);
-    if (result == 0 && number >= 0) {
+    if (result == 0 && number >= 0 && (size_t)number != names->count &&
+        instances_are_numbers(names)) {
         words_release(names);
-        result = add_numbers((unsigned long long)number, names, &m);
+        result = instances_numbers((unsigned long long)number, names, &m);
+        problems_warning(x->p, place(d, path), 1, "overlog scale sets another number",
+                         "scaled to %ld: instances is not used", number);
     }
     if (result < 0)
         say(x, d, m.cure, m.text);
@@ -381,6 +269,12 @@ static long first_of(const struct definitions *all, const char *bundle, struct e
     return first;
 }
 
+bool instances_are_counted(const struct definitions *all, const char *bundle)
+{
+    struct error ignored = ERROR_INIT;
+    return first_of(all, bundle, &ignored) >= 0;
+}
+
 /* The first stays defined when there is none, and is to be down then. */
 static int mark_first(struct definition *first, unsigned int count)
 {
@@ -407,6 +301,38 @@ static int remove_above(struct definitions *all, const char *bundle, unsigned in
     return result;
 }
 
+/* The name among these of an instance that was removed; NULL: there is none. */
+static const char *removed_in(const struct definitions *all, const char *bundle,
+                              const struct words *names)
+{
+    size_t length = strlen(bundle);
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->item[i];
+        if (strncmp(name, bundle, length) == 0 && name[length] == '-' &&
+            definitions_find(all, name) < 0)
+            return name;
+    }
+    return NULL;
+}
+
+/* Whether nothing names an instance that was removed; else -1 with e. */
+static int are_unnamed(const struct definitions *all, const char *bundle, struct error *e)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct definition *d = &all->item[i];
+        const struct {
+            const struct words *names;
+            const char *how;
+        } lists[] = {{&d->dependencies, "needs"}, {&d->after, "is after"}, {&d->contents, "holds"}};
+        for (size_t k = 0; k < sizeof lists / sizeof lists[0]; k++) {
+            const char *name = removed_in(all, bundle, lists[k].names);
+            if (name != NULL)
+                return error_set(e, EXIT_FAILURE, "%s %s %s", d->name, lists[k].how, name);
+        }
+    }
+    return 0;
+}
+
 int instances_scale(struct definitions *all, const char *bundle, unsigned int count,
                     struct error *e)
 {
@@ -429,5 +355,5 @@ int instances_scale(struct definitions *all, const char *bundle, unsigned int co
         }
         good = good && add_member(all, bundle, name);
     }
-    return good ? 0 : error_set(e, EXIT_SYSTEM, "out of memory");
+    return good ? are_unnamed(all, bundle, e) : error_set(e, EXIT_SYSTEM, "out of memory");
 }

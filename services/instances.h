@@ -13,32 +13,23 @@
 #ifndef SERVICES_INSTANCES_H
 #define SERVICES_INSTANCES_H
 
-#include "services/condition.h"
 #include "services/definition.h"
+#include "services/instance_list.h"
 #include "services/problems.h"
 
-enum { INSTANCES_MAX = 256 };
-
-/* What is wrong with a value. */
-struct instances_mistake {
-    char text[300];
-    const char *cure; /* a constant */
-};
-
-/* Appends to out the instances that the words of a file mean. lookup NULL: no variable is set. 0;
- * or -1 with m; out of memory: m.cure is NULL. */
-int instances_list(const struct words *value, condition_lookup *lookup, struct words *out,
-                   struct instances_mistake *m);
-
 /* Expands all definitions with instances, before the graph is made. folder: where a file of a
- * bundle's name has the number that somebody has set (instances_scaled); NULL: nobody has. Mistakes
- * go to p. */
+ * bundle's name has the number that somebody has set; NULL: nobody has. It counts instead of
+ * another number, which is said, and not instead of names. Mistakes go to p. */
 void instances_expand(struct definitions *all, condition_lookup *lookup, const char *folder,
                       struct problems *p);
 
+/* Whether a bundle is one of instances whose number may change: of a set that was read. */
+bool instances_are_counted(const struct definitions *all, const char *bundle);
+
 /* Gives a bundle of instances that many of them, in a set of definitions that was read from a
  * database: those that are too many are removed, new ones are like the first. 0, or -1 with e:
- * there is no such bundle, or it is one of names, or without memory. */
+ * there is no such bundle, or it is one of names, something names one that would go, or there is no
+ * memory; all is only good for definitions_release then. */
 int instances_scale(struct definitions *all, const char *bundle, unsigned int count,
                     struct error *e);
 

@@ -26,9 +26,12 @@ static void set_stale(struct supervise_dir *d, bool stale)
     d->stale = stale;
 }
 
-/* What could not be done is done again. */
+/* What could not be done, which errno says, is done again; but where somebody has removed the
+ * directory, nobody looks. */
 static void put_off(struct supervise_dir *d, const struct error *e)
 {
+    if (errno == ENOENT)
+        return;
     set_stale(d, true);
     pid1_lacks(d->pid1, &d->pid1->unwritten, "service ", d->name, e);
     pid1_retry(d->pid1, &d->retry);
@@ -123,31 +126,44 @@ void supervise_dir_mark_down(struct supervise_dir *d, bool down)
     mark(d);
 }
 
+static void tally(struct supervise_dir *d)
+{
+    char path[PATH_BYTES];
+    struct error e = ERROR_INIT;
+    const struct supervise_due *due = &d->due;
+    path_of(d, "", path);
+    if (due->most > 0 &&
+        d->pid1->calls->add_death(path, &due->when, due->wait_status, due->most, &e) < 0) {
+        put_off(d, &e);
+        if (d->stale)
+            return;
+    }
+    d->due.most = 0;
+}
+
+void supervise_dir_death(struct supervise_dir *d, int wait_status, unsigned int most)
+{
+    d->due = (struct supervise_due){pid1_wall(d->pid1), wait_status, most};
+    tally(d);
+}
+
 static void write_again(struct retry *r)
 {
     struct supervise_dir *d = container_of(r, struct supervise_dir, retry);
     set_stale(d, false);
     supervise_dir_refresh(d);
     flush_events(d);
+    tally(d);
     if (!d->is_logger && d->marked_down)
         mark(d);
     if (d->pid1->stale == 0)
         shortage_over(&d->pid1->unwritten);
 }
 
-void supervise_dir_death(struct supervise_dir *d, int wait_status, unsigned int most)
-{
-    char path[PATH_BYTES];
-    struct error e = ERROR_INIT;
-    struct timespec now = pid1_wall(d->pid1);
-    path_of(d, "", path);
-    if (d->pid1->calls->add_death(path, &now, wait_status, most, &e) < 0)
-        pid1_lacks(d->pid1, &d->pid1->unwritten, "", "", &e);
-}
-
 void supervise_dir_forget_deaths(struct supervise_dir *d)
 {
     char path[PATH_BYTES];
+    d->due.most = 0;
     path_of(d, "/supervise/death_tally", path);
     d->pid1->calls->unlink(path);
 }

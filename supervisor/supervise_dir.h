@@ -11,6 +11,12 @@ struct supervise_dir;
 /* Letters came through the control fifo. */
 typedef void supervise_asked(struct supervise_dir *d, const char *letters, size_t count);
 
+struct supervise_due {
+    struct timespec when;
+    int wait_status;
+    unsigned int most; /* how many are kept; 0: there is nothing to note */
+};
+
 struct supervise_dir {
     struct pid1 *pid1;
     const char *name; /* of the service, for messages */
@@ -20,8 +26,9 @@ struct supervise_dir {
     struct supervise supervise;
     struct supervise_status status;               /* what is to be written; its owner sets it */
     unsigned char written[SUPERVISE_STATUS_MOST]; /* what supervise/status holds */
-    char queued[5]; /* events that nobody could be told yet, in order */
-    bool stale;     /* something is to be written again, which retry does */
+    char queued[5];           /* events that nobody could be told yet, in order */
+    struct supervise_due due; /* the last, where it could not be noted yet */
+    bool stale;               /* something is to be written again, which retry does */
     struct retry retry;
     supervise_asked *asked;
 };
@@ -38,14 +45,17 @@ bool supervise_dir_is_open(const struct supervise_dir *d);
 /* Its supervisor is gone for everybody. Harmless when it is not open. */
 void supervise_dir_close(struct supervise_dir *d);
 
-/* Writes the status, if it has changed. */
+/* Where the directory was removed nothing of the following is done, or tried again.
+ *
+ * Writes the status, if it has changed. */
 void supervise_dir_refresh(struct supervise_dir *d);
 /* Writes it and tells one of u U d D O x s to all who listen. Without memory or room this, and all
  * that follows, is told later, in its order; of more than four the oldest are lost. */
 void supervise_dir_event(struct supervise_dir *d, char event);
 /* The status of a logger that is up, or has ended with that wait status; told. */
 void supervise_dir_set(struct supervise_dir *d, bool up, pid_t pid, int wait_status);
-/* Notes a death, with that raw wait status, and keeps the last `most` of them. */
+/* Notes a death, with that raw wait status, and keeps the last `most` of them. Without room it is
+ * noted later, if it is the last one then. */
 void supervise_dir_death(struct supervise_dir *d, int wait_status, unsigned int most);
 void supervise_dir_forget_deaths(struct supervise_dir *d);
 /* Makes the file down, or removes it. */

@@ -72,6 +72,15 @@ static void say_plan(const struct updates *all, const struct request *r,
     reply_flush(&o);
 }
 
+/* A longrun that goes, and that an earlier transition has left stopping, is waited for. */
+static void await_stopping(const struct catalogue *c, struct update_stage *u)
+{
+    for (uint32_t i = 0; i < u->old_count; i++)
+        if (u->plan.next[i] == UPDATE_NONE && c->transition.node[i].state == NODE_STOPPING &&
+            catalogue_definition(c, i)->type == DEFINITION_LONGRUN)
+            u->plan.down[i] = 1;
+}
+
 static int make_plan(const struct updates *all, const struct request *r, struct update_stage *u,
                      struct error *e)
 {
@@ -88,6 +97,8 @@ static int make_plan(const struct updates *all, const struct request *r, struct 
         is_up[i] = c->transition.node[i].state == NODE_UP;
     if (list != NULL && is_up != NULL)
         result = update_plan_make(&u->plan, &c->graph, is_up, &u->next.graph, list, count);
+    if (result == 0)
+        await_stopping(c, u);
     free(list);
     free(is_up);
     return result == 0 ? 0 : error_set(e, EXIT_SYSTEM, "out of memory");

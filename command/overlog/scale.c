@@ -46,7 +46,7 @@ static int prepare(struct rcupdate *u, const char *name, unsigned int count)
     if (name_live_directories(&u->new) < 0)
         return refuse(EXIT_SYSTEM, "out of memory");
     if (instances_scale(&u->new, name, count, &e) < 0)
-        return message_error(&e);
+        return refuse(e.code, "unable to scale %s to %u: %s", name, count, e.text);
     int result = graph_build(&u->g, &u->new, &p);
     problems_say(&p);
     problems_release(&p);
@@ -81,6 +81,28 @@ static size_t members(const struct definitions *d, const char *name)
     return found < 0 ? 0 : d->item[found].contents.count;
 }
 
+/* Why none of them runs; NULL: they do, or there is none. */
+static const char *left_out(const struct definitions *d, const char *name, unsigned int count)
+{
+    char first[512];
+    snprintf(first, sizeof first, "%.255s-1", name);
+    long found = definitions_find(d, first);
+    return count == 0 || found < 0 ? NULL : d->item[found].left_out;
+}
+
+static void say(const struct rcupdate *u, const char *name, unsigned int count, size_t before)
+{
+    const char *why = left_out(&u->new, name, count);
+    print_shown("%s has %u instance%s", name, count, count == 1 ? "" : "s");
+    if (before == count)
+        printf(", as before");
+    else
+        printf(", and had %zu", before);
+    if (why != NULL)
+        print_shown("; left out: %s", why);
+    printf("\n");
+}
+
 static int scale(struct rcupdate *u, const char *name, unsigned int count)
 {
     int code = prepare(u, name, count);
@@ -91,10 +113,8 @@ static int scale(struct rcupdate *u, const char *name, unsigned int count)
         code = keep(name, count);
     if (code == 0 && count > 0)
         code = bring_up(u, name);
-    if (code == 0) {
-        print_shown("%s has %u instance%s", name, count, count == 1 ? "" : "s");
-        printf(before == count ? ", as before\n" : ", and had %zu\n", before);
-    }
+    if (code == 0)
+        say(u, name, count, before);
     return code;
 }
 

@@ -299,13 +299,30 @@ static int show_all(const struct tree *t, struct str *out)
     return code;
 }
 
-/* worker finds worker@. */
+/* Whether it is one of what the file instances of d means: any name may be, of a variable. */
+static bool is_instance(const struct definition *d, const char *name)
+{
+    size_t length = strlen(d->name);
+    length -= d->instances.count > 0 && d->name[length - 1] == '@';
+    if (d->instances.count == 0 || strncmp(name, d->name, length) != 0 || name[length] != '-')
+        return false;
+    const char *part = name + length + 1;
+    return words_has(&d->instances, part) || d->instances.item[0][0] == '$' ||
+           (part[0] != '\0' && part[strspn(part, "0123456789")] == '\0');
+}
+
+/* worker and worker-1 find worker@. */
 static long find(const struct tree *t, const char *name)
 {
     char template[256];
     long found = definitions_find(&t->definitions, name);
     snprintf(template, sizeof template, "%.254s@", name);
-    return found >= 0 ? found : definitions_find(&t->definitions, template);
+    if (found < 0)
+        found = definitions_find(&t->definitions, template);
+    for (size_t i = 0; i < t->definitions.count && found < 0; i++)
+        if (is_instance(&t->definitions.item[i], name))
+            found = (long)i;
+    return found;
 }
 
 static int show_named(const struct tree *t, char *const *names, struct str *out)

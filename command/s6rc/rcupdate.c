@@ -13,6 +13,7 @@
 #include "overlay/settings.h"
 #include "services/database.h"
 #include "services/enable.h"
+#include "services/instances.h"
 #include "services/livedir.h"
 #include <fcntl.h>
 #include <limits.h>
@@ -215,6 +216,22 @@ static int enable_again(struct rcupdate *u)
     return result;
 }
 
+/* Numbers that overlog scale has set for what has no number of instances any more. */
+static void forget_numbers(const struct rcupdate *u)
+{
+    struct error ignored = ERROR_INIT;
+    struct words names = WORDS_INIT;
+    char path[PATH_MAX];
+    if (file_list(AT_FDCWD, RUN_INSTANCES, &names, &ignored) < 0)
+        return;
+    for (size_t i = 0; i < names.count; i++) {
+        snprintf(path, sizeof path, RUN_INSTANCES "/%.255s", names.item[i]);
+        if (!instances_are_counted(&u->new, names.item[i]))
+            unlink(path);
+    }
+    words_release(&names);
+}
+
 static int update(struct rcupdate *u, const char *path)
 {
     char letters[3] = "";
@@ -230,7 +247,10 @@ static int update(struct rcupdate *u, const char *path)
     if (given('n'))
         strcat(letters, "n");
     u->letters = letters;
-    return rcupdate_apply(u);
+    code = rcupdate_apply(u);
+    if (code == 0 && !given('n'))
+        forget_numbers(u);
+    return code;
 }
 
 static int run_update(struct invocation *c)

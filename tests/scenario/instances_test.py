@@ -92,6 +92,49 @@ def test_instances_and_their_number_at_run_time(workers, boot):
     assert up(box) == numbered("worker", 2) | others | {"late"}
 
 
+def test_a_number_that_was_set_and_another_definition(tree, boot):
+    tree.longrun("worker", RUN, instances="2\n")
+    box = boot(tree.path)
+    box.wait_booted()
+    number = box.inside("/run/s6-rc/instances/worker")
+    definition = f"{FOLDER}/worker/instances"
+    assert scale(box, "worker", 1) == "worker has 1 instance, and had 2\n"
+    tree.write(definition, "3\n")
+    r = box.run("/command/s6-rc-update", "/etc/s6-overlay")
+    assert (r.returncode, up(box)) == (0, {"worker-1"})
+    assert f"{definition}:1: scaled to 1: instances is not used; overlog scale sets another number\n" in r.stderr
+    tree.write(definition, "1\n")
+    r = box.run("/command/s6-rc-update", "/etc/s6-overlay")
+    assert (r.returncode, r.stderr) == (0, "")
+
+    # Names are no number: the one that was set is given up, but not by a look.
+    tree.write(definition, "mail search\n")
+    r = box.run("/command/s6-rc-update", "-n", "/etc/s6-overlay")
+    assert r.returncode == 0 and "worker-mail" in r.stdout and os.path.exists(number)
+    r = box.run("/command/s6-rc-update", "/etc/s6-overlay")
+    assert (r.returncode, r.stderr) == (0, "") and not os.path.exists(number)
+    assert up(box) == {"worker-mail", "worker-search"}
+
+
+def test_one_that_ends_late_is_waited_for(tree, boot):
+    tree.longrun("worker@", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.1; done\n", instances="3\n",
+                 timeout_kill="4000\n")
+    tree.longrun("web", deps=["worker-2"])
+    box = boot(tree.path)
+    box.wait_booted()
+    assert box.run(OVERLOG, "show", "worker-3").stdout == box.run(OVERLOG, "show", "worker").stdout != ""
+    assert "there is no service worker-x" in box.run(OVERLOG, "show", "worker-x").stderr
+    assert scale(box, "worker", 1, code=1).endswith("fatal: unable to scale worker to 1: web needs worker-2\n")
+    (pid,) = pids(box, "worker-3")
+    assert box.run(OVERLOG, "scale", "-t", "200ms", "worker", "2").returncode == 10
+    assert pids(box, "worker-3") == [pid]
+    assert scale(box, "worker", 2) == "worker has 2 instances, and had 3\n"
+    assert box.run("/bin/sh", "-c", f"kill -0 {pid}").returncode != 0
+    assert up(box) == {"web", *numbered("worker", 2)}
+    assert not os.path.exists(box.inside("/run/service/worker-3"))
+    assert "death_tally" not in box.stderr.text()
+
+
 def test_instances_that_write_to_one_consumer(tree, boot):
     tree.longrun("from@", "#!/bin/sh\necho from $INSTANCE\nexec sleep 1000\n", instances="${N:-2}\n", producer_for="to\n")
     tree.longrun("to", "#!/bin/sh\nexec cat >>/tmp/consumed\n", consumer_for="from@\n", pipeline_name="pipe\n")
@@ -112,7 +155,8 @@ def test_what_is_off_has_no_instances_either(tree, boot):
     box.wait_booted()
     assert up(box) == {"web"}
     box.wait_for_text("service front is left out: it needs worker, which is left out\n")
-    assert scale(box, "worker", 3) == "worker has 3 instances, and had 2\n"
+    why = "left out: enable-if: WORK is not set"
+    assert scale(box, "worker", 3) == f"worker has 3 instances, and had 2; {why}\n"
     assert up(box) == {"web"}
     assert box.run(OVERLOG, "start", "worker-3").returncode == 0
     assert up(box) == {"web", "worker-3"}

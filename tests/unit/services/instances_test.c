@@ -1,5 +1,4 @@
-/* Instances of a longrun: what the file means, what becomes of the tree, and other numbers later.
- */
+/* Instances of a longrun: what becomes of the tree, and other numbers later. */
 #include "services/graph.h"
 #include "services/instances.h"
 #include "tests/unit/services/tree.h"
@@ -16,74 +15,6 @@ static const char *workers; /* the variable WORKERS */
 static const char *lookup(const char *name)
 {
     return strcmp(name, "WORKERS") == 0 ? workers : NULL;
-}
-
-/* --- values ----------------------------------------------------------------------------------- */
-
-/* The names with blanks between, or the mistake. */
-static const char *list(const char *value)
-{
-    static char text[4000];
-    struct words words = WORDS_INIT, out = WORDS_INIT;
-    struct instances_mistake m;
-    char copy[1000], *place;
-    snprintf(copy, sizeof copy, "%s", value);
-    for (char *w = strtok_r(copy, " ", &place); w != NULL; w = strtok_r(NULL, " ", &place))
-        assert_int_equal(words_add(&words, w), 0);
-    text[0] = '\0';
-    if (instances_list(&words, lookup, &out, &m) < 0)
-        strcpy(text, m.text);
-    else
-        for (size_t i = 0; i < out.count; i++)
-            sprintf(text + strlen(text), "%s%s", i == 0 ? "" : " ", out.item[i]);
-    words_release(&words);
-    words_release(&out);
-    return text;
-}
-
-static void numbers_and_names(void **state)
-{
-    (void)state;
-    assert_string_equal(list("3"), "1 2 3");
-    assert_string_equal(list("0"), "");
-    assert_string_equal(list("mail search"), "mail search");
-    assert_string_equal(list("1 2x"), "1 2x");
-    assert_string_equal(list("mail"), "mail");
-    assert_non_null(strstr(list("256"), " 255 256"));
-    assert_string_equal(list("257"), "invalid number \"257\"");
-    assert_string_equal(list("99999999999999999999"), "invalid number \"99999999999999999999\"");
-    assert_string_equal(list(""), "there is no value \"\"");
-    assert_string_equal(list("-1"), "-1"); /* a name */
-    assert_string_equal(list("a/b"), "invalid name \"a/b\"");
-    assert_string_equal(list("a a"), "there are two instances \"a\"");
-    assert_string_equal(list("a $WORKERS"), "invalid name \"$WORKERS\"");
-}
-
-static void variables(void **state)
-{
-    (void)state;
-    workers = "2";
-    assert_string_equal(list("$WORKERS"), "1 2");
-    assert_string_equal(list("${WORKERS}"), "1 2");
-    assert_string_equal(list("${WORKERS:-5}"), "1 2");
-    workers = " mail  search\n";
-    assert_string_equal(list("$WORKERS"), "mail search");
-    workers = NULL;
-    assert_string_equal(list("$WORKERS"), "1");
-    assert_string_equal(list("${WORKERS:-2}"), "1 2");
-    assert_string_equal(list("${WORKERS:-}"), "1");
-    workers = "";
-    assert_string_equal(list("${WORKERS:-2}"), "1 2");
-    assert_string_equal(list("$OTHER"), "1");
-    workers = "1000";
-    assert_string_equal(list("$WORKERS"), "WORKERS: invalid number \"1000\"");
-    workers = "2;rm";
-    assert_string_equal(list("$WORKERS"), "WORKERS: invalid name \"2;rm\"");
-    assert_string_equal(list("$"), "invalid variable \"$\"");
-    assert_string_equal(list("$1"), "invalid variable \"$1\"");
-    assert_string_equal(list("${WORKERS"), "invalid variable \"${WORKERS\"");
-    assert_string_equal(list("${}"), "invalid variable \"${}\"");
-    assert_string_equal(list("${WORKERS-2}"), "invalid variable \"${WORKERS-2}\"");
 }
 
 /* --- trees ------------------------------------------------------------------------------------ */
@@ -276,6 +207,38 @@ static void what_somebody_has_set_counts(void **state)
     assert_string_equal(members(r, "worker"), "worker-1 worker-2 worker-3");
 }
 
+static void a_number_that_overrides_another_is_said(void **state)
+{
+    struct reading *r = *state;
+    longrun(r, "worker@", "1\n");
+    longrun(r, "same", "2\n");
+    tree_file(&r->tree, "worker", "3\n");
+    tree_file(&r->tree, "same", "2\n");
+    assert_int_equal(read_it(r), 0);
+    assert_int_equal(r->p.count, 1);
+    problem_is(r, "worker@/instances", "scaled to 3: instances is not used");
+    assert_true(r->p.item[0].warning);
+}
+
+static void a_number_is_none_of_names(void **state)
+{
+    struct reading *r = *state;
+    longrun(r, "queue", "mail search\n");
+    longrun(r, "one", "mail\n");
+    longrun(r, "worker", "1\n");
+    longrun(r, "web", NULL);
+    tree_file(&r->tree, "queue", "3\n");
+    tree_file(&r->tree, "one", "1\n");
+    assert_int_equal(read_it(r), 0);
+    assert_int_equal(r->p.count, 0);
+    assert_string_equal(members(r, "queue"), "queue-mail queue-search");
+    assert_string_equal(members(r, "one"), "one-mail");
+    assert_false(instances_are_counted(&r->d, "queue"));
+    assert_false(instances_are_counted(&r->d, "one"));
+    assert_false(instances_are_counted(&r->d, "web"));
+    assert_true(instances_are_counted(&r->d, "worker"));
+}
+
 /* --- other numbers ---------------------------------------------------------------------------- */
 
 /* Through a database, then scaled; the members after that, or the mistake. */
@@ -335,13 +298,28 @@ static void what_cannot_be_scaled(void **state)
     assert_string_equal(scale(r, "from-1", 2), "from-1 has no instances");
 }
 
+static void one_that_is_named_stays(void **state)
+{
+    struct reading *r = *state;
+    longrun(r, "worker@", "3\n");
+    longrun(r, "web", NULL);
+    file(r, "web", "dependencies.d/worker-3", "");
+    longrun(r, "worker-x", NULL);
+    longrun(r, "other", NULL);
+    file(r, "other", "dependencies.d/worker-x", "");
+    file(r, "other", "after.d/worker-2", "");
+    assert_int_equal(read_it(r), 0);
+    assert_string_equal(scale(r, "worker", 4), "worker-1 worker-2 worker-3 worker-4");
+    assert_string_equal(scale(r, "worker", 3), "worker-1 worker-2 worker-3");
+    assert_string_equal(scale(r, "worker", 2), "web needs worker-3");
+    assert_string_equal(scale(r, "worker", 3), "worker-1 worker-2 worker-3");
+}
+
 #define IN_A_TREE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_and_names),
-        cmocka_unit_test(variables),
         IN_A_TREE(a_bundle_of_instances),
         IN_A_TREE(by_the_file_alone_and_with_names),
         IN_A_TREE(producers_have_instances),
@@ -350,8 +328,11 @@ int main(void)
         IN_A_TREE(a_name_that_is_taken),
         IN_A_TREE(an_empty_file),
         IN_A_TREE(what_somebody_has_set_counts),
+        IN_A_TREE(a_number_that_overrides_another_is_said),
+        IN_A_TREE(a_number_is_none_of_names),
         IN_A_TREE(more_and_less),
         IN_A_TREE(what_cannot_be_scaled),
+        IN_A_TREE(one_that_is_named_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

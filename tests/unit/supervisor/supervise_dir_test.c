@@ -1,4 +1,5 @@
 /* What others see of a service, and what could not be written in time. */
+#include "base/file.h"
 #include "contract/paths.h"
 #include "tests/unit/supervisor/simulated.h"
 #include <errno.h>
@@ -97,6 +98,38 @@ static void nothing_of_one_that_is_gone(void **state)
     simulated_run(5000);
 }
 
+/* Somebody has removed the directory of one that runs: that is no shortage, nothing is retried. */
+static void nothing_is_written_where_no_directory_is(void **state)
+{
+    struct error e = ERROR_INIT;
+    (void)state;
+    simulated_web(NULL);
+    assert_int_equal(file_remove_tree(AT_FDCWD, RUN_SERVICEDIRS "/web", &e), 0);
+    simulated_exit("web", 3);
+    assert_int_equal(simulated.sv->pid1.unwritten.attempts, 0);
+    assert_int_equal(simulated.sv->pid1.stale, 0);
+}
+
+static void a_death_is_counted_later(void **state)
+{
+    (void)state;
+    simulated_web(NULL);
+    simulated.with_time = true;
+    simulated_journal();
+    simulated.files_fail = ENOSPC;
+    simulated_exit("web", 3);
+    simulated_run(1500);
+    simulated_expect("0.000 say overlog: warning: service web: unable to write: No space left on "
+                     "device (no room: --tmpfs /run:size=...); this, and all else that fails so, "
+                     "is tried again",
+                     NULL);
+    simulated.files_fail = 0;
+    simulated_run(1000);
+    struct stat st;
+    assert_int_equal(stat(WEB "/supervise/death_tally", &st), 0);
+    assert_int_equal(st.st_size, SUPERVISE_DEATH_SIZE);
+}
+
 static void deaths_are_counted(void **state)
 {
     (void)state;
@@ -120,6 +153,8 @@ int main(void)
         SIMULATED_TEST(who_listens_hears_all_in_order),
         SIMULATED_TEST(what_cannot_be_written_is_written_later),
         SIMULATED_TEST(nothing_of_one_that_is_gone),
+        SIMULATED_TEST(nothing_is_written_where_no_directory_is),
+        SIMULATED_TEST(a_death_is_counted_later),
         SIMULATED_TEST(deaths_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

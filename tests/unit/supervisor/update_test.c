@@ -127,6 +127,30 @@ static void one_that_cannot_be_is_rolled_back(void **state)
     assert_non_null(simulated_process("web"));
 }
 
+/* The first update is over by its time, and the service goes on stopping. */
+static void one_that_still_stops_is_waited_for(void **state)
+{
+    const char *words[] = {"s6-rc-update", "", "1000", "2", "0", "second", NULL};
+    (void)state;
+    simulated_service("web", "longrun", "run", "", NULL);
+    simulated_service("old", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated_process("old")->stubborn = true;
+    remove_service("old");
+    simulated_compile("second");
+    int fd = simulated_request(words);
+    simulated_run(4000); /* its last lines are shown, too */
+    assert_non_null(strstr(simulated_answer(fd), "x10\n"));
+    fd = update("third");
+    simulated_run(2000);
+    assert_true(simulated.sv->rc.job.busy);
+    assert_int_equal(simulated_longrun("old")->member, MEMBER_LISTED);
+    simulated_exit("old", 0);
+    assert_non_null(strstr(simulated_answer(fd), "x0\n"));
+    assert_null(longruns_named(&simulated.sv->longruns, "old"));
+    assert_non_null(simulated_process("web"));
+}
+
 static void the_stop_ends_an_update(void **state)
 {
     (void)state;
@@ -223,6 +247,7 @@ int main(void)
         SIMULATED_TEST(back_while_its_logger_drains),
         SIMULATED_TEST(a_consumer_that_goes_is_forgotten),
         SIMULATED_TEST(one_that_cannot_be_is_rolled_back),
+        SIMULATED_TEST(one_that_still_stops_is_waited_for),
         SIMULATED_TEST(the_stop_ends_an_update),
         SIMULATED_TEST(a_oneshot_that_goes_while_it_runs_is_known_until_it_ends),
         SIMULATED_TEST(so_is_a_reload_of_one_that_goes),
