@@ -69,6 +69,44 @@ static bool is_target(const char *word)
     return n > 0 && word[n] == ':';
 }
 
+/* What replaces these variables. One that is not set is an empty word, as in a shell between double
+ * quotes. */
+static int put_replacement(const struct words *names, struct str *out)
+{
+    int bad = str_add_text(out, "multisubstitute {");
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->item[i], TEXT_DOLLAR) == 0)
+            bad |= str_add_text(out, " define " TEXT_DOLLAR " \"$\"");
+        else
+            bad |= str_printf(out, " importas -D \"\" -S %s", names->item[i]);
+    return bad | str_add_text(out, " }");
+}
+
+static void collect(struct expansion *x, bool setting, struct text *commands, struct words *names);
+
+/* A check is read again as a command line, so it replaces its variables itself: a value that was
+ * put in before would be read as syntax. Without the container's environment the check looks there
+ * for them, and is then in the one that the program has. */
+static void put_own_variables(struct expansion *x, const char *check, struct str *out)
+{
+    struct words names = WORDS_INIT;
+    struct text setting = TEXT_INIT;
+    bool bare = section_is_bare(x);
+    bool bad = text_variables(check, &names) < 0;
+    if (names.count > 0 && bare)
+        collect(x, true, &setting, &names);
+    if (names.count > 0) {
+        bad |= (bare && str_add_text(out, "with-contenv ") < 0) ||
+               put_replacement(&names, out) < 0 || str_add_char(out, ' ') < 0;
+        if (bare)
+            bad |=
+                str_printf(out, "emptyenv -p %s", setting.lines > 0 ? setting.bytes.data : "") < 0;
+    }
+    x->no_memory |= bad || setting.no_memory;
+    words_release(&names);
+    text_release(&setting);
+}
+
 static void put_check(struct expansion *x, const struct conf_key *k, const struct words *w,
                       struct str *out)
 {
@@ -82,7 +120,9 @@ static void put_check(struct expansion *x, const struct conf_key *k, const struc
         put_words(x, w, 0, out);
         return;
     }
-    if (str_printf(&check, "%s%s", is_target(w->item[0]) ? "probe " : "", k->value) < 0 ||
+    put_own_variables(x, k->value, &check);
+    if (str_add_text(&check, is_target(w->item[0]) ? "probe " : "") < 0 ||
+        text_braced(k->value, false, &check) < 0 ||
         str_add_text(out, strcmp(k->name, "ready") == 0 ? "-n 0 -c " : "-c ") < 0 ||
         sugar_word(out, check.data) < 0)
         x->no_memory = true;
@@ -186,19 +226,41 @@ bool section_has_commands(const struct expansion *x)
     return false;
 }
 
-/* Variables that are not set are empty words, as in a shell between double quotes. */
 static void put_variables(struct expansion *x, const struct words *names, uint32_t line,
                           struct text *t)
 {
     struct str out = STR_INIT;
-    bool bad = str_add_text(&out, "multisubstitute {") < 0;
-    for (size_t i = 0; i < names->count; i++)
-        bad |= str_printf(&out, " importas -D \"\" -S %s", names->item[i]) < 0;
-    bad |= str_add_text(&out, " }") < 0;
+    bool bad = put_replacement(names, &out) < 0;
     if (names->count > 0 && !bad)
         text_add(t, out.data, line, false);
     x->no_memory |= bad;
     str_release(&out);
+}
+
+/* Whether it is a check with variables, before which no others are replaced. */
+static bool replaces_itself(struct expansion *x, const struct sugar *row)
+{
+    const struct conf_key *k = row->kind == SUGAR_CHECK ? conf_find(x->s, row->name) : NULL;
+    struct words names = WORDS_INIT;
+    if (k == NULL || k->value[0] == '-')
+        return false;
+    x->no_memory |= text_variables(k->value, &names) < 0;
+    bool any = names.count > 0;
+    words_release(&names);
+    return any;
+}
+
+/* The commands of checks that replace their variables themselves. */
+static void put_checks(struct expansion *x, struct text *t)
+{
+    for (const struct sugar *row = sugar_rows; row->name != NULL; row++) {
+        struct str one = STR_INIT;
+        if (replaces_itself(x, row))
+            put_command(x, row, &one);
+        if (one.length > 0)
+            text_add(t, one.data, conf_find(x->s, row->name)->line, false);
+        str_release(&one);
+    }
 }
 
 /* The commands of the rows that set variables, or of the others, and the variables in them. */
@@ -206,7 +268,7 @@ static void collect(struct expansion *x, bool setting, struct text *commands, st
 {
     for (const struct sugar *row = sugar_rows; row->name != NULL; row++) {
         struct str one = STR_INIT, braced = STR_INIT;
-        if (sugar_is_command(row) && sets_variables(row) == setting)
+        if (sugar_is_command(row) && sets_variables(row) == setting && !replaces_itself(x, row))
             put_command(x, row, &one);
         if (one.length > 0 &&
             (text_variables(one.data, names) < 0 || text_braced(one.data, false, &braced) < 0))
@@ -230,12 +292,16 @@ void section_chain(struct expansion *x, const char *command, bool commands, uint
     }
     if (command != NULL && text_variables(command, bare ? &first : &second) < 0)
         x->no_memory = true;
+    if (commands && bare)
+        put_checks(x, t);
     if (!bare || first.count > 0)
         text_add(t, "with-contenv", line, false);
     put_variables(x, &first, line, t);
     if (bare && first.count > 0)
         text_add(t, "emptyenv -p", line, false);
     text_join(t, &setting);
+    if (commands && !bare)
+        put_checks(x, t);
     put_variables(x, &second, line, t);
     text_join(t, &others);
     words_release(&first);

@@ -153,9 +153,11 @@ static void check_variables(struct expansion *x)
         struct words names = WORDS_INIT;
         if (k != NULL && sugar_is_command(row) && text_variables(k->value, &names) < 0)
             x->no_memory = true;
-        if (names.count > 0)
-            expansion_error(x, k->line, "use run or once, with a script in a file of its own",
-                            "%s: beside script no $%s is replaced", k->name, names.item[0]);
+        bool own = row->kind == SUGAR_CHECK && k != NULL && k->value[0] != '-';
+        for (size_t i = 0; i < names.count && !own; i++)
+            if (strcmp(names.item[i], TEXT_DOLLAR) != 0)
+                expansion_error(x, k->line, "use run or once, with a script in a file of its own",
+                                "%s: beside script no $%s is replaced", k->name, names.item[i]);
         words_release(&names);
     }
 }

@@ -68,6 +68,8 @@ static size_t name_length(const char *text, bool positional)
 struct reference {
     const char *dollar, *name;
     size_t length;
+    size_t backslashes; /* before the dollar */
+    bool escaped;       /* it is to stay as it is */
 };
 
 /* The next variable in a command line. Of an odd number of backslashes the lexer leaves half, of an
@@ -76,14 +78,16 @@ static bool next_reference(const char *at, bool positional, struct reference *r)
 {
     size_t backslashes = 0;
     for (; *at != '\0'; at++) {
-        size_t left = backslashes / 2;
+        size_t before = backslashes, left = before / 2;
         backslashes = *at == '\\' ? backslashes + 1 : 0;
-        if (*at != '$' || left % 2 != 0)
+        if (*at != '$')
             continue;
         bool braced = at[1] == '{';
         r->dollar = at;
         r->name = at + 1 + braced;
-        r->length = name_length(r->name, positional);
+        r->escaped = left % 2 != 0;
+        r->backslashes = before;
+        r->length = name_length(r->name, positional && !r->escaped);
         if (r->length > 0 && (!braced || r->name[r->length] == '}'))
             return true;
     }
@@ -95,10 +99,11 @@ int text_variables(const char *line, struct words *names)
     struct reference r;
     for (const char *at = line; next_reference(at, false, &r); at = r.name + r.length) {
         bool known = false;
+        const char *name = r.escaped ? TEXT_DOLLAR : r.name;
+        size_t length = r.escaped ? strlen(TEXT_DOLLAR) : r.length;
         for (size_t i = 0; i < names->count; i++)
-            known |=
-                strlen(names->item[i]) == r.length && memcmp(names->item[i], r.name, r.length) == 0;
-        if (!known && words_add_bytes(names, r.name, r.length) < 0)
+            known |= strlen(names->item[i]) == length && memcmp(names->item[i], name, length) == 0;
+        if (!known && words_add_bytes(names, name, length) < 0)
             return -1;
     }
     return 0;
@@ -110,11 +115,33 @@ int text_braced(const char *line, bool positional, struct str *out)
     int bad = 0;
     const char *at = line;
     for (; next_reference(at, positional, &r); at = r.name + r.length) {
-        bad |= str_add(out, at, (size_t)(r.name - at));
         bool braced = r.name[-1] == '{';
-        bad |= braced ? 0 : str_add_char(out, '{');
+        if (r.escaped) {
+            bad |= str_add(out, at, (size_t)(r.dollar - at) - r.backslashes);
+            for (size_t i = 0; i < 2 * (r.backslashes / 2 - 1); i++)
+                bad |= str_add_char(out, '\\');
+            bad |= str_printf(out, "${" TEXT_DOLLAR "}%s", braced ? "{" : "");
+        } else {
+            bad |= str_add(out, at, (size_t)(r.name - at)) | (braced ? 0 : str_add_char(out, '{'));
+        }
         bad |= str_add(out, r.name, r.length);
-        bad |= braced ? 0 : str_add_char(out, '}');
+        bad |= braced || r.escaped ? 0 : str_add_char(out, '}');
     }
     return bad | str_add_text(out, at);
+}
+
+int text_unreplaced(const char *word, struct str *out)
+{
+    int bad = 0;
+    size_t backslashes = 0;
+    for (const char *at = word; *at != '\0'; at++) {
+        bool braced = *at == '$' && at[1] == '{';
+        size_t length = *at == '$' ? name_length(at + 1 + braced, false) : 0;
+        if (length > 0 && (!braced || at[2 + length] == '}'))
+            for (size_t i = 0; i <= backslashes; i++)
+                bad |= str_add_char(out, '\\');
+        bad |= str_add_char(out, *at);
+        backslashes = *at == '\\' ? backslashes + 1 : 0;
+    }
+    return bad;
 }

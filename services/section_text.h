@@ -27,11 +27,18 @@ bool text_file(struct text *t, const char *name, struct section_file *out);
 /* Frees it. */
 void text_release(struct text *t);
 
-/* Adds to names those of the variables that execline would replace in a command line: $NAME and
- * ${NAME}, each once. -1: no memory. */
+/* The variable that is to hold a dollar, as which escaped ones are written: execline takes the
+ * backslash of \\$NAME away only where it replaces that NAME. */
+#define TEXT_DOLLAR ":"
+
+/* Adds to names those of the variables that are to be replaced in a command line, $NAME and
+ * ${NAME}, each once; and TEXT_DOLLAR where one of them is escaped. -1: no memory. */
 int text_variables(const char *line, struct words *names);
 /* Appends the line with $NAME written as ${NAME}, since execline leaves $NAME alone where a slash,
- * a dot or the like follows; $1 as well where it is positional. -1: no memory. */
+ * a dot or the like follows; $1 as well where it is positional; and with the dollar of \\$NAME
+ * written as TEXT_DOLLAR. -1: no memory. */
 int text_braced(const char *line, bool positional, struct str *out);
+/* Appends a word of a command line so that no variable in it is replaced. -1: no memory. */
+int text_unreplaced(const char *word, struct str *out);
 
 #endif

@@ -1,6 +1,7 @@
 #include "command/overlog/conf_program.h"
 #include "command/overlog/create.h"
 #include "command/overlog/write.h"
+#include "services/section_text.h"
 #include <string.h>
 
 /* Whether a command line of a shell means the same without one: single quotes, and what a shell
@@ -22,13 +23,17 @@ static int put_list(struct str *out, const char *key, const struct words *names)
 /* As a command line, which executes a shell where it needs one. */
 static int put_line(struct str *out, const char *key, const char *line)
 {
-    struct str command = STR_INIT;
+    struct str command = STR_INIT, kept = STR_INIT;
     if (is_plain(line))
         return conf_key_line(out, key, line);
-    int bad = str_add_text(&command, "sh -c ") | sugar_word(&command, line);
+    int bad = text_unreplaced(line, &kept); /* its variables are the shell's */
+    if (bad == 0)
+        bad = str_add_text(&command, "sh -c ") |
+              sugar_word(&command, kept.data == NULL ? "" : kept.data);
     if (bad == 0)
         bad = conf_key_line(out, key, command.data);
     str_release(&command);
+    str_release(&kept);
     return bad;
 }
 

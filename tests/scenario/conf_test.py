@@ -154,6 +154,40 @@ def test_an_update_reads_it_again(tree, boot):
     assert box.stop() == 0
 
 
+CHECKED = """\
+[checked]
+run = sleep 1000
+ready = test $X = "a \\"b" -a \\\\$X = "\\\\$X"
+live = touch "/tmp/live $X"
+
+[bare]
+run = sh -c "echo \\"bare $1 $(env | grep -c ^X=)\\" >>/tmp/trace; exec sleep 1000" sh $X
+env = none A=own
+ready = sh -c "echo \\"ready \\\\$A $1 $(env | grep -c ^X=)\\" >>/tmp/trace" sh $X
+"""
+
+
+def create(tree, *words):
+    subprocess.run(["overlog", "create", "-q", "-s", "longrun", *words, "-d", tree.at("etc/s6-overlay")], executable=OVERLOG,
+                   check=True)
+
+
+def test_variables_are_data_to_checks_and_to_shells(tree, boot):
+    tree.write("tmp/trace")
+    tree.write("etc/s6-overlay/services.conf", CHECKED)
+    create(tree, "job", "-S", "every 1s", "-c", 'for i in 1 2; do echo "got $i"; done >>/tmp/trace; echo "$X ${X}" >>/tmp/trace')
+    create(tree, "waiting", "-c", "sleep 100", "-w", 'n=1; test "$n" = 1 && test "$X" != x')
+    box = boot(tree.path, env={"X": 'a "b'})
+    box.wait_booted()
+    for name in ("checked", "bare", "waiting"):
+        box.wait_for(lambda name=name: f"service {name} successfully started" in box.stderr.text())
+    box.wait_for(lambda: "got 1\ngot 2\na \"b a \"b\n" in tree.read("tmp/trace"))
+    box.wait_for(lambda: os.path.exists(tree.at('tmp/live a "b')))
+    lines = tree.read("tmp/trace").splitlines()
+    assert 'bare a "b 0' in lines and 'ready own a "b 0' in lines
+    assert box.stop() == 0
+
+
 def test_check_names_the_line(tree):
     tree.write("etc/s6-overlay/services.conf", """[web]
 needs = none

@@ -150,12 +150,42 @@ static void variables_are_one_word_each(void **state)
     file_is("run",
             "#!/command/execlineb -P\nwith-contenv\n"
             "multisubstitute { importas -D \"\" -S WHO importas -D \"\" -S HOME importas -D \"\" "
-            "-S PORT }\ns6-setuidgid ${WHO}\napp --dir=${HOME}/x ${PORT} \\\\$NOT $1 $ "
-            "\"${PORT}\"\n");
+            "-S PORT define : \"$\" }\ns6-setuidgid ${WHO}\napp --dir=${HOME}/x ${PORT} ${:}NOT $1 "
+            "$ \"${PORT}\"\n");
+    good("[a]\nrun = app \"\\\\${A}\\\\\\\\\\\\$A\\$A\" \\\\\\$A \\\\$1\n");
+    file_is("run", "#!/command/execlineb -P\nwith-contenv\n"
+                   "multisubstitute { define : \"$\" importas -D \"\" -S A }\n"
+                   "app \"${:}{A}\\\\\\\\${:}A\\${A}\" ${:}A \\\\$1\n");
     good("[a]\nrun = app $A\nenv = PATH=/x:$PATH\n");
     file_is("run", "#!/command/execlineb -P\nwith-contenv\n"
                    "multisubstitute { importas -D \"\" -S PATH }\ns6-env PATH=/x:${PATH}\n"
                    "multisubstitute { importas -D \"\" -S A }\napp ${A}\n");
+}
+
+static void a_check_replaces_its_variables_itself(void **state)
+{
+    (void)state;
+    good("[a]\nrun = app $Y\nready = test $X = \\\\$X\nlive = tcp:$HOST:80\n");
+    file_is(
+        "run",
+        "#!/command/execlineb -P\nwith-contenv\n"
+        "livecheck -c \"multisubstitute { importas -D \\\"\\\" -S HOST } probe tcp:${HOST}:80\"\n"
+        "s6-notifyoncheck -d -n 0 -c \"multisubstitute { importas -D \\\"\\\" -S X define : "
+        "\\\"$\\\" } test ${X} = ${:}X\"\n"
+        "multisubstitute { importas -D \"\" -S Y }\napp ${Y}\n");
+    good("[a]\nenv = none A=$A\nready = test $X\nrun = app\n");
+    file_is("run",
+            "#!/command/execlineb -P\n"
+            "s6-notifyoncheck -d -n 0 -c \"with-contenv multisubstitute { importas -D \\\"\\\" "
+            "-S X importas -D \\\"\\\" -S A } emptyenv -p s6-env A=${A}\ntest ${X}\"\n"
+            "with-contenv\nmultisubstitute { importas -D \"\" -S A }\nemptyenv -p\n"
+            "s6-env A=${A}\napp\n");
+    good("[a]\nready = test $X\nscript =\n  echo $X\n");
+    file_is("run", "#!/command/execlineb -P\nwith-contenv\n"
+                   "s6-notifyoncheck -d -n 0 -c \"multisubstitute { importas -D \\\"\\\" -S X } "
+                   "test ${X}\"\n/bin/sh -c \"echo $X\"\n");
+    expand("[a]\nready = -c $X\nscript =\n  echo $X\n");
+    assert_int_equal(p.errors, 1);
 }
 
 static void the_environment_may_be_empty(void **state)
@@ -294,12 +324,19 @@ int main(void)
 {
 #define test(f) cmocka_unit_test_teardown(f, teardown)
     const struct CMUnitTest tests[] = {
-        test(a_command_line_is_a_longrun),   test(a_oneshot_is_done_once),
-        test(commands_stand_in_their_order), test(checks_may_be_options),
-        test(a_timetable_is_one_word),       test(variables_are_one_word_each),
-        test(the_environment_may_be_empty),  test(scripts),
-        test(bundles_and_additions),         test(every_mistake_is_said),
-        test(what_does_not_go_together),     test(places_are_those_of_the_file),
+        test(a_command_line_is_a_longrun),
+        test(a_oneshot_is_done_once),
+        test(commands_stand_in_their_order),
+        test(checks_may_be_options),
+        test(a_timetable_is_one_word),
+        test(variables_are_one_word_each),
+        test(a_check_replaces_its_variables_itself),
+        test(the_environment_may_be_empty),
+        test(scripts),
+        test(bundles_and_additions),
+        test(every_mistake_is_said),
+        test(what_does_not_go_together),
+        test(places_are_those_of_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,8 +97,15 @@ static void drafts_are_sections(void **state)
     d.type = DEFINITION_LONGRUN;
     d.ready = "test -e \"$X\"";
     d.bundle = "all";
-    draft_is(&d, "[x]\nrun = s6-pause\nneeds = db\nready = sh -c \"test -e \\\"$X\\\"\"\n"
+    draft_is(&d, "[x]\nrun = s6-pause\nneeds = db\nready = sh -c \"test -e \\\"\\\\$X\\\"\"\n"
                  "bundle = all\n");
+    d.schedule = "every 1s";
+    d.ready = NULL;
+    d.run = "echo $i ${i} ${i:-1} $1 \\$i";
+    draft_is(
+        &d,
+        "[x]\nschedule = every 1s\nrun = sh -c \"echo \\\\$i \\\\${i} ${i:-1} $1 \\\\\\\\\\\\$i\"\n"
+        "needs = db\nbundle = all\n");
     d = (struct draft){.name = "x", .type = DEFINITION_BUNDLE, .needs = d.needs};
     draft_is(&d, "[x]\ncontents = db\nbundle = none\n");
     words_release(&d.needs);
