@@ -77,24 +77,6 @@ int step_clean_archives(const struct logdir *d, struct error *e)
     return result;
 }
 
-/* Finishes a rename that was cut short: where the kernel has none that does not replace,
- * step_rename makes a link and then unlinks the old name. */
-static int finish_link(const struct logdir *d, const char *name, struct error *e)
-{
-    struct stat s;
-    struct archive *list;
-    bool archived = false;
-    if (fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) < 0 || s.st_nlink < 2)
-        return 0;
-    long count = archive_list(d->directory, &list);
-    for (long i = 0; i < count && !archived; i++)
-        archived = step_is_file(d, list[i].name, &s);
-    if (strcmp(name, "current") == 0 && !archived)
-        archived = step_is_file(d, "previous", &s);
-    free(count >= 0 ? list : NULL);
-    return archived ? step_remove(d, name, e) : 0;
-}
-
 /* The start-up table's part on a processor that was interrupted by a kill: its output counts only
  * once it is marked, and previous becomes an archive as it is. */
 static int give_up_processing(struct logdir *d, struct error *e)
@@ -167,7 +149,7 @@ int recover(struct logdir *d, bool resume, struct error *e)
 {
     static const char *const names[] = {"current", "previous", "processed", "state", "newstate"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (step_clear(d, names[i], e) < 0 || (i < 3 && finish_link(d, names[i], e) < 0))
+        if (step_clear(d, names[i], e) < 0 || (i < 3 && step_finish_link(d, names[i], e) < 0))
             return -1;
     enum found current = look(d, "current");
     bool unclean = !resume && current != MARKED;

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -232,10 +234,28 @@ int step_renew(const struct logdir *d, const char *name, struct error *e)
 
 /* --- archives --- */
 
+int step_finish_link(const struct logdir *d, const char *name, struct error *e)
+{
+    struct stat s;
+    struct archive *list;
+    bool archived = false;
+    if (fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) < 0 || s.st_nlink < 2)
+        return 0;
+    long count = archive_list(d->directory, &list);
+    for (long i = 0; i < count && !archived; i++)
+        archived = step_is_file(d, list[i].name, &s);
+    if (strcmp(name, "current") == 0 && !archived)
+        archived = step_is_file(d, "previous", &s);
+    free(count >= 0 ? list : NULL);
+    return archived ? step_remove(d, name, e) : 0;
+}
+
 int step_archive(struct logdir *d, const char *from, bool unfinished, struct error *e)
 {
     char name[ARCHIVE_NAME_MAX];
     struct timespec now = clock_wall();
+    if (step_finish_link(d, from, e) < 0)
+        return -1;
     for (;;) {
         struct timespec t = archive_next_time(&d->newest, &now);
         archive_name(name, &t, unfinished, false);

@@ -90,6 +90,11 @@ int step_renew(const struct logdir *d, const char *name, struct error *e);
 
 /* --- archives --------------------------------------------------------------------------------- */
 
+/* Finishes a rename that was cut short: where the kernel has none that does not replace,
+ * step_rename makes a link and then unlinks the old name. Removes a name whose file has an
+ * archive's name (current: or previous), too. */
+int step_finish_link(const struct logdir *d, const char *name, struct error *e);
+
 /* Renames a file to an archive's name later than every other's; a missing file is success. */
 int step_archive(struct logdir *d, const char *from, bool unfinished, struct error *e);
 

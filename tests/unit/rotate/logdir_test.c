@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "rotate/read/reader.h"
+#include "rotate/steps.h"
 #include "tests/unit/rotate/opened.h"
 #include <errno.h>
 
@@ -673,6 +674,20 @@ static void modes_are_given(void **state)
     open_log(&s, false);
     assert_int_equal(directory_mode(&dir, "current"), 0640);
     logdir_close(&ours, true);
+}
+
+/* Nor has a processor's output several names where the old one cannot be removed at once. */
+static void what_is_archived_is_not_archived_again(void **state)
+{
+    struct error e = ERROR_INIT;
+    (void)state;
+    open_log(&plain, false);
+    directory_write(&dir, "processed", "x\n", 0744);
+    assert_int_equal(linkat(dir.fd, "processed", dir.fd, archive_of(1000, ".s"), 0), 0);
+    assert_int_equal(step_archive_or_remove(&ours, "processed", false, &e), 0);
+    assert_false(directory_has(&dir, "processed"));
+    assert_int_equal(archives(), 1);
+    kill_log();
 }
 
 /* The archive's name for what an interrupted rotation by link and unlink left: two names. */
@@ -1398,6 +1413,7 @@ int main(void)
         T(rotation_by_size),
         T(names_grow_when_the_clock_goes_back),
         T(modes_are_given),
+        T(what_is_archived_is_not_archived_again),
         T(a_rotation_by_links_is_finished),
         T(archives_without_content_are_removed),
         T(modes_are_exact),
