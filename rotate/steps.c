@@ -163,7 +163,8 @@ static int open_regular(const struct logdir *d, const char *name, int flags, mod
     int fd = openat(d->directory, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode);
     if (fd < 0)
         return -1;
-    int why = fstat(fd, &s) < 0 ? errno : S_ISREG(s.st_mode) ? 0 : EINVAL;
+    /* EACCES is for a file that we may not open. This one is open, and nothing is known of it. */
+    int why = fstat(fd, &s) < 0 ? EIO : S_ISREG(s.st_mode) ? 0 : EINVAL;
     if (why == 0)
         return fd;
     close(fd);
