@@ -15,6 +15,7 @@ enum { EXIT_UNWELL = 1 };
 struct waiting_job {
     struct action action;
     struct schedule_state state;
+    bool lives;       /* the process that was asked */
     int64_t deadline; /* monotonic ns; 0: none */
 };
 
@@ -23,23 +24,27 @@ static const char *name_of(const struct waiting_job *w)
     return w->action.targets.item[0].name;
 }
 
-/* Reads the state again, a moment later. 0, or the exit code when there is nothing to wait for any
- * more. */
+/* Reads the state again, a moment later, of which w->lives is no newer. 0, or the exit code when
+ * there is nothing to wait for any more. */
 static int look_again(struct waiting_job *w)
 {
     clock_sleep(POLL);
     if (action_refresh(&w->action) < 0)
         return EXIT_SYSTEM;
     const struct status_row *r = action_now(&w->action, &w->action.targets.item[0]);
-    bool lives = r != NULL && r->pid > 0 && r->starts == w->action.targets.item[0].before.starts;
+    w->lives = r != NULL && r->pid == w->action.targets.item[0].before.pid;
     if (schedule_state_read(&w->state, w->action.run, name_of(w)) < 0)
         return refuse(EXIT_SYSTEM, "the job of %s is gone", name_of(w));
-    if (!lives && w->state.pid > 0)
-        return refuse(EXIT_SYSTEM, "%s has ended before its job", name_of(w));
     if (w->deadline != 0 && clock_monotonic() >= w->deadline)
         return refuse(EXIT_SYSTEM, "the job of %s still runs: it is not waited for any longer",
                       name_of(w));
     return 0;
+}
+
+/* 0, or the exit code: what was asked is dead, and will not do more than it has. */
+static int look_for_life(const struct waiting_job *w)
+{
+    return w->lives ? 0 : refuse(EXIT_SYSTEM, "%s has ended before its job", name_of(w));
 }
 
 /* The number of the run that answers us, or 0 with the exit code. */
@@ -47,8 +52,9 @@ static int64_t ask(struct waiting_job *w, int *code)
 {
     int64_t asked = w->state.asked, before = w->state.runs;
     *code = action_letter(&w->action, &w->action.targets.item[0], 'a');
-    while (*code == 0 && w->state.asked == asked)
-        *code = look_again(w);
+    for (w->lives = true; *code == 0 && w->state.asked == asked;)
+        if ((*code = look_for_life(w)) == 0)
+            *code = look_again(w);
     if (*code == 0 && w->state.answer <= before)
         *code = refuse(EXIT_UNWELL, "the job of %s runs already (pid %lld)", name_of(w),
                        (long long)w->state.pid);
@@ -60,9 +66,12 @@ static int wait_for_job(struct waiting_job *w)
     int code = 0;
     int64_t began = clock_monotonic(), run = ask(w, &code);
     while (code == 0 && w->state.ended < run)
-        code = look_again(w);
+        if ((code = look_for_life(w)) == 0)
+            code = look_again(w);
     if (code != 0)
         return code;
+    if (w->state.code < 0)
+        return refuse(EXIT_SYSTEM, "how the job of %s ended is not known", name_of(w));
     if (w->state.code != 0) {
         message_warning("the job of %s exited %lld", name_of(w), (long long)w->state.code);
         action_print_log(&w->action.targets.item[0].before, (clock_monotonic() - began) / CLOCK_MS);
@@ -80,6 +89,9 @@ static int begin(struct waiting_job *w)
         return refuse(EXIT_UNWELL, "%s runs no job: it does not run under schedule", t->name);
     if (t->before.pid <= 0)
         return refuse(EXIT_UNWELL, "%s is not up (overlog start %s)", t->name, t->name);
+    if (!schedule_state_is_of(&w->state, t->before.pid))
+        return refuse(EXIT_UNWELL, "%s runs no job now: its process (pid %lld) is not schedule",
+                      t->name, t->before.pid);
     return 0;
 }
 

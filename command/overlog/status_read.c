@@ -223,7 +223,10 @@ void status_read_says(struct status_row *r, const char *run)
 
 void status_read_job(struct status_row *r, const char *run)
 {
-    if (schedule_state_read(&r->job, run, r->name) == 0 && !status_row_is(r, "up") &&
-        !status_row_is(r, "starting") && !status_row_is(r, "stopping"))
+    if (schedule_state_read(&r->job, run, r->name) < 0)
+        return;
+    if (!status_row_is(r, "up") && !status_row_is(r, "starting") && !status_row_is(r, "stopping"))
         r->job.next = r->job.pid = 0; /* as schedule left them */
+    else if (!schedule_state_is_of(&r->job, r->pid))
+        r->job = (struct schedule_state){.next = 0};
 }

@@ -121,12 +121,18 @@ int64_t schedule_next(const struct schedule_plan *p, const struct schedule_now *
 
 /* --- the job --- */
 
-static unsigned int start(struct schedule_plan *p, const struct schedule_now *now)
+/* A job runs, since then. */
+static void take_job(struct schedule_plan *p, const struct schedule_now *since)
 {
     p->job = SCHEDULE_RUNNING;
-    p->begun = *now;
-    p->queued = p->over_limit = false;
-    p->deadline = p->rules.limit > 0 ? now->clock + p->rules.limit : NEVER;
+    p->begun = *since;
+    p->queued = p->over_limit = p->replaced = p->found = false;
+    p->deadline = p->rules.limit > 0 ? since->clock + p->rules.limit : NEVER;
+}
+
+static unsigned int start(struct schedule_plan *p, const struct schedule_now *now)
+{
+    take_job(p, now);
     p->counts.runs++;
     return SCHEDULE_START;
 }
@@ -154,16 +160,21 @@ static unsigned int skip(struct schedule_plan *p)
     return SCHEDULE_SAY_SKIPPED;
 }
 
-/* The job is to run now. */
-static unsigned int want(struct schedule_plan *p, const struct schedule_now *now)
+/* The job is to run now, as somebody asked, or because it is due. */
+static unsigned int want(struct schedule_plan *p, bool asked, const struct schedule_now *now)
 {
     p->answer = p->counts.runs + 1;
     if (p->job == SCHEDULE_IDLE)
         return start(p, now);
+    if (p->queued && asked)
+        return 0; /* the next one is as good */
     if (p->rules.overlap == SCHEDULE_SKIP || p->queued)
         return skip(p);
     p->queued = true;
-    return p->rules.overlap == SCHEDULE_REPLACE ? end_job(p, now->clock) : 0;
+    if (p->rules.overlap != SCHEDULE_REPLACE)
+        return 0;
+    p->replaced = p->job == SCHEDULE_RUNNING;
+    return end_job(p, now->clock);
 }
 
 /* --- events --- */
@@ -193,7 +204,7 @@ static unsigned int look(struct schedule_plan *p, const struct schedule_now *now
         p->counts.skipped++;
         actions |= SCHEDULE_SAY_MISSED;
     }
-    return is_due ? actions | want(p, now) : actions;
+    return is_due ? actions | want(p, false, now) : actions;
 }
 
 static unsigned int ended(struct schedule_plan *p, int code, const struct schedule_now *now)
@@ -203,10 +214,14 @@ static unsigned int ended(struct schedule_plan *p, int code, const struct schedu
     p->job = SCHEDULE_IDLE;
     p->deadline = NEVER;
     p->result = p->over_limit && code == 0 ? SCHEDULE_EXIT_LIMIT : code;
-    p->failures = p->result == 0 ? 0 : p->failures + 1;
     p->counts.ended = p->counts.runs;
-    p->counts.failed += p->result != 0;
-    if (p->rules.once || p->stopping ||
+    if (p->result == 0)
+        p->failures = 0;
+    else if (!p->replaced) {
+        p->failures++;
+        p->counts.failed++;
+    }
+    if ((p->rules.once && !p->found) || p->stopping ||
         (p->rules.fail_after > 0 && p->failures >= p->rules.fail_after)) {
         p->code = p->stopping && !p->rules.once ? 0 : p->result;
         return SCHEDULE_END;
@@ -235,7 +250,7 @@ static unsigned int stop(struct schedule_plan *p, const struct schedule_now *now
 
 unsigned int schedule_begin(struct schedule_plan *p, const struct schedule_rules *rules,
                             const struct schedule_counts *counts, uint64_t seed,
-                            const struct schedule_now *now)
+                            const struct schedule_now *now, const struct schedule_now *since)
 {
     *p = (struct schedule_plan){.rules = *rules,
                                 .seed = seed | 1,
@@ -250,7 +265,11 @@ unsigned int schedule_begin(struct schedule_plan *p, const struct schedule_rules
         if (rules->table.part[i].kind == TIMETABLE_EVERY)
             find_beat(p, i, now->clock);
     }
-    return rules->at_start ? want(p, now) : 0;
+    if (since != NULL) {
+        take_job(p, since);
+        p->found = true;
+    }
+    return rules->at_start ? want(p, false, now) : 0;
 }
 
 unsigned int schedule_step(struct schedule_plan *p, enum schedule_event event, int code,
@@ -263,7 +282,7 @@ unsigned int schedule_step(struct schedule_plan *p, enum schedule_event event, i
         return ended(p, code, now);
     case SCHEDULE_ASKED:
         p->answer = 0;
-        return p->stopping ? 0 : want(p, now);
+        return p->stopping ? 0 : want(p, true, now);
     case SCHEDULE_STOPPED:
         return stop(p, now);
     }

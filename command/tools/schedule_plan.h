@@ -85,6 +85,8 @@ struct schedule_plan {
     int64_t kill_by;           /* monotonic: our own end; TIMETABLE_NEVER */
     bool queued;               /* another one is to follow */
     bool over_limit;
+    bool replaced; /* it is ended for the one that is queued: that is no failure */
+    bool found;    /* it ran before us: its end is no result of ours */
     bool stopping;
     unsigned int failures; /* in a row */
     int result;            /* the exit code of the last job */
@@ -93,10 +95,11 @@ struct schedule_plan {
     struct schedule_counts counts;
 };
 
-/* Begins; counts: those to go on with. The actions. */
+/* Begins; counts: those to go on with; since: when the job began that runs already, NULL: none
+ * does. The actions. */
 unsigned int schedule_begin(struct schedule_plan *p, const struct schedule_rules *rules,
                             const struct schedule_counts *counts, uint64_t seed,
-                            const struct schedule_now *now);
+                            const struct schedule_now *now, const struct schedule_now *since);
 /* Takes an event; code: of ENDED. The actions. */
 unsigned int schedule_step(struct schedule_plan *p, enum schedule_event event, int code,
                            const struct schedule_now *now);

@@ -31,7 +31,12 @@ struct program {
     struct timer timer; /* monotonic times */
     struct schedule_plan plan;
     struct schedule_state state;
-    pid_t job;               /* 0: none runs */
+    pid_t job;               /* and its group; 0: none runs */
+    struct timer look;       /* for the end of what the kernel tells us nothing of */
+    int64_t pause;           /* until its next look, ns */
+    bool found;              /* the job is of a schedule before us, which died: no child of ours */
+    bool headless;           /* it is dead, but not all of its group, which we have ended */
+    int status;              /* of one that is headless */
     int64_t armed;           /* wall ns that the timerfd is set to; TIMETABLE_NEVER */
     int events;              /* -1: they are not told */
     bool kept;               /* the state is written */
@@ -42,8 +47,12 @@ struct program {
 /* Of a run, from the plan before that hears of its end. */
 struct run {
     struct schedule_now begun;
-    bool over_limit;
+    bool over_limit, replaced;
 };
+
+/* Looks follow each other slower and slower. */
+#define FIRST_PAUSE (4 * CLOCK_MS)
+#define LAST_PAUSE (128 * CLOCK_MS)
 
 static struct schedule_now now(void)
 {
@@ -70,6 +79,7 @@ static void fill_state(struct program *p)
     int64_t next = schedule_next(&p->plan, &t);
     s->next = next == TIMETABLE_NEVER ? 0 : next;
     s->pid = p->job;
+    s->born = p->job > 0 ? s->born : 0;
     s->runs = (int64_t)c->runs;
     s->ended = (int64_t)c->ended;
     s->failed = (int64_t)c->failed;
@@ -81,8 +91,11 @@ static void fill_state(struct program *p)
 static void give_state_up(struct program *p, const struct error *e)
 {
     message_warning("%s: overlog status will not show how the job is (schedule has to stand before "
-                    "s6-setuidgid, or what else changes the user)",
-                    e->text);
+                    "s6-setuidgid, or what else changes the user)%s",
+                    e->text,
+                    timetable_has(&p->options->rules.table, TIMETABLE_REBOOT)
+                        ? "; @reboot comes at each start of the service"
+                        : "");
     p->kept = false;
 }
 
@@ -92,6 +105,27 @@ static void keep_state(struct program *p)
     fill_state(p);
     if (p->kept && schedule_state_write(&p->state, p->name, &e) < 0)
         give_state_up(p, &e);
+}
+
+/* The birth of a process; 0: not known, or it is dead. /proc may be that of another pid namespace
+ * than ours. */
+static int64_t birth_of(const struct program *p, pid_t pid)
+{
+    struct process_stat s;
+    bool known = p->state.owner == getpid() && process_stat(pid, &s) == 0;
+    return known && s.state != 'Z' && s.state != 'X' ? (int64_t)s.born : 0;
+}
+
+/* Takes the job over that the process before us left when it died, as long as that runs. */
+static void find_job(struct program *p)
+{
+    pid_t pid = (pid_t)p->state.pid;
+    p->found = pid > 0 && p->state.born != 0 && birth_of(p, pid) == p->state.born;
+    if (!p->found)
+        return;
+    p->job = pid;
+    message_warning("the job (pid %ld) of a schedule that died still runs: it is waited for",
+                    (long)pid);
 }
 
 /* Takes the counts over from the process before us, if the container is the same. */
@@ -107,6 +141,8 @@ static void open_state(struct program *p)
         return;
     }
     p->again = schedule_state_read(&p->state, "/run", p->name) == 0;
+    schedule_state_own(&p->state);
+    find_job(p);
     snprintf(p->state.timetable, sizeof p->state.timetable, "%s", p->options->timetable);
     if (file_make_directories(AT_FDCWD, RUN_JOBS, 0755, &e) < 0)
         give_state_up(p, &e);
@@ -173,16 +209,18 @@ static void say_limit(const struct program *p)
                     limit);
 }
 
-static void say_end(const struct program *p, int status)
+static void say_end(const struct program *p, const struct run *run, int status)
 {
     char how[60], took[QUANTITY_MAX];
     const char *name = WIFSIGNALED(status) ? signal_name(WTERMSIG(status)) : NULL;
     duration_format((uint32_t)(p->state.ms < UINT32_MAX ? p->state.ms : UINT32_MAX), took);
-    if (name != NULL)
+    if (p->found)
+        snprintf(how, sizeof how, "of a schedule that died has ended,");
+    else if (name != NULL)
         snprintf(how, sizeof how, "was ended by SIG%s", name);
     else
         snprintf(how, sizeof how, "exited %d", process_exit_code(status));
-    if (p->plan.result != 0)
+    if (p->found || (p->plan.result != 0 && !run->replaced))
         message_warning("the job %s after %s", how, took);
     else if (p->options->verbose)
         message_info("the job %s after %s", how, took);
@@ -201,6 +239,7 @@ static int start_job(struct program *p)
     p->state.began = p->plan.begun.wall;
     p->job = process_start_explain(&s, &e);
     if (p->job > 0) {
+        p->state.born = birth_of(p, p->job);
         if (p->options->verbose)
             message_info("the job begins (pid %ld)", (long)p->job);
         return 0;
@@ -212,20 +251,22 @@ static int start_job(struct program *p)
 
 static void signal_job(const struct program *p, int signal)
 {
-    if (p->job > 0 && kill(-p->job, signal) < 0)
-        kill(p->job, signal);
+    if (p->job > 0)
+        kill(-p->job, signal);
 }
 
 /* A job has ended. */
 static void note_end(struct program *p, const struct run *run, int status)
 {
     const struct schedule_now t = now();
-    p->job = 0;
     p->state.ms = (t.clock - run->begun.clock) / CLOCK_MS;
-    p->state.code = p->plan.result;
-    p->state.well = p->plan.result == 0 ? t.wall : p->state.well;
-    say_end(p, status);
-    write_event(p, run, status);
+    p->state.code = p->found && p->plan.result == 0 ? -1 : p->plan.result;
+    p->state.well = p->state.code == 0 ? t.wall : p->state.well;
+    say_end(p, run, status);
+    if (!p->found)
+        write_event(p, run, status);
+    p->job = 0;
+    p->found = p->headless = false;
 }
 
 /* --- the loop --------------------------------------------------------------------------------- */
@@ -264,12 +305,17 @@ static int perform(struct program *p, unsigned int actions)
     return actions & SCHEDULE_START ? start_job(p) : 0;
 }
 
+static struct run run_of(const struct program *p)
+{
+    return (struct run){p->plan.begun, p->plan.over_limit, p->plan.replaced};
+}
+
 /* Performs actions until nothing more follows. */
 static void follow(struct program *p, unsigned int actions)
 {
     for (int code; (code = perform(p, actions)) != 0;) {
         const struct schedule_now t = now();
-        const struct run run = {p->plan.begun, p->plan.over_limit};
+        const struct run run = run_of(p);
         actions = schedule_step(&p->plan, SCHEDULE_ENDED, code, &t);
         note_end(p, &run, code << 8);
     }
@@ -305,16 +351,57 @@ static void wall_came(struct watch *w, uint32_t events)
     tell(p, SCHEDULE_LOOK);
 }
 
-static void reap(struct program *p)
+/* The job is over, with all that belongs to it. */
+static void job_over(struct program *p, int status)
 {
-    int status;
-    if (p->job == 0 || process_reap_one(p->job, &status) == 0)
-        return;
     const struct schedule_now t = now();
-    const struct run run = {p->plan.begun, p->plan.over_limit};
+    const struct run run = run_of(p);
     unsigned int actions = schedule_step(&p->plan, SCHEDULE_ENDED, process_exit_code(status), &t);
     note_end(p, &run, status);
     follow(p, actions);
+}
+
+static void look_later(struct program *p)
+{
+    loop_timer(&p->loop, &p->look, clock_monotonic() + p->pause);
+    p->pause = p->pause < LAST_PAUSE ? p->pause * 2 : p->pause;
+}
+
+/* Whether more is to be waited for than the job's own process: what it started, if we have ended
+ * it. What is killed needs no more from us, and may be dead but not reaped. */
+static bool group_is_awaited(const struct program *p)
+{
+    bool ends = p->plan.job == SCHEDULE_ENDING;
+    return ends && kill(-p->job, 0) == 0;
+}
+
+static void job_died(struct program *p, int status)
+{
+    p->headless = group_is_awaited(p);
+    p->status = status;
+    p->pause = FIRST_PAUSE;
+    if (p->headless)
+        look_later(p);
+    else
+        job_over(p, status);
+}
+
+static void look_came(struct timer *t)
+{
+    struct program *p = container_of(t, struct program, look);
+    if (p->headless ? group_is_awaited(p) : birth_of(p, p->job) == p->state.born)
+        look_later(p);
+    else if (p->headless)
+        job_over(p, p->status);
+    else
+        job_died(p, 0);
+}
+
+static void reap(struct program *p)
+{
+    int status;
+    if (p->job > 0 && !p->found && !p->headless && process_reap_one(p->job, &status) > 0)
+        job_died(p, status);
 }
 
 static void on_signal(void *context, int signal)
@@ -350,7 +437,7 @@ static int open_loop(struct program *p, struct error *e)
     if (p->wall.fd < 0)
         return error_system(e, "unable to make a timer");
     if (loop_open(&p->loop, e) < 0 || loop_watch(&p->loop, &p->wall, EPOLLIN, e) < 0 ||
-        loop_reserve_timers(&p->loop, 1, e) < 0)
+        loop_reserve_timers(&p->loop, 2, e) < 0)
         return -1;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         if (loop_signal(&p->loop, signals[i], on_signal, p, e) < 0)
@@ -372,14 +459,22 @@ __attribute__((noinline)) static void begin(struct program *p, const struct sche
     rules.at_start |= !p->again && timetable_has(&rules.table, TIMETABLE_REBOOT);
     kernel_noise(&seed, sizeof seed);
     image_discard_tables();
-    follow(p, schedule_begin(&p->plan, &rules, &counts, seed, &t));
+    struct schedule_now since = {.wall = p->state.began, .clock = t.clock};
+    since.clock -= t.wall > since.wall ? t.wall - since.wall : 0;
+    p->pause = FIRST_PAUSE;
+    if (p->found)
+        look_later(p);
+    follow(p, schedule_begin(&p->plan, &rules, &counts, seed, &t, p->found ? &since : NULL));
 }
 
 int schedule_run(const struct schedule *s)
 {
     static struct program p;
     struct error e = ERROR_INIT;
-    p = (struct program){.options = s, .wall = {.ready = wall_came}, .timer = {.fire = time_came}};
+    p = (struct program){.options = s,
+                         .wall = {.ready = wall_came},
+                         .timer = {.fire = time_came},
+                         .look = {.fire = look_came}};
     if (open_loop(&p, &e) < 0)
         return message_error(&e);
     open_state(&p);

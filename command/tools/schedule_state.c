@@ -1,12 +1,15 @@
 #include "command/tools/schedule_state.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "base/quantity.h"
 #include "contract/paths.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TEXT_MAX = 4096 };
 
@@ -16,6 +19,7 @@ static const struct row {
 } rows[] = {
     {"next", offsetof(struct schedule_state, next)},
     {"pid", offsetof(struct schedule_state, pid)},
+    {"born", offsetof(struct schedule_state, born)},
     {"began", offsetof(struct schedule_state, began)},
     {"ms", offsetof(struct schedule_state, ms)},
     {"code", offsetof(struct schedule_state, code)},
@@ -27,6 +31,8 @@ static const struct row {
     {"well", offsetof(struct schedule_state, well)},
     {"asked", offsetof(struct schedule_state, asked)},
     {"answer", offsetof(struct schedule_state, answer)},
+    {"owner", offsetof(struct schedule_state, owner)},
+    {"since", offsetof(struct schedule_state, since)},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -91,6 +97,23 @@ int schedule_state_read(struct schedule_state *s, const char *run, const char *s
                      : schedule_state_parse(s, text.data);
     str_release(&text);
     return result;
+}
+
+void schedule_state_own(struct schedule_state *s)
+{
+    struct process_stat stat = {.born = 0};
+    char self[24] = "";
+    /* In a pid namespace of its own, which others do not look from, getpid says another one. */
+    s->owner = readlink("/proc/self", self, sizeof self - 1) > 0 ? atol(self) : getpid();
+    s->since = process_stat((pid_t)s->owner, &stat) == 0 ? (int64_t)stat.born : 0;
+}
+
+bool schedule_state_is_of(const struct schedule_state *s, int64_t pid)
+{
+    struct process_stat stat;
+    if (pid <= 0 || s->owner != pid)
+        return false;
+    return s->since == 0 || process_stat((pid_t)pid, &stat) < 0 || (int64_t)stat.born == s->since;
 }
 
 int schedule_state_write(const struct schedule_state *s, const char *service, struct error *e)

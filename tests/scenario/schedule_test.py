@@ -7,7 +7,7 @@ import subprocess
 
 from lib.boot import PATH
 from lib.build import OVERLOG
-from lib.control import tell
+from lib.control import runs, status, tell
 from lib.logs import log_bytes, log_text
 from lib.wait import wait_still
 
@@ -49,7 +49,7 @@ def test_jobs_and_their_results(tree, boot):
     tree.longrun("missing", HEAD + "--fail-after 2 'every 1s' /no/such/program\n")
     tree.longrun("once", HEAD + "-1n @yearly sh -c 'kill -9 $$'\n", restart="never\n")
     tree.longrun("boot", HEAD + "'@reboot; @yearly' echo booted\n")
-    tree.longrun("plain", "#!/bin/sh\nexec s6-setuidgid nobody schedule -n '@yearly' id -u\n")
+    tree.longrun("plain", "#!/bin/sh\nexec s6-setuidgid nobody schedule @reboot id -u\n")
     tree.longrun("wrong", HEAD + "'0 24 * * *' true\n", restart="never\n")
     box = boot(tree.path, env={"S6_LOGGING": "1", "PATH": PATH})
     box.wait_for(lambda: state(box, "good").get("ended", 0) >= 2 and state(box, "bad").get("ended", 0) >= 2, what="runs")
@@ -70,6 +70,7 @@ def test_jobs_and_their_results(tree, boot):
                  " ".join(log(tree, "missing")) and told(tree, "exit service=missing pid=[0-9]+ code=127"))
     box.wait_for(lambda: "65534" in log(tree, "plain"))
     assert "schedule has to stand before s6-setuidgid" in " ".join(log(tree, "plain"))
+    assert "; @reboot comes at each start of the service" in " ".join(log(tree, "plain"))
     box.wait_for(lambda: any("\"0 24 * * *\": hour: 24 is not one of 0 to 23; midnight is 0" in line
                              for line in log(tree, "wrong")))
 
@@ -152,7 +153,7 @@ def test_what_others_see(tree, boot):
         answer = overlog("run", name)
         assert answer.returncode != 0 and why in answer.stderr, answer
     waiting = box.begin("/command/overlog", "run", "backup")
-    box.wait_for(lambda: "saving" in log(tree, "backup"))
+    box.wait_for(lambda: "saving" in log(tree, "backup") and state(box, "backup")["pid"])
     assert re.search(r"^    job: runs for [0-9]+s \(pid [0-9]+\); next ", overlog("status").stdout, re.M)
     second = overlog("run", "backup")
     assert second.returncode == 1 and "the job of backup runs already (pid " in second.stderr
@@ -179,6 +180,98 @@ def test_what_others_see(tree, boot):
     checked = overlog("check").stdout
     assert "wrong/run:2: warning: schedule: \"15 3 1 1\": it has 4 fields; a time has five" in checked, checked
     assert "backup" not in checked
+    assert box.stop() == 0
+
+
+def test_who_is_asked(tree, boot):
+    """overlog run asks nobody but schedule, whatever an earlier one left, and waits for no dead one."""
+    tree.longrun("late", "#!/bin/sh\nwhile test -e hold; do sleep 0.05; done\n"
+                 "test -e daemon && exec sleep 7777\nexec schedule @yearly true\n")
+    tree.longrun("queue", HEAD + "-n -o queue @yearly sh -c 'until test -e go; do sleep 0.05; done'\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1", "PATH": PATH})
+    for name in ("late", "queue"):
+        box.wait_for(lambda: state(box, name).get("next"))
+    late = box.inside("/run/service/late") + "/"
+
+    def restart():
+        before = status(box, "late")[0]
+        tell(box, "late", b"r")
+        box.wait_for(lambda: runs(box, "late", before))
+
+    def refused():
+        pid = status(box, "late")[0]
+        answer = box.run("/command/overlog", "run", "late")
+        assert answer.returncode == 1 and f"its process (pid {pid}) is not schedule" in answer.stderr, answer
+        assert status(box, "late")[0] == pid and "    job:" not in box.run("/command/overlog", "status", "late").stdout
+        assert "job" not in json.loads(box.run("/command/overlog", "why", "--json", "late").stdout)
+        assert "job_runs_total{service=\"late\"}" not in box.run("/command/overlog", "metrics").stdout
+
+    open(late + "hold", "w").close()
+    restart()
+    refused()  # a shell yet
+    os.unlink(late + "hold")
+    box.wait_for(lambda: box.run("/command/overlog", "run", "late").returncode == 0)
+    assert state(box, "late")["asked"] == 1
+    open(late + "daemon", "w").close()
+    restart()
+    box.wait_for(lambda: ["sleep", "7777"] in box.processes().values())
+    refused()
+
+    # What is queued, the stop forgets.
+    box.wait_for(lambda: state(box, "queue")["pid"])
+    waiting = box.begin("/command/overlog", "run", "queue")
+    box.wait_for(lambda: state(box, "queue")["answer"] == 2)
+    tell(box, "queue", b"d")
+    box.wait_for(lambda: state(box, "queue")["next"] == 0)
+    open(box.inside("/run/service/queue/go"), "w").close()
+    assert waiting.wait(60) == 111 and "queue has ended before its job" in waiting.stderr.read()
+    assert state(box, "queue")["ended"] == 1
+    assert box.stop() == 0
+
+
+def test_all_of_a_job_ends(tree, boot):
+    """A job is over with its group, if we end it; and one that outlived its schedule is waited for."""
+    stubborn = "sh -c 'trap \"\" TERM; sleep 770%d & trap - TERM; wait'\n"
+    tree.longrun("limit", HEAD + "-n -T 500ms @yearly " + stubborn % 1, timeout_kill="1000\n")
+    tree.longrun("replace", HEAD + "-n -o kill --fail-after 1 @yearly " + stubborn % 2, timeout_kill="1000\n")
+    tree.longrun("stops", HEAD + "-tn @yearly " + stubborn % 3, timeout_kill="1500\n")
+    tree.longrun("outlived", HEAD + "-o queue @yearly sh -c 'echo begins; until test -e go; do sleep 0.05; done'\n")
+    tree.longrun("limited", "#!/bin/sh\ntest -e again && limit=1s || limit=1h\n>again\nexec schedule -T $limit @yearly sh -c 'echo begins; exec sleep 7777'\n", timeout_kill="1000\n")
+    box = boot(tree.path, env={"S6_LOGGING": "1", "PATH": PATH})
+
+    def alive(number):
+        return list(box.processes().values()).count(["sleep", str(number)])
+
+    box.wait_for(lambda: state(box, "limit").get("ended") == 1)
+    assert alive(7701) == 0
+    box.wait_for(lambda: alive(7702))
+    tell(box, "replace", b"a")
+    box.wait_for(lambda: state(box, "replace")["runs"] == 2)
+    box.wait_for(lambda: alive(7702) == 1)
+    assert state(box, "replace")["failed"] == 0 and state(box, "replace")["code"] == 143
+    assert log(tree, "replace") == []
+    box.wait_for(lambda: alive(7703))
+    tell(box, "stops", b"d")
+    box.wait_for(lambda: told(tree, "exit service=stops pid=[0-9]+ code=0.*"))
+    box.wait_for(lambda: alive(7703) == 0)
+
+    for name in ("outlived", "limited"):
+        tell(box, name, b"a")
+        box.wait_for(lambda: log(tree, name) == ["begins"] and state(box, name)["pid"])
+        job, owner = state(box, name)["pid"], state(box, name)["owner"]
+        box.run("/bin/kill", "-KILL", str(owner), check=True)
+        box.wait_for(lambda: state(box, name)["owner"] not in (0, owner))
+        box.wait_for(lambda: f"schedule: warning: the job (pid {job}) of a schedule that died still runs: it is waited for"
+                     in log(tree, name))
+    tell(box, "outlived", b"a")
+    box.wait_for(lambda: state(box, "outlived")["answer"] == 2)
+    assert log(tree, "outlived").count("begins") == 1
+    open(box.inside("/run/service/outlived/go"), "w").close()
+    box.wait_for(lambda: state(box, "outlived")["ended"] == 2)
+    assert state(box, "outlived")["code"] == 0
+    box.wait_for(lambda: log(tree, "outlived").count("begins") == 2)
+    box.wait_for(lambda: state(box, "limited")["late"] == 1 and state(box, "limited")["pid"] == 0)
+    assert log(tree, "limited").count("begins") == 1 and state(box, "limited")["code"] == 99
     assert box.stop() == 0
 
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <unistd.h>
 
 static void what_is_written_is_read(void **state)
 {
@@ -24,6 +25,9 @@ static void what_is_written_is_read(void **state)
                                      .well = 7,
                                      .asked = 8,
                                      .answer = 9,
+                                     .owner = 10,
+                                     .since = 11,
+                                     .born = 12,
                                      .timetable = "15 3 * * *;\n@daily = 1"};
     struct schedule_state back;
     struct str text = STR_INIT;
@@ -48,11 +52,27 @@ static void what_is_not_known_is_passed_over(void **state)
     assert_int_equal(schedule_state_parse(&s, "runs=2\n"), -1);
 }
 
+static void it_is_of_the_process_that_wrote_it(void **state)
+{
+    struct schedule_state s = {.next = 0};
+    (void)state;
+    assert_false(schedule_state_is_of(&s, 0)); /* no service runs, and nobody wrote it */
+    schedule_state_own(&s);
+    assert_int_equal(s.owner, getpid());
+    assert_true(s.since > 0);
+    assert_true(schedule_state_is_of(&s, getpid()));
+    assert_false(schedule_state_is_of(&s, getppid()));
+    assert_false(schedule_state_is_of(&s, -1));
+    s.since--; /* another one had our pid */
+    assert_false(schedule_state_is_of(&s, getpid()));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(what_is_not_known_is_passed_over),
+        cmocka_unit_test(it_is_of_the_process_that_wrote_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
