@@ -37,6 +37,8 @@
 #define RUN_LOGFILES "/run/s6/logfiles"
 /* A file for each service that runs under `schedule`: how its job is. */
 #define RUN_JOBS "/run/s6/jobs"
+/* How the clock was when overlog vacuum last went by ages. */
+#define RUN_VACUUM "/run/s6/vacuum"
 /* Leads to the event pipe of pid 1: a privileged program that has an event to tell writes a line of
  * the event log into it, without waiting. */
 #define RUN_EVENTS "/run/s6/events"

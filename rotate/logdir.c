@@ -175,12 +175,6 @@ static int find_newest(struct logdir *d, struct error *e)
     return 0;
 }
 
-static int64_t wall_offset(void)
-{
-    struct timespec t = clock_wall();
-    return (int64_t)t.tv_sec * CLOCK_SECOND + t.tv_nsec - clock_monotonic();
-}
-
 int logdir_open(struct logdir *d, int directory, const char *name,
                 const struct logdir_settings *settings, bool resume, struct error *e)
 {
@@ -188,8 +182,9 @@ int logdir_open(struct logdir *d, int directory, const char *name,
                          .name = strdup(name),
                          .directory = directory,
                          .lock = -1,
-                         .current = -1,
-                         .wall_offset = wall_offset()};
+                         .current = -1};
+    struct timespec now = clock_wall();
+    age_is_trusted(&d->clock, &now, clock_monotonic());
     step_choose_mode(d);
     if (d->name == NULL)
         error_system(e, "unable to open log directory %s", name);

@@ -13,6 +13,7 @@
 #define ROTATE_LOGDIR_H
 
 #include "base/error.h"
+#include "rotate/age.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,8 +59,7 @@ struct logdir {
     unsigned int failures;       /* of helpers, one after the other */
     struct timespec synced;      /* no archive up to this name needs an fsync */
     struct timespec next_synced; /* the value of synced once the helper succeeds */
-    int64_t wall_offset;         /* wall clock minus monotonic clock, ns, when last looked at */
-    int64_t age_paused;          /* monotonic ns until which nothing is deleted by age; 0 none */
+    struct age_clock clock;      /* whether archives are deleted by age */
 };
 
 /* --- open, append, close ---------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_SECONDS = 10, PAUSE_SECONDS = 3600, PLAIN_SECONDS = 60 };
+enum { PLAIN_SECONDS = 60 };
 
 void trim_mark(const struct archive *list, long count, const struct logdir_settings *s,
                const struct timespec *now, bool age_too, unsigned char *doomed)
@@ -42,20 +42,6 @@ int64_t trim_ripe_in(const struct archive *a, bool newest, const struct logdir_s
     return (PLAIN_SECONDS - age) * CLOCK_SECOND;
 }
 
-/* Whether ages can be computed now. After the clock has jumped, which makes young archives look
- * old, not for an hour. */
-static bool age_is_trusted(struct logdir *d)
-{
-    struct timespec t = clock_wall();
-    int64_t mono = clock_monotonic();
-    int64_t offset = (int64_t)t.tv_sec * CLOCK_SECOND + t.tv_nsec - mono;
-    int64_t step = offset > d->wall_offset ? offset - d->wall_offset : d->wall_offset - offset;
-    d->wall_offset = offset;
-    if (step > STEP_SECONDS * CLOCK_SECOND)
-        d->age_paused = mono + PAUSE_SECONDS * CLOCK_SECOND;
-    return mono >= d->age_paused;
-}
-
 /* False: it is still there, which was said. */
 static bool delete_archive(const struct logdir *d, const struct archive *a)
 {
@@ -78,7 +64,7 @@ void logdir_trim(struct logdir *d)
 {
     struct archive *list;
     struct timespec now = clock_wall();
-    bool age_too = age_is_trusted(d);
+    bool age_too = age_is_trusted(&d->clock, &now, clock_monotonic());
     long count = archive_list(d->directory, &list);
     unsigned char *doomed = count <= 0 ? NULL : malloc((size_t)count);
     if (doomed != NULL) {

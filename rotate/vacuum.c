@@ -125,15 +125,18 @@ static struct vacuum_directory *next(const struct vacuum *v)
     return found;
 }
 
-void vacuum_plan(struct vacuum *v, const struct vacuum_rules *r, const struct timespec *now)
+void vacuum_plan(struct vacuum *v, const struct vacuum_rules *r, const struct timespec *now,
+                 int64_t monotonic)
 {
     int64_t total = 0;
+    v->distrusts = r->older > 0 && !age_is_trusted(&v->clock, now, monotonic);
+    int64_t older = v->distrusts ? 0 : r->older;
     for (size_t i = 0; i < v->count; i++) {
         struct vacuum_directory *d = &v->item[i];
         d->doomed = 0;
         d->doomed_bytes = 0;
-        while (r->older > 0 && !d->stuck && d->doomed < d->count &&
-               clock_between(&d->list[d->doomed].time, now) > r->older)
+        while (older > 0 && !d->stuck && d->doomed < d->count &&
+               clock_between(&d->list[d->doomed].time, now) > older)
             doom(d);
         total += left(d);
     }

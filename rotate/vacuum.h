@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "rotate/age.h"
 #include "rotate/archive.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +21,8 @@
 
 struct vacuum_rules {
     int64_t most;  /* bytes that all archives may take; -1: any number */
-    int64_t older; /* ns: archives that were named longer ago are deleted; 0: of any age are kept */
+    int64_t older; /* ns: archives that were named longer ago are deleted, if their ages count
+                      (age.h); 0: of any age are kept */
 };
 
 struct vacuum_directory {
@@ -41,8 +43,10 @@ struct vacuum_directory {
 struct vacuum {
     struct vacuum_directory *item; /* sorted by name; owned */
     size_t count, room;
-    bool failed;       /* a directory could not be read, or an archive not be deleted; said */
-    struct words said; /* the directories of which that was said, which is said once */
+    bool failed;            /* a directory could not be read, or an archive not be deleted; said */
+    bool distrusts;         /* the last plan took no age into account, for the clock was set */
+    struct age_clock clock; /* for the rule older; vacuum_forget keeps it */
+    struct words said;      /* the directories of which that was said, which is said once */
 };
 
 /* Says whether the directory of that name takes part. */
@@ -52,10 +56,11 @@ typedef bool vacuum_wants(void *context, const char *name);
  * Symbolic links are not followed. wants NULL: all take part. 0, or -1 with e. */
 int vacuum_look(struct vacuum *v, int root, const char *path, vacuum_wants *wants, void *context,
                 struct error *e);
-/* Pure: sets doomed of each directory. Those that are too old go first; then, as long as there are
- * too many bytes, the oldest archive of the directory that has most, and among equals the one with
- * the oldest archive. */
-void vacuum_plan(struct vacuum *v, const struct vacuum_rules *r, const struct timespec *now);
+/* Pure: sets doomed of each directory, by both clocks. Those that are too old go first; then, as
+ * long as there are too many bytes, the oldest archive of the directory that has most, and among
+ * equals the one with the oldest archive. */
+void vacuum_plan(struct vacuum *v, const struct vacuum_rules *r, const struct timespec *now,
+                 int64_t monotonic);
 /* Deletes the archives that are doomed. True: some could not be, which was said; a new plan may
  * find others. */
 bool vacuum_delete(struct vacuum *v, int root, const char *path);

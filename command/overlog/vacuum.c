@@ -115,6 +115,10 @@ static int run_once(struct vacuum_request *q, bool only_say)
     for (size_t i = 0; i < v.count; i++)
         if (v.item[i].gone > 0)
             vacuum_tell(v.item[i].name, v.item[i].gone, v.item[i].gone_bytes);
+    if (v.distrusts) {
+        message_warning("the clock was set: no archive goes for its age, for up to an hour");
+        code = code == 0 ? EXIT_UNDONE : code;
+    }
     if (wrong != 0 || v.failed)
         code = EXIT_SYSTEM;
     vacuum_release(&v);

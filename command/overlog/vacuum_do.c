@@ -1,5 +1,6 @@
 #include "command/overlog/vacuum_do.h"
 #include "base/clock.h"
+#include "command/overlog/vacuum_clock.h"
 #include "command/s6/control_client.h"
 #include "contract/paths.h"
 #include <fcntl.h>
@@ -24,6 +25,7 @@ static bool is_asked(void *context, const char *name)
 int vacuum_do(struct vacuum *v, struct vacuum_request *q, bool only_say, struct error *e)
 {
     struct timespec now = clock_wall();
+    int64_t monotonic = clock_monotonic(); /* at the same moment */
     int root = open(q->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root < 0)
         return error_system(e, "unable to open %s", q->path);
@@ -31,9 +33,13 @@ int vacuum_do(struct vacuum *v, struct vacuum_request *q, bool only_say, struct 
         close(root);
         return -1;
     }
+    if (q->rules.older > 0 && !v->clock.known)
+        vacuum_clock_recall(&v->clock);
     do
-        vacuum_plan(v, &q->rules, &now);
+        vacuum_plan(v, &q->rules, &now, monotonic);
     while (!only_say && vacuum_delete(v, root, q->path));
+    if (q->rules.older > 0)
+        vacuum_clock_note(&v->clock);
     return root;
 }
 

@@ -159,6 +159,36 @@ def test_by_age(tmp_path):
     assert listing(tmp_path) == {"web": [], "db": [500]}
 
 
+def test_ages_after_the_clock_was_set(tree, boot):
+    """The socket of pid 1 looks much older than its process: the clock was set forward since. An hour is told by a note."""
+    tree.longrun("web")
+    plant(tree.at("/var/log/services/old"), [1000, 2000])
+    box = boot(tree.path)
+    box.wait_booted()
+    control, note = (box.inside(f"/run/s6/{name}") for name in ("control", "vacuum"))
+    count = lambda: len(archives(tree.at("/var/log/services/old")))
+    os.utime(control, (time.time() - 86400 * 400,) * 2)
+    for _ in range(2):
+        result = box.run("/command/overlog", "vacuum", "--older", "1d", "old")
+        assert result.returncode == 1 and "freed 0 archives" in result.stdout, result
+        assert "the clock was set: no archive goes for its age, for up to an hour" in result.stderr
+        assert count() == 2
+    with open(note) as file:
+        offset, paused = file.read().split()
+    assert int(paused) > time.monotonic_ns() + 3000 * 10**9
+    with open(note, "w") as file:
+        file.write(f"{offset} {time.monotonic_ns()}\n")
+    result = box.run("/command/overlog", "vacuum", "--older", "1d", "old")
+    assert (result.returncode, result.stderr, count()) == (0, "", 0), result
+    # A clock that was not set.
+    os.unlink(note)
+    os.utime(control)
+    plant(tree.at("/var/log/services/older"), [1000])
+    result = box.run("/command/overlog", "vacuum", "--older", "1d", "older")
+    assert (result.returncode, result.stderr) == (0, "") and "older: 1 archive" in result.stdout, result
+    assert box.stop() == 0
+
+
 def test_what_is_refused(tmp_path):
     plant(tmp_path / "web", [1000])
     for words, more, code, said in (

@@ -31,7 +31,7 @@ static int run_vacuum(void *argument)
     int root = open("/log", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root >= 0 && vacuum_look(&v, root, "/log", NULL, NULL, &e) == 0)
         do
-            vacuum_plan(&v, &rules, &now);
+            vacuum_plan(&v, &rules, &now, clock_monotonic());
         while (vacuum_delete(&v, root, "/log"));
     vacuum_release(&v);
     return 0;

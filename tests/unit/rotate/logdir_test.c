@@ -1185,12 +1185,12 @@ static void age_waits_after_a_clock_step(void **state)
     open_log(&s, false);
     directory_write(&dir, archive_of(1000, ".s"), "1", 0744);
     directory_write(&dir, archive_of(2000, ".s"), "1", 0744);
-    ours.wall_offset -= 60 * CLOCK_SECOND;
+    ours.clock.offset -= 60 * CLOCK_SECOND;
     logdir_trim(&ours);
     assert_int_equal(archives(), 2);
     logdir_trim(&ours);
     assert_int_equal(archives(), 2);
-    ours.age_paused = clock_monotonic();
+    ours.clock.paused = clock_monotonic();
     logdir_trim(&ours);
     assert_int_equal(archives(), 1);
     logdir_close(&ours, true);

@@ -42,10 +42,15 @@ static void doomed_are(const struct vacuum *v, long a, long b, long c)
 
 static const struct timespec now = {1000, 0};
 
-static void plan(struct vacuum *v, int64_t most, int64_t older)
+static void plan_at(struct vacuum *v, int64_t most, int64_t older, long monotonic)
 {
     const struct vacuum_rules r = {.most = most, .older = older};
-    vacuum_plan(v, &r, &now);
+    vacuum_plan(v, &r, &now, monotonic * CLOCK_SECOND);
+}
+
+static void plan(struct vacuum *v, int64_t most, int64_t older)
+{
+    plan_at(v, most, older, 1);
 }
 
 static const long in_order[LOGS][ARCHIVES] = {{1, 4, 7, 10}, {2, 5, 8, 11}, {3, 6, 9, 12}};
@@ -104,6 +109,29 @@ static void what_is_too_old_goes_whatever_its_size(void **state)
     doomed_are(&v, 1, 1, 3);
     plan(&v, 31, 100 * CLOCK_SECOND); /* 61 are left: 30 more must go, of b */
     doomed_are(&v, 1, 2, 3);
+    vacuum_release(&v);
+}
+
+/* Three hours lie between now and the clock's last look, of which one second has passed. */
+static void after_a_jump_of_the_clock_no_age_counts(void **state)
+{
+    static const long sizes[LOGS][ARCHIVES] = {{1, 1}, {40, 30, 20, 10}, {30, 10, 5}};
+    struct vacuum v;
+    (void)state;
+    given(&v, in_order, sizes);
+    v.clock = (struct age_clock){.known = true, .offset = (1000 - 3 * 3600) * CLOCK_SECOND};
+    plan_at(&v, -1, 100 * CLOCK_SECOND, 1);
+    assert_true(v.distrusts);
+    doomed_are(&v, 0, 0, 0);
+    plan_at(&v, 100, 100 * CLOCK_SECOND, 1); /* sizes do */
+    assert_true(v.distrusts);
+    doomed_are(&v, 0, 2, 0);
+    plan_at(&v, -1, 0, 1);
+    assert_false(v.distrusts);
+    v.clock.offset = (1000 - 3601) * CLOCK_SECOND; /* and an hour later they count */
+    plan_at(&v, -1, 100 * CLOCK_SECOND, 3601);
+    assert_false(v.distrusts);
+    doomed_are(&v, 2, 4, 3);
     vacuum_release(&v);
 }
 
@@ -276,6 +304,7 @@ int main(void)
         cmocka_unit_test(the_largest_directory_gives_first),
         cmocka_unit_test(of_equal_ones_the_oldest_archive_goes),
         cmocka_unit_test(what_is_too_old_goes_whatever_its_size),
+        cmocka_unit_test(after_a_jump_of_the_clock_no_age_counts),
         cmocka_unit_test(one_that_is_stuck_makes_others_give),
         cmocka_unit_test_setup_teardown(archives_are_found, make, unmake),
         cmocka_unit_test_setup_teardown(only_the_doomed_are_deleted, make, unmake),
