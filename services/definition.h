@@ -91,7 +91,9 @@ struct definitions {
 struct definition_source {
     const char *path;
     bool conf; /* it is a services.conf, which need not be there; PATH.d/NAME.conf belong to it */
-    bool bundles; /* as user-bundles.d: a directory without a type is a bundle */
+    const char *draft_path;  /* one of these files, which is to have another text; or NULL */
+    const struct str *draft; /* that text */
+    bool bundles;            /* as user-bundles.d: a directory without a type is a bundle */
     bool
         package; /* s6-overlay's own: it defines the built-in services again, and may add to them */
 };

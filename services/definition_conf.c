@@ -58,13 +58,15 @@ static void read_file(struct reading *r, const char *file, const struct str *tex
     conf_release(&c);
 }
 
-/* Reads the file at that path, if it is there: whether it is. */
+/* Reads the file at that path, if it is there or has a draft: whether it is. */
 static bool look_at(struct reading *r, const char *file)
 {
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
     bool there = true;
-    if (file_read(AT_FDCWD, file, CONF_BYTES_MAX, &text, &e) == 0)
+    if (r->from->draft_path != NULL && strcmp(r->from->draft_path, file) == 0)
+        read_file(r, file, r->from->draft);
+    else if (file_read(AT_FDCWD, file, CONF_BYTES_MAX, &text, &e) == 0)
         read_file(r, file, &text);
     else if (errno == ENOENT)
         there = false;

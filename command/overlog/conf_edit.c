@@ -57,6 +57,19 @@ static uint32_t first_line(const struct conf_section *s)
     return s->line - (s->about == NULL ? 0 : lines_of(s->about));
 }
 
+/* The line behind its last key, and behind the empty lines there. */
+static uint32_t end_line(const struct conf_section *s, const struct str *text)
+{
+    const struct conf_key *last = s->count == 0 ? NULL : &s->key[s->count - 1];
+    uint32_t end = last == NULL ? s->line + 1 : last->value_line + lines_of(last->value);
+    for (size_t at = offset_of(text, end); at < text->length; at = offset_of(text, ++end)) {
+        const char *line = text->data + at;
+        if (line[strspn(line, " \t\r")] != '\n')
+            break;
+    }
+    return end;
+}
+
 int conf_edit_remove(struct str *text, const char *name, struct error *e)
 {
     struct conf c = CONF_INIT;
@@ -64,7 +77,7 @@ int conf_edit_remove(struct str *text, const char *name, struct error *e)
     for (size_t i = 0; i < c.count && result == 0; i++) {
         if (strcmp(c.section[i].name, name) != 0)
             continue;
-        uint32_t end = i + 1 < c.count ? first_line(&c.section[i + 1]) : UINT32_MAX;
+        uint32_t end = end_line(&c.section[i], text);
         result = replace(text, first_line(&c.section[i]), end, "") < 0
                      ? error_set(e, EXIT_SYSTEM, "out of memory")
                      : 1;

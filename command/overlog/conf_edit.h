@@ -5,8 +5,9 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* Takes the section of that name out, with the comments above it. 1; 0: there is none; -1 with e:
- * no memory, or the text has a mistake that hides where a section ends. */
+/* Takes the section of that name out, with the comments above it and the empty lines behind it. 1;
+ * 0: there is none; -1 with e: no memory, or the text has a mistake that hides where a section
+ * ends. */
 int conf_edit_remove(struct str *text, const char *name, struct error *e);
 /* Takes the name out of all lists of services: how many keys that changed; -1 as above. */
 int conf_edit_unlist(struct str *text, const char *name, struct error *e);

@@ -4,10 +4,12 @@
 
 #include "command/overlog/overlog.h"
 
-/* Adds a section to the tree's services.conf, which is made if need be. replaced: a section of the
- * same name, which is taken out of its file; or NULL. 0, or the exit code after saying what failed.
- */
-int conf_file_add(const struct tree *t, const char *section, const struct section *replaced);
+/* Adds a section to the tree's services.conf, which is made if need be, or to the file of replaced,
+ * a section of the same name that goes (NULL: there is none); path becomes that file's. The file is
+ * changed once, and not where the section would be a mistake. 0, or the exit code after saying what
+ * failed. */
+int conf_file_add(const struct tree *t, const char *section, const struct section *replaced,
+                  char path[4096]);
 /* Takes a section out of its file. 0, or the exit code after saying what failed. */
 int conf_file_remove(const struct section *s);
 /* Takes a name out of the lists of all files that have sections. 0, or the exit code. */

@@ -190,14 +190,14 @@ static int check_draft(const struct draft *d, const struct tree *t)
 }
 
 /* Where to look, and what is left to do. */
-static void say_made(const struct draft *d, const struct tree *t)
+static void say_made(const struct draft *d, const struct tree *t, const char *conf)
 {
     static const char *const file[] = {[DEFINITION_LONGRUN] = "/run",
                                        [DEFINITION_ONESHOT] = "",
                                        [DEFINITION_BUNDLE] = "/contents.d"};
     const char *type = definition_type_name(d->type);
     if (d->section)
-        print_shown("%s %s: %s", type, d->name, t->conf);
+        print_shown("%s %s: %s", type, d->name, conf);
     else if (d->type == DEFINITION_ONESHOT)
         print_shown("%s %s: %s/scripts/%s", type, d->name, t->dir, d->name);
     else
@@ -227,11 +227,12 @@ static void write_keys(const struct draft *d, struct writer *w)
 static int add_section(const struct draft *d, const struct tree *t)
 {
     struct str text = STR_INIT;
-    int code =
-        draft_section(d, &text) < 0 ? EXIT_SYSTEM : conf_file_add(t, text.data, section_of(d, t));
+    char path[4096];
+    int code = draft_section(d, &text) < 0 ? EXIT_SYSTEM
+                                           : conf_file_add(t, text.data, section_of(d, t), path);
     str_release(&text);
     if (code == 0 && !d->quiet)
-        say_made(d, t);
+        say_made(d, t, path);
     return code;
 }
 
@@ -290,7 +291,7 @@ static int write_draft(const struct draft *d, const struct tree *t)
     str_release(&text);
     str_release(&prefix);
     if (w.code == 0 && !d->quiet)
-        say_made(d, t);
+        say_made(d, t, NULL);
     return w.code;
 }
 

@@ -36,6 +36,8 @@ struct tree {
     struct inspected *inspected;
     size_t inspected_count;
     bool as_written; /* a definition with instances is one, under its own name; there is no graph */
+    const char *draft_path;      /* a services.conf that is to have another text; or NULL */
+    const struct str *draft;     /* that text */
     const struct script *script; /* the one that is being looked at; NULL: none */
 };
 
@@ -48,6 +50,10 @@ int tree_find(struct tree *t, const char *root, const char *dir, struct error *e
 int tree_read(struct tree *t);
 /* Reads it again, as it is written. 0, or the exit code after saying why not. */
 int tree_read_as_written(struct tree *t);
+/* Reads it as it would be if the services.conf at path had that text, into *draft, which borrows
+ * both and is to be released. 0, or EXIT_SYSTEM: no memory. */
+int tree_read_draft(const struct tree *t, const char *path, const struct str *text,
+                    struct tree *draft);
 /* Finds and reads it, for verbs that need a good tree. 0, or the exit code after saying what is
  * wrong. */
 int tree_load(struct tree *t, const char *root, const char *dir);

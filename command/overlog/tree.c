@@ -113,7 +113,8 @@ int tree_read(struct tree *t)
     struct definition_source source[3 + PACKAGE_SOURCES_MAX] = {
         {.path = t->services}, {.path = t->bundles, .bundles = true}};
     size_t count = 2 + (t->whole ? package_sources(&memory, source + 2) : 0);
-    source[count++] = (struct definition_source){.path = t->conf, .conf = true};
+    source[count++] = (struct definition_source){
+        .path = t->conf, .conf = true, .draft_path = t->draft_path, .draft = t->draft};
     const struct definition_sources sources = {.item = source,
                                                .count = count,
                                                .check_script = check_logging_script,
@@ -136,6 +137,21 @@ int tree_read_as_written(struct tree *t)
     problems_release(&t->problems);
     t->as_written = true;
     return tree_read(t) == 0 ? 0 : refuse(EXIT_SYSTEM, "out of memory");
+}
+
+int tree_read_draft(const struct tree *t, const char *path, const struct str *text,
+                    struct tree *draft)
+{
+    *draft = *t;
+    draft->definitions = DEFINITIONS_INIT;
+    draft->graph = GRAPH_INIT;
+    draft->problems = PROBLEMS_INIT;
+    draft->image = (struct image_build){.text = STR_INIT};
+    draft->inspected = NULL;
+    draft->inspected_count = 0;
+    draft->draft_path = path;
+    draft->draft = text;
+    return tree_read(draft);
 }
 
 int tree_load(struct tree *t, const char *root, const char *dir)

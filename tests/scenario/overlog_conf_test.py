@@ -60,6 +60,39 @@ def test_create_and_remove(tmp_path):
     assert f"{conf}: line 2: there is no = in run x" in run("remove", "b", "-d", tree, code=1)
 
 
+def test_create_refuses_what_check_refuses(tmp_path):
+    conf = f"{tmp_path}/services.conf"
+    before = "[x]\nrun = y\nresart = never\n"
+    write(conf, before)
+    for words, message in ((["-u", "bar", "-k", "user=foo"], "user"), (["-k", "run=foo"], "run"),
+                           (["-k", "cwd=/a b"], "cwd: one word is wanted: a directory; put it between double quotes"),
+                           (["-k", "max-death-tally=x"], 'fatal: max-death-tally = x: invalid number "x"'), (["-b", "nosuch"], "there is no bundle nosuch"),
+                           (["-k", "needs=nosuch"], "undefined service name nosuch")):
+        assert message in run("create", "longrun", "foo", "-c", "sleep 1", *words, "-d", str(tmp_path), code=100)
+        assert read(conf) == before
+    good = "# of web\n[web]\nrun = httpd\n\n# the rest\n"
+    write(f"{conf}.d/web.conf", good)
+    assert "cwd: one word is wanted" in run("create", "longrun", "web", "-o", "-k", "cwd=/a b", "-d", str(tmp_path), code=100)
+    assert read(f"{conf}.d/web.conf") == good
+    said = run("create", "longrun", "web", "-o", "-c", "nginx", "-d", str(tmp_path))
+    assert said == f"longrun web: {conf}.d/web.conf, in the bundle user\n"
+    assert read(f"{conf}.d/web.conf") == "# the rest\n\n[web]\nrun = nginx\n"
+    assert read(conf) == before
+
+
+def test_a_link_stays_one(tmp_path):
+    conf, tree = f"{tmp_path}/tree/services.conf", f"{tmp_path}/tree"
+    write(f"{tmp_path}/real", "[a]\nrun = x\n")
+    os.mkdir(tree)
+    os.symlink("../real", conf)
+    run("create", "longrun", "b", "-c", "y", "-d", tree)
+    run("remove", "a", "-d", tree)
+    assert os.readlink(conf) == "../real" and read(f"{tmp_path}/real") == "[b]\nrun = y\n"
+    os.unlink(f"{tmp_path}/real")
+    assert "unable to follow the link" in run("create", "longrun", "b", "-s", "-d", tree, code=111)
+    assert os.readlink(conf) == "../real"
+
+
 SERVICES = """\
 # Serves the pages.
 [web]

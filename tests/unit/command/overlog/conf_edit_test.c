@@ -44,6 +44,19 @@ static void sections_are_taken_out(void **state)
     assert_int_equal(strncmp(e.text, "line 2: ", 8), 0);
 }
 
+static void comments_of_others_stay(void **state)
+{
+    (void)state;
+    begin("[a]\nrun = x\n# within\nneeds = none\n \t\n\n# Below: databases\n\n# of b\n[b]\n"
+          "script =\n    x\n\n    # y\n    z\n# [b2]\n\n[c]\n# end\n");
+    assert_int_equal(conf_edit_remove(&text, "a", &e), 1);
+    assert_int_equal(conf_edit_remove(&text, "c", &e), 1);
+    assert_string_equal(text.data, "# Below: databases\n\n# of b\n[b]\n"
+                                   "script =\n    x\n\n    # y\n    z\n# [b2]\n\n# end\n");
+    assert_int_equal(conf_edit_remove(&text, "b", &e), 1);
+    assert_string_equal(text.data, "# Below: databases\n\n# [b2]\n\n# end\n");
+}
+
 static void names_are_taken_out(void **state)
 {
     (void)state;
@@ -116,10 +129,8 @@ int main(void)
 {
 #define test(f) cmocka_unit_test_teardown(f, teardown)
     const struct CMUnitTest tests[] = {
-        test(sections_are_taken_out),
-        test(names_are_taken_out),
-        test(sections_are_added),
-        test(drafts_are_sections),
+        test(sections_are_taken_out), test(comments_of_others_stay), test(names_are_taken_out),
+        test(sections_are_added),     test(drafts_are_sections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
