@@ -80,16 +80,25 @@ static bool decode(const char *value, size_t length, struct str *out)
     return changed;
 }
 
-/* As JSON has it. */
-static bool escape(const char *value, size_t length, struct str *out)
+/* How writers of JSON differ: some escape slashes, others what HTML has a meaning for. */
+static const struct dialect {
+    const char *escaped, *coded;
+} dialects[] = {{"\"\\", ""}, {"\"\\/", ""}, {"\"\\", "<>&"}};
+
+/* As JSON has it. False: it is the same. */
+static bool escape(const char *value, size_t length, const struct dialect *d, struct str *out)
 {
     bool changed = false;
     for (size_t i = 0; i < length; i++) {
-        bool special = value[i] == '"' || value[i] == '\\' || value[i] == '/';
-        changed |= special && value[i] != '/';
-        if (special && value[i] != '/')
-            str_add_char(out, '\\');
-        str_add_char(out, value[i]);
+        bool escaped = value[i] != '\0' && strchr(d->escaped, value[i]) != NULL;
+        bool coded = value[i] != '\0' && strchr(d->coded, value[i]) != NULL;
+        changed |= escaped || coded;
+        if (coded)
+            str_printf(out, "\\u%04x", (unsigned)value[i]);
+        else if (escaped)
+            str_printf(out, "\\%c", value[i]);
+        else
+            str_add_char(out, value[i]);
     }
     return changed;
 }
@@ -106,10 +115,15 @@ int mask_learn(struct mask *m, const char *value, size_t length)
     result |= keep(m, value, length);
     if (decode(value, length, &other))
         result |= keep(m, other.data, other.length);
-    str_clear(&other);
-    if (escape(value, length, &other))
-        result |= keep(m, other.data, other.length);
+    for (size_t i = 0; i < sizeof dialects / sizeof dialects[0]; i++) {
+        str_clear(&other);
+        if (escape(value, length, &dialects[i], &other))
+            result |= keep(m, other.data, other.length);
+    }
     str_release(&other);
+    /* What ends a command or a member is no part of it, perhaps. */
+    if (length > 1 && strchr(";,", value[length - 1]) != NULL)
+        result |= keep(m, value, length - 1);
     return result;
 }
 

@@ -9,7 +9,7 @@
 enum { NAME_MAX_LENGTH = 100, PARTS_MAX = 12, PART_MAX = 32 };
 
 /* The parts of a name, in small letters: "dbUserPassword" and "DB_USER_PASSWORD" are db user
- * password. A number at the end does not count. */
+ * password. A number at the end of a part does not count. */
 struct parts {
     char part[PARTS_MAX][PART_MAX];
     size_t count;
@@ -24,6 +24,15 @@ static bool begins_part(const char *name, size_t length, size_t i)
     return upper && (!after_upper || before_lower);
 }
 
+/* Its first n bytes are there. */
+static void end_part(struct parts *p, size_t n)
+{
+    char *part = p->part[p->count++];
+    while (n > 1 && isdigit((unsigned char)part[n - 1]))
+        n--;
+    part[n] = '\0';
+}
+
 static void split(const char *name, size_t length, struct parts *p)
 {
     size_t n = 0;
@@ -34,7 +43,7 @@ static void split(const char *name, size_t length, struct parts *p)
         char c = name[i];
         bool separates = strchr("_-.", c) != NULL;
         if (n > 0 && (separates || begins_part(name, length, i))) {
-            p->part[p->count++][n] = '\0';
+            end_part(p, n);
             n = 0;
         }
         p->capitals &= !islower((unsigned char)c);
@@ -42,7 +51,7 @@ static void split(const char *name, size_t length, struct parts *p)
             p->part[p->count][n++] = (char)tolower((unsigned char)c);
     }
     if (n > 0)
-        p->part[p->count++][n] = '\0';
+        end_part(p, n);
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -63,15 +72,22 @@ static bool is_strong(const char *part)
     return false;
 }
 
+/* In any place, but for names that only tell something about it. */
+static bool is_medium(const char *part)
+{
+    static const char *const words[] = {"pass",     "pwd",      "pw",        "dbpass", "userpass",
+                                        "rootpass", "smtppass", "mysqlpass", "rootpw", NULL};
+    return is_among(part, words) || ends_with(part, "token") ||
+           (ends_with(part, "pwd") && strlen(part) > 3);
+}
+
 /* At the end. */
 static bool is_weak(const char *part)
 {
-    static const char *const words[] = {
-        "pass",     "pwd",           "pw",     "auth",   "token",    "cookie",   "cookies", "salt",
-        "dsn",      "authorization", "bearer", "dbpass", "userpass", "rootpass", "jwt",     "otp",
-        "smtppass", "mysqlpass",     "rootpw", NULL};
-    return is_among(part, words) || (ends_with(part, "token") && strlen(part) > 5) ||
-           (ends_with(part, "pwd") && strlen(part) > 3);
+    static const char *const words[] = {"auth",          "cookie",    "cookies", "salt",
+                                        "dsn",           "jwt",       "otp",     "bearer",
+                                        "authorization", "signature", NULL};
+    return is_among(part, words);
 }
 
 /* In front of "key". */
@@ -93,13 +109,15 @@ static bool is_secret_key(const char *before, bool capitals)
 static bool is_about(const struct parts *p)
 {
     static const char *const words[] = {
-        "file",       "path",     "dir",     "directory", "url",    "uri",      "endpoint",
-        "host",       "port",     "type",    "name",      "ttl",    "expiry",   "expires",
-        "expiration", "length",   "len",     "count",     "size",   "min",      "max",
-        "policy",     "timeout",  "enabled", "required",  "header", "field",    "user",
-        "username",   "method",   "mode",    "algorithm", "algo",   "lifetime", "version",
-        "prefix",     "status",   "changed", "id",        "ids",    "in",       "duration",
-        "realm",      "provider", NULL};
+        "file",       "path",     "dir",     "directory", "url",      "uri",      "endpoint",
+        "host",       "port",     "type",    "name",      "ttl",      "expiry",   "expires",
+        "expiration", "length",   "len",     "count",     "size",     "min",      "max",
+        "policy",     "timeout",  "enabled", "required",  "header",   "field",    "user",
+        "username",   "method",   "mode",    "algorithm", "algo",     "lifetime", "version",
+        "prefix",     "status",   "changed", "id",        "ids",      "in",       "duration",
+        "realm",      "provider", "days",    "hours",     "minutes",  "seconds",  "age",
+        "limit",      "rate",     "bucket",  "through",   "audience", "issuer",   "domain",
+        "suffix",     "pattern",  "format",  NULL};
     const char *last = p->part[p->count - 1];
     if (strcmp(last, "id") == 0 && p->count > 1 && strcmp(p->part[p->count - 2], "secret") == 0)
         return false;
@@ -123,11 +141,12 @@ bool mask_is_secret_name(const char *name, size_t length)
     if (p.count == 0 || is_about(&p))
         return false;
     const char *last = p.part[p.count - 1];
-    bool strong = false;
-    for (size_t i = 0; i < p.count; i++)
-        strong |= is_strong(p.part[i]);
-    if (strong || is_weak(last))
-        return true;
-    return p.count > 1 && (strcmp(last, "key") == 0 || strcmp(last, "keys") == 0) &&
-           is_secret_key(p.part[p.count - 2], p.capitals);
+    bool secret = is_weak(last);
+    for (size_t i = 0; i < p.count; i++) {
+        bool key = strcmp(p.part[i], "key") == 0 || strcmp(p.part[i], "keys") == 0;
+        /* Capitals alone say enough at the end. */
+        secret |= is_strong(p.part[i]) || is_medium(p.part[i]) ||
+                  (key && i > 0 && is_secret_key(p.part[i - 1], p.capitals && i + 1 == p.count));
+    }
+    return secret;
 }

@@ -162,13 +162,14 @@ static void find_tokens(struct mask_parts *p)
         begins[(unsigned char)shapes[i].prefix[0]] = true;
     for (size_t at = 0; at < p->length; at++) {
         unsigned char c = (unsigned char)p->text[at];
+        /* Behind letters, too: "/bot123456789:AA..." */
+        if (isdigit(c) && (at == 0 || !isdigit((unsigned char)p->text[at - 1])))
+            try_telegram(p, at);
         if (at > 0 && belongs(ALNUM, p->text[at - 1]))
             continue;
         for (size_t i = 0; begins[c] && i < sizeof shapes / sizeof shapes[0]; i++)
             if (starts(p, at, shapes[i].prefix))
                 try_shape(p, at, &shapes[i]);
-        if (isdigit(c))
-            try_telegram(p, at);
         if (c == 'b' || c == 'B') {
             try_scheme(p, at, "bearer ", "bearer token");
             try_scheme(p, at, "basic ", "basic authentication");

@@ -1,14 +1,15 @@
 /* Values of names that say that they are secrets, wherever a name may have one: NAME=value,
- * name: value, "name":"value", --name value, <name>value, 'name' => 'value'. */
+ * name: value, "name":"value", --name value, <name>value, 'name' => 'value', export NAME value. */
 #include "base/str.h"
 #include "command/overlog/mask.h"
 #include "command/overlog/mask_parts.h"
 #include <ctype.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-enum { QUOTED_MAX = 8192, BLANKS_MAX = 60, MASKED_LENGTH = sizeof MASKED - 1 };
+enum { QUOTED_MAX = 8192, LOOK_BACK = 4096, BLANKS_MAX = 60, MASKED_LENGTH = sizeof MASKED - 1 };
 
 /* A name in a text, and how its value may be written. */
 struct place {
@@ -17,8 +18,12 @@ struct place {
     bool quoted;        /* the quote ends right behind the name */
     bool option, first; /* with a dash in front; the first word of its line */
     bool query;         /* of a URL's query */
+    bool assigned;      /* a command in front of it makes it a variable */
     bool colon;         /* the value follows a colon and a blank */
 };
+
+/* An "&", as some writers of JSON have it. */
+static const char coded_and[] = "\\u0026";
 
 static char at(const struct mask_parts *p, size_t i)
 {
@@ -42,6 +47,19 @@ static size_t skip_blanks(const struct mask_parts *p, size_t i)
 static bool is_quote(char c)
 {
     return c == '"' || c == '\'' || c == '`';
+}
+
+static bool ends_there(const struct mask_parts *p, size_t end, const char *text)
+{
+    size_t n = strlen(text);
+    return end >= n && memcmp(p->text + end - n, text, n) == 0;
+}
+
+/* Whether the text is on the same line, not far in front of i. */
+static bool stands_before(const struct mask_parts *p, size_t i, const char *text)
+{
+    size_t line = mask_line_begin(p, i), begin = i - line > LOOK_BACK ? i - LOOK_BACK : line;
+    return memmem(p->text + begin, i - begin, text, strlen(text)) != NULL;
 }
 
 /* --- where a value begins and ends ------------------------------------------------------------ */
@@ -103,10 +121,11 @@ static size_t end_plain(const struct mask_parts *p, const struct place *n, size_
         return line;
     }
     for (; end < line && !isspace((unsigned char)p->text[end]); end++) {
+        if (n->query && (strchr("&\"'<>", p->text[end]) != NULL ||
+                         (line - end > 6 && memcmp(p->text + end, coded_and, 6) == 0)))
+            break;
         if (p->text[end] == '\\' && end + 1 < line)
             end++;
-        else if (n->query && p->text[end] == '&')
-            break;
         else if (n->quoted && strchr(",}]", p->text[end]) != NULL)
             break;
     }
@@ -136,6 +155,19 @@ static bool begins_block(const struct mask_parts *p, size_t i)
     return (c == '|' || c == '>') && end - i <= 3 && end < p->length;
 }
 
+/* Whether it may be the name of one: of capitals, with "_" if there is a digit. */
+static bool is_variable(const char *word, size_t length)
+{
+    bool joined = false, digits = false;
+    for (size_t i = 0; i < length; i++) {
+        digits |= isdigit((unsigned char)word[i]) != 0;
+        joined |= word[i] == '_';
+        if (!isupper((unsigned char)word[i]) && !isdigit((unsigned char)word[i]) && word[i] != '_')
+            return false;
+    }
+    return joined || !digits;
+}
+
 static void add_value(struct mask_parts *p, const struct place *n, size_t i)
 {
     size_t begin = i, end;
@@ -163,6 +195,9 @@ static void add_value(struct mask_parts *p, const struct place *n, size_t i)
     if (is_harmless(p->text + begin, end - begin))
         return;
     mask_add_value(p, begin, end, "value of", p->text + n->begin, n->end - n->begin);
+    /* "export A B" of a shell: B is a name, and stands elsewhere as such. */
+    if (n->assigned && !p->failed && is_variable(p->text + begin, end - begin))
+        p->part[p->count - 1].to = begin;
 }
 
 /* --- between a name and its value ------------------------------------------------------------- */
@@ -173,16 +208,136 @@ static void try_option(struct mask_parts *p, struct place *n, size_t i)
     size_t value = i;
     while (value - i < BLANKS_MAX && strchr(" \t\",'", at(p, value)) != NULL && value < p->length)
         value++;
-    if (!n->option || value == i || at(p, value) == '-' || value >= p->length ||
-        at(p, value) == '\n')
+    if (value == i || (n->option && at(p, value) == '-') || value >= p->length ||
+        at(p, value) == '\n' || at(p, value) == '\r')
         return;
     if (is_quote(at(p, value - 1)))
         value--;
-    n->first = n->colon = false;
+    n->colon = false;
     n->quoted = true;
     if (n->quote == 0 && !is_quote(at(p, value)))
         n->quoted = false;
     add_value(p, n, value);
+}
+
+/* Commands that make a variable of the two words behind them. */
+static const struct assigner {
+    const char *name;
+    bool line;  /* the value is the rest of the line */
+    bool block; /* the value is what the block prints */
+} assigners[] = {{"export", false, false}, {"setenv", false, false}, {"SetEnv", false, false},
+                 {"define", false, false}, {"ENV", true, false},     {"backtick", false, true}};
+
+/* Where the word that ends there begins. */
+static size_t word_begin(const struct mask_parts *p, size_t end)
+{
+    size_t i = end;
+    while (i > 0 && end - i < BLANKS_MAX && in_name(p->text[i - 1]))
+        i--;
+    return i;
+}
+
+/* Before the blanks, quotes and brackets that end there. */
+static size_t skip_back(const struct mask_parts *p, size_t end)
+{
+    size_t i = end;
+    while (i > 0 && end - i < BLANKS_MAX && p->text[i - 1] != '\0' &&
+           strchr(" \t\"'(", p->text[i - 1]) != NULL)
+        i--;
+    return i;
+}
+
+/* The assigner before a name, which may have options; or NULL. In a sentence, none is meant: it
+ * begins a command, or the name is one of capitals. */
+static const struct assigner *find_assigner(const struct mask_parts *p, const struct place *n)
+{
+    size_t end = skip_back(p, n->begin), begin = word_begin(p, end);
+    bool capitals = is_variable(p->text + n->begin, n->end - n->begin);
+    if (end == n->begin)
+        return NULL;
+    for (int options = 0; begin < end && p->text[begin] == '-' && options < 4; options++) {
+        end = skip_back(p, begin);
+        begin = word_begin(p, end);
+    }
+    size_t before = skip_back(p, begin);
+    bool first = before == 0 || strchr("\n;{}&|(#=+$", p->text[before - 1]) != NULL ||
+                 p->text[begin - 1] == '(';
+    for (size_t i = 0; i < sizeof assigners / sizeof assigners[0]; i++)
+        if (end - begin == strlen(assigners[i].name) &&
+            memcmp(p->text + begin, assigners[i].name, end - begin) == 0)
+            return first || capitals ? &assigners[i] : NULL;
+    return NULL;
+}
+
+static size_t skip_space(const struct mask_parts *p, size_t i, size_t end)
+{
+    while (i < end && isspace((unsigned char)p->text[i]))
+        i++;
+    return i;
+}
+
+/* "{ echo x }": the words that a block prints. */
+static void try_block(struct mask_parts *p, struct place *n, size_t i)
+{
+    static const char *const printers[] = {"echo", "printf", "s6-echo", "heredoc", NULL};
+    size_t limit = p->length - i < QUOTED_MAX ? p->length : i + QUOTED_MAX;
+    size_t word = skip_space(p, i, limit);
+    const char *close = memchr(p->text + word, '}', limit - word);
+    bool printed = false;
+    if (at(p, word) != '{' || close == NULL)
+        return;
+    limit = (size_t)(close - p->text);
+    n->first = n->colon = false;
+    n->quote = '\0';
+    for (word = skip_space(p, word + 1, limit); word < limit; word = skip_space(p, word, limit)) {
+        char name[16];
+        size_t end = is_quote(p->text[word]) ? close_quote(p, word + 1, p->text[word]) + 1 : word;
+        while (end < limit && !isspace((unsigned char)p->text[end]))
+            end++;
+        snprintf(name, sizeof name, "%.*s", end - word > 15 ? 15 : (int)(end - word),
+                 p->text + word);
+        if (printed && name[0] != '-')
+            add_value(p, n, word);
+        printed |= is_among(name, printers);
+        word = end;
+    }
+}
+
+/* "password x" of a .netrc, and of files that have a setting a line: nothing else is there. */
+static bool is_setting(const struct mask_parts *p, const struct place *n)
+{
+    static const char *const words[] = {"password", "passwd", "secret"};
+    size_t value = skip_blanks(p, n->end), stop = value, line = mask_line_end(p, value);
+    bool named = false;
+    if (value == n->end || value >= line)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t length = strlen(words[i]);
+        named |=
+            n->end - n->begin >= length && memcmp(p->text + n->end - length, words[i], length) == 0;
+    }
+    if (is_quote(at(p, value)))
+        stop = close_quote(p, value + 1, at(p, value));
+    while (stop < line && !isspace((unsigned char)p->text[stop]))
+        stop++;
+    return named &&
+           ((n->first && skip_space(p, stop, line) == line) ||
+            stands_before(p, n->begin, "login ") || stands_before(p, n->begin, "machine "));
+}
+
+/* A name and a value with blanks between. */
+static void try_words(struct mask_parts *p, struct place *n, size_t i)
+{
+    const struct assigner *a = n->option ? NULL : find_assigner(p, n);
+    if (a != NULL && a->block) {
+        try_block(p, n, i);
+        return;
+    }
+    n->assigned = a != NULL;
+    if (n->option || n->assigned || is_setting(p, n)) {
+        n->first = n->assigned && a->line;
+        try_option(p, n, i);
+    }
 }
 
 static void try_name(struct mask_parts *p, struct place *n)
@@ -193,6 +348,9 @@ static void try_name(struct mask_parts *p, struct place *n)
     else if (is_quote(at(p, i))) {
         n->quoted = at(p, i) == n->quote;
         i++;
+        /* $x['password'] = */
+        if (at(p, i) == ']' && at(p, skip_blanks(p, i + 1)) == '=')
+            i++;
     }
     size_t sign = skip_blanks(p, i);
     char c = at(p, sign), next = at(p, sign + 1);
@@ -209,7 +367,7 @@ static void try_name(struct mask_parts *p, struct place *n)
         return;
     }
     if ((c != '=' && c != ':') || (c == ':' && (next == ':' || next == '/'))) {
-        try_option(p, n, i);
+        try_words(p, n, i);
         return;
     }
     size_t value = sign + 1;
@@ -228,31 +386,54 @@ static const struct secret_option {
     const char *program, *option;
     bool attached; /* the value is the rest of the word */
     bool pair;     /* user:password, and no pair of numbers */
-} secret_options[] = {{"mysql", "-p", true, false},      {"mariadb", "-p", true, false},
-                      {"sshpass", "-p", true, false},    {"sshpass", "-p", false, false},
-                      {"redis-cli", "-a", false, false}, {"curl", "-u", false, true},
-                      {"curl", "--user", false, true},   {"curl", "-U", false, true},
-                      {"ldap", "-w", false, false},      {"openssl", "-pass", false, false},
-                      {"", "requirepass", false, false}, {"", "masterauth", false, false}};
+} secret_options[] = {{"mysql", "-p", true, false},       {"mariadb", "-p", true, false},
+                      {"sshpass", "-p", true, false},     {"sshpass", "-p", false, false},
+                      {"redis-cli", "-a", false, false},  {"curl", "-u", false, true},
+                      {"curl", "--user", false, true},    {"curl", "-U", false, true},
+                      {"curl", "-u", true, true},         {"mongo", "-p", false, false},
+                      {"login", "-p", false, false},      {"ldap", "-w", false, false},
+                      {"openssl", "-pass", false, false}, {"", "requirepass", false, false},
+                      {"", "masterauth", false, false}};
+
+/* Where the value of that option begins, if the word is that option; else 0. */
+static size_t option_value(const struct mask_parts *p, size_t begin, size_t end,
+                           const struct secret_option *o)
+{
+    size_t n = strlen(o->option), value = begin + n;
+    char outer = begin > 0 && is_quote(p->text[begin - 1]) ? p->text[begin - 1] : '\0';
+    bool same = end - begin >= n && memcmp(p->text + begin, o->option, n) == 0;
+    /* "-su user:password" */
+    bool joined = o->pair && o->option[1] != '-' && end - begin > n && end - begin < 6 &&
+                  p->text[begin] == '-' && p->text[end - 1] == o->option[1];
+    if (o->attached) {
+        bool ends = value == end && (at(p, end) == outer || strchr(" \t\r\n;)],|&>", at(p, end)));
+        return same && value < p->length && !ends ? value : 0;
+    }
+    if (!joined && (!same || end - begin != n))
+        return 0;
+    if (outer == '\0' || at(p, end) != outer)
+        return skip_blanks(p, end);
+    /* "-u", "user:password" */
+    for (value = end + 1; value - end < BLANKS_MAX && strchr(" \t,", at(p, value)) != NULL;)
+        value++;
+    return is_quote(at(p, value)) ? value : 0;
+}
 
 static void try_secret_option(struct mask_parts *p, size_t begin, size_t end,
                               const struct secret_option *o)
 {
-    size_t n = strlen(o->option), value = begin + n;
-    if (end - begin < n || strncmp(p->text + begin, o->option, n) != 0 ||
-        (o->attached ? end - begin == n : end - begin != n))
+    size_t value = option_value(p, begin, end, o);
+    if (value == 0 || !stands_before(p, begin, o->program))
         return;
-    size_t line = mask_line_begin(p, begin);
-    if (memmem(p->text + line, begin - line, o->program, strlen(o->program)) == NULL)
-        return;
-    if (!o->attached)
-        value = skip_blanks(p, end);
+    char outer =
+        begin > 0 && o->attached && is_quote(p->text[begin - 1]) ? p->text[begin - 1] : ' ';
     char quote = is_quote(at(p, value)) ? at(p, value++) : '\0';
     size_t stop = value;
     while (stop < p->length && p->text[stop] != '\n' &&
-           (quote != '\0' ? p->text[stop] != quote : !isspace((unsigned char)p->text[stop])))
+           (quote != '\0' ? p->text[stop] != quote
+                          : !isspace((unsigned char)p->text[stop]) && p->text[stop] != outer))
         stop++;
-    const char *colon = memchr(p->text + value, ':', stop - value);
+    const char *colon = value < stop ? memchr(p->text + value, ':', stop - value) : NULL;
     if (stop == value || is_harmless(p->text + value, stop - value) || (o->pair && colon == NULL))
         return;
     size_t from = o->pair ? (size_t)(colon + 1 - p->text) : value;
@@ -292,18 +473,24 @@ void mask_find_values(struct mask_parts *p)
         size_t stop = end;
         while (stop > name && p->text[stop - 1] == '.')
             stop--;
-        if (!mask_is_secret_name(p->text + name, stop - name))
-            continue;
         char before = begin == 0 ? '\0' : p->text[begin - 1];
+        bool query = before == '?' || before == '&' || ends_there(p, begin, "&amp;");
+        if (before == '\\' && stop - name > 5 && memcmp(p->text + name, coded_and + 1, 5) == 0) {
+            name += 5;
+            query = true;
+        }
+        bool signs = query && stop - name == 3 && strncasecmp(p->text + name, "sig", 3) == 0;
+        if (!signs && !mask_is_secret_name(p->text + name, stop - name))
+            continue;
         size_t line = mask_line_begin(p, begin), first = skip_blanks(p, line);
         if (p->length - first > 7 && strncmp(p->text + first, "export ", 7) == 0)
             first += 7;
         struct place n = {.begin = name,
                           .end = end,
                           .quote = is_quote(before) ? before : '\0',
-                          .option = name > begin,
+                          .option = begin < name && p->text[begin] == '-',
                           .first = first == begin,
-                          .query = before == '?' || before == '&'};
+                          .query = query};
         try_name(p, &n);
     }
 }

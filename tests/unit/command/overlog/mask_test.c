@@ -41,6 +41,29 @@ static const struct row corpus[] = {
     {"password=x\r\nuser=y\r\n", "password=" M "\r\nuser=y\r\n"},
     {"token==abcdef", "token==" M},
     {"token2 := 'abcdef'", "token2 := '" M "'"},
+    /* --- a name and a value, with a blank between --- */
+    {"#!/command/execlineb -P\nexport DB_PASSWORD hunter2\nexport USER x\napp",
+     "#!/command/execlineb -P\nexport DB_PASSWORD " M "\nexport USER x\napp"},
+    {"fdmove -c 2 1 export DB_PASSWORD \"hun ter2\" app",
+     "fdmove -c 2 1 export DB_PASSWORD \"" M "\" app"},
+    {"foreground { export api_token hunter2 app }", "foreground { export api_token " M " app }"},
+    {"export DB_PASSWORD API_TOKEN PATH", "export DB_PASSWORD " M " PATH"},
+    {"setenv DB_PASSWORD hunter2; app", "setenv DB_PASSWORD " M " app"},
+    {"SetEnv DB_PASSWORD \"hunter2\"", "SetEnv DB_PASSWORD \"" M "\""},
+    {"define -s password hunter2 app", "define -s password " M " app"},
+    {"#define DB_PASSWORD \"hunter2\"", "#define DB_PASSWORD \"" M "\""},
+    {"define( 'DB_PASSWORD', 'hunter2' );", "define( 'DB_PASSWORD', '" M "' );"},
+    {"$db['password'] = 'hunter2'; x", "$db['password'] = '" M "'; x"},
+    {"backtick -n DB_PASSWORD { echo -n hunter2 } app",
+     "backtick -n DB_PASSWORD { echo -n " M " } app"},
+    {"backtick TOKEN\n{\n  s6-echo \"hun ter2\" b\n}\napp",
+     "backtick TOKEN\n{\n  s6-echo \"" M "\" " M "\n}\napp"},
+    {"FROM x\nENV DB_PASSWORD hun ter2 \nENV A b", "FROM x\nENV DB_PASSWORD " M " \nENV A b"},
+    {"ENV A=b DB_PASSWORD=hunter2", "ENV A=b DB_PASSWORD=" M},
+    {"machine h login me password hunter2 account x",
+     "machine h login me password " M " account x"},
+    {"machine h\n  login me\n  password hunter2\n", "machine h\n  login me\n  password " M "\n"},
+    {"secret \"hunter2\";", "secret \"" M "\";"},
     /* --- data --- */
     {"{\"user\":\"a\",\"password\":\"hun\\\"ter2\",\"n\":1}",
      "{\"user\":\"a\",\"password\":\"" M "\",\"n\":1}"},
@@ -61,6 +84,14 @@ static const struct row corpus[] = {
     {"X-Api-Key: abc", "X-Api-Key: " M},
     {"GET /cb?code=1&access_token=abc&x=2 HTTP/1.1",
      "GET /cb?code=1&access_token=" M "&x=2 HTTP/1.1"},
+    {"https://x.blob.net/c?sv=2020&sig=ab%2Fcd%3D&se=1",
+     "https://x.blob.net/c?sv=2020&sig=" M "&se=1"},
+    {"{\"u\":\"https://x/c?a=1\\u0026sig=ab%2Fcd\\u0026se=1\"}",
+     "{\"u\":\"https://x/c?a=1\\u0026sig=" M "\\u0026se=1\"}"},
+    {"<a href='https://x/c?a=1&amp;sig=ab%2Fcd&amp;se=1'>",
+     "<a href='https://x/c?a=1&amp;sig=" M "&amp;se=1'>"},
+    {"https://s3/b?X-Amz-Expires=60&X-Amz-Signature=" HEX32 "&x=1",
+     "https://s3/b?X-Amz-Expires=60&X-Amz-Signature=" M "&x=1"},
     {"postgres://app:s3cr%40t@db:5432/app?x=1", "postgres://" M "@db:5432/app?x=1"},
     {"redis://:hunter2@cache/0", "redis://" M "@cache/0"},
     {"https://" SOME "@sentry.io/5", "https://" M "@sentry.io/5"},
@@ -76,6 +107,13 @@ static const struct row corpus[] = {
     {"redis-cli -a hunter2 ping", "redis-cli -a " M " ping"},
     {"curl -u admin:hunter2 http://x", "curl -u admin:" M " http://x"},
     {"curl --user 'admin:hun ter2' http://x", "curl --user 'admin:" M "' http://x"},
+    {"curl -uadmin:hunter2 http://x", "curl -uadmin:" M " http://x"},
+    {"curl -su admin:hunter2 http://x", "curl -su admin:" M " http://x"},
+    {"curl -sSu'admin:hun ter2' http://x", "curl -sSu'admin:" M "' http://x"},
+    {"mysql -u root -p'hun ter2' app", "mysql -u root -p'" M "' app"},
+    {"mysql -u root -p$ecret1 app", "mysql -u root -p" M " app"},
+    {"mongodump -u me -p hunter2 --gzip", "mongodump -u me -p " M " --gzip"},
+    {"echo x | docker login -u me -p hunter2 r.io", "echo x | docker login -u me -p " M " r.io"},
     /* --- tokens --- */
     {"key AKI"
      "AABCDEFGHIJKLMNOP.",
@@ -120,6 +158,9 @@ static const struct row corpus[] = {
     {"bot 123456789:AA"
      "abcdefghijklmnopqrstuvwxyzABCDEFG",
      "bot " M},
+    {"POST https://api.telegram.org/bot123456789:AA"
+     "abcdefghijklmnopqrstuvwxyzABCDEFG/send",
+     "POST https://api.telegram.org/bot" M "/send"},
     {"-----BEGIN RSA PRIVATE KEY-----\nMIIabc\ndef=\n-----END RSA PRIVATE KEY-----\nnext",
      M "\nnext"},
     {"a -----BEGIN CERTIFICATE-----\\nMII\\n-----END CERTIFICATE----- b", "a " M " b"},
@@ -136,6 +177,13 @@ static const struct row corpus[] = {
     {"Access denied for user 'a'@'b' (using password: YES)", NULL},
     {"Token::parse(x) and secret/path", NULL},
     {"primary_key=5 cache_key=a.b KEY=x", NULL},
+    {"FATAL: password authentication failed for user", NULL},
+    {"unable to export password database to disk", NULL},
+    {"backtick DB_PASSWORD { redirfd -r 0 /etc/x cat } app", NULL},
+    {"export DB_PASSWORD\nexport PATH", NULL},
+    {"export DB_PASSWORD ${OTHER}", NULL},
+    {"kill sig=15 signal: 9", NULL},
+    {"docker run -p 80:80 -u 33:33 x; curl -so /dev/null http://x", NULL},
     {"password=", NULL},
     {"password: \nuser: x", NULL},
     {"token_type=bearer token_id=7 max_tokens=12", NULL},
@@ -212,6 +260,13 @@ static void learned(void **state)
     check(&m, "requirepass hunter2hunter2", "requirepass " M);
     check(&m, "it is s3cr@t or s3cr%40t", "it is " M " or " M);
     check(&m, "{\"a\":\"a\\\"b12\\\\c\"}", "{\"a\":\"" M "\"}");
+    assert_int_equal(mask_learn(&m, "ab/cd<e", 7), 0);
+    check(&m, "ab/cd<e ab\\/cd<e ab/cd\\u003ce", M " " M " " M);
+    static const char script[] =
+        "export DB_PASSWORD s3cr3t-one\nENV API_KEY s3cr3t-two\n"
+        "backtick TOKEN { echo s3cr3t-three }\nexport PASSWORD API_TOKEN\n";
+    assert_int_equal(mask_learn_text(&m, script, strlen(script)), 0);
+    check(&m, "s3cr3t-one s3cr3t-two s3cr3t-three API_TOKEN", M " " M " " M " API_TOKEN");
     struct str out = STR_INIT;
     assert_int_equal(mask_learned(&m, "x_token:1: hunter2", 18, &out), 0);
     assert_string_equal(out.data, "x_token:1: " M);
@@ -254,11 +309,37 @@ static void names(void **state)
                                          "--token",
                                          "SECRET",
                                          "redis.auth",
-                                         "token_1"};
-    static const char *const other[] = {
-        "PWD",         "OVERLOG_SECRETS",   "OLDPWD",      "key", "monkey", "author",  "TOKEN_URL",
-        "passenger",   "PUBLIC_KEY",        "id",          "",    "a",      "compass", "KEYMAP",
-        "secret_name", "AWS_ACCESS_KEY_ID", "tokens_used", "-",   "..."};
+                                         "token_1",
+                                         "TOKEN_GITHUB",
+                                         "DB_PASS_RO",
+                                         "DB_PASS2_RO",
+                                         "API_KEY_PROD",
+                                         "X-Amz-Signature",
+                                         "authTokenProd"};
+    static const char *const other[] = {"PWD",
+                                        "OVERLOG_SECRETS",
+                                        "OLDPWD",
+                                        "key",
+                                        "monkey",
+                                        "author",
+                                        "TOKEN_URL",
+                                        "passenger",
+                                        "PUBLIC_KEY",
+                                        "id",
+                                        "",
+                                        "a",
+                                        "compass",
+                                        "KEYMAP",
+                                        "secret_name",
+                                        "AWS_ACCESS_KEY_ID",
+                                        "tokens_used",
+                                        "-",
+                                        "...",
+                                        "PASS_MAX_DAYS",
+                                        "TOKEN_BUCKET",
+                                        "PASS_THROUGH",
+                                        "CACHE_KEY_SUFFIX",
+                                        "AUTH_LDAP_SERVER"};
     (void)state;
     for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++)
         assert_true(mask_is_secret_name(secret[i], strlen(secret[i])));
