@@ -6,7 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_MAX = 11 /* letters of one case that may be an ordinary word */ };
+enum {
+    WORD_MAX = 11,   /* letters of one case that may be an ordinary word */
+    LEAST = 6,       /* bytes of a value that is learned */
+    LINE_LEAST = 16, /* bytes of a line of one */
+    BUCKETS = 1 << 14
+};
 
 /* --- what is learned -------------------------------------------------------------------------- */
 
@@ -16,7 +21,7 @@ static bool is_telling(const char *value, size_t length)
     static const char *const places[] = {"/run/", "/etc/", "/var/", "/usr/",  "/home/", "/tmp/",
                                          "/opt/", "/srv/", "/app/", "/data/", "/proc/", "/dev/"};
     size_t letters = 0, capitals = 0, digits = 0;
-    if (length < 6)
+    if (length < LEAST)
         return false;
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
         if (strncmp(value, places[i], strlen(places[i])) == 0)
@@ -33,10 +38,18 @@ static bool is_telling(const char *value, size_t length)
     return letters < length || !one_case || length > WORD_MAX;
 }
 
+/* Of its first LEAST bytes. */
+static size_t bucket_of(const char *bytes)
+{
+    uint64_t key = 0;
+    memcpy(&key, bytes, LEAST);
+    return (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 50) % BUCKETS;
+}
+
 static bool is_known(const struct mask *m, const char *value, size_t length)
 {
-    for (size_t i = 0; i < m->count; i++)
-        if (m->value[i].length == length && memcmp(m->value[i].bytes, value, length) == 0)
+    for (size_t i = m->bucket[bucket_of(value)]; i != 0; i = m->value[i - 1].next)
+        if (m->value[i - 1].length == length && memcmp(m->value[i - 1].bytes, value, length) == 0)
             return true;
     return false;
 }
@@ -45,8 +58,12 @@ static int keep(struct mask *m, const char *value, size_t length)
 {
     /* with a NUL behind it, for is_telling */
     char *copy = malloc(length + 1);
-    if (copy == NULL)
+    if (m->bucket == NULL)
+        m->bucket = calloc(BUCKETS, sizeof *m->bucket);
+    if (copy == NULL || m->bucket == NULL) {
+        free(copy);
         return -1;
+    }
     memcpy(copy, value, length);
     copy[length] = '\0';
     if (!is_telling(copy, length) || is_known(m, copy, length)) {
@@ -59,7 +76,9 @@ static int keep(struct mask *m, const char *value, size_t length)
         return -1;
     }
     m->value = list;
-    m->value[m->count++] = (struct mask_value){.bytes = copy, .length = length};
+    size_t *last = &m->bucket[bucket_of(copy)];
+    m->value[m->count++] = (struct mask_value){.bytes = copy, .length = length, .next = *last};
+    *last = m->count;
     return 0;
 }
 
@@ -103,15 +122,21 @@ static bool escape(const char *value, size_t length, const struct dialect *d, st
     return changed;
 }
 
+static int keep_line(struct mask *m, const char *line, size_t length)
+{
+    mask_trim(&line, &length);
+    return length >= LINE_LEAST ? keep(m, line, length) : 0;
+}
+
 int mask_learn(struct mask *m, const char *value, size_t length)
 {
     struct str other = STR_INIT;
     int result = 0;
+    mask_trim(&value, &length);
     /* Logs show lines apart. */
     for (const char *at = value, *end; (end = memchr(at, '\n', length - (size_t)(at - value)));
          at = end + 1)
-        if (end - at >= 16)
-            result |= keep(m, at, (size_t)(end - at));
+        result |= keep_line(m, at, (size_t)(end - at));
     result |= keep(m, value, length);
     if (decode(value, length, &other))
         result |= keep(m, other.data, other.length);
@@ -132,6 +157,7 @@ void mask_release(struct mask *m)
     for (size_t i = 0; i < m->count; i++)
         free(m->value[i].bytes);
     free(m->value);
+    free(m->bucket);
     *m = MASK_INIT;
 }
 
@@ -139,14 +165,12 @@ void mask_release(struct mask *m)
 
 static void find_known(const struct mask *m, struct mask_parts *p)
 {
-    for (size_t i = 0; i < m->count; i++) {
-        const struct mask_value *v = &m->value[i];
-        size_t at = 0;
-        for (const char *hit; (hit = memmem(p->text + at, p->length - at, v->bytes, v->length));
-             at = (size_t)(hit - p->text) + 1)
-            mask_add(p, (size_t)(hit - p->text), (size_t)(hit - p->text) + v->length, false,
-                     "a value that is secret elsewhere");
-    }
+    for (size_t at = 0; m->count > 0 && at + LEAST <= p->length; at++)
+        for (size_t i = m->bucket[bucket_of(p->text + at)]; i != 0; i = m->value[i - 1].next) {
+            const struct mask_value *v = &m->value[i - 1];
+            if (v->length <= p->length - at && memcmp(p->text + at, v->bytes, v->length) == 0)
+                mask_add(p, at, at + v->length, false, "a value that is secret elsewhere");
+        }
 }
 
 static int by_place(const void *a, const void *b)
@@ -162,6 +186,8 @@ static int by_place(const void *a, const void *b)
 
 static int find(struct mask_parts *p, const struct mask *m, bool all)
 {
+    struct mask_line line = {.known = false};
+    p->line = &line;
     if (p->length > 0 && all) {
         mask_find_values(p);
         mask_find_shapes(p);
@@ -170,6 +196,7 @@ static int find(struct mask_parts *p, const struct mask *m, bool all)
         find_known(m, p);
     if (p->count > 0)
         qsort(p->part, p->count, sizeof *p->part, by_place);
+    p->line = NULL;
     return p->failed ? -1 : 0;
 }
 

@@ -21,19 +21,24 @@
 struct mask_value {
     char *bytes; /* owned */
     size_t length;
+    size_t next; /* of those in the same bucket, from 1; 0: none */
 };
 
 struct mask {
     struct mask_value *value; /* owned */
     size_t count, room;
+    size_t *bucket; /* owned: the last value whose first bytes have that hash, from 1 */
 };
 
 #define MASK_INIT ((struct mask){.value = NULL})
 
-/* Learn a value that is a secret, if it can be told from ordinary words, and those of a text. 0, or
- * -1: no memory. */
+/* Learn a value that is a secret, if it can be told from ordinary words, without blanks around it,
+ * and those of a text. 0, or -1: no memory. */
 int mask_learn(struct mask *m, const char *value, size_t length);
 int mask_learn_text(struct mask *m, const char *text, size_t length);
+/* Learns a file that is nothing but secrets: all of it, and all values that it has as lines
+ * NAME=VALUE, as members of JSON, or behind colons. */
+int mask_learn_file(struct mask *m, const char *text, size_t length);
 void mask_release(struct mask *m);
 
 /* Called for each secret: the line of the masked text in which it stood, from 1, and its kind, such

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MASK_KIND_MAX = 80 };
+enum { MASK_KIND_MAX = 80, MASK_BLANKS_MAX = 60 /* between a name and its value */ };
 
 struct mask_part {
     size_t begin, end; /* in the text */
@@ -13,12 +13,19 @@ struct mask_part {
     char kind[MASK_KIND_MAX];
 };
 
+/* A line of the text, newline excluded. */
+struct mask_line {
+    size_t begin, end;
+    bool known;
+};
+
 struct mask_parts {
     const char *text;
     size_t length;
     struct mask_part *part; /* owned */
     size_t count, room;
-    bool failed; /* no memory: parts are missing */
+    bool failed;            /* no memory: parts are missing */
+    struct mask_line *line; /* which was asked for last; borrowed */
 };
 
 /* Adds bytes begin to end; learn: all of them are the secret, else none. */
@@ -29,6 +36,9 @@ void mask_add_value(struct mask_parts *p, size_t begin, size_t end, const char *
 
 /* Values of names, of options and of the password options of some programs. */
 void mask_find_values(struct mask_parts *p);
+/* The value of the word from begin to end, if that is a password option of a program on its line,
+ * or SQL that has one. */
+void mask_find_option(struct mask_parts *p, size_t begin, size_t end);
 /* Tokens, URLs, PEM blocks. */
 void mask_find_shapes(struct mask_parts *p);
 
@@ -36,5 +46,19 @@ void mask_find_shapes(struct mask_parts *p);
 size_t mask_line_end(const struct mask_parts *p, size_t at);
 /* Where that line begins. */
 size_t mask_line_begin(const struct mask_parts *p, size_t at);
+
+/* Leaves blanks and ends of lines at both ends out. */
+void mask_trim(const char **text, size_t *length);
+/* The byte at i; 0 behind the end. */
+char mask_at(const struct mask_parts *p, size_t i);
+/* Behind the blanks at i, of which so many may be. */
+size_t mask_skip_blanks(const struct mask_parts *p, size_t i);
+bool mask_is_quote(char c);
+/* The quote that closes what begins at i; or the end of the line, if there is none soon. */
+size_t mask_close_quote(const struct mask_parts *p, size_t i, char quote);
+/* Whether the text is on the same line, not far in front of i. */
+bool mask_stands_before(const struct mask_parts *p, size_t i, const char *text);
+/* Nothing secret: no value, a word that says whether there is one, a variable that has it. */
+bool mask_is_harmless(const char *value, size_t length);
 
 #endif

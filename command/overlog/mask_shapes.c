@@ -107,9 +107,14 @@ static size_t run(const struct mask_parts *p, size_t at, enum alphabet a)
     return at;
 }
 
-static void try_shape(struct mask_parts *p, size_t at, const struct shape *s)
+/* done: the end of the run in which it was found last; within that there is nothing more. */
+static void try_shape(struct mask_parts *p, size_t at, const struct shape *s, size_t *done)
 {
-    size_t body = at + strlen(s->prefix), end = run(p, body, s->alphabet), dots = 0;
+    size_t body = at + strlen(s->prefix), dots = 0;
+    if (body <= *done)
+        return;
+    size_t end = run(p, body, s->alphabet);
+    *done = end;
     for (size_t i = body; i < end; i++)
         dots += p->text[i] == '.';
     if (end - body >= s->least && dots >= s->dots)
@@ -158,6 +163,7 @@ static void try_scheme(struct mask_parts *p, size_t at, const char *scheme, cons
 static void find_tokens(struct mask_parts *p)
 {
     bool begins[256] = {false};
+    size_t done[sizeof shapes / sizeof shapes[0]] = {0};
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         begins[(unsigned char)shapes[i].prefix[0]] = true;
     for (size_t at = 0; at < p->length; at++) {
@@ -169,7 +175,7 @@ static void find_tokens(struct mask_parts *p)
             continue;
         for (size_t i = 0; begins[c] && i < sizeof shapes / sizeof shapes[0]; i++)
             if (starts(p, at, shapes[i].prefix))
-                try_shape(p, at, &shapes[i]);
+                try_shape(p, at, &shapes[i], &done[i]);
         if (c == 'b' || c == 'B') {
             try_scheme(p, at, "bearer ", "bearer token");
             try_scheme(p, at, "basic ", "basic authentication");
@@ -178,6 +184,8 @@ static void find_tokens(struct mask_parts *p)
 }
 
 /* --- URLs ------------------------------------------------------------------------------------- */
+
+enum { USERINFO_MAX = 1024 };
 
 static bool ends_url(char c)
 {
@@ -202,11 +210,12 @@ static void mask_userinfo(struct mask_parts *p, size_t begin)
     size_t host = begin, end;
     while (host < p->length && !ends_url(p->text[host]) && strchr("/?#", p->text[host]) == NULL)
         host++;
-    for (end = host; end < p->length && !ends_url(p->text[end]);)
-        end++;
     const char *at = memrchr(p->text + begin, '@', host - begin);
-    if (at == NULL && has_password(p, begin, host))
+    if (at == NULL && has_password(p, begin, host)) {
+        for (end = host; end < p->length && end - begin < USERINFO_MAX && !ends_url(p->text[end]);)
+            end++;
         at = memrchr(p->text + begin, '@', end - begin);
+    }
     if (at == NULL)
         return;
     size_t stop = (size_t)(at - p->text);
@@ -222,7 +231,8 @@ static void mask_userinfo(struct mask_parts *p, size_t begin)
 static void mask_driver(struct mask_parts *p, size_t at)
 {
     size_t begin = at, line = mask_line_begin(p, at);
-    while (begin > line && !ends_url(p->text[begin - 1]) && p->text[begin - 1] != '=')
+    while (begin > line && at - begin < USERINFO_MAX && !ends_url(p->text[begin - 1]) &&
+           p->text[begin - 1] != '=')
         begin--;
     const char *colon = memchr(p->text + begin, ':', at - begin);
     if (colon == NULL)

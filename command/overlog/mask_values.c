@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { QUOTED_MAX = 8192, LOOK_BACK = 4096, BLANKS_MAX = 60, MASKED_LENGTH = sizeof MASKED - 1 };
+enum { BLOCK_MAX = 8192, LINE_MAX = 512, MASKED_LENGTH = sizeof MASKED - 1 };
 
 /* A name in a text, and how its value may be written. */
 struct place {
@@ -25,28 +25,10 @@ struct place {
 /* An "&", as some writers of JSON have it. */
 static const char coded_and[] = "\\u0026";
 
-static char at(const struct mask_parts *p, size_t i)
-{
-    return i < p->length ? p->text[i] : '\0';
-}
-
 static bool in_name(char c)
 {
     unsigned char u = (unsigned char)c;
     return u < 128 && (isalnum(u) || c == '_' || c == '-' || c == '.');
-}
-
-static size_t skip_blanks(const struct mask_parts *p, size_t i)
-{
-    size_t end = i;
-    while (end - i < BLANKS_MAX && (at(p, end) == ' ' || at(p, end) == '\t'))
-        end++;
-    return end;
-}
-
-static bool is_quote(char c)
-{
-    return c == '"' || c == '\'' || c == '`';
 }
 
 static bool ends_there(const struct mask_parts *p, size_t end, const char *text)
@@ -55,64 +37,14 @@ static bool ends_there(const struct mask_parts *p, size_t end, const char *text)
     return end >= n && memcmp(p->text + end - n, text, n) == 0;
 }
 
-/* Whether the text is on the same line, not far in front of i. */
-static bool stands_before(const struct mask_parts *p, size_t i, const char *text)
-{
-    size_t line = mask_line_begin(p, i), begin = i - line > LOOK_BACK ? i - LOOK_BACK : line;
-    return memmem(p->text + begin, i - begin, text, strlen(text)) != NULL;
-}
-
 /* --- where a value begins and ends ------------------------------------------------------------ */
-
-/* Nothing secret: no value, a word that says whether there is one, a variable that has it. */
-static bool is_harmless(const char *value, size_t length)
-{
-    static const char *const words[] = {"yes", "no",   "true",      "false",  "null",
-                                        "nil", "none", "undefined", "empty",  "0",
-                                        "1",   "on",   "off",       "string", NULL};
-    char word[16];
-    while (length > 0 && strchr(",;)]}.", value[length - 1]) != NULL && value[0] != '$')
-        length--;
-    if (length == 0 || ((length == MASKED_LENGTH || length == MASKED_LENGTH - 1) &&
-                        memcmp(value, MASKED, length) == 0))
-        return true;
-    if (value[0] == '$') {
-        size_t begin = length > 2 && value[1] == '{' ? 2 : 1, end = begin;
-        /* Without braces only in capitals: "$ecret" is none. */
-        while (end < length && (isupper((unsigned char)value[end]) || value[end] == '_' ||
-                                isdigit((unsigned char)value[end]) ||
-                                (begin == 2 && islower((unsigned char)value[end]))))
-            end++;
-        end += begin == 2 && end < length && value[end] == '}';
-        while (end < length && strchr(",;)]}\"'", value[end]) != NULL)
-            end++;
-        return end == length && end > begin && !isdigit((unsigned char)value[begin]);
-    }
-    if (length >= sizeof word)
-        return false;
-    for (size_t i = 0; i < length; i++)
-        word[i] = (char)tolower((unsigned char)value[i]);
-    word[length] = '\0';
-    return is_among(word, words);
-}
-
-/* The quote that closes what begins at i; or the end of the line, if there is none soon. */
-static size_t close_quote(const struct mask_parts *p, size_t i, char quote)
-{
-    for (size_t end = i; end < p->length && end - i < QUOTED_MAX; end++)
-        if (p->text[end] == quote)
-            return end;
-        else if (p->text[end] == '\\' && quote != '\'')
-            end++;
-    return mask_line_end(p, i);
-}
 
 /* Behind an unquoted value. */
 static size_t end_plain(const struct mask_parts *p, const struct place *n, size_t i)
 {
     size_t line = mask_line_end(p, i), end = i;
     if (n->quote != 0 && !n->quoted) {
-        size_t close = close_quote(p, i, n->quote);
+        size_t close = mask_close_quote(p, i, n->quote);
         return close < line ? close : line;
     }
     if ((n->first && !n->option) || (n->colon && n->quote == 0)) {
@@ -137,7 +69,7 @@ static size_t end_block(const struct mask_parts *p, const struct place *n, size_
 {
     size_t margin = n->begin - mask_line_begin(p, n->begin), end = mask_line_end(p, i);
     while (end < p->length) {
-        size_t line = end + 1, in = skip_blanks(p, line) - line, stop = end + 1;
+        size_t line = end + 1, in = mask_skip_blanks(p, line) - line, stop = end + 1;
         if (line >= p->length)
             break;
         stop = mask_line_end(p, line);
@@ -151,7 +83,7 @@ static size_t end_block(const struct mask_parts *p, const struct place *n, size_
 static bool begins_block(const struct mask_parts *p, size_t i)
 {
     size_t end = mask_line_end(p, i);
-    char c = at(p, i);
+    char c = mask_at(p, i);
     return (c == '|' || c == '>') && end - i <= 3 && end < p->length;
 }
 
@@ -171,16 +103,16 @@ static bool is_variable(const char *word, size_t length)
 static void add_value(struct mask_parts *p, const struct place *n, size_t i)
 {
     size_t begin = i, end;
-    char c = at(p, i);
-    if (c == '\\' && is_quote(at(p, i + 1))) {
-        char mark[2] = {'\\', at(p, i + 1)};
+    char c = mask_at(p, i);
+    if (c == '\\' && mask_is_quote(mask_at(p, i + 1))) {
+        char mark[2] = {'\\', mask_at(p, i + 1)};
         size_t line = mask_line_end(p, i + 2);
         const char *close = memmem(p->text + i + 2, line - i - 2, mark, 2);
         begin = i + 2;
         end = close == NULL ? line : (size_t)(close - p->text);
-    } else if (is_quote(c) && (c != n->quote || n->quoted)) {
+    } else if (mask_is_quote(c) && (c != n->quote || n->quoted)) {
         begin = i + 1;
-        end = close_quote(p, begin, c);
+        end = mask_close_quote(p, begin, c);
     } else if (begins_block(p, i)) {
         begin = mask_line_end(p, i) + 1;
         end = end_block(p, n, i);
@@ -192,12 +124,19 @@ static void add_value(struct mask_parts *p, const struct place *n, size_t i)
     /* The bracket that closes MASKED may have ended it. */
     if (end - begin == MASKED_LENGTH - 1 && p->length - begin >= MASKED_LENGTH)
         end += memcmp(p->text + begin, MASKED, MASKED_LENGTH) == 0;
-    if (is_harmless(p->text + begin, end - begin))
+    if (mask_is_harmless(p->text + begin, end - begin))
         return;
     mask_add_value(p, begin, end, "value of", p->text + n->begin, n->end - n->begin);
+    /* A line as long is a text that begins with the secret. */
+    struct mask_part *part = &p->part[p->count - 1];
+    for (size_t k = begin; !p->failed && end - begin > LINE_MAX && k < end; k++)
+        if (p->text[k] == ' ') {
+            part->to = k;
+            break;
+        }
     /* "export A B" of a shell: B is a name, and stands elsewhere as such. */
     if (n->assigned && !p->failed && is_variable(p->text + begin, end - begin))
-        p->part[p->count - 1].to = begin;
+        part->to = begin;
 }
 
 /* --- between a name and its value ------------------------------------------------------------- */
@@ -206,16 +145,17 @@ static void add_value(struct mask_parts *p, const struct place *n, size_t i)
 static void try_option(struct mask_parts *p, struct place *n, size_t i)
 {
     size_t value = i;
-    while (value - i < BLANKS_MAX && strchr(" \t\",'", at(p, value)) != NULL && value < p->length)
+    while (value - i < MASK_BLANKS_MAX && strchr(" \t\",'", mask_at(p, value)) != NULL &&
+           value < p->length)
         value++;
-    if (value == i || (n->option && at(p, value) == '-') || value >= p->length ||
-        at(p, value) == '\n' || at(p, value) == '\r')
+    if (value == i || (n->option && mask_at(p, value) == '-') || value >= p->length ||
+        mask_at(p, value) == '\n' || mask_at(p, value) == '\r')
         return;
-    if (is_quote(at(p, value - 1)))
+    if (mask_is_quote(mask_at(p, value - 1)))
         value--;
     n->colon = false;
     n->quoted = true;
-    if (n->quote == 0 && !is_quote(at(p, value)))
+    if (n->quote == 0 && !mask_is_quote(mask_at(p, value)))
         n->quoted = false;
     add_value(p, n, value);
 }
@@ -232,7 +172,7 @@ static const struct assigner {
 static size_t word_begin(const struct mask_parts *p, size_t end)
 {
     size_t i = end;
-    while (i > 0 && end - i < BLANKS_MAX && in_name(p->text[i - 1]))
+    while (i > 0 && end - i < MASK_BLANKS_MAX && in_name(p->text[i - 1]))
         i--;
     return i;
 }
@@ -241,7 +181,7 @@ static size_t word_begin(const struct mask_parts *p, size_t end)
 static size_t skip_back(const struct mask_parts *p, size_t end)
 {
     size_t i = end;
-    while (i > 0 && end - i < BLANKS_MAX && p->text[i - 1] != '\0' &&
+    while (i > 0 && end - i < MASK_BLANKS_MAX && p->text[i - 1] != '\0' &&
            strchr(" \t\"'(", p->text[i - 1]) != NULL)
         i--;
     return i;
@@ -280,18 +220,19 @@ static size_t skip_space(const struct mask_parts *p, size_t i, size_t end)
 static void try_block(struct mask_parts *p, struct place *n, size_t i)
 {
     static const char *const printers[] = {"echo", "printf", "s6-echo", "heredoc", NULL};
-    size_t limit = p->length - i < QUOTED_MAX ? p->length : i + QUOTED_MAX;
+    size_t limit = p->length - i < BLOCK_MAX ? p->length : i + BLOCK_MAX;
     size_t word = skip_space(p, i, limit);
     const char *close = memchr(p->text + word, '}', limit - word);
     bool printed = false;
-    if (at(p, word) != '{' || close == NULL)
+    if (mask_at(p, word) != '{' || close == NULL)
         return;
     limit = (size_t)(close - p->text);
     n->first = n->colon = false;
     n->quote = '\0';
     for (word = skip_space(p, word + 1, limit); word < limit; word = skip_space(p, word, limit)) {
         char name[16];
-        size_t end = is_quote(p->text[word]) ? close_quote(p, word + 1, p->text[word]) + 1 : word;
+        size_t end =
+            mask_is_quote(p->text[word]) ? mask_close_quote(p, word + 1, p->text[word]) + 1 : word;
         while (end < limit && !isspace((unsigned char)p->text[end]))
             end++;
         snprintf(name, sizeof name, "%.*s", end - word > 15 ? 15 : (int)(end - word),
@@ -307,7 +248,7 @@ static void try_block(struct mask_parts *p, struct place *n, size_t i)
 static bool is_setting(const struct mask_parts *p, const struct place *n)
 {
     static const char *const words[] = {"password", "passwd", "secret"};
-    size_t value = skip_blanks(p, n->end), stop = value, line = mask_line_end(p, value);
+    size_t value = mask_skip_blanks(p, n->end), stop = value, line = mask_line_end(p, value);
     bool named = false;
     if (value == n->end || value >= line)
         return false;
@@ -316,13 +257,13 @@ static bool is_setting(const struct mask_parts *p, const struct place *n)
         named |=
             n->end - n->begin >= length && memcmp(p->text + n->end - length, words[i], length) == 0;
     }
-    if (is_quote(at(p, value)))
-        stop = close_quote(p, value + 1, at(p, value));
+    if (mask_is_quote(mask_at(p, value)))
+        stop = mask_close_quote(p, value + 1, mask_at(p, value));
     while (stop < line && !isspace((unsigned char)p->text[stop]))
         stop++;
-    return named &&
-           ((n->first && skip_space(p, stop, line) == line) ||
-            stands_before(p, n->begin, "login ") || stands_before(p, n->begin, "machine "));
+    return named && ((n->first && skip_space(p, stop, line) == line) ||
+                     mask_stands_before(p, n->begin, "login ") ||
+                     mask_stands_before(p, n->begin, "machine "));
 }
 
 /* A name and a value with blanks between. */
@@ -343,25 +284,26 @@ static void try_words(struct mask_parts *p, struct place *n, size_t i)
 static void try_name(struct mask_parts *p, struct place *n)
 {
     size_t i = n->end, tag = n->begin > 0 && p->text[n->begin - 1] == '<';
-    if (at(p, i) == '\\' && is_quote(at(p, i + 1)))
+    if (mask_at(p, i) == '\\' && mask_is_quote(mask_at(p, i + 1)))
         i += 2;
-    else if (is_quote(at(p, i))) {
-        n->quoted = at(p, i) == n->quote;
+    else if (mask_is_quote(mask_at(p, i))) {
+        n->quoted = mask_at(p, i) == n->quote;
         i++;
         /* $x['password'] = */
-        if (at(p, i) == ']' && at(p, skip_blanks(p, i + 1)) == '=')
+        if (mask_at(p, i) == ']' && mask_at(p, mask_skip_blanks(p, i + 1)) == '=')
             i++;
     }
-    size_t sign = skip_blanks(p, i);
-    char c = at(p, sign), next = at(p, sign + 1);
+    size_t sign = mask_skip_blanks(p, i);
+    char c = mask_at(p, sign), next = mask_at(p, sign + 1);
     if (tag && c == '>') {
         const char *end = memchr(p->text + sign, '<', p->length - sign);
-        if (end != NULL && !is_harmless(p->text + sign + 1, (size_t)(end - p->text) - sign - 1))
+        if (end != NULL &&
+            !mask_is_harmless(p->text + sign + 1, (size_t)(end - p->text) - sign - 1))
             mask_add_value(p, sign + 1, (size_t)(end - p->text), "value of", p->text + n->begin,
                            n->end - n->begin);
         return;
     }
-    if (c == '(' && sign == n->end && is_quote(next)) {
+    if (c == '(' && sign == n->end && mask_is_quote(next)) {
         n->first = false;
         add_value(p, n, sign + 1);
         return;
@@ -371,91 +313,12 @@ static void try_name(struct mask_parts *p, struct place *n)
         return;
     }
     size_t value = sign + 1;
-    while (strchr("=>~", at(p, value)) != NULL && value < p->length)
+    while (strchr("=>~", mask_at(p, value)) != NULL && value < p->length)
         value++;
-    n->colon = c == ':' && (at(p, value) == ' ' || at(p, value) == '\t');
-    value = skip_blanks(p, value);
+    n->colon = c == ':' && (mask_at(p, value) == ' ' || mask_at(p, value) == '\t');
+    value = mask_skip_blanks(p, value);
     if (value < p->length && p->text[value] != '\n' && p->text[value] != '\r')
         add_value(p, n, value);
-}
-
-/* --- options of known programs ---------------------------------------------------------------- */
-
-/* Their names say nothing. */
-static const struct secret_option {
-    const char *program, *option;
-    bool attached; /* the value is the rest of the word */
-    bool pair;     /* user:password, and no pair of numbers */
-} secret_options[] = {{"mysql", "-p", true, false},       {"mariadb", "-p", true, false},
-                      {"sshpass", "-p", true, false},     {"sshpass", "-p", false, false},
-                      {"redis-cli", "-a", false, false},  {"curl", "-u", false, true},
-                      {"curl", "--user", false, true},    {"curl", "-U", false, true},
-                      {"curl", "-u", true, true},         {"mongo", "-p", false, false},
-                      {"login", "-p", false, false},      {"ldap", "-w", false, false},
-                      {"openssl", "-pass", false, false}, {"", "requirepass", false, false},
-                      {"", "masterauth", false, false}};
-
-/* Where the value of that option begins, if the word is that option; else 0. */
-static size_t option_value(const struct mask_parts *p, size_t begin, size_t end,
-                           const struct secret_option *o)
-{
-    size_t n = strlen(o->option), value = begin + n;
-    char outer = begin > 0 && is_quote(p->text[begin - 1]) ? p->text[begin - 1] : '\0';
-    bool same = end - begin >= n && memcmp(p->text + begin, o->option, n) == 0;
-    /* "-su user:password" */
-    bool joined = o->pair && o->option[1] != '-' && end - begin > n && end - begin < 6 &&
-                  p->text[begin] == '-' && p->text[end - 1] == o->option[1];
-    if (o->attached) {
-        bool ends = value == end && (at(p, end) == outer || strchr(" \t\r\n;)],|&>", at(p, end)));
-        return same && value < p->length && !ends ? value : 0;
-    }
-    if (!joined && (!same || end - begin != n))
-        return 0;
-    if (outer == '\0' || at(p, end) != outer)
-        return skip_blanks(p, end);
-    /* "-u", "user:password" */
-    for (value = end + 1; value - end < BLANKS_MAX && strchr(" \t,", at(p, value)) != NULL;)
-        value++;
-    return is_quote(at(p, value)) ? value : 0;
-}
-
-static void try_secret_option(struct mask_parts *p, size_t begin, size_t end,
-                              const struct secret_option *o)
-{
-    size_t value = option_value(p, begin, end, o);
-    if (value == 0 || !stands_before(p, begin, o->program))
-        return;
-    char outer =
-        begin > 0 && o->attached && is_quote(p->text[begin - 1]) ? p->text[begin - 1] : ' ';
-    char quote = is_quote(at(p, value)) ? at(p, value++) : '\0';
-    size_t stop = value;
-    while (stop < p->length && p->text[stop] != '\n' &&
-           (quote != '\0' ? p->text[stop] != quote
-                          : !isspace((unsigned char)p->text[stop]) && p->text[stop] != outer))
-        stop++;
-    const char *colon = value < stop ? memchr(p->text + value, ':', stop - value) : NULL;
-    if (stop == value || is_harmless(p->text + value, stop - value) || (o->pair && colon == NULL))
-        return;
-    size_t from = o->pair ? (size_t)(colon + 1 - p->text) : value;
-    const char *whose = o->program[0] == '\0' ? o->option : o->program;
-    mask_add_value(p, from, stop, "option of", whose, strlen(whose));
-}
-
-static void try_word(struct mask_parts *p, size_t begin, size_t end)
-{
-    for (size_t i = 0; i < sizeof secret_options / sizeof secret_options[0]; i++)
-        try_secret_option(p, begin, end, &secret_options[i]);
-}
-
-/* IDENTIFIED BY 'x' */
-static void try_sql(struct mask_parts *p, size_t begin, size_t end)
-{
-    size_t by = skip_blanks(p, end), value = skip_blanks(p, by + 2);
-    if (end - begin != 10 || strncasecmp(p->text + begin, "identified", 10) != 0 || by == end ||
-        by + 2 >= p->length || strncasecmp(p->text + by, "by", 2) != 0 || !is_quote(at(p, value)))
-        return;
-    size_t close = close_quote(p, value + 1, at(p, value));
-    mask_add(p, value + 1, close, true, "password in SQL");
 }
 
 void mask_find_values(struct mask_parts *p)
@@ -468,8 +331,7 @@ void mask_find_values(struct mask_parts *p)
             name++;
         if (end == begin || name == end)
             continue;
-        try_word(p, begin, end);
-        try_sql(p, name, end);
+        mask_find_option(p, begin, end);
         size_t stop = end;
         while (stop > name && p->text[stop - 1] == '.')
             stop--;
@@ -482,12 +344,12 @@ void mask_find_values(struct mask_parts *p)
         bool signs = query && stop - name == 3 && strncasecmp(p->text + name, "sig", 3) == 0;
         if (!signs && !mask_is_secret_name(p->text + name, stop - name))
             continue;
-        size_t line = mask_line_begin(p, begin), first = skip_blanks(p, line);
+        size_t line = mask_line_begin(p, begin), first = mask_skip_blanks(p, line);
         if (p->length - first > 7 && strncmp(p->text + first, "export ", 7) == 0)
             first += 7;
         struct place n = {.begin = name,
                           .end = end,
-                          .quote = is_quote(before) ? before : '\0',
+                          .quote = mask_is_quote(before) ? before : '\0',
                           .option = begin < name && p->text[begin] == '-',
                           .first = first == begin,
                           .query = query};

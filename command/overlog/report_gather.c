@@ -32,6 +32,8 @@ enum {
     FILE_MAX = 1 << 20,
     TREE_MAX = 2000, /* files of definitions */
     DEPTH_MAX = 8,
+    SECRETS_MAX = 1000, /* files */
+    SECRETS_DEPTH = 4,
     WHY_MAX = 100 /* services */
 };
 
@@ -206,8 +208,6 @@ static void add_definitions(struct report *r)
 
 static void learn(struct report *r, const char *value, size_t length)
 {
-    while (length > 0 && value[length - 1] == '\n')
-        length--;
     r->failed |= mask_learn(&r->mask, value, length) < 0;
 }
 
@@ -256,19 +256,32 @@ static void put_folder(struct report *r, struct str *out, const char *folder)
     words_release(&names);
 }
 
-/* What container engines mount for services: never shown, and masked wherever it stands. */
-static void learn_secrets(struct report *r, const char *folder)
+/* What container engines mount for services: never shown, and masked wherever it stands. Links are
+ * followed, since Kubernetes has them: ..data, whose files it names beside it, is seen once. */
+static void learn_secrets(struct report *r, const char *path, int depth, int *files)
 {
     struct words names = WORDS_INIT;
+    struct str text = STR_INIT;
     struct error ignored = ERROR_INIT;
-    file_list(AT_FDCWD, folder, &names, &ignored);
+    struct stat st;
+    if (depth > SECRETS_DEPTH || *files >= SECRETS_MAX || stat(path, &st) < 0)
+        return;
+    if (!S_ISDIR(st.st_mode)) {
+        ++*files;
+        if (file_read(AT_FDCWD, path, FILE_MAX, &text, &ignored) == 0 && text.length > 0)
+            r->failed |= mask_learn_file(&r->mask, text.data, text.length) < 0;
+        str_release(&text);
+        return;
+    }
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        r->failed |= fd_each_name(fd, add_name, &names) < 0;
+    fd_close(fd);
     for (size_t i = 0; i < names.count; i++) {
-        char path[512];
-        struct str value = STR_INIT;
-        snprintf(path, sizeof path, "%s/%.255s", folder, names.item[i]);
-        if (file_read(AT_FDCWD, path, FILE_MAX, &value, &ignored) == 0 && value.length > 0)
-            learn(r, value.data, value.length);
-        str_release(&value);
+        char inner[4096];
+        snprintf(inner, sizeof inner, "%.3800s/%.255s", path, names.item[i]);
+        if (strncmp(names.item[i], "..", 2) != 0)
+            learn_secrets(r, inner, depth + 1, files);
     }
     words_release(&names);
 }
@@ -276,7 +289,10 @@ static void learn_secrets(struct report *r, const char *folder)
 static void add_environment(struct report *r)
 {
     struct str out = STR_INIT;
-    learn_secrets(r, "/run/secrets");
+    int files = 0;
+    learn_secrets(r, "/run/secrets", 0, &files);
+    /* Where that is no link to /run. */
+    learn_secrets(r, "/var/run/secrets", 0, &files);
     put_folder(r, &out, RUN_ENVIRONMENT);
     put_folder(r, &out, RUN_BASE_ENVIRONMENT);
     /* Ours, which docker exec has from the container, is only learned. */

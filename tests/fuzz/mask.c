@@ -48,6 +48,31 @@ static bool is_left(const char *text, size_t length, const struct str *out)
     return n <= length && (!first || n == length) && memcmp(text + length - n, piece, n) == 0;
 }
 
+/* Nothing of what was learned is left. */
+static void none_is_left(const struct mask *m, const struct str *out)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        const struct mask_value *v = &m->value[i];
+        bool ours = memchr(v->bytes, '[', v->length) != NULL ||
+                    memchr(v->bytes, ']', v->length) != NULL ||
+                    memmem(MASKED, 8, v->bytes, v->length) != NULL;
+        MUST(ours || memmem(out->data, out->length, v->bytes, v->length) == NULL);
+    }
+}
+
+/* A file of secrets, shown as if it were none. */
+static void try_file(const char *text, size_t length)
+{
+    struct mask m = MASK_INIT;
+    struct str out = STR_INIT;
+    MUST(mask_learn_file(&m, text, length) == 0);
+    MUST(mask_learned(&m, text, length, &out) == 0);
+    if (out.length > 0)
+        none_is_left(&m, &out);
+    str_release(&out);
+    mask_release(&m);
+}
+
 static void try(const char *text, size_t length, const char *secret)
 {
     struct mask m = MASK_INIT;
@@ -60,13 +85,7 @@ static void try(const char *text, size_t length, const char *secret)
     MUST(out.length <= length * 9 + 8);
     if (secret != NULL)
         MUST(memmem(out.data, out.length, secret, strlen(secret)) == NULL);
-    for (size_t i = 0; i < m.count; i++) {
-        const struct mask_value *v = &m.value[i];
-        bool ours = memchr(v->bytes, '[', v->length) != NULL ||
-                    memchr(v->bytes, ']', v->length) != NULL ||
-                    memmem(MASKED, 8, v->bytes, v->length) != NULL;
-        MUST(ours || memmem(out.data, out.length, v->bytes, v->length) == NULL);
-    }
+    none_is_left(&m, &out);
     if (length > 0 && memmem(text, length, MASKED, 8) == NULL)
         MUST(is_left(text, length, &out));
     str_release(&out);
@@ -91,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = input_copy(data, size);
     size_t at = size == 0 ? 0 : data[0] % (size + 1);
     try(text, size, NULL);
+    try_file(text, size);
     plant(data, size, at, known);
     plant(data, size, at, token);
     MUST(!mask_is_secret_name(text, size) || size >= 2);

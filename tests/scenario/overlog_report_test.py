@@ -29,11 +29,21 @@ echo "the key is {aws} {github}" >&2
 echo 'auth: Authorization: Bearer pl4nted.bearer.1' '{{"password":"pl4nted \\"json\\""}}'
 echo "bare pl4nted-in-definition shown"
 cat /etc/pem
+echo "in files: pl4nted-env-file pl4nted-json pl4nted-account pl4nted-var-run"
 echo "of a file: pl4nted-by-docker" and "$NICK"
 mkdir -p /run/s6/notify/web
 echo 'visible status token={slack}' >/run/s6/notify/web/status
 exec sh -c 'exec sleep 1000' sh --password pl4nted-option
 """
+
+
+# What a log shows of them is masked, though nothing there says what it is.
+SECRET_FILES = {
+    "/run/secrets/app.env": "HOST=a\r\nANYTHING=pl4nted-env-file\r\n",
+    "/run/secrets/.json": '{"anything": ["pl4nted-json"]}\n',
+    "/run/secrets/kubernetes.io/account/token": "pl4nted-account",
+    "/var/run/secrets/other/token": "pl4nted-var-run\n",
+}
 
 
 def secrets():
@@ -70,7 +80,11 @@ def test_no_secret_is_in_the_archive(tree, boot, tmp_path):
 
     os.mkdir(box.inside("/run/secrets"))
     with open(box.inside("/run/secrets/mounted"), "w") as file:
-        file.write("pl4nted-by-docker\n")
+        file.write("pl4nted-by-docker\r\n")
+    for name, text in SECRET_FILES.items():
+        os.makedirs(os.path.dirname(box.inside(name)), exist_ok=True)
+        with open(box.inside(name), "w") as file:
+            file.write(text)
     told = box.run("/command/overlog", "report", "-o", "/tmp/report.tar.gz")
     assert (told.returncode, told.stderr) == (0, "")
     path = tree.at("/tmp/report.tar.gz")
@@ -98,6 +112,7 @@ def test_no_secret_is_in_the_archive(tree, boot, tmp_path):
     assert "start" in text["logs/.events.txt"] and "web" in text["logs/.events.txt"]
     assert "connecting with [masked] as visible" in text["logs/web.txt"]
     assert "bare [masked] shown" in text["logs/web.txt"]
+    assert "in files: [masked] [masked] [masked] [masked]" in text["logs/web.txt"]
     assert "other is here" in text["logs/other.txt"]
     definition = "definitions/etc/s6-overlay/s6-rc.d/web/"
     assert "export API_TOKEN='[masked]'" in text[definition + "run"]

@@ -278,6 +278,67 @@ static void learned(void **state)
     mask_release(&m);
 }
 
+/* What is nothing but secrets has values of any name. */
+static void secret_files(void **state)
+{
+    static const char *const file[] = {
+        "s3cr3t-one\r\n",
+        " s3cr3t-one \n",
+        "# a comment\r\nHOST=a\r\nANY=s3cr3t-one\r\nOTHER=\"s3cr3t-two\"\r\n",
+        "export ANY='s3cr3t-one'\nno variable\nOTHER=s3cr3t-two\n",
+        "ANY=\"s3cr3t-one\\\nand more\"\n",
+        "{\"user\": \"a\", \"any\": {\"list\": [1, \"s3cr3t-one\"]}, \"b\": \"s3cr3t\\u002dtwo\"}",
+        "any:\n  - name: s3cr3t-one\r\n  - other: 's3cr3t-two'\r\n",
+        "db:5432:app:user:s3cr3t-one\nuser:s3cr3t-two\n",
+        "first line of a key\r\nsecond line of it s3cr3t-one\r\nend\r\n",
+    };
+    static const char *const is_in[] = {"1", "1", "12", "12", "a", "12", "12", "12", "k"};
+    (void)state;
+    for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
+        struct mask m = MASK_INIT;
+        assert_int_equal(mask_learn_file(&m, file[i], strlen(file[i])), 0);
+        for (const char *c = is_in[i]; *c != '\0'; c++)
+            if (*c == '1')
+                check(&m, "it is s3cr3t-one, yes", "it is " M ", yes");
+            else if (*c == '2')
+                check(&m, "it is s3cr3t-two, yes", "it is " M ", yes");
+            else if (*c == 'a')
+                check(&m, "it is s3cr3t-oneand more, yes", "it is " M ", yes");
+            else
+                check(&m, "a second line of it s3cr3t-one b", "a " M " b");
+        check(&m, "it is true, and user a", "it is true, and user a");
+        mask_release(&m);
+    }
+}
+
+/* Values of many kinds on one long line: nothing is searched twice. */
+static void one_line(void **state)
+{
+    static const char *const pieces[] = {"token: x ",
+                                         "a=\"password\" ",
+                                         "mysql -p ",
+                                         "x://",
+                                         "sk-",
+                                         "eyJ.",
+                                         "login password x ",
+                                         "@tcp(",
+                                         "secret12345 ",
+                                         "export API_KEY s3cr3t-one "};
+    (void)state;
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        struct mask m = MASK_INIT;
+        struct str text = STR_INIT, out = STR_INIT;
+        while (text.length < 1 << 17)
+            assert_int_equal(str_add_text(&text, pieces[i]), 0);
+        assert_int_equal(mask_learn_text(&m, text.data, text.length), 0);
+        assert_int_equal(mask_text(&m, text.data, text.length, &out, NULL, NULL), 0);
+        assert_true(m.count < 100);
+        str_release(&text);
+        str_release(&out);
+        mask_release(&m);
+    }
+}
+
 static void places(void **state)
 {
     struct mask m = MASK_INIT;
@@ -368,6 +429,8 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(each_of_the_corpus),
                                        cmocka_unit_test(all_at_once),
                                        cmocka_unit_test(learned),
+                                       cmocka_unit_test(secret_files),
+                                       cmocka_unit_test(one_line),
                                        cmocka_unit_test(places),
                                        cmocka_unit_test(names),
                                        cmocka_unit_test(large)};
