@@ -31,7 +31,8 @@ static void wake_at(struct stop *s, int64_t due)
     loop_timer(&s->pid1->loop, &s->poll, due);
 }
 
-/* Not pid 1, and without /proc: our own children and their groups, as far as we know them. */
+/* Not pid 1, and without /proc: our own children and their groups, as far as we know them. Each is
+ * told once: one that leads no group gets nothing in its place. */
 static long signal_children(struct stop *s, int signal)
 {
     long count = 0;
@@ -43,7 +44,7 @@ static long signal_children(struct stop *s, int signal)
         if (signal == 0)
             continue;
         pid1_kill(s->pid1, c->pid, signal);
-        pid1_kill(s->pid1, -c->pid, signal);
+        s->pid1->calls->kill(-c->pid, signal);
     }
     return count;
 }

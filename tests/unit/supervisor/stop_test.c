@@ -1,5 +1,6 @@
 /* The stop, by all its ways, and what signals of pid 1 do (supervisor.c). */
 #include "tests/unit/supervisor/simulated.h"
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -146,6 +147,47 @@ static void a_stopped_service_goes_on_for_the_stop(void **state)
     simulated_expect("CONT web", "TERM web", "CONT web", NULL);
 }
 
+static struct pid1_calls calls; /* those of the simulation, but for two */
+static int (*simulated_kill)(pid_t pid, int signal);
+static int terms;
+
+static long cannot_look(const struct remaining *r, int signal)
+{
+    (void)r;
+    (void)signal;
+    return -1;
+}
+
+static int kill_one(pid_t pid, int signal)
+{
+    if (pid < 0) { /* no child leads a group */
+        errno = ESRCH;
+        return -1;
+    }
+    terms += signal == SIGTERM;
+    return simulated_kill(pid, signal);
+}
+
+/* Not pid 1, and without /proc. */
+static void a_child_without_a_group_is_told_once(void **state)
+{
+    (void)state;
+    simulated_boot("sleep 1");
+    simulated_process("sleep")->stubborn = true;
+    calls = *simulated.sv->pid1.calls;
+    simulated_kill = calls.kill;
+    calls.kill = kill_one;
+    calls.signal_rest = cannot_look;
+    simulated.sv->pid1.calls = &calls;
+    simulated.sv->pid1.is_init = false;
+    terms = 0;
+    simulated_signal(SIGTERM);
+    assert_int_equal(simulated.sv->pid1.stage, STAGE_TERM);
+    assert_int_equal(terms, 1);
+    simulated_run(30000);
+    assert_true(simulated.over);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +200,7 @@ int main(void)
         SIMULATED_TEST(the_exit_code_file),
         SIMULATED_TEST(the_exit_code_file_is_read_again),
         SIMULATED_TEST(a_stopped_service_goes_on_for_the_stop),
+        SIMULATED_TEST(a_child_without_a_group_is_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
