@@ -29,20 +29,24 @@ int wrap_open(struct wrap *w, enum console_form form, const char *service,
     return form == CONSOLE_JSON ? json_write_string(&w->name, service, strlen(service), NULL) : 0;
 }
 
-static int add_member(const struct wrap *w, int i, bool other, struct str *out)
+/* Behind so many "_". */
+static int add_member(const struct wrap *w, int i, size_t before, struct str *out)
 {
-    const char *before = other ? "_" : "";
+    if (str_add_char(out, '"') < 0)
+        return -1;
+    for (; before > 0; before--)
+        if (str_add_char(out, '_') < 0)
+            return -1;
     if (i == 1)
-        return str_printf(out, "\"%s%s\":%s,", before, names[i], w->name.data);
-    return str_printf(out, "\"%s%s\":\"%s\",", before, names[i],
-                      i == 0 ? w->time : streams[w->stream]);
+        return str_printf(out, "%s\":%s,", names[i], w->name.data);
+    return str_printf(out, "%s\":\"%s\",", names[i], i == 0 ? w->time : streams[w->stream]);
 }
 
 static int begin_object(struct wrap *w, const struct timespec *now)
 {
     clock_utc_format(w->time, now);
     for (int i = 0; i < MEMBERS; i++)
-        if (add_member(w, i, false, &w->head) < 0)
+        if (add_member(w, i, 0, &w->head) < 0)
             return -1;
     return 0;
 }
@@ -67,33 +71,57 @@ int wrap_begin(struct wrap *w, int stream, const struct timespec *now)
 
 /* --- objects --- */
 
-/* Which of our members an object has: bit i the name itself, bit MEMBERS + i the one with "_". */
-static unsigned int own_name(const struct json_value *name)
+/* Which of our members an object has itself. */
+struct taken {
+    bool any;
+    struct {
+        bool same;
+        size_t behind; /* how many "_" stand before that name, at most */
+    } of[MEMBERS];
+};
+
+static void note_name(struct taken *t, const char *text, size_t length)
 {
+    size_t behind = 0;
+    while (behind < length && text[behind] == '_')
+        behind++;
     for (int i = 0; i < MEMBERS; i++) {
-        size_t length = strlen(names[i]);
-        if (json_is(name, names[i], length))
-            return 1U << i;
-        if (name->length == length + 1 && name->text[0] == '_' &&
-            memcmp(name->text + 1, names[i], length) == 0)
-            return 1U << (MEMBERS + i);
+        if (length - behind != strlen(names[i]) ||
+            memcmp(text + behind, names[i], length - behind) != 0)
+            continue;
+        t->any |= behind == 0;
+        t->of[i].same |= behind == 0;
+        if (behind > t->of[i].behind)
+            t->of[i].behind = behind;
     }
-    return 0;
+}
+
+/* A name with escapes may be ours as well. */
+static void note_escaped(struct taken *t, const struct json_value *name)
+{
+    struct str plain = STR_INIT;
+    if (json_add(name, &plain) == 0 && plain.length > 0)
+        note_name(t, plain.data, plain.length);
+    str_release(&plain);
 }
 
 /* Reads a line that is an object. Its members, without the first brace and what follows the last
  * one, and which of ours it has; false: it is none. */
-static bool read_object(const struct line *line, struct line *members, unsigned int *has)
+static bool read_object(const struct line *line, struct line *members, struct taken *t)
 {
     struct json j;
     struct json_value name, value;
     int more;
-    *has = 0;
+    *t = (struct taken){.any = false};
     if (!line->first || !line->last || !json_begin(&j, line->bytes, line->length, '{'))
         return false;
     const char *from = j.at;
-    while ((more = json_next(&j, &name, &value)) > 0)
-        *has |= own_name(&name);
+    while ((more = json_next(&j, &name, &value)) > 0) {
+        if (memchr(name.text, '\\', name.length) != NULL)
+            note_escaped(t, &name);
+        else
+            note_name(t, name.text, name.length);
+    }
     if (more < 0)
         return false;
     const char *end = line->bytes + line->length;
@@ -106,31 +134,28 @@ static bool read_object(const struct line *line, struct line *members, unsigned 
 }
 
 /* Appends ours of an object that has some of the names itself. */
-static void add_other_head(const struct wrap *w, unsigned int has, struct str *out)
+static void add_other_head(const struct wrap *w, const struct taken *t, struct str *out)
 {
-    for (int i = 0; i < MEMBERS; i++) {
-        bool other = (has >> i & 1) != 0;
-        if (!other || (has >> (MEMBERS + i) & 1) == 0)
-            add_member(w, i, other, out);
-    }
+    for (int i = 0; i < MEMBERS; i++)
+        add_member(w, i, t->of[i].same ? t->of[i].behind + 1 : 0, out);
 }
 
 static void add_object(const struct wrap *w, const struct line *line, struct str *out)
 {
     struct line members;
-    unsigned int has;
+    struct taken taken;
     str_add_char(out, '{');
-    if (!read_object(line, &members, &has)) {
+    if (!read_object(line, &members, &taken)) {
         str_add(out, w->head.data, w->head.length);
         str_add_text(out, "\"" CONSOLE_JSON_MESSAGE "\":");
         json_write_string(out, line->bytes, line->length, NULL);
         str_add_text(out, line->last ? "}\n" : ",\"" CONSOLE_JSON_PARTIAL "\":true}\n");
         return;
     }
-    if (has == 0)
-        str_add(out, w->head.data, w->head.length);
+    if (taken.any)
+        add_other_head(w, &taken, out);
     else
-        add_other_head(w, has, out);
+        str_add(out, w->head.data, w->head.length);
     if (members.length == 1) /* its brace alone */
         out->length--;       /* the last comma */
     json_write_raw(out, members.bytes, members.length);

@@ -7,7 +7,8 @@
  *
  * A whole line that is a JSON object keeps its members, in their order, with time, service and
  * stream in front of them. Where it has a member of that name itself, ours is called _time,
- * _service or _stream instead; and where it has that too, ours is left out: no name is there twice.
+ * _service or _stream instead; and where it has names like that too, ours has one "_" more than the
+ * longest of them: ours is always there, and no name is there twice.
  *
  * 1. wrap_open; 2. wrap_begin for each batch, wrap_line for its lines; 3. wrap_close.
  */

@@ -158,9 +158,13 @@ static void no_name_is_there_twice(void **state)
                "{\"time\":\"2026-11-23T10:55:40.000000007Z\",\"_service\":\"web\",\"_stream\":"
                "\"stderr\",\"service\":\"x\",\"stream\":0}\n");
     json_is_of("{\"_time\":0}", "{" HEAD ",\"_time\":0}\n");
-    json_is_of(
-        "{\"time\":1,\"_time\":0,\"service\":1,\"_service\":2,\"stream\":3,\"_stream\":4}",
-        "{\"time\":1,\"_time\":0,\"service\":1,\"_service\":2,\"stream\":3,\"_stream\":4}\n");
+    json_is_of("{\"time\":1,\"_time\":0,\"service\":1,\"___service\":2,\"__times\":3}",
+               "{\"__time\":\"2026-11-23T10:55:40.000000007Z\",\"____service\":\"web\",\"stream\":"
+               "\"stderr\",\"time\":1,\"_time\":0,\"service\":1,\"___service\":2,\"__times\":3}\n");
+    json_is_of("{\"_\":0,\"\":1}", "{" HEAD ",\"_\":0,\"\":1}\n");
+    json_is_of("{\"tim\\u0065\":1,\"\\u005ftime\":2}",
+               "{\"__time\":\"2026-11-23T10:55:40.000000007Z\",\"service\":\"web\",\"stream\":"
+               "\"stderr\",\"tim\\u0065\":1,\"\\u005ftime\":2}\n");
 }
 
 /* Whatever the bytes are, what comes out is one object on one line. */
