@@ -114,6 +114,11 @@ static bool make(struct expansion *x, size_t i, const char *bundle, const struct
         good = add_instance(x->all, &like, bundle, names->item[k]) &&
                add_member(x->all, bundle, names->item[k]);
     good = good && words_add(&x->templates, like.name) == 0 && words_add(&x->bundles, bundle) == 0;
+    if (good && like.section != NULL) { /* its header may have had the @ */
+        char name[NAME_BYTES + 1];
+        snprintf(name, sizeof name, "%.255s@", bundle);
+        good = words_add(&x->templates, name) == 0 && words_add(&x->bundles, bundle) == 0;
+    }
     definition_release(&like);
     return good;
 }
@@ -134,6 +139,17 @@ static const char *taken(const struct expansion *x, const struct definition *d, 
     return NULL;
 }
 
+/* Whether the name of each instance can be that of a directory. */
+static bool fits(const char *bundle, const struct words *names)
+{
+    size_t longest = 1;
+    for (size_t i = 0; i < names->count; i++) {
+        size_t length = strlen(names->item[i]);
+        longest = length > longest ? length : longest;
+    }
+    return strlen(bundle) + 1 + longest < NAME_BYTES;
+}
+
 static void expand_one(struct expansion *x, size_t i)
 {
     const struct definition *d = &x->all->item[i];
@@ -146,7 +162,11 @@ static void expand_one(struct expansion *x, size_t i)
     } else if (d->consumer_for.count > 0) {
         say(x, d, "let each producer have a consumer of its own",
             "a consumer has no instances: its producers write to one pipe");
-    } else if (list(x, d, bundle, &names)) {
+    } else if (!list(x, d, bundle, &names)) {
+        /* it was said */
+    } else if (!fits(bundle, &names)) {
+        say(x, d, "choose a shorter name", "the names of its instances have more than 255 bytes");
+    } else {
         const char *other = taken(x, d, bundle, &names);
         snprintf(text, sizeof text, "%.255s is already defined", other == NULL ? "" : other);
         if (other != NULL)
@@ -340,6 +360,10 @@ int instances_scale(struct definitions *all, const char *bundle, unsigned int co
     long first = first_of(all, bundle, e);
     if (first < 0)
         return -1;
+    snprintf(name, sizeof name, "%u", count);
+    if (strlen(bundle) + 1 + strlen(name) >= NAME_BYTES)
+        return error_set(e, EXIT_FAILURE, "the names of %u instances have more than 255 bytes",
+                         count);
     bool good = mark_first(&all->item[first], count) == 0 && remove_above(all, bundle, count) == 0;
     words_release(&all->item[definitions_find(all, bundle)].contents);
     for (unsigned int i = 1; i <= count && good; i++) {

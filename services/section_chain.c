@@ -15,9 +15,17 @@ void expansion_error(struct expansion *x, uint32_t line, const char *cure, const
     problems_error(x->p, x->file, line, cure, "%s", text);
 }
 
+void expansion_quotes(struct expansion *x, const struct conf_key *k)
+{
+    if (text_has_apostrophe(k->value))
+        problems_warning(x->p, x->file, k->line, "use double quotes, or script",
+                         "%s: single quotes are ordinary characters here", k->name);
+}
+
 bool expansion_words(struct expansion *x, const struct conf_key *k, struct words *words)
 {
     struct lexer_error e;
+    expansion_quotes(x, k);
     if (lexer_words(k->value, strlen(k->value), words, &e) == 0)
         return true;
     expansion_error(x, k->value_line + e.line - 1, "words are read as execlineb reads them",

@@ -19,8 +19,10 @@ struct expansion {
 /* Says an error at a line of the file. */
 void expansion_error(struct expansion *x, uint32_t line, const char *cure, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* The words of a key's value, as execline reads them; a mistake is said, and false. The caller
- * releases words. */
+/* Warns of single quotes in a command line. */
+void expansion_quotes(struct expansion *x, const struct conf_key *k);
+/* The words of a key's value, as execline reads them; a mistake is said, and false; and single
+ * quotes are warned of. The caller releases words. */
 bool expansion_words(struct expansion *x, const struct conf_key *k, struct words *words);
 
 /* Whether the program gets nothing of the container's environment. */

@@ -11,6 +11,8 @@
 #define SHELL "#!/bin/sh"
 #define SHELL_CONTENV "#!/command/with-contenv "
 
+enum { NAME_BYTES_MAX = 255 }; /* of a directory */
+
 /* --- files ------------------------------------------------------------------------------------ */
 
 /* Adds the text as a file, which k asks for. */
@@ -291,8 +293,11 @@ static void put_row(struct expansion *x, const struct key_row *row, const char *
         put_run(x, k);
     else if (key_is_number(row) || row->kind == KEY_NAME || row->kind == KEY_POLICY)
         put_one_line(x, file, k);
-    else if (row->kind != KEY_TYPE)
+    else if (row->kind != KEY_TYPE) {
+        if (row->kind == KEY_COMMAND)
+            expansion_quotes(x, k);
         put_lines(x, file, k);
+    }
 }
 
 static void unknown_key(struct expansion *x, const struct conf_key *k)
@@ -413,6 +418,11 @@ static size_t name_length(struct expansion *x)
         expansion_error(x, x->s->line, "choose another name",
                         "invalid name %.200s: names hold no slash, and do not begin with a dot",
                         x->s->name);
+        return 0;
+    }
+    if (length - template > NAME_BYTES_MAX) {
+        expansion_error(x, x->s->line, "choose a shorter name",
+                        "invalid name %.40s...: names have 255 bytes at most", x->s->name);
         return 0;
     }
     if (template && conf_find(x->s, "instances") == NULL)

@@ -130,6 +130,25 @@ int text_braced(const char *line, bool positional, struct str *out)
     return bad | str_add_text(out, at);
 }
 
+bool text_has_apostrophe(const char *line)
+{
+    bool quoted = false, begun = false; /* within quotes, within a word */
+    for (const char *at = line; *at != '\0'; at++) {
+        if (*at == '#' && !begun) {
+            at += strcspn(at, "\n") - 1;
+        } else if (*at == '\\' && at[1] != '\0') {
+            at++;
+            begun |= *at != '\n';
+        } else if (*at == '\'' && !quoted) {
+            return true;
+        } else {
+            quoted ^= *at == '"';
+            begun = quoted || *at == '"' || strchr(" \t\r\n", *at) == NULL;
+        }
+    }
+    return false;
+}
+
 int text_unreplaced(const char *word, struct str *out)
 {
     int bad = 0;

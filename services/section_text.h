@@ -38,6 +38,8 @@ int text_variables(const char *line, struct words *names);
  * a dot or the like follows; $1 as well where it is positional; and with the dollar of \\$NAME
  * written as TEXT_DOLLAR. -1: no memory. */
 int text_braced(const char *line, bool positional, struct str *out);
+/* Whether a command line has a single quote outside of double ones, which quotes nothing. */
+bool text_has_apostrophe(const char *line);
 /* Appends a word of a command line so that no variable in it is replaced. -1: no memory. */
 int text_unreplaced(const char *word, struct str *out);
 

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "services/database.h"
 #include "services/graph.h"
+#include "services/instances.h"
 #include "services/livedir.h"
 #include "tests/unit/services/tree.h"
 #include <setjmp.h>
@@ -80,6 +81,35 @@ static void content_is(const char *path, const char *expected, mode_t mode)
     assert_int_equal(stat(full, &s), 0);
     assert_int_equal(s.st_mode & 0777, mode);
     str_release(&text);
+}
+
+static void templates_have_both_names(void **state)
+{
+    char text[700], name[300];
+    (void)state;
+    tree_file(&tree, "services.conf",
+              "[one@]\nrun = x\ninstances = 2\n[a]\nrun = x\nneeds = one@\n[b]\nrun = x\n"
+              "after = one\nneeds = none\n[c]\ncontents = one@\n");
+    read_it();
+    assert_int_equal(p.count, 0);
+    assert_string_equal(definition("a")->dependencies.item[0], "one");
+    assert_string_equal(definition("c")->contents.item[0], "one");
+    memset(name, 'x', sizeof name);
+    snprintf(text, sizeof text, "[%.252s@]\nrun = x\ninstances = 10\n", name);
+    tree_file(&tree, "services.conf", text);
+    read_it();
+    assert_int_equal(p.count, 0);
+    struct error e = ERROR_INIT;
+    name[252] = '\0';
+    assert_int_equal(instances_scale(&d, name, 100, &e), -1);
+    assert_string_equal(e.text, "the names of 100 instances have more than 255 bytes");
+    assert_int_equal(instances_scale(&d, name, 11, &e), 0);
+    name[252] = 'x';
+    snprintf(text, sizeof text, "[%.253s@]\nrun = x\ninstances = 10\n", name);
+    tree_file(&tree, "services.conf", text);
+    read_it();
+    assert_true(p.errors > 0);
+    assert_string_equal(p.item[0].text, "the names of its instances have more than 255 bytes");
 }
 
 static void sections_are_definitions(void **state)
@@ -206,6 +236,7 @@ int main(void)
 {
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
+        test(templates_have_both_names),
         test(sections_are_definitions),
         test(only_sections_are_enough),
         test(a_name_is_defined_once),

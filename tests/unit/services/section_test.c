@@ -188,6 +188,38 @@ static void a_check_replaces_its_variables_itself(void **state)
     assert_int_equal(p.errors, 1);
 }
 
+static void single_quotes_are_warned_of(void **state)
+{
+    (void)state;
+    expand("[a]\nrun = sh -c 'echo a; exec sleep 1'\nready = test 'a b' = x\nenv = A='b'\n");
+    assert_int_equal(p.errors, 0);
+    assert_int_equal(p.count, 3);
+    problem_is(0, 2, "run: single quotes are ordinary characters here");
+    expand("[a]\nonce = x\ndown = sh -c 'a b'\n");
+    problem_is(0, 3, "down: single quotes are ordinary characters here");
+    good("[a]\nrun = sh -c \"echo 'a \\\" b'\" it\\'s\n  # it's\n  \"x\"# y\n");
+    good("[a]\nscript =\n  echo 'a b'\nschedule = every 1h\n");
+    expand("[a]\nrun = x\n  y# it's\n");
+    assert_int_equal(p.count, 1);
+}
+
+static void names_are_those_of_directories(void **state)
+{
+    char text[400], name[300];
+    (void)state;
+    memset(name, 'x', sizeof name);
+    snprintf(text, sizeof text, "[%.255s]\nrun = y\n", name);
+    good(text);
+    snprintf(text, sizeof text, "[%.255s@]\nrun = y\ninstances = 2\n", name);
+    good(text);
+    snprintf(text, sizeof text, "[%.256s]\nrun = y\n", name);
+    expand(text);
+    assert_null(s);
+    problem_is(0, 1,
+               "invalid name xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...: names have 255 bytes at "
+               "most");
+}
+
 static void the_environment_may_be_empty(void **state)
 {
     (void)state;
@@ -331,6 +363,8 @@ int main(void)
         test(a_timetable_is_one_word),
         test(variables_are_one_word_each),
         test(a_check_replaces_its_variables_itself),
+        test(single_quotes_are_warned_of),
+        test(names_are_those_of_directories),
         test(the_environment_may_be_empty),
         test(scripts),
         test(bundles_and_additions),
