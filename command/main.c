@@ -74,11 +74,10 @@ static void print_summary(const struct command *c, void *to)
 /* Of one screen: who types the bare name wants to see how things are, or to change that. */
 static int overview(FILE *to)
 {
-    fputs("usage: overlog COMMAND [ARG...], where each COMMAND has --help\n\n", to);
+    fputs("usage: overlog COMMAND [ARG...], where each COMMAND has --help\n", to);
     command_each_verb(print_summary, to);
     fputs("  logcat             show what services have logged\n\n"
-          "overlog help all lists the commands for scripts and services too; besides\n"
-          "there are overlog commands | missing [ROOT] | --version\n",
+          "overlog help all has those for scripts, too; also: commands, missing, --version\n",
           to);
     return to == stdout ? 0 : EXIT_USAGE;
 }

@@ -372,5 +372,5 @@ static const char show_options[] =
 
 const struct command command_show[] = {
     {"overlog show", "[-D] [-o DIR] [-d DIR] [-r ROOT] [-k|-s] [NAME...]",
-     "print services as sections of services.conf, or as directories", show_options, run_show},
+     "print services as sections of services.conf or directories", show_options, run_show},
     {.name = NULL}};

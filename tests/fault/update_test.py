@@ -56,7 +56,16 @@ class Box:
         return self.box.begin("/command/s6-rc-update", "-t", "20000", f"/srv/{to}")
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.box.pid()}/fd"))
+        """How many pid 1 has. It holds a pipe by one descriptor for both ends or, where that one could not be opened,
+        by one for each, which count as one here."""
+        proc = f"/proc/{self.box.pid()}"
+        found = []
+        for fd in os.listdir(f"{proc}/fd"):
+            with open(f"{proc}/fdinfo/{fd}") as info:
+                mode = int(re.search(r"^flags:\s*([0-7]+)", info.read(), re.M)[1], 8) & os.O_ACCMODE
+            found.append((os.readlink(f"{proc}/fd/{fd}"), mode))
+        ends = [{name for name, mode in found if name.startswith("pipe:") and mode == of} for of in (os.O_RDONLY, os.O_WRONLY)]
+        return len(found) - len(ends[0] & ends[1])
 
     def pid(self, name):
         return status(self.box, name)[0]
