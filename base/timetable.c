@@ -82,6 +82,8 @@ static int read_value(struct reading *r, unsigned int least, unsigned int *value
         snprintf(digits, sizeof digits, "%.*s", length, r->at);
         if (length == 1 && *r->at == '?')
             return wrong(r, "? is not known here; write *");
+        if (length >= (int)sizeof digits)
+            return wrong(r, "%.40s is too long", r->at);
         if (length == 0)
             return wrong(r, "a number is missing in %.40s", r->whole);
         if (number_parse(digits, UINT32_MAX, &n) < 0 && digits[strspn(digits, "0123456789")] != 0)
@@ -111,7 +113,7 @@ static int read_step(struct reading *r, unsigned int *step)
     unsigned int most = r->field->most - r->field->least + 1;
     int length = word_length(++r->at);
     snprintf(digits, sizeof digits, "%.*s", length, r->at);
-    if (number_parse(digits, most, &n) < 0 || n == 0)
+    if (length >= (int)sizeof digits || number_parse(digits, most, &n) < 0 || n == 0)
         return wrong(r, "the step /%s is not one of 1 to %u; for a longer period write: every TIME",
                      digits, most);
     *step = (unsigned int)n;

@@ -50,7 +50,7 @@ int timetable_parse(struct timetable *t, const char *text, struct error *e);
 bool timetable_has(const struct timetable *t, enum timetable_kind kind);
 
 /* The first time of a part of the calendar that is later than `after`. TIMETABLE_NEVER: there is
- * none within nine years. */
+ * none within forty years. */
 int64_t timetable_part_next(const struct timetable_part *p, int64_t after);
 
 /* The same of all parts of the calendar, where fixed ones have to be later than another time. */

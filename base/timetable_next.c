@@ -8,8 +8,9 @@ enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 
 /* No zone changes its clock and takes that back within this time. */
 #define LOOK ((int64_t)5 * DAY)
-/* 29 February may be eight years away; nothing else that comes at all is farther. */
-#define FAR ((int64_t)9 * 366 * DAY)
+/* 29 February on some day of the week may be forty years away, across 2100; nothing else that comes
+ * at all is farther. */
+#define FAR ((int64_t)41 * 366 * DAY)
 
 /* --- the calendar ----------------------------------------------------------------------------- */
 

@@ -13,11 +13,11 @@ static int64_t ns_of(const struct timespec *t)
 
 static void put_next(const struct schedule_state *s, int64_t now, struct str *out)
 {
-    char at[32], in[QUANTITY_MAX];
+    char at[40], in[QUANTITY_MAX];
     struct tm tm;
     time_t t = (time_t)(s->next / CLOCK_SECOND);
     if (s->next == 0 || localtime_r(&t, &tm) == NULL ||
-        strftime(at, sizeof at, "%Y-%m-%d %H:%M:%S", &tm) == 0) {
+        strftime(at, sizeof at, "%F %T %z", &tm) == 0) {
         str_add_text(out, "not due");
         return;
     }

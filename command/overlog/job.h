@@ -13,7 +13,8 @@ static inline bool job_is(const struct schedule_state *s)
     return s->timetable[0] != '\0';
 }
 
-/* Appends "next 2026-12-01 03:15:00 (in 3h 2m); last exit 0 after 12s, 5m ago; 3 of 20 failed". */
+/* Appends "next 2026-12-01 03:15:00 +0100 (in 3h 2m); last exit 0 after 12s, 5m ago; 3 of 20
+ * failed". */
 void job_text(const struct schedule_state *s, const struct timespec *now, struct str *out);
 /* Appends the member "job". */
 void job_json(const struct schedule_state *s, struct str *out);

@@ -67,26 +67,34 @@ static int read_rules(struct invocation *c, struct schedule_rules *r)
     return 0;
 }
 
+/* The next time of the calendar, in ns; after: in s. */
+static int64_t next_of(const struct timetable *t, int64_t after)
+{
+    int64_t next = timetable_next(t, after, after);
+    return next > TIMETABLE_NEVER / CLOCK_SECOND ? TIMETABLE_NEVER : next * CLOCK_SECOND;
+}
+
 static int print_next(const struct timetable *t, uint64_t count)
 {
     char text[SCHEDULE_TIME_MAX];
-    const int64_t from = clock_wall().tv_sec;
-    int64_t calendar = timetable_next(t, from, from), beat[TIMETABLE_PARTS];
+    const struct timespec from = clock_wall();
+    int64_t calendar = next_of(t, from.tv_sec), beat[TIMETABLE_PARTS];
     for (size_t i = 0; i < t->count; i++)
-        beat[i] = t->part[i].kind == TIMETABLE_EVERY ? from + t->part[i].period / CLOCK_SECOND
-                                                     : TIMETABLE_NEVER;
+        beat[i] = t->part[i].kind == TIMETABLE_EVERY
+                      ? from.tv_sec * CLOCK_SECOND + from.tv_nsec + t->part[i].period
+                      : TIMETABLE_NEVER;
     while (count-- > 0) {
         int64_t next = calendar;
         for (size_t i = 0; i < t->count; i++)
             next = beat[i] < next ? beat[i] : next;
         if (next == TIMETABLE_NEVER)
             break;
-        schedule_time(next * CLOCK_SECOND, text);
+        schedule_time(next, text);
         puts(text);
         if (calendar == next)
-            calendar = timetable_next(t, next, next);
+            calendar = next_of(t, next / CLOCK_SECOND);
         for (size_t i = 0; i < t->count; i++)
-            beat[i] += beat[i] == next ? t->part[i].period / CLOCK_SECOND : 0;
+            beat[i] += beat[i] == next ? t->part[i].period : 0;
     }
     return fflush(stdout) == 0 ? 0 : fail("write to", "stdout");
 }

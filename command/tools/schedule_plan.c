@@ -65,7 +65,7 @@ static bool look_at_calendar(struct schedule_plan *p, const struct schedule_now 
     p->looked = *now;
     if (late > LATE)
         is_due = late <= SET && passed_fixed(p, now);
-    *missed = came && late > SET;
+    *missed = came && late > LATE && !is_due;
     if (set < -SET)
         p->done = now->wall;
     if (came)

@@ -73,7 +73,7 @@ def test_logcat_inside_while_it_runs(engine, php_nginx):
 
 def test_the_nightly_job(engine, php_nginx):
     box = engine.run(php_nginx, env={"NIGHTLY": "0 4 1 1 *", "TZ": "CET-1"})
-    wait_for(lambda: re.search(r"^    job: next 20..-01-01 04:00:00 \(in ", box.exec("overlog", "status", "svc-nightly").stdout,
+    wait_for(lambda: re.search(r"^    job: next 20..-01-01 04:00:00 [+-][0-9]{4} \(in ", box.exec("overlog", "status", "svc-nightly").stdout,
                                re.M), what="a job")
     assert box.exec("overlog", "run", "svc-nightly").returncode == 0
     wait_for(lambda: "cache: pruned, as www-data" in box.exec("logcat", "svc-nightly").stdout, what="its line")

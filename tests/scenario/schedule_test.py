@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from datetime import datetime
 
 from lib.boot import PATH
 from lib.build import OVERLOG
@@ -143,7 +144,7 @@ def test_what_others_see(tree, boot):
         answer = json.loads(overlog(verb, "--json", "backup").stdout)
         return answer["services"][0] if verb == "status" else answer
 
-    assert re.search(r"^    job: next 20..-01-01 03:15:00 \(in .*\)$", overlog("status").stdout, re.M)
+    assert re.search(r"^    job: next 20..-01-01 03:15:00 \+0000 \(in .*\)$", overlog("status").stdout, re.M)
     assert of_backup("status")["job"] == {
         "timetable": "15 3 1 1 *", "next": of_backup("why")["job"]["next"], "pid": None, "last_start": None,
         "last_success": None, "last_exit_code": None, "last_milliseconds": None, "runs": 0, "failed": 0,
@@ -328,6 +329,9 @@ def test_next_times():
     shown = schedule("--next", "3", "-z", "CET-1CEST,M3.5.0,M10.5.0/3", "0 0 1 1 *")
     assert re.fullmatch(r"(20..-01-01 00:00:00 \+0100\n){3}", shown.stdout), shown
     assert schedule("--next", "2", "@reboot").stdout == ""
+    shown = [datetime.fromisoformat(line) for line in schedule("--next", "4", "every 1500ms").stdout.splitlines()]
+    assert [int((b - a).total_seconds()) for a, b in zip(shown, shown[2:])] == [3, 3]
+    assert schedule("--next", "1", "-z", "UTC0", "0 0 29 2 */7").stdout == "2032-02-29 00:00:00 +0000\n"
     assert re.fullmatch(r"(20..-..-.. ..:..:.. \+0000\n){2}", schedule("--next", "2", "every 1d; every 2d").stdout)
     assert schedule("--next", "1", "0 0 1 6 *", env={"TZ": "EST5EDT,M3.2.0,M11.1.0"}.items()).stdout.endswith(" -0400\n")
 

@@ -59,6 +59,8 @@ static void wrong_texts_name_field_and_cure(void **state)
     refused("* * * januar *", "month: januar is not a number, nor a name of three letters");
     refused("* * * * 8", "day of week: 8 is not one of 0 to 7");
     refused("x * * * *", "minute: x is not a number");
+    refused("000000000005 3 * * *", "minute: 000000000005 is too long");
+    refused("*/000000000005 3 * * *", "minute: the step /");
     refused("-1 * * * *", "minute: a number is missing in -1");
     refused("1, * * * *", "minute: a number is missing in 1,");
     refused("1-- * * * *", "minute: a number is missing");
@@ -164,6 +166,8 @@ static void times_of_the_calendar(void **state)
     due("UTC0", "15 3 * * *", "2026-11-30 03:14:59", "2026-11-30 03:15:00");
     due("UTC0", "15 3 * * *", "2026-11-30 03:15:00", "2026-12-01 03:15:00");
     due("UTC0", "0 0 31 * *", "2026-11-30 03:15:00", "2026-12-31 00:00:00");
+    due("UTC0", "0 0 29 2 */7", "2032-02-29 00:00:00", "2060-02-29 00:00:00");
+    due("CET-1CEST,M3.5.0,M10.5.0/3", "0 0 29 2 */7", "2088-03-01 00:00:00", "2128-02-29 00:00:00");
     due("UTC0", "0 0 29 2 *", "2096-03-01 00:00:00", "2104-02-29 00:00:00");
     due("UTC0", "0 0 13 * fri", "2026-11-10 12:00:00", "2026-11-13 00:00:00");
     due("UTC0", "0 0 14 * fri", "2026-11-13 12:00:00", "2026-11-14 00:00:00");

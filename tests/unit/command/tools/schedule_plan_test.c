@@ -370,7 +370,8 @@ static void clocks_are_set(void **state)
     begin(&s, "*/30 * * * *", 0); /* a pattern */
     pass(&s, 10 * MINUTE);
     s.now.wall += HOUR * S;
-    is(&s, SCHEDULE_LOOK, 0);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_SAY_MISSED);
+    assert_int_equal(s.plan.counts.skipped, 1);
     assert_int_equal(next(&s), 20 * MINUTE);
     pass(&s, 20 * MINUTE);
     is(&s, SCHEDULE_LOOK, SCHEDULE_START);
