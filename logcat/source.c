@@ -78,6 +78,7 @@ void source_begin_again(struct source *s)
     s->used = -1;
     s->torn = 0;
     s->begin = s->scanned = 0;
+    s->holed = false;
     s->lines = 0;
     s->met = 0;
     s->any = s->any_order = s->any_wanted = s->stamps = s->past = false;

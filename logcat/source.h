@@ -142,6 +142,8 @@ struct source {
     char *data;                   /* owned; read and not yet taken: begin to end */
     size_t begin, scanned, end;   /* offsets; there is no newline from begin to scanned */
     size_t capacity;              /* bytes that data has room for */
+    size_t hole;                  /* offset where lines are missing, if holed: */
+    bool holed;                   /* pieces before it have no rest */
     bool kept;                    /* data has all bytes since the source was opened */
     const struct pattern *needle; /* lines without it may be left out; NULL: none may */
     struct source_pieces pieces[SOURCE_STREAMS]; /* by enum stamp_stream */

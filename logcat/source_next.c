@@ -60,11 +60,26 @@ static struct timespec guess_time(struct source *s)
     return file_time(s);
 }
 
+/* Lines are missing at the offset. Where the bytes are kept, they are to be read again. */
+static void note_hole(struct source *s, bool hole, size_t offset)
+{
+    s->holed = hole;
+    s->hole = offset;
+    s->kept &= !hole;
+}
+
+/* Whether the next line comes behind lines that are missing, and pieces wait for their rest. */
+static bool is_at_hole(const struct source *s)
+{
+    return s->holed && s->begin == s->hole && source_has_pieces(s);
+}
+
 /* Reads more bytes. Two stay free: for a newline where a file ended without one, and a final NUL.
  * False: there are none for now. */
 static bool fill(struct source *s)
 {
     trace_keep(&s->trace);
+    s->holed = false;
     if (s->begin == s->end && !(s->mode == SOURCE_COUNTING && s->kept))
         s->begin = s->scanned = s->end = 0;
     while (s->reader) {
@@ -81,7 +96,8 @@ static bool fill(struct source *s)
         }
         char *at = s->data + s->end;
         ssize_t n = reader_read(s->reader, at, s->capacity - s->end - 2, &e);
-        bool gap = reader_gap(s->reader);
+        bool gap = reader_gap(s->reader), hole = reader_hole(s->reader);
+        size_t before = s->end;
         if (n < 0) {
             source_say(s, e.text);
             n = 0;
@@ -92,9 +108,11 @@ static bool fill(struct source *s)
             memmove(at + 1, at, (size_t)n);
             *at = '\n';
             n++;
+            before++;
         }
         s->end += (size_t)n;
         if (n > 0) {
+            note_hole(s, hole, before);
             order_file(s, s->end - s->begin > (size_t)n);
             s->read_at = clock_monotonic();
             if (!s->stamps) {
@@ -182,7 +200,7 @@ static void survey_lines(struct source *s)
 
 static bool next_line(struct source *s, bool final, struct line *line)
 {
-    for (;;) {
+    while (!is_at_hole(s)) {
         if (s->mode == SOURCE_SURVEYING)
             survey_lines(s);
         else if (s->needle && s->steps == 0)
@@ -197,6 +215,7 @@ static bool next_line(struct source *s, bool final, struct line *line)
             continue;
         return final && s->end > s->begin && take_line(s, s->end, false, false, line);
     }
+    return false;
 }
 
 static void take_pieces(struct source *s, int stream, bool cut)
@@ -305,7 +324,8 @@ int source_next(struct source *s, bool final)
         if (read_line(s, &line))
             return 1;
     }
-    for (int i = 0; final && i < SOURCE_STREAMS; i++) {
+    bool ends = final || is_at_hole(s);
+    for (int i = 0; ends && i < SOURCE_STREAMS; i++) {
         if (s->pieces[i].text.length > 0) {
             take_pieces(s, i, false);
             return 1;

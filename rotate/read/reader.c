@@ -69,6 +69,35 @@ static bool is_last(const struct reader *r, const struct archive *a)
     return r->processing && last.st_nlink == 0;
 }
 
+/* Whether files may be missing between what was read and the oldest new one in the listing. The
+ * oldest are deleted first: what was read last is still there, or others may be gone with it. */
+static bool breaks_off(const struct reader *r, const struct archive *list, long count)
+{
+    struct stat st;
+    bool listed = !r->any_done;
+    long first = 0;
+    for (; first < count && !reader_is_new(r, &list[first]); first++)
+        listed |= clock_compare(&list[first].time, &r->done.time) == 0;
+    if (r->follows)
+        return first == count || clock_compare(&list[first].time, &r->follower.time) != 0;
+    if (r->last.fd < 0 || r->last_known)
+        return !listed;
+    return !(first < count && is_last(r, &list[first])) && !r->processing &&
+           fstat(r->last.fd, &st) == 0 && st.st_nlink == 0;
+}
+
+/* Notes which archive is to be read next, *next if any was found, and what is listed behind it. */
+static void expect(struct reader *r, const struct archive *next, bool found,
+                   const struct archive *behind)
+{
+    r->follows = found;
+    r->any_behind = found && behind != NULL;
+    if (found)
+        r->follower = *next;
+    if (r->any_behind)
+        r->behind = *behind;
+}
+
 /* Finds the oldest archive that is neither read nor left out: 1; 0: there is none; -1 with errno.
  */
 static int next_archive(struct reader *r, struct archive *next)
@@ -76,7 +105,10 @@ static int next_archive(struct reader *r, struct archive *next)
     struct archive *list;
     long count = archive_list_whole(r->directory, &list);
     int found = count < 0 ? -1 : 0;
-    for (long i = 0; i < count && !found; i++) {
+    bool between = r->file.fd < 0 && count >= 0; /* one was read, and the next is looked for */
+    long i = 0;
+    r->breaks |= between && breaks_off(r, list, count);
+    for (; i < count && !found; i++) {
         const struct archive *a = &list[i];
         if (!reader_is_new(r, a))
             continue;
@@ -95,6 +127,8 @@ static int next_archive(struct reader *r, struct archive *next)
         }
     }
     int saved = errno;
+    if (between)
+        expect(r, next, found > 0, i < count ? &list[i] : NULL);
     free(list);
     errno = saved;
     return found;
@@ -155,6 +189,7 @@ static int start_archive(struct reader *r, const struct archive *a, struct error
             return 2;
         int saved = errno;
         reader_pass(r, a);
+        r->breaks = true;
         errno = saved;
         return reader_broken(r, a->name, e);
     }
@@ -243,6 +278,8 @@ static ssize_t give(struct reader *r, const char *bytes, ssize_t n)
 {
     if (!r->begun && r->midline)
         r->gap = true;
+    r->hole |= r->breaks;
+    r->breaks = false;
     r->begun = true;
     r->midline = bytes[n - 1] != '\n';
     return n;
@@ -253,6 +290,7 @@ static ssize_t give_up(struct reader *r, struct error *e)
     struct stat st;
     bool damaged = errno == EBADMSG;
     reader_broken(r, r->file_path + strlen(r->path) + 1, e);
+    r->breaks = true;
     if (damaged && r->place == PLACE_ARCHIVE && logfile_salvage(&r->file)) {
         r->gap = r->midline;
         r->midline = false;
@@ -343,6 +381,13 @@ bool reader_gap(struct reader *r)
     bool gap = r->gap;
     r->gap = false;
     return gap;
+}
+
+bool reader_hole(struct reader *r)
+{
+    bool hole = r->hole;
+    r->hole = false;
+    return hole;
 }
 
 bool reader_is_parked(const struct reader *r)

@@ -68,6 +68,10 @@ bool reader_is_parked(const struct reader *r);
  * there. The call clears it. */
 bool reader_gap(struct reader *r);
 
+/* Whether, before the bytes read last, others may be missing: a file was deleted before it was
+ * read, or is damaged. The call clears it. */
+bool reader_hole(struct reader *r);
+
 /* To be called when a file of that name was removed from the directory. True: it was an archive
  * that was not read, and cannot be read any more. */
 bool reader_lost(struct reader *r, const char *name);

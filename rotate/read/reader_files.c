@@ -68,6 +68,9 @@ void reader_start(struct reader *r, struct logfile *f, enum place place, const c
     r->file_known = false;
     r->place = place;
     r->begun = again;
+    r->follows = place == PLACE_ARCHIVE && r->any_behind;
+    r->any_behind = false;
+    r->follower = r->behind;
     sprintf(r->file_path, "%s/%.31s", r->path, name);
 }
 

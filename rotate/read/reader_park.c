@@ -124,6 +124,7 @@ int reader_wake(struct reader *r, struct error *e)
     if (!r->parked_file || find_file(r) == 0)
         return 0;
     error_system(e, "unable to open %s again", r->file_path);
+    r->breaks = true;
     if (r->place == PLACE_ARCHIVE)
         reader_pass(r, &r->at);
     logfile_close(&r->file);

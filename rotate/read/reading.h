@@ -24,6 +24,13 @@ struct reader {
     bool begun;          /* bytes of file were given */
     bool midline;        /* the last byte given was no newline */
     bool gap;            /* for reader_gap */
+    bool breaks;         /* files may be missing between what was read and what comes next */
+    bool hole;           /* for reader_hole */
+
+    /* What was listed behind the archive that is being read; or the one that is to be read next,
+     * and what was listed behind that. */
+    struct archive follower, behind;
+    bool follows, any_behind; /* there is one */
 
     /* previous or current, once read to its end. It stays open so that no new file gets its inode.
      */

@@ -124,13 +124,11 @@ void lines_reader_ends(void)
         return; /* pieces have prefixes of their own */
     lines_read(&r, o->at, o->length);
     for (int stream = 0; stream < STREAMS; stream++) {
-        bool pieces = false; /* joined to another line, where a file between them was deleted */
         for (long i = 0; i < life.lines[stream]; i++) {
             unsigned char fate = life.line[stream][i].fate;
-            pieces |= life.line[stream][i].pieces;
             if ((fate & (FATE_BEFORE | FATE_SHOWN | FATE_RETIRED)) == FATE_BEFORE &&
-                !life.plan->processor && /* its output has no name that is read, for a moment */
-                !(life.deleted > 0 && pieces))
+                life.retired.at[stream] != i && /* its beginning is deleted */
+                !life.plan->processor) /* its output has no name that is read, for a moment */
                 life_fails("not shown", "logcat does not show %c%ld, which was there when it began",
                            "oe"[stream], i);
         }

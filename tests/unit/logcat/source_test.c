@@ -123,6 +123,85 @@ static void joins_pieces_by_stream(void **state)
     source_free(s);
 }
 
+static const char *const archives[] = {"a/@400000006b041b5100000000.s",
+                                       "a/@400000006b041b5200000000.s",
+                                       "a/@400000006b041b5300000000.s"};
+
+/* A source that has read the first of three archives, with the beginnings of two lines; the rest of
+ * the first line is in the second. */
+static struct source *begun(void)
+{
+    append(archives[0], T("01") "stdout F one\n" T("02") "stdout P o1 \n" T("02") "stderr P e1 \n");
+    append(archives[1], T("03") "stdout F o2\n");
+    append(archives[2], T("04") "stdout P o3 \n");
+    append("a/current", T("05") "stdout F o4\n" T("06") "stderr F e2\n");
+    struct source *s = opened("a");
+    expect(s, false, "one", 1, STREAM_OUT);
+    return s;
+}
+
+static void expect_the_rest(struct source *s)
+{
+    expect(s, false, "o3 o4", 4, STREAM_OUT);
+    assert_int_equal(source_next(s, false), 1);
+    assert_int_equal(source_next(s, false), 0);
+    source_free(s);
+}
+
+/* Where an archive is deleted before it is read, the beginning of a line gets no rest of another.
+ */
+static void nothing_is_joined_over_a_hole(void **state)
+{
+    (void)state;
+    struct source *s = begun();
+    assert_int_equal(unlink(path(archives[0])), 0);
+    assert_int_equal(unlink(path(archives[1])), 0);
+    expect(s, false, "o1 ", 2, STREAM_OUT);
+    expect(s, false, "e1 ", 2, STREAM_ERR);
+    expect_the_rest(s);
+}
+
+/* Nor where it cannot be read. */
+static void nothing_is_joined_over_damage(void **state)
+{
+    (void)state;
+    struct source *s = begun();
+    assert_int_equal(unlink(path(archives[1])), 0);
+    append("a/@400000006b041b5200000000.s.gz", "");
+    expect(s, false, "o1 ", 2, STREAM_OUT);
+    expect(s, false, "e1 ", 2, STREAM_ERR);
+    expect_the_rest(s);
+}
+
+/* What was read may be deleted, with nothing behind it. */
+static void a_deleted_beginning_gets_its_rest(void **state)
+{
+    (void)state;
+    struct source *s = begun();
+    assert_int_equal(unlink(path(archives[0])), 0);
+    expect(s, false, "o1 o2", 2, STREAM_OUT);
+    expect_the_rest(s);
+}
+
+/* current, read to its end, is archived and deleted: its successor may be, too. */
+static void nothing_is_joined_behind_a_deleted_current(void **state)
+{
+    (void)state;
+    append("a/current", T("01") "stdout P o1 \n");
+    struct source *s = opened("a");
+    assert_int_equal(source_next(s, false), 0);
+    assert_int_equal(rename(path("a/current"), path(archives[0])), 0);
+    append("a/current", T("02") "stdout P o2 \n");
+    assert_int_equal(source_next(s, false), 0);
+    assert_int_equal(rename(path("a/current"), path(archives[1])), 0);
+    append("a/current", T("03") "stdout F o3\n");
+    assert_int_equal(unlink(path(archives[0])), 0);
+    assert_int_equal(unlink(path(archives[1])), 0);
+    expect(s, false, "o1 o2 ", 1, STREAM_OUT);
+    expect(s, false, "o3", 3, STREAM_OUT);
+    source_free(s);
+}
+
 static void a_file_without_final_newline_ends_a_line(void **state)
 {
     (void)state;
@@ -419,6 +498,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(splits_and_reads_stamps, setup, teardown),
         cmocka_unit_test_setup_teardown(a_begun_line_waits_unless_final, setup, teardown),
         cmocka_unit_test_setup_teardown(joins_pieces_by_stream, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_is_joined_over_a_hole, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_is_joined_over_damage, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_deleted_beginning_gets_its_rest, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_is_joined_behind_a_deleted_current, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_file_without_final_newline_ends_a_line, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_without_end_comes_in_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(tail_goes_back_to_a_stamp, setup, teardown),
