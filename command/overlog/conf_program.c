@@ -1,10 +1,12 @@
 #include "command/overlog/conf_program.h"
 #include "base/lexer.h"
+#include "services/section_text.h"
 #include <string.h>
 
 #define EXECLINE "#!/command/execlineb -P\n"
 #define CONTENV "#!/command/with-contenv "
 #define PROBE "probe "
+#define VARIABLES "multisubstitute { "
 
 int conf_key_line(struct str *out, const char *key, const char *value)
 {
@@ -59,9 +61,17 @@ static void skip_variables(struct chain *c)
     c->at += c->at < c->w->count;
 }
 
+/* A command line is written with \\$ for the variable that holds a dollar. */
 static void put(struct chain *c, const char *key, const char *value)
 {
-    c->no_memory |= conf_key_line(c->out, key, value) < 0;
+    static const char dollar[] = "${" TEXT_DOLLAR "}";
+    struct str text = STR_INIT;
+    for (const char *at; (at = strstr(value, dollar)) != NULL; value = at + strlen(dollar))
+        c->no_memory |=
+            str_add(&text, value, (size_t)(at - value)) < 0 || str_add_text(&text, "\\\\$") < 0;
+    c->no_memory |= str_add_text(&text, value) < 0;
+    c->no_memory |= text.data == NULL || conf_key_line(c->out, key, text.data) < 0;
+    str_release(&text);
 }
 
 /* As many words as a condition holds for, joined behind what value has. */
@@ -146,6 +156,9 @@ static void read_check(struct chain *c, const struct sugar *row)
     *c->ready |= ready;
     if (plain) {
         const char *check = word(c, head + n - 1);
+        const char *end = strstr(check, " } ");
+        if (strncmp(check, VARIABLES, strlen(VARIABLES)) == 0 && end != NULL)
+            check = end + 3;
         size_t probe = strncmp(check, PROBE, strlen(PROBE)) == 0 ? strlen(PROBE) : 0;
         put(c, row->name, check + probe);
     } else {
@@ -182,7 +195,7 @@ static void read_commands(struct chain *c)
             read_check(c, row);
         else
             read_word(c, row);
-        if (row->kind == SUGAR_ENV)
+        if (row->kind == SUGAR_ENV || row->kind == SUGAR_CHECK)
             skip_variables(c);
     }
 }
@@ -216,7 +229,7 @@ static bool put_command(struct chain *c, const char *key)
     join(c, &value, is_plain);
     bool good = c->at == c->w->count && value.length > 0 && strncmp(value.data, "#!", 2) != 0;
     if (good)
-        c->no_memory |= str_printf(c->out, "%s = %s\n", key, value.data) < 0;
+        put(c, key, value.data);
     str_release(&value);
     return good;
 }

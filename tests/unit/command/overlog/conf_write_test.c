@@ -77,6 +77,9 @@ static void sections_come_back(void **state)
     comes_back("[web]\nrun = httpd\nready = notify\nneeds = none\n");
     comes_back("[web]\nrun = httpd\nlive = curl -f localhost\nready = -n 5 -c check\n"
                "notification-fd = 5\n");
+    comes_back(
+        "[web]\nrun = app ${A} \"\\\\$A \\\\\\\\\\\\${B}\"\nenv = A=${A}\nlive = tcp:${HOST}:80\n"
+        "ready = test \"${X} a\" = \\\\$X\n");
     comes_back("[job]\nrun = app\nschedule = 15 3 * * *\nuser = me\n");
     comes_back("[job]\nrun = schedule -1 \"15 3 * * *\" app\n");
     comes_back("[init]\nonce = make all\nuser = me\nstop-timeout = 5s\ndown = rm x\n");
