@@ -16,9 +16,29 @@
 struct removal {
     struct tree tree;
     const char *name;
+    char other[512]; /* worker for the template worker@, or the other way round; "": none */
     bool force;
     int code;
 };
+
+/* Others may name a definition with instances with the @ and without. */
+static void find_other(struct removal *r, const struct definition *d)
+{
+    size_t length = strlen(r->name);
+    bool at = r->name[length - 1] == '@';
+    if (d->instances.count > 0)
+        snprintf(r->other, sizeof r->other, "%.*s%s", (int)(length - at), r->name, at ? "" : "@");
+}
+
+static bool is_name(const struct removal *r, const char *name)
+{
+    return strcmp(name, r->name) == 0 || (r->other[0] != '\0' && strcmp(name, r->other) == 0);
+}
+
+static bool have(const struct removal *r, const struct words *names)
+{
+    return words_has(names, r->name) || (r->other[0] != '\0' && words_has(names, r->other));
+}
 
 /* Takes the name out of a list file: FILE.d/NAME and the line NAME of FILE. */
 static void unlist(struct removal *r, const char *source, const char *owner, const char *file)
@@ -28,12 +48,16 @@ static void unlist(struct removal *r, const char *source, const char *owner, con
     struct error e = ERROR_INIT;
     snprintf(path, sizeof path, "%s/%s/%s.d/%s", source, owner, file, r->name);
     unlink(path);
+    if (r->other[0] != '\0') {
+        snprintf(path, sizeof path, "%s/%s/%s.d/%s", source, owner, file, r->other);
+        unlink(path);
+    }
     snprintf(path, sizeof path, "%s/%s/%s", source, owner, file);
     if (file_read(AT_FDCWD, path, 1 << 20, &text, &e) == 0 && text.length > 0) {
         char *place;
         for (char *line = strtok_r(text.data, "\n", &place); line != NULL;
              line = strtok_r(NULL, "\n", &place))
-            if (strcmp(line + strspn(line, " \t"), r->name) != 0)
+            if (!is_name(r, line + strspn(line, " \t")))
                 str_printf(&kept, "%s\n", line);
         if (kept.length == 0)
             unlink(path);
@@ -58,14 +82,13 @@ static void unlist_all(struct removal *r, const struct definition *d)
 static const char *mention(const struct removal *r, const struct definition *d)
 {
     bool user = strcmp(d->name, "user") == 0 || strcmp(d->name, "user2") == 0;
-    if (words_has(&d->dependencies, r->name))
+    if (have(r, &d->dependencies))
         return "depends on it";
-    if (words_has(&d->after, r->name))
+    if (have(r, &d->after))
         return "starts after it";
-    if (words_has(&d->contents, r->name) && !user)
+    if (have(r, &d->contents) && !user)
         return "is a bundle that holds it";
-    if ((d->producer_for != NULL && strcmp(d->producer_for, r->name) == 0) ||
-        words_has(&d->consumer_for, r->name))
+    if ((d->producer_for != NULL && is_name(r, d->producer_for)) || have(r, &d->consumer_for))
         return "is in a pipeline with it";
     return NULL;
 }
@@ -110,6 +133,8 @@ static void remove_service(struct removal *r)
         r->code = 1;
         return;
     }
+    if (found >= 0)
+        find_other(r, &all->item[found]);
     for (size_t i = 0; i < all->count && !r->force; i++)
         if (mention(r, &all->item[i]) != NULL) {
             message_fatal("%s %s (-f takes the name out there)", all->item[i].name,
@@ -123,6 +148,8 @@ static void remove_service(struct removal *r)
     if (section != NULL && (r->code = conf_file_remove(section)) != 0)
         return;
     r->code = conf_file_unlist(&r->tree, r->name);
+    if (r->code == 0 && r->other[0] != '\0')
+        r->code = conf_file_unlist(&r->tree, r->other);
     if (found >= 0)
         remove_script(r, &all->item[found]);
     if (section == NULL && file_remove_tree(AT_FDCWD, path, &e) < 0)

@@ -80,6 +80,20 @@ def test_create_refuses_what_check_refuses(tmp_path):
     assert read(conf) == before
 
 
+def test_a_template_is_removed_under_both_names(tmp_path):
+    conf, tree = f"{tmp_path}/services.conf", str(tmp_path)
+    write(conf, "[one@]\nrun = x\ninstances = 2\n[a]\nrun = x\nneeds = one@\n[b]\nrun = x\nneeds = one\n")
+    write(f"{tmp_path}/s6-rc.d/c/type", "longrun\n")
+    write(f"{tmp_path}/s6-rc.d/c/run", "#!/bin/sh\n")
+    write(f"{tmp_path}/s6-rc.d/c/dependencies.d/one@", "")
+    said = run("remove", "one", "-d", tree, code=1)
+    for name in "abc":
+        assert f"{name} depends on it" in said
+    run("remove", "-f", "one", "-d", tree)
+    assert read(conf) == "[a]\nrun = x\nneeds = none\n[b]\nrun = x\nneeds = none\n"
+    assert os.listdir(f"{tmp_path}/s6-rc.d/c/dependencies.d") == []
+
+
 def test_a_link_stays_one(tmp_path):
     conf, tree = f"{tmp_path}/tree/services.conf", f"{tmp_path}/tree"
     write(f"{tmp_path}/real", "[a]\nrun = x\n")
