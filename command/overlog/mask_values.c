@@ -100,6 +100,19 @@ static bool is_variable(const char *word, size_t length)
     return joined || !digits;
 }
 
+/* "TOKEN=x command": the last part, which has no quotes, may be more than the secret. A line that
+ * is long is a text that begins with one. */
+static void add_first_word(struct mask_parts *p, const struct place *n, size_t begin, size_t end)
+{
+    const char *blank = memchr(p->text + begin, ' ', end - begin);
+    if (blank == NULL)
+        return;
+    if (end - begin > LINE_MAX)
+        p->part[p->count - 1].to = begin;
+    mask_add_value(p, begin, (size_t)(blank - p->text), "value of", p->text + n->begin,
+                   n->end - n->begin);
+}
+
 static void add_value(struct mask_parts *p, const struct place *n, size_t i)
 {
     size_t begin = i, end;
@@ -127,16 +140,13 @@ static void add_value(struct mask_parts *p, const struct place *n, size_t i)
     if (mask_is_harmless(p->text + begin, end - begin))
         return;
     mask_add_value(p, begin, end, "value of", p->text + n->begin, n->end - n->begin);
-    /* A line as long is a text that begins with the secret. */
-    struct mask_part *part = &p->part[p->count - 1];
-    for (size_t k = begin; !p->failed && end - begin > LINE_MAX && k < end; k++)
-        if (p->text[k] == ' ') {
-            part->to = k;
-            break;
-        }
+    if (p->failed)
+        return;
     /* "export A B" of a shell: B is a name, and stands elsewhere as such. */
-    if (n->assigned && !p->failed && is_variable(p->text + begin, end - begin))
-        part->to = begin;
+    if (n->assigned && is_variable(p->text + begin, end - begin))
+        p->part[p->count - 1].to = begin;
+    if (begin == i)
+        add_first_word(p, n, begin, end);
 }
 
 /* --- between a name and its value ------------------------------------------------------------- */

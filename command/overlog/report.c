@@ -1,6 +1,7 @@
 #include "command/overlog/report.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "command/overlog/mask_parts.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -27,7 +28,7 @@ void report_add(struct report *r, const char *name, struct str *text)
         r->failed = true;
         return;
     }
-    r->file[r->count++] = (struct report_file){.name = copy, .text = *text};
+    r->file[r->count++] = (struct report_file){.name = copy, .text = *text, .hidden = r->hiding};
     *text = STR_INIT;
 }
 
@@ -91,33 +92,58 @@ static int learn(struct mask *m, const struct report_file *f)
     return mask_learn(m, f->text.data, length);
 }
 
+/* What was masked in a file: lines of all of its text. */
 struct masking {
-    struct report *report;
-    const char *name;
+    struct {
+        unsigned long line;
+        char kind[MASK_KIND_MAX];
+    } * place; /* owned */
+    size_t count, room;
+    bool failed; /* no memory */
 };
 
 static void note(void *context, unsigned long line, const char *kind)
 {
     struct masking *m = context;
-    str_printf(&m->report->places, "%s:%lu: %s\n", m->name, line, kind);
-    m->report->masked++;
+    void *list = list_room(m->place, m->count, &m->room, sizeof *m->place);
+    if (list == NULL) {
+        m->failed = true;
+        return;
+    }
+    m->place = list;
+    m->place[m->count].line = line;
+    snprintf(m->place[m->count++].kind, MASK_KIND_MAX, "%s", kind);
 }
 
-/* The end of a long text, from the beginning of a line on. */
-static void shorten(struct str *text)
+/* Lists what is masked behind the lines that were cut. */
+static void list(struct report *r, const char *name, const struct masking *m, unsigned long cut)
 {
+    for (size_t i = 0; i < m->count; i++)
+        if (m->place[i].line > cut) {
+            str_printf(&r->places, "%s:%lu: %s\n", name, m->place[i].line - cut, m->place[i].kind);
+            r->masked++;
+        }
+}
+
+/* The end of a long text, from the beginning of a line on; how many lines are cut. */
+static unsigned long shorten(struct str *text)
+{
+    unsigned long lines = 0;
     const char *line = text->length <= SHOWN_MAX
                            ? NULL
                            : memchr(text->data + text->length - SHOWN_MAX, '\n', SHOWN_MAX);
     if (line == NULL)
-        return;
+        return 0;
+    for (const char *at = text->data; at <= line; at++)
+        lines += *at == '\n';
     text->length -= (size_t)(line + 1 - text->data);
     memmove(text->data, line + 1, text->length + 1);
+    return lines;
 }
 
 static int mask_file(struct report *r, struct report_file *f)
 {
-    struct masking m = {.report = r, .name = f->name};
+    struct masking m = {.count = 0};
     struct str out = STR_INIT;
     int result;
     if (is_secret(f)) {
@@ -126,10 +152,11 @@ static int mask_file(struct report *r, struct report_file *f)
     } else {
         result = mask_text(&r->mask, f->text.data, f->text.length, &out, note, &m);
     }
-    shorten(&out);
+    list(r, f->name, &m, shorten(&out));
+    free(m.place);
     str_release(&f->text);
     f->text = out;
-    return result;
+    return m.failed ? -1 : result;
 }
 
 /* Names of files and of variables are texts, too. */
@@ -144,12 +171,26 @@ static int mask_name(struct report *r, struct report_file *f)
     return result;
 }
 
+static void drop_hidden(struct report *r)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < r->count; i++)
+        if (r->file[i].hidden) {
+            free(r->file[i].name);
+            str_release(&r->file[i].text);
+        } else {
+            r->file[kept++] = r->file[i];
+        }
+    r->count = kept;
+}
+
 int report_mask(struct report *r)
 {
     struct str list = STR_INIT;
     int result = 0;
     for (size_t i = 0; i < r->count && result == 0; i++)
         result = learn(&r->mask, &r->file[i]);
+    drop_hidden(r);
     for (size_t i = 0; i < r->count && result == 0; i++)
         result = mask_name(r, &r->file[i]) < 0 ? -1 : mask_file(r, &r->file[i]);
     if (result == 0)

@@ -10,6 +10,7 @@
 struct report_file {
     char *name;      /* owned, as all of it */
     struct str text; /* as it was found, until report_mask */
+    bool hidden;     /* its secrets are learned, and it is left out */
 };
 
 struct report {
@@ -20,6 +21,7 @@ struct report {
     struct str places;    /* what was masked: "FILE:LINE: KIND", a line each */
     size_t masked;        /* how many lines that are */
     unsigned char *found; /* by name: it is that of a log or a definition; owned */
+    bool hiding;          /* files that are added now are hidden */
     bool failed;          /* no memory: something is missing */
 };
 
@@ -28,8 +30,16 @@ struct report {
 void report_add(struct report *r, const char *name, struct str *text);
 /* Adds a file of the system, if there is one. */
 void report_add_file(struct report *r, const char *name, const char *path);
+/* The same for a services.conf, with the sections of the services that are asked for. */
+void report_add_conf(struct report *r, const char *name, const char *path);
 /* Whether a service of that name is asked for. */
 bool report_wants(struct report *r, const char *service);
+/* The same for that of a definition, which may be NAME@. */
+bool report_wants_definition(struct report *r, const char *name);
+/* Appends the sections of the services that are asked for, with what is before the first section,
+ * as it stands. 1: there are such; 0: there are others alone, and out is as it was; -1: no memory.
+ */
+int report_cut_conf(struct report *r, const struct str *text, struct str *out);
 
 /* Collects all files. */
 void report_gather(struct report *r);

@@ -164,9 +164,18 @@ static void add_why(struct report *r)
     status_release(&s);
 }
 
-/* Adds a file, or what is in a directory. */
+static bool is_conf(const char *path)
+{
+    size_t n = strlen(path);
+    return strcmp(path_name(path), "services.conf") == 0 ||
+           (strstr(path, "/services.conf.d/") != NULL && n > 5 &&
+            strcmp(path + n - 5, ".conf") == 0);
+}
+
+/* Adds a file, or what is in a directory. Of services that nobody has asked for it is hidden. */
 static void add_tree(struct report *r, const char *path, const char *name, size_t depth)
 {
+    static const char *const of_services[] = {"s6-rc.d", "services.d", NULL};
     struct stat st;
     char inner[4096], file[4096];
     struct str text = STR_INIT;
@@ -178,16 +187,19 @@ static void add_tree(struct report *r, const char *path, const char *name, size_
         ssize_t n = readlink(path, inner, sizeof inner - 1);
         str_printf(&text, "link to %.*s\n", n < 0 ? 0 : (int)n, inner);
         report_add(r, name, &text);
+    } else if (S_ISREG(st.st_mode) && is_conf(path)) {
+        report_add_conf(r, name, path);
     } else if (S_ISREG(st.st_mode)) {
         report_add_file(r, name, path);
     } else if (S_ISDIR(st.st_mode) && file_list(AT_FDCWD, path, &names, &ignored) == 0) {
+        bool hiding = r->hiding, services = is_among(path_name(path), of_services);
         for (size_t i = 0; i < names.count; i++) {
-            if (strcmp(path_name(path), "s6-rc.d") == 0 && !report_wants(r, names.item[i]))
-                continue;
+            r->hiding = hiding || (services && !report_wants_definition(r, names.item[i]));
             snprintf(inner, sizeof inner, "%.3800s/%.255s", path, names.item[i]);
             snprintf(file, sizeof file, "%.3800s/%.255s", name, names.item[i]);
             add_tree(r, inner, file, depth + 1);
         }
+        r->hiding = hiding;
     }
     words_release(&names);
 }
