@@ -61,13 +61,12 @@ static void retry_after_failure(struct logdir *d)
     retry_in(d, ms);
 }
 
-/* Looks for archives newer than ours: a processor's helper names some, and users may add some. */
+/* Looks for archives newer than ours. */
 static void see_newest(struct logdir *d)
 {
     struct archive *list;
     long count = archive_list(d->directory, &list);
-    if (count > 0 && clock_compare(&list[count - 1].time, &d->newest) > 0)
-        d->newest = list[count - 1].time;
+    trim_see_newest(d, list, count);
     free(count >= 0 ? list : NULL);
 }
 

@@ -42,6 +42,12 @@ int64_t trim_ripe_in(const struct archive *a, bool newest, const struct logdir_s
     return (PLAIN_SECONDS - age) * CLOCK_SECOND;
 }
 
+void trim_see_newest(struct logdir *d, const struct archive *list, long count)
+{
+    if (count > 0 && clock_compare(&list[count - 1].time, &d->newest) > 0)
+        d->newest = list[count - 1].time;
+}
+
 /* False: it is still there, which was said. */
 static bool delete_archive(const struct logdir *d, const struct archive *a)
 {
@@ -55,6 +61,7 @@ bool logdir_shed(struct logdir *d)
 {
     struct archive *list;
     long count = archive_list(d->directory, &list);
+    trim_see_newest(d, list, count);
     bool deleted = count > 0 && delete_archive(d, &list[0]);
     free(count >= 0 ? list : NULL);
     return deleted;
@@ -67,6 +74,7 @@ void logdir_trim(struct logdir *d)
     bool age_too = age_is_trusted(&d->clock, &now, clock_monotonic());
     long count = archive_list(d->directory, &list);
     unsigned char *doomed = count <= 0 ? NULL : malloc((size_t)count);
+    trim_see_newest(d, list, count);
     if (doomed != NULL) {
         if (d->settings.total > 0)
             archive_sizes(d->directory, list, count);

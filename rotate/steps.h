@@ -157,6 +157,10 @@ int recover_nothing(struct logdir *d, bool resume, struct error *e);
 
 /* --- retention and the helper ----------------------------------------------------------------- */
 
+/* Has archives named later than each of the sorted list: a helper names some, and users may add
+ * some. Called before one is deleted, so that none gets its name again. */
+void trim_see_newest(struct logdir *d, const struct archive *list, long count);
+
 /* Pure: sets doomed[i] to 1 for each archive of the sorted list that n, S and a delete, else to 0;
  * doomed has count bytes. age_too: deletion by age is not paused. S needs the sizes filled in. */
 void trim_mark(const struct archive *list, long count, const struct logdir_settings *s,

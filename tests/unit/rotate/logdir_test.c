@@ -690,6 +690,33 @@ static void what_is_archived_is_not_archived_again(void **state)
     kill_log();
 }
 
+/* The names of archives that a helper made are not given again, though they are deleted: readers go
+ * by them. */
+static void no_name_is_given_again(void **state)
+{
+    struct error e = ERROR_INIT;
+    (void)state;
+    enum { LATER = 2000000000 };
+    for (int shed = 0; shed < 2; shed++) {
+        const char *name = archive_of(LATER + shed, ".s");
+        open_log(&plain, false);
+        directory_write(&dir, name, "x\n", 0744);
+        ours.settings.keep = 0;
+        if (shed)
+            assert_true(logdir_shed(&ours));
+        else
+            logdir_trim(&ours);
+        assert_int_equal(archives(), 0);
+        directory_write(&dir, "previous", "y\n", 0644);
+        assert_int_equal(step_archive(&ours, "previous", false, &e), 0);
+        assert_int_equal(archives(), 1);
+        assert_int_equal(list[0].time.tv_sec, LATER + shed);
+        assert_true(strcmp(list[0].name, name) > 0);
+        assert_int_equal(unlinkat(dir.fd, list[0].name, 0), 0);
+        kill_log();
+    }
+}
+
 /* The archive's name for what an interrupted rotation by link and unlink left: two names. */
 static void a_rotation_by_links_is_finished(void **state)
 {
@@ -1414,6 +1441,7 @@ int main(void)
         T(names_grow_when_the_clock_goes_back),
         T(modes_are_given),
         T(what_is_archived_is_not_archived_again),
+        T(no_name_is_given_again),
         T(a_rotation_by_links_is_finished),
         T(archives_without_content_are_removed),
         T(modes_are_exact),
