@@ -120,6 +120,17 @@ int words_add(struct words *w, const char *text)
     return words_add_bytes(w, text, strlen(text));
 }
 
+int words_split(struct words *w, const char *text, const char *separators)
+{
+    while (*(text += strspn(text, separators)) != '\0') {
+        size_t n = strcspn(text, separators);
+        if (words_add_bytes(w, text, n) < 0)
+            return -1;
+        text += n;
+    }
+    return 0;
+}
+
 int words_copy(struct words *w, const struct words *from)
 {
     for (size_t i = 0; i < from->count; i++)

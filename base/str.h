@@ -43,6 +43,8 @@ struct words {
 /* Append a copy of the text, or of its first n bytes. 0, or -1: no memory. */
 int words_add(struct words *w, const char *text);
 int words_add_bytes(struct words *w, const char *text, size_t n);
+/* Appends the parts of the text between any of these characters. 0, or -1: no memory. */
+int words_split(struct words *w, const char *text, const char *separators);
 /* Append copies of all words of another list. 0, or -1: no memory. */
 int words_copy(struct words *w, const struct words *from);
 /* Whether one of the words is that text: 1 or 0. */

@@ -5,6 +5,7 @@
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 #define DIGITS "0123456789"
+#define BLANKS " \t\r\n"
 #define WANTED "write a number, names, or a variable such as $WORKERS or ${WORKERS:-2}"
 
 enum { NAME_BYTES = 256 };
@@ -61,17 +62,6 @@ static int list_plain(const struct words *value, struct words *out, struct insta
     return result;
 }
 
-static int split(const char *text, struct words *out)
-{
-    while (*(text += strspn(text, " \t\r\n")) != '\0') {
-        size_t n = strcspn(text, " \t\r\n");
-        if (words_add_bytes(out, text, n) < 0)
-            return -1;
-        text += n;
-    }
-    return 0;
-}
-
 /* Cuts "$NAME", "${NAME}" or "${NAME:-OTHER}" into its parts; other: NULL: there is none. False: it
  * is none of that. */
 static bool take_apart(char *text, char **name, char **other)
@@ -105,9 +95,9 @@ static int list_variable(const char *word, condition_lookup *lookup, struct word
     if (!take_apart(text, &name, &other))
         return wrong(m, WANTED, "invalid variable", word);
     const char *set = lookup == NULL ? NULL : lookup(name);
-    if (set == NULL || set[strspn(set, " \t\r\n")] == '\0')
+    if (set == NULL || set[strspn(set, BLANKS)] == '\0')
         set = other == NULL || other[0] == '\0' ? "1" : other;
-    int result = split(set, &value) < 0 ? no_memory(m) : list_plain(&value, out, m);
+    int result = words_split(&value, set, BLANKS) < 0 ? no_memory(m) : list_plain(&value, out, m);
     if (result < 0 && m->cure != NULL) {
         char what[sizeof m->text];
         strcpy(what, m->text);

@@ -274,9 +274,7 @@ static void join_bundles(struct expansion *x, const struct conf_key *k)
     struct section *s = x->out;
     s->bundle_line = k == NULL ? x->s->line : k->line;
     const char *value = k == NULL ? "user" : strcmp(k->value, "none") == 0 ? "" : k->value;
-    for (size_t n; *value != '\0'; value += n + (value[n] != '\0'))
-        if ((n = strcspn(value, " ,\t\n")) > 0 && words_add_bytes(&s->bundles, value, n) < 0)
-            x->no_memory = true;
+    x->no_memory |= words_split(&s->bundles, value, " ,\t\n") < 0;
 }
 
 static void put_row(struct expansion *x, const struct key_row *row, const char *file,

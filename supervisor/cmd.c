@@ -14,22 +14,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-int cmd_split(const char *text, struct words *out)
-{
-    while (*text != '\0') {
-        size_t blank = strspn(text, " \t\n");
-        size_t length = strcspn(text + blank, " \t\n");
-        if (length > 0 && words_add_bytes(out, text + blank, length) < 0)
-            return -1;
-        text += blank + length;
-    }
-    return 0;
-}
-
 int cmd_expand(const char *text, struct words *out)
 {
     struct words split = WORDS_INIT;
-    int result = cmd_split(text, &split);
+    int result = words_split(&split, text, " \t\n");
     for (size_t i = 0; i < split.count && result == 0; i++) {
         glob_t found = {.gl_pathc = 0};
         if (strpbrk(split.item[i], "*?[") == NULL) {

@@ -58,6 +58,22 @@ static void words_are_an_argv(void **state)
     words_release(&w);
 }
 
+static void words_between_separators(void **state)
+{
+    struct words w = WORDS_INIT;
+    (void)state;
+    assert_int_equal(words_split(&w, "", " "), 0);
+    assert_int_equal(words_split(&w, ", \t,", " ,\t"), 0);
+    assert_int_equal(w.count, 0);
+    assert_int_equal(words_split(&w, " one,two ,three", " ,"), 0);
+    assert_int_equal(words_split(&w, "four\n", "\n"), 0);
+    assert_int_equal(w.count, 4);
+    assert_string_equal(w.item[0], "one");
+    assert_string_equal(w.item[2], "three");
+    assert_string_equal(w.item[3], "four");
+    words_release(&w);
+}
+
 static void numbers(void **state)
 {
     unsigned long long n = 1;
@@ -136,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_grow),
         cmocka_unit_test(words_are_an_argv),
+        cmocka_unit_test(words_between_separators),
         cmocka_unit_test(numbers),
         cmocka_unit_test(errors_carry_code_and_reason),
         cmocka_unit_test(messages_have_name_and_level),

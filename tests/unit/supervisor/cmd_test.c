@@ -102,7 +102,7 @@ static void words_as_of_a_shell(void **state)
 {
     struct words w = WORDS_INIT;
     (void)state;
-    assert_int_equal(cmd_split("  a\tb c\n", &w), 0);
+    assert_int_equal(cmd_expand("  a\tb c\n", &w), 0);
     assert_int_equal(w.count, 3);
     assert_string_equal(w.item[1], "b");
     words_release(&w);
