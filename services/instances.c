@@ -267,7 +267,7 @@ static long first_of(const struct definitions *all, const char *bundle, struct e
 {
     char name[2 * NAME_BYTES];
     snprintf(name, sizeof name, "%.255s-1", bundle);
-    long first = definitions_find(all, name);
+    long first = definitions_find(all, name), whole = definitions_find(all, bundle);
     for (size_t i = 0; i < all->count; i++) {
         const struct definition *d = &all->item[i];
         if (d->instance == NULL || d->instance_of == NULL || strcmp(d->instance_of, bundle) != 0)
@@ -283,7 +283,7 @@ static long first_of(const struct definitions *all, const char *bundle, struct e
                              "file instances",
                              bundle, d->instance);
     }
-    if (first < 0 || all->item[first].instance_of == NULL ||
+    if (first < 0 || whole < 0 || all->item[first].instance_of == NULL ||
         strcmp(all->item[first].instance_of, bundle) != 0)
         return error_set(e, EXIT_FAILURE, "%s has no instances", bundle);
     return first;

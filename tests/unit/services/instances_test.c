@@ -241,6 +241,19 @@ static void a_number_is_none_of_names(void **state)
 
 /* --- other numbers ---------------------------------------------------------------------------- */
 
+/* Of a damaged database: the bundle is not there. */
+static void instances_without_their_bundle(void **state)
+{
+    struct reading *r = *state;
+    struct error e = ERROR_INIT;
+    struct definition *d = definitions_add(&r->d, "w-1", DEFINITION_LONGRUN);
+    d->instance = strdup("1");
+    d->instance_of = strdup("w");
+    assert_false(instances_are_counted(&r->d, "w"));
+    assert_int_equal(instances_scale(&r->d, "w", 2, &e), -1);
+    assert_string_equal(e.text, "w has no instances");
+}
+
 /* Through a database, then scaled; the members after that, or the mistake. */
 static const char *scale(struct reading *r, const char *name, unsigned int count)
 {
@@ -332,6 +345,7 @@ int main(void)
         IN_A_TREE(a_number_is_none_of_names),
         IN_A_TREE(more_and_less),
         IN_A_TREE(what_cannot_be_scaled),
+        IN_A_TREE(instances_without_their_bundle),
         IN_A_TREE(one_that_is_named_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
