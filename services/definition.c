@@ -134,13 +134,12 @@ int definitions_replace(struct definitions *d, size_t i, const char *name,
     return 0;
 }
 
-int definitions_remove(struct definitions *d, size_t i)
+void definitions_remove(struct definitions *d, size_t i)
 {
     definition_release(&d->item[i]);
     memmove(&d->item[i], &d->item[i + 1], (d->count - i - 1) * sizeof d->item[i]);
     d->count--;
     index_all(d);
-    return 0;
 }
 
 /* --- copies ----------------------------------------------------------------------------------- */

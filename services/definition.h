@@ -149,8 +149,8 @@ struct definition *definitions_add(struct definitions *d, const char *name,
  * caller owns then (definition_release). 0, or -1 without memory: nothing has changed. */
 int definitions_replace(struct definitions *d, size_t i, const char *name,
                         enum definition_type type, struct definition *was);
-/* Removes definition i; those behind it move up. 0, or -1 without memory. */
-int definitions_remove(struct definitions *d, size_t i);
+/* Removes definition i; those behind it move up. */
+void definitions_remove(struct definitions *d, size_t i);
 /* Makes to, which is empty but for its name, like another one. -1 without memory: it may have some
  * of it. */
 int definition_copy(struct definition *to, const struct definition *from);

@@ -10,6 +10,20 @@
 
 enum { NAME_BYTES = 256, PATH_ROOM = 4096 };
 
+enum { WHOLE_NAME = 2 * NAME_BYTES };
+
+/* Writes the name of an instance to out, and returns it. */
+static const char *whole_name(const char *bundle, const char *instance, char out[WHOLE_NAME])
+{
+    snprintf(out, WHOLE_NAME, "%.255s-%.64s", bundle, instance);
+    return out;
+}
+
+static bool is_of(const struct definition *d, const char *bundle)
+{
+    return d->instance_of != NULL && strcmp(d->instance_of, bundle) == 0;
+}
+
 /* --- expansion -------------------------------------------------------------------------------- */
 
 struct expansion {
@@ -76,8 +90,8 @@ static bool list(const struct expansion *x, const struct definition *d, const ch
 static bool add_instance(struct definitions *all, const struct definition *like, const char *bundle,
                          const char *instance)
 {
-    char name[2 * NAME_BYTES];
-    snprintf(name, sizeof name, "%.255s-%.64s", bundle, instance);
+    char name[WHOLE_NAME];
+    whole_name(bundle, instance, name);
     struct definition *d =
         definitions_find(all, name) >= 0 ? NULL : definitions_add(all, name, like->type);
     if (d == NULL || definition_copy(d, like) < 0)
@@ -91,9 +105,9 @@ static bool add_instance(struct definitions *all, const struct definition *like,
 
 static bool add_member(struct definitions *all, const char *bundle, const char *instance)
 {
-    char name[2 * NAME_BYTES];
-    snprintf(name, sizeof name, "%.255s-%.64s", bundle, instance);
-    return words_add(&all->item[definitions_find(all, bundle)].contents, name) == 0;
+    char name[WHOLE_NAME];
+    return words_add(&all->item[definitions_find(all, bundle)].contents,
+                     whole_name(bundle, instance, name)) == 0;
 }
 
 /* Makes a bundle of definition i, and its instances. */
@@ -127,12 +141,11 @@ static bool make(struct expansion *x, size_t i, const char *bundle, const struct
 static const char *taken(const struct expansion *x, const struct definition *d, const char *bundle,
                          const struct words *names)
 {
-    static char name[2 * NAME_BYTES];
+    static char name[WHOLE_NAME];
     if (strcmp(d->name, bundle) != 0 && definitions_find(x->all, bundle) >= 0)
         return bundle;
     for (size_t i = 0; i < names->count || i == 0; i++) {
-        snprintf(name, sizeof name, "%.255s-%.64s", bundle,
-                 i < names->count ? names->item[i] : "1");
+        whole_name(bundle, i < names->count ? names->item[i] : "1", name);
         if (definitions_find(x->all, name) >= 0)
             return name;
     }
@@ -229,7 +242,7 @@ static int name_producers(const struct expansion *x, struct definition *d)
             result = add_producer(&names, &from, d->consumer_for.item[i], at);
         for (size_t k = 0; bundle != NULL && k < x->all->count && result == 0; k++) {
             const struct definition *one = &x->all->item[k];
-            if (one->instance_of != NULL && strcmp(one->instance_of, bundle) == 0)
+            if (is_of(one, bundle))
                 result = add_producer(&names, &from, one->name, at);
         }
     }
@@ -265,12 +278,12 @@ void instances_expand(struct definitions *all, condition_lookup *lookup, const c
 /* The first instance of a bundle; -1: it has none, or they cannot be counted, which e says. */
 static long first_of(const struct definitions *all, const char *bundle, struct error *e)
 {
-    char name[2 * NAME_BYTES];
-    snprintf(name, sizeof name, "%.255s-1", bundle);
-    long first = definitions_find(all, name), whole = definitions_find(all, bundle);
+    char name[WHOLE_NAME];
+    long first = definitions_find(all, whole_name(bundle, "1", name));
+    long whole = definitions_find(all, bundle);
     for (size_t i = 0; i < all->count; i++) {
         const struct definition *d = &all->item[i];
-        if (d->instance == NULL || d->instance_of == NULL || strcmp(d->instance_of, bundle) != 0)
+        if (d->instance == NULL || !is_of(d, bundle))
             continue;
         if (d->producer_for != NULL)
             return error_set(e, EXIT_FAILURE,
@@ -283,8 +296,7 @@ static long first_of(const struct definitions *all, const char *bundle, struct e
                              "file instances",
                              bundle, d->instance);
     }
-    if (first < 0 || whole < 0 || all->item[first].instance_of == NULL ||
-        strcmp(all->item[first].instance_of, bundle) != 0)
+    if (first < 0 || whole < 0 || !is_of(&all->item[first], bundle))
         return error_set(e, EXIT_FAILURE, "%s has no instances", bundle);
     return first;
 }
@@ -309,16 +321,14 @@ static int mark_first(struct definition *first, unsigned int count)
 }
 
 /* Removes those with a number above count, but not the first. */
-static int remove_above(struct definitions *all, const char *bundle, unsigned int count)
+static void remove_above(struct definitions *all, const char *bundle, unsigned int count)
 {
-    int result = 0;
-    for (size_t i = all->count; i > 0 && result == 0; i--) {
+    for (size_t i = all->count; i > 0; i--) {
         const struct definition *d = &all->item[i - 1];
-        if (d->instance != NULL && d->instance_of != NULL && strcmp(d->instance_of, bundle) == 0 &&
+        if (d->instance != NULL && is_of(d, bundle) &&
             strtoul(d->instance, NULL, 10) > (count == 0 ? 1 : count))
-            result = definitions_remove(all, i - 1);
+            definitions_remove(all, i - 1);
     }
-    return result;
 }
 
 /* The name among these of an instance that was removed; NULL: there is none. */
@@ -364,16 +374,16 @@ int instances_scale(struct definitions *all, const char *bundle, unsigned int co
     if (strlen(bundle) + 1 + strlen(name) >= NAME_BYTES)
         return error_set(e, EXIT_FAILURE, "the names of %u instances have more than 255 bytes",
                          count);
-    bool good = mark_first(&all->item[first], count) == 0 && remove_above(all, bundle, count) == 0;
+    bool good = mark_first(&all->item[first], count) == 0;
+    remove_above(all, bundle, count);
+    first = first_of(all, bundle, e); /* it has moved up where one before it is gone */
+    if (first < 0)
+        return -1;
     words_release(&all->item[definitions_find(all, bundle)].contents);
     for (unsigned int i = 1; i <= count && good; i++) {
-        char whole[2 * NAME_BYTES];
+        char whole[WHOLE_NAME];
         snprintf(name, sizeof name, "%u", i);
-        snprintf(whole, sizeof whole, "%.255s-%s", bundle, name);
-        first = first_of(all, bundle, e);
-        if (first < 0)
-            return -1;
-        if (definitions_find(all, whole) < 0) {
+        if (definitions_find(all, whole_name(bundle, name, whole)) < 0) {
             struct definition like = all->item[first]; /* the table may move; it owns nothing */
             good = add_instance(all, &like, bundle, name);
         }
