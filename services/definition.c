@@ -225,6 +225,14 @@ const char *definition_type_name(enum definition_type type)
     return (unsigned int)type < 4 ? names[type] : names[0];
 }
 
+enum definition_type definition_type_of(const char *name)
+{
+    for (int t = DEFINITION_ONESHOT; t <= DEFINITION_BUNDLE; t++)
+        if (strcmp(name, definition_type_name((enum definition_type)t)) == 0)
+            return (enum definition_type)t;
+    return 0;
+}
+
 int definitions_builtin(struct definitions *d)
 {
     static const struct {

@@ -140,6 +140,9 @@ int definitions_unpack(struct definitions *d, const char *bytes, size_t length, 
 /* "oneshot", "longrun" or "bundle"; "unknown" for any other number. */
 const char *definition_type_name(enum definition_type type);
 
+/* The type of that name; 0: there is none. */
+enum definition_type definition_type_of(const char *name);
+
 /* Adds a definition without files, whose name no other has. The pointer is valid until another one
  * is added. NULL: no memory. */
 struct definition *definitions_add(struct definitions *d, const char *name,

@@ -10,16 +10,13 @@ static enum definition_type read_type(struct reading *r)
 {
     struct str text = STR_INIT;
     char path[READING_PATH];
-    enum definition_type type = 0;
     int found = reading_content(r, "type", &text);
     char *word = text.data;
     if (text.length > TYPE_BYTES)
         word[text.length = TYPE_BYTES] = '\0';
     if (text.length > 0 && word[text.length - 1] == '\n')
         word[text.length - 1] = '\0';
-    for (int t = DEFINITION_ONESHOT; text.length > 0 && t <= DEFINITION_BUNDLE; t++)
-        if (strcmp(word, definition_type_name((enum definition_type)t)) == 0)
-            type = (enum definition_type)t;
+    enum definition_type type = text.length > 0 ? definition_type_of(word) : 0;
     if (found == 1 && type == 0)
         problems_error(r->p, reading_path(r, "type", path), 1,
                        text.length > 0 && strchr(word, '\r') != NULL

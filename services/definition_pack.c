@@ -141,10 +141,7 @@ static bool take_value(struct definition *d, const char *key, const char *value)
 
 static struct definition *take_definition(struct definitions *d, const char *name, const char *type)
 {
-    enum definition_type found = 0;
-    for (int t = DEFINITION_ONESHOT; t <= DEFINITION_BUNDLE; t++)
-        if (strcmp(type, definition_type_name((enum definition_type)t)) == 0)
-            found = (enum definition_type)t;
+    enum definition_type found = definition_type_of(type);
     if (found == 0 || name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL ||
         strchr(name, '\n') != NULL || definitions_find(d, name) >= 0)
         return NULL;

@@ -340,12 +340,11 @@ static void put_key(struct expansion *x, const struct conf_key *k)
 
 static enum definition_type told_type(struct expansion *x, const struct conf_key *k)
 {
-    for (int t = DEFINITION_ONESHOT; t <= DEFINITION_BUNDLE; t++)
-        if (strcmp(k->value, definition_type_name((enum definition_type)t)) == 0)
-            return (enum definition_type)t;
-    expansion_error(x, k->line, "write one of the three, and nothing else",
-                    "invalid type: must be oneshot, longrun, or bundle");
-    return 0;
+    enum definition_type type = definition_type_of(k->value);
+    if (type == 0)
+        expansion_error(x, k->line, "write one of the three, and nothing else",
+                        "invalid type: must be oneshot, longrun, or bundle");
+    return type;
 }
 
 /* The type that the keys tell; 0: none does. */
