@@ -9,18 +9,13 @@
 #define VERSION "2"
 
 /* The values that no file of a definition says. */
-static const struct key_row builtin = {"builtin", .kind = KEY_NUMBER, .types = KEY_ANY,
-                                       .offset = offsetof(struct definition, builtin),
-                                       .high = BUILTIN_LEGACY_SERVICES};
-
-#define OWN_TEXT(text, member)                                                                     \
-    {                                                                                              \
-        text, .kind = KEY_NAME, .types = KEY_ANY, .offset = offsetof(struct definition, member)    \
-    }
-static const struct key_row own_texts[] = {OWN_TEXT("left-out", left_out),
-                                           OWN_TEXT("instance", instance),
-                                           OWN_TEXT("instance-of", instance_of)};
-enum { OWN_TEXTS = sizeof own_texts / sizeof own_texts[0] };
+#define OWN(member) .types = KEY_ANY, .offset = offsetof(struct definition, member)
+static const struct key_row own_rows[] = {
+    {"builtin", .kind = KEY_NUMBER, OWN(builtin), .high = BUILTIN_LEGACY_SERVICES},
+    {"left-out", .kind = KEY_NAME, OWN(left_out)},
+    {"instance", .kind = KEY_NAME, OWN(instance)},
+    {"instance-of", .kind = KEY_NAME, OWN(instance_of)}};
+enum { OWN_ROWS = sizeof own_rows / sizeof own_rows[0] };
 
 _Static_assert(sizeof(enum definition_builtin) == sizeof(uint32_t), "numbers are 32 bits");
 
@@ -73,9 +68,9 @@ static int put_value(struct str *out, const struct key_row *k, const struct defi
 static int put_definition(struct str *out, const struct definition *d)
 {
     int bad = put_text(out, "name") | put_text(out, d->name) | put_text(out, "type") |
-              put_text(out, definition_type_name(d->type)) | put_value(out, &builtin, d);
-    for (size_t i = 0; i < OWN_TEXTS; i++)
-        bad |= put_value(out, &own_texts[i], d);
+              put_text(out, definition_type_name(d->type));
+    for (size_t i = 0; i < OWN_ROWS; i++)
+        bad |= put_value(out, &own_rows[i], d);
     for (const struct key_row *k = key_rows; k->name != NULL; k++)
         if ((k->types & 1U << d->type) != 0)
             bad |= put_value(out, k, d);
@@ -104,10 +99,10 @@ static bool take_number(const struct key_row *k, const char *value, void *at)
 
 static const struct key_row *row_of(const char *key, enum definition_type type)
 {
-    for (size_t i = 0; i < OWN_TEXTS; i++)
-        if (strcmp(key, own_texts[i].name) == 0)
-            return &own_texts[i];
-    return strcmp(key, builtin.name) == 0 ? &builtin : key_find(key, type);
+    for (size_t i = 0; i < OWN_ROWS; i++)
+        if (strcmp(key, own_rows[i].name) == 0)
+            return &own_rows[i];
+    return key_find(key, type);
 }
 
 static bool take_value(struct definition *d, const char *key, const char *value)
