@@ -1,9 +1,9 @@
 #include "base/envfile.h"
+#include "base/environment.h"
 #include <stdbool.h>
 #include <string.h>
 
 #define BLANKS " \t\r"
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 
 struct place {
     const char *at, *end;
@@ -116,9 +116,9 @@ static int take_value(struct place *p, struct str *out)
 static bool take_name(struct place *p, struct str *out)
 {
     const char *begin = p->at;
-    if (!is_one_of(p, LETTERS))
+    if (!is_one_of(p, VARIABLE_LETTERS))
         return false;
-    skip(p, LETTERS "0123456789.-");
+    skip(p, VARIABLE_CHARACTERS);
     return str_add(out, begin, (size_t)(p->at - begin)) == 0;
 }
 

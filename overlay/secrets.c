@@ -1,4 +1,5 @@
 #include "overlay/secrets.h"
+#include "base/environment.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "contract/paths.h"
@@ -11,9 +12,6 @@
 
 extern char **environ;
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
-#define NAME_CHARACTERS LETTERS "0123456789.-"
-
 enum { NAME_BYTES = 256, BEHAVIOUR_STOP = 2 };
 
 /* --- which ------------------------------------------------------------------------------------ */
@@ -22,7 +20,7 @@ int secrets_affixes(const char *text, struct words *affixes, struct problems *p)
 {
     while (*(text += strspn(text, " \t\n")) != '\0') {
         size_t n = strcspn(text, " \t\n");
-        if (strspn(text, NAME_CHARACTERS) < n || strspn(text, "_") >= n)
+        if (strspn(text, VARIABLE_CHARACTERS) < n || strspn(text, "_") >= n)
             problems_error(p, "OVERLOG_SECRETS", 0, "write " SECRETS_USUAL,
                            "%.*s is neither the beginning nor the end of a name", (int)n, text);
         else if (words_add_bytes(affixes, text, n) < 0)
@@ -42,7 +40,8 @@ static bool strip(const char *variable, size_t n, const char *affix, char out[NA
         return false;
     memcpy(out, suffix ? variable : variable + length, n - length);
     out[n - length] = '\0';
-    return strchr(LETTERS, out[0]) != NULL && out[strspn(out, NAME_CHARACTERS)] == '\0';
+    return strchr(VARIABLE_LETTERS, out[0]) != NULL &&
+           out[strspn(out, VARIABLE_CHARACTERS)] == '\0';
 }
 
 static const char *value_of(char *const *environment, const char *name)

@@ -1,20 +1,19 @@
 #include "services/condition.h"
+#include "base/environment.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 enum { NAME_MAX_BYTES = 255 }; /* of a file, as which the container's environment has it */
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
-
 int condition_parse(struct condition *c, const char *text, const char **wrong)
 {
     *c = (struct condition){.negated = text[0] == '!', .name = text[0] == '!'};
     const char *name = text + c->name;
-    c->length = strspn(name, LETTERS "0123456789.-");
+    c->length = strspn(name, VARIABLE_CHARACTERS);
     const char *rest = name + c->length;
     *wrong = NULL;
-    if (c->length == 0 || strchr(LETTERS, name[0]) == NULL || c->length > NAME_MAX_BYTES)
+    if (c->length == 0 || strchr(VARIABLE_LETTERS, name[0]) == NULL || c->length > NAME_MAX_BYTES)
         *wrong = "it names no variable";
     else if (rest[0] != '\0' && rest[0] != '=')
         *wrong = rest[strspn(rest, " \t")] == '=' ? "there is a blank before ="

@@ -1,4 +1,5 @@
 /* The files of a definition directory: numbers, lists of names, command lines. */
+#include "base/environment.h"
 #include "base/file.h"
 #include "base/lexer.h"
 #include "services/definition_reading.h"
@@ -178,7 +179,7 @@ static bool is_reference(const char *word)
     if (dollar == NULL)
         return false;
     dollar += dollar[1] == '{' ? 2 : 1;
-    size_t n = strspn(dollar, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
+    size_t n = strspn(dollar, VARIABLE_LETTERS);
     return n > 0 && strpbrk(word, " \t\n;|()") == NULL;
 }
 

@@ -1,9 +1,9 @@
 #include "services/instance_list.h"
+#include "base/environment.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 #define DIGITS "0123456789"
 #define BLANKS " \t\r\n"
 #define WANTED "write a number, names, or a variable such as $WORKERS or ${WORKERS:-2}"
@@ -37,7 +37,7 @@ int instances_numbers(unsigned long long count, struct words *out, struct instan
 
 static int add_name(const char *name, struct words *out, struct instances_mistake *m)
 {
-    if (name[strspn(name, LETTERS DIGITS ".-")] != '\0' || strlen(name) > 64)
+    if (name[strspn(name, VARIABLE_LETTERS DIGITS ".-")] != '\0' || strlen(name) > 64)
         return wrong(m, "names of instances have letters, digits, dots, - and _, 64 at most",
                      "invalid name", name);
     if (words_has(out, name))
@@ -74,8 +74,8 @@ static bool take_apart(char *text, char **name, char **other)
         return false;
     if (braces)
         text[length - 1] = '\0';
-    size_t n = strspn(*name, LETTERS DIGITS);
-    bool is_name = n > 0 && strchr(LETTERS, (*name)[0]) != NULL;
+    size_t n = strspn(*name, VARIABLE_LETTERS DIGITS);
+    bool is_name = n > 0 && strchr(VARIABLE_LETTERS, (*name)[0]) != NULL;
     if (is_name && braces && strncmp(*name + n, ":-", 2) == 0) {
         (*name)[n] = '\0';
         *other = *name + n + 2;

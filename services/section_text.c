@@ -1,4 +1,5 @@
 #include "services/section_text.h"
+#include "base/environment.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,10 +60,9 @@ void text_release(struct text *t)
 
 static size_t name_length(const char *text, bool positional)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
     if (*text >= '0' && *text <= '9')
         return positional ? strspn(text, "0123456789") : 0;
-    return strspn(text, letters);
+    return strspn(text, VARIABLE_LETTERS "0123456789");
 }
 
 struct reference {
