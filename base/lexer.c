@@ -223,3 +223,12 @@ int lexer_words(const char *text, size_t length, struct words *out, struct lexer
     str_release(&l.word);
     return result;
 }
+
+const char *lexer_shell_word(const struct words *words)
+{
+    static const char *const acting[] = {"&&", "||", "|", ";", "&", ">", ">>", "<", "2>&1", NULL};
+    for (size_t i = 0; i < words->count; i++)
+        if (is_among(words->item[i], acting))
+            return words->item[i];
+    return NULL;
+}

@@ -23,4 +23,8 @@ struct lexer_error {
  * filled and out holding what was read so far. */
 int lexer_words(const char *text, size_t length, struct words *out, struct lexer_error *e);
 
+/* The first of the words that a shell would act upon, as "&&", and that execline gives to a program
+ * as an argument; NULL: there is none. */
+const char *lexer_shell_word(const struct words *words);
+
 #endif

@@ -194,16 +194,6 @@ static const char *lone_reference(const struct words *words)
     return NULL;
 }
 
-/* A word that a shell would act upon, and that is an argument here. */
-static const char *shell_word(const struct words *words)
-{
-    static const char *const acting[] = {"&&", "||", "|", ";", "&", ">", ">>", "<", "2>&1", NULL};
-    for (size_t i = 0; i < words->count; i++)
-        if (is_among(words->item[i], acting))
-            return words->item[i];
-    return NULL;
-}
-
 static bool names_execlineb(const char *text)
 {
     const char *found = strstr(text, "execlineb");
@@ -228,7 +218,7 @@ static bool means_the_same(const char *text, const struct words *words)
 {
     static const char *const own[] = {"cd",  "export", "if", "for",  "while",
                                       "set", "umask",  ".",  "wait", NULL};
-    if (lines_below_first(text) > 1 || shell_word(words) != NULL)
+    if (lines_below_first(text) > 1 || lexer_shell_word(words) != NULL)
         return false;
     for (size_t i = 0; i < words->count; i++)
         if (strpbrk(words->item[i], "$`*?;<>|&") != NULL)
@@ -246,7 +236,7 @@ bool reading_command(struct reading *r, const struct key_row *k, struct words *o
     if (found == 1 && lexer_words(text.data == NULL ? "" : text.data, text.length, out, &e) < 0)
         problems_error(r->p, path, e.line, "it is read as an execline command line",
                        "syntax error in column %u: %s", e.column, e.text);
-    const char *word = shell_word(out);
+    const char *word = lexer_shell_word(out);
     if (found == 1 && text.length > 2 && memcmp(text.data, "#!", 2) == 0 &&
         !means_the_same(text.data, out) && !names_execlineb(text.data))
         problems_warning(

@@ -90,7 +90,6 @@ static void put_one_line(struct expansion *x, const char *file, const struct con
 
 static void check_command(struct expansion *x, const struct conf_key *k)
 {
-    static const char *const acting[] = {"&&", "||", "|", ";", "&", ">", ">>", "<", "2>&1", NULL};
     struct words w = WORDS_INIT;
     if (expansion_words(x, k, &w) && w.count == 0)
         expansion_error(x, k->line, "write a command line behind it", "%s is empty", k->name);
@@ -98,13 +97,11 @@ static void check_command(struct expansion *x, const struct conf_key *k)
         x->no_memory |= (x->out->program = strdup(w.item[0])) == NULL;
         x->out->program_line = k->value_line;
     }
-    for (size_t i = 0; i < w.count; i++)
-        if (is_among(w.item[i], acting)) {
-            problems_warning(x->p, x->file, k->line, "use the key script for a script of the shell",
-                             "%s is given to %s as an argument: no shell reads this command line",
-                             w.item[i], w.item[0]);
-            break;
-        }
+    const char *word = lexer_shell_word(&w);
+    if (word != NULL)
+        problems_warning(x->p, x->file, k->line, "use the key script for a script of the shell",
+                         "%s is given to %s as an argument: no shell reads this command line", word,
+                         w.item[0]);
     words_release(&w);
 }
 
