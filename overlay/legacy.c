@@ -34,10 +34,10 @@ static struct words list(const struct settings *s, const char *folder, char path
 /* The exit code for a failure, by the settings; warns of it unless they ignore it. */
 static int failure(const struct settings *s, const char *what)
 {
-    if (s->behaviour == 0)
+    if (s->behaviour == BEHAVIOUR_SILENT)
         return 0;
     message_warning("%s", what);
-    return s->behaviour >= 2 ? FAILED : 0;
+    return s->behaviour >= BEHAVIOUR_STOP ? FAILED : 0;
 }
 
 /* --- scripts ---------------------------------------------------------------------------------- */

@@ -12,7 +12,7 @@
 
 extern char **environ;
 
-enum { NAME_BYTES = 256, BEHAVIOUR_STOP = 2 };
+enum { NAME_BYTES = 256 };
 
 /* --- which ------------------------------------------------------------------------------------ */
 

@@ -10,10 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What follows when something fails at the start; more than STOP is STOP. */
+enum { BEHAVIOUR_SILENT, BEHAVIOUR_WARN, BEHAVIOUR_STOP };
+
 struct settings {
     bool keep_env;             /* S6_KEEP_ENV */
     enum logging_mode logging; /* S6_LOGGING; unset: AUTO, or CONSOLE if fd 1 or 2 is a terminal */
-    int behaviour;             /* S6_BEHAVIOUR_IF_STAGE2_FAILS: 0, 1, 2 */
+    int behaviour;             /* S6_BEHAVIOUR_IF_STAGE2_FAILS */
     int verbosity;             /* S6_VERBOSITY */
     uint32_t kill_grace;       /* S6_KILL_GRACETIME, ms, at most 300000 */
     uint32_t up_timeout;       /* S6_CMD_WAIT_FOR_SERVICES_MAXTIME, ms, 0 none */

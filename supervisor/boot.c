@@ -274,7 +274,7 @@ void boot_hook_reaped(struct supervisor *sv, int status)
     int code = hook_reaped(&sv->hook, status);
     if (sv->pid1.stage != STAGE_HOOK)
         return;
-    if (code == 0 || sv->pid1.settings.behaviour < 2) {
+    if (code == 0 || sv->pid1.settings.behaviour < BEHAVIOUR_STOP) {
         load(sv);
         return;
     }
@@ -287,13 +287,13 @@ void boot_services_over(struct supervisor *sv, enum transition_result result)
     int behaviour = sv->pid1.settings.behaviour;
     if (result == TRANSITION_TIMED_OUT)
         message_line(MESSAGE_FATAL, "s6-rc: fatal: timed out");
-    if (result != TRANSITION_OK && behaviour >= 1)
+    if (result != TRANSITION_OK && behaviour >= BEHAVIOUR_WARN)
         message_line(
             MESSAGE_WARNING, RC_INIT
             ": warning: s6-rc failed to properly bring all the services up! Check your logs (in "
             "/run/uncaught-logs/current if you have in-container logging) for more "
             "information.");
-    if (result != TRANSITION_OK && behaviour >= 2) {
+    if (result != TRANSITION_OK && behaviour >= BEHAVIOUR_STOP) {
         message_line(MESSAGE_FATAL, RC_INIT ": fatal: stopping the container.");
         stop_begin(&sv->stop, "failure", 0, result == TRANSITION_TIMED_OUT ? 2 : 1, FINAL_EXIT);
         return;
