@@ -226,6 +226,13 @@ static bool means_the_same(const char *text, const struct words *words)
     return words->count == 0 || !is_among(words->item[0], own);
 }
 
+/* Whether it is the command line of the key `once`, of which that was said where the section was
+ * expanded. */
+static bool was_looked_at(const struct reading *r, const struct key_row *k)
+{
+    return r->section != NULL && r->section->program != NULL && strcmp(k->name, "up") == 0;
+}
+
 bool reading_command(struct reading *r, const struct key_row *k, struct words *out)
 {
     struct str text = STR_INIT;
@@ -236,7 +243,7 @@ bool reading_command(struct reading *r, const struct key_row *k, struct words *o
     if (found == 1 && lexer_words(text.data == NULL ? "" : text.data, text.length, out, &e) < 0)
         problems_error(r->p, path, e.line, "it is read as an execline command line",
                        "syntax error in column %u: %s", e.column, e.text);
-    const char *word = lexer_shell_word(out);
+    const char *word = was_looked_at(r, k) ? NULL : lexer_shell_word(out);
     if (found == 1 && text.length > 2 && memcmp(text.data, "#!", 2) == 0 &&
         !means_the_same(text.data, out) && !names_execlineb(text.data))
         problems_warning(

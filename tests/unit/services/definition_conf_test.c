@@ -232,6 +232,20 @@ static void no_file_is_no_mistake(void **state)
     assert_int_equal(p.errors, 1);
 }
 
+static void a_word_of_a_shell_is_said_once(void **state)
+{
+    (void)state;
+    tree_file(&tree, "services.conf", "[a]\nonce = x && y $Z\ndown = x | y\n\n[b]\nup = x > y\n");
+    read_it();
+    problem_is(0, "W services.conf:2: && is given to x as an argument: no shell reads this command "
+                  "line");
+    problem_is(1, "W services.conf:3: | is given to x as an argument: no shell reads this command "
+                  "line");
+    problem_is(2, "W services.conf:6: > is given to x as an argument: no shell reads this command "
+                  "line");
+    assert_int_equal(p.count, 3);
+}
+
 int main(void)
 {
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -243,6 +257,7 @@ int main(void)
         test(mistakes_have_the_line_of_the_file),
         test(sections_add_to_what_is_elsewhere),
         test(no_file_is_no_mistake),
+        test(a_word_of_a_shell_is_said_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
