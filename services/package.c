@@ -74,18 +74,15 @@ void package_check_scripts(struct problems *p)
     static const char *const replaced[] = {"cont-init", "cont-finish", "fix-attrs", "services-up",
                                            "services-down"};
     struct str names = STR_INIT;
-    glob_t folders = {.gl_pathc = 0};
-    bool any = glob(PACKAGE "/scripts", 0, NULL, &folders) == 0;
-    globfree(&folders);
-    for (size_t i = any ? 0 : sizeof replaced / sizeof replaced[0];
-         i < sizeof replaced / sizeof replaced[0]; i++) {
-        glob_t found = {.gl_pathc = 0};
-        char pattern[128];
-        snprintf(pattern, sizeof pattern, PACKAGE "/scripts/%s", replaced[i]);
-        if (glob(pattern, 0, NULL, &found) == 0)
-            str_printf(&names, "%s%s", names.length == 0 ? "" : ", ", found.gl_pathv[0]);
-        globfree(&found);
-    }
+    glob_t found = {.gl_pathc = 0};
+    glob(PACKAGE "/scripts/*", 0, NULL, &found);
+    for (size_t i = 0; i < sizeof replaced / sizeof replaced[0]; i++)
+        for (size_t j = 0; j < found.gl_pathc; j++)
+            if (strcmp(path_name(found.gl_pathv[j]), replaced[i]) == 0) {
+                str_printf(&names, "%s%s", names.length == 0 ? "" : ", ", found.gl_pathv[j]);
+                break;
+            }
+    globfree(&found);
     if (names.length > 0)
         problems_warning(p, names.data, 0, NULL,
                          "not used: the container does itself what s6-overlay does by this script");
