@@ -219,6 +219,19 @@ unsigned int definition_where(const struct definitions *all, const struct defini
     return o->line;
 }
 
+int origins_add(struct origins *from, struct words *list, const char *name, struct origin at)
+{
+    struct origin *item = realloc(from->item, (list->count + 1) * sizeof *item);
+    if (item != NULL)
+        from->item = item;
+    if (item == NULL || words_add(list, name) < 0)
+        return -1;
+    while (from->count + 1 < list->count) /* built-in names, which no file holds, come first */
+        item[from->count++] = (struct origin){.source = ORIGIN_BUILTIN};
+    item[from->count++] = at;
+    return 0;
+}
+
 const char *definition_type_name(enum definition_type type)
 {
     static const char *const names[] = {"unknown", "oneshot", "longrun", "bundle"};

@@ -126,6 +126,9 @@ int definitions_read(struct definitions *d, const struct definition_sources *sou
  * 0 for the whole file. d is one of all. */
 unsigned int definition_where(const struct definitions *all, const struct definition *d,
                               enum definition_list list, size_t i, char *path, size_t size);
+/* Appends a name to a list, and where it is written to its places, of which there are none yet for
+ * built-in names before it. 0, or -1 without memory. */
+int origins_add(struct origins *from, struct words *list, const char *name, struct origin at);
 /* The names of a list, which d owns. */
 const struct words *definition_list(const struct definition *d, enum definition_list list);
 

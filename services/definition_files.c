@@ -87,16 +87,8 @@ void reading_add_name(struct reading *r, const char *path, unsigned int line, co
     }
     if (words_has(out, name))
         return;
-    struct origin *item = realloc(from->item, (out->count + 1) * sizeof *item);
-    if (item != NULL)
-        from->item = item;
-    if (item == NULL || words_add(out, name) < 0) {
+    if (origins_add(from, out, name, (struct origin){.source = r->source, .line = line}) < 0)
         reading_no_memory(r);
-        return;
-    }
-    while (from->count + 1 < out->count) /* built-in names, which no file holds, come first */
-        item[from->count++] = (struct origin){.source = ORIGIN_BUILTIN};
-    item[from->count++] = (struct origin){.source = r->source, .line = line};
 }
 
 static bool read_flat(struct reading *r, const char *file, struct words *out, struct origins *from)

@@ -216,17 +216,6 @@ static int rename_in(const struct expansion *x, struct words *names)
     return 0;
 }
 
-static int add_producer(struct words *to, struct origins *from, const char *name, struct origin at)
-{
-    struct origin *item = realloc(from->item, (from->count + 1) * sizeof *item);
-    if (item != NULL)
-        from->item = item;
-    if (item == NULL || words_add(to, name) < 0)
-        return -1;
-    item[from->count++] = at;
-    return 0;
-}
-
 /* Replaces a bundle of instances, among the producers of a consumer, by its members. */
 static int name_producers(const struct expansion *x, struct definition *d)
 {
@@ -239,11 +228,11 @@ static int name_producers(const struct expansion *x, struct definition *d)
         if (i < d->from[LIST_CONSUMER_FOR].count)
             at = d->from[LIST_CONSUMER_FOR].item[i];
         if (bundle == NULL)
-            result = add_producer(&names, &from, d->consumer_for.item[i], at);
+            result = origins_add(&from, &names, d->consumer_for.item[i], at);
         for (size_t k = 0; bundle != NULL && k < x->all->count && result == 0; k++) {
             const struct definition *one = &x->all->item[k];
             if (is_of(one, bundle))
-                result = add_producer(&names, &from, one->name, at);
+                result = origins_add(&from, &names, one->name, at);
         }
     }
     words_release(&d->consumer_for);
