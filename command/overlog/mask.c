@@ -163,14 +163,22 @@ void mask_release(struct mask *m)
 
 /* --- parts ------------------------------------------------------------------------------------ */
 
+/* Of all that is within another one of its kind nothing is added: of a line that repeats, each
+ * piece may be known. */
 static void find_known(const struct mask *m, struct mask_parts *p)
 {
-    for (size_t at = 0; m->count > 0 && at + LEAST <= p->length; at++)
+    size_t end = 0; /* of the part that goes furthest */
+    for (size_t at = 0; m->count > 0 && at + LEAST <= p->length; at++) {
+        size_t before = end;
         for (size_t i = m->bucket[bucket_of(p->text + at)]; i != 0; i = m->value[i - 1].next) {
             const struct mask_value *v = &m->value[i - 1];
-            if (v->length <= p->length - at && memcmp(p->text + at, v->bytes, v->length) == 0)
-                mask_add(p, at, at + v->length, false, "a value that is secret elsewhere");
+            if (at + v->length > end && v->length <= p->length - at &&
+                memcmp(p->text + at, v->bytes, v->length) == 0)
+                end = at + v->length;
         }
+        if (end > before)
+            mask_add(p, at, end, false, "a value that is secret elsewhere");
+    }
 }
 
 static int by_place(const void *a, const void *b)

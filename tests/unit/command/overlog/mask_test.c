@@ -330,7 +330,7 @@ static void one_line(void **state)
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
         struct mask m = MASK_INIT;
         struct str text = STR_INIT, out = STR_INIT;
-        while (text.length < 1 << 17)
+        while (text.length < 1 << 18)
             assert_int_equal(str_add_text(&text, pieces[i]), 0);
         assert_int_equal(mask_learn_text(&m, text.data, text.length), 0);
         assert_int_equal(mask_text(&m, text.data, text.length, &out, NULL, NULL), 0);
