@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -64,17 +63,9 @@ static int add(struct vacuum *v, int root, const char *path, const char *name)
 
 static int list_names(int root, struct words *names)
 {
-    int result = 0;
     int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (d == NULL) {
-        fd_close(fd);
-        return -1;
-    }
-    for (struct dirent *entry; result == 0 && (entry = readdir(d)) != NULL;)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            result = words_add(names, entry->d_name);
-    closedir(d);
+    int result = fd < 0 ? -1 : fd_names(fd, 1, names);
+    fd_close(fd);
     words_sort(names);
     return result;
 }

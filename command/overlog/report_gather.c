@@ -118,11 +118,6 @@ static void add_log(struct report *r, const char *directory, const char *name, c
                      (char *)(uintptr_t)lines, path));
 }
 
-static int add_name(void *to, const char *name)
-{
-    return words_add(to, name);
-}
-
 static void add_logs(struct report *r)
 {
     char path[4096];
@@ -130,7 +125,7 @@ static void add_logs(struct report *r)
     struct words names = WORDS_INIT;
     int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0)
-        r->failed |= fd_each_name(fd, add_name, &names) < 0;
+        r->failed |= fd_names(fd, 1, &names) < 0;
     fd_close(fd);
     words_sort(&names);
     for (size_t i = 0; i < names.count; i++) {
@@ -287,7 +282,7 @@ static void learn_secrets(struct report *r, const char *path, int depth, int *fi
     }
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0)
-        r->failed |= fd_each_name(fd, add_name, &names) < 0;
+        r->failed |= fd_names(fd, 1, &names) < 0;
     fd_close(fd);
     for (size_t i = 0; i < names.count; i++) {
         char inner[4096];
