@@ -1,7 +1,5 @@
 #include "command/overlog/conf_edit.h"
-#include "services/conf.h"
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,10 +24,22 @@ static size_t offset_of(const struct str *text, uint32_t line)
     return at;
 }
 
-/* The lines from first up to the one before end become other bytes. */
-static int replace(struct str *text, uint32_t first, uint32_t end, const char *bytes)
+size_t conf_edit_section(const struct str *text, const struct conf_section *s)
 {
-    size_t from = offset_of(text, first), to = offset_of(text, end);
+    size_t at = offset_of(text, s->line);
+    while (at > 0) {
+        const char *end = at < 2 ? NULL : memrchr(text->data, '\n', at - 1);
+        size_t above = end == NULL ? 0 : (size_t)(end + 1 - text->data);
+        if (text->data[above] != '#')
+            break;
+        at = above;
+    }
+    return at;
+}
+
+/* What is between two places becomes other bytes. */
+static int replace(struct str *text, size_t from, size_t to, const char *bytes)
+{
     struct str made = STR_INIT;
     if (str_add(&made, text->data, from) < 0 || str_add_text(&made, bytes) < 0 ||
         str_add(&made, text->data + to, text->length - to) < 0) {
@@ -51,23 +61,15 @@ static uint32_t lines_of(const char *value)
     return lines;
 }
 
-/* The first line of a section: that of the comments above it. */
-static uint32_t first_line(const struct conf_section *s)
-{
-    return s->line - (s->about == NULL ? 0 : lines_of(s->about));
-}
-
-/* The line behind its last key, and behind the empty lines there. */
-static uint32_t end_line(const struct conf_section *s, const struct str *text)
+/* Behind its last key, and behind the empty lines there. */
+static size_t end_of(const struct str *text, const struct conf_section *s)
 {
     const struct conf_key *last = s->count == 0 ? NULL : &s->key[s->count - 1];
-    uint32_t end = last == NULL ? s->line + 1 : last->value_line + lines_of(last->value);
-    for (size_t at = offset_of(text, end); at < text->length; at = offset_of(text, ++end)) {
-        const char *line = text->data + at;
-        if (line[strspn(line, " \t\r")] != '\n')
-            break;
-    }
-    return end;
+    uint32_t line = last == NULL ? s->line + 1 : last->value_line + lines_of(last->value);
+    size_t at = offset_of(text, line);
+    while (at < text->length && text->data[at + strspn(text->data + at, " \t\r")] == '\n')
+        at = offset_of(text, ++line);
+    return at;
 }
 
 int conf_edit_remove(struct str *text, const char *name, struct error *e)
@@ -77,8 +79,8 @@ int conf_edit_remove(struct str *text, const char *name, struct error *e)
     for (size_t i = 0; i < c.count && result == 0; i++) {
         if (strcmp(c.section[i].name, name) != 0)
             continue;
-        uint32_t end = end_line(&c.section[i], text);
-        result = replace(text, first_line(&c.section[i]), end, "") < 0
+        const struct conf_section *one = &c.section[i];
+        result = replace(text, conf_edit_section(text, one), end_of(text, one), "") < 0
                      ? error_set(e, EXIT_SYSTEM, "out of memory")
                      : 1;
     }
@@ -114,8 +116,8 @@ static int unlist_key(struct str *text, const struct conf_key *k, const char *na
     }
     if (value.length > 0 || is_among(k->name, kept))
         bad |= str_printf(&line, "%s = %s\n", k->name, value.length > 0 ? value.data : "none") < 0;
-    bad = bad || replace(text, k->line, k->value_line + lines_of(k->value),
-                         line.length > 0 ? line.data : "") < 0;
+    size_t end = offset_of(text, k->value_line + lines_of(k->value));
+    bad = bad || replace(text, offset_of(text, k->line), end, line.length > 0 ? line.data : "") < 0;
     str_release(&value);
     str_release(&line);
     return bad ? -1 : 1;

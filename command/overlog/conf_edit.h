@@ -4,6 +4,10 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "services/conf.h"
+
+/* Where a section of the text begins: with the lines of comment right above it. */
+size_t conf_edit_section(const struct str *text, const struct conf_section *s);
 
 /* Takes the section of that name out, with the comments above it and the empty lines behind it. 1;
  * 0: there is none; -1 with e: no memory, or the text has a mistake that hides where a section

@@ -1,34 +1,7 @@
 /* The part of a services.conf that a report about some services has. */
+#include "command/overlog/conf_edit.h"
 #include "command/overlog/report.h"
-#include "services/conf.h"
 #include <string.h>
-
-/* Where the line of that number, from 1, begins in a text. */
-static size_t line_offset(const struct str *text, uint32_t line)
-{
-    size_t at = 0;
-    while (--line > 0) {
-        const char *end = memchr(text->data + at, '\n', text->length - at);
-        if (end == NULL)
-            return text->length;
-        at = (size_t)(end + 1 - text->data);
-    }
-    return at;
-}
-
-/* Where a section begins: with the lines of comment right above it. */
-static size_t section_offset(const struct str *text, const struct conf_section *s)
-{
-    size_t at = line_offset(text, s->line);
-    while (at > 0) {
-        const char *end = at < 2 ? NULL : memrchr(text->data, '\n', at - 1);
-        size_t above = end == NULL ? 0 : (size_t)(end + 1 - text->data);
-        if (text->data[above] != '#')
-            break;
-        at = above;
-    }
-    return at;
-}
 
 int report_cut_conf(struct report *r, const struct str *text, struct str *out)
 {
@@ -36,10 +9,10 @@ int report_cut_conf(struct report *r, const struct str *text, struct str *out)
     size_t wanted = 0, before = out->length;
     int result = conf_parse(&c, text->data, text->length);
     if (result == 0 && c.count > 0)
-        result = str_add(out, text->data, section_offset(text, &c.section[0]));
+        result = str_add(out, text->data, conf_edit_section(text, &c.section[0]));
     for (size_t i = 0; i < c.count && result == 0; i++) {
-        size_t begin = section_offset(text, &c.section[i]);
-        size_t end = i + 1 < c.count ? section_offset(text, &c.section[i + 1]) : text->length;
+        size_t begin = conf_edit_section(text, &c.section[i]);
+        size_t end = i + 1 < c.count ? conf_edit_section(text, &c.section[i + 1]) : text->length;
         if (!report_wants_definition(r, c.section[i].name))
             continue;
         wanted++;

@@ -38,6 +38,10 @@ static void sections_are_taken_out(void **state)
     assert_int_equal(conf_edit_remove(&text, "b", &e), 1);
     assert_string_equal(text.data, "# all\n\n# of a\n# it\n[a]\nrun = x\n  y\n\n");
     assert_int_equal(conf_edit_remove(&text, "b", &e), 0);
+    begin("[a]\nrun = x\n\n#\n# of b\n#\n[b]\nrun = y\n#\n[c]\nrun = z\n");
+    assert_int_equal(conf_edit_remove(&text, "b", &e), 1);
+    assert_int_equal(conf_edit_remove(&text, "c", &e), 1);
+    assert_string_equal(text.data, "[a]\nrun = x\n\n");
     begin("[a]\nlost\n[b]\nrun = x\n");
     assert_int_equal(conf_edit_remove(&text, "b", &e), -1);
     assert_string_equal(text.data, "[a]\nlost\n[b]\nrun = x\n");
