@@ -74,13 +74,12 @@ static bool take_apart(char *text, char **name, char **other)
         return false;
     if (braces)
         text[length - 1] = '\0';
-    size_t n = strspn(*name, VARIABLE_LETTERS DIGITS);
-    bool is_name = n > 0 && strchr(VARIABLE_LETTERS, (*name)[0]) != NULL;
-    if (is_name && braces && strncmp(*name + n, ":-", 2) == 0) {
+    size_t n = variable_length(*name);
+    if (n > 0 && braces && strncmp(*name + n, ":-", 2) == 0) {
         (*name)[n] = '\0';
         *other = *name + n + 2;
     }
-    return is_name && (*name)[n] == '\0';
+    return n > 0 && (*name)[n] == '\0';
 }
 
 static int list_variable(const char *word, condition_lookup *lookup, struct words *out,

@@ -1,4 +1,5 @@
 #include "command/overlog/crontab.h"
+#include "base/environment.h"
 #include <string.h>
 
 enum { FIELDS = 5, FIELDS_MOST = 7 };
@@ -50,7 +51,6 @@ static struct rest unquote(struct rest r)
 /* NAME = VALUE, of which both may be in quotes. 1: it is one; 0; -1: no memory. */
 static int read_variable(struct crontab_entry *e, struct rest r)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     const char *equals = memchr(r.at, '=', (size_t)(r.end - r.at));
     if (equals == NULL)
         return 0;
@@ -60,7 +60,7 @@ static int read_variable(struct crontab_entry *e, struct rest r)
     cut_blanks(&value);
     name = unquote(name);
     size_t length = (size_t)(name.end - name.at);
-    if (length == 0 || strspn(name.at, letters) < length || (*name.at >= '0' && *name.at <= '9'))
+    if (length == 0 || variable_length(name.at) < length)
         return 0;
     e->kind = CRONTAB_VARIABLE;
     return keep(&e->name, name) < 0 || keep(&e->value, unquote(value)) < 0 ? -1 : 1;

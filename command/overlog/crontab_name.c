@@ -1,4 +1,5 @@
 #include "command/overlog/crontab_name.h"
+#include "base/environment.h"
 #include "base/str.h"
 #include <stdbool.h>
 #include <string.h>
@@ -146,10 +147,8 @@ static const struct interpreter *find_interpreter(const char *word)
 
 static bool is_assignment(const char *word)
 {
-    const char *at = word;
-    while (*at != '\0' && (strchr(letters, *at) != NULL || strchr(digits, *at) != NULL))
-        at++;
-    return at > word && *at == '=' && strchr(digits, *word) == NULL;
+    size_t n = variable_length(word);
+    return n > 0 && word[n] == '=';
 }
 
 static bool is_option(const char *word)

@@ -1,4 +1,5 @@
 #include "command/overlog/shell_check.h"
+#include "base/environment.h"
 #include "base/str.h"
 #include "base/timetable.h"
 #include "command/overlog/shell_reader.h"
@@ -69,8 +70,8 @@ static const struct link *find_link(const char *name)
 
 static bool is_assignment(const char *word)
 {
-    size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-    return n > 0 && word[n] == '=' && (word[0] < '0' || word[0] > '9');
+    size_t n = variable_length(word);
+    return n > 0 && word[n] == '=';
 }
 
 /* --- one command ------------------------------------------------------------------------------ */
