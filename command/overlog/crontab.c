@@ -176,24 +176,26 @@ static int read_job(struct crontab_entry *e, struct rest r, bool system)
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-static void clear(struct crontab_entry *e)
+enum { TEXTS = 6 };
+
+static void list_texts(struct crontab_entry *e, struct str *all[TEXTS])
 {
-    struct str *all[] = {&e->name, &e->value, &e->timetable, &e->user, &e->command, &e->input};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        str_clear(all[i]);
-    e->has_input = false;
+    struct str *texts[TEXTS] = {&e->name, &e->value,   &e->timetable,
+                                &e->user, &e->command, &e->input};
+    memcpy(all, texts, sizeof texts);
 }
 
 static int begin(struct crontab_entry *e)
 {
-    struct str *all[] = {&e->name, &e->value, &e->timetable, &e->user, &e->command, &e->input};
-    clear(e);
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (str_reserve(all[i], 1) < 0)
-            return -1;
-        else
-            all[i]->data[0] = '\0';
-    return 0;
+    struct str *all[TEXTS];
+    int result = 0;
+    list_texts(e, all);
+    for (size_t i = 0; i < TEXTS; i++) {
+        str_clear(all[i]);
+        result |= str_add_text(all[i], ""); /* data is there */
+    }
+    e->has_input = false;
+    return result;
 }
 
 static int read_line(struct crontab_entry *e, struct rest r, bool system)
@@ -204,9 +206,8 @@ static int read_line(struct crontab_entry *e, struct rest r, bool system)
         result = read_job(e, r, system);
     if (result != 0)
         return result;
-    clear(e);
     cut_blanks(&r);
-    return keep(&e->value, r) < 0 ? -1 : 1;
+    return begin(e) < 0 || keep(&e->value, r) < 0 ? -1 : 1;
 }
 
 int crontab_next(struct crontab *c, struct crontab_entry *e)
@@ -227,8 +228,9 @@ int crontab_next(struct crontab *c, struct crontab_entry *e)
 
 void crontab_release(struct crontab_entry *e)
 {
-    struct str *all[] = {&e->name, &e->value, &e->timetable, &e->user, &e->command, &e->input};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    struct str *all[TEXTS];
+    list_texts(e, all);
+    for (size_t i = 0; i < TEXTS; i++)
         str_release(all[i]);
 }
 

@@ -10,8 +10,7 @@
 
 enum { MINUTES_MAX = 1000000 };
 
-static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-static const char digits[] = "0123456789";
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* What the lines so far say for those that follow. */
 struct context {
@@ -27,12 +26,7 @@ struct context {
 /* One that sh finds the home directory of. */
 static bool is_plain_user(const char *user)
 {
-    size_t n = strspn(user, letters);
-    while (n > 0 && user[n] != '\0' &&
-           (strchr(letters, user[n]) != NULL || strchr(digits, user[n]) != NULL ||
-            strchr("-_", user[n]) != NULL))
-        n++;
-    return n > 0 && user[n] == '\0';
+    return strspn(user, LETTERS) > 0 && user[strspn(user, LETTERS "0123456789-_")] == '\0';
 }
 
 static void put_comment(struct str *out, const char *text)
