@@ -87,12 +87,11 @@ static bool decode(const char *value, size_t length, struct str *out)
 {
     bool changed = false;
     for (size_t i = 0; i < length; i++) {
-        char digits[3] = {0}, *end;
-        bool coded = value[i] == '%' && length - i > 2 && isxdigit((unsigned char)value[i + 1]);
+        char digits[3] = {0};
+        bool coded = value[i] == '%' && length - i > 2 && isxdigit((unsigned char)value[i + 1]) &&
+                     isxdigit((unsigned char)value[i + 2]);
         memcpy(digits, value + i + 1, coded ? 2 : 0);
-        char byte = (char)strtoul(digits, &end, 16);
-        coded &= end == digits + 2;
-        str_add_char(out, coded ? byte : value[i]);
+        str_add_char(out, coded ? (char)strtoul(digits, NULL, 16) : value[i]);
         i += coded ? 2 : 0;
         changed |= coded;
     }
