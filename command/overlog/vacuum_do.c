@@ -16,8 +16,7 @@ static bool is_asked(void *context, const char *name)
     for (size_t i = 0; q->names[i] != NULL; i++) {
         bool matches = fnmatch(q->names[i], name, 0) == 0;
         asked |= matches;
-        if (matches && q->matched != NULL)
-            q->matched[i] = true;
+        q->matched[i] |= matches;
     }
     return asked;
 }

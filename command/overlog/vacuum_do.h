@@ -8,7 +8,7 @@ struct vacuum_request {
     const char *path; /* the log root */
     struct vacuum_rules rules;
     char *const *names; /* of directories, and patterns; none: all */
-    bool *matched;      /* by name: a directory was met; NULL where nobody asks */
+    bool *matched;      /* by name: a directory was met */
 };
 
 /* Opens the root, looks and plans, and deletes unless it is only to be said. By age only where the
