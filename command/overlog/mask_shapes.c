@@ -268,17 +268,20 @@ static bool is_base64_line(const struct mask_parts *p, size_t begin, size_t end)
     return end - word >= 16;
 }
 
-/* The block began before the text does: the lines of base64 before its end. */
-static void mask_rest(struct mask_parts *p, size_t at, size_t end)
+/* The block began before the text does: the lines of base64 before its end. from, to: the one of
+ * that kind before it; a line in there is not looked at again. Returns where it begins. */
+static size_t mask_rest(struct mask_parts *p, size_t at, size_t end, size_t from, size_t to)
 {
     size_t begin = mask_line_begin(p, at);
-    while (begin > 0) {
+    while (begin > to) {
         size_t line = mask_line_begin(p, begin - 1);
         if (!is_base64_line(p, line, begin - 1))
             break;
         begin = line;
     }
+    begin = begin < to ? from : begin;
     mask_add(p, begin, end, false, "end of a PEM block");
+    return begin;
 }
 
 /* Behind the five dashes that close the line of a mark. */
@@ -290,7 +293,7 @@ static size_t close_mark(const struct mask_parts *p, size_t at)
 
 static void find_pem(struct mask_parts *p)
 {
-    size_t at = 0, done = 0;
+    size_t at = 0, done = 0, rest = 0, rest_end = 0;
     while (at < p->length) {
         const char *hit = memmem(p->text + at, p->length - at, "-----", 5);
         if (hit == NULL)
@@ -304,8 +307,8 @@ static void find_pem(struct mask_parts *p)
             at = done;
         } else if (starts(p, at, pem_end)) {
             done = close_mark(p, at + sizeof pem_end - 1);
-            mask_rest(p, at, done);
-            at = done;
+            rest = mask_rest(p, at, done, rest, rest_end);
+            at = rest_end = done;
         } else {
             at++;
         }

@@ -313,7 +313,8 @@ static void secret_files(void **state)
     }
 }
 
-/* Values of many kinds on one long line: nothing is searched twice. */
+/* Values of many kinds, on one long line or without what they begin with: nothing is searched
+ * twice. */
 static void one_line(void **state)
 {
     static const char *const pieces[] = {"token: x ",
@@ -325,7 +326,8 @@ static void one_line(void **state)
                                          "login password x ",
                                          "@tcp(",
                                          "secret12345 ",
-                                         "export API_KEY s3cr3t-one "};
+                                         "export API_KEY s3cr3t-one ",
+                                         "-----END AAAAAAAAAAAAAAAAAAAAA-----\n"};
     (void)state;
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
         struct mask m = MASK_INIT;
