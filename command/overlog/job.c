@@ -68,18 +68,10 @@ void job_end_text(const struct history_job *j, struct str *out)
 
 /* --- for programs ----------------------------------------------------------------------------- */
 
-static void put_time(struct str *out, const char *key, const struct timespec *t)
-{
-    char text[CLOCK_UTC_LENGTH + 1];
-    clock_utc_format(text, t);
-    text[CLOCK_UTC_LENGTH] = '\0';
-    json_string(out, key, clock_is_set(t) ? text : NULL);
-}
-
 static void put_ns(struct str *out, const char *key, int64_t ns)
 {
     const struct timespec t = clock_timespec(ns);
-    put_time(out, key, &t);
+    json_time(out, key, &t);
 }
 
 void job_json(const struct schedule_state *s, struct str *out)
@@ -105,7 +97,7 @@ void job_history_json(const struct history *h, struct str *out)
     for (size_t i = h->job_count; i > 0; i--) {
         const struct history_job *j = &h->job[i - 1];
         json_open(out, NULL, '{');
-        put_time(out, "time", &j->at);
+        json_time(out, "time", &j->at);
         json_number_or_null(out, "exit_code", j->code);
         json_number_or_null(out, "signal", j->signal);
         json_number(out, "milliseconds", j->ms);

@@ -1,4 +1,5 @@
 /* Output that the verbs of `overlog` share. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/json_write.h"
@@ -44,6 +45,14 @@ void json_number_or_null(struct str *out, const char *key, long long number)
         json_string(out, key, NULL);
     else
         json_number(out, key, number);
+}
+
+void json_time(struct str *out, const char *key, const struct timespec *t)
+{
+    char text[CLOCK_UTC_LENGTH + 1];
+    clock_utc_format(text, t);
+    text[CLOCK_UTC_LENGTH] = '\0';
+    json_string(out, key, clock_is_set(t) ? text : NULL);
 }
 
 void json_bool(struct str *out, const char *key, bool value)

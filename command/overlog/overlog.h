@@ -10,6 +10,7 @@
 #include "services/graph.h"
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* --- the tree --------------------------------------------------------------------------------- */
 
@@ -67,11 +68,12 @@ unsigned char *tree_started(const struct tree *t);
 /* --- output ----------------------------------------------------------------------------------- */
 
 /* Append a member, or with key NULL an element of a list, with the comma before it where one is
- * needed. text NULL, and a negative number_or_null: null. bracket: '{' or '[' opens, '}' or ']'
- * closes. */
+ * needed. text NULL, a negative number_or_null, and the time {0, 0}: null. bracket: '{' or '['
+ * opens, '}' or ']' closes. */
 void json_string(struct str *out, const char *key, const char *text);
 void json_number(struct str *out, const char *key, long long number);
 void json_number_or_null(struct str *out, const char *key, long long number);
+void json_time(struct str *out, const char *key, const struct timespec *time);
 void json_bool(struct str *out, const char *key, bool value);
 void json_open(struct str *out, const char *key, char bracket);
 void json_close(struct str *out, char bracket);

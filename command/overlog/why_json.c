@@ -3,14 +3,6 @@
 #include "command/overlog/job.h"
 #include "command/overlog/why.h"
 
-static void put_time(struct str *out, const char *key, const struct timespec *t)
-{
-    char text[CLOCK_UTC_LENGTH + 1];
-    clock_utc_format(text, t);
-    text[CLOCK_UTC_LENGTH] = '\0';
-    json_string(out, key, clock_is_set(t) ? text : NULL);
-}
-
 static void put_nodes(const struct why *w, const char *key, const uint32_t *nodes, uint32_t count,
                       struct str *out)
 {
@@ -51,8 +43,8 @@ static void put_lines(const char *key, const struct last_lines *l, struct str *o
 static void put_end(const struct history_end *e, const struct last_lines *l, struct str *out)
 {
     json_open(out, NULL, '{');
-    put_time(out, "time", &e->at);
-    put_time(out, "began", &e->began);
+    json_time(out, "time", &e->at);
+    json_time(out, "began", &e->began);
     if (clock_is_set(&e->began))
         json_number(out, "milliseconds", clock_between(&e->began, &e->at) / CLOCK_MS);
     json_number_or_null(out, "pid", e->pid);
@@ -95,7 +87,7 @@ void why_json(const struct why *w, struct str *out)
     json_number_or_null(out, "log_bytes_a_minute", r->log_rate);
     json_number_or_null(out, "log_bytes_written", r->log_written);
     json_number(out, "floods", (long long)h->counts.floods);
-    put_time(out, "last_flood", &h->flood_at);
+    json_time(out, "last_flood", &h->flood_at);
     json_number_or_null(out, "memory_limit_bytes", w->services->status.memory_limit);
     json_number(out, "container_out_of_memory_kills", (long long)h->counts.container_ooms);
     json_string(out, "unknown", w->unknown);
