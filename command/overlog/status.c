@@ -76,13 +76,8 @@ static int show(struct status *s, const struct request *q)
     struct str out = STR_INIT;
     if (q->watch && isatty(1))
         str_add_text(&out, "\033[H\033[2J");
-    for (size_t i = 0; !q->health && i < s->count; i++) {
-        s->row[i].log_bytes = usage_directory(s->row[i].log);
-        status_read_rate(&s->row[i], q->run);
-        status_read_says(&s->row[i], q->run);
-        status_read_restart(&s->row[i], q->run);
-        status_read_job(&s->row[i], q->run);
-    }
+    for (size_t i = 0; !q->health && i < s->count; i++)
+        status_read_files(&s->row[i], q->run);
     if (q->json)
         status_json(s, &out);
     else if (q->health)

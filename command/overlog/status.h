@@ -50,8 +50,8 @@ void status_release(struct status *s);
 
 /* The same of the file of that /run ("/run"), which pid 1 keeps. 0, or -1 with e. */
 int status_read(struct status *s, const char *run, struct error *e);
-/* Reads what a service that runs says of itself, in that /run. */
-void status_read_says(struct status_row *r, const char *run);
+/* Reads all of a row that "the caller reads", in that /run, and the size of its log directory. */
+void status_read_files(struct status_row *r, const char *run);
 /* Writes the path of a file of a service directory in that /run: in s6-rc/servicedirs/NAME if s6-rc
  * has the service, for service/NAME leads there by a path that begins with /run; else there. */
 void status_service_path(char path[PATH_MAX], const char *run, const char *name, const char *file);

@@ -204,7 +204,7 @@ void status_read_rate(struct status_row *r, const char *run)
 /* --- what a service says ------------------------------------------------------------------------
  */
 
-void status_read_says(struct status_row *r, const char *run)
+static void read_says(struct status_row *r, const char *run)
 {
     char root[PATH_MAX], path[PATH_MAX];
     struct str text = STR_INIT;
@@ -229,4 +229,16 @@ void status_read_job(struct status_row *r, const char *run)
         r->job.next = r->job.pid = 0; /* as schedule left them */
     else if (!schedule_state_is_of(&r->job, r->pid))
         r->job = (struct schedule_state){.next = 0};
+}
+
+/* --- all of that -------------------------------------------------------------------------------
+ */
+
+void status_read_files(struct status_row *r, const char *run)
+{
+    r->log_bytes = usage_directory(r->log);
+    status_read_rate(r, run);
+    read_says(r, run);
+    status_read_restart(r, run);
+    status_read_job(r, run);
 }

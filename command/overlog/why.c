@@ -118,11 +118,7 @@ static int run_why(struct invocation *c)
         }
         struct status_row own = *row;
         struct restart_mistake mistake;
-        own.log_bytes = usage_directory(own.log);
-        status_read_rate(&own, run);
-        status_read_says(&own, run);
-        status_read_restart(&own, run);
-        status_read_job(&own, run);
+        status_read_files(&own, run);
         w = (struct why){
             .services = &services, .row = &own, .node = services_node(&services, *names)};
         restart_parse(own.restart, &w.policy, &mistake);
