@@ -124,7 +124,7 @@ static void join(struct reading *r, const struct section *s, const char *bundle)
     char path[READING_PATH];
     long found = definitions_find(r->all, bundle);
     struct definition *d = found < 0 ? NULL : &r->all->item[found];
-    snprintf(path, sizeof path, "%.*s", (int)(s->name - s->path - 1), s->path);
+    section_conf(s, path);
     if (d == NULL)
         problems_error(r->p, path, s->bundle_line, "define it, or remove the name",
                        "there is no bundle %s", bundle);

@@ -1,4 +1,5 @@
 #include "services/section.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,12 @@ static void release_file(struct section_file *f)
     free(f->name);
     free(f->text);
     free(f->line);
+}
+
+const char *section_conf(const struct section *s, char out[SECTION_PATH])
+{
+    snprintf(out, SECTION_PATH, "%.*s", (int)(s->name - s->path - 1), s->path);
+    return out;
 }
 
 int section_add(struct section *s, struct section_file file)

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { SECTION_PATH = 4096 };
+
 struct section_file {
     char *name;
     char *text;
@@ -49,6 +51,8 @@ struct sections {
 struct section *section_new(const char *file, const char *name, size_t length);
 /* The file of that name, or NULL. */
 const struct section_file *section_find(const struct section *s, const char *name);
+/* The services.conf that it stands in, in out, which is returned. */
+const char *section_conf(const struct section *s, char out[SECTION_PATH]);
 /* Adds a file, which s owns then. -1: no memory, and the file is freed. */
 int section_add(struct section *s, struct section_file file);
 /* Frees it; NULL is fine. */

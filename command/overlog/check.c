@@ -49,7 +49,7 @@ static void check_section(struct tree *t, const struct section *s)
     struct account a;
     struct error ignored = ERROR_INIT;
     struct words program = WORDS_INIT;
-    snprintf(path, sizeof path, "%.*s", (int)(s->name - s->path - 1), s->path);
+    section_conf(s, path);
     if (s->program != NULL && strchr(s->program, '$') == NULL &&
         words_add(&program, s->program) == 0)
         command_check_words(t, path, s->program_line, &program);

@@ -12,13 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The file of a section, in out. */
-static const char *file_of(const struct section *s, char out[4096])
-{
-    snprintf(out, 4096, "%.*s", (int)(s->name - s->path - 1), s->path);
-    return out;
-}
-
 /* Its header: a template has another name there than its definition. */
 static void header_of(const struct section *s, const struct str *text, char out[512])
 {
@@ -64,7 +57,7 @@ int conf_file_remove(const struct section *s)
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
     int code = 0;
-    file_of(s, path);
+    section_conf(s, path);
     int result = read_text(path, &text, &e);
     header_of(s, &text, header);
     if (result < 0 || conf_edit_remove(&text, header, &e) < 0 || write_text(path, &text, &e) < 0)
@@ -123,7 +116,7 @@ int conf_file_add(const struct tree *t, const char *section, const struct sectio
     if (replaced == NULL)
         snprintf(path, 4096, "%s", t->conf);
     else
-        file_of(replaced, path);
+        section_conf(replaced, path);
     int result = read_text(path, &text, &e);
     if (result == 0 && replaced != NULL) {
         header_of(replaced, &text, header);
@@ -160,7 +153,7 @@ int conf_file_unlist(const struct tree *t, const char *name)
     char path[4096], before[4096] = "";
     int code = 0;
     for (size_t i = 0; i < all->count && code == 0; i++) {
-        if (strcmp(file_of(all->item[i], path), before) != 0)
+        if (strcmp(section_conf(all->item[i], path), before) != 0)
             code = unlist(path, name);
         snprintf(before, sizeof before, "%s", path);
     }

@@ -113,10 +113,11 @@ static void remove_script(struct removal *r, const struct definition *d)
 
 static void say_removed(const struct removal *r, const struct section *s)
 {
+    char path[SECTION_PATH];
     if (s == NULL)
         print_shown("removed %s/%s", r->tree.services, r->name);
     else
-        print_shown("removed %s from %.*s", r->name, (int)(s->name - s->path - 1), s->path);
+        print_shown("removed %s from %s", r->name, section_conf(s, path));
     putchar('\n');
 }
 
