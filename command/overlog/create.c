@@ -18,14 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum definition_type type_of(const char *word)
-{
-    return strcmp(word, "longrun") == 0   ? DEFINITION_LONGRUN
-           : strcmp(word, "oneshot") == 0 ? DEFINITION_ONESHOT
-           : strcmp(word, "bundle") == 0  ? DEFINITION_BUNDLE
-                                          : 0;
-}
-
 static const char *bad_condition(const struct draft *d, const char **mistake)
 {
     struct condition c;
@@ -139,7 +131,7 @@ static int read_draft(struct invocation *c, struct draft *d)
     char **operand = command_operands(c);
     if (command_operand_count(c) != 2)
         return command_usage(c);
-    d->type = type_of(operand[0]);
+    d->type = definition_type_of(operand[0]);
     d->name = operand[1];
     const char *refused = refusal(d, operand[0]);
     if (refused != NULL)
