@@ -8,21 +8,42 @@
 #define PROBE "probe "
 #define VARIABLES "multisubstitute { "
 
-int conf_key_line(struct str *out, const char *key, const char *value)
+static size_t length_of(const char *value)
 {
     size_t length = strlen(value);
-    length -= length > 0 && value[length - 1] == '\n';
-    bool one = length > 0 && memchr(value, '\n', length) == NULL &&
-               strchr(" \t", value[0]) == NULL && strchr(" \t", value[length - 1]) == NULL;
-    if (one || length == 0)
-        return str_printf(out, "%s =%s%.*s\n", key, one ? " " : "", (int)length, value);
+    return length - (length > 0 && value[length - 1] == '\n');
+}
+
+int conf_key_lines(struct str *out, const char *key, const char *value)
+{
     int bad = str_printf(out, "%s =\n", key);
-    for (const char *at = value, *end = value + length; at < end;) {
+    for (const char *at = value, *end = value + length_of(value); at < end;) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t n = (size_t)((newline == NULL ? end : newline) - at);
         bad |= str_printf(out, "%s%.*s\n", n > 0 ? "    " : "", (int)n, at);
         at += n + 1;
     }
+    return bad;
+}
+
+int conf_key_line(struct str *out, const char *key, const char *value)
+{
+    size_t length = length_of(value);
+    bool one = length > 0 && memchr(value, '\n', length) == NULL &&
+               strchr(" \t", value[0]) == NULL && strchr(" \t", value[length - 1]) == NULL;
+    if (one || length == 0)
+        return str_printf(out, "%s =%s%.*s\n", key, one ? " " : "", (int)length, value);
+    return conf_key_lines(out, key, value);
+}
+
+int conf_key_names(struct str *out, const char *key, const struct words *names)
+{
+    struct str value = STR_INIT;
+    int bad = 0;
+    for (size_t i = 0; i < names->count; i++)
+        bad |= str_printf(&value, "%s%s", i == 0 ? "" : " ", names->item[i]);
+    bad |= conf_key_line(out, key, value.length > 0 ? value.data : "none");
+    str_release(&value);
     return bad;
 }
 

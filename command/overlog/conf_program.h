@@ -17,5 +17,9 @@ bool conf_program(const struct section *s, enum definition_type type, enum conf_
 /* Appends KEY = VALUE, with the lines of a value that has several indented below. A newline at its
  * end does not count. -1: no memory. */
 int conf_key_line(struct str *out, const char *key, const char *value);
+/* The same, with the lines below also where there is but one. */
+int conf_key_lines(struct str *out, const char *key, const char *value);
+/* Appends KEY = NAME NAME...; none where there is none. -1: no memory. */
+int conf_key_names(struct str *out, const char *key, const struct words *names);
 
 #endif

@@ -141,15 +141,6 @@ static const char *key_of(const char *file, enum definition_type type)
     return file;
 }
 
-static void put_names(struct writing *w, const char *key, const struct words *names)
-{
-    struct str value = STR_INIT;
-    for (size_t i = 0; i < names->count; i++)
-        w->bad |= str_printf(&value, "%s%s", i == 0 ? "" : " ", names->item[i]) < 0;
-    w->bad |= conf_key_line(w->out, key, value.length > 0 ? value.data : "none") < 0;
-    str_release(&value);
-}
-
 static bool is_only(const struct words *names, const char *name)
 {
     return names->count == 1 && strcmp(names->item[0], name) == 0;
@@ -160,7 +151,7 @@ static void put_needs(struct writing *w)
     struct words names = WORDS_INIT;
     w->bad |= conf_names(section_find(w->s, "dependencies"), &names) < 0;
     if (w->type != DEFINITION_BUNDLE && !is_only(&names, "base"))
-        put_names(w, "needs", &names);
+        w->bad |= conf_key_names(w->out, "needs", &names) < 0;
     words_release(&names);
 }
 
@@ -184,8 +175,7 @@ static void put_file(struct writing *w, const struct section_file *f)
         f->text[1] == '\n')
         return;
     if (k->kind == KEY_NAMES) {
-        w->bad |= conf_names(f, &names) < 0;
-        put_names(w, f->name, &names);
+        w->bad |= conf_names(f, &names) < 0 || conf_key_names(w->out, f->name, &names) < 0;
         words_release(&names);
     } else if (k->kind == KEY_FLAG) {
         w->bad |= conf_key_line(w->out, f->name, "yes") < 0;
@@ -220,7 +210,7 @@ static bool write_form(struct writing *w, enum conf_form form)
     for (size_t i = 0; i < w->s->count; i++)
         put_file(w, &w->s->file[i]);
     if (!is_only(&w->s->bundles, "user"))
-        put_names(w, "bundle", &w->s->bundles);
+        w->bad |= conf_key_names(w->out, "bundle", &w->s->bundles) < 0;
     return true;
 }
 

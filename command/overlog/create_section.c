@@ -12,14 +12,6 @@ static bool is_plain(const char *command)
            memchr(command, '=', strcspn(command, " \t")) == NULL;
 }
 
-static int put_list(struct str *out, const char *key, const struct words *names)
-{
-    int bad = 0;
-    for (size_t i = 0; i < names->count; i++)
-        bad |= str_printf(out, "%s%s%s", i == 0 ? key : "", i == 0 ? " = " : " ", names->item[i]);
-    return names->count == 0 ? 0 : bad | str_add_char(out, '\n');
-}
-
 /* As a command line, which executes a shell where it needs one. */
 static int put_line(struct str *out, const char *key, const char *line)
 {
@@ -50,10 +42,7 @@ static int put_program(const struct draft *d, struct str *out)
     else {
         sh_exec(&script, "", d->run);
         bad = (oneshot ? conf_key_line(out, "type", "oneshot") : 0) |
-              str_add_text(out, "script =\n    ");
-        for (const char *p = script.data; p != NULL && *p != '\0'; p++)
-            bad |= str_add_char(out, *p) |
-                   (*p == '\n' && p[1] != '\0' ? str_add_text(out, "    ") : 0);
+              conf_key_lines(out, "script", script.data == NULL ? "" : script.data);
     }
     str_release(&script);
     return bad;
@@ -93,10 +82,11 @@ int draft_section(const struct draft *d, struct str *out)
                    : put_program(d, out);
     if (d->user != NULL)
         bad |= conf_key_line(out, "user", d->user);
-    if (bundle && d->needs.count == 0)
-        bad |= conf_key_line(out, "contents", "none");
-    bad |= put_list(out, bundle ? "contents" : "needs", &d->needs) |
-           put_list(out, "after", &d->after) | put_conditions(d, out);
+    if (bundle || d->needs.count > 0)
+        bad |= conf_key_names(out, bundle ? "contents" : "needs", &d->needs);
+    if (d->after.count > 0)
+        bad |= conf_key_names(out, "after", &d->after);
+    bad |= put_conditions(d, out);
     if (d->ready != NULL)
         bad |= put_line(out, "ready", d->ready);
     if (d->restart != NULL)
