@@ -7,6 +7,7 @@
 #include "command/overlog/conf_write.h"
 #include "command/overlog/overlog.h"
 #include "command/overlog/schema.h"
+#include "command/overlog/write.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -177,13 +178,12 @@ static int show_section(const struct tree *t, const struct definition *d, struct
 struct dirs {
     const char *to;  /* the folder to write to; NULL: they are printed */
     struct str *out; /* what is printed */
-    int code;
+    struct writer writer;
 };
 
 static void put_file(struct dirs *w, mode_t mode, const char *path, const char *text)
 {
     char whole[8192];
-    struct error e = ERROR_INIT;
     if (w->to == NULL) {
         str_printf(w->out, "%s\n", path);
         for (const char *at = text; *at != '\0'; at += *at == '\n') {
@@ -194,12 +194,7 @@ static void put_file(struct dirs *w, mode_t mode, const char *path, const char *
         return;
     }
     snprintf(whole, sizeof whole, "%.4000s/%.4000s", w->to, path);
-    char *slash = strrchr(whole, '/');
-    *slash = '\0';
-    int bad = file_make_directories(AT_FDCWD, whole, 0755, &e);
-    *slash = '/';
-    if (w->code == 0 && (bad < 0 || file_write(AT_FDCWD, whole, text, strlen(text), mode, &e) < 0))
-        w->code = message_error(&e);
+    write_path(&w->writer, whole, mode, text);
 }
 
 static void put_folder(struct dirs *w, const char *name, const char *folder,
@@ -208,7 +203,7 @@ static void put_folder(struct dirs *w, const char *name, const char *folder,
     struct words names = WORDS_INIT;
     char path[4096];
     if (conf_names(f, &names) < 0)
-        w->code = EXIT_SYSTEM;
+        w->writer.code = EXIT_SYSTEM;
     for (size_t i = 0; i < names.count; i++) {
         snprintf(path, sizeof path, "s6-rc.d/%.1000s/%.100s/%.1000s", name, folder, names.item[i]);
         put_file(w, 0644, path, "");
@@ -235,7 +230,7 @@ static void copy_rest(struct dirs *w, const struct definition *d, const struct w
 {
     char from[8192], to[8192];
     struct error e = ERROR_INIT;
-    for (size_t i = 0; i < names->count && w->code == 0; i++) {
+    for (size_t i = 0; i < names->count && w->writer.code == 0; i++) {
         if (w->to == NULL) {
             str_printf(w->out, "s6-rc.d/%s/%s\n    (as it is)\n", d->name, names->item[i]);
             continue;
@@ -243,7 +238,7 @@ static void copy_rest(struct dirs *w, const struct definition *d, const struct w
         snprintf(from, sizeof from, "%.4000s/%.1000s", d->directory, names->item[i]);
         snprintf(to, sizeof to, "%.4000s/s6-rc.d/%.1000s/%.1000s", w->to, d->name, names->item[i]);
         if (file_copy_all(AT_FDCWD, from, AT_FDCWD, to, &e) < 0)
-            w->code = message_error(&e);
+            w->writer.code = message_error(&e);
     }
 }
 
@@ -266,7 +261,7 @@ static int show_directory(const struct tree *t, const struct definition *d, cons
     }
     section_free(s);
     words_release(&cannot);
-    return w.code;
+    return w.writer.code;
 }
 
 /* --- the verb --------------------------------------------------------------------------------- */

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static void write_at(struct writer *w, const char *path, mode_t mode, const char *text)
+void write_path(struct writer *w, const char *path, mode_t mode, const char *text)
 {
     struct error e = ERROR_INIT;
-    char folder[4096];
+    char folder[8192];
     snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
     if (w->code == 0 && (file_make_directories(AT_FDCWD, folder, 0755, &e) < 0 ||
                          file_write(AT_FDCWD, path, text, strlen(text), mode, &e) < 0))
@@ -27,7 +27,7 @@ void write_file(struct writer *w, mode_t mode, const char *text, const char *for
     va_start(list, format);
     vsnprintf(path + n, sizeof path - (size_t)n, format, list);
     va_end(list);
-    write_at(w, path, mode, text);
+    write_path(w, path, mode, text);
 }
 
 static void join(struct writer *w, const char *bundle, const char *name)
@@ -38,9 +38,9 @@ static void join(struct writer *w, const char *bundle, const char *name)
     const char *folder = access(path, F_OK) == 0 ? w->tree->services : w->tree->bundles;
     snprintf(path, sizeof path, "%s/%s/type", folder, bundle);
     if (access(path, F_OK) < 0)
-        write_at(w, path, 0644, "bundle\n");
+        write_path(w, path, 0644, "bundle\n");
     snprintf(path, sizeof path, "%s/%s/contents.d/%s", folder, bundle, name);
-    write_at(w, path, 0644, "");
+    write_path(w, path, 0644, "");
 }
 
 void write_service(struct writer *w, const char *name, enum definition_type type,
@@ -68,7 +68,7 @@ void write_oneshot(struct writer *w, const char *name, const char *script)
     snprintf(path, sizeof path, TREE_DEFAULT "/scripts/%s\n", name);
     write_file(w, 0644, path, "%s/up", name);
     snprintf(path, sizeof path, "%s/scripts/%s", w->tree->dir, name);
-    write_at(w, path, 0755, script);
+    write_path(w, path, 0755, script);
 }
 
 bool name_is_good(const char *name)

@@ -14,6 +14,9 @@ struct writer {
 void write_file(struct writer *w, mode_t mode, const char *text, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The same to a file by its path, wherever that is. */
+void write_path(struct writer *w, const char *path, mode_t mode, const char *text);
+
 /* type, dependencies.d (base and those of needs, if any), and the name in bundle (NULL: none). */
 void write_service(struct writer *w, const char *name, enum definition_type type,
                    const struct words *needs, const char *bundle);
