@@ -146,7 +146,9 @@ static void remove_service(struct removal *r)
         return;
     for (size_t i = 0; i < all->count; i++)
         unlist_all(r, &all->item[i]);
-    if (section != NULL && (r->code = conf_file_remove(section)) != 0)
+    if (r->code == 0 && section != NULL)
+        r->code = conf_file_remove(section);
+    if (r->code != 0)
         return;
     r->code = conf_file_unlist(&r->tree, r->name);
     if (r->code == 0 && r->other[0] != '\0')

@@ -80,6 +80,17 @@ def test_create_refuses_what_check_refuses(tmp_path):
     assert read(conf) == before
 
 
+def test_nothing_is_removed_where_a_list_cannot_be_written(tmp_path):
+    tree = str(tmp_path)
+    run("create", "longrun", "web", "-qd", tree)
+    run("create", "longrun", "db", "-qd", tree)
+    write(f"{tree}/s6-rc.d/web/dependencies", "db\nbase\n")
+    os.mkdir(f"{tree}/s6-rc.d/web/dependencies.new")  # where the new list is to be written
+    said = run("remove", "-f", "db", "-d", tree, code=111)
+    assert said.startswith("overlog remove: fatal: unable to write ") and said.count("\n") == 1
+    assert os.path.exists(f"{tree}/s6-rc.d/db/run")
+
+
 def test_a_template_is_removed_under_both_names(tmp_path):
     conf, tree = f"{tmp_path}/services.conf", str(tmp_path)
     write(conf, "[one@]\nrun = x\ninstances = 2\n[a]\nrun = x\nneeds = one@\n[b]\nrun = x\nneeds = one\n")
