@@ -72,12 +72,12 @@ static size_t end_of(const struct str *text, const struct conf_section *s)
     return at;
 }
 
-int conf_edit_remove(struct str *text, const char *name, struct error *e)
+int conf_edit_remove(struct str *text, uint32_t line, struct error *e)
 {
     struct conf c = CONF_INIT;
     int result = parse(&c, text, e);
     for (size_t i = 0; i < c.count && result == 0; i++) {
-        if (strcmp(c.section[i].name, name) != 0)
+        if (c.section[i].line != line)
             continue;
         const struct conf_section *one = &c.section[i];
         result = replace(text, conf_edit_section(text, one), end_of(text, one), "") < 0

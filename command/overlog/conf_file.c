@@ -12,18 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Its header: a template has another name there than its definition. */
-static void header_of(const struct section *s, const struct str *text, char out[512])
-{
-    struct conf c = CONF_INIT;
-    snprintf(out, 512, "%.500s", s->name);
-    if (text->data != NULL && conf_parse(&c, text->data, text->length) == 0)
-        for (size_t i = 0; i < c.count; i++)
-            if (c.section[i].line == s->line)
-                snprintf(out, 512, "%.500s", c.section[i].name);
-    conf_release(&c);
-}
-
 static int read_text(const char *path, struct str *text, struct error *e)
 {
     if (file_read(AT_FDCWD, path, CONF_BYTES_MAX, text, e) == 0 || errno == ENOENT)
@@ -53,14 +41,13 @@ static int failed(const char *path, const struct error *e)
 
 int conf_file_remove(const struct section *s)
 {
-    char path[4096], header[512];
+    char path[4096];
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
     int code = 0;
     section_conf(s, path);
-    int result = read_text(path, &text, &e);
-    header_of(s, &text, header);
-    if (result < 0 || conf_edit_remove(&text, header, &e) < 0 || write_text(path, &text, &e) < 0)
+    if (read_text(path, &text, &e) < 0 || conf_edit_remove(&text, s->line, &e) < 0 ||
+        write_text(path, &text, &e) < 0)
         code = failed(path, &e);
     str_release(&text);
     return code;
@@ -110,7 +97,6 @@ int conf_file_add(const struct tree *t, const char *section, const struct sectio
 {
     struct str text = STR_INIT;
     struct error e = ERROR_INIT;
-    char header[512];
     unsigned int line = 1;
     int code = 0;
     if (replaced == NULL)
@@ -118,10 +104,8 @@ int conf_file_add(const struct tree *t, const char *section, const struct sectio
     else
         section_conf(replaced, path);
     int result = read_text(path, &text, &e);
-    if (result == 0 && replaced != NULL) {
-        header_of(replaced, &text, header);
-        result = conf_edit_remove(&text, header, &e);
-    }
+    if (result == 0 && replaced != NULL)
+        result = conf_edit_remove(&text, replaced->line, &e);
     if (result < 0)
         code = failed(path, &e);
     else if (append(&text, section, &line) < 0)

@@ -32,18 +32,18 @@ static void sections_are_taken_out(void **state)
         "# all\n\n# of a\n# it\n[a]\nrun = x\n  y\n\n# of b\n[ b ]\nrun = y\n";
     (void)state;
     begin(all);
-    assert_int_equal(conf_edit_remove(&text, "a", &e), 1);
+    assert_int_equal(conf_edit_remove(&text, 5, &e), 1);
     assert_string_equal(text.data, "# all\n\n# of b\n[ b ]\nrun = y\n");
     begin(all);
-    assert_int_equal(conf_edit_remove(&text, "b", &e), 1);
+    assert_int_equal(conf_edit_remove(&text, 10, &e), 1);
     assert_string_equal(text.data, "# all\n\n# of a\n# it\n[a]\nrun = x\n  y\n\n");
-    assert_int_equal(conf_edit_remove(&text, "b", &e), 0);
+    assert_int_equal(conf_edit_remove(&text, 10, &e), 0);
     begin("[a]\nrun = x\n\n#\n# of b\n#\n[b]\nrun = y\n#\n[c]\nrun = z\n");
-    assert_int_equal(conf_edit_remove(&text, "b", &e), 1);
-    assert_int_equal(conf_edit_remove(&text, "c", &e), 1);
+    assert_int_equal(conf_edit_remove(&text, 7, &e), 1);
+    assert_int_equal(conf_edit_remove(&text, 5, &e), 1);
     assert_string_equal(text.data, "[a]\nrun = x\n\n");
     begin("[a]\nlost\n[b]\nrun = x\n");
-    assert_int_equal(conf_edit_remove(&text, "b", &e), -1);
+    assert_int_equal(conf_edit_remove(&text, 3, &e), -1);
     assert_string_equal(text.data, "[a]\nlost\n[b]\nrun = x\n");
     assert_int_equal(strncmp(e.text, "line 2: ", 8), 0);
 }
@@ -53,11 +53,11 @@ static void comments_of_others_stay(void **state)
     (void)state;
     begin("[a]\nrun = x\n# within\nneeds = none\n \t\n\n# Below: databases\n\n# of b\n[b]\n"
           "script =\n    x\n\n    # y\n    z\n# [b2]\n\n[c]\n# end\n");
-    assert_int_equal(conf_edit_remove(&text, "a", &e), 1);
-    assert_int_equal(conf_edit_remove(&text, "c", &e), 1);
+    assert_int_equal(conf_edit_remove(&text, 1, &e), 1);
+    assert_int_equal(conf_edit_remove(&text, 12, &e), 1);
     assert_string_equal(text.data, "# Below: databases\n\n# of b\n[b]\n"
                                    "script =\n    x\n\n    # y\n    z\n# [b2]\n\n# end\n");
-    assert_int_equal(conf_edit_remove(&text, "b", &e), 1);
+    assert_int_equal(conf_edit_remove(&text, 4, &e), 1);
     assert_string_equal(text.data, "# Below: databases\n\n# [b2]\n\n# end\n");
 }
 
