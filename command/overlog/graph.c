@@ -34,7 +34,9 @@ static bool is_shown(const struct definition *d)
                                     d->contents.count > 0 && strncmp(d->name, "user", 4) == 0);
 }
 
-void graph_conditions(const struct definition *d, const char *before, struct str *out)
+/* Appends the conditions of enable-if, with " and " between them, and before ahead of the first;
+ * nothing where there is none. As they are in the file: not for a terminal. */
+static void add_conditions(const struct definition *d, const char *before, struct str *out)
 {
     for (size_t i = 0; i < d->enable_if.count; i++)
         str_printf(out, "%s%s", i == 0 ? before : " and ", d->enable_if.item[i]);
@@ -75,7 +77,7 @@ static void put_node(enum graph_form form, const struct definitions *all, size_t
     bool idle = g->node_of[i] >= 0 && !started[g->node_of[i]];
     struct str label = STR_INIT;
     str_add_text(&label, d->name);
-    graph_conditions(d, " if ", &label);
+    add_conditions(d, " if ", &label);
     str_printf(out, "    n%zu", i);
     str_add_text(out, form == GRAPH_DOT ? " [label=" : looks[d->type].open);
     quote(form, label.data == NULL ? "" : label.data, out);
@@ -147,7 +149,7 @@ static void put_shown_names(const struct definitions *all, const char *before,
 static void put_conditions(const struct definition *d, struct str *out)
 {
     struct str text = STR_INIT;
-    graph_conditions(d, "  if ", &text);
+    add_conditions(d, "  if ", &text);
     if (text.length > 0)
         put_shown(out, text.data, 0);
     str_release(&text);

@@ -16,8 +16,4 @@ void graph_render(enum graph_form form, const struct graph *g, const unsigned ch
  */
 uint32_t *graph_levels(const struct graph *g);
 
-/* Appends the conditions of enable-if, with " and " between them, and before ahead of the first;
- * nothing where there is none. As they are in the file: not for a terminal. */
-void graph_conditions(const struct definition *d, const char *before, struct str *out);
-
 #endif
