@@ -49,7 +49,10 @@ def why(box, name):
 
 
 def test_a_segfault(box):
-    box.wait_for(lambda: len(why(box, "crash")[1]["ends"]) == 1)
+    def is_back():
+        whole = why(box, "crash")[1]
+        return len(whole["ends"]) == 1 and whole["state"] == "up"
+    box.wait_for(is_back)
     text, whole = why(box, "crash")
     assert re.match(r"crash is up since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(\d+s\), pid \d+, restarted 1 time\n", text)
     assert re.search(r"\n  after an end +it is started again, however often\n  uses +memory [\d.]+\w, CPU [\d.]+s", text)
