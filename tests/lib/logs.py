@@ -67,7 +67,7 @@ def log_text(folder, stream=None):
     return [text for where, text in joined(lines) if stream in (None, where)]
 
 
-def log(tree, name):
-    """The messages that a service of a tree has logged so far."""
+def log(tree, name, stream=None):
+    """The messages that a service of a tree has logged so far, those of one stream if given."""
     folder = tree.at(f"/var/log/services/{name}")
-    return log_text(folder) if os.path.exists(folder + "/current") else []
+    return log_text(folder, stream) if os.path.exists(folder + "/current") else []

@@ -14,14 +14,9 @@ import pytest
 
 from lib.build import OVERLOG
 from lib.control import status
-from lib.logs import log_text
+from lib.logs import log
 from lib.tree import clean_environment
 from lib.wait import wait_for, wait_still
-
-
-def log(tree, name, stream=None):
-    folder = tree.at(f"/var/log/services/{name}")
-    return log_text(folder, stream) if os.path.exists(folder + "/current") else []
 
 
 def followers(box):

@@ -9,15 +9,10 @@ from datetime import datetime
 from lib.boot import PATH
 from lib.build import OVERLOG
 from lib.control import runs, status, tell
-from lib.logs import log_bytes, log_text
+from lib.logs import log, log_bytes
 from lib.wait import wait_still
 
 HEAD = "#!/bin/sh\nexec schedule "
-
-
-def log(tree, name):
-    folder = tree.at(f"/var/log/services/{name}")
-    return log_text(folder) if os.path.exists(folder + "/current") else []
 
 
 def state(box, name):
