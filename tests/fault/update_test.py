@@ -7,14 +7,13 @@ import sys
 
 import pytest
 
-from lib.control import FINISHING, status
+from lib.control import FINISHING, status, up
 from lib.logs import log_text
 from lib.refusal import REFUSED, Refusal, Scarce
 
 pytestmark = pytest.mark.long
 
 RUN = "#!/bin/sh\necho {0} says hello\nexec sleep 1000\n"
-BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}
 ETC = "etc/s6-overlay"
 # 9, 10: before the switch; 1, 2: after it.
 CODES = {0, 1, 2, 9, 10, 111}
@@ -50,7 +49,7 @@ class Box:
         self.box = box
 
     def up(self):
-        return set(self.box.run("/command/s6-rc", "-a", "list").stdout.split()) - BUILT_IN
+        return up(self.box)
 
     def update(self, to):
         return self.box.begin("/command/s6-rc-update", "-t", "20000", f"/srv/{to}")

@@ -1,6 +1,7 @@
 """Services of a booted container: what the commands say of them, and the files behind that."""
 
 COMMAND, SERVICES = "/command/", "/run/service/"
+BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}  # as upstream's
 PAUSED, FINISHING, WANTED_UP, READY = 1, 2, 4, 8  # flags of supervise/status
 
 
@@ -8,6 +9,11 @@ def svstat(box, fields, *names, tools=COMMAND):
     """What s6-svstat -o says of services, by name or path: fields in one line, a line for each service."""
     folders = [name if name.startswith("/") else SERVICES + name for name in names]
     return box.run(tools + "s6-svstat", "-o", fields, *folders).stdout.strip()
+
+
+def up(box):
+    """What s6-rc has up, without what is there by itself."""
+    return set(box.run("/command/s6-rc", "-a", "list").stdout.split()) - BUILT_IN
 
 
 def status(box, name):

@@ -5,20 +5,16 @@ import re
 
 import pytest
 
+from lib.control import svstat, up
 from lib.logs import log_text
 
 OVERLOG = "/command/overlog"
 FOLDER = "/etc/s6-overlay/s6-rc.d"
-BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}
 RUN = "#!/bin/sh\necho instance $INSTANCE of $0\nexec sleep 1000\n"
 
 
-def up(box):
-    return set(box.run("/command/s6-rc", "-a", "list").stdout.split()) - BUILT_IN
-
-
 def pids(box, *names):
-    return [box.run("/command/s6-svstat", "-o", "pid", f"/run/service/{name}").stdout.strip() for name in names]
+    return svstat(box, "pid", *names).split()
 
 
 def numbered(name, count):

@@ -8,12 +8,12 @@ import time
 import pytest
 
 from lib.boot import Boot
+from lib.control import BUILT_IN
 from lib.logs import log_text
 from lib.text import assert_order
 from lib.tree import Tree
 from lib.wait import DEADLINE
 
-BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}  # as upstream's
 RUN = "#!/bin/sh\nexec sleep 1000\n"
 
 

@@ -6,13 +6,13 @@ import shutil
 import pytest
 
 from lib.boot import Boot
+from lib.control import svstat, up
 from lib.logs import log_text
 from lib.text import assert_order
 from lib.tree import Tree
 
 RUN = "#!/bin/sh\necho {0} says hello\nexec sleep 1000\n"
 FOLDER = "/etc/s6-overlay/s6-rc.d"
-BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}
 
 
 @pytest.fixture
@@ -33,13 +33,8 @@ def box(tmp_path, installed, helper):
     box.close()
 
 
-def up(box):
-    return set(box.run("/command/s6-rc", "-a", "list").stdout.split()) - BUILT_IN
-
-
 def pids(box):
-    listed = box.run("/command/s6-svstat", "-o", "pid", *(f"/run/service/{n}" for n in ("keep", "producer", "consumer")))
-    return listed.stdout.split()
+    return svstat(box, "pid", "keep", "producer", "consumer").split()
 
 
 def update(box, *words):

@@ -5,12 +5,12 @@ import os
 
 import pytest
 
+from lib.control import up
 from lib.text import assert_order
 
 OVERLOG = "/command/overlog"
 FOLDER = "/etc/s6-overlay/s6-rc.d"
 HOOK = "/etc/s6-overlay/s6-hook/feature-toggle"
-BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}
 
 # As people have it: https://github.com/dazz/s6-overlay-base shows such a hook.
 TOGGLE = """#!/command/with-contenv sh
@@ -26,10 +26,6 @@ for feature in MIGRATE WORKER; do
 done
 exit 0
 """
-
-
-def up(box):
-    return set(box.run("/command/s6-rc", "-a", "list").stdout.split()) - BUILT_IN
 
 
 def members(tree, place):
