@@ -42,8 +42,7 @@ def test_instances_and_their_number_at_run_time(workers, boot):
     box.wait_booted()
     others = {"db", "front", "queue-mail", "queue-search"}
     assert up(box) == numbered("worker", 3) | others
-    box.wait_for(lambda: all(os.path.exists(workers.at(f"/tmp/queue-{n}")) and workers.read(f"/tmp/queue-{n}")
-                             for n in ("mail", "search")))
+    box.wait_for(lambda: all(workers.read(f"/tmp/queue-{n}") for n in ("mail", "search")))
     assert workers.read("/tmp/queue-mail") == "queue mail 3\n"
     logs = workers.at("/var/log/services")
     for number in "123":  # each has a log of its own
@@ -136,8 +135,7 @@ def test_instances_that_write_to_one_consumer(tree, boot):
     tree.longrun("to", "#!/bin/sh\nexec cat >>/tmp/consumed\n", consumer_for="from@\n", pipeline_name="pipe\n")
     box = boot(tree.path)
     box.wait_booted()
-    box.wait_for(lambda: os.path.exists(tree.at("/tmp/consumed")) and
-                 sorted(tree.read("/tmp/consumed").splitlines()) == ["from 1", "from 2"])
+    box.wait_for(lambda: sorted(tree.read("/tmp/consumed").splitlines()) == ["from 1", "from 2"])
     assert up(box) == {"from-1", "from-2", "to"}
     assert "as many as at the start of the container stay" in scale(box, "from", 3, code=1)
     assert box.stop() == 0
@@ -162,7 +160,7 @@ def test_services_that_see_all_of_the_environment(tree, boot):
     tree.longrun("worker", "#!/bin/sh\necho $INSTANCE $W >/tmp/worker-$INSTANCE\nexec sleep 1000\n", instances="$W\n")
     box = boot(tree.path, env={"S6_KEEP_ENV": "1", "W": "1", "INSTANCE": "outer"})
     box.wait_booted()
-    box.wait_for(lambda: os.path.exists(tree.at("/tmp/worker-1")) and tree.read("/tmp/worker-1"))
+    box.wait_for(lambda: tree.read("/tmp/worker-1"))
     assert tree.read("/tmp/worker-1") == "1 1\n"
 
 
@@ -194,9 +192,9 @@ def test_a_section(tree, boot):
     box = boot(tree.path, env={"WORKERS": "2"})
     box.wait_booted()
     assert up(box) == {"worker-1", "worker-2", "web"}
-    box.wait_for(lambda: os.path.exists(tree.at("/tmp/worker-2")) and tree.read("/tmp/worker-2"))
+    box.wait_for(lambda: tree.read("/tmp/worker-2"))
     assert tree.read("/tmp/worker-2") == "2\n"
     before = pids(box, "web")
     assert scale(box, "worker", 3) == "worker has 3 instances, and had 2\n"
-    box.wait_for(lambda: os.path.exists(tree.at("/tmp/worker-3")) and tree.read("/tmp/worker-3"))
+    box.wait_for(lambda: tree.read("/tmp/worker-3"))
     assert up(box) == {"worker-1", "worker-2", "worker-3", "web"} and pids(box, "web") == before
