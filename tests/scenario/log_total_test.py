@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from lib.build import BUILD, clean_environment
+from lib.build import OVERLOG, clean_environment
+from lib.logcat import archive_name
 from lib.logs import archives, log_bytes, log_text
 
 ROOT = "/var/log/services"
@@ -35,15 +36,11 @@ def total(root):
     return sum(sum(sizes(f"{root}/{name}").values()) for name in os.listdir(root))
 
 
-def name_of(seconds):
-    return f"@{(1 << 62) + 37 + int(seconds):016x}{0:08x}.s"
-
-
 def plant(folder, archives_of, at=1_600_000_000):
     """Archives of these sizes, a day apart."""
     os.makedirs(folder)
     for i, size in enumerate(archives_of):
-        with open(f"{folder}/{name_of(at + i * 86400)}", "wb") as file:
+        with open(f"{folder}/{archive_name(at + i * 86400)}", "wb") as file:
             file.write(b"x" * size)
     with open(f"{folder}/current", "wb") as file:
         file.write(b"y" * 5000)
@@ -97,7 +94,7 @@ def test_all_logs_together(tree, boot):
     box.wait_for(lambda: total(root) <= 120000, what="room")
     left = {name: sum(sizes(f"{root}/{name}").values()) for name in ("loud", "calm", "gone")}
     assert max(left.values()) - min(left.values()) <= 2 * 20000 + 8192 and min(left.values()) > 0, left
-    assert list(sizes(f"{root}/gone")) == [name_of(1_600_000_000 + i * 86400) for i in range(4)][-len(sizes(f"{root}/gone")):]
+    assert list(sizes(f"{root}/gone")) == [archive_name(1_600_000_000 + i * 86400) for i in range(4)][-len(sizes(f"{root}/gone")):]
     status = box.run("/command/overlog", "status", "log-vacuum")
     assert status.returncode == 0 and " up " in status.stdout
     assert box.stop() == 0
@@ -117,14 +114,14 @@ def test_off_by_default_and_wrong(tree, boot):
 
 
 def vacuum(root, *words, code=0, **more):
-    result = subprocess.run([f"{BUILD}/overlog", "vacuum", *words], capture_output=True, text=True, check=False,
+    result = subprocess.run(["overlog", "vacuum", *words], executable=OVERLOG, capture_output=True, text=True, check=False,
                             env=clean_environment() | {"OVERLOG_DIR": str(root)} | more)
     assert result.returncode == code, result
     return result.stdout if code == 0 else result.stdout + result.stderr
 
 
 def listing(root):
-    return {name: [size for _, size in sizes(f"{root}/{name}").items()] for name in os.listdir(root)}
+    return {name: list(sizes(f"{root}/{name}").values()) for name in os.listdir(root)}
 
 
 def test_to_a_size(tmp_path):

@@ -1,21 +1,18 @@
 """with-logfiles: lines of log files join the service's output, whoever writes them, each once."""
 
-import array
-import fcntl
 import os
 import signal
 import socket
 import stat
 import subprocess
 import tempfile
-import termios
 
 import pytest
 
-from lib.build import OVERLOG
+from lib.build import OVERLOG, clean_environment
 from lib.control import status
+from lib.logger import waiting
 from lib.logs import log
-from lib.tree import clean_environment
 from lib.wait import wait_for, wait_still
 
 
@@ -146,12 +143,6 @@ def test_a_stream_that_no_path_can_open(tmp_path):
 LOG = "/var/log/app/app.log"
 
 
-def waiting_in(pipe):
-    count = array.array("i", [0])
-    fcntl.ioctl(pipe, termios.FIONREAD, count)
-    return count[0]
-
-
 class Writer:
     """Writes numbered lines into the file of the service, from outside; knows what must arrive."""
 
@@ -247,7 +238,7 @@ def test_a_file_that_was_renamed_is_not_shortened(tree, boot):
     text = b"".join(b"line %d\n" % i for i in range(30000))
     with open(tree.at(LOG), "ab") as file:
         file.write(text)
-    box.wait_for(lambda: waiting_in(fifo) > 60000, what="a full pipe")
+    box.wait_for(lambda: waiting(fifo) > 60000, what="a full pipe")
     os.rename(tree.at(LOG), tree.at(LOG + ".1"))
     got = b""
 

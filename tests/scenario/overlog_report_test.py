@@ -8,8 +8,7 @@ import stat
 import subprocess
 import tarfile
 
-from lib.build import OVERLOG
-from lib.tree import clean_environment
+from lib.build import OVERLOG, clean_environment
 
 # In two pieces, so that nobody who looks for lost secrets finds them here.
 TOKENS = {

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from lib import conf
-from lib.build import BUILD, OVERLOG, TOP
+from lib.build import OVERLOG, TOP
 
 EXAMPLES = sorted(name for name in os.listdir(os.path.join(TOP, "examples"))
                   if os.path.isdir(os.path.join(TOP, "examples", name, "root/etc/s6-overlay/s6-rc.d")))
@@ -122,7 +122,7 @@ def test_what_stays_a_directory_is_named(tmp_path):
         "needs = none\nbundle = none\n")
     run("show", "-o", f"{tmp_path}/again", "-d", f"{tmp_path}/tree", "web")
     assert sorted(os.listdir(f"{tmp_path}/again/s6-rc.d/web")) == ["data", "notes", "run", "type"]
-    shutil.copy(os.path.join(BUILD, "overlog"), f"{folder}/run")
+    shutil.copy(OVERLOG, f"{folder}/run")
     assert "cannot hold data, notes, run\n" in run("show", "-d", f"{tmp_path}/tree", "web", code=1)
     assert run("show", "-d", f"{tmp_path}/tree", "wbe", code=100) == ""
     assert run("show", "-d", f"{tmp_path}/tree", "user", code=100) == ""
