@@ -1,10 +1,10 @@
 """services.conf: a container in one file behaves as its directories do."""
 
 import os
-import socket
 import subprocess
 
 from lib.build import OVERLOG
+from lib.control import svstat
 from lib.text import assert_order
 
 SERVICES = """\
@@ -20,7 +20,7 @@ needs = migrate
 [nginx]
 run = nginx -g "daemon off;"
 needs = php-fpm
-ready = tcp:127.0.0.1:%d
+ready = tcp:127.0.0.1:8080
 restart = on-failure, 5 in 1m, then exit
 
 [worker]
@@ -69,18 +69,12 @@ case $2 in messenger*) exec sleep 1000;; esac
 """
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def give_programs(tree, port):
+def give_programs(tree):
     tree.script("bin/php", PHP)
     tree.script("bin/php-fpm", '#!/bin/sh\necho "php-fpm $*" >>/tmp/trace\nexec sleep 1000\n')
-    tree.script("bin/nginx", f'#!/bin/sh\nsleep 0.2\necho "nginx $2" >>/tmp/trace\nexec httpd -f -p 127.0.0.1:{port}\n')
+    tree.script("bin/nginx", '#!/bin/sh\nsleep 0.2\necho "nginx $2" >>/tmp/trace\nexec httpd -f -p 127.0.0.1:8080\n')
     tree.write("tmp/trace", mode=0o666)
-    tree.write("etc/s6-overlay/services.conf", SERVICES % port)
+    tree.write("etc/s6-overlay/services.conf", SERVICES)
 
 
 def seen(tree, box):
@@ -113,7 +107,7 @@ def check_box(tree, box):
 
 
 def test_a_container_in_one_file(tree, boot):
-    give_programs(tree, free_port())
+    give_programs(tree)
     before = sorted(os.listdir(tree.at("etc/s6-overlay")))
     box = boot(tree.path, env={"LIMIT": "60", "QUEUES": "2"})
     check_box(tree, box)
@@ -136,16 +130,16 @@ def test_a_mistake_ends_the_container(tree, boot):
 
 
 def test_an_update_reads_it_again(tree, boot):
-    give_programs(tree, free_port())
+    give_programs(tree)
     box = boot(tree.path, env={"LIMIT": "60", "QUEUES": "2"})
     box.wait_booted()
-    pid = box.run("/command/s6-svstat", "-o", "pid", "/run/service/php-fpm", check=True).stdout
+    pid = svstat(box, "pid", "php-fpm")
     tree.write("etc/s6-overlay/services.conf", SERVICES.replace("[by-hand]", "[new]").replace("bundle = none\n", "")
-               .replace("--nodaemonize", "--other") % free_port())
+               .replace("--nodaemonize", "--other").replace(":8080", ":8081"))
     done = box.run("/command/s6-rc-update", "-v", "2", "/etc/s6-overlay", check=True)
     assert "is empty" not in done.stderr
     assert "run of php-fpm is another one: it counts from the next start on" in done.stderr
-    assert box.run("/command/s6-svstat", "-o", "pid", "/run/service/php-fpm").stdout == pid
+    assert svstat(box, "pid", "php-fpm") == pid != ""
     assert box.run("/command/s6-rc", "-u", "change", "user", check=True).returncode == 0
     assert "up" in box.run("/command/s6-svstat", "/run/service/new", check=True).stdout
     box.run("/command/s6-svc", "-r", "/run/service/php-fpm", check=True)
