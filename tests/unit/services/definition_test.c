@@ -1,6 +1,5 @@
 /* Definition trees: what is read, and every mistake with its place. */
-#include "services/graph.h"
-#include "tests/unit/services/tree.h"
+#include "tests/unit/services/reading.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,33 +7,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-struct reading {
-    struct tree tree;
-    struct definitions d;
-    struct problems p;
-    struct graph g;
-    int result;
-};
-
-static int setup(void **state)
-{
-    struct reading *r = calloc(1, sizeof *r);
-    tree_make(&r->tree);
-    *state = r;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct reading *r = *state;
-    graph_release(&r->g);
-    definitions_release(&r->d);
-    problems_release(&r->p);
-    tree_remove(&r->tree);
-    free(r);
-    return 0;
-}
 
 static bool check_script(const struct words *words, struct error *why)
 {
@@ -45,12 +17,7 @@ static bool check_script(const struct words *words, struct error *why)
 
 static void read_it(struct reading *r)
 {
-    const struct definition_source sources[] = {{.path = r->tree.services},
-                                                {.path = r->tree.bundles, .bundles = true}};
-    struct definition_sources s = {.item = sources, .count = 2, .check_script = check_script};
-    assert_int_equal(definitions_builtin(&r->d), 0);
-    assert_int_equal(definitions_read(&r->d, &s, &r->p), 0);
-    r->result = graph_build(&r->g, &r->d, &r->p);
+    reading_read(r, (struct definition_sources){.check_script = check_script});
 }
 
 /* "path:line: text; cure" with the root cut off, W in front of a warning. */
@@ -73,13 +40,6 @@ static void longrun(struct reading *r, const char *name)
     tree_file(&r->tree, path, "longrun\n");
     snprintf(path, sizeof path, "s6-rc.d/%s/run", name);
     tree_file(&r->tree, path, "#!/bin/sh\n");
-}
-
-static const struct definition *get(const struct reading *r, const char *name)
-{
-    long i = definitions_find(&r->d, name);
-    assert_true(i >= 0);
-    return &r->d.item[i];
 }
 
 static void an_empty_tree_has_the_built_in_nodes(void **state)
@@ -128,7 +88,7 @@ static void everything_of_a_longrun_is_read(void **state)
     tree_file(&r->tree, "s6-rc.d/web/dependencies.d/.hidden", "");
     read_it(r);
     assert_int_equal(r->p.count, 0);
-    const struct definition *d = get(r, "web");
+    const struct definition *d = reading_get(r, "web");
     assert_int_equal(d->type, DEFINITION_LONGRUN);
     assert_true(d->keys.has_finish && d->essential && d->keys.kill_group);
     assert_int_equal(d->keys.notification_fd, 867);
@@ -212,7 +172,7 @@ static void defaults_of_a_longrun(void **state)
     struct reading *r = *state;
     longrun(r, "web");
     read_it(r);
-    const struct definition *d = get(r, "web");
+    const struct definition *d = reading_get(r, "web");
     assert_false(d->keys.has_finish);
     assert_int_equal(d->keys.notification_fd, -1);
     assert_int_equal(d->keys.timeout_kill, 0);
@@ -232,12 +192,12 @@ static void a_oneshot_is_a_command_line(void **state)
     read_it(r);
     assert_int_equal(r->p.count, 0);
     static const char *const words[] = {"foreground", " echo", " a b", "", "true"};
-    const struct definition *d = get(r, "init");
+    const struct definition *d = reading_get(r, "init");
     assert_int_equal(d->up.count, 5);
     for (size_t i = 0; i < 5; i++)
         assert_string_equal(d->up.item[i], words[i]);
     assert_int_equal(d->down.count, 0);
-    assert_int_equal(get(r, "empty")->up.count, 0);
+    assert_int_equal(reading_get(r, "empty")->up.count, 0);
 }
 
 static void every_mistake_is_said(void **state)
@@ -443,8 +403,9 @@ static void essential_bundles_make_their_members_so(void **state)
     tree_file(&r->tree, "s6-rc.d/c/flag-recommended", "");
     read_it(r);
     assert_int_equal(r->p.count, 0);
-    assert_true(get(r, "a")->essential && get(r, "b")->essential && !get(r, "c")->essential);
-    assert_true(get(r, "c")->recommended);
+    assert_true(reading_get(r, "a")->essential && reading_get(r, "b")->essential &&
+                !reading_get(r, "c")->essential);
+    assert_true(reading_get(r, "c")->recommended);
 }
 
 static void unknown_names_and_cycles(void **state)
@@ -524,7 +485,7 @@ static void old_user_bundles_are_merged(void **state)
     tree_file(&r->tree, "user-bundles.d/user/contents.d/b", "");
     read_it(r);
     assert_int_equal(r->result, 0);
-    const struct definition *d = get(r, "user");
+    const struct definition *d = reading_get(r, "user");
     assert_int_equal(d->contents.count, 2);
     assert_string_equal(d->contents.item[0], "a");
     assert_string_equal(d->contents.item[1], "b");
@@ -543,8 +504,8 @@ static void a_layer_may_add_an_edge(void **state)
     tree_file(&r->tree, "user-bundles.d/b/up", "");
     tree_file(&r->tree, "user-bundles.d/b/dependencies.d/a", "");
     read_it(r);
-    assert_true(words_has(&get(r, "legacy-cont-init")->dependencies, "a"));
-    assert_true(words_has(&get(r, "b")->dependencies, "a"));
+    assert_true(words_has(&reading_get(r, "legacy-cont-init")->dependencies, "a"));
+    assert_true(words_has(&reading_get(r, "b")->dependencies, "a"));
     assert_int_equal(r->p.count, 1);
     problem_is(r, 0,
                "s6-rc.d/b/dependencies:1: during dependency resolution for service b: undefined "
@@ -568,7 +529,7 @@ static void pipelines_must_agree(void **state)
         r, 0,
         "s6-rc.d/q/producer-for:0: longrun service q declares being a producer for a service "
         "named c that does not declare it back; write both producer-for and consumer-for");
-    const struct definition *pipe = get(r, "pipe");
+    const struct definition *pipe = reading_get(r, "pipe");
     assert_int_equal(pipe->type, DEFINITION_BUNDLE);
     assert_int_equal(pipe->contents.count, 2);
     const struct node *p = &r->g.node[r->g.node_of[definitions_find(&r->d, "p")]];
@@ -650,7 +611,7 @@ static void a_bad_database_is_refused(void **state)
 
 int main(void)
 {
-#define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define test(f) cmocka_unit_test_setup_teardown(f, reading_setup, reading_teardown)
     const struct CMUnitTest tests[] = {
         test(an_empty_tree_has_the_built_in_nodes),
         test(missing_directories_are_an_empty_tree),

@@ -1,7 +1,6 @@
 /* Instances of a longrun: what becomes of the tree, and other numbers later. */
-#include "services/graph.h"
 #include "services/instances.h"
-#include "tests/unit/services/tree.h"
+#include "tests/unit/services/reading.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -18,32 +17,6 @@ static const char *lookup(const char *name)
 }
 
 /* --- trees ------------------------------------------------------------------------------------ */
-
-struct reading {
-    struct tree tree;
-    struct definitions d;
-    struct problems p;
-    struct graph g;
-};
-
-static int setup(void **state)
-{
-    struct reading *r = calloc(1, sizeof *r);
-    tree_make(&r->tree);
-    *state = r;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct reading *r = *state;
-    graph_release(&r->g);
-    definitions_release(&r->d);
-    problems_release(&r->p);
-    tree_remove(&r->tree);
-    free(r);
-    return 0;
-}
 
 static void file(const struct reading *r, const char *service, const char *name, const char *text)
 {
@@ -62,13 +35,8 @@ static void longrun(const struct reading *r, const char *name, const char *insta
 
 static int read_it(struct reading *r)
 {
-    const struct definition_source sources[] = {{.path = r->tree.services},
-                                                {.path = r->tree.bundles, .bundles = true}};
-    struct definition_sources s = {
-        .item = sources, .count = 2, .variable = lookup, .scaled = r->tree.root};
-    assert_int_equal(definitions_builtin(&r->d), 0);
-    assert_int_equal(definitions_read(&r->d, &s, &r->p), 0);
-    return graph_build(&r->g, &r->d, &r->p);
+    reading_read(r, (struct definition_sources){.variable = lookup, .scaled = r->tree.root});
+    return r->result;
 }
 
 /* The nodes that a name stands for; "?": there is no such name. */
@@ -84,13 +52,6 @@ static const char *members(const struct reading *r, const char *name)
             sprintf(text + strlen(text), "%s%s", text[0] == '\0' ? "" : " ",
                     r->d.item[r->g.node[i].definition].name);
     return text;
-}
-
-static const struct definition *get(const struct reading *r, const char *name)
-{
-    long i = definitions_find(&r->d, name);
-    assert_true(i >= 0);
-    return &r->d.item[i];
 }
 
 static void problem_is(const struct reading *r, const char *file_name, const char *text)
@@ -120,7 +81,7 @@ static void a_bundle_of_instances(void **state)
     assert_string_equal(members(r, "worker"), "worker-1 worker-2");
     assert_string_equal(members(r, "user"), "worker-1 worker-2");
     assert_string_equal(members(r, "worker@"), "?");
-    const struct definition *one = get(r, "worker-2");
+    const struct definition *one = reading_get(r, "worker-2");
     assert_string_equal(one->instance, "2");
     assert_string_equal(one->instance_of, "worker");
     assert_int_equal(one->keys.timeout_kill, 1500);
@@ -138,7 +99,7 @@ static void by_the_file_alone_and_with_names(void **state)
     longrun(r, "plain@", NULL); /* as another program may have it */
     assert_int_equal(read_it(r), 0);
     assert_string_equal(members(r, "queue"), "queue-mail queue-search");
-    assert_string_equal(get(r, "queue-mail")->instance, "mail");
+    assert_string_equal(reading_get(r, "queue-mail")->instance, "mail");
     assert_string_equal(members(r, "none"), "");
     assert_string_equal(members(r, "none-1"), "none-1");
     assert_string_equal(members(r, "plain@"), "plain@");
@@ -156,8 +117,8 @@ static void producers_have_instances(void **state)
     file(r, "to", "pipeline-name", "pipe\n");
     assert_int_equal(read_it(r), 0);
     assert_int_equal(r->p.count, 0);
-    assert_int_equal(get(r, "to")->consumer_for.count, 3);
-    assert_string_equal(get(r, "to")->consumer_for.item[2], "from-2");
+    assert_int_equal(reading_get(r, "to")->consumer_for.count, 3);
+    assert_string_equal(reading_get(r, "to")->consumer_for.item[2], "from-2");
     assert_string_equal(members(r, "pipe"), "other to from-1 from-2");
 }
 
@@ -282,8 +243,8 @@ static void more_and_less(void **state)
     file(r, "web", "dependencies.d/worker", "");
     assert_int_equal(read_it(r), 0);
     assert_string_equal(scale(r, "worker", 4), "worker-1 worker-2 worker-3 worker-4");
-    assert_int_equal(get(r, "worker-4")->keys.timeout_kill, 1500);
-    assert_string_equal(get(r, "worker-4")->instance, "4");
+    assert_int_equal(reading_get(r, "worker-4")->keys.timeout_kill, 1500);
+    assert_string_equal(reading_get(r, "worker-4")->instance, "4");
     assert_string_equal(scale(r, "worker", 1), "worker-1");
     assert_int_equal(definitions_find(&r->d, "worker-2"), -1);
     assert_true(definitions_find(&r->d, "web") >= 0);
@@ -328,7 +289,7 @@ static void one_that_is_named_stays(void **state)
     assert_string_equal(scale(r, "worker", 3), "worker-1 worker-2 worker-3");
 }
 
-#define IN_A_TREE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define IN_A_TREE(test) cmocka_unit_test_setup_teardown(test, reading_setup, reading_teardown)
 
 int main(void)
 {
