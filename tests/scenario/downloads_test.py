@@ -112,7 +112,7 @@ exec -a overlog {OVERLOG} "$@"
         r = subprocess.run(words, capture_output=True, text=True, env=env, cwd=tmp_path, timeout=60)
         assert (r.returncode, r.stderr) == (0, "")
         return [line.split("\t")[0] for line in r.stdout.splitlines()]
-    return functools.partial(run), folder / "usr/share"
+    return run, folder / "usr/share"
 
 
 def test_completion_of_fish(shell):

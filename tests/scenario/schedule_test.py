@@ -32,9 +32,8 @@ def told(tree, pattern):
     return any(re.fullmatch(pattern, line) for line in events(tree))
 
 
-def schedule(*words, env=()):
-    return subprocess.run([OVERLOG, "schedule", *words], capture_output=True, text=True,
-                          env={"PATH": "/usr/bin:/bin", **dict(env)})
+def schedule(*words, **env):
+    return subprocess.run([OVERLOG, "schedule", *words], capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", **env})
 
 
 def test_jobs_and_their_results(tree, boot):
@@ -328,7 +327,7 @@ def test_next_times():
     assert [int((b - a).total_seconds()) for a, b in zip(shown, shown[2:])] == [3, 3]
     assert schedule("--next", "1", "-z", "UTC0", "0 0 29 2 */7").stdout == "2032-02-29 00:00:00 +0000\n"
     assert re.fullmatch(r"(20..-..-.. ..:..:.. \+0000\n){2}", schedule("--next", "2", "every 1d; every 2d").stdout)
-    assert schedule("--next", "1", "0 0 1 6 *", env={"TZ": "EST5EDT,M3.2.0,M11.1.0"}.items()).stdout.endswith(" -0400\n")
+    assert schedule("--next", "1", "0 0 1 6 *", TZ="EST5EDT,M3.2.0,M11.1.0").stdout.endswith(" -0400\n")
 
 
 def test_wrong_usage():
