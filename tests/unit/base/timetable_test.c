@@ -3,6 +3,7 @@
  * ten years of five zones; TIMETABLE=all in the environment: at each second of these. */
 #include "base/timetable.h"
 #include "base/zone.h"
+#include "tests/unit/zones.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,20 +17,6 @@
 #include <time.h>
 
 enum { HOUR = 3600, DAY = 86400, YEARS = 10 };
-
-static const char *const zones[] = {
-    "CET-1CEST,M3.5.0,M10.5.0/3",           /* Berlin */
-    "EST5EDT,M3.2.0,M11.1.0",               /* New York */
-    "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", /* Lord Howe: half an hour */
-    "<-03>3<-02>,M10.3.0/0,M2.3.0/0",       /* at midnight, as in Sao Paulo */
-    "IST-5:30",                             /* Kolkata: never */
-};
-
-static void use_zone(const char *zone)
-{
-    setenv("TZ", zone, 1);
-    tzset();
-}
 
 /* --- what is read ----------------------------------------------------------------------------- */
 

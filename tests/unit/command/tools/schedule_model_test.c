@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/zone.h"
 #include "command/tools/schedule_plan.h"
+#include "tests/unit/zones.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,20 +21,6 @@
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400, YEARS = 10 };
 /* 2026-01-01 00:00:00 */
 #define BEGIN ((int64_t)1767225600)
-
-static void use_zone(const char *zone)
-{
-    setenv("TZ", zone, 1);
-    tzset();
-}
-
-static const char *const zones[] = {
-    "CET-1CEST,M3.5.0,M10.5.0/3",
-    "EST5EDT,M3.2.0,M11.1.0",
-    "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0",
-    "<-03>3<-02>,M10.3.0/0,M2.3.0/0",
-    "IST-5:30",
-};
 
 static const char *const texts[] = {"30 2 * * *; */20 * * * *", "0,30 * * * *; 15 1,2,3 * * *",
                                     "0 */2 * * *; 10 0 * * 0; every 47m", "*/5 2 * * *; 0 3 1 * *"};

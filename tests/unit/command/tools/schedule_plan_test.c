@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/zone.h"
 #include "command/tools/schedule_plan.h"
+#include "tests/unit/zones.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,12 +25,6 @@ struct scene {
     struct schedule_plan plan;
     struct schedule_now now;
 };
-
-static void use_zone(const char *zone)
-{
-    setenv("TZ", zone, 1);
-    tzset();
-}
 
 /* Begins at midnight in UTC. */
 static void begin(struct scene *s, const char *text, unsigned int actions)
