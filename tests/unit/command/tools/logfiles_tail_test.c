@@ -128,8 +128,8 @@ static void truncated_under_a_place(void **state)
                                "blocks ............\n",
                                85 - 1),
                          84);
-    while (tail_next(&t, buffer, false) > 0)
-        tail_done(&t, buffer, (size_t)tail_next(&t, buffer, false));
+    for (ssize_t n; (n = tail_next(&t, buffer, false)) > 0;)
+        tail_done(&t, buffer, (size_t)n);
     assert_int_equal(ftruncate(fd, 0), 0);
     assert_int_equal(write(fd, "after\n", 6), 6);
     expect(&t, false, "after\n");
