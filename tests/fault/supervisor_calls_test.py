@@ -5,6 +5,7 @@ import signal
 import subprocess
 
 from lib.control import READY, WANTED_UP, runs, status, tell
+from lib.processes import children
 from lib.refusal import Refusal
 
 WEB = """#!/bin/sh
@@ -91,9 +92,9 @@ def test_a_child_whose_exec_hangs_holds_nobody_up(tree, boot, place):
                                "-e", "inject=execve:delay_enter=600000000"])
     try:
         box.wait_for(lambda: "TracerPid:\t0\n" not in open(f"/proc/{first}/status").read(), what="strace")
-        before = set(children_of(first))
+        before = set(children(first))
         tell(box, "web", b"u")
-        late = box.wait_for(lambda: set(children_of(first)) - before, what="child of web").pop()
+        late = box.wait_for(lambda: set(children(first)) - before, what="child of web").pop()
         tell(box, "other", b"d")
         box.wait_for(lambda: status(box, "other")[0] == 0, what="end of other")
         assert box.run("/command/s6-rc", "-a", "list").returncode == 0
@@ -103,8 +104,3 @@ def test_a_child_whose_exec_hangs_holds_nobody_up(tree, boot, place):
         strace.wait()
     box.wait_for(lambda: runs(box, "web"), what="web")
     assert box.stop() == 0
-
-
-def children_of(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
