@@ -41,11 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input in = {data, size};
     for (int i = 0; i < 8; i++)
         now = now << 8 | input_byte(&in);
-    char *text = malloc(in.left + 1);
+    char *text = strndup((const char *)in.at, in.left);
     MUST(text != NULL);
-    if (in.left > 0)
-        memcpy(text, in.at, in.left);
-    text[in.left] = '\0';
     check_rate(text, (int64_t)(now & INT64_MAX));
     check_size(text);
     free(text);
