@@ -69,11 +69,15 @@ static void add_text(struct bytes *to, const char *text, size_t length)
         bytes_add(to, "\xc3", 1);
 }
 
-/* Appends what a wrapped console shows of the service: lines with their ends where it tells them.
- */
+/* Appends what the console shows of the service; where it is wrapped, lines with their ends if it
+ * tells them. */
 static void unwrap(int stream, struct bytes *to)
 {
     const struct bytes *c = &life.console[stream]->data;
+    if (!wraps()) {
+        bytes_add(to, c->at, c->length);
+        return;
+    }
     const char *last = c->at + c->length;
     for (const char *at = c->at; at < last;) {
         const char *end = memchr(at, '\n', (size_t)(last - at)), *from = at;
@@ -138,10 +142,7 @@ void console_check(void)
     for (int stream = 0; stream < STREAMS; stream++) {
         struct bytes shown = {.at = NULL}, expected = {.at = NULL}, bare = {.at = NULL};
         expect(stream, is_json(), &expected);
-        if (wraps())
-            unwrap(stream, &shown);
-        else
-            bytes_add(&shown, life.console[stream]->data.at, life.console[stream]->data.length);
+        unwrap(stream, &shown);
         if (wraps() && !is_json()) {
             squeeze(expected.at, expected.length, &bare);
             bytes_free(&expected);
@@ -158,11 +159,7 @@ void console_check(void)
 bool console_has(int stream, const struct written *w)
 {
     struct bytes all = {.at = NULL}, shown = {.at = NULL};
-    const struct bytes *c = &life.console[stream]->data;
-    if (wraps())
-        unwrap(stream, &all);
-    else
-        bytes_add(&all, c->at, c->length);
+    unwrap(stream, &all);
     squeeze(all.at, all.length, &shown);
     /* of a begun line a kill may have a part shown again */
     size_t length = life.kills > 0 && w->pieces && w->length > BEGINNING ? BEGINNING : w->length;

@@ -81,7 +81,7 @@ static struct vacuumed *loser(struct vacuumed *a, struct vacuumed *b)
     return strcmp(a->found[a->gone].text, b->found[b->gone].text) < 0 ? a : b;
 }
 
-/* Bytes that are left when no more than that many may stay, as overlog-vacuum(1) has it. */
+/* Bytes that are left when no more than that many may stay, as overlog(1) has it. */
 static int64_t stays(int64_t most)
 {
     static struct vacuumed d[2];
