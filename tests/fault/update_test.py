@@ -1,5 +1,6 @@
 """s6-rc-update while pid 1 gets no memory, or nothing else that it asks for: it is refused or done, it can be tried
 again, and what has nothing to do with it goes on."""
+import contextlib
 import os
 import re
 import shutil
@@ -60,9 +61,10 @@ class Box:
         proc = f"/proc/{self.box.pid()}"
         found = []
         for fd in os.listdir(f"{proc}/fd"):
-            with open(f"{proc}/fdinfo/{fd}") as info:
-                mode = int(re.search(r"^flags:\s*([0-7]+)", info.read(), re.M)[1], 8) & os.O_ACCMODE
-            found.append((os.readlink(f"{proc}/fd/{fd}"), mode))
+            with contextlib.suppress(FileNotFoundError):  # one that is closed meanwhile is none
+                with open(f"{proc}/fdinfo/{fd}") as info:
+                    mode = int(re.search(r"^flags:\s*([0-7]+)", info.read(), re.M)[1], 8) & os.O_ACCMODE
+                found.append((os.readlink(f"{proc}/fd/{fd}"), mode))
         ends = [{name for name, mode in found if name.startswith("pipe:") and mode == of} for of in (os.O_RDONLY, os.O_WRONLY)]
         return len(found) - len(ends[0] & ends[1])
 
