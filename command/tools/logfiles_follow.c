@@ -421,16 +421,15 @@ static int begin(struct follower *l, const struct logfile *files, size_t count, 
 
 int follow_files(const struct logfile *files, size_t count, off_t limit, pid_t service)
 {
+    static const int signals[] = {SIGTERM, SIGHUP, SIGINT};
     static struct follower l;
     struct error e = ERROR_INIT;
     l = (struct follower){
         .limit = limit, .notices = {.ready = noticed}, .began = clock_monotonic()};
     l.timer.fire = time_is_due;
-    signal(SIGPIPE, SIG_IGN);
     if (beside_open(&l.beside, service, 0, &e) < 0 ||
-        loop_signal(&l.beside.loop, SIGTERM, on_signal, &l, &e) < 0 ||
-        loop_signal(&l.beside.loop, SIGHUP, on_signal, &l, &e) < 0 ||
-        loop_signal(&l.beside.loop, SIGINT, on_signal, &l, &e) < 0 ||
+        loop_signals(&l.beside.loop, signals, sizeof signals / sizeof signals[0], on_signal, &l,
+                     &e) < 0 ||
         loop_reserve_timers(&l.beside.loop, 2, &e) < 0 || begin(&l, files, count, &e) < 0)
         return message_error(&e);
     look(&l);

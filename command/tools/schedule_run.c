@@ -439,10 +439,7 @@ static int open_loop(struct program *p, struct error *e)
     if (loop_open(&p->loop, e) < 0 || loop_watch(&p->loop, &p->wall, EPOLLIN, e) < 0 ||
         loop_reserve_timers(&p->loop, 2, e) < 0)
         return -1;
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        if (loop_signal(&p->loop, signals[i], on_signal, p, e) < 0)
-            return -1;
-    return 0;
+    return loop_signals(&p->loop, signals, sizeof signals / sizeof signals[0], on_signal, p, e);
 }
 
 /* In a frame of its own, which does not stay on the stack while the process sleeps. */
