@@ -107,12 +107,10 @@ ssize_t tail_next(struct tail *t, char buffer[TAIL_BUFFER], bool last)
     do
         n = pread(t->fd, buffer, TAIL_BUFFER, (off_t)t->place.offset);
     while (n > 0 && !t->begun && skip_nothing(t, buffer, (size_t)n));
-    if (n <= 0 || last || n == TAIL_BUFFER) {
-        const char *end = n <= 0 ? NULL : memrchr(buffer, '\n', (size_t)n);
-        return n == TAIL_BUFFER && end != NULL ? end + 1 - buffer : n;
-    }
+    if (n <= 0 || (last && n < TAIL_BUFFER))
+        return n;
     const char *end = memrchr(buffer, '\n', (size_t)n);
-    return end == NULL ? 0 : end + 1 - buffer;
+    return end != NULL ? end + 1 - buffer : n == TAIL_BUFFER ? n : 0;
 }
 
 void tail_done(struct tail *t, const char *bytes, size_t n)
@@ -148,10 +146,12 @@ static enum tail_trimmed empty(struct tail *t)
 
 enum tail_trimmed tail_trim(struct tail *t, off_t limit)
 {
-    off_t done = (off_t)t->place.offset, block = block_of(t->fd);
+    off_t done = (off_t)t->place.offset;
+    if (limit == 0 || done < LOGFILE_MARK || done - t->freed < limit)
+        return TAIL_KEPT;
     /* The mark stays, so that the place is known again. */
-    off_t end = done < LOGFILE_MARK ? 0 : (done - LOGFILE_MARK) / block * block;
-    if (limit == 0 || end == 0 || done - t->freed < limit)
+    off_t block = block_of(t->fd), end = (done - LOGFILE_MARK) / block * block;
+    if (end == 0)
         return TAIL_KEPT;
     if (!t->writable) {
         errno = EACCES;

@@ -2,7 +2,7 @@
  * truncated, and how its beginning is given up without losing a line that is just being written.
  *
  *     tail_open(&t, folder, "app.log", &place, &e);
- *     while ((n = tail_next(&t, buffer, sizeof buffer, false)) > 0) {
+ *     while ((n = tail_next(&t, buffer, false)) > 0) {
  *         ... pass the n bytes on ...
  *         tail_done(&t, buffer, n);      // t.place may be noted now
  *     }
@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { TAIL_BUFFER = 65536, TAIL_LINE_MAX = TAIL_BUFFER };
+enum { TAIL_BUFFER = 65536 };
 
 struct tail {
     int fd; /* owned */
