@@ -197,7 +197,7 @@ int beside_name(char name[NAME_MAX + 1], struct error *e)
     struct error ignored = ERROR_INIT;
     if (getcwd(path, sizeof path) == NULL)
         return error_system(e, "unable to find the service's directory");
-    snprintf(name, NAME_MAX + 1, "%s", strrchr(path, '/') + 1);
+    snprintf(name, NAME_MAX + 1, "%s", path_name(path));
     if (name[0] == '\0')
         return error_set(e, EXIT_USAGE, "/ is no service directory");
     if (!is_here(name) && file_list(AT_FDCWD, RUN_SCANDIR, &names, &ignored) == 0)

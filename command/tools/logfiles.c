@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "base/quantity.h"
+#include "base/str.h"
 #include "command/commands.h"
 #include "command/tools/beside.h"
 #include "command/tools/logfiles_follow.h"
@@ -68,10 +69,16 @@ static bool leads_to(const char *target, int stream)
            strcmp(target, stream_path(stream)) == 0;
 }
 
+static void read_target(const struct logfile *f, char target[PATH_MAX])
+{
+    ssize_t n = readlink(f->path, target, PATH_MAX - 1);
+    target[n < 0 ? 0 : n] = '\0';
+}
+
 static bool has_folder(const struct logfile *f)
 {
     char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(f->path, '/') + 1 - f->path), f->path);
+    snprintf(folder, sizeof folder, "%.*s", (int)(path_name(f->path) - f->path), f->path);
     return access(folder, F_OK) == 0;
 }
 
@@ -87,8 +94,7 @@ static enum place look_at_place(const struct logfile *f, struct error *e)
         return PLACE_BAD;
     }
     if (S_ISLNK(st.st_mode)) {
-        ssize_t n = readlink(f->path, target, sizeof target - 1);
-        target[n < 0 ? 0 : n] = '\0';
+        read_target(f, target);
         return leads_to(target, f->stream) ? PLACE_OURS : PLACE_LINK;
     }
     if (!S_ISREG(st.st_mode))
@@ -164,8 +170,7 @@ static int prepare(const struct logfile *f, struct error *e)
     if (place == PLACE_BAD)
         return -1;
     if (place == PLACE_OURS || place == PLACE_LINK) {
-        ssize_t n = readlink(f->path, target, sizeof target - 1);
-        target[n < 0 ? 0 : n] = '\0';
+        read_target(f, target);
         if (!leads_to(target, 1) && !leads_to(target, 2))
             return error_set(e, EXIT_SYSTEM, "%.200s is a link to %.200s: follow that", f->path,
                              target);

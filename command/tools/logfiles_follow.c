@@ -3,6 +3,7 @@
 #include "base/container.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/str.h"
 #include "command/tools/beside.h"
 #include "command/tools/logfiles_tail.h"
 #include "contract/paths.h"
@@ -409,7 +410,7 @@ static int begin(struct follower *l, const struct logfile *files, size_t count, 
         if (!files[i].follow)
             continue;
         *f = (struct followed){.file = &files[i], .folder = -1, .watch = -1, .last_watch = -1};
-        f->name = strrchr(files[i].path, '/') + 1;
+        f->name = path_name(files[i].path);
         f->note = open_note(files[i].path, 0, e);
         if (f->note < 0)
             message_warning("%s", e->text);

@@ -1,4 +1,5 @@
 #include "command/tools/logfiles_word.h"
+#include "base/str.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -61,8 +62,7 @@ void logfile_note_name(const char *path, char out[NAME_MAX + 1])
     uint64_t digest = 14695981039346656037U; /* FNV-1a */
     for (const char *p = path; *p != '\0'; p++)
         digest = (digest ^ (unsigned char)*p) * 1099511628211U;
-    snprintf(out, NAME_MAX + 1, "%.200s~%016llx", strrchr(path, '/') + 1,
-             (unsigned long long)digest);
+    snprintf(out, NAME_MAX + 1, "%.200s~%016llx", path_name(path), (unsigned long long)digest);
 }
 
 size_t logfile_note_format(const struct logfile_place *p, char out[LOGFILE_NOTE_MAX])
