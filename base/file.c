@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -134,6 +135,24 @@ int fd_write_all(int fd, const void *bytes, size_t length)
             return -1;
         from += n;
         length -= (size_t)n;
+    }
+    return 0;
+}
+
+int fd_write_waiting(int fd, const void *bytes, size_t length)
+{
+    const char *from = bytes;
+    while (length > 0) {
+        ssize_t n = write(fd, from, length);
+        if (n >= 0) {
+            from += n;
+            length -= (size_t)n;
+        } else if (errno == EAGAIN) {
+            struct pollfd p = {.fd = fd, .events = POLLOUT};
+            poll(&p, 1, -1);
+        } else if (errno != EINTR) {
+            return -1;
+        }
     }
     return 0;
 }

@@ -33,6 +33,8 @@ int file_replace(int at, const char *path, const void *bytes, size_t length, mod
 
 /* Writes all bytes, however many writes that takes. 0, or -1 with errno. */
 int fd_write_all(int fd, const void *bytes, size_t length);
+/* The same, and waits where somebody has made the descriptor one that does not block. */
+int fd_write_waiting(int fd, const void *bytes, size_t length);
 
 /* Makes a directory of exactly that mode, and missing parents of mode 0755. 0, also when it exists,
  * or -1 with e. */

@@ -1,4 +1,5 @@
 #include "logger/alert.h"
+#include "base/file.h"
 #include "logger/console.h"
 
 enum { DOTS = 3 };
@@ -16,7 +17,7 @@ static void write_alert(struct sink *s, const struct line *line)
     if (str_add_text(out, cut ? "...\n" : "\n") < 0)
         str_clear(out);
     else if (s->rules->console == NULL)
-        console_write(2, out->data, out->length);
+        fd_write_waiting(2, out->data, out->length);
     else
         console_message(s->rules->console, 1, out->data, out->length);
     str_clear(out);

@@ -1,11 +1,11 @@
 #include "logger/console.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "base/utf8.h"
 #include "logger/journal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -32,23 +32,6 @@ void console_lock(int fd)
 void console_unlock(int fd)
 {
     set_lock(fd, F_UNLCK);
-}
-
-int console_write(int fd, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t n = write(fd, bytes, length);
-        if (n >= 0) {
-            bytes += n;
-            length -= (size_t)n;
-        } else if (errno == EAGAIN) {
-            struct pollfd p = {.fd = fd, .events = POLLOUT};
-            poll(&p, 1, -1);
-        } else if (errno != EINTR) {
-            return -1;
-        }
-    }
-    return 0;
 }
 
 /* --- whose line it is --- */
@@ -118,7 +101,7 @@ static int put(struct console *c, int stream, const char *bytes, size_t length)
         bool ended = line_ends_at(bytes + n - 1, 1) > 0;
         bool at_once = c->stream[stream].pipe && n <= PIPE_BUF;
         *within = ended && at_once ? 0 : who;
-        if (console_write(c->stream[stream].fd, bytes, n) < 0)
+        if (fd_write_waiting(c->stream[stream].fd, bytes, n) < 0)
             return -1;
         *within = ended ? 0 : who;
         bytes += n;
@@ -135,7 +118,7 @@ static int put_locked(struct console *c, int stream, bool begins, const char *by
     console_lock(c->lock);
     uint32_t within = *c->stream[stream].within;
     bool torn = within != 0 && (begins || within != who);
-    int result = torn ? console_write(c->stream[stream].fd, "\n", 1) : 0;
+    int result = torn ? fd_write_waiting(c->stream[stream].fd, "\n", 1) : 0;
     if (result == 0)
         result = put(c, stream, bytes, length);
     int why = errno;

@@ -45,9 +45,6 @@ void console_lock(int fd);
 /* Releases it. -1: does nothing. */
 void console_unlock(int fd);
 
-/* Writes everything, waiting where the descriptor does not block. 0, or -1 with errno. */
-int console_write(int fd, const char *bytes, size_t length);
-
 /* Prepares the console of that service. pretty: as wrap_open has it. 0, or -1: no memory. */
 int console_open(struct console *c, enum console_form form, const char *service,
                  const struct wrap_pretty *pretty);

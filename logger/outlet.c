@@ -1,4 +1,5 @@
 #include "logger/outlet.h"
+#include "base/file.h"
 #include "base/kernel.h"
 #include "base/message.h"
 #include "logger/console.h"
@@ -80,7 +81,7 @@ static int write_all(const struct sink *s)
 {
     const char *bytes = s->buffer->bytes.data + s->buffer->written;
     size_t length = s->buffer->bytes.length - s->buffer->written;
-    return s->rules->console == NULL ? console_write(1, bytes, length)
+    return s->rules->console == NULL ? fd_write_waiting(1, bytes, length)
                                      : console_put(s->rules->console, 0, bytes, length);
 }
 

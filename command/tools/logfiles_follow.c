@@ -9,7 +9,6 @@
 #include "contract/paths.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,22 +143,6 @@ static bool take_over(struct followed *f, bool wait)
 
 /* --- passing on ------------------------------------------------------------------------------- */
 
-/* Somebody may have made the stream one that does not wait. */
-static int write_waiting(int fd, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t n = write(fd, bytes, length);
-        struct pollfd p = {.fd = fd, .events = POLLOUT};
-        if (n < 0 && errno == EAGAIN)
-            poll(&p, 1, -1);
-        else if (n < 0 && errno != EINTR)
-            return -1;
-        bytes += n > 0 ? n : 0;
-        length -= n > 0 ? (size_t)n : 0;
-    }
-    return 0;
-}
-
 /* Writes whole lines in writes that no other writer of the pipe can tear, as far as they are not
  * longer than that. */
 static int pass(int fd, const char *bytes, size_t length)
@@ -170,7 +153,7 @@ static int pass(int fd, const char *bytes, size_t length)
         if (end == NULL)
             end = memchr(bytes, '\n', length);
         n = end == NULL ? length : (size_t)(end + 1 - bytes);
-        if (write_waiting(fd, bytes, n) < 0)
+        if (fd_write_waiting(fd, bytes, n) < 0)
             return -1;
         bytes += n;
         length -= n;
