@@ -137,6 +137,10 @@ pid_t process_reap_one(pid_t pid, int *status);
 /* Waits for that child (commands only, never pid 1); its raw wait status, or -1. */
 int process_wait(pid_t pid);
 
+/* Our pid as /proc has it, which is another one than getpid's where we are in a pid namespace that
+ * /proc is not of; 0: there is no /proc. */
+pid_t process_self(void);
+
 /* What /proc says of any process. */
 struct process_stat {
     char state; /* 'R', 'T', 'Z', ... */

@@ -92,11 +92,9 @@ int beside_start(const struct invocation *c, const int *fds, size_t count)
 /* --- beside it ---------------------------------------------------------------------------------
  */
 
-/* Not where we are in a pid namespace that /proc is not of. */
 static bool proc_has_our_pids(void)
 {
-    char self[24] = "";
-    return readlink("/proc/self", self, sizeof self - 1) > 0 && atol(self) == (long)getpid();
+    return process_self() == getpid();
 }
 
 /* How the process with the service's pid is; all 0: that is not known. */

@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -102,9 +101,9 @@ int schedule_state_read(struct schedule_state *s, const char *run, const char *s
 void schedule_state_own(struct schedule_state *s)
 {
     struct process_stat stat = {.born = 0};
-    char self[24] = "";
-    /* In a pid namespace of its own, which others do not look from, getpid says another one. */
-    s->owner = readlink("/proc/self", self, sizeof self - 1) > 0 ? atol(self) : getpid();
+    s->owner = process_self(); /* as others see it, who look from outside of its pid namespace */
+    if (s->owner == 0)
+        s->owner = getpid();
     s->since = process_stat((pid_t)s->owner, &stat) == 0 ? (int64_t)stat.born : 0;
 }
 

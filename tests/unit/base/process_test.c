@@ -887,6 +887,7 @@ static void what_proc_says(void **state)
     (void)state;
     prctl(PR_GET_NAME, before);
     prctl(PR_SET_NAME, "a) Z 1 (b");
+    assert_int_equal(process_self(), getpid());
     assert_int_equal(process_stat(getpid(), &first), 0);
     prctl(PR_SET_NAME, before);
     assert_int_equal(first.state, 'R');
