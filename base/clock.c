@@ -143,15 +143,21 @@ static inline int get_digits(const char *text, int count, long low, long high, l
     return odd || sum < low || sum > high ? -1 : 0;
 }
 
-/* Days from 1970-01-01, counting years from March so that leap days come last. */
-static int64_t days_from_civil(long year, long month, long day)
+/* Counts years from March so that leap days come last. */
+int64_t clock_days(int64_t year, int month, int day)
 {
     year -= month <= 2;
-    long era = (year >= 0 ? year : year - 399) / 400;
-    long of_era = year - era * 400;
-    long of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    long days = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-    return (int64_t)era * 146097 + days - 719468;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t of_era = year - era * 400;
+    int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int64_t days = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    return era * 146097 + days - 719468;
+}
+
+int clock_month_days(int64_t year, int month)
+{
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 ? 28 + leap : 30 + ((month + (month > 7)) & 1);
 }
 
 /* YYYY-MM-DDTHH:MM: as seconds. */
@@ -164,7 +170,7 @@ static int get_minute(const char *text, int64_t *seconds)
         get_digits(text + 8, 2, 1, 31, &day) < 0 || get_digits(text + 11, 2, 0, 23, &hour) < 0 ||
         get_digits(text + 14, 2, 0, 59, &minute) < 0)
         return -1;
-    *seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60;
+    *seconds = clock_days(year, (int)month, (int)day) * 86400 + hour * 3600 + minute * 60;
     return 0;
 }
 

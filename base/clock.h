@@ -40,6 +40,11 @@ void clock_utc_format(char out[CLOCK_UTC_LENGTH], const struct timespec *t);
 /* Reads 30 bytes. 0, or -1 when they are no such time. */
 int clock_utc_parse(const char *text, struct timespec *t);
 
+/* Days from 1970-01-01 to that date; month and day from 1. */
+int64_t clock_days(int64_t year, int month, int day);
+/* How many days that month has. */
+int clock_month_days(int64_t year, int month);
+
 /* Whether the time lies in the years 0 to 9999 and its nanoseconds below a second. A time in a file
  * that somebody else may have written counts only if it does. */
 bool clock_is_usual(const struct timespec *t);

@@ -1,5 +1,6 @@
 /* The text of a timetable. */
 #include "base/timetable.h"
+#include "base/clock.h"
 #include "base/quantity.h"
 #include "base/str.h"
 #include <stdarg.h>
@@ -8,7 +9,6 @@
 #include <strings.h>
 
 enum { FIELDS = 6, EVERY_LEAST_MS = 1000, SHOWN_MAX = 60 };
-#define MS ((int64_t)1000000)
 /* A century. */
 #define EVERY_MOST_MS ((uint64_t)36525 * 86400 * 1000)
 
@@ -168,9 +168,9 @@ static int read_field(const struct field *f, const char *text, uint64_t *set, st
 /* Whether some month has one of the days. */
 static bool has_date(const struct timetable_part *p)
 {
-    static const unsigned char days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    for (unsigned int month = 1; month <= 12; month++)
-        for (unsigned int day = 1; day <= days[month - 1]; day++)
+    enum { LEAP_YEAR = 2000 };
+    for (int month = 1; month <= 12; month++)
+        for (int day = 1; day <= clock_month_days(LEAP_YEAR, month); day++)
             if ((p->months >> month & 1) != 0 && (p->days >> day & 1) != 0)
                 return true;
     return false;
@@ -249,7 +249,7 @@ static int read_every(struct timetable_part *p, const char *text, struct error *
     if (result > 0 || ms < EVERY_LEAST_MS)
         return error_set(e, EXIT_USAGE, "it must be a second to a century");
     p->kind = TIMETABLE_EVERY;
-    p->period = (int64_t)ms * MS;
+    p->period = (int64_t)ms * CLOCK_MS;
     return 0;
 }
 

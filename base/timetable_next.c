@@ -1,4 +1,5 @@
 /* The next time of a timetable. Walls are times of the wall clock, as seconds since 1970 there. */
+#include "base/clock.h"
 #include "base/timetable.h"
 #include "base/zone.h"
 
@@ -16,36 +17,18 @@ enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 
 struct date {
     int64_t year;
-    unsigned int month, day; /* from 1 */
+    int month, day; /* from 1 */
 };
-
-static bool is_leap(int64_t year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static unsigned int days_of(int64_t year, unsigned int month)
-{
-    static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return days[month - 1] + (month == 2 && is_leap(year) ? 1U : 0U);
-}
-
-/* Days from 1970 to the first of January. */
-static int64_t days_before(int64_t year)
-{
-    int64_t y = year - 1;
-    return (year - 1970) * 365 + (y / 4 - y / 100 + y / 400) - (1969 / 4 - 1969 / 100 + 1969 / 400);
-}
 
 static struct date date_of(int64_t day)
 {
     struct date d = {.year = 1970 + day / 366, .month = 1};
-    while (days_before(d.year + 1) <= day)
+    while (clock_days(d.year + 1, 1, 1) <= day)
         d.year++;
-    int64_t rest = day - days_before(d.year);
-    for (; rest >= days_of(d.year, d.month); d.month++)
-        rest -= days_of(d.year, d.month);
-    d.day = (unsigned int)rest + 1;
+    int64_t rest = day - clock_days(d.year, 1, 1);
+    for (; rest >= clock_month_days(d.year, d.month); d.month++)
+        rest -= clock_month_days(d.year, d.month);
+    d.day = (int)rest + 1;
     return d;
 }
 
@@ -95,7 +78,7 @@ static int64_t next_wall(const struct timetable_part *p, int64_t from, int64_t e
         }
         least = 0;
         day++;
-        if (++d.day > days_of(d.year, d.month)) {
+        if (++d.day > clock_month_days(d.year, d.month)) {
             d.day = 1;
             d.year += d.month == 12;
             d.month = d.month == 12 ? 1 : d.month + 1;

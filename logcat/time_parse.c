@@ -52,12 +52,6 @@ static bool read_clock(const char **p, struct tm *tm, long *nanoseconds)
     return tm->tm_hour < 25 && tm->tm_min < 60 && tm->tm_sec < 61;
 }
 
-static int days_of(int month, int year)
-{
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return month == 2 ? 28 + leap : 30 + ((month + (month > 7)) & 1);
-}
-
 static bool read_date(const char **p, struct tm *tm)
 {
     tm->tm_mon = tm->tm_mday = 1;
@@ -68,7 +62,7 @@ static bool read_date(const char **p, struct tm *tm)
     if (**p != '\0' && (!skip(p, '-') || !digits(p, 2, &tm->tm_mday)))
         return false;
     bool valid = tm->tm_mon >= 1 && tm->tm_mon <= 12 && tm->tm_mday >= 1 &&
-                 tm->tm_mday <= days_of(tm->tm_mon, tm->tm_year);
+                 tm->tm_mday <= clock_month_days(tm->tm_year, tm->tm_mon);
     tm->tm_year -= 1900;
     tm->tm_mon -= 1;
     return valid;

@@ -40,6 +40,18 @@ static void utc(void **state)
     assert_int_equal(clock_utc_parse("2026-11-23T10:55:40.00000000 Z", &back), -1);
 }
 
+static void months_make_years(void **state)
+{
+    (void)state;
+    assert_int_equal(clock_days(1970, 1, 1), 0);
+    assert_int_equal(clock_days(2026, 11, 23), 1795431340 / 86400);
+    assert_int_equal(clock_month_days(2000, 2), 29);
+    assert_int_equal(clock_month_days(2100, 2), 28);
+    for (int64_t year = 1969, days = -365; year < 2500; year++)
+        for (int month = 1; month <= 12; days += clock_month_days(year, month++))
+            assert_int_equal(clock_days(year, month, 1), days);
+}
+
 /* Days that calendars get wrong, and a walk over many years. */
 static void utc_goes_and_comes_back(void **state)
 {
@@ -130,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tai64n),
         cmocka_unit_test(utc),
+        cmocka_unit_test(months_make_years),
         cmocka_unit_test(utc_goes_and_comes_back),
         cmocka_unit_test(comparing),
         cmocka_unit_test(times_beyond_the_calendar),
