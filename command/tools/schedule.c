@@ -67,34 +67,22 @@ static int read_rules(struct invocation *c, struct schedule_rules *r)
     return 0;
 }
 
-/* The next time of the calendar, in ns; after: in s. */
-static int64_t next_of(const struct timetable *t, int64_t after)
-{
-    int64_t next = timetable_next(t, after, after);
-    return next > TIMETABLE_NEVER / CLOCK_SECOND ? TIMETABLE_NEVER : next * CLOCK_SECOND;
-}
-
+/* Lets the plan live through the times that come, with clocks that go alike. */
 static int print_next(const struct timetable *t, uint64_t count)
 {
-    char text[SCHEDULE_TIME_MAX];
+    static struct schedule_plan plan;
+    const struct schedule_rules rules = {.table = *t};
+    const struct schedule_counts counts = {.runs = 0};
     const struct timespec from = clock_wall();
-    int64_t calendar = next_of(t, from.tv_sec), beat[TIMETABLE_PARTS];
-    for (size_t i = 0; i < t->count; i++)
-        beat[i] = t->part[i].kind == TIMETABLE_EVERY
-                      ? from.tv_sec * CLOCK_SECOND + from.tv_nsec + t->part[i].period
-                      : TIMETABLE_NEVER;
-    while (count-- > 0) {
-        int64_t next = calendar;
-        for (size_t i = 0; i < t->count; i++)
-            next = beat[i] < next ? beat[i] : next;
-        if (next == TIMETABLE_NEVER)
-            break;
-        schedule_time(next, text);
+    char text[SCHEDULE_TIME_MAX];
+    struct schedule_now now = {.wall = from.tv_sec * CLOCK_SECOND + from.tv_nsec};
+    now.clock = now.wall;
+    schedule_begin(&plan, &rules, &counts, 0, &now, NULL);
+    while (count-- > 0 && (now.wall = schedule_next(&plan, &now)) != TIMETABLE_NEVER) {
+        now.clock = now.wall;
+        schedule_time(now.wall, text);
         puts(text);
-        if (calendar == next)
-            calendar = next_of(t, next / CLOCK_SECOND);
-        for (size_t i = 0; i < t->count; i++)
-            beat[i] += beat[i] == next ? t->part[i].period : 0;
+        schedule_step(&plan, SCHEDULE_LOOK, 0, &now);
     }
     return fflush(stdout) == 0 ? 0 : fail("write to", "stdout");
 }

@@ -80,8 +80,9 @@ static void find_beat(struct schedule_plan *p, size_t i, int64_t clock)
 {
     struct schedule_beat *b = &p->beat[i];
     int64_t period = p->rules.table.part[i].period;
-    b->nominal += (1 + (clock - b->nominal) / period) * period;
-    b->due = b->nominal + jitter(p);
+    b->nominal += (clock - b->nominal) / period * period;
+    b->nominal = b->nominal > NEVER - period ? NEVER : b->nominal + period;
+    b->due = b->nominal == NEVER ? NEVER : b->nominal + jitter(p);
 }
 
 static bool look_at_beats(struct schedule_plan *p, int64_t clock)
@@ -115,7 +116,7 @@ int64_t schedule_next(const struct schedule_plan *p, const struct schedule_now *
     int64_t first = p->due;
     for (size_t i = 0; i < p->rules.table.count; i++)
         if (p->beat[i].due != NEVER)
-            first = least(first, now->wall + p->beat[i].due - now->clock);
+            first = least(first, now->wall - now->clock + p->beat[i].due);
     return first;
 }
 

@@ -327,6 +327,7 @@ def test_next_times():
     assert [int((b - a).total_seconds()) for a, b in zip(shown, shown[2:])] == [3, 3]
     assert schedule("--next", "1", "-z", "UTC0", "0 0 29 2 */7").stdout == "2032-02-29 00:00:00 +0000\n"
     assert re.fullmatch(r"(20..-..-.. ..:..:.. \+0000\n){2}", schedule("--next", "2", "every 1d; every 2d").stdout)
+    assert re.fullmatch(r"(2[12]..-..-.. ..:..:.. \+0000\n){1,2}", schedule("--next", "9", "-z", "UTC0", "every 36500d").stdout)
     assert schedule("--next", "1", "0 0 1 6 *", TZ="EST5EDT,M3.2.0,M11.1.0").stdout.endswith(" -0400\n")
 
 

@@ -109,6 +109,28 @@ static void periods_are_in_step(void **state)
     assert_int_equal(next(&s), 70);
 }
 
+/* There is no time that is later than the clock can show. */
+static void periods_have_an_end(void **state)
+{
+    static struct schedule_plan p;
+    struct schedule_rules rules = {.limit = 0};
+    const struct schedule_counts none = {.runs = 0};
+    struct schedule_now now = {.wall = BEGIN * S, .clock = BEGIN * S};
+    struct error e = ERROR_INIT;
+    (void)state;
+    assert_int_equal(timetable_parse(&rules.table, "every 36500d", &e), 0);
+    schedule_begin(&p, &rules, &none, 17, &now, NULL);
+    for (int64_t century = 1; century <= 2; century++) {
+        now.wall = schedule_next(&p, &now);
+        now.clock = schedule_wake(&p);
+        assert_true(now.wall == (BEGIN + century * 36500 * DAY) * S && now.clock == now.wall);
+        assert_int_equal(schedule_step(&p, SCHEDULE_LOOK, 0, &now),
+                         century == 1 ? SCHEDULE_START : SCHEDULE_SAY_SKIPPED);
+    }
+    assert_true(schedule_next(&p, &now) == TIMETABLE_NEVER);
+    assert_true(schedule_wake(&p) == TIMETABLE_NEVER);
+}
+
 static void overlap_is_skipped_queued_or_ended(void **state)
 {
     struct scene skipping = {.rules.overlap = SCHEDULE_SKIP};
@@ -381,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_run_after_the_other),
         cmocka_unit_test(periods_are_in_step),
+        cmocka_unit_test(periods_have_an_end),
         cmocka_unit_test(overlap_is_skipped_queued_or_ended),
         cmocka_unit_test(a_limit_ends_the_job),
         cmocka_unit_test(failures_in_a_row_end_it),
