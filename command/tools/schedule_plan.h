@@ -6,8 +6,7 @@
  *     up to a minute              the job starts late
  *     forward, up to three hours  fixed times that were passed over start it, once; patterns do not
  *     back, up to three hours     fixed times that have passed do not come again; patterns do
- *     more                        what was passed over is left out, and what comes again comes
- * again
+ *     more                        what was passed over is left out; what comes again, comes again
  *
  * The same holds when the process itself is late, as in a container that was paused. */
 #ifndef COMMAND_TOOLS_SCHEDULE_PLAN_H
