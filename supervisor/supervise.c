@@ -131,27 +131,12 @@ void supervise_close(struct supervise *s)
     *s = SUPERVISE_INIT;
 }
 
-/* A file that was not there before, with the mode that our mask leaves it. */
-static int write_fresh(const char *path, const unsigned char *record, size_t size)
-{
-    int fd = openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return -1;
-    ssize_t n = write(fd, record, size);
-    close(fd);
-    return n == (ssize_t)size ? 0 : -1;
-}
-
 int supervise_write_status(const char *path, const struct supervise_status *s, struct error *e)
 {
     unsigned char record[SUPERVISE_STATUS_MOST];
     char file[640];
-    char fresh[640];
     size_t size = supervise_pack(record, s);
     snprintf(file, sizeof file, "%s/supervise/status", path);
-    snprintf(fresh, sizeof fresh, "%s.new", file);
-    if (write_fresh(fresh, record, size) == 0 && rename(fresh, file) == 0)
-        return 0;
     return file_replace(AT_FDCWD, file, record, size, 0644, e);
 }
 
