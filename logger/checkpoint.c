@@ -38,10 +38,10 @@ void checkpoint_check(struct checkpoint *c)
 int state_open(struct state *s, int fd, struct error *e)
 {
     bool survives;
-    *s = (struct state){.gate = memory_is(fd) ? fd : -1};
-    s->kept = memory_map(fd, STATE_OFFSET, sizeof *s->kept, &survives);
+    *s = (struct state){.kept = memory_map(fd, STATE_OFFSET, sizeof *s->kept, &survives)};
     if (s->kept == NULL)
         return error_system(e, "unable to map the state");
+    s->gate = survives || memory_is(fd) ? fd : -1;
     s->now = s->kept->slot[s->kept->counting & 1];
     checkpoint_check(&s->now);
     return 0;

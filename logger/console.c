@@ -45,23 +45,12 @@ static uint32_t number_of(const char *service, int stream)
     return (number & INT32_MAX) | 1;
 }
 
-/* NULL: lines are torn, that is all. */
-static void *map_shared(int lock)
-{
-    struct stat st;
-    if (!memory_look(lock, &st) ||
-        (st.st_size < CONSOLE_LOCK_SIZE && ftruncate(lock, CONSOLE_LOCK_SIZE) < 0))
-        return NULL;
-    void *bytes = mmap(NULL, CONSOLE_LOCK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, lock, (off_t)0);
-    return bytes == MAP_FAILED ? NULL : bytes;
-}
-
 int console_open(struct console *c, enum console_form form, const char *service,
                  const struct wrap_pretty *pretty)
 {
     struct stat st[CONSOLE_STREAMS];
     bool known = true;
-    c->shared = map_shared(c->lock);
+    c->shared = memory_share(c->lock, 0, CONSOLE_LOCK_SIZE); /* NULL: lines are torn, that is all */
     uint32_t *words =
         c->shared == NULL ? c->unshared : (void *)((char *)c->shared + CONSOLE_WITHIN_OFFSET);
     for (int i = 0; i < CONSOLE_STREAMS; i++) {

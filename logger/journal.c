@@ -10,7 +10,7 @@
 
 enum { TURN_AT = JOURNAL_SIZE / 8 };
 
-bool memory_look(int fd, struct stat *st)
+static bool look(int fd, struct stat *st)
 {
     return fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_nlink == 0;
 }
@@ -18,28 +18,29 @@ bool memory_look(int fd, struct stat *st)
 bool memory_is(int fd)
 {
     struct stat st;
-    return memory_look(fd, &st);
+    return look(fd, &st);
 }
 
-static void *map_file(int fd, size_t at, size_t size)
+void *memory_share(int fd, size_t at, size_t size)
 {
     struct stat st;
-    if (!memory_look(fd, &st) ||
+    if (!look(fd, &st) ||
         (st.st_size < (off_t)(at + size) && ftruncate(fd, (off_t)(at + size)) < 0))
-        return MAP_FAILED;
-    return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)at);
+        return NULL;
+    void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)at);
+    return bytes == MAP_FAILED ? NULL : bytes;
 }
 
 void *memory_map(int fd, size_t at, size_t size, bool *survives)
 {
-    void *bytes = map_file(fd, at, size);
-    *survives = bytes != MAP_FAILED;
-    if (!*survives) {
-        if (fd >= 0)
-            message_warning("unable to use descriptor %d: %s; a kill may lose lines", fd,
-                            memory_is(fd) ? strerror(errno) : "not a memory file");
-        bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, (off_t)0);
-    }
+    void *bytes = memory_share(fd, at, size);
+    *survives = bytes != NULL;
+    if (*survives)
+        return bytes;
+    if (fd >= 0)
+        message_warning("unable to use descriptor %d: %s; a kill may lose lines", fd,
+                        memory_is(fd) ? strerror(errno) : "not a memory file");
+    bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, (off_t)0);
     return bytes == MAP_FAILED ? NULL : bytes;
 }
 

@@ -12,7 +12,6 @@
 #include "contract/logger.h"
 #include "logger/line.h"
 #include <stdbool.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 struct journal {
@@ -23,13 +22,15 @@ struct journal {
     bool said;   /* that something is read plainly */
 };
 
-/* Whether fd is a memory file of the supervisor: a plain file that has no name; with its fstat. */
-bool memory_look(int fd, struct stat *st);
+/* Whether fd is a memory file of the supervisor: a plain file that has no name. */
 bool memory_is(int fd);
 
 /* Maps size bytes of a memory file from at on, a multiple of the page size; the file is made long
- * enough first. Where that cannot be done (fd is something else, the limit of file sizes is too
- * low), it is memory that dies with us, and *survives is false. NULL with errno: there is none. */
+ * enough first. NULL: that cannot be done (fd is something else, the limit of file sizes is too
+ * low). */
+void *memory_share(int fd, size_t at, size_t size);
+/* The same; where it cannot be done, it is memory that dies with us, and *survives is false. NULL
+ * with errno: there is none. */
 void *memory_map(int fd, size_t at, size_t size, bool *survives);
 
 /* Maps the journal in fd, which is as for memory_map and stays the caller's. l, whose limit is set,
