@@ -285,10 +285,12 @@ int process_stat(pid_t pid, struct process_stat *s)
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     fd_close(fd);
     text[n < 0 ? 0 : n] = '\0';
+    const char *name = strchr(text, '(');
     const char *at = strrchr(text, ')'); /* "PID (NAME) S PARENT ...", and NAME may be anything */
-    if (at == NULL || strlen(at) <= 4)
+    if (name == NULL || at == NULL || strlen(at) <= 4)
         return -1;
     *s = (struct process_stat){.state = at[2], .parent = (pid_t)atol(at + 4)};
+    snprintf(s->name, sizeof s->name, "%.*s", (int)(at - name - 1), name + 1);
     for (int field = STATE_FIELD - 1; at != NULL && field < BORN_FIELD; field++)
         at = strchr(at + 1, ' ');
     s->born = at == NULL ? 0 : strtoull(at, NULL, 10);

@@ -143,7 +143,8 @@ pid_t process_self(void);
 
 /* What /proc says of any process. */
 struct process_stat {
-    char state; /* 'R', 'T', 'Z', ... */
+    char name[32]; /* cut to fit; may hold anything */
+    char state;    /* 'R', 'T', 'Z', ... */
     pid_t parent;
     unsigned long long born; /* ticks since the machine was booted */
 };

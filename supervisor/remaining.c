@@ -1,5 +1,6 @@
 #include "supervisor/remaining.h"
 #include "base/file.h"
+#include "base/process.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,31 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DEPTH_MAX = 64, NAME_BYTES = 32, NAMED_MAX = 5 };
+enum { DEPTH_MAX = 64, NAMED_MAX = 5 };
 
-/* Parent and state from /proc/PID/stat: "PID (NAME) STATE PARENT ...". The name may hold anything,
- * so look from its end. False for one that is gone or only waits to be reaped. */
-static bool read_stat(int proc, pid_t pid, pid_t *parent, char name[NAME_BYTES])
+/* False for one that is gone or only waits to be reaped. */
+static bool look_at(pid_t pid, struct process_stat *s)
 {
-    char path[32];
-    char text[512];
-    snprintf(path, sizeof path, "%ld/stat", (long)pid);
-    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    ssize_t n = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (n <= 0)
-        return false;
-    text[n] = '\0';
-    char *end = strrchr(text, ')');
-    const char *begin = strchr(text, '(');
-    if (end == NULL || begin == NULL || strlen(end) < 5)
-        return false;
-    if (name != NULL)
-        snprintf(name, NAME_BYTES, "%.*s", (int)(end - begin - 1), begin + 1);
-    *parent = (pid_t)atoi(end + 4);
-    return end[2] != 'Z' && end[2] != 'X';
+    return process_stat(pid, s) == 0 && s->state != 'Z' && s->state != 'X';
 }
 
 static int compare(const void *a, const void *b)
@@ -54,17 +36,19 @@ static bool is_excluded(const struct remaining *r, pid_t pid)
 }
 
 /* Walks up from a process: below a logger it is spared, below us it is ours. */
-static bool is_meant(const struct remaining *r, int proc, pid_t pid, pid_t parent)
+static bool is_meant(const struct remaining *r, pid_t pid, pid_t parent)
 {
     pid_t self = getpid();
+    struct process_stat s;
     for (int depth = 0; depth < DEPTH_MAX; depth++) {
         if (is_excluded(r, pid))
             return false;
         if (parent == self)
             return true;
         pid = parent;
-        if (pid <= 0 || !read_stat(proc, pid, &parent, NULL))
+        if (pid <= 0 || !look_at(pid, &s))
             break;
+        parent = s.parent;
     }
     return r->everything;
 }
@@ -82,26 +66,23 @@ static void note_name(const struct remaining *r, long before, const char *name)
             *c = '?';
 }
 
-static long signal_one(const struct remaining *r, int proc, const char *name, int signal,
-                       long before)
+static long signal_one(const struct remaining *r, const char *name, int signal, long before)
 {
     pid_t pid = (pid_t)atoi(name);
-    pid_t parent;
-    char called[NAME_BYTES];
-    if (pid <= 0 || pid == getpid() || !read_stat(proc, pid, &parent, called) ||
-        !is_meant(r, proc, pid, parent))
+    struct process_stat s;
+    if (pid <= 0 || pid == getpid() || !look_at(pid, &s) || !is_meant(r, pid, s.parent))
         return 0;
     bool there = kill(pid, signal) == 0;
     if (signal == SIGTERM)
         kill(pid, SIGCONT);
     if (there)
-        note_name(r, before, called);
+        note_name(r, before, s.name);
     return there ? 1 : 0;
 }
 
 struct sending {
     const struct remaining *r;
-    int proc, signal;
+    int signal;
     bool found; /* any process */
     long count;
 };
@@ -112,7 +93,7 @@ static int send_to(void *to, const char *name)
     if (name[0] < '1' || name[0] > '9')
         return 0;
     s->found = true;
-    s->count += signal_one(s->r, s->proc, name, s->signal, s->count);
+    s->count += signal_one(s->r, name, s->signal, s->count);
     return 0;
 }
 
@@ -120,11 +101,11 @@ long remaining_signal(const struct remaining *r, int signal)
 {
     struct sending s = {.r = r, .signal = signal};
     sort_excluded(r);
-    s.proc = openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (s.proc < 0)
+    int proc = openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0)
         return -1;
-    (void)fd_each_name(s.proc, send_to, &s);
-    close(s.proc);
+    (void)fd_each_name(proc, send_to, &s);
+    close(proc);
     return s.found ? s.count : -1;
 }
 
