@@ -118,14 +118,15 @@ static int add_object(struct str *out, const char *line, size_t length)
 /* A logger's begun line on descriptor 2 is ended. */
 static bool is_within(void)
 {
-    uint32_t within[2] = {0, 0};
+    uint32_t within = 0;
     const uint32_t none = 0;
     struct stat st[2];
+    if (shared < 0 || destination != STDERR_FILENO)
+        return false;
     bool same = fstat(1, &st[0]) == 0 && fstat(2, &st[1]) == 0 && st[0].st_dev == st[1].st_dev &&
                 st[0].st_ino == st[1].st_ino;
     off_t at = CONSOLE_WITHIN_OFFSET + (same ? 0 : (off_t)sizeof none);
-    if (shared < 0 || destination != STDERR_FILENO ||
-        pread(shared, within, sizeof *within, at) != sizeof *within || within[0] == 0)
+    if (pread(shared, &within, sizeof within, at) != sizeof within || within == 0)
         return false;
     ssize_t ignored = pwrite(shared, &none, sizeof none, at);
     (void)ignored;
