@@ -1,12 +1,12 @@
 #include "logger/pump.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/image.h"
 #include "base/message.h"
 #include "base/process.h"
 #include "logger/directory.h"
 #include <errno.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -70,8 +70,7 @@ static void show_all(struct pump_input *in)
 
 static void show_begun(struct timer *t)
 {
-    struct pump_input *in =
-        (struct pump_input *)(void *)((char *)t - offsetof(struct pump_input, begun));
+    struct pump_input *in = container_of(t, struct pump_input, begun);
     show_all(in);
     handover_commit(&in->pump->handover);
 }
@@ -224,8 +223,7 @@ static void settle(struct pump *p);
 /* While the disk holds us back, the end of that sets the timer again. */
 static void write_begun(struct timer *t)
 {
-    struct pump_input *in =
-        (struct pump_input *)(void *)((char *)t - offsetof(struct pump_input, stands));
+    struct pump_input *in = container_of(t, struct pump_input, stands);
     const struct timespec now = clock_wall();
     const struct lines *l = lines_of(in);
     if (handover_write_begun(&in->pump->handover, in->index, &now) < 0)
@@ -254,7 +252,7 @@ static void settle(struct pump *p)
 
 static void wake_sinks(struct timer *t)
 {
-    struct pump *p = (struct pump *)(void *)((char *)t - offsetof(struct pump, sinks));
+    struct pump *p = container_of(t, struct pump, sinks);
     int64_t now = clock_monotonic();
     for (int i = 0; i < CHECKPOINT_FILES; i++)
         route_wake(&p->handover.route[i], now);
@@ -318,8 +316,7 @@ static size_t read_some(struct pump_input *in, size_t most)
 static void ready(struct watch *w, uint32_t events)
 {
     (void)events;
-    struct pump_input *in =
-        (struct pump_input *)(void *)((char *)w - offsetof(struct pump_input, watch));
+    struct pump_input *in = container_of(w, struct pump_input, watch);
     read_some(in, READ_MAX);
     settle(in->pump);
 }
@@ -341,7 +338,7 @@ static void read_now(struct pump_input *in)
 
 static void shrink(struct timer *t)
 {
-    struct pump *p = (struct pump *)(void *)((char *)t - offsetof(struct pump, rest));
+    struct pump *p = container_of(t, struct pump, rest);
     flood_save(&p->flood);
     if (p->active) {
         p->active = false;

@@ -1,5 +1,6 @@
 /* The command `s6-log`: standard input by a logging script (spec: s6-log 2.x). */
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/message.h"
@@ -19,7 +20,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
@@ -184,7 +184,7 @@ static void settle(struct s6log *s)
 static void stdout_ready(struct watch *w, uint32_t events)
 {
     (void)events;
-    struct s6log *s = (struct s6log *)(void *)((char *)w - offsetof(struct s6log, room));
+    struct s6log *s = container_of(w, struct s6log, room);
     struct sink *outlet = waiting_outlet(s);
     if (outlet != NULL)
         outlet_ready(outlet);
@@ -194,7 +194,7 @@ static void stdout_ready(struct watch *w, uint32_t events)
 
 static void wake_sinks(struct timer *t)
 {
-    struct s6log *s = (struct s6log *)(void *)((char *)t - offsetof(struct s6log, sinks));
+    struct s6log *s = container_of(t, struct s6log, sinks);
     route_wake(&s->route, clock_monotonic());
     route_flush(&s->route);
     settle(s);
@@ -205,14 +205,14 @@ static void wake_sinks(struct timer *t)
 static void ready(struct watch *w, uint32_t events)
 {
     (void)events;
-    struct s6log *s = (struct s6log *)(void *)((char *)w - offsetof(struct s6log, watch));
+    struct s6log *s = container_of(w, struct s6log, watch);
     read_some(s);
     settle(s);
 }
 
 static void read_again(struct timer *t)
 {
-    struct s6log *s = (struct s6log *)(void *)((char *)t - offsetof(struct s6log, again));
+    struct s6log *s = container_of(t, struct s6log, again);
     read_some(s);
     if (s->flow == FLOW_READING)
         listen(s);
@@ -221,14 +221,14 @@ static void read_again(struct timer *t)
 
 static void lose_patience(struct timer *t)
 {
-    struct s6log *s = (struct s6log *)(void *)((char *)t - offsetof(struct s6log, patience));
+    struct s6log *s = container_of(t, struct s6log, patience);
     end_input(s);
     settle(s);
 }
 
 static void shrink(struct timer *t)
 {
-    struct s6log *s = (struct s6log *)(void *)((char *)t - offsetof(struct s6log, rest));
+    struct s6log *s = container_of(t, struct s6log, rest);
     if (s->active) {
         s->active = false;
         loop_timer(&s->loop, t, clock_monotonic() + CLOCK_SECOND);
