@@ -183,6 +183,8 @@ int handover_open(struct handover *h, struct error *e)
     for (int i = 0; i < CHECKPOINT_STREAMS; i++) {
         struct lines *l = &h->input[i].lines;
         size_t done = h->state.now.stream[i].done;
+        if (i == HANDOVER_EVENTS && h->route[checkpoint_file(i)].sink == NULL)
+            continue; /* only .init reads them */
         if (journal_open(&h->input[i].journal, h->input[i].journal.fd, done, l, e) < 0)
             return -1;
         l->shown = place_in(l, done, h->state.now.stream[i].shown);
