@@ -31,12 +31,6 @@ bool process_gate_is_closed(int gate)
     return flags >= 0 && (flags & O_NONBLOCK) != 0;
 }
 
-static void close_report(int pipe[2])
-{
-    for (int i = 0; i < 2; i++)
-        fd_close(pipe[i]);
-}
-
 /* By slots, when there are some. */
 static pid_t fork_with_slots(const struct process_spawn *s, int report, int flags)
 {
@@ -134,9 +128,8 @@ pid_t process_spawn(const struct process_spawn *s, int *report, struct error *e)
         return error_system(e, "unable to make a pipe");
     pid_t pid = fork_guarded(s, ends[1]);
     if (pid < 0) {
-        int saved = errno;
-        close_report(ends);
-        errno = saved;
+        fd_close(ends[0]);
+        fd_close(ends[1]);
         return error_system(e, "unable to fork");
     }
     if (report) {
