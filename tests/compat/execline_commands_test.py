@@ -877,6 +877,8 @@ eltest a = '\-d'
 eltest a = '\\d'
 """
 
+# A package may have put more of them there.
+HOSTS = sorted(str(path) for path in Path("/etc").glob("host*"))
 # Case: exit code, stdout (None: not looked at), and the reason.
 OURS = {
     # Later than 2.9.3.
@@ -889,9 +891,9 @@ OURS = {
     "s6-test -n ''": (1, "", "removed: eltest replaces it"),
     "importas -Si V echo $V": (100, "", "importas -S: 2.9.6"),
     "elglob -s -d: A '/etc/host*' echo $A": (
-        0, "/etc/host.conf:/etc/hostname:/etc/hosts:\n", "elglob -d: 2.9.6"),
+        0, "".join(name + ":" for name in HOSTS) + "\n", "elglob -d: 2.9.6"),
     "elglob -s -nd: A '/etc/host*' echo $A": (
-        0, "/etc/host.conf:/etc/hostname:/etc/hosts\n", "elglob -n: 2.9.6"),
+        0, ":".join(HOSTS) + "\n", "elglob -n: 2.9.6"),
     "elglob -d '' A '/etc/hosts' echo $A": (0, "10:/etc/hosts,\n", "elglob -d: 2.9.6"),
     "LD_LIBRARY_PATH=/x A=b emptyenv -l env": (0, "LD_LIBRARY_PATH=/x\n", "emptyenv -l: 2.9.8"),
     "redirfd -f -w FD f sh -c 'echo $FD; echo a >&$FD; cat f'": (0, "3\na\n", "redirfd -f: 2.9.9"),
