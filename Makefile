@@ -67,7 +67,7 @@ endif
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 RELEASE_ARCHES ?=
-.PHONY: all tested release deb check unit simulate scenario container compat fault chaos audit quick fuzz fuzz-short bench demo install install-man setup format lint clean
+.PHONY: all tested release deb check unit simulate scenario container compat fault chaos soak audit quick fuzz fuzz-short bench demo install install-man setup format lint clean
 all: $(BUILD)/overlog
 
 $(BUILD)/zlib/zlib.h:
@@ -254,6 +254,13 @@ CHAOS_SECONDS ?= 60
 chaos: $(BUILD)/overlog $(SAN)/overlog
 	BUILD=$(BUILD) PROGRAM=san/overlog SEEDS="$(CHAOS_SEEDS)" CALL_SECONDS=$(CHAOS_SECONDS) \
 	    /usr/bin/python3 -m pytest -q -s tests/fault/pairs_test.py tests/fault/callers_test.py
+
+# A container under load, kills and updates for an hour: what it holds at the end is what it held after a minute.
+SOAK_SECONDS ?= 3600
+SOAK_SERVICES ?= 200
+soak: tested
+	BUILD=$(BUILD) SOAK_SECONDS=$(SOAK_SECONDS) SOAK_SERVICES=$(SOAK_SERVICES) \
+	    /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/fault/soak_test.py
 
 # The attack behind each claim of docs/security.md: tests/audit says more.
 audit: $(BUILD)/overlog
