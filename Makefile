@@ -216,8 +216,10 @@ FUZZ_COVERAGE := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=stack-depth
 FUZZ_WRAP := clock_wall clock_monotonic
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_OBJECTS := $(patsubst %.c,$(FUZZ)/%.o,$(filter-out command/% execline/%,$(SOURCES)) execline/substitute.c \
-    $(addprefix command/overlog/,supervisord.c supervisord_keys.c supervisord_import.c program.c program_restart.c program_value.c import.c import_notes.c \
-        write.c conf_write.c conf_program.c tree.c output.c crontab.c crontab_import.c crontab_name.c imagefile.c imageword.c imagecheck.c) $(wildcard command/overlog/mask*.c) command/tools/syslog.c command/tools/stream.c command/tools/http.c command/tools/notify_message.c)
+    $(addprefix command/overlog/,supervisord.c supervisord_keys.c supervisord_import.c program.c program_restart.c program_value.c \
+        write.c conf_edit.c conf_file.c conf_write.c conf_program.c daemons.c dirs.c tree.c output.c crontab.c crontab_import.c \
+        crontab_name.c imagefile.c imageword.c imagecheck.c) $(wildcard $(addprefix command/overlog/,import*.c mask*.c unit*.c)) \
+    $(addprefix command/tools/,syslog.c stream.c http.c notify_message.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(FUZZ)/%)
 

@@ -120,7 +120,7 @@ struct writing {
     bool bad;
 };
 
-static enum definition_type type_of(const struct section *s)
+enum definition_type conf_type(const struct section *s)
 {
     const struct section_file *f = section_find(s, "type");
     for (int t = DEFINITION_ONESHOT; f != NULL && t <= DEFINITION_BUNDLE; t++) {
@@ -254,7 +254,7 @@ int conf_write(const struct section *s, struct str *out, struct words *cannot)
     for (int form = 0; form < CONF_FORMS; form++) {
         struct str text = STR_INIT;
         struct words differ = WORDS_INIT;
-        struct writing w = {.s = s, .type = type_of(s), .out = &text};
+        struct writing w = {.s = s, .type = conf_type(s), .out = &text};
         bool written = write_form(&w, (enum conf_form)form);
         bool last = form == CONF_AS_IS;
         int result = w.bad || (written && compare(s, &text, &differ) < 0) ? -1 : 0;

@@ -118,8 +118,9 @@ static void put_job(struct context *x, const struct crontab_entry *e)
         return;
     import_tell_apart(im, about, name, 2);
     put_script(&script, x, e);
-    write_service(&im->w, name, DEFINITION_LONGRUN, &none, "user");
-    write_file(&im->w, 0755, script.data, "%s/run", name);
+    import_begin(im, name, DEFINITION_LONGRUN, &none, "user");
+    import_file(im, "run", script.data);
+    import_end(im);
     im->services++;
     str_release(&script);
 }
@@ -202,13 +203,13 @@ int import_crontab(struct import *im, const char *text, bool system)
             import_note(im, about, "%s: %s", refusals[e.kind], e.value.data);
     }
     if (result < 0)
-        im->w.code = EXIT_SYSTEM;
+        im->code = EXIT_SYSTEM;
     crontab_release(&e);
     words_release(&x.environment);
     free(x.shell);
     free(x.zone);
     free(x.mailto);
-    return im->w.code;
+    return im->code;
 }
 
 /* As /etc/crontab and the files in /etc/cron.d; in others a job of root tells. */

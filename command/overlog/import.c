@@ -6,6 +6,7 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
+#include "command/overlog/conf_program.h"
 #include "command/overlog/crontab.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,6 +39,9 @@ void import_release(struct import *im)
     }
     free(im->note);
     words_release(&im->names);
+    section_free(im->open);
+    sections_release(&im->kept);
+    str_release(&im->conf);
     im->note = NULL;
     im->notes = 0;
 }
@@ -50,9 +54,7 @@ enum { FIRST_PORT = 5000, NEXT_PORT = 100 };
 static void begin_script(struct str *script, const struct import *im, const char *name,
                          const char *command, unsigned int port)
 {
-    str_clear(script);
-    str_printf(script, SH_SHEBANG "# %s of %s\ncd \"$(cat /run/s6/workdir)\" || exit 1\n", name,
-               im->file);
+    str_printf(script, "# %s of %s\ncd \"$(cat /run/s6/workdir)\" || exit 1\n", name, im->file);
     if (port != 0)
         str_printf(script, "export PORT=\"${PORT:-%u}\"\n", port);
     if (sh_is_compound(command))
@@ -62,18 +64,19 @@ static void begin_script(struct str *script, const struct import *im, const char
 /* A release command is done once, before everything else starts. */
 static void put_release(struct import *im, struct str *releases)
 {
-    struct words none = WORDS_INIT;
-    struct str script = STR_INIT;
+    struct str script = STR_INIT, section = STR_INIT;
     char name[256];
     if (releases->length == 0 || !import_name(im, NULL, "release", name))
         return;
     begin_script(&script, im, "release", "", 0);
     str_printf(&script, "set -e\n%s", releases->data);
     import_tell_apart(im, NULL, name, 1);
-    write_service(&im->w, name, DEFINITION_ONESHOT, &none, "user");
-    write_oneshot(&im->w, name, script.data);
+    str_printf(&section, "[%s]\ntype = oneshot\n", name);
+    conf_key_lines(&section, "script", script.data);
+    import_text(im, section.data);
     im->services++;
     str_release(&script);
+    str_release(&section);
 }
 
 /* "NAME: COMMAND" in line, cut in two; NULL: it is none. */
@@ -102,10 +105,12 @@ static void put_process(struct import *im, const char *process, const char *comm
     for (size_t i = 0; i < seen->count; i++)
         same += strcmp(seen->item[i], process) == 0;
     import_tell_apart(im, NULL, name, same > 0 ? same : 1);
+    str_add_text(&script, SH_SHEBANG);
     begin_script(&script, im, process, command, port);
     sh_exec(&script, "", command);
-    write_service(&im->w, name, DEFINITION_LONGRUN, needs, "user");
-    write_file(&im->w, 0755, script.data, "%s/run", name);
+    import_begin(im, name, DEFINITION_LONGRUN, needs, "user");
+    import_file(im, "run", script.data);
+    import_end(im);
     im->services++;
     str_release(&script);
 }
@@ -131,7 +136,7 @@ static void take_line(struct import *im, char *line, bool first, struct str *rel
         put_process(im, line, command, &needs, seen);
     } else {
         message_fatal("%s has more than %d processes", im->file, IMPORT_PROCESSES_MAX);
-        im->w.code = 1;
+        im->code = 1;
     }
     words_add(seen, line);
     words_release(&needs);
@@ -153,7 +158,7 @@ int import_procfile(struct import *im, const char *text)
     }
     words_release(&seen);
     str_release(&releases);
-    return im->w.code;
+    return im->code;
 }
 
 /* --- the command ------------------------------------------------------------------------------ */
@@ -188,6 +193,16 @@ static enum format find_format(const char *name, const char *file, const char *t
     return f;
 }
 
+/* Where it is now. */
+static void say_made(const struct import *im, bool directories)
+{
+    const struct tree *t = im->tree;
+    print_shown("%zu service%s written to %s; overlog check %s", im->services,
+                im->services == 1 ? "" : "s", directories ? t->services : t->conf,
+                t->alone ? t->conf : t->dir);
+    putchar('\n');
+}
+
 static int import(struct import *im, enum format format, const char *text)
 {
     struct str notes = STR_INIT;
@@ -195,21 +210,18 @@ static int import(struct import *im, enum format format, const char *text)
                : format == PROCFILE  ? import_procfile(im, text)
                                      : import_crontab(im, text, format == SYSTEM_CRONTAB);
     tell_notes(im, &notes);
-    if (code == 0 && im->services == 0) {
-        message_fatal(
-            "%s has neither programs of supervisord, nor lines of a Procfile, nor jobs of a "
-            "crontab",
-            im->file);
-        im->w.code = 1;
-    }
-    if (notes.length > 0 && im->w.code == 0)
-        write_file(&im->w, 0644, notes.data, "../import-notes");
+    if (code == 0 && im->services == 0)
+        code =
+            refuse(1,
+                   "%s has neither programs of supervisord, nor lines of a Procfile, nor jobs of "
+                   "a crontab",
+                   im->file);
+    if (code == 0)
+        code = import_save(im, given('D'), notes.length > 0 ? notes.data : "");
+    if (code == 0)
+        say_made(im, given('D'));
     str_release(&notes);
-    if (im->w.code == 0)
-        print_shown("%zu service%s written to %s; overlog check %s", im->services,
-                    im->services == 1 ? "" : "s", im->w.tree->services, im->w.tree->dir),
-            putchar('\n');
-    return im->w.code;
+    return code;
 }
 
 static int run_import(struct invocation *c)
@@ -219,14 +231,15 @@ static int run_import(struct invocation *c)
     struct error e = ERROR_INIT;
     if (options_read_anywhere(c, 1, 1) != 0)
         return EXIT_USAGE;
-    struct import im = {.file = options.operand[0]};
+    struct import im = {.file = options.operand[0], .tree = &t};
     if (file_read(AT_FDCWD, im.file, 1 << 20, &text, &e) < 0 ||
-        tree_find(&t, NULL, argument_of('d'), &e) < 0)
+        tree_find(&t, NULL, given('d') ? argument_of('d') : ".", &e) < 0)
         return message_error(&e);
-    im.w.tree = &t;
     const char *content = text.data == NULL ? "" : text.data;
     enum format format = find_format(argument_of('f'), im.file, content);
-    int code = tree_read(&t);
+    int code = given('d') ? 0 : import_place(&t);
+    if (code == 0)
+        code = tree_read(&t);
     if (code == 0 && format == FORMATS)
         code = refuse(EXIT_USAGE,
                       "there is no format %s: supervisord, procfile, crontab or system-crontab",
@@ -240,10 +253,11 @@ static int run_import(struct invocation *c)
 }
 
 static const char import_options[] =
+    "-D, --dirs         as directories of s6-rc.d\n"
     "-f, --format=NAME  supervisord, procfile, crontab or system-crontab (as the file looks)\n"
-    "-d, --dir=DIR      the tree that is written to (/etc/s6-overlay)\n";
+    "-d, --dir=DIR      the tree that is written to (the current directory)\n";
 
 const struct command command_import[] = {
-    {"overlog import", "[-f FORMAT] [-d DIR] FILE",
+    {"overlog import", "[-D] [-f FORMAT] [-d DIR] FILE",
      "make services of a supervisord.conf, Procfile or crontab", import_options, run_import},
     {.name = NULL}};

@@ -3,6 +3,7 @@
 #define COMMAND_OVERLOG_IMPORT_H
 
 #include "command/overlog/write.h"
+#include "services/section.h"
 
 struct import_note {
     char *text;
@@ -10,8 +11,12 @@ struct import_note {
 };
 
 struct import {
-    struct writer w;
+    const struct tree *tree; /* that is written to */
     const char *file;
+    int code;                 /* 0, or the exit code after a failure, which was said */
+    struct str conf;          /* what is made: text of a services.conf */
+    struct section *open;     /* the service that is being made; or NULL */
+    struct sections kept;     /* services that no section can hold */
     struct import_note *note; /* what could not be carried over */
     size_t notes;
     size_t services;
@@ -31,6 +36,21 @@ bool import_name(struct import *im, const char *about, const char *name, char ou
  * says; it is taken from then on. */
 void import_tell_apart(struct import *im, const char *about, char name[256], unsigned int number);
 void import_release(struct import *im);
+
+/* Adds a section, or several, as text. */
+void import_text(struct import *im, const char *section);
+/* Make a service of files, which then becomes a section. names: what it needs besides base, or a
+ * bundle's members; bundle: that it joins; NULL: none. */
+void import_begin(struct import *im, const char *name, enum definition_type type,
+                  const struct words *names, const char *bundle);
+void import_file(struct import *im, const char *name, const char *text);
+void import_end(struct import *im);
+
+/* Whether the tree may be written to that nobody named: 0, or the exit code after saying why not.
+ */
+int import_place(const struct tree *t);
+/* Writes what was made, and the notes beside it unless they are "". 0, or the exit code. */
+int import_save(const struct import *im, bool directories, const char *notes);
 
 /* Make services of a file's text, a supervisord.conf, a Procfile or a crontab. 0, or the exit code
  * after saying what is wrong. */

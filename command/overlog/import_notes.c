@@ -37,22 +37,26 @@ void import_note(struct import *im, const char *about, const char *format, ...)
 
 bool import_name(struct import *im, const char *about, const char *name, char out[256])
 {
-    bool reserved = name_is_reserved(name);
+    bool reserved = name_is_reserved(name) || strcmp(name, "none") == 0; /* of a list */
     const char *prefix = reserved ? "program-" : name[0] == '.' ? "_" : "";
     size_t n = (size_t)snprintf(out, 256, "%s", prefix);
     for (const char *p = name; *p != '\0' && n < 200; p++)
-        out[n++] = isspace((unsigned char)*p) || *p == '/' ? '-' : *p;
+        out[n++] = isspace((unsigned char)*p) || strchr("/,[]", *p) != NULL ? '-' : *p;
     out[n] = '\0';
+    if (out[0] == '#')
+        out[0] = '_';
+    if (n > 0 && out[n - 1] == '@') /* that would be a template */
+        out[n - 1] = '-';
     if (n == 0)
         snprintf(out, 256, "program");
     if (strcmp(out, name) != 0)
         import_note(im, about, "the name \"%s\" is %s: it is called %s", name,
                     reserved ? "one of overlog itself" : "none for a service", out);
-    if (definitions_find(&im->w.tree->definitions, out) < 0)
+    if (definitions_find(&im->tree->definitions, out) < 0)
         return true;
     message_fatal("%s exists already in %s: remove it first, or import into another -d DIR", out,
-                  im->w.tree->services);
-    im->w.code = 1;
+                  im->tree->alone ? im->tree->conf : im->tree->dir);
+    im->code = 1;
     return false;
 }
 

@@ -258,7 +258,7 @@ static void put_run(const struct supervisord *s, const struct process *p)
     ini_command(line, &command, &splits);
     str_printf(&notes, "%s%s%sexec %s%s\n", out.data, output.length > 0 ? output.data : "",
                splits ? "set -f\n" : "", prefix.length > 0 ? prefix.data : "", command.data);
-    write_file(&s->im->w, 0755, notes.data, "%s/run", p->name);
+    import_file(s->im, "run", notes.data);
     free(line);
     free(directory);
     str_release(&notes);
@@ -317,17 +317,17 @@ static void put_stop(const struct supervisord *s, const struct process *p)
     struct str finish = STR_INIT;
     if (signal != SIGTERM) {
         snprintf(text, sizeof text, "SIG%s\n", signal_name(signal));
-        write_file(&s->im->w, 0644, text, "%s/down-signal", p->name);
+        import_file(s->im, "down-signal", text);
     }
     /* 0 would be no limit */
     snprintf(text, sizeof text, "%llu\n", seconds == 0 ? 1 : seconds * 1000);
-    write_file(&s->im->w, 0644, text, "%s/timeout-kill", p->name);
+    import_file(s->im, "timeout-kill", text);
     if (is_true(s, p, "killasgroup", group))
-        write_file(&s->im->w, 0644, "", "%s/flag-timeout-killpg", p->name);
+        import_file(s->im, "flag-timeout-killpg", "");
     if (group) {
         put_group_stop(seconds, signal_name(signal), &finish);
         snprintf(text, sizeof text, "%llu\n", (seconds + 5) * 1000);
-        write_file(&s->im->w, 0644, text, "%s/timeout-finish", p->name);
+        import_file(s->im, "timeout-finish", text);
     }
     if (p->autostart < 0)
         put_autostart(s, p, "exec /command/s6-svc -O .", &finish);
@@ -336,7 +336,7 @@ static void put_stop(const struct supervisord *s, const struct process *p)
         struct str out = STR_INIT;
         bool reads = strstr(finish.data, "${") != NULL;
         str_printf(&out, "%s%s", reads ? SH_SHEBANG : "#!/bin/sh\n", finish.data);
-        write_file(&s->im->w, 0755, out.data, "%s/finish", p->name);
+        import_file(s->im, "finish", out.data);
         str_release(&out);
     }
     str_release(&finish);
@@ -364,7 +364,7 @@ static void put_rotation(const struct supervisord *s, const struct process *p)
     if ((max != NULL && bytes > 0) || keep != NULL) {
         bytes = bytes <= 0 ? 50 << 20 : bytes < LEAST ? LEAST : bytes > MOST ? MOST : bytes;
         snprintf(text, sizeof text, "n%llu s%lld C\n", backups, bytes);
-        write_file(&s->im->w, 0644, text, "%s/logging-script", p->name);
+        import_file(s->im, "logging-script", text);
     }
     free(max);
     free(keep);
@@ -372,9 +372,10 @@ static void put_rotation(const struct supervisord *s, const struct process *p)
 
 void program_write(const struct supervisord *s, const struct process *p, const struct words *needs)
 {
-    write_service(&s->im->w, p->name, DEFINITION_LONGRUN, needs, p->autostart != 0 ? "user" : NULL);
+    import_begin(s->im, p->name, DEFINITION_LONGRUN, needs, p->autostart != 0 ? "user" : NULL);
     put_run(s, p);
     put_stop(s, p);
     put_rotation(s, p);
+    import_end(s->im);
     s->im->services++;
 }

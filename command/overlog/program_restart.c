@@ -78,7 +78,7 @@ static void put_policy(const struct supervisord *s, const struct process *p, int
     if (restart != 0)
         put_limit(s, p, &line);
     str_add_char(&line, '\n');
-    write_file(&s->im->w, 0644, line.data, "%s/restart", p->name);
+    import_file(s->im, "restart", line.data);
     str_release(&line);
     str_release(&codes);
 }

@@ -160,7 +160,7 @@ static int add_program(struct supervisord *s, const char *section)
     }
     if (s->count + (size_t)count > IMPORT_PROCESSES_MAX) {
         message_fatal("%s has more than %d processes", s->im->file, IMPORT_PROCESSES_MAX);
-        s->im->w.code = 1;
+        s->im->code = 1;
         return 0;
     }
     struct process *more = realloc(s->process, (s->count + (size_t)count) * sizeof *more);
@@ -194,7 +194,8 @@ static void put_bundle(struct supervisord *s, const char *bundle, bool group)
     else if (good && words_has(&s->im->names, name))
         import_note(s->im, section, "another bundle has the same name: none is made of it");
     else if (good) {
-        write_service(&s->im->w, name, DEFINITION_BUNDLE, &members, NULL);
+        import_begin(s->im, name, DEFINITION_BUNDLE, &members, NULL);
+        import_end(s->im);
         words_add(&s->im->names, name);
     }
     words_release(&members);
@@ -230,7 +231,7 @@ static void check_group(const struct supervisord *s, const struct ini_value *v)
 
 static int each_section(struct supervisord *s)
 {
-    for (size_t i = 0; i < s->ini.count && s->im->w.code == 0; i++) {
+    for (size_t i = 0; i < s->ini.count && s->im->code == 0; i++) {
         const struct ini_value *v = &s->ini.item[i];
         const char *note = v->key == NULL ? ini_section_note(v->section)
                                           : ini_key_note(v->section, v->key, v->value.data);
@@ -277,7 +278,7 @@ static int take_file(struct supervisord *s, const char *file, const char *direct
         return -1;
     if (s->ini.strange > 0)
         import_note(s->im, file, "line %u is not understood", s->ini.strange);
-    if (ini_here(&s->ini, from, directory) && !s->im->w.tree->whole)
+    if (ini_here(&s->ini, from, directory) && !s->im->tree->whole)
         import_note(s->im, file, "%%(here)s is %s here: correct it if it is another in the image",
                     directory);
     return 0;
@@ -336,13 +337,13 @@ static void find_here(struct supervisord *s)
 
 static void put_processes(struct supervisord *s)
 {
-    for (size_t i = 0; i < s->count && s->im->w.code == 0; i++) {
+    for (size_t i = 0; i < s->count && s->im->code == 0; i++) {
         struct words needs = WORDS_INIT;
         find_needs(s, &s->process[i], &needs);
         program_write(s, &s->process[i], &needs);
         words_release(&needs);
     }
-    if (s->im->w.code == 0)
+    if (s->im->code == 0)
         put_bundles(s);
 }
 
@@ -358,12 +359,12 @@ int import_supervisord(struct import *im, const char *text)
             message_fatal("%s has more than %d options", im->file, INI_ITEMS_MAX);
         else
             message_fatal("out of memory");
-        im->w.code = many ? 1 : EXIT_SYSTEM;
+        im->code = many ? 1 : EXIT_SYSTEM;
     }
     put_processes(&s);
     for (size_t i = 0; i < s.count; i++)
         free(s.process[i].own);
     free(s.process);
     ini_release(&s.ini);
-    return im->w.code;
+    return im->code;
 }

@@ -75,14 +75,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(path, sizeof path, "%s/s6-rc.d", root);
     MUST(mkdir(path, 0755) == 0);
     MUST(tree_find(&t, NULL, root, &e) == 0 && tree_read(&t) == 0);
-    struct import im = {.w = {.tree = &t}, .file = "/nowhere/file"};
+    struct import im = {.tree = &t, .file = "/nowhere/file"};
     int code = crontab    ? import_crontab(&im, text, kind % 2)
                : procfile ? import_procfile(&im, text)
                           : import_supervisord(&im, text);
     MUST(code == 0 || code == 1);
     MUST(!procfile || code != 0 || im.services == lines_of_procfile(text));
-    if (code == 0 && im.services > 0)
+    if (code == 0 && im.services > 0) {
+        MUST(import_save(&im, kind % 3 == 0, "") == 0);
         read_again(root, services_of(&t) + im.services);
+    }
     import_release(&im);
     tree_release(&t);
     free(text);

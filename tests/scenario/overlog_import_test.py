@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -13,20 +14,35 @@ WORKDIR = 'cd "$(cat /run/s6/workdir)" || exit 1\n'
 
 @pytest.fixture
 def take(tmp_path):
-    """take(text): {path: content} of the tree, and what was said; check passes it."""
+    """take(text): {path: content} of the tree as directories, and what was said; check passes it. The services.conf that
+    is made without --dirs is the same."""
+    def overlog(*words, env=None, code=0):
+        r = subprocess.run([OVERLOG, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+                           env={"PATH": "/usr/bin:/bin", **(env or {})})
+        assert r.returncode == code, r.stdout + r.stderr
+        return r
+
+    def content(tree):
+        return {str(p.relative_to(tree)).replace("s6-rc.d/", ""): p.read_bytes().decode() for p in tree.rglob("*")
+                if p.is_file()}
+
     def run(text, name="supervisord.conf", code=0, env=None):
         (tmp_path / name).write_text(text)
-        r = subprocess.run([OVERLOG, "import", "-d", "t", name], cwd=tmp_path, capture_output=True, text=True,
-                           timeout=60, env={"PATH": "/usr/bin:/bin", **(env or {})})
-        assert r.returncode == code, r.stderr
-        tree = tmp_path / "t"
-        files = {str(p.relative_to(tree)).replace("s6-rc.d/", ""): p.read_text() for p in tree.rglob("*") if p.is_file()}
+        r = overlog("import", "--dirs", "-d", "t", name, env=env, code=code)
+        files = content(tmp_path / "t")
         if code == 0:
-            c = subprocess.run([OVERLOG, "check", "t"], cwd=tmp_path, capture_output=True, text=True)
-            assert c.returncode == 0, c.stdout
-            for path, content in files.items():
-                if content.startswith("#!"):
-                    subprocess.run(["sh", "-n"], input=content, text=True, check=True)
+            overlog("check", "t")
+            assert overlog("import", "-d", "conf", name, env=env).stderr == r.stderr
+            overlog("check", "conf")
+            overlog("show", "-d", "conf", "-o", "shown")
+            shown = content(tmp_path / "shown")
+            shown.update((path, text) for path, text in files.items() if path == "import-notes")
+            assert shown == files
+            shutil.rmtree(tmp_path / "conf")
+            shutil.rmtree(tmp_path / "shown")
+            for script in files.values():
+                if script.startswith("#!"):
+                    subprocess.run(["sh", "-n"], input=script, text=True, check=True)
         return files, r.stderr
     return run
 
@@ -152,8 +168,9 @@ def test_order_of_groups(take):
 def test_names_of_ours(take):
     files, said = take("[program:user]\ncommand=u\nnumprocs=2\nprocess_name=%(program_name)s%(process_num)d\n"
                        "[program:top]\ncommand=t\n[program:base]\ncommand=b\npriority=1\n[program:s6rc-x]\ncommand=s\n"
-                       "[group:user2]\nprograms=top\n")
-    assert started(files) == {"user0", "user1", "program-top", "program-base", "program-s6rc-x"}
+                       "[program:none]\ncommand=n\n[program:a,b@]\ncommand=ab\n[program:#c]\ncommand=c\n"
+                       "[group:user2]\nprograms=top,none\n")
+    assert started(files) == {"user0", "user1", "program-top", "program-base", "program-s6rc-x", "program-none", "a-b-", "_c"}
     assert files["program-user/type"] == files["program-user2/type"] == "bundle\n"
     assert needs(files, "program-top") == {"program-base"}
     assert '[program:top]: the name "top" is one of overlog itself: it is called program-top' in said
@@ -172,11 +189,11 @@ def test_ends_that_are_expected(take):
 
 def test_limits_of_starts(take):
     files, said = take("".join(f"[program:{n}]\ncommand={n}\nautorestart={r}\n{more}\n" for n, r, more in (
-        ("five", "true", "startretries=5\nstartsecs=10"), ("none", "true", "startretries=0"),
+        ("five", "true", "startretries=5\nstartsecs=10"), ("zero", "true", "startretries=0"),
         ("many", "unexpected", "startretries=99999999999"), ("more", "unexpected", "startretries=1000"),
         ("at-once", "true", "startsecs=0\nstartretries=7"), ("once", "false", "exitcodes=3\nstartretries=7"))))
     assert files["five/restart"] == "always, 5 in 67s, wait 1s..5s\n"  # 1 2 4 5 5 and five times ten
-    assert files["none/restart"] == "always, 1 in 2s, wait 1s..1s\n" and "startretries=0: it is tried once more" in said
+    assert files["zero/restart"] == "always, 1 in 2s, wait 1s..1s\n" and "startretries=0: it is tried once more" in said
     assert files["many/restart"] == "on-failure, 3 in 9s, wait 1s..3s\n" and "startretries is no number up to 86400" in said
     assert files["more/restart"] == "on-failure, 100 in 9527s, wait 1s..100s\n" and "startretries=1000: given up after 100" in said
     assert files["at-once/restart"] == "always\n" and files["once/restart"] == "never, ok 3\n"
@@ -268,7 +285,8 @@ def test_a_procfile(take):
                        "worker:  env QUEUE='*' rake work\r\nrelease: ./manage seed && true\n"
                        "assets: (cd client && npm start)\napi-2: A=1 run --port $PORT\nnonsense\n", name="Procfile")
     assert started(files) == {"release", "web", "worker", "assets", "api-2"}
-    assert files["scripts/release"].endswith(WORKDIR + "set -e\n./manage migrate\n./manage seed && true\n")
+    assert files["release/up"] == ('with-contenv\n/bin/sh -c "# release of Procfile\ncd \\"$(cat /run/s6/workdir)\\" || exit 1\n'
+                                   'set -e\n./manage migrate\n./manage seed && true"\n')
     assert files["release/type"] == "oneshot\n" and needs(files, "web") == {"release"}
     assert run_of(files, "web") == WORKDIR + 'export PORT="${PORT:-5000}"\nexec bundle exec puma -p ${PORT:-3000}\n'
     # What it runs may read PORT, too.
@@ -329,7 +347,7 @@ def test_a_crontab_of_a_user(take, tmp_path):
     assert said == ""
     (tmp_path / "c").write_text("0 0 * * * root run\n")
     for name, words in {"crontab": "root run", "system-crontab": "run"}.items():
-        subprocess.run([OVERLOG, "import", "-f", name, "-d", name, "c"], cwd=tmp_path, check=True, capture_output=True)
+        subprocess.run([OVERLOG, "import", "-D", "-f", name, "-d", name, "c"], cwd=tmp_path, check=True, capture_output=True)
         (run,) = (tmp_path / name).glob("s6-rc.d/*/run")
         assert run.read_text().endswith(f"\n{words}'\n"), run.read_text()
     assert "there is no format ini" in subprocess.run([OVERLOG, "import", "-f", "ini", "c"], cwd=tmp_path,
@@ -340,9 +358,51 @@ def test_refusals(take, tmp_path):
     assert "has neither" in take("just words\n", code=1)[1]
     assert "has neither" in take("[supervisord]\nnodaemon=true\n", code=1)[1]
     take("[program:web]\ncommand=web\n")
-    assert "web exists already in t/s6-rc.d" in take("[program:web]\ncommand=web\n", code=1)[1]
+    assert "web exists already in t:" in take("[program:web]\ncommand=web\n", code=1)[1]
     assert subprocess.run([OVERLOG, "import", tmp_path / "nothere"], capture_output=True).returncode == 111
     assert subprocess.run([OVERLOG, "import"], capture_output=True).returncode == 100
+
+
+def test_where_it_is_written(tree, tmp_path):
+    """The current directory, but never this machine's own /etc unless it is named."""
+    (tmp_path / "Procfile").write_text("web: exec web\n")
+    (tmp_path / "jobs").write_text("@hourly job\n")
+    r = subprocess.run([OVERLOG, "import", "Procfile"], cwd=tmp_path, capture_output=True, text=True)
+    assert r.returncode == 0 and r.stdout == "1 service written to ./services.conf; overlog check .\n"
+    assert (tmp_path / "services.conf").read_text() == (
+        '[web]\nscript =\n    # web of Procfile\n    cd "$(cat /run/s6/workdir)" || exit 1\n'
+        '    export PORT="${PORT:-5000}"\n    # More than one command: the shell stays, and signals go to it.\n    exec web\n')
+    assert subprocess.run([OVERLOG, "import", "jobs"], cwd=tmp_path, capture_output=True).returncode == 0
+    assert re.findall(r"^\[.*|^$", (tmp_path / "services.conf").read_text(), re.M) == ["[web]", "", "[job]", ""]
+    r = subprocess.run([OVERLOG, "import", "--dirs", "Procfile"], cwd=tmp_path, capture_output=True, text=True)
+    assert r.returncode == 1 and "web exists already in .:" in r.stderr
+    # A file that stands alone has no directories beside it.
+    (tmp_path / "my.conf").write_text("[a]\nrun = b\n")
+    assert subprocess.run([OVERLOG, "import", "-d", "my.conf", "Procfile"], cwd=tmp_path, capture_output=True).returncode == 0
+    assert (tmp_path / "my.conf").read_text().startswith("[a]\nrun = b\n\n[web]\nscript =\n")
+    r = subprocess.run([OVERLOG, "import", "-D", "-d", "my.conf", "jobs"], cwd=tmp_path, capture_output=True, text=True)
+    assert r.returncode == 100 and "my.conf is a file: -d has to name a folder" in r.stderr
+    tree.write("/app/Procfile", "web: exec web\n")
+
+    def inside(*words, cwd="/"):
+        return subprocess.run(["chroot", tree.path, "/bin/sh", "-c", 'cd "$0" && exec "$@"', cwd, "/command/overlog", "import",
+                               *words], capture_output=True, text=True)
+    for cwd, place in {"/etc": "/etc", "/": "/etc/s6-overlay", "/etc/s6-overlay": "/etc/s6-overlay"}.items():
+        os.makedirs(tree.at("/etc/s6-overlay/s6-rc.d"), exist_ok=True)
+        r = inside("/app/Procfile", cwd=cwd)
+        assert r.returncode == 100 and f"the tree would be {place}, of this machine: name it with -d" in r.stderr, cwd
+        assert not os.path.exists(tree.at("/etc/s6-overlay/services.conf"))
+    assert inside("-d", "/etc/s6-overlay", "/app/Procfile").returncode == 0
+    assert "[web]\n" in tree.read("/etc/s6-overlay/services.conf")
+
+
+def test_what_no_section_can_hold(tmp_path):
+    (tmp_path / "conf").write_text("@hourly a%x\r%y\n@hourly b\n")
+    r = subprocess.run([OVERLOG, "import", "-d", "t", "conf"], cwd=tmp_path, capture_output=True, text=True)
+    assert r.returncode == 0 and "a becomes a directory: a section cannot hold its run" in r.stderr
+    assert "\r\n" in (tmp_path / "t/s6-rc.d/a/run").read_bytes().decode()
+    assert (tmp_path / "t/services.conf").read_text().startswith("[b]\n")
+    assert subprocess.run([OVERLOG, "check", "t"], cwd=tmp_path, capture_output=True).returncode == 0
 
 
 def test_it_boots(tree, boot):

@@ -33,7 +33,7 @@ static int setup(void **state)
     assert_int_equal(mkdir(path, 0755), 0);
     assert_int_equal(tree_find(&tree, NULL, root, &e), 0);
     assert_int_equal(tree_read(&tree), 0);
-    import = (struct import){.w = {.tree = &tree}, .file = "/nowhere/file"};
+    import = (struct import){.tree = &tree, .file = "/nowhere/file"};
     return 0;
 }
 
@@ -51,6 +51,7 @@ static void reads_without_a_mistake(size_t services)
 {
     struct error e = ERROR_INIT;
     assert_int_equal(import.services, services);
+    assert_int_equal(import_save(&import, true, ""), 0);
     tree_release(&tree);
     assert_int_equal(tree_find(&tree, NULL, root, &e), 0);
     assert_int_equal(tree_read(&tree), 0);
