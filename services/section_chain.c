@@ -46,7 +46,8 @@ static void put_words(struct expansion *x, const struct words *w, size_t first, 
 static void put_word(struct expansion *x, const struct sugar *row, const struct conf_key *k,
                      const struct words *w, struct str *out)
 {
-    if (w->count != 1)
+    bool option = row->kind == SUGAR_SOURCE && w->count > 0 && strcmp(w->item[0], "-o") == 0;
+    if (w->count != 1 + (size_t)option)
         expansion_error(x, k->line, "put it between double quotes if it holds blanks",
                         "%s: one word is wanted: %s", k->name, row->value);
     put_words(x, w, 0, out);
@@ -191,7 +192,7 @@ static void put_command(struct expansion *x, const struct sugar *row, struct str
     size_t first = nones(row, &w);
     if (row->kind == SUGAR_ENV)
         check_assignments(x, k, &w, first);
-    if (row->kind == SUGAR_WORD)
+    if (row->kind == SUGAR_WORD || row->kind == SUGAR_SOURCE)
         put_word(x, row, k, &w, &rest);
     else if (row->kind == SUGAR_LIMITS)
         for (size_t i = 0; i < w.count; i++)

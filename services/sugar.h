@@ -17,6 +17,7 @@ enum sugar_kind {
     SUGAR_CHECK,   /* the command with a check: options, a target of probe, a command line */
     SUGAR_TIMES,   /* the command with the value as one word, a timetable; or with options */
     SUGAR_LIMITS,  /* the command with an option for each word NAME=VALUE */
+    SUGAR_SOURCE,  /* the command with one word, before which -o may stand */
     SUGAR_WORD     /* the command with one word */
 };
 

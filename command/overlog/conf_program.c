@@ -129,6 +129,8 @@ static void read_word(struct chain *c, const struct sugar *row)
     struct str value = STR_INIT;
     if (!begins(c, row->becomes))
         return;
+    if (row->kind == SUGAR_SOURCE && begins(c, "-o"))
+        c->no_memory |= str_add_text(&value, "-o ") < 0;
     c->no_memory |= sugar_word(&value, word(c, 0)) < 0;
     c->at++;
     if (value.length > 0)

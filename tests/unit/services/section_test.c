@@ -289,6 +289,11 @@ static void every_mistake_is_said(void **state)
     problem_is(2, 4, "limits: no limit is \"nofiles=3\": write NAME=VALUE");
     problem_is(3, 3, "user: one word is wanted: a user, or user:group");
     assert_int_equal(p.count, 4);
+    expand("[a]\nrun = x\nenv-file = -o /etc/a\ncwd = -o /b\n");
+    problem_is(0, 4, "cwd: one word is wanted: a directory");
+    assert_int_equal(p.count, 1);
+    expand("[a]\nrun = x\nenv-file = -o\n");
+    assert_int_equal(p.count, 1);
 }
 
 static void what_does_not_go_together(void **state)

@@ -74,6 +74,7 @@ static void sections_come_back(void **state)
     comes_back("[web]\nrun = httpd\nenv-file = /etc/e\nenv = none A=b \"C=d e\"\n"
                "live = -q 10m -f 1\nready = tcp:localhost:80\nlimits = nofile=5 core=unlimited\n"
                "umask = 022\ncwd = /srv\nuser = www\nneeds = db init\n");
+    comes_back("[web]\nrun = httpd\nenv-file = -o \"/etc/a b\"\n");
     comes_back("[web]\nrun = httpd\nready = notify\nneeds = none\n");
     comes_back("[web]\nrun = httpd\nlive = curl -f localhost\nready = -n 5 -c check\n"
                "notification-fd = 5\n");
