@@ -27,6 +27,10 @@ static void put_folder(struct dirs *w, const char *name, const char *folder,
     char path[4096];
     if (conf_names(f, &names) < 0)
         w->writer.code = EXIT_SYSTEM;
+    if (names.count == 0) { /* as a list: no folder keeps nothing */
+        snprintf(path, sizeof path, "s6-rc.d/%.1000s/%.1000s", name, f->name);
+        put_file(w, 0644, path, "");
+    }
     for (size_t i = 0; i < names.count; i++) {
         snprintf(path, sizeof path, "s6-rc.d/%.1000s/%.100s/%.1000s", name, folder, names.item[i]);
         put_file(w, 0644, path, "");

@@ -34,13 +34,14 @@ static bool add_text(struct section *s, const char *name, const struct str *text
     return section_add(s, f) == 0;
 }
 
-static bool add_list(struct section *s, const char *name, const struct words *names)
+/* A bundle has its list, even an empty one. */
+static bool add_list(struct section *s, const char *name, const struct words *names, bool bundle)
 {
     struct str text = STR_INIT;
     bool good = true;
     for (size_t i = 0; i < names->count; i++)
         good &= str_printf(&text, "%s\n", names->item[i]) == 0;
-    good = good && (names->count == 0 || add_text(s, name, &text));
+    good = good && ((names->count == 0 && !bundle) || add_text(s, name, &text));
     str_release(&text);
     return good;
 }
@@ -142,7 +143,7 @@ static struct section *files_of(const struct tree *t, const struct definition *d
         add_directory(s, d, cannot);
     for (const struct key_row *k = key_rows; k->name != NULL && good; k++)
         if (k->kind == KEY_NAMES && (k->types & 1U << d->type) != 0)
-            good = add_list(s, k->name, key_value(k, d));
+            good = add_list(s, k->name, key_value(k, d), d->type == DEFINITION_BUNDLE);
     good = good && (section_find(s, "type") != NULL || add_type(s, d));
     if (good)
         return s;

@@ -165,6 +165,11 @@ def test_order_of_groups(take):
     assert "[group:rest]: there is no program nothere" in said
 
 
+def test_a_group_of_nothing(take):
+    files, said = take("[program:a]\ncommand=a\n[group:all]\nprograms=nothere\n")
+    assert files["all/contents"] == "" and "there is no program nothere" in said
+
+
 def test_names_of_ours(take):
     files, said = take("[program:user]\ncommand=u\nnumprocs=2\nprocess_name=%(program_name)s%(process_num)d\n"
                        "[program:top]\ncommand=t\n[program:base]\ncommand=b\npriority=1\n[program:s6rc-x]\ncommand=s\n"
