@@ -21,8 +21,6 @@ static bool is_telling(const char *value, size_t length)
     static const char *const places[] = {"/run/", "/etc/", "/var/", "/usr/",  "/home/", "/tmp/",
                                          "/opt/", "/srv/", "/app/", "/data/", "/proc/", "/dev/"};
     size_t letters = 0, capitals = 0, digits = 0;
-    if (length < LEAST)
-        return false;
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
         if (strncmp(value, places[i], strlen(places[i])) == 0)
             return false;
@@ -56,6 +54,8 @@ static bool is_known(const struct mask *m, const char *value, size_t length)
 
 static int keep(struct mask *m, const char *value, size_t length)
 {
+    if (length < LEAST)
+        return 0;
     /* with a NUL behind it, for is_telling */
     char *copy = malloc(length + 1);
     if (m->bucket == NULL)
@@ -127,6 +127,35 @@ static int keep_line(struct mask *m, const char *line, size_t length)
     return length >= LINE_LEAST ? keep(m, line, length) : 0;
 }
 
+/* What a value in base64 stands for, if that is text: "data" of a Kubernetes Secret; "auth" of a
+ * container engine, whose password follows a colon. */
+static int keep_decoded(struct mask *m, const char *value, size_t length)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    struct str text = STR_INIT;
+    uint32_t bits = 0;
+    int result = 0;
+    while (length > 0 && value[length - 1] == '=')
+        length--;
+    for (size_t i = 0; i < length && result == 0; i++) {
+        const char *digit = value[i] == '\0' ? NULL : strchr(digits, value[i]);
+        bits = bits << 6 | (digit == NULL ? 0 : (uint32_t)(digit - digits));
+        char c = (char)(bits >> (6 - 2 * (i % 4)));
+        bool is_text = i % 4 == 0 || isprint((unsigned char)c);
+        if (digit == NULL || !is_text)
+            length = 0;
+        else if (i % 4 != 0)
+            result = str_add_char(&text, c);
+    }
+    const char *colon = text.length == 0 ? NULL : memchr(text.data, ':', text.length);
+    if (length > 0 && result == 0)
+        result = keep(m, text.data, text.length);
+    if (colon != NULL && result == 0)
+        result = keep(m, colon + 1, text.length - (size_t)(colon + 1 - text.data));
+    str_release(&text);
+    return result;
+}
+
 int mask_learn(struct mask *m, const char *value, size_t length)
 {
     struct str other = STR_INIT;
@@ -145,6 +174,7 @@ int mask_learn(struct mask *m, const char *value, size_t length)
             result |= keep(m, other.data, other.length);
     }
     str_release(&other);
+    result |= keep_decoded(m, value, length);
     /* What ends a command or a member is no part of it, perhaps. */
     if (length > 1 && strchr(";,", value[length - 1]) != NULL)
         result |= keep(m, value, length - 1);

@@ -1,5 +1,6 @@
 /* Values of names that say that they are secrets, wherever a name may have one: NAME=value,
- * name: value, "name":"value", --name value, <name>value, 'name' => 'value', export NAME value. */
+ * name: value, "name":"value", --name value, <name>value, 'name' => 'value', export NAME value,
+ * name: NAME with value: value behind it. */
 #include "base/str.h"
 #include "command/overlog/mask.h"
 #include "command/overlog/mask_parts.h"
@@ -14,6 +15,7 @@ enum { BLOCK_MAX = 8192, LINE_MAX = 512, MASKED_LENGTH = sizeof MASKED - 1 };
 /* A name in a text, and how its value may be written. */
 struct place {
     size_t begin, end;  /* of the name */
+    size_t key;         /* what the value stands below, if it is a block: the name, or "value" */
     char quote;         /* that it stands in, from its first character on; 0: none */
     bool quoted;        /* the quote ends right behind the name */
     bool option, first; /* with a dash in front; the first word of its line */
@@ -67,7 +69,7 @@ static size_t end_plain(const struct mask_parts *p, const struct place *n, size_
 /* The lines of YAML below "name: |" that are further in. */
 static size_t end_block(const struct mask_parts *p, const struct place *n, size_t i)
 {
-    size_t margin = n->begin - mask_line_begin(p, n->begin), end = mask_line_end(p, i);
+    size_t margin = n->key - mask_line_begin(p, n->key), end = mask_line_end(p, i);
     while (end < p->length) {
         size_t line = end + 1, in = mask_skip_blanks(p, line) - line, stop = end + 1;
         if (line >= p->length)
@@ -173,10 +175,13 @@ static void try_option(struct mask_parts *p, struct place *n, size_t i)
 /* Commands that make a variable of the two words behind them. */
 static const struct assigner {
     const char *name;
-    bool line;  /* the value is the rest of the line */
-    bool block; /* the value is what the block prints */
-} assigners[] = {{"export", false, false}, {"setenv", false, false}, {"SetEnv", false, false},
-                 {"define", false, false}, {"ENV", true, false},     {"backtick", false, true}};
+    bool line;   /* the value is the rest of the line */
+    bool block;  /* the value is what the block prints */
+    bool option; /* there is one before the name: of a "set" without one, much is no variable */
+} assigners[] = {{"export", false, false, false}, {"setenv", false, false, false},
+                 {"SetEnv", false, false, false}, {"define", false, false, false},
+                 {"ENV", true, false, false},     {"backtick", false, true, false},
+                 {"set", false, false, true}};
 
 /* Where the word that ends there begins. */
 static size_t word_begin(const struct mask_parts *p, size_t end)
@@ -205,7 +210,8 @@ static const struct assigner *find_assigner(const struct mask_parts *p, const st
     bool capitals = is_variable(p->text + n->begin, n->end - n->begin);
     if (end == n->begin)
         return NULL;
-    for (int options = 0; begin < end && p->text[begin] == '-' && options < 4; options++) {
+    int options = 0;
+    for (; begin < end && p->text[begin] == '-' && options < 4; options++) {
         end = skip_back(p, begin);
         begin = word_begin(p, end);
     }
@@ -215,7 +221,8 @@ static const struct assigner *find_assigner(const struct mask_parts *p, const st
     for (size_t i = 0; i < sizeof assigners / sizeof assigners[0]; i++)
         if (end - begin == strlen(assigners[i].name) &&
             memcmp(p->text + begin, assigners[i].name, end - begin) == 0)
-            return first || capitals ? &assigners[i] : NULL;
+            return (first || capitals) && (options > 0 || !assigners[i].option) ? &assigners[i]
+                                                                                : NULL;
     return NULL;
 }
 
@@ -276,6 +283,47 @@ static bool is_setting(const struct mask_parts *p, const struct place *n)
                      mask_stands_before(p, n->begin, "machine "));
 }
 
+/* Behind blanks, quotes, commas and one end of a line, as they stand between two members. */
+static size_t skip_between(const struct mask_parts *p, size_t i)
+{
+    size_t end = i;
+    for (bool line = false; end - i < MASK_BLANKS_MAX && end < p->length; end++) {
+        char c = p->text[end];
+        if ((c == '\n' && line) || strchr(" \t\r\n,\"'\\", c) == NULL)
+            break;
+        line |= c == '\n';
+    }
+    return end;
+}
+
+/* The name is itself a value, and its value follows under "value": as variables of Kubernetes are
+ * written, and settings in XML. False: it is not so. */
+static bool try_pair(struct mask_parts *p, struct place *n)
+{
+    static const char word[] = "value";
+    enum { LENGTH = sizeof word - 1 };
+    size_t i = skip_between(p, n->end);
+    if (i == mask_skip_blanks(p, n->end) || p->length - i <= LENGTH ||
+        strncasecmp(p->text + i, word, LENGTH) != 0)
+        return false;
+    bool quoted = mask_is_quote(p->text[i - 1]);
+    size_t sign = i + LENGTH;
+    sign += quoted && mask_at(p, sign) == '\\';
+    sign += quoted && mask_is_quote(mask_at(p, sign));
+    sign = mask_skip_blanks(p, sign);
+    char c = mask_at(p, sign);
+    size_t value = mask_skip_blanks(p, sign + 1);
+    if ((c != ':' && c != '=') || value >= p->length || mask_at(p, value) == '\n')
+        return false;
+    struct place v = *n;
+    v.key = i;
+    v.quoted = quoted;
+    v.quote = quoted ? p->text[i - 1] : '\0';
+    v.colon = c == ':' && mask_at(p, sign + 1) == ' ';
+    add_value(p, &v, value);
+    return true;
+}
+
 /* A name and a value with blanks between. */
 static void try_words(struct mask_parts *p, struct place *n, size_t i)
 {
@@ -319,7 +367,8 @@ static void try_name(struct mask_parts *p, struct place *n)
         return;
     }
     if ((c != '=' && c != ':') || (c == ':' && (next == ':' || next == '/'))) {
-        try_words(p, n, i);
+        if (!try_pair(p, n))
+            try_words(p, n, i);
         return;
     }
     size_t value = sign + 1;
@@ -359,6 +408,7 @@ void mask_find_values(struct mask_parts *p)
             first += 7;
         struct place n = {.begin = name,
                           .end = end,
+                          .key = name,
                           .quote = mask_is_quote(before) ? before : '\0',
                           .option = begin < name && p->text[begin] == '-',
                           .first = first == begin,

@@ -64,6 +64,27 @@ static const struct row corpus[] = {
      "machine h login me password " M " account x"},
     {"machine h\n  login me\n  password hunter2\n", "machine h\n  login me\n  password " M "\n"},
     {"secret \"hunter2\";", "secret \"" M "\";"},
+    {"set -x DB_PASSWORD hunter2; app", "set -x DB_PASSWORD " M " app"},
+    {"set -gx api_token \"hun ter2\"", "set -gx api_token \"" M "\""},
+    {"if set -U TOKEN hunter2", "if set -U TOKEN " M},
+    {"set DB_PASSWORD before you begin", NULL},
+    {"set -e DB_PASSWORD\nnext", NULL},
+    /* --- a name that is a value itself --- */
+    {"env:\n  - name: DB_PASSWORD\n    value: hunter2\n  - name: A\n    value: b\n",
+     "env:\n  - name: DB_PASSWORD\n    value: " M "\n  - name: A\n    value: b\n"},
+    {"- name: \"DB_PASSWORD\"\n  value: \"hun ter2\"\n- x",
+     "- name: \"DB_PASSWORD\"\n  value: \"" M "\"\n- x"},
+    {"- name: TLS_PRIVATE_KEY\n  value: |\n    first\n    second\n- name: A",
+     "- name: TLS_PRIVATE_KEY\n  value: |\n" M "\n- name: A"},
+    {"- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef:\n      name: db\n", NULL},
+    {"- name: DB_PASSWORD\n\n  value: hunter3\n", NULL},
+    {"[{\"name\":\"DB_PASSWORD\",\"value\":\"hunter2\"},{\"name\":\"A\",\"value\":\"b\"}]",
+     "[{\"name\":\"DB_PASSWORD\",\"value\":\"" M "\"},{\"name\":\"A\",\"value\":\"b\"}]"},
+    {"{\"m\":\"{\\\"name\\\":\\\"DB_PASSWORD\\\",\\\"value\\\":\\\"hunter2\\\"}\"}",
+     "{\"m\":\"{\\\"name\\\":\\\"DB_PASSWORD\\\",\\\"value\\\":\\\"" M "\\\"}\"}"},
+    {"{Key: \"api_token\", Value: hunter2, Other: 1}", "{Key: \"api_token\", Value: " M},
+    {"<add key=\"api_token\" value=\"hunter2\"/>", "<add key=\"api_token\" value=\"" M "\"/>"},
+    {"the password value: is checked", NULL},
     /* --- data --- */
     {"{\"user\":\"a\",\"password\":\"hun\\\"ter2\",\"n\":1}",
      "{\"user\":\"a\",\"password\":\"" M "\",\"n\":1}"},
@@ -262,6 +283,10 @@ static void learned(void **state)
     check(&m, "{\"a\":\"a\\\"b12\\\\c\"}", "{\"a\":\"" M "\"}");
     assert_int_equal(mask_learn(&m, "ab/cd<e", 7), 0);
     check(&m, "ab/cd<e ab\\/cd<e ab/cd\\u003ce", M " " M " " M);
+    static const char coded[] = "{\"auths\":{\"r.io\":{\"auth\":\"bWU6czNjcjN0LXNpeA==\"}}}\n"
+                                "data:\n  db-password: czNjcjN0LWZpdmU=\n";
+    assert_int_equal(mask_learn_text(&m, coded, strlen(coded)), 0);
+    check(&m, "as me:s3cr3t-six, s3cr3t-six s3cr3t-five", "as " M ", " M " " M);
     static const char script[] =
         "export DB_PASSWORD s3cr3t-one\nENV API_KEY s3cr3t-two\n"
         "API_TOKEN=s3cr3t-four exec sleep 1\n"
