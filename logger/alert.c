@@ -1,6 +1,7 @@
-#include "logger/alert.h"
+/* The action `2`: an alert. */
 #include "base/file.h"
 #include "logger/console.h"
+#include "logger/kinds.h"
 
 enum { DOTS = 3 };
 

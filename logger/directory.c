@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "logger/disk.h"
+#include "logger/kinds.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -10,8 +10,6 @@
 
 #include "logger/sink.h"
 
-extern const struct sink_kind directory_kind;
-
 /* Opens the directory. descriptor is logdir_prepare's, owned from here on, and closed on error.
  * resume: take current over as it is. 0, or -1 with e. */
 int directory_open(struct sink *s, int descriptor, bool resume, struct error *e);

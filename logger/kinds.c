@@ -1,9 +1,4 @@
 #include "logger/kinds.h"
-#include "logger/alert.h"
-#include "logger/directory.h"
-#include "logger/outlet.h"
-#include "logger/selection.h"
-#include "logger/statusfile.h"
 #include <stdlib.h>
 
 static const struct sink_kind *const kinds[] = {

@@ -3,6 +3,7 @@
 #include "base/kernel.h"
 #include "base/message.h"
 #include "logger/console.h"
+#include "logger/kinds.h"
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>

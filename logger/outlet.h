@@ -9,8 +9,6 @@
 
 #include "logger/sink.h"
 
-extern const struct sink_kind outlet_kind;
-
 /* SINK_GROW: the owner saw that stdout takes bytes again: the next flush writes. */
 void outlet_ready(struct sink *s);
 

@@ -12,6 +12,7 @@
 #include "logger/disk.h"
 #include "logger/fallback.h"
 #include "logger/identity.h"
+#include "logger/kinds.h"
 #include "logger/processes.h"
 #include "logger/pump.h"
 #include "logger/script.h"

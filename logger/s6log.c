@@ -10,6 +10,7 @@
 #include "logger/directory.h"
 #include "logger/disk.h"
 #include "logger/flow.h"
+#include "logger/kinds.h"
 #include "logger/line.h"
 #include "logger/outlet.h"
 #include "logger/processes.h"

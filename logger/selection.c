@@ -1,4 +1,5 @@
-#include "logger/selection.h"
+/* The selections of a logging script, which decide whether the actions behind them take a line. */
+#include "logger/kinds.h"
 #include <regex.h>
 
 struct selection {

@@ -1,6 +1,7 @@
-#include "logger/statusfile.h"
+/* The action `=FILE`: a status file. */
 #include "base/file.h"
 #include "base/message.h"
+#include "logger/kinds.h"
 #include <fcntl.h>
 #include <string.h>
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "logger/directory.h"
+#include "logger/kinds.h"
 #include "logger/route.h"
 #include "rotate/logdir.h"
 
