@@ -1,56 +1,9 @@
 #include "logger/directory.h"
 #include "base/clock.h"
 #include "base/message.h"
-#include "logger/disk.h"
 #include "logger/kinds.h"
 #include <stdio.h>
 #include <string.h>
-
-static struct disk *disk_of(struct sink *s)
-{
-    return (struct disk *)(void *)s;
-}
-
-static const struct disk *disk_in(const struct sink *s)
-{
-    return (const struct disk *)(const void *)s;
-}
-
-int directory_open(struct sink *s, int descriptor, bool resume, struct error *e)
-{
-    return disk_open(disk_of(s), descriptor, resume, e);
-}
-
-void directory_absent(struct sink *s)
-{
-    disk_be_absent(disk_of(s));
-}
-
-void directory_be_exact(struct sink *s)
-{
-    disk_of(s)->exact = true;
-}
-
-bool directory_is_open(const struct sink *s)
-{
-    return disk_is_open(disk_in(s));
-}
-
-bool directory_ends_line(const struct sink *s)
-{
-    return logdir_ends_line(&disk_in(s)->dir);
-}
-
-void directory_turn(struct sink *s)
-{
-    disk_turn(disk_of(s));
-    disk_of(s)->tried = true;
-}
-
-void directory_tidy(struct sink *s)
-{
-    disk_tidy(disk_of(s));
-}
 
 /* An owner that was asked for a turn, and has tried it, is not asked again before bytes were
  * written: a turn that fails must not keep them from the old current. */
@@ -184,22 +137,21 @@ static enum sink_result begin_batch(struct sink *s, const struct timespec *now)
 
 /* --- events --- */
 
-static void urge(struct sink *s)
+void directory_urge(struct disk *d)
 {
-    disk_of(s)->retry_at = 0;
+    d->retry_at = 0;
 }
 
-static void ask_for_rotation(struct sink *s)
+void directory_rotate(struct disk *d)
 {
-    if (!disk_is_open(disk_of(s)))
+    if (!disk_is_open(d))
         return;
-    disk_of(s)->wanted = true;
-    urge(s);
+    d->wanted = true;
+    directory_urge(d);
 }
 
-static bool reaped(struct sink *s, pid_t pid, int status)
+bool directory_reaped(struct disk *d, pid_t pid, int status)
 {
-    struct disk *d = disk_of(s);
     if (!disk_is_open(d) || !logdir_reaped(&d->dir, pid, status))
         return false;
     disk_await_helper(d);
@@ -212,9 +164,8 @@ static int64_t earlier(int64_t a, int64_t b)
     return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-static int64_t due(const struct sink *s)
+int64_t directory_due(const struct disk *d)
 {
-    const struct disk *d = disk_in(s);
     return earlier(d->wake_at, earlier(d->period_at, d->helper_at));
 }
 
@@ -226,39 +177,27 @@ static bool has_come(int64_t *at, int64_t now)
     return true;
 }
 
-static void wake(struct sink *s, int64_t now)
+void directory_wake(struct disk *d, int64_t now)
 {
-    struct disk *d = disk_of(s);
     has_come(&d->wake_at, now); /* the flush that follows is the attempt */
     if (has_come(&d->period_at, now))
-        ask_for_rotation(s);
+        directory_rotate(d);
     if (has_come(&d->helper_at, now)) {
         logdir_retry(&d->dir);
         disk_await_helper(d);
     }
 }
 
-static bool is_processing(const struct sink *s)
+void directory_mark(const struct disk *d, struct directory_mark *m)
 {
-    return disk_is_open(disk_in(s)) && logdir_processing(&disk_in(s)->dir);
-}
-
-static bool is_busy(const struct sink *s)
-{
-    return disk_is_open(disk_in(s)) && logdir_busy(&disk_in(s)->dir);
-}
-
-void directory_mark(const struct sink *s, struct directory_mark *m)
-{
-    const struct disk *d = disk_in(s);
-    const struct sink_buffer *b = &s->own;
+    const struct sink_buffer *b = &d->sink.own;
     bool open = disk_is_open(d);
     *m = (struct directory_mark){
         .inode = open ? d->dir.inode : 0,
         .size = open ? d->dir.size : 0,
         .torn = open && b->bytes.length > b->written && b->written > 0 &&
                 b->bytes.data[b->written - 1] != '\n',
-        .stale = d->state == DISK_FAILS && s->rules->trouble == SINK_DROP,
+        .stale = d->state == DISK_FAILS && d->sink.rules->trouble == SINK_DROP,
     };
 }
 
@@ -274,12 +213,5 @@ const struct sink_kind directory_kind = {
     .begin = begin_batch,
     .add = add_line,
     .flush = flush_directory,
-    .rotate = ask_for_rotation,
-    .urge = urge,
-    .reaped = reaped,
-    .due = due,
-    .wake = wake,
-    .processing = is_processing,
-    .busy = is_busy,
     .close = close_directory,
 };

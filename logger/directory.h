@@ -3,35 +3,25 @@
  *
  * An exact one is a paired logger's own: lines go there exactly once, whatever is killed when. It
  * is rotated by its owner, who remembers what is written first (handover.h): sink_flush returns
- * TURN_DUE, and sink_begin does when somebody took current away. Others rotate when flushed.
- */
+ * TURN_DUE, and sink_begin does when somebody took current away. Then the owner calls disk_turn,
+ * remembers directory_mark, and calls disk_tidy. Others rotate when flushed. */
 #ifndef LOGGER_DIRECTORY_H
 #define LOGGER_DIRECTORY_H
 
-#include "logger/sink.h"
+#include "logger/disk.h"
 
-/* Opens the directory. descriptor is logdir_prepare's, owned from here on, and closed on error.
- * resume: take current over as it is. 0, or -1 with e. */
-int directory_open(struct sink *s, int descriptor, bool resume, struct error *e);
-/* The directory could not be opened: lines do not go there until a later attempt works. */
-void directory_absent(struct sink *s);
+/* Asks for a rotation: the next flush writes, then rotates or returns TURN_DUE. */
+void directory_rotate(struct disk *d);
+/* The next flush tries to write what waits, even if directory_due has not come. */
+void directory_urge(struct disk *d);
+/* A child of ours was reaped: true when it was a helper of the directory. Flush then: the helper
+ * may have been in the way of a rotation. */
+bool directory_reaped(struct disk *d, pid_t pid, int status);
 
-/* Lines can be written there, now or later. */
-bool directory_is_open(const struct sink *s);
-/* Whether current is empty or ends with a newline. */
-bool directory_ends_line(const struct sink *s);
-
-/* --- exact ones --- */
-
-/* Makes the sink exact: before it is opened. */
-void directory_be_exact(struct sink *s);
-
-/* Gives current an archive's name and makes a new one. Nothing that is unwritten may be in current
- * in part. A failure is said and tried again later. Remember directory_mark, then tidy. */
-void directory_turn(struct sink *s);
-/* Finishes a turn once the new current is remembered: deletes archives by retention and starts the
- * helper. */
-void directory_tidy(struct sink *s);
+/* When it wants directory_wake and a flush: monotonic ns; 0: never. */
+int64_t directory_due(const struct disk *d);
+/* Does what is due at now. A flush must follow. */
+void directory_wake(struct disk *d, int64_t now);
 
 /* The things a successor must know of current. */
 struct directory_mark {
@@ -40,6 +30,6 @@ struct directory_mark {
     bool torn;    /* it ends within a line */
     bool stale;   /* lines are dropped; the bytes that go there next are from before */
 };
-void directory_mark(const struct sink *s, struct directory_mark *m);
+void directory_mark(const struct disk *d, struct directory_mark *m);
 
 #endif

@@ -210,6 +210,7 @@ void disk_turn(struct disk *d)
     while (result < 0 && shed(d, d->dir.why))
         result = logdir_turn(&d->dir, &e);
     d->untidy = result == 0;
+    d->tried = d->exact;
     if (result < 0 && d->state == DISK_WORKS && trouble(d) != SINK_DROP)
         message_warning("%s", e.text);
     if (d->state == DISK_FAILS || (result == 0 && d->state == DISK_WORKS))

@@ -3,6 +3,7 @@
 #ifndef LOGGER_DISK_H
 #define LOGGER_DISK_H
 
+#include "base/container.h"
 #include "logger/sink.h"
 #include "rotate/logdir.h"
 
@@ -18,7 +19,7 @@ struct disk {
     struct sink sink;
     struct logdir dir;
     unsigned long long largest; /* bytes that a file may have */
-    bool exact;                 /* rotated by its owner (directory.h) */
+    bool exact;                 /* rotated by its owner (directory.h); set before it is opened */
     enum disk_state state;
     bool wanted;                /* a rotation was asked for */
     bool tried;                 /* exact: the owner has turned it since it was flushed last */
@@ -38,6 +39,13 @@ struct disk {
     int64_t helper_at; /* logdir_retry is due */
 };
 
+/* A sink of directory_kind as what it is. */
+static inline struct disk *disk_of(struct sink *s)
+{
+    return container_of(s, struct disk, sink);
+}
+
+/* Lines can be written there, now or later. */
 static inline bool disk_is_open(const struct disk *d)
 {
     return d->state >= DISK_WORKS;
@@ -67,7 +75,8 @@ int disk_write(struct disk *d);
 bool disk_needs_current(const struct disk *d);
 /* All is written: a rotation is due. */
 bool disk_must_rotate(const struct disk *d);
-/* Gives current an archive's name and makes a new one; a failure is said and tried again later. */
+/* Gives current an archive's name and makes a new one. Nothing that is unwritten may be in current
+ * in part. A failure is said and tried again later. */
 void disk_turn(struct disk *d);
 /* Finishes a turn that worked: deletes archives by retention and starts the helper. */
 void disk_tidy(struct disk *d);

@@ -50,21 +50,21 @@ void handover_commit(struct handover *h)
 static void turn(struct handover *h, int file)
 {
     struct directory_mark m;
-    struct sink *own = h->route[file].own;
+    struct disk *own = h->route[file].own;
     handover_commit(h);
-    directory_turn(own);
+    disk_turn(own);
     directory_mark(own, &m);
     if (m.inode != h->state.now.file[file].inode)
         note_file(h, file);
     state_commit(&h->state);
-    directory_tidy(own);
+    disk_tidy(own);
 }
 
 /* Not while another sink holds: what is written is not committed then, and a successor must find it
  * in current. If the directory itself asks before it writes, current has nothing of the batch. */
 static bool may_turn(const struct route *r)
 {
-    return sink_unwritten(r->own) > 0 || !route_holds(r);
+    return sink_unwritten(&r->own->sink) > 0 || !route_holds(r);
 }
 
 void handover_flush(struct handover *h, int file)
@@ -199,7 +199,7 @@ int handover_open(struct handover *h, struct error *e)
 /* Ends a line that nobody completes. 0, or -1: out of memory. */
 static int end_torn_line(struct route *r)
 {
-    return directory_ends_line(r->own) ? 0 : str_add_char(&r->own->buffer->bytes, '\n');
+    return logdir_ends_line(&r->own->dir) ? 0 : str_add_char(&r->own->sink.own.bytes, '\n');
 }
 
 /* current may have the beginning of a batch that a kill cut short: makes the batch again, to be
@@ -213,7 +213,7 @@ static int complete(struct handover *h, int file)
     const struct timespec time = h->state.now.file[file].time;
     const int64_t size = h->state.now.file[file].size;
     const bool torn = h->state.now.file[file].torn != 0;
-    if (r->own == NULL || !directory_is_open(r->own))
+    if (r->own == NULL || !disk_is_open(r->own))
         return 0;
     directory_mark(r->own, &m);
     if (h->state.now.file[file].inode != m.inode || m.size <= size || torn || batch == 0)

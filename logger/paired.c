@@ -8,7 +8,6 @@
 #include "base/zone.h"
 #include "contract/logger.h"
 #include "logger/console.h"
-#include "logger/directory.h"
 #include "logger/disk.h"
 #include "logger/fallback.h"
 #include "logger/identity.h"
@@ -207,49 +206,49 @@ static void drop(const struct paired *p)
     prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 }
 
-/* Whether the sink's directory is the service's (-d), not one of the script's nor the events'. */
-static bool is_own(const struct paired *p, const struct sink *s)
+/* Whether it is the service's directory (-d), not one of the script's nor the events'. */
+static bool is_own(const struct paired *p, const struct disk *d)
 {
-    return s->text == p->own.text;
+    return d == p->pump.handover.route[0].own;
 }
 
 /* Our own directory settles who we are; the others must suit that. */
-static int prepare_one(struct paired *p, const struct sink *s, struct error *e)
+static int prepare_one(struct paired *p, const struct sink *s, bool own, struct error *e)
 {
     const struct identity wanted = p->user;
-    if (is_own(p, s))
+    if (own)
         return identity_open(s->text, &wanted, s->step->settings.mode, &p->user, e);
     return logdir_prepare(s->text, wanted.stays ? (uid_t)-1 : wanted.uid,
                           wanted.stays ? (gid_t)-1 : wanted.gid, s->step->settings.mode, e);
 }
 
-/* Opens the directory of a sink, or, for a service's own (exact) one, DIR@HOSTNAME while another
- * container logs there. Its descriptor, or -1 with e. */
-static int prepare(struct paired *p, struct sink *s, bool exact, struct error *e)
+/* Opens a directory, or, for an exact one, DIR@HOSTNAME while another container logs there. Its
+ * descriptor, or -1 with e. */
+static int prepare(struct paired *p, struct disk *d, struct error *e)
 {
     char host[HOST_NAME_MAX + 1] = "";
     struct str path = STR_INIT;
+    struct sink *s = &d->sink;
     const struct identity wanted = p->user;
-    int fd = prepare_one(p, s, e);
-    if (fd < 0 || !exact || logdir_user(fd) < 0 || gethostname(host, sizeof host - 1) < 0 ||
+    bool own = is_own(p, d);
+    int fd = prepare_one(p, s, own, e);
+    if (fd < 0 || !d->exact || logdir_user(fd) < 0 || gethostname(host, sizeof host - 1) < 0 ||
         strchr(host, '/') != NULL || str_printf(&path, "%s@%s", s->text, host) < 0)
         return fd;
     close(fd);
     message_warning("%s is in use by another container; logging to %s", s->text, path.data);
-    if (is_own(p, s)) {
-        p->own.text = path.data;
+    if (own)
         p->user = wanted;
-    }
     s->text = path.data; /* for as long as we live */
-    return prepare_one(p, s, e);
+    return prepare_one(p, s, own, e);
 }
 
-static void without_disk(struct paired *p, struct sink *own, const struct error *e)
+static void without_disk(struct paired *p, struct disk *d, const struct error *e)
 {
-    directory_absent(own);
+    disk_be_absent(d);
     p->pump.shows = true;
-    if (is_own(p, own))
-        unlogged_note(p->name, own->text, e->text);
+    if (is_own(p, d))
+        unlogged_note(p->name, d->sink.text, e->text);
     fallback_say(&p->fallback, e, "logging to the console only");
 }
 
@@ -309,54 +308,53 @@ static int open_routes(struct paired *p, struct error *e)
     return p->events == NULL ? 0 : open_events(p, e);
 }
 
-/* Directories of a route, made while we are privileged: prepared[i] is a descriptor or -1. The last
- * first, which is our own. */
-static void prepare_route(struct paired *p, const struct route *r, int *prepared, struct error *why)
+/* By the number of its sink: the descriptor of a directory, or -1, and why. */
+struct prepared {
+    int fd;
+    struct error why;
+};
+
+/* Directories of a route, made while we are privileged. The last first, which is our own. */
+static void prepare_route(struct paired *p, const struct route *r, struct prepared *prepared)
 {
-    for (size_t i = r->count; i-- > 0;) {
-        struct sink *s = r->sink[i];
-        prepared[i] = s->kind == &directory_kind ? prepare(p, s, s == r->own, &why[i]) : -1;
-    }
+    for (size_t i = r->count; i-- > 0;)
+        if (r->sink[i]->kind == &directory_kind)
+            prepared[i].fd = prepare(p, disk_of(r->sink[i]), &prepared[i].why);
 }
 
-static void open_route(struct paired *p, struct route *r, const int *prepared, struct error *why)
+static void open_route(struct paired *p, const struct route *r, struct prepared *prepared)
 {
-    for (size_t i = 0; i < r->count; i++) {
-        struct sink *s = r->sink[i];
-        if (s->kind != &directory_kind)
-            continue;
-        if (prepared[i] >= 0 && directory_open(s, prepared[i], p->resume, &why[i]) == 0)
+    struct disk *d;
+    for (size_t i = 0; (d = route_directory(r, &i)) != NULL;) {
+        struct prepared *of = &prepared[i - 1];
+        if (of->fd >= 0 && disk_open(d, of->fd, p->resume, &of->why) == 0)
             continue;
         if (r == &p->pump.handover.route[1])
-            directory_absent(s);
+            disk_be_absent(d);
         else
-            without_disk(p, s, &why[i]);
+            without_disk(p, d, &of->why);
     }
 }
 
 /* Directories are made and opened with privileges, files in them without. */
 static int open_disk(struct paired *p, struct error *e)
 {
-    size_t count = p->pump.handover.route[0].count + p->pump.handover.route[1].count;
-    int *prepared = calloc(count + 1, sizeof *prepared);
-    struct error *why = calloc(count + 1, sizeof *why);
-    int result = prepared == NULL || why == NULL
-                     ? error_system(e, "unable to prepare the log directories")
-                     : 0;
-    if (result == 0) {
-        size_t own = p->pump.handover.route[0].count;
-        file_set_mask(022);
-        prepare_route(p, &p->pump.handover.route[0], prepared, why);
-        if (p->directory != NULL)
-            unlogged_note(p->name, p->own.text, prepared[own - 1] < 0 ? why[own - 1].text : NULL);
-        prepare_route(p, &p->pump.handover.route[1], prepared + own, why + own);
-        drop(p);
-        open_route(p, &p->pump.handover.route[0], prepared, why);
-        open_route(p, &p->pump.handover.route[1], prepared + own, why + own);
+    const struct route *lines = &p->pump.handover.route[0], *events = &p->pump.handover.route[1];
+    struct prepared *prepared = calloc(lines->count + events->count + 1, sizeof *prepared);
+    if (prepared == NULL)
+        return error_system(e, "unable to prepare the log directories");
+    file_set_mask(022);
+    prepare_route(p, lines, prepared);
+    if (lines->own != NULL) {
+        const struct prepared *own = &prepared[lines->count - 1];
+        unlogged_note(p->name, lines->own->sink.text, own->fd < 0 ? own->why.text : NULL);
     }
+    prepare_route(p, events, prepared + lines->count);
+    drop(p);
+    open_route(p, lines, prepared);
+    open_route(p, events, prepared + lines->count);
     free(prepared);
-    free(why);
-    return result;
+    return 0;
 }
 
 /* Its name in messages, for as long as we live, and on the console. */

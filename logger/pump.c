@@ -4,7 +4,7 @@
 #include "base/image.h"
 #include "base/message.h"
 #include "base/process.h"
-#include "logger/directory.h"
+#include "logger/disk.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -119,8 +119,8 @@ static void write_notes(struct pump *p)
 
 bool pump_note(struct pump *p, const char *text, size_t length)
 {
-    const struct sink *own = p->handover.route[0].own;
-    return own != NULL && directory_is_open(own) && p->notes.length < NOTES_MAX &&
+    const struct disk *own = p->handover.route[0].own;
+    return own != NULL && disk_is_open(own) && p->notes.length < NOTES_MAX &&
            str_add(&p->notes, text, length) == 0;
 }
 

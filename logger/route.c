@@ -28,10 +28,20 @@ int route_open(struct route *r, const struct script *script, const struct script
         r->joins &= s->kind == &directory_kind && (step->stamps & STAMP_CRI) != 0;
     }
     if (own != NULL) {
-        r->own = r->sink[count - 1];
-        directory_be_exact(r->own);
+        r->own = disk_of(r->sink[count - 1]);
+        r->own->exact = true;
     }
     return 0;
+}
+
+struct disk *route_directory(const struct route *r, size_t *next)
+{
+    while (*next < r->count) {
+        struct sink *s = r->sink[(*next)++];
+        if (s->kind == &directory_kind)
+            return disk_of(s);
+    }
+    return NULL;
 }
 
 enum sink_result route_begin(struct route *r, enum stamp_stream stream, const struct timespec *now)
@@ -121,7 +131,7 @@ int route_lines(struct route *r, struct lines *l)
 
 int route_repeat(struct route *r, struct lines *l, size_t bytes)
 {
-    struct sink_buffer *b = r->own->buffer;
+    struct sink_buffer *b = &r->own->sink.own;
     struct line line;
     size_t reserved = 0;
     int more = 0;
@@ -177,16 +187,18 @@ bool route_holds(const struct route *r)
 
 bool route_processing(const struct route *r)
 {
-    for (size_t i = 0; i < r->count; i++)
-        if (sink_processing(r->sink[i]))
+    struct disk *d;
+    for (size_t i = 0; (d = route_directory(r, &i)) != NULL;)
+        if (logdir_processing(&d->dir))
             return true;
     return false;
 }
 
 bool route_busy(const struct route *r)
 {
-    for (size_t i = 0; i < r->count; i++)
-        if (sink_busy(r->sink[i]))
+    struct disk *d;
+    for (size_t i = 0; (d = route_directory(r, &i)) != NULL;)
+        if (logdir_busy(&d->dir))
             return true;
     return false;
 }
@@ -196,8 +208,9 @@ bool route_busy(const struct route *r)
 int64_t route_due(const struct route *r)
 {
     int64_t first = 0;
-    for (size_t i = 0; i < r->count; i++) {
-        int64_t due = sink_due(r->sink[i]);
+    struct disk *d;
+    for (size_t i = 0; (d = route_directory(r, &i)) != NULL;) {
+        int64_t due = directory_due(d);
         if (due != 0 && (first == 0 || due < first))
             first = due;
     }
@@ -206,26 +219,30 @@ int64_t route_due(const struct route *r)
 
 void route_wake(struct route *r, int64_t now)
 {
-    for (size_t i = 0; i < r->count; i++)
-        sink_wake(r->sink[i], now);
+    struct disk *d;
+    for (size_t i = 0; (d = route_directory(r, &i)) != NULL;)
+        directory_wake(d, now);
 }
 
 void route_urge(struct route *r)
 {
-    for (size_t i = 0; i < r->count; i++)
-        sink_urge(r->sink[i]);
+    struct disk *d;
+    for (size_t i = 0; (d = route_directory(r, &i)) != NULL;)
+        directory_urge(d);
 }
 
 void route_rotate(struct route *r)
 {
-    for (size_t i = 0; i < r->count; i++)
-        sink_rotate(r->sink[i]);
+    struct disk *d;
+    for (size_t i = 0; (d = route_directory(r, &i)) != NULL;)
+        directory_rotate(d);
 }
 
 bool route_reaped(struct route *r, pid_t pid, int status)
 {
-    for (size_t i = 0; i < r->count; i++)
-        if (sink_reaped(r->sink[i], pid, status))
+    struct disk *d;
+    for (size_t i = 0; (d = route_directory(r, &i)) != NULL;)
+        if (directory_reaped(d, pid, status))
             return true;
     return false;
 }

@@ -14,11 +14,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct disk;
+
 struct route {
     struct sink **sink; /* selections too, as the script has them */
     size_t count;
     const struct sink_rules *rules;
-    struct sink *own;   /* the last one if it is exact, else NULL */
+    struct disk *own;   /* the last one if it is exact, else NULL */
     bool selects;       /* there is a selection */
     bool joins;         /* who reads what the sinks write can join the pieces of any line */
     struct str subject; /* the line being matched */
@@ -29,6 +31,10 @@ struct route {
  * or -1 with e. */
 int route_open(struct route *r, const struct script *script, const struct script_step *own,
                const struct sink_rules *rules, struct error *e);
+
+/* Its log directories, one after the other: the first from number *next on, which moves behind it;
+ * NULL: there is none. */
+struct disk *route_directory(const struct route *r, size_t *next);
 
 /* Begins a batch: lines that arrived together on one stream, at that time. DONE; or what the exact
  * sink says, TURN_DUE (for a current that somebody took away) or LOST. */
@@ -57,7 +63,7 @@ bool route_waits(const struct route *r);
 /* The same, and nothing may be read until then (SINK_HOLD). */
 bool route_holds(const struct route *r);
 
-/* When a sink wants route_wake: monotonic ns; 0: none does. */
+/* When a directory wants route_wake: monotonic ns; 0: none does. */
 int64_t route_due(const struct route *r);
 /* Does what is due at now. A flush must follow, as after the next three. */
 void route_wake(struct route *r, int64_t now);

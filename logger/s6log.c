@@ -7,7 +7,6 @@
 #include "base/options.h"
 #include "base/process.h"
 #include "base/zone.h"
-#include "logger/directory.h"
 #include "logger/disk.h"
 #include "logger/flow.h"
 #include "logger/kinds.h"
@@ -331,16 +330,14 @@ static int check_parent(const char *path, struct error *e)
     return stat(parent, &st) < 0 ? error_system(e, "unable to mkdir %s", path) : 0;
 }
 
-static int open_directories(struct s6log *s, struct error *e)
+static int open_directories(const struct s6log *s, struct error *e)
 {
-    for (size_t i = 0; i < s->route.count; i++) {
-        struct sink *sink = s->route.sink[i];
-        if (sink->kind != &directory_kind)
-            continue;
-        if (check_parent(sink->text, e) < 0)
+    struct disk *d;
+    for (size_t i = 0; (d = route_directory(&s->route, &i)) != NULL;) {
+        if (check_parent(d->sink.text, e) < 0)
             return -1;
-        int fd = logdir_prepare(sink->text, (uid_t)-1, (gid_t)-1, sink->step->settings.mode, e);
-        if (fd < 0 || directory_open(sink, fd, false, e) < 0)
+        int fd = logdir_prepare(d->sink.text, (uid_t)-1, (gid_t)-1, d->sink.step->settings.mode, e);
+        if (fd < 0 || disk_open(d, fd, false, e) < 0)
             return -1;
     }
     return 0;

@@ -82,44 +82,6 @@ enum sink_result sink_flush(struct sink *s)
     return s->kind->flush == NULL ? SINK_DONE : s->kind->flush(s);
 }
 
-void sink_rotate(struct sink *s)
-{
-    if (s->kind->rotate != NULL)
-        s->kind->rotate(s);
-}
-
-void sink_urge(struct sink *s)
-{
-    if (s->kind->urge != NULL)
-        s->kind->urge(s);
-}
-
-bool sink_reaped(struct sink *s, pid_t pid, int status)
-{
-    return s->kind->reaped != NULL && s->kind->reaped(s, pid, status);
-}
-
-int64_t sink_due(const struct sink *s)
-{
-    return s->kind->due == NULL ? 0 : s->kind->due(s);
-}
-
-void sink_wake(struct sink *s, int64_t now)
-{
-    if (s->kind->wake != NULL)
-        s->kind->wake(s, now);
-}
-
-bool sink_processing(const struct sink *s)
-{
-    return s->kind->processing != NULL && s->kind->processing(s);
-}
-
-bool sink_busy(const struct sink *s)
-{
-    return s->kind->busy != NULL && s->kind->busy(s);
-}
-
 void sink_close(struct sink *s, bool clean)
 {
     if (s->kind->close != NULL)

@@ -5,9 +5,9 @@
  * A sink collects stamped lines in memory and writes them when it is flushed. It never calls its
  * owner: what the owner has to do is a result, and when a sink wants to be called is a number.
  *
- * 1. sink_make (kinds.h); a directory: directory_open; 2. sink_begin for each batch; sink_reserve
- * and sink_add for its lines; sink_flush when sink_is_full and at the end; sink_wake when sink_due
- * has come; 3. sink_flush, sink_close.
+ * 1. sink_make (kinds.h); a directory: disk_open; 2. sink_begin for each batch; sink_reserve and
+ * sink_add for its lines; sink_flush when sink_is_full and at the end; a directory: directory_wake
+ * when directory_due has come; 3. sink_flush, sink_close.
  */
 #ifndef LOGGER_SINK_H
 #define LOGGER_SINK_H
@@ -34,9 +34,9 @@ enum sink_trouble {
 /* Tells the owner of a sink what to do after a call. */
 enum sink_result {
     SINK_DONE,     /* nothing: all is written */
-    SINK_WAITS,    /* bytes cannot be written now: flush again when sink_due has come */
+    SINK_WAITS,    /* bytes cannot be written now: flush again later */
     SINK_TURN_DUE, /* an exact directory needs a new current before it takes more: remember what is
-                      written, call directory_turn, flush again */
+                      written, call disk_turn, flush again */
     SINK_LOST      /* an exact directory is gone: nothing can be written there by this process */
 };
 
@@ -86,13 +86,6 @@ struct sink_kind {
     enum sink_result (*begin)(struct sink *s, const struct timespec *now);
     void (*add)(struct sink *s, const struct line *line);
     enum sink_result (*flush)(struct sink *s);
-    void (*rotate)(struct sink *s);
-    void (*urge)(struct sink *s);
-    bool (*reaped)(struct sink *s, pid_t pid, int status);
-    int64_t (*due)(const struct sink *s);
-    void (*wake)(struct sink *s, int64_t now);
-    bool (*processing)(const struct sink *s);
-    bool (*busy)(const struct sink *s);
     void (*close)(struct sink *s, bool clean);
 };
 
@@ -112,24 +105,6 @@ static inline void sink_add(struct sink *s, const struct line *line)
 
 /* Writes what was collected, or as much as can be written. DONE, WAITS or TURN_DUE. */
 enum sink_result sink_flush(struct sink *s);
-
-/* Asks for a rotation: the next flush writes, then rotates or returns TURN_DUE. */
-void sink_rotate(struct sink *s);
-/* The next flush tries to write what waits, even if sink_due has not come. */
-void sink_urge(struct sink *s);
-/* A child of ours was reaped: true when it was a helper of the sink's directory. Flush then: the
- * helper may have been in the way of a rotation. */
-bool sink_reaped(struct sink *s, pid_t pid, int status);
-
-/* When the sink wants sink_wake and a flush: monotonic ns; 0: never. */
-int64_t sink_due(const struct sink *s);
-/* Does what is due at now. A flush must follow. */
-void sink_wake(struct sink *s, int64_t now);
-
-/* A processor runs, or is due. */
-bool sink_processing(const struct sink *s);
-/* The same, or archives are being compressed. */
-bool sink_busy(const struct sink *s);
 
 /* Closes and frees the sink; bytes that are not written are dropped. clean: marks the directory so
  * if all was written. */

@@ -4,7 +4,7 @@
  *
  * Input: a byte with the length of current, which it is then filled with; a byte with the length of
  * the journal, and its bytes; then the state. */
-#include "logger/directory.h"
+#include "logger/disk.h"
 #include "logger/pump.h"
 #include "rotate/logdir.h"
 #include "tests/fuzz/fuzz.h"
@@ -95,7 +95,7 @@ static void open_route(struct world *w)
     w->rules = (struct sink_rules){.trouble = SINK_HOLD, .name = "fuzz", .slots = -1};
     MUST(route_open(&w->pump.handover.route[0], &w->script, &w->own, &w->rules, &e) == 0);
     int directory = logdir_prepare(w->path, (uid_t)-1, (gid_t)-1, 0, &e);
-    MUST(directory >= 0 && directory_open(w->pump.handover.route[0].own, directory, true, &e) == 0);
+    MUST(directory >= 0 && disk_open(w->pump.handover.route[0].own, directory, true, &e) == 0);
 }
 
 /* No stream is open: it writes what the journals hold, and leaves. */

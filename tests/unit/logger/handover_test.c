@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/message.h"
-#include "logger/directory.h"
+#include "logger/disk.h"
 #include "logger/handover.h"
 #include "rotate/logdir.h"
 #include <fcntl.h>
@@ -40,17 +40,17 @@ static int open_sinks(const struct logger *g, struct route *r)
 {
     struct error e = ERROR_INIT;
     for (size_t i = 0; i < r->count; i++) {
-        struct sink *s = r->sink[i];
+        struct disk *d = disk_of(r->sink[i]);
         if (g->world->absent) {
-            directory_absent(s);
+            disk_be_absent(d);
             continue;
         }
-        int directory = logdir_prepare(s->text, (uid_t)-1, (gid_t)-1, 0, &e);
-        if (directory >= 0 && directory_open(s, directory, g->world->attempt > 0, &e) == 0)
+        int directory = logdir_prepare(d->sink.text, (uid_t)-1, (gid_t)-1, 0, &e);
+        if (directory >= 0 && disk_open(d, directory, g->world->attempt > 0, &e) == 0)
             continue;
         if (g->world->holds)
             return -1;
-        directory_absent(s);
+        disk_be_absent(d);
     }
     return 0;
 }

@@ -5,8 +5,7 @@
 
 #include "base/clock.h"
 #include "base/message.h"
-#include "logger/directory.h"
-#include "logger/kinds.h"
+#include "logger/disk.h"
 #include "logger/route.h"
 #include "rotate/logdir.h"
 
@@ -37,12 +36,10 @@ static void close_world(struct world *w)
 static int open_directories(struct route *r, bool resume)
 {
     struct error e = ERROR_INIT;
-    for (size_t i = 0; i < r->count; i++) {
-        struct sink *s = r->sink[i];
-        if (s->kind != &directory_kind)
-            continue;
-        int directory = logdir_prepare(s->text, (uid_t)-1, (gid_t)-1, 0, &e);
-        if (directory < 0 || directory_open(s, directory, resume, &e) < 0)
+    struct disk *d;
+    for (size_t i = 0; (d = route_directory(r, &i)) != NULL;) {
+        int directory = logdir_prepare(d->sink.text, (uid_t)-1, (gid_t)-1, 0, &e);
+        if (directory < 0 || disk_open(d, directory, resume, &e) < 0)
             return -1;
     }
     return 0;

@@ -41,6 +41,12 @@ static void close_world(struct world *w)
 
 /* --- in the child: a logger with one sink --- */
 
+static void wake(struct sink *s)
+{
+    if (s->kind == &directory_kind)
+        directory_wake(disk_of(s), clock_monotonic());
+}
+
 static void flush(struct sink *s)
 {
     int tries = 0;
@@ -48,7 +54,7 @@ static void flush(struct sink *s)
         if (++tries > 20)
             _exit(89); /* it is not tried again */
         fault_plan->clock += RETRY_NS;
-        sink_wake(s, clock_monotonic());
+        wake(s);
     }
 }
 
@@ -80,7 +86,7 @@ static void end_lines(struct sink *s)
         struct timespec now = clock_wall();
         flush(s);
         sink_begin(s, STREAM_OUT, &now);
-        sink_wake(s, clock_monotonic());
+        wake(s);
     }
     flush(s);
     sink_close(s, true);
@@ -115,10 +121,10 @@ static int run_sink(void *context)
     struct sink *s = sink_make(&rules, &script.step[0], NULL, &e);
     if (s->kind == &directory_kind) {
         int directory = logdir_prepare(w->path, (uid_t)-1, (gid_t)-1, 0, &e);
-        if (directory < 0 || directory_open(s, directory, false, &e) < 0) {
+        if (directory < 0 || disk_open(disk_of(s), directory, false, &e) < 0) {
             if (w->trouble != SINK_DROP)
                 return EXIT_SYSTEM;
-            directory_absent(s);
+            disk_be_absent(disk_of(s));
         }
     }
     write_lines(s, w);
