@@ -10,26 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { NOBODY = 65534 };
 #define DEFAULT_SCRIPT "n20 s1000000 T"
 
 const char logutil_options[] = "-f, --fifo=FIFO  read that instead of standard input\n";
-
-static int add_script(struct words *w, const char *script)
-{
-    static const char blanks[] = " \t\n\r";
-    int bad = 0;
-    for (script += strspn(script, blanks); *script != '\0' && bad == 0;
-         script += strspn(script, blanks)) {
-        size_t length = strcspn(script, blanks);
-        bad = words_add_bytes(w, script, length);
-        script += length;
-    }
-    return bad;
-}
 
 /* A fifo without a writer must not be at its end, so we are one too. */
 static int take_fifo(const char *path, struct error *e)
@@ -73,7 +59,7 @@ static int drop(struct error *e)
 static int fill(struct words *w, const char *script, const char *directory)
 {
     return words_add(w, "s6-log") | words_add(w, "-b") | words_add(w, "--") |
-           add_script(w, script) | words_add(w, directory);
+           words_split(w, script, " \t\n\r") | words_add(w, directory);
 }
 
 int logutil_run(struct invocation *c)
