@@ -67,7 +67,7 @@ static void see_newest(struct logdir *d)
     struct archive *list;
     long count = archive_list(d->directory, &list);
     trim_see_newest(d, list, count);
-    free(count >= 0 ? list : NULL);
+    free(list);
 }
 
 void helper_start(struct logdir *d)

@@ -49,17 +49,12 @@ static long list_work(const struct logdir *d, int duties, struct archive **list,
 {
     struct timespec now = clock_wall();
     long count = archive_list(d->directory, list), kept = 0;
-    unsigned char *doomed = count <= 0 ? NULL : malloc((size_t)count);
     *wait = 0;
-    if (doomed != NULL) {
-        if (d->settings.total > 0)
-            archive_sizes(d->directory, *list, count);
-        trim_mark(*list, count, &d->settings, &now, true, doomed);
-        for (long i = 0; i < count; i++)
-            if (doomed[i] == 0 && has_duty(d, &(*list)[i], i + 1 == count, duties, &now, wait))
-                (*list)[kept++] = (*list)[i];
-    }
-    free(doomed);
+    if (d->settings.total > 0)
+        archive_sizes(d->directory, *list, count);
+    for (long i = trim_doomed(*list, count, &d->settings, &now, true); i < count; i++)
+        if (has_duty(d, &(*list)[i], i + 1 == count, duties, &now, wait))
+            (*list)[kept++] = (*list)[i];
     return count < 0 ? -1 : kept;
 }
 
@@ -70,7 +65,7 @@ bool work_is_due(const struct logdir *d, int64_t *wait)
     if (step_has_input(d))
         return true;
     long count = list_work(d, SYNC | COMPRESS, &list, wait);
-    free(count >= 0 ? list : NULL);
+    free(list);
     return count != 0; /* what cannot be listed now is tried again by the helper */
 }
 
@@ -179,7 +174,7 @@ static int sync_and_compress(const struct logdir *d, struct error *e)
     int result = count < 0 ? error_system(e, "unable to list %s", d->name) : 0;
     for (long i = count - 1; i >= 0 && result == 0; i--)
         result = sync_one(d, &list[i], e);
-    free(count >= 0 ? list : NULL);
+    free(list);
     if (result < 0)
         return -1;
     fsync(d->directory);

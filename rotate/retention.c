@@ -8,27 +8,23 @@
 
 enum { PLAIN_SECONDS = 60 };
 
-void trim_mark(const struct archive *list, long count, const struct logdir_settings *s,
-               const struct timespec *now, bool age_too, unsigned char *doomed)
+long trim_doomed(const struct archive *list, long count, const struct logdir_settings *s,
+                 const struct timespec *now, bool age_too)
 {
     unsigned long long total = 0;
-    unsigned long long left = (unsigned long long)count;
     for (long i = 0; i < count; i++)
         total += (unsigned long long)list[i].size;
-    for (long i = 0; i < count; i++)
-        doomed[i] = 0;
     for (long i = 0; i < count; i++) {
-        bool too_many = left > s->keep;
+        bool too_many = (unsigned long long)(count - i) > s->keep;
         bool too_big = s->total > 0 && total > s->total;
         bool too_old = age_too && s->age > 0 && i + 1 < count &&
                        now->tv_sec > list[i].time.tv_sec &&
                        (unsigned long long)(now->tv_sec - list[i].time.tv_sec) > s->age;
         if (!too_many && !too_big && !too_old)
-            break;
-        doomed[i] = 1;
-        left--;
+            return i;
         total -= (unsigned long long)list[i].size;
     }
+    return count;
 }
 
 int64_t trim_ripe_in(const struct archive *a, bool newest, const struct logdir_settings *s,
@@ -63,7 +59,7 @@ bool logdir_shed(struct logdir *d)
     long count = archive_list(d->directory, &list);
     trim_see_newest(d, list, count);
     bool deleted = count > 0 && delete_archive(d, &list[0]);
-    free(count >= 0 ? list : NULL);
+    free(list);
     return deleted;
 }
 
@@ -73,16 +69,11 @@ void logdir_trim(struct logdir *d)
     struct timespec now = clock_wall();
     bool age_too = age_is_trusted(&d->clock, &now, clock_monotonic());
     long count = archive_list(d->directory, &list);
-    unsigned char *doomed = count <= 0 ? NULL : malloc((size_t)count);
     trim_see_newest(d, list, count);
-    if (doomed != NULL) {
-        if (d->settings.total > 0)
-            archive_sizes(d->directory, list, count);
-        trim_mark(list, count, &d->settings, &now, age_too, doomed);
-        for (long i = 0; i < count; i++)
-            if (doomed[i] != 0)
-                delete_archive(d, &list[i]);
-    }
-    free(doomed);
-    free(count >= 0 ? list : NULL);
+    if (d->settings.total > 0)
+        archive_sizes(d->directory, list, count);
+    long doomed = trim_doomed(list, count, &d->settings, &now, age_too);
+    for (long i = 0; i < doomed; i++)
+        delete_archive(d, &list[i]);
+    free(list);
 }

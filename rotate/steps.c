@@ -247,7 +247,7 @@ int step_finish_link(const struct logdir *d, const char *name, struct error *e)
         archived = step_is_file(d, list[i].name, &s);
     if (strcmp(name, "current") == 0 && !archived)
         archived = step_is_file(d, "previous", &s);
-    free(count >= 0 ? list : NULL);
+    free(list);
     return archived ? step_remove(d, name, e) : 0;
 }
 

@@ -161,10 +161,10 @@ int recover_nothing(struct logdir *d, bool resume, struct error *e);
  * some. Called before one is deleted, so that none gets its name again. */
 void trim_see_newest(struct logdir *d, const struct archive *list, long count);
 
-/* Pure: sets doomed[i] to 1 for each archive of the sorted list that n, S and a delete, else to 0;
- * doomed has count bytes. age_too: deletion by age is not paused. S needs the sizes filled in. */
-void trim_mark(const struct archive *list, long count, const struct logdir_settings *s,
-               const struct timespec *now, bool age_too, unsigned char *doomed);
+/* Pure: how many archives at the beginning of the sorted list n, S and a delete. age_too: deletion
+ * by age is not paused. S needs the sizes filled in. */
+long trim_doomed(const struct archive *list, long count, const struct logdir_settings *s,
+                 const struct timespec *now, bool age_too);
 
 /* Pure: ns until a plain archive is due for compression; 0: now; -1: it is not to be compressed as
  * things are. A reader that began the file when it was current has time until then: the newest
