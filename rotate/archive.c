@@ -84,19 +84,6 @@ static long drop_unborn(int directory, const struct archive *list, long count)
     return unborn ? count - 1 : count;
 }
 
-static int append_archive(struct archive **list, long count, const struct archive *a)
-{
-    if ((count & (count - 1)) == 0) { /* at 0 and every power of two */
-        size_t capacity = count == 0 ? 1 : 2 * (size_t)count;
-        struct archive *bigger = realloc(*list, capacity * sizeof *bigger);
-        if (bigger == NULL)
-            return -1;
-        *list = bigger;
-    }
-    (*list)[count] = *a;
-    return 0;
-}
-
 /* Some file systems do not tell the type of a file in the listing. One that cannot be looked at is
  * there all the same. */
 static bool is_file(int directory, const char *name)
@@ -129,8 +116,8 @@ void archive_sizes(int directory, struct archive *list, long count)
 
 struct collected {
     int directory;
-    struct archive **list;
-    long count;
+    struct archive *list;
+    size_t count, room;
 };
 
 static int collect(void *to, const char *name, int file)
@@ -139,31 +126,31 @@ static int collect(void *to, const char *name, int file)
     struct archive a;
     if (archive_parse(name, &a) < 0 || (!file && !is_file(c->directory, name)))
         return 0;
-    if (append_archive(c->list, c->count, &a) < 0) {
-        errno = ENOMEM;
+    struct archive *list = list_room(c->list, c->count, &c->room, sizeof *list);
+    if (list == NULL)
         return -1;
-    }
-    c->count++;
+    c->list = list;
+    c->list[c->count++] = a;
     return 0;
 }
 
 long archive_list(int directory, struct archive **list)
 {
     *list = NULL;
-    struct collected c = {.directory = directory, .list = list};
+    struct collected c = {.directory = directory};
     int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int result = fd < 0 ? -1 : fd_each_entry(fd, collect, &c);
     int why = errno;
     fd_close(fd);
     if (result < 0) {
-        free(*list);
-        *list = NULL;
+        free(c.list);
         errno = why;
         return -1;
     }
+    *list = c.list;
     if (c.count > 1)
-        qsort(*list, (size_t)c.count, sizeof **list, archive_compare);
-    return drop_unborn(directory, *list, drop_plain_twins(*list, c.count));
+        qsort(c.list, c.count, sizeof *c.list, archive_compare);
+    return drop_unborn(directory, c.list, drop_plain_twins(c.list, (long)c.count));
 }
 
 /* Unites two sorted lists into `to`; an archive in both is taken from b. Returns the count. */

@@ -1,5 +1,6 @@
 /* Finds where the last lines of a file begin: from the end of plain files by blocks, of BGZF by
  * members; any other gzip is read twice. */
+#include "base/str.h"
 #include "rotate/bgzf.h"
 #include "rotate/read/logfile_inside.h"
 #include <errno.h>
@@ -69,7 +70,7 @@ static int plain_back(struct logfile *f, struct position *p)
 
 struct members {
     int64_t *offset;
-    size_t count;
+    size_t count, room;
     int64_t end; /* of the last one, in the file */
     bool whole;  /* that is the end of the file, too */
 };
@@ -83,13 +84,10 @@ static int list_members(const struct logfile *f, struct members *m)
         long length = logfile_member(f, m->end, NULL);
         if (length <= 0 || m->end + length > st.st_size)
             return 0;
-        if ((m->count & (m->count - 1)) == 0) {
-            size_t capacity = m->count ? m->count * 2 : 1;
-            int64_t *offset = realloc(m->offset, capacity * sizeof *offset);
-            if (!offset)
-                return -1;
-            m->offset = offset;
-        }
+        int64_t *offset = list_room(m->offset, m->count, &m->room, sizeof *offset);
+        if (!offset)
+            return -1;
+        m->offset = offset;
         m->offset[m->count++] = m->end;
         m->end += length;
     }
@@ -161,15 +159,11 @@ static int compressed_back(struct logfile *f, struct position *p)
     struct members m = {.count = 0};
     struct buffers *b = malloc(sizeof *b);
     int result = b ? list_members(f, &m) : -1;
-    if (result == 0 && m.whole && members_back(f, &m, b, p) >= 0) {
-        free(m.offset);
-        free(b);
-        return 0;
-    }
+    bool found = result == 0 && m.whole && members_back(f, &m, b, p) >= 0;
     free(m.offset);
     free(b);
-    if (result < 0)
-        return -1;
+    if (found || result < 0)
+        return result;
     *p = start;
     inflater_rewind(f);
     return stream_back(f, p);
