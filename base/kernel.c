@@ -2,11 +2,19 @@
 #include "base/clock.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 0x8
+#endif
 
 bool kernel_lacks(int why)
 {
@@ -63,6 +71,20 @@ void kernel_noise(void *bytes, size_t length)
         x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         ((unsigned char *)bytes)[i] = (unsigned char)(x >> 56);
     }
+}
+
+ssize_t kernel_write_now(int fd, const void *bytes, size_t length)
+{
+    struct iovec all = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = length};
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    ssize_t n = syscall(SYS_pwritev2, fd, &all, 1L, -1L, -1L, (long)RWF_NOWAIT);
+    if (n >= 0 || !kernel_lacks(errno))
+        return n;
+    if (poll(&room, 1, 0) == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return write(fd, bytes, length < PIPE_BUF ? length : PIPE_BUF);
 }
 
 bool kernel_permits(const char *path, int mode)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* An empty file without a name, in memory: memfd_create, or a file of /run, /dev/shm or /tmp that
  * is removed at once. A descriptor, close-on-exec, or -1 with errno. */
@@ -17,6 +18,12 @@ void kernel_noise(void *bytes, size_t length);
 /* Whether our effective user may access path that way (R_OK, W_OK, X_OK): faccessat2, or the C
  * library's substitute, or access. */
 bool kernel_permits(const char *path, int mode);
+
+/* Writes without waiting to a descriptor that others share and that must stay one that blocks:
+ * pwritev2 with RWF_NOWAIT. Where there is none for this kind of file, what polls as writable gets
+ * PIPE_BUF bytes at most, for which a pipe then has room. The number of bytes, or -1 with errno:
+ * EAGAIN, there is no room now. */
+ssize_t kernel_write_now(int fd, const void *bytes, size_t length);
 
 /* Whether this errno says that the system call is missing, or that a filter refuses it. */
 bool kernel_lacks(int why);

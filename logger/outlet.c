@@ -5,16 +5,7 @@
 #include "logger/console.h"
 #include "logger/kinds.h"
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <unistd.h>
-
-#ifndef RWF_NOWAIT
-#define RWF_NOWAIT 0x8
-#endif
 
 struct outlet {
     struct sink sink;
@@ -47,27 +38,11 @@ static void add_line(struct sink *s, const struct line *line)
         sink_collect_line(s, line);
 }
 
-/* Writes without waiting; -1 with EAGAIN: nothing. Where the kernel cannot promise that, what polls
- * as writable takes at least PIPE_BUF. */
-static ssize_t write_now(int fd, const char *bytes, size_t length)
-{
-    struct iovec all = {(void *)(uintptr_t)bytes, length};
-    struct pollfd room = {.fd = fd, .events = POLLOUT};
-    ssize_t n = syscall(SYS_pwritev2, fd, &all, 1L, -1L, -1L, (long)RWF_NOWAIT);
-    if (n >= 0 || !kernel_lacks(errno))
-        return n;
-    if (poll(&room, 1, 0) == 0) {
-        errno = EAGAIN;
-        return -1;
-    }
-    return write(fd, bytes, length < PIPE_BUF ? length : PIPE_BUF);
-}
-
 /* Writes what stdout takes without waiting. 0: all of it; 1: some is left; -1 with errno. */
 static int write_some(struct sink_buffer *b)
 {
     while (b->written < b->bytes.length) {
-        ssize_t n = write_now(1, b->bytes.data + b->written, b->bytes.length - b->written);
+        ssize_t n = kernel_write_now(1, b->bytes.data + b->written, b->bytes.length - b->written);
         if (n < 0 && errno == EAGAIN)
             return 1;
         if (n < 0 && errno != EINTR)

@@ -8,20 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/uio.h>
 #include <unistd.h>
-
-#ifndef RWF_NOWAIT
-#define RWF_NOWAIT 0x00000008
-#endif
 
 static int destination = 2;
 static int own = -1;       /* the same pipe or terminal as an open file of ours, with O_NONBLOCK */
@@ -34,20 +27,11 @@ static int shared = -1; /* the loggers' file */
 
 static ssize_t write_now(int fd, const void *bytes, size_t length)
 {
-    struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = length};
     ssize_t n = fd == no_socket ? -1 : send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n >= 0 || (fd != no_socket && errno != ENOTSOCK))
         return n;
     no_socket = fd;
-    n = syscall(SYS_pwritev2, fd, &part, 1, -1L, -1L, RWF_NOWAIT);
-    if (n >= 0 || !kernel_lacks(errno))
-        return n;
-    /* No such flag for this kind of file. That it is writable means, for a pipe, room for a page.
-     */
-    struct pollfd p = {.fd = fd, .events = POLLOUT};
-    if (poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0)
-        return -1;
-    return write(fd, bytes, length);
+    return kernel_write_now(fd, bytes, length);
 }
 
 bool console_try(int fd, const void *bytes, size_t length)
