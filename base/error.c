@@ -11,6 +11,7 @@ int error_set(struct error *e, int code, const char *format, ...)
     vsnprintf(e->text, sizeof e->text, format, list);
     va_end(list);
     e->code = code;
+    e->why = 0;
     return -1;
 }
 
@@ -25,6 +26,7 @@ int error_system(struct error *e, const char *format, ...)
     if (length < sizeof e->text)
         snprintf(e->text + length, sizeof e->text - length, ": %s", strerror(why));
     e->code = EXIT_SYSTEM;
+    e->why = why;
     errno = why;
     return -1;
 }

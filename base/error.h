@@ -19,6 +19,7 @@ enum {
 
 struct error {
     int code; /* the exit code this error asks for */
+    int why;  /* the errno that it tells; 0: none */
     char text[512];
 };
 
@@ -29,7 +30,7 @@ struct error {
 int error_set(struct error *e, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same with code EXIT_SYSTEM and ": strerror(errno)" appended; keeps errno. */
+/* The same with code EXIT_SYSTEM, why and ": strerror(errno)" appended; keeps errno. */
 int error_system(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Whether an errno says that something is not to be had now, and not that it is not there: memory

@@ -3,7 +3,6 @@
 #include "base/message.h"
 #include "contract/paths.h"
 #include "supervisor/exitcode.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
@@ -111,7 +110,7 @@ void cmd_start(struct cmd *c)
     if (c->words.count == 0)
         return;
     pid_t pid = spawn(c, &e);
-    if (pid < 0 && shortage_is(errno)) {
+    if (pid < 0 && shortage_is(e.why)) {
         pid1_lacks(p, &p->shortage, "", c->words.item[0], &e);
         pid1_retry(p, &c->retry);
         return;

@@ -1,6 +1,5 @@
 #include "supervisor/descriptors.h"
 #include "base/slots.h"
-#include <errno.h>
 #include <sys/resource.h>
 
 static bool allow(unsigned long number)
@@ -49,7 +48,6 @@ int descriptors_exist(const struct service_keys *keys, struct error *e)
     struct rlimit now;
     int64_t before = -1;
     const char *name = NULL;
-    errno = EINVAL;
     for (const struct key_row *k = key_rows; k->name != NULL; k++) {
         if (k->kind != KEY_DESCRIPTOR)
             continue;

@@ -379,9 +379,7 @@ int logger_open(struct logger *l, const char *name, enum logging_mode mode,
     l->state = LOGGER_FRESH;
     if (fill(l, name, script, e) == 0)
         return 0;
-    int why = errno;
     logger_release(l);
-    errno = why;
     return -1;
 }
 

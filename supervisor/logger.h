@@ -103,7 +103,7 @@ int logger_gate(const struct logger *l);
 
 /* --- between its files ---------------------------------------------------------------------- */
 
-/* Forks a process of the pipes, and nothing else. Its pid; -1 with errno and e. */
+/* Forks a process of the pipes, and nothing else. Its pid; -1 with e. */
 pid_t logger_spawn(const struct logger *l, struct error *e);
 
 #endif

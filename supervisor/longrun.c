@@ -123,7 +123,7 @@ static enum service_event spawn_run(struct longrun *l, int *detail)
         return SERVICE_EVENTS;
     if (result > 0)
         return SERVICE_SPAWNED; /* it cannot be watched: believe it */
-    *detail = shortage_is(errno) ? SERVICE_LACK : 0;
+    *detail = shortage_is(e.why) ? SERVICE_LACK : 0;
     if (*detail != 0) {
         pid1_lacks(p, &p->shortage, "service ", l->definition->name, &e);
     } else {

@@ -114,8 +114,7 @@ void longrun_pass_signal(struct longrun *l, int signal);
 /* Ends the service: by its down-signal, or, for a consumer during the stop, by end of file first.
  */
 void longrun_end(struct longrun *l);
-/* Forks ./run. 0; 1: its report cannot be watched, so believe that it was executed; -1 with errno
- * and e. */
+/* Forks ./run. 0; 1: its report cannot be watched, so believe that it was executed; -1 with e. */
 int longrun_spawn_run(struct longrun *l, struct error *e);
 /* Forks ./finish. 0, or -1 with e. */
 int longrun_spawn_finish(struct longrun *l, struct error *e);

@@ -128,7 +128,7 @@ static pid_t spawn(struct longrun *l, struct process_spawn *s, int *report, stru
     struct pid1 *p = l->all->pid1;
     l->run.forked = pid1_wall(p); /* before: what it says comes after its start */
     pid_t pid = pid1_spawn(p, s, role_of(s), l->index, report, e);
-    if (pid >= 0 || !s->new_pids || errno != EPERM)
+    if (pid >= 0 || !s->new_pids || e->why != EPERM)
         return pid;
     longrun_say_same_pids(l);
     s->new_pids = false;
@@ -152,12 +152,10 @@ int longrun_spawn_run(struct longrun *l, struct error *e)
         s.lock = lock;
         pid = spawn(l, &s, &report, e);
     }
-    int why = errno;
     fd_drop(&notify);
     fd_drop(&lock);
     if (pid < 0) {
         run_end(&l->run, false);
-        errno = why;
         return -1;
     }
     shortage_over(&l->all->pid1->shortage);

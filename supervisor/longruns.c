@@ -266,9 +266,7 @@ struct longrun *longruns_add(struct longruns *ls, const struct definition *d,
         l->own = own;
         return l;
     }
-    int why = errno;
     release(l);
-    errno = why;
     return NULL;
 }
 

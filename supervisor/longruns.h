@@ -11,7 +11,7 @@ int longruns_reserve(struct longruns *ls, uint32_t more, struct error *e);
 
 /* Takes everything that one needs but its pipeline; the service directory path is there. node: its
  * own, or NO_NODE. own: d, which is taken over, or NULL where d is of the catalogue or of an
- * update. NULL with errno and e: nothing was kept, but own is the caller's still. */
+ * update. NULL with e: nothing was kept, but own is the caller's still. */
 struct longrun *longruns_add(struct longruns *ls, const struct definition *d,
                              struct definition *own, uint32_t node, const char *path,
                              struct error *e);

@@ -4,7 +4,6 @@
 #include "base/message.h"
 #include "contract/paths.h"
 #include "supervisor/refusal.h"
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,11 +97,9 @@ void oneshot_begin(struct oneshots *all, uint32_t node, bool stopping)
     o->stopping = stopping;
     o->pid = spawn(all, node, CHILD_ONESHOT, argv.item, &o->report, &e);
     if (o->pid < 0) {
-        int why = errno;
         o->pid = 0;
-        if (may_wait(all, node, why)) {
+        if (may_wait(all, node, e.why)) {
             o->put_off = true;
-            errno = why;
             pid1_lacks(all->pid1, &all->pid1->shortage, "service ", d->name, &e);
             pid1_retry(all->pid1, &all->retry);
             return;

@@ -81,7 +81,7 @@ int pid1_kill(const struct pid1 *p, pid_t pid, int signal)
 void pid1_lacks(struct pid1 *p, struct shortage *s, const char *what, const char *name,
                 const struct error *e)
 {
-    shortage_note(s, what, name, e, errno, pid1_now(p));
+    shortage_note(s, what, name, e, pid1_now(p));
 }
 
 /* Those that were queued before, and not what they queue anew. */

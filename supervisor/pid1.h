@@ -99,13 +99,13 @@ void pid1_enter(struct pid1 *p, enum stage stage);
 bool pid1_is_stopping(const struct pid1 *p); /* in the stage STOPPING, or later */
 
 /* As process_spawn, with our environment and limit of descriptors where s has none; the child is
- * known by role and index from then on (CHILD_NONE: it is not). -1 with errno and e. */
+ * known by role and index from then on (CHILD_NONE: it is not). -1 with e. */
 pid_t pid1_spawn(struct pid1 *p, struct process_spawn *s, enum child_role role, uint32_t index,
                  int *report, struct error *e);
 /* As kill; a child whose group is meant, and that has none yet, gets it itself. */
 int pid1_kill(const struct pid1 *p, pid_t pid, int signal);
 
-/* Notes that something could not be begun: it is said once (shortage.h). errno says why. */
+/* Notes that something could not be begun: it is said once (shortage.h). */
 void pid1_lacks(struct pid1 *p, struct shortage *s, const char *what, const char *name,
                 const struct error *e);
 /* Calls r->again in 1 s, or in 100 ms while stopping, with all others that are due then. Harmless

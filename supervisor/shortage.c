@@ -26,7 +26,7 @@ bool shortage_is(int why)
 }
 
 void shortage_note(struct shortage *s, const char *what, const char *name, const struct error *e,
-                   int why, int64_t now)
+                   int64_t now)
 {
     size_t i = 0;
     s->attempts++;
@@ -34,7 +34,7 @@ void shortage_note(struct shortage *s, const char *what, const char *name, const
         return;
     s->said = true;
     s->said_at = now;
-    while (cures[i].why != 0 && cures[i].why != why)
+    while (cures[i].why != 0 && cures[i].why != e->why)
         i++;
     message_warning("%s%s: %s%s; this, and all else that fails so, is tried again", what, name,
                     e->text, cures[i].cure);

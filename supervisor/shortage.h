@@ -17,9 +17,9 @@ struct shortage {
 /* why, an errno, is of something that may come back. */
 bool shortage_is(int why);
 
-/* Notes an attempt that failed. what: "service web", "the logger of web". */
+/* Notes an attempt that failed as e says. what: "service web", "the logger of web". */
 void shortage_note(struct shortage *s, const char *what, const char *name, const struct error *e,
-                   int why, int64_t now);
+                   int64_t now);
 
 /* It works again. */
 void shortage_over(struct shortage *s);

@@ -224,12 +224,10 @@ static void retire(struct status_file *f, const struct status_container *c)
 static void fail(struct status_file *f)
 {
     struct error e = ERROR_INIT;
-    int why = errno;
     error_system(&e, "unable to write " RUN_STATUS ", which overlog status reads");
     f->pid1->calls->unlink(RUN_STATUS);
     fd_drop(&f->fd);
     f->pid1->changes.renew = true;
-    errno = why;
     pid1_lacks(f->pid1, &f->lack, "", "", &e);
     pid1_retry(f->pid1, &f->retry);
 }

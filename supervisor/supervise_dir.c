@@ -26,11 +26,11 @@ static void set_stale(struct supervise_dir *d, bool stale)
     d->stale = stale;
 }
 
-/* What could not be done, which errno says, is done again; but where somebody has removed the
+/* What could not be done is done again; but where somebody has removed the
  * directory, nobody looks. */
 static void put_off(struct supervise_dir *d, const struct error *e)
 {
-    if (errno == ENOENT)
+    if (e->why == ENOENT)
         return;
     set_stale(d, true);
     pid1_lacks(d->pid1, &d->pid1->unwritten, "service ", d->name, e);

@@ -352,7 +352,7 @@ bool supervisor_turn(struct supervisor *sv)
     if (p->stage == STAGE_OVER)
         return false;
     if (loop_turn(&p->loop, -1, &e) < 0) {
-        shortage_note(&p->shortage, "", "", &e, 0, pid1_now(p));
+        pid1_lacks(p, &p->shortage, "", "", &e);
         poll(NULL, 0, 100); /* not in vain for ever */
     }
     return true;

@@ -7,7 +7,6 @@
 #include "services/livedir.h"
 #include "supervisor/control.h"
 #include "supervisor/scandir.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,9 +176,7 @@ static int add_longrun(struct update_stage *u, uint32_t node, struct error *e)
         return error_system(e, "unable to put %s in place", path);
     struct longrun *l = longruns_add(u->longruns, d, NULL, NO_NODE, path, e);
     if (l == NULL) {
-        int why = errno;
         (void)!u->longruns->pid1->calls->rename(path, from);
-        errno = why;
         return -1;
     }
     u->next.longrun_of[node] = l->index;

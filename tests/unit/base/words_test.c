@@ -97,13 +97,16 @@ static void errors_carry_code_and_reason(void **state)
 {
     struct error e = ERROR_INIT;
     (void)state;
+    e.why = EIO;
     assert_int_equal(error_set(&e, EXIT_USAGE, "no %s", "x"), -1);
     assert_int_equal(e.code, 100);
+    assert_int_equal(e.why, 0);
     assert_string_equal(e.text, "no x");
     errno = ENOENT;
     assert_int_equal(error_system(&e, "unable to open %s", "y"), -1);
     assert_int_equal(errno, ENOENT);
     assert_int_equal(e.code, 111);
+    assert_int_equal(e.why, ENOENT);
     assert_string_equal(e.text, "unable to open y: No such file or directory");
 }
 

@@ -44,7 +44,7 @@ static void lacks(struct shortage *s, const char *name, int why, int64_t now)
     struct error e = ERROR_INIT;
     errno = why;
     error_system(&e, "unable to fork");
-    shortage_note(s, "service ", name, &e, why, now);
+    shortage_note(s, "service ", name, &e, now);
 }
 
 static void what_may_come_back(void **state)
