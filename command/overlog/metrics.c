@@ -34,57 +34,6 @@ static void sample(struct str *out, const char *name, const char *service)
 
 /* --- families of services --------------------------------------------------------------------- */
 
-static long long is_up(const struct metrics *m, size_t i)
-{
-    return strcmp(m->status->row[i].state, "up") == 0;
-}
-
-static long long is_ready(const struct metrics *m, size_t i)
-{
-    return m->status->row[i].ready;
-}
-
-static long long is_wanted(const struct metrics *m, size_t i)
-{
-    return m->status->row[i].wanted;
-}
-
-static long long restarts(const struct metrics *m, size_t i)
-{
-    return status_restarts(&m->status->row[i]);
-}
-
-static long long last_exit(const struct metrics *m, size_t i)
-{
-    const struct status_row *r = &m->status->row[i];
-    return r->signal >= 0 ? 128 + r->signal : r->code;
-}
-
-static long long log_bytes(const struct metrics *m, size_t i)
-{
-    return m->status->row[i].log_bytes;
-}
-
-static long long log_lines(const struct metrics *m, size_t i)
-{
-    return m->service[i].log_lines;
-}
-
-static long long log_written(const struct metrics *m, size_t i)
-{
-    return m->status->row[i].log_written;
-}
-
-static long long floods(const struct metrics *m, size_t i)
-{
-    return (long long)m->service[i].history.counts.floods;
-}
-
-static long long dropped(const struct metrics *m, size_t i)
-{
-    return m->service[i].dropped;
-}
-
 long long metrics_missing(const char *line)
 {
     static const char level[] = ": warning: ";
@@ -96,154 +45,122 @@ long long metrics_missing(const char *line)
     return digits > 0 && digits < 18 && at + digits == end ? strtoll(at, NULL, 10) : 0;
 }
 
-static const struct usage *use(const struct metrics *m, size_t i)
-{
-    return &m->status->row[i].use;
-}
-
-static long long memory(const struct metrics *m, size_t i)
-{
-    return use(m, i)->processes > 0 ? use(m, i)->memory : -1;
-}
-
-static long long processes(const struct metrics *m, size_t i)
-{
-    return use(m, i)->processes;
-}
-
-static long long threads(const struct metrics *m, size_t i)
-{
-    return use(m, i)->threads;
-}
-
-static long long descriptors(const struct metrics *m, size_t i)
-{
-    return use(m, i)->processes > 0 ? use(m, i)->descriptors : -1;
-}
-
-/* --- jobs --- */
-
-static const struct schedule_state *job(const struct metrics *m, size_t i)
-{
-    return &m->status->row[i].job;
-}
-
-static long long of_job(const struct metrics *m, size_t i, int64_t value)
-{
-    return job_is(job(m, i)) ? value : -1;
-}
-
-static long long job_runs(const struct metrics *m, size_t i)
-{
-    return of_job(m, i, job(m, i)->runs);
-}
-
-static long long job_failures(const struct metrics *m, size_t i)
-{
-    return of_job(m, i, job(m, i)->failed);
-}
-
-static long long job_limits(const struct metrics *m, size_t i)
-{
-    return of_job(m, i, job(m, i)->late);
-}
-
-static long long job_skips(const struct metrics *m, size_t i)
-{
-    return of_job(m, i, job(m, i)->skipped);
-}
-
-static long long job_running(const struct metrics *m, size_t i)
-{
-    return of_job(m, i, job(m, i)->pid > 0);
-}
-
-static long long job_exit(const struct metrics *m, size_t i)
-{
-    return of_job(m, i, job(m, i)->code);
-}
-
-/* A time, in seconds; none where it is 0. */
-static long long job_time(const struct metrics *m, size_t i, int64_t ns)
-{
-    return of_job(m, i, ns > 0 ? ns / CLOCK_SECOND : -1);
-}
-
-static long long job_next(const struct metrics *m, size_t i)
-{
-    return job_time(m, i, job(m, i)->next);
-}
-
-static long long job_success(const struct metrics *m, size_t i)
-{
-    return job_time(m, i, job(m, i)->well);
-}
-
-static const struct row {
-    const char *name, *suffix, *type, *help;
-    long long (*value)(const struct metrics *m, size_t i); /* negative: none */
-} rows[] = {
-    {"service_up", "", "gauge", "Whether the service is up.", is_up},
-    {"service_ready", "", "gauge", "Whether it is up and has said that it is ready, if it does.",
-     is_ready},
-    {"service_wanted", "", "gauge", "Whether it should be up.", is_wanted},
-    {"service_restarts", "_total", "counter", "How often it was started again.", restarts},
-    {"service_last_exit", "", "gauge", "Its last exit code, or 128 and the signal.", last_exit},
-    {"service_log_bytes", "", "gauge", "Size of its log directory.", log_bytes},
-    {"service_log_lines", "", "gauge", "Lines in its log directory.", log_lines},
-    {"service_log_written_bytes", "_total", "counter", "Bytes that it has written to its log.",
-     log_written},
-    {"service_log_floods", "_total", "counter", "Minutes in which it flooded its log.", floods},
-    {"service_log_dropped", "", "gauge", "Lines that its log says are missing.", dropped},
-    {"service_memory_bytes", "", "gauge", "Resident memory of its processes.", memory},
-    {"service_processes", "", "gauge", "How many processes it has.", processes},
-    {"service_threads", "", "gauge", "How many threads these have.", threads},
-    {"service_descriptors", "", "gauge", "How many descriptors these have open.", descriptors},
-    {"job_runs", "_total", "counter", "How many jobs schedule has begun.", job_runs},
-    {"job_failures", "_total", "counter", "How many of them have failed.", job_failures},
-    {"job_limits", "_total", "counter", "How many were ended for their limit.", job_limits},
-    {"job_skips", "_total", "counter", "How many times came while a job ran.", job_skips},
-    {"job_running", "", "gauge", "Whether a job runs now.", job_running},
-    {"job_last_exit", "", "gauge", "Exit code of the last job, or 128 and the signal.", job_exit},
-    {"job_next_timestamp_seconds", "", "gauge", "When the next job begins.", job_next},
-    {"job_success_timestamp_seconds", "", "gauge", "When the last job ended well.", job_success},
+enum figure {
+    UP,
+    READY,
+    WANTED,
+    RESTARTS,
+    LAST_EXIT,
+    LOG_BYTES,
+    LOG_LINES,
+    LOG_WRITTEN,
+    LOG_FLOODS,
+    LOG_DROPPED,
+    MEMORY,
+    PROCESSES,
+    THREADS,
+    DESCRIPTORS,
+    JOB_RUNS,
+    JOB_FAILURES,
+    JOB_LIMITS,
+    JOB_SKIPS,
+    JOB_RUNNING,
+    JOB_EXIT,
+    JOB_NEXT,
+    JOB_SUCCESS,
+    CPU, /* this and the next in ms, which are shown as seconds */
+    JOB_DURATION,
+    FIGURES
 };
 
-static void put_row(const struct metrics *m, const struct row *r, struct str *out)
+static const struct {
+    const char *name, *suffix, *type, *help;
+} families[FIGURES] = {
+    [UP] = {"service_up", "", "gauge", "Whether the service is up."},
+    [READY] = {"service_ready", "", "gauge",
+               "Whether it is up and has said that it is ready, if it does."},
+    [WANTED] = {"service_wanted", "", "gauge", "Whether it should be up."},
+    [RESTARTS] = {"service_restarts", "_total", "counter", "How often it was started again."},
+    [LAST_EXIT] = {"service_last_exit", "", "gauge", "Its last exit code, or 128 and the signal."},
+    [LOG_BYTES] = {"service_log_bytes", "", "gauge", "Size of its log directory."},
+    [LOG_LINES] = {"service_log_lines", "", "gauge", "Lines in its log directory."},
+    [LOG_WRITTEN] = {"service_log_written_bytes", "_total", "counter",
+                     "Bytes that it has written to its log."},
+    [LOG_FLOODS] = {"service_log_floods", "_total", "counter",
+                    "Minutes in which it flooded its log."},
+    [LOG_DROPPED] = {"service_log_dropped", "", "gauge", "Lines that its log says are missing."},
+    [MEMORY] = {"service_memory_bytes", "", "gauge", "Resident memory of its processes."},
+    [PROCESSES] = {"service_processes", "", "gauge", "How many processes it has."},
+    [THREADS] = {"service_threads", "", "gauge", "How many threads these have."},
+    [DESCRIPTORS] = {"service_descriptors", "", "gauge", "How many descriptors these have open."},
+    [JOB_RUNS] = {"job_runs", "_total", "counter", "How many jobs schedule has begun."},
+    [JOB_FAILURES] = {"job_failures", "_total", "counter", "How many of them have failed."},
+    [JOB_LIMITS] = {"job_limits", "_total", "counter", "How many were ended for their limit."},
+    [JOB_SKIPS] = {"job_skips", "_total", "counter", "How many times came while a job ran."},
+    [JOB_RUNNING] = {"job_running", "", "gauge", "Whether a job runs now."},
+    [JOB_EXIT] = {"job_last_exit", "", "gauge",
+                  "Exit code of the last job, or 128 and the signal."},
+    [JOB_NEXT] = {"job_next_timestamp_seconds", "", "gauge", "When the next job begins."},
+    [JOB_SUCCESS] = {"job_success_timestamp_seconds", "", "gauge", "When the last job ended well."},
+    [CPU] = {"service_cpu_seconds", "_total", "counter", "CPU time of its processes."},
+    [JOB_DURATION] = {"job_duration_seconds", "", "gauge",
+                      "How long the last job took that has ended."},
+};
+
+/* What is known of a row of the status; a negative figure is none. */
+static void find_figures(const struct metrics *m, size_t i, long long figure[FIGURES])
+{
+    const struct status_row *r = &m->status->row[i];
+    const struct usage *u = &r->use;
+    const struct schedule_state *j = &r->job;
+    for (int k = 0; k < FIGURES; k++)
+        figure[k] = -1;
+    figure[UP] = status_row_is(r, "up");
+    figure[READY] = r->ready;
+    figure[WANTED] = r->wanted;
+    figure[RESTARTS] = status_restarts(r);
+    figure[LAST_EXIT] = r->signal >= 0 ? 128 + r->signal : r->code;
+    figure[LOG_BYTES] = r->log_bytes;
+    figure[LOG_LINES] = m->service[i].log_lines;
+    figure[LOG_WRITTEN] = r->log_written;
+    figure[LOG_FLOODS] = (long long)m->service[i].history.counts.floods;
+    figure[LOG_DROPPED] = m->service[i].dropped;
+    figure[PROCESSES] = u->processes;
+    figure[THREADS] = u->threads;
+    if (u->processes > 0) {
+        figure[MEMORY] = u->memory;
+        figure[DESCRIPTORS] = u->descriptors;
+        figure[CPU] = u->cpu_ms;
+    }
+    if (job_is(j)) {
+        figure[JOB_RUNS] = j->runs;
+        figure[JOB_FAILURES] = j->failed;
+        figure[JOB_LIMITS] = j->late;
+        figure[JOB_SKIPS] = j->skipped;
+        figure[JOB_RUNNING] = j->pid > 0;
+        figure[JOB_EXIT] = j->code;
+        figure[JOB_NEXT] = j->next > 0 ? j->next / CLOCK_SECOND : -1;
+        figure[JOB_SUCCESS] = j->well > 0 ? j->well / CLOCK_SECOND : -1;
+        figure[JOB_DURATION] = j->code < 0 ? -1 : j->ms;
+    }
+}
+
+static void put_family(const struct metrics *m, enum figure f, struct str *out)
 {
     char name[64];
-    family(out, r->name, r->type, r->help);
-    snprintf(name, sizeof name, "%s%s", r->name, r->suffix);
+    long long figure[FIGURES];
+    family(out, families[f].name, families[f].type, families[f].help);
+    snprintf(name, sizeof name, "%s%s", families[f].name, families[f].suffix);
     for (size_t i = 0; i < m->status->count; i++) {
-        long long value = r->value(m, i);
+        find_figures(m, i, figure);
+        long long value = figure[f];
         if (value < 0)
             continue;
         sample(out, name, m->status->row[i].name);
-        str_printf(out, "} %lld\n", value);
-    }
-}
-
-static void put_cpu(const struct metrics *m, struct str *out)
-{
-    family(out, "service_cpu_seconds", "counter", "CPU time of its processes.");
-    for (size_t i = 0; i < m->status->count; i++) {
-        long long ms = use(m, i)->cpu_ms;
-        if (use(m, i)->processes == 0)
-            continue;
-        sample(out, "service_cpu_seconds_total", m->status->row[i].name);
-        str_printf(out, "} %lld.%03lld\n", ms / 1000, ms % 1000);
-    }
-}
-
-static void put_duration(const struct metrics *m, struct str *out)
-{
-    family(out, "job_duration_seconds", "gauge", "How long the last job took that has ended.");
-    for (size_t i = 0; i < m->status->count; i++) {
-        long long ms = job(m, i)->ms;
-        if (!job_is(job(m, i)) || job(m, i)->code < 0)
-            continue;
-        sample(out, "job_duration_seconds", m->status->row[i].name);
-        str_printf(out, "} %lld.%03lld\n", ms / 1000, ms % 1000);
+        if (f >= CPU)
+            str_printf(out, "} %lld.%03lld\n", value / 1000, value % 1000);
+        else
+            str_printf(out, "} %lld\n", value);
     }
 }
 
@@ -290,10 +207,8 @@ void metrics_text(const struct metrics *m, struct str *out)
     str_printf(out, "overlog_other_out_of_memory_kills_total %llu\n", m->container.container_ooms);
     family(out, "lost_events", "counter", "Lines that the event log could not take.");
     str_printf(out, "overlog_lost_events_total %llu\n", m->container.lost_events);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        put_row(m, &rows[i], out);
-    put_cpu(m, out);
-    put_duration(m, out);
+    for (int f = 0; f < FIGURES; f++)
+        put_family(m, (enum figure)f, out);
     put_deaths(m, out);
     str_add_text(out, "# EOF\n");
 }
