@@ -3,6 +3,7 @@
 #include "base/container.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/str.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,25 +14,26 @@
 
 enum { POLL_EVERY_MS = 500 };
 
-static struct dirwatch *of_watch(struct watch *w)
+static void call(const struct dirwatch *f, void (*function)(void *context))
 {
-    return container_of(w, struct dirwatch, watch);
+    if (function)
+        function(f->context);
 }
 
 static void ready(struct watch *w, uint32_t events)
 {
-    struct dirwatch *f = of_watch(w);
+    struct dirwatch *f = container_of(w, struct dirwatch, watch);
     (void)events;
     dirwatch_collect(f);
-    f->calls->settled(f->context);
+    call(f, f->calls->settled);
 }
 
 static void look_again(struct timer *t)
 {
     struct dirwatch *f = container_of(t, struct dirwatch, poll);
-    f->calls->unsure(f->context);
-    f->calls->places(f->context);
-    f->calls->settled(f->context);
+    call(f, f->calls->unsure);
+    call(f, f->calls->places);
+    call(f, f->calls->settled);
     loop_timer(f->loop, t, clock_monotonic() + POLL_EVERY_MS * CLOCK_MS);
 }
 
@@ -76,14 +78,10 @@ static int add_watch(struct dirwatch *f, const char *path, uint32_t mask, size_t
 {
     if (f->watch.fd < 0)
         return access(path, X_OK);
-    if (f->count == f->capacity) {
-        size_t capacity = f->capacity ? f->capacity * 2 : 16;
-        struct dirwatch_watch *list = realloc(f->list, capacity * sizeof *list);
-        if (!list)
-            return -1;
-        f->list = list;
-        f->capacity = capacity;
-    }
+    struct dirwatch_watch *list = list_room(f->list, f->count, &f->capacity, sizeof *list);
+    if (!list)
+        return -1;
+    f->list = list;
     int descriptor = inotify_add_watch(f->watch.fd, path, mask | IN_ONLYDIR | IN_MASK_ADD);
     if (descriptor < 0 && (errno == ENOSPC || errno == ENOMEM)) {
         poll_instead(f, strerror(errno));
@@ -118,11 +116,6 @@ void dirwatch_forget(struct dirwatch *f, size_t tag)
         if (!in_use(f, descriptor))
             inotify_rm_watch(f->watch.fd, descriptor);
     }
-}
-
-void dirwatch_forget_places(struct dirwatch *f)
-{
-    dirwatch_forget(f, DIRWATCH_PLACE);
 }
 
 /* Whether the file system is one that others can change without our kernel's knowing. */
@@ -179,6 +172,12 @@ static bool is_beside(const char *name)
            strcmp(name, "newstate") == 0 || (length > 4 && strcmp(name + length - 4, ".new") == 0);
 }
 
+static void tell_removed(const struct dirwatch *f, size_t tag, const char *name)
+{
+    if (f->calls->removed)
+        f->calls->removed(f->context, tag, name);
+}
+
 static bool tell(struct dirwatch *f, const struct inotify_event *event)
 {
     bool place = false;
@@ -189,8 +188,8 @@ static bool tell(struct dirwatch *f, const struct inotify_event *event)
         if (f->list[i].tag == DIRWATCH_PLACE)
             place |= !(event->mask & IN_MODIFY);
         else if (event->mask & IN_DELETE)
-            f->calls->removed(f->context, f->list[i].tag, event->len > 0 ? event->name : "");
-        else if (!beside)
+            tell_removed(f, f->list[i].tag, event->len > 0 ? event->name : "");
+        else if (!beside && f->calls->changed)
             f->calls->changed(f->context, f->list[i].tag);
     }
     return place;
@@ -215,7 +214,7 @@ void dirwatch_collect(struct dirwatch *f)
             struct inotify_event *event = (void *)at;
             at += sizeof *event + event->len;
             if (event->mask & IN_Q_OVERFLOW) {
-                f->calls->unsure(f->context);
+                call(f, f->calls->unsure);
                 places = true;
             } else if (event->mask & IN_IGNORED) {
                 drop_ignored(f, event->wd);
@@ -225,5 +224,5 @@ void dirwatch_collect(struct dirwatch *f)
         }
     }
     if (places)
-        f->calls->places(f->context);
+        call(f, f->calls->places);
 }

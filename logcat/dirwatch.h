@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The caller's functions, called by the loop and by dirwatch_collect. */
+/* The caller's functions, called by the loop and by dirwatch_collect. NULL: that does not matter to
+ * the caller. */
 struct dirwatch_calls {
     /* The directory of that tag may have more to read. */
     void (*changed)(void *context, size_t tag);
@@ -55,12 +56,11 @@ void dirwatch_close(struct dirwatch *f);
 /* Watches a log directory. To be called before the directory is opened, so that no change is
  * missed. 0, or -1 with e: there is no such directory. */
 int dirwatch_directory(struct dirwatch *f, const char *path, size_t tag, struct error *e);
-/* Ends the watches with that tag. */
+/* Ends the watches with that tag, or those of all places (DIRWATCH_PLACE). */
 void dirwatch_forget(struct dirwatch *f, size_t tag);
 
 /* Watches a place, or the part of its path that exists. 0, or -1 with e. */
 int dirwatch_place(struct dirwatch *f, const char *path, struct error *e);
-void dirwatch_forget_places(struct dirwatch *f);
 
 /* Reports all events so far, without waiting, and without calling settled. */
 void dirwatch_collect(struct dirwatch *f);

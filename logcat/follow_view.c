@@ -102,7 +102,7 @@ static void watch_places(struct follow_view *live)
 {
     struct words places = WORDS_INIT;
     struct error e = ERROR_INIT;
-    dirwatch_forget_places(&live->follow);
+    dirwatch_forget(&live->follow, DIRWATCH_PLACE);
     logdirs_places(live->logdirs, &places);
     for (size_t i = 0; i < places.count; i++) {
         if (dirwatch_place(&live->follow, places.item[i], &e) == 0 ||

@@ -294,29 +294,11 @@ static void look_for_log(struct program *p)
     }
 }
 
-static void changed(void *context, size_t tag)
-{
-    (void)context;
-    (void)tag;
-}
-
-static void removed(void *context, size_t tag, const char *name)
-{
-    (void)context;
-    (void)tag;
-    (void)name;
-}
-
-static void unsure(void *context)
-{
-    (void)context;
-}
-
 static void places(void *context)
 {
     struct program *p = context;
     struct error e = ERROR_INIT;
-    dirwatch_forget_places(&p->watch);
+    dirwatch_forget(&p->watch, DIRWATCH_PLACE);
     if (dirwatch_place(&p->watch, p->root.data, &e) < 0)
         message_warning("%s", e.text);
     look_for_log(p);
@@ -327,8 +309,8 @@ static void settled(void *context)
     read_log(context);
 }
 
-static const struct dirwatch_calls calls = {
-    .changed = changed, .removed = removed, .unsure = unsure, .places = places, .settled = settled};
+/* What has changed does not matter: all that is there is read then. */
+static const struct dirwatch_calls calls = {.places = places, .settled = settled};
 
 static void say_absent(struct timer *t)
 {

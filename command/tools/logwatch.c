@@ -64,18 +64,6 @@ static void look_around(void *context)
     finish(w, EXIT_SYSTEM);
 }
 
-static void nothing(void *context)
-{
-    (void)context;
-}
-
-static void removed(void *context, size_t tag, const char *name)
-{
-    (void)context;
-    (void)tag;
-    (void)name;
-}
-
 static void output_gone(struct watch *o, uint32_t events)
 {
     (void)events;
@@ -84,7 +72,8 @@ static void output_gone(struct watch *o, uint32_t events)
 
 static int run_logwatch(struct invocation *c)
 {
-    static const struct dirwatch_calls calls = {print, removed, look, look_around, nothing};
+    static const struct dirwatch_calls calls = {
+        .changed = print, .unsure = look, .places = look_around};
     struct logwatch w = {.size = BUFFER, .output = {.fd = 1, .ready = output_gone}};
     struct error e = ERROR_INIT;
     if (options_read(c, 1) != 0 || options_number(c, argument_of('m'), UINT_MAX, &w.size) != 0)

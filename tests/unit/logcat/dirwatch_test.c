@@ -161,7 +161,7 @@ static void missing_place_is_waited_for(void **state)
     assert_int_equal(dirwatch_place(&f->follow, place, &f->e), 0);
     assert_int_equal(mkdir(path(f, "log"), 0700), 0);
     assert_int_equal(turn(f).places, 1);
-    dirwatch_forget_places(&f->follow);
+    dirwatch_forget(&f->follow, DIRWATCH_PLACE);
     assert_int_equal(dirwatch_place(&f->follow, path(f, "log/services"), &f->e), 0);
     turn(f);
     assert_int_equal(mkdir(path(f, "other"), 0700), 0); /* no longer our business */
