@@ -3,7 +3,6 @@
 #include "base/container.h"
 #include "base/loop.h"
 #include "base/message.h"
-#include "base/utf8.h"
 #include "logcat/dirwatch.h"
 #include "logcat/pool.h"
 #include "rotate/pipe_note.h"
@@ -154,15 +153,10 @@ static void find_new(struct follow_view *live)
     for (size_t i = 0; i < list.names.count && i < list.paths.count; i++) {
         if (is_followed(v, list.paths.item[i]))
             continue;
-        struct source *s = source_new(list.names.item[i], list.paths.item[i]);
-        if (!s || view_add(v, s, &e) < 0) {
+        if (view_add(v, list.names.item[i], list.paths.item[i], false, &e) < 0)
             message_warning("out of memory for %s", list.paths.item[i]);
-            source_free(s);
-            continue;
-        }
-        if (utf8_width(s->name, strlen(s->name)) > v->render.width)
-            v->render.width = utf8_width(s->name, strlen(s->name));
-        open_whole(live, v->count - 1);
+        else
+            open_whole(live, v->count - 1);
     }
     logdirs_release(&list);
 }
@@ -229,11 +223,9 @@ int follow_view_open(struct follow_view **out, struct view *v, const struct logd
     live->view = v;
     live->logdirs = r;
     live->due.fire = fire;
-    if (loop_open(&live->loop, e) < 0)
+    if (loop_open(&live->loop, e) < 0 ||
+        loop_signals(&live->loop, ends, sizeof ends / sizeof ends[0], end, live, e) < 0)
         return -1;
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
-        if (loop_signal(&live->loop, ends[i], end, live, e) < 0)
-            return -1;
     v->output.interrupt = live->loop.signals;
     live->reader = (struct watch){.fd = v->output.fd, .ready = reader_gone};
     loop_watch(&live->loop, &live->reader, 0, &ignored); /* a plain file never goes away */

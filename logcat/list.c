@@ -4,7 +4,6 @@
 #include "base/quantity.h"
 #include "base/utf8.h"
 #include "logcat/events.h"
-#include "logcat/rating.h"
 #include "logcat/source.h"
 #include "rotate/read/count.h"
 #include <stdio.h>
@@ -103,7 +102,7 @@ static bool rate(const char *path, struct row *row, time_t newest)
     while (good && source_next(s, true) == 1) {
         if (s->entry.time.tv_sec < s->since.tv_sec || s->entry.time.tv_sec > newest)
             continue;
-        rating_take(s);
+        source_rate(s);
         row->errors += s->entry.severity >= SEVERITY_ERROR && !s->entry.continues;
         row->warnings += s->entry.severity == SEVERITY_WARNING && !s->entry.continues;
     }

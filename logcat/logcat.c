@@ -4,7 +4,6 @@
 #include "base/failure.h"
 #include "base/message.h"
 #include "base/nearest.h"
-#include "base/utf8.h"
 #include "base/zone.h"
 #include "contract/logger.h"
 #include "logcat/boot.h"
@@ -195,20 +194,6 @@ static bool is_tail(const struct view *v)
     return (v->tailing || v->each.most > 0) && !filter_any(&v->filter);
 }
 
-static int add_source(struct view *v, const char *name, const char *path, bool events,
-                      struct error *e)
-{
-    struct source *s = source_new(name, path);
-    if (!s || view_add(v, s, e) < 0) {
-        source_free(s);
-        return error_system(e, "unable to read %s", path);
-    }
-    s->events = events;
-    if (!events && utf8_width(name, strlen(name)) > v->render.width)
-        v->render.width = utf8_width(name, strlen(name));
-    return 0;
-}
-
 static int add_sources(const struct request *q, struct view *v, const struct logdirs_list *list,
                        struct error *e)
 {
@@ -216,11 +201,11 @@ static int add_sources(const struct request *q, struct view *v, const struct log
     int result = 0;
     for (size_t i = 0; result == 0 && i < list->names.count; i++)
         if (!q->follow || !pipe_note_leave_out(list->names.item[i], list->paths.item[i]))
-            result = add_source(v, list->names.item[i], list->paths.item[i], false, e);
+            result = view_add(v, list->names.item[i], list->paths.item[i], false, e);
     if (q->unit_events && result == 0 && logdirs_event_logs(&q->logdirs, &logs) < 0)
         result = error_system(e, "unable to read the event log");
     for (size_t i = 0; result == 0 && i < logs.count; i++)
-        result = add_source(v, ".events", logs.item[i], true, e);
+        result = view_add(v, ".events", logs.item[i], true, e);
     words_release(&logs);
     return result;
 }

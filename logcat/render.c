@@ -7,20 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct render_row render_forms[] = {
-    [RENDER_SHORT] = {"short", "time to the millisecond, service, message"},
-    [RENDER_FULL] = {"full", "time with nine digits and zone, service, stream, message"},
-    [RENDER_RAW] = {"raw", "the message alone, byte for byte"},
-    [RENDER_JSON] = {"json", "an object a line: time, service, stream, message"},
-    [RENDER_CRI] = {"cri", "the form that Kubernetes log collectors read"},
-    [RENDER_PRETTY] = {"pretty", "as short, messages that are JSON objects laid out"},
-    {0},
-};
+const char *const render_forms[] = {[RENDER_SHORT] = "short",
+                                    [RENDER_FULL] = "full",
+                                    [RENDER_RAW] = "raw",
+                                    [RENDER_JSON] = "json",
+                                    [RENDER_CRI] = "cri",
+                                    [RENDER_PRETTY] = "pretty",
+                                    NULL};
 
 int render_form_parse(const char *name)
 {
-    for (int i = 0; render_forms[i].name; i++)
-        if (strcmp(name, render_forms[i].name) == 0)
+    for (int i = 0; render_forms[i]; i++)
+        if (strcmp(name, render_forms[i]) == 0)
             return i;
     return -1;
 }

@@ -11,12 +11,8 @@
 
 enum render_form { RENDER_SHORT, RENDER_FULL, RENDER_RAW, RENDER_JSON, RENDER_CRI, RENDER_PRETTY };
 
-struct render_row {
-    const char *name;
-    const char *meaning; /* for --help */
-};
-/* By enum render_form; ends with name NULL. */
-extern const struct render_row render_forms[];
+/* Their names, by enum render_form; ends with NULL. */
+extern const char *const render_forms[];
 
 struct render {
     enum render_form form;

@@ -70,8 +70,8 @@ static int take_output(struct request *q, const char *text)
     int form = render_form_parse(text);
     if (form < 0) {
         struct str forms = STR_INIT;
-        for (int i = 0; render_forms[i].name; i++)
-            str_printf(&forms, "%s%s", i == 0 ? "" : ", ", render_forms[i].name);
+        for (int i = 0; render_forms[i]; i++)
+            str_printf(&forms, "%s%s", i == 0 ? "" : ", ", render_forms[i]);
         message_fatal("unknown output form: %s; there are %s", text, forms.data ? forms.data : "");
         str_release(&forms);
         return EXIT_USAGE;

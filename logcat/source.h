@@ -176,6 +176,10 @@ void source_close(struct source *s);
  * newline, and pieces without an end, are entries too. */
 int source_next(struct source *s, bool final);
 
+/* Fills in the severity of the entry, which was read after the one rated last. A line that
+ * continues an entry is as bad as the lines before it, and worse where it is one of a trace. */
+void source_rate(struct source *s);
+
 /* Whether a stream has a line of which only some pieces were read. */
 bool source_has_pieces(const struct source *s);
 

@@ -1,23 +1,27 @@
 #include "logcat/view.h"
 #include "base/clock.h"
 #include "base/message.h"
-#include "logcat/rating.h"
+#include "base/utf8.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-int view_add(struct view *v, struct source *s, struct error *e)
+int view_add(struct view *v, const char *name, const char *path, bool events, struct error *e)
 {
-    if (v->count == v->capacity) {
-        size_t capacity = v->capacity ? v->capacity * 2 : 16;
-        struct source **grown = realloc(v->source, capacity * sizeof(*grown));
-        if (!grown)
-            return error_system(e, "unable to read %s", s->path);
-        v->source = grown;
-        v->capacity = capacity;
+    size_t width = utf8_width(name, strlen(name));
+    struct source *s = source_new(name, path);
+    struct source **list = list_room(v->source, v->count, &v->capacity, sizeof *list);
+    if (list)
+        v->source = list;
+    if (!s || !list || merge_init(&v->merge, v->count + 1) < 0) {
+        error_system(e, "unable to read %s", path);
+        source_free(s);
+        return -1;
     }
-    if (merge_init(&v->merge, v->count + 1) < 0)
-        return error_system(e, "unable to read %s", s->path);
+    s->events = events;
+    if (!events && width > v->render.width)
+        v->render.width = width;
     v->source[v->count++] = s;
     return 0;
 }
@@ -73,7 +77,7 @@ static bool next(struct view *v, struct source *s, bool final)
                  !filter_is_outside(&v->filter, &s->entry.time) &&
                  (!s->events || events_take(v->events, &s->entry))) {
             if (v->rating)
-                rating_take(s);
+                source_rate(s);
             return true;
         }
     }

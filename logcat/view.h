@@ -1,6 +1,6 @@
 /* Shows the history of several sources, merged, then the lines added to them.
  *
- * 1. fill in filter, render, output, tail; 2. view_add each source, opened; 3. view_history;
+ * 1. fill in filter, render, output, tail; 2. view_add each source, and open it; 3. view_history;
  * 4. to follow, view_live until the output has ended.
  */
 #ifndef LOGCAT_VIEW_H
@@ -47,9 +47,9 @@ struct view {
     int64_t pushed; /* monotonic ns at which the last entry came to context.group */
 };
 
-/* Adds a source; the view owns it from here on, and its number is its place in the view. 0, or -1
- * with e and the source still the caller's: no memory. */
-int view_add(struct view *v, struct source *s, struct error *e);
+/* Adds a closed source, whose number is its place in the view. events: it is an event log, whose
+ * name is not shown. 0, or -1 with e: no memory. */
+int view_add(struct view *v, const char *name, const char *path, bool events, struct error *e);
 /* Frees the sources and everything else that the view owns. */
 void view_release(struct view *v);
 

@@ -307,8 +307,9 @@ static struct view *view_of_two(void)
     v->output = (struct output){.fd = open(path("out"), O_RDWR | O_CREAT | O_CLOEXEC, 0600),
                                 .interrupt = -1};
     v->render.form = RENDER_RAW;
-    assert_int_equal(view_add(v, opened("a"), &e), 0);
-    assert_int_equal(view_add(v, opened("b"), &e), 0);
+    assert_int_equal(view_add(v, "a", path("a"), false, &e), 0);
+    assert_int_equal(view_add(v, "b", path("b"), false, &e), 0);
+    view_open(v);
     view_history(v, true, false);
     return v;
 }
