@@ -231,3 +231,10 @@ int clock_compare(const struct timespec *a, const struct timespec *b)
         return a->tv_nsec < b->tv_nsec ? -1 : 1;
     return 0;
 }
+
+bool clock_is_within(const struct timespec *t, const struct timespec *since,
+                     const struct timespec *until)
+{
+    return !(clock_is_set(since) && clock_compare(t, since) < 0) &&
+           !(clock_is_set(until) && clock_compare(t, until) >= 0);
+}

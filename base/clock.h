@@ -58,6 +58,10 @@ static inline bool clock_is_set(const struct timespec *t)
 /* Nanoseconds from one to the other, at most INT64_MAX either way. */
 int64_t clock_between(const struct timespec *from, const struct timespec *to);
 
+/* Whether the time is not before since, and before until; {0, 0}: no such bound. */
+bool clock_is_within(const struct timespec *t, const struct timespec *since,
+                     const struct timespec *until);
+
 /* Negative, 0 or positive: a is earlier than b, the same, or later. */
 int clock_compare(const struct timespec *a, const struct timespec *b);
 

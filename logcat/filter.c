@@ -52,12 +52,6 @@ bool filter_any(const struct filter *f)
            f->columns;
 }
 
-bool filter_is_outside(const struct filter *f, const struct timespec *time)
-{
-    return (clock_is_set(&f->since) && clock_compare(time, &f->since) < 0) ||
-           (clock_is_set(&f->until) && clock_compare(time, &f->until) >= 0);
-}
-
 const struct pattern *filter_needle(const struct filter *f)
 {
     const struct pattern *only = NULL;
@@ -83,9 +77,8 @@ static bool is_meant(const struct filter *f, const struct entry *entry)
 enum filter_verdict filter_judge(const struct filter *f, const struct entry *entry)
 {
     bool included = f->includes == 0;
-    if (f->stream != STREAM_UNKNOWN && entry->stream != f->stream)
-        return FILTER_OUT;
-    if (filter_is_outside(f, &entry->time))
+    if ((f->stream != STREAM_UNKNOWN && entry->stream != f->stream) ||
+        !clock_is_within(&entry->time, &f->since, &f->until))
         return FILTER_OUT;
     bool meant = is_meant(f, entry);
     if (!meant && f->includes == f->count) /* nothing could exclude it */

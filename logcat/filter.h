@@ -56,7 +56,4 @@ const struct pattern *filter_needle(const struct filter *f);
 enum filter_verdict { FILTER_OUT, FILTER_EXCLUDED, FILTER_REST, FILTER_MATCH };
 enum filter_verdict filter_judge(const struct filter *f, const struct entry *entry);
 
-/* Whether the time is outside of since (inclusive) to until (exclusive). */
-bool filter_is_outside(const struct filter *f, const struct timespec *time);
-
 #endif

@@ -23,7 +23,7 @@ static bool is_apart(const struct timespec *least, const struct timespec *most,
 
 static bool is_wanted(const struct source *s, const struct timespec *t)
 {
-    return !is_apart(t, t, &s->since, &s->until);
+    return clock_is_within(t, &s->since, &s->until);
 }
 
 /* Where only some of the lines are wanted, the order of the lines behind depends on them: a survey

@@ -74,7 +74,7 @@ static bool next(struct view *v, struct source *s, bool final)
         if (clock_is_set(&v->to) && clock_compare(&order, &v->to) >= 0)
             s->past |= s->survey.done && !s->disorder;
         else if (!(clock_is_set(&v->from) && clock_compare(&order, &v->from) < 0) &&
-                 !filter_is_outside(&v->filter, &s->entry.time) &&
+                 clock_is_within(&s->entry.time, &v->filter.since, &v->filter.until) &&
                  (!s->events || events_take(v->events, &s->entry))) {
             if (v->rating)
                 source_rate(s);

@@ -25,11 +25,8 @@ static int keep(struct last_lines *l, size_t most, const struct entry *entry, st
 
 static bool is_wanted(const struct entry *entry, const struct last_lines_wish *w)
 {
-    if (clock_is_set(&w->since) && clock_compare(&entry->time, &w->since) < 0)
-        return false;
-    if (w->begins != NULL && strncmp(entry->message, w->begins, strlen(w->begins)) != 0)
-        return false;
-    return !clock_is_set(&w->until) || clock_compare(&entry->time, &w->until) < 0;
+    return clock_is_within(&entry->time, &w->since, &w->until) &&
+           (w->begins == NULL || strncmp(entry->message, w->begins, strlen(w->begins)) == 0);
 }
 
 static int read_source(struct last_lines *l, const struct last_lines_wish *w, struct source *s,
