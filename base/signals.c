@@ -2,6 +2,7 @@
 #include "base/str.h"
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <strings.h>
 
 /* Of several names for a number the usual one is first. */
@@ -42,4 +43,13 @@ const char *signal_name(int number)
         if (signals[i].number == number)
             return signals[i].name;
     return NULL;
+}
+
+void signal_text(int number, char out[SIGNAL_TEXT_MAX])
+{
+    const char *name = signal_name(number);
+    if (name != NULL)
+        snprintf(out, SIGNAL_TEXT_MAX, "SIG%s", name);
+    else
+        snprintf(out, SIGNAL_TEXT_MAX, "signal %d", number);
 }

@@ -13,13 +13,13 @@ enum { END_MAX = 160 };
 static void describe_end(const struct longrun *l, char out[END_MAX])
 {
     int status = l->machine.wait_status;
-    const char *name = WIFSIGNALED(status) ? signal_name(WTERMSIG(status)) : NULL;
+    char signal[SIGNAL_TEXT_MAX] = "";
+    if (WIFSIGNALED(status))
+        signal_text(WTERMSIG(status), signal);
     if (l->machine.spawn_code != 0)
         snprintf(out, END_MAX, "%.150s", l->run.why != NULL ? l->run.why : "not executed");
-    else if (name != NULL)
-        snprintf(out, END_MAX, "SIG%s%s", name, l->history.oom ? ", out of memory" : "");
     else if (WIFSIGNALED(status))
-        snprintf(out, END_MAX, "signal %d", WTERMSIG(status));
+        snprintf(out, END_MAX, "%s%s", signal, l->history.oom ? ", out of memory" : "");
     else
         snprintf(out, END_MAX, "exit %d", WEXITSTATUS(status));
 }

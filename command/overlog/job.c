@@ -56,12 +56,12 @@ void job_text(const struct schedule_state *s, const struct timespec *time, struc
 
 void job_end_text(const struct history_job *j, struct str *out)
 {
-    const char *name = j->signal < 0 ? NULL : signal_name(j->signal);
-    if (name != NULL)
-        str_printf(out, "SIG%s after ", name);
+    char signal[SIGNAL_TEXT_MAX];
+    signal_text(j->signal, signal);
+    if (j->signal >= 0)
+        str_printf(out, "%s after ", signal);
     else
-        str_printf(out, j->signal < 0 ? "exit %d after " : "signal %d after ",
-                   j->signal < 0 ? j->code : j->signal);
+        str_printf(out, "exit %d after ", j->code);
     put_span(out, j->ms);
     str_add_text(out, j->limit ? ", its limit" : "");
 }

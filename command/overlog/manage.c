@@ -139,15 +139,6 @@ static int run_restart(struct invocation *c)
 
 /* --- reload, kill ----------------------------------------------------------------------------- */
 
-static void print_signal(int signal)
-{
-    const char *name = signal_name(signal);
-    if (name == NULL)
-        printf("signal %d", signal);
-    else
-        printf("SIG%s", name);
-}
-
 /* Waits until the process is another one, or is gone for good: whether it is. */
 static bool wait_for_end(struct action *a, const struct target *t, long long most)
 {
@@ -171,9 +162,9 @@ static void watch_signal(struct action *a, const struct target *t, int signal)
 {
     bool ended = wait_for_end(a, t, signal == SIGKILL ? (long long)a->timeout : WATCH_MS);
     const struct status_row *now = action_now(a, t);
-    print_shown("%s", t->name);
-    printf(ended ? " ended by " : ": sent ");
-    print_signal(signal);
+    char text[SIGNAL_TEXT_MAX];
+    signal_text(signal, text);
+    print_shown("%s%s%s", t->name, ended ? " ended by " : ": sent ", text);
     if (!ended)
         printf(" to pid %lld", t->before.pid);
     else if (now != NULL && now->pid > 0 && !status_row_is(now, "finishing"))

@@ -191,14 +191,12 @@ static bool stderr_takes_a_line(void)
 static void say_why(const struct watching *w)
 {
     char why[WORDS_MAX + 100];
-    char what[60] = "it is to be restarted";
-    const char *name = w->options->act == LIVECHECK_SIGNAL ? signal_name(w->options->signal) : NULL;
+    char what[60] = "it is to be restarted", signal[SIGNAL_TEXT_MAX];
+    signal_text(w->options->signal, signal);
     if (w->options->act == LIVECHECK_EXIT)
         strcpy(what, "the container is to end");
-    else if (name != NULL)
-        snprintf(what, sizeof what, "it gets SIG%s", name);
     else if (w->options->act == LIVECHECK_SIGNAL)
-        snprintf(what, sizeof what, "it gets signal %d", w->options->signal);
+        snprintf(what, sizeof what, "it gets %s", signal);
     live_text(&w->live, w->words, why, sizeof why);
     if (stderr_takes_a_line())
         message_warning("%s is not alive: %s; %s", w->name, why, what);
