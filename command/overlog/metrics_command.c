@@ -91,9 +91,7 @@ static int gather(struct gathered *g, const char *run)
     for (size_t i = 0; i < g->status.count; i++) {
         struct status_row *r = &g->status.row[i];
         usage_sum(all, count, (pid_t)r->pid, &r->use);
-        r->log_bytes = usage_directory(r->log);
-        status_read_job(r, run);
-        status_read_rate(r, run);
+        status_read_files(r, run);
         g->service[i].log_lines = count_lines(r->log);
         g->service[i].dropped = drops ? count_dropped(r->log) : -1;
     }

@@ -55,10 +55,6 @@ void status_read_files(struct status_row *r, const char *run);
 /* Writes the path of a file of a service directory in that /run: in s6-rc/servicedirs/NAME if s6-rc
  * has the service, for service/NAME leads there by a path that begins with /run; else there. */
 void status_service_path(char path[PATH_MAX], const char *run, const char *name, const char *file);
-/* Reads how its job is, if it runs under schedule, in that /run. */
-void status_read_job(struct status_row *r, const char *run);
-/* Reads how much a service writes, in that /run. */
-void status_read_rate(struct status_row *r, const char *run);
 /* Reads its policy as it counts at its next end, in that /run; "" where that makes no sense. */
 void status_read_restart(struct status_row *r, const char *run);
 /* Leaves only the rows that are asked for, by names and patterns; all of them for none. False: one

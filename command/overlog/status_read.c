@@ -190,7 +190,7 @@ void status_read_restart(struct status_row *r, const char *run)
 /* As long as a flood lasts, its logger finds one each minute, and says so within another second. */
 #define FLOOD_LASTS (65 * CLOCK_SECOND)
 
-void status_read_rate(struct status_row *r, const char *run)
+static void read_rate(struct status_row *r, const char *run)
 {
     struct rate rate;
     int64_t now = clock_monotonic();
@@ -221,7 +221,7 @@ static void read_says(struct status_row *r, const char *run)
 /* --- its job ------------------------------------------------------------------------------------
  */
 
-void status_read_job(struct status_row *r, const char *run)
+static void read_job(struct status_row *r, const char *run)
 {
     if (schedule_state_read(&r->job, run, r->name) < 0)
         return;
@@ -237,8 +237,8 @@ void status_read_job(struct status_row *r, const char *run)
 void status_read_files(struct status_row *r, const char *run)
 {
     r->log_bytes = usage_directory(r->log);
-    status_read_rate(r, run);
+    read_rate(r, run);
     read_says(r, run);
     status_read_restart(r, run);
-    status_read_job(r, run);
+    read_job(r, run);
 }

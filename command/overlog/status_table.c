@@ -9,7 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TABLE_WIDTH = 80, GAP = 2, COLUMNS = 8, CELL_MAX = 40 };
+enum {
+    TABLE_WIDTH = 80,
+    USE_WIDTH = 54 /* of --use, but for the names */,
+    GAP = 2,
+    COLUMNS = 8,
+    CELL_MAX = 40
+};
 
 /* --- ends ------------------------------------------------------------------------------------- */
 
@@ -25,15 +31,14 @@ static void memory_text(long long limit, char *out, size_t size)
 
 void status_end_text(const struct status_end *e, char *out, size_t size)
 {
-    char more[64] = "";
-    const char *name = e->signal < 0 ? NULL : signal_name((int)e->signal);
+    char more[64] = "", signal[SIGNAL_TEXT_MAX];
+    signal_text((int)e->signal, signal);
     if (e->oom)
         memory_text(e->limit, more, sizeof more);
     else if (e->core)
         snprintf(more, sizeof more, "core dumped");
     int n = e->signal < 0 && e->code < 0 ? snprintf(out, size, "-")
-            : name != NULL               ? snprintf(out, size, "SIG%s", name)
-            : e->signal >= 0             ? snprintf(out, size, "signal %lld", e->signal)
+            : e->signal >= 0             ? snprintf(out, size, "%s", signal)
                                          : snprintf(out, size, "exit %lld", e->code);
     if (more[0] != '\0' && n >= 0 && (size_t)n < size)
         snprintf(out + n, size - (size_t)n, " (%s)", more);
@@ -153,11 +158,10 @@ static void put_name(struct str *out, const char *name, size_t room)
         str_printf(out, "\n%*s", (int)room, "");
 }
 
-static size_t room_of_names(const struct status *s, const size_t width[COLUMNS])
+/* rest: columns that the other cells take. */
+static size_t room_of_names(const struct status *s, size_t rest)
 {
-    size_t room = strlen("SERVICE"), rest = 0;
-    for (int i = 0; i < COLUMNS; i++)
-        rest += GAP + width[i];
+    size_t room = strlen("SERVICE");
     for (size_t i = 0; i < s->count; i++) {
         size_t length = shown_width(s->row[i].name);
         room = length > room ? length : room;
@@ -169,13 +173,15 @@ static size_t room_of_names(const struct status *s, const size_t width[COLUMNS])
 
 static void put_rows(const struct status *s, struct cells *cells, struct str *out)
 {
-    size_t width[COLUMNS] = {0};
+    size_t width[COLUMNS] = {0}, rest = 0;
     widen(width, &titles);
     for (size_t i = 0; i < s->count; i++) {
         fill(&s->row[i], &cells[i]);
         widen(width, &cells[i]);
     }
-    size_t room = room_of_names(s, width);
+    for (int i = 0; i < COLUMNS; i++)
+        rest += GAP + width[i];
+    size_t room = room_of_names(s, rest);
     str_printf(out, "%s%-*s", style(STYLE_BOLD), (int)room, "SERVICE");
     put_cells(out, &titles, width, STYLE_BOLD);
     for (size_t i = 0; i < s->count; i++) {
@@ -199,6 +205,45 @@ void status_table(const struct status *s, struct str *out)
     }
     quantity_duration(s->ms, since);
     str_printf(out, "%s for %s, %zu of %zu services up and ready\n", s->stage, since, well, wanted);
+}
+
+/* --- what they use, the one that uses most first ---------------------------------------------- */
+
+static int by_use(const void *a, const void *b)
+{
+    const struct status_row *x = a, *y = b;
+    if (x->use.cpu_permille != y->use.cpu_permille)
+        return x->use.cpu_permille < y->use.cpu_permille ? 1 : -1;
+    if (x->use.memory != y->use.memory)
+        return x->use.memory < y->use.memory ? 1 : -1;
+    return strcmp(x->name, y->name);
+}
+
+static void put_use(const struct status_row *r, size_t room, struct str *out)
+{
+    char memory[QUANTITY_MAX], cpu[QUANTITY_MAX];
+    quantity_size(r->use.memory, memory);
+    quantity_duration(r->use.cpu_ms, cpu);
+    put_name(out, r->name, room);
+    str_printf(out, "  %5lld.%lld  %8s  %7s", r->use.cpu_permille / 10, r->use.cpu_permille % 10,
+               cpu, memory);
+    str_printf(out, "  %5lld  %7lld", r->use.processes, r->use.threads);
+    if (r->use.descriptors < 0)
+        str_printf(out, "  %5s\n", "-");
+    else
+        str_printf(out, "  %5lld\n", r->use.descriptors);
+}
+
+void status_use_table(struct status *s, struct str *out)
+{
+    size_t room = room_of_names(s, USE_WIDTH);
+    qsort(s->row, s->count, sizeof *s->row, by_use);
+    str_printf(out, "%s%-*s  %7s  %8s  %7s  %5s  %7s  %5s%s\n", style(STYLE_BOLD), (int)room,
+               "SERVICE", "CPU%", "CPU TIME", "MEMORY", "PROCS", "THREADS", "FILES",
+               style(STYLE_PLAIN));
+    for (size_t i = 0; i < s->count; i++)
+        if (s->row[i].use.processes > 0)
+            put_use(&s->row[i], room, out);
 }
 
 /* --- for programs ----------------------------------------------------------------------------- */

@@ -25,6 +25,16 @@ static void label(struct str *out, const char *text)
     str_printf(out, "  %s%-*s%s", style(STYLE_BOLD), LABEL - 2, text, style(STYLE_PLAIN));
 }
 
+/* A line of what others wrote; none for an empty text. */
+static void put_text(struct str *out, const char *name, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    label(out, name);
+    put_shown(out, text, 0);
+    str_add_char(out, '\n');
+}
+
 static void put_time(struct str *out, const struct timespec *t)
 {
     char text[32] = "?";
@@ -64,16 +74,8 @@ static void put_head(const struct why *w, struct str *out)
     if (restarts > 0)
         str_printf(out, ", restarted %lld time%s", restarts, restarts == 1 ? "" : "s");
     str_add_char(out, '\n');
-    if (r->why[0] != '\0') {
-        label(out, "because");
-        put_shown(out, r->why, 0);
-        str_add_char(out, '\n');
-    }
-    if (r->says[0] != '\0') {
-        label(out, "says");
-        put_shown(out, r->says, 0);
-        str_add_char(out, '\n');
-    }
+    put_text(out, "because", r->why);
+    put_text(out, "says", r->says);
     if (job_is(&r->job)) {
         label(out, "job");
         put_shown(out, r->job.timetable, 0);
@@ -253,11 +255,7 @@ static void put_log(const struct why *w, struct str *out)
         put_time(out, &w->history.flood_at);
         str_printf(out, " with %s a minute\n", size);
     }
-    if (w->unknown != NULL) {
-        label(out, "unknown");
-        put_shown(out, w->unknown, 0);
-        str_add_char(out, '\n');
-    }
+    put_text(out, "unknown", w->unknown == NULL ? "" : w->unknown);
 }
 
 /* --- how it ended ----------------------------------------------------------------------------- */
