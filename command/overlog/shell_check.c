@@ -266,22 +266,6 @@ void chain_check(const struct daemon_word *word, size_t count, bool runs,
 
 /* --- scripts ---------------------------------------------------------------------------------- */
 
-static bool is_in(const char *const *names, const char *name)
-{
-    for (; *names != NULL; names++)
-        if (strcmp(*names, name) == 0)
-            return true;
-    return false;
-}
-
-static bool is_function(const struct shell_script *s, const char *name)
-{
-    for (size_t i = 0; i < s->functions; i++)
-        if (strcmp(s->function[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* sh itself does these, or they end soon: no shell is left between us and a service. */
 static const char *const brief[] = {
     ":",      ".",       "[",      "[[",       "alias",   "break", "builtin", "cat",    "cd",
@@ -308,8 +292,8 @@ static bool lacks_exec(const struct shell_script *s, const struct shell_command 
 {
     return s->ends_in_simple && c == &s->command[s->count - 1] && c->depth == 0 &&
            c->before == SHELL_END && c->after == SHELL_END && at < c->count && c->word[at].known &&
-           !is_in(brief, c->word[at].text) && find_link("exec") != find_link(c->word[at].text) &&
-           !is_function(s, c->word[at].text) && !manages(s);
+           !is_among(c->word[at].text, brief) && find_link("exec") != find_link(c->word[at].text) &&
+           !words_has(&s->functions, c->word[at].text) && !manages(s);
 }
 
 static void check_command(struct checking *c, const struct shell_script *s,
@@ -325,7 +309,7 @@ static void check_command(struct checking *c, const struct shell_script *s,
         c->exact &= !command->word[i].splits;
     }
     size_t at = skip_assignments(word, command->count);
-    bool known = at < command->count && word[at].known && !is_function(s, word[at].text);
+    bool known = at < command->count && word[at].known && !words_has(&s->functions, word[at].text);
     bool last = lacks_exec(s, command, at);
     bool executed = known && strcmp(command->word[at].text, "exec") == 0;
     bool guarded = command->depth > 0 || command->before != SHELL_END;
@@ -334,7 +318,7 @@ static void check_command(struct checking *c, const struct shell_script *s,
         check_manager(c, word + program, command->count - program, command->line);
     if (program < command->count && runs && (last || executed))
         check_daemon(c, word + program, command->count - program, command->line);
-    if (program < command->count && is_in(brief, path_name(word[program].text)))
+    if (program < command->count && is_among(path_name(word[program].text), brief))
         last = false;
     if (last && runs && c->p->count == before)
         problems_warning(c->p, c->path, command->line, "write exec before it",

@@ -1,5 +1,4 @@
 #include "command/overlog/shell_reader.h"
-#include "base/str.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,17 +280,7 @@ static bool reserved(struct reader *r, const struct shell_word *w)
 
 static void add_function(struct reader *r, const char *name)
 {
-    struct shell_script *s = r->out;
-    char **more = realloc(s->function, (s->functions + 1) * sizeof *more);
-    char *copy = strdup(name);
-    if (more != NULL)
-        s->function = more;
-    if (more == NULL || copy == NULL) {
-        free(copy);
-        r->bad = true;
-        return;
-    }
-    s->function[s->functions++] = copy;
+    r->bad |= words_add(&r->out->functions, name) < 0;
     r->body = true;
 }
 
@@ -449,9 +438,7 @@ void shell_release(struct shell_script *s)
 {
     for (size_t i = 0; i < s->count; i++)
         release_command(&s->command[i]);
-    for (size_t i = 0; i < s->functions; i++)
-        free(s->function[i]);
     free(s->command);
-    free(s->function);
+    words_release(&s->functions);
     *s = (struct shell_script){.command = NULL};
 }

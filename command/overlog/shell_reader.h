@@ -4,6 +4,7 @@
 #ifndef COMMAND_OVERLOG_SHELL_READER_H
 #define COMMAND_OVERLOG_SHELL_READER_H
 
+#include "base/str.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,10 +30,9 @@ struct shell_command {
 struct shell_script {
     struct shell_command *command;
     size_t count;
-    bool understood;     /* every construct was closed, and there was memory for all */
-    bool ends_in_simple; /* the last command is the last thing of the script */
-    char **function;     /* names of those that it defines */
-    size_t functions;
+    bool understood;        /* every construct was closed, and there was memory for all */
+    bool ends_in_simple;    /* the last command is the last thing of the script */
+    struct words functions; /* names of those that it defines */
 };
 
 /* Reads a script; the caller releases it, understood or not. */
