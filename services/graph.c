@@ -427,3 +427,21 @@ void graph_close_down(const struct graph *g, unsigned char *set)
 {
     close_set(g, set, false);
 }
+
+/* Edges are few and levels fewer: repeated until nothing changes. */
+uint32_t *graph_levels(const struct graph *g, const unsigned char *set)
+{
+    uint32_t *level = calloc((size_t)g->count + 1, sizeof *level);
+    bool changed = level != NULL;
+    for (uint32_t turn = 0; changed && turn <= g->count; turn++) {
+        changed = false;
+        for (uint32_t i = 0; i < g->count; i++)
+            for (uint32_t j = 0; j < g->node[i].needs_count; j++) {
+                uint32_t need = g->node[i].needs[j];
+                uint32_t least = level[need] + (set == NULL ? 1 : set[need]);
+                changed |= level[i] < least;
+                level[i] = level[i] < least ? least : level[i];
+            }
+    }
+    return level;
+}

@@ -43,4 +43,8 @@ void graph_close_up(const struct graph *g, unsigned char *set);
 /* Adds to the set everything that needs one of its nodes, directly or not. */
 void graph_close_down(const struct graph *g, unsigned char *set);
 
+/* By node: how many nodes of the set (NULL: of all) are one behind the other in what it needs. The
+ * caller frees it; NULL: no memory. */
+uint32_t *graph_levels(const struct graph *g, const unsigned char *set);
+
 #endif

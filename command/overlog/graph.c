@@ -11,22 +11,6 @@
 
 const char *const graph_forms[GRAPH_FORMS] = {"text", "mermaid", "dot"};
 
-uint32_t *graph_levels(const struct graph *g)
-{
-    uint32_t *level = calloc((size_t)g->count + 1, sizeof *level);
-    bool changed = level != NULL;
-    for (uint32_t turn = 0; changed && turn <= g->count; turn++) {
-        changed = false;
-        for (uint32_t i = 0; i < g->count; i++)
-            for (uint32_t j = 0; j < g->node[i].needs_count; j++)
-                if (level[i] <= level[g->node[i].needs[j]]) {
-                    level[i] = level[g->node[i].needs[j]] + 1;
-                    changed = true;
-                }
-    }
-    return level;
-}
-
 /* Not a built-in one, but for the bundles that people fill. */
 static bool is_shown(const struct definition *d)
 {
@@ -158,7 +142,7 @@ static void put_conditions(const struct definition *d, struct str *out)
 /* In the order of a start; a number for each step, in which all start together. */
 static void put_text(const struct graph *g, const unsigned char *started, struct str *out)
 {
-    uint32_t *level = graph_levels(g);
+    uint32_t *level = graph_levels(g, NULL);
     int width = 1;
     unsigned int step = 0;
     for (uint32_t i = 0; i < g->count; i++) {

@@ -12,8 +12,4 @@ extern const char *const graph_forms[GRAPH_FORMS];
 void graph_render(enum graph_form form, const struct graph *g, const unsigned char *started,
                   struct str *out);
 
-/* By node: 0 what needs nothing, else one more than the highest of what it needs. NULL: no memory.
- */
-uint32_t *graph_levels(const struct graph *g);
-
 #endif

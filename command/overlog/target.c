@@ -57,7 +57,7 @@ uint32_t services_node(const struct services *s, const char *name)
 /* By row and by node, 1 for each that is meant. */
 struct choice {
     unsigned char *row, *node, *named;
-    unsigned int *level; /* by node */
+    uint32_t *level; /* by node: how many chosen ones it needs, one behind the other */
 };
 
 static void choose_row(const struct services *s, size_t row, struct choice *c)
@@ -81,26 +81,6 @@ static bool choose_by(const struct services *s, const char *name, struct choice 
     if (!found && s->has_graph)
         found = graph_select(&s->graph, name, c->node) == 0; /* a bundle */
     return found;
-}
-
-/* How many chosen ones are in a row below each. Edges are few and levels fewer: repeated until
- * nothing changes. */
-static void find_levels(const struct graph *g, struct choice *c)
-{
-    bool changed = true;
-    for (uint32_t round = 0; changed && round <= g->count; round++) {
-        changed = false;
-        for (uint32_t i = 0; i < g->count; i++) {
-            const struct node *n = &g->node[i];
-            for (uint32_t k = 0; k < n->needs_count; k++) {
-                unsigned int level = c->level[n->needs[k]] + c->node[n->needs[k]];
-                if (level > c->level[i]) {
-                    c->level[i] = level;
-                    changed = true;
-                }
-            }
-        }
-    }
 }
 
 static int by_level(const void *a, const void *b)
@@ -134,13 +114,10 @@ int targets_find(struct targets *t, const struct services *s, char *const *names
                  const char **unknown)
 {
     size_t nodes = (size_t)s->graph.count + 1, rows = s->status.count + 1;
-    struct choice c = {.row = calloc(rows, 1),
-                       .node = calloc(nodes, 1),
-                       .named = calloc(nodes, 1),
-                       .level = calloc(nodes, sizeof *c.level)};
+    struct choice c = {.row = calloc(rows, 1), .node = calloc(nodes, 1), .named = calloc(nodes, 1)};
     int result = 0;
     *t = (struct targets){.item = calloc(rows, sizeof *t->item)};
-    if (c.row == NULL || c.node == NULL || c.named == NULL || c.level == NULL || t->item == NULL)
+    if (c.row == NULL || c.node == NULL || c.named == NULL || t->item == NULL)
         result = -1;
     for (size_t i = 0; result == 0 && names[i] != NULL; i++)
         if (!choose_by(s, names[i], &c)) {
@@ -153,9 +130,11 @@ int targets_find(struct targets *t, const struct services *s, char *const *names
             graph_close_up(&s->graph, c.node);
         if (also & TARGET_DEPENDENTS)
             graph_close_down(&s->graph, c.node);
-        find_levels(&s->graph, &c);
-        collect(t, s, &c);
+        c.level = graph_levels(&s->graph, c.node);
+        result = c.level == NULL ? -1 : 0;
     }
+    if (result == 0)
+        collect(t, s, &c);
     free(c.row);
     free(c.node);
     free(c.named);

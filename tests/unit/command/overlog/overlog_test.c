@@ -71,7 +71,7 @@ static void pictures(void **state)
     words_add(&add(&p, "web", DEFINITION_LONGRUN, "base")->dependencies, "all");
     add(&p, "all", DEFINITION_BUNDLE, "say \"hi\\\"");
     assert_int_equal(graph_build(&p.graph, &p.all, &problems), 0);
-    uint32_t *level = graph_levels(&p.graph);
+    uint32_t *level = graph_levels(&p.graph, NULL);
     uint32_t web = (uint32_t)p.graph.node_of[definitions_find(&p.all, "web")];
     uint32_t db = (uint32_t)p.graph.node_of[definitions_find(&p.all, "db")];
     assert_true(level[db] == 0 && level[web] >= 2);
