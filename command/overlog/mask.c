@@ -206,7 +206,7 @@ static void find_known(const struct mask *m, struct mask_parts *p)
                 end = at + v->length;
         }
         if (end > before)
-            mask_add(p, at, end, false, "a value that is secret elsewhere");
+            mask_add(p, at, end, end, "a value that is secret elsewhere");
     }
 }
 
@@ -218,7 +218,7 @@ static int by_place(const void *a, const void *b)
     if (x->end != y->end)
         return x->end > y->end ? -1 : 1;
     /* Of two that are the same, the one that knows more about it. */
-    return (x->to == x->from) - (y->to == y->from);
+    return (x->from == x->end) - (y->from == y->end);
 }
 
 static int find(struct mask_parts *p, const struct mask *m, bool all)
@@ -242,8 +242,8 @@ int mask_learn_text(struct mask *m, const char *text, size_t length)
     struct mask_parts p = {.text = text, .length = length};
     int result = find(&p, NULL, true);
     for (size_t i = 0; i < p.count && result == 0; i++)
-        if (p.part[i].to > p.part[i].from)
-            result = mask_learn(m, text + p.part[i].from, p.part[i].to - p.part[i].from);
+        if (p.part[i].end > p.part[i].from)
+            result = mask_learn(m, text + p.part[i].from, p.part[i].end - p.part[i].from);
     free(p.part);
     return result;
 }

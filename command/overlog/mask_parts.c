@@ -8,7 +8,7 @@
 
 enum { QUOTED_MAX = 8192, LOOK_BACK = 4096, MASKED_LENGTH = sizeof MASKED - 1 };
 
-void mask_add(struct mask_parts *p, size_t begin, size_t end, bool learn, const char *kind)
+void mask_add(struct mask_parts *p, size_t begin, size_t end, size_t from, const char *kind)
 {
     void *list = begin < end ? list_room(p->part, p->count, &p->room, sizeof *p->part) : NULL;
     if (list == NULL) {
@@ -17,8 +17,7 @@ void mask_add(struct mask_parts *p, size_t begin, size_t end, bool learn, const 
     }
     p->part = list;
     struct mask_part *part = &p->part[p->count++];
-    *part =
-        (struct mask_part){.begin = begin, .end = end, .from = begin, .to = learn ? end : begin};
+    *part = (struct mask_part){.begin = begin, .end = end, .from = from};
     snprintf(part->kind, sizeof part->kind, "%s", kind);
 }
 
@@ -27,7 +26,7 @@ void mask_add_value(struct mask_parts *p, size_t begin, size_t end, const char *
 {
     char kind[MASK_KIND_MAX];
     snprintf(kind, sizeof kind, "%s %.*s", what, length > 48 ? 48 : (int)length, name);
-    mask_add(p, begin, end, true, kind);
+    mask_add(p, begin, end, begin, kind);
 }
 
 /* Of a position in the line that was asked for last, nothing is searched again. */

@@ -9,7 +9,7 @@ enum { MASK_KIND_MAX = 80, MASK_BLANKS_MAX = 60 /* between a name and its value 
 
 struct mask_part {
     size_t begin, end; /* in the text */
-    size_t from, to;   /* within it, what is the secret wherever else it stands; equal: nothing */
+    size_t from; /* what is the secret wherever else it stands begins there; end: nothing is */
     char kind[MASK_KIND_MAX];
 };
 
@@ -28,9 +28,9 @@ struct mask_parts {
     struct mask_line *line; /* which was asked for last; borrowed */
 };
 
-/* Adds bytes begin to end; learn: all of them are the secret, else none. */
-void mask_add(struct mask_parts *p, size_t begin, size_t end, bool learn, const char *kind);
-/* The same, to be learned, of the kind "WHAT NAME" with a name of that length. */
+/* Adds bytes begin to end, of which those behind from are the secret. */
+void mask_add(struct mask_parts *p, size_t begin, size_t end, size_t from, const char *kind);
+/* The same, all of them, of the kind "WHAT NAME" with a name of that length. */
 void mask_add_value(struct mask_parts *p, size_t begin, size_t end, const char *what,
                     const char *name, size_t length);
 

@@ -76,7 +76,7 @@ static void try_sql(struct mask_parts *p, size_t begin, size_t end)
         !mask_is_quote(mask_at(p, value)))
         return;
     size_t close = mask_close_quote(p, value + 1, mask_at(p, value));
-    mask_add(p, value + 1, close, true, "password in SQL");
+    mask_add(p, value + 1, close, value + 1, "password in SQL");
 }
 
 void mask_find_option(struct mask_parts *p, size_t begin, size_t end)

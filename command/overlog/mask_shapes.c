@@ -118,7 +118,7 @@ static void try_shape(struct mask_parts *p, size_t at, const struct shape *s, si
     for (size_t i = body; i < end; i++)
         dots += p->text[i] == '.';
     if (end - body >= s->least && dots >= s->dots)
-        mask_add(p, at, end, true, s->kind);
+        mask_add(p, at, end, at, s->kind);
 }
 
 /* "123456789:AA..." */
@@ -131,7 +131,7 @@ static void try_telegram(struct mask_parts *p, size_t at)
         return;
     size_t end = run(p, colon + 1, WORD);
     if (end - colon - 1 >= 34 && end - colon - 1 <= 36)
-        mask_add(p, at, end, true, "Telegram token");
+        mask_add(p, at, end, at, "Telegram token");
 }
 
 /* Not a word of a sentence, nor the next NAME=value. */
@@ -157,7 +157,7 @@ static void try_scheme(struct mask_parts *p, size_t at, const char *scheme, cons
         body++;
     size_t end = run(p, body, BASE64);
     if (is_credential(p, body, end))
-        mask_add(p, body, end, true, kind);
+        mask_add(p, body, end, body, kind);
 }
 
 static void find_tokens(struct mask_parts *p)
@@ -220,11 +220,8 @@ static void mask_userinfo(struct mask_parts *p, size_t begin)
         return;
     size_t stop = (size_t)(at - p->text);
     const char *colon = memchr(p->text + begin, ':', stop - begin);
-    mask_add(p, begin, stop, false, "userinfo of a URL");
-    if (colon != NULL && !p->failed && stop > begin) {
-        p->part[p->count - 1].from = (size_t)(colon + 1 - p->text);
-        p->part[p->count - 1].to = stop;
-    }
+    mask_add(p, begin, stop, colon == NULL ? stop : (size_t)(colon + 1 - p->text),
+             "userinfo of a URL");
 }
 
 /* "user:password@tcp(host)/name", as drivers of Go have it. */
@@ -237,11 +234,7 @@ static void mask_driver(struct mask_parts *p, size_t at)
     const char *colon = memchr(p->text + begin, ':', at - begin);
     if (colon == NULL)
         return;
-    mask_add(p, begin, at, false, "userinfo of a data source");
-    if (!p->failed && at > begin) {
-        p->part[p->count - 1].from = (size_t)(colon + 1 - p->text);
-        p->part[p->count - 1].to = at;
-    }
+    mask_add(p, begin, at, (size_t)(colon + 1 - p->text), "userinfo of a data source");
 }
 
 static void find_urls(struct mask_parts *p)
@@ -280,7 +273,7 @@ static size_t mask_rest(struct mask_parts *p, size_t at, size_t end, size_t from
         begin = line;
     }
     begin = begin < to ? from : begin;
-    mask_add(p, begin, end, false, "end of a PEM block");
+    mask_add(p, begin, end, end, "end of a PEM block");
     return begin;
 }
 
@@ -303,7 +296,7 @@ static void find_pem(struct mask_parts *p)
             const char *end = memmem(hit, p->length - at, pem_end, sizeof pem_end - 1);
             done = end == NULL ? p->length
                                : close_mark(p, (size_t)(end - p->text) + sizeof pem_end - 1);
-            mask_add(p, at, done, false, "PEM block");
+            mask_add(p, at, done, done, "PEM block");
             at = done;
         } else if (starts(p, at, pem_end)) {
             done = close_mark(p, at + sizeof pem_end - 1);

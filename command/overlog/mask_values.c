@@ -110,7 +110,7 @@ static void add_first_word(struct mask_parts *p, const struct place *n, size_t b
     if (blank == NULL)
         return;
     if (end - begin > LINE_MAX)
-        p->part[p->count - 1].to = begin;
+        p->part[p->count - 1].from = end;
     mask_add_value(p, begin, (size_t)(blank - p->text), "value of", p->text + n->begin,
                    n->end - n->begin);
 }
@@ -146,7 +146,7 @@ static void add_value(struct mask_parts *p, const struct place *n, size_t i)
         return;
     /* "export A B" of a shell: B is a name, and stands elsewhere as such. */
     if (n->assigned && is_variable(p->text + begin, end - begin))
-        p->part[p->count - 1].to = begin;
+        p->part[p->count - 1].from = end;
     if (begin == i)
         add_first_word(p, n, begin, end);
 }
