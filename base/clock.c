@@ -10,7 +10,12 @@ int64_t clock_monotonic(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * CLOCK_SECOND + t.tv_nsec + 1;
+    return clock_ns(&t) + 1;
+}
+
+int64_t clock_ns(const struct timespec *t)
+{
+    return (int64_t)t->tv_sec * CLOCK_SECOND + t->tv_nsec;
 }
 
 struct timespec clock_timespec(int64_t ns)

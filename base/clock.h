@@ -14,6 +14,8 @@
 int64_t clock_monotonic(void);
 /* That many nanoseconds as seconds and the rest. */
 struct timespec clock_timespec(int64_t ns);
+/* And the other way round. */
+int64_t clock_ns(const struct timespec *t);
 /* The monotonic time in so many ms; 0 for 0 ms, which stands for no end. */
 int64_t clock_deadline(uint64_t ms);
 struct timespec clock_wall(void);

@@ -6,11 +6,6 @@
 
 /* --- for people ------------------------------------------------------------------------------- */
 
-static int64_t ns_of(const struct timespec *t)
-{
-    return t->tv_sec * CLOCK_SECOND + t->tv_nsec;
-}
-
 static void put_next(const struct schedule_state *s, int64_t now, struct str *out)
 {
     char at[40], in[QUANTITY_MAX];
@@ -40,7 +35,7 @@ static void put_last(const struct schedule_state *s, int64_t now, struct str *ou
 void job_text(const struct schedule_state *s, const struct timespec *time, struct str *out)
 {
     char since[QUANTITY_MAX];
-    int64_t now = ns_of(time);
+    int64_t now = clock_ns(time);
     if (s->pid > 0) {
         quantity_duration(now > s->began ? (now - s->began) / CLOCK_MS : 0, since);
         str_printf(out, "runs for %s (pid %lld); ", since, (long long)s->pid);

@@ -12,8 +12,8 @@ struct vacuum_request {
 };
 
 /* Opens the root, looks and plans, and deletes unless it is only to be said. By age only where the
- * clock was not set lately (vacuum_clock.h). Returns the root's
- * descriptor, which the caller closes, or -1 with errno and e. */
+ * clock was not set lately (rotate/age.h). Returns the root's descriptor, which the caller closes,
+ * or -1 with errno and e. */
 int vacuum_do(struct vacuum *v, struct vacuum_request *q, bool only_say, struct error *e);
 /* Tells pid 1, for its event log, what was deleted of a directory. Where there is none, or we may
  * not tell it, nobody hears of it. */

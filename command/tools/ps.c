@@ -436,7 +436,7 @@ static int run_ps(struct invocation *c)
     if (l.ticks <= 0)
         l.ticks = sysconf(_SC_CLK_TCK);
     clock_gettime(CLOCK_BOOTTIME, &up);
-    l.now = up.tv_sec * CLOCK_SECOND + up.tv_nsec;
+    l.now = clock_ns(&up);
     l.boot = clock_wall();
     l.boot.tv_sec -= up.tv_sec + (l.boot.tv_nsec < up.tv_nsec);
     l.boot.tv_nsec += (l.boot.tv_nsec < up.tv_nsec ? 1000000000 : 0) - up.tv_nsec;

@@ -75,7 +75,7 @@ static int print_next(const struct timetable *t, uint64_t count)
     const struct schedule_counts counts = {.runs = 0};
     const struct timespec from = clock_wall();
     char text[SCHEDULE_TIME_MAX];
-    struct schedule_now now = {.wall = from.tv_sec * CLOCK_SECOND + from.tv_nsec};
+    struct schedule_now now = {.wall = clock_ns(&from)};
     now.clock = now.wall;
     schedule_begin(&plan, &rules, &counts, 0, &now, NULL);
     while (count-- > 0 && (now.wall = schedule_next(&plan, &now)) != TIMETABLE_NEVER) {

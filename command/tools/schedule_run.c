@@ -57,8 +57,7 @@ struct run {
 static struct schedule_now now(void)
 {
     struct timespec t = clock_wall();
-    return (struct schedule_now){.wall = t.tv_sec * CLOCK_SECOND + t.tv_nsec,
-                                 .clock = clock_monotonic()};
+    return (struct schedule_now){.wall = clock_ns(&t), .clock = clock_monotonic()};
 }
 
 void schedule_time(int64_t wall, char out[SCHEDULE_TIME_MAX])
