@@ -201,12 +201,6 @@ static const struct image_stage *stage_named(const struct image_file *f, const c
     return NULL;
 }
 
-static void copy_words(struct reader *r, struct words *to, const struct words *from)
-{
-    for (size_t i = 0; i < from->count; i++)
-        r->failed |= words_add(to, from->item[i]) < 0;
-}
-
 static char *copy_text(struct reader *r, const char *text)
 {
     char *copy = text == NULL ? NULL : strdup(text);
@@ -225,11 +219,11 @@ static void inherit(struct reader *r, struct image_stage *s, const struct image_
     s->entrypoint = from->entrypoint;
     s->cmd = from->cmd;
     s->entrypoint.words = s->cmd.words = none;
-    copy_words(r, &s->entrypoint.words, &from->entrypoint.words);
-    copy_words(r, &s->cmd.words, &from->cmd.words);
     s->signal = copy_text(r, from->signal);
     s->signal_line = from->signal_line;
-    copy_words(r, &s->variables, &from->variables);
+    r->failed |= words_copy(&s->entrypoint.words, &from->entrypoint.words) < 0 ||
+                 words_copy(&s->cmd.words, &from->cmd.words) < 0 ||
+                 words_copy(&s->variables, &from->variables) < 0;
 }
 
 /* FROM [--platform=P] IMAGE [AS NAME] */

@@ -1,4 +1,5 @@
 #include "command/overlog/imageword.h"
+#include "base/json.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,58 +115,18 @@ size_t image_word(const char *p, char escape)
     return n;
 }
 
-/* --- lists ------------------------------------------------------------------------------------ */
-
-static unsigned int hex(const char *p)
+bool image_list(const char *text, struct words *out)
 {
-    char digits[5] = {0};
-    char *end;
-    memcpy(digits, p, strnlen(p, 4));
-    unsigned long value = strtoul(digits, &end, 16);
-    return end == digits + 4 ? (unsigned int)value : 0;
-}
-
-/* One escape of JSON behind its backslash; what follows it, or NULL. */
-static const char *json_escape(const char *p, struct str *out)
-{
-    static const char from[] = "\"\\/bfnrt";
-    static const char to[] = "\"\\/\b\f\n\r\t";
-    const char *found = *p == '\0' ? NULL : strchr(from, *p);
-    if (found != NULL)
-        return str_add_char(out, to[found - from]) < 0 ? NULL : p + 1;
-    unsigned int code = *p == 'u' ? hex(p + 1) : 0;
-    if (code == 0 || code > 0x7f) /* no path of a program that we know has another */
-        return code == 0 || str_add_char(out, '?') < 0 ? NULL : p + 5;
-    return str_add_char(out, (char)code) < 0 ? NULL : p + 5;
-}
-
-/* A string of JSON behind its first quote; what follows the last, or NULL. */
-static const char *json_text(const char *p, struct str *out)
-{
-    while (p != NULL && *p != '"' && *p != '\0') {
-        if (*p == '\\')
-            p = json_escape(p + 1, out);
-        else if (str_add_char(out, *p++) < 0)
-            return NULL;
-    }
-    return p == NULL || *p == '\0' ? NULL : p + 1;
-}
-
-bool image_list(const char *p, struct words *out)
-{
+    struct json j;
+    struct json_value name, value;
     struct str one = STR_INIT;
-    bool good = *p == '[', more = good;
-    p = image_skip(p + good);
-    if (good && *p == ']')
-        more = false;
-    while (good && more) {
+    int more = json_begin(&j, text, strlen(text), '[') ? 1 : -1;
+    while (more == 1 && (more = json_next(&j, &name, &value)) == 1) {
         str_clear(&one);
-        const char *next = *p == '"' && str_add_text(&one, "") == 0 ? json_text(p + 1, &one) : NULL;
-        good = next != NULL && words_add(out, one.data) == 0;
-        p = good ? image_skip(next) : p;
-        more = good && *p == ',';
-        p = more ? image_skip(p + 1) : p;
+        if (value.kind != JSON_STRING || str_add_text(&one, "") < 0 || json_add(&value, &one) < 0 ||
+            strlen(one.data) != one.length || words_add(out, one.data) < 0)
+            more = -1;
     }
     str_release(&one);
-    return good && *p == ']' && *image_skip(p + 1) == '\0';
+    return more == 0;
 }

@@ -1,4 +1,5 @@
 /* overlog missing ROOT: which scripts of an image call commands that are not provided. */
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/file.h"
@@ -35,12 +36,6 @@ static bool is_command_line(const char *path)
     const char *slash = strrchr(path, '/');
     return slash != NULL && strstr(path, "/s6-rc.d/") != NULL &&
            (strcmp(slash, "/up") == 0 || strcmp(slash, "/down") == 0);
-}
-
-static bool is_of_name(char c)
-{
-    return c != '\0' &&
-           strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", c) != NULL;
 }
 
 /* Some names are words of other languages, or of processes that are here as well: those count at
@@ -99,9 +94,7 @@ static void look_at_line(const char *file, unsigned int number, const char *line
     if (line[strspn(line, " \t")] == '#' || asks_for_processes(line))
         return;
     for (const char *p = line; *p != '\0';) {
-        size_t n = 0;
-        while (is_of_name(p[n]))
-            n++;
+        size_t n = strspn(p, VARIABLE_CHARACTERS);
         if (n > 0 && n < sizeof name) {
             memcpy(name, p, n);
             name[n] = '\0';
