@@ -1,10 +1,13 @@
 #include "execline/bindings.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-int bindings_begin(struct bindings *b, const char *key, struct error *e)
+/* Begins a key that may not be one of the first so many. */
+static int begin(struct bindings *b, size_t bound, const char *key, struct error *e)
 {
-    if (key[0] == '\0' || words_has(&b->keys, key))
+    const struct words before = {.item = b->keys.item, .count = bound};
+    if (key[0] == '\0' || words_has(&before, key))
         return error_set(e, b->bad_key, key[0] == '\0' ? "empty key" : "key %s is there twice",
                          key);
     size_t *first = realloc(b->first, (b->keys.count + 1) * sizeof *first);
@@ -13,6 +16,33 @@ int bindings_begin(struct bindings *b, const char *key, struct error *e)
     b->first = first;
     first[b->keys.count] = b->values.count;
     return words_add(&b->keys, key) < 0 ? error_system(e, "unable to bind %s", key) : 0;
+}
+
+int bindings_begin(struct bindings *b, const char *key, struct error *e)
+{
+    return begin(b, b->keys.count, key, e);
+}
+
+int bindings_positional(struct bindings *b, const struct positional *p, struct error *e)
+{
+    char number[24];
+    size_t bound = b->keys.count; /* those that follow differ from each other */
+    snprintf(number, sizeof number, "%zu", p->count);
+    int bad = begin(b, bound, "#", e);
+    if (bad == 0)
+        bad = words_add(&b->values, number);
+    for (size_t i = 0; bad == 0 && (i <= p->count || i <= p->wanted); i++) {
+        const char *value = i == 0 ? p->zero : i <= p->count ? p->args[i - 1] : "";
+        snprintf(number, sizeof number, "%zu", i);
+        bad = begin(b, bound, number, e);
+        if (bad == 0)
+            bad = words_add(&b->values, value);
+    }
+    if (bad == 0)
+        bad = begin(b, bound, "@", e);
+    for (unsigned long long i = p->rest; bad == 0 && i < p->count; i++)
+        bad = words_add(&b->values, p->args[i]);
+    return bad == 0 || e->code != 0 ? bad : error_system(e, "unable to bind the arguments");
 }
 
 void bindings_release(struct bindings *b)

@@ -20,6 +20,19 @@ struct bindings {
 /* Begins a key: the words added to b->values from now on are its value. 0, or -1 with e, whose code
  * is b->bad_key when the key is empty or was bound before. */
 int bindings_begin(struct bindings *b, const char *key, struct error *e);
+
+/* Positional parameters, as keys: # is their number, 0 to n the words, and @ all of them. */
+struct positional {
+    const char *zero;
+    char *const *args;
+    size_t count;
+    unsigned long long wanted; /* keys go at least to this one; what is not there is empty */
+    unsigned long long rest;   /* @ begins after so many */
+};
+
+/* Binds all of these keys. 0, or -1 with e. */
+int bindings_positional(struct bindings *b, const struct positional *p, struct error *e);
+
 /* Frees what was gathered. */
 void bindings_release(struct bindings *b);
 

@@ -72,32 +72,6 @@ int directive_importas(struct invocation *c, struct bindings *b, struct error *e
 
 /* --- elgetpositionals ------------------------------------------------------------------------- */
 
-static int bind_positional(struct bindings *b, const struct words *args, size_t wanted,
-                           struct error *e)
-{
-    struct str name = STR_INIT;
-    size_t count = args->count - 1;
-    int bad = str_printf(&name, "%zu", count);
-    if (bad == 0)
-        bad = bindings_begin(b, "#", e);
-    if (bad == 0)
-        bad = words_add(&b->values, name.data);
-    for (size_t i = 0; bad == 0 && (i <= count || i <= wanted); i++) {
-        str_clear(&name);
-        bad = str_printf(&name, "%zu", i);
-        if (bad == 0)
-            bad = bindings_begin(b, name.data, e);
-        if (bad == 0)
-            bad = words_add(&b->values, i <= count ? args->item[i] : "");
-    }
-    if (bad == 0)
-        bad = bindings_begin(b, "@", e);
-    for (size_t i = 1; bad == 0 && i <= count; i++)
-        bad = words_add(&b->values, args->item[i]);
-    str_release(&name);
-    return bad == 0 || e->code != 0 ? bad : no_memory(e);
-}
-
 int directive_elgetpositionals(struct invocation *c, struct bindings *b, struct error *e)
 {
     uint64_t wanted = 0;
@@ -110,7 +84,12 @@ int directive_elgetpositionals(struct invocation *c, struct bindings *b, struct 
     if (bad != 0 && e->code == EXIT_USAGE)
         e->code = b->bad_key;
     if (bad == 0)
-        bad = bind_positional(b, &args, (size_t)wanted, e);
+        bad = bindings_positional(b,
+                                  &(struct positional){.zero = args.item[0],
+                                                       .args = args.item + 1,
+                                                       .count = args.count - 1,
+                                                       .wanted = wanted},
+                                  e);
     words_release(&args);
     return bad;
 }

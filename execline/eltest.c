@@ -1,4 +1,5 @@
 #include "execline/eltest.h"
+#include "base/clock.h"
 #include "base/kernel.h"
 #include "base/message.h"
 #include "base/quantity.h"
@@ -96,11 +97,6 @@ static int is_terminal(const char *a, struct error *e)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static bool is_later(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
-}
-
 /* The expression is of st, what is known of the file a. */
 #define TEST_FILE(name, look, expression)                                                          \
     static int name(const char *a, struct error *e)                                                \
@@ -123,7 +119,7 @@ TEST_FILE(is_sticky, stat, (st.st_mode & S_ISVTX) != 0)
 TEST_FILE(has_content, stat, st.st_size > 0)
 TEST_FILE(is_owned, stat, st.st_uid == geteuid())
 TEST_FILE(is_of_group, stat, st.st_gid == getegid())
-TEST_FILE(is_unread, stat, is_later(&st.st_mtim, &st.st_atim))
+TEST_FILE(is_unread, stat, clock_compare(&st.st_mtim, &st.st_atim) > 0)
 
 TEST_TEXT(exists, access(a, F_OK) == 0)
 TEST_TEXT(is_readable, kernel_permits(a, R_OK))
@@ -138,7 +134,7 @@ static int is_newer(const char *a, const char *b, struct error *e)
     (void)e;
     if (stat(a, &x) < 0)
         return 0;
-    return stat(b, &y) < 0 || is_later(&x.st_mtim, &y.st_mtim);
+    return stat(b, &y) < 0 || clock_compare(&x.st_mtim, &y.st_mtim) > 0;
 }
 
 static int is_older(const char *a, const char *b, struct error *e)

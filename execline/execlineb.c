@@ -4,27 +4,22 @@
 #include "base/lexer.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "execline/bindings.h"
 #include "execline/commands.h"
 #include "execline/frames.h"
-#include "execline/substitute.h"
 #include "execline/variable.h"
 #include <fcntl.h>
 #include <limits.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum positional { PUSH = 0, OVERWRITE, IGNORE, SUBSTITUTE, SUBSTITUTE_REST };
+enum how { PUSH = 0, OVERWRITE, IGNORE, SUBSTITUTE };
 
 struct script {
-    enum positional how;
+    enum how how;
     unsigned long long strict;
-    unsigned long long wanted; /* -S n, -s n */
-    const char *text;          /* -c */
-    const char *zero;          /* $0 */
-    char **args;
-    size_t arg_count;
+    const char *text; /* -c */
+    struct positional given;
 };
 
 enum { SCRIPT_MAX = 1 << 24, ARGS_MAX = 1 << 16 };
@@ -35,7 +30,9 @@ static int set_positional(const struct script *s, struct error *e)
 {
     if (s->how == PUSH && frames_push(frame_is_positional, e) < 0)
         return -1;
-    return variable_set("0", s->zero, e) < 0 ? -1 : positional_write(s->args, s->arg_count, 0, e);
+    return variable_set("0", s->given.zero, e) < 0
+               ? -1
+               : positional_write(s->given.args, s->given.count, 0, e);
 }
 
 /* --- substitution of positional parameters ---------------------------------------------------- */
@@ -56,52 +53,25 @@ static unsigned long long strictness(void)
 
 static int check_count(const struct script *s)
 {
-    if (s->arg_count >= s->wanted || s->strict == 0)
+    if (s->given.count >= s->given.wanted || s->strict == 0)
         return 0;
     struct error e;
-    error_set(&e, EXIT_USAGE, "too few arguments: expecting at least %llu but got %zu", s->wanted,
-              s->arg_count);
+    error_set(&e, EXIT_USAGE, "too few arguments: expecting at least %llu but got %zu",
+              s->given.wanted, s->given.count);
     if (s->strict > 1)
         return message_error(&e);
     message_warning("%s", e.text);
     return 0;
 }
 
-/* The keys #, 0, 1 to n and @; names are kept in storage. */
-static int substitute_positional(const struct script *s, struct words *words, struct words *out)
+static int substitute_positional(const struct script *s, char *const *words, struct words *out,
+                                 struct error *e)
 {
-    static char empty[] = "";
-    size_t numbers = s->arg_count > s->wanted ? s->arg_count : (size_t)s->wanted;
-    size_t rest = s->how == SUBSTITUTE_REST ? (size_t)s->wanted : 0;
-    struct substitution *sub = calloc(numbers + 3, sizeof *sub);
-    struct words keys = WORDS_INIT;
-    char **values = calloc(numbers + 3, sizeof *values);
-    char count[24];
-    char name[24];
-    int bad = sub == NULL || values == NULL ? -1 : 0;
-    snprintf(count, sizeof count, "%zu", s->arg_count);
-    for (size_t i = 0; bad == 0 && i <= numbers; i++) {
-        snprintf(name, sizeof name, "%zu", i);
-        bad = words_add(&keys, name);
-        values[i] = i == 0              ? (char *)(uintptr_t)s->zero
-                    : i <= s->arg_count ? s->args[i - 1]
-                                        : empty;
-    }
-    for (size_t i = 0; bad == 0 && i <= numbers; i++)
-        sub[i] = (struct substitution){.key = keys.item[i], .value = &values[i], .count = 1};
-    if (bad == 0) {
-        values[numbers + 1] = count;
-        sub[numbers + 1] =
-            (struct substitution){.key = "#", .value = &values[numbers + 1], .count = 1};
-        sub[numbers + 2] =
-            (struct substitution){.key = "@",
-                                  .value = s->args + (rest < s->arg_count ? rest : s->arg_count),
-                                  .count = s->arg_count > rest ? s->arg_count - rest : 0};
-        bad = substitute(words->item, sub, numbers + 3, out);
-    }
-    words_release(&keys);
-    free(values);
-    free(sub);
+    struct bindings b = {.bad_key = EXIT_USAGE};
+    int bad = bindings_positional(&b, &s->given, e);
+    if (bad == 0)
+        bad = bindings_apply(&b, words, out, e);
+    bindings_release(&b);
     return bad;
 }
 
@@ -144,45 +114,42 @@ static int read_options(struct invocation *c, struct script *s)
         setenv("EXECLINE_STRICT", strict == 'w' ? "1" : "2", 1);
     s->strict = given('q') ? 0 : strictness();
     s->text = argument_of('c');
-    s->how = how == 'p'   ? OVERWRITE
-             : how == 'P' ? IGNORE
-             : how == 'S' ? SUBSTITUTE
-             : how == 's' ? SUBSTITUTE_REST
-                          : PUSH;
+    s->how = how == 'p' ? OVERWRITE : how == 'P' ? IGNORE : how == 0 ? PUSH : SUBSTITUTE;
     how = options_last("Ss");
-    if (how == 0 || number_parse(argument_of(how), ARGS_MAX, &s->wanted) == 0)
-        return 0;
-    return refuse(EXIT_USAGE, "%s is not a number of arguments", argument_of(how));
+    if (how != 0 && number_parse(argument_of(how), ARGS_MAX, &s->given.wanted) < 0)
+        return refuse(EXIT_USAGE, "%s is not a number of arguments", argument_of(how));
+    s->given.rest = how == 's' ? s->given.wanted : 0;
+    return 0;
 }
 
 static int run_execlineb(struct invocation *c)
 {
     struct words words = WORDS_INIT; /* neither is released: what is executed outlives us */
     struct words result = WORDS_INIT;
-    struct script s = {.how = PUSH, .zero = c->argv[0]};
+    struct script s = {.how = PUSH, .given.zero = c->argv[0]};
+    struct error e = ERROR_INIT;
     const char *file = NULL;
     if (read_options(c, &s) != 0)
         return EXIT_USAGE;
-    s.args = options.operand;
-    s.arg_count = (size_t)options.count;
+    s.given.args = options.operand;
+    s.given.count = (size_t)options.count;
     if (s.text == NULL) {
-        if (s.arg_count == 0)
+        if (s.given.count == 0)
             return command_usage(c);
-        s.zero = file = *s.args++;
-        s.arg_count--;
+        s.given.zero = file = *s.given.args++;
+        s.given.count--;
     }
     int code = lex(&s, file, &words);
     if (code != 0 || words.count == 0)
         return code;
-    if (s.how == SUBSTITUTE || s.how == SUBSTITUTE_REST) {
+    if (s.how == SUBSTITUTE) {
         code = check_count(&s);
         if (code != 0)
             return code;
-        if (substitute_positional(&s, &words, &result) < 0)
-            return refuse(EXIT_SYSTEM, "out of memory");
+        if (substitute_positional(&s, words.item, &result, &e) < 0)
+            return message_error(&e);
         return result.count == 0 ? 0 : command_chain(c, result.item);
     }
-    struct error e = ERROR_INIT;
     if (s.how != IGNORE && set_positional(&s, &e) < 0)
         return message_error(&e);
     return command_chain(c, words.item);
