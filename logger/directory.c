@@ -127,7 +127,8 @@ static enum sink_result begin_batch(struct sink *s, const struct timespec *now)
 {
     struct disk *d = disk_of(s);
     enum sink_result result = SINK_DONE;
-    disk_try_open(d);
+    if (!d->exact)
+        disk_try_open(d);
     if (disk_is_open(d) && s->own.bytes.length == 0)
         result = look_after(d);
     if (d->dropped > 0 && disk_is_open(d) && d->state != DISK_FAILS && result != SINK_LOST)

@@ -103,10 +103,10 @@ void disk_await_helper(struct disk *d)
 }
 
 /* Ends a line that nobody completes: a kill, or a crash of the machine, cut it short. Of an exact
- * directory that is opened first, only its owner knows that. 0, or -1: no memory. */
-static int end_torn_line(struct disk *d, bool first)
+ * directory only its owner knows that. 0, or -1: no memory. */
+static int end_torn_line(struct disk *d)
 {
-    if ((d->exact && first) || logdir_ends_line(&d->dir))
+    if (d->exact || logdir_ends_line(&d->dir))
         return 0;
     return str_add_char(&d->sink.own.bytes, '\n');
 }
@@ -114,7 +114,6 @@ static int end_torn_line(struct disk *d, bool first)
 int disk_open(struct disk *d, int descriptor, bool resume, struct error *e)
 {
     const char *path = d->sink.text;
-    bool first = d->state != DISK_ABSENT;
     d->largest = largest_file();
     if (d->exact && d->largest < 2 * LONGEST) {
         close(descriptor);
@@ -124,7 +123,7 @@ int disk_open(struct disk *d, int descriptor, bool resume, struct error *e)
     struct logdir_settings settings = settings_of(d);
     if (logdir_open(&d->dir, descriptor, path, &settings, resume, e) < 0)
         return -1;
-    if (end_torn_line(d, first) < 0) {
+    if (end_torn_line(d) < 0) {
         logdir_close(&d->dir, false);
         return error_system(e, "unable to use %s", path);
     }
@@ -133,20 +132,22 @@ int disk_open(struct disk *d, int descriptor, bool resume, struct error *e)
     return 0;
 }
 
-void disk_be_absent(struct disk *d)
+void disk_be_absent(struct disk *d, bool resume)
 {
+    d->resumes = resume;
     become(d, DISK_ABSENT);
 }
 
-void disk_try_open(struct disk *d)
+bool disk_try_open(struct disk *d)
 {
     struct error e = ERROR_INIT;
     if (d->state != DISK_ABSENT || clock_monotonic() < d->retry_at)
-        return;
+        return false;
     int descriptor =
         logdir_prepare(d->sink.text, (uid_t)-1, (gid_t)-1, d->sink.step->settings.mode, &e);
-    if (descriptor < 0 || disk_open(d, descriptor, false, &e) < 0)
+    if (descriptor < 0 || disk_open(d, descriptor, d->resumes, &e) < 0)
         become(d, DISK_ABSENT);
+    return disk_is_open(d);
 }
 
 /* --- room --- */

@@ -19,7 +19,9 @@ struct disk {
     struct sink sink;
     struct logdir dir;
     unsigned long long largest; /* bytes that a file may have */
-    bool exact;                 /* rotated by its owner (directory.h); set before it is opened */
+    bool exact;                 /* rotated by its owner (directory.h); set before it is opened. Its
+                                   owner ends, or completes, a line that current ends within */
+    bool resumes;               /* ABSENT: the next attempt takes current over as it is */
     enum disk_state state;
     bool wanted;                /* a rotation was asked for */
     bool tried;                 /* exact: the owner has turned it since it was flushed last */
@@ -58,10 +60,10 @@ void disk_lift_limit(void);
 /* Opens the directory. descriptor is logdir_prepare's, owned from here on and closed on error.
  * resume: take current over as it is. 0, or -1 with e. */
 int disk_open(struct disk *d, int descriptor, bool resume, struct error *e);
-/* It could not be opened: lines are dropped until an attempt works. */
-void disk_be_absent(struct disk *d);
-/* Makes that attempt if it is due. */
-void disk_try_open(struct disk *d);
+/* It could not be opened: lines are dropped until an attempt works. resume: of that attempt. */
+void disk_be_absent(struct disk *d, bool resume);
+/* Makes that attempt if it is due. True: it worked. */
+bool disk_try_open(struct disk *d);
 
 /* The size of current, or whether it can be rotated, has changed: says anew how many bytes may be
  * collected before a flush is due. */

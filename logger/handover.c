@@ -10,6 +10,8 @@ static const enum stamp_stream streams[CHECKPOINT_STREAMS] = {STREAM_OUT, STREAM
 static void note_file(struct handover *h, int file)
 {
     struct directory_mark m = {.inode = 0};
+    if (h->absent[file])
+        return;
     if (h->route[file].own != NULL)
         directory_mark(h->route[file].own, &m);
     h->state.now.file[file].inode = m.inode;
@@ -27,12 +29,21 @@ static void note_shown(struct handover *h)
     }
 }
 
+/* Whether lines of a batch were dropped of which current has the beginning. */
+static bool is_given_up(const struct handover *h, int file, int stream)
+{
+    return h->absent[file] && h->state.now.file[file].batch == (uint32_t)stream + 1 &&
+           h->state.now.stream[stream].done != h->input[stream].lines.start;
+}
+
 void handover_commit(struct handover *h)
 {
     for (int i = 0; i < CHECKPOINT_STREAMS; i++) {
         int file = checkpoint_file(i);
         if (file >= h->taken_over || !route_is_settled(&h->route[file]))
             continue;
+        if (is_given_up(h, file, i))
+            h->state.now.file[file].batch = 0;
         note_file(h, file);
         h->state.now.stream[i].done = (uint32_t)h->input[i].lines.start;
         h->state.now.stream[i].inside = h->input[i].lines.inside;
@@ -77,13 +88,60 @@ void handover_flush(struct handover *h, int file)
     handover_commit(h);
 }
 
+/* --- where a predecessor ended --- */
+
+/* Ends a line that nobody completes. 0, or -1: out of memory. */
+static int end_torn_line(struct route *r)
+{
+    return logdir_ends_line(&r->own->dir) ? 0 : str_add_char(&r->own->sink.own.bytes, '\n');
+}
+
+/* current may have the beginning of a batch that a kill cut short: makes the batch again, to be
+ * flushed. Anything else that ends within a line is not completed: not by a logger whose
+ * predecessor could not open the directory, or write there. 0, or -1: out of memory. */
+static int complete(struct handover *h, int file)
+{
+    struct directory_mark m;
+    struct route *r = &h->route[file];
+    const uint32_t batch = h->state.now.file[file].batch;
+    const struct timespec time = h->state.now.file[file].time;
+    const int64_t size = h->state.now.file[file].size;
+    const bool torn = h->state.now.file[file].torn != 0;
+    h->absent[file] = r->own != NULL && !disk_is_open(r->own);
+    if (r->own == NULL || h->absent[file])
+        return 0;
+    directory_mark(r->own, &m);
+    if (h->state.now.file[file].inode != m.inode || m.size <= size || torn || batch == 0 ||
+        h->input[batch - 1].lines.start != h->state.now.stream[batch - 1].done)
+        return end_torn_line(r);
+    if (route_begin(r, streams[batch - 1], &time) != SINK_DONE)
+        return 0; /* that current is gone */
+    return route_repeat(r, &h->input[batch - 1].lines, (size_t)(m.size - size));
+}
+
+/* Tries once more to open a directory. Where that works, goes on there as handover_take_over does.
+ * 0, or -1: out of memory. */
+static int open_late(struct handover *h, int file)
+{
+    struct disk *own = h->route[file].own;
+    if (!h->absent[file] || !(disk_is_open(own) || disk_try_open(own)))
+        return 0;
+    if (complete(h, file) < 0) {
+        h->absent[file] = true; /* to be done yet */
+        return -1;
+    }
+    handover_flush(h, file);
+    return 0;
+}
+
 /* --- batches --- */
 
 /* Writes bytes that the sinks have before the first line of a batch: the rest of lines that a disk
  * took in part before it failed, or the message that lines are missing. They belong to no batch. */
 static void flush_leftovers(struct handover *h, int file)
 {
-    h->state.now.file[file].batch = 0;
+    if (!h->absent[file])
+        h->state.now.file[file].batch = 0;
     note_file(h, file);
     state_commit(&h->state);
     handover_flush(h, file);
@@ -94,7 +152,7 @@ static bool begin_lines(struct handover *h, int file, enum stamp_stream stream,
                         const struct timespec *now)
 {
     struct route *r = &h->route[file];
-    if (h->lost || route_holds(r))
+    if (h->lost || route_holds(r) || open_late(h, file) < 0 || route_holds(r))
         return false;
     if (!route_is_empty(r))
         handover_flush(h, file);
@@ -130,8 +188,10 @@ static int write_lines(struct handover *h, int file, struct lines *l)
  * input, or 0: they are in no journal. */
 static void commit_batch(struct handover *h, int file, uint32_t batch, const struct timespec *now)
 {
-    h->state.now.file[file].time = *now;
-    h->state.now.file[file].batch = batch;
+    if (!h->absent[file]) {
+        h->state.now.file[file].time = *now;
+        h->state.now.file[file].batch = batch;
+    }
     handover_commit(h);
 }
 
@@ -190,37 +250,11 @@ int handover_open(struct handover *h, struct error *e)
         l->shown = place_in(l, done, h->state.now.stream[i].shown);
         l->cut = place_in(l, done, h->state.now.stream[i].cut);
         l->inside = h->state.now.stream[i].inside != 0;
+        h->state.now.stream[i].done = (uint32_t)l->start;
         if (i < HANDOVER_EVENTS)
             h->console.stream[i].begun = h->state.now.stream[i].begun != 0;
     }
     return 0;
-}
-
-/* Ends a line that nobody completes. 0, or -1: out of memory. */
-static int end_torn_line(struct route *r)
-{
-    return logdir_ends_line(&r->own->dir) ? 0 : str_add_char(&r->own->sink.own.bytes, '\n');
-}
-
-/* current may have the beginning of a batch that a kill cut short: makes the batch again, to be
- * flushed. Anything else that ends within a line is not completed: not by a logger whose
- * predecessor could not open the directory, or write there. 0, or -1: out of memory. */
-static int complete(struct handover *h, int file)
-{
-    struct directory_mark m;
-    struct route *r = &h->route[file];
-    const uint32_t batch = h->state.now.file[file].batch;
-    const struct timespec time = h->state.now.file[file].time;
-    const int64_t size = h->state.now.file[file].size;
-    const bool torn = h->state.now.file[file].torn != 0;
-    if (r->own == NULL || !disk_is_open(r->own))
-        return 0;
-    directory_mark(r->own, &m);
-    if (h->state.now.file[file].inode != m.inode || m.size <= size || torn || batch == 0)
-        return end_torn_line(r);
-    if (route_begin(r, streams[batch - 1], &time) != SINK_DONE)
-        return 0; /* that current is gone */
-    return route_repeat(r, &h->input[batch - 1].lines, (size_t)(m.size - size));
 }
 
 int handover_take_over(struct handover *h)

@@ -34,7 +34,9 @@ struct handover {
     int state_fd;   /* given to handover_open; -1: nothing survives us */
     int taken_over; /* number of routes taken over from the predecessor so far; the others must not
                        be committed yet */
-    bool lost;      /* a log directory is gone: nothing more is written, a successor goes on */
+    bool absent[CHECKPOINT_FILES]; /* the directory could not be opened yet: what the state says of
+                                      its current is the predecessor's */
+    bool lost; /* a log directory is gone: nothing more is written, a successor goes on */
 };
 
 /* Opens journals and state as they were left; both are empty at first. 0, or -1 with e. */

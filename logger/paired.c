@@ -245,7 +245,7 @@ static int prepare(struct paired *p, struct disk *d, struct error *e)
 
 static void without_disk(struct paired *p, struct disk *d, const struct error *e)
 {
-    disk_be_absent(d);
+    disk_be_absent(d, p->resume);
     p->pump.shows = true;
     if (is_own(p, d))
         unlogged_note(p->name, d->sink.text, e->text);
@@ -330,7 +330,7 @@ static void open_route(struct paired *p, const struct route *r, struct prepared 
         if (of->fd >= 0 && disk_open(d, of->fd, p->resume, &of->why) == 0)
             continue;
         if (r == &p->pump.handover.route[1])
-            disk_be_absent(d);
+            disk_be_absent(d, p->resume);
         else
             without_disk(p, d, &of->why);
     }

@@ -173,9 +173,7 @@ static void check_line(int stream, long number, long *missing)
             life_fails("selection", "%c%ld is in both directories", "oe"[stream], number);
         return;
     }
-    /* A begun batch, and a directory that cannot be opened just then: it is written once more. */
-    bool again = life.absent > 0 && life.kills > 0;
-    if ((w->logged > 1 && !again) || (w->logged == 1 && retired && life.crashes == 0))
+    if (w->logged > 1 || (w->logged == 1 && retired && life.crashes == 0))
         life_fails("twice", "%c%ld is logged twice", "oe"[stream], number);
     if (w->logged == 1 || retired)
         return;

@@ -126,8 +126,7 @@ static void complete(struct reading *r, int stream)
     r->at[stream] = -1;
     if (r->place == PLACE_LOOK)
         return;
-    if (number <= r->last[stream] && r->place != PLACE_OTHER && !kernel.left &&
-        !(life.absent > 0 && life.kills > 0))
+    if (number <= r->last[stream] && r->place != PLACE_OTHER && !kernel.left)
         life_fails(r->place == PLACE_SHOWN ? "shown twice" : "order", "%c%ld comes after %c%ld",
                    "oe"[stream], number, "oe"[stream], r -> last[stream]);
     r->last[stream] = number;

@@ -42,7 +42,7 @@ static int open_sinks(const struct logger *g, struct route *r)
     for (size_t i = 0; i < r->count; i++) {
         struct disk *d = disk_of(r->sink[i]);
         if (g->world->absent) {
-            disk_be_absent(d);
+            disk_be_absent(d, g->world->attempt > 0);
             continue;
         }
         int directory = logdir_prepare(d->sink.text, (uid_t)-1, (gid_t)-1, 0, &e);
@@ -50,7 +50,7 @@ static int open_sinks(const struct logger *g, struct route *r)
             continue;
         if (g->world->holds)
             return -1;
-        disk_be_absent(d);
+        disk_be_absent(d, g->world->attempt > 0);
     }
     return 0;
 }

@@ -124,7 +124,7 @@ static int run_sink(void *context)
         if (directory < 0 || disk_open(disk_of(s), directory, false, &e) < 0) {
             if (w->trouble != SINK_DROP)
                 return EXIT_SYSTEM;
-            disk_be_absent(disk_of(s));
+            disk_be_absent(disk_of(s), false);
         }
     }
     write_lines(s, w);
