@@ -190,6 +190,7 @@ unit: $(UNIT_PROGRAMS) $(SIMULATION_PROGRAMS) $(MUSL_PROGRAMS) $(LIVES) $(LOGS)
 	$(LIVES) twice 200
 	$(LOGS) logger 100
 	$(LOGS) logcat 60
+	$(LOGS) sweep 40
 
 $(LIVES): $(LIVES_SOURCES:%.c=$(SAN)/%.o) $(SAN)/liboverlog.a
 	@echo '  LINK $@'
@@ -200,12 +201,14 @@ $(LOGS): $(LOGS_SOURCES:%.c=$(SAN)/%.o) $(SAN)/liboverlog.a
 	$(Q)$(SAN_CC) $(SAN_FLAGS) $(LOGS_WRAP:%=-Wl$(comma)--wrap=%) -o $@ $^ -lz
 
 # Lives on a simulated kernel (docs/testing.md): of pid 1, or of the KIND logger or logcat. SEEDS of them
-# from SEED on, or the one of SEED, told.
+# from SEED on, or the one of SEED, told. KIND=sweep: a kill at each call, or at one of EVERY; or that of SEED.
 KIND ?= init
-OF_LOGS := $(filter logger logcat,$(KIND))
-$(if $(filter init logger logcat,$(KIND)),,$(error KIND=$(KIND): it is init, logger or logcat))
+EVERY ?= 1
+OF_LOGS := $(filter logger logcat sweep,$(KIND))
+$(if $(filter init logger logcat sweep,$(KIND)),,$(error KIND=$(KIND): it is init, logger, logcat or sweep))
+MANY := $(if $(filter sweep,$(KIND)),$(EVERY),$(or $(SEEDS),$(if $(SEED),,1000)))
 simulate: $(if $(OF_LOGS),$(LOGS),$(LIVES))
-	$< $(OF_LOGS) $(if $(SEEDS),$(SEEDS) $(SEED),$(if $(SEED),tell $(SEED),1000))
+	$< $(OF_LOGS) $(if $(and $(filter sweep,$(KIND)),$(SEED)),tell $(SEED),$(if $(MANY),$(MANY) $(SEED),tell $(SEED)))
 
 # Fuzzing: libFuzzer, so clang; the rooms that read what others wrote. FUZZ_TIME: seconds for each.
 FUZZ := $(BUILD)/fuzz

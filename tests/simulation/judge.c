@@ -16,11 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FAILED = 3, SECONDS_EACH = 10, SECONDS_WAITING = 120, TWICE = 50 };
+enum { FAILED = 3, SECONDS_EACH = 10, SECONDS_WAITING = 120, TWICE = 50, FAILURES = 5 };
 
 /* What a child tells us, whatever becomes of it. */
 static struct {
     uint64_t seed; /* that lives now */
+    uint64_t next; /* that is to live then; 0: none */
     uint64_t lives, turns;
     uint64_t hash[TWICE]; /* of the lives that are compared */
     char kind[64], why[400];
@@ -170,16 +171,23 @@ static void tell_shrunk(void *plan)
 
 /* --- many ------------------------------------------------------------------------------------- */
 
+static uint64_t seed_after(uint64_t seed)
+{
+    return kind->next == NULL ? seed + 1 : kind->next(seed);
+}
+
 /* Lives until the first that fails, or some have been lived. */
 static void live_some(uint64_t first, uint64_t count, bool hashed)
 {
     void *plan = malloc(kind->size);
-    for (uint64_t i = 0; i < count; i++) {
-        told->seed = first + i;
+    told->next = first;
+    for (uint64_t i = 0; i < count && told->next != 0; i++) {
+        told->seed = told->next;
         limit();
         kind->draw(plan, told->seed);
         told->turns += kind->live(plan, false, hashed ? &told->hash[i] : NULL);
         told->lives++;
+        told->next = seed_after(told->seed);
         close_fds(3);
     }
     _exit(0);
@@ -187,29 +195,28 @@ static void live_some(uint64_t first, uint64_t count, bool hashed)
 
 static int live_many(uint64_t count, uint64_t first)
 {
-    int failed = 0;
+    unsigned int failed = 0;
     int64_t begun = clock_monotonic();
-    uint64_t done = 0;
-    while (done < count && failed < 5) {
-        uint64_t some = count - done < kind->each ? count - done : kind->each;
+    uint64_t seed = first;
+    while (told->lives + failed < count && seed != 0 && failed < FAILURES) {
+        uint64_t left = count - told->lives - failed;
         pid_t pid = begin_child(false);
         if (pid == 0)
-            live_some(first + done, some, false);
-        if (ended_well(pid)) {
-            done += some;
+            live_some(seed, left < kind->each ? left : kind->each, false);
+        bool well = ended_well(pid);
+        seed = well ? told->next : seed_after(told->seed);
+        if (well)
             continue;
-        }
         void *plan = malloc(kind->size);
         failed++;
         printf("seed %llu fails: %s: %s\n", (unsigned long long)told->seed, told->kind, told->why);
-        done = told->seed - first + 1;
         kind->draw(plan, told->seed);
         if (failed == 1)
             tell_shrunk(plan);
         free(plan);
     }
     double seconds = (double)(clock_monotonic() - begun) / CLOCK_SECOND;
-    printf("simulate: %llu passed, %d failed; %llu turns, %.0f %s a second\n",
+    printf("simulate: %llu passed, %u failed; %llu turns, %.0f %s a second\n",
            (unsigned long long)told->lives, failed, (unsigned long long)told->turns,
            (double)told->lives / seconds, kind->name);
     return failed > 0;

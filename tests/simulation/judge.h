@@ -21,6 +21,9 @@ struct kind {
     /* Whether the part of that number is left out, to be read and set; NULL: there are no more. */
     bool *(*part)(void *plan, size_t number);
     void (*tell)(const void *plan);
+    /* The seed behind this one, by how its life went if that was here; 0: it was the last. NULL:
+     * the next number. */
+    uint64_t (*next)(uint64_t seed);
 };
 
 /* usage: PROGRAM SEEDS [FIRST] | tell SEED | twice SEEDS [FIRST]; the exit code. */

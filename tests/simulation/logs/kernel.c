@@ -223,9 +223,34 @@ static void die(void)
     abort();
 }
 
+/* Whether this is the last call that a strike lets somebody make. */
+static bool is_last(void)
+{
+    const struct strike *s = &kernel.strike;
+    return s->call > 0 && s->made == s->call && s->pid == kernel.current->pid;
+}
+
+static void struck(void)
+{
+    kernel.strike.came = true;
+    die();
+}
+
+static void count_call(const struct process *p)
+{
+    struct strike *s = &kernel.strike;
+    if (is_last())
+        struck();
+    if (s->made == s->call || strcmp(p->what, s->what) != 0)
+        return;
+    s->made++;
+    s->pid = p->pid;
+}
+
 void kernel_call(void)
 {
     struct process *p = kernel.current;
+    count_call(p);
     p->calls++;
     kernel.calls++;
     kernel.now += 1 + random_below(&kernel.random, 4000);
@@ -242,6 +267,8 @@ void kernel_call(void)
 
 void kernel_done(void)
 {
+    if (is_last())
+        struck();
     if (kernel.current->doom == DOOM_WITHIN || kernel.current->doom == DOOM_AFTER)
         die();
 }
@@ -250,6 +277,10 @@ size_t kernel_part(size_t bytes)
 {
     bool half =
         kernel.current->doom == DOOM_WITHIN || (kernel.shorts && random_chance(&kernel.random, 10));
+    if (is_last() && bytes > 1) {
+        kernel.strike.parts = true;
+        half |= kernel.strike.within;
+    }
     return half && bytes > 1 ? 1 + random_below(&kernel.random, (uint32_t)bytes - 1) : bytes;
 }
 
@@ -268,6 +299,10 @@ bool kernel_fails(enum fault_class class)
 void kernel_wait(int64_t until, struct node *epoll)
 {
     struct process *p = kernel.current;
+    if (is_last())
+        struck();
+    if (kernel.strike.early && strcmp(p->what, kernel.strike.what) == 0)
+        kernel.strike.call = 0;
     p->blocked = true;
     p->wake_at = until;
     p->epoll = epoll;

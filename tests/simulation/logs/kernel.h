@@ -165,6 +165,17 @@ enum fault_class {
     FAULT_CLASSES
 };
 
+/* The kill of a sweep: at a call of the processes of a kind. */
+struct strike {
+    const char *what;   /* "logger", "helper" */
+    unsigned long call; /* that many calls are made, and then no other; 0: it does not come */
+    bool within;        /* of the last one a part only */
+    bool early;         /* it comes before one of them waits or ends, or not at all */
+    unsigned long made; /* calls so far */
+    int pid;            /* who made the last one */
+    bool came, parts;   /* it did; the last call can be done in part */
+};
+
 struct kernel {
     uint64_t seed;
     struct random random;
@@ -179,13 +190,14 @@ struct kernel {
         unsigned int percent;
         int why;
     } fault[FAULT_CLASSES];
-    bool faults;                       /* some are set */
-    bool interrupts;                   /* EINTR now and then */
-    bool shorts;                       /* writes take less than they are given, now and then */
-    const struct logdir *helped;       /* whose helper is about to be forked */
-    unsigned int struck;               /* failures so far */
-    bool left;                         /* a file that was to be deleted has been left */
-    bool plain;                        /* splice has failed */
+    bool faults;                 /* some are set */
+    bool interrupts;             /* EINTR now and then */
+    bool shorts;                 /* writes take less than they are given, now and then */
+    const struct logdir *helped; /* whose helper is about to be forked */
+    unsigned int struck;         /* failures so far */
+    bool left;                   /* a file that was to be deleted has been left */
+    bool plain;                  /* splice has failed */
+    struct strike strike;
     void (*begins)(struct process *p); /* a helper was forked */
     void (*ends)(struct process *p);   /* a process is over */
 };

@@ -4,6 +4,10 @@
 
 #include "tests/simulation/judge.h"
 
-extern const struct kind logger_kind, reader_kind;
+extern const struct kind logger_kind, reader_kind, sweep_kind;
+
+/* Of a sweep: one of so many calls has its kill; the first seed. */
+extern unsigned int sweep_every;
+uint64_t sweep_first(void);
 
 #endif

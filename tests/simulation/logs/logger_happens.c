@@ -137,6 +137,18 @@ static void write_some(struct random *r)
     life_story("the service writes: o%ld and e%ld are next now", life.lines[0], life.lines[1]);
 }
 
+static void write_much(struct random *r)
+{
+    enum { ENOUGH = 50000, TRIES = 200 };
+    if ((life.kept[0].flags & O_NONBLOCK) != 0)
+        return;
+    for (int i = 0; i < TRIES && life.pipe[0]->data.length - life.pipe[0]->taken < ENOUGH; i++)
+        lines_write(r);
+    write_some(r);
+    lines_begin(r);
+    lines_begin(r);
+}
+
 static void signal_logger(int signal, const char *name)
 {
     if (life.logger == NULL)
@@ -198,6 +210,12 @@ void life_happens(const struct happening *h)
         break;
     case HAPPENS_STAND:
         stand(&r);
+        break;
+    case HAPPENS_DENY:
+        life.to_deny = true;
+        break;
+    case HAPPENS_MANY:
+        write_much(&r);
         break;
     case HAPPENS_KILL:
         kill_one("logger", &r);

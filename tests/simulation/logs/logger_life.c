@@ -99,8 +99,21 @@ void life_make_pipes(void)
     }
 }
 
+/* Of a logger, from its beginning to its end. */
+static void deny(bool denied)
+{
+    if (denied == life.denies)
+        return;
+    life_story("directories can%s be opened", denied ? "not" : "");
+    life.denies = kernel.faults = denied;
+    kernel.fault[FAULT_LIST].percent = denied ? 100 : 0;
+    kernel.fault[FAULT_LIST].why = EIO;
+}
+
 static void start_logger(void)
 {
+    deny(life.to_deny);
+    life.to_deny = false;
     struct node *null = node_new(NODE_NULL, 0666);
     for (size_t i = 0; i < disk.names; i++)
         if (disk.name[i].directory == life.directory && life.directory != NULL)
@@ -143,8 +156,23 @@ static void begin_logger(void)
         process_signal(life.logger, SIGUSR1);
 }
 
+/* The kill of a sweep has come, and the next is to. */
+static void strike(void)
+{
+    const struct strike *s = &kernel.strike;
+    life_story("the %s is killed %s its call %lu", s->what, s->within ? "within" : "after",
+               s->call);
+    life.kills++;
+    life.struck_by[life.strikes++] = *s;
+    kernel.strike = life.strikes < STRIKES ? life.plan->strike[life.strikes] : (struct strike){0};
+}
+
 static void ended(struct process *p)
 {
+    if (kernel.strike.came)
+        strike();
+    else if (kernel.strike.early && strcmp(p->what, kernel.strike.what) == 0)
+        kernel.strike.call = 0;
     if (strcmp(p->what, "helper") == 0) {
         life_story("a helper has ended: %d", p->status);
         for (size_t i = 0; i < life.to_sync_count && p->pid == life.syncer; i++)
@@ -167,6 +195,7 @@ static void ended(struct process *p)
         return;
     life.logger = NULL;
     life.resume = true;
+    deny(false);
     life_story("the logger has ended: %s %d", p->status == SIGKILL ? "killed" : "exit code",
                p->status >> 8);
     if (life.pipe[0]->writers == 0 && p->status == 0 && !life.makes_way) {
@@ -254,6 +283,7 @@ static void open_life(struct logger_plan *p, bool tells)
                                 .retired_other = READING_OF(PLACE_OTHER)};
     kernel_open(p->seed);
     kernel.wall = wall_begin;
+    kernel.strike = p->strike[0];
     kernel.begins = begun;
     kernel.ends = ended;
     disk_begin();
@@ -287,7 +317,7 @@ static void close_life(void)
     bytes_free(&life.output);
 }
 
-static uint64_t logger_live(void *plan, bool tells, uint64_t *hash)
+uint64_t logger_live(void *plan, bool tells, uint64_t *hash)
 {
     struct logger_plan *p = plan;
     open_life(p, tells);
@@ -307,7 +337,7 @@ static uint64_t logger_live(void *plan, bool tells, uint64_t *hash)
     return calls;
 }
 
-static void enter(void)
+void logger_enter(void)
 {
     setenv("TZ", "Europe/Berlin", 1);
     setenv("OVERLOG_DIR", "/log", 1);
@@ -316,7 +346,7 @@ static void enter(void)
 const struct kind logger_kind = {.name = "loggers",
                                  .size = sizeof(struct logger_plan),
                                  .each = 1,
-                                 .enter = enter,
+                                 .enter = logger_enter,
                                  .draw = logger_draw,
                                  .live = logger_live,
                                  .part = logger_part,

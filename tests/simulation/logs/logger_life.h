@@ -10,6 +10,7 @@ enum {
     STREAMS = 2,
     LINES = 4000,
     SCRIPT = 24,
+    STRIKES = 2,
     LINE_LONG = 8192 /* bytes; it is cut there */
 };
 
@@ -28,6 +29,8 @@ enum happening_kind {
     HAPPENS_READ,     /* somebody calls logcat */
     HAPPENS_VACUUM,   /* somebody calls overlog vacuum */
     HAPPENS_STAND,    /* a begun line stands for a while, and something happens at its end */
+    HAPPENS_MANY,     /* the service writes as much as its pipe takes */
+    HAPPENS_DENY,     /* the next logger cannot open directories */
     HAPPENINGS_KINDS
 };
 
@@ -60,6 +63,7 @@ struct logger_plan {
     bool plain_disk;                                    /* the part that was left out */
     struct happening happening[HAPPENINGS];
     size_t happenings;
+    struct strike strike[STRIKES]; /* of a sweep: the second comes after the first */
 };
 
 enum fate {
@@ -120,12 +124,15 @@ struct logger_life {
     struct open
         kept[STREAMS]; /* the supervisor's of the journals: their offset outlives a logger */
     struct process *logger;
+    struct strike struck_by[STRIKES]; /* those that came */
+    size_t strikes;
     int64_t start_at; /* when another logger is to be started */
     bool resume, boundary, over;
     unsigned int kills, hups, crashes, boots, absent; /* so far */
     unsigned int said;                                /* messages of loggers */
     bool was_full;
-    bool makes_way; /* the logger was told to */
+    bool to_deny, denies; /* the next logger, this one cannot open directories */
+    bool makes_way;       /* the logger was told to */
     struct reading retired, retired_other;
     long missing;        /* lines that notices in the log count */
     struct bytes output; /* of logcat */
@@ -147,6 +154,9 @@ void life_story(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void life_fails(const char *kind, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
+/* Lives a plan, as judge.h has it. */
+uint64_t logger_live(void *plan, bool tells, uint64_t *hash);
+void logger_enter(void);
 /* Looks where the directories are. */
 void life_find(void);
 /* Lets processes run until so many calls are made or all wait, and time go on to `until`. */

@@ -145,7 +145,8 @@ void happening_tell(const struct happening *h, char *text, size_t size)
         "calls fail, or work again",  "the disk is full, or has room again",
         "the wall clock is set",      "the machine stops, and starts again",
         "the container is restarted", "logcat is called",
-        "vacuum is called",           "a begun line stands"};
+        "vacuum is called",           "a begun line stands",
+        "the service writes much",    "the next logger cannot open directories"};
     snprintf(text, size, "%s", kinds[h->kind]);
 }
 
