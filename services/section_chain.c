@@ -116,8 +116,8 @@ static void put_own_variables(struct expansion *x, const char *check, struct str
     text_release(&setting);
 }
 
-static void put_check(struct expansion *x, const struct conf_key *k, const struct words *w,
-                      struct str *out)
+static void put_check(struct expansion *x, const struct sugar *row, const struct conf_key *k,
+                      const struct words *w, struct str *out)
 {
     struct str check = STR_INIT;
     if (w->count == 0) {
@@ -130,7 +130,7 @@ static void put_check(struct expansion *x, const struct conf_key *k, const struc
         return;
     }
     put_own_variables(x, k->value, &check);
-    if (str_add_text(&check, is_target(w->item[0]) ? "probe " : "") < 0 ||
+    if (str_add_text(&check, is_target(w->item[0]) ? sugar_probe(row) : "") < 0 ||
         text_braced(k->value, false, &check) < 0 ||
         str_add_text(out, strcmp(k->name, "ready") == 0 ? "-n 0 -c " : "-c ") < 0 ||
         sugar_word(out, check.data) < 0)
@@ -202,7 +202,7 @@ static void put_command(struct expansion *x, const struct sugar *row, struct str
     else if (row->kind == SUGAR_ENV || row->kind == SUGAR_TIMES)
         put_words(x, &w, first, &rest);
     else if (strcmp(command, "notify") != 0)
-        put_check(x, k, &w, &rest);
+        put_check(x, row, k, &w, &rest);
     if (rest.length > 0 || strcmp(command, "notify") == 0)
         x->no_memory |= str_printf(out, "%s%s%s", command, rest.length > 0 ? " " : "",
                                    rest.length > 0 ? rest.data : "") < 0;

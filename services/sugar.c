@@ -71,6 +71,12 @@ const char *sugar_limit_name(char letter)
     return NULL;
 }
 
+/* A service that is starting is no failure: what it waits for is said after a second. */
+const char *sugar_probe(const struct sugar *check)
+{
+    return strcmp(check->name, "ready") == 0 ? "probe -w 1m " : "probe ";
+}
+
 int sugar_word(struct str *out, const char *word)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

@@ -43,6 +43,9 @@ char sugar_limit(const char *name, size_t length);
 /* The name of a limit by its letter; NULL: there is none. */
 const char *sugar_limit_name(char letter);
 
+/* What stands before a target of probe in that check, with a blank at the end. */
+const char *sugar_probe(const struct sugar *check);
+
 /* Appends a word as execlineb reads it again: as it is, or between quotes. -1: no memory. */
 int sugar_word(struct str *out, const char *word);
 

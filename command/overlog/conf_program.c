@@ -5,7 +5,6 @@
 
 #define EXECLINE "#!/command/execlineb -P\n"
 #define CONTENV "#!/command/with-contenv "
-#define PROBE "probe "
 #define VARIABLES "multisubstitute { "
 
 static size_t length_of(const char *value)
@@ -182,8 +181,9 @@ static void read_check(struct chain *c, const struct sugar *row)
         const char *end = strstr(check, " } ");
         if (strncmp(check, VARIABLES, strlen(VARIABLES)) == 0 && end != NULL)
             check = end + 3;
-        size_t probe = strncmp(check, PROBE, strlen(PROBE)) == 0 ? strlen(PROBE) : 0;
-        put(c, row->name, check + probe);
+        const char *probe = sugar_probe(row);
+        bool before = strncmp(check, probe, strlen(probe)) == 0;
+        put(c, row->name, check + (before ? strlen(probe) : 0));
     } else {
         for (size_t i = 0; i < n; i++)
             c->no_memory |= (i > 0 && str_add_char(&value, ' ') < 0) ||

@@ -97,6 +97,7 @@ def check_box(tree, box):
     box.wait_booted()
     assert seen(tree, box) == EXPECTED
     text = box.stderr.text()
+    assert "fatal" not in text  # nginx is asked before it listens
     assert_order(text, "service migrate successfully started", "service php-fpm: starting",
                  "service php-fpm successfully started", "service nginx: starting", "service nginx successfully started")
     assert "by-hand" not in text and "service off: starting" not in text

@@ -101,7 +101,7 @@ static void commands_stand_in_their_order(void **state)
          "needs = db, cache\n  disk\nlogging = 2\n");
     file_is("run", "#!/command/execlineb -P\nwith-contenv\nwith-envfile /etc/web.env\n"
                    "s6-env A=b \"C=d e\"\nlivecheck -c \"curl -f localhost\"\n"
-                   "s6-notifyoncheck -d -n 0 -c \"probe tcp:localhost:80\"\n"
+                   "s6-notifyoncheck -d -n 0 -c \"probe -w 1m tcp:localhost:80\"\n"
                    "s6-softlimit -o 1000 -c =\numask 027\ncd /srv\ns6-setuidgid www\nhttpd\n");
     file_is("notification-fd", "3\n");
     file_is("down-signal", "INT\n");
