@@ -8,6 +8,7 @@
 #include "command/commands.h"
 #include "command/overlog/missing.h"
 #include "command/overlog/shell_check.h"
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -105,10 +106,31 @@ static bool is_our_folder(const char *path)
     return strncmp(path, "/command/", 9) == 0 || strncmp(path, "/package/admin/", 15) == 0;
 }
 
-static bool is_found(const char *name)
+/* The file in a folder that is the program with a version behind its name, as php-fpm8.2. */
+static bool has_version(const char *program, char *found, size_t size)
+{
+    char folder[4096];
+    size_t length = strlen(path_name(program));
+    snprintf(folder, sizeof folder, "%.*s", (int)(path_name(program) - program), program);
+    DIR *d = opendir(folder);
+    bool has = false;
+    for (struct dirent *e; !has && d != NULL && (e = readdir(d)) != NULL;) {
+        const char *rest = e->d_name + length;
+        has = strncmp(e->d_name, path_name(program), length) == 0 && *rest != '\0' &&
+              rest[strspn(rest, "0123456789.-")] == '\0';
+        if (has)
+            snprintf(found, size, "%s", e->d_name);
+    }
+    if (d != NULL)
+        closedir(d);
+    return has;
+}
+
+/* Whether PATH has the program; if not, what to do about that. */
+static bool is_found(const char *name, char *cure, size_t size)
 {
     const char *path = getenv("PATH");
-    char all[4096];
+    char all[4096], other[256] = "";
     snprintf(all, sizeof all,
              "%.3900s:/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
              path == NULL ? "" : path);
@@ -116,6 +138,11 @@ static bool is_found(const char *name)
     while (execute_candidate(&s))
         if (access(s.file, X_OK) == 0)
             return true;
+    s = execute_search(name, all);
+    while (other[0] == '\0' && execute_candidate(&s))
+        has_version(s.file, other, sizeof other);
+    snprintf(cure, size, other[0] == '\0' ? "install it or correct the name" : "did you mean %s?",
+             other);
     return false;
 }
 
@@ -127,7 +154,7 @@ static void program_check(struct tree *t, const char *path, unsigned int line, e
 {
     const char *what = by == COMMAND ? "the command" : "its interpreter";
     const char *name = path_name(program);
-    char place[4096];
+    char place[4096], cure[300];
     const char *instead = missing_instead(name);
     /* An image may have scripts of its own in the package's folder. */
     bool other = t->whole && strncmp(program, "/package/", 9) == 0 && access(program, X_OK) == 0;
@@ -135,9 +162,9 @@ static void program_check(struct tree *t, const char *path, unsigned int line, e
         problems_error(&t->problems, path, line, instead == NULL ? "correct the name" : instead,
                        "%s %s is not a command of overlog", what, program);
     } else if (strchr(program, '/') == NULL) {
-        if (t->whole && !command_exists(name) && !is_found(name))
-            problems_error(&t->problems, path, line, "install it or correct the name",
-                           "%s %s is not found in PATH", what, program);
+        if (t->whole && !command_exists(name) && !is_found(name, cure, sizeof cure))
+            problems_error(&t->problems, path, line, cure, "%s %s is not found in PATH", what,
+                           program);
     } else if (script_place(t, program, place) && access(place, F_OK) < 0 &&
                (errno == ENOENT || errno == ENOTDIR)) {
         if (t->image.found && strstr(t->image.text.data, program) != NULL)

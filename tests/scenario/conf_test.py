@@ -211,9 +211,13 @@ script =
     pgrep s6-supervise
     exec sleep 1
 """)
+    for name in ("nosuch2.sh", "nosuch8.2"):
+        tree.write(f"/usr/bin/{name}", "", 0o755)
     done = subprocess.run(["overlog", "check", "-r", tree.path], executable=OVERLOG, capture_output=True, text=True,
                           env={"PATH": "/bin"}, check=False)
     assert done.returncode == 1
+    assert "nosuch is not found in PATH\n    did you mean nosuch8.2?\n" in done.stdout
+    assert "nosuch2 is not found in PATH\n    install it or correct the name\n" in done.stdout
     place = "/etc/s6-overlay/services.conf"
     lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
     assert lines[-1].startswith("6 services, ")
