@@ -37,7 +37,7 @@ int action_open(struct action *a, const char *run, char *const *names, int also)
     a->first = a->services.status;
     int result = targets_find(&a->targets, &a->services, names, also, &unknown);
     if (result > 0)
-        message_fatal("there is no service %s", unknown);
+        status_say_unknown(&a->services.status, unknown);
     else if (result < 0)
         message_fatal("out of memory");
     return result > 0 ? EXIT_UNWELL : result < 0 ? EXIT_SYSTEM : 0;

@@ -10,6 +10,7 @@
 #include "command/overlog/conf_file.h"
 #include "command/overlog/schema.h"
 #include "command/overlog/write.h"
+#include "contract/paths.h"
 #include "services/condition.h"
 #include "services/sugar.h"
 #include <fcntl.h>
@@ -198,6 +199,8 @@ static void say_made(const struct draft *d, const struct tree *t, const char *co
         puts(", in no bundle");
     else
         print_shown(", in the bundle %s", d->bundle), putchar('\n');
+    if (strcmp(t->dir, TREE_DEFAULT) == 0 && access(RUN_STATUS, F_OK) == 0)
+        puts("s6-rc-update " TREE_DEFAULT " takes it into the container that runs");
 }
 
 /* The files with a line or two. */

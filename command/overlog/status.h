@@ -60,6 +60,8 @@ void status_read_restart(struct status_row *r, const char *run);
 /* Leaves only the rows that are asked for, by names and patterns; all of them for none. False: one
  * matches nothing; said. */
 bool status_choose(struct status *s, char *const *names);
+/* Says that there is no service of that name, and which one may be meant. */
+void status_say_unknown(const struct status *s, const char *name);
 /* The row of that name; NULL: there is none. */
 const struct status_row *status_find(const struct status *s, const char *name);
 

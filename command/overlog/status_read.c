@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/nearest.h"
 #include "command/overlog/status.h"
 #include "command/overlog/status_load.h"
 #include "command/tools/notify_place.h"
@@ -130,6 +131,17 @@ int status_read(struct status *s, const char *run, struct error *e)
     return error_set(e, EXIT_SYSTEM, "out of memory");
 }
 
+void status_say_unknown(const struct status *s, const char *name)
+{
+    struct words names = WORDS_INIT;
+    for (size_t i = 0; i < s->count; i++)
+        words_add(&names, s->row[i].name);
+    const char *near = nearest_word(&names, name);
+    message_fatal("there is no service %s%s%s%s", name, near == NULL ? "" : "; did you mean ",
+                  near == NULL ? "" : near, near == NULL ? "" : "?");
+    words_release(&names);
+}
+
 /* Only the rows that are asked for. False: a name is none; said. */
 bool status_choose(struct status *s, char *const *names)
 {
@@ -140,7 +152,7 @@ bool status_choose(struct status *s, char *const *names)
         for (size_t i = 0; i < s->count && !found; i++)
             found = fnmatch(*name, s->row[i].name, 0) == 0;
         if (!found)
-            message_fatal("there is no service %s", *name);
+            status_say_unknown(s, *name);
         good &= found;
     }
     for (size_t i = 0; i < s->count; i++)

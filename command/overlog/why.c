@@ -112,7 +112,7 @@ static int run_why(struct invocation *c)
     for (; code != EXIT_SYSTEM && *names != NULL; names++) {
         const struct status_row *row = status_find(&services.status, *names);
         if (row == NULL) {
-            message_fatal("there is no service %s", *names);
+            status_say_unknown(&services.status, *names);
             code = EXIT_UNWELL;
             continue;
         }

@@ -57,6 +57,7 @@ def test_start_and_stop(box):
     assert overlog(box, "start", "setup") == ["set up", "setup has run"]
     r = box.run(OVERLOG, "start", "nothere")
     assert (r.returncode, r.stderr) == (1, "overlog start: fatal: there is no service nothere\n")
+    assert "there is no service wbe; did you mean web?\n" in box.run(OVERLOG, "start", "wbe").stderr
     assert box.run(OVERLOG, "start").returncode == 100
     r = box.run(OVERLOG, "stop", "web", user=65534)
     assert r.returncode == 100 and "refused" in r.stderr

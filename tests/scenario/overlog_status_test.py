@@ -73,7 +73,8 @@ def test_the_facts(box):
     assert rows["mute"]["state"] == "down" and not rows["mute"]["wanted"] and rows["mute"]["well"]
     assert status(box, "we?", "once")[0].keys() == {"web", "once"}
     r = box.run(*STATUS, "nothere")
-    assert r.returncode == 1 and "there is no service nothere" in r.stderr
+    assert (r.returncode, r.stderr) == (1, "overlog status: fatal: there is no service nothere\n")
+    assert "there is no service crahs; did you mean crash?\n" in box.run(*STATUS, "crahs").stderr
 
 
 def test_a_plain_user_may_look_and_no_more(box):
