@@ -78,7 +78,7 @@ def essential_tools(folder):
 
 def test_the_first_two_commands_install_what_they_need(tmp_path):
     with open(os.path.join(TOP, "README.md")) as file:
-        block = re.search(r"^On a fresh Debian 12.*?^```\n(.*?)^```", file.read(), re.M | re.S).group(1)
+        block = re.search(r"^On a fresh Debian 12.*?^```sh\n(.*?)^```", file.read(), re.M | re.S).group(1)
     commands = [shlex.split(line, comments=True) for line in block.splitlines()]
     assert commands == [["sh", "tests/demo"], ["sh", "tests/check"]]
     for command in commands:

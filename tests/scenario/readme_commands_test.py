@@ -5,51 +5,28 @@ import re
 import shlex
 import subprocess
 
+from lib import pages
 from lib.build import OVERLOG, TOP
 from lib.wait import wait_for
 
-# What stands for the programs of an image.
-PROGRAMS = {
-    "php": "#!/bin/sh\n[ \"$2\" != messenger:consume ] || exec sleep 1000\necho migrated\n",
-    "php-fpm": "#!/bin/sh\nmkdir -p /tmp/www\necho fine >/tmp/www/health\n"
-               "echo '{\"level\":\"error\",\"status\":502,\"path\":\"/api/orders\",\"message\":\"Exception: no database\"}'\n"
-               "echo 'Error: pool www: connection to 10.0.3.9 refused' >&2\n"
-               "exec busybox httpd -f -p 127.0.0.1:8080 -h /tmp/www\n",
-    "nginx": "#!/bin/sh\necho begun\nexec busybox httpd -f -p 127.0.0.1:80 -h /tmp\n",
-}
-
-
-def readme():
-    with open(os.path.join(TOP, "README.md")) as file:
-        return file.read()
-
-
-def section(title):
-    return re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", readme(), re.M | re.S).group(1)
+README = pages.pages()["README.md"]
 
 
 def commands():
     """Those of the table, and those that are shown with what they print."""
-    cells = re.findall(r"^\|[^|]+\| (.*) \|$", section("I want to"), re.M)
+    cells = re.findall(r"^\|[^|]+\| (.*) \|$", pages.section(README, "I want to"), re.M)
     words = [word for cell in cells for word in re.findall(r"`([^`]+)`", cell)]
     typed = [word for word in words if re.match(r"(logcat|overlog|probe) ", word)]
-    return typed + [line.split("#")[0] for line in re.findall(r"^\$ docker exec web (.*)$", readme(), re.M)]
+    return typed + [line.split("#")[0] for line in re.findall(r"^\$ docker exec web (.*)$", README, re.M)]
 
 
 def keys():
     """The lines of a section that the table has."""
-    return re.findall(r"`((?:live|restart|enable-if|schedule|instances) = [^`]+)`", section("I want to"))
+    return re.findall(r"`((?:live|restart|enable-if|schedule|instances) = [^`]+)`", pages.section(README, "I want to"))
 
 
 def test_every_command(tree, boot):
-    for name, text in PROGRAMS.items():
-        tree.write(f"/usr/local/bin/{name}", text, 0o755)
-    tree.write("/etc/s6-overlay/services.conf", re.search(r"^```ini\n(.*?)^```", section("Services"), re.M | re.S).group(1))
-    box = boot(tree.path, env={"S6_LOGGING": "1", "FEATURE_MIGRATE": "true", "TZ": "UTC",
-                               "PATH": "/usr/local/bin:/command:/usr/bin:/bin"})
-    box.wait_booted()
-    for service, line in (("php-fpm", "10.0.3.9"), ("nginx", "begun")):
-        box.wait_for(lambda: line in box.run("/command/logcat", service).stdout, what=f"what {service} writes")
+    box = pages.container(tree, boot)
     assert "migrated" in box.run("/command/logcat").stdout
     typed = commands()
     assert len(typed) >= 20
