@@ -280,7 +280,7 @@ WHO=me
     subprocess.run([OVERLOG, "import", "-d", into, tree.at("/etc/cron.d/jobs")], check=True, capture_output=True)
     create = [OVERLOG, "create", "-q", "-d", into, "longrun"]
     subprocess.run([*create, "count", "-S", "@yearly", "-c", "echo $((20 + 3)); test -d data || exit 4"], check=True)
-    subprocess.run([*create, "plain", "--schedule", "every 1d", "--run", "id -u", "--user", "nobody"], check=True)
+    subprocess.run([*create, "plain", "--dirs", "--schedule", "every 1d", "--run", "id -u", "--user", "nobody"], check=True)
     subprocess.run([*create, "listed", "--section", "-S", "15 3 1 1 *; @yearly", "-c", "echo $((4 + 4))"], check=True)
     for words, why in {("a", "-S", "@yearly"): "--run has to say what runs", ("a", "-S", "1 2", "-c", "x"): "it has 2 fields",
                        ("a", "-S", "@daily", "-c", "x", "-w", "y"): "--ready-when makes no sense"}.items():
