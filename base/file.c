@@ -412,10 +412,10 @@ int fd_above(int fd, int lowest)
 
 void fd_close_both(int one, int other)
 {
-    if (other == one + 1 && syscall(SYS_close_range, one, other, 0) == 0)
+    if (one >= 0 && other == one + 1 && syscall(SYS_close_range, one, other, 0) == 0)
         return;
-    close(one);
-    close(other);
+    fd_close(one);
+    fd_close(other);
 }
 
 int fd_cloexec_range(int first, int last)

@@ -74,8 +74,9 @@ int loop_watch(struct loop *l, struct watch *w, uint32_t events, struct error *e
     struct epoll_event event = {.events = events, .data.ptr = w};
     unset_late(l, w);
     w->events = events;
-    if (epoll_ctl(l->epoll, w->armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, w->fd, &event) == 0)
-        w->armed = true;
+    int what = w->armed || w->spent ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (epoll_ctl(l->epoll, what, w->fd, &event) == 0)
+        w->armed = true, w->spent = false;
     else if (errno == ENOMEM || errno == ENOSPC)
         set_late(l, w);
     else
@@ -240,12 +241,14 @@ static void collect_signals(struct watch *w, uint32_t events)
     struct loop *l = container_of(w, struct loop, signal_watch);
     bool seen[65] = {false};
     int code[65] = {0};
-    struct signalfd_siginfo info;
+    struct signalfd_siginfo info[2]; /* fewer than there is room for are the last */
     ssize_t n;
-    while ((n = read(l->signals, &info, sizeof info)) == (ssize_t)sizeof info ||
-           (n < 0 && errno == EINTR))
-        if (n > 0 && info.ssi_signo < 65)
-            seen[info.ssi_signo] = true, code[info.ssi_signo] = info.ssi_code;
+    do {
+        n = read(l->signals, info, sizeof info);
+        for (ssize_t i = 0; i < n / (ssize_t)sizeof info[0]; i++)
+            if (info[i].ssi_signo < 65)
+                seen[info[i].ssi_signo] = true, code[info[i].ssi_signo] = info[i].ssi_code;
+    } while (n == (ssize_t)sizeof info || (n < 0 && errno == EINTR));
     for (int i = 1; i < 65; i++) {
         l->signal_code = code[i];
         if (seen[i])
@@ -319,6 +322,8 @@ int loop_turn(struct loop *l, int64_t max_wait, struct error *e)
     for (int i = 0; i < n; i++) {
         struct watch *w = events[i].data.ptr;
         if (w) {
+            w->spent = (w->events & EPOLLONESHOT) != 0;
+            w->armed = !w->spent;
             w->ready(w, events[i].events);
             handled(l);
         }

@@ -32,7 +32,8 @@ struct watch {
     void (*ready)(struct watch *w, uint32_t events); /* events: EPOLLIN and so on */
     struct watch *next;
     bool armed;
-    bool late; /* stands in the loop's list */
+    bool spent; /* it was to be told once, and was */
+    bool late;  /* stands in the loop's list */
 };
 
 struct timer {
@@ -71,7 +72,8 @@ int loop_open(struct loop *l, struct error *e);
 void loop_close(struct loop *l);
 
 /* Arms w for the events (EPOLLIN, EPOLLOUT, ...), now or once the kernel has room; calling it again
- * changes them. 0, or -1 with e and errno: EPERM, since a plain file is always ready. */
+ * changes them. With EPOLLONESHOT it is told once, until it is armed again, and costs no call to
+ * disarm. 0, or -1 with e and errno: EPERM, since a plain file is always ready. */
 int loop_watch(struct loop *l, struct watch *w, uint32_t events, struct error *e);
 /* Stops w for a tenth of a second: for a handler that lacks descriptors or memory to take what is
  * there, and would be called again at once, for ever. */

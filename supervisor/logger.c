@@ -50,27 +50,29 @@ static int make_pipe(int *read_end, int *write_end, bool merges)
     return 0;
 }
 
-/* The reading side stays, for a successor of the logger. */
-static int hang_up(int *read_end, int *write_end)
+/* The write end, to be closed; -1: there is none, or, with errno, it has to stay. The reading side
+ * stays, for a successor of the logger. */
+static int part(int *read_end, int *write_end)
 {
-    if (*write_end >= 0 && *read_end == *write_end) {
-        int side = process_open_side(*read_end, O_RDONLY);
+    int end = *write_end;
+    if (end >= 0 && *read_end == end) {
+        int side = process_open_side(end, O_RDONLY);
         if (side < 0)
             return -1;
-        fd_drop(write_end);
         *read_end = side;
-        return 0;
     }
-    fd_drop(write_end);
-    return 0;
+    *write_end = -1;
+    return end;
 }
 
-/* -1: for lack of descriptors or of /proc one is still open. */
+/* Both at once, so that the logger wakes up once. -1: for lack of descriptors or of /proc one is
+ * still open. */
 static int close_write_ends(struct logger_pipes *io)
 {
-    int out = hang_up(&io->out_read, &io->out_write);
-    int err = hang_up(&io->err_read, &io->err_write);
-    return out < 0 || err < 0 ? -1 : 0;
+    int out = part(&io->out_read, &io->out_write);
+    int err = part(&io->err_read, &io->err_write);
+    fd_close_both(out, err);
+    return io->out_write >= 0 || io->err_write >= 0 ? -1 : 0;
 }
 
 /* Nothing is left in them and nobody can write to them any more. */
@@ -180,9 +182,11 @@ int logger_show(struct logger *l, const char *name, const char *path, struct err
     return supervise_dir_open(&l->seen, e);
 }
 
+/* That its work is done while all stops is nobody's concern. */
 static void show(struct logger *l, bool up, int wait_status)
 {
-    if (supervise_dir_is_open(&l->seen) && pid1_of(l)->stage < STAGE_DRAIN)
+    bool over = pid1_is_stopping(pid1_of(l)) && l->state == LOGGER_ENDING;
+    if (supervise_dir_is_open(&l->seen) && !over && pid1_of(l)->stage < STAGE_DRAIN)
         supervise_dir_set(&l->seen, up, l->process.pid, wait_status);
 }
 

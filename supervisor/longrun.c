@@ -51,7 +51,8 @@ static void write_event(struct longrun *l, int byte)
         longrun_event_failed(l);
 }
 
-static void tell(struct longrun *l, int byte)
+/* more: another event follows in the same step. A d with its D is one change to who looks on. */
+static void tell(struct longrun *l, int byte, bool more)
 {
     write_event(l, byte);
     if (byte == 'u')
@@ -65,7 +66,16 @@ static void tell(struct longrun *l, int byte)
     if (byte == 's')
         supervise_dir_forget_deaths(&l->seen);
     take_status(l);
-    supervise_dir_event(&l->seen, (char)byte);
+    if (more && byte == 'd')
+        supervise_dir_note(&l->seen, 'd');
+    else
+        supervise_dir_event(&l->seen, (char)byte);
+}
+
+/* Nothing starts it again: what its logger reads now ends with the pipe. */
+static bool is_over(const struct longrun *l)
+{
+    return pid1_is_stopping(l->all->pid1) && service_at_rest(&l->machine);
 }
 
 /* Once for all, and to a caller who waits for it each time. */
@@ -142,9 +152,19 @@ static enum service_event spawn_finish(struct longrun *l)
     return SERVICE_DIED;
 }
 
-/* Returns the event that follows at once, or SERVICE_EVENTS. */
-static enum service_event perform(struct longrun *l, const struct service_action *a, int *detail)
+static bool more_events(const struct service_actions *all, unsigned int i)
 {
+    while (++i < all->count)
+        if (all->item[i].act == SERVICE_ACT_EVENT)
+            return true;
+    return false;
+}
+
+/* Returns the event that follows at once, or SERVICE_EVENTS. */
+static enum service_event perform(struct longrun *l, const struct service_actions *all,
+                                  unsigned int i, int *detail)
+{
+    const struct service_action *a = &all->item[i];
     *detail = 0;
     switch (a->act) {
     case SERVICE_ACT_RUN:
@@ -162,10 +182,11 @@ static enum service_event perform(struct longrun *l, const struct service_action
             longrun_pass_signal(l, a->detail);
         break;
     case SERVICE_ACT_BOUNDARY:
-        logger_boundary(&l->logger);
+        if (!is_over(l))
+            logger_boundary(&l->logger);
         break;
     case SERVICE_ACT_EVENT:
-        tell(l, a->detail);
+        tell(l, a->detail, more_events(all, i));
         break;
     case SERVICE_ACT_TALLY:
         supervise_dir_death(&l->seen, l->machine.wait_status, l->keys.max_death_tally);
@@ -232,7 +253,7 @@ static enum service_event step(struct longrun *l, enum service_event event, int 
     }
     for (unsigned int i = 0; i < actions.count; i++) {
         int d;
-        enum service_event follows = perform(l, &actions.item[i], &d);
+        enum service_event follows = perform(l, &actions, i, &d);
         if (follows != SERVICE_EVENTS) {
             next = follows;
             next_detail = d;
@@ -254,6 +275,8 @@ void longrun_feed(struct longrun *l, enum service_event event, int detail)
         loop_untimer(&p->loop, &l->deadline);
     else
         loop_timer(&p->loop, &l->deadline, l->machine.deadline);
+    if (is_over(l) && l->logger.state != LOGGER_ENDING)
+        logger_hang_up(&l->logger); /* it ends while others still stop */
 }
 
 static void unspawned(struct longrun *l)

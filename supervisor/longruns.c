@@ -166,7 +166,7 @@ static void remove_log(const struct longrun *l)
     snprintf(aside, sizeof aside, "%s/.log-of-before", l->path);
     file_remove_tree(AT_FDCWD, aside, &ignored);
     const char *last = rename(path, aside) == 0 ? aside : path;
-    l->all->pid1->calls->tell(last, 'x'); /* s6-svunlink of others waits for it */
+    l->all->pid1->calls->tell(last, "x"); /* s6-svunlink of others waits for it */
     file_remove_tree(AT_FDCWD, last, &ignored);
 }
 

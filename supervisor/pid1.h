@@ -79,9 +79,11 @@ struct pid1 {
     struct status_changes changes;
     struct oom oom;
 
-    struct shortage shortage;  /* of what children need */
-    struct shortage unwritten; /* of what files under /run need */
-    uint32_t stale;            /* service directories with something that is to be written again */
+    struct timespec supervised; /* the wall clock when services were made last, one time for those
+                                   of the boot */
+    struct shortage shortage;   /* of what children need */
+    struct shortage unwritten;  /* of what files under /run need */
+    uint32_t stale;             /* service directories with something that is to be written again */
     struct retry *retries;
     struct timer again;
     uint32_t round;

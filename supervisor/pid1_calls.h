@@ -34,8 +34,8 @@ struct pid1_calls {
 
     /* --- files under /run --- */
     int (*write_status)(const char *path, const struct supervise_status *s,
-                        struct error *e);      /* supervise_write_status */
-    int (*tell)(const char *path, char event); /* supervise_notify */
+                        struct error *e);              /* supervise_write_status */
+    int (*tell)(const char *path, const char *events); /* supervise_notify */
     int (*add_death)(const char *path, const struct timespec *when, int wait_status,
                      unsigned int most, struct error *e);     /* supervise_add_death */
     int (*create)(const char *path, int access, mode_t mode); /* open, O_CREAT | O_EXCL */

@@ -70,7 +70,8 @@ static long signal_one(const struct remaining *r, const char *name, int signal, 
 {
     pid_t pid = (pid_t)atoi(name);
     struct process_stat s;
-    if (pid <= 0 || pid == getpid() || !look_at(pid, &s) || !is_meant(r, pid, s.parent))
+    if (pid <= 0 || is_excluded(r, pid) || pid == getpid() || !look_at(pid, &s) ||
+        !is_meant(r, pid, s.parent))
         return 0;
     bool there = kill(pid, signal) == 0;
     if (signal == SIGTERM)

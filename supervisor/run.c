@@ -88,13 +88,24 @@ static int read_report(struct run *r)
     return 0;
 }
 
+/* Without the loop it is looked at again and again. */
+static int await_report(struct run *r)
+{
+    struct error ignored = ERROR_INIT;
+    if (r->report.fd < 0)
+        return 0; /* it was taken */
+    return loop_watch(&r->pid1->loop, &r->report, EPOLLIN | EPOLLONESHOT, &ignored);
+}
+
 static void report_ready(struct watch *w, uint32_t events)
 {
     struct run *r = container_of(w, struct run, report);
     (void)events;
     int result = read_report(r);
-    if (result < 0)
+    if (result < 0) {
+        await_report(r);
         return;
+    }
     close_watch(r, w);
     if (r->birth.awaited) {
         if (result > 0 && !r->finishes)
@@ -125,7 +136,6 @@ static void look_again(struct retry *again)
 /* Without the loop a birth has to be heard of all the same; nothing else has. */
 static int begin(struct run *r, int report, pid_t parent)
 {
-    struct error ignored = ERROR_INIT;
     r->failed = false;
     r->code = 0;
     if (parent > 0) {
@@ -134,7 +144,7 @@ static int begin(struct run *r, int report, pid_t parent)
     }
     r->report = (struct watch){.fd = report, .ready = report_ready};
     r->counts->execs++;
-    if (loop_watch(&r->pid1->loop, &r->report, EPOLLIN, &ignored) == 0)
+    if (await_report(r) == 0)
         return 0;
     if (parent > 0) {
         pid1_retry(r->pid1, &r->look);

@@ -11,21 +11,34 @@
 enum { LISTENERS_MAX = 1000 };
 enum { EVENT_FOR_ALL = 01733, EVENT_FOR_GROUP = 03730 };
 
-/* Never empty, not even for a moment, if there was one before: somebody may be reading it. */
-static int write_record(int at, const unsigned char *record, size_t size)
+/* The first status that was made last, as long as nobody has written one since. Services that are
+ * made together begin alike, and another name of a file takes one call instead of three: for that
+ * a status is never written in place. */
+static struct {
+    unsigned char record[SUPERVISE_STATUS_MOST];
+    size_t size;
+    char path[640];
+} first;
+
+static int write_first(int at, const char *path, const unsigned char *record, size_t size,
+                       struct error *e)
 {
-    enum { FLAGS = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW };
-    int fd = openat(at, "supervise/status", FLAGS | O_EXCL, 0644);
-    bool was_there = fd < 0 && errno == EEXIST;
-    if (was_there)
-        fd = openat(at, "supervise/status", FLAGS | O_NONBLOCK, 0644);
-    if (fd < 0)
-        return -1;
-    int result = write(fd, record, size) == (ssize_t)size ? 0 : -1;
-    if (was_there && ftruncate(fd, (off_t)size) < 0)
-        result = -1;
-    close(fd);
-    return result;
+    if (size == first.size && memcmp(record, first.record, size) == 0 &&
+        linkat(AT_FDCWD, first.path, at, "supervise/status", 0) == 0)
+        return 0;
+    first.size = 0;
+    snprintf(first.path, sizeof first.path, "%s/supervise/status", path);
+    int fd =
+        openat(at, "supervise/status", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0 && errno == EEXIST)
+        return file_replace(AT_FDCWD, first.path, record, size, 0644, e);
+    int result = fd >= 0 && write(fd, record, size) == (ssize_t)size ? 0 : -1;
+    fd_close(fd);
+    if (result < 0)
+        return error_system(e, "unable to write %s", first.path);
+    memcpy(first.record, record, size);
+    first.size = size;
+    return 0;
 }
 
 /* Others may open the file, to see who holds it, and so take a read lock: that keeps nobody out. A
@@ -77,7 +90,7 @@ static int make_event(int at, bool ours)
 
 /* A hundred services are to be made in no time. */
 static int make(int at, const char *path, struct supervise *s, const char *locked,
-                const struct supervise_status *first, struct error *e)
+                const struct supervise_status *status, struct error *e)
 {
     struct stat st;
     if (fstat(at, &st) < 0)
@@ -91,9 +104,9 @@ static int make(int at, const char *path, struct supervise *s, const char *locke
         return error_system(e, "unable to make supervise and event in %s", path);
     if (make_lock(at, s, locked) < 0)
         return error_system(e, "unable to lock %s/supervise/lock", path);
-    size_t size = supervise_pack(record, first);
-    if (write_record(at, record, size) < 0)
-        return error_system(e, "unable to write %s/supervise/status", path);
+    size_t size = supervise_pack(record, status);
+    if (write_first(at, path, record, size, e) < 0)
+        return -1;
     if (!made && unlinkat(at, "supervise/death_tally", 0) < 0 && errno != ENOENT)
         return error_system(e, "unable to empty %s/supervise/death_tally", path);
     /* Last: who finds a reader there takes the service for supervised and its status for good. */
@@ -111,13 +124,13 @@ int supervise_fifo(int at, const char *path)
 }
 
 int supervise_open(struct supervise *s, const char *path, const char *locked,
-                   const struct supervise_status *first, struct error *e)
+                   const struct supervise_status *status, struct error *e)
 {
     *s = SUPERVISE_INIT;
     int at = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
         return error_system(e, "unable to open %s", path);
-    int result = make(at, path, s, locked, first, e);
+    int result = make(at, path, s, locked, status, e);
     close(at);
     if (result < 0)
         supervise_close(s);
@@ -136,17 +149,20 @@ int supervise_write_status(const char *path, const struct supervise_status *s, s
     unsigned char record[SUPERVISE_STATUS_MOST];
     char file[640];
     size_t size = supervise_pack(record, s);
+    first.size = 0;
     snprintf(file, sizeof file, "%s/supervise/status", path);
     return file_replace(AT_FDCWD, file, record, size, 0644, e);
 }
 
 /* The directory may have been given to a user: nothing there leads us elsewhere or makes us wait.
  */
-static int open_file(const char *path, int flags)
+static int open_file(const char *path, int flags, off_t *size)
 {
     struct stat st;
     int fd = openat(AT_FDCWD, path, flags | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+    bool is_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    *size = is_file ? st.st_size : 0;
+    if (fd < 0 || is_file)
         return fd;
     close(fd);
     errno = EINVAL;
@@ -165,10 +181,10 @@ int supervise_add_death(const char *path, const struct timespec *when, int wait_
         most = SUPERVISE_DEATHS_MAX;
     snprintf(file, sizeof file, "%s/supervise/death_tally", path);
     supervise_death_pack(record, when, wait_status);
-    int fd = open_file(file, O_RDWR | O_CREAT | O_APPEND);
+    off_t size;
+    int fd = open_file(file, O_RDWR | O_CREAT | O_APPEND, &size);
     if (fd < 0)
         return error_system(e, "unable to open %s", file);
-    off_t size = lseek(fd, 0, SEEK_END);
     size_t keep = (size_t)(most - 1) * sizeof record;
     int result = 0;
     if (size % SUPERVISE_DEATH_SIZE != 0) /* nonsense: anew */
@@ -187,7 +203,7 @@ int supervise_add_death(const char *path, const struct timespec *when, int wait_
 }
 
 /* To one who listens; it is only ever a fifo. -1: it exists, but cannot be opened now. */
-static int tell(int at, const char *name, char event)
+static int tell(int at, const char *name, const char *events)
 {
     struct stat st;
     int fd = openat(at, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
@@ -195,7 +211,7 @@ static int tell(int at, const char *name, char event)
     if (fd < 0 && error_is_lack(errno))
         return -1;
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
-        gone = write(fd, &event, 1) < 0 && errno == EPIPE;
+        gone = write(fd, events, strlen(events)) < 0 && errno == EPIPE;
     if (gone)
         unlinkat(at, name, 0);
     fd_close(fd);
@@ -204,23 +220,23 @@ static int tell(int at, const char *name, char event)
 
 struct listeners {
     int at, left, why; /* event/, how many more are told, the errno of the last that could not be */
-    char event;
+    const char *events;
 };
 
 static int tell_listener(void *to, const char *name)
 {
     struct listeners *l = to;
     if (strncmp(name, SUPERVISE_LISTENER, strlen(SUPERVISE_LISTENER)) == 0 &&
-        tell(l->at, name, l->event) < 0)
+        tell(l->at, name, l->events) < 0)
         l->why = errno;
     return --l->left == 0 ? -1 : 0;
 }
 
-int supervise_notify(const char *path, char event)
+int supervise_notify(const char *path, const char *events)
 {
     char folder[640];
     snprintf(folder, sizeof folder, "%s/event", path);
-    struct listeners l = {.left = LISTENERS_MAX, .event = event};
+    struct listeners l = {.left = LISTENERS_MAX, .events = events};
     l.at = openat(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (l.at < 0)
         return errno == ENOENT ? 0 : -1;

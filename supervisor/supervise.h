@@ -19,11 +19,11 @@ struct supervise {
 #define SUPERVISE_INIT ((struct supervise){.control = {.fd = -1}, .lock = -1})
 
 /* Makes supervise/ and event/ under the service directory path, removes the death tally, takes the
- * lock, writes the first status and opens the fifo, whose ready function the caller sets and whom
+ * lock, writes that first status and opens the fifo, whose ready function the caller sets and whom
  * it watches. locked: a file whose lock we hold for good, of which supervise/lock becomes another
  * name where that is possible; NULL: none. -1 with e: s is as SUPERVISE_INIT. */
 int supervise_open(struct supervise *s, const char *path, const char *locked,
-                   const struct supervise_status *first, struct error *e);
+                   const struct supervise_status *status, struct error *e);
 /* Closes what is open; the files stay. */
 void supervise_close(struct supervise *s);
 
@@ -40,8 +40,9 @@ int supervise_write_status(const char *path, const struct supervise_status *s, s
  * wait_status is waitpid's. -1 with e. */
 int supervise_add_death(const char *path, const struct timespec *when, int wait_status,
                         unsigned int most, struct error *e);
-/* Writes an event to every listener in event/; the fifo of one that is gone is removed. -1 with
- * errno: some could not be told for lack of descriptors or memory, and it is worth another try. */
-int supervise_notify(const char *path, char event);
+/* Writes events, a byte each, to every listener in event/; the fifo of one that is gone is removed.
+ * -1 with errno: some could not be told for lack of descriptors or memory, and it is worth another
+ * try. */
+int supervise_notify(const char *path, const char *events);
 
 #endif

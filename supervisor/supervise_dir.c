@@ -66,26 +66,31 @@ static void flush_events(struct supervise_dir *d)
 {
     char path[PATH_BYTES];
     struct error e = ERROR_INIT;
+    if (d->queued[0] == '\0')
+        return;
     path_of(d, "", path);
-    while (d->queued[0] != '\0') {
-        if (d->pid1->calls->tell(path, d->queued[0]) < 0) {
-            error_system(&e, "unable to tell who listens in event");
-            put_off(d, &e);
-            return;
-        }
-        memmove(d->queued, d->queued + 1, sizeof d->queued - 1);
+    if (d->pid1->calls->tell(path, d->queued) == 0) {
+        d->queued[0] = '\0';
+        return;
     }
+    error_system(&e, "unable to tell who listens in event");
+    put_off(d, &e);
 }
 
-void supervise_dir_event(struct supervise_dir *d, char event)
+void supervise_dir_note(struct supervise_dir *d, char event)
 {
     struct timespec now = pid1_wall(d->pid1);
     if (event == 'u' || event == 'd')
         d->status.changed = now;
     if (event == 'U' || event == 'D')
         d->status.ready = now;
-    supervise_dir_refresh(d);
     queue_event(d, event);
+}
+
+void supervise_dir_event(struct supervise_dir *d, char event)
+{
+    supervise_dir_note(d, event);
+    supervise_dir_refresh(d);
     flush_events(d);
 }
 
@@ -99,9 +104,9 @@ void supervise_dir_set(struct supervise_dir *d, bool up, pid_t pid, int wait_sta
     d->status.is_ready = !up;
     if (!up)
         d->status.wait_status = wait_status;
-    supervise_dir_event(d, up ? 'u' : 'd');
     if (!up)
-        supervise_dir_event(d, 'D');
+        supervise_dir_note(d, 'd');
+    supervise_dir_event(d, up ? 'u' : 'D');
 }
 
 static void mark(struct supervise_dir *d)
@@ -202,7 +207,9 @@ int supervise_dir_open(struct supervise_dir *d, struct error *e)
         return error_system(e, "unable to make %s", path);
     d->status = (struct supervise_status){
         .paused = true, .is_ready = true, .grouped = d->pid1->settings.status_group};
-    d->status.changed = d->status.ready = pid1_wall(d->pid1);
+    if (d->pid1->stage != STAGE_HOOK || d->pid1->supervised.tv_sec == 0)
+        d->pid1->supervised = pid1_wall(d->pid1);
+    d->status.changed = d->status.ready = d->pid1->supervised;
     if (supervise_open(&d->supervise, path, RUN_LOCK, &d->status, e) < 0)
         return -1;
     supervise_pack(d->written, &d->status);

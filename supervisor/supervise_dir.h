@@ -52,6 +52,8 @@ void supervise_dir_refresh(struct supervise_dir *d);
 /* Writes it and tells one of u U d D O x s to all who listen. Without memory or room this, and all
  * that follows, is told later, in its order; of more than four the oldest are lost. */
 void supervise_dir_event(struct supervise_dir *d, char event);
+/* The same of one that another follows at once, by which it is written and told. */
+void supervise_dir_note(struct supervise_dir *d, char event);
 /* The status of a logger that is up, or has ended with that wait status; told. */
 void supervise_dir_set(struct supervise_dir *d, bool up, pid_t pid, int wait_status);
 /* Notes a death, with that raw wait status, and keeps the last `most` of them. Without room it is

@@ -312,9 +312,9 @@ static int write_status(const char *path, const struct supervise_status *s, stru
     return file_fails(e) ? -1 : supervise_write_status(path, s, e);
 }
 
-static int tell(const char *path, char event)
+static int tell(const char *path, const char *events)
 {
-    return file_fails(NULL) ? -1 : supervise_notify(path, event);
+    return file_fails(NULL) ? -1 : supervise_notify(path, events);
 }
 
 static int add_death(const char *path, const struct timespec *when, int status, unsigned int most,

@@ -129,6 +129,44 @@ static void nobody_listens_before_the_status_is_written(void **state)
     supervise_close(&s);
 }
 
+/* Services that are made together begin with one file, of which none sees what another becomes. */
+static void a_first_status_is_shared_until_one_is_written(void **state)
+{
+    (void)state;
+    char one[160];
+    char two[160];
+    struct supervise s;
+    struct error e = ERROR_INIT;
+    struct stat st;
+    struct str before = STR_INIT;
+    struct str after = STR_INIT;
+    struct supervise_status changed = fresh;
+    strcpy(one, at("one"));
+    strcpy(two, at("two"));
+    assert_int_equal(mkdir(one, 0755) | mkdir(two, 0755), 0);
+    assert_int_equal(supervise_open(&s, one, NULL, &fresh, &e), 0);
+    supervise_close(&s);
+    assert_int_equal(supervise_open(&s, two, NULL, &fresh, &e), 0);
+    supervise_close(&s);
+    assert_int_equal(stat(at("two/supervise/status"), &st), 0);
+    assert_int_equal(st.st_nlink, 2);
+    assert_int_equal(
+        file_read(AT_FDCWD, at("two/supervise/status"), SUPERVISE_STATUS_MOST, &before, &e), 0);
+    changed.pid = 77;
+    assert_int_equal(supervise_write_status(one, &changed, &e), 0);
+    assert_int_equal(supervise_open(&s, two, NULL, &changed, &e), 0); /* anew, over a name of it */
+    supervise_close(&s);
+    assert_int_equal(supervise_write_status(two, &fresh, &e), 0);
+    assert_int_equal(
+        file_read(AT_FDCWD, at("two/supervise/status"), SUPERVISE_STATUS_MOST, &after, &e), 0);
+    assert_int_equal(before.length, after.length);
+    assert_memory_equal(before.data, after.data, before.length);
+    assert_int_equal(stat(at("one/supervise/status"), &st), 0);
+    assert_int_equal(st.st_nlink, 1);
+    str_release(&before);
+    str_release(&after);
+}
+
 /* supervise/ may belong to a user. */
 static void a_tally_that_leads_elsewhere_is_left_alone(void **state)
 {
@@ -193,8 +231,7 @@ static void listeners_are_told_and_dead_ones_removed(void **state)
     assert_int_equal(symlink("/tmp", at("event/ftrig1:link")), 0);
     assert_int_equal(file_write(AT_FDCWD, at("event/ftrig1:file"), "x", 1, 0622, &e), 0);
     assert_int_equal(mkfifo(at("event/other"), 0622), 0);
-    supervise_notify(folder, 'u');
-    supervise_notify(folder, 'U');
+    supervise_notify(folder, "uU");
     assert_int_equal(read(reader, heard, sizeof heard), 2);
     assert_memory_equal(heard, "uU", 2);
     assert_int_equal(access(at("event/ftrig1:dead"), F_OK), -1);
@@ -214,6 +251,7 @@ int main(void)
         T(deaths_are_kept_up_to_a_number),
         T(one_lock_serves_all),
         T(nobody_listens_before_the_status_is_written),
+        T(a_first_status_is_shared_until_one_is_written),
         T(a_tally_that_leads_elsewhere_is_left_alone),
         T(what_others_find),
         T(listeners_are_told_and_dead_ones_removed),
