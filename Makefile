@@ -35,6 +35,7 @@ LDFLAGS += -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noseparate-code -Wl,--so
 
 # musl, statically: Debian's musl-dev and its static zlib, in SYSROOT. glibc serves development.
 SYSROOT ?=
+WRAP_ALLOCATOR := -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 ifeq ($(LIBC),musl)
   MUSL_ARCH ?= $(shell $(CROSS)gcc -dumpmachine 2>/dev/null | sed 's/-gnu/-musl/')
   GNU_ARCH ?= $(shell $(CROSS)gcc -print-multiarch 2>/dev/null)
@@ -56,7 +57,9 @@ ifeq ($(LIBC),musl)
   endif
   CC_INC := $(shell $(CC) -print-file-name=include 2>/dev/null)
   CFLAGS += -nostdinc -isystem $(MUSL_INC) -isystem $(CC_INC) -isystem $(BUILD)/zlib $(PIE_FLAGS)
-  LINK = $(CC) $(STATIC) -nostdlib -nostartfiles $(LDFLAGS) -Wl,-T,base/image.ld -o $@ \
+  # First the arena, then musl (base/arena.h).
+  ALLOCATOR := $(WRAP_ALLOCATOR) -Wl,--wrap=free
+  LINK = $(CC) $(STATIC) -nostdlib -nostartfiles $(LDFLAGS) $(ALLOCATOR) -Wl,-T,base/image.ld -o $@ \
          $(MUSL_LIB)/$(START) $(MUSL_LIB)/crti.o $(1) $(ZLIB_A) \
          -Wl,--start-group $(MUSL_LIB)/libc.a $(shell $(CROSS)gcc -print-libgcc-file-name) -Wl,--end-group \
          $(MUSL_LIB)/crtn.o
@@ -95,8 +98,9 @@ $(SCARCE): tests/fault/scarce.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/overlog.scarce: $(OBJECTS) $(SCARCE)
-	$(Q)$(call LINK,$^ -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc)
+$(BUILD)/overlog.scarce: ALLOCATOR := $(WRAP_ALLOCATOR)
+$(BUILD)/overlog.scarce: $(filter-out $(BUILD)/base/arena_wrap.o,$(OBJECTS)) $(SCARCE)
+	$(Q)$(call LINK,$^)
 
 # The same with the wall clock in the hand of a test.
 WALL := $(BUILD)/tests/fault/wall.o

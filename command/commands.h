@@ -93,6 +93,7 @@ OVERLOG_VERBS(COMMAND_TABLE)
 
 /* The row of that name, or NULL. links: only commands that may be a link of a chain. */
 const struct command *command_find(const char *name, bool links);
+bool command_is_link(const struct command *row); /* it may be a link of a chain */
 bool command_exists(const char *name);
 /* The same among the verbs of `overlog`; name: without "overlog ". */
 const struct command *command_verb(const char *name);

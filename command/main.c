@@ -13,6 +13,7 @@
 #include "command/chain.h"
 #include "command/commands.h"
 #include "command/overlog/missing.h"
+#include "logger/logger.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -144,11 +145,14 @@ static int run_link(struct invocation *c)
  * links keep in memory is only given back by an exec. The exit code. */
 static int run_chain(const struct command *row, int argc, char **argv)
 {
+    static bool has_run; /* a link may have changed the environment */
     for (int link = 1;; link++) {
         /* A link that changes PATH is itself found, and finds the next, by the one it was given. */
-        const char *path = getenv("PATH");
-        char *kept = path == NULL ? NULL : strdup(path);
-        struct invocation c = {.command = row, .argc = argc, .argv = argv, .path = kept};
+        char *path = getenv("PATH");
+        char *kept = path == NULL || !has_run ? NULL : strdup(path);
+        struct invocation c = {
+            .command = row, .argc = argc, .argv = argv, .path = has_run ? kept : path};
+        has_run = true;
         int code = run_link(&c);
         if (code != COMMAND_CHAIN)
             return code;
@@ -163,19 +167,23 @@ static int run_chain(const struct command *row, int argc, char **argv)
     }
 }
 
+/* One that begins a process of its own. */
+static int run_program(const struct command *row, int argc, char **argv)
+{
+    prctl(PR_SET_NAME, row->name);
+    find_program(argv[0]);
+    return run_chain(row, argc, argv);
+}
+
 /* The exit code, or -1: there is no such command. */
 static int run_named(const char *name, int argc, char **argv)
 {
-    const struct command *row = command_find(name, true);
-    if (row != NULL) {
-        chain_begin();
-        return run_chain(row, argc, argv);
-    }
-    row = command_find(name, false);
+    const struct command *row = command_find(name, false);
     if (row == NULL)
         return -1;
-    prctl(PR_SET_NAME, row->name);
-    find_program(argv[0]);
+    if (!command_is_link(row))
+        return run_program(row, argc, argv);
+    chain_begin();
     return run_chain(row, argc, argv);
 }
 
@@ -246,16 +254,14 @@ int main(int argc, char **argv)
 {
     image_protect();
     const char *name = argc > 0 ? path_name(argv[0]) : "overlog";
-    /* A paired logger shows whose it is: s6-supervise NAME/log logger ... */
-    if (argc > 2 && strcmp(name, "s6-supervise") == 0 && strcmp(argv[2], "logger") == 0) {
-        argc -= 2;
-        argv += 2;
-        name = argv[0];
-    }
+    /* A paired logger shows whose it is: s6-supervise NAME/log logger ... There are many of them:
+     * they need no look through all tables. */
+    bool logs = argc > 2 && strcmp(name, "s6-supervise") == 0 && strcmp(argv[2], "logger") == 0;
     /* The parent of a service. Somebody who types it has no child. */
     if (argc == 2 && strcmp(name, "s6-supervise") == 0 && parent_wait(name) == 0)
         return 0;
-    int code = run_named(name, argc, argv);
+    int code =
+        logs ? run_program(logger_commands, argc - 2, argv + 2) : run_named(name, argc, argv);
     if (code < 0 && strncmp(name, "overlog", 7) == 0)
         code = overlog(argc, argv);
     /* "exec -a" and login shells tell another argv[0]. */

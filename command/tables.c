@@ -45,6 +45,15 @@ const struct command *command_find(const char *name, bool links)
     return row;
 }
 
+bool command_is_link(const struct command *row)
+{
+    for (size_t i = 0; i < TABLES; i++)
+        for (const struct command *r = tables[i].rows; tables[i].links && r->name != NULL; r++)
+            if (r == row)
+                return true;
+    return false;
+}
+
 bool command_exists(const char *name)
 {
     return command_find(name, false) != NULL;

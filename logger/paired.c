@@ -5,6 +5,7 @@
 #include "base/image.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "base/process.h"
 #include "base/zone.h"
 #include "contract/logger.h"
 #include "logger/console.h"
@@ -340,7 +341,8 @@ static void open_route(struct paired *p, const struct route *r, struct prepared 
 static int open_disk(struct paired *p, struct error *e)
 {
     const struct route *lines = &p->pump.handover.route[0], *events = &p->pump.handover.route[1];
-    struct prepared *prepared = calloc(lines->count + events->count + 1, sizeof *prepared);
+    size_t count = lines->count + events->count;
+    struct prepared *prepared = calloc(count > 0 ? count : 1, sizeof *prepared);
     if (prepared == NULL)
         return error_system(e, "unable to prepare the log directories");
     file_set_mask(022);
@@ -387,13 +389,19 @@ __attribute__((noinline)) static int begin(struct paired *p, struct invocation *
     message_to(write_message);
     if (parse_script(p, c, &e) < 0 || open_routes(p, &e) < 0 || open_disk(p, &e) < 0)
         return message_error(&e);
+    /* A hundred of us may begin at once: what only that needed is given back before the first line,
+     * not after the first silence. */
     image_discard_tables();
+    image_rest();
+    process_trim_stack();
     return 0;
 }
 
+/* p lies beside the rest of what an idle logger has in memory (base/image.ld), not on its stack. */
 int logger_run(struct invocation *c)
 {
-    struct paired p = {.user = {.stays = true}, .flood = LOGGER_FLOOD};
+    static struct paired p;
+    p = (struct paired){.user = {.stays = true}, .flood = LOGGER_FLOOD};
     int code = begin(&p, c);
     if (code == 0) {
         code = pump_run(&p.pump);

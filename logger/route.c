@@ -3,7 +3,10 @@
 #include "logger/kinds.h"
 #include <stdlib.h>
 
-enum { LINES_AT_ONCE = 64 /* for which memory is taken together */ };
+enum {
+    LINES_AT_ONCE = 64, /* for which memory is taken together, at most */
+    LINE_USUAL = 32     /* bytes: few lines are shorter */
+};
 
 int route_open(struct route *r, const struct script *script, const struct script_step *own,
                const struct sink_rules *rules, struct error *e)
@@ -81,13 +84,13 @@ static void add_line(struct route *r, const struct line *line)
         sink_add(r->sink[i], line);
 }
 
-/* Memory for length bytes in up to LINES_AT_ONCE lines. */
-static int reserve(struct route *r, size_t length)
+/* Memory for length bytes in so many lines. */
+static int reserve(struct route *r, size_t length, size_t lines)
 {
     if (r->selects && str_reserve(&r->subject, length) < 0)
         return -1;
     for (size_t i = 0; i < r->count; i++)
-        if (sink_reserve(r->sink[i], length, LINES_AT_ONCE) < 0)
+        if (sink_reserve(r->sink[i], length, lines) < 0)
             return -1;
     return 0;
 }
@@ -97,9 +100,11 @@ static int reserve(struct route *r, size_t length)
 static int next_line(struct route *r, struct lines *l, size_t *reserved, struct line *line)
 {
     if (*reserved == 0) {
-        if (reserve(r, l->end - l->start) < 0)
+        size_t length = l->end - l->start;
+        size_t lines = length / LINE_USUAL + 1;
+        *reserved = lines < LINES_AT_ONCE ? lines : LINES_AT_ONCE;
+        if (reserve(r, length, *reserved) < 0)
             return -1;
-        *reserved = LINES_AT_ONCE;
     }
     --*reserved;
     return lines_next(l, line);

@@ -47,7 +47,7 @@ def reached():
         names = list(nodes[node])
         while names:
             name = names.pop()
-            todo += own.get((node[0], name)) or shared.get(name, [])
+            todo += own.get((node[0], name)) or shared.get(name) or shared.get("__wrap_" + name, [])  # of the linker
             if name in macros and name not in used:
                 used.add(name)
                 names += macros[name]
