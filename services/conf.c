@@ -49,7 +49,7 @@ static bool look(const struct parser *p, const char *at, struct line *l, const c
     const char *newline = memchr(at, '\n', (size_t)(p->end - at));
     *l = (struct line){.text = at, .length = (size_t)((newline == NULL ? p->end : newline) - at)};
     *next = newline == NULL ? p->end : newline + 1;
-    if (l->length > 0 && at[l->length - 1] == '\r')
+    while (l->length > 0 && at[l->length - 1] == '\r') /* all: no line of a value ends with one */
         l->length--;
     return true;
 }

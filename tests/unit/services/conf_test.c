@@ -79,7 +79,7 @@ static void indented_lines_go_on(void **state)
 static void other_editors_wrote_it(void **state)
 {
     (void)state;
-    parse("\xef\xbb\xbf[a]\r\nrun = x\r\n  y\r\n\r\n[b]\r\nrun = z");
+    parse("\xef\xbb\xbf[a]\r\nrun = x\r\r\n  y\r\n\r\n[b]\r\nrun = z");
     assert_int_equal(c.mistakes, 0);
     key_is("a", "run", "x\ny", 2);
     key_is("b", "run", "z", 6);
