@@ -229,8 +229,7 @@ bool view_gather(struct view *v, bool live, size_t bytes)
         if (bytes > 0 && v->tail.bytes > bytes)
             return false;
     }
-    if (!live)
-        context_end(&v->context);
+    context_end(&v->context);
     return true;
 }
 
@@ -276,7 +275,6 @@ void view_history(struct view *v, bool live, bool reverse)
     view_print(v, &v->tail, 0, reverse);
     tail_release(&v->tail);
     v->tailing = false;
-    v->pushed = clock_monotonic();
     output_flush(&v->output);
 }
 

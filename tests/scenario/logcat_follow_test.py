@@ -171,6 +171,10 @@ def test_06_entries_while_following(root):
         assert f.lines(3) == ["Exception", "  at deep", "  at other"]
         w.write("deep, with nothing behind it")
         assert f.lines(4)[3:] == ["deep, with nothing behind it"]
+    with Follower(root, "-o", "raw", "-n0", "-g", "deep", "--entry") as f:  # what there was is not new
+        wait_for(lambda: is_asleep(f.process.pid))
+        w.write("deeper")
+        assert f.lines(1) == ["deeper"]
 
 
 def test_07_unit_events_while_following(root):
