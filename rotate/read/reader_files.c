@@ -87,11 +87,40 @@ int reader_broken(const struct reader *r, const char *name, struct error *e)
     return error_system(e, "unable to read %s/%s", r->path, name);
 }
 
+/* Whether a processor's output is that of the file that was read last. */
+static bool is_of_last(const struct reader *r)
+{
+    struct stat st;
+    return r->processing && r->last.fd >= 0 && !r->last_known && fstat(r->last.fd, &st) == 0 &&
+           st.st_nlink == 0;
+}
+
+/* The owner's x bit says that the output is whole. */
+static bool is_output(const struct stat *st)
+{
+    return S_ISREG(st->st_mode) && (st->st_mode & S_IXUSR) != 0 && st->st_size > 0;
+}
+
+/* Opens a processor's output, which has its input's place from the removal of that until it is an
+ * archive itself. 0, or -1 with errno ENOENT. */
+static int open_output(const struct reader *r, struct logfile *f)
+{
+    struct stat st;
+    if (!is_of_last(r) && logfile_open(f, r->directory, "processed", true) == 0) {
+        bool is = fstat(f->fd, &st) == 0 && is_output(&st);
+        if (is && reader_look_at(r, "previous", &st) < 0 && errno == ENOENT)
+            return 0;
+        logfile_close(f);
+    }
+    errno = ENOENT;
+    return -1;
+}
+
 int reader_open_previous(const struct reader *r, struct logfile *f)
 {
     struct stat st;
     if (logfile_open(f, r->directory, "previous", false) < 0)
-        return -1;
+        return errno == ENOENT ? open_output(r, f) : -1;
     /* An empty previous is about to change places with current. */
     if (fstat(f->fd, &st) < 0 || st.st_size > 0)
         return 0;
@@ -103,6 +132,8 @@ int reader_open_previous(const struct reader *r, struct logfile *f)
 bool reader_has_previous(const struct reader *r, const struct logfile *known)
 {
     struct stat st;
-    return reader_look_at(r, "previous", &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-           !reader_same_file(known, &st);
+    if (reader_look_at(r, "previous", &st) == 0)
+        return S_ISREG(st.st_mode) && st.st_size > 0 && !reader_same_file(known, &st);
+    return errno == ENOENT && !is_of_last(r) && reader_look_at(r, "processed", &st) == 0 &&
+           is_output(&st) && !reader_same_file(known, &st);
 }

@@ -71,10 +71,12 @@ void reader_pass(struct reader *r, const struct archive *a);
  * or -1 with errno; ENODATA: it should be gzip and is empty. */
 int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f);
 
-/* Opens previous, a processor's input. 0, or -1 with errno; ENOENT: there is none, or it is empty.
+/* Opens previous, a processor's input, or the output that is whole where previous is not there any
+ * more, unless the input was read last. 0, or -1 with errno; ENOENT: there is none, or it is empty.
  */
 int reader_open_previous(const struct reader *r, struct logfile *f);
-/* Whether there is a previous with content that is another file than `known` (which may be closed).
+/* Whether there is a previous, or an output in its place, with content that is another file than
+ * `known` (which may be closed).
  */
 bool reader_has_previous(const struct reader *r, const struct logfile *known);
 

@@ -541,6 +541,38 @@ static void processors_are_not_read_twice(void **state)
     reader_close(end);
 }
 
+/* Between the removal of previous and its name as an archive, what a processor made has no other.
+ */
+static void output_that_has_no_name_yet(void **state)
+{
+    (void)state;
+    directory_write(&dir, archive_of(1000, ".s"), "0\n", 0744);
+    directory_write(&dir, "processed", "half", 0644);
+    directory_write(&dir, "current", "2\n", 0644);
+    reads_to(READER_ALL, 0, 0, "0\n2\n");
+    directory_write(&dir, "processed", "PROCESSED 1\n", 0744);
+    fchmodat(dir.fd, "processed", 0744, 0);
+    reads_to(READER_TAIL, 2, 0, "PROCESSED 1\n2\n");
+    struct reader *r = opened(READER_ALL, 0, 0), *end = opened(READER_END, 0, 0);
+    assert_string_equal(drain(r, 100), "0\nPROCESSED 1\n2\n");
+    renameat(dir.fd, "processed", dir.fd, archive_of(2000, ".s"));
+    directory_add(&dir, "current", "3\n");
+    assert_string_equal(drain(r, 100), "3\n");
+    assert_string_equal(drain(end, 100), "3\n");
+    renameat(dir.fd, "current", dir.fd, "previous");
+    directory_write(&dir, "current", "4\n", 0644);
+    assert_string_equal(drain(r, 100), "4\n");
+    directory_write(&dir, "processed", "PROCESSED 2 and 3\n", 0744);
+    unlinkat(dir.fd, "previous", 0);
+    directory_add(&dir, "current", "5\n");
+    assert_string_equal(drain(r, 100), "5\n");
+    renameat(dir.fd, "processed", dir.fd, archive_of(3000, ".s"));
+    directory_add(&dir, "current", "6\n");
+    assert_string_equal(drain(r, 100), "6\n");
+    reader_close(r);
+    reader_close(end);
+}
+
 static void strange_entries_are_not_waited_for(void **state)
 {
     (void)state;
@@ -602,6 +634,7 @@ int main(void)
         T(twins_are_read_once),
         T(compression_under_the_reader),
         T(processors_are_not_read_twice),
+        T(output_that_has_no_name_yet),
         T(strange_entries_are_not_waited_for),
         T(from_where_current_begins),
         T(current_emptied_by_hand),
