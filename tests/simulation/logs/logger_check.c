@@ -117,8 +117,7 @@ void lines_reader_ends(void)
 {
     struct reading r = READING_OF(PLACE_SHOWN);
     const struct bytes *o = &life.output;
-    if (life.crashes > 0 || life.absent > 0 || life.plan->drops ||
-        strcmp(life.plan->mode, "auto") == 0 ||
+    if (life.crashes > 0 || lines_may_drop() ||
         (life.plan->prefix != NULL && life.plan->long_lines &&
          strchr(life.plan->stamps, 'C') == NULL))
         return; /* pieces have prefixes of their own */
@@ -127,8 +126,7 @@ void lines_reader_ends(void)
         for (long i = 0; i < life.lines[stream]; i++) {
             unsigned char fate = life.line[stream][i].fate;
             if ((fate & (FATE_BEFORE | FATE_SHOWN | FATE_RETIRED)) == FATE_BEFORE &&
-                life.retired.at[stream] != i && /* its beginning is deleted */
-                !life.plan->processor) /* its output has no name that is read, for a moment */
+                life.retired.at[stream] != i) /* its beginning is deleted */
                 life_fails("not shown", "logcat does not show %c%ld, which was there when it began",
                            "oe"[stream], i);
         }
@@ -165,7 +163,7 @@ static void check_line(int stream, long number, long *missing)
     const struct logger_plan *p = life.plan;
     bool elsewhere = p->other != NULL && number % 10 == 7;
     bool retired = (w->fate & FATE_RETIRED) != 0;
-    bool drops = p->drops || strcmp(p->mode, "auto") == 0 || life.absent > 0;
+    bool drops = lines_may_drop();
     if (elsewhere && w->elsewhere == 0 && !drops && life.crashes == 0)
         life_fails("lost", "%c%ld is not in the script's directory", "oe"[stream], number);
     if (elsewhere && p->rest) {

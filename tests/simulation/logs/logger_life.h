@@ -207,6 +207,9 @@ bool lines_ends_with(const char *name, const char *end);
 bool lines_is_archive(const char *name);
 /* The archives of a directory, the oldest first; X is left out where X.gz is. Their number. */
 size_t lines_list(const struct node *directory, struct name found[NAMES]);
+/* Lines may have been dropped: there was trouble with the disk, and the logger does not wait for
+ * it. */
+bool lines_may_drop(void);
 /* The line that is being read will not be complete. */
 void lines_incomplete(struct reading *r, int stream);
 /* Notes the archives that there are, but for old ones: a helper is about to sync them. */

@@ -144,13 +144,19 @@ static bool is_lossy(void)
     return kernel.plain && life.kills > 0;
 }
 
+bool lines_may_drop(void)
+{
+    const struct logger_plan *p = life.plan;
+    bool troubled = life.was_full || kernel.struck > 0;
+    return life.absent > 0 || (troubled && (p->drops || strcmp(p->mode, "auto") == 0));
+}
+
 /* Lines can be incomplete, or begin in the middle: after a crash, in a directory that was given up,
  * and where something is read that grows, or whose beginning is deleted. */
 static bool may_be_torn(const struct reading *r)
 {
-    return life.crashes > 0 || life.absent > 0 || life.plan->drops || r->place >= PLACE_PROMISED ||
-           kernel.left || (r->place == PLACE_OTHER && life.kills > 0) ||
-           strcmp(life.plan->mode, "auto") == 0 || is_lossy();
+    return life.crashes > 0 || lines_may_drop() || r->place >= PLACE_PROMISED || kernel.left ||
+           (r->place == PLACE_OTHER && life.kills > 0) || is_lossy();
 }
 
 void lines_incomplete(struct reading *r, int stream)
@@ -244,9 +250,7 @@ static void read_text(struct reading *r, const struct text *t)
     size_t whole = begun ? life.begun[stream] : w->length;
     if (from + length > whole || memcmp(life.fed[stream].at + at + from, text, length) != 0) {
         r->at[stream] = -1;
-        /* a processor's output has no name that logcat reads, for a moment */
-        bool unseen = r->place == PLACE_SHOWN && life.plan->processor;
-        if (may_be_torn(r) && (!begins || unseen || is_lossy()))
+        if (may_be_torn(r) && (!begins || is_lossy()))
             return; /* between two pieces others are missing */
         life_fails("changed", "%c%ld has other bytes: %s", text[0], atol(text + 1), copy);
     }
@@ -370,6 +374,13 @@ size_t lines_list(const struct node *directory, struct name found[NAMES])
     return count;
 }
 
+/* What a processor has made, where what it was made of is gone; NULL: there is none. */
+static struct node *output_of(const struct node *directory)
+{
+    struct node *n = disk_look(directory, "processed");
+    return n != NULL && (n->mode & S_IXUSR) != 0 ? n : NULL;
+}
+
 void lines_read_directory(struct node *directory, struct reading *r)
 {
     static struct name found[NAMES];
@@ -378,6 +389,8 @@ void lines_read_directory(struct node *directory, struct reading *r)
     for (size_t i = 0; i < count + 2; i++) {
         struct bytes plain = {.at = NULL};
         struct node *n = i < count ? found[i].node : disk_look(directory, last[i - count]);
+        if (n == NULL && i == count)
+            n = output_of(directory);
         if (n != NULL && !lines_plain(n, &plain) && life.crashes == 0)
             life_fails("archive", "file %zu of the log is damaged", i);
         lines_read(r, plain.at, plain.length);

@@ -93,15 +93,18 @@ static void go_on(struct process *l, const struct question *q, const struct read
     int64_t next;
     settle();
     *history = out->data.length;
-    for (int i = 0; i < 40 && l->alive; i++) {
+    for (int i = 0, epoch = 1; i < 40 && l->alive; i++) {
         struct service *s = &service[random_below(&r, (uint32_t)p->services)];
-        service_goes_on(s, &r);
-        if (random_chance(&r, 50))
+        service_goes_on(s, q, epoch, &r);
+        if (random_chance(&r, 50)) {
             kernel_run((long)random_below(&r, 100) + 1, &next); /* it is in the middle of it */
-        else
+        } else {
             settle();
+            epoch++;
+        }
         if (random_chance(&r, 20)) {
             settle(); /* what is deleted was read */
+            epoch++;
             service_tidies(s, &r);
         }
     }
@@ -197,40 +200,18 @@ static void compare_loosely(const struct question *q, const struct bytes *answer
 
 /* --- following -------------------------------------------------------------------------------- */
 
-/* Whether the entry's last line was there when logcat began. */
-static bool is_old(const struct shown *e, const size_t *written)
+/* Each line once, in the order of its service. */
+static void compare_nearly(const struct question *q, const struct bytes *got, struct shown *want,
+                           size_t count)
 {
-    return e->number < written[e->source];
-}
-
-/* First what there was, in its order; then each line that came, in the order of its service. */
-static void compare_followed(struct question *q, const struct reader_plan *p,
-                             const struct bytes *got, size_t history, const size_t *written)
-{
-    struct shown *want;
-    struct bytes part = {.at = got->at, .length = history};
-    size_t lines[SERVICES];
-    for (size_t i = 0; i < p->services; i++) {
-        lines[i] = service[i].lines;
-        service[i].lines = written[i];
-    }
-    size_t count = model_answer(service, p->services, q, &want);
-    compare(q, &part, want, count);
-    free(want);
-    for (size_t i = 0; i < p->services; i++)
-        service[i].lines = lines[i] < service[i].written ? lines[i] : service[i].written;
-    q->last = SIZE_MAX;
-    count = model_answer(service, p->services, q, &want);
-    for (size_t i = 0; i < count; i++)
-        want[i].place = is_old(&want[i], written) ? 1 : 0; /* shown already, or not */
-    for (size_t at = history; at < got->length;) {
+    for (size_t at = 0; at < got->length;) {
         const char *end = memchr(got->at + at, '\n', got->length - at);
         size_t length = (end == NULL ? got->length : (size_t)(end - got->at)) - at, i = 0;
-        while (i < count && (want[i].place != 0 || want[i].length != length ||
+        while (i < count && (!want[i].hit || want[i].length != length ||
                              memcmp(want[i].text, got->at + at, length) != 0))
             i++;
         for (size_t j = 0; i < count && j < i; j++)
-            if (want[j].place == 0 && want[j].source == want[i].source) {
+            if (want[j].hit && want[j].source == want[i].source) {
                 tell_line("logcat:", got->at + at, length);
                 tell_line("before:", want[j].text, want[j].length);
                 reader_fails(q, "followed", "a line comes before one that is older");
@@ -239,14 +220,38 @@ static void compare_followed(struct question *q, const struct reader_plan *p,
             tell_line("logcat:", got->at + at, length);
             reader_fails(q, "followed", "a line that is not to be shown, or was");
         }
-        want[i].place = 1;
+        want[i].hit = false;
         at += length + 1;
     }
     for (size_t i = 0; i < count; i++)
-        if (want[i].place == 0) {
+        if (want[i].hit) {
             tell_line("model:", want[i].text, want[i].length);
             reader_fails(q, "followed", "a line is missing");
         }
+}
+
+/* First what there was, in its order; then what came. */
+static void compare_followed(const struct question *q, const struct reader_plan *p,
+                             const struct bytes *got, size_t history, const size_t *written)
+{
+    struct shown *want;
+    const struct bytes first = {.at = got->at, .length = history};
+    const struct bytes rest = {.at = got->at + history, .length = got->length - history};
+    size_t lines[SERVICES];
+    for (size_t i = 0; i < p->services; i++) {
+        lines[i] = service[i].written;
+        service[i].lines = written[i];
+    }
+    size_t count = model_answer(service, p->services, q, &want);
+    compare(q, &first, want, count);
+    free(want);
+    for (size_t i = 0; i < p->services; i++)
+        service[i].lines = lines[i];
+    count = model_followed(service, p->services, q, written, &want);
+    if (model_knows_order(q))
+        compare(q, &rest, want, count);
+    else
+        compare_nearly(q, &rest, want, count);
     free(want);
 }
 

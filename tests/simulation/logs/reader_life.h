@@ -17,6 +17,8 @@ struct logged {
     int stream;   /* 0 not known, 1 stdout, 2 stderr */
     bool goes_on; /* a piece */
     int archive;  /* in which it is; -1: current */
+    int epoch;  /* 0: it was there; of those that come: how often logcat had been at rest before */
+    char stamp; /* as put_line has it */
     struct bytes text;
     struct bytes raw; /* as it is logged */
 };
@@ -48,6 +50,7 @@ struct question {
     int stream;           /* 0: both */
     size_t context, last; /* last: SIZE_MAX: all */
     bool whole, reverse, follow;
+    bool present;        /* followed lines have the stamp of the moment at which they come */
     bool some[SERVICES]; /* services that are named */
     enum outsider outsider;
     long after; /* so many calls it acts */
@@ -69,8 +72,9 @@ struct shown {
     const struct service *service;
     int64_t place, time;
     size_t source, number, head;
-    int stream;
+    int stream, epoch;
     bool affected;
+    bool hit, near; /* it is to be shown, or beside one that is */
     const char *text;
     size_t length;
 };
@@ -78,6 +82,12 @@ struct shown {
 /* What is shown to the question, in order; *list is to be freed with __real_free. */
 size_t model_answer(const struct service *services, size_t count, const struct question *q,
                     struct shown **list);
+/* The same for one that was followed: written: lines of each service that were there at first. What
+ * they give is shown first, then what came. NULL: in which order cannot be said. */
+size_t model_followed(struct service *services, size_t count, const struct question *q,
+                      const size_t *written, struct shown **list);
+/* Whether the order of all that is shown follows from the question. */
+bool model_knows_order(const struct question *q);
 /* Frees what entries of the last answer have. */
 void model_forget(void);
 
@@ -89,7 +99,7 @@ bool *reader_part(void *plan, size_t number);
 /* Makes the directories, from the seed. follow: a part of the lines is to come later. */
 void reader_make(const struct reader_plan *p, bool follow);
 /* Lines come, and rotation: a step of a service that is followed. */
-void service_goes_on(struct service *s, struct random *r);
+void service_goes_on(struct service *s, const struct question *q, int epoch, struct random *r);
 /* One archive that is compressed, or deleted, meanwhile. */
 void service_tidies(struct service *s, struct random *r);
 /* The words of a question; times: of lines. */

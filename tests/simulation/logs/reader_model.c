@@ -6,7 +6,7 @@
 
 #define BELIEVED (INT64_C(978307200) * NANO) /* 2001: no clock that was set says less */
 
-static struct bytes joined[4 * ENTRIES]; /* texts of lines in pieces */
+static struct bytes joined[12 * ENTRIES]; /* texts of lines in pieces */
 static size_t joined_count;
 
 void model_forget(void)
@@ -79,6 +79,7 @@ static size_t entries(const struct service *s, size_t source, const struct quest
                                      .number = i,
                                      .head = head,
                                      .stream = l->stream,
+                                     .epoch = l->epoch,
                                      .affected = affected,
                                      .text = text->at,
                                      .length = text->length};
@@ -121,39 +122,43 @@ static int compare(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
+/* Who follows sees only so much of an entry as comes at once. */
 static bool goes_with(const struct shown *a, const struct shown *b)
 {
-    return a->source == b->source && a->head == b->head;
+    return a->source == b->source && a->head == b->head && a->epoch == b->epoch;
 }
 
-/* -s, -g, -C, --entry. */
+/* -s, -g, -C, --entry: sets hit and near, and leaves out what -s does. The number of the others. */
 static size_t choose(const struct question *q, struct shown *e, size_t count)
 {
-    bool *hit = calloc(count + 1, sizeof *hit), *near = calloc(count + 1, sizeof *near);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
         if (q->stream == 0 || e[i].stream == q->stream)
             e[kept++] = e[i];
-    count = kept;
-    for (size_t i = 0; i < count; i++)
-        hit[i] =
+    for (size_t i = 0; i < kept; i++) {
+        e[i].hit =
             q->word == NULL || memmem(e[i].text, e[i].length, q->word, strlen(q->word)) != NULL;
-    for (size_t i = 0, end; i < count && q->whole; i = end) {
-        bool any = false;
-        for (end = i; end < count && goes_with(&e[i], &e[end]); end++)
-            any |= hit[end];
-        for (size_t j = i; j < end; j++)
-            hit[j] = any;
+        e[i].near = false;
     }
+    for (size_t i = 0, end; i < kept && q->whole; i = end) {
+        bool any = false;
+        for (end = i; end < kept && goes_with(&e[i], &e[end]); end++)
+            any |= e[end].hit;
+        for (size_t j = i; j < end; j++)
+            e[j].hit = any;
+    }
+    for (size_t i = 0; i < kept; i++)
+        for (size_t j = i > q->context ? i - q->context : 0; j < kept && j <= i + q->context; j++)
+            e[i].near |= e[j].hit;
+    return kept;
+}
+
+static size_t keep_near(struct shown *e, size_t count)
+{
+    size_t kept = 0;
     for (size_t i = 0; i < count; i++)
-        for (size_t j = i > q->context ? i - q->context : 0; j < count && j <= i + q->context; j++)
-            near[i] |= hit[j];
-    kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (near[i])
+        if (e[i].near)
             e[kept++] = e[i];
-    free(hit);
-    free(near);
     return kept;
 }
 
@@ -172,22 +177,99 @@ static void turn_round(struct shown *e, size_t count)
     free(turned);
 }
 
-size_t model_answer(const struct service *services, size_t count, const struct question *q,
-                    struct shown **list)
+/* All entries that -S and -U leave, in order. */
+static size_t sequence(const struct service *services, size_t count, const struct question *q,
+                       struct shown *e)
 {
-    struct shown *e = calloc(SERVICES * ENTRIES + 1, sizeof *e);
     size_t all = 0;
     for (size_t i = 0; i < count; i++)
         if (q->some[i] && !services[i].dropped)
             all += place_all(&services[i], i, q, e + all);
     qsort(e, all, sizeof *e, compare);
-    all = choose(q, e, all);
+    return all;
+}
+
+static struct shown *make_list(void)
+{
+    return calloc((SERVICES + 2) * ENTRIES, sizeof(struct shown));
+}
+
+size_t model_answer(const struct service *services, size_t count, const struct question *q,
+                    struct shown **list)
+{
+    struct shown *e = *list = make_list();
+    size_t all = keep_near(e, choose(q, e, sequence(services, count, q, e)));
     if (q->last < all) {
         memmove(e, e + (all - q->last), q->last * sizeof *e);
         all = q->last;
     }
     if (q->reverse)
         turn_round(e, all);
-    *list = e;
     return all;
+}
+
+/* --- -f --------------------------------------------------------------------------------------- */
+
+bool model_knows_order(const struct question *q)
+{
+    int services = 0;
+    for (int i = 0; i < SERVICES; i++)
+        services += q->some[i];
+    return q->present || services == 1;
+}
+
+/* As they are shown when they come: at once, by their stamps; of one service, as they stand. */
+static int compare_new(const void *a, const void *b)
+{
+    const struct shown *x = a, *y = b;
+    if (x->source == y->source)
+        return x->number < y->number ? -1 : x->number > y->number;
+    if (x->epoch != y->epoch)
+        return x->epoch < y->epoch ? -1 : 1;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    return x->source < y->source ? -1 : 1;
+}
+
+/* Entries that came, behind those that were there. */
+static size_t add_new(const struct service *services, size_t count, const struct question *q,
+                      struct shown *e, size_t old)
+{
+    size_t all = old;
+    for (size_t i = 0; i < count; i++) {
+        struct shown *new = e + all;
+        size_t found = 0;
+        if (q->some[i] && !services[i].dropped)
+            found = entries(&services[i], i, q, new);
+        for (size_t k = 0; k < found; k++)
+            if (new[k].epoch > 0 && is_wanted(q, new[k].time))
+                e[all++] = new[k];
+    }
+    if (model_knows_order(q))
+        qsort(e + old, all - old, sizeof *e, compare_new);
+    return all;
+}
+
+size_t model_followed(struct service *services, size_t count, const struct question *q,
+                      const size_t *written, struct shown **list)
+{
+    size_t lines[SERVICES], seen = 0, kept = 0;
+    struct shown *first = make_list(), *e = *list = make_list();
+    for (size_t i = 0; i < count; i++) {
+        lines[i] = services[i].lines;
+        services[i].lines = written[i];
+    }
+    size_t old = sequence(services, count, q, e);
+    memcpy(first, e, old * sizeof *e);
+    for (size_t i = 0; i < count; i++)
+        services[i].lines = lines[i];
+    size_t all = choose(q, e, add_new(services, count, q, e, old));
+    old = choose(q, first, old);
+    for (; seen < all; seen++)
+        if (e[seen].near && !(seen < old && first[seen].near))
+            e[kept++] = e[seen];
+    free(first);
+    for (size_t i = 0; i < kept; i++)
+        e[i].hit = true; /* still to come */
+    return kept;
 }

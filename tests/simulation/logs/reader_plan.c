@@ -74,14 +74,13 @@ static int64_t put_local(struct bytes *b, int64_t t)
     return (int64_t)second * NANO + t % NANO;
 }
 
-/* Appends the line as it is logged, by the stamp's letter, and notes it. */
-static void put_line(struct service *s, struct bytes *to, char stamp, int64_t t, int stream,
-                     bool goes_on, const struct bytes *text)
+/* Makes the line as it is logged, by its stamp's letter and at that time. */
+static void stamp_line(struct logged *l, int64_t t)
 {
-    struct logged *l = &s->line[s->lines++];
-    *l = (struct logged){.time = t, .goes_on = goes_on, .archive = (int)s->archives};
-    size_t begin = to->length;
-    bytes_add(&l->text, text->at, text->length);
+    struct bytes *to = &l->raw;
+    const char stamp = l->stamp;
+    to->length = 0;
+    l->time = t;
     if (stamp == 'U' || stamp == 'C')
         put_utc(to, t);
     if (stamp == 't')
@@ -89,15 +88,26 @@ static void put_line(struct service *s, struct bytes *to, char stamp, int64_t t,
             (unsigned int)(t % NANO));
     if (stamp == 'T')
         l->time = put_local(to, t);
-    if (stamp == 'C') {
-        l->stream = stream;
-        put(to, "%s %c ", stream == 1 ? "stdout" : "stderr", goes_on ? 'P' : 'F');
-    }
+    if (stamp == 'C')
+        put(to, "%s %c ", l->stream == 1 ? "stdout" : "stderr", l->goes_on ? 'P' : 'F');
     if (stamp == 0)
         l->time = NO_TIME;
-    bytes_add(to, text->at, text->length);
+    bytes_add(to, l->text.at, l->text.length);
     bytes_add(to, "\n", 1);
-    bytes_add(&l->raw, to->at + begin, to->length - begin);
+}
+
+/* Notes a line, and appends it as it is logged. */
+static void put_line(struct service *s, struct bytes *to, char stamp, int64_t t, int stream,
+                     bool goes_on, const struct bytes *text)
+{
+    struct logged *l = &s->line[s->lines++];
+    *l = (struct logged){.stream = stamp == 'C' ? stream : 0,
+                         .stamp = stamp,
+                         .goes_on = goes_on,
+                         .archive = (int)s->archives};
+    bytes_add(&l->text, text->at, text->length);
+    stamp_line(l, t);
+    bytes_add(to, l->raw.at, l->raw.length);
 }
 
 static void make_text(struct random *r, const struct service *s, size_t wide, struct bytes *text)
@@ -280,11 +290,16 @@ static void rotate(struct service *s, struct random *r)
     s->archives++;
 }
 
-void service_goes_on(struct service *s, struct random *r)
+void service_goes_on(struct service *s, const struct question *q, int epoch, struct random *r)
 {
     size_t count = random_below(r, 12);
     for (size_t i = 0; i < count && s->written < s->lines; i++) {
-        const struct bytes *raw = &s->line[s->written++].raw;
+        struct logged *l = &s->line[s->written++];
+        const struct bytes *raw = &l->raw;
+        l->epoch = epoch;
+        kernel.now += 1 + random_below(r, 9999);
+        if (q->present)
+            stamp_line(l, kernel.now + kernel.wall);
         size_t part = random_chance(r, 20) ? random_below(r, (uint32_t)raw->length) : 0;
         append(s, raw->at, part);
         append(s, raw->at + part, raw->length - part);
@@ -388,14 +403,18 @@ void question_draw(struct question *q, const struct reader_plan *p)
         q->since = draw_time(&r, p, q, "-S");
     if (random_chance(&r, 30))
         q->until = draw_time(&r, p, q, "-U");
-    draw_choice(&r, q, q->outsider > OUTSIDER_COMPRESSES || q->follow);
+    struct random of_follow = {random_mix(q->seed, 5)};
+    q->present = q->follow && random_chance(&of_follow, 60);
+    bool alone = q->follow && !q->present && random_chance(&of_follow, 50);
+    draw_choice(&r, q, q->outsider > OUTSIDER_COMPRESSES || (q->follow && !q->present && !alone));
     if (q->follow)
         word(q, "-f");
     if (q->follow && q->last == SIZE_MAX && q->since == 0 && q->until == FOREVER &&
         q->word == NULL && q->stream == 0)
         q->last = 10;
     for (size_t i = 0; i < p->services; i++)
-        if ((q->some[i] = (random_chance(&r, 80) || (i + 1 == p->services && !any)))) {
+        if ((q->some[i] =
+                 (random_chance(&r, 80) || (i + 1 == p->services && !any)) && !(any && alone))) {
             any = true;
             if (!service[i].dropped)
                 word(q, "%s", service[i].name);
