@@ -127,7 +127,8 @@ static bool say_unlogged(const struct request *q, const struct logdirs_list *lis
     return said;
 }
 
-/* Warns that a service has no log directory, and names one that may be meant. */
+/* Warns that a service has no log directory, and names one that may be meant, or where a oneshot's
+ * output is; or says why there is none at all. */
 static void say_no_directory(const struct request *q, const char *name)
 {
     static char *const none[] = {NULL};
@@ -137,9 +138,14 @@ static void say_no_directory(const struct request *q, const char *name)
     const char *near = NULL;
     if (logdirs_find(&all, &list, NULL, &e) == 0)
         near = nearest_word(&list.names, name);
-    message_warning("no log directory of %s under %s%s%s%s; logcat -l lists what there is", name,
-                    q->logdirs.root, near ? "; did you mean " : "", near ? near : "",
-                    near ? "?" : "");
+    const char *hint = near ? "; did you mean " : "";
+    if (!near && words_has(&list.names, ".init"))
+        hint = "; what oneshots say is in .init";
+    if (list.names.count == 0)
+        logdirs_explain(&all);
+    else
+        message_warning("no log directory of %s under %s%s%s%s; logcat -l lists what there is",
+                        name, q->logdirs.root, hint, near ? near : "", near ? "?" : "");
     logdirs_release(&list);
 }
 

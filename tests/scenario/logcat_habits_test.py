@@ -55,6 +55,9 @@ def test_03_did_you_mean(house):
         assert warned(house, word, code=111)[1] == (
             f"logcat: warning: no log directory of {word} under {house}; did you mean {meant}?{end}")
     assert warned(house, "redis", code=111)[1] == f"logcat: warning: no log directory of redis under {house}{end}"
+    os.mkdir(house / ".init")
+    (house / ".init/current").write_text(cri(BASE, "a oneshot says this"))
+    assert f"redis under {house}; what oneshots say is in .init{end}" in warned(house, "redis", code=111)[1]
 
 
 def test_04_forms_are_listed(house):

@@ -249,6 +249,7 @@ def test_30_no_directories(root):
     _, err = warned(missing, code=1, S6_LOGGING="0")
     assert err == (f"logcat: warning: no log directories under {missing}: with S6_LOGGING=0 services write to the "
                    "console only; set S6_LOGGING=1 (console and disk) or 2 (disk)\n")
+    assert warned(missing, "web", code=111, S6_LOGGING="0")[1] == err
     _, err = warned(root, code=1)
     assert err.startswith(f"logcat: warning: no log directories under {root}: S6_LOGGING is not set")
     _, err = warned(root, code=1, S6_LOGGING="2")

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 
+import source
 from lib import pages
 from lib.build import OVERLOG, TOP
 
@@ -166,3 +167,27 @@ def test_scripts_and_sections_can_be_used(tmp_path):
             assert result.returncode == 0 and " 0 warnings" in result.stdout, (page, block.line, result.stdout)
             count += 1
     assert count >= 6
+
+
+def messages():
+    """Those parts of messages in the sources that are the same each time."""
+    found = set()
+    for path in source.files():
+        text = re.sub(r'"\s*\n\s*"', "", source.read(path))
+        for literal in re.findall(r'"((?:[^"\\\n]|\\.)*)"', text):
+            parts = re.split(r"%[-+ #0-9.*]*l*z?[a-zA-Z%]|\\n", literal.replace('\\"', '"'))
+            found |= {part.strip(" :;,()") for part in parts}
+    return {part for part in found if len(part) >= 12}
+
+
+NOT_OURS = {"exec /init: exec format error", "Too many open files"}
+
+
+def test_each_symptom_is_a_message():
+    known, count = messages(), 0
+    for title in re.findall(r"^\*\*(.+?)\*\*", pages.pages()["docs/troubleshooting.md"], re.M | re.S):
+        for message in re.findall("`([^`]+)`", title.replace("\n", " ")):
+            if len(message.split()) > 2 and message not in NOT_OURS:
+                count += 1
+                assert any(part in message for part in known), message
+    assert count > 20
