@@ -113,15 +113,18 @@ void view_open(struct view *v)
     }
 }
 
-/* Warns of the largest step back. */
+/* Warns of the largest step back. That a service was started is known a while after it was forked,
+ * whose time the event has. */
 static void say_steps(const struct view *v)
 {
+    enum { EVENTS_LATE = 60 };
     const struct source *most = NULL;
     time_t size = 0;
     for (size_t i = 0; i < v->count; i++) {
         const struct source *s = v->source[i];
-        if (s->stepped.tv_sec - s->stepped_to.tv_sec > size) {
-            size = s->stepped.tv_sec - s->stepped_to.tv_sec;
+        time_t step = s->stepped.tv_sec - s->stepped_to.tv_sec;
+        if (step > size && !(s->events && step <= EVENTS_LATE)) {
+            size = step;
             most = s;
         }
     }

@@ -184,7 +184,15 @@ def test_21_errors_of_the_last_ten_minutes_in_all_services_but_one(root):
     assert raw(root, "-S", "10m", "-i", "-g", "error", "-X", "noisy") == ["Error: of nginx", "Error: of php-fpm"]
 
 
-def test_22_unit_events(root):
+def test_22_a_start_that_is_told_late_is_no_clock_that_was_set_back(root):
+    service(root, "web", cri(BASE, "web"))
+    for late, said in ((30, ""), (90, "time stamps of .events step back")):
+        service(root, ".events", f"{utc(BASE)} boot id=1\n{utc(BASE + late)} ready service=db pid=3\n{utc(BASE)} start service=web pid=4\n")
+        assert warned(root, "-u", code=0)[1][17:].startswith(said), late
+        assert (warned(root, "-u", code=0)[1] == "") == (said == "")
+
+
+def test_23_unit_events(root):
     service(root, "web", "".join(cri(BASE + i, f"web {i}") for i in (1, 5, 9)))
     service(root, "my db", cri(BASE + 4, "db"))
     service(root, ".cmd", cri(BASE + 4, "cmd", nanosecond=1))
