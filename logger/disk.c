@@ -89,6 +89,7 @@ static struct logdir_settings settings_of(const struct disk *d)
         .mode = from->mode,
         .processor = from->processor,
         .processor_is_shell = from->processor_is_shell,
+        .follow = from->follow,
         .program = command_program,
         .slots = rules->slots,
         .stamp_of = stamp_index,

@@ -127,6 +127,12 @@ static int read_mode(struct script_reader *r, const char *text)
     return 0;
 }
 
+static int read_follow(struct script_reader *r, const char *text)
+{
+    r->now.follow = *text == '\0';
+    return r->now.follow ? 0 : syntax_error(r);
+}
+
 static int read_prefix(struct script_reader *r, const char *text)
 {
     r->now.prefix = *text == '\0' ? NULL : text;
@@ -166,6 +172,8 @@ const struct directive script_directives[] = {
      UINT32_MAX},
     {'z', "LEVEL", "gzip archives at this level (0: do not)", read_gzip, 0, 0},
     {'m', "MODE", "octal mode of current and archives", read_mode, 0, 0},
+    {'F', NULL, "a second name for each file, in follow/, that rotation leaves: for collectors",
+     read_follow, 0, 0},
     {'E', "BYTES", "bytes of a line in an alert (200; 0: all)", read_number, TO(alert_bytes),
      UINT32_MAX},
     {'^', "BYTES", "size of a status file (1001; 0: as the line)", read_number, TO(status_bytes),

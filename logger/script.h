@@ -30,6 +30,7 @@ struct script_settings {
     const char *prefix;    /* without the blank that follows it; NULL none */
     const char *processor; /* NULL none */
     bool processor_is_shell;
+    bool follow;
 };
 
 enum script_kind {

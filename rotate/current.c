@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "rotate/follow.h"
 #include "rotate/steps.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,7 @@ void step_use(struct logdir *d, int fd, const struct stat *s)
     d->inode = s->st_ino;
     d->device = s->st_dev;
     d->size = s->st_size;
+    follow_current(d, s);
 }
 
 int step_create(struct logdir *d, struct error *e)

@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "base/process.h"
 #include "rotate/bgzf.h"
+#include "rotate/follow.h"
 #include "rotate/steps.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -108,7 +109,10 @@ static int replace_by(const struct logdir *d, const struct archive *a, const cha
     fsync(d->directory);
     if (!step_exists(d->directory, a->name))
         return step_remove(d, done, e);
-    return step_remove(d, a->name, e);
+    int result = step_remove(d, a->name, e);
+    if (d->settings.follow)
+        follow_sweep(d->directory);
+    return result;
 }
 
 static int compress_one(const struct logdir *d, const struct archive *a, struct error *e)

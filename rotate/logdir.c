@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "rotate/follow.h"
 #include "rotate/steps.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -201,6 +202,8 @@ int logdir_open(struct logdir *d, int directory, const char *name,
         return -1;
     }
     open_to_readers(directory, settings->mode);
+    if (settings->follow || !fresh)
+        follow_open(d);
     step_lock(d->lock, F_UNLCK, LOCK_HELPER);
     if (!fresh) {
         logdir_trim(d);

@@ -32,6 +32,7 @@ struct logdir_settings {
     mode_t mode;                  /* m: of current and archives; 0: 0666 less the umask */
     const char *processor;        /* ! or ? command; NULL none */
     bool processor_is_shell;      /* ? */
+    bool follow;                  /* F: second names, rotate/follow.h */
     const char *program;          /* path of this program, for `execlineb -Pc` */
     int slots;                    /* descriptor whose bytes 1 and 2 are the fcntl locks that limit
                                      helpers to two; -1: no limit */
@@ -52,6 +53,7 @@ struct logdir {
     dev_t device;                /* of current */
     int64_t size;                /* of current, bytes */
     bool beyond_umask;           /* the mode has bits that the umask takes away */
+    bool unfollowed;             /* current could not be given its second name */
     struct timespec newest;      /* newest archive name in use */
     pid_t helper;                /* compressor or processor, 0 none: logdir_reaped clears it */
     bool again;                  /* another helper run is due when this one ends */

@@ -1,6 +1,7 @@
 /* Retention: the archives that n, S and a delete, and how long z leaves one plain. */
 #include "base/clock.h"
 #include "base/message.h"
+#include "rotate/follow.h"
 #include "rotate/steps.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -60,6 +61,7 @@ bool logdir_shed(struct logdir *d)
     trim_see_newest(d, list, count);
     bool deleted = count > 0 && delete_archive(d, &list[0]);
     free(list);
+    follow_tend(d);
     return deleted;
 }
 
@@ -76,4 +78,5 @@ void logdir_trim(struct logdir *d)
     for (long i = 0; i < doomed; i++)
         delete_archive(d, &list[i]);
     free(list);
+    follow_tend(d);
 }

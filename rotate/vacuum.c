@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "rotate/follow.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -166,6 +167,8 @@ bool vacuum_delete(struct vacuum *v, int root, const char *path)
             d->gone_bytes += result * d->list[0].size;
             drop_first(d);
         }
+        if (fd >= 0)
+            follow_sweep(fd);
         fd_close(fd);
     }
     return stuck;

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.long
 
 LINES = 240
 LINE = re.compile(rb"^\S{30} stdout F line (\d+) of a service that says many things\n", re.M)
-OURS = re.compile(r"current|lock|state|previous|processed|newstate|@[0-9a-f]{24}\.[su](\.gz)?(\.new)?")
+OURS = re.compile(r"current|lock|state|previous|processed|newstate|follow|@[0-9a-f]{24}\.[su](\.gz)?(\.new)?")
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +59,17 @@ def is_idle(r, compressed):
                                                   for name in names)
 
 
+def check_second_names(r):
+    """Each file that is not compressed has one, and nothing else has."""
+    names = sorted(r.directory.joinpath("follow").iterdir())
+    plain = [path for path in r.files() if path.suffix != ".gz"]
+    assert [path.stat().st_ino for path in names] == [path.stat().st_ino for path in plain]
+
+
 def check(r, keep):
     names = set(os.listdir(r.directory))
+    if "F" in r.script:
+        check_second_names(r)
     assert all(OURS.fullmatch(name) for name in names), names
     found = numbers(r)
     assert found == list(range(found[0], LINES)), (names, found)
@@ -83,8 +92,8 @@ RENAMEAT2 = {"x86_64": "316", "aarch64": "276"}[os.uname().machine]
 
 SCRIPTS = pytest.mark.parametrize("script, keep, compressed, refused", [
     (("n100", "s4096", "z0", "C"), 100, False, ""),
-    (("n100", "s4096", "z0", "C"), 100, False, RENAMEAT2),
-    (("n2", "s4096", "S1000000", "z1", "C"), 2, True, ""),
+    (("n100", "s4096", "z0", "F", "C"), 100, False, RENAMEAT2),
+    (("n2", "s4096", "S1000000", "z1", "F", "C"), 2, True, ""),
     (("n100", "s4096", "!cat", "C"), 100, False, ""),
 ], ids=["archives", "archives-on-an-old-kernel", "compression-and-retention", "processor"])
 

@@ -131,10 +131,12 @@ static void a_paired_script_implies_its_directory(void **state)
     parses(&s, WORDS("n20", "s1000000", "C"), false);
     assert_int_equal(s.count, 0);
     assert_int_equal(s.trailing.keep, 20);
+    assert_false(s.trailing.follow);
     assert_int_equal(s.trailing.rotate, 1000000);
     assert_int_equal(s.trailing_stamps, STAMP_CRI);
     script_release(&s);
-    parses(&s, WORDS("T", "1", "-debug", "n3"), false);
+    parses(&s, WORDS("T", "1", "-debug", "F", "n3"), false);
+    assert_true(s.trailing.follow);
     assert_int_equal(s.count, 2);
     assert_int_equal(s.step[1].kind, SCRIPT_DESELECT);
     assert_int_equal(s.trailing.keep, 3);
@@ -172,6 +174,7 @@ static void errors(void **state)
     expect_error(WORDS("1x"), "syntax error at directive: 1x");
     expect_error(WORDS("2z"), "syntax error at directive: 2z");
     expect_error(WORDS("ff", "1"), "syntax error at directive: ff");
+    expect_error(WORDS("F1", "1"), "syntax error at directive: F1");
     expect_error(WORDS("="), "syntax error at directive: =");
     expect_error(WORDS("q"), "unrecognized directive: q");
     expect_error(WORDS(""), "unrecognized directive: ");
