@@ -17,6 +17,7 @@ PROGRAMS = {
 }
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+EMPTY = re.compile(r"`(etc/[^`]+)` is empty")
 FILE = re.compile(r"^`[^`\n]+`\n\n\Z", re.M)
 
 
@@ -64,6 +65,15 @@ def quoted(text):
 
 def section(text, title):
     return re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", text, re.M | re.S).group(1)
+
+
+def part(page, title):
+    """{path: content} of the files in the section of that title of a page in docs/."""
+    text = section(pages()[f"docs/{page}"], title)
+    files = {block.file: block.text for block in blocks(page, text) if block.file is not None}
+    files.update({path: "" for path in EMPTY.findall(text)})
+    assert len(files) > 0
+    return {path: content for path, content in files.items() if path != "Dockerfile"}
 
 
 def container(tree, boot, more=""):

@@ -1,25 +1,10 @@
 """The trees on the pages about migration boot, before and after, as the pages say."""
 
 import os
-import re
 import subprocess
 
-from lib.build import TOP
 from lib.logs import log_text
-
-EMPTY = re.compile(r"`(etc/[^`]+)` is empty")
-FILE = re.compile(r"^`([^`\n]+)`\n\n```[a-z]*\n(.*?)^```$", re.M | re.S)
-
-
-def part(page, title):
-    """{path: content} of the files in the section of that title."""
-    with open(os.path.join(TOP, "docs", page)) as file:
-        text = file.read()
-    section = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", text, re.M | re.S).group(1)
-    files = dict(FILE.findall(section))
-    files.update({path: "" for path in EMPTY.findall(section)})
-    assert len(files) > 0
-    return {path: content for path, content in files.items() if path != "Dockerfile"}
+from lib.pages import part
 
 
 def fill(tree, files):
