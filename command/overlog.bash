@@ -16,7 +16,7 @@ _overlog() {
         *:-d | *:--dir | *:-r | *:--root | *:-R | *:--run | up:-l | up:--logs | show:-o | show:--output)
             mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
         create:-S | create:--schedule) words='@hourly @daily @weekly @monthly @reboot' ;;
-        import:-f | import:--format) words='supervisord procfile crontab system-crontab' ;;
+        import:-f | import:--format) words='supervisord procfile crontab system-crontab systemd' ;;
         create:-k | create:--key) words=$("$1" show --keys | cut -f1) && compopt -o nospace ;;
         create:create) words='longrun oneshot bundle' ;;
         create:-u | create:--user) mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;

@@ -128,7 +128,7 @@ static bool make(struct expansion *x, size_t i, const char *bundle, const struct
         good = add_instance(x->all, &like, bundle, names->item[k]) &&
                add_member(x->all, bundle, names->item[k]);
     good = good && words_add(&x->templates, like.name) == 0 && words_add(&x->bundles, bundle) == 0;
-    if (good && like.section != NULL) { /* its header may have had the @ */
+    if (good) { /* whether its own name has the @ or not */
         char name[NAME_BYTES + 1];
         snprintf(name, sizeof name, "%.255s@", bundle);
         good = words_add(&x->templates, name) == 0 && words_add(&x->bundles, bundle) == 0;

@@ -8,7 +8,8 @@
 #include "command/commands.h"
 #include "command/overlog/conf_program.h"
 #include "command/overlog/crontab.h"
-#include <fcntl.h>
+#include "command/overlog/unit_import.h"
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +19,16 @@ static void tell_notes(struct import *im, struct str *out)
 {
     for (size_t i = 0; i < im->notes; i++) {
         struct import_note *n = &im->note[i];
+        bool section = n->file != NULL; /* of that file */
         struct str line = STR_INIT;
+        if (section)
+            str_printf(&line, "%s: ", n->file);
         for (size_t k = 0; k < n->about.count; k++)
-            str_printf(&line, "%s[%s]", k == 0 ? "" : ", ", n->about.item[k]);
-        str_printf(&line, "%s%s", line.length > 0 ? ": " : "", n->text == NULL ? "?" : n->text);
-        message_warning("%s: %s", im->file, line.data);
-        put_shown(out, im->file, 0);
-        str_add_text(out, ": ");
+            str_printf(&line, "%s%s%s%s", k == 0 ? "" : ", ", section ? "[" : "", n->about.item[k],
+                       section ? "]" : "");
+        str_printf(&line, "%s%s", n->about.count > 0 ? ": " : "", n->text == NULL ? "?" : n->text);
+        if (!n->quiet)
+            message_warning("%s", line.data);
         put_shown(out, line.data, 0);
         str_add_char(out, '\n');
         str_release(&line);
@@ -39,6 +43,7 @@ void import_release(struct import *im)
     }
     free(im->note);
     words_release(&im->names);
+    import_units_release(im);
     section_free(im->open);
     sections_release(&im->kept);
     str_release(&im->conf);
@@ -174,23 +179,64 @@ static bool has_section(const char *text)
     return false;
 }
 
-enum format { SUPERVISORD, PROCFILE, CRONTAB, SYSTEM_CRONTAB, FORMATS };
+enum format { SUPERVISORD, PROCFILE, CRONTAB, SYSTEM_CRONTAB, SYSTEMD, FORMATS };
 
 static const char *const format_names[FORMATS] = {"supervisord", "procfile", "crontab",
-                                                  "system-crontab"};
+                                                  "system-crontab", "systemd"};
+
+/* Whether it is a unit of systemd: by its name, or by a section that only such a one has. */
+static bool is_unit(const char *file, const char *text)
+{
+    static const char *const kinds[] = {".service", ".socket", ".timer", ".target",
+                                        ".mount",   ".path",   ".slice"};
+    const char *dot = strrchr(path_name(file), '.');
+    for (size_t i = 0; dot != NULL && i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(dot, kinds[i]) == 0)
+            return true;
+    return strstr(text, "[Service]") != NULL && strstr(text, "ExecStart") != NULL;
+}
 
 /* The format by its name, or by what is in the file without one. FORMATS: there is no such one. */
 static enum format find_format(const char *name, const char *file, const char *text)
 {
     enum format f = SUPERVISORD;
     if (name == NULL)
-        return has_section(text)                      ? SUPERVISORD
+        return is_unit(file, text)                    ? SYSTEMD
+               : has_section(text)                    ? SUPERVISORD
                : !crontab_is(text)                    ? PROCFILE
                : import_is_system_crontab(file, text) ? SYSTEM_CRONTAB
                                                       : CRONTAB;
     while (f < FORMATS && strcmp(format_names[f], name) != 0)
         f++;
     return f;
+}
+
+/* One of the files that are named. */
+static int take_file(struct import *im, const char *file)
+{
+    struct str text = STR_INIT;
+    struct error e = ERROR_INIT;
+    int code = 0;
+    im->file = file;
+    if (unit_read(file, &text, &e) < 0)
+        return message_error(&e);
+    const char *content = text.data == NULL ? "" : text.data;
+    enum format format = find_format(argument_of('f'), file, content);
+    if (format == SUPERVISORD)
+        code = import_supervisord(im, content);
+    else if (format == PROCFILE)
+        code = import_procfile(im, content);
+    else if (format == CRONTAB || format == SYSTEM_CRONTAB)
+        code = import_crontab(im, content, format == SYSTEM_CRONTAB);
+    else if (format == FORMATS)
+        code = refuse(EXIT_USAGE,
+                      "there is no format %s: supervisord, procfile, crontab, system-crontab or "
+                      "systemd",
+                      argument_of('f'));
+    else if (import_unit(im, file, content) < 0)
+        code = refuse(EXIT_SYSTEM, "out of memory");
+    str_release(&text);
+    return code == 0 ? im->code : code;
 }
 
 /* Where it is now. */
@@ -203,18 +249,20 @@ static void say_made(const struct import *im, bool directories)
     putchar('\n');
 }
 
-static int import(struct import *im, enum format format, const char *text)
+static int import(struct import *im)
 {
     struct str notes = STR_INIT;
-    int code = format == SUPERVISORD ? import_supervisord(im, text)
-               : format == PROCFILE  ? import_procfile(im, text)
-                                     : import_crontab(im, text, format == SYSTEM_CRONTAB);
+    int code = 0;
+    for (char **file = options.operand; *file != NULL && code == 0; file++)
+        code = take_file(im, *file);
+    if (code == 0)
+        code = units_make(im);
     tell_notes(im, &notes);
     if (code == 0 && im->services == 0)
         code =
             refuse(1,
                    "%s has neither programs of supervisord, nor lines of a Procfile, nor jobs of "
-                   "a crontab",
+                   "a crontab, nor a service of systemd",
                    im->file);
     if (code == 0)
         code = import_save(im, given('D'), notes.length > 0 ? notes.data : "");
@@ -227,37 +275,29 @@ static int import(struct import *im, enum format format, const char *text)
 static int run_import(struct invocation *c)
 {
     struct tree t;
-    struct str text = STR_INIT;
     struct error e = ERROR_INIT;
-    if (options_read_anywhere(c, 1, 1) != 0)
+    if (options_read_anywhere(c, 1, INT_MAX) != 0)
         return EXIT_USAGE;
-    struct import im = {.file = options.operand[0], .tree = &t};
-    if (file_read(AT_FDCWD, im.file, 1 << 20, &text, &e) < 0 ||
-        tree_find(&t, NULL, given('d') ? argument_of('d') : ".", &e) < 0)
+    if (tree_find(&t, NULL, given('d') ? argument_of('d') : ".", &e) < 0)
         return message_error(&e);
-    const char *content = text.data == NULL ? "" : text.data;
-    enum format format = find_format(argument_of('f'), im.file, content);
+    struct import im = {.tree = &t};
     int code = given('d') ? 0 : import_place(&t);
     if (code == 0)
         code = tree_read(&t);
-    if (code == 0 && format == FORMATS)
-        code = refuse(EXIT_USAGE,
-                      "there is no format %s: supervisord, procfile, crontab or system-crontab",
-                      argument_of('f'));
     if (code == 0)
-        code = import(&im, format, content);
+        code = import(&im);
     import_release(&im);
-    str_release(&text);
     tree_release(&t);
     return code;
 }
 
 static const char import_options[] =
     "-D, --dirs         as directories of s6-rc.d\n"
-    "-f, --format=NAME  supervisord, procfile, crontab or system-crontab (as the file looks)\n"
+    "-f, --format=NAME  supervisord, procfile, crontab, system-crontab or systemd (as files look)\n"
     "-d, --dir=DIR      the tree that is written to (the current directory)\n";
 
 const struct command command_import[] = {
-    {"overlog import", "[-D] [-f FORMAT] [-d DIR] FILE",
-     "make services of a supervisord.conf, Procfile or crontab", import_options, run_import},
+    {"overlog import", "[-D] [-f FORMAT] [-d DIR] FILE...",
+     "make services of a supervisord.conf, Procfile, crontab or units of systemd", import_options,
+     run_import},
     {.name = NULL}};

@@ -5,9 +5,13 @@
 #include "command/overlog/write.h"
 #include "services/section.h"
 
+struct unit;
+
 struct import_note {
+    const char *file; /* NULL: about has the places */
     char *text;
     struct words about;
+    bool quiet; /* only written to import-notes */
 };
 
 struct import {
@@ -21,6 +25,9 @@ struct import {
     size_t notes;
     size_t services;
     struct words names; /* of the services and bundles made */
+    struct unit *unit;  /* of systemd, of which services are to be made */
+    size_t units, unit_room;
+    bool changed; /* one of these, by a walk through all */
 };
 
 enum { IMPORT_PROCESSES_MAX = 1000 };
@@ -29,6 +36,9 @@ enum { IMPORT_PROCESSES_MAX = 1000 };
  * they are about (a section; NULL: the file) become one. */
 void import_note(struct import *im, const char *about, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same of a line of a file, as FILE:LINE; line 0: of all of it. */
+void import_note_at(struct import *im, const char *file, unsigned int line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* A name that a service may have, made of name; a note says if it is another. False, and said:
  * there is such a service already. */
 bool import_name(struct import *im, const char *about, const char *name, char out[256]);
@@ -36,6 +46,9 @@ bool import_name(struct import *im, const char *about, const char *name, char ou
  * says; it is taken from then on. */
 void import_tell_apart(struct import *im, const char *about, char name[256], unsigned int number);
 void import_release(struct import *im);
+
+/* Frees the units. */
+void import_units_release(struct import *im);
 
 /* Adds a section, or several, as text. */
 void import_text(struct import *im, const char *section);

@@ -8,17 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOTES_MAX = 1000 }; /* each is looked for among all */
+enum {
+    NOTES_MAX = 1000, /* each is looked for among all */
+    NOTE_MAX = 1024   /* bytes */
+};
 
-void import_note(struct import *im, const char *about, const char *format, ...)
+static bool is_same(const struct import_note *n, const char *file, const char *text)
 {
-    char text[1024];
-    va_list list;
-    va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
+    return strcmp(n->text, text) == 0 &&
+           (file == NULL ? n->file == NULL : n->file != NULL && strcmp(n->file, file) == 0);
+}
+
+static void keep(struct import *im, const char *file, const char *about, char *text)
+{
     size_t i = 0;
-    while (i < im->notes && strcmp(im->note[i].text, text) != 0)
+    while (i < im->notes && !is_same(&im->note[i], file, text))
         i++;
     if (i == NOTES_MAX)
         return;
@@ -29,10 +33,34 @@ void import_note(struct import *im, const char *about, const char *format, ...)
         if (more == NULL)
             return;
         im->note = more;
-        im->note[im->notes++] = (struct import_note){.text = strdup(text)};
+        im->note[im->notes++] = (struct import_note){.file = file, .text = strdup(text)};
     }
     if (about != NULL && !words_has(&im->note[i].about, about))
         words_add(&im->note[i].about, about);
+}
+
+void import_note(struct import *im, const char *about, const char *format, ...)
+{
+    char text[NOTE_MAX];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    keep(im, im->file, about, text);
+}
+
+void import_note_at(struct import *im, const char *file, unsigned int line, const char *format, ...)
+{
+    char text[NOTE_MAX], place[NOTE_MAX];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    if (line > 0)
+        snprintf(place, sizeof place, "%.900s:%u", file, line);
+    else
+        snprintf(place, sizeof place, "%s", file);
+    keep(im, NULL, place, text);
 }
 
 bool import_name(struct import *im, const char *about, const char *name, char out[256])

@@ -41,7 +41,8 @@ static int put_sections(struct dirs *w, const struct import *im)
     for (size_t i = 0; i < c.mistakes; i++)
         problems_error(&p, "services.conf", c.mistake[i].line, c.mistake[i].cure, "%s",
                        c.mistake[i].text);
-    problems_say(&p);
+    if (p.errors > 0)
+        problems_say(&p);
     if (p.errors > 0 || result < 0)
         w->writer.code = EXIT_SYSTEM;
     problems_release(&p);

@@ -144,3 +144,11 @@ def test_the_keys_are_those_of_the_manual():
     assert schema["properties"]["type"]["enum"] == ["longrun", "oneshot", "bundle"]
     assert schema["properties"]["flag-essential"]["enum"] == ["yes", "no"]
     assert schema["properties"]["user"]["description"] == "a user, or user:group (both): s6-setuidgid"
+
+
+def test_a_template_is_needed_by_either_name(tmp_path):
+    """Also where its directory, as that of a section, has no @."""
+    write(tmp_path / "conf/services.conf", "[b@]\nrun = x\ninstances = 2\n[a]\nrun = y\nneeds = b@\n[c]\nrun = y\nafter = b\n")
+    run("show", "-d", str(tmp_path / "conf"), "-o", str(tmp_path / "dirs"))
+    assert (tmp_path / "dirs/s6-rc.d/a/dependencies.d/b@").exists()
+    run("check", str(tmp_path / "dirs"))

@@ -84,6 +84,23 @@ def test_supervisord_before_is_imported(tree, boot, tmp_path):
     assert box.stop() == 0
 
 
+def test_systemd_before_is_imported(tree, boot, tmp_path):
+    """The units of the page become the services.conf of the page, which boots."""
+    units = part("migrate-from-systemd.md", "Before")
+    after = part("migrate-from-systemd.md", "After")
+    fill(tree, units)
+    made = subprocess.run([tree.at("/command/overlog"), "import", "-d", tmp_path, *(tree.at(path) for path in units)],
+                          capture_output=True, text=True)
+    assert made.returncode == 0 and made.stderr.count("warning: ") == 2, made.stderr
+    (path, text), = after.items()
+    assert (tmp_path / "services.conf").read_text() == text
+    fill(tree, after)
+    box = boot(tree.path, env={"PORT": "8080"})
+    box.wait_for_text("migrated\n", "stdout")
+    box.wait_for_text("serving on 8080\n", "stdout")
+    assert box.stop() == 0
+
+
 def test_shell_before(tree, boot):
     fill(tree, part("migrate-from-shell.md", "Before"))
     box = boot(tree.path, init="/start.sh", env={"PORT": "8080"})
