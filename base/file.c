@@ -405,11 +405,6 @@ int fd_cloexec(int fd, int on)
     return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); /* there is no other flag */
 }
 
-int fd_above(int fd, int lowest)
-{
-    return (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
-}
-
 void fd_close_both(int one, int other)
 {
     if (one >= 0 && other == one + 1 && syscall(SYS_close_range, one, other, 0) == 0)

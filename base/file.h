@@ -98,8 +98,5 @@ int fd_cloexec(int fd, int on);
 /* Sets close-on-exec of all that are open from first to last. 0, or -1 with errno: the kernel does
  * not know how (before Linux 5.11), and nothing has changed. */
 int fd_cloexec_range(int first, int last);
-/* A close-on-exec copy of fd, whose number is lowest or more, or -1 with errno. One call where musl
- * makes two, as does openat with O_CLOEXEC, and unlike open. */
-int fd_above(int fd, int lowest);
 
 #endif

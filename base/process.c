@@ -1,6 +1,7 @@
 #include "base/process.h"
 #include "base/execute.h"
 #include "base/file.h"
+#include "base/launch.h"
 #include "base/process_child.h"
 #include "base/slots.h"
 #include <errno.h>
@@ -31,46 +32,65 @@ bool process_gate_is_closed(int gate)
     return flags >= 0 && (flags & O_NONBLOCK) != 0;
 }
 
-/* By slots, when there are some. */
-static pid_t fork_with_slots(const struct process_spawn *s, int report, int flags)
+/* In our memory where that can be done, else in a copy of it. before: NULL, or the child's first
+ * step. */
+static pid_t make_child(const struct process_spawn *s, int report, int flags, void (*before)(void))
 {
+    pid_t pid = launch(s, report, flags, before);
+    if (pid > 0 || errno != ENOSYS)
+        return pid;
+    pid = fork_flags(flags);
+    if (pid == 0 && before != NULL)
+        before();
+    if (pid == 0)
+        process_child(s, report);
+    return pid;
+}
+
+/* What goes by slots: the descriptors of s, and the others of a child. */
+struct passage {
+    const struct process_spawn *s;
     int from[SLOTS_MAX];
     int to[SLOTS_MAX];
+};
+
+static pid_t make_in_slots(void *context, int flags, void (*leave)(void))
+{
+    const struct passage *p = context;
     struct process_fd fds[SLOTS_MAX];
+    struct process_spawn own = *p->s;
+    size_t count = own.fd_count;
+    for (size_t i = 0; i < count; i++)
+        fds[i] = (struct process_fd){p->to[i], own.fds[i].to};
+    own.fds = fds;
+    own.gate = p->to[count];
+    own.lock = p->to[count + 1];
+    own.passed = p->to[count + 2];
+    return make_child(&own, p->to[count + 3], flags, leave);
+}
+
+static pid_t fork_with_slots(const struct process_spawn *s, int report, int flags)
+{
+    struct passage p = {.s = s};
     size_t count = s->fd_count;
     for (size_t i = 0; i < count; i++)
-        from[i] = s->fds[i].from;
-    from[count] = s->gate > 0 ? s->gate : -1;
-    from[count + 1] = s->lock > 0 ? s->lock : -1;
-    from[count + 2] = s->passed > 0 ? s->passed : -1;
-    from[count + 3] = report;
-    pid_t pid = slots_fork(from, to, count + OTHERS, flags);
-    if (pid != 0)
-        return pid;
-    struct process_spawn own = *s;
-    for (size_t i = 0; i < count; i++)
-        fds[i] = (struct process_fd){to[i], s->fds[i].to};
-    own.fds = fds;
-    own.gate = to[count];
-    own.lock = to[count + 1];
-    own.passed = to[count + 2];
-    process_child(&own, to[count + 3]);
-    return 0;
+        p.from[i] = s->fds[i].from;
+    p.from[count] = s->gate > 0 ? s->gate : -1;
+    p.from[count + 1] = s->lock > 0 ? s->lock : -1;
+    p.from[count + 2] = s->passed > 0 ? s->passed : -1;
+    p.from[count + 3] = report;
+    return slots_fork(p.from, p.to, count + OTHERS, flags, make_in_slots, &p);
 }
 
 static pid_t fork_child(const struct process_spawn *s, int report)
 {
     int flags = s->new_pids && s->parent == NULL ? CLONE_NEWPID : 0;
-    pid_t pid;
     if (slots_serve(s->fd_count + OTHERS) && !s->orphan) {
-        pid = fork_with_slots(s, report, flags);
+        pid_t pid = fork_with_slots(s, report, flags);
         if (pid >= 0 || errno != ETIMEDOUT)
             return pid;
     }
-    pid = fork_flags(flags);
-    if (pid == 0)
-        process_child(s, report);
-    return pid;
+    return make_child(s, report, flags, NULL);
 }
 
 /* The child in between says the pid of its own child and is gone. */

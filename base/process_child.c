@@ -1,6 +1,6 @@
 #include "base/process_child.h"
 #include "base/execute.h"
-#include "base/file.h"
+#include "base/kernel_call.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -15,7 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SIGNALS = 65, KERNEL_ACTION = 8 /* longs, at least */ };
+enum {
+    SIGNALS = 65,
+    KERNEL_ACTION = 8, /* longs, at least */
+    KERNEL_MASK = 8    /* bytes of a set of signals */
+};
 
 /* Those that may not have their default action; all, until process_know_signals has looked. */
 static bool is_usual[SIGNALS];
@@ -31,7 +35,7 @@ static bool is_default(int signal, bool *handled)
         *handled = ours.sa_handler != SIG_IGN && ours.sa_handler != SIG_DFL;
         return ours.sa_handler == SIG_DFL;
     }
-    syscall(SYS_rt_sigaction, signal, NULL, action, 8);
+    kernel_call(SYS_rt_sigaction, signal, 0, (long)action, KERNEL_MASK);
     for (int i = 0; i < KERNEL_ACTION; i++)
         if (action[i] != 0)
             return false;
@@ -53,16 +57,20 @@ bool process_has_handlers(void)
     return !has_no_handler;
 }
 
+static long set_mask(const sigset_t *mask)
+{
+    return kernel_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)mask, 0, KERNEL_MASK);
+}
+
 void process_reset_signals(const sigset_t *blocked)
 {
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    const unsigned long kernel_default[4] = {0};
+    const unsigned long kernel_default[KERNEL_ACTION] = {0};
     for (int i = 1; i < SIGNALS; i++)
-        if (!is_usual[i] && sigaction(i, &action, NULL) < 0)
-            syscall(SYS_rt_sigaction, i, kernel_default, NULL, 8);
+        if (!is_usual[i])
+            kernel_call(SYS_rt_sigaction, i, (long)kernel_default, 0, KERNEL_MASK);
     sigset_t none;
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, blocked == NULL ? &none : blocked, NULL);
+    set_mask(blocked == NULL ? &none : blocked);
 }
 
 static bool is_target(const struct process_spawn *s, int fd)
@@ -82,48 +90,72 @@ static int first_free_above_targets(const struct process_spawn *s)
     return top;
 }
 
-int process_open_side(int fd, int flags)
+void process_digits(char text[PROCESS_DIGITS], unsigned int number)
 {
-    char path[40];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    return openat(AT_FDCWD, path, flags | O_CLOEXEC);
+    int length = 1;
+    for (unsigned int rest = number; rest >= 10; rest /= 10)
+        length++;
+    for (text[length] = '\0'; length > 0; number /= 10)
+        text[--length] = (char)('0' + number % 10);
 }
 
-/* from stands in no target's way. */
-static int place_one(const struct process_spawn *s, int from, int to)
+static int open_side(int fd, int flags)
+{
+    static const char folder[] = "/proc/self/fd/";
+    char path[sizeof folder + PROCESS_DIGITS];
+    memcpy(path, folder, sizeof folder);
+    process_digits(path + sizeof folder - 1, (unsigned int)fd);
+    return (int)kernel_call(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC | O_LARGEFILE, 0);
+}
+
+int process_open_side(int fd, int flags)
+{
+    int result = open_side(fd, flags);
+    if (result < 0)
+        errno = -result;
+    return result < 0 ? -1 : result;
+}
+
+/* from stands in no target's way. As all that follows, 0 or -errno. */
+static long place_one(const struct process_spawn *s, int from, int to)
 {
     int own = -1;
     unsigned int bit = to < 32 ? 1U << to : 0;
     if (((s->reads | s->writes) & bit) != 0) {
-        from = own = process_open_side(from, (s->reads & bit) != 0 ? O_RDONLY : O_WRONLY);
+        from = own = open_side(from, (s->reads & bit) != 0 ? O_RDONLY : O_WRONLY);
         if (own < 0)
-            return -1;
+            return own;
     }
-    if (from != to) {
-        int result = dup2(from, to);
-        fd_close(own);
-        return result;
-    }
-    return fcntl(from, F_SETFD, 0);
+    if (from == to)
+        return kernel_call(SYS_fcntl, from, F_SETFD, 0, 0);
+    long result = kernel_call(SYS_dup3, from, to, 0, 0);
+    if (own >= 0)
+        kernel_call(SYS_close, own, 0, 0, 0);
+    return result < 0 ? result : 0;
+}
+
+static int move_above(int fd, int lowest)
+{
+    return (int)kernel_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest, 0);
 }
 
 /* Sources that some target would overwrite are moved out of the way first. */
-static int place_fds(const struct process_spawn *s)
+static long place_fds(const struct process_spawn *s)
 {
     int from[PROCESS_FDS_MAX];
     int top = first_free_above_targets(s);
     for (size_t i = 0; i < s->fd_count; i++) {
         from[i] = s->fds[i].from;
         if (from[i] != s->fds[i].to && is_target(s, from[i])) {
-            from[i] = fd_above(from[i], top);
+            from[i] = move_above(from[i], top);
             if (from[i] < 0)
-                return -1;
+                return from[i];
         }
     }
-    for (size_t i = 0; i < s->fd_count; i++)
-        if (place_one(s, from[i], s->fds[i].to) < 0)
-            return -1;
-    return 0;
+    long result = 0;
+    for (size_t i = 0; i < s->fd_count && result == 0; i++)
+        result = place_one(s, from[i], s->fds[i].to);
+    return result;
 }
 
 /* What did not come leaves in place what is there. */
@@ -178,56 +210,93 @@ static void pass_gate(int gate)
     enum { STEP_US = 200 };
     const struct timespec pause = {.tv_nsec = STEP_US * 1000L};
     for (long i = 0; i < PROCESS_GATE_MS * 1000L / STEP_US; i++) {
-        int flags = fcntl(gate, F_GETFL);
+        long flags = kernel_call(SYS_fcntl, gate, F_GETFL, 0, 0);
         if (flags < 0 || (flags & O_NONBLOCK) == 0)
             return;
+#if KERNEL_CALL_IS_PURE
+        kernel_call(SYS_nanosleep, (long)&pause, 0, 0, 0);
+#else
         nanosleep(&pause, NULL);
+#endif
     }
 }
 
-/* Everything up to the exec; comes back with the name of the step that failed. */
-const char *process_become(const struct process_spawn *s)
+static void take_lock(int lock)
 {
+    while (lock > 0 && kernel_call(SYS_flock, lock, LOCK_EX, 0, 0) == -EINTR)
+        ;
+}
+
+long process_prepare(const struct process_spawn *s, const char **step)
+{
+    long result;
     if (s->gate > 0)
         pass_gate(s->gate);
     if (s->signal_mask)
-        sigprocmask(SIG_SETMASK, s->signal_mask, NULL);
+        set_mask(s->signal_mask);
     else
         process_reset_signals(s->blocked);
     if (s->new_session)
-        setsid();
-    while (s->lock > 0 && flock(s->lock, LOCK_EX) < 0 && errno == EINTR)
-        ;
-    if (place_fds(s) < 0)
-        return "fd";
+        kernel_call(SYS_setsid, 0, 0, 0, 0);
+    take_lock(s->lock);
+    *step = "fd";
+    if ((result = place_fds(s)) < 0)
+        return result;
     if (s->passed > 0)
         take_passed(s);
     if (s->terminal != PROCESS_TERMINAL_NONE)
         take_terminal(s->terminal);
-    if (s->directory && chdir(s->directory) < 0)
-        return "chdir";
+    *step = "chdir";
+    if (s->directory && (result = kernel_call(SYS_chdir, (long)s->directory, 0, 0, 0)) < 0)
+        return result;
+    *step = "exec";
     if (s->set_umask)
-        umask(s->umask);
+        kernel_call(SYS_umask, s->umask, 0, 0, 0);
     if (s->nofile)
-        setrlimit(RLIMIT_NOFILE, s->nofile);
+        kernel_call(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)s->nofile, 0);
+    return 0;
+}
+
+const char *process_become(const struct process_spawn *s)
+{
+    const char *step;
+    long result = process_prepare(s, &step);
+    errno = (int)-result;
+    if (result < 0)
+        return step;
     (s->by_shell ? execute_by_shell : execute_first)(s->program, path_of(s->envp), s->argv,
                                                      s->envp);
     return execute_failed(s->program, s->argv, s->envp);
 }
 
-void process_child(const struct process_spawn *s, int report)
+int process_report_aside(const struct process_spawn *s, int report)
 {
-    struct process_failure f = {.error = 0};
-    if (report >= 0)
-        report = fd_above(report, first_free_above_targets(s));
-    if (s->parent != NULL)
-        parent_split(s->parent, s->new_pids ? CLONE_NEWPID : 0, report);
-    const char *step = process_become(s);
-    f.error = errno;
+    return move_above(report, first_free_above_targets(s));
+}
+
+/* The exit code that says it, too. */
+static int tell_failure(int report, const char *step)
+{
+    struct process_failure f = {.error = errno};
     memcpy(f.step, step, strlen(step) + 1);
     if (report >= 0) {
         ssize_t n = write(report, &f, sizeof f);
-        (void)n; /* the exit code says it too */
+        (void)n;
     }
-    _exit(f.error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC); /* child */
+    return f.error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC;
+}
+
+int process_execute(const char *program, char *const *argv, char *const *envp, int report)
+{
+    execute_first(program, path_of(envp), argv, envp);
+    return tell_failure(report, execute_failed(program, argv, envp));
+}
+
+void process_child(const struct process_spawn *s, int report)
+{
+    if (report >= 0)
+        report = process_report_aside(s, report);
+    if (s->parent != NULL)
+        parent_split(s->parent, s->new_pids ? CLONE_NEWPID : 0, report);
+    _exit(tell_failure(report, process_become(s))); /* child */
 }

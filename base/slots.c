@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/kernel_call.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -51,11 +52,6 @@ pid_t fork_seen(int flags, pid_t *seen)
     return clone_as_fork(flags | CLONE_PARENT_SETTID, seen);
 }
 
-static int close_range_from(unsigned int first, unsigned int flags)
-{
-    return (int)syscall(SYS_close_range, first, ~0U, flags);
-}
-
 /* That many numbers in a row, the first of which is given back; -1: there are others between. */
 static int take_numbers(int filler, int count)
 {
@@ -80,7 +76,8 @@ bool slots_reserve(void)
 {
     if (slots.first != 0)
         return true;
-    if (close_range_from(~0U, 0) < 0) /* a kernel, or a filter, that does not know it */
+    if (kernel_call(SYS_close_range, ~0U, ~0U, 0, 0) <
+        0) /* a kernel, or a filter, that does not know it */
         return false;
     void *shared =
         mmap(NULL, sizeof *slots.own, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -108,10 +105,11 @@ bool slots_serve(size_t count)
 static void leave_table(void)
 {
     unsigned int end = (unsigned int)slots.filler;
-    if (close_range_from(end, OWN_TABLE) < 0 && unshare(CLONE_FILES) < 0)
+    if (kernel_call(SYS_close_range, end, ~0U, OWN_TABLE, 0) < 0 &&
+        kernel_call(SYS_unshare, CLONE_FILES, 0, 0, 0) < 0)
         _exit(EXIT_NOEXEC); /* child */
     atomic_store(slots.own, 1);
-    syscall(FUTEX, slots.own, WAKE, 1, NULL, NULL, 0);
+    kernel_call(FUTEX, (long)slots.own, WAKE, 1, 0);
 }
 
 /* It may also be killed before it has done so, or be stopped, by anybody of its user. False: it is
@@ -150,16 +148,15 @@ static void clear(size_t count)
         dup3(slots.filler, slots.first + (int)i, O_CLOEXEC);
 }
 
-pid_t slots_fork(const int *from, int *to, size_t count, int flags)
+pid_t slots_fork(const int *from, int *to, size_t count, int flags, slots_child *child,
+                 void *context)
 {
     for (size_t i = 0; i < count; i++)
         to[i] = from[i] < 0 ? -1 : dup3(from[i], slots.first + (int)i, O_CLOEXEC);
     atomic_store(slots.own, 0);
-    pid_t pid = fork_flags(CLONE_FILES | flags);
-    if (pid == 0) {
-        leave_table();
+    pid_t pid = child(context, CLONE_FILES | flags, leave_table);
+    if (pid == 0)
         return 0;
-    }
     int saved = errno;
     if (pid > 0 && !await_leave(pid)) {
         give_up(pid);

@@ -21,12 +21,18 @@ bool slots_reserve(void);
 /* Whether count descriptors can be given to slots_fork. */
 bool slots_serve(size_t count);
 
-/* As fork; flags: of clone, CLONE_NEWPID or 0. The child has what our numbers in from stand for, as
- * its to[i], close-on-exec, and our other low numbers; -1 where ours is not open. Returns in
- * us once the child is on its own, which takes as long as its first steps; our signals are to be
- * blocked. One that somebody stops meanwhile is continued. -1 with ETIMEDOUT: it did not get there
- * in SLOTS_WAIT_MS and was killed (its death is to be reaped); for a while slots do not serve. */
-pid_t slots_fork(const int *from, int *to, size_t count, int flags);
+/* Makes the child, with these flags of clone: its pid, 0 in the child, or -1 with errno. The child
+ * calls leave, which makes kernel calls and an atomic store only, before anything else. */
+typedef pid_t slots_child(void *context, int flags, void (*leave)(void));
+
+/* As fork; flags: of clone, CLONE_NEWPID or 0. child is called with context. The child has what our
+ * numbers in from stand for, as its to[i], close-on-exec, and our other low numbers; -1 where ours
+ * is not open. Returns in us once the child is on its own, which takes as long as its first steps;
+ * our signals are to be blocked. One that somebody stops meanwhile is continued. -1 with ETIMEDOUT:
+ * it did not get there in SLOTS_WAIT_MS and was killed (its death is to be reaped); for a while
+ * slots do not serve. */
+pid_t slots_fork(const int *from, int *to, size_t count, int flags, slots_child *child,
+                 void *context);
 
 /* As fork, with flags of clone such as CLONE_FILES. -1 with errno: EINVAL where flags are not
  * supported (qemu-user). */

@@ -6,6 +6,7 @@
 #include "base/execute.h"
 #include "base/failure.h"
 #include "base/image.h"
+#include "base/launch.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/parent.h"
@@ -254,6 +255,8 @@ int main(int argc, char **argv)
 {
     image_protect();
     const char *name = argc > 0 ? path_name(argv[0]) : "overlog";
+    if (strcmp(name, LAUNCH_NAME) == 0)
+        return launch_again(argc, argv);
     /* A paired logger shows whose it is: s6-supervise NAME/log logger ... There are many of them:
      * they need no look through all tables. */
     bool logs = argc > 2 && strcmp(name, "s6-supervise") == 0 && strcmp(argv[2], "logger") == 0;

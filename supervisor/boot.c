@@ -1,6 +1,7 @@
 /* From an empty supervisor to a running CMD: loggers, hook, definitions, services, CMD. */
 #include "base/file.h"
 #include "base/kernel.h"
+#include "base/launch.h"
 #include "base/message.h"
 #include "contract/paths.h"
 #include "overlay/settings.h"
@@ -300,6 +301,7 @@ void boot_services_over(struct supervisor *sv, enum transition_result result)
     }
     pid1_enter(&sv->pid1, STAGE_RUNNING);
     cmd_start(&sv->cmd);
+    launch_rest();
 }
 
 int boot_begin(struct supervisor *sv, struct error *e)

@@ -2,6 +2,7 @@
  */
 #include "supervisor/supervisor.h"
 #include "base/container.h"
+#include "base/launch.h"
 #include "base/message.h"
 #include "supervisor/parts.h"
 #include <errno.h>
@@ -250,6 +251,7 @@ static int watch_signals(struct supervisor *sv, struct error *e)
     signal(SIGTTOU, SIG_IGN); /* in a session that is not ours, CMD may be in front of us */
     signal(SIGTTIN, SIG_IGN);
     process_know_signals();
+    launch_reserve();
     return 0;
 }
 

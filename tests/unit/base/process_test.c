@@ -777,6 +777,15 @@ static int kill_at_close_range(void)
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
+static pid_t fork_that_leaves(void *context, int flags, void (*leave)(void))
+{
+    (void)context;
+    pid_t pid = fork_flags(flags);
+    if (pid == 0)
+        leave();
+    return pid;
+}
+
 static void a_child_that_is_killed_at_once_is_not_waited_for(void **state)
 {
     (void)state;
@@ -789,7 +798,7 @@ static void a_child_that_is_killed_at_once_is_not_waited_for(void **state)
         alarm(120);
         if (kill_at_close_range() < 0)
             _exit(2);
-        pid_t pid = slots_fork(from, to, 1, 0);
+        pid_t pid = slots_fork(from, to, 1, 0, fork_that_leaves, NULL);
         if (pid <= 0)
             _exit(3);
         _exit(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS
