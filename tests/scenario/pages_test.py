@@ -31,6 +31,13 @@ def test_s6_overlay_after(tree, boot):
     assert box.stop() == 0
 
 
+def test_s6_overlay_after_in_one_file(tree, boot):
+    fill(tree, part("migrate-from-s6-overlay.md", "After, in one file"))
+    box = boot(tree.path, env={"PORT": "8080"})
+    box.wait_for(lambda: log_text(tree.at("/var/log/services/web")) == ["serving on 8080"])
+    assert box.stop() == 0
+
+
 def test_supervisord_after(tree, boot):
     fill(tree, part("migrate-from-supervisord.md", "After"))
     box = boot(tree.path, env={"PORT": "8080"})

@@ -1,7 +1,7 @@
 """What all pages tell to type, typed. What is not, and why, is in NOT_TYPED.
 
 Commands of the README have a test of their own, which looks at what they print: readme_commands_test.py. Those of an
-engine are in tests/container/typed_test.py, trees of whole files in pages_test.py."""
+engine are in tests/container/typed_engine_test.py, trees of whole files in pages_test.py."""
 
 import os
 import re
@@ -16,7 +16,7 @@ NOT_TYPED = {
     r"docs/(hacking|testing|building|security)\.md: .*(make|tests/|build/|pytest)": "minutes: its parts are looked up below",
     r"README\.md: (sh tests/|make )": "minutes: its parts are looked up below, and what it installs in readme_test.py",
     r"README\.md: cat >services.conf": "an engine: tests/container/readme_test.py",
-    r"docs/(debugging|non-root)\.md: docker (cp|run)": "an engine: tests/container/typed_test.py",
+    r"docs/(debugging|non-root)\.md: docker (cp|run)": "an engine: tests/container/typed_engine_test.py",
     r".*: (docker|kubectl) (?!exec (web|NAME) )": "the engine's own",
     r"README\.md: overlog check root/": "a tree with that mistake: overlog_check_test.py",
     r"docs/features\.md: s6-svc -r /var/run/": "what no longer works",
@@ -191,3 +191,11 @@ def test_each_symptom_is_a_message():
                 count += 1
                 assert any(part in message for part in known), message
     assert count > 20
+
+
+def test_pictures_are_shown_and_can_be_made_again():
+    shown = {os.path.basename(path) for _, text in pages.pages().items() for path in re.findall(r"!\[[^]]+\]\((.*?)\)", text)}
+    script = source.read("docs/pictures/render")
+    made = set(re.findall(r'"(\w+)": \w+[,}]', re.search(r"^PICTURES = .*", script, re.M).group()))
+    there = set(os.listdir(os.path.join(TOP, "docs/pictures"))) - {"render"}
+    assert shown == there == {f"{name}.svg" for name in made}

@@ -37,10 +37,15 @@ def test_an_ordinary_user_and_what_is_left_of_it(engine, image, tmp_path):
     docker, run = block("docs/non-root.md", "docker run")
     assert docker[1:] == [word.replace(":U", ":uid=1000") for word in run[1:]]  # podman knows no uid=
     assert run[:2] == ["podman", "run"] and run[-1] == "IMAGE"
-    box = engine.run(image, env={"TICK": "0.1"}, options=run[2:-1])
+    [script] = re.findall('`OVERLOG_SCRIPT="(.*?)"`', pages.pages()["docs/non-root.md"])
+    box = engine.run(image, env={"TICK": "0.1", "OVERLOG_SCRIPT": script}, options=run[2:-1])
     box.wait_for_log("tick 3")
     assert box.exec("id", "-u").stdout == "1000\n"
     assert box.exec("overlog", "status", "ticker").stdout.splitlines()[1].split()[:2] == ["ticker", "up"]
+    log = "/var/log/services/ticker"  # a sidecar of the group reads, and no more; others do not
+    assert "tick 1" in engine.podman("exec", "--user", "1001:1000", box.id, "cat", f"{log}/current").stdout
+    for user, command in ("1001:1000", ["touch", f"{log}/x"]), ("1001:1001", ["cat", f"{log}/current"]):
+        assert "Permission denied" in engine.podman("exec", "--user", user, box.id, *command, check=False).stderr
     assert box.stop() == 0
 
     box = engine.run(image, env={"TICK": "0.1"})
