@@ -19,6 +19,7 @@ NOT_TYPED = {
     r"docs/(debugging|non-root)\.md: docker (cp|run)": "an engine: tests/container/typed_engine_test.py",
     r".*: (docker|kubectl) (?!exec (web|NAME) )": "the engine's own",
     r"README\.md: overlog check root/": "a tree with that mistake: overlog_check_test.py",
+    r".*: .* \.\.\.$": "the beginning of a command line",
     r"docs/features\.md: s6-svc -r /var/run/": "what no longer works",
     r".*: (logcat -[fgSl]|s6-\S+ -\w+|overlog import --dirs)$": "an option is named",
 }
@@ -29,6 +30,7 @@ ON_PAGE = {
     "docs/jobs.md": {"NAME": "backup"},
     "docs/running.md": {"NAME": "backup"},
     "docs/migrate-from-shell.md": {"longrun web": "longrun shop", "worker": "worker-1"},
+    "docs/migrate-from-systemd.md": {"foo": "nginx"},
     "docs/toggles.md": {"oneshot migrate": "oneshot upgrade"},
     "docs/variables.md": {"NAME": "worker", "N": "2"},
 }
@@ -80,7 +82,8 @@ def give(tree):
     tree.write("/etc/cron.d/app", "15 3 * * * nobody backup\n")
     for program in ("/usr/local/bin/backup", "/app/migrate", "/start.sh"):
         tree.write(program, "#!/bin/sh\necho done\n", 0o755)
-    tree.write("/tmp/typed/none")
+    for unit in ("app", "db"):
+        tree.write(f"/tmp/typed/{unit}.service", "[Service]\nExecStart=/bin/true\n")
     tree.longrun("mailer")
 
 
