@@ -83,7 +83,7 @@ def give(tree):
     for program in ("/usr/local/bin/backup", "/app/migrate", "/start.sh"):
         tree.write(program, "#!/bin/sh\necho done\n", 0o755)
     for unit in ("app", "db"):
-        tree.write(f"/tmp/typed/{unit}.service", "[Service]\nExecStart=/bin/true\n")
+        tree.write(f"/tmp/docs/migrate-from-systemd.md/{unit}.service", "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n")
     tree.longrun("mailer")
 
 
@@ -105,11 +105,13 @@ def test_in_a_container_that_runs(tree, boot):
     box = pages.container(tree, boot, MORE)
     wrong, count, told = [], 0, ""
     for page, text in pages.pages().items():
+        place = f"/tmp/{page}"
+        os.makedirs(tree.at(place), exist_ok=True)
         for typed, shown in what_is_typed(page, text):
             command = as_here(page, typed)
             count += 1
             result = (follow(box, tree, command) if re.match(FOLLOWS, command) else
-                      box.run("sh", "-ec", "cd /tmp/typed; " + command))
+                      box.run("sh", "-ec", f"cd {place}; {command}"))
             told += result.stdout
             good = {0, 1} if re.match(FINDS_NOTHING, command) else {0}
             if result.returncode not in good or not re.fullmatch(SAID, result.stderr):
