@@ -77,10 +77,15 @@ static void add_commands(struct unit_making *m, int kind, const struct words *pa
 /* One after the other, as long as they succeed, with UID and GID of the user. */
 static void put_commands(const struct unit_making *m, const struct words *commands, struct str *out)
 {
-    if (m->user.count > 0) {
-        const char *user = m->user.item[m->user.count == 2 ? 1 : 2];
+    enum { SHORT = 2, APPLY = 2 }; /* s6-setuidgid USER; s6-applyuidgid -Uz at the end */
+    const char *user = m->user.count == SHORT ? m->user.item[1] : "";
+    if (m->user.count == SHORT) {
         str_add_text(out, strchr(user, ':') == NULL ? "s6-envuidgid " : "s6-envuidgid -nB ");
         unit_conf_word(user, out);
+        str_add_char(out, ' ');
+    }
+    for (size_t i = 0; m->user.count > SHORT && i < m->user.count - APPLY; i++) {
+        unit_conf_word(m->user.item[i], out);
         str_add_char(out, ' ');
     }
     for (size_t i = 0; i < commands->count; i++)

@@ -39,21 +39,35 @@ static bool is_number(const char *text)
     return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
-static void add_user(struct unit_making *m, const char *user, const char *group)
+/* With a group of another name: its user keeps his other groups; a number has none. */
+static int add_pair(struct words *w, const char *user, const char *group)
 {
     struct str both = STR_INIT;
-    bool numbers = is_number(user) && (group == NULL || is_number(group));
-    if (numbers || (group != NULL && strcmp(user, group) != 0))
-        str_printf(&both, "%s:%s", user, group == NULL ? user : group);
-    words_add(&m->user, both.length > 0 && !numbers ? "s6-envuidgid" : "s6-setuidgid");
-    if (both.length > 0 && !numbers)
-        words_add(&m->user, "-nB");
-    words_add(&m->user, both.length > 0 ? both.data : user);
-    if (both.length > 0 && !numbers) {
-        words_add(&m->user, "s6-applyuidgid");
-        words_add(&m->user, "-Uz");
+    int bad = 0;
+    if (is_number(user)) {
+        bad = str_printf(&both, "%s:%s", user, group) | words_add(w, "s6-env") |
+              words_add(w, "GIDLIST=") | words_add(w, "s6-envuidgid") | words_add(w, "-nB") |
+              words_add(w, both.data == NULL ? "" : both.data);
+    } else {
+        bad = words_add(w, "s6-envuidgid") | words_add(w, user) | words_add(w, "s6-envuidgid") |
+              words_add(w, "-ng") | words_add(w, group);
     }
     str_release(&both);
+    return bad | words_add(w, "s6-applyuidgid") | words_add(w, "-Uz");
+}
+
+static int add_user(struct words *w, const char *user, const char *group)
+{
+    struct str both = STR_INIT;
+    bool number = is_number(user), same = group == NULL || strcmp(user, group) == 0;
+    if (!same && !(number && is_number(group)))
+        return add_pair(w, user, group);
+    int bad = words_add(w, "s6-setuidgid");
+    if (number)
+        bad |= str_printf(&both, "%s:%s", user, group == NULL ? user : group);
+    bad |= words_add(w, both.data == NULL ? user : both.data);
+    str_release(&both);
+    return bad;
 }
 
 void unit_user(struct unit_making *m)
@@ -70,7 +84,7 @@ void unit_user(struct unit_making *m)
     if (root && group != NULL && strcmp(group, "root") != 0 && strcmp(group, "0") != 0)
         unit_note(m, g, "root keeps its group");
     if (!root) {
-        add_user(m, user, group);
+        add_user(&m->user, user, group);
         add_variable(m, "USER", user);
         add_variable(m, "LOGNAME", user);
         if (home_of(m, user, home))

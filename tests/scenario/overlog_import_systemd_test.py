@@ -261,10 +261,10 @@ ExecStart=/usr/share/grafana/bin/grafana server                                \
 LimitNOFILE=10000
 TimeoutStopSec=20
 UMask=0027
-""", ["run = s6-envuidgid -nB grafana:grafana-users s6-applyuidgid -Uz /usr/share/grafana/bin/grafana server "
+""", ["run = s6-envuidgid grafana s6-envuidgid -ng grafana-users s6-applyuidgid -Uz /usr/share/grafana/bin/grafana server "
       "--config=${CONF_FILE} --pidfile=${PID_FILE_DIR}/grafana-server.pid cfg:default.paths.logs=${LOG_DIR}",
       "cwd = /usr/share/grafana", "umask = 0027", "env-file = /etc/default/grafana-server",
-      "once = s6-envuidgid -nB grafana:grafana-users if { s6-mkdir -p /run/grafana } if { s6-chown -U /run/grafana } "
+      "once = s6-envuidgid grafana s6-envuidgid -ng grafana-users if { s6-mkdir -p /run/grafana } if { s6-chown -U /run/grafana } "
       "s6-chmod 0755 /run/grafana"], []),
     "rabbitmq-server": ("""[Service]
 Type=notify
@@ -640,6 +640,7 @@ exec sleep 1000
 def test_units_boot(tree, boot):
     """What becomes of them runs as systemd would run it."""
     tree.script("/app/show", SHOW)
+    tree.script("/app/who", "#!/bin/sh\nid -u -n\nid -g\ncut -d' ' -f19 /proc/self/stat\nexec sleep 1000\n")
     tree.write("/etc/default/app", "OPTS=\"--one * x\"\nB=from-file\n")
     units = {
         "prep": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/echo prepared ; /bin/echo twice\n"
@@ -651,6 +652,9 @@ def test_units_boot(tree, boot):
                "WorkingDirectory=/tmp\nLimitNOFILE=512\nExecStartPost=/bin/echo app is up\n"
                "ExecStopPost=/bin/sh -c 'echo after >/tmp/after'\n",
         "plain": "[Service]\nExecStart=/app/show \"it's\" ${C} $$C\nEnvironment=C=%p\n",
+        "grouped": "[Service]\nUser=www-data\nGroup=77\nNice=5\nRuntimeDirectory=g\n"
+                   "ExecStart=/app/who\n",
+        "number": "[Service]\nUser=1234\nGroup=www-data\nExecStart=/bin/sh -c 'id -u; id -g -n; exec sleep 1000'\n",
         "named": "[Service]\nExecStart=@/bin/busybox sh -c 'echo I am called; exec sleep 1000'\n",
         "fork": "[Service]\nType=forking\nPIDFile=/run/fork.pid\nRestart=on-failure\n"
                 "ExecStart=/bin/sh -c 'sleep 2222 & echo $! >/run/fork.pid'\nKillSignal=USR1\n",
@@ -672,7 +676,7 @@ def test_units_boot(tree, boot):
     def state(name):
         lines = box.run("/command/overlog", "status").stdout.splitlines()
         return dict(line.split()[:2] for line in lines if len(line.split()) > 1).get(name)
-    for text in ("worker left\n", "worker right\n", "prepared\ntwice\n", "I am called\n", "app is up\n"):
+    for text in ("worker left\n", "worker right\n", "prepared\n", "twice\n", "I am called\n", "app is up\n"):
         box.wait_for_text(text, "stdout")
     box.wait_for(lambda: "[www-data " in log(box, "app"))
     assert log(box, "app") == ("<a b>\n<1 $x 2>\n<--one>\n<*>\n<x>\n<from-file>\n<$x>\n<app.service>\n<A>\n"
@@ -681,6 +685,8 @@ def test_units_boot(tree, boot):
     assert re.match(r"drwx------ .* www-data ", box.run("/bin/ls", "-ld", "/run/app").stdout)
     box.wait_for(lambda: "[root" in log(box, "plain"))
     assert log(box, "plain").startswith("<it's>\n<dropped>\n<$C>\n[root / ")
+    box.wait_for(lambda: log(box, "grouped") == "www-data\n77\n5\n" and log(box, "number") == "1234\nwww-data\n")
+    assert re.match(r"drwxr-xr-x .* www-data +77 ", box.run("/bin/ls", "-ld", "/run/g").stdout)
     # The process that left is the service: what ends it ends that, and it starts again.
     box.wait_for(lambda: state("fork") == "up")
     child = box.read("/run/fork.pid").strip()

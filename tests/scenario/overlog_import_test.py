@@ -458,3 +458,20 @@ autostart=%(ENV_WANTED)s
     assert box.run("/bin/kill", "-0", child).returncode == 1
     box.wait_for(lambda: box.read("/tmp/child").strip() not in ("", child))
     assert box.stop() == 0
+
+
+@pytest.mark.parametrize("form", [(), ("--dirs",)], ids=["conf", "dirs"])
+def test_files_of_several_kinds_boot_together(tree, boot, form):
+    tree.write("/app/Procfile", "release: echo released\nweb: echo web on $PORT; exec sleep 1000\n")
+    tree.write("/app/jobs", "WHERE=here\n@reboot echo \"job $WHERE\"\n")
+    tree.write("/app/my.conf", "[program:prog]\ncommand=/bin/sh -c \"echo prog %(ENV_GREETING)s; exec sleep 1000\"\n")
+    tree.write("/app/unit.service", "[Service]\nExecStart=/bin/sh -c 'echo unit %p; exec sleep 1000'\n"
+               "[Install]\nWantedBy=multi-user.target\n")
+    r = subprocess.run([OVERLOG, "import", *form, "-d", tree.at("/etc/s6-overlay"),
+                        *(tree.at(f"/app/{name}") for name in ("Procfile", "jobs", "my.conf", "unit.service"))],
+                       capture_output=True, text=True)
+    assert r.returncode == 0 and r.stdout.startswith("5 services written"), r.stderr
+    box = boot(tree.path, env={"GREETING": "hello"}, options=["-w", "/app"])
+    for line in ("released\n", "web on 5000\n", "job here\n", "prog hello\n", "unit unit\n"):
+        box.wait_for_text(line, "stdout")
+    assert box.stop() == 0
