@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    BATCH_MAX = 64,
+    BATCH_MAX = 32,
     LATE_MS = 100 /* between two tries */
 };
 
@@ -107,8 +107,8 @@ void loop_pause(struct loop *l, struct watch *w)
     set_late(l, w);
 }
 
-/* Tries all that are late, once. */
-static void arm_late(struct loop *l)
+/* Tries all that are late, once. Its error is not on the stack of a loop that waits. */
+__attribute__((noinline)) static void arm_late(struct loop *l)
 {
     struct error ignored = ERROR_INIT;
     struct watch *list = l->late;

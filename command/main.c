@@ -92,8 +92,9 @@ static int overview_of_all(void)
     return 0;
 }
 
-/* Executes what c asks for; comes back with the exit code when that was impossible. */
-static int execute(const struct invocation *c)
+/* Executes what c asks for; comes back with the exit code when that was impossible. What it has on
+ * its stack is not on that of a command that stays. */
+__attribute__((noinline)) static int execute(const struct invocation *c)
 {
     const char *program = c->program == NULL ? c->rest[0] : c->program;
     execute_first(program, c->path, c->rest, c->environment != NULL ? c->environment : environ);

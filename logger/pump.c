@@ -449,7 +449,7 @@ static void complete_event(struct pump_input *in)
 
 int pump_run(struct pump *p)
 {
-    struct error e = ERROR_INIT;
+    static struct error e; /* not on the stack of an idle logger */
     int code = 0;
     if (take_over(p, &e) < 0)
         return message_error(&e);

@@ -36,10 +36,11 @@ enum membership {
 /* For those who ask. */
 struct history {
     uint32_t starts;
-    int64_t died_at;  /* monotonic ns of the last end, 0 none */
-    bool oom;         /* that end: the kernel killed it for lack of memory */
-    bool asked;       /* that end: somebody asked for it, or it was to stay down after it */
-    char failed[256]; /* why it has failed for good, while machine.failed says that it has */
+    int64_t died_at; /* monotonic ns of the last end, 0 none */
+    bool oom;        /* that end: the kernel killed it for lack of memory */
+    bool asked;      /* that end: somebody asked for it, or it was to stay down after it */
+    char *failed;    /* why it has failed for good, where there is memory for it, while
+                        machine.failed says that it has */
 };
 
 /* Its pipe as a consumer, and whom it feeds as a producer. */

@@ -5,6 +5,8 @@
 #include "base/signals.h"
 #include "supervisor/longrun.h"
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 enum { END_MAX = 160 };
@@ -55,19 +57,27 @@ static int64_t deaths_ms(const struct restart_tally *t)
     return t->count == 0 ? 0 : t->death[t->count - 1] - t->death[0];
 }
 
+static void keep_why(struct longrun *l, const char *why)
+{
+    free(l->history.failed);
+    l->history.failed = strdup(why);
+}
+
 void longrun_say_failed(struct longrun *l)
 {
     struct pid1 *p = l->all->pid1;
     const char *name = l->definition->name;
     const struct restart_tally *t = &l->machine.tally;
     char ends[END_MAX + 64];
+    char why[256];
     bool told = l->machine.failed == FAILURE_FINISH;
     if (told) {
-        snprintf(l->history.failed, sizeof l->history.failed, "finish said 125");
+        keep_why(l, "finish said 125");
     } else {
         describe_ends(l, t->count, deaths_ms(t), ends, sizeof ends);
         message_warning("%s %s: given up", name, ends);
-        snprintf(l->history.failed, sizeof l->history.failed, "gave up: %s", ends);
+        snprintf(why, sizeof why, "gave up: %s", ends);
+        keep_why(l, why);
     }
     if (l->node == NO_NODE && told)
         message_warning("service %s failed permanently", name);

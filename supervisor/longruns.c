@@ -210,6 +210,7 @@ static void release(struct longrun *l)
     logger_release(&l->logger);
     close_input(&l->pipe);
     definition_free(l->own);
+    free(l->history.failed);
     ls->item[l->index] = NULL;
     ls->free++;
     free(l->path);

@@ -63,7 +63,7 @@ static void describe_longrun(const struct longrun *l, enum node_state node, bool
     if (m->failures > 0 && l->run.why != NULL)
         s->why = l->run.why;
     else if (m->failed != FAILURE_NONE)
-        s->why = l->history.failed;
+        s->why = l->history.failed != NULL ? l->history.failed : "failed for good";
 }
 
 static void describe_oneshot(const struct status_file *f, uint32_t node, struct status_service *s)

@@ -287,7 +287,7 @@ static void more_watches_than_a_batch_holds(void **state)
         assert_int_equal(loop_watch(&loop, &p[i].watch, EPOLLIN, &err), 0);
         assert_int_equal(write(p[i].write_end, "x", 1), 1);
     }
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 5; i++)
         turn(0);
     assert_int_equal(strlen(trace), COUNT);
     for (int i = 0; i < COUNT; i++)
