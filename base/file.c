@@ -240,6 +240,8 @@ int file_replace(int at, const char *path, const void *bytes, size_t length, mod
 
 int file_link(const char *target, int at, const char *path, struct error *e)
 {
+    if (symlinkat(target, at, path) == 0)
+        return 0; /* nothing to replace */
     char *name = new_name(path);
     if (!name)
         return error_system(e, "unable to make the link %s", path);

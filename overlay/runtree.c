@@ -89,10 +89,16 @@ static int make_directories(struct error *e)
     static const struct {
         const char *path;
         mode_t mode;
-    } wanted[] = {{"/run/s6", 0755},    {"/run/s6/basedir/bin", 0755},
-                  {RUN_SCANDIR, 0755},  {RUN_SERVICEDIRS, 0755},
-                  {RUN_ONESHOTS, 0755}, {"/run/s6-linux-init-container-results", 0755},
-                  {RUN_LEGACY, 0755},   {RUN_LOGFILES, 01777}};
+    } wanted[] = {{"/run/s6", 0755},
+                  {"/run/s6/basedir", 0755},
+                  {"/run/s6/basedir/bin", 0755},
+                  {RUN_SCANDIR, 0755},
+                  {RUN_RC, 0755},
+                  {RUN_SERVICEDIRS, 0755},
+                  {RUN_ONESHOTS, 0755},
+                  {"/run/s6-linux-init-container-results", 0755},
+                  {RUN_LEGACY, 0755},
+                  {RUN_LOGFILES, 01777}};
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
         if (file_make_directories(AT_FDCWD, wanted[i].path, wanted[i].mode, e) < 0)
             return -1;
