@@ -69,7 +69,7 @@ static void look_at(struct import *im, struct unit *u)
                  (!starts && has_setting(u, "Service", "ExecStop"));
     u->wanted = is_started(u);
     strcpy(u->started, u->service);
-    if (!starts && !u->oneshot) {
+    if (!starts && !has_setting(u, "Service", "ExecStop")) {
         import_note_at(im, u->path, 0, "left out: nothing says what it starts (ExecStart=)");
         if (bad != NULL)
             import_note_at(im, bad->file, bad->line, "%s=%s: %s", bad->key, bad->value, wrong);

@@ -74,7 +74,10 @@ int unit_word(const char **at, struct str *out)
         size_t n = *p == '\\' ? escape(p + 1, out, &bad) : 0;
         if (n > 0)
             p += n + 1;
-        else if (quote == '\0' && (*p == '"' || *p == '\''))
+        else if (*p == '\\' && p[1] != '\0') { /* none that is known: both stay, a blank too */
+            bad |= str_add(out, p, 2) < 0;
+            p += 2;
+        } else if (quote == '\0' && (*p == '"' || *p == '\''))
             quote = *p++;
         else if (quote != '\0' && *p == quote)
             quote = '\0', p++;

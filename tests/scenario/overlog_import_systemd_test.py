@@ -618,10 +618,11 @@ def test_order(take):
 def test_what_is_left_out(take, tmp_path, run):
     text, said = take({"a.service": "[Service]\nExecStart=/bin/a\n" + INSTALL, "b.service": "[Unit]\nDescription=none\n",
                        "job@.service": "[Service]\nType=oneshot\nExecStart=/bin/job %i\n",
-                       "c.service": "[Service]\nExecStart=/bin/c 'x\n" + INSTALL, "t.timer": "[Timer]\nOnCalendar=daily\n"},
-                      "a.service", "b.service", "job@.service", "c.service", "t.timer", "job@one.service")
+                       "c.service": "[Service]\nExecStart=/bin/c 'x\n" + INSTALL,
+                       "o.service": "[Service]\nType=oneshot\nExecStart=/bin/o 'x\n" + INSTALL, "t.timer": "[Timer]\nOnCalendar=daily\n"},
+                      "a.service", "b.service", "job@.service", "c.service", "o.service", "t.timer", "job@one.service")
     assert re.findall(r"^\[.*", text, re.M) == ["[a]", "[job-one]"] and "once = /bin/job one\n" in text
-    for piece in ("b.service, c.service: left out: nothing says what it starts", "job@.service: left out: a oneshot has no instances",
+    for piece in ("b.service, c.service, o.service: left out: nothing says what it starts", "job@.service: left out: a oneshot has no instances",
                   "as job@NAME.service", "c.service:2: ExecStart=/bin/c 'x: a quote has no end",
                   "t.timer: left out: a timer is no service; schedule takes the place"):
         assert piece in said, said

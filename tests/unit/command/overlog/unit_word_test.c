@@ -45,6 +45,7 @@ static void words_are_split_at_blanks(void **state)
     splits("a 'b", "a|?");
     splits("a\\x20b \\\"c \\s d\\\\ \\101", "a b|\"c| |d\\|A|");
     splits("'\\t' \\u00e4 \\U0001F600", "\t|\xc3\xa4|\xf0\x9f\x98\x80|");
+    splits("a\\ b\\\tc '\\ '", "a\\ b\\\tc|\\ |");
     splits("\\q \\x4 \\x00 a\\", "\\q|\\x4|\\x00|a\\|");
 }
 
