@@ -17,6 +17,7 @@ NOT_TYPED = {
     r"README\.md: (sh tests/|make )": "minutes: its parts are looked up below, and what it installs in readme_test.py",
     r"README\.md: cat >services.conf": "an engine: tests/container/readme_test.py",
     r"docs/(debugging|non-root)\.md: docker (cp|run)": "an engine: tests/container/typed_engine_test.py",
+    r"docs/php\.md: docker ": "an engine: tests/container/php_page_test.py",
     r".*: (docker|kubectl) (?!exec (web|NAME) )": "the engine's own",
     r"README\.md: overlog check root/": "a tree with that mistake: overlog_check_test.py",
     r".*: .* \.\.\.$": "the beginning of a command line",
