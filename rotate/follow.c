@@ -76,9 +76,18 @@ static int look_at_name(void *to, const char *name)
 static bool is_named(int fd, const struct stat *file)
 {
     struct search f = {.fd = fd, .file = file};
-    if (file->st_nlink > 1)
-        (void)fd_each_name(fd, look_at_name, &f);
+    (void)fd_each_name(fd, look_at_name, &f);
     return f.found;
+}
+
+bool follow_is_deleted(int directory, const struct stat *s)
+{
+    if (s->st_nlink != 1)
+        return s->st_nlink == 0;
+    int fd = open_names(directory);
+    bool deleted = fd >= 0 && is_named(fd, s);
+    fd_close(fd);
+    return deleted;
 }
 
 /* Links current into fd, under a name later than every archive's. 0, or -1 with errno. */
@@ -124,7 +133,7 @@ void follow_current(struct logdir *d, const struct stat *s)
     if (!d->settings.follow)
         return;
     int fd = make_names(d);
-    bool failed = fd < 0 || (!is_named(fd, s) && link_current(d, fd) < 0);
+    bool failed = fd < 0 || (!(s->st_nlink > 1 && is_named(fd, s)) && link_current(d, fd) < 0);
     if (failed && !d->unfollowed)
         message_warning("unable to link %s/current into %s/%s: %s", d->name, d->name, LOGDIR_FOLLOW,
                         strerror(errno));

@@ -24,6 +24,9 @@ void follow_current(struct logdir *d, const struct stat *s);
 /* Names current if that failed before, and sweeps. To be called when archives were deleted. */
 void follow_tend(struct logdir *d);
 
+/* Whether a file, which fstat described in *s, has no name but one that is left over, or none. */
+bool follow_is_deleted(int directory, const struct stat *s);
+
 /* Removes left-over names, if this log directory has any. Failures are left to the next sweep. */
 void follow_sweep(int directory);
 

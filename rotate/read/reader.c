@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "rotate/archive.h"
 #include "rotate/bgzf.h"
+#include "rotate/follow.h"
 #include "rotate/read/logfile.h"
 #include "rotate/read/reading.h"
 #include <errno.h>
@@ -66,7 +67,7 @@ static bool is_last(const struct reader *r, const struct archive *a)
         return false;
     if (compressed && clock_compare(&st.st_mtim, &last.st_mtim) == 0)
         return true;
-    return r->processing && last.st_nlink == 0;
+    return r->processing && follow_is_deleted(r->directory, &last);
 }
 
 /* Whether files may be missing between what was read and the oldest new one in the listing. The
@@ -83,7 +84,7 @@ static bool breaks_off(const struct reader *r, const struct archive *list, long 
     if (r->last.fd < 0 || r->last_known)
         return !listed;
     return !(first < count && is_last(r, &list[first])) && !r->processing &&
-           fstat(r->last.fd, &st) == 0 && st.st_nlink == 0;
+           fstat(r->last.fd, &st) == 0 && follow_is_deleted(r->directory, &st);
 }
 
 /* Notes which archive is to be read next, *next if any was found, and what is listed behind it. */

@@ -1,5 +1,6 @@
 /* The files of a log directory as a reader meets them: archives, previous and current. */
 #include "base/clock.h"
+#include "rotate/follow.h"
 #include "rotate/read/reading.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -92,7 +93,7 @@ static bool is_of_last(const struct reader *r)
 {
     struct stat st;
     return r->processing && r->last.fd >= 0 && !r->last_known && fstat(r->last.fd, &st) == 0 &&
-           st.st_nlink == 0;
+           follow_is_deleted(r->directory, &st);
 }
 
 /* The owner's x bit says that the output is whole. */

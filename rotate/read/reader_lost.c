@@ -1,5 +1,6 @@
 /* Archives that retention deleted before they were read. */
 #include "base/clock.h"
+#include "rotate/follow.h"
 #include "rotate/read/reading.h"
 #include <stdlib.h>
 #include <string.h>
@@ -7,10 +8,10 @@
 
 /* Whether f, which was read under the name current or previous, is deleted now, and the archive
  * that it was before is not known. */
-static bool is_unnamed(const struct logfile *f, bool known)
+static bool is_unnamed(const struct reader *r, const struct logfile *f, bool known)
 {
     struct stat st;
-    return f->fd >= 0 && !known && fstat(f->fd, &st) == 0 && st.st_nlink == 0;
+    return f->fd >= 0 && !known && fstat(f->fd, &st) == 0 && follow_is_deleted(r->directory, &st);
 }
 
 enum { NAME_SLACK = 60 /* seconds; multilog counts fewer leap seconds in its names */ };
@@ -37,11 +38,11 @@ bool reader_lost(struct reader *r, const char *name)
     /* Retention deletes the oldest first. So a file that we read before it became an archive, and
      * that is deleted now, may be the archive of this name. */
     reader_pass(r, &a);
-    if (is_unnamed(&r->last, r->last_known)) {
+    if (is_unnamed(r, &r->last, r->last_known)) {
         r->last_known = true;
         return false;
     }
-    if (!reading && is_unnamed(&r->file, r->file_known)) {
+    if (!reading && is_unnamed(r, &r->file, r->file_known)) {
         r->file_known = true;
         return false;
     }

@@ -573,6 +573,24 @@ static void output_that_has_no_name_yet(void **state)
     reader_close(end);
 }
 
+/* A second name, for collectors, does not keep a file in the log. */
+static void second_names_are_none(void **state)
+{
+    (void)state;
+    char bytes[3];
+    struct error e = ERROR_INIT;
+    assert_int_equal(mkdirat(dir.fd, "follow", 0700), 0);
+    directory_write(&dir, "previous", "1\n2\n", 0744);
+    directory_write(&dir, "current", "3\n", 0644);
+    assert_int_equal(linkat(dir.fd, "previous", dir.fd, "follow/@1.log", 0), 0);
+    struct reader *r = opened(READER_ALL, 0, 0);
+    assert_int_equal(reader_read(r, bytes, 3, &e), 3);
+    directory_write(&dir, archive_of(2000, ".s"), "PROCESSED 1 and 2\n", 0744);
+    unlinkat(dir.fd, "previous", 0);
+    assert_string_equal(drain(r, 100), "\n3\n");
+    reader_close(r);
+}
+
 static void strange_entries_are_not_waited_for(void **state)
 {
     (void)state;
@@ -635,6 +653,7 @@ int main(void)
         T(compression_under_the_reader),
         T(processors_are_not_read_twice),
         T(output_that_has_no_name_yet),
+        T(second_names_are_none),
         T(strange_entries_are_not_waited_for),
         T(from_where_current_begins),
         T(current_emptied_by_hand),
