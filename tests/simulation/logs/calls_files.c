@@ -351,15 +351,15 @@ DECLARE(int, linkat, int at, const char *from, int to_at, const char *to, int fl
     if (OUTSIDE)
         return __real_linkat(at, from, to_at, to, flags);
     kernel_call();
-    struct node *directory = directory_of(at);
-    if (directory == NULL)
+    struct node *directory = directory_of(at), *to_directory = directory_of(to_at);
+    if (directory == NULL || to_directory == NULL)
         return -1;
     if (disk.no_links)
         return refuse(EPERM);
     struct node *n = disk_find(directory, from, &parent, source);
     if (n == NULL || n->kind == NODE_DIRECTORY)
         return refuse(n == NULL ? ENOENT : EPERM);
-    if (disk_find(directory, to, &into, target) != NULL)
+    if (disk_find(to_directory, to, &into, target) != NULL)
         return refuse(EEXIST);
     if (kernel_fails(FAULT_RENAME))
         return -1;

@@ -125,6 +125,18 @@ void disk_grown(struct node *n)
         bytes_add(&n->marks, &now, sizeof now);
 }
 
+/* Whether it has a name there, or gets one: a file that is renamed has a name throughout. */
+static bool is_named(const struct node *directory, const struct node *node)
+{
+    int elsewhere = 0;
+    for (size_t i = 0; i < disk.names; i++) {
+        if (disk.name[i].directory == directory && disk.name[i].node == node)
+            return true;
+        elsewhere += disk.name[i].node == node;
+    }
+    return node->names > elsewhere;
+}
+
 void disk_name(struct node *directory, const char *text, struct node *node)
 {
     struct node *before = disk_look(directory, text);
@@ -135,11 +147,12 @@ void disk_name(struct node *directory, const char *text, struct node *node)
     snprintf(c->text, sizeof c->text, "%s", text);
     set(directory, text, node);
     watch_tell_name(directory, before, node, text);
-    if (before != NULL && before->names == 0 && before->kind == NODE_FILE) {
+    if (before == NULL || before->kind != NODE_FILE)
+        return;
+    if (before->names == 0)
         disk.used -= before->data.length;
-        if (before->data.length > 0 && disk_forgets != NULL)
-            disk_forgets(directory, before, text);
-    }
+    if (before->data.length > 0 && disk_forgets != NULL && !is_named(directory, before))
+        disk_forgets(directory, before, text);
 }
 
 struct node *disk_find(struct node *at, const char *path, struct node **parent, char last[96])

@@ -109,7 +109,7 @@ void disk_grown(struct node *n);
 void disk_sync(struct node *n);
 /* The machine stops: what was not synced is lost from a moment of the disk's choice on. */
 void disk_crash(struct random *r);
-/* Called when a file that has bytes is about to have no name any more. */
+/* Called when a file that has bytes has lost its last name in a directory. */
 extern void (*disk_forgets)(struct node *directory, struct node *n, const char *name);
 struct node *disk_make_directory(const char *path);
 

@@ -190,17 +190,39 @@ static void check_line(int stream, long number, long *missing)
 
 static void check_names(void)
 {
-    static const char *const known[] = {"current",   "lock",     "state",
-                                        "processed", "previous", "newstate"};
+    static const char *const known[] = {"current",  "lock",     "state", "processed",
+                                        "previous", "newstate", "follow"};
     for (size_t i = 0; i < disk.names; i++) {
         const char *name = disk.name[i].text;
         bool is_known = lines_is_archive(name);
-        for (size_t k = 0; k < 6; k++)
+        for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
             is_known |= strcmp(name, known[k]) == 0;
         is_known |= lines_ends_with(name, ".new") && (kernel.left || life.kills > 0);
         if (disk.name[i].directory == life.directory && !is_known)
             life_fails("stranger", "%s is left in the log directory", name);
     }
+}
+
+/* Second names, with F: each plain file that has lines has one, but for what a processor made; and
+ * there are no others. */
+static void check_second_names(void)
+{
+    const struct node *second = disk_look(life.directory, "follow");
+    size_t names = 0, files = 0;
+    for (size_t i = 0; i < disk.names; i++) {
+        const struct name *n = &disk.name[i];
+        bool written = strcmp(n->text, "current") == 0 || strcmp(n->text, "previous") == 0;
+        bool plain = written || (lines_is_archive(n->text) && !lines_ends_with(n->text, ".gz"));
+        if (n->directory == second && second != NULL && n->node->names < 2 && life.kills == 0)
+            life_fails("second name", "%s is left over", n->text);
+        names += second != NULL && n->directory == second && n->node->names == 2;
+        files += n->directory == life.directory && plain && n->node->names > 1;
+        if (n->directory == life.directory && (written || (plain && !life.plan->processor)) &&
+            n->node->names < 2 && kernel.struck == 0)
+            life_fails("second name", "%s has none", n->text);
+    }
+    if (names != files)
+        life_fails("second name", "%zu files have %zu", files, names);
 }
 
 void lines_check(void)
@@ -226,4 +248,7 @@ void lines_check(void)
         console_check();
     if (life.absent == 0)
         check_names();
+    if (life.absent == 0 && life.plan->follows && !disk.no_links && life.directory != NULL &&
+        life.crashes == 0)
+        check_second_names();
 }

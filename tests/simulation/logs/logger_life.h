@@ -55,7 +55,7 @@ struct logger_plan {
     const char *prefix; /* NULL: none */
     unsigned long keep;
     unsigned long long total, age;
-    bool processor, gzip;
+    bool processor, gzip, follows;
     bool long_lines;
     bool vacuums;                                       /* in the end, too */
     bool wide;                                          /* some letters have two bytes */

@@ -125,6 +125,9 @@ void logger_draw(void *plan, uint64_t seed)
         if (p->happening[i].kind == HAPPENS_WRITE && random_chance(&of_console, 20))
             p->happening[i].kind = HAPPENS_STAND;
     p->wide = random_chance(&of_console, 50);
+    struct random of_names = {random_mix(seed, 4)};
+    if ((p->follows = random_chance(&of_names, 15)))
+        word(p, "F");
     p->console = consoles[random_below(&of_console, 5)];
 }
 

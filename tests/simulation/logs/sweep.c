@@ -130,6 +130,28 @@ static const struct story stories[] = {
      .mode = "2",
      .script = "n20 s4096 z1 C",
      .happens = "WWWW,WcWwW"},
+    {.name = "second names",
+     .what = "logger",
+     .mode = "2",
+     .script = "n3 s4096 z1 F C",
+     .happens = "WWrWw,WwRWxW"},
+    {.name = "second names, whose helper is killed",
+     .what = "helper",
+     .mode = "2",
+     .script = "n3 s4096 z1 F C",
+     .happens = "WWrWw,WwRW,W"},
+    {.name = "second names, links instead of renameat2",
+     .what = "logger",
+     .mode = "2",
+     .script = "n3 s4096 z1 F C",
+     .happens = "WWrWw,WwRWxW",
+     .no_exchange = true,
+     .no_renameat2 = true},
+    {.name = "processor, and a machine that stops",
+     .what = "logger",
+     .mode = "2",
+     .script = "n20 s4096 !cat C",
+     .happens = "WWrW,WcWrWCW"},
 };
 
 enum {
@@ -224,6 +246,8 @@ static void add_words(struct logger_plan *p, const char *script)
             p->gzip = number > 0;
         else if (*at == '!')
             p->processor = true;
+        else if (*at == 'F')
+            p->follows = true;
         else if (length == 1 && *at >= 'A')
             stamps[0][count++] = *at;
         stamps[0][count] = '\0';
