@@ -177,6 +177,16 @@ static int run_program(const struct command *row, int argc, char **argv)
     return run_chain(row, argc, argv);
 }
 
+/* Of pid 1, which has looked for the program already. */
+static int run_logger(int argc, char **argv)
+{
+    const char *file = (const char *)getauxval(AT_EXECFN);
+    prctl(PR_SET_NAME, logger_commands->name);
+    if (file != NULL && file[0] == '/')
+        command_program = file;
+    return run_chain(logger_commands, argc, argv);
+}
+
 /* The exit code, or -1: there is no such command. */
 static int run_named(const char *name, int argc, char **argv)
 {
@@ -264,8 +274,7 @@ int main(int argc, char **argv)
     /* The parent of a service. Somebody who types it has no child. */
     if (argc == 2 && strcmp(name, "s6-supervise") == 0 && parent_wait(name) == 0)
         return 0;
-    int code =
-        logs ? run_program(logger_commands, argc - 2, argv + 2) : run_named(name, argc, argv);
+    int code = logs ? run_logger(argc - 2, argv + 2) : run_named(name, argc, argv);
     if (code < 0 && strncmp(name, "overlog", 7) == 0)
         code = overlog(argc, argv);
     /* "exec -a" and login shells tell another argv[0]. */
