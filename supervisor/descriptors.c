@@ -11,7 +11,14 @@ static bool allow(unsigned long number)
     return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
-int descriptors_suffice(const struct catalogue *c, const struct logging *g, struct error *e)
+/* As many are left for what an update brings. */
+static bool is_plenty(unsigned long number)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 2 >= number;
+}
+
+int descriptors_suffice(const struct catalogue *c, struct logging *g, struct error *e)
 {
     enum { OWN = 40, OF_LONGRUN = 1, OF_PIPELINE = 2, OF_START = 2, MANY = 256 };
     struct rlimit limit;
@@ -28,7 +35,8 @@ int descriptors_suffice(const struct catalogue *c, const struct logging *g, stru
         paired += logging_is_paired(&g->pid1->settings, d, &mode) ? 1 : 0;
     }
     need += longruns < EXECS_PENDING_MAX / OF_START ? longruns * OF_START : EXECS_PENDING_MAX;
-    unsigned long all = need + paired * logging_descriptors(g);
+    g->apart = is_plenty(need + paired * logging_descriptors(g, true));
+    unsigned long all = need + paired * logging_descriptors(g, g->apart);
     if (all > MANY && allow(all + SLOTS_MAX + 1)) {
         slots_reserve();
         return 0;

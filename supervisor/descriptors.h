@@ -10,8 +10,9 @@
  * descriptors. */
 enum { EXECS_PENDING_MAX = 256 };
 
-/* Raises our limit if it may. -1 with e: there are too few for all of c. */
-int descriptors_suffice(const struct catalogue *c, const struct logging *g, struct error *e);
+/* Raises our limit if it may, and says in g whether there are plenty. -1 with e: there are too few
+ * for all of c. */
+int descriptors_suffice(const struct catalogue *c, struct logging *g, struct error *e);
 /* -1 with e for a number of a descriptor that no process here can have, which is better said than
  * found out by dup2. */
 int descriptors_exist(const struct service_keys *keys, struct error *e);

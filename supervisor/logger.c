@@ -121,9 +121,9 @@ static void close_pipes(struct logger_pipes *io)
 
 /* Journals fill the gaps among our descriptors, so that the two of a pipe stand side by side and
  * are closed in one call. */
-static int make_pipes(struct logger_pipes *io, const char *name, int events, struct error *e)
+static int make_pipes(struct logger_pipes *io, const char *name, bool merges, struct error *e)
 {
-    bool merges = events < 0;
+    int events = io->events_read;
     for (int i = 0; i < (events >= 0 ? 3 : 2); i++) {
         io->journal[i] = kernel_memory("journal");
         if (io->journal[i] < 0)
@@ -370,7 +370,7 @@ static int fill(struct logger *l, const char *name, const struct words *script, 
     if (used->count > LOGGER_SCRIPT_MAX)
         return error_set(e, EXIT_USAGE, "the logging script of %s has more than %d words", name,
                          LOGGER_SCRIPT_MAX);
-    return make_pipes(&l->pipes, name, l->pipes.events_read, e);
+    return make_pipes(&l->pipes, name, l->pipes.events_read < 0 && !l->shared->apart, e);
 }
 
 int logger_open(struct logger *l, const char *name, enum logging_mode mode,

@@ -48,10 +48,10 @@ int logging_open(struct logging *g, struct pid1 *p, struct error *e)
     return g->lock < 0 ? error_system(e, "unable to make the console lock") : 0;
 }
 
-unsigned long logging_descriptors(const struct logging *g)
+unsigned long logging_descriptors(const struct logging *g, bool apart)
 {
     enum { PIPES = 2, JOURNALS = 2, CONTROL = 1 };
-    int fd = process_open_side(g->pid1->null, O_RDWR);
+    int fd = apart ? -1 : process_open_side(g->pid1->null, O_RDWR);
     if (fd < 0)
         return 2 * PIPES + JOURNALS + CONTROL;
     close(fd);
