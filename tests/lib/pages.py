@@ -28,9 +28,12 @@ class Block:
         self.page, self.line, self.language, self.text, self.file = page, line, language, text, file
 
     def lines(self):
-        """What is typed: behind a $ where there is one, else every line; and what is shown below it."""
-        if not self.text.startswith("$ "):
+        """What is typed: behind a $ where there is one, else every line, or all at once where one has a document; and
+        what is shown below it."""
+        if "<<" in self.text or self.language != "sh" and not self.text.startswith("$ "):
             return [(self.text, [])]
+        if not self.text.startswith("$ "):
+            return [(line, []) for line in self.text.splitlines()]
         typed = []
         for line in self.text.splitlines():
             if line.startswith("$ "):
