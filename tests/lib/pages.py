@@ -88,6 +88,6 @@ def container(tree, boot, more=""):
     box = boot(tree.path, env={"S6_LOGGING": "1", "FEATURE_MIGRATE": "true", "TZ": "UTC",
                                "PATH": "/usr/local/bin:/command:/usr/bin:/bin"})
     box.wait_booted()
-    for service, line in (("php-fpm", "10.0.3.9"), ("nginx", "begun")):
+    for service, line in (("php-fpm", "10.0.3.9"), ("nginx", "begun"), (".init", "migrated")):
         box.wait_for(lambda: line in box.run("/command/logcat", service).stdout, what=f"what {service} writes")
     return box
