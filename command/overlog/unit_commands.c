@@ -168,6 +168,8 @@ static void put_programs(struct unit_making *m, struct unit_execs e[7])
     put_type(m, &p);
     if (p.start->item[0].ignore && !p.oneshot)
         unit_note(m, p.start->item[0].from, "a failure of it counts as one, whatever - says");
+    if (e[0].count > 0 && strcmp(unit_get(&m->u->settings, "Service", "Restart"), "always") == 0)
+        unit_note(m, e[0].item[0].from, "with Restart=always it is asked again and again");
     unit_put_program(m, &p, &keys);
     if (m->keys.length > 0)
         str_add_text(&keys, m->keys.data); /* those of the type stand behind */

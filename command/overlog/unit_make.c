@@ -47,8 +47,7 @@ static void put_times(struct unit_making *m)
     const struct unit_setting *watchdog = unit_setting(m, "WatchdogSec");
     int64_t ms = watchdog == NULL ? 0 : unit_time(watchdog->value);
     char text[QUANTITY_MAX + 8];
-    if (strcmp(type, "") != 0 && strcmp(type, "simple") != 0 && strcmp(type, "exec") != 0)
-        unit_put_time(&m->keys, "timeout-up", limit_of(m, "TimeoutStartSec", 0));
+    unit_put_time(&m->keys, "timeout-up", limit_of(m, "TimeoutStartSec", 0));
     if (ms == UNIT_NO_TIME || (ms > 0 && (strncmp(type, "notify", 6) != 0 || ms > INT32_MAX))) {
         unit_note(m, watchdog, "only a service of Type=notify has such a time");
     } else if (ms > 0) {
@@ -91,6 +90,9 @@ static void put_instances(struct unit_making *m)
         isdigit((unsigned char)name[0]) || known == NULL || known[0] == '\0' ||
         known[strspn(known, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")] !=
             '\0';
+    if (bad && known != NULL && known[0] != '\0')
+        unit_note(m, unit_find(&m->u->settings, "Install", "DefaultInstance"),
+                  "this cannot be the name of an instance");
     str_printf(&m->keys, "instances = ${%s%s_INSTANCES:-%s}\n",
                isdigit((unsigned char)name[0]) ? "_" : "", name, bad ? "0" : known);
     import_note_at(m->im, m->u->path, 0,

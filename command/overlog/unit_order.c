@@ -181,6 +181,18 @@ static void relate_out(struct import *im, struct unit *u, const struct unit_sett
                        name);
 }
 
+/* Who waits for a service starts it: one that is not started is not waited for. */
+static void order(struct import *im, struct unit *from, struct unit *to,
+                  const struct unit_setting *s)
+{
+    if (to->wanted)
+        add_edge(im, from, to, false, s);
+    else if (!words_has(&from->needs, to->started))
+        import_note_at(im, s->file, s->line,
+                       "%s=%s: %s is not started by itself, and not waited for", s->key, s->value,
+                       to->service);
+}
+
 static void relate(struct import *im, struct unit *u, const struct unit_setting *s,
                    const char *name, enum relation how)
 {
@@ -196,10 +208,8 @@ static void relate(struct import *im, struct unit *u, const struct unit_setting 
                        s->key, name);
     else if (how == NEED || how == NEED_BACK)
         add_edge(im, how == NEED ? u : other, how == NEED ? other : u, true, s);
-    else if (how == ORDER && other->wanted)
-        add_edge(im, u, other, false, s);
-    else if (how == ORDER_BACK && u->wanted)
-        add_edge(im, other, u, false, s);
+    else if (how == ORDER || how == ORDER_BACK)
+        order(im, how == ORDER ? u : other, how == ORDER ? other : u, s);
 }
 
 static const struct {

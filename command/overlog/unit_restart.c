@@ -204,6 +204,22 @@ static bool ends_container(struct unit_making *m, const char *key)
     return false;
 }
 
+static void note_oneshot(struct unit_making *m)
+{
+    static const char *const ends[] = {"SuccessExitStatus", "RestartPreventExitStatus",
+                                       "RestartForceExitStatus", NULL};
+    static const char *const actions[] = {"FailureAction", "StartLimitAction", NULL};
+    const struct unit_setting *s = unit_setting(m, "Restart");
+    if (s != NULL && strcmp(s->value, "no") != 0)
+        unit_note(m, s, "a oneshot that fails is not tried again; with-retries does that");
+    for (const char *const *key = ends; *key != NULL; key++)
+        if ((s = unit_setting(m, *key)) != NULL)
+            unit_note(m, s, "a oneshot succeeds with exit code 0");
+    for (const char *const *key = actions; *key != NULL; key++)
+        if ((s = limit_setting(m, *key, NULL)) != NULL && strcmp(s->value, "none") != 0)
+            unit_note(m, s, "S6_BEHAVIOUR_IF_STAGE2_FAILS=2 ends the container");
+}
+
 void unit_restart(struct unit_making *m)
 {
     const struct unit_setting *s = unit_setting(m, "Restart");
@@ -213,8 +229,7 @@ void unit_restart(struct unit_making *m)
     struct ends success = {.code = {false}};
     char line[RESTART_LINE_MAX + 64];
     if (m->u->oneshot) {
-        if (s != NULL && strcmp(restart, "no") != 0)
-            unit_note(m, s, "a oneshot that fails is not tried again; with-retries does that");
+        note_oneshot(m);
         return;
     }
     p.when = when_of(m, restart);

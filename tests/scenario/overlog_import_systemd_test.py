@@ -556,6 +556,13 @@ def test_nothing_is_dropped(take, tmp_path):
                         (23, "ListenStream=1: there is no such section")):
         assert f"a.service:{line}: {piece}" in said, said
     assert "X-Ours" not in said and "PrivateTmp" not in said
+    text, said = take({"o.service": "[Unit]\nFailureAction=reboot\n[Service]\nType=oneshot\nExecStart=/bin/o\nRestart=on-failure\n"
+                       "SuccessExitStatus=3\n" + INSTALL, "c.service": "[Service]\nExecCondition=/bin/c\nExecStart=/bin/c\n"
+                       "Restart=always\nTimeoutStartSec=7\n" + INSTALL})
+    for piece in ("o.service:2: FailureAction=reboot: S6_BEHAVIOUR_IF_STAGE2_FAILS=2", "o.service:6: Restart=on-failure: a oneshot",
+                  "o.service:7: SuccessExitStatus=3: a oneshot succeeds", "c.service:2: ExecCondition=/bin/c: with Restart=always"):
+        assert piece in said, said
+    assert "timeout-up = 7s\n" in text
 
 
 def test_quoting(take):
@@ -611,7 +618,8 @@ def test_order(take):
     assert "after = cache\n" in sections["late@"] and "instances = ${LATE_INSTANCES:-x}\n" in sections["late@"]
     for piece in ("app.service:2: After=never.service: that unit is not imported with it",
                   "app.service:5: Conflicts=cache.service: nothing keeps two services",
-                  "left out, since app waits for cache", "lib.service: nothing starts it (no WantedBy=)"):
+                  "left out, since app waits for cache", "After=db.service cache.service never.service lib.service: lib is not started",
+                  "lib.service: nothing starts it (no WantedBy=)"):
         assert piece in said, said
 
 
