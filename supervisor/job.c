@@ -31,12 +31,21 @@ void job_forget_caller(struct job *j)
 
 /* --- who waits -------------------------------------------------------------------------------- */
 
-static struct job_waiting take(struct job *j, struct job_waiting *w)
+static struct job_waiting take(struct job *j, size_t i)
 {
-    struct job_waiting taken = *w;
+    struct job_waiting taken = j->waiting[i];
     j->waiters--;
-    memmove(w, w + 1, (size_t)(&j->waiting[j->waiters] - w) * sizeof *w);
+    memmove(&j->waiting[i], &j->waiting[i + 1], (j->waiters - i) * sizeof taken);
     return taken;
+}
+
+/* Its turn does not come. */
+static void refuse_one(struct job *j, size_t i, int code, const char *text)
+{
+    struct job_waiting w = take(j, i);
+    control_say(w.from, 'e', text);
+    control_end(w.from, code);
+    words_release(&w.words);
 }
 
 static void set_limit(struct job *j);
@@ -44,14 +53,9 @@ static void set_limit(struct job *j);
 static void waited_too_long(struct timer *t)
 {
     struct job *j = container_of(t, struct job, waiting_limit);
-    for (size_t i = j->waiters; i-- > 0;) {
-        if (j->waiting[i].deadline == 0 || j->waiting[i].deadline > pid1_now(j->pid1))
-            continue;
-        struct job_waiting w = take(j, &j->waiting[i]);
-        control_say(w.from, 'e', "s6-rc: fatal: timed out\n");
-        control_end(w.from, JOB_TIMED_OUT);
-        words_release(&w.words);
-    }
+    for (size_t i = j->waiters; i-- > 0;)
+        if (j->waiting[i].deadline != 0 && j->waiting[i].deadline <= pid1_now(j->pid1))
+            refuse_one(j, i, JOB_TIMED_OUT, "s6-rc: fatal: timed out\n");
     set_limit(j);
 }
 
@@ -124,7 +128,7 @@ bool job_next(struct job *j, struct job_waiting *w)
 {
     if (j->waiters == 0 || is_locked(j))
         return false;
-    *w = take(j, &j->waiting[0]);
+    *w = take(j, 0);
     set_limit(j);
     return true;
 }
@@ -133,7 +137,7 @@ bool job_gone(struct job *j, const struct control_connection *caller)
 {
     for (size_t i = 0; i < j->waiters; i++)
         if (j->waiting[i].from == caller) {
-            struct job_waiting w = take(j, &j->waiting[i]);
+            struct job_waiting w = take(j, i);
             words_release(&w.words);
             set_limit(j);
             break;
@@ -143,22 +147,14 @@ bool job_gone(struct job *j, const struct control_connection *caller)
 
 void job_refuse_waiting(struct job *j)
 {
-    while (j->waiters > 0) {
-        struct job_waiting w = take(j, &j->waiting[0]);
-        control_say(w.from, 'e', stopping);
-        control_end(w.from, EXIT_SYSTEM);
-        words_release(&w.words);
-    }
+    while (j->waiters > 0)
+        refuse_one(j, 0, EXIT_SYSTEM, stopping);
     set_limit(j);
 }
 
 void job_interrupt(struct job *j)
 {
-    struct control_connection *caller = j->caller;
-    j->busy = false;
-    job_forget_caller(j);
-    if (caller == NULL)
-        return;
-    control_say(caller, 'e', stopping);
-    control_end(caller, EXIT_SYSTEM);
+    if (j->caller != NULL)
+        control_say(j->caller, 'e', stopping);
+    job_unlock(j, EXIT_SYSTEM);
 }
