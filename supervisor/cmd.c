@@ -155,24 +155,13 @@ bool cmd_signal(const struct cmd *c, int signal)
     return false;
 }
 
-void cmd_explain(const struct pid1 *p, int *report, const char *program)
-{
-    struct process_failure failure = {.error = 0};
-    char why[512];
-    if (*report >= 0 && p->calls->report(*report, &failure) == 0) {
-        process_explain(program, &failure, why, sizeof why);
-        message_fatal("%s", why);
-    }
-    if (*report >= 0)
-        close(*report);
-    *report = -1;
-}
-
 void cmd_reaped(struct cmd *c, int status)
 {
     struct pid1 *p = c->pid1;
     int code = process_exit_code(status);
-    cmd_explain(p, &c->report, c->words.item[0]);
+    char why[PID1_WHY_MAX];
+    if (pid1_not_executed(p, &c->report, c->words.item[0], why))
+        message_fatal("%s", why);
     bool oom = oom_takes(&p->oom, status);
     if (oom)
         oom_say(&p->oom, "CMD");

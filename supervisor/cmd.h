@@ -26,8 +26,6 @@ void cmd_reaped(struct cmd *c, int status); /* raw wait status */
 /* Whether the signal was CMD's: by S6_CMD_RECEIVE_SIGNALS. */
 bool cmd_signal(const struct cmd *c, int signal);
 
-/* Says why an exec failed, if it did; the report, unless it is -1, is closed and -1 then. */
-void cmd_explain(const struct pid1 *p, int *report, const char *program);
 /* Splits text at blanks, and each word that is a pattern of files becomes their names, if there are
  * any: what a shell makes of a variable without quotes. -1: no memory. Only before the mark. */
 int cmd_expand(const char *text, struct words *out);

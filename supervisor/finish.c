@@ -2,7 +2,6 @@
 #include "base/file.h"
 #include "base/message.h"
 #include <stdio.h>
-#include <unistd.h>
 
 void finish_release(struct finish *f)
 {
@@ -17,21 +16,13 @@ void finish_say(const char *name, const char *why)
 
 void finish_reaped(struct finish *f, const struct pid1 *p, const char *name, const char *path)
 {
-    struct process_failure failure;
     char file[600];
-    char why[1100];
+    char why[PID1_WHY_MAX];
+    bool said = f->failed;
     if (f->report < 0)
         return;
-    int told;
-    while ((told = p->calls->report(f->report, &failure)) == 2)
-        ; /* with a parent, which tells the pid as well */
-    bool executed = told != 0;
-    bool said = f->failed;
-    finish_release(f);
-    f->failed = !executed;
-    if (executed || said)
-        return;
     snprintf(file, sizeof file, "%s/finish", path);
-    process_explain(file, &failure, why, sizeof why);
-    finish_say(name, why);
+    f->failed = pid1_not_executed(p, &f->report, file, why);
+    if (f->failed && !said)
+        finish_say(name, why);
 }

@@ -39,7 +39,9 @@ int hook_reaped(struct hook *h, int status)
 {
     const char *hook = h->pid1->settings.hook;
     int code = process_exit_code(status);
-    cmd_explain(h->pid1, &h->report, hook);
+    char why[PID1_WHY_MAX];
+    if (pid1_not_executed(h->pid1, &h->report, hook, why))
+        message_fatal("%s", why);
     h->pid = 0;
     hooked_end(&h->members);
     if (h->pid1->stage != STAGE_HOOK)

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 /* How long a stop waits for a down that cannot be forked. */
 enum { STOP_TRIES_MS = 3000 };
@@ -123,15 +122,11 @@ static void again(struct retry *r)
 
 /* --- their end -------------------------------------------------------------------------------- */
 
-static void explain(struct oneshots *all, const char *program, int report)
+static void explain(struct oneshots *all, const char *program, int *report)
 {
-    char why[512];
-    struct process_failure failure = {.error = 0};
-    if (all->pid1->calls->report(report, &failure) == 0) {
-        process_explain(program, &failure, why, sizeof why);
+    char why[PID1_WHY_MAX];
+    if (pid1_not_executed(all->pid1, report, program, why))
         pid1_say(all->pid1, MESSAGE_FATAL, "s6-rc-oneshot-run: fatal: %s", why);
-    }
-    close(report);
 }
 
 static void describe(const struct oneshots *all, int status, char how[64])
@@ -153,7 +148,7 @@ void oneshot_reaped(struct oneshots *all, uint32_t node, int status)
     const struct words argv = command(all, d, o->stopping);
     char how[64];
     explain(all, d->builtin != BUILTIN_NONE || argv.count == 0 ? all->pid1->program : argv.item[0],
-            o->report);
+            &o->report);
     o->pid = 0;
     status_touch(&all->pid1->changes, all->catalogue->record[node]);
     if (!o->stopping) {
@@ -232,7 +227,7 @@ bool oneshot_reload_reaped(struct oneshots *all, uint32_t node, int status, char
 {
     const struct definition *d = catalogue_definition(all->catalogue, node);
     struct oneshot *o = &all->catalogue->oneshot[node];
-    explain(all, d->reload.count > 0 ? d->reload.item[0] : d->name, o->reload_report);
+    explain(all, d->reload.count > 0 ? d->reload.item[0] : d->name, &o->reload_report);
     o->reload = 0;
     describe(all, status, how);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;

@@ -1,6 +1,7 @@
 #include "supervisor/pid1.h"
 #include "base/clock.h"
 #include "base/container.h"
+#include "base/file.h"
 #include "supervisor/patience.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -66,6 +67,19 @@ pid_t pid1_spawn(struct pid1 *p, struct process_spawn *s, enum child_role role, 
     if (pid > 0 && role != CHILD_NONE)
         children_add(&p->children, pid, role, index);
     return pid;
+}
+
+bool pid1_not_executed(const struct pid1 *p, int *report, const char *program,
+                       char why[PID1_WHY_MAX])
+{
+    struct process_failure failure;
+    int told = *report < 0 ? 1 : 2;
+    while (told == 2)
+        told = p->calls->report(*report, &failure); /* with a parent, it tells the pid as well */
+    if (told == 0)
+        process_explain(program, &failure, why, PID1_WHY_MAX);
+    fd_drop(report);
+    return told == 0;
 }
 
 int pid1_kill(const struct pid1 *p, pid_t pid, int signal)

@@ -104,6 +104,11 @@ bool pid1_is_stopping(const struct pid1 *p); /* in the stage STOPPING, or later 
  * known by role and index from then on (CHILD_NONE: it is not). -1 with e. */
 pid_t pid1_spawn(struct pid1 *p, struct process_spawn *s, enum child_role role, uint32_t index,
                  int *report, struct error *e);
+/* Reads the report of a child that is dead, unless it is -1, and closes it: -1 then. True: program
+ * was never executed, and why says the reason with its cure (process_explain). */
+enum { PID1_WHY_MAX = 1100 };
+bool pid1_not_executed(const struct pid1 *p, int *report, const char *program,
+                       char why[PID1_WHY_MAX]);
 /* As kill; a child whose group is meant, and that has none yet, gets it itself. */
 int pid1_kill(const struct pid1 *p, pid_t pid, int signal);
 
