@@ -28,14 +28,8 @@ static int copy_environment(struct pid1 *p)
         if (p->settings.keep_env || strncmp(*v, "PATH=", 5) == 0)
             if (words_add(&p->environment, *v) < 0)
                 return -1;
-    p->with_instance = calloc(p->environment.count + 2, sizeof(char *));
-    if (p->with_instance == NULL)
-        return -1;
-    char **next = p->with_instance + 1;
-    for (size_t i = 0; i < p->environment.count; i++)
-        if (strncmp(p->environment.item[i], "INSTANCE=", 9) != 0)
-            *next++ = p->environment.item[i];
-    return 0;
+    p->with_variable = calloc(p->environment.count + 2, sizeof(char *));
+    return p->with_variable == NULL ? -1 : 0;
 }
 
 static void join(struct supervisor *sv)
@@ -50,6 +44,7 @@ static void join(struct supervisor *sv)
     sv->tail = (struct tail){.pid1 = p, .catalogue = c, .longruns = ls};
     sv->engine = (struct engine){
         .pid1 = p, .catalogue = c, .longruns = ls, .oneshots = &sv->oneshots, .tail = &sv->tail};
+    oneshots_init(&sv->oneshots, p, c);
     sv->resume = (struct resume){.pid1 = p, .longruns = ls};
     sv->scandir = (struct scandir){.pid1 = p, .longruns = ls, .control = {.fd = -1}};
     rc_init(&sv->rc, &sv->engine);
@@ -79,7 +74,7 @@ int boot_parts(struct supervisor *sv, const struct supervisor_start *start, stru
     join(sv);
     cmd_init(&sv->cmd, p, &sv->longruns.cmd, start->cmd, start->workdir);
     status_file_init(&sv->status, &sv->longruns, &sv->cmd);
-    if (copy_environment(p) < 0 || oneshots_open(&sv->oneshots, p, &sv->catalogue) < 0)
+    if (copy_environment(p) < 0)
         return error_system(e, "unable to keep the environment");
     return 0;
 }

@@ -54,8 +54,7 @@ static void fill(const struct longrun *l, struct process_spawn *s, struct superv
                               ""};
     if (l->definition->instance != NULL) {
         snprintf(by->instance, sizeof by->instance, "INSTANCE=%s", l->definition->instance);
-        p->with_instance[0] = by->instance;
-        s->envp = p->with_instance;
+        s->envp = pid1_environment(p, by->instance);
     }
     s->parent = p->settings.parents ? &by->parent : NULL;
     s->directory = l->path;

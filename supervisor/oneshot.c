@@ -6,8 +6,6 @@
 #include "supervisor/refusal.h"
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 
 /* How long a stop waits for a down that cannot be forked. */
@@ -39,12 +37,11 @@ static pid_t spawn(struct oneshots *all, uint32_t node, enum child_role role, ch
     const struct definition *d = catalogue_definition(all->catalogue, node);
     char rc_name[4096];
     snprintf(rc_name, sizeof rc_name, "RC_NAME=%s", d->name);
-    all->environment[all->variables] = rc_name;
     struct process_fd fds[] = {{0, 0}, {all->pid1->out, 1}, {all->pid1->err, 2}};
     struct process_spawn s = {
         .program = d->builtin == BUILTIN_NONE ? argv[0] : all->pid1->program,
         .argv = argv,
-        .envp = all->environment,
+        .envp = pid1_environment(all->pid1, rc_name),
         .directory = RUN_ONESHOTS,
         .fds = fds,
         .fd_count = 3,
@@ -261,14 +258,7 @@ bool oneshot_is_ancestor(const struct oneshots *all, pid_t pid)
     return false;
 }
 
-int oneshots_open(struct oneshots *all, struct pid1 *p, struct catalogue *c)
+void oneshots_init(struct oneshots *all, struct pid1 *p, struct catalogue *c)
 {
     *all = (struct oneshots){.pid1 = p, .catalogue = c, .retry = {.again = again}};
-    all->environment = calloc(p->environment.count + 2, sizeof *all->environment);
-    if (all->environment == NULL)
-        return -1;
-    for (size_t i = 0; i < p->environment.count; i++)
-        if (strncmp(p->environment.item[i], "RC_NAME=", 8) != 0)
-            all->environment[all->variables++] = p->environment.item[i];
-    return 0;
 }

@@ -7,8 +7,6 @@
 struct oneshots {
     struct pid1 *pid1;
     struct catalogue *catalogue;
-    char **environment;     /* that of children, with room for RC_NAME; owned */
-    size_t variables;       /* of them, without RC_NAME */
     bool fixes_attrs;       /* there is a fix-attrs.d */
     bool runs_init;         /* there is a cont-init.d */
     bool serves_legacy;     /* there may be something in services.d */
@@ -16,8 +14,8 @@ struct oneshots {
     struct former *formers; /* what updates have taken away and still runs (former.h); owned */
 };
 
-/* Takes the memory for their environment. -1: there is none. */
-int oneshots_open(struct oneshots *all, struct pid1 *p, struct catalogue *c);
+/* Fills all; p and c are kept. */
+void oneshots_init(struct oneshots *all, struct pid1 *p, struct catalogue *c);
 
 /* Begins its up or its down, as the transition asks. The transition is answered when that has
  * ended, or at once when there is nothing to run, or it cannot be. */

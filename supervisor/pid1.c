@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int pid1_open(struct pid1 *p, const struct pid1_calls *calls, struct error *e)
 {
@@ -67,6 +68,18 @@ pid_t pid1_spawn(struct pid1 *p, struct process_spawn *s, enum child_role role, 
     if (pid > 0 && role != CHILD_NONE)
         children_add(&p->children, pid, role, index);
     return pid;
+}
+
+char *const *pid1_environment(const struct pid1 *p, char *variable)
+{
+    size_t name = strcspn(variable, "=") + 1;
+    char **next = p->with_variable;
+    *next++ = variable;
+    for (size_t i = 0; i < p->environment.count; i++)
+        if (strncmp(p->environment.item[i], variable, name) != 0)
+            *next++ = p->environment.item[i];
+    *next = NULL;
+    return p->with_variable;
 }
 
 bool pid1_not_executed(const struct pid1 *p, int *report, const char *program,

@@ -65,7 +65,7 @@ struct pid1 {
     bool guest;               /* see supervisor_start */
     struct rlimit nofile;     /* the limit that we were given, for children */
     struct words environment; /* of children */
-    char **with_instance;     /* the same behind a place for one more, to be used at once */
+    char **with_variable;     /* room for the same with one more, for pid1_environment */
     int null;                 /* /dev/null */
     int out, err;             /* where output goes that has no logger of its own */
 
@@ -104,6 +104,10 @@ bool pid1_is_stopping(const struct pid1 *p); /* in the stage STOPPING, or later 
  * known by role and index from then on (CHILD_NONE: it is not). -1 with e. */
 pid_t pid1_spawn(struct pid1 *p, struct process_spawn *s, enum child_role role, uint32_t index,
                  int *report, struct error *e);
+/* That of children, with a variable "NAME=VALUE" in the place of one of its name: to be used at
+ * once.
+ */
+char *const *pid1_environment(const struct pid1 *p, char *variable);
 /* Reads the report of a child that is dead, unless it is -1, and closes it: -1 then. True: program
  * was never executed, and why says the reason with its cure (process_explain). */
 enum { PID1_WHY_MAX = 1100 };
