@@ -193,8 +193,9 @@ int loop_reserve_timers(struct loop *l, size_t count, struct error *e)
 
 int loop_timer(struct loop *l, struct timer *t, int64_t due)
 {
-    if (t->place)
-        loop_untimer(l, t);
+    loop_untimer(l, t);
+    if (due == 0)
+        return 0;
     if (l->timers == l->capacity && grow(l, l->capacity ? 2 * l->capacity : 8) < 0)
         return -1;
     t->due = due;
@@ -228,7 +229,8 @@ static void fire_timers(struct loop *l)
     while (l->timers > 0 && l->heap[0]->due <= now && l->heap[0]->order < end) {
         struct timer *t = l->heap[0];
         loop_untimer(l, t);
-        t->fire(t);
+        if (t->fire != NULL)
+            t->fire(t);
         handled(l);
     }
 }

@@ -37,9 +37,9 @@ struct watch {
 };
 
 struct timer {
-    int64_t due; /* monotonic ns */
-    void (*fire)(struct timer *t);
-    size_t place; /* the loop's: 1 + index in the heap, 0 when not set */
+    int64_t due;                   /* monotonic ns */
+    void (*fire)(struct timer *t); /* NULL: that the loop turns is enough */
+    size_t place;                  /* the loop's: 1 + index in the heap, 0 when not set */
     uint64_t order;
 };
 
@@ -83,8 +83,8 @@ void loop_unwatch(struct loop *l, struct watch *w);
 
 /* Takes the memory for that many timers, so that loop_timer cannot fail later. 0, or -1 with e. */
 int loop_reserve_timers(struct loop *l, size_t count, struct error *e);
-/* Sets t to fire at due (monotonic ns), or moves it there. 0, or -1: no memory, which cannot happen
- * within what was reserved. */
+/* Sets t to fire at due (monotonic ns), or moves it there; due 0 takes it out. 0, or -1: no memory,
+ * which cannot happen within what was reserved. */
 int loop_timer(struct loop *l, struct timer *t, int64_t due);
 /* Takes t out, if it is set. */
 void loop_untimer(struct loop *l, struct timer *t);

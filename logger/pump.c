@@ -212,9 +212,7 @@ static void await_sinks(struct pump *p)
     int64_t lines = route_due(&p->handover.route[0]);
     int64_t events = route_due(&p->handover.route[1]);
     int64_t due = lines == 0 || (events != 0 && events < lines) ? events : lines;
-    if (due == 0)
-        loop_untimer(&p->loop, &p->sinks);
-    else if (p->sinks.place == 0 || p->sinks.due != due)
+    if (p->sinks.place == 0 || p->sinks.due != due)
         loop_timer(&p->loop, &p->sinks, due);
 }
 

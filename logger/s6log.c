@@ -158,9 +158,7 @@ static void await_sinks(struct s6log *s)
 {
     await_room(s);
     int64_t due = route_due(&s->route);
-    if (due == 0)
-        loop_untimer(&s->loop, &s->sinks);
-    else if (s->sinks.place == 0 || s->sinks.due != due)
+    if (s->sinks.place == 0 || s->sinks.due != due)
         loop_timer(&s->loop, &s->sinks, due);
 }
 

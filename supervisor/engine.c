@@ -87,21 +87,6 @@ static bool perform(struct engine *g, const struct transition_action *a)
     return false;
 }
 
-static void wake(struct timer *t)
-{
-    (void)t; /* waking up is enough: engine_run is called after every turn */
-}
-
-static void set_alarm(struct engine *g)
-{
-    int64_t due = transition_wakeup(&g->catalogue->transition);
-    g->wake.fire = wake;
-    if (due == 0)
-        loop_untimer(&g->pid1->loop, &g->wake);
-    else
-        loop_timer(&g->pid1->loop, &g->wake, due);
-}
-
 bool engine_run(struct engine *g)
 {
     struct transition_action a;
@@ -115,6 +100,6 @@ bool engine_run(struct engine *g)
            transition_next(&g->catalogue->transition, pid1_now(g->pid1), &a))
         if (perform(g, &a))
             return true;
-    set_alarm(g);
+    loop_timer(&g->pid1->loop, &g->wake, transition_wakeup(&g->catalogue->transition));
     return false;
 }

@@ -12,8 +12,8 @@ struct engine {
     struct longruns *longruns;
     struct oneshots *oneshots;
     struct tail *tail;
-    struct timer wake;
-    bool over_held; /* the transition is over, but for the last lines that it wanted shown */
+    struct timer wake; /* engine_run is called after every turn */
+    bool over_held;    /* the transition is over, but for the last lines that it wanted shown */
 };
 
 /* Performs all that can be done now. True: the transition is over, and its result is known; call

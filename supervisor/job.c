@@ -66,10 +66,7 @@ static void set_limit(struct job *j)
         if (j->waiting[i].deadline != 0 && (due == 0 || j->waiting[i].deadline < due))
             due = j->waiting[i].deadline;
     j->waiting_limit.fire = waited_too_long;
-    if (due == 0)
-        loop_untimer(&j->pid1->loop, &j->waiting_limit);
-    else
-        loop_timer(&j->pid1->loop, &j->waiting_limit, due);
+    loop_timer(&j->pid1->loop, &j->waiting_limit, due);
 }
 
 static int wait_for_lock(struct job *j, const struct request *r)

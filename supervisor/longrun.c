@@ -271,10 +271,7 @@ void longrun_feed(struct longrun *l, enum service_event event, int detail)
     show(l);
     status_touch(&p->changes, l->record);
     l->deadline.fire = deadline;
-    if (l->machine.deadline == 0)
-        loop_untimer(&p->loop, &l->deadline);
-    else
-        loop_timer(&p->loop, &l->deadline, l->machine.deadline);
+    loop_timer(&p->loop, &l->deadline, l->machine.deadline);
     if (is_over(l) && l->logger.state != LOGGER_ENDING)
         logger_hang_up(&l->logger); /* it ends while others still stop */
 }

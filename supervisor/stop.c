@@ -20,14 +20,8 @@ static int64_t in_time(const struct stop *s, int64_t due)
     return s->end != 0 && due > s->end ? s->end : due;
 }
 
-static void poll_again(struct timer *t)
-{
-    (void)t; /* waking up is enough: stop_step runs after every turn */
-}
-
 static void wake_at(struct stop *s, int64_t due)
 {
-    s->poll.fire = poll_again;
     loop_timer(&s->pid1->loop, &s->poll, due);
 }
 

@@ -20,7 +20,7 @@ struct stop {
     enum final_act final;
     int64_t deadline;     /* of this stage, monotonic ns; 0: s6-rc's services are stopped still */
     int64_t end;          /* of the whole stop; 0: no limit */
-    struct timer poll;    /* the next look */
+    struct timer poll;    /* the next look: stop_step runs after every turn */
     struct timer limit;   /* when what is left is killed */
     struct timer refused; /* when what refuses our signals is waited for no longer */
     bool urged;           /* loggers were told to hurry */

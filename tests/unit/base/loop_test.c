@@ -80,6 +80,21 @@ static void timers_fire_by_time_then_by_order(void **state)
     assert_int_equal(loop.timers, 0);
 }
 
+static void a_timer_without_time_or_function(void **state)
+{
+    (void)state;
+    struct named taken_out = {.name = 'a', .timer.fire = fire_named};
+    struct timer mute = {.fire = NULL};
+    int64_t past = clock_monotonic() - CLOCK_SECOND;
+    assert_int_equal(loop_timer(&loop, &taken_out.timer, past), 0);
+    assert_int_equal(loop_timer(&loop, &taken_out.timer, 0), 0);
+    assert_int_equal(loop_timer(&loop, &mute, past), 0);
+    assert_int_equal(loop.timers, 1);
+    turn(0);
+    assert_int_equal(loop.timers, 0);
+    assert_string_equal(trace, "");
+}
+
 static void many_timers_against_a_sorted_list(void **state)
 {
     (void)state;
@@ -410,6 +425,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(timers_fire_by_time_then_by_order),
+        TEST(a_timer_without_time_or_function),
         TEST(many_timers_against_a_sorted_list),
         TEST(a_timer_set_while_firing_waits_for_the_next_turn),
         TEST(a_timer_can_remove_another),
