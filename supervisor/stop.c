@@ -249,19 +249,13 @@ void stop_services_over(struct stop *s)
     stop_step(s);
 }
 
-static void end_services(struct stop *s)
-{
-    if (s->pid1->stage == STAGE_STOPPING)
-        enter_term(s);
-}
-
 static void grace_is_over(struct timer *t)
 {
     struct stop *s = container_of(t, struct stop, refused);
     if (s->pid1->stage != STAGE_STOPPING)
         return;
     message_warning("what refuses signals is left to the kernel");
-    end_services(s);
+    enter_term(s);
 }
 
 void stop_refused(struct stop *s)
