@@ -10,7 +10,6 @@
 #include "services/package.h"
 #include "supervisor/console.h"
 #include "supervisor/parts.h"
-#include "supervisor/rc_init.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

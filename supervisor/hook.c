@@ -1,7 +1,6 @@
 #include "supervisor/hook.h"
 #include "base/message.h"
 #include "supervisor/cmd.h"
-#include "supervisor/rc_init.h"
 
 bool hook_start(struct hook *h)
 {

@@ -5,6 +5,9 @@
 #include "services/hooked.h"
 #include "supervisor/pid1.h"
 
+/* Upstream's name for what speaks during a boot; people search for its messages. */
+#define RC_INIT "/run/s6/basedir/scripts/rc.init"
+
 struct hook {
     struct pid1 *pid1;
     pid_t pid; /* 0: it does not run */
