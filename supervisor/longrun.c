@@ -401,6 +401,11 @@ static void asked(struct supervise_dir *d, const char *letters, size_t count)
     }
 }
 
+bool longrun_is_at(const struct longrun *l, const struct stat *st)
+{
+    return l->seen.supervise.inode == st->st_ino && l->seen.supervise.device == st->st_dev;
+}
+
 void longrun_init(struct longrun *l)
 {
     struct longruns *all = l->all;

@@ -60,8 +60,6 @@ struct longrun {
     uint32_t index;
     char *path;                 /* of the service directory, links resolved; owned */
     struct longrun *next_spare; /* of one whose place is free again */
-    dev_t device;
-    ino_t inode;
     enum membership member;
     bool told;                /* to end, by the stop */
     bool refused;             /* it was said that we may not signal it */
@@ -100,6 +98,8 @@ struct longruns {
 
 /* Fills l, which is all zero but for all, index, definition, node, own, path and member. */
 void longrun_init(struct longrun *l);
+/* Whether its service directory is, or was, the one with that stat. */
+bool longrun_is_at(const struct longrun *l, const struct stat *st);
 /* Feeds the machine, performs what it asks for, and arms the next deadline. */
 void longrun_feed(struct longrun *l, enum service_event event, int detail);
 /* Its process was reaped, with that raw wait status; a stranger's pid is ignored. */

@@ -140,8 +140,6 @@ static int open_directories(struct longrun *l, struct error *e)
         supervise_dir_mark_down(&l->seen, true); /* until it was started */
     if (supervise_dir_open(&l->seen, e) < 0)
         return -1;
-    l->device = l->seen.supervise.device;
-    l->inode = l->seen.supervise.inode;
     if (logger_show(&l->logger, l->definition->name, l->path, e) < 0)
         return -1;
     if (l->node == NO_NODE)
@@ -153,7 +151,7 @@ static int open_directories(struct longrun *l, struct error *e)
 static bool has_its_directory(const struct longrun *l)
 {
     struct stat st;
-    return stat(l->path, &st) == 0 && st.st_dev == l->device && st.st_ino == l->inode;
+    return stat(l->path, &st) == 0 && longrun_is_at(l, &st);
 }
 
 /* In a directory of others log/ is ours alone, so it goes: by its name first, since who hears that

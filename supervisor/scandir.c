@@ -97,8 +97,7 @@ static bool is_down(const char *path, const char *file)
 static struct longrun *same(const struct scandir *s, const struct stat *st)
 {
     for (uint32_t i = 0; i < s->longruns->count; i++)
-        if (s->longruns->item[i] != NULL && s->longruns->item[i]->inode == st->st_ino &&
-            s->longruns->item[i]->device == st->st_dev)
+        if (s->longruns->item[i] != NULL && longrun_is_at(s->longruns->item[i], st))
             return s->longruns->item[i];
     return NULL;
 }

@@ -139,9 +139,8 @@ int supervise_open(struct supervise *s, const char *path, const char *locked,
 
 void supervise_close(struct supervise *s)
 {
-    fd_close(s->control.fd);
-    fd_close(s->lock);
-    *s = SUPERVISE_INIT;
+    fd_drop(&s->control.fd);
+    fd_drop(&s->lock);
 }
 
 int supervise_write_status(const char *path, const struct supervise_status *s, struct error *e)

@@ -11,7 +11,7 @@
 
 struct supervise {
     struct watch control; /* the fifo, open for both so that it never ends; fd -1: none */
-    dev_t device;         /* of the service directory, as is its inode */
+    dev_t device;         /* of the service directory, as is its inode; kept when it is closed */
     ino_t inode;
     int lock; /* -1: none of its own. Never opened twice: closing one would drop the lock */
 };
@@ -21,7 +21,7 @@ struct supervise {
 /* Makes supervise/ and event/ under the service directory path, removes the death tally, takes the
  * lock, writes that first status and opens the fifo, whose ready function the caller sets and whom
  * it watches. locked: a file whose lock we hold for good, of which supervise/lock becomes another
- * name where that is possible; NULL: none. -1 with e: s is as SUPERVISE_INIT. */
+ * name where that is possible; NULL: none. -1 with e: nothing is open. */
 int supervise_open(struct supervise *s, const char *path, const char *locked,
                    const struct supervise_status *status, struct error *e);
 /* Closes what is open; the files stay. */

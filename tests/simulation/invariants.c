@@ -146,7 +146,7 @@ static bool is_awaited(const struct supervisor *sv, const struct process *p)
     for (uint32_t i = 0; i < sv->longruns.count; i++) {
         const struct longrun *l = sv->longruns.item[i];
         if (l != NULL && l->run.birth.awaited &&
-            (l->run.birth.parent == p->mother || l->inode == p->directory))
+            (l->run.birth.parent == p->mother || l->seen.supervise.inode == p->directory))
             return true;
     }
     return p->above != 0 && !p->born;
