@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,20 +118,30 @@ static pid_t fork_orphan(const struct process_spawn *s, int report)
     return pid;
 }
 
+static sigset_t block_signals(void)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    return before;
+}
+
+/* Keeps errno. */
+static void unblock_signals(const sigset_t *before)
+{
+    int saved = errno;
+    sigprocmask(SIG_SETMASK, before, NULL);
+    errno = saved;
+}
+
 /* No handler of ours runs in the child: all signals are blocked for a moment, if there are any. */
 static pid_t fork_guarded(const struct process_spawn *s, int report)
 {
-    sigset_t all;
-    sigset_t before;
-    bool blocks = process_has_handlers() || slots_serve(0);
-    sigfillset(&all);
-    if (blocks)
-        sigprocmask(SIG_SETMASK, &all, &before);
+    if (!process_has_handlers() && !slots_serve(0))
+        return s->orphan ? fork_orphan(s, report) : fork_child(s, report);
+    const sigset_t before = block_signals();
     pid_t pid = s->orphan ? fork_orphan(s, report) : fork_child(s, report);
-    int saved = errno;
-    if (blocks)
-        sigprocmask(SIG_SETMASK, &before, NULL);
-    errno = saved;
+    unblock_signals(&before);
     return pid;
 }
 
@@ -174,22 +183,16 @@ static pid_t start_blocked(const struct process_spawn *s, struct process_failure
 
 pid_t process_start(const struct process_spawn *s, struct process_failure *f, struct error *e)
 {
-    sigset_t all;
-    sigset_t before;
     if (s->fd_count > PROCESS_FDS_MAX) {
         errno = EINVAL;
         return error_system(e, "unable to pass %zu descriptors", s->fd_count);
     }
     f->error = 0;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
+    const sigset_t before = block_signals();
     pid_t pid = start_blocked(s, f);
-    int saved = errno;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    if (pid < 0) {
-        errno = saved;
+    unblock_signals(&before);
+    if (pid < 0)
         return error_system(e, "unable to fork");
-    }
     if (f->error == 0)
         return pid;
     process_wait(pid);
@@ -212,19 +215,14 @@ void process_withhold(void *memory, size_t size)
 
 pid_t process_close(int fd)
 {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
+    const sigset_t before = block_signals();
     pid_t pid = fork_flags(CLONE_FILES);
     if (pid == 0) {
         process_reset_signals(NULL);
         close(fd);
         _exit(0); /* child */
     }
-    int saved = errno;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    errno = saved;
+    unblock_signals(&before);
     if (pid > 0 || errno != EINVAL)
         return pid;
     close(fd);
@@ -245,41 +243,35 @@ int process_report(int report, struct process_failure *f)
     return strncmp(f->step, PROCESS_BORN, sizeof PROCESS_BORN - 1) == 0 ? 2 : 0;
 }
 
+/* waitpid, repeated when a signal interrupts it. */
+static pid_t wait_for(pid_t pid, int *status, int flags)
+{
+    pid_t got;
+    do
+        got = waitpid(pid, status, flags);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
 pid_t process_reap(int *status)
 {
-    pid_t pid;
-    do
-        pid = waitpid(-1, status, WNOHANG);
-    while (pid < 0 && errno == EINTR);
-    return pid;
+    return wait_for(-1, status, WNOHANG);
 }
 
 pid_t process_changed(int *status)
 {
-    pid_t pid;
-    do
-        pid = waitpid(-1, status, WNOHANG | WUNTRACED);
-    while (pid < 0 && errno == EINTR);
-    return pid;
+    return wait_for(-1, status, WNOHANG | WUNTRACED);
 }
 
 pid_t process_reap_one(pid_t pid, int *status)
 {
-    pid_t got;
-    do
-        got = waitpid(pid, status, WNOHANG);
-    while (got < 0 && errno == EINTR);
-    return got;
+    return wait_for(pid, status, WNOHANG);
 }
 
 int process_wait(pid_t pid)
 {
     int status;
-    pid_t got;
-    do
-        got = waitpid(pid, &status, 0);
-    while (got < 0 && errno == EINTR);
-    return got < 0 ? -1 : status;
+    return wait_for(pid, &status, 0) < 0 ? -1 : status;
 }
 
 pid_t process_self(void)
