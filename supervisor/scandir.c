@@ -316,9 +316,8 @@ static void let_go(struct longrun *l)
 {
     if (l->pipe.consumer != NO_LONGRUN) {
         struct longrun *log = l->all->item[l->pipe.consumer];
-        if (log->member == MEMBER_REMOVING && log->pipe.input[1] >= 0) {
+        if (log->member == MEMBER_REMOVING)
             fd_drop(&log->pipe.input[1]);
-        }
         l->pipe.consumer = NO_LONGRUN;
     }
     longruns_remove(l);
