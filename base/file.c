@@ -287,18 +287,15 @@ static int make_parents(int at, char *path)
 int file_make_directories(int at, const char *path, mode_t mode, struct error *e)
 {
     size_t length = strlen(path);
-    char *copy = malloc(length + 1);
+    char *copy = strdup(path);
     if (!copy)
         return error_system(e, "unable to make the directory %s", path);
-    memcpy(copy, path, length + 1);
     while (length > 1 && copy[length - 1] == '/')
         copy[--length] = '\0';
     int result = make_directory(at, copy, mode);
     if (result < 0 && errno == ENOENT && (result = make_parents(at, copy)) == 0)
         result = make_directory(at, copy, mode);
-    int saved = errno;
     free(copy);
-    errno = saved;
     return result == 0 ? 0 : error_system(e, "unable to make the directory %s", path);
 }
 
@@ -386,10 +383,8 @@ int file_list(int at, const char *path, struct words *out, struct error *e)
     words_sort(&names);
     for (size_t i = 0; i < names.count && result == 0; i++)
         result = words_add(out, names.item[i]);
-    int saved = errno;
     fd_close(fd);
     words_release(&names);
-    errno = saved;
     return result == 0 ? 0 : error_system(e, "unable to list %s", path);
 }
 

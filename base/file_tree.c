@@ -17,10 +17,8 @@ static int remove_content(int at, const char *name)
     int result = fd_names(fd, 1, &names);
     for (size_t i = 0; i < names.count && result == 0; i++)
         result = remove_entry(fd, names.item[i]);
-    int saved = errno;
     words_release(&names);
-    close(fd);
-    errno = saved;
+    fd_close(fd);
     return result;
 }
 
@@ -145,9 +143,7 @@ static int copy_content(int from, int to)
     int result = fd_names(from, 1, &names);
     for (size_t i = 0; i < names.count && result == 0; i++)
         result = copy_entry(from, names.item[i], to, names.item[i]);
-    int saved = errno;
     words_release(&names);
-    errno = saved;
     return result;
 }
 

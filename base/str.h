@@ -24,7 +24,8 @@ int str_add_char(struct str *s, char c);
 int str_printf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Empties the string and keeps its memory. */
 void str_clear(struct str *s);
-/* Frees its memory; the string is as STR_INIT then. */
+/* Frees its memory; the string is as STR_INIT then. Keeps errno, as free does (POSIX 2024, musl
+ * 1.2.3, glibc 2.33). */
 void str_release(struct str *s);
 
 /* Writes text to out, of that size, as one word of a line: a blank becomes \040, a backslash \134,
@@ -51,7 +52,7 @@ int words_copy(struct words *w, const struct words *from);
 int words_has(const struct words *w, const char *text);
 /* Sorts bytewise. */
 void words_sort(struct words *w);
-/* Frees the words and the list, which is as WORDS_INIT then. */
+/* Frees the words and the list, which is as WORDS_INIT then. Keeps errno. */
 void words_release(struct words *w);
 
 /* Makes room for one more in a list of count items of that size, *room of which have memory: the

@@ -237,9 +237,7 @@ int console_message(struct console *c, int stream, const char *text, size_t leng
                    wrap_line(&c->own, &line, &out) == 0;
     int result = wrapped ? console_put(c, stream, out.data, out.length)
                          : console_put(c, stream, text, length);
-    int why = errno;
     str_release(&out);
-    errno = why;
     return result;
 }
 

@@ -140,11 +140,9 @@ long archive_list(int directory, struct archive **list)
     struct collected c = {.directory = directory};
     int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int result = fd < 0 ? -1 : fd_each_entry(fd, collect, &c);
-    int why = errno;
     fd_close(fd);
     if (result < 0) {
         free(c.list);
-        errno = why;
         return -1;
     }
     *list = c.list;

@@ -320,9 +320,7 @@ int bgzf_compress(int in, int out, int level, bgzf_stamp *stamp_of, struct error
     }
     c->stamp_of = stamp_of;
     int result = compress_all(c, in, out, e);
-    int saved = errno;
     deflateEnd(&c->z);
     free(c);
-    errno = saved;
     return result;
 }

@@ -205,14 +205,12 @@ int step_make(const struct logdir *d, const char *name, struct stat *s)
     int fd =
         openat(d->directory, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                step_mode(d, false));
-    int why = errno;
     if (d->beyond_umask)
-        umask(mask);
-    errno = why;
+        umask(mask); /* which cannot fail */
     if (fd < 0)
         return -1;
     if (fstat(fd, s) < 0) {
-        why = errno;
+        int why = errno;
         unlinkat(d->directory, name, 0);
         close(fd);
         errno = why;

@@ -273,9 +273,8 @@ static void renew(struct status_file *f)
     new.image = (struct status_image){.bytes = NULL};
     errno = 0;
     if (take_memory(f, &new) < 0 || (new.fd = write_new(f->pid1->calls, &new.image)) < 0) {
-        int why = errno;
         release(&new);
-        errno = why == 0 ? ENOMEM : why;
+        errno = errno == 0 ? ENOMEM : errno;
         fail(f);
         return;
     }

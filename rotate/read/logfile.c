@@ -45,13 +45,10 @@ int logfile_open(struct logfile *f, int directory, const char *name, bool archiv
     f->fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (f->fd < 0)
         return -1;
-    if (begin(f, name, archive) < 0) {
-        int saved = errno;
-        logfile_close(f);
-        errno = saved;
-        return -1;
-    }
-    return 0;
+    if (begin(f, name, archive) == 0)
+        return 0;
+    logfile_close(f);
+    return -1;
 }
 
 void logfile_close(struct logfile *f)

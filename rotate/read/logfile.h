@@ -59,7 +59,7 @@ long logfile_member(const struct logfile *f, int64_t offset, struct bgzf_index *
  * broken file, the readable lines count. */
 int logfile_back(struct logfile *f, unsigned long long *lines);
 
-/* Closes the file; *f is LOGFILE_INIT then. */
+/* Closes the file; *f is LOGFILE_INIT then. Keeps errno. */
 void logfile_close(struct logfile *f);
 
 #endif

@@ -127,11 +127,9 @@ static int next_archive(struct reader *r, struct archive *next)
             found = 1;
         }
     }
-    int saved = errno;
     if (between)
         expect(r, next, found > 0, i < count ? &list[i] : NULL);
     free(list);
-    errno = saved;
     return found;
 }
 
@@ -188,10 +186,8 @@ static int start_archive(struct reader *r, const struct archive *a, struct error
     if (reader_open_archive(r, a, &f) < 0) {
         if (errno == ENOENT)
             return 2;
-        int saved = errno;
         reader_pass(r, a);
         r->breaks = true;
-        errno = saved;
         return reader_broken(r, a->name, e);
     }
     if (r->skip.member) {
@@ -367,14 +363,11 @@ int reader_open(struct reader **out, const char *path, enum reader_from from,
         strcpy(r->file_path, path);
     if (result == 0 && from != READER_ALL)
         result = reader_begin_near_end(r, from, from == READER_TAIL ? lines : 0, e);
-    if (result < 0) {
-        int saved = errno;
+    if (result == 0)
+        *out = r;
+    else
         reader_close(r);
-        errno = saved;
-        return -1;
-    }
-    *out = r;
-    return 0;
+    return result;
 }
 
 bool reader_gap(struct reader *r)

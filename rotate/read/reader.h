@@ -89,7 +89,7 @@ bool reader_in_current(const struct reader *r, dev_t *device, ino_t *inode, int6
 /* The descriptor of the directory, which the reader owns. */
 int reader_directory(const struct reader *r);
 
-/* Closes and frees the reader; NULL is allowed. */
+/* Closes and frees the reader; NULL is allowed. Keeps errno. */
 void reader_close(struct reader *r);
 
 #endif
