@@ -12,9 +12,12 @@
 
 enum { PATH_BYTES = 560, LETTERS = 64 };
 
-static void path_of(const struct supervise_dir *d, const char *file, char path[PATH_BYTES])
+/* Of it, or of a file in it; valid until the next call. */
+static const char *path_of(const struct supervise_dir *d, const char *file)
 {
-    snprintf(path, PATH_BYTES, "%s%s%s", d->path, d->is_logger ? "/log" : "", file);
+    static char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s%s%s", d->path, d->is_logger ? "/log" : "", file);
+    return path;
 }
 
 /* --- what is seen ----------------------------------------------------------------------------- */
@@ -40,13 +43,11 @@ static void put_off(struct supervise_dir *d, const struct error *e)
 void supervise_dir_refresh(struct supervise_dir *d)
 {
     unsigned char record[SUPERVISE_STATUS_MOST];
-    char path[PATH_BYTES];
     struct error e = ERROR_INIT;
     size_t size = supervise_pack(record, &d->status);
     if (memcmp(record, d->written, size) == 0)
         return;
-    path_of(d, "", path);
-    if (d->pid1->calls->write_status(path, &d->status, &e) < 0)
+    if (d->pid1->calls->write_status(path_of(d, ""), &d->status, &e) < 0)
         put_off(d, &e);
     else
         memcpy(d->written, record, size);
@@ -64,12 +65,10 @@ static void queue_event(struct supervise_dir *d, char event)
 
 static void flush_events(struct supervise_dir *d)
 {
-    char path[PATH_BYTES];
     struct error e = ERROR_INIT;
     if (d->queued[0] == '\0')
         return;
-    path_of(d, "", path);
-    if (d->pid1->calls->tell(path, d->queued) == 0) {
+    if (d->pid1->calls->tell(path_of(d, ""), d->queued) == 0) {
         d->queued[0] = '\0';
         return;
     }
@@ -111,8 +110,7 @@ void supervise_dir_set(struct supervise_dir *d, bool up, pid_t pid, int wait_sta
 
 static void mark(struct supervise_dir *d)
 {
-    char path[PATH_BYTES];
-    path_of(d, "/down", path);
+    const char *path = path_of(d, "/down");
     if (!d->marked_down) {
         d->pid1->calls->unlink(path);
         return;
@@ -133,12 +131,10 @@ void supervise_dir_mark_down(struct supervise_dir *d, bool down)
 
 static void tally(struct supervise_dir *d)
 {
-    char path[PATH_BYTES];
     struct error e = ERROR_INIT;
     const struct supervise_due *due = &d->due;
-    path_of(d, "", path);
-    if (due->most > 0 &&
-        d->pid1->calls->add_death(path, &due->when, due->wait_status, due->most, &e) < 0) {
+    if (due->most > 0 && d->pid1->calls->add_death(path_of(d, ""), &due->when, due->wait_status,
+                                                   due->most, &e) < 0) {
         put_off(d, &e);
         if (d->stale)
             return;
@@ -167,10 +163,8 @@ static void write_again(struct retry *r)
 
 void supervise_dir_forget_deaths(struct supervise_dir *d)
 {
-    char path[PATH_BYTES];
     d->due.most = 0;
-    path_of(d, "/supervise/death_tally", path);
-    d->pid1->calls->unlink(path);
+    d->pid1->calls->unlink(path_of(d, "/supervise/death_tally"));
 }
 
 /* --- what is asked for ------------------------------------------------------------------------ */
@@ -201,8 +195,7 @@ void supervise_dir_init(struct supervise_dir *d, struct pid1 *p, const char *nam
 
 int supervise_dir_open(struct supervise_dir *d, struct error *e)
 {
-    char path[PATH_BYTES];
-    path_of(d, "", path);
+    const char *path = path_of(d, "");
     if (d->is_logger && mkdir(path, 0755) < 0 && errno != EEXIST)
         return error_system(e, "unable to make %s", path);
     d->status = (struct supervise_status){
@@ -224,7 +217,6 @@ bool supervise_dir_is_open(const struct supervise_dir *d)
 
 void supervise_dir_close(struct supervise_dir *d)
 {
-    char path[PATH_BYTES];
     if (d->pid1 == NULL)
         return;
     pid1_forget_retry(d->pid1, &d->retry);
@@ -233,6 +225,6 @@ void supervise_dir_close(struct supervise_dir *d)
         return;
     loop_unwatch(&d->pid1->loop, &d->supervise.control);
     supervise_close(&d->supervise);
-    path_of(d, "/supervise/lock", path); /* maybe another name of one that stays locked */
-    d->pid1->calls->unlink(path);
+    /* maybe another name of one that stays locked */
+    d->pid1->calls->unlink(path_of(d, "/supervise/lock"));
 }
