@@ -31,8 +31,9 @@ mode_t file_mask(void)
     return mask;
 }
 
-/* Special bits of directories are not given by mkdir. */
-bool file_keeps_mode(mode_t mode)
+/* Whether what was just made with that mode has it: false, it may not. Special bits of directories
+ * are not given by mkdir. */
+static bool keeps_mode(mode_t mode)
 {
     return has_mask && (mode & (mask_set | 07000)) == 0;
 }
@@ -160,7 +161,7 @@ int fd_write_waiting(int fd, const void *bytes, size_t length)
 int file_make(int at, const char *path, int flags, mode_t mode)
 {
     int fd = openat(at, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | flags, mode);
-    if (fd >= 0 && file_keeps_mode(mode))
+    if (fd >= 0 && keeps_mode(mode))
         return fd;
     if (fd < 0 && errno == EEXIST && (flags & O_EXCL) == 0)
         fd = openat(at, path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
@@ -257,7 +258,7 @@ int file_link(const char *target, int at, const char *path, struct error *e)
 static int make_directory(int at, const char *path, mode_t mode)
 {
     if (mkdirat(at, path, mode) == 0)
-        return file_keeps_mode(mode) ? 0 : file_mode_made(at, path, S_IFDIR, mode);
+        return keeps_mode(mode) ? 0 : file_mode_made(at, path, S_IFDIR, mode);
     int saved = errno;
     struct stat st;
     /* mkdir may say EROFS or EACCES for what is already there. */

@@ -11,8 +11,6 @@ enum { FILE_CHUNK = 16384 /* bytes read at once */ };
 /* read, repeated when a signal interrupts it. */
 ssize_t fd_read_some(int fd, void *buffer, size_t size);
 
-/* Whether a file or directory that was just made with that mode has it: false, it may not. */
-bool file_keeps_mode(mode_t mode);
 /* Opens a file for writing that has exactly that mode; flags: O_TRUNC for one that may be there,
  * O_EXCL, O_NOFOLLOW. A descriptor, or -1 with errno. */
 int file_make(int at, const char *path, int flags, mode_t mode);

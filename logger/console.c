@@ -15,23 +15,12 @@ enum { CHUNK = 65536 /* bytes that are wrapped before they are written */ };
 
 static const char *const names[] = {"stdout", "stderr"};
 
-static void set_lock(int fd, short type)
+/* Takes the lock that all loggers of the container share, and waits for it, or gives it back. */
+static void set_lock(const struct console *c, short type)
 {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
-    if (fd < 0)
-        return;
-    while (fcntl(fd, F_SETLKW, &lock) < 0 && errno == EINTR)
+    while (c->lock >= 0 && fcntl(c->lock, F_SETLKW, &lock) < 0 && errno == EINTR)
         ;
-}
-
-void console_lock(int fd)
-{
-    set_lock(fd, F_WRLCK);
-}
-
-void console_unlock(int fd)
-{
-    set_lock(fd, F_UNLCK);
 }
 
 /* --- whose line it is --- */
@@ -104,14 +93,14 @@ static int put(struct console *c, int stream, const char *bytes, size_t length)
 static int put_locked(struct console *c, int stream, bool begins, const char *bytes, size_t length)
 {
     const uint32_t who = c->stream[stream].who;
-    console_lock(c->lock);
+    set_lock(c, F_WRLCK);
     uint32_t within = *c->stream[stream].within;
     bool torn = within != 0 && (begins || within != who);
     int result = torn ? fd_write_waiting(c->stream[stream].fd, "\n", 1) : 0;
     if (result == 0)
         result = put(c, stream, bytes, length);
     int why = errno;
-    console_unlock(c->lock);
+    set_lock(c, F_UNLCK);
     errno = why;
     return result;
 }
@@ -123,10 +112,10 @@ void console_end_line(struct console *c, int stream)
     if (!c->stream[stream].begun)
         return;
     c->stream[stream].begun = false;
-    console_lock(c->lock);
+    set_lock(c, F_WRLCK);
     if (*within == who)
         *within = who + 1; /* nobody's */
-    console_unlock(c->lock);
+    set_lock(c, F_UNLCK);
 }
 
 /* --- what the service writes --- */

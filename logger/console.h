@@ -39,12 +39,6 @@ struct console {
     } stream[CONSOLE_STREAMS];
 };
 
-/* Takes the lock in fd that all loggers of the container share, and waits for it. -1: does nothing.
- */
-void console_lock(int fd);
-/* Releases it. -1: does nothing. */
-void console_unlock(int fd);
-
 /* Prepares the console of that service. pretty: as wrap_open has it. 0, or -1: no memory. */
 int console_open(struct console *c, enum console_form form, const char *service,
                  const struct wrap_pretty *pretty);

@@ -40,7 +40,8 @@ void archive_twin(char out[ARCHIVE_NAME_MAX], const struct archive *a)
     archive_name(out, &a->time, a->unfinished, !a->compressed);
 }
 
-int archive_compare(const void *a, const void *b)
+/* For qsort: the oldest first, X before X.gz. */
+static int compare(const void *a, const void *b)
 {
     const struct archive *x = a;
     const struct archive *y = b;
@@ -147,7 +148,7 @@ long archive_list(int directory, struct archive **list)
     }
     *list = c.list;
     if (c.count > 1)
-        qsort(c.list, c.count, sizeof *c.list, archive_compare);
+        qsort(c.list, c.count, sizeof *c.list, compare);
     return drop_unborn(directory, c.list, drop_plain_twins(c.list, (long)c.count));
 }
 
@@ -157,7 +158,7 @@ static long unite(struct archive *to, const struct archive *a, long a_count,
 {
     long i = 0, j = 0, count = 0;
     while (i < a_count || j < b_count) {
-        int order = i == a_count ? 1 : j == b_count ? -1 : archive_compare(&a[i], &b[j]);
+        int order = i == a_count ? 1 : j == b_count ? -1 : compare(&a[i], &b[j]);
         if (order == 0)
             i++;
         to[count++] = order < 0 ? a[i++] : b[j++];
@@ -175,7 +176,7 @@ long archive_list_whole(int directory, struct archive **list)
         return count;
     }
     again = archive_list(directory, &second);
-    while (again > 0 && archive_compare(&second[again - 1], &first[count - 1]) > 0)
+    while (again > 0 && compare(&second[again - 1], &first[count - 1]) > 0)
         again--;
     both = again < 0 ? NULL : malloc((size_t)(count + again) * sizeof *both);
     if (both != NULL)

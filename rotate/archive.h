@@ -27,19 +27,16 @@ void archive_name(char out[ARCHIVE_NAME_MAX], const struct timespec *time, bool 
 /* Makes the name that the same archive has before (after) its compression. */
 void archive_twin(char out[ARCHIVE_NAME_MAX], const struct archive *a);
 
-/* Compares two struct archive for qsort: the oldest first, X before X.gz. */
-int archive_compare(const void *a, const void *b);
-
 /* The time by which a new archive is named: now, or one nanosecond after the newest existing name,
  * whichever is later, so that a clock set back repeats or reorders no names. */
 struct timespec archive_next_time(const struct timespec *newest, const struct timespec *now);
 
 /* --- directories ------------------------------------------------------------------------------ */
 
-/* Lists every archive in a directory, sorted by archive_compare; the caller frees *list. Returns
- * their number, or -1 with errno and *list NULL. Left out are X where X.gz is present too (X.gz is
- * complete: it got its name by rename), and an empty plain file with the latest name, which a
- * rotation is about to fill. */
+/* Lists every archive in a directory, sorted, the oldest first and X before X.gz; the caller frees
+ * *list. Returns their number, or -1 with errno and *list NULL. Left out are X where X.gz is
+ * present too (X.gz is complete: it got its name by rename), and an empty plain file with the
+ * latest name, which a rotation is about to fill. */
 long archive_list(int directory, struct archive **list);
 /* Does the same while a logger is making archives. One listing may miss an archive that appears
  * during it and still have a later one; this list has every archive older than its last. */

@@ -21,7 +21,8 @@ bool step_has_current(const struct logdir *d)
     return s.st_ino == d->inode && s.st_dev == d->device;
 }
 
-void step_release(struct logdir *d, int why)
+/* why: the errno that appends fail with until there is a new current. */
+static void release(struct logdir *d, int why)
 {
     fd_drop(&d->current);
     d->why = why;
@@ -46,14 +47,14 @@ int step_create(struct logdir *d, struct error *e)
     int fd = step_make(d, "current", &s);
     for (int tries = 0; fd < 0 && errno == EEXIST && tries < WAY_TRIES; tries++) {
         if (step_archive_or_remove(d, "current", true, e) < 0) {
-            step_release(d, errno);
+            release(d, errno);
             return -1;
         }
         fd = step_make(d, "current", &s);
     }
     if (fd < 0) {
         error_system(e, "unable to create %s/current", d->name);
-        step_release(d, errno);
+        release(d, errno);
         return -1;
     }
     step_use(d, fd, &s);

@@ -89,7 +89,8 @@ bool step_is_file(const struct logdir *d, const char *name, const struct stat *f
            s.st_dev == file->st_dev;
 }
 
-int step_rename(int directory, const char *from, const char *to)
+/* Without replacing: -1 with errno EEXIST when the new name is taken. */
+static int rename_new(int directory, const char *from, const char *to)
 {
     if (syscall(SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE) == 0)
         return 0;
@@ -114,7 +115,7 @@ int step_aside(const struct logdir *d, const char *name, struct error *e)
     for (;; t = archive_next_time(&t, &t)) {
         clock_tai64n_format(stamp, &t);
         snprintf(to, sizeof to, "%.*s.aside%.*s", ARCHIVE_NAME_MAX, name, (int)sizeof stamp, stamp);
-        if (step_rename(d->directory, name, to) == 0) {
+        if (rename_new(d->directory, name, to) == 0) {
             message_warning("%s/%s is in the way; it is now %s", d->name, name, to);
             return 0;
         }
@@ -259,7 +260,7 @@ int step_archive(struct logdir *d, const char *from, bool unfinished, struct err
         struct timespec t = archive_next_time(&d->newest, &now);
         archive_name(name, &t, unfinished, false);
         d->newest = t;
-        if (step_rename(d->directory, from, name) == 0 || errno == ENOENT)
+        if (rename_new(d->directory, from, name) == 0 || errno == ENOENT)
             return 0;
         if (errno != EEXIST)
             return error_system(e, "unable to rename %s/%s", d->name, from);

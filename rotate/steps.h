@@ -39,9 +39,6 @@ bool step_exists(int directory, const char *name);
 /* Whether the file of that name is the one that fstat described in *file. */
 bool step_is_file(const struct logdir *d, const char *name, const struct stat *file);
 
-/* Renames without replacing: -1 with errno EEXIST when the new name is taken. */
-int step_rename(int directory, const char *from, const char *to);
-
 /* Renames, replacing; a missing file is success. A directory that is in the way is set aside. */
 int step_replace(const struct logdir *d, const char *from, const char *to, struct error *e);
 
@@ -91,8 +88,8 @@ int step_renew(const struct logdir *d, const char *name, struct error *e);
 /* --- archives --------------------------------------------------------------------------------- */
 
 /* Finishes a rename that was cut short: where the kernel has none that does not replace,
- * step_rename makes a link and then unlinks the old name. Removes a name whose file has an
- * archive's name (current: or previous), too. */
+ * a rename to a new name makes a link and then unlinks the old name. Removes a name whose file has
+ * an archive's name (current: or previous), too. */
 int step_finish_link(const struct logdir *d, const char *name, struct error *e);
 
 /* Renames a file to an archive's name later than every other's; a missing file is success. */
@@ -134,9 +131,6 @@ bool step_has_current(const struct logdir *d);
 /* Makes fd, whose fstat is *s, the file that d writes to; owned from here on. Closes the old one.
  */
 void step_use(struct logdir *d, int fd, const struct stat *s);
-
-/* Closes current; why: the errno that appends fail with until there is a new one. */
-void step_release(struct logdir *d, int why);
 
 /* Makes a new current. A file of that name is somebody else's: it is archived, or set aside. On
  * failure there is no current. */

@@ -65,7 +65,8 @@ void longruns_look(struct longruns *ls)
 
 /* --- places ----------------------------------------------------------------------------------- */
 
-int longruns_reserve(struct longruns *ls, uint32_t more, struct error *e)
+/* Room for that many more, with timers, children and pids of loggers. */
+static int reserve(struct longruns *ls, uint32_t more, struct error *e)
 {
     struct pid1 *p = ls->pid1;
     size_t room = (size_t)ls->count + more;
@@ -241,7 +242,7 @@ struct longrun *longruns_add(struct longruns *ls, const struct definition *d,
                              struct definition *own, uint32_t node, const char *path,
                              struct error *e)
 {
-    if (longruns_reserve(ls, 1, e) < 0)
+    if (reserve(ls, 1, e) < 0)
         return NULL;
     struct longrun *l = take_memory(ls);
     char *copy = strdup(path);
@@ -355,7 +356,7 @@ int longruns_make(struct longruns *ls, struct error *e)
         return -1;
     if (catalogue_reserve(c) < 0)
         return error_system(e, "unable to take the memory for %lu services", (unsigned long)nodes);
-    if (longruns_reserve(ls, nodes - catalogue_oneshots(c), e) < 0)
+    if (reserve(ls, nodes - catalogue_oneshots(c), e) < 0)
         return -1;
     take_block(ls, nodes - catalogue_oneshots(c));
     for (uint32_t i = 0; i < nodes; i++)

@@ -6,8 +6,6 @@
 
 /* Makes all of the catalogue, with all memory that they need: before the mark. -1 with e. */
 int longruns_make(struct longruns *ls, struct error *e);
-/* Room for that many more, with timers, children and pids of loggers. -1 with e: no memory. */
-int longruns_reserve(struct longruns *ls, uint32_t more, struct error *e);
 
 /* Takes everything that one needs but its pipeline; the service directory path is there. node: its
  * own, or NO_NODE. own: d, which is taken over, or NULL where d is of the catalogue or of an
