@@ -228,12 +228,6 @@ void logger_start(struct logger *l)
     start_at(l, p->stage >= STAGE_DRAIN ? now + DRAIN_RETRY_MS * CLOCK_MS : l->process.retry_at);
 }
 
-void logger_start_first(struct logger *l)
-{
-    if (l->state == LOGGER_FRESH)
-        logger_start(l);
-}
-
 /* When the next one is due: now after exit 0 and after a first failure, which may have been a kill;
  * ever later after failures that follow soon. */
 static void note_death(struct logger_process *s, int status, int64_t now)

@@ -32,7 +32,7 @@ struct logger_pipes {
      * closed. */
     int out_read, out_write, err_read, err_write;
     int journal[3];  /* of stdout, of stderr and, of .init, of the events; the state is behind the
-                        first */
+                        first, which is a gate: closed until the boundary was read */
     int events_read; /* -1 but for .init */
 };
 
@@ -78,7 +78,6 @@ void logger_start(struct logger *l);
 /* Writes the last line of stderr of the instance that ended last, as far as the logger knows it by
  * now, with a NUL; "" when there is none. */
 void logger_last_words(const struct logger *l, char out[LAST_WORDS_SIZE + 1]);
-void logger_start_first(struct logger *l); /* only in the state FRESH */
 /* Its process was reaped, with that raw wait status. A notice GONE tells when it is drained. */
 void logger_reaped(struct logger *l, int status);
 /* ENDING: closes our write ends, so that it sees the end of file once nobody else writes, and
@@ -98,8 +97,6 @@ void logger_signal(const struct logger *l, int signal); /* to its process, if th
 void logger_boundary(struct logger *l);
 /* For struct process_spawn: which of 1 and 2 the child opens itself, where they are our pipes. */
 unsigned int logger_writes(const struct logger *l);
-/* For struct process_spawn: closed until the boundary was read; 0 without a logger. */
-int logger_gate(const struct logger *l);
 
 /* --- between its files ---------------------------------------------------------------------- */
 

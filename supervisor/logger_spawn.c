@@ -14,11 +14,6 @@ unsigned int logger_writes(const struct logger *l)
            (l->pipes.err_read == l->pipes.err_write ? 1U << 2 : 0);
 }
 
-int logger_gate(const struct logger *l)
-{
-    return l->state == LOGGER_NONE ? 0 : l->pipes.journal[0];
-}
-
 static const char *mode_name(enum logging_mode mode)
 {
     static const char *const names[] = LOGGING_MODE_NAMES;

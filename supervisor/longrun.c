@@ -126,8 +126,8 @@ static enum service_event spawn_run(struct longrun *l, int *detail)
     struct pid1 *p = l->all->pid1;
     struct error e = ERROR_INIT;
     l->logger.boundary = false;
-    if (longrun_has_logger(l))
-        logger_start_first(&l->logger);
+    if (longrun_has_logger(l) && l->logger.state == LOGGER_FRESH)
+        logger_start(&l->logger);
     int result = longrun_spawn_run(l, &e);
     if (result == 0)
         return SERVICE_EVENTS;

@@ -62,7 +62,7 @@ static void fill(const struct longrun *l, struct process_spawn *s, struct superv
     if (!longrun_has_logger(l))
         return;
     s->writes = logger_writes(&l->logger);
-    s->gate = logger_gate(&l->logger);
+    s->gate = l->logger.pipes.journal[0];
 }
 
 /* What the last instance left behind may still hold it: the new one waits before its exec. Nobody
