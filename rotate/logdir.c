@@ -301,6 +301,7 @@ pid_t logdir_user(int directory)
         return -1;
     bool used = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_WRLCK; /* readers are not */
     close(fd);
+    errno = 0;
     return used ? lock.l_pid : -1;
 }
 

@@ -127,7 +127,7 @@ enum logdir_loss logdir_loss(const struct logdir *d);
 bool logdir_ends_line(const struct logdir *d);
 
 /* The pid of the logger that has locked the directory, as we see it (0: in another container); -1:
- * no logger works here, or we may not open the lock. */
+ * no logger works here (errno 0), or we cannot open the lock (errno). */
 pid_t logdir_user(int directory);
 
 /* --- the helper ------------------------------------------------------------------------------- */

@@ -40,11 +40,8 @@ bool pipe_note_is_noted(const char *note, unsigned long long inode)
  * number may be another's by now. Without the right to open the lock we believe the note. */
 static bool is_at_work(int directory)
 {
-    int lock = openat(directory, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (lock < 0)
-        return errno == EACCES;
-    close(lock);
-    return logdir_user(directory) > 0;
+    pid_t user = logdir_user(directory);
+    return user > 0 || (user < 0 && errno == EACCES);
 }
 
 /* Reads the note of the logger that works there now. False: there is none. */
