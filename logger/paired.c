@@ -39,8 +39,6 @@ struct paired {
     struct sink_rules events_rules;
     struct script script;
     struct script events_script;
-    struct script_step own;        /* the directory */
-    struct script_step events_own; /* the directory of the events */
     struct fallback fallback;
     const char *name;
     const char *directory; /* NULL: no disk */
@@ -283,12 +281,10 @@ static int open_events(struct paired *p, struct error *e)
 {
     if (script_parse(&p->events_script, events_script, 2, false, e) < 0)
         return -1;
-    p->events_own = (struct script_step){
-        .kind = SCRIPT_DIRECTORY, .text = p->events, .settings = p->events_script.trailing};
+    p->events_script.own.text = p->events;
     /* who may read the logs may read what belongs to them */
-    p->events_own.settings.mode = p->script.trailing.mode;
-    return route_open(&p->pump.handover.route[1], &p->events_script, &p->events_own,
-                      &p->events_rules, e);
+    p->events_script.own.settings.mode = p->script.own.settings.mode;
+    return route_open(&p->pump.handover.route[1], &p->events_script, &p->events_rules, e);
 }
 
 static int open_routes(struct paired *p, struct error *e)
@@ -299,12 +295,8 @@ static int open_routes(struct paired *p, struct error *e)
     zone_settle();
     set_fallback(p);
     set_rules(p, note);
-    p->own = (struct script_step){.kind = SCRIPT_DIRECTORY,
-                                  .text = p->directory,
-                                  .stamps = p->script.trailing_stamps,
-                                  .settings = p->script.trailing};
-    if (route_open(&p->pump.handover.route[0], &p->script, p->directory == NULL ? NULL : &p->own,
-                   &p->rules, e) < 0)
+    p->script.own.text = p->directory;
+    if (route_open(&p->pump.handover.route[0], &p->script, &p->rules, e) < 0)
         return -1;
     return p->events == NULL ? 0 : open_events(p, e);
 }

@@ -8,17 +8,18 @@ enum {
     LINE_USUAL = 32     /* bytes: few lines are shorter */
 };
 
-int route_open(struct route *r, const struct script *script, const struct script_step *own,
-               const struct sink_rules *rules, struct error *e)
+int route_open(struct route *r, const struct script *script, const struct sink_rules *rules,
+               struct error *e)
 {
-    size_t count = script->count + (own != NULL);
+    bool has_own = script->own.text != NULL;
+    size_t count = script->count + has_own;
     struct sink *out = NULL;
     *r = (struct route){
         .rules = rules, .sink = calloc(count > 0 ? count : 1, sizeof *r->sink), .joins = count > 0};
     if (r->sink == NULL)
         return error_system(e, "unable to prepare the logging script");
     for (size_t i = 0; i < count; i++) {
-        const struct script_step *step = i < script->count ? &script->step[i] : own;
+        const struct script_step *step = i < script->count ? &script->step[i] : &script->own;
         struct sink *s = sink_make(rules, step, step->kind == SCRIPT_STDOUT ? out : NULL, e);
         if (s == NULL) {
             route_close(r, false);
@@ -30,7 +31,7 @@ int route_open(struct route *r, const struct script *script, const struct script
         r->selects |= s->kind->select != NULL;
         r->joins &= s->kind == &directory_kind && (step->stamps & STAMP_CRI) != 0;
     }
-    if (own != NULL) {
+    if (has_own) {
         r->own = disk_of(r->sink[count - 1]);
         r->own->exact = true;
     }

@@ -26,11 +26,10 @@ struct route {
     struct str subject; /* the line being matched */
 };
 
-/* Makes the sinks of the script and, at the end, of own: a paired logger's directory, which is
- * exact, or NULL. Directories are not opened yet. script, own and rules must outlive the route. 0,
- * or -1 with e. */
-int route_open(struct route *r, const struct script *script, const struct script_step *own,
-               const struct sink_rules *rules, struct error *e);
+/* Makes the sinks of the script and, at the end, of its own directory, which is exact. Directories
+ * are not opened yet. script and rules must outlive the route. 0, or -1 with e. */
+int route_open(struct route *r, const struct script *script, const struct sink_rules *rules,
+               struct error *e);
 
 /* Its log directories, one after the other: the first from number *next on, which moves behind it;
  * NULL: there is none. */

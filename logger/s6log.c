@@ -358,7 +358,7 @@ static int start(struct s6log *s, struct invocation *c, struct error *e)
                                    .note = note};
     if (s->notification >= 0)
         fd_cloexec(s->notification, 1);
-    if (open_signals(s, e) < 0 || route_open(&s->route, &s->script, NULL, &s->rules, e) < 0 ||
+    if (open_signals(s, e) < 0 || route_open(&s->route, &s->script, &s->rules, e) < 0 ||
         open_directories(s, e) < 0)
         return -1;
     if (s->notification >= 0) {

@@ -10,8 +10,7 @@ enum { ROTATE_MIN = 4096, ROTATE_MAX = 268435455, MODE_MAX = 07777 };
 
 struct script_reader {
     struct script *script;
-    struct script_settings now;
-    unsigned int stamps;               /* of the next action */
+    struct script_settings *now;       /* of the script's own step, as its stamps */
     const struct directive *directive; /* being read */
     const char *word;                  /* it, kept in the script's storage */
     struct error *e;
@@ -45,10 +44,10 @@ static int add_step(struct script_reader *r, const char *text)
     s->step = bigger;
     struct script_step *step = &s->step[s->count++];
     *step = (struct script_step){
-        .kind = (enum script_kind)r->directive->value, .text = text, .settings = r->now};
+        .kind = (enum script_kind)r->directive->value, .text = text, .settings = *r->now};
     if (is_action(step)) {
-        step->stamps = r->stamps;
-        r->stamps = 0;
+        step->stamps = s->own.stamps;
+        s->own.stamps = 0;
     }
     return 0;
 }
@@ -83,7 +82,7 @@ static int read_directory(struct script_reader *r, const char *text)
 /* A number, to where the directive says. */
 static int read_number(struct script_reader *r, const char *text)
 {
-    char *place = (char *)&r->now + r->directive->value;
+    char *place = (char *)r->now + r->directive->value;
     unsigned long long *number = (unsigned long long *)(void *)place;
     return number_parse(text, r->directive->max, number) < 0 ? unrecognized(r) : 0;
 }
@@ -92,10 +91,10 @@ static int read_rotate(struct script_reader *r, const char *text)
 {
     if (read_number(r, text) < 0)
         return -1;
-    if (r->now.rotate < ROTATE_MIN)
-        r->now.rotate = ROTATE_MIN;
-    if (r->now.rotate > ROTATE_MAX)
-        r->now.rotate = ROTATE_MAX;
+    if (r->now->rotate < ROTATE_MIN)
+        r->now->rotate = ROTATE_MIN;
+    if (r->now->rotate > ROTATE_MAX)
+        r->now->rotate = ROTATE_MAX;
     return 0;
 }
 
@@ -103,7 +102,7 @@ static int read_tolerance(struct script_reader *r, const char *text)
 {
     if (read_number(r, text) < 0)
         return -1;
-    if (r->now.tolerance > r->now.rotate / 2)
+    if (r->now->tolerance > r->now->rotate / 2)
         return error_set(r->e, EXIT_USAGE, "directive %s conflicts with previous s directive",
                          r->word);
     return 0;
@@ -114,7 +113,7 @@ static int read_gzip(struct script_reader *r, const char *text)
     unsigned long long level;
     if (number_parse(text, 9, &level) < 0)
         return unrecognized(r);
-    r->now.gzip = (int)level;
+    r->now->gzip = (int)level;
     return 0;
 }
 
@@ -123,26 +122,26 @@ static int read_mode(struct script_reader *r, const char *text)
     uint64_t mode;
     if (octal_parse(text, MODE_MAX, &mode) < 0)
         return unrecognized(r);
-    r->now.mode = (mode_t)mode;
+    r->now->mode = (mode_t)mode;
     return 0;
 }
 
 static int read_follow(struct script_reader *r, const char *text)
 {
-    r->now.follow = *text == '\0';
-    return r->now.follow ? 0 : syntax_error(r);
+    r->now->follow = *text == '\0';
+    return r->now->follow ? 0 : syntax_error(r);
 }
 
 static int read_prefix(struct script_reader *r, const char *text)
 {
-    r->now.prefix = *text == '\0' ? NULL : text;
+    r->now->prefix = *text == '\0' ? NULL : text;
     return 0;
 }
 
 static int read_processor(struct script_reader *r, const char *text)
 {
-    r->now.processor = *text == '\0' ? NULL : text;
-    r->now.processor_is_shell = r->directive->value != 0;
+    r->now->processor = *text == '\0' ? NULL : text;
+    r->now->processor_is_shell = r->directive->value != 0;
     return 0;
 }
 
@@ -150,7 +149,7 @@ static int read_stamp(struct script_reader *r, const char *text)
 {
     if (*text != '\0')
         return syntax_error(r);
-    r->stamps |= (unsigned int)r->directive->value;
+    r->script->own.stamps |= (unsigned int)r->directive->value;
     return 0;
 }
 
@@ -210,8 +209,6 @@ static int finish(struct script_reader *r, bool need_action)
 {
     struct script *s = r->script;
     size_t used = s->count;
-    s->trailing = r->now;
-    s->trailing_stamps = r->stamps;
     if (!need_action)
         return 0;
     while (used > 0 && !is_action(&s->step[used - 1]))
@@ -226,18 +223,15 @@ static int finish(struct script_reader *r, bool need_action)
 int script_parse(struct script *s, char *const *words, size_t count, bool need_action,
                  struct error *e)
 {
-    struct script_reader r = {
-        .script = s,
-        .now = {.keep = 10,
-                .rotate = 99999,
-                .tolerance = 2000,
-                .retry_ms = 2000,
-                .alert_bytes = 200,
-                .status_bytes = 1001,
-                .gzip = -1},
-        .e = e,
-    };
-    *s = (struct script){.count = 0};
+    struct script_reader r = {.script = s, .now = &s->own.settings, .e = e};
+    *s = (struct script){.own = {.kind = SCRIPT_DIRECTORY,
+                                 .settings = {.keep = 10,
+                                              .rotate = 99999,
+                                              .tolerance = 2000,
+                                              .retry_ms = 2000,
+                                              .alert_bytes = 200,
+                                              .status_bytes = 1001,
+                                              .gzip = -1}}};
     for (size_t i = 0; i < count; i++)
         if (read_word(&r, words[i]) < 0) {
             script_release(s);

@@ -53,11 +53,10 @@ struct script_step {
 struct script {
     struct script_step *step;
     size_t count;
-    struct words storage; /* owns every text above */
-    struct script_settings
-        trailing;                 /* settings and stamps after the last action: a paired logger's */
-    unsigned int trailing_stamps; /* own directory takes them */
-    bool extraneous;              /* a selection group without an action at the end */
+    struct words storage;   /* owns every text above */
+    struct script_step own; /* a paired logger's own directory, as if it were the last word; its
+                               path as text is the caller's to set, NULL: there is none */
+    bool extraneous;        /* a selection group without an action at the end */
 };
 
 /* words are the directives (not kept). A paired logger's script needs no action: its directory is

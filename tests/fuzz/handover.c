@@ -39,7 +39,6 @@ int __wrap_loop_signals(struct loop *l, const int *signals, size_t count,
 struct world {
     struct pump pump;
     struct script script;
-    struct script_step own;
     struct sink_rules rules;
     char path[96];
     char before[256];
@@ -88,12 +87,9 @@ static void open_route(struct world *w)
 {
     struct error e = ERROR_INIT;
     MUST(script_parse(&w->script, script_words, 4, false, &e) == 0);
-    w->own = (struct script_step){.kind = SCRIPT_DIRECTORY,
-                                  .text = w->path,
-                                  .stamps = w->script.trailing_stamps,
-                                  .settings = w->script.trailing};
+    w->script.own.text = w->path;
     w->rules = (struct sink_rules){.trouble = SINK_HOLD, .name = "fuzz", .slots = -1};
-    MUST(route_open(&w->pump.handover.route[0], &w->script, &w->own, &w->rules, &e) == 0);
+    MUST(route_open(&w->pump.handover.route[0], &w->script, &w->rules, &e) == 0);
     int directory = logdir_prepare(w->path, (uid_t)-1, (gid_t)-1, 0, &e);
     MUST(directory >= 0 && disk_open(w->pump.handover.route[0].own, directory, true, &e) == 0);
 }

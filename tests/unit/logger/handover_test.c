@@ -29,7 +29,6 @@ struct world {
 struct logger {
     struct handover h;
     struct script script, nothing;
-    struct script_step own[2];
     struct sink_rules rules[2];
     const struct world *world;
     bool open[INPUTS];
@@ -59,16 +58,14 @@ static int open_route(struct logger *g, int file)
 {
     struct error e = ERROR_INIT;
     const struct world *w = g->world;
-    g->own[file] = (struct script_step){.kind = SCRIPT_DIRECTORY,
-                                        .text = w->path[file],
-                                        .stamps = g->script.trailing_stamps,
-                                        .settings = g->script.trailing};
     g->rules[file] = (struct sink_rules){.trouble = w->holds ? SINK_HOLD : SINK_DROP,
                                          .sheds = w->sheds,
                                          .name = "test",
                                          .slots = -1};
-    const struct script *script = file == 0 ? &g->script : &g->nothing;
-    if (route_open(&g->h.route[file], script, &g->own[file], &g->rules[file], &e) < 0)
+    struct script *script = file == 0 ? &g->script : &g->nothing;
+    script->own = g->script.own;
+    script->own.text = w->path[file];
+    if (route_open(&g->h.route[file], script, &g->rules[file], &e) < 0)
         return -1;
     return open_sinks(g, &g->h.route[file]);
 }

@@ -88,8 +88,7 @@ static int run_route(void *context)
     struct sink_rules rules = {.trouble = w->trouble, .name = "test", .slots = -1};
     char *words[] = {"s4096", "-", "+^out [0-9]*[02468] ", "C", w->even, "f", "C", w->rest};
     message_to(logs_silent);
-    if (script_parse(&script, words, 8, true, &e) < 0 ||
-        route_open(&r, &script, NULL, &rules, &e) < 0)
+    if (script_parse(&script, words, 8, true, &e) < 0 || route_open(&r, &script, &rules, &e) < 0)
         return 95;
     if (open_directories(&r, false) < 0)
         return EXIT_SYSTEM;
@@ -187,11 +186,8 @@ static void repeat(struct world *w, const struct bytes *before, size_t bytes, st
     open_world(w);
     write_file(w->rest, bytes == 0 ? "" : before->at, bytes);
     assert_int_equal(script_parse(&script, words, 2, false, &e), 0);
-    const struct script_step own = {.kind = SCRIPT_DIRECTORY,
-                                    .text = w->rest,
-                                    .stamps = script.trailing_stamps,
-                                    .settings = script.trailing};
-    assert_int_equal(route_open(&r, &script, &own, &rules, &e), 0);
+    script.own.text = w->rest;
+    assert_int_equal(route_open(&r, &script, &rules, &e), 0);
     assert_int_equal(open_directories(&r, true), 0);
     memcpy(lines_room(&l, w->fed.length), w->fed.at, w->fed.length);
     lines_added(&l, w->fed.length);

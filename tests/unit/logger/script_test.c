@@ -130,22 +130,22 @@ static void a_paired_script_implies_its_directory(void **state)
     struct script s;
     parses(&s, WORDS("n20", "s1000000", "C"), false);
     assert_int_equal(s.count, 0);
-    assert_int_equal(s.trailing.keep, 20);
-    assert_false(s.trailing.follow);
-    assert_int_equal(s.trailing.rotate, 1000000);
-    assert_int_equal(s.trailing_stamps, STAMP_CRI);
+    assert_int_equal(s.own.settings.keep, 20);
+    assert_false(s.own.settings.follow);
+    assert_int_equal(s.own.settings.rotate, 1000000);
+    assert_int_equal(s.own.stamps, STAMP_CRI);
     script_release(&s);
     parses(&s, WORDS("T", "1", "-debug", "F", "n3"), false);
-    assert_true(s.trailing.follow);
+    assert_true(s.own.settings.follow);
     assert_int_equal(s.count, 2);
     assert_int_equal(s.step[1].kind, SCRIPT_DESELECT);
-    assert_int_equal(s.trailing.keep, 3);
-    assert_int_equal(s.trailing_stamps, 0);
+    assert_int_equal(s.own.settings.keep, 3);
+    assert_int_equal(s.own.stamps, 0);
     assert_false(s.extraneous);
     script_release(&s);
     parses(&s, NULL, 0, false);
     assert_int_equal(s.count, 0);
-    assert_int_equal(s.trailing_stamps, 0);
+    assert_int_equal(s.own.stamps, 0);
     script_release(&s);
 }
 
