@@ -125,22 +125,7 @@ int file_read_any(int at, const char *path, size_t limit, struct str *out, struc
     return read_and_close(fd, path, 0, limit, out, e);
 }
 
-int fd_write_all(int fd, const void *bytes, size_t length)
-{
-    const char *from = bytes;
-    while (length > 0) {
-        ssize_t n = write(fd, from, length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        from += n;
-        length -= (size_t)n;
-    }
-    return 0;
-}
-
-int fd_write_waiting(int fd, const void *bytes, size_t length)
+static int write_all(int fd, const void *bytes, size_t length, bool waits)
 {
     const char *from = bytes;
     while (length > 0) {
@@ -148,7 +133,7 @@ int fd_write_waiting(int fd, const void *bytes, size_t length)
         if (n >= 0) {
             from += n;
             length -= (size_t)n;
-        } else if (errno == EAGAIN) {
+        } else if (waits && errno == EAGAIN) {
             struct pollfd p = {.fd = fd, .events = POLLOUT};
             poll(&p, 1, -1);
         } else if (errno != EINTR) {
@@ -156,6 +141,16 @@ int fd_write_waiting(int fd, const void *bytes, size_t length)
         }
     }
     return 0;
+}
+
+int fd_write_all(int fd, const void *bytes, size_t length)
+{
+    return write_all(fd, bytes, length, false);
+}
+
+int fd_write_waiting(int fd, const void *bytes, size_t length)
+{
+    return write_all(fd, bytes, length, true);
 }
 
 int file_make(int at, const char *path, int flags, mode_t mode)
