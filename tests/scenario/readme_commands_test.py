@@ -72,3 +72,8 @@ def test_links_lead_somewhere():
         with open(page) as file:
             for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read()):
                 assert os.path.exists(os.path.join(os.path.dirname(page), link)), (page, link)
+
+
+def test_the_readme_leads_to_every_page():
+    linked = set(re.findall(r"\]\((docs/[^)#]+\.md)", README))
+    assert {page for page in pages.pages() if page.startswith("docs/")} == linked
