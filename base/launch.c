@@ -207,8 +207,11 @@ pid_t launch(const struct process_spawn *s, int report, int flags, void (*before
     if (pid >= 0)
         return pid;
     atomic_store(&b->taken, 0);
-    if (errno == EINVAL)
+    if (errno == EINVAL) { /* qemu-user */
         errno = ENOSYS;
+        berths = NULL;
+        used = 0;
+    }
     return -1;
 }
 
