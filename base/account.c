@@ -83,10 +83,8 @@ int groups_add(struct groups *g, gid_t id)
         errno = E2BIG;
         return -1;
     }
-    gid_t *more = list_room(g->id, g->count, &g->room, sizeof *more);
-    if (more == NULL)
+    if (LIST_ROOM(g->id, g->count, g->room) < 0)
         return -1;
-    g->id = more;
     g->id[g->count++] = id;
     return 0;
 }

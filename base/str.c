@@ -72,15 +72,19 @@ void str_release(struct str *s)
     *s = (struct str){.data = NULL};
 }
 
-void *list_room(void *list, size_t count, size_t *room, size_t size)
+int list_grow(void *list, size_t count, size_t *room, size_t size)
 {
-    if (count < *room)
-        return list;
+    void *memory;
     size_t more = *room == 0 ? 8 : 2 * *room;
-    void *moved = realloc(list, more * size);
-    if (moved != NULL)
-        *room = more;
-    return moved;
+    if (count < *room)
+        return 0;
+    memcpy(&memory, list, sizeof memory); /* of whatever type it points to */
+    memory = realloc(memory, more * size);
+    if (memory == NULL)
+        return -1;
+    memcpy(list, &memory, sizeof memory);
+    *room = more;
+    return 0;
 }
 
 size_t word_escape(char *out, size_t size, const char *text)
@@ -101,10 +105,8 @@ size_t word_escape(char *out, size_t size, const char *text)
 
 int words_add_bytes(struct words *w, const char *text, size_t n)
 {
-    char **item = list_room(w->item, w->count + 1, &w->capacity, sizeof *item); /* the NULL, too */
-    if (item == NULL)
+    if (LIST_ROOM(w->item, w->count + 1, w->capacity) < 0) /* the NULL, too */
         return -1;
-    w->item = item;
     char *copy = malloc(n + 1);
     if (copy == NULL)
         return -1;

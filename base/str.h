@@ -55,9 +55,10 @@ void words_sort(struct words *w);
 /* Frees the words and the list, which is as WORDS_INIT then. Keeps errno. */
 void words_release(struct words *w);
 
-/* Makes room for one more in a list of count items of that size, *room of which have memory: the
- * list, perhaps moved, with *room raised. NULL: no memory; the list is as it was. */
-void *list_room(void *list, size_t count, size_t *room, size_t size);
+/* Makes room for one more in a list of count items, room of which have memory: list and room, a
+ * pointer and a size_t that can be assigned to, may change. 0, or -1: no memory; nothing has. */
+#define LIST_ROOM(list, count, room) list_grow((void *)&(list), (count), &(room), sizeof *(list))
+int list_grow(void *list, size_t count, size_t *room, size_t size);
 
 /* Whether the text is one of the list, which NULL ends. */
 int is_among(const char *text, const char *const *list);

@@ -18,10 +18,8 @@ struct word {
 
 static int add_part(struct word *w, struct part p)
 {
-    struct part *part = list_room(w->part, w->count, &w->capacity, sizeof *part);
-    if (part == NULL)
+    if (LIST_ROOM(w->part, w->count, w->capacity) < 0)
         return -1;
-    w->part = part;
     w->part[w->count++] = p;
     return 0;
 }

@@ -7,10 +7,8 @@
 
 int wait_set_add(struct wait_set *s, pid_t pid, struct error *e)
 {
-    pid_t *grown = list_room(s->pid, s->count, &s->capacity, sizeof *grown);
-    if (grown == NULL)
+    if (LIST_ROOM(s->pid, s->count, s->capacity) < 0)
         return error_system(e, "unable to remember a child");
-    s->pid = grown;
     s->pid[s->count++] = pid;
     s->alive++;
     return 0;

@@ -12,11 +12,8 @@ int columns_parse(struct columns *c, const char *text, struct error *e)
 {
     while (*text) {
         size_t length = strcspn(text, ",");
-        struct column *grown = realloc(c->column, (c->count + 1) * sizeof *grown);
         char *name = strndup(text, length);
-        if (grown)
-            c->column = grown;
-        if (!grown || !name) {
+        if (!name || LIST_ROOM(c->column, c->count, c->room) < 0) {
             free(name);
             return error_system(e, "unable to take the columns");
         }

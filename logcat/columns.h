@@ -13,7 +13,7 @@ struct column {
 
 struct columns {
     struct column *column; /* owned */
-    size_t count;
+    size_t count, room;
     bool headed;      /* the names were shown */
     struct str value; /* of the cell made last */
 };

@@ -78,10 +78,8 @@ static int add_watch(struct dirwatch *f, const char *path, uint32_t mask, size_t
 {
     if (f->watch.fd < 0)
         return access(path, X_OK);
-    struct dirwatch_watch *list = list_room(f->list, f->count, &f->capacity, sizeof *list);
-    if (!list)
+    if (LIST_ROOM(f->list, f->count, f->capacity) < 0)
         return -1;
-    f->list = list;
     int descriptor = inotify_add_watch(f->watch.fd, path, mask | IN_ONLYDIR | IN_MASK_ADD);
     if (descriptor < 0 && (errno == ENOSPC || errno == ENOMEM)) {
         poll_instead(f, strerror(errno));

@@ -5,12 +5,10 @@
 
 int filter_add(struct filter *f, const char *text, bool exclude, bool ignore_case, struct error *e)
 {
-    struct filter_pattern *grown = realloc(f->pattern, (f->count + 1) * sizeof *grown);
-    if (!grown)
+    if (LIST_ROOM(f->pattern, f->count, f->room) < 0)
         return error_system(e, "unable to take the expression %s", text);
-    f->pattern = grown;
-    grown[f->count].exclude = exclude;
-    if (pattern_open(&grown[f->count].pattern, text, ignore_case, e) < 0)
+    f->pattern[f->count].exclude = exclude;
+    if (pattern_open(&f->pattern[f->count].pattern, text, ignore_case, e) < 0)
         return -1;
     f->count++;
     f->includes += !exclude;
@@ -19,17 +17,16 @@ int filter_add(struct filter *f, const char *text, bool exclude, bool ignore_cas
 
 int filter_add_where(struct filter *f, const char *text, struct error *e)
 {
-    struct where *grown = realloc(f->where, (f->wheres + 1) * sizeof *grown);
-    if (!grown)
+    if (LIST_ROOM(f->where, f->wheres, f->wheres_room) < 0)
         return error_system(e, "unable to take the condition %s", text);
-    f->where = grown;
-    if (where_parse(&grown[f->wheres], text, e) < 0)
+    struct where *w = f->where;
+    if (where_parse(&w[f->wheres], text, e) < 0)
         return -1;
     /* Numbers are compared first: that costs less, and mostly leaves out more. */
-    for (size_t i = f->wheres++; i > 0 && grown[i].numeric && !grown[i - 1].numeric; i--) {
-        struct where other = grown[i - 1];
-        grown[i - 1] = grown[i];
-        grown[i] = other;
+    for (size_t i = f->wheres++; i > 0 && w[i].numeric && !w[i - 1].numeric; i--) {
+        struct where other = w[i - 1];
+        w[i - 1] = w[i];
+        w[i] = other;
     }
     return 0;
 }

@@ -20,14 +20,14 @@ struct filter_pattern {
 
 struct filter {
     struct filter_pattern *pattern; /* owned */
-    size_t count;
+    size_t count, room;
     size_t includes;          /* patterns without exclude */
     struct timespec since;    /* {0, 0}: from the beginning */
     struct timespec until;    /* {0, 0}: to the end; exclusive */
     enum stamp_stream stream; /* STREAM_UNKNOWN: any */
     struct severity_range severity;
     struct where *where; /* conditions, all of which are met; owned */
-    size_t wheres;
+    size_t wheres, wheres_room;
     const struct columns *columns; /* a line must have a field of these; NULL: none; not owned */
 };
 

@@ -18,7 +18,7 @@ enum {
 
 struct windows {
     struct tail *kept; /* the entries of each window, the newest window first */
-    size_t count;
+    size_t count, room;
 };
 
 static void open_window(struct view *v)
@@ -44,10 +44,8 @@ static time_t end_of_all(const struct view *v)
 
 static int keep(struct windows *w, struct tail *t)
 {
-    struct tail *grown = realloc(w->kept, (w->count + 1) * sizeof *grown);
-    if (!grown)
+    if (LIST_ROOM(w->kept, w->count, w->room) < 0)
         return -1;
-    w->kept = grown;
     w->kept[w->count++] = *t;
     *t = (struct tail){0};
     return 0;
@@ -64,7 +62,7 @@ static void print_kept(struct view *v, struct windows *w)
 
 void newest_first_windows(struct view *v, bool reverse, unsigned long long lines)
 {
-    struct windows w = {NULL, 0};
+    struct windows w = {.kept = NULL};
     unsigned long long missing = lines > 0 ? lines : SIZE_MAX;
     time_t top = end_of_all(v), width = FIRST_WIDTH;
     /* Opening a window costs for each source, keeping its entries for each byte. */

@@ -55,11 +55,9 @@ bool source_has_pieces(const struct source *s)
 
 static void add_step(struct source *s, const struct timespec *t)
 {
-    struct timespec *lowest = list_room(s->lowest, s->steps, &s->steps_room, sizeof *lowest);
-    if (!lowest) /* no memory: the order suffers, no line is lost */
-        return;
-    s->lowest = lowest;
-    s->lowest[s->steps++] = *t;
+    /* No memory: the order suffers, no line is lost. */
+    if (LIST_ROOM(s->lowest, s->steps, s->steps_room) == 0)
+        s->lowest[s->steps++] = *t;
 }
 
 /* Notes the stamp of the next line, which is read or left out. */
@@ -126,11 +124,8 @@ void order_end(struct source *s)
 /* In a survey: begins the archive with that name. */
 static void begin_archive(struct source *s, const struct timespec *name, bool inside_line)
 {
-    struct source_archive *archive =
-        list_room(s->survey.archive, s->survey.archives, &s->survey.archives_room, sizeof *archive);
-    if (!archive)
+    if (LIST_ROOM(s->survey.archive, s->survey.archives, s->survey.archives_room) < 0)
         return;
-    s->survey.archive = archive;
     s->survey.archive[s->survey.archives++] =
         (struct source_archive){.name = *name, .bounded = !inside_line && !source_has_pieces(s)};
     s->survey.in_archive = true;
@@ -229,12 +224,8 @@ void order_keep_block(struct source *s, size_t size, const struct timespec *firs
         s->survey.device = device;
         s->survey.inode = inode;
     }
-    struct source_block *block =
-        list_room(s->survey.block, s->survey.blocks, &s->survey.blocks_room, sizeof *block);
-    if (!block)
-        return;
-    s->survey.block = block;
-    s->survey.block[s->survey.blocks++] = b;
+    if (LIST_ROOM(s->survey.block, s->survey.blocks, s->survey.blocks_room) == 0)
+        s->survey.block[s->survey.blocks++] = b;
 }
 
 static int compare_begin(const void *key, const void *block)

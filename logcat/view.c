@@ -11,10 +11,8 @@ int view_add(struct view *v, const char *name, const char *path, bool events, st
 {
     size_t width = utf8_width(name, strlen(name));
     struct source *s = source_new(name, path);
-    struct source **list = list_room(v->source, v->count, &v->capacity, sizeof *list);
-    if (list)
-        v->source = list;
-    if (!s || !list || merge_init(&v->merge, v->count + 1) < 0) {
+    if (!s || LIST_ROOM(v->source, v->count, v->capacity) < 0 ||
+        merge_init(&v->merge, v->count + 1) < 0) {
         error_system(e, "unable to read %s", path);
         source_free(s);
         return -1;

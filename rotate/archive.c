@@ -127,10 +127,8 @@ static int collect(void *to, const char *name, int file)
     struct archive a;
     if (archive_parse(name, &a) < 0 || (!file && !is_file(c->directory, name)))
         return 0;
-    struct archive *list = list_room(c->list, c->count, &c->room, sizeof *list);
-    if (list == NULL)
+    if (LIST_ROOM(c->list, c->count, c->room) < 0)
         return -1;
-    c->list = list;
     c->list[c->count++] = a;
     return 0;
 }

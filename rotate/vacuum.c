@@ -49,11 +49,8 @@ static int add(struct vacuum *v, int root, const char *path, const char *name)
     close(fd);
     for (long i = 0; i < d.count; i++)
         d.bytes += d.list[i].size;
-    struct vacuum_directory *item = list_room(v->item, v->count, &v->room, sizeof *item);
-    if (item != NULL)
-        v->item = item;
     d.name = strdup(name);
-    if (item == NULL || d.name == NULL) {
+    if (d.name == NULL || LIST_ROOM(v->item, v->count, v->room) < 0) {
         free(d.list);
         free(d.name);
         return -1;

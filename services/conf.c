@@ -182,7 +182,7 @@ static void add_key(struct parser *p, struct conf_key key)
     struct conf_section *s = p->section;
     const struct conf_key *before = s == NULL || p->no_memory ? NULL : conf_find(s, key.name);
     char first[48];
-    struct conf_key *list = NULL;
+    bool added = false;
     if (before != NULL) {
         struct line name = {.text = key.name, .length = strlen(key.name)};
         snprintf(first, sizeof first, "line %lu has it already:", (unsigned long)before->line);
@@ -190,16 +190,15 @@ static void add_key(struct parser *p, struct conf_key key)
     } else if (s != NULL && s->count == CONF_KEYS_MAX) {
         mistake(p, key.line, "a section has 128 keys at most", "too many keys", NULL);
     } else if (s != NULL && !p->no_memory) {
-        list = list_room(s->key, s->count, &s->room, sizeof *list);
-        p->no_memory |= list == NULL;
+        added = LIST_ROOM(s->key, s->count, s->room) == 0;
+        p->no_memory |= !added;
     }
-    if (list == NULL) {
+    if (added) {
+        s->key[s->count++] = key;
+    } else {
         free(key.name);
         free(key.value);
-        return;
     }
-    s->key = list;
-    s->key[s->count++] = key;
 }
 
 static void read_key(struct parser *p, struct line l)
@@ -238,12 +237,10 @@ static struct conf_section *add_section(struct parser *p, const struct line *nam
 {
     struct conf *c = p->c;
     struct conf_section one = {.line = name->number};
-    struct conf_section *list = list_room(c->section, c->count, &c->room, sizeof *list);
-    if (list == NULL) {
+    if (LIST_ROOM(c->section, c->count, c->room) < 0) {
         p->no_memory = true;
         return NULL;
     }
-    c->section = list;
     if (p->about.length > 0) {
         one.about = p->about.data;
         p->about = STR_INIT;
@@ -253,8 +250,8 @@ static struct conf_section *add_section(struct parser *p, const struct line *nam
         free(one.about);
         return NULL;
     }
-    list[c->count] = one;
-    return &list[c->count++];
+    c->section[c->count] = one;
+    return &c->section[c->count++];
 }
 
 static void read_header(struct parser *p, struct line l)

@@ -32,10 +32,8 @@ struct place {
 static int keep(struct problems *p, bool warning, const struct place *place, const char *text)
 {
     struct problem one = {.warning = warning, .line = place->line};
-    struct problem *item = list_room(p->item, p->count, &p->capacity, sizeof *item);
-    if (item == NULL)
+    if (LIST_ROOM(p->item, p->count, p->capacity) < 0)
         return -1;
-    p->item = item;
     one.path = strdup(place->path);
     one.text = strdup(text);
     if (one.path == NULL || one.text == NULL) {

@@ -42,12 +42,10 @@ const char *section_conf(const struct section *s, char out[SECTION_PATH])
 
 int section_add(struct section *s, struct section_file file)
 {
-    struct section_file *list = list_room(s->file, s->count, &s->room, sizeof *list);
-    if (list == NULL) {
+    if (LIST_ROOM(s->file, s->count, s->room) < 0) {
         release_file(&file);
         return -1;
     }
-    s->file = list;
     s->file[s->count++] = file;
     return 0;
 }
@@ -69,12 +67,10 @@ void section_free(struct section *s)
 
 int sections_add(struct sections *list, struct section *s)
 {
-    struct section **item = list_room(list->item, list->count, &list->room, sizeof *item);
-    if (item == NULL) {
+    if (LIST_ROOM(list->item, list->count, list->room) < 0) {
         section_free(s);
         return -1;
     }
-    list->item = item;
     list->item[list->count++] = s;
     return 0;
 }

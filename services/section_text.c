@@ -5,13 +5,10 @@
 
 static void note_line(struct text *t, uint32_t line)
 {
-    uint32_t *list = list_room(t->line, t->lines, &t->room, sizeof *list);
-    if (list == NULL) {
+    if (LIST_ROOM(t->line, t->lines, t->room) < 0)
         t->no_memory = true;
-        return;
-    }
-    t->line = list;
-    t->line[t->lines++] = line;
+    else
+        t->line[t->lines++] = line;
 }
 
 void text_add(struct text *t, const char *bytes, uint32_t line, bool spread)

@@ -14,10 +14,7 @@ static struct hook_service *find(struct hooks *h, const char *name)
     for (size_t i = 0; i < h->services; i++)
         if (strcmp(h->service[i].name, name) == 0)
             return &h->service[i];
-    struct hook_service *list = list_room(h->service, h->services, &h->room, sizeof *list);
-    char *copy = list == NULL ? NULL : strdup(name);
-    if (list != NULL)
-        h->service = list;
+    char *copy = LIST_ROOM(h->service, h->services, h->room) < 0 ? NULL : strdup(name);
     if (copy == NULL)
         return NULL;
     h->service[h->services] = (struct hook_service){.name = copy};

@@ -242,13 +242,10 @@ static void begin_stage(struct reader *r, const char *p)
     const struct image_stage *from = stage_named(f, s.base);
     if (from != NULL)
         inherit(r, &s, from);
-    struct image_stage *more = list_room(f->stage, f->count, &f->room, sizeof *more);
-    if (more != NULL) {
-        f->stage = more;
+    if (LIST_ROOM(f->stage, f->count, f->room) < 0)
+        r->failed = true;
+    else
         f->stage[f->count++] = s;
-        return;
-    }
-    r->failed = true;
 }
 
 /* COPY --from=NAME takes what another stage has. */

@@ -70,12 +70,10 @@ static int keep(struct mask *m, const char *value, size_t length)
         free(copy);
         return 0;
     }
-    void *list = list_room(m->value, m->count, &m->room, sizeof *m->value);
-    if (list == NULL) {
+    if (LIST_ROOM(m->value, m->count, m->room) < 0) {
         free(copy);
         return -1;
     }
-    m->value = list;
     size_t *last = &m->bucket[bucket_of(copy)];
     m->value[m->count++] = (struct mask_value){.bytes = copy, .length = length, .next = *last};
     *last = m->count;

@@ -10,12 +10,12 @@ enum { QUOTED_MAX = 8192, LOOK_BACK = 4096, MASKED_LENGTH = sizeof MASKED - 1 };
 
 void mask_add(struct mask_parts *p, size_t begin, size_t end, size_t from, const char *kind)
 {
-    void *list = begin < end ? list_room(p->part, p->count, &p->room, sizeof *p->part) : NULL;
-    if (list == NULL) {
-        p->failed |= begin < end;
+    if (begin >= end)
+        return;
+    if (LIST_ROOM(p->part, p->count, p->room) < 0) {
+        p->failed = true;
         return;
     }
-    p->part = list;
     struct mask_part *part = &p->part[p->count++];
     *part = (struct mask_part){.begin = begin, .end = end, .from = from};
     snprintf(part->kind, sizeof part->kind, "%s", kind);

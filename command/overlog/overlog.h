@@ -35,7 +35,7 @@ struct tree {
     struct problems problems;
     struct image_build image; /* of a tree that is not whole */
     struct inspected *inspected;
-    size_t inspected_count;
+    size_t inspected_count, inspected_room;
     bool as_written; /* a definition with instances is one, under its own name; there is no graph */
     const char *draft_path;      /* a services.conf that is to have another text; or NULL */
     const struct str *draft;     /* that text */

@@ -18,11 +18,8 @@ enum {
 
 void report_add(struct report *r, const char *name, struct str *text)
 {
-    void *list = list_room(r->file, r->count, &r->room, sizeof *r->file);
     char *copy = strdup(name);
-    if (list != NULL)
-        r->file = list;
-    if (list == NULL || copy == NULL) {
+    if (copy == NULL || LIST_ROOM(r->file, r->count, r->room) < 0) {
         free(copy);
         str_release(text);
         r->failed = true;
@@ -105,12 +102,10 @@ struct masking {
 static void note(void *context, unsigned long line, const char *kind)
 {
     struct masking *m = context;
-    void *list = list_room(m->place, m->count, &m->room, sizeof *m->place);
-    if (list == NULL) {
+    if (LIST_ROOM(m->place, m->count, m->room) < 0) {
         m->failed = true;
         return;
     }
-    m->place = list;
     m->place[m->count].line = line;
     snprintf(m->place[m->count++].kind, MASK_KIND_MAX, "%s", kind);
 }

@@ -57,11 +57,9 @@ static bool is_new(struct tree *t, struct inspected file)
             t->inspected[i].depth = deeper ? file.depth : t->inspected[i].depth;
             return deeper;
         }
-    struct inspected *more = realloc(t->inspected, (t->inspected_count + 1) * sizeof *t->inspected);
-    if (more == NULL)
+    if (LIST_ROOM(t->inspected, t->inspected_count, t->inspected_room) < 0)
         return false;
-    t->inspected = more;
-    more[t->inspected_count++] = file;
+    t->inspected[t->inspected_count++] = file;
     return true;
 }
 

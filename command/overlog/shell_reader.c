@@ -193,16 +193,12 @@ static void release_command(struct shell_command *c)
 static void add_word(struct reader *r, struct shell_word w)
 {
     struct shell_command *c = &r->now;
-    struct shell_word *more = realloc(c->word, (c->count + 1) * sizeof *more);
-    if (more == NULL || w.text == NULL) {
+    if (w.text == NULL || LIST_ROOM(c->word, c->count, c->room) < 0) {
         r->bad = true;
         free(w.text);
-        if (more != NULL)
-            c->word = more;
-        return;
+    } else {
+        c->word[c->count++] = w;
     }
-    c->word = more;
-    c->word[c->count++] = w;
 }
 
 /* The command that was read is over, joined so to the next. */
@@ -218,8 +214,7 @@ static void end_command(struct reader *r, enum shell_join join)
             r->before = join;
         return;
     }
-    struct shell_command *more = realloc(s->command, (s->count + 1) * sizeof *more);
-    if (more == NULL) {
+    if (LIST_ROOM(s->command, s->count, s->room) < 0) {
         r->bad = true;
         release_command(&r->now);
         return;
@@ -227,7 +222,6 @@ static void end_command(struct reader *r, enum shell_join join)
     r->now.before = r->before;
     r->now.after = join;
     r->now.depth = (unsigned int)r->depth;
-    s->command = more;
     s->command[s->count++] = r->now;
     r->now = (struct shell_command){.word = NULL};
     r->before = join == SHELL_BACKGROUND ? SHELL_END : join;

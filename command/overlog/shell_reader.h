@@ -22,14 +22,14 @@ enum shell_join { SHELL_END, SHELL_AND, SHELL_OR, SHELL_PIPE, SHELL_BACKGROUND }
 struct shell_command {
     unsigned int line;
     struct shell_word *word;
-    size_t count;
+    size_t count, room;
     unsigned int depth;            /* of the constructs that it is in: 0 is the script itself */
     enum shell_join before, after; /* what joins it to its neighbours */
 };
 
 struct shell_script {
     struct shell_command *command;
-    size_t count;
+    size_t count, room;
     bool understood;        /* every construct was closed, and there was memory for all */
     bool ends_in_simple;    /* the last command is the last thing of the script */
     struct words functions; /* names of those that it defines */

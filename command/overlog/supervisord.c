@@ -31,10 +31,8 @@ static int add_item(struct ini *ini, const char *section, const char *key, size_
         errno = E2BIG;
         return -1;
     }
-    struct ini_value *item = list_room(ini->item, ini->count, &ini->room, sizeof *item);
-    if (item == NULL)
+    if (LIST_ROOM(ini->item, ini->count, ini->room) < 0)
         return -1;
-    ini->item = item;
     struct ini_value *v = &ini->item[ini->count++];
     *v = (struct ini_value){.section = strdup(section),
                             .key = key == NULL ? NULL : copy(key, key_length)};

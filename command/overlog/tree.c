@@ -148,7 +148,7 @@ int tree_read_draft(const struct tree *t, const char *path, const struct str *te
     draft->problems = PROBLEMS_INIT;
     draft->image = (struct image_build){.text = STR_INIT};
     draft->inspected = NULL;
-    draft->inspected_count = 0;
+    draft->inspected_count = draft->inspected_room = 0;
     draft->draft_path = path;
     draft->draft = text;
     return tree_read(draft);

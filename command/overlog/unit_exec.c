@@ -98,18 +98,16 @@ const char *unit_exec_parse(const struct unit_setting *s, const struct unit_name
     const char *at = s->value, *wrong = NULL;
     while (wrong == NULL && at[strspn(at, " \t\r\n")] != '\0') {
         struct unit_exec one = {.from = s};
-        struct unit_exec *list = NULL;
         wrong = take_command(&at, names, &one, unknown);
-        if (wrong == NULL && one.word.count > 0) {
-            list = list_room(out->item, out->count, &out->room, sizeof *list);
-            wrong = list == NULL ? "out of memory" : NULL;
+        bool kept = wrong == NULL && one.word.count > 0;
+        if (kept && LIST_ROOM(out->item, out->count, out->room) < 0) {
+            kept = false;
+            wrong = "out of memory";
         }
-        if (list == NULL) {
+        if (kept)
+            out->item[out->count++] = one;
+        else
             release(&one);
-            continue;
-        }
-        out->item = list;
-        out->item[out->count++] = one;
     }
     return wrong;
 }

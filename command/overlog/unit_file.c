@@ -8,18 +8,17 @@
 
 static int add(struct unit_file *u, struct unit_setting s)
 {
-    struct unit_setting *list = NULL;
+    bool added = false;
     if (u->count == UNIT_SETTINGS_MAX)
         errno = E2BIG;
     else if (s.section != NULL && s.key != NULL && s.value != NULL)
-        list = list_room(u->item, u->count, &u->room, sizeof *list);
-    if (list == NULL) {
+        added = LIST_ROOM(u->item, u->count, u->room) == 0;
+    if (!added) {
         free(s.section);
         free(s.key);
         free(s.value);
         return -1;
     }
-    u->item = list;
     u->item[u->count++] = s;
     return 0;
 }

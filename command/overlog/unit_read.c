@@ -87,12 +87,9 @@ static int add_folder(struct dropins *d, const char *folder)
         if (length <= 5 || strcmp(names.item[i] + length - 5, ".conf") != 0 ||
             has(d, names.item[i]))
             continue;
-        struct dropin *list = list_room(d->item, d->count, &d->room, sizeof *list);
         snprintf(path, sizeof path, "%s/%s", folder, names.item[i]);
         char *copy = strdup(path);
-        if (list != NULL)
-            d->item = list;
-        if (list == NULL || copy == NULL) {
+        if (copy == NULL || LIST_ROOM(d->item, d->count, d->room) < 0) {
             free(copy);
             result = -1;
             continue;
@@ -250,10 +247,8 @@ static bool is_service(struct import *im, const struct unit *u, const char *text
 
 int import_unit(struct import *im, const char *path, const char *text)
 {
-    struct unit *list = list_room(im->unit, im->units, &im->unit_room, sizeof *list);
-    if (list == NULL)
+    if (LIST_ROOM(im->unit, im->units, im->unit_room) < 0)
         return -1;
-    im->unit = list;
     if (im->units == IMPORT_PROCESSES_MAX) {
         import_note_at(im, path, 0, "left out: there are more than %d units", IMPORT_PROCESSES_MAX);
         return 0;

@@ -50,10 +50,7 @@ static struct loss *find_loss(struct watcher *w, const char *name)
     for (size_t i = 0; i < w->losses; i++)
         if (strcmp(w->loss[i].name, name) == 0)
             return &w->loss[i];
-    struct loss *list = list_room(w->loss, w->losses, &w->room, sizeof *list);
-    char *copy = list == NULL ? NULL : strdup(name);
-    if (list != NULL)
-        w->loss = list;
+    char *copy = LIST_ROOM(w->loss, w->losses, w->room) < 0 ? NULL : strdup(name);
     if (copy == NULL)
         return NULL;
     w->loss[w->losses] = (struct loss){.name = copy};

@@ -84,10 +84,8 @@ static int list_members(const struct logfile *f, struct members *m)
         long length = logfile_member(f, m->end, NULL);
         if (length <= 0 || m->end + length > st.st_size)
             return 0;
-        int64_t *offset = list_room(m->offset, m->count, &m->room, sizeof *offset);
-        if (!offset)
+        if (LIST_ROOM(m->offset, m->count, m->room) < 0)
             return -1;
-        m->offset = offset;
         m->offset[m->count++] = m->end;
         m->end += length;
     }
