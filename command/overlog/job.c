@@ -43,10 +43,11 @@ void job_text(const struct schedule_state *s, const struct timespec *time, struc
     put_next(s, now, out);
     if (s->code >= 0)
         put_last(s, now, out);
-    if (s->failed > 0)
-        str_printf(out, "; %lld of %lld failed", (long long)s->failed, (long long)s->runs);
-    if (s->skipped > 0)
-        str_printf(out, "; %lld skipped", (long long)s->skipped);
+    if (s->counts.failed > 0)
+        str_printf(out, "; %lld of %lld failed", (long long)s->counts.failed,
+                   (long long)s->counts.runs);
+    if (s->counts.skipped > 0)
+        str_printf(out, "; %lld skipped", (long long)s->counts.skipped);
 }
 
 void job_end_text(const struct history_job *j, struct str *out)
@@ -79,10 +80,10 @@ void job_json(const struct schedule_state *s, struct str *out)
     put_ns(out, "last_success", s->well);
     json_number_or_null(out, "last_exit_code", s->code);
     json_number_or_null(out, "last_milliseconds", s->code < 0 ? -1 : s->ms);
-    json_number(out, "runs", s->runs);
-    json_number(out, "failed", s->failed);
-    json_number(out, "over_limit", s->late);
-    json_number(out, "skipped", s->skipped);
+    json_number(out, "runs", s->counts.runs);
+    json_number(out, "failed", s->counts.failed);
+    json_number(out, "over_limit", s->counts.late);
+    json_number(out, "skipped", s->counts.skipped);
     json_close(out, '}');
 }
 

@@ -133,10 +133,10 @@ static void find_figures(const struct metrics *m, size_t i, long long figure[FIG
         figure[CPU] = u->cpu_ms;
     }
     if (job_is(j)) {
-        figure[JOB_RUNS] = j->runs;
-        figure[JOB_FAILURES] = j->failed;
-        figure[JOB_LIMITS] = j->late;
-        figure[JOB_SKIPS] = j->skipped;
+        figure[JOB_RUNS] = j->counts.runs;
+        figure[JOB_FAILURES] = j->counts.failed;
+        figure[JOB_LIMITS] = j->counts.late;
+        figure[JOB_SKIPS] = j->counts.skipped;
         figure[JOB_RUNNING] = j->pid > 0;
         figure[JOB_EXIT] = j->code;
         figure[JOB_NEXT] = j->next > 0 ? j->next / CLOCK_SECOND : -1;

@@ -50,7 +50,7 @@ static int look_for_life(const struct waiting_job *w)
 /* The number of the run that answers us, or 0 with the exit code. */
 static int64_t ask(struct waiting_job *w, int *code)
 {
-    int64_t asked = w->state.asked, before = w->state.runs;
+    int64_t asked = w->state.asked, before = w->state.counts.runs;
     *code = action_letter(&w->action, &w->action.targets.item[0], 'a');
     for (w->lives = true; *code == 0 && w->state.asked == asked;)
         if ((*code = look_for_life(w)) == 0)
@@ -65,7 +65,7 @@ static int wait_for_job(struct waiting_job *w)
 {
     int code = 0;
     int64_t began = clock_monotonic(), run = ask(w, &code);
-    while (code == 0 && w->state.ended < run)
+    while (code == 0 && w->state.counts.ended < run)
         if ((code = look_for_life(w)) == 0)
             code = look_again(w);
     if (code != 0)

@@ -60,11 +60,11 @@ enum schedule_action {
 enum schedule_job { SCHEDULE_IDLE, SCHEDULE_RUNNING, SCHEDULE_ENDING, SCHEDULE_KILLED };
 
 struct schedule_counts {
-    uint64_t runs;    /* begun */
-    uint64_t ended;   /* which of those ended last */
-    uint64_t failed;  /* with another code than 0 */
-    uint64_t late;    /* at their limit */
-    uint64_t skipped; /* times at which none began */
+    int64_t runs;    /* so many have begun: a run has a number, from 1 on */
+    int64_t ended;   /* the number of the last one that ended */
+    int64_t failed;  /* so many ended with another code than 0 */
+    int64_t late;    /* so many were ended for their limit */
+    int64_t skipped; /* so many times came and began none */
 };
 
 struct schedule_plan {
@@ -90,7 +90,7 @@ struct schedule_plan {
     unsigned int failures; /* in a row */
     int result;            /* the exit code of the last job */
     int code;              /* ours, with END */
-    uint64_t answer;       /* the run that answers the last wish for one; 0: none does */
+    int64_t answer;        /* the run that answers the last wish for one; 0: none does */
     struct schedule_counts counts;
 };
 

@@ -73,17 +73,12 @@ void schedule_time(int64_t wall, char out[SCHEDULE_TIME_MAX])
 static void fill_state(struct program *p)
 {
     const struct schedule_now t = now();
-    const struct schedule_counts *c = &p->plan.counts;
     struct schedule_state *s = &p->state;
     int64_t next = schedule_next(&p->plan, &t);
     s->next = next == TIMETABLE_NEVER ? 0 : next;
     s->pid = p->job;
     s->born = p->job > 0 ? s->born : 0;
-    s->runs = (int64_t)c->runs;
-    s->ended = (int64_t)c->ended;
-    s->failed = (int64_t)c->failed;
-    s->late = (int64_t)c->late;
-    s->skipped = (int64_t)c->skipped;
+    s->counts = p->plan.counts;
 }
 
 /* Said once. */
@@ -329,7 +324,7 @@ static void tell(struct program *p, enum schedule_event event)
     if (event == SCHEDULE_ASKED) {
         p->state.asked++;
         if (p->plan.answer != 0)
-            p->state.answer = (int64_t)p->plan.answer;
+            p->state.answer = p->plan.answer;
     }
     follow(p, actions);
 }
@@ -447,11 +442,6 @@ __attribute__((noinline)) static void begin(struct program *p, const struct sche
     struct schedule_rules rules = *r;
     const struct schedule_now t = now();
     uint64_t seed = 0;
-    const struct schedule_counts counts = {.runs = (uint64_t)p->state.runs,
-                                           .ended = (uint64_t)p->state.ended,
-                                           .failed = (uint64_t)p->state.failed,
-                                           .late = (uint64_t)p->state.late,
-                                           .skipped = (uint64_t)p->state.skipped};
     rules.at_start |= !p->again && timetable_has(&rules.table, TIMETABLE_REBOOT);
     kernel_noise(&seed, sizeof seed);
     image_discard_tables();
@@ -460,7 +450,8 @@ __attribute__((noinline)) static void begin(struct program *p, const struct sche
     p->pause = FIRST_PAUSE;
     if (p->found)
         look_later(p);
-    follow(p, schedule_begin(&p->plan, &rules, &counts, seed, &t, p->found ? &since : NULL));
+    follow(p,
+           schedule_begin(&p->plan, &rules, &p->state.counts, seed, &t, p->found ? &since : NULL));
 }
 
 int schedule_run(const struct schedule *s)

@@ -5,27 +5,23 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "base/timetable.h"
+#include "command/tools/schedule_plan.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 struct schedule_state {
-    int64_t next;    /* ns since 1970: the next start; 0: not known, or none */
-    int64_t pid;     /* of the job that runs; 0: none does */
-    int64_t born;    /* its birth, in ticks of /proc; 0: not known, or none runs */
-    int64_t began;   /* ns since 1970: the last start; 0: there was none */
-    int64_t ms;      /* how long the last one that ended took */
-    int64_t code;    /* its exit code, or 128 and the signal; -1: none has ended */
-    int64_t runs;    /* so many have begun: a run has a number, from 1 on */
-    int64_t ended;   /* the number of the last one that ended */
-    int64_t failed;  /* so many ended with another code than 0 */
-    int64_t late;    /* so many were ended for their limit */
-    int64_t skipped; /* so many times came and began none */
-    int64_t well;    /* ns since 1970: the last end with 0; 0: there was none */
-    int64_t asked;   /* how often a run was asked for */
-    int64_t answer;  /* the number of the last run that was begun, or is to be, for that; 0: none */
-    int64_t owner;   /* the pid of the schedule that writes this */
-    int64_t since;   /* its birth, in ticks of /proc; 0: not known */
+    int64_t next;  /* ns since 1970: the next start; 0: not known, or none */
+    int64_t pid;   /* of the job that runs; 0: none does */
+    int64_t born;  /* its birth, in ticks of /proc; 0: not known, or none runs */
+    int64_t began; /* ns since 1970: the last start; 0: there was none */
+    int64_t ms;    /* how long the last one that ended took */
+    int64_t code;  /* its exit code, or 128 and the signal; -1: none has ended */
+    struct schedule_counts counts;
+    int64_t well;   /* ns since 1970: the last end with 0; 0: there was none */
+    int64_t asked;  /* how often a run was asked for */
+    int64_t answer; /* the number of the last run that was begun, or is to be, for that; 0: none */
+    int64_t owner;  /* the pid of the schedule that writes this */
+    int64_t since;  /* its birth, in ticks of /proc; 0: not known */
     char timetable[TIMETABLE_MAX];
 };
 

@@ -17,11 +17,11 @@ static void what_is_written_is_read(void **state)
                                      .began = 1764558900123456789,
                                      .ms = 1,
                                      .code = -1,
-                                     .runs = 3,
-                                     .ended = 2,
-                                     .failed = 4,
-                                     .late = 5,
-                                     .skipped = 6,
+                                     .counts.runs = 3,
+                                     .counts.ended = 2,
+                                     .counts.failed = 4,
+                                     .counts.late = 5,
+                                     .counts.skipped = 6,
                                      .well = 7,
                                      .asked = 8,
                                      .answer = 9,
@@ -44,7 +44,7 @@ static void what_is_not_known_is_passed_over(void **state)
     struct schedule_state s;
     (void)state;
     assert_int_equal(schedule_state_parse(&s, "runs=2\nfuture=3\nrun\n=\nms=x\ntimetable=a"), 0);
-    assert_int_equal(s.runs, 2);
+    assert_int_equal(s.counts.runs, 2);
     assert_int_equal(s.ms, 0);
     assert_int_equal(s.code, -1);
     assert_string_equal(s.timetable, "a");
