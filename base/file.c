@@ -125,6 +125,13 @@ int file_read_any(int at, const char *path, size_t limit, struct str *out, struc
     return read_and_close(fd, path, 0, limit, out, e);
 }
 
+int file_is_same(const char *one, const char *other)
+{
+    struct stat a, b;
+    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
 static int write_all(int fd, const void *bytes, size_t length, bool waits)
 {
     const char *from = bytes;

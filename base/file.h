@@ -54,6 +54,9 @@ int file_copy_tree(int from_at, const char *from, int to_at, const char *to, str
  * Symbolic links are copied, never followed. A link or file that is in the way is replaced. */
 int file_copy_all(int from_at, const char *from, int to_at, const char *to, struct error *e);
 
+/* Whether both paths lead to the same file, which is there: 1 or 0. */
+int file_is_same(const char *one, const char *other);
+
 /* Appends the names in a directory that do not begin with a dot, sorted bytewise. 0, or -1 with e.
  */
 int file_list(int at, const char *path, struct words *out, struct error *e);

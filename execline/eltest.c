@@ -1,5 +1,6 @@
 #include "execline/eltest.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/kernel.h"
 #include "base/message.h"
 #include "base/quantity.h"
@@ -144,10 +145,8 @@ static int is_older(const char *a, const char *b, struct error *e)
 
 static int is_same_file(const char *a, const char *b, struct error *e)
 {
-    struct stat x;
-    struct stat y;
     (void)e;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    return file_is_same(a, b);
 }
 
 /* --- operators -------------------------------------------------------------------------------- */

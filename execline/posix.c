@@ -1,5 +1,6 @@
 /* cd and umask as POSIX has them, with a program to execute afterwards. */
 #include "base/failure.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/quantity.h"
@@ -52,11 +53,8 @@ static int search(const char *path, struct str *out, bool *said)
 /* Where we are by the name that led here, or by getcwd. */
 static const char *here(char *buffer, size_t size)
 {
-    struct stat named;
-    struct stat dot;
     const char *name = getenv("PWD");
-    if (name != NULL && name[0] == '/' && stat(name, &named) == 0 && stat(".", &dot) == 0 &&
-        named.st_dev == dot.st_dev && named.st_ino == dot.st_ino)
+    if (name != NULL && name[0] == '/' && file_is_same(name, "."))
         return name;
     return getcwd(buffer, size);
 }

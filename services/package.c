@@ -1,22 +1,14 @@
 #include "services/package.h"
+#include "base/file.h"
 #include "contract/paths.h"
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define UNVERSIONED "/package/admin/s6-overlay"
 #define PACKAGE UNVERSIONED "*/etc/s6-rc"
-
-static bool is_same(const char *one, const char *other)
-{
-    struct stat a;
-    struct stat b;
-    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
-}
 
 size_t package_sources(struct words *memory, struct definition_source *item)
 {
@@ -26,7 +18,7 @@ size_t package_sources(struct words *memory, struct definition_source *item)
         for (size_t i = 0; i < found.gl_pathc && count < PACKAGE_SOURCES_MAX - 1; i++) {
             bool known = false;
             for (size_t j = 0; j < memory->count; j++)
-                known |= is_same(memory->item[j], found.gl_pathv[i]);
+                known |= file_is_same(memory->item[j], found.gl_pathv[i]);
             if (!known && words_add(memory, found.gl_pathv[i]) == 0)
                 count++;
         }

@@ -2,6 +2,7 @@
  * reads definitions by itself. */
 #include "base/clock.h"
 #include "base/failure.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
@@ -64,13 +65,6 @@ static int run_compile(struct invocation *c)
 
 /* --- s6-rc-init ------------------------------------------------------------------------------- */
 
-static bool same_directory(const char *a, const char *b)
-{
-    struct stat one, two;
-    return stat(a, &one) == 0 && stat(b, &two) == 0 && one.st_ino == two.st_ino &&
-           one.st_dev == two.st_dev;
-}
-
 static int same_database(const char *path)
 {
     struct definitions d[2] = {DEFINITIONS_INIT, DEFINITIONS_INIT};
@@ -102,7 +96,7 @@ static int run_init(struct invocation *c)
         return code;
     if (given('l') && !rcsource_is_live(argument_of('l')))
         return EXIT_SYSTEM;
-    if (!same_directory(options.operand[0], RUN_SCANDIR) ||
+    if (!file_is_same(options.operand[0], RUN_SCANDIR) ||
         control_request(RUN_CONTROL, nothing, sizeof nothing / sizeof nothing[0], &e) != 0)
         return refuse(EXIT_USAGE, "no s6-svscan is running on %s (/init does, on " RUN_SCANDIR ")",
                       options.operand[0]);

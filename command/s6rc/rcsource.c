@@ -1,5 +1,6 @@
 #include "command/s6rc/rcsource.h"
 #include "base/failure.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "command/commands.h"
 #include "contract/paths.h"
@@ -152,9 +153,6 @@ int rcsource_open(struct definitions *d, struct graph *g, const char *path)
 
 bool rcsource_is_live(const char *path)
 {
-    struct stat one, two;
-    if (stat(path, &one) == 0 && stat(RUN_RC, &two) == 0 && one.st_ino == two.st_ino &&
-        one.st_dev == two.st_dev)
-        return true;
-    return refuse(false, "no live directory %s: there is one, " RUN_RC, path);
+    return file_is_same(path, RUN_RC) ||
+           refuse(false, "no live directory %s: there is one, " RUN_RC, path);
 }

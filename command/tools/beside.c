@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -181,10 +180,8 @@ int beside_open(struct beside *b, pid_t service, size_t count, struct error *e)
 static bool is_here(const char *name)
 {
     char path[PATH_MAX];
-    struct stat here, there;
     snprintf(path, sizeof path, RUN_SCANDIR "/%s", name);
-    return stat(".", &here) == 0 && stat(path, &there) == 0 && here.st_dev == there.st_dev &&
-           here.st_ino == there.st_ino;
+    return file_is_same(".", path);
 }
 
 /* It is known by the name of the link in the scan directory, which the directory need not have. */
