@@ -42,7 +42,9 @@ static char escaped(const char *text, size_t length)
     return (char)((text[1] & 3) << 6 | (text[2] & 7) << 3 | (text[3] & 7));
 }
 
-void events_name(char name[EVENTS_NAME_MAX], const char *text, size_t length)
+/* Reads a service's name of length bytes as an event has it: escaped, it may be four times as long.
+ */
+static void read_name(char name[EVENTS_NAME_MAX], const char *text, size_t length)
 {
     size_t n = 0;
     for (size_t i = 0; i < length && n + 1 < EVENTS_NAME_MAX; i++) {
@@ -58,7 +60,7 @@ bool events_service(const char *words, char name[EVENTS_NAME_MAX])
     size_t length;
     const char *text = events_value(words, SERVICE, &length);
     if (text != NULL)
-        events_name(name, text, length);
+        read_name(name, text, length);
     return text != NULL;
 }
 
@@ -104,7 +106,7 @@ bool events_take(struct events *ev, struct entry *entry)
         return false;
     if (strncmp(words + event, SERVICE, strlen(SERVICE)) == 0) {
         length = strcspn(words + event + strlen(SERVICE), " ");
-        events_name(name, words + event + strlen(SERVICE), length);
+        read_name(name, words + event + strlen(SERVICE), length);
         entry->name = wanted(ev, name);
         length += strlen(SERVICE);
     } else {

@@ -34,9 +34,6 @@ bool events_is(const char *words, const char *kind);
 enum { EVENTS_NAME_MAX = 256 };
 /* The service that an event is about. False: none, it is about the container or CMD. */
 bool events_service(const char *words, char name[EVENTS_NAME_MAX]);
-/* Reads a service's name of length bytes as an event has it: escaped, it may be four times as long.
- */
-void events_name(char name[EVENTS_NAME_MAX], const char *text, size_t length);
 
 /* For each service, the last event since the container started. */
 struct events_states {

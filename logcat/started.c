@@ -18,8 +18,10 @@ static bool is_start(const struct entry *entry, const char *service, bool *same,
     return true;
 }
 
-int started_at(const char *directory, const char *service, long long pid, struct timespec *at,
-               struct error *e)
+/* The time of the last event "start" of that service and process, by the event log in directory. 0;
+ * 1: there is none; -1 with e. */
+static int started_at(const char *directory, const char *service, long long pid,
+                      struct timespec *at, struct error *e)
 {
     struct source *s = source_new(".events", directory);
     bool found = false, same = false, booted = false;

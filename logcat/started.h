@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "logcat/pattern.h"
-#include <time.h>
 
 enum started { STARTED_FOUND = 0, STARTED_NOTHING, STARTED_NEVER, STARTED_UNLOGGED };
 
@@ -14,10 +13,5 @@ enum started { STARTED_FOUND = 0, STARTED_NOTHING, STARTED_NEVER, STARTED_UNLOGG
  */
 int started_find(const char *root, const char *service, long long pid, const struct pattern *p,
                  struct error *e);
-
-/* The time of the last event "start" of that service and process, by the event log in directory. 0;
- * 1: there is none; -1 with e. */
-int started_at(const char *directory, const char *service, long long pid, struct timespec *at,
-               struct error *e);
 
 #endif

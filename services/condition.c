@@ -23,7 +23,8 @@ int condition_parse(struct condition *c, const char *text, const char **wrong)
     return *wrong == NULL ? 0 : -1;
 }
 
-bool condition_is_off(const char *value)
+/* Whether the value of a variable means off. NULL: it is unset. */
+static bool is_off(const char *value)
 {
     static const char *const off[] = {"", "0", "false", "no", "off"};
     for (size_t i = 0; value != NULL && i < sizeof off / sizeof off[0]; i++)
@@ -48,8 +49,8 @@ bool condition_holds(const char *text, condition_lookup *lookup, char *why, size
     }
     snprintf(name, sizeof name, "%.*s", (int)c.length, text + c.name);
     const char *value = lookup(name);
-    bool holds = c.value == NULL ? !condition_is_off(value)
-                                 : strcmp(value == NULL ? "" : value, c.value) == 0;
+    bool holds =
+        c.value == NULL ? !is_off(value) : strcmp(value == NULL ? "" : value, c.value) == 0;
     if (holds != c.negated)
         return true;
     if (c.value != NULL)

@@ -25,9 +25,6 @@ typedef const char *condition_lookup(const char *name);
  * *wrong saying why it is none (a constant). */
 int condition_parse(struct condition *c, const char *text, const char **wrong);
 
-/* Whether the value of a variable means off. NULL: it is unset. */
-bool condition_is_off(const char *value);
-
 /* Whether a condition holds. If not, why says so in at most size bytes, without any value of the
  * variable but those that mean off: it may be secret. A text that is no condition does not hold. */
 bool condition_holds(const char *text, condition_lookup *lookup, char *why, size_t size);

@@ -68,26 +68,36 @@ static void unknown_name(struct build *b, const struct definition *owner, enum d
 
 static void mark_members(struct build *b, uint32_t definition, unsigned char *set);
 
-static void bundle_cycle(struct build *b, uint32_t definition)
+/* Which definition a place of the path, or of what it comes to again, stands for. */
+typedef const struct definition *path_definition(const struct build *b, uint32_t at);
+
+/* The path has come to where it was before: says the names from there on. */
+static void say_cycle(struct build *b, uint32_t again, path_definition *of, const char *cure,
+                      const char *what)
 {
     struct str text = STR_INIT;
     uint32_t from = 0;
-    while (from < b->depth && b->path[from] != definition)
+    while (from < b->depth && b->path[from] != again)
         from++;
     for (uint32_t i = from; i < b->depth; i++)
-        str_printf(&text, "%s -> ", b->d->item[b->path[i]].name);
-    str_add_text(&text, b->d->item[definition].name);
-    problems_error(b->p, where(&b->d->item[definition]), 0,
-                   "take one of these members out of its bundle", "cyclic bundle: %s",
+        str_printf(&text, "%s -> ", of(b, b->path[i])->name);
+    str_add_text(&text, of(b, again)->name);
+    problems_error(b->p, where(of(b, again)), 0, cure, "cyclic %s: %s", what,
                    text.data == NULL ? "" : text.data);
     str_release(&text);
+}
+
+static const struct definition *of_definition(const struct build *b, uint32_t definition)
+{
+    return &b->d->item[definition];
 }
 
 static void mark_bundle(struct build *b, uint32_t definition, unsigned char *set)
 {
     const struct definition *d = &b->d->item[definition];
     if (b->mark[definition] == 1) {
-        bundle_cycle(b, definition);
+        say_cycle(b, definition, of_definition, "take one of these members out of its bundle",
+                  "bundle");
         b->mark[definition] = 3; /* said once */
         return;
     }
@@ -211,20 +221,6 @@ static const struct definition *of_node(const struct build *b, uint32_t node)
     return &b->d->item[b->g->node[node].definition];
 }
 
-static void dependency_cycle(struct build *b, uint32_t node)
-{
-    struct str text = STR_INIT;
-    uint32_t from = 0;
-    while (from < b->depth && b->path[from] != node)
-        from++;
-    for (uint32_t i = from; i < b->depth; i++)
-        str_printf(&text, "%s -> ", of_node(b, b->path[i])->name);
-    str_add_text(&text, of_node(b, node)->name);
-    problems_error(b->p, where(of_node(b, node)), 0, "remove one of these dependencies",
-                   "cyclic service dependency: %s", text.data == NULL ? "" : text.data);
-    str_release(&text);
-}
-
 /* Depth-first with a stack of our own: chains may be thousands long. */
 static void find_cycles(struct build *b)
 {
@@ -250,7 +246,7 @@ static void find_cycles(struct build *b)
             }
             uint32_t to = g->node[at].needs[next[at]++];
             if (b->mark[to] == 1) {
-                dependency_cycle(b, to);
+                say_cycle(b, to, of_node, "remove one of these dependencies", "service dependency");
             } else if (b->mark[to] == 0) {
                 b->mark[to] = 1;
                 b->path[b->depth++] = to;

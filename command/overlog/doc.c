@@ -100,7 +100,8 @@ void doc_about(const char *text, struct str *about)
 
 /* --- Markdown --------------------------------------------------------------------------------- */
 
-void doc_text(const char *text, struct str *out)
+/* Text that others wrote, as Markdown shows it: no HTML, no links, no marks of its own. */
+static void put_text(const char *text, struct str *out)
 {
     struct str shown = STR_INIT;
     put_shown(&shown, text, 0);
@@ -118,8 +119,8 @@ void doc_text(const char *text, struct str *out)
     str_release(&shown);
 }
 
-/* As code, between more backticks than text has in a row. */
-void doc_code(const char *text, struct str *out)
+/* The same as code, between more backticks than text has in a row. */
+static void put_code(const char *text, struct str *out)
 {
     size_t most = 0;
     for (const char *p = text; *p != '\0'; p += *p != '\0') {
@@ -145,7 +146,7 @@ static void put_names(struct str *out, const char *label, const struct words *na
     str_printf(out, "- %s: ", label);
     for (size_t i = 0; i < names->count; i++) {
         str_add_text(out, i == 0 ? "" : ", ");
-        doc_code(names->item[i], out);
+        put_code(names->item[i], out);
     }
     str_add_char(out, '\n');
 }
@@ -164,7 +165,7 @@ static void put_needed_by(struct str *out, const struct tree *t, uint32_t node)
 static void put_log_code(struct str *out, const char *before, const char *text)
 {
     str_printf(out, "- Log: %s", before);
-    doc_code(text, out);
+    put_code(text, out);
     str_add_char(out, '\n');
 }
 
@@ -192,14 +193,14 @@ static void put_command(struct str *out, const struct words *w)
     for (size_t i = 0; i < w->count; i++)
         str_printf(&line, "%s%s", i == 0 ? "" : " ",
                    w->item[i][0] == '\0' ? "}" : w->item[i] + strspn(w->item[i], " "));
-    doc_code(line.data == NULL ? "" : line.data, out);
+    put_code(line.data == NULL ? "" : line.data, out);
     str_release(&line);
 }
 
 static void put_policy(struct str *out, const char *policy)
 {
     str_add_text(out, "- Restart: ");
-    doc_code(policy, out);
+    put_code(policy, out);
     str_add_char(out, '\n');
 }
 
@@ -245,14 +246,14 @@ static void put_service(struct str *out, const struct tree *t, uint32_t node, bo
     bool longrun = d->type == DEFINITION_LONGRUN;
     read_program(t, d, &text);
     str_add_text(out, "\n## ");
-    doc_text(d->name, out);
+    put_text(d->name, out);
     str_add_text(out, "\n\n");
     if (d->section != NULL && d->section->about != NULL)
         str_add_text(&found, d->section->about);
     else
         doc_about(text.data, &found);
     if (found.length > 0) {
-        doc_text(found.data, out);
+        put_text(found.data, out);
         str_add_text(out, "\n\n");
     }
     str_printf(out, "- %s, started %s\n", longrun ? "Service" : "Done once (oneshot)",
@@ -264,7 +265,7 @@ static void put_service(struct str *out, const struct tree *t, uint32_t node, bo
     str_clear(&found);
     find_user(text.data, &found);
     str_add_text(out, "- User: ");
-    doc_text(found.length > 0 ? found.data : "that of the container", out);
+    put_text(found.length > 0 ? found.data : "that of the container", out);
     str_add_char(out, '\n');
     str_clear(&found);
     doc_ports(text.data, &found);

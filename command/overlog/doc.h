@@ -9,9 +9,4 @@ void doc_ports(const char *text, struct str *ports);
 /* The comment at the beginning, as one line. */
 void doc_about(const char *text, struct str *about);
 
-/* Pure: text that others wrote, as Markdown shows it: no HTML, no links, no marks of its own. */
-void doc_text(const char *text, struct str *out);
-/* Pure: the same as code. */
-void doc_code(const char *text, struct str *out);
-
 #endif

@@ -32,21 +32,8 @@ int service_notification_fd(const struct invocation *c, int *fd);
 #define WAIT_OF "-a     wait for all of them (the default)\n-o     wait for one of them\n"
 #define WAIT_TIME "-t ms  wait no longer than that (0: for ever)\n"
 
-/* A wait for services. */
-struct wait {
-    char **services;
-    size_t count;
-    char want; /* of u U d D r R */
-    bool any;
-    uint64_t ms; /* 0: for ever */
-    const char *letters;
-    size_t letter_count;
-    char *const *program; /* started after the subscription; NULL or empty: none */
-};
-
-/* Subscribes, sends or starts, waits: the exit code of s6-svwait. */
-int service_wait(const struct wait *w);
-/* The same, as the options that were read ask for. program may be NULL. */
+/* Subscribes to the events of services, starts program (NULL or empty: none), and waits for what
+ * the options that were read ask for: the exit code of s6-svwait. */
 int service_wait_given(const struct invocation *c, char **services, size_t count, char **program);
 
 #endif

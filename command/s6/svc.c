@@ -21,6 +21,18 @@
 
 enum { LETTERS_MAX = 60 };
 
+/* A wait for services. */
+struct wait {
+    char **services;
+    size_t count;
+    char want; /* of u U d D r R */
+    bool any;
+    uint64_t ms; /* 0: for ever */
+    const char *letters;
+    size_t letter_count;
+    char *const *program; /* started after the subscription; NULL or empty: none */
+};
+
 static bool is_wanted(const char *text)
 {
     return text[0] != '\0' && text[1] == '\0' && strchr("uUdDrR", text[0]) != NULL;
@@ -81,7 +93,8 @@ static int act(const struct wait *w)
     return code;
 }
 
-int service_wait(const struct wait *w)
+/* Subscribes, sends or starts, waits. */
+static int wait_for(const struct wait *w)
 {
     struct error e = ERROR_INIT;
     struct listener *l = calloc(w->count + 1, sizeof *l);
@@ -138,12 +151,12 @@ static int run_svc(struct invocation *c)
     if (services_count == 0)
         return command_usage(c);
     if (want != 0)
-        return service_wait(&(struct wait){.services = services,
-                                           .count = services_count,
-                                           .want = possible(want, services[0]),
-                                           .ms = ms,
-                                           .letters = letters,
-                                           .letter_count = count});
+        return wait_for(&(struct wait){.services = services,
+                                       .count = services_count,
+                                       .want = possible(want, services[0]),
+                                       .ms = ms,
+                                       .letters = letters,
+                                       .letter_count = count});
     int code = 0;
     for (size_t i = 0; i < services_count; i++) {
         int one = send_letters(services[i], letters, count);
@@ -158,12 +171,12 @@ int service_wait_given(const struct invocation *c, char **services, size_t count
     char want = options_last("uUdDrR");
     if (options_number(c, argument_of('t'), UINT32_MAX, &ms) != 0)
         return EXIT_USAGE;
-    return service_wait(&(struct wait){.services = services,
-                                       .count = count,
-                                       .want = want == 0 ? 'u' : want,
-                                       .any = options_last("ao") == 'o',
-                                       .ms = ms,
-                                       .program = program});
+    return wait_for(&(struct wait){.services = services,
+                                   .count = count,
+                                   .want = want == 0 ? 'u' : want,
+                                   .any = options_last("ao") == 'o',
+                                   .ms = ms,
+                                   .program = program});
 }
 
 static int run_svwait(struct invocation *c)
