@@ -7,7 +7,6 @@
 #include "execline/child.h"
 #include "execline/commands.h"
 #include <stdbool.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 
 enum { FALSE_CODE = 1 };

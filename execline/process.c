@@ -6,7 +6,6 @@
 #include "execline/block.h"
 #include "execline/commands.h"
 #include <limits.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,6 +1,5 @@
 #include "logcat/each.h"
 #include <stdlib.h>
-#include <string.h>
 
 static int make_room(struct each *x, size_t source)
 {

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char PREFIX[] = "overlog: ", SERVICE[] = " service=";
 

@@ -6,7 +6,6 @@
 #include "logcat/events.h"
 #include "logcat/source.h"
 #include "rotate/read/count.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

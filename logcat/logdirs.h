@@ -6,7 +6,6 @@
 #include "base/str.h"
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct logdirs {
     const char *root;    /* the log root */

@@ -2,9 +2,7 @@
 #ifndef LOGCAT_PAGER_H
 #define LOGCAT_PAGER_H
 
-#include "base/error.h"
 #include "logcat/output.h"
-#include <stdbool.h>
 
 /* If the output is a terminal, makes it hold back a screenful. Output beyond that starts the pager:
  * OVERLOG_PAGER, else PAGER, else less. If that is empty or cat, or cannot be run, output goes to

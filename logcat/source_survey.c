@@ -3,7 +3,6 @@
 #include "base/message.h"
 #include "logcat/order.h"
 #include "logcat/source_inside.h"
-#include <sys/stat.h>
 
 /* Reads to the end, to find the steps. Returns the number of entries from the first one that is
  * certainly whole, and continues no other. */

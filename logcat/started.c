@@ -3,7 +3,6 @@
 #include "logcat/events.h"
 #include "logcat/logdirs.h"
 #include "logcat/source.h"
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

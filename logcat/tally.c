@@ -3,7 +3,6 @@
 #include "base/json_write.h"
 #include "base/utf8.h"
 #include "logcat/shape.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

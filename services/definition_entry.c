@@ -1,7 +1,6 @@
 /* One definition, whether its files are in a directory or in a section of services.conf. */
 #include "services/definition_reading.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { TYPE_BYTES = 8 }; /* upstream reads no more: what follows "longrun\n" does not count */

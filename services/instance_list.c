@@ -1,7 +1,6 @@
 #include "services/instance_list.h"
 #include "base/environment.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define DIGITS "0123456789"

@@ -1,6 +1,5 @@
 #include "services/instances.h"
 #include "base/file.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

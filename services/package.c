@@ -2,7 +2,6 @@
 #include "base/file.h"
 #include "contract/paths.h"
 #include <glob.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

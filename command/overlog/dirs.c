@@ -1,5 +1,4 @@
 #include "command/overlog/dirs.h"
-#include "base/failure.h"
 #include "command/overlog/conf_write.h"
 #include <stdio.h>
 #include <string.h>

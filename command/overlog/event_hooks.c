@@ -1,7 +1,6 @@
 /* event-hooks: follows the event log, and runs hooks for what it tells, one at a time. */
 #include "base/clock.h"
 #include "base/container.h"
-#include "base/failure.h"
 #include "base/file.h"
 #include "base/kernel.h"
 #include "base/message.h"
@@ -15,14 +14,12 @@
 #include "logcat/dirwatch.h"
 #include "logcat/logdirs.h"
 #include "logcat/source.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;

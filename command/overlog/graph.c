@@ -1,11 +1,9 @@
 /* overlog graph: the definitions as a picture. */
 #include "command/overlog/graph.h"
 #include "base/error.h"
-#include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
 #include "command/overlog/overlog.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

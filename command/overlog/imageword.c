@@ -1,7 +1,6 @@
 #include "command/overlog/imageword.h"
 #include "base/json.h"
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { NESTED_MAX = 8 };

@@ -3,7 +3,6 @@
 #define COMMAND_OVERLOG_LAST_LINES_H
 
 #include "base/error.h"
-#include "base/str.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <time.h>

@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "command/overlog/mask.h"
 #include "command/overlog/mask_parts.h"
-#include <stdint.h>
 #include <string.h>
 
 /* A value behind a sign, which may be quoted, and have a comma behind it. */

@@ -2,9 +2,7 @@
 #include "base/str.h"
 #include "command/overlog/mask.h"
 #include <ctype.h>
-#include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 enum { NAME_MAX_LENGTH = 100, PARTS_MAX = 12, PART_MAX = 32 };
 

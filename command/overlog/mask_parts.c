@@ -2,7 +2,6 @@
 #include "base/str.h"
 #include "command/overlog/mask.h"
 #include <ctype.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 

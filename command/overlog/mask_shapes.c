@@ -1,7 +1,6 @@
 /* Secrets that are known by their form. */
 #include "command/overlog/mask_parts.h"
 #include <ctype.h>
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 

@@ -5,7 +5,6 @@
 #include "command/overlog/mask.h"
 #include "command/overlog/mask_parts.h"
 #include <ctype.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { SCRIPT_MAX = 1 << 20, DEPTH_MAX = 32, NAME_LENGTH_MAX = 48 };
 

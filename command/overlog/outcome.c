@@ -1,6 +1,4 @@
 #include "command/overlog/outcome.h"
-#include "base/quantity.h"
-#include <string.h>
 
 enum { END_MAX = 96 };
 

@@ -3,7 +3,6 @@
 #ifndef COMMAND_OVERLOG_OVERLOG_H
 #define COMMAND_OVERLOG_OVERLOG_H
 
-#include "base/command.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "command/overlog/imagecheck.h"

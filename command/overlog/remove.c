@@ -1,6 +1,5 @@
 /* overlog remove. */
 #include "base/error.h"
-#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/options.h"

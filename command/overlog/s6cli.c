@@ -1,6 +1,5 @@
 /* s6-cli: the verbs of the tool of that name, done by those of overlog. */
 #include "base/error.h"
-#include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
 #include "command/overlog/overlog.h"

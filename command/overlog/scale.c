@@ -7,12 +7,10 @@
 #include "command/overlog/overlog.h"
 #include "command/s6/control_client.h"
 #include "command/s6rc/rcupdate.h"
-#include "contract/control.h"
 #include "contract/paths.h"
 #include "services/database.h"
 #include "services/instances.h"
 #include "services/livedir.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

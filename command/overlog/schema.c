@@ -2,7 +2,6 @@
 #include "command/overlog/overlog.h"
 #include "services/sugar.h"
 #include <stdio.h>
-#include <string.h>
 
 /* A key of services.conf, of either table. */
 struct entry {

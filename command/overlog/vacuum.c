@@ -10,7 +10,6 @@
 #include "command/overlog/vacuum_watch.h"
 #include "logcat/logdirs.h"
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

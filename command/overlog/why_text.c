@@ -5,7 +5,6 @@
 #include "command/overlog/job.h"
 #include "command/overlog/outcome.h"
 #include "command/overlog/why.h"
-#include <stdio.h>
 #include <string.h>
 
 enum { LABEL = 16 /* columns of what stands in front */, NAMES_WIDTH = 64 };

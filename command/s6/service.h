@@ -5,7 +5,6 @@
 #include "base/command.h"
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 enum { EXIT_UNSUPERVISED = 1, EXIT_NOT_LISTENING = 102 };
 

@@ -11,7 +11,6 @@
 #include "contract/paths.h"
 #include "services/database.h"
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 

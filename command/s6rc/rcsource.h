@@ -3,7 +3,6 @@
 #ifndef COMMAND_S6RC_RCSOURCE_H
 #define COMMAND_S6RC_RCSOURCE_H
 
-#include "base/error.h"
 #include "services/graph.h"
 
 /* Reads source directories (or one above s6-rc.d and user-bundles.d) as /init does, with the

@@ -1,10 +1,8 @@
 /* livecheck: a service that lives, but no longer works, is restarted. */
 #include "base/clock.h"
 #include "base/failure.h"
-#include "base/file.h"
 #include "base/options.h"
 #include "base/signals.h"
-#include "base/str.h"
 #include "command/commands.h"
 #include "command/tools/beside.h"
 #include "command/tools/livecheck_watch.h"

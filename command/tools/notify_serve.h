@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "command/tools/notify_place.h"
-#include <stdbool.h>
 #include <sys/types.h>
 
 /* Its descriptors, as given to beside_start. */

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "command/tools/http.h"
 #include "command/tools/probe_target.h"
-#include <stddef.h>
 #include <stdint.h>
 
 /* Until when an attempt may take, and, because the C library resolves names without an end, when

@@ -1,7 +1,6 @@
 /* with-secrets: variables from files that other variables name. */
 #include "overlay/secrets.h"
 #include "base/failure.h"
-#include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
 #include <stdlib.h>
