@@ -3,11 +3,11 @@
 #include "base/options.h"
 #include "execline/block.h"
 #include "execline/commands.h"
+#include "execline/frames.h"
 #include "execline/variable.h"
 #include <fnmatch.h>
 #include <regex.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,21 +24,20 @@ struct matching {
 static int export_parts(const struct matching *m, const char *pattern, const regmatch_t *part,
                         size_t count, struct error *e)
 {
-    char name[24];
-    if (variable_set("0", pattern, e) < 0 || variable_set_number("#", count, e) < 0)
-        return -1;
-    for (size_t i = 1; i <= count; i++) {
-        const char *start = part[i].rm_so < 0 ? "" : m->value + part[i].rm_so;
-        size_t length = part[i].rm_so < 0 ? 0 : (size_t)(part[i].rm_eo - part[i].rm_so);
-        char *text = strndup(start, length);
-        snprintf(name, sizeof name, "%zu", i);
-        int bad =
-            text == NULL ? error_system(e, "unable to set %s", name) : variable_set(name, text, e);
-        free(text);
-        if (bad < 0)
-            return -1;
-    }
-    return 0;
+    struct words parts = WORDS_INIT;
+    int bad = 0;
+    for (size_t i = 1; bad == 0 && i <= count; i++)
+        bad = part[i].rm_so < 0 ? words_add(&parts, "")
+                                : words_add_bytes(&parts, m->value + part[i].rm_so,
+                                                  (size_t)(part[i].rm_eo - part[i].rm_so));
+    if (bad < 0)
+        error_system(e, "unable to export the parts of %s", m->value);
+    if (bad == 0)
+        bad = variable_set("0", pattern, e);
+    if (bad == 0)
+        bad = positional_write(parts.item, count, 0, e);
+    words_release(&parts);
+    return bad;
 }
 
 /* A regular expression that has to fit the whole value. POSIX matching takes the longest of what
