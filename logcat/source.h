@@ -129,8 +129,7 @@ struct source {
     bool stamps;          /* a line had a stamp */
     /* The time of lines before the first stamp: that stamp, or when the file was last written. */
     struct timespec guess;
-    bool guess_stamped; /* it is that stamp */
-    struct words said;  /* warnings so far: reading again does not repeat them */
+    struct words said; /* warnings so far: reading again does not repeat them */
 
     struct entry entry; /* the last one, valid until the next source_next */
 

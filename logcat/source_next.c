@@ -51,12 +51,10 @@ static struct timespec file_time(const struct source *s)
 static struct timespec guess_time(struct source *s)
 {
     struct stamp stamp;
-    s->guess_stamped = true;
     const char *at = s->data + s->begin, *end = s->data + s->end, *newline;
     for (; (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1)
         if (stamp_parse(at, (size_t)(newline - at), &stamp) == 0)
             return stamp.time;
-    s->guess_stamped = false;
     return file_time(s);
 }
 

@@ -123,7 +123,6 @@ static void take_flood(struct history *h, const struct timespec *time, const cha
 static void take_container(struct history *h, const struct timespec *time, const char *line)
 {
     if (events_is(line, "boot")) {
-        h->booted = *time;
         h->recent_count = 0;
         h->flood_at = (struct timespec){0, 0};
         h->counts = (struct history_counts){.starts = 0};

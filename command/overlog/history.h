@@ -43,8 +43,7 @@ struct history {
     size_t count;
     struct history_death recent[HISTORY_RECENT]; /* the last deaths, the oldest first */
     size_t recent_count;
-    struct timespec booted; /* the last boot; since then: */
-    struct history_counts {
+    struct history_counts {                        /* since the last boot */
         unsigned long long starts, ends, failures; /* the last: to start it */
         unsigned long long codes, signals, ooms; /* of the ends: by an exit code that is not 0, by a
                                                     signal, for lack of memory */

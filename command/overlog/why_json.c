@@ -32,9 +32,9 @@ static void put_policy(const struct why *w, struct str *out)
     }
 }
 
-static void put_lines(const char *key, const struct last_lines *l, struct str *out)
+static void put_lines(const struct last_lines *l, struct str *out)
 {
-    json_open(out, key, '[');
+    json_open(out, "lines", '[');
     for (size_t i = 0; i < l->count; i++)
         json_string(out, NULL, l->line[i].text);
     json_close(out, ']');
@@ -58,7 +58,7 @@ static void put_end(const struct history_end *e, const struct last_lines *l, str
         json_string(out, "reason", e->reason);
         json_number(out, "times", e->repeats + 1LL);
     }
-    put_lines("lines", l, out);
+    put_lines(l, out);
     json_close(out, '}');
 }
 
@@ -91,7 +91,7 @@ void why_json(const struct why *w, struct str *out)
     json_number_or_null(out, "memory_limit_bytes", w->services->status.memory_limit);
     json_number(out, "container_out_of_memory_kills", (long long)h->counts.container_ooms);
     json_string(out, "unknown", w->unknown);
-    put_lines("lines", &w->recent, out);
+    put_lines(&w->recent, out);
     json_open(out, "ends", '[');
     for (size_t i = h->count; i > 0; i--)
         put_end(&h->end[i - 1], &w->lines[i - 1], out);

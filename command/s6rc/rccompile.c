@@ -36,7 +36,7 @@ static int compile(char *const *operands, size_t sources)
     message_info("making bundles for pipelines");
     message_info("resolving bundle names");
     message_info("resolving service names");
-    int code = rcsource_read(&d, &g, (const char *const *)operands + 1, sources, true);
+    int code = rcsource_read(&d, &g, (const char *const *)operands + 1, sources);
     if (code == 0) {
         message_info("writing compiled information to %s", operands[0]);
         if (database_compile(operands[0], &d, &e) < 0)

@@ -107,8 +107,7 @@ static int read_them(struct definitions *d, struct graph *g,
     return code;
 }
 
-int rcsource_read(struct definitions *d, struct graph *g, const char *const *paths, size_t count,
-                  bool strict)
+int rcsource_read(struct definitions *d, struct graph *g, const char *const *paths, size_t count)
 {
     struct definition_source *list = calloc((3 + PACKAGE_SOURCES_MAX) * count + 1, sizeof *list);
     size_t sources = 0;
@@ -117,7 +116,7 @@ int rcsource_read(struct definitions *d, struct graph *g, const char *const *pat
         bad = add_source(list, &sources, paths[i]);
     struct definition_sources all = {.item = list,
                                      .count = sources,
-                                     .strict = strict,
+                                     .strict = true,
                                      .check_script = check_logging_script,
                                      .variable = settings_container_variable,
                                      .scaled = RUN_INSTANCES};
@@ -138,7 +137,7 @@ int rcsource_open(struct definitions *d, struct graph *g, const char *path)
     struct error e = ERROR_INIT;
     struct stat s;
     if (!database_is(path) && stat(path, &s) == 0) {
-        int code = rcsource_read(d, g, &path, 1, true);
+        int code = rcsource_read(d, g, &path, 1);
         return code == 0 ? 0 : EXIT_DATABASE;
     }
     if (database_read(d, path, &e) < 0)

@@ -6,10 +6,9 @@
 #include "services/graph.h"
 
 /* Reads source directories (or one above s6-rc.d and user-bundles.d) as /init does, with the
- * built-in services. strict: of struct definition_sources. 0, or the exit code of s6-rc-compile
- * after saying what is wrong. */
-int rcsource_read(struct definitions *d, struct graph *g, const char *const *paths, size_t count,
-                  bool strict);
+ * built-in services, but strictly (struct definition_sources). 0, or the exit code of
+ * s6-rc-compile after saying what is wrong. */
+int rcsource_read(struct definitions *d, struct graph *g, const char *const *paths, size_t count);
 /* Reads a database, or a directory of definitions. 0, or the exit code after saying what is wrong.
  */
 int rcsource_open(struct definitions *d, struct graph *g, const char *path);
