@@ -73,11 +73,12 @@ static int look_at_name(void *to, const char *name)
     return f->found ? -1 : 0;
 }
 
-static bool is_named(int fd, const struct stat *file)
+/* 1, 0, or -1 with errno: that cannot be told now. */
+static int is_named(int fd, const struct stat *file)
 {
     struct search f = {.fd = fd, .file = file};
-    (void)fd_each_name(fd, look_at_name, &f);
-    return f.found;
+    int result = fd_each_name(fd, look_at_name, &f);
+    return f.found ? 1 : result;
 }
 
 bool follow_is_deleted(int directory, const struct stat *s)
@@ -85,7 +86,7 @@ bool follow_is_deleted(int directory, const struct stat *s)
     if (s->st_nlink != 1)
         return s->st_nlink == 0;
     int fd = open_names(directory);
-    bool deleted = fd >= 0 && is_named(fd, s);
+    bool deleted = fd >= 0 && is_named(fd, s) > 0;
     fd_close(fd);
     return deleted;
 }
@@ -133,7 +134,8 @@ void follow_current(struct logdir *d, const struct stat *s)
     if (!d->settings.follow)
         return;
     int fd = make_names(d);
-    bool failed = fd < 0 || (!(s->st_nlink > 1 && is_named(fd, s)) && link_current(d, fd) < 0);
+    int named = fd < 0 ? -1 : s->st_nlink > 1 ? is_named(fd, s) : 0;
+    bool failed = named < 0 || (named == 0 && link_current(d, fd) < 0);
     if (failed && !d->unfollowed)
         message_warning("unable to link %s/current into %s/%s: %s", d->name, d->name, LOGDIR_FOLLOW,
                         strerror(errno));
