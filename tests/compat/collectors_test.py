@@ -2,8 +2,8 @@
 
 The service logs at 2 MB/s, and files have a tenth of their default size: twenty rotations are then for a collector what ten
 seconds are with s1000000. It follows, is stopped by SIGSTOP for twenty rotations, and has to catch up while the service
-goes on; where it can go on from where it was, it is ended for ten more. Each line has to arrive once, and the lines of a
-file in their order.
+goes on; where it can go on from where it was, it is then ended for ten more. Each line has to arrive once, and the lines of
+a file in their order.
 """
 import fcntl
 import os
@@ -65,6 +65,11 @@ class Service:
         while self.rotations() < end:
             written += self.write()
             let_pass(max(0, begin + written / RATE - time.monotonic()))
+
+    def rest(self):
+        """Until all is in the directory."""
+        last = b"line %06d " % (self.count - 1)
+        wait_for(lambda: last in self.rig.logged(), what="last line")
 
     def finish(self):
         assert self.rotations() >= 50
@@ -144,6 +149,8 @@ def follow(service, start, arrived, expected):
     service.work(20)
     process.send_signal(signal.SIGCONT)
     service.work(10)
+    service.rest()
+    wait_for(lambda: count(arrived()) >= count(expected()), what="lines so far")
     end(process)
     service.work(10)
     process = start()
@@ -252,6 +259,13 @@ def test_fail2ban(service, run, debian, place):
     def failures():
         return re.findall(r"\[web\] Found (10\.0\.\S+)", Path(place, "said").read_text())
 
-    follow(one, lambda: run("/usr/bin/python3", debian / "usr/bin/fail2ban-server", "-c", etc, "-f", "start",
-                            env={**os.environ, "PYTHONPATH": str(debian / "usr/lib/python3/dist-packages")}),
-           failures, lambda: [f"10.0.{n >> 8}.{n & 255}" for n in range(0, one.count, 50) if n % 1000 != 500])
+    def start():
+        """Until it is ready: it can be ended only then."""
+        with open(f"{place}/stdout", "wb") as stdout:
+            process = run("/usr/bin/python3", debian / "usr/bin/fail2ban-server", "-c", etc, "-f", "start", stdout=stdout,
+                          env={**os.environ, "PYTHONPATH": str(debian / "usr/lib/python3/dist-packages")})
+        wait_for(lambda: "Server ready" in Path(place, "stdout").read_text(), what="fail2ban")
+        return process
+
+    follow(one, start, failures,
+           lambda: [f"10.0.{n >> 8}.{n & 255}" for n in range(0, one.count, 50) if n % 1000 != 500])
