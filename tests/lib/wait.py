@@ -39,7 +39,7 @@ def wait_still(value, seconds, deadline=DEADLINE, what="change"):
         if value() == before:
             return before
         if time.monotonic() > end:
-            raise TimeoutError(f"{what} goes on after {deadline} s")
+            raise TimeoutError(f"{what} goes on after {deadline} s: {before}, then {value()}")
 
 
 def let_pass(seconds):
