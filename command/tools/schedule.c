@@ -70,7 +70,7 @@ static int read_rules(struct invocation *c, struct schedule_rules *r)
 /* Lets the plan live through the times that come, with clocks that go alike. */
 static int print_next(const struct timetable *t, uint64_t count)
 {
-    static struct schedule_plan plan;
+    struct schedule_plan plan;
     const struct schedule_rules rules = {.table = *t};
     const struct schedule_counts counts = {.runs = 0};
     const struct timespec from = clock_wall();
@@ -99,11 +99,18 @@ static char **copy_environment(void)
     return copy;
 }
 
+/* Its error is not on the stack of a process that sleeps. */
+__attribute__((noinline)) static int read_timetable(struct schedule *s)
+{
+    struct error e = ERROR_INIT;
+    return timetable_parse(&s->rules.table, s->timetable, &e) < 0 ? message_error(&e) : 0;
+}
+
 static int run_schedule(struct invocation *c)
 {
     static struct schedule s;
-    struct error e = ERROR_INIT;
     uint64_t count = 0;
+    int code;
     if (options_read(c, 1) != 0 || options_number(c, argument_of(NEXT), NEXT_MAX, &count) != 0)
         return EXIT_USAGE;
     s = (struct schedule){.timetable = options.operand[0],
@@ -112,8 +119,8 @@ static int run_schedule(struct invocation *c)
                           .verbose = given('v')};
     if (s.envp == NULL)
         return fail("keep", "the environment");
-    if (timetable_parse(&s.rules.table, s.timetable, &e) < 0)
-        return message_error(&e);
+    if ((code = read_timetable(&s)) != 0)
+        return code;
     if (take_zone() != 0)
         return EXIT_USAGE;
     if (given(NEXT))

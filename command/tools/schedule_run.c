@@ -31,17 +31,17 @@ struct program {
     struct timer timer; /* monotonic times */
     struct schedule_plan plan;
     struct schedule_state state;
-    pid_t job;               /* and its group; 0: none runs */
-    struct timer look;       /* for the end of what the kernel tells us nothing of */
-    int64_t pause;           /* until its next look, ns */
-    bool found;              /* the job is of a schedule before us, which died: no child of ours */
-    bool headless;           /* it is dead, but not all of its group, which we have ended */
-    int status;              /* of one that is headless */
-    int64_t armed;           /* wall ns that the timerfd is set to; TIMETABLE_NEVER */
-    int events;              /* -1: they are not told */
-    bool kept;               /* the state is written */
-    bool again;              /* another process did so before us since the container began */
-    char name[NAME_MAX + 1]; /* of the service; "": we are not one */
+    pid_t job;         /* and its group; 0: none runs */
+    struct timer look; /* for the end of what the kernel tells us nothing of */
+    int64_t pause;     /* until its next look, ns */
+    bool found;        /* the job is of a schedule before us, which died: no child of ours */
+    bool headless;     /* it is dead, but not all of its group, which we have ended */
+    int status;        /* of one that is headless */
+    int64_t armed;     /* wall ns that the timerfd is set to; TIMETABLE_NEVER */
+    int events;        /* -1: they are not told */
+    bool kept;         /* the state is written */
+    bool again;        /* another process did so before us since the container began */
+    const char *name;  /* of the service; NULL: we are not one */
 };
 
 /* Of a run, from the plan before that hears of its end. */
@@ -126,14 +126,13 @@ static void find_job(struct program *p)
 static void open_state(struct program *p)
 {
     struct error e = ERROR_INIT;
+    char name[NAME_MAX + 1];
     p->state = (struct schedule_state){.code = -1};
-    p->kept = access("supervise", F_OK) == 0 && access(RUN_SCANDIR, F_OK) == 0 &&
-              beside_name(p->name, &e) == 0;
     p->events = -1;
-    if (!p->kept) {
-        p->name[0] = '\0';
+    if (access("supervise", F_OK) != 0 || access(RUN_SCANDIR, F_OK) != 0 ||
+        beside_name(name, &e) < 0 || (p->name = strdup(name)) == NULL)
         return;
-    }
+    p->kept = true;
     p->again = schedule_state_read(&p->state, "/run", p->name) == 0;
     schedule_state_own(&p->state);
     find_job(p);
@@ -456,19 +455,22 @@ __attribute__((noinline)) static void begin(struct program *p, const struct sche
 
 int schedule_run(const struct schedule *s)
 {
-    static struct program p;
-    struct error e = ERROR_INIT;
-    p = (struct program){.options = s,
-                         .wall = {.ready = wall_came},
-                         .timer = {.fire = time_came},
-                         .look = {.fire = look_came}};
-    if (open_loop(&p, &e) < 0)
-        return message_error(&e);
-    open_state(&p);
-    begin(&p, &s->rules);
-    p.loop.handled = rest;
-    rest(&p);
-    if (loop_run(&p.loop, &e) < 0)
-        return message_error(&e);
-    return p.plan.code;
+    static struct {
+        struct program program;
+        struct error error; /* behind what is written, and not on the stack of one that sleeps */
+    } all;
+    struct program *p = &all.program;
+    p->options = s;
+    p->wall.ready = wall_came;
+    p->timer.fire = time_came;
+    p->look.fire = look_came;
+    if (open_loop(p, &all.error) < 0)
+        return message_error(&all.error);
+    open_state(p);
+    begin(p, &s->rules);
+    p->loop.handled = rest;
+    rest(p);
+    if (loop_run(&p->loop, &all.error) < 0)
+        return message_error(&all.error);
+    return p->plan.code;
 }

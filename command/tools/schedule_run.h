@@ -6,10 +6,10 @@
 #include "command/tools/schedule_plan.h"
 
 struct schedule {
-    struct schedule_rules rules;
     const char *timetable; /* its text */
     char **argv, **envp;   /* of the job */
     bool verbose;
+    struct schedule_rules rules; /* last: nobody reads them once the plan has them */
 };
 
 /* Runs jobs until the plan says that this is the end. The exit code. */
