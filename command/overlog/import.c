@@ -298,6 +298,5 @@ static const char import_options[] =
 
 const struct command command_import[] = {
     {"overlog import", "[-D] [-f FORMAT] [-d DIR] FILE...",
-     "make services of a supervisord.conf, Procfile, crontab or units of systemd", import_options,
-     run_import},
+     "make services of supervisord, Procfile, crontab or systemd", import_options, run_import},
     {.name = NULL}};
