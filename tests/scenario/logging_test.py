@@ -215,8 +215,8 @@ def test_what_is_left_of_an_unclean_end_is_kept(tree, boot):
 def test_events_are_recorded(tree, boot):
     tree.longrun("web", "#!/bin/sh\necho >&3\nexec sleep 1000\n", notification_fd="3\n")
     tree.oneshot("once", deps=["web"], down="true\n")
-    tree.longrun("crash", "#!/bin/sh\nexit 3\n", finish="#!/bin/sh\nexit 125\n")
-    box = boot(tree.path, "sh", "-c", "exit 4", env={"S6_LOGGING": "1"})
+    tree.longrun("crash", "#!/bin/sh\nexit 3\n", finish="#!/bin/sh\n>/tmp/ended\nexit 125\n")
+    box = boot(tree.path, "sh", "-c", "until [ -e /tmp/ended ]; do usleep 1000; done; exit 4", env={"S6_LOGGING": "1"})
     assert box.wait() == 4, box.transcript()
     events = []
     for line in log_bytes(tree.at(f"{LOGS}/.events")).decode().splitlines():
