@@ -155,30 +155,38 @@ static bool has_its_directory(const struct longrun *l)
     return stat(l->path, &st) == 0 && longrun_is_at(l, &st);
 }
 
-/* In a directory of others log/ is ours alone, so it goes: by its name first, since who hears that
- * the service has left may look at once whether it has a log. */
-static void remove_log(const struct longrun *l)
+enum { LOG_PATH = 560 };
+
+/* In a directory of others log/ is ours alone, so it goes, by its name first: who sees that the
+ * service has left may look at once whether it has a log. at: where it is now. */
+static void hide_log(const struct longrun *l, char at[LOG_PATH])
 {
-    char path[560], aside[560];
+    char path[LOG_PATH];
     struct error ignored = ERROR_INIT;
     snprintf(path, sizeof path, "%s/log", l->path);
-    snprintf(aside, sizeof aside, "%s/.log-of-before", l->path);
-    file_remove_tree(AT_FDCWD, aside, &ignored);
-    const char *last = rename(path, aside) == 0 ? aside : path;
-    l->all->pid1->calls->tell(last, "x"); /* s6-svunlink of others waits for it */
-    file_remove_tree(AT_FDCWD, last, &ignored);
+    snprintf(at, LOG_PATH, "%s/.log-of-before", l->path);
+    file_remove_tree(AT_FDCWD, at, &ignored);
+    if (rename(path, at) < 0)
+        snprintf(at, LOG_PATH, "%s", path);
 }
 
 /* leaves: a scanned service, whose listeners are told once its directory is free. */
 static void close_directories(struct longrun *l, bool leaves)
 {
-    bool logged = supervise_dir_is_open(&l->logger.seen);
+    struct error ignored = ERROR_INIT;
+    char log[LOG_PATH];
+    bool goes =
+        supervise_dir_is_open(&l->logger.seen) && l->node == NO_NODE && has_its_directory(l);
+    if (goes)
+        hide_log(l, log);
     supervise_dir_close(&l->seen);
     supervise_dir_close(&l->logger.seen);
     if (leaves)
         supervise_dir_event(&l->seen, 'x');
-    if (logged && l->node == NO_NODE && has_its_directory(l))
-        remove_log(l);
+    if (!goes)
+        return;
+    l->all->pid1->calls->tell(log, "x"); /* s6-svunlink of others waits for it */
+    file_remove_tree(AT_FDCWD, log, &ignored);
 }
 
 /* --- coming and going ------------------------------------------------------------------------- */

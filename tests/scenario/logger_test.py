@@ -303,7 +303,8 @@ def test_objects(rig):
     wait_for(lambda: r.shown[0].read_bytes().endswith(b'"partial":true}\n'), what="begun line")
     os.write(r.out[1], b"\xac\n")
     r.signal(signal.SIGUSR1)
-    wait_for(lambda: r.shown[1].read_bytes().endswith(b"}\n") and r.shown[0].read_bytes().count(b"\n") == 3, what="boundary")
+    wait_for(lambda: r.shown[1].read_bytes().endswith(b"}\n") and r.shown[0].read_bytes().count(b"\n") == 3
+             and not r.shown[1].read_bytes().endswith(b'"partial":true}\n'), what="boundary")
     os.write(r.err[1], b"half\n")
     assert r.finish() == 0
     out, err = ([json.loads(line) for line in shown.read_text().splitlines()] for shown in r.shown)
