@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { DEPTH_MAX = 64, NAMED_MAX = 5 };
@@ -110,6 +111,13 @@ long remaining_signal(const struct remaining *r, int signal)
     return s.found ? s.count : -1;
 }
 
+/* A number that answers may be that of a thread, whose process would be counted, and signalled,
+ * once more. */
+static bool is_process(pid_t pid)
+{
+    return syscall(SYS_tgkill, pid, pid, 0) == 0;
+}
+
 long remaining_probe(const struct remaining *r, pid_t top, int signal)
 {
     enum { AHEAD = 4096 };
@@ -118,7 +126,7 @@ long remaining_probe(const struct remaining *r, pid_t top, int signal)
     sort_excluded(r);
     for (pid_t pid = 2; pid < end; pid++) {
         pid_t session = getsid(pid);
-        if (session >= 0 && !is_excluded(r, pid) && !is_excluded(r, session))
+        if (session >= 0 && !is_excluded(r, pid) && !is_excluded(r, session) && is_process(pid))
             count += kill(pid, signal) == 0;
     }
     return count;

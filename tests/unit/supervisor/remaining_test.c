@@ -2,6 +2,7 @@
  * pid 1 of a namespace whose /proc it writes itself, so what is there is what the test says. */
 #include "supervisor/remaining.h"
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -105,6 +106,32 @@ static pid_t start(bool session)
     }
     while (session && getsid(pid) != pid)
         sched_yield();
+    return pid;
+}
+
+static void *wait_too(void *ready)
+{
+    CHECK(write(*(int *)ready, "", 1) == 1);
+    while (pause() < 0)
+        continue;
+    return NULL;
+}
+
+/* The same with a second thread, which has a number of its own. */
+static pid_t start_threads(void)
+{
+    int ready[2];
+    char byte;
+    CHECK(pipe(ready) == 0);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        pthread_t thread;
+        CHECK(pthread_create(&thread, NULL, wait_too, &ready[1]) == 0);
+        for (;;)
+            pause();
+    }
+    CHECK(read(ready[0], &byte, 1) == 1 && close(ready[0]) == 0 && close(ready[1]) == 0);
     return pid;
 }
 
@@ -228,7 +255,7 @@ static void knows_that_it_cannot_know(void)
 /* Without /proc the numbers are asked for. A logger's helper is in the session of the logger. */
 static void probes_numbers(void)
 {
-    pid_t one = start(false), logger = start(true), two = start(false);
+    pid_t one = start_threads(), logger = start(true), two = start(false);
     struct remaining r = {.excluded = &logger, .excluded_count = 1, .everything = true};
     CHECK(remaining_probe(&r, two, 0) == 2);
     CHECK(remaining_probe(&r, 0, 0) == 2); /* some way above what is known */
