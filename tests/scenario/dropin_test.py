@@ -180,5 +180,6 @@ def test_a_version_of_s6_overlays_folder_beside_ours(tree, boot):
     box.wait_for_text("service fix-attrs: starting")
     assert f"unable to execute {link}/scripts/neither: No such file or directory" in box.stderr.text()
     assert_order(box.stderr.text(), "service banner successfully started", "service fix-attrs: starting")
+    box.wait_for_text("ours", stream="stdout")  # nothing says when both comes to it
     assert box.stop() == 0
     assert sorted(box.stdout.text().splitlines()) == ["banner down", "banner up", "ours"]
