@@ -81,14 +81,17 @@ def held(pid):
 
 
 def figures(box):
-    """What the container holds now; nothing while something comes or goes."""
+    """What the container holds now; while something comes or goes, what is like nothing else."""
     first = box.pid()
     below = children(first)
     loggers = [pid for pid in below if is_logger(command_line(pid))]
-    return {"processes": len(below), "loggers": len(loggers), "zombies": len(box.zombies()),
-            "descriptors of pid 1": held(first), "descriptors of loggers": sum(held(pid) for pid in loggers),
-            "memory of pid 1": memory(first, "Anonymous"),
-            "memory of loggers": sum(memory(pid, "Private_Dirty") for pid in loggers)}
+    try:
+        return {"processes": len(below), "loggers": len(loggers), "zombies": len(box.zombies()),
+                "descriptors of pid 1": held(first), "descriptors of loggers": sum(held(pid) for pid in loggers),
+                "memory of pid 1": memory(first, "Anonymous"),
+                "memory of loggers": sum(memory(pid, "Private_Dirty") for pid in loggers)}
+    except (FileNotFoundError, ProcessLookupError):
+        return {"gone at": time.monotonic()}
 
 
 def at_rest(box):
@@ -98,14 +101,16 @@ def at_rest(box):
     update = box.run("/command/s6-rc-update", "-b", "-t", "60000", "/srv/one")
     assert update.returncode == 0, update.stderr
     box.wait_for(lambda: box.run("/command/s6-rc", "-b", "-t", "60000", "-u", "change", "user").returncode == 0, what="all up")
-
     longruns = SERVICES + 1  # and .init has a logger
 
-    def complete():
-        found = figures(box)
-        return found["loggers"] == longruns + 1 and found["processes"] == 2 * longruns + 1 and not found["zombies"]
-    box.wait_for(complete, what=f"a process and a logger of each: {figures(box)}")
-    found = wait_still(lambda: figures(box), STILL)
+    def complete(found):
+        return (found["loggers"], found["processes"], found["zombies"]) == (longruns + 1, 2 * longruns + 1, 0)
+
+    def rests():
+        """What was told to end may still be about to when all are there for the first time."""
+        found = complete(figures(box)) and wait_still(lambda: figures(box), STILL)
+        return found and complete(found) and found
+    found = box.wait_for(rests, what="a process and a logger of each, at rest")
     os.unlink(box.inside("/tmp/quiet"))
     return found
 
