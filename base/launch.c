@@ -103,9 +103,10 @@ static void execute(const char *program, char *const *argv, char *const *envp, l
 /* By a process that may take its time, and memory. */
 static void try_again(const struct berth *b, int report)
 {
-    char number[PROCESS_DIGITS];
+    char number[PROCESS_DIGITS] = "-1";
     long ignored;
-    process_digits(number, (unsigned int)report);
+    if (report >= 0)
+        process_digits(number, (unsigned int)report);
     b->again[1] = number;
     kernel_call(SYS_fcntl, report, F_SETFD, 0, 0);
     execute(command_program, b->again, b->s.envp, &ignored);
@@ -126,8 +127,7 @@ static int sail(void *arg)
     result = process_prepare(&b->s, &step);
     if (result == 0) {
         execute(b->s.program, b->s.argv, b->s.envp, &result);
-        if (report >= 0)
-            try_again(b, report);
+        try_again(b, report);
     }
     f.error = (int)-result;
     memcpy(f.step, step, strlen(step) + 1);

@@ -57,16 +57,17 @@ def test_the_abrupt_end(tree, boot):
 DIVERTED = ("HUP", "INT", "TERM", "QUIT", "USR1", "USR2", "PWR", "WINCH")
 
 
-def divert(tree, names, script):
+def divert(tree, names, script, how="ln -s"):
     """cont-init.d makes the handlers: /run/service is new at every boot."""
     tree.script("/tmp/handler", script)
     tree.script("/etc/cont-init.d/divert", "#!/bin/sh\ncd /run/service/.s6-svscan\n" +
-                "".join(f"ln -s /tmp/handler SIG{name}\n" for name in names))
+                "".join(f"{how} /tmp/handler SIG{name}\n" for name in names))
 
 
 @pytest.mark.parametrize("run", ["mode=0755", "mode=0755,noexec"])
-def test_a_script_in_the_scan_directory_takes_the_place_of_what_a_signal_does(tree, boot, run):
-    divert(tree, DIVERTED, "#!/bin/sh\necho \"$0 $PWD $# ${PATH:+path} ${A-}\" >>/tmp/seen\n")
+@pytest.mark.parametrize("how", ["ln -s", "cp"])
+def test_a_script_in_the_scan_directory_takes_the_place_of_what_a_signal_does(tree, boot, run, how):
+    divert(tree, DIVERTED, "#!/bin/sh\necho \"$0 $PWD $# ${PATH:+path} ${A-}\" >>/tmp/seen\n", how)
     box = up(boot, tree, "sleep", "1000", options=["-t", run], env={"S6_CMD_RECEIVE_SIGNALS": "1", "A": "a"})
     wanted = []
     for name in DIVERTED:
