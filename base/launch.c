@@ -1,6 +1,7 @@
 #include "base/launch.h"
 #include "base/command.h"
 #include "base/file.h"
+#include "base/kernel.h"
 #include "base/kernel_call.h"
 #include "base/process_child.h"
 #include <errno.h>
@@ -207,7 +208,7 @@ pid_t launch(const struct process_spawn *s, int report, int flags, void (*before
     if (pid >= 0)
         return pid;
     atomic_store(&b->taken, 0);
-    if (errno == EINVAL) { /* qemu-user */
+    if (kernel_lacks(errno)) { /* qemu-user, or a filter that wants no such child */
         errno = ENOSYS;
         berths = NULL;
         used = 0;

@@ -2,11 +2,14 @@
  * not know them, or a filter that does not want them.
  *
  * deny ERRNO NAME[,NAME...] PROGRAM [ARG...]   exit 100: there is no such name
+ *
+ * The name "share" stands for a child in the memory of its parent, which goes on meanwhile.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +35,25 @@ static const struct {
 
 enum { CALLS = sizeof calls / sizeof calls[0] };
 
+#define LOAD(what) (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, what))
+#define SKIP_UNLESS(value, count) (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count)
+#define REFUSE(error) (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int)(error))
+
+/* Neither vfork nor a thread. The flags are in the low half of a little-endian argument. */
+static unsigned short refuse_share(struct sock_filter *code, int error)
+{
+    const struct sock_filter part[] = {
+        SKIP_UNLESS(SYS_clone, 5),
+        LOAD(args[0]),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, CLONE_VM | CLONE_VFORK | CLONE_THREAD),
+        SKIP_UNLESS(CLONE_VM, 1),
+        REFUSE(error),
+        LOAD(nr),
+    };
+    memcpy(code, part, sizeof part);
+    return sizeof part / sizeof part[0];
+}
+
 static unsigned int number_of(const char *name)
 {
     for (int i = 0; i < CALLS; i++)
@@ -43,15 +65,19 @@ static unsigned int number_of(const char *name)
 
 int main(int argc, char **argv)
 {
-    struct sock_filter code[2 * CALLS + 2];
+    struct sock_filter code[2 * CALLS + 8];
     unsigned short n = 0;
     if (argc < 4)
         return 100;
     int error = strcmp(argv[1], "ENOSYS") == 0 ? ENOSYS : strcmp(argv[1], "EPERM") == 0 ? EPERM : atoi(argv[1]);
-    code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    code[n++] = LOAD(nr);
     for (char *name = strtok(argv[2], ","); name != NULL && n < 2 * CALLS; name = strtok(NULL, ",")) {
-        code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number_of(name), 0, 1);
-        code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int)error);
+        if (strcmp(name, "share") == 0) {
+            n += refuse_share(code + n, error);
+            continue;
+        }
+        code[n++] = SKIP_UNLESS(number_of(name), 1);
+        code[n++] = REFUSE(error);
     }
     code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     const struct sock_fprog filter = {n, code};

@@ -12,7 +12,7 @@ USED = ["renameat2", "getrandom", "memfd_create", "close_range", "faccessat2", "
 NEWER = [*USED, "execveat", "membarrier", "copy_file_range", "preadv2", "statx", "clone3", "pidfd_getfd", "openat2", "rseq",
          "sched_setattr", "epoll_pwait2"]
 # Old, and refused by some file systems and filters.
-REFUSED = ["fchown", "fchownat", "fchown,fchownat", "splice", "fallocate", "madvise"]
+REFUSED = ["fchown", "fchownat", "fchown,fchownat", "splice", "fallocate", "madvise", "share"]
 COUNT = 400
 
 
