@@ -140,6 +140,9 @@ static int sail(void *arg)
 
 /* --- in us ------------------------------------------------------------------------------------ */
 
+/* What clone of musl calls, which from 1.2.5 on refuses CLONE_CHILD_CLEARTID: -errno. */
+int __clone(int (*child)(void *), void *stack, int flags, void *arg, ...);
+
 /* Before Linux 5.16 a core dump of the child would have ended us, too. */
 static bool kernel_is_new(void)
 {
@@ -203,10 +206,11 @@ pid_t launch(const struct process_spawn *s, int report, int flags, void (*before
     b->report = report;
     b->before = before;
     atomic_store(&b->taken, 1);
-    pid_t pid = clone(sail, b->low, flags | CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD, b, NULL,
-                      NULL, &b->taken);
+    pid_t pid = __clone(sail, b->low, flags | CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD, b, NULL,
+                        NULL, &b->taken);
     if (pid >= 0)
         return pid;
+    errno = -pid;
     atomic_store(&b->taken, 0);
     if (kernel_lacks(errno)) { /* qemu-user, or a filter that wants no such child */
         errno = ENOSYS;
