@@ -146,6 +146,24 @@ static void nobody_waits_for_one_that_hangs(void)
     launch_rest();
 }
 
+static void a_berth_of_one_that_is_killed_is_free(void)
+{
+    char *argv[] = {(char[]){"./word"}, NULL};
+    struct process_spawn s = {
+        .program = "./word", .argv = argv, .envp = environ, .directory = folder};
+    atomic_store(&held, 1);
+    for (int i = 0; i < MOST; i++) {
+        pid_t pid = launch(&s, -1, 0, hold);
+        CHECK(pid > 0);
+        if (pid <= 0)
+            break;
+        kill(pid, SIGKILL);
+        int status = process_wait(pid);
+        CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    }
+    atomic_store(&held, 0);
+}
+
 /* Their errors are theirs. */
 static void our_errno_is_ours(void)
 {
@@ -191,6 +209,7 @@ int main(int argc, char **argv)
     run("tells_what_fork_tells", tells_what_fork_tells);
     run("becomes_what_is_asked_for", becomes_what_is_asked_for);
     run("nobody_waits_for_one_that_hangs", nobody_waits_for_one_that_hangs);
+    run("a_berth_of_one_that_is_killed_is_free", a_berth_of_one_that_is_killed_is_free);
     run("our_errno_is_ours", our_errno_is_ours);
     file_remove_tree(AT_FDCWD, folder, &e);
     return failures > 0;
