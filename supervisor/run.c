@@ -69,7 +69,7 @@ static int read_report(struct run *r)
 {
     struct process_failure failure;
     char path[600];
-    char why[1100];
+    char why[PID1_WHY_MAX];
     int result;
     while ((result = r->pid1->calls->report(r->report.fd, &failure)) == 2) {
         be_born(r, &failure);
