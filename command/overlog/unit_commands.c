@@ -31,10 +31,9 @@ static void note_forking(struct unit_making *m, const struct unit_exec *e, bool 
 {
     struct daemon_word word[64];
     size_t n = 0;
-    const char *slash = strrchr(e->word.item[0], '/');
     for (; n < e->word.count && n < 64; n++)
         word[n] = (struct daemon_word){e->word.item[n], unit_is_plain(e->word.item[n])};
-    struct daemon_advice advice = daemon_look(slash == NULL ? e->word.item[0] : slash + 1, word, n);
+    struct daemon_advice advice = daemon_look(path_name(e->word.item[0]), word, n);
     unit_note(m, unit_setting(m, "Type"), "%s; better have it stay in the foreground%s%s",
               watched ? "it is watched by its PIDFile=, and how it ends is not known"
                       : "without PIDFile= nothing tells which process it is",

@@ -124,10 +124,9 @@ int unit_exec_signal(const struct unit_exec *e)
 {
     static const char main_pid[] = {UNIT_SPLIT, 'M', 'A', 'I', 'N', 'P', 'I', 'D', UNIT_END, '\0'};
     static const char part[] = {UNIT_REF, 'M', 'A', 'I', 'N', 'P', 'I', 'D', UNIT_END, '\0'};
-    const char *program = e->word.item[0], *slash = strrchr(program, '/');
     size_t n = e->word.count;
     const char *last = e->word.item[n - 1];
-    if (strcmp(slash == NULL ? program : slash + 1, "kill") != 0 ||
+    if (strcmp(path_name(e->word.item[0]), "kill") != 0 ||
         (strcmp(last, main_pid) != 0 && strcmp(last, part) != 0))
         return 0;
     if (n == 2)

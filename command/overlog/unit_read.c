@@ -28,8 +28,7 @@ int unit_read(const char *path, struct str *text, struct error *e)
     char template[PATH_MAX];
     if (is_masked(path))
         return 0;
-    const char *slash = strrchr(path, '/');
-    const char *at = strchr(slash == NULL ? path : slash, '@'), *dot = strrchr(path, '.');
+    const char *at = strchr(path_name(path), '@'), *dot = strrchr(path, '.');
     int result = file_read(AT_FDCWD, path, UNIT_BYTES_MAX, text, e);
     if (result == 0 || errno != ENOENT || at == NULL || dot == NULL || dot < at)
         return result;
@@ -199,8 +198,7 @@ int unit_read_dropins(struct import *im, struct unit *u)
 /* Names of it: foo@bar.service is foo and bar. False: no memory. */
 static bool name_unit(struct unit *u)
 {
-    const char *slash = strrchr(u->path, '/');
-    u->name = strdup(slash == NULL ? u->path : slash + 1);
+    u->name = strdup(path_name(u->path));
     if (u->name == NULL)
         return false;
     const char *dot = strrchr(u->name, '.'), *at = strchr(u->name, '@');

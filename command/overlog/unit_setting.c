@@ -9,10 +9,9 @@
 
 void unit_comment(struct unit_making *m, const struct unit_setting *s, const char *text)
 {
-    const char *slash = strrchr(s->file, '/');
     struct str line = STR_INIT;
-    str_printf(&line, "# %s:%u: %s=%s%s%s\n", slash == NULL ? s->file : slash + 1, s->line, s->key,
-               s->value, text[0] == '\0' ? "" : ": ", text);
+    str_printf(&line, "# %s:%u: %s=%s%s%s\n", path_name(s->file), s->line, s->key, s->value,
+               text[0] == '\0' ? "" : ": ", text);
     bool known = line.data == NULL ||
                  (m->comments.data != NULL && strstr(m->comments.data, line.data) != NULL);
     if (!known)
