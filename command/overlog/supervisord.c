@@ -1,4 +1,5 @@
 #include "command/overlog/supervisord.h"
+#include "base/environment.h"
 #include "command/overlog/write.h"
 #include <ctype.h>
 #include <errno.h>
@@ -123,16 +124,6 @@ void ini_release(struct ini *ini)
 
 /* --- values ----------------------------------------------------------------------------------- */
 
-/* How long a name of a variable is that sh knows, at the beginning of text. */
-static size_t name_length(const char *text)
-{
-    size_t n = 0;
-    while (isalpha((unsigned char)text[n]) || text[n] == '_' ||
-           (n > 0 && isdigit((unsigned char)text[n])))
-        n++;
-    return n;
-}
-
 /* "%(process_num)02d": the digits between, and what ends it. */
 static bool expand_one(const char *name, size_t length, const char *digits,
                        const struct ini_names *names, struct str *out)
@@ -147,7 +138,7 @@ static bool expand_one(const char *name, size_t length, const char *digits,
                  {"numprocs", NULL, names->count},
                  {"host_node_name", node, 0}};
     if (strncmp(name, "ENV_", 4) == 0) {
-        if (length == 4 || name_length(name + 4) != length - 4)
+        if (length == 4 || variable_length(name + 4) != length - 4)
             return false;
         str_printf(out, "%c%.*s%c", INI_ENV, (int)length - 4, name + 4, INI_END);
         return true;
@@ -369,7 +360,7 @@ bool ini_environment(const char *text, struct str *out)
             end = value + strlen(value);
         char *word = quoted ? strndup(value + 1, (size_t)(end - value - 1))
                             : copy(value, (size_t)(end - value));
-        if (name > 0 && name_length(p) == name) {
+        if (name > 0 && variable_length(p) == name) {
             str_printf(out, "export %.*s=", (int)name, p);
             ini_word(word == NULL ? "" : unquoted(word), out);
             str_add_char(out, '\n');

@@ -1,4 +1,5 @@
 /* overlog import of units of systemd: the section of a service. */
+#include "base/environment.h"
 #include "base/quantity.h"
 #include "command/overlog/conf_program.h"
 #include "command/overlog/unit_import.h"
@@ -86,10 +87,8 @@ static void put_instances(struct unit_making *m)
     for (const char *p = m->u->prefix; *p != '\0' && n < 200; p++)
         name[n++] = isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_';
     name[n] = '\0';
-    bool bad =
-        isdigit((unsigned char)name[0]) || known == NULL || known[0] == '\0' ||
-        known[strspn(known, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")] !=
-            '\0';
+    bool bad = isdigit((unsigned char)name[0]) || known == NULL || known[0] == '\0' ||
+               known[strspn(known, VARIABLE_CHARACTERS)] != '\0';
     if (bad && known != NULL && known[0] != '\0')
         unit_note(m, unit_find(&m->u->settings, "Install", "DefaultInstance"),
                   "this cannot be the name of an instance");

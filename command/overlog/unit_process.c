@@ -1,10 +1,10 @@
 /* overlog import of units of systemd: what a process is given, as its user, variables and limits.
  */
+#include "base/environment.h"
 #include "base/quantity.h"
 #include "command/overlog/conf_program.h"
 #include "command/overlog/unit_import.h"
 #include "command/overlog/unit_value.h"
-#include <ctype.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,9 +105,8 @@ void unit_environment(struct unit_making *m)
         unit_words(m, s, &words);
         for (size_t i = 0; i < words.count; i++) {
             const char *word = words.item[i];
-            size_t n =
-                strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz0123456789");
-            if (n == 0 || word[n] != '=' || isdigit((unsigned char)word[0])) {
+            size_t n = variable_length(word);
+            if (n == 0 || word[n] != '=') {
                 unit_note(m, s, "\"%s\" sets no variable", word);
                 continue;
             }

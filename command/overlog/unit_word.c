@@ -1,8 +1,8 @@
 #include "command/overlog/unit_word.h"
+#include "base/environment.h"
 #include "command/overlog/write.h"
 #include "services/section_text.h"
 #include "services/sugar.h"
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,24 +190,14 @@ int unit_specifiers(const char *text, const struct unit_names *names, struct str
 
 /* --- variables -------------------------------------------------------------------------------- */
 
-/* How long a name of a variable is, at the beginning of text. */
-static size_t name_length(const char *text)
-{
-    size_t n = 0;
-    while (isalpha((unsigned char)text[n]) || text[n] == '_' ||
-           (n > 0 && isdigit((unsigned char)text[n])))
-        n++;
-    return n;
-}
-
 int unit_variables(const char *word, struct str *out)
 {
     int bad = str_add_text(out, "");
-    size_t whole = word[0] == '$' ? name_length(word + 1) : 0;
+    size_t whole = word[0] == '$' ? variable_length(word + 1) : 0;
     if (whole > 0 && word[1 + whole] == '\0')
         return add_reference(out, UNIT_SPLIT, word + 1, whole);
     for (const char *p = word; *p != '\0'; p++) {
-        size_t n = p[0] == '$' && p[1] == '{' ? name_length(p + 2) : 0;
+        size_t n = p[0] == '$' && p[1] == '{' ? variable_length(p + 2) : 0;
         if (n > 0 && p[2 + n] == '}') {
             bad |= add_reference(out, UNIT_REF, p + 2, n);
             p += n + 2;
