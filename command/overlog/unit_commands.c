@@ -53,7 +53,7 @@ static char *pid_file_of(struct unit_making *m)
 }
 
 /* Keys that depend on Type=. */
-static void put_type(struct unit_making *m, struct unit_program *p)
+static void put_type(struct unit_making *m, struct unit_program *p, struct str *out)
 {
     const struct unit_setting *type = unit_setting(m, "Type");
     const char *value = type == NULL ? "simple" : type->value;
@@ -61,12 +61,12 @@ static void put_type(struct unit_making *m, struct unit_program *p)
     if (m->u->oneshot)
         return;
     if (strncmp(value, "notify", 6) == 0)
-        conf_key_line(&m->keys, "ready", "notify");
+        conf_key_line(out, "ready", "notify");
     else if (strcmp(value, "forking") == 0) {
         p->pid_file = pid_file_of(m);
         note_forking(m, &p->start->item[0], p->pid_file != NULL);
         if (p->pid_file != NULL)
-            conf_key_line(&m->keys, "notification-fd", "3");
+            conf_key_line(out, "notification-fd", "3");
     } else if (strcmp(value, "dbus") == 0)
         unit_note(m, type, "there is no D-Bus that tells: it counts as ready when it is started");
     else if (!is_among(value, simple))
@@ -77,7 +77,7 @@ static void put_type(struct unit_making *m, struct unit_program *p)
 static void put_started(struct unit_making *m, const struct unit_execs *list)
 {
     const struct unit_program p = {.start = list, .oneshot = true};
-    struct str out = STR_INIT, keys = STR_INIT;
+    struct str out = STR_INIT;
     if (list->count == 0)
         return;
     if (strcmp(m->u->started, m->u->service) == 0) {
@@ -94,7 +94,6 @@ static void put_started(struct unit_making *m, const struct unit_execs *list)
     import_text(m->im, out.data);
     m->im->services++;
     str_release(&out);
-    str_release(&keys);
 }
 
 /* A signal by ExecStop= or ExecReload=; *number: the one that is said elsewhere. */
@@ -163,17 +162,16 @@ static void put_programs(struct unit_making *m, struct unit_execs e[7])
 {
     struct unit_program p = {
         .condition = &e[0], .before = &e[1], .start = &e[2], .oneshot = m->u->oneshot};
-    struct str keys = STR_INIT;
-    put_type(m, &p);
+    struct str type = STR_INIT;
+    put_type(m, &p, &type);
     if (p.start->item[0].ignore && !p.oneshot)
         unit_note(m, p.start->item[0].from, "a failure of it counts as one, whatever - says");
     if (e[0].count > 0 && strcmp(unit_get(&m->u->settings, "Service", "Restart"), "always") == 0)
         unit_note(m, e[0].item[0].from, "with Restart=always it is asked again and again");
-    unit_put_program(m, &p, &keys);
-    if (m->keys.length > 0)
-        str_add_text(&keys, m->keys.data); /* those of the type stand behind */
-    str_release(&m->keys);
-    m->keys = keys;
+    unit_put_program(m, &p, &m->keys);
+    if (type.length > 0)
+        str_add_text(&m->keys, type.data);
+    str_release(&type);
     put_stop(m, &e[4]);
     put_reload(m, &e[5]);
     unit_put_finish(m, &e[6]);

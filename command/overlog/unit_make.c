@@ -78,7 +78,7 @@ static void put_input(struct unit_making *m)
 /* --- the section ------------------------------------------------------------------------------ */
 
 /* NAME_INSTANCES, in capitals. */
-static void put_instances(struct unit_making *m)
+static void put_instances(struct unit_making *m, struct str *out)
 {
     char name[256];
     size_t n = 0;
@@ -92,7 +92,7 @@ static void put_instances(struct unit_making *m)
     if (bad && known != NULL && known[0] != '\0')
         unit_note(m, unit_find(&m->u->settings, "Install", "DefaultInstance"),
                   "this cannot be the name of an instance");
-    str_printf(&m->keys, "instances = ${%s%s_INSTANCES:-%s}\n",
+    str_printf(out, "instances = ${%s%s_INSTANCES:-%s}\n",
                isdigit((unsigned char)name[0]) ? "_" : "", name, bad ? "0" : known);
     import_note_at(m->im, m->u->path, 0,
                    "a template: %s%s_INSTANCES in the container's environment has its instances",
@@ -100,23 +100,23 @@ static void put_instances(struct unit_making *m)
     free(known);
 }
 
-static void put_order(struct unit_making *m)
+static void put_order(struct unit_making *m, struct str *out)
 {
     struct words needs = WORDS_INIT;
     unit_directories(m, &needs);
     words_copy(&needs, &m->u->needs);
     if (needs.count > 0)
-        conf_key_names(&m->keys, "needs", &needs);
+        conf_key_names(out, "needs", &needs);
     if (m->u->after.count > 0)
-        conf_key_names(&m->keys, "after", &m->u->after);
+        conf_key_names(out, "after", &m->u->after);
     if (m->u->template)
-        put_instances(m);
+        put_instances(m, out);
     if (!m->u->wanted) {
         import_note_at(
             m->im, m->u->path, 0,
             "nothing starts it (no WantedBy=): it is in no bundle, and started by hand or "
             "by what needs it");
-        str_add_text(&m->keys, "bundle = none\n");
+        str_add_text(out, "bundle = none\n");
     }
     words_release(&needs);
 }
@@ -181,26 +181,24 @@ static void put_section(struct unit_making *m)
 static void make(struct import *im, const struct unit *u)
 {
     struct unit_making m = {.im = im, .u = u};
+    struct str order = STR_INIT; /* behind the programs, though made first: it finds variables */
     note_others(&m);
     if (u->service[0] != '\0') {
         put_nice(&m);
         unit_user(&m);
         unit_environment(&m);
-        struct str programs = STR_INIT;
-        put_order(&m);
-        programs = m.keys;
-        m.keys = STR_INIT;
+        put_order(&m, &order);
         unit_programs(&m);
         unit_put_common(&m, &m.keys);
-        if (programs.length > 0)
-            str_add_text(&m.keys, programs.data);
-        str_release(&programs);
+        if (order.length > 0)
+            str_add_text(&m.keys, order.data);
         put_times(&m);
         put_input(&m);
         unit_restart(&m);
         put_kill(&m);
         put_section(&m);
     }
+    str_release(&order);
     str_release(&m.keys);
     str_release(&m.comments);
     str_release(&m.finish);
