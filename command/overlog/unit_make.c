@@ -15,13 +15,8 @@
 /* A time of a key, or of TimeoutSec=, which is both. */
 static int64_t limit_of(struct unit_making *m, const char *key, int64_t fallback)
 {
-    const struct unit_setting *s = unit_setting(m, key), *both = unit_setting(m, "TimeoutSec");
-    if (s == NULL)
-        s = both;
-    int64_t ms = s == NULL ? fallback : unit_time(s->value);
-    if (ms == UNIT_NO_TIME)
-        unit_note(m, s, "this is no time");
-    return ms == UNIT_NO_TIME ? fallback : ms;
+    const struct unit_setting *s = unit_setting(m, key);
+    return unit_time_of(m, s == NULL ? unit_setting(m, "TimeoutSec") : s, fallback);
 }
 
 static void put_kill(struct unit_making *m)

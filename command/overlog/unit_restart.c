@@ -52,14 +52,6 @@ static const struct unit_setting *limit_setting(struct unit_making *m, const cha
     return NULL;
 }
 
-static int64_t time_of(struct unit_making *m, const struct unit_setting *s, int64_t fallback)
-{
-    int64_t ms = s == NULL ? fallback : unit_time(s->value);
-    if (ms == UNIT_NO_TIME)
-        unit_note(m, s, "this is no time");
-    return ms == UNIT_NO_TIME ? fallback : ms;
-}
-
 static uint32_t within(int64_t ms)
 {
     return (uint32_t)(ms < 1 ? 1 : ms > RESTART_TIME_MAX ? RESTART_TIME_MAX : ms);
@@ -70,8 +62,8 @@ static void read_limit(struct unit_making *m, struct restart_policy *p)
 {
     const struct unit_setting *burst = limit_setting(m, "StartLimitBurst", NULL);
     int64_t starts = burst == NULL ? BURST : unit_number(burst->value, false);
-    int64_t interval =
-        time_of(m, limit_setting(m, "StartLimitIntervalSec", "StartLimitInterval"), INTERVAL_MS);
+    int64_t interval = unit_time_of(
+        m, limit_setting(m, "StartLimitIntervalSec", "StartLimitInterval"), INTERVAL_MS);
     if (starts == UNIT_NO_TIME) {
         unit_note(m, burst, "this is no number");
         starts = BURST;
@@ -93,8 +85,8 @@ static void read_limit(struct unit_making *m, struct restart_policy *p)
 static void read_wait(struct unit_making *m, struct restart_policy *p)
 {
     const struct unit_setting *wait = unit_setting(m, "RestartSec");
-    int64_t least = time_of(m, wait, RESTART_MS);
-    int64_t most = time_of(m, unit_setting(m, "RestartMaxDelaySec"), least);
+    int64_t least = unit_time_of(m, wait, RESTART_MS);
+    int64_t most = unit_time_of(m, unit_setting(m, "RestartMaxDelaySec"), least);
     if (least == UNIT_FOREVER) {
         unit_note(m, wait, "it waits for seven days at most");
         least = RESTART_TIME_MAX;

@@ -2,6 +2,7 @@
 #include "base/quantity.h"
 #include "command/overlog/conf_program.h"
 #include "command/overlog/unit_import.h"
+#include "command/overlog/unit_value.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,14 @@ char *unit_expand(struct unit_making *m, const struct unit_setting *s, const cha
 char *unit_value(struct unit_making *m, const struct unit_setting *s)
 {
     return s == NULL ? NULL : unit_expand(m, s, s->value);
+}
+
+int64_t unit_time_of(struct unit_making *m, const struct unit_setting *s, int64_t fallback)
+{
+    int64_t ms = s == NULL ? fallback : unit_time(s->value);
+    if (ms == UNIT_NO_TIME)
+        unit_note(m, s, "this is no time");
+    return ms == UNIT_NO_TIME ? fallback : ms;
 }
 
 void unit_words(struct unit_making *m, const struct unit_setting *s, struct words *out)
