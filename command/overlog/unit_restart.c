@@ -97,18 +97,24 @@ static void read_wait(struct unit_making *m, struct restart_policy *p)
     p->wait_max = within(most < least ? least : most);
 }
 
-/* The ends that are clean ones. */
-static void list_ends(struct restart_policy *p, const struct ends *e)
+/* The ends that are clean ones: these, and what the unit lists. */
+static void read_clean(struct unit_making *m, struct ends *e)
 {
     static const int clean[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE};
+    e->code[0] = true;
+    for (size_t i = 0; i < sizeof clean / sizeof clean[0]; i++)
+        e->signal[clean[i]] = true;
+    read_ends(m, "SuccessExitStatus", e);
+}
+
+static void list_ends(struct restart_policy *p, const struct ends *e)
+{
     for (unsigned int code = 1; code < 256; code++)
         if (e->code[code])
             p->ok[code / 32] |= 1U << code % 32;
     for (int signal = 1; signal < SIGNAL_COUNT; signal++)
         if (e->signal[signal])
             p->killed[0] |= 1U << (signal - 1);
-    for (size_t i = 0; i < sizeof clean / sizeof clean[0]; i++)
-        p->killed[0] |= 1U << (clean[i] - 1);
 }
 
 /* --- finish ----------------------------------------------------------------------------------- */
@@ -142,12 +148,8 @@ static void put_case(struct unit_making *m, const char *word, const bool *list, 
     str_add_text(&m->finish, ") exit 125 ;;\nesac\n");
 }
 
-static void put_success(struct unit_making *m, struct ends *e)
+static void put_success(struct unit_making *m, const struct ends *e)
 {
-    static const int clean[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE};
-    for (size_t i = 0; i < sizeof clean / sizeof clean[0]; i++)
-        e->signal[clean[i]] = true;
-    e->code[0] = true;
     str_add_text(&m->finish, "# Restart=on-success\ncase \"$1,$2\" in\n");
     put_codes(e->code, 256, &m->finish);
     str_add_text(&m->finish, ") ;;\n");
@@ -227,7 +229,7 @@ void unit_restart(struct unit_making *m)
     p.when = when_of(m, restart);
     if (force != NULL && p.when != RESTART_ALWAYS)
         unit_note(m, force, "restart lists clean ends only");
-    read_ends(m, "SuccessExitStatus", &success);
+    read_clean(m, &success);
     if (p.when != RESTART_ALWAYS)
         list_ends(&p, &success);
     if (p.when != RESTART_NEVER) {
