@@ -31,8 +31,6 @@ int import_unit(struct import *im, const char *path, const char *text);
 /* Reads the file of a unit, that of its template where there is none; one that is masked is empty.
  * 0, or -1 with e. */
 int unit_read(const char *path, struct str *text, struct error *e);
-/* Appends the settings of its drop-ins, as systemd finds them. -1: no memory. */
-int unit_read_dropins(struct import *im, struct unit *u);
 
 /* Finds out what each unit waits for, and which are started. */
 void units_order(struct import *im);

@@ -251,7 +251,6 @@ static void start(struct import *im, struct unit *u, const struct unit_setting *
                   enum relation how)
 {
     struct unit *other = find(im, name);
-    (void)s;
     if (other != NULL && u->wanted && !other->wanted && how != NEED_BACK &&
         strcmp(s->section, "Unit") == 0) {
         other->wanted = true;

@@ -170,7 +170,8 @@ static int read_dropin(struct import *im, struct unit *u, const char *path)
     return result;
 }
 
-int unit_read_dropins(struct import *im, struct unit *u)
+/* Appends the settings of its drop-ins, as systemd finds them. -1: no memory. */
+static int read_dropins(struct import *im, struct unit *u)
 {
     struct dropins d = {.count = 0};
     struct words names = WORDS_INIT, places = WORDS_INIT;
@@ -257,7 +258,7 @@ int import_unit(struct import *im, const char *path, const char *text)
         return -1;
     if (!is_service(im, u, text))
         return 0;
-    if (parse(im, u, path, text) < 0 || unit_read_dropins(im, u) < 0)
+    if (parse(im, u, path, text) < 0 || read_dropins(im, u) < 0)
         return -1;
     if (!take_name(im, u))
         u->service[0] = '\0';
