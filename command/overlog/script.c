@@ -129,6 +129,7 @@ static bool is_found(const char *name, char *cure, size_t size)
 {
     const char *path = getenv("PATH");
     char all[4096], other[256] = "";
+    bool has = false;
     snprintf(all, sizeof all,
              "%.3900s:/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
              path == NULL ? "" : path);
@@ -137,10 +138,9 @@ static bool is_found(const char *name, char *cure, size_t size)
         if (access(s.file, X_OK) == 0)
             return true;
     s = execute_search(name, all);
-    while (other[0] == '\0' && execute_candidate(&s))
-        has_version(s.file, other, sizeof other);
-    snprintf(cure, size, other[0] == '\0' ? "install it or correct the name" : "did you mean %s?",
-             other);
+    while (!has && execute_candidate(&s))
+        has = has_version(s.file, other, sizeof other);
+    snprintf(cure, size, has ? "did you mean %s?" : "install it or correct the name", other);
     return false;
 }
 
