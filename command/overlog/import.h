@@ -36,9 +36,10 @@ enum { IMPORT_PROCESSES_MAX = 1000 };
  * they are about (a section; NULL: the file) become one. */
 void import_note(struct import *im, const char *about, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The same of a line of a file, as FILE:LINE; line 0: of all of it. */
-void import_note_at(struct import *im, const char *file, unsigned int line, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* The same of a line of a file, as FILE:LINE; line 0: of all of it. The note, until there is
+ * another one; NULL: it is not kept. */
+struct import_note *import_note_at(struct import *im, const char *file, unsigned int line,
+                                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* A name that a service may have, made of name; a note says if it is another. False, and said:
  * there is such a service already. */
 bool import_name(struct import *im, const char *about, const char *name, char out[256]);

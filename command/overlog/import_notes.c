@@ -19,24 +19,26 @@ static bool is_same(const struct import_note *n, const char *file, const char *t
            (file == NULL ? n->file == NULL : n->file != NULL && strcmp(n->file, file) == 0);
 }
 
-static void keep(struct import *im, const char *file, const char *about, char *text)
+static struct import_note *keep(struct import *im, const char *file, const char *about, char *text)
 {
     size_t i = 0;
     while (i < im->notes && !is_same(&im->note[i], file, text))
         i++;
     if (i == NOTES_MAX)
-        return;
-    if (i == NOTES_MAX - 1 && i == im->notes)
+        return NULL;
+    bool full = i == NOTES_MAX - 1 && i == im->notes;
+    if (full)
         strcpy(text, "there is more that could not be carried over");
     if (i == im->notes) {
         struct import_note *more = realloc(im->note, (i + 1) * sizeof *more);
         if (more == NULL)
-            return;
+            return NULL;
         im->note = more;
         im->note[im->notes++] = (struct import_note){.file = file, .text = strdup(text)};
     }
     if (about != NULL && !words_has(&im->note[i].about, about))
         words_add(&im->note[i].about, about);
+    return full ? NULL : &im->note[i];
 }
 
 void import_note(struct import *im, const char *about, const char *format, ...)
@@ -49,7 +51,8 @@ void import_note(struct import *im, const char *about, const char *format, ...)
     keep(im, im->file, about, text);
 }
 
-void import_note_at(struct import *im, const char *file, unsigned int line, const char *format, ...)
+struct import_note *import_note_at(struct import *im, const char *file, unsigned int line,
+                                   const char *format, ...)
 {
     char text[NOTE_MAX], place[NOTE_MAX];
     va_list list;
@@ -60,7 +63,7 @@ void import_note_at(struct import *im, const char *file, unsigned int line, cons
         snprintf(place, sizeof place, "%.900s:%u", file, line);
     else
         snprintf(place, sizeof place, "%s", file);
-    keep(im, NULL, place, text);
+    return keep(im, NULL, place, text);
 }
 
 bool import_name(struct import *im, const char *about, const char *name, char out[256])

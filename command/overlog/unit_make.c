@@ -142,11 +142,13 @@ static void note_others(struct unit_making *m)
         const char *note = unit_key_note(s->section, s->key, s->value);
         if (note == NULL)
             continue;
-        import_note_at(m->im, s->file, s->line, "%.100s=%.300s: %s", s->key, s->value, note);
-        unit_comment(m, s, unit_note_isolates(note) ? "" : note);
-        isolated += unit_note_isolates(note);
-        if (unit_note_isolates(note) && m->im->notes > 0)
-            m->im->note[m->im->notes - 1].quiet = true;
+        bool isolates = unit_note_isolates(note);
+        struct import_note *kept =
+            import_note_at(m->im, s->file, s->line, "%.100s=%.300s: %s", s->key, s->value, note);
+        if (isolates && kept != NULL)
+            kept->quiet = true;
+        isolated += isolates;
+        unit_comment(m, s, isolates ? "" : note);
     }
     if (isolated > 0)
         import_note_at(m->im, m->u->path, 0,

@@ -565,6 +565,14 @@ def test_nothing_is_dropped(take, tmp_path):
     assert "timeout-up = 7s\n" in text
 
 
+def test_isolation_of_several_units(take):
+    """The settings themselves are only written down; nothing else is silenced by one that two units have."""
+    _, said = take({"a.service": "[Service]\nPrivateTmp=yes\nExecStart=/bin/a\nUMask=9\n" + INSTALL,
+                    "b.service": "[Service]\nPrivateTmp=yes\nExecStart=/bin/b\n" + INSTALL})
+    assert "PrivateTmp=yes" not in said and "a.service, b.service: 1 setting of isolation" in said, said
+    assert "a.service:4: UMask=9: this is no mask" in said, said
+
+
 def test_quoting(take):
     """Words are as systemd has them, and variables are as well."""
     text, said = take({"q@x.service": "[Service]\nExecStart=/bin/q 'a b' \"c'd\" e\\x20f \\\"g ${A}h $$B %% %i %p %n \\; %z '' \\\\i\n"
