@@ -3,6 +3,7 @@
 #include "command/overlog/conf_program.h"
 #include "command/overlog/daemons.h"
 #include "command/overlog/unit_import.h"
+#include "command/overlog/unit_value.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,8 +130,7 @@ static void put_signal(struct unit_making *m, const char *key, int number)
 static void put_stop(struct unit_making *m, const struct unit_execs *stop)
 {
     const struct unit_setting *remain = unit_setting(m, "RemainAfterExit");
-    bool stays = remain != NULL && strcmp(remain->value, "no") != 0 &&
-                 strcmp(remain->value, "false") != 0 && strcmp(remain->value, "0") != 0;
+    bool stays = remain != NULL && unit_boolean(remain->value) != 0;
     int number = signal_of(m, "KillSignal", SIGTERM);
     if (!m->u->oneshot) {
         if (stays)

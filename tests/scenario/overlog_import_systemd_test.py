@@ -565,6 +565,12 @@ def test_nothing_is_dropped(take, tmp_path):
     assert "timeout-up = 7s\n" in text
 
 
+@pytest.mark.parametrize("word", ["no", "off", "False"])
+def test_a_oneshot_that_does_not_stay(take, word):
+    text, said = take({"o.service": f"[Service]\nType=oneshot\nExecStart=/bin/o\nExecStop=/bin/p\nRemainAfterExit={word}\n" + INSTALL})
+    assert "down" not in text and "o.service:4: ExecStop=/bin/p: of a oneshot that does not stay" in said, text + said
+
+
 def test_isolation_of_several_units(take):
     """The settings themselves are only written down; nothing else is silenced by one that two units have."""
     _, said = take({"a.service": "[Service]\nPrivateTmp=yes\nExecStart=/bin/a\nUMask=9\n" + INSTALL,
