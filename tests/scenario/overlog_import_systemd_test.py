@@ -565,6 +565,11 @@ def test_nothing_is_dropped(take, tmp_path):
     assert "timeout-up = 7s\n" in text
 
 
+def test_a_template_whose_name_begins_with_a_digit(take):
+    text, said = take({"3proxy@.service": "[Service]\nExecStart=/bin/3proxy %i\n" + INSTALL + "DefaultInstance=main\n"})
+    assert "instances = ${_3PROXY_INSTANCES:-main}\n" in text and "cannot be the name" not in said, text + said
+
+
 @pytest.mark.parametrize("word", ["no", "off", "False"])
 def test_a_oneshot_that_does_not_stay(take, word):
     text, said = take({"o.service": f"[Service]\nType=oneshot\nExecStart=/bin/o\nExecStop=/bin/p\nRemainAfterExit={word}\n" + INSTALL})
