@@ -58,8 +58,6 @@ void unit_comment(struct unit_making *m, const struct unit_setting *s, const cha
  * which the caller frees. NULL: there is none, or it is empty. */
 const struct unit_setting *unit_setting(struct unit_making *m, const char *key);
 char *unit_value(struct unit_making *m, const struct unit_setting *s);
-/* The same of any text, about which s is noted. */
-char *unit_expand(struct unit_making *m, const struct unit_setting *s, const char *text);
 /* The time that a setting says, in ms; fallback where s is NULL, or says none, which is noted. */
 int64_t unit_time_of(struct unit_making *m, const struct unit_setting *s, int64_t fallback);
 /* A list of words of a setting, expanded. */

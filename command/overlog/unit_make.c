@@ -78,16 +78,15 @@ static void put_instances(struct unit_making *m, struct str *out)
     char name[256];
     size_t n = 0;
     const char *before = isdigit((unsigned char)m->u->prefix[0]) ? "_" : "";
-    char *known = unit_expand(m, &m->u->settings.item[0],
-                              unit_get(&m->u->settings, "Install", "DefaultInstance"));
+    const struct unit_setting *s = unit_find(&m->u->settings, "Install", "DefaultInstance");
+    char *known = unit_value(m, s);
     for (const char *p = m->u->prefix; *p != '\0' && n < 200; p++)
         name[n++] = isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_';
     name[n] = '\0';
     bool bad =
         known == NULL || known[0] == '\0' || known[strspn(known, VARIABLE_CHARACTERS)] != '\0';
     if (bad && known != NULL && known[0] != '\0')
-        unit_note(m, unit_find(&m->u->settings, "Install", "DefaultInstance"),
-                  "this cannot be the name of an instance");
+        unit_note(m, s, "this cannot be the name of an instance");
     str_printf(out, "instances = ${%s%s_INSTANCES:-%s}\n", before, name, bad ? "0" : known);
     import_note_at(m->im, m->u->path, 0,
                    "a template: %s%s_INSTANCES in the container's environment has its instances",

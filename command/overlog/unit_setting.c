@@ -37,7 +37,8 @@ const struct unit_setting *unit_setting(struct unit_making *m, const char *key)
     return s == NULL || s->value[0] == '\0' ? NULL : s;
 }
 
-char *unit_expand(struct unit_making *m, const struct unit_setting *s, const char *text)
+/* A copy of any text with its specifiers expanded, about which s is noted. */
+static char *expand(struct unit_making *m, const struct unit_setting *s, const char *text)
 {
     struct str out = STR_INIT;
     char unknown = '\0';
@@ -49,7 +50,7 @@ char *unit_expand(struct unit_making *m, const struct unit_setting *s, const cha
 
 char *unit_value(struct unit_making *m, const struct unit_setting *s)
 {
-    return s == NULL ? NULL : unit_expand(m, s, s->value);
+    return s == NULL ? NULL : expand(m, s, s->value);
 }
 
 int64_t unit_time_of(struct unit_making *m, const struct unit_setting *s, int64_t fallback)
@@ -66,7 +67,7 @@ void unit_words(struct unit_making *m, const struct unit_setting *s, struct word
     struct str word = STR_INIT;
     int more;
     while ((more = unit_word(&at, &word)) == 1) {
-        char *text = unit_expand(m, s, word.data);
+        char *text = expand(m, s, word.data);
         if (text != NULL)
             words_add(out, text);
         free(text);

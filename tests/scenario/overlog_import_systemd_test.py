@@ -570,6 +570,12 @@ def test_a_template_whose_name_begins_with_a_digit(take):
     assert "instances = ${_3PROXY_INSTANCES:-main}\n" in text and "cannot be the name" not in said, text + said
 
 
+def test_a_default_instance_with_an_unknown_specifier(take):
+    text, said = take({"a@.service": "[Service]\nExecStart=/bin/a\n" + INSTALL + "DefaultInstance=%z\n"})
+    assert "instances = ${A_INSTANCES:-0}\n" in text
+    assert "a@.service:5: DefaultInstance=%z: %z is not known here" in said, said
+
+
 @pytest.mark.parametrize("word", ["no", "off", "False"])
 def test_a_oneshot_that_does_not_stay(take, word):
     text, said = take({"o.service": f"[Service]\nType=oneshot\nExecStart=/bin/o\nExecStop=/bin/p\nRemainAfterExit={word}\n" + INSTALL})
