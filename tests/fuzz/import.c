@@ -2,10 +2,7 @@
  * else a supervisord.conf where it is even, or a Procfile. Whatever it says, what is written can be
  * read again, without a mistake, and has each service. */
 #include "command/overlog/import.h"
-#include "command/commands.h"
-#include "command/overlog/overlog.h"
-#include "services/graph.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/imported.h"
 #include <regex.h>
 
 /* How many services a Procfile is: its lines "NAME: COMMAND", but one for all releases. */
@@ -30,51 +27,20 @@ static size_t lines_of_procfile(const char *text)
     return n + (releases > 0);
 }
 
-/* What reads the scripts of a tree is not of interest here. */
-bool check_logging_script(const struct words *words, struct error *why)
-{
-    (void)words;
-    (void)why;
-    return true;
-}
-
-static size_t services_of(const struct tree *t)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < t->definitions.count; i++)
-        n += t->definitions.item[i].type != DEFINITION_BUNDLE;
-    return n;
-}
-
-static void read_again(const char *root, size_t services)
-{
-    struct tree t;
-    struct error e = ERROR_INIT;
-    MUST(tree_find(&t, NULL, root, &e) == 0);
-    MUST(tree_read(&t) == 0);
-    MUST(t.problems.errors == 0);
-    MUST(services_of(&t) == services);
-    tree_release(&t);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = {data, size};
-    struct error e = ERROR_INIT;
     struct tree t;
     uint8_t kind = input_byte(&in);
     bool crontab = kind >= 240, procfile = !crontab && kind % 2;
     const char *root = fuzz_directory();
-    char path[100];
     char *text = strndup((const char *)in.at, in.left);
     MUST(text != NULL);
     if (strcasestr(text, "include") != NULL) { /* files of this machine */
         free(text);
         return 0;
     }
-    snprintf(path, sizeof path, "%s/s6-rc.d", root);
-    MUST(mkdir(path, 0755) == 0);
-    MUST(tree_find(&t, NULL, root, &e) == 0 && tree_read(&t) == 0);
+    make_empty_tree(&t, root);
     struct import im = {.tree = &t, .file = "/nowhere/file"};
     int code = crontab    ? import_crontab(&im, text, kind % 2)
                : procfile ? import_procfile(&im, text)
@@ -83,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(!procfile || code != 0 || im.services == lines_of_procfile(text));
     if (code == 0 && im.services > 0) {
         MUST(import_save(&im, kind % 3 == 0, "") == 0);
-        read_again(root, services_of(&t) + im.services);
+        MUST(services_again(root) == services_of(&t) + im.services);
     }
     import_release(&im);
     tree_release(&t);

@@ -2,18 +2,8 @@
  * text, each word of a command comes back from a command line of services.conf, and whatever the
  * units say, what is written can be read again, without a mistake, and has each service. */
 #include "base/lexer.h"
-#include "command/commands.h"
 #include "command/overlog/unit_import.h"
-#include "services/graph.h"
-#include "tests/fuzz/fuzz.h"
-
-/* What reads the scripts of a tree is not of interest here. */
-bool check_logging_script(const struct words *words, struct error *why)
-{
-    (void)words;
-    (void)why;
-    return true;
-}
+#include "tests/fuzz/imported.h"
 
 static void check_word(const char *word)
 {
@@ -64,14 +54,6 @@ static void check_settings(const char *text)
     unit_file_release(&u);
 }
 
-static size_t services_of(const struct tree *t)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < t->definitions.count; i++)
-        n += t->definitions.item[i].type != DEFINITION_BUNDLE;
-    return n;
-}
-
 /* Templates have no instances then. */
 static size_t templates_of(const struct import *im)
 {
@@ -81,32 +63,17 @@ static size_t templates_of(const struct import *im)
     return n;
 }
 
-static void read_again(const char *root, size_t least)
-{
-    struct tree t;
-    struct error e = ERROR_INIT;
-    MUST(tree_find(&t, NULL, root, &e) == 0);
-    MUST(tree_read(&t) == 0);
-    MUST(t.problems.errors == 0);
-    MUST(services_of(&t) >= least);
-    tree_release(&t);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const names[] = {"/nowhere/a.service", "/nowhere/b@.service",
                                         "/nowhere/b@c.service", "/nowhere/a-d.service",
                                         "/nowhere/e.socket"};
     struct input in = {data, size};
-    struct error e = ERROR_INIT;
     struct tree t;
     uint8_t kind = input_byte(&in);
     const char *root = fuzz_directory();
-    char path[100];
     char *text;
-    snprintf(path, sizeof path, "%s/s6-rc.d", root);
-    MUST(mkdir(path, 0755) == 0);
-    MUST(tree_find(&t, NULL, root, &e) == 0 && tree_read(&t) == 0);
+    make_empty_tree(&t, root);
     struct import im = {.tree = &t, .file = "/nowhere/file"};
     for (size_t i = 0; i < 5 && in.left > 0; i++) {
         size_t n = strnlen((const char *)in.at, in.left);
@@ -122,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(units_make(&im) == 0);
     if (im.services > 0) {
         MUST(import_save(&im, kind % 2 == 0, "") == 0);
-        read_again(root, services_of(&t) + im.services - templates_of(&im));
+        MUST(services_again(root) >= services_of(&t) + im.services - templates_of(&im));
     }
     import_release(&im);
     tree_release(&t);
