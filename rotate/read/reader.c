@@ -74,7 +74,6 @@ static bool is_last(const struct reader *r, const struct archive *a)
  * oldest are deleted first: what was read last is still there, or others may be gone with it. */
 static bool breaks_off(const struct reader *r, const struct archive *list, long count)
 {
-    struct stat st;
     bool listed = !r->any_done;
     long first = 0;
     for (; first < count && !reader_is_new(r, &list[first]); first++)
@@ -84,7 +83,7 @@ static bool breaks_off(const struct reader *r, const struct archive *list, long 
     if (r->last.fd < 0 || r->last_known)
         return !listed;
     return !(first < count && is_last(r, &list[first])) && !r->processing &&
-           fstat(r->last.fd, &st) == 0 && follow_is_deleted(r->directory, &st);
+           reader_is_unnamed(r, &r->last, r->last_known);
 }
 
 /* Notes which archive is to be read next, *next if any was found, and what is listed behind it. */

@@ -88,12 +88,16 @@ int reader_broken(const struct reader *r, const char *name, struct error *e)
     return error_system(e, "unable to read %s/%s", r->path, name);
 }
 
+bool reader_is_unnamed(const struct reader *r, const struct logfile *f, bool known)
+{
+    struct stat st;
+    return f->fd >= 0 && !known && fstat(f->fd, &st) == 0 && follow_is_deleted(r->directory, &st);
+}
+
 /* Whether a processor's output is that of the file that was read last. */
 static bool is_of_last(const struct reader *r)
 {
-    struct stat st;
-    return r->processing && r->last.fd >= 0 && !r->last_known && fstat(r->last.fd, &st) == 0 &&
-           follow_is_deleted(r->directory, &st);
+    return r->processing && reader_is_unnamed(r, &r->last, r->last_known);
 }
 
 /* The owner's x bit says that the output is whole. */

@@ -1,18 +1,9 @@
 /* Archives that retention deleted before they were read. */
 #include "base/clock.h"
-#include "rotate/follow.h"
 #include "rotate/read/reading.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* Whether f, which was read under the name current or previous, is deleted now, and the archive
- * that it was before is not known. */
-static bool is_unnamed(const struct reader *r, const struct logfile *f, bool known)
-{
-    struct stat st;
-    return f->fd >= 0 && !known && fstat(f->fd, &st) == 0 && follow_is_deleted(r->directory, &st);
-}
 
 enum { NAME_SLACK = 60 /* seconds; multilog counts fewer leap seconds in its names */ };
 
@@ -38,11 +29,11 @@ bool reader_lost(struct reader *r, const char *name)
     /* Retention deletes the oldest first. So a file that we read before it became an archive, and
      * that is deleted now, may be the archive of this name. */
     reader_pass(r, &a);
-    if (is_unnamed(r, &r->last, r->last_known)) {
+    if (reader_is_unnamed(r, &r->last, r->last_known)) {
         r->last_known = true;
         return false;
     }
-    if (!reading && is_unnamed(r, &r->file, r->file_known)) {
+    if (!reading && reader_is_unnamed(r, &r->file, r->file_known)) {
         r->file_known = true;
         return false;
     }

@@ -71,6 +71,10 @@ void reader_pass(struct reader *r, const struct archive *a);
  * or -1 with errno; ENODATA: it should be gzip and is empty. */
 int reader_open_archive(const struct reader *r, const struct archive *a, struct logfile *f);
 
+/* Whether f, which was read under the name current or previous, is deleted now, and the archive
+ * that it was before is not known. */
+bool reader_is_unnamed(const struct reader *r, const struct logfile *f, bool known);
+
 /* Opens previous, a processor's input, or the output that is whole where previous is not there any
  * more, unless the input was read last. 0, or -1 with errno; ENOENT: there is none, or it is empty.
  */
