@@ -103,13 +103,9 @@ void disk_await_helper(struct disk *d)
         d->helper_at = d->dir.retry;
 }
 
-/* Ends a line that nobody completes: a kill, or a crash of the machine, cut it short. Of an exact
- * directory only its owner knows that. 0, or -1: no memory. */
-static int end_torn_line(struct disk *d)
+int disk_end_torn_line(struct disk *d)
 {
-    if (d->exact || logdir_ends_line(&d->dir))
-        return 0;
-    return str_add_char(&d->sink.own.bytes, '\n');
+    return logdir_ends_line(&d->dir) ? 0 : str_add_char(&d->sink.own.bytes, '\n');
 }
 
 int disk_open(struct disk *d, int descriptor, bool resume, struct error *e)
@@ -124,7 +120,7 @@ int disk_open(struct disk *d, int descriptor, bool resume, struct error *e)
     struct logdir_settings settings = settings_of(d);
     if (logdir_open(&d->dir, descriptor, path, &settings, resume, e) < 0)
         return -1;
-    if (end_torn_line(d) < 0) {
+    if (!d->exact && disk_end_torn_line(d) < 0) {
         logdir_close(&d->dir, false);
         return error_system(e, "unable to use %s", path);
     }

@@ -64,6 +64,9 @@ int disk_open(struct disk *d, int descriptor, bool resume, struct error *e);
 void disk_be_absent(struct disk *d, bool resume);
 /* Makes that attempt if it is due. True: it worked. */
 bool disk_try_open(struct disk *d);
+/* Ends a line that nobody completes: a kill, or a crash of the machine, cut it short. Of an exact
+ * directory only its owner knows that; of others, disk_open does it. 0, or -1: no memory. */
+int disk_end_torn_line(struct disk *d);
 
 /* The size of current, or whether it can be rotated, has changed: says anew how many bytes may be
  * collected before a flush is due. */

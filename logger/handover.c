@@ -90,12 +90,6 @@ void handover_flush(struct handover *h, int file)
 
 /* --- where a predecessor ended --- */
 
-/* Ends a line that nobody completes. 0, or -1: out of memory. */
-static int end_torn_line(struct route *r)
-{
-    return logdir_ends_line(&r->own->dir) ? 0 : str_add_char(&r->own->sink.own.bytes, '\n');
-}
-
 /* current may have the beginning of a batch that a kill cut short: makes the batch again, to be
  * flushed. Anything else that ends within a line is not completed: not by a logger whose
  * predecessor could not open the directory, or write there. 0, or -1: out of memory. */
@@ -113,7 +107,7 @@ static int complete(struct handover *h, int file)
     directory_mark(r->own, &m);
     if (h->state.now.file[file].inode != m.inode || m.size <= size || torn || batch == 0 ||
         h->input[batch - 1].lines.start != h->state.now.stream[batch - 1].done)
-        return end_torn_line(r);
+        return disk_end_torn_line(r->own);
     if (route_begin(r, streams[batch - 1], &time) != SINK_DONE)
         return 0; /* that current is gone */
     return route_repeat(r, &h->input[batch - 1].lines, (size_t)(m.size - size));
