@@ -237,16 +237,11 @@ static void compare_followed(const struct question *q, const struct reader_plan 
     struct shown *want;
     const struct bytes first = {.at = got->at, .length = history};
     const struct bytes rest = {.at = got->at + history, .length = got->length - history};
-    size_t lines[SERVICES];
-    for (size_t i = 0; i < p->services; i++) {
-        lines[i] = service[i].written;
+    for (size_t i = 0; i < p->services; i++)
         service[i].lines = written[i];
-    }
     size_t count = model_answer(service, p->services, q, &want);
     compare(q, &first, want, count);
     free(want);
-    for (size_t i = 0; i < p->services; i++)
-        service[i].lines = lines[i];
     count = model_followed(service, p->services, q, written, &want);
     if (model_knows_order(q))
         compare(q, &rest, want, count);

@@ -253,16 +253,14 @@ static size_t add_new(const struct service *services, size_t count, const struct
 size_t model_followed(struct service *services, size_t count, const struct question *q,
                       const size_t *written, struct shown **list)
 {
-    size_t lines[SERVICES], seen = 0, kept = 0;
+    size_t seen = 0, kept = 0;
     struct shown *first = make_list(), *e = *list = make_list();
-    for (size_t i = 0; i < count; i++) {
-        lines[i] = services[i].lines;
+    for (size_t i = 0; i < count; i++)
         services[i].lines = written[i];
-    }
     size_t old = sequence(services, count, q, e);
     memcpy(first, e, old * sizeof *e);
     for (size_t i = 0; i < count; i++)
-        services[i].lines = lines[i];
+        services[i].lines = services[i].written;
     size_t all = choose(q, e, add_new(services, count, q, e, old));
     old = choose(q, first, old);
     for (; seen < all; seen++)
