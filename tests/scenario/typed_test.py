@@ -102,15 +102,14 @@ def follow(box, tree, command):
 
 def run(box, command, good, asks):
     """One that only asks is typed again, as a person does, while a logger has yet to write what there is."""
-    result = [box.run("sh", "-ec", command)]
+    results = []
 
     def answered():
-        if result[0].returncode not in good:
-            result[0] = box.run("sh", "-ec", command)
-        return result[0].returncode in good
+        results.append(box.run("sh", "-ec", command))
+        return results[-1].returncode in good
     with contextlib.suppress(TimeoutError):
         wait_for(answered, DEADLINE if asks else 0)
-    return result[0]
+    return results[-1]
 
 
 def shape(text):
