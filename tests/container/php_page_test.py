@@ -15,7 +15,7 @@ from lib.wait import wait_for
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine")]
 PAGE = "docs/php.md"
-BLOCKS = pages.blocks(PAGE, pages.pages()[PAGE])
+BLOCKS = pages.blocks(PAGE)
 AS_DIRECTORIES = """FROM localhost/shop
 RUN overlog show --dirs -o /tmp/dirs && rm /etc/s6-overlay/services.conf && cp -r /tmp/dirs/. /etc/s6-overlay/ && overlog check
 """

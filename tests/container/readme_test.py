@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lib import pages
 from lib.build import OVERLOG, TOP
 from lib.engine import BASE
 from lib.wait import DEADLINE, wait_for
@@ -17,9 +18,9 @@ pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine")]
 
 def walk():
     """The README's commands: those before the engine's, and the engine's."""
-    with open(os.path.join(TOP, "README.md")) as file:
-        block = re.search(r"^```sh\n(cat .*?)^```", file.read(), re.M | re.S).group(1)
-    before, _, after = block.partition("\ndocker ")
+    block = pages.block("README.md", "cat ")
+    assert block.language == "sh"
+    before, _, after = block.text.partition("\ndocker ")
     return before, [shlex.split(line, comments=True) for line in ("docker " + after).splitlines()]
 
 
@@ -77,9 +78,10 @@ def essential_tools(folder):
 
 
 def test_the_first_two_commands_install_what_they_need(tmp_path):
-    with open(os.path.join(TOP, "README.md")) as file:
-        block = re.search(r"^On a fresh Debian 12.*?^```sh\n(.*?)^```", file.read(), re.M | re.S).group(1)
-    commands = [shlex.split(line, comments=True) for line in block.splitlines()]
+    _, _, text = pages.pages()["README.md"].partition("\nOn a fresh Debian 12")
+    block = pages.blocks("README.md", text)[0]
+    assert block.language == "sh"
+    commands = [shlex.split(line, comments=True) for line in block.text.splitlines()]
     assert commands == [["sh", "tests/demo"], ["sh", "tests/check"]]
     for command in commands:
         tools = tmp_path / command[1].replace("/", "-")

@@ -18,8 +18,7 @@ IMAGE = "localhost/pages"
 
 def block(page, begin):
     """The lines of the block that begins so, without their comments."""
-    [found] = [b for b in pages.blocks(page, pages.pages()[page]) if b.text.startswith(begin)]
-    return [shlex.split(line, comments=True) for line in found.text.splitlines()]
+    return [shlex.split(line, comments=True) for line in pages.block(page, begin).text.splitlines()]
 
 
 @pytest.fixture

@@ -52,12 +52,20 @@ def pages():
     return found
 
 
-def blocks(page, text):
+def blocks(page, text=None):
+    """Those of a page, or of a part of its text."""
     found = []
+    text = pages()[page] if text is None else text
     for match in FENCE.finditer(text):
         before = FILE.search(text[:match.start()])
         found.append(Block(page, text.count("\n", 0, match.start()) + 1, match.group(1), match.group(2),
                            before and before.group().strip().strip("`")))
+    return found
+
+
+def block(page, begin):
+    """The one that begins so."""
+    [found] = [one for one in blocks(page) if one.text.startswith(begin)]
     return found
 
 
@@ -83,8 +91,8 @@ def container(tree, boot, more=""):
     """Boots the services of the README, and more sections; waits until they have written their lines."""
     for name, text in PROGRAMS.items():
         tree.write(f"/usr/local/bin/{name}", text, 0o755)
-    services = section(pages()["README.md"], "Services")
-    tree.write("/etc/s6-overlay/services.conf", re.search(r"^```ini\n(.*?)^```", services, re.M | re.S).group(1) + more)
+    services = blocks("README.md", section(pages()["README.md"], "Services"))
+    tree.write("/etc/s6-overlay/services.conf", next(one.text for one in services if one.language == "ini") + more)
     box = boot(tree.path, env={"S6_LOGGING": "1", "FEATURE_MIGRATE": "true", "TZ": "UTC",
                                "PATH": "/usr/local/bin:/command:/usr/bin:/bin"})
     box.wait_booted()

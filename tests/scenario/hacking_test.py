@@ -5,20 +5,16 @@ import os
 import re
 
 import source
+from lib import pages
 from lib.build import TOP
 
-with open(os.path.join(TOP, "docs/hacking.md")) as page:
-    TEXT = page.read()
+PAGE = "docs/hacking.md"
+TEXT = pages.pages()[PAGE]
 FOLDERS = [*source.rooms(), "tests", "docs", "examples", "release"]
 PATH = re.compile(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/[\w./-]*\w/?|(?<![\w/.-])(?:{'|'.join(FOLDERS)})/")
 PLACEHOLDER = re.compile(r"\b_?(?:ROOM|NAME|SUBJECT|PART)\b|NAME_|SUBJECT_")
-CODE = re.compile(r"^```sh\n(.*?)^```$|`([^`\n]+)`", re.M | re.S)
 # A name in backquotes, and the file that it is said to be in, if that follows at once.
 NAMED = re.compile(r"`((?:struct )?\w+)(\(\))?`(?:\s+(?:of|in)\s+`([\w/.-]+\.\w+)`)?|`([\w/-]+\.(?:[ch]|py))`")
-
-
-def snippets():
-    return [fence or inline for fence, inline in CODE.findall(TEXT)]
 
 
 def blocks():
@@ -81,7 +77,8 @@ def test_every_function_is_where_it_is_said_to_be():
 
 def test_every_make_target_exists():
     makefile = source.read("Makefile")
-    targets = {target for snippet in snippets()
+    snippets = [block.text for block in pages.blocks(PAGE) if block.language == "sh"] + pages.quoted(TEXT)
+    targets = {target for snippet in snippets
                for target in re.findall(r"^make ([a-z][a-z-]*)(?![\w/-])", snippet, re.M)}
     assert {"quick", "check", "lint", "unit"} <= targets
     assert [t for t in sorted(targets) if not re.search(rf"^{t}:", makefile, re.M)] == []

@@ -66,12 +66,9 @@ def test_every_key(tree, boot, tmp_path):
 
 def test_links_lead_somewhere():
     """From the README and from every page."""
-    pages = [os.path.join(TOP, "README.md")]
-    pages += [os.path.join(TOP, "docs", name) for name in os.listdir(os.path.join(TOP, "docs")) if name.endswith(".md")]
-    for page in pages:
-        with open(page) as file:
-            for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read()):
-                assert os.path.exists(os.path.join(os.path.dirname(page), link)), (page, link)
+    for page, text in pages.pages().items():
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+            assert os.path.exists(os.path.join(TOP, os.path.dirname(page), link)), (page, link)
 
 
 def test_the_readme_leads_to_every_page():
