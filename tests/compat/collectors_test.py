@@ -9,6 +9,7 @@ import fcntl
 import os
 import pty
 import re
+import shlex
 import shutil
 import signal
 import struct
@@ -23,7 +24,7 @@ import pytest
 from lib.build import TOP
 from lib.logger import Rig
 from lib.logs import CRI, joined
-from lib.pages import part
+from lib.pages import block, part
 from lib.wait import let_pass, wait_for, wait_still
 
 pytestmark = pytest.mark.long
@@ -139,16 +140,21 @@ def end(process):
     assert process.wait(60) == 0
 
 
+def lag(service, process, rotations):
+    """It follows for so many rotations, is stopped for twenty, and catches up during as many as before."""
+    service.work(rotations)
+    process.send_signal(signal.SIGSTOP)
+    service.work(20)
+    process.send_signal(signal.SIGCONT)
+    service.work(rotations)
+
+
 def follow(service, start, arrived, expected):
     """The life of a collector, from start(). arrived() has to become what expected() is, and nothing more may come."""
     service.write()
     process = start()
     wait_for(arrived, what="first line")
-    service.work(10)
-    process.send_signal(signal.SIGSTOP)
-    service.work(20)
-    process.send_signal(signal.SIGCONT)
-    service.work(10)
+    lag(service, process, 10)
     service.rest()
     wait_for(lambda: count(arrived()) >= count(expected()), what="lines so far")
     end(process)
@@ -202,8 +208,8 @@ def test_lnav(service, run, place):
     one.write()
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    (words,) = re.findall(r"^lnav '(.*)'$", Path(TOP, "docs/collectors.md").read_text(), re.M)
-    viewer = run("lnav", words.replace("/var/log/services", str(one.services)), stdin=its, stdout=its, stderr=its,
+    program, words = shlex.split(block("docs/collectors.md", "lnav ").text)
+    viewer = run(program, words.replace("/var/log/services", str(one.services)), stdin=its, stdout=its, stderr=its,
                  env={"HOME": str(place), "TERM": "xterm", "PATH": os.environ["PATH"]}, start_new_session=True)
     os.close(its)
 
@@ -226,14 +232,9 @@ def test_lnav(service, run, place):
         wait_still(lambda: view.stat().st_size, 0.3, what="writing")
         return sorted(view.read_bytes().splitlines(keepends=True))
     wait_for(shown, what="first line")
-    one.work(15)
-    viewer.send_signal(signal.SIGSTOP)
-    one.work(20)
-    viewer.send_signal(signal.SIGCONT)
-    one.work(15)
+    lag(one, viewer, 15)
     one.finish()
     wanted = sorted(sum(one.files().values(), []))
-
 
     def all_lines():
         lines = shown()
