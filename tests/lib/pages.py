@@ -99,3 +99,17 @@ def container(tree, boot, more=""):
     for service, line in (("php-fpm", "10.0.3.9"), ("nginx", "begun"), (".init", "migrated")):
         box.wait_for(lambda: line in box.run("/command/logcat", service).stdout, what=f"what {service} writes")
     return box
+
+
+def follow(box, tree, command, text=""):
+    """What a command that goes on has shown, once there is something, with that text."""
+    follower = box.begin("sh", "-c", f"exec {command} >/tmp/followed 2>&1")
+
+    def shown():
+        followed = tree.read("/tmp/followed")
+        return text in followed and followed.strip()
+    found = box.wait_for(shown, what=command)
+    follower.kill()
+    follower.wait()
+    os.unlink(tree.at("/tmp/followed"))
+    return found

@@ -32,10 +32,7 @@ def test_every_command(tree, boot):
     for command in typed:
         words = shlex.split(command)
         if words[1] == "-f" and words[0] == "logcat":
-            follower = box.begin("sh", "-c", command + " >/tmp/followed 2>&1")
-            box.wait_for(lambda: "10.0.3.9" in tree.read("/tmp/followed"), what=command)
-            follower.kill()
-            follower.wait()
+            pages.follow(box, tree, command, "10.0.3.9")
             continue
         result = box.run("sh", "-c", command)
         nothing = "yesterday" in words  # which logcat says by 1, as grep does

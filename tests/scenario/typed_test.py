@@ -91,15 +91,6 @@ def give(tree):
     tree.longrun("mailer")
 
 
-def follow(box, tree, command):
-    """Until it has shown something."""
-    follower = box.begin("sh", "-c", f"exec {command} >/tmp/followed 2>&1")
-    box.wait_for(lambda: tree.read("/tmp/followed").strip() != "", what=command)
-    follower.kill()
-    follower.wait()
-    return subprocess.CompletedProcess(command, 0, tree.read("/tmp/followed"), "")
-
-
 def run(box, command, good, asks):
     """One that only asks is typed again, as a person does, while a logger has yet to write what there is."""
     results = []
@@ -127,8 +118,10 @@ def test_in_a_container_that_runs(tree, boot):
             command = as_here(page, typed)
             count += 1
             good = {0, 1} if re.match(FINDS_NOTHING, command) else {0}
-            result = (follow(box, tree, command) if re.match(FOLLOWS, command) else
-                      run(box, f"cd {place}; {command}", good, re.match(ASKS, command)))
+            if re.match(FOLLOWS, command):
+                result = subprocess.CompletedProcess(command, 0, pages.follow(box, tree, command), "")
+            else:
+                result = run(box, f"cd {place}; {command}", good, re.match(ASKS, command))
             told += result.stdout
             if result.returncode not in good or not re.fullmatch(SAID, result.stderr):
                 wrong.append((page, typed, result.returncode, result.stdout[-200:], result.stderr))
