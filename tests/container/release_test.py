@@ -139,6 +139,10 @@ def test_collectors_match_our_lines():
     parsers = example("examples/collectors/parsers.conf")
     service, = (pattern.replace("(?<", "(?P<") for pattern in re.findall(r"Regex +(.*)", parsers))
     assert re.search(service, FOLLOWED)["service"] == "web"
+    # The pod with this collector has these names, and its group may read them.
+    pod = yaml.safe_load(example("examples/kubernetes/deployment.yaml"))["spec"]["template"]["spec"]
+    script, = (one["value"] for one in pod["containers"][0]["env"] if one["name"] == "OVERLOG_SCRIPT")
+    assert {"m640", "F", "C"} <= set(script.split())
     tail = dict(line.split(maxsplit=1) for line in example("examples/collectors/fluent-bit.conf").split("[INPUT]")[1]
                 .split("\n\n")[0].strip().splitlines())
     assert fnmatch.fnmatch(FOLLOWED, tail["Path"])
