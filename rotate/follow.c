@@ -67,9 +67,7 @@ struct search {
 static int look_at_name(void *to, const char *name)
 {
     struct search *f = to;
-    struct stat s;
-    f->found = fstatat(f->fd, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && s.st_ino == f->file->st_ino &&
-               s.st_dev == f->file->st_dev;
+    f->found = step_is_file(f->fd, name, f->file);
     return f->found ? -1 : 0;
 }
 

@@ -113,7 +113,7 @@ int lock_take(struct logdir *d, struct error *e)
             errno = EBUSY;
         if (taken == TAKEN_BY_OTHER || taken == TAKEN_ERROR || fstat(d->lock, &s) < 0)
             return error_system(e, "unable to lock %s/lock", d->name);
-        bool in_place = step_is_file(d, "lock", &s);
+        bool in_place = step_is_file(d->directory, "lock", &s);
         if (in_place && (s.st_mode & S_IXUSR) != 0 && step_doubt_marks(d, e) < 0)
             return -1;
         if (in_place && taken == TAKEN && !is_public(d->lock, &s, i > 0))

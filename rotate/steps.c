@@ -82,10 +82,10 @@ bool step_exists(int directory, const char *name)
     return fstatat(directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
-bool step_is_file(const struct logdir *d, const char *name, const struct stat *file)
+bool step_is_file(int directory, const char *name, const struct stat *file)
 {
     struct stat s;
-    return fstatat(d->directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && s.st_ino == file->st_ino &&
+    return fstatat(directory, name, &s, AT_SYMLINK_NOFOLLOW) == 0 && s.st_ino == file->st_ino &&
            s.st_dev == file->st_dev;
 }
 
@@ -243,9 +243,9 @@ int step_finish_link(const struct logdir *d, const char *name, struct error *e)
         return 0;
     long count = archive_list(d->directory, &list);
     for (long i = 0; i < count && !archived; i++)
-        archived = step_is_file(d, list[i].name, &s);
+        archived = step_is_file(d->directory, list[i].name, &s);
     if (strcmp(name, "current") == 0 && !archived)
-        archived = step_is_file(d, "previous", &s);
+        archived = step_is_file(d->directory, "previous", &s);
     free(list);
     return archived ? step_remove(d, name, e) : 0;
 }

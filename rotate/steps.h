@@ -37,7 +37,7 @@ int lock_take(struct logdir *d, struct error *e);
 bool step_exists(int directory, const char *name);
 
 /* Whether the file of that name is the one that fstat described in *file. */
-bool step_is_file(const struct logdir *d, const char *name, const struct stat *file);
+bool step_is_file(int directory, const char *name, const struct stat *file);
 
 /* Renames, replacing; a missing file is success. A directory that is in the way is set aside. */
 int step_replace(const struct logdir *d, const char *from, const char *to, struct error *e);
