@@ -283,8 +283,8 @@ def test_a_stop_that_would_never_end(tree, boot, how):
 def test_a_signal_during_a_stop_that_nobody_asked_for_by_signal(tree, boot):
     """docker stop, while the container is ending by itself: services get their time."""
     tree.longrun("slow", "#!/bin/sh\ntrap 'touch /tmp/ending; sleep 1; touch /tmp/ended; exit 0' TERM\n"
-                         "while :; do sleep 0.1; done\n")
-    box = boot(tree.path, "sh", "-c", "exit 3")
+                         "touch /tmp/up; while :; do sleep 0.1; done\n")
+    box = boot(tree.path, "sh", "-c", "until [ -e /tmp/up ]; do sleep 0.02; done; exit 3")
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/ending")))
     box.kill(signal.SIGTERM)
     assert box.wait() == 3

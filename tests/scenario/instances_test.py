@@ -112,11 +112,12 @@ def test_a_number_that_was_set_and_another_definition(tree, boot):
 
 
 def test_one_that_ends_late_is_waited_for(tree, boot):
-    tree.longrun("worker@", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.1; done\n", instances="3\n",
+    tree.longrun("worker@", "#!/bin/sh\ntrap '' TERM\ntouch /tmp/up$INSTANCE\nwhile :; do sleep 0.1; done\n", instances="3\n",
                  timeout_kill="4000\n")
     tree.longrun("web", deps=["worker-2"])
     box = boot(tree.path)
     box.wait_booted()
+    box.wait_for(lambda: box.exists("/tmp/up3"))
     assert box.run(OVERLOG, "show", "worker-3").stdout == box.run(OVERLOG, "show", "worker").stdout != ""
     assert "there is no service worker-x" in box.run(OVERLOG, "show", "worker-x").stderr
     assert scale(box, "worker", 1, code=1).endswith("fatal: unable to scale worker to 1: web needs worker-2\n")

@@ -90,7 +90,10 @@ def test_all_logs_together(tree, boot):
     assert sum(int(match[2]) for match in told) > 20000  # a kill takes what was not told yet
 
     # less room, at the next start: they meet at one level
+    for name in ("loud", "calm"):
+        os.remove(tree.at(f"/tmp/{name}-is-done"))
     box = boot(tree.path, env={"S6_LOGGING": "2", "OVERLOG_TOTAL": "120000", "OVERLOG_SCRIPT": "n1000 s20000 z0 C"})
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/loud-is-done")) and os.path.exists(tree.at("/tmp/calm-is-done")))
     box.wait_for(lambda: total(root) <= 120000, what="room")
     left = {name: sum(sizes(f"{root}/{name}").values()) for name in ("loud", "calm", "gone")}
     assert max(left.values()) - min(left.values()) <= 2 * 20000 + 8192 and min(left.values()) > 0, left

@@ -128,10 +128,10 @@ def test_a_run_that_was_stopped_is_not_marked(tree, boot):
 
 
 def test_a_run_that_was_killed_in_its_stop(tree, boot):
-    tree.longrun("deaf", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.05; done\n")
+    tree.longrun("deaf", "#!/bin/sh\ntrap '' TERM\ntouch /tmp/deaf\nwhile :; do sleep 0.05; done\n")
     tree.write("count", "1\n")
     box = boot(tree.path, "sleep", "1000", env={"S6_LOGGING": "2"})
-    box.wait_for(lambda: os.path.exists(tree.at(f"{LOGS}/.events/current")) and
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/deaf")) and os.path.exists(tree.at(f"{LOGS}/.events/current")) and
                  " boot id=" in tree.read(f"{LOGS}/.events/current") and "start service=deaf" in events_of_last_boot(tree))
     box.kill(signal.SIGTERM)
     box.wait_for(lambda: "stop reason" in events_of_last_boot(tree))

@@ -81,9 +81,9 @@ def test_a_funnel_with_a_middle_keeps_all_last_lines(tree, boot, mode):
 def test_a_consumer_that_hangs_is_ended(tree, boot):
     """End of file first; the down-signal when that does not help; never longer than the stop may take."""
     tree.longrun("source", LAST_WORDS % (10, "source", "source", "source", "source"), producer_for="deaf\n")
-    tree.longrun("deaf", "#!/bin/sh\ntrap 'touch /tmp/told; exit 0' USR1\nwhile :; do sleep 0.02; done\n", consumer_for="source\n",
-                 down_signal="USR1\n")
+    tree.longrun("deaf", "#!/bin/sh\ntrap 'touch /tmp/told; exit 0' USR1\ntouch /tmp/deaf\nwhile :; do sleep 0.02; done\n",
+                 consumer_for="source\n", down_signal="USR1\n")
     box = boot(tree.path, env={"S6_LOGGING": "0", "OVERLOG_DRAIN": "200"})
-    box.wait_for(lambda: os.path.exists(tree.at("/tmp/source")))
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/source")) and os.path.exists(tree.at("/tmp/deaf")))
     assert box.stop() == 0
     assert os.path.exists(tree.at("/tmp/told"))

@@ -318,12 +318,12 @@ def test_everything_at_random(tree, boot):
 
 def test_a_stop_waits_for_services_and_for_no_parent(tree, boot):
     """One ends late, one not at all: it is killed in its time, and its parent ends with it."""
-    tree.longrun("late", "#!/bin/sh\ntrap 'sleep 0.3; echo late >>/tmp/late; exit 0' TERM\nwhile :; do sleep 0.02; done\n")
-    tree.longrun("deaf", "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.02; done\n", timeout_down="500\n")
+    tree.longrun("late", "#!/bin/sh\ntrap 'sleep 0.3; echo late >>/tmp/late; exit 0' TERM\ntouch /tmp/one\nwhile :; do sleep 0.02; done\n")
+    tree.longrun("deaf", "#!/bin/sh\ntrap '' TERM\ntouch /tmp/two\nwhile :; do sleep 0.02; done\n", timeout_down="500\n")
     tree.longrun("web")
     box = boot(tree.path, env={**ON, "S6_KILL_GRACETIME": "700"})
-    for name in ("late", "deaf", "web"):
-        running(box, name)
+    running(box, "web")
+    box.wait_for(lambda: box.exists("/tmp/one") and box.exists("/tmp/two"))
     before = time.monotonic()
     assert box.stop() == 0
     assert box.ended - before > 0.9
