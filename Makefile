@@ -286,6 +286,7 @@ setup:
 
 lint:
 	tests/layers.sh
+	@WARN='$(WARN)' tests/narrow.sh $(SOURCES)
 	/usr/bin/python3 tests/waits.py
 	/usr/bin/python3 tests/dead.py
 	/usr/bin/python3 tests/shape.py

@@ -251,7 +251,7 @@ long process_prepare(const struct process_spawn *s, const char **step)
         return result;
     *step = "exec";
     if (s->set_umask)
-        kernel_call(SYS_umask, s->umask, 0, 0, 0);
+        kernel_call(SYS_umask, (long)s->umask, 0, 0, 0);
     if (s->nofile)
         kernel_call(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)s->nofile, 0);
     return 0;

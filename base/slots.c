@@ -76,7 +76,7 @@ bool slots_reserve(void)
 {
     if (slots.first != 0)
         return true;
-    if (kernel_call(SYS_close_range, ~0U, ~0U, 0, 0) <
+    if (kernel_call(SYS_close_range, -1, -1, 0, 0) <
         0) /* a kernel, or a filter, that does not know it */
         return false;
     void *shared =
@@ -104,8 +104,7 @@ bool slots_serve(size_t count)
 /* Without a table of its own it would do to ours what it does next. */
 static void leave_table(void)
 {
-    unsigned int end = (unsigned int)slots.filler;
-    if (kernel_call(SYS_close_range, end, ~0U, OWN_TABLE, 0) < 0 &&
+    if (kernel_call(SYS_close_range, slots.filler, -1, OWN_TABLE, 0) < 0 &&
         kernel_call(SYS_unshare, CLONE_FILES, 0, 0, 0) < 0)
         _exit(EXIT_NOEXEC); /* child */
     atomic_store(slots.own, 1);

@@ -50,12 +50,13 @@ int tar_add(struct str *out, const char *name, unsigned int mode, int64_t time, 
     static const char nothing[BLOCK];
     struct header h = {.type = '0', .magic = "ustar", .version = {'0', '0'}};
     size_t odd = length % BLOCK, before = out->length;
-    if (put_name(&h, name) != 0 || (unsigned long long)length > 077777777777ULL)
+    unsigned long long size = length;
+    if (put_name(&h, name) != 0 || size > 077777777777ULL)
         return 1;
     snprintf(h.mode, sizeof h.mode, "%07o", mode & 07777);
     snprintf(h.uid, sizeof h.uid, "%07o", 0);
     snprintf(h.gid, sizeof h.gid, "%07o", 0);
-    snprintf(h.size, sizeof h.size, "%011llo", (unsigned long long)length);
+    snprintf(h.size, sizeof h.size, "%011llo", size);
     snprintf(h.time, sizeof h.time, "%011llo",
              (unsigned long long)(time < 0 ? 0 : time) & 077777777777ULL);
     strcpy(h.user, "root");
