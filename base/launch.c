@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <sys/utsname.h>
 
-enum { BERTHS = 24, BERTH_SIZE = 32768, STACK_LEAST = 8192, FDS_MOST = 16 };
+enum { BERTHS = 24, BERTH_SIZE = 40960, STACK_LEAST = 16384, FDS_MOST = 16 };
 
 /* From its end downwards: this, what is copied, the stack. So few pages are written. */
 struct berth {
@@ -26,6 +26,8 @@ struct berth {
     int report;
     atomic_int taken; /* the kernel clears it once the child has left our memory */
 };
+
+#define BY_SHELL "sh"
 
 static unsigned char *berths; /* NULL: none */
 static size_t used;           /* the first of them, since launch_rest */
@@ -73,7 +75,7 @@ static char **take_words(struct berth *b, char *const *words, size_t free_places
 /* False: there is more than there is room for. */
 static bool board(struct berth *b, const struct process_spawn *s)
 {
-    enum { AGAIN = 3 /* LAUNCH_NAME REPORT PROGRAM */ };
+    enum { AGAIN = 4 /* LAUNCH_NAME REPORT HOW PROGRAM */ };
     b->s = *s;
     b->low = (unsigned char *)b - (uintptr_t)b % 16;
     b->s.program = take_text(b, s->program);
@@ -90,7 +92,8 @@ static bool board(struct berth *b, const struct process_spawn *s)
         return false;
     b->s.argv = b->again + AGAIN;
     b->again[0] = (char *)(uintptr_t)LAUNCH_NAME;
-    b->again[2] = (char *)(uintptr_t)b->s.program;
+    b->again[2] = (char *)(uintptr_t)(s->by_shell ? BY_SHELL : "");
+    b->again[AGAIN - 1] = (char *)(uintptr_t)b->s.program;
     return true;
 }
 
@@ -99,6 +102,16 @@ static bool board(struct berth *b, const struct process_spawn *s)
 static void execute(const char *program, char *const *argv, char *const *envp, long *result)
 {
     *result = kernel_call(SYS_execve, (long)program, (long)argv, (long)envp, 0);
+}
+
+/* The first that is there of the files that PATH has for it. Apart, for its frame has a path. */
+__attribute__((noinline)) static long execute_by_path(const struct berth *b)
+{
+    struct execute_search s = execute_search(b->s.program, process_path(b->s.envp));
+    long result = -ENOENT;
+    while ((result == -ENOENT || result == -ENOTDIR) && execute_candidate(&s))
+        execute(s.file, b->s.argv, b->s.envp, &result);
+    return result;
 }
 
 /* By a process that may take its time, and memory. */
@@ -127,7 +140,10 @@ static int sail(void *arg)
         report = process_report_aside(&b->s, report);
     result = process_prepare(&b->s, &step);
     if (result == 0) {
-        execute(b->s.program, b->s.argv, b->s.envp, &result);
+        if (strchr(b->s.program, '/') == NULL)
+            result = execute_by_path(b);
+        else
+            execute(b->s.program, b->s.argv, b->s.envp, &result);
         try_again(b, report);
     }
     f.error = (int)-result;
@@ -191,9 +207,9 @@ void launch_rest(void)
 /* What the child does without the C library. */
 static bool suits(const struct process_spawn *s)
 {
-    return !s->orphan && s->parent == NULL && !s->by_shell && s->passed <= 0 && s->lock <= 0 &&
+    return !s->orphan && s->parent == NULL && s->passed <= 0 && s->lock <= 0 &&
            s->terminal == PROCESS_TERMINAL_NONE && s->signal_mask == NULL && !s->new_pids &&
-           s->fd_count <= FDS_MOST && strchr(s->program, '/') != NULL;
+           s->fd_count <= FDS_MOST && !(s->by_shell && execute_is_builtin(s->program));
 }
 
 pid_t launch(const struct process_spawn *s, int report, int flags, void (*before)(void))
@@ -224,10 +240,11 @@ pid_t launch(const struct process_spawn *s, int report, int flags, void (*before
 
 int launch_again(int argc, char **argv)
 {
-    enum { REPORT = 1, PROGRAM = 2, ARGV = 3 };
+    enum { REPORT = 1, HOW, PROGRAM, ARGV };
     if (argc <= ARGV)
         return EXIT_USAGE;
     int report = atoi(argv[REPORT]);
     fd_cloexec(report, 1);
-    return process_execute(argv[PROGRAM], argv + ARGV, environ, report);
+    bool by_shell = strcmp(argv[HOW], BY_SHELL) == 0;
+    return process_execute(argv[PROGRAM], argv + ARGV, environ, by_shell, report);
 }

@@ -15,7 +15,8 @@
 
 #include "base/process.h"
 
-/* argv[0] of the process that tries again: LAUNCH_NAME REPORT PROGRAM ARGV... (REPORT -1: none) */
+/* argv[0] of the process that tries again: LAUNCH_NAME REPORT HOW PROGRAM ARGV...
+ * (REPORT -1: none; HOW: "sh" as a command of a shell, else "") */
 #define LAUNCH_NAME "overlog-launch"
 
 /* Takes the memory, once. Without it, or where it cannot be done (an architecture that

@@ -197,7 +197,7 @@ static void take_terminal(enum process_terminal how)
     signal(SIGTTOU, SIG_DFL);
 }
 
-static const char *path_of(char *const *envp)
+const char *process_path(char *const *envp)
 {
     for (size_t i = 0; envp[i]; i++)
         if (strncmp(envp[i], "PATH=", 5) == 0)
@@ -264,7 +264,7 @@ const char *process_become(const struct process_spawn *s)
     errno = (int)-result;
     if (result < 0)
         return step;
-    (s->by_shell ? execute_by_shell : execute_first)(s->program, path_of(s->envp), s->argv,
+    (s->by_shell ? execute_by_shell : execute_first)(s->program, process_path(s->envp), s->argv,
                                                      s->envp);
     return execute_failed(s->program, s->argv, s->envp);
 }
@@ -286,9 +286,10 @@ static int tell_failure(int report, const char *step)
     return f.error == ENOENT ? EXIT_NOTFOUND : EXIT_NOEXEC;
 }
 
-int process_execute(const char *program, char *const *argv, char *const *envp, int report)
+int process_execute(const char *program, char *const *argv, char *const *envp, bool by_shell,
+                    int report)
 {
-    execute_first(program, path_of(envp), argv, envp);
+    (by_shell ? execute_by_shell : execute_first)(program, process_path(envp), argv, envp);
     return tell_failure(report, execute_failed(program, argv, envp));
 }
 

@@ -24,8 +24,12 @@ enum { PROCESS_DIGITS = 12 };
 void process_digits(char text[PROCESS_DIGITS], unsigned int number);
 
 /* Executes a program; comes back, when that fails, with the exit code, and has written the failure
- * to report. */
-int process_execute(const char *program, char *const *argv, char *const *envp, int report);
+ * to report. by_shell: as a command of a shell. */
+int process_execute(const char *program, char *const *argv, char *const *envp, bool by_shell,
+                    int report);
+
+/* PATH of an environment; NULL: it has none. In the same way. */
+const char *process_path(char *const *envp);
 
 /* Becomes what s asks for and executes the program. Returns only when that fails: the step that
  * did, with errno. */

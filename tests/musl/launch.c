@@ -48,13 +48,22 @@ static int end_of(pid_t pid, int report, struct process_failure *f, int *status)
     return result;
 }
 
-static const char *const refused[] = {"./missing", "./plain", "./lost", "./folder", "./empty/x"};
+static const struct {
+    const char *program;
+    bool by_shell;
+} refused[] = {{"./missing", false}, {"./plain", false},  {"./lost", false},  {"./folder", false},
+               {"./empty/x", false}, {"./text", false},   {"nowhere", false}, {"plain", false},
+               {"./missing", true},  {"./plain/x", true}, {"nowhere", true},  {"plain", true},
+               {"", false},          {"", true}};
 
 static void try_refused(size_t i, struct process_failure *f, int *status)
 {
-    char *argv[] = {(char *)(uintptr_t)refused[i], (char[]){"word"}, NULL};
-    struct process_spawn s = {
-        .program = refused[i], .argv = argv, .envp = environ, .directory = folder};
+    char *argv[] = {(char *)(uintptr_t)refused[i].program, (char[]){"word"}, NULL};
+    struct process_spawn s = {.program = refused[i].program,
+                              .argv = argv,
+                              .envp = environ,
+                              .directory = folder,
+                              .by_shell = refused[i].by_shell};
     struct error e = ERROR_INIT;
     int report = -1;
     pid_t pid = process_spawn(&s, &report, &e);
@@ -110,6 +119,31 @@ static void becomes_what_is_asked_for(void)
     CHECK(n > 0 && strncmp(text, "one two words y 77 ", 19) == 0);
     CHECK(atoi(text + 19) == pid); /* its session */
     close(ends[0]);
+}
+
+/* In a later folder of PATH; and as a command of a shell, a script that names no interpreter. */
+static void is_found_as_it_is_to_be_run(void)
+{
+    static const struct {
+        const char *program;
+        bool by_shell;
+        int code;
+    } found[] = {{"word", false, 3}, {"word", true, 3}, {"./text", true, 5}, {"text", true, 5}};
+    char *argv[] = {(char[]){"word"}, (char[]){"good"}, NULL};
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++) {
+        struct process_spawn s = {.program = found[i].program,
+                                  .argv = argv,
+                                  .envp = environ,
+                                  .directory = folder,
+                                  .by_shell = found[i].by_shell};
+        pid_t pid = launch(&s, -1, 0, NULL);
+        CHECK(pid > 0);
+        int status = process_wait(pid);
+        CHECK(WIFEXITED(status) && WEXITSTATUS(status) == found[i].code);
+    }
+    struct process_spawn builtin = {
+        .program = "test", .argv = argv, .envp = environ, .by_shell = true};
+    CHECK(launch(&builtin, -1, 0, NULL) == -1 && errno == ENOSYS);
 }
 
 static atomic_int held;
@@ -194,6 +228,7 @@ static void run(const char *name, void (*test)(void))
 int main(int argc, char **argv)
 {
     struct error e = ERROR_INIT;
+    char path[200];
     if (strcmp(argv[0], LAUNCH_NAME) == 0)
         return launch_again(argc, argv);
     command_program = "/proc/self/exe";
@@ -206,8 +241,12 @@ int main(int argc, char **argv)
     write_script("word", "#!/bin/sh\n[ \"$1\" = good ] && exit 3\n", 0755);
     write_script("plain", "#!/bin/sh\n", 0644);
     write_script("lost", "#!/nowhere/sh\n", 0755);
+    write_script("text", "[ \"$1\" = good ] && exit 5\n", 0755);
+    snprintf(path, sizeof path, "/nowhere:%s/plain:%s:/bin:/usr/bin", folder, folder);
+    setenv("PATH", path, 1);
     run("tells_what_fork_tells", tells_what_fork_tells);
     run("becomes_what_is_asked_for", becomes_what_is_asked_for);
+    run("is_found_as_it_is_to_be_run", is_found_as_it_is_to_be_run);
     run("nobody_waits_for_one_that_hangs", nobody_waits_for_one_that_hangs);
     run("a_berth_of_one_that_is_killed_is_free", a_berth_of_one_that_is_killed_is_free);
     run("our_errno_is_ours", our_errno_is_ours);
