@@ -162,7 +162,8 @@ int rundir_prepare(const struct settings *s, struct error *e)
                              .group = st.st_gid,
                              .mode = st.st_mode & 07777,
                              .accept = s->open_run};
-    if (s->logging != LOGGING_DISK) /* with LOGGING_DISK the console stays empty */
+    /* With LOGGING_DISK the console stays empty. */
+    if (s->logging != LOGGING_DISK && s->verbosity >= MESSAGE_INFO)
         say_facts(&f);
     if (judge(&f, e) < 0)
         return -1;

@@ -60,28 +60,29 @@ static int left_by_another(const char *path, struct error *e)
         path, (unsigned long)st.st_uid, uid, uid);
 }
 
+/* What an earlier start left, or the image. s6-rc names its live directory with a random ending. */
 static int remove_stale(struct error *e)
 {
-    static const char *const stale[] = {"s6", "service", "uncaught-logs", "s6-rc",
-                                        "s6-linux-init-container-results"};
-    for (size_t i = 0; i < sizeof stale / sizeof stale[0]; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "/run/%s", stale[i]);
-        if (file_remove_tree(AT_FDCWD, path, e) < 0)
-            return left_by_another(path, e);
-    }
-    /* s6-rc names its live directory with a random ending. */
+    static const char *const stale[] = {
+        "s6", "s6-linux-init-container-results", "s6-rc", "service", "uncaught-logs", NULL};
     struct words names = WORDS_INIT;
     struct error ignored = ERROR_INIT;
-    if (file_list(AT_FDCWD, "/run", &names, &ignored) == 0)
-        for (size_t i = 0; i < names.count; i++)
-            if (strncmp(names.item[i], "s6-rc:", 6) == 0) {
-                char path[512];
-                snprintf(path, sizeof path, "/run/%.400s", names.item[i]);
-                file_remove_tree(AT_FDCWD, path, &ignored);
-            }
+    bool listed = file_list(AT_FDCWD, "/run", &names, &ignored) == 0;
+    int result = 0;
+    for (size_t i = 0; i < names.count && listed; i++) {
+        char path[512];
+        snprintf(path, sizeof path, "/run/%.400s", names.item[i]);
+        if (strncmp(names.item[i], "s6-rc:", 6) == 0)
+            file_remove_tree(AT_FDCWD, path, &ignored);
+    }
+    for (size_t i = 0; stale[i] != NULL && result == 0; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "/run/%s", stale[i]);
+        if (!listed || words_has(&names, stale[i]))
+            result = file_remove_tree(AT_FDCWD, path, e) < 0 ? left_by_another(path, e) : 0;
+    }
     words_release(&names);
-    return 0;
+    return result;
 }
 
 static int make_directories(struct error *e)

@@ -274,6 +274,16 @@ char *settings_variable(const char *name)
     return variable_in(RUN_ENVIRONMENT, name);
 }
 
+char *settings_at_start(const char *name)
+{
+    char *value = getenv(name);
+    size_t length = value == NULL ? 0 : strlen(value);
+    size_t kept = length;
+    while (kept > 0 && value[kept - 1] == '\n')
+        kept--;
+    return kept == length ? value : strndup(value, kept); /* never freed */
+}
+
 const char *settings_container_variable(const char *name)
 {
     static const char *const folders[] = {RUN_ENVIRONMENT, RUN_BASE_ENVIRONMENT};

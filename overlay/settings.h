@@ -72,6 +72,10 @@ void settings_release(struct settings *s);
  * lives for ever. */
 char *settings_variable(const char *name);
 
+/* What settings_variable says while the files are as /init has written them, without reading any.
+ * The text lives for ever. */
+char *settings_at_start(const char *name);
+
 /* The value of a variable of the container's environment, for whoever asks while it runs: where
  * S6_KEEP_ENV keeps it in the environment of all, it is what /init was started with. NULL: it is
  * unset. Where there is no container it is our own. Not freed. */

@@ -1,27 +1,50 @@
 #include "services/package.h"
 #include "base/file.h"
 #include "contract/paths.h"
+#include <fcntl.h>
 #include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define UNVERSIONED "/package/admin/s6-overlay"
-#define PACKAGE UNVERSIONED "*/etc/s6-rc"
+#define ADMIN "/package/admin"
+#define NAME "s6-overlay"
+#define UNVERSIONED ADMIN "/" NAME
+#define RC "etc/s6-rc"
 
-size_t package_sources(struct words *memory, struct definition_source *item)
+void package_folders(struct words *folders)
 {
-    glob_t found = {.gl_pathc = 0};
+    struct words names = WORDS_INIT;
+    struct error ignored = ERROR_INIT;
+    (void)file_list(AT_FDCWD, ADMIN, &names, &ignored);
+    for (size_t i = 0; i < names.count; i++) {
+        char path[512];
+        snprintf(path, sizeof path, ADMIN "/%s/" RC, names.item[i]);
+        if (strncmp(names.item[i], NAME, sizeof NAME - 1) == 0)
+            (void)words_add(folders, path);
+    }
+    words_sort(folders); /* as paths: a version comes before the link without one */
+    words_release(&names);
+}
+
+size_t package_sources(const struct words *folders, struct words *memory,
+                       struct definition_source *item)
+{
     size_t count = 0;
-    if (glob(PACKAGE "/sources", 0, NULL, &found) == 0)
-        for (size_t i = 0; i < found.gl_pathc && count < PACKAGE_SOURCES_MAX - 1; i++) {
-            bool known = false;
-            for (size_t j = 0; j < memory->count; j++)
-                known |= file_is_same(memory->item[j], found.gl_pathv[i]);
-            if (!known && words_add(memory, found.gl_pathv[i]) == 0)
-                count++;
-        }
-    globfree(&found);
+    for (size_t i = 0; i < folders->count && count < PACKAGE_SOURCES_MAX - 1; i++) {
+        char path[512];
+        struct stat st;
+        bool known = false;
+        snprintf(path, sizeof path, "%.480s/sources", folders->item[i]);
+        if (lstat(path, &st) < 0)
+            continue;
+        for (size_t j = 0; j < memory->count; j++)
+            known |= file_is_same(memory->item[j], path);
+        if (!known && words_add(memory, path) == 0)
+            count++;
+    }
     count += access(RUN_BUILTIN, F_OK) == 0 && words_add(memory, RUN_BUILTIN) == 0;
     for (size_t i = 0; i < count; i++)
         item[i] = (struct definition_source){.path = memory->item[i], .package = true};
@@ -60,20 +83,36 @@ void package_lead(struct words *command)
     }
 }
 
-void package_check_scripts(struct problems *p)
+/* Appends the paths of the scripts that are in one folder of the package. */
+static void find_scripts(const char *folder, struct words *found)
+{
+    struct words names = WORDS_INIT;
+    struct error ignored = ERROR_INIT;
+    char path[1024];
+    int length = snprintf(path, sizeof path, "%.480s/scripts", folder);
+    (void)file_list(AT_FDCWD, path, &names, &ignored);
+    for (size_t i = 0; i < names.count; i++) {
+        snprintf(path + length, sizeof path - (size_t)length, "/%s", names.item[i]);
+        (void)words_add(found, path);
+    }
+    words_release(&names);
+}
+
+void package_check_scripts(const struct words *folders, struct problems *p)
 {
     static const char *const replaced[] = {"cont-init", "cont-finish", "fix-attrs", "services-up",
                                            "services-down"};
     struct str names = STR_INIT;
-    glob_t found = {.gl_pathc = 0};
-    glob(PACKAGE "/scripts/*", 0, NULL, &found);
+    struct words found = WORDS_INIT;
+    for (size_t i = 0; i < folders->count; i++)
+        find_scripts(folders->item[i], &found);
     for (size_t i = 0; i < sizeof replaced / sizeof replaced[0]; i++)
-        for (size_t j = 0; j < found.gl_pathc; j++)
-            if (strcmp(path_name(found.gl_pathv[j]), replaced[i]) == 0) {
-                str_printf(&names, "%s%s", names.length == 0 ? "" : ", ", found.gl_pathv[j]);
+        for (size_t j = 0; j < found.count; j++)
+            if (strcmp(path_name(found.item[j]), replaced[i]) == 0) {
+                str_printf(&names, "%s%s", names.length == 0 ? "" : ", ", found.item[j]);
                 break;
             }
-    globfree(&found);
+    words_release(&found);
     if (names.length > 0)
         problems_warning(p, names.data, 0, NULL,
                          "not used: the container does itself what s6-overlay does by this script");

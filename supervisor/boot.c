@@ -134,10 +134,12 @@ static void write_boot_event(struct pid1 *p)
 static int read_tree(struct supervisor *sv)
 {
     struct problems problems = PROBLEMS_INIT;
+    struct words folders = WORDS_INIT;
     struct words memory = WORDS_INIT;
     struct definition_source source[3 + PACKAGE_SOURCES_MAX] = {
         {.path = sv->pid1.settings.services}, {.path = sv->pid1.settings.bundles, .bundles = true}};
-    size_t count = 2 + package_sources(&memory, source + 2);
+    package_folders(&folders);
+    size_t count = 2 + package_sources(&folders, &memory, source + 2);
     source[count++] = (struct definition_source){.path = sv->pid1.settings.conf, .conf = true};
     struct definition_sources sources = {.item = source,
                                          .count = count,
@@ -152,7 +154,8 @@ static int read_tree(struct supervisor *sv)
         result = -1;
     else if (result < 0)
         message_fatal("out of memory");
-    package_check_scripts(&problems);
+    package_check_scripts(&folders, &problems);
+    words_release(&folders);
     words_release(&memory);
     problems_say(&problems);
     problems_release(&problems);
@@ -226,12 +229,19 @@ static bool may_serve_legacy(const struct supervisor *sv)
     return any;
 }
 
+/* Of what a hook may have changed. */
+static int renew_settings(struct settings *s)
+{
+    bool untouched = s->hook == NULL && s->secrets == NULL && !s->keep_env;
+    return settings_renew(s, untouched ? settings_at_start : settings_variable);
+}
+
 /* The end of the boot stages: after this nothing here gives up any more. */
 static void load(struct supervisor *sv)
 {
     struct pid1 *p = &sv->pid1;
     struct error e = ERROR_INIT;
-    if (settings_renew(&p->settings, settings_variable) < 0 || cmd_prepare(&sv->cmd, &e) < 0) {
+    if (renew_settings(&p->settings) < 0 || cmd_prepare(&sv->cmd, &e) < 0) {
         give_up(sv, e.text[0] != '\0' ? e.text : "out of memory", "", EXIT_SYSTEM);
         return;
     }

@@ -109,10 +109,13 @@ static int read_all(struct tree *t, const struct definition_sources *sources)
 
 int tree_read(struct tree *t)
 {
+    struct words folders = WORDS_INIT;
     struct words memory = WORDS_INIT;
     struct definition_source source[3 + PACKAGE_SOURCES_MAX] = {
         {.path = t->services}, {.path = t->bundles, .bundles = true}};
-    size_t count = 2 + (t->whole ? package_sources(&memory, source + 2) : 0);
+    if (t->whole)
+        package_folders(&folders);
+    size_t count = 2 + (t->whole ? package_sources(&folders, &memory, source + 2) : 0);
     source[count++] = (struct definition_source){
         .path = t->conf, .conf = true, .draft_path = t->draft_path, .draft = t->draft};
     const struct definition_sources sources = {.item = source,
@@ -124,8 +127,8 @@ int tree_read(struct tree *t)
                        "name the folder that holds s6-rc.d or services.conf", "%s",
                        strerror(errno));
     int result = read_all(t, &sources);
-    if (t->whole)
-        package_check_scripts(&t->problems);
+    package_check_scripts(&folders, &t->problems);
+    words_release(&folders);
     words_release(&memory);
     return result < 0 ? EXIT_SYSTEM : 0;
 }

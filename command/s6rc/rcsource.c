@@ -52,12 +52,15 @@ static int add_one(struct definition_source *list, size_t *count, const char *pa
 /* What pid 1 reads besides the tree of the image. */
 static int add_packages(struct definition_source *list, size_t *count)
 {
+    struct words folders = WORDS_INIT;
     struct words memory = WORDS_INIT;
     struct definition_source found[PACKAGE_SOURCES_MAX];
     int result = 0;
-    size_t packages = package_sources(&memory, found);
+    package_folders(&folders);
+    size_t packages = package_sources(&folders, &memory, found);
     for (size_t i = 0; i < packages && result == 0; i++)
         result = add_one(list, count, found[i].path);
+    words_release(&folders);
     words_release(&memory);
     return result;
 }

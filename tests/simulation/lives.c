@@ -174,6 +174,8 @@ void life_due(void)
 
 /* --- one life --------------------------------------------------------------------------------- */
 
+#define WAIT_MOST "S6_CMD_WAIT_FOR_SERVICES_MAXTIME"
+
 static void draw_settings(struct settings *s, uint64_t seed)
 {
     static const uint32_t grace[] = {3000, 3000, 100, 0, 10000};
@@ -193,8 +195,11 @@ static void draw_settings(struct settings *s, uint64_t seed)
     s->stop_max = most[random_below(&r, 5)];
     if (random_chance(&r, 10))
         s->hook = "/hook";
-    if (random_chance(&r, 30))
-        files_write(RUN_ENVIRONMENT "/S6_CMD_WAIT_FOR_SERVICES_MAXTIME", "4000", 0644);
+    unsetenv(WAIT_MOST);
+    if (random_chance(&r, 30)) {
+        files_write(RUN_ENVIRONMENT "/" WAIT_MOST, "4000", 0644);
+        setenv(WAIT_MOST, "4000", 1);
+    }
     for (int code = 1; code <= 2 && s->behaviour == 2; code++)
         life_allow(code);
 }

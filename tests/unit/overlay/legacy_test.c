@@ -195,6 +195,25 @@ static void settings_are_read_and_renewed(void **state)
     problems_release(&p);
 }
 
+/* As a reader of the file that has this value has it. */
+static void values_at_start(void **state)
+{
+    static const struct {
+        const char *value, *read;
+    } values[] = {{"5000", "5000"}, {"", ""},           {"5000\n\n", "5000"},
+                  {"\n", ""},       {"a\nb\n", "a\nb"}, {" \n ", " \n "}};
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        assert_int_equal(setenv("OVERLOG_TEST", values[i].value, 1), 0);
+        char *read = settings_at_start("OVERLOG_TEST");
+        assert_string_equal(read, values[i].read);
+        if (read != getenv("OVERLOG_TEST"))
+            free(read);
+    }
+    unsetenv("OVERLOG_TEST");
+    assert_null(settings_at_start("OVERLOG_TEST"));
+}
+
 static const char *console_text, *prefix_text;
 
 static char *console_lookup(const char *name)
@@ -240,6 +259,7 @@ int main(void)
         cmocka_unit_test(fix_attrs_accounts),
         cmocka_unit_test(settings_have_defaults),
         cmocka_unit_test(settings_are_read_and_renewed),
+        cmocka_unit_test(values_at_start),
         cmocka_unit_test(forms_of_the_console),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

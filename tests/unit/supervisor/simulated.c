@@ -24,6 +24,7 @@
 enum { JOURNAL_ROOM = 1 << 20, FIRST_PID = 1000, START_SECONDS = 1000, WALL_SECONDS = 1800000000 };
 
 struct simulated simulated;
+static struct words variables; /* names */
 static const char *looked =
     ""; /* what of the journal was looked at: simulated_expect_not sees it, too */
 static char looked_at[JOURNAL_ROOM];
@@ -549,6 +550,9 @@ int simulated_close(void **state)
     kept = last;
     message_to(NULL);
     free(simulated.journal);
+    for (size_t i = 0; i < variables.count; i++)
+        unsetenv(variables.item[i]);
+    words_release(&variables);
     close_fds();
     assert_int_equal(umount2("/etc", MNT_DETACH), 0);
     assert_int_equal(umount2("/run", MNT_DETACH), 0);
@@ -572,6 +576,8 @@ void simulated_file(const char *path, const char *content)
 void simulated_variable(const char *name, const char *value)
 {
     char path[512];
+    assert_int_equal(setenv(name, value, 1), 0);
+    assert_int_equal(words_add(&variables, name), 0);
     snprintf(path, sizeof path, RUN_ENVIRONMENT "/%s", name);
     simulated_file(path, value);
 }

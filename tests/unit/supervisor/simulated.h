@@ -94,7 +94,7 @@ void simulated_service(const char *name, const char *type, ...);
 void simulated_three(void);
 /* A longrun that is to say that it is ready within that many ms, and never does. */
 void simulated_late(const char *name, const char *ms);
-/* A variable of the container environment, for what is read again after the hook: how long the boot
+/* A variable of the container environment, of which is read at the end of the boot how long that
  * waits, and how CMD is run. */
 void simulated_variable(const char *name, const char *value);
 /* A file with its folders. */
