@@ -46,7 +46,8 @@ ifeq ($(LIBC),musl)
   # 4 kB a logger (base/image.h).
   PIE ?= 1
   ifeq ($(PIE),1)
-    PIE_FLAGS := -fPIE
+    # what is exported might be left to a dynamic linker (s390x)
+    PIE_FLAGS := -fPIE -fvisibility=hidden
     START := rcrt1.o
     # not every gcc leaves the interpreter out by itself (arm)
     STATIC := -static-pie -Wl,--no-dynamic-linker
