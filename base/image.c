@@ -24,7 +24,7 @@ void image_protect(void)
     if (header == NULL)
         return;
     for (size_t i = 0; i < count; i++)
-        if (header[i].p_type == PT_LOAD && header[i].p_offset == 0)
+        if (header[i].p_type == PT_LOAD && header[i].p_offset == 0 && header[i].p_filesz > 0)
             base = (uintptr_t)__ehdr_start - header[i].p_vaddr;
     for (size_t i = 0; i < count; i++)
         if (header[i].p_type == PT_GNU_RELRO) {
