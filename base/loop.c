@@ -243,16 +243,19 @@ static void collect_signals(struct watch *w, uint32_t events)
     struct loop *l = container_of(w, struct loop, signal_watch);
     bool seen[65] = {false};
     int code[65] = {0};
+    pid_t pid[65] = {0};
     struct signalfd_siginfo info[2]; /* fewer than there is room for are the last */
     ssize_t n;
     do {
         n = read(l->signals, info, sizeof info);
         for (ssize_t i = 0; i < n / (ssize_t)sizeof info[0]; i++)
             if (info[i].ssi_signo < 65)
-                seen[info[i].ssi_signo] = true, code[info[i].ssi_signo] = info[i].ssi_code;
+                seen[info[i].ssi_signo] = true, code[info[i].ssi_signo] = info[i].ssi_code,
+                pid[info[i].ssi_signo] = (pid_t)info[i].ssi_pid;
     } while (n == (ssize_t)sizeof info || (n < 0 && errno == EINTR));
     for (int i = 1; i < 65; i++) {
         l->signal_code = code[i];
+        l->signal_pid = pid[i];
         if (seen[i])
             l->on_signal(l->signal_context, i);
     }

@@ -53,7 +53,8 @@ struct loop {
     sigset_t mask;
     void (*on_signal)(void *context, int signal);
     void *signal_context;
-    int signal_code; /* si_code of the signal being handled: SI_KERNEL from a terminal */
+    int signal_code;  /* si_code of the signal being handled: SI_KERNEL from a terminal */
+    pid_t signal_pid; /* its si_pid: of SIGCHLD, one of those that died or were stopped */
     struct watch signal_watch;
     struct timer **heap;
     size_t timers;

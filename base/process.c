@@ -258,9 +258,9 @@ pid_t process_reap(int *status)
     return wait_for(-1, status, WNOHANG);
 }
 
-pid_t process_changed(int *status)
+pid_t process_changed(pid_t pid, int *status)
 {
-    return wait_for(-1, status, WNOHANG | WUNTRACED);
+    return wait_for(pid, status, WNOHANG | WUNTRACED);
 }
 
 pid_t process_reap_one(pid_t pid, int *status)

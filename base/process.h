@@ -128,8 +128,9 @@ int process_report(int report, struct process_failure *f);
  * child at all. */
 pid_t process_reap(int *status);
 
-/* The same, and also a child that was stopped, each time: WIFSTOPPED of the status. */
-pid_t process_changed(int *status);
+/* The same, and also a child that was stopped, each time: WIFSTOPPED of the status. pid: that child
+ * alone; -1: any, for which the kernel looks at all that we have. */
+pid_t process_changed(pid_t pid, int *status);
 
 /* As process_reap, for one child: its pid, 0 while it lives, -1 when it is none of ours. */
 pid_t process_reap_one(pid_t pid, int *status);

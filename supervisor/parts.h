@@ -36,7 +36,8 @@ struct supervisor {
     struct waits waits;
     script_check *check_script;
     struct timer reap_more;
-    bool stop_asked; /* by a signal: another one means hurry */
+    size_t many_children; /* so many that they are not looked at for each death */
+    bool stop_asked;      /* by a signal: another one means hurry */
 };
 
 /* --- supervisor.c ---------------------------------------------------------------------------- */

@@ -19,10 +19,10 @@ struct pid1_calls {
     /* --- processes --- */
     pid_t (*spawn)(const struct process_spawn *s, int *report, struct error *e); /* process_spawn */
     pid_t (*close_slowly)(int fd);                                               /* process_close */
-    pid_t (*changed)(int *status);      /* process_changed: who died or was stopped */
-    int (*kill)(pid_t pid, int signal); /* kill */
-    pid_t (*session_of)(pid_t pid);     /* getsid */
-    pid_t (*parent_of)(pid_t pid);      /* process_parent */
+    pid_t (*changed)(pid_t pid, int *status); /* process_changed: who died or was stopped */
+    int (*kill)(pid_t pid, int signal);       /* kill */
+    pid_t (*session_of)(pid_t pid);           /* getsid */
+    pid_t (*parent_of)(pid_t pid);            /* process_parent */
     long (*signal_rest)(const struct remaining *r, int signal);           /* remaining_signal */
     long (*probe_rest)(const struct remaining *r, pid_t top, int signal); /* remaining_probe */
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum { REAPS_PER_TURN = 256 };
+enum { MANY_CHILDREN = 512, LOOK_NS = 4000 /* later, for each of them */ };
 
 /* --- what signals do -------------------------------------------------------------------------- */
 
@@ -198,30 +199,55 @@ static void reaped(struct supervisor *sv, pid_t pid, int status)
     }
 }
 
+/* False: it, or with -1 none, has changed. */
+static bool take_changed(struct supervisor *sv, pid_t child)
+{
+    struct pid1 *p = &sv->pid1;
+    int status;
+    pid_t pid = p->calls->changed(child, &status);
+    if (pid <= 0)
+        return false;
+    if (WIFSTOPPED(status))
+        resume_soon(&sv->resume, pid);
+    else
+        reaped(sv, pid, status);
+    settle(sv);
+    return true;
+}
+
 static void reap(struct supervisor *sv)
 {
     struct pid1 *p = &sv->pid1;
-    if (p->settings.parents && (pid1_is_stopping(p) || sv->longruns.runs.execs > 0))
-        resume_later(&sv->resume);
-    for (int i = 0; i < REAPS_PER_TURN; i++) {
-        int status;
-        pid_t pid = p->calls->changed(&status);
-        if (pid <= 0) {
+    for (int i = 0; i < REAPS_PER_TURN; i++)
+        if (!take_changed(sv, -1)) {
             oom_reaped(&p->oom);
             return;
         }
-        if (WIFSTOPPED(status))
-            resume_soon(&sv->resume, pid);
-        else
-            reaped(sv, pid, status);
-        settle(sv);
-    }
     loop_timer(&p->loop, &sv->reap_more, pid1_now(p));
 }
 
 static void reap_more(struct timer *t)
 {
     reap(container_of(t, struct supervisor, reap_more));
+}
+
+/* One signal may stand for several children, but names only the first. To find the others the
+ * kernel looks at all that we have, which with thousands costs more than all else that follows from
+ * a death: then that is done a little later, once for all that change meanwhile. */
+static void child_changed(struct supervisor *sv)
+{
+    struct pid1 *p = &sv->pid1;
+    if (p->settings.parents && (pid1_is_stopping(p) || sv->longruns.runs.execs > 0))
+        resume_later(&sv->resume);
+    if (p->children.count < sv->many_children) {
+        reap(sv);
+        return;
+    }
+    if (p->loop.signal_pid > 0)
+        take_changed(sv, p->loop.signal_pid);
+    oom_reaped(&p->oom);
+    if (sv->reap_more.place == 0)
+        loop_timer(&p->loop, &sv->reap_more, pid1_now(p) + (int64_t)p->children.count * LOOK_NS);
 }
 
 /* --- signals ---------------------------------------------------------------------------------- */
@@ -231,7 +257,7 @@ static void on_signal(void *context, int signal)
     struct supervisor *sv = context;
     settle(sv); /* of several at once, each finds done what followed from the last */
     if (signal == SIGCHLD)
-        reap(sv);
+        child_changed(sv);
     else if (signal == SIGHUP && sv->pid1.loop.signal_code == SI_KERNEL)
         return; /* our terminal is gone, or CMD's now */
     else if (signal == SIGALRM || signal == SIGABRT || !diverted_begin(&sv->diverted, signal))
@@ -367,6 +393,7 @@ bool supervisor_begin(struct supervisor *sv, const struct supervisor_start *star
 {
     struct error e = ERROR_INIT;
     sv->reap_more.fire = reap_more;
+    sv->many_children = MANY_CHILDREN;
     sv->close_again.again = close_again;
     sv->control = (struct control){.loop = &sv->pid1.loop,
                                    .calls = calls,

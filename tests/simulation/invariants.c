@@ -345,7 +345,7 @@ void invariants_quiet(void)
     callers_listen();
     if (sv->pid1.notices.count > 0)
         life_fails("notice", "one is not handled");
-    if (signals.fd >= 0 && poll(&signals, 1, 0) == 0)
+    if (signals.fd >= 0 && poll(&signals, 1, 0) == 0 && sv->reap_more.place == 0)
         for (size_t i = 0; i < world.top; i++) {
             const struct process *p = &world.process[i];
             if (p->kind != PROCESS_NONE && p->child && !p->alive)

@@ -218,6 +218,8 @@ static void begin(struct supervisor *sv, const struct settings *settings)
     sv->pid1.is_init = true;
     if (!supervisor_begin(sv, &start, world_calls(), &code))
         life_fails("boot", "pid 1 gives up with %d", code);
+    if (world.many_children)
+        sv->many_children = 0;
 }
 
 static uint64_t life_live(void *plan, bool tells, uint64_t *hash)

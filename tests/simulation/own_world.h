@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +35,16 @@ static inline bool own_mounts(void)
           own_write("/proc/self/uid_map", uid) && own_write("/proc/self/gid_map", gid)))
         return false;
     return mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+/* SIGCHLD, as the kernel sends it for that child: one that still waits to be taken stands for all
+ * that come meanwhile. */
+static inline void own_child_changes(pid_t pid)
+{
+    siginfo_t info = {.si_signo = SIGCHLD};
+    info.si_code = CLD_EXITED;
+    info.si_pid = pid;
+    syscall(SYS_rt_sigqueueinfo, getpid(), SIGCHLD, &info);
 }
 
 /* Those that an earlier one has sent to nobody. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "tests/simulation/lives.h"
+#include "tests/simulation/own_world.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -96,5 +97,5 @@ void parent_died(const struct process *above)
     if (!p->born)
         never_born(p);
     else if (!p->alive || p->stopped)
-        kill(getpid(), SIGCHLD);
+        own_child_changes(p->pid);
 }

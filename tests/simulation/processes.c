@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "tests/simulation/lives.h"
+#include "tests/simulation/own_world.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -205,7 +206,7 @@ void process_die(struct process *p, int status)
     adopt_orphans(p);
     parent_died(p);
     if (p->child)
-        kill(getpid(), SIGCHLD);
+        own_child_changes(p->pid);
     else if (!parent_waits(p))
         process_free(p);
 }
@@ -383,7 +384,7 @@ static void send_one(struct process *p, int signal)
         p->stop_untold = p->stop_untold || (p->child && !p->stopped);
         p->stopped = true;
         if (p->stop_untold || parent_waits(p))
-            kill(getpid(), SIGCHLD);
+            own_child_changes(p->pid);
     } else if (signal == SIGCONT) {
         p->stopped = p->stop_untold = false;
         for (int s = 1; s < 32; s++)

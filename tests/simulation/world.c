@@ -149,12 +149,13 @@ static pid_t close_slowly(int fd)
     return p->pid;
 }
 
-static pid_t changed(int *status)
+static pid_t changed(pid_t child, int *status)
 {
     for (size_t i = 0; i < world.top; i++) {
         struct process *p = &world.process[i];
         pid_t pid = p->pid;
-        if (p->kind == PROCESS_NONE || !p->child || (p->alive && !p->stop_untold))
+        if (p->kind == PROCESS_NONE || !p->child || (p->alive && !p->stop_untold) ||
+            (child != -1 && pid != child))
             continue;
         *status = p->alive ? SIGSTOP << 8 | 0x7f : p->end_status;
         p->stop_untold = false;
@@ -396,6 +397,7 @@ void world_open(uint64_t seed, struct supervisor *sv)
     world.no_proc = random_chance(&r, 10);
     world.refuses = random_chance(&r, 8);
     world.console_blocks = random_chance(&r, 10);
+    world.many_children = random_chance(&r, 50);
     if (__real_pipe2(world.console, O_CLOEXEC) < 0)
         life_fails("no pipe", "for the console");
     fcntl(world.console[0], F_SETFL, O_NONBLOCK);

@@ -84,7 +84,8 @@ struct world {
     bool no_proc;
     bool refuses; /* some processes run as others, and we lack CAP_KILL */
     bool console_blocks;
-    int console[2];                                           /* a pipe; the life reads [0] */
+    bool many_children; /* for pid 1 every number of them is large */
+    int console[2];     /* a pipe; the life reads [0] */
     uint32_t spawn_fails, files_fail, memory_fails, fds_fail; /* percent, while a fault lasts */
     int64_t accepts_refused; /* monotonic ns: when nobody could be let in, last; 0 never */
     bool in_product;         /* memory and descriptors are its own */

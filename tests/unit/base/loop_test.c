@@ -376,9 +376,13 @@ static void run_lasts_until_stop(void **state)
 
 /* --- signals --- */
 
+static pid_t child;
+
 static void on_signal(void *context, int signal)
 {
     assert_ptr_equal(context, &loop);
+    if (signal == SIGCHLD)
+        child = loop.signal_pid;
     note(signal == SIGUSR1 ? '1' : signal == SIGUSR2 ? '2' : signal == SIGCHLD ? 'c' : '?');
     /* All were collected before the first handler ran: a new one waits for the next turn. */
     if (signal == SIGUSR1 && strlen(trace) == 1)
@@ -404,6 +408,7 @@ static void signals_are_events(void **state)
         _exit(7);
     turn(-1);
     assert_string_equal(trace, "121c");
+    assert_int_equal(child, pid);
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(WEXITSTATUS(status), 7);

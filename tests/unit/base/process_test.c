@@ -426,8 +426,29 @@ static void one_can_be_reaped_before_others(void **state)
     assert_int_equal(process_reap_one(second, &status), second);
     assert_int_equal(process_exit_code(status), 3);
     assert_int_equal(process_reap_one(second, &status), -1);
-    assert_int_equal(process_reap_one(first, &status), first);
+    assert_int_equal(process_changed(second, &status), -1);
+    assert_int_equal(process_changed(first, &status), first);
     assert_int_equal(process_reap(&status), -1);
+}
+
+static void of_one_or_of_any_it_is_told_that_it_was_stopped(void **state)
+{
+    (void)state;
+    int status;
+    char *argv[] = {"sh", "-c", "kill -STOP $$; kill -STOP $$", NULL};
+    struct process_spawn s = {.program = "sh", .argv = argv, .envp = plain_env};
+    pid_t pid = process_spawn(&s, NULL, &err);
+    siginfo_t info;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOWAIT), 0);
+        assert_int_equal(process_changed(i == 0 ? pid : -1, &status), pid);
+        assert_true(WIFSTOPPED(status));
+        assert_int_equal(process_changed(pid, &status), 0);
+        kill(pid, SIGCONT);
+    }
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(process_changed(-1, &status), pid);
+    assert_true(WIFEXITED(status));
 }
 
 /* Sends these as descriptors with a packet. */
@@ -973,6 +994,7 @@ int main(void)
         TEST(session_umask_directory_and_limit),
         TEST(reap_takes_them_all),
         TEST(one_can_be_reaped_before_others),
+        TEST(of_one_or_of_any_it_is_told_that_it_was_stopped),
         TEST(descriptors_come_out_of_a_socket),
         TEST(a_close_waits_in_a_child),
         TEST(an_orphan_is_no_child_of_ours),

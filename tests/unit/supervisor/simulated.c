@@ -241,7 +241,7 @@ void simulated_end(struct simulated_process *p, int status)
         simulated_end(above, 0);
     m->ended[m->ends] = p->pid;
     m->status[m->ends++] = status;
-    kill(getpid(), SIGCHLD);
+    own_child_changes(p->pid);
     if (above != NULL && above->alive)
         simulated_end(above, 0);
 }
@@ -303,16 +303,20 @@ static long probe_rest(const struct remaining *r, pid_t top, int signal)
     return signal_rest(r, signal);
 }
 
-static pid_t changed(int *status)
+static pid_t changed(pid_t child, int *status)
 {
     struct simulated *m = &simulated;
-    if (m->ends == 0)
+    size_t i = 0;
+    m->looks += child == -1;
+    while (i < m->ends && child != -1 && m->ended[i] != child)
+        i++;
+    if (i == m->ends)
         return 0;
-    pid_t pid = m->ended[0];
-    *status = m->status[0];
+    pid_t pid = m->ended[i];
+    *status = m->status[i];
     m->ends--;
-    memmove(m->ended, m->ended + 1, m->ends * sizeof m->ended[0]);
-    memmove(m->status, m->status + 1, m->ends * sizeof m->status[0]);
+    memmove(m->ended + i, m->ended + i + 1, (m->ends - i) * sizeof m->ended[0]);
+    memmove(m->status + i, m->status + i + 1, (m->ends - i) * sizeof m->status[0]);
     return pid;
 }
 

@@ -59,6 +59,7 @@ struct simulated {
     pid_t ended[SIMULATED_PROCESSES]; /* not reaped yet, the first first */
     int status[SIMULATED_PROCESSES];
     size_t ends;
+    size_t looks; /* at all children, for those that have ended */
     char *journal;
     size_t length;
     bool with_time;

@@ -134,6 +134,45 @@ static void many_deaths_take_several_turns(void **state)
     assert_int_equal(simulated.ends, 0);
 }
 
+/* Where there are many children, the one that a signal names is taken at once, and all are looked
+ * at a moment later, once: those whose signals were one with the first are found then. */
+static void many_children_are_not_looked_at_for_each_death(void **state)
+{
+    (void)state;
+    simulated_service("a", "longrun", "run", "", NULL);
+    simulated_service("b", "longrun", "run", "", NULL);
+    simulated_service("c", "longrun", "run", "", NULL);
+    simulated_boot(NULL);
+    simulated.sv->many_children = 0;
+    simulated.looks = 0;
+    simulated_end(simulated_process("a"), 0);
+    simulated_end(simulated_process("b"), 0);
+    simulated_settle();
+    assert_int_equal(simulated.ends, 1);
+    assert_int_equal(simulated.looks, 0);
+    simulated_end(simulated_process("c"), 0);
+    simulated_settle();
+    assert_int_equal(simulated.ends, 1);
+    assert_int_equal(simulated.looks, 0);
+    simulated_run(1);
+    assert_int_equal(simulated.ends, 0);
+    assert_int_equal(simulated.looks, 2);
+    simulated_run(2000);
+    assert_int_equal(simulated.looks, 2);
+}
+
+/* Whoever sends the signal without a child: it is only looked. */
+static void a_signal_of_no_child_is_a_look(void **state)
+{
+    (void)state;
+    simulated_web(NULL);
+    simulated.sv->many_children = 0;
+    simulated.looks = 0;
+    simulated_signal(SIGCHLD);
+    simulated_run(1);
+    assert_int_equal(simulated.looks, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +183,8 @@ int main(void)
         SIMULATED_TEST(and_before_the_next_handler),
         SIMULATED_TEST(in_any_order_of_events),
         SIMULATED_TEST(many_deaths_take_several_turns),
+        SIMULATED_TEST(many_children_are_not_looked_at_for_each_death),
+        SIMULATED_TEST(a_signal_of_no_child_is_a_look),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
