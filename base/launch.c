@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <sys/utsname.h>
 
-enum { BERTHS = 24, BERTH_SIZE = 40960, STACK_LEAST = 16384, FDS_MOST = 16 };
+enum { BERTHS = 256, BERTH_SIZE = 40960, STACK_LEAST = 16384, FDS_MOST = 16 };
 
 /* From its end downwards: this, what is copied, the stack. So few pages are written. */
 struct berth {
@@ -24,13 +24,13 @@ struct berth {
     void (*before)(void);
     unsigned char *low; /* what was copied last */
     int report;
-    atomic_int taken; /* the kernel clears it once the child has left our memory */
 };
 
 #define BY_SHELL "sh"
 
-static unsigned char *berths; /* NULL: none */
-static size_t used;           /* the first of them, since launch_rest */
+static unsigned char *berths;    /* NULL: none */
+static size_t used;              /* the first of them, some of which have memory */
+static atomic_int taken[BERTHS]; /* the kernel clears it once the child has left our memory */
 
 static struct berth *berth_at(size_t i)
 {
@@ -186,22 +186,25 @@ void launch_reserve(void)
 #endif
 }
 
-static struct berth *free_berth(void)
+static int free_berth(void)
 {
     for (size_t i = 0; berths != NULL && i < BERTHS; i++)
-        if (atomic_load(&berth_at(i)->taken) == 0) {
+        if (atomic_load(&taken[i]) == 0) {
             used = i < used ? used : i + 1;
-            return berth_at(i);
+            return (int)i;
         }
-    return NULL;
+    return -1;
 }
 
-void launch_rest(void)
+void launch_rest(size_t kept)
 {
-    for (size_t i = 0; i < used; i++)
-        if (atomic_load(&berth_at(i)->taken) == 0)
+    size_t last = kept;
+    for (size_t i = kept; i < used; i++)
+        if (atomic_load(&taken[i]) == 0)
             madvise(berths + i * BERTH_SIZE, BERTH_SIZE, MADV_DONTNEED);
-    used = 0;
+        else
+            last = i + 1;
+    used = last < used ? last : used;
 }
 
 /* What the child does without the C library. */
@@ -214,20 +217,21 @@ static bool suits(const struct process_spawn *s)
 
 pid_t launch(const struct process_spawn *s, int report, int flags, void (*before)(void))
 {
-    struct berth *b = suits(s) ? free_berth() : NULL;
+    int place = suits(s) ? free_berth() : -1;
+    struct berth *b = place < 0 ? NULL : berth_at((size_t)place);
     if (b == NULL || !board(b, s)) {
         errno = ENOSYS;
         return -1;
     }
     b->report = report;
     b->before = before;
-    atomic_store(&b->taken, 1);
+    atomic_store(&taken[place], 1);
     pid_t pid = __clone(sail, b->low, flags | CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD, b, NULL,
-                        NULL, &b->taken);
+                        NULL, &taken[place]);
     if (pid >= 0)
         return pid;
     errno = -pid;
-    atomic_store(&b->taken, 0);
+    atomic_store(&taken[place], 0);
     if (kernel_lacks(errno)) { /* qemu-user, or a filter that wants no such child */
         errno = ENOSYS;
         berths = NULL;

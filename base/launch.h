@@ -24,8 +24,9 @@
  * have no handlers of signals. */
 void launch_reserve(void);
 
-/* Gives back the memory of the berths that are free. */
-void launch_rest(void);
+/* Gives back the memory of the berths that are free, but for the first few, which serve again and
+ * again. */
+void launch_rest(size_t kept);
 
 /* As fork, and then process_child(s, report) in the child; flags: of clone. before: called first in
  * the child, where it may do nothing but kernel calls and atomic stores; or NULL. The pid; -1 with

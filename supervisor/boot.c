@@ -305,7 +305,7 @@ void boot_services_over(struct supervisor *sv, enum transition_result result)
     }
     pid1_enter(&sv->pid1, STAGE_RUNNING);
     cmd_start(&sv->cmd);
-    launch_rest();
+    launch_rest(0);
 }
 
 int boot_begin(struct supervisor *sv, struct error *e)

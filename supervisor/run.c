@@ -1,6 +1,7 @@
 #include "supervisor/run.h"
 #include "base/container.h"
 #include "base/file.h"
+#include "base/launch.h"
 #include "base/message.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -10,13 +11,14 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { NOTIFY_MOST = 4096 /* bytes before the newline that means ready */ };
+enum { NOTIFY_MOST = 4096 /* bytes before the newline that means ready */, BERTHS_KEPT = 4 };
 
 static int unwatch(struct run *r, struct watch *w)
 {
     int fd = w->fd;
     if (fd >= 0 && w == &r->report) {
-        r->counts->execs--;
+        if (--r->counts->execs == 0)
+            launch_rest(BERTHS_KEPT);
         pid1_forget_retry(r->pid1, &r->look);
     }
     if (fd >= 0)
