@@ -45,11 +45,12 @@ static void control_requests(void **state)
 /* A connection, without letting pid 1 have a turn; asks: with a request behind it. */
 static int connected(bool asks)
 {
-    static const char packet[] = CONTROL_MAGIC "\6\0\0\0s6-rc\0\0"
-                                               "0\0"
-                                               "2\0"
-                                               "0\0"
-                                               "listall";
+    static char packet[] = CONTROL_MAGIC "\0\0\0\0s6-rc\0\0"
+                                         "0\0"
+                                         "2\0"
+                                         "0\0"
+                                         "listall";
+    const uint16_t count = 6;
     struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = RUN_CONTROL};
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (connect(fd, (struct sockaddr *)&a, sizeof a) < 0) {
@@ -57,6 +58,7 @@ static int connected(bool asks)
         simulated_settle();
         assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
     }
+    memcpy(packet + 4, &count, sizeof count);
     if (asks)
         assert_int_equal(send(fd, packet, sizeof packet, MSG_NOSIGNAL), sizeof packet);
     return fd;
