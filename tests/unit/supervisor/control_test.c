@@ -42,15 +42,25 @@ static void control_requests(void **state)
     assert_int_equal(parsed('1', 65535, text, sizeof text), -1);     /* absurd */
 }
 
+/* A request of s6-rc, of six words in all, whose rest is given with its last NUL. */
+static void ask(int fd, const char *rest, size_t length)
+{
+    char packet[64] = CONTROL_MAGIC "\0\0\0\0s6-rc";
+    const size_t begin = sizeof CONTROL_MAGIC + 4 + sizeof "s6-rc" - 1;
+    const uint16_t words = 6;
+    memcpy(packet + 4, &words, sizeof words);
+    memcpy(packet + begin, rest, length);
+    assert_int_equal(send(fd, packet, begin + length, MSG_NOSIGNAL), begin + length);
+}
+
 /* A connection, without letting pid 1 have a turn; asks: with a request behind it. */
 static int connected(bool asks)
 {
-    static char packet[] = CONTROL_MAGIC "\0\0\0\0s6-rc\0\0"
-                                         "0\0"
-                                         "2\0"
-                                         "0\0"
-                                         "listall";
-    const uint16_t count = 6;
+    static const char list[] = "\0"
+                               "0\0"
+                               "2\0"
+                               "0\0"
+                               "listall";
     struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = RUN_CONTROL};
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (connect(fd, (struct sockaddr *)&a, sizeof a) < 0) {
@@ -58,9 +68,8 @@ static int connected(bool asks)
         simulated_settle();
         assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
     }
-    memcpy(packet + 4, &count, sizeof count);
     if (asks)
-        assert_int_equal(send(fd, packet, sizeof packet, MSG_NOSIGNAL), sizeof packet);
+        ask(fd, list, sizeof list);
     return fd;
 }
 
@@ -135,7 +144,7 @@ static void an_end_that_has_no_room_comes_later(void **state)
  * at first. */
 static void who_asks_now_keeps_its_place(void **state)
 {
-    static const char list[] = "OVL1\6\0\0\0s6-rc\0ua\0"
+    static const char list[] = "ua\0"
                                "0\0"
                                "1\0"
                                "0\0list";
@@ -148,7 +157,7 @@ static void who_asks_now_keeps_its_place(void **state)
     }
     int late = connected(false);
     int asks = fd[CONTROL_CONNECTIONS - 1];
-    assert_int_equal(send(asks, list, sizeof list, MSG_NOSIGNAL), sizeof list);
+    ask(asks, list, sizeof list);
     simulated_settle();
     assert_non_null(strstr(simulated_answer(asks), "x0\n"));
     for (size_t i = 0; i < CONTROL_CONNECTIONS; i++)
