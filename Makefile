@@ -287,7 +287,7 @@ setup:
 
 lint:
 	tests/layers.sh
-	@WARN='$(WARN)' tests/narrow.sh $(SOURCES)
+	@WARN='$(WARN)' tests/narrow.sh $(SOURCES) $(UNIT_SOURCES) $(UNIT_SHARED) $(SIMULATION_SOURCES) $(SIMULATION_SHARED)
 	/usr/bin/python3 tests/waits.py
 	/usr/bin/python3 tests/dead.py
 	/usr/bin/python3 tests/shape.py

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-static bool looks(struct age_clock *c, long wall, long monotonic)
+static bool looks(struct age_clock *c, time_t wall, int64_t monotonic)
 {
     const struct timespec t = {.tv_sec = wall, .tv_nsec = 5};
     return age_is_trusted(c, &t, monotonic * CLOCK_SECOND);

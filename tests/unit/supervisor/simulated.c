@@ -348,7 +348,7 @@ static struct timespec wall(void)
 {
     int64_t since = simulated.now - START_SECONDS * CLOCK_SECOND;
     return (struct timespec){.tv_sec = WALL_SECONDS + since / CLOCK_SECOND,
-                             .tv_nsec = since % CLOCK_SECOND};
+                             .tv_nsec = (long)(since % CLOCK_SECOND)};
 }
 
 /* Loggers whose pipes nobody writes to any more have read to their end. */
