@@ -7,11 +7,13 @@
 
 #include "base/file.h"
 #include "supervisor/supervise.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -244,6 +246,40 @@ static void listeners_are_told_and_dead_ones_removed(void **state)
     supervise_close(&s);
 }
 
+/* Where sizes tell that event is empty it is not opened: who listens from then on is told, and an
+ * event that is gone, is a file, or is on another file system is what it was. */
+static void one_who_comes_after_a_silence_is_told(void **state)
+{
+    (void)state;
+    struct error e = ERROR_INIT;
+    struct supervise s;
+    struct rlimit before;
+    char heard[8];
+    file_remove_tree(AT_FDCWD, folder, &e);
+    strcpy(folder, "/dev/shm/supervise-test-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(supervise_open(&s, folder, NULL, &fresh, &e), 0);
+    assert_int_equal(supervise_notify(folder, "d"), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit none = {0, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(supervise_notify(folder, "d"), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(mkfifo(at("event/ftrig1:live"), 0622), 0);
+    int reader = open(at("event/ftrig1:live"), O_RDONLY | O_NONBLOCK);
+    assert_int_equal(supervise_notify(folder, "uU"), 0);
+    assert_int_equal(read(reader, heard, sizeof heard), 2);
+    close(reader);
+    assert_int_equal(supervise_notify(folder, "D"), 0);
+    assert_int_equal(access(at("event/ftrig1:live"), F_OK), -1);
+    assert_int_equal(rmdir(at("event")), 0);
+    assert_int_equal(supervise_notify(folder, "d"), 0);
+    assert_int_equal(close(open(at("event"), O_CREAT | O_WRONLY, 0600)), 0);
+    assert_int_equal(supervise_notify(folder, "d"), -1);
+    assert_int_equal(errno, ENOTDIR);
+    supervise_close(&s);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -254,6 +290,7 @@ int main(void)
         T(a_first_status_is_shared_until_one_is_written),
         T(a_tally_that_leads_elsewhere_is_left_alone),
         T(what_others_find),
+        T(one_who_comes_after_a_silence_is_told),
         T(listeners_are_told_and_dead_ones_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
