@@ -41,7 +41,7 @@ static int end_of(pid_t pid, int report, struct process_failure *f, int *status)
 {
     struct pollfd end = {.fd = report, .events = POLLIN};
     memset(f, 0, sizeof *f);
-    while (poll(&end, 1, 20000) < 0 && errno == EINTR)
+    while (poll(&end, 1, 60000) < 0 && errno == EINTR)
         ;
     int result = process_report(report, f);
     close(report);
