@@ -135,16 +135,15 @@ void clock_utc_format(char out[CLOCK_UTC_LENGTH], const struct timespec *t)
     clock_put(out, gmtime_r(&t->tv_sec, &tm), t->tv_nsec);
 }
 
-static inline int get_digits(const char *text, int count, long low, long high, long *value)
+static inline int get_digits(const char *text, int count, unsigned low, unsigned high, long *value)
 {
-    long sum = 0;
-    unsigned odd = 0;
+    unsigned sum = 0, odd = 0; /* what is odd may make it wrap */
     for (int i = 0; i < count; i++) {
         unsigned digit = (unsigned)text[i] - '0';
         odd |= digit > 9;
-        sum = sum * 10 + (long)digit;
+        sum = sum * 10 + digit;
     }
-    *value = sum;
+    *value = (long)sum;
     return odd || sum < low || sum > high ? -1 : 0;
 }
 

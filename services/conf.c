@@ -62,13 +62,13 @@ static bool next_line(struct parser *p, struct line *l)
     return true;
 }
 
-/* A piece without the blanks around it. */
+/* A piece without the blanks around it, nor a \r before the last of them. */
 static struct line trimmed(struct line l)
 {
     size_t n = blanks(&l);
     l.text += n;
     l.length -= n;
-    while (l.length > 0 && is_blank(l.text[l.length - 1]))
+    while (l.length > 0 && (is_blank(l.text[l.length - 1]) || l.text[l.length - 1] == '\r'))
         l.length--;
     return l;
 }

@@ -107,9 +107,10 @@ static uint64_t hash_record(const char *bytes, size_t length, uint32_t index)
     return n < 0 ? h : hash(h, bytes + r.why, (size_t)n);
 }
 
-static size_t names_end(const struct header *h)
+/* Of a damaged file it may be more than a size_t of 32 bits can say. */
+static uint64_t names_end(const struct header *h)
 {
-    return record_at(h->count) + h->names;
+    return STATUS_HEADER + (uint64_t)h->count * STATUS_RECORD + h->names;
 }
 
 uint64_t status_digest(const char *bytes, size_t length)
@@ -268,7 +269,7 @@ static bool is_record(const char *bytes, size_t length, uint32_t index)
 {
     struct record r = record_of(bytes, index);
     struct header h = header_of(bytes);
-    size_t end = names_end(&h);
+    size_t end = (size_t)names_end(&h); /* which is in the file */
     return r.type < STATUS_TYPES && r.state < SERVICE_IS_STATES && r.name >= record_at(h.count) &&
            text_length(bytes, end, r.name, LONGEST) > 0 &&
            (r.log == 0 ||

@@ -11,7 +11,7 @@ static const char *const priorities[] = {"emerg", "alert",  "crit", "err",
                                          "warn",  "notice", "info", "debug"};
 
 /* How long "<N>" is, 0: there is none. */
-static size_t read_number(const char *bytes, size_t length, unsigned long *number)
+static size_t read_number(const char *bytes, size_t length, unsigned long long *number)
 {
     char text[4200];
     size_t n = length < sizeof text - 1 ? length : sizeof text - 1;
@@ -20,18 +20,18 @@ static size_t read_number(const char *bytes, size_t length, unsigned long *numbe
     size_t digits = text[0] == '<' ? strspn(text + 1, "0123456789") : 0;
     if (digits == 0 || text[1 + digits] != '>')
         return 0;
-    unsigned long value = strtoul(text + 1, NULL, 10); /* ULONG_MAX where it is too large */
+    unsigned long long value = strtoull(text + 1, NULL, 10); /* ULLONG_MAX where it is too large */
     *number = value;
-    return value <= 0xffffffffUL ? digits + 2 : 0;
+    return value <= 0xffffffffULL ? digits + 2 : 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str out = STR_INIT, expected = STR_INIT;
     char *exact = input_copy(data, size);
-    unsigned long number = 0;
+    unsigned long long number = 0;
     size_t begin = read_number(exact, size, &number);
-    unsigned long facility = number / 8 % 128;
+    unsigned long long facility = number / 8 % 128;
     if (begin > 0)
         str_printf(&expected, "%s.%s: ", facility > 24 ? "unknown" : facilities[facility],
                    priorities[number % 8]);

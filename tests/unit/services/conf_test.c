@@ -83,6 +83,8 @@ static void other_editors_wrote_it(void **state)
     assert_int_equal(c.mistakes, 0);
     key_is("a", "run", "x\ny", 2);
     key_is("b", "run", "z", 6);
+    parse("[a]\nrun = x \r \r\n  y\n");
+    key_is("a", "run", "x\ny", 2);
 }
 
 static void each_mistake_has_its_line(void **state)
