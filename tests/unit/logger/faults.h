@@ -124,10 +124,29 @@ static inline void faults_done(void)
         _exit(FAULTS_KILLED);
 }
 
+/* Where a long has 32 bits, glibc has these calls under names of their own for times and offsets of
+ * 64, and the compiler takes those for us. */
+static inline void *faults_libc(const char *name)
+{
+#if defined(__GLIBC__) && __TIMESIZE == 32
+    static const char *const wide[][2] = {{"fstat", "__fstat64_time64"},
+                                          {"fstatat", "__fstatat64_time64"},
+                                          {"clock_gettime", "__clock_gettime64"},
+                                          {"openat", "openat64"},
+                                          {"ftruncate", "ftruncate64"},
+                                          {"lseek", "lseek64"},
+                                          {"fallocate", "fallocate64"}};
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+        if (strcmp(name, wide[i][0]) == 0)
+            name = wide[i][1];
+#endif
+    return dlsym(RTLD_NEXT, name);
+}
+
 #define FAULTS_REAL(result, name, ...)                                                             \
     static result (*real)(__VA_ARGS__);                                                            \
     if (real == NULL)                                                                              \
-    *(void **)&real = dlsym(RTLD_NEXT, name)
+    *(void **)&real = faults_libc(name)
 
 /* A function that fails where the plan says so. bytes: of its argument that is a number of bytes,
  * the address; or NULL. */
@@ -136,7 +155,7 @@ static inline void faults_done(void)
     {                                                                                              \
         static result(*real) parameters;                                                           \
         if (real == NULL)                                                                          \
-            *(void **)&real = dlsym(RTLD_NEXT, #name);                                             \
+            *(void **)&real = faults_libc(#name);                                                  \
         if (faults_strike(bytes, is_write))                                                        \
             return -1;                                                                             \
         result done = real arguments;                                                              \
