@@ -71,7 +71,7 @@ endif
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 RELEASE_ARCHES ?=
-.PHONY: all tested release deb check unit simulate scenario container compat fault chaos soak audit quick fuzz fuzz-short bench demo install install-man setup format lint clean
+.PHONY: all tested release deb check unit simulate scenario container compat fault chaos soak audit quick fuzz fuzz-short replay bench demo install install-man setup format lint clean
 all: $(BUILD)/overlog
 
 $(BUILD)/zlib/zlib.h:
@@ -246,16 +246,39 @@ $(FUZZ)/liboverlog.a: $(FUZZ_OBJECTS)
 $(FUZZ)/%: $(FUZZ)/tests/fuzz/%.o $(FUZZ)/liboverlog.a
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_WRAP:%=-Wl,--wrap=%) -o $@ $^ -lz
 
-$(FUZZ)/account: FUZZ_WRAP += fopen
-$(FUZZ)/handover: FUZZ_WRAP += helper_start loop_signals
-$(FUZZ)/recover: FUZZ_WRAP += helper_start
+# The same by a program of ours, with the compiler and for the processor of the unit tests.
+REPLAY := $(SAN)/replay
+REPLAY_SOURCE := tests/fuzz/replay/replay.c
+# REPLAY_BUT: those that are not to be run.
+REPLAY_PROGRAMS := $(filter-out $(REPLAY_BUT:%=$(REPLAY)/%),$(FUZZ_SOURCES:tests/fuzz/%.c=$(REPLAY)/%))
+$(SAN)/libfuzz.a: $(FUZZ_OBJECTS:$(FUZZ)/%=$(SAN)/%)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
 
-.PRECIOUS: $(FUZZ)/tests/fuzz/%.o
+# gcc: of an input of no bytes the copy has none
+$(SAN)/tests/fuzz/%.o: CPPFLAGS += -Wno-maybe-uninitialized
+
+$(REPLAY)/%: $(SAN)/tests/fuzz/%.o $(REPLAY_SOURCE:%.c=$(SAN)/%.o) $(SAN)/libfuzz.a
+	@mkdir -p $(@D)
+	@echo '  LINK $@'
+	$(Q)$(SAN_CC) $(SAN_FLAGS) $(FUZZ_WRAP:%=-Wl,--wrap=%) -o $@ $^ -lz
+
+# fopen64: what glibc calls it where a long has 32 bits
+$(FUZZ)/account $(REPLAY)/account: FUZZ_WRAP += fopen fopen64
+$(FUZZ)/handover $(REPLAY)/handover: FUZZ_WRAP += helper_start loop_signals
+$(FUZZ)/recover $(REPLAY)/recover: FUZZ_WRAP += helper_start
+
+.PRECIOUS: $(FUZZ)/tests/fuzz/%.o $(SAN)/tests/fuzz/%.o
 fuzz: $(FUZZ_PROGRAMS)
 	tests/fuzz/run $(FUZZ_TIME) $(FUZZ_PROGRAMS)
 
 fuzz-short: $(FUZZ_PROGRAMS)
 	tests/fuzz/run short $(FUZZ_PROGRAMS)
+
+# CHANGES: of each file of the corpora.
+CHANGES ?= 20
+replay: $(REPLAY_PROGRAMS)
+	CHANGES=$(CHANGES) tests/fuzz/run replay $(REPLAY_PROGRAMS)
 
 # One folder of tests that boot trees and run commands; make check runs all of them.
 scenario container compat fault: tested
@@ -294,11 +317,11 @@ lint:
 	/usr/bin/python3 -m pyflakes tests docs/pictures/render
 	tests/audit --lint
 	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) \
-	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(sort $(LIVES_SOURCES) $(LOGS_SOURCES)) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
+	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(sort $(LIVES_SOURCES) $(LOGS_SOURCES)) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES) $(REPLAY_SOURCE)
 
 format:
 	@clang-format -i $(SOURCES) $(HEADERS) $(UNIT_SOURCES) $(UNIT_SHARED) \
-	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(sort $(LIVES_SOURCES) $(LOGS_SOURCES)) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES)
+	    $(SIMULATION_SOURCES) $(SIMULATION_SHARED) $(sort $(LIVES_SOURCES) $(LOGS_SOURCES)) $(SIMULATION_HEADERS) $(MUSL_SOURCES) $(FUZZ_SOURCES) $(REPLAY_SOURCE)
 
 check:
 	tests/check
@@ -357,4 +380,4 @@ clean:
          $(SIMULATION_PROGRAMS:=.d) $(SIMULATION_SHARED:%.c=$(SAN)/%.d) $(LIVES_SOURCES:%.c=$(SAN)/%.d) \
          $(LOGS_SOURCES:%.c=$(SAN)/%.d) \
          $(MUSL_PROGRAMS:=.d) \
-         $(FUZZ_OBJECTS:.o=.d) $(FUZZ_SOURCES:%.c=$(FUZZ)/%.d)
+         $(FUZZ_OBJECTS:.o=.d) $(FUZZ_SOURCES:%.c=$(FUZZ)/%.d) $(FUZZ_SOURCES:%.c=$(SAN)/%.d)

@@ -32,6 +32,12 @@ DECLARE(FILE *, fopen, const char *path, const char *mode)
     return fmemopen(s->data, s->length, "r");
 }
 
+/* What glibc makes of fopen where a long has 32 bits. */
+DECLARE(FILE *, fopen64, const char *path, const char *mode)
+{
+    return __wrap_fopen(path, mode);
+}
+
 /* What a reader of the whole lines knows. */
 static struct {
     bool user, group;
