@@ -263,6 +263,11 @@ static bool is_known_to_be_empty(const char *event)
            st.st_size == sized.empty && S_ISDIR(st.st_mode);
 }
 
+void supervise_forget(void)
+{
+    memset(&sized, 0, sizeof sized);
+}
+
 int supervise_notify(const char *path, const char *events)
 {
     char folder[640];

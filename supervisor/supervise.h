@@ -44,5 +44,8 @@ int supervise_add_death(const char *path, const struct timespec *when, int wait_
  * -1 with errno: some could not be told for lack of descriptors or memory, and it is worth another
  * try. */
 int supervise_notify(const char *path, const char *events);
+/* Has supervise_notify find out anew what sizes tell on this file system; for a new tree in /run.
+ */
+void supervise_forget(void);
 
 #endif

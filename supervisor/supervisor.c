@@ -5,6 +5,7 @@
 #include "base/launch.h"
 #include "base/message.h"
 #include "supervisor/parts.h"
+#include "supervisor/supervise.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -395,6 +396,7 @@ bool supervisor_begin(struct supervisor *sv, const struct supervisor_start *star
     sv->reap_more.fire = reap_more;
     sv->many_children = MANY_CHILDREN;
     sv->close_again.again = close_again;
+    supervise_forget();
     sv->control = (struct control){.loop = &sv->pid1.loop,
                                    .calls = calls,
                                    .handler = on_control,
