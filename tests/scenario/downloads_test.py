@@ -32,6 +32,14 @@ def test_assets_have_the_names_of_docker():
     assert "ADD overlog-${TARGETARCH}.tar.gz /" in read("README.md") + read("examples/alpine/Dockerfile")
 
 
+def test_the_signature_is_looked_at_as_it_is_made():
+    """A signature without a key is that of whoever ran the workflow: cosign asks for both names."""
+    made = re.search(r"cosign sign-blob --yes --bundle release/(\S+) release/(\S+)\n", read(".github/workflows/ci.yml"))
+    told = re.search(r"cosign verify-blob --bundle (\S+) --certificate-identity-regexp '\^https://github\.com/OWNER/overlog/' \\\n"
+                     r" +--certificate-oidc-issuer https://token\.actions\.githubusercontent\.com (\S+)\n", read("README.md"))
+    assert made.groups() == told.groups()
+
+
 def test_what_is_linked_in(tmp_path):
     tarball, document = tmp_path / "overlog-amd64.tar.gz", tmp_path / "overlog-amd64.spdx.json"
     tarball.write_bytes(b"x")

@@ -21,6 +21,7 @@ NOT_TYPED = {
     r"docs/(debugging|non-root)\.md: ((docker|podman) (cp|run)|OVERLOG_DIR=./logs) ": "an engine: tests/container/typed_engine_test.py",
     r"docs/php\.md: (docker|curl) ": "an engine: tests/container/php_page_test.py",
     r".*: (docker|kubectl) (?!exec (web|NAME) )": "the engine's own",
+    r"README\.md: (cosign| +--certificate)": "a release that is signed: downloads_test.py",
     r"README\.md: overlog check root/": "a tree with that mistake: overlog_check_test.py",
     r".*: .* \.\.\.$": "the beginning of a command line",
     r"docs/features\.md: s6-svc -r /var/run/": "what no longer works",
