@@ -121,6 +121,7 @@ def test_the_kill_after_the_timeout_reaches_the_group_where_that_is_asked_for(tr
     tree.longrun("one", GROUP, timeout_kill="200\n")
     box = boot(tree.path, env={"S6_LOGGING": "0", "S6_KILL_GRACETIME": "100"})
     box.wait_for(lambda: all(os.path.exists(tree.at(f"/tmp/{n}.child")) and tree.read(f"/tmp/{n}.child").strip() for n in ("all", "one")))
+    box.wait_for(lambda: svstat(box, "up", "all", "one") == "true\ntrue", what="status of both")
     child = {name: tree.read(f"/tmp/{name}.child").strip() for name in ("all", "one")}
 
     def lives(name):
