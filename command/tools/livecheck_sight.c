@@ -9,6 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* For a pid 1 that has much to start. */
+#define PATIENCE (10 * CLOCK_SECOND)
+
 /* Takes a new look; whether it has changed, and is there. */
 static bool mark_moves(struct sight_mark *m, const struct stat *st)
 {
@@ -28,7 +31,7 @@ static bool mark_moves(struct sight_mark *m, const struct stat *st)
 static bool stream_moves(struct sight *s, int fd)
 {
     struct stat st;
-    bool is_pipe = s->logged && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+    bool is_pipe = s->logger == SIGHT_LOGGER && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
     if (is_pipe)
         st.st_size = 0;
     return mark_moves(&s->stream[fd - 1], is_pipe ? &st : NULL);
@@ -42,14 +45,17 @@ static bool file_moves(struct sight_mark *m, const char *path)
 }
 
 /* The status file says of each service whether it has a logger, and where that writes. */
-static void find_log(struct sight *s, const char *name)
+static void find_log(struct sight *s)
 {
     struct error e = ERROR_INIT;
     char *bytes = status_load(RUN_STATUS, &e);
     struct status_service row;
-    if (bytes != NULL && status_load_service(bytes, name, &row) && row.log != NULL) {
-        s->logged = true;
+    bool known = bytes != NULL && status_load_service(bytes, s->name, &row);
+    if (known && row.log != NULL) {
+        s->logger = SIGHT_LOGGER;
         snprintf(s->current, sizeof s->current, "%.4000s/current", row.log);
+    } else if (known || clock_monotonic() >= s->patience) {
+        s->logger = SIGHT_NO_LOGGER;
     }
     free(bytes);
 }
@@ -63,8 +69,11 @@ void sight_forget(struct sight *s)
 
 void sight_open(struct sight *s, struct beside *b, const char *name)
 {
-    *s = (struct sight){.beside = b, .notifies = access("notification-fd", F_OK) == 0};
-    find_log(s, name);
+    *s = (struct sight){.beside = b,
+                        .name = name,
+                        .notifies = access("notification-fd", F_OK) == 0,
+                        .patience = clock_monotonic() + PATIENCE};
+    find_log(s);
     notify_place(s->watchdog, sizeof s->watchdog, RUN_NOTIFY, name, NOTIFY_WATCHDOG_FILE);
     notify_place(s->trigger, sizeof s->trigger, RUN_NOTIFY, name, NOTIFY_TRIGGER_FILE);
     file_moves(&s->ping, s->watchdog);
@@ -89,11 +98,14 @@ static void take_status(const struct sight *s, struct live_sight *out)
 void sight_take(struct sight *s, struct live_sight *out)
 {
     *out = (struct live_sight){.ready = true, .wanted = true};
+    if (s->logger == SIGHT_UNKNOWN)
+        find_log(s);
     take_status(s, out);
     char state = beside_state(s->beside);
     out->stopped |= state == 'T' || state == 't';
     bool first = stream_moves(s, 1), second = stream_moves(s, 2);
     bool file = file_moves(&s->file, s->current);
+    out->hears = s->logger == SIGHT_LOGGER;
     out->logged = first || second || file;
     out->pinged = file_moves(&s->ping, s->watchdog);
     out->asks = file_moves(&s->ask, s->trigger);

@@ -35,6 +35,7 @@ struct watching {
     const struct livecheck *options;
     struct beside beside;
     struct sight sight;
+    bool said_unheard; /* that its lines cannot be seen */
     struct live live;
     struct timer timer;
     char name[NAME_MAX + 1];
@@ -238,6 +239,17 @@ static bool perform(struct watching *w, unsigned int actions)
     return (actions & LIVE_START_CHECK) != 0 && start_check(w) < 0;
 }
 
+/* Once. Its lines, if there are any, are not to be told from those of others. */
+static void say_unheard(struct watching *w)
+{
+    bool unheard = w->options->plan.silence > 0 && w->sight.logger == SIGHT_NO_LOGGER;
+    if (unheard && !w->said_unheard && stderr_takes_a_line())
+        message_warning(
+            "%s has no logger of its own: only WATCHDOG=1 shows that it lives, no line does",
+            w->name);
+    w->said_unheard |= unheard;
+}
+
 static void tell(struct watching *w, enum live_event event)
 {
     if (beside_ended(&w->beside))
@@ -245,6 +257,7 @@ static void tell(struct watching *w, enum live_event event)
     for (bool again = true; again; event = LIVE_FAILED) {
         struct live_sight sight;
         sight_take(&w->sight, &sight);
+        say_unheard(w);
         again = perform(w, live_step(&w->live, event, &sight, clock_monotonic()));
     }
     if (w->live.due == 0)
@@ -268,12 +281,7 @@ int livecheck_watch(const struct livecheck *c, pid_t service)
         loop_reserve_timers(&w.beside.loop, 2, &e) < 0)
         return message_error(&e);
     sight_open(&w.sight, &w.beside, w.name);
-    if (c->plan.silence > 0 && !w.sight.logged && stderr_takes_a_line())
-        message_warning(
-            "%s has no logger of its own: only WATCHDOG=1 shows that it lives, no line does",
-            w.name);
     live_begin(&w.live, &c->plan, clock_monotonic());
-    w.live.plan.hears = w.sight.logged;
     loop_timer(&w.beside.loop, &w.timer, w.live.due);
     int result = loop_run(&w.beside.loop, &e);
     kill_check(&w);

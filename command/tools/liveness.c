@@ -77,8 +77,9 @@ static unsigned int failure(struct live *l, enum live_fault fault, int64_t now)
 static void take_signs(struct live *l, const struct live_sight *sight, int64_t now)
 {
     l->asked |= sight->asks;
-    if (sight->logged)
+    if (sight->logged || !l->hears)
         l->logged_at = now;
+    l->hears = sight->hears;
     if (sight->pinged) {
         l->pinged_at = now;
         l->watched = true;
@@ -93,7 +94,7 @@ static bool find_fault(const struct live *l, int64_t now, enum live_fault *fault
         return true;
     if (l->watched)
         return now - l->pinged_at >= live_watchdog(&l->plan);
-    return l->plan.hears && l->plan.silence > 0 && now - l->logged_at >= l->plan.silence;
+    return l->hears && l->plan.silence > 0 && now - l->logged_at >= l->plan.silence;
 }
 
 static unsigned int look(struct live *l, const struct live_sight *sight, int64_t now)

@@ -22,7 +22,6 @@ struct live_plan {
     int64_t grace;    /* from the wish for a restart to the kill */
     unsigned int failures;
     bool checks; /* there is a check to run */
-    bool hears;  /* it can be seen whether the service logs something */
     bool once;   /* the act is a restart, or the end of the container: not repeated */
     bool kills;  /* the service is to be killed after grace */
 };
@@ -32,7 +31,8 @@ struct live_sight {
     bool ready;   /* or it never says */
     bool wanted;  /* up */
     bool stopped; /* by SIGSTOP, or a debugger */
-    bool logged;  /* it has logged something since the sight before */
+    bool hears;   /* it can be seen whether it logs something */
+    bool logged;  /* it has, since the sight before */
     bool pinged;  /* it has sent WATCHDOG=1 since */
     bool asks;    /* it has sent WATCHDOG=trigger since */
 };
@@ -60,6 +60,7 @@ struct live {
     enum live_state state;
     int64_t due;           /* when LIVE_TIME is to be told; 0: never */
     int64_t begun;         /* the check that runs, or ran last */
+    bool hears;            /* as in the last sight */
     int64_t logged_at;     /* the last sign of life, or when it began to count */
     int64_t pinged_at;     /* the same of WATCHDOG=1 */
     bool asked;            /* there was a WATCHDOG=trigger: the next look has the act performed */

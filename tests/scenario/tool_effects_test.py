@@ -90,10 +90,10 @@ def watch(bin, tmp_path):
 
     yield start
     if (tmp_path / "pid").exists():
-        try:
-            os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        daemon = (tmp_path / "pid").read_text().strip()
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if os.readlink(f"/proc/{daemon}/cwd") == str(tmp_path):  # its pid may be another's by now
+                os.kill(int(daemon), signal.SIGKILL)
     for p, read in started:
         if p.poll() is None:
             p.kill()

@@ -20,10 +20,9 @@ static const struct live_plan usual = {.interval = 10 * S,
                                        .grace = 10 * S,
                                        .failures = 3,
                                        .checks = true,
-                                       .hears = true,
                                        .once = true,
                                        .kills = true};
-static const struct live_sight well = {.ready = true, .wanted = true};
+static const struct live_sight well = {.ready = true, .wanted = true, .hears = true};
 
 static struct live l;
 static int64_t now;
@@ -227,7 +226,8 @@ static void paused(void **state)
 
 static void silence(void **state)
 {
-    const struct live_sight logs = {.ready = true, .wanted = true, .logged = true};
+    const struct live_sight logs = {.ready = true, .wanted = true, .hears = true, .logged = true};
+    const struct live_sight unheard = {.ready = true, .wanted = true};
     struct live_plan plan = usual;
     (void)state;
     plan.silence = 60 * S;
@@ -245,12 +245,15 @@ static void silence(void **state)
     assert_int_equal(tick(), 0);
     assert_int_equal(tick(), LIVE_ACT);
     said("", "3 failures in a row, the last: nothing logged for 1m");
-    plan.hears = false;
+    /* From when on it would be heard. */
     begin(&plan);
     for (int i = 0; i < 30; i++)
+        assert_int_equal(tick_as(&unheard), 0);
+    for (int i = 0; i < 6; i++)
         assert_int_equal(tick(), 0);
     assert_int_equal(l.failed, 0);
-    plan.hears = true;
+    assert_int_equal(tick(), 0);
+    assert_int_equal(l.failed, 1);
     /* Lines count as well as checks. */
     plan.checks = true;
     begin(&plan);
@@ -266,8 +269,8 @@ static void silence(void **state)
 
 static void watchdog(void **state)
 {
-    const struct live_sight logs = {.ready = true, .wanted = true, .logged = true};
-    const struct live_sight pings = {.ready = true, .wanted = true, .pinged = true};
+    const struct live_sight logs = {.ready = true, .wanted = true, .hears = true, .logged = true};
+    const struct live_sight pings = {.ready = true, .wanted = true, .hears = true, .pinged = true};
     const struct live_sight asks = {.ready = true, .wanted = true, .asks = true, .pinged = true};
     struct live_plan plan = usual;
     (void)state;
@@ -387,6 +390,7 @@ static void anything(void **state)
             const struct live_sight sight = {.ready = (bits & 3) != 0,
                                              .wanted = (bits & 12) != 0,
                                              .stopped = (bits & 48) == 0,
+                                             .hears = (bits & 0x780000) != 0,
                                              .logged = (bits & 192) == 0,
                                              .pinged = (bits & 0xf00) == 0};
             enum live_event event = !running || (bits & 0x3000) != 0 ? LIVE_TIME
