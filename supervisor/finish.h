@@ -6,12 +6,13 @@
 
 struct finish {
     int report;  /* of the child that runs it; -1: none does, or nothing is known of it */
-    bool failed; /* the last one could not be executed, which was said */
+    bool failed; /* the last one of which that is known could not be executed, which was said */
 };
 
-/* The child is dead: reads its report, which nothing has waited for, and closes it. name is the
- * service's, path that of its directory. */
-void finish_reaped(struct finish *f, const struct pid1 *p, const char *name, const char *path);
+/* The child is dead, with that wait status: reads its report, which nothing has waited for, and
+ * closes it. name is the service's, path that of its directory. */
+void finish_reaped(struct finish *f, const struct pid1 *p, const char *name, const char *path,
+                   int status);
 /* Says why a service's finish does not run. */
 void finish_say(const char *name, const char *why);
 /* Closes what is open. */

@@ -349,7 +349,7 @@ void longrun_reaped(struct longrun *l, pid_t pid, int status)
 {
     if (pid != l->machine.pid)
         return;
-    finish_reaped(&l->finish, l->all->pid1, l->definition->name, l->path);
+    finish_reaped(&l->finish, l->all->pid1, l->definition->name, l->path, status);
     run_forget_parent(&l->run);
     if (l->machine.state == SERVICE_STARTING) {
         /* Its death can be seen before its report: read that first. */

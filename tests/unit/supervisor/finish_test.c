@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,8 +33,9 @@ static int report(int fd, struct process_failure *f)
 static const struct pid1_calls calls = {.report = report};
 static const struct pid1 pid1 = {.calls = &calls};
 
-/* The finish of the service web is reaped, and its report says so. What was said. */
-static const char *reap(struct finish *f, const int *says)
+/* The finish of the service web is reaped, with that wait status, and its report says so. What was
+ * said. */
+static const char *reap_as(struct finish *f, const int *says, int status)
 {
     answers = says;
     asked = 0;
@@ -42,11 +44,16 @@ static const char *reap(struct finish *f, const int *says)
     int fd = f->report;
     assert_true(fd >= 0);
     message_to(keep);
-    finish_reaped(f, &pid1, "web", "/run/service/web");
+    finish_reaped(f, &pid1, "web", "/run/service/web", status);
     message_to(NULL);
     assert_int_equal(f->report, -1);
     assert_int_equal(fcntl(fd, F_GETFD), -1);
     return said;
+}
+
+static const char *reap(struct finish *f, const int *says)
+{
+    return reap_as(f, says, 0);
 }
 
 static const int executed[] = {1}, failed[] = {0}, silent[] = {-1}, born[] = {2, 2, 0};
@@ -83,6 +90,21 @@ static void a_report_that_ends_early_is_no_failure(void **state)
     assert_false(f.failed);
 }
 
+/* As by timeout-finish, when its file is on a file system that hangs. */
+static void one_that_was_killed_proves_nothing(void **state)
+{
+    struct finish f = {.report = -1};
+    (void)state;
+    assert_string_equal(reap_as(&f, executed, SIGKILL), "");
+    assert_false(f.failed);
+    assert_string_not_equal(reap(&f, failed), "");
+    assert_string_equal(reap_as(&f, executed, SIGKILL), "");
+    assert_true(f.failed);
+    assert_string_equal(reap(&f, failed), "");
+    assert_string_equal(reap(&f, executed), "");
+    assert_string_not_equal(reap_as(&f, failed, SIGKILL), "");
+}
+
 static void what_a_parent_tells_comes_before(void **state)
 {
     struct finish f = {.report = -1};
@@ -97,7 +119,7 @@ static void without_a_report_nothing_is_known(void **state)
     struct finish f = {.report = -1, .failed = true};
     (void)state;
     asked = 0;
-    finish_reaped(&f, &pid1, "web", "/run/service/web");
+    finish_reaped(&f, &pid1, "web", "/run/service/web", 0);
     assert_int_equal(asked, 0);
     assert_true(f.failed);
     finish_release(&f);
@@ -120,6 +142,7 @@ int main(void)
         cmocka_unit_test(one_that_was_executed_is_not_spoken_of),
         cmocka_unit_test(a_failure_is_said_once_until_it_works),
         cmocka_unit_test(a_report_that_ends_early_is_no_failure),
+        cmocka_unit_test(one_that_was_killed_proves_nothing),
         cmocka_unit_test(what_a_parent_tells_comes_before),
         cmocka_unit_test(without_a_report_nothing_is_known),
         cmocka_unit_test(release_closes_what_is_open),
