@@ -111,13 +111,14 @@ def desk(place):
 
 
 def two_services(desk):
+    """Both are ready once they have said their line, and web its trap."""
     desk.service("oneshot", "first", up="/etc/s6-overlay/scripts/first\n", down="echo last\n")
     desk.write("etc/s6-overlay/scripts/first", RUN + "echo $GREETING\ns6-echo done\n", 0o755)
-    desk.service("longrun", "web", ["first"],
-                 run=RUN + "echo serving in $(pwd)\ntrap 'echo bye; exit' TERM\nwhile :; do sleep 0.1; done\n")
-    desk.service("longrun", "worker", ["web"],
+    desk.service("longrun", "web", ["first"], **{"notification-fd": "3\n"},
+                 run=RUN + "trap 'echo bye; exit' TERM\necho serving in $(pwd)\necho >&3\nwhile :; do sleep 0.1; done\n")
+    desk.service("longrun", "worker", ["web"], **{"notification-fd": "3\n"},
                  run="#!/command/execlineb -P\nfdmove -c 2 1\nforeground { echo working as ${USER} }\n"
-                     "/command/s6-pause\n")
+                     "foreground { fdmove 1 3 echo }\n/command/s6-pause\n")
 
 
 def test_a_tree_runs_and_stops(desk):
