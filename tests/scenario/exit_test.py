@@ -149,7 +149,8 @@ def test_a_second_signal_skips_the_waits(tree, boot):
 
 def test_the_whole_stop_can_be_bounded(tree, boot):
     tree.longrun("stubborn", STUBBORN)
-    box = boot(tree.path, env={"OVERLOG_STOP_MAXTIME": "800", "S6_KILL_GRACETIME": "600000"})
+    # pid 1 says it itself: a logger would get 200 ms for it
+    box = boot(tree.path, env={"OVERLOG_STOP_MAXTIME": "800", "S6_KILL_GRACETIME": "600000", "S6_LOGGING": "0"})
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
     before = time.monotonic()
     assert box.stop() == 0
@@ -167,7 +168,7 @@ def test_a_service_whose_end_is_the_containers(tree, boot, when, run, code):
 def test_success_is_no_failure(tree, boot):
     tree.longrun("main", "#!/bin/sh\necho run >>/tmp/runs\n", container_exit="failure\n")
     box = boot(tree.path)
-    box.wait_for(lambda: os.path.exists(tree.at("/tmp/runs")) and tree.read("/tmp/runs").count("run") == 2)
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/runs")) and tree.read("/tmp/runs").count("run") >= 2)
     assert box.stop() == 0
 
 

@@ -19,6 +19,7 @@ def mode(path):
     return os.lstat(path).st_mode & 0o7777
 
 
+@pytest.mark.long
 def test_cont_init_and_cont_finish(tree, boot):
     tree.script("/etc/cont-init.d/10-first", "#!/command/with-contenv sh\necho first $PWD $ONE $RC_NAME >>/tmp/trace\n"
                                              "printf later >/run/s6/container_environment/ADDED\necho said\nexit 3\n")
@@ -31,7 +32,7 @@ def test_cont_init_and_cont_finish(tree, boot):
     tree.script("/etc/cont-finish.d/10-stuck", "#!/bin/sh\necho stuck >>/tmp/trace\nexec sleep 1000\n")
     tree.script("/etc/cont-finish.d/20-last", "#!/command/with-contenv sh\necho last $ADDED >>/tmp/trace\nexit 5\n")
     tree.write("/etc/cont-finish.d/30-plain", TRACE % "plain", 0o644)
-    box = boot(tree.path, "sh", "-c", "echo cmd >>/tmp/trace", env={"ONE": "1", "S6_KILL_FINISH_MAXTIME": "300"})
+    box = boot(tree.path, "sh", "-c", "echo cmd >>/tmp/trace", env={"ONE": "1", "S6_KILL_FINISH_MAXTIME": "3000"})
     assert box.wait() == 0, box.transcript()
     live = "/run/s6-rc/servicedirs/s6rc-oneshot-runner"
     assert tree.read("/tmp/trace").splitlines() == [
@@ -49,7 +50,7 @@ def test_cont_init_and_cont_finish(tree, boot):
     assert "cont-init: warning: unable to execute /etc/cont-init.d/30-plain: it has no x bit" in text
     assert "some scripts exited nonzero" not in text
     assert "said\n" in box.stdout.text()
-    assert "s6-maximumtime: warning: /etc/cont-finish.d/10-stuck took more than 300 milliseconds" in text
+    assert "s6-maximumtime: warning: /etc/cont-finish.d/10-stuck took more than 3000 milliseconds" in text
 
 
 def test_scripts_without_a_first_line_are_the_shells(tree, boot):
@@ -121,10 +122,11 @@ def test_a_script_that_fails(tree, boot, behaviour, code):
     assert tree.read("/tmp/trace") == "next\n"
 
 
+@pytest.mark.long
 def test_the_time_limit_covers_cont_init(tree, boot):
     tree.script("/etc/cont-init.d/slow", "#!/bin/sh\ntrap 'echo told >>/tmp/trace; exit 1' TERM\necho begun >>/tmp/trace\n"
                                          "while :; do sleep 0.05; done\n")
-    box = boot(tree.path, "touch", "/tmp/cmd", env={"S6_CMD_WAIT_FOR_SERVICES_MAXTIME": "1500", "S6_BEHAVIOUR_IF_STAGE2_FAILS": "2"})
+    box = boot(tree.path, "touch", "/tmp/cmd", env={"S6_CMD_WAIT_FOR_SERVICES_MAXTIME": "4000", "S6_BEHAVIOUR_IF_STAGE2_FAILS": "2"})
     assert box.wait() == 2, box.transcript()
     assert "s6-rc: fatal: timed out" in box.stderr.text()
     assert tree.read("/tmp/trace") == "begun\ntold\n"
