@@ -52,8 +52,9 @@ static int fail(const char *what)
 /* Writes numbered lines to stdout and stderr in turn, "INSTANCE NUMBER\n", until TOTAL lines stand on
  * each stream over all instances. FILE, shared by all of them, holds 8-byte numbers: lines completed on
  * stdout by all instances, the same on stderr, the number of instances, and then for each instance its
- * two numbers of lines. A line counts once its write returned. Every seventh is written in two pieces,
- * so that some instances die within a line. */
+ * two numbers of lines. A line counts once its write returned: in one store, that of the instance, from
+ * which the sums follow, so that a kill between the two loses nothing. Every seventh is written in two
+ * pieces, so that some instances die within a line. */
 static int count(uint64_t total, const char *path)
 {
     size_t size = 64 * 1024;
@@ -65,6 +66,12 @@ static int count(uint64_t total, const char *path)
         return fail(path);
     uint64_t instance = ++shared[2];
     volatile uint64_t *mine = shared + 3 + 2 * (instance - 1);
+    uint64_t before[2] = {0, 0};
+    for (volatile uint64_t *other = shared + 3; other < mine; other += 2)
+        for (int stream = 0; stream < 2; stream++)
+            before[stream] += other[stream];
+    for (int stream = 0; stream < 2; stream++)
+        shared[stream] = before[stream];
     while (shared[0] < total || shared[1] < total) {
         for (int stream = 0; stream < 2; stream++) {
             char line[128];
@@ -78,7 +85,7 @@ static int count(uint64_t total, const char *path)
                 say(stream + 1, line + first, (size_t)length - first) != 0)
                 return fail("write");
             mine[stream] = number;
-            shared[stream]++;
+            shared[stream] = before[stream] + number;
         }
     }
     for (;;)
