@@ -39,6 +39,14 @@ def process_fields(pid):
         return None
 
 
+def process_name(pid):
+    try:
+        with open(f"/proc/{pid}/comm", errors="surrogateescape") as file:
+            return file.read().rstrip("\n")
+    except OSError:
+        return None
+
+
 def process_state(pid):
     fields = process_fields(pid)
     return fields[0] if fields else None

@@ -112,6 +112,7 @@ def test_control_given_to_a_user_is_kept(tree, boot):
     owned = ["/run/service/.s6-svscan", "/run/service/.s6-svscan/control", "/run/service/web/supervise", "/run/service/web/supervise/control",
              "/run/service/web/supervise/lock", "/run/service/web/event"]
     box.run("/bin/chown", "33:33", *owned, check=True)
+    box.wait_for(lambda: tree.read("/tmp/trace").count("run") == 1)  # else it may be ended before it writes
     for count in (2, 3):
         assert box.run("/command/s6-svc", "-wR", "-r", "/run/service/web", user=33).returncode == 0
         box.wait_for(lambda: tree.read("/tmp/trace").count("run") == count)
@@ -142,6 +143,7 @@ def test_services_in_the_folder_of_s6_overlay_itself(tree, boot):
     tree.longrun("web", deps=["base"])
     box = boot(tree.path)
     box.wait_for_text("service legacy-services successfully started")
+    box.wait_for_text("banner\n", stream="stdout")  # the other stream, which may come later
     assert box.stdout.text() == "banner\n"
     assert_order(box.stderr.text(), "service base-banner successfully started", "service web successfully started")
     warnings = [line for line in box.stderr.text().splitlines() if "warning" in line]

@@ -3,6 +3,7 @@
 import gzip
 import os
 
+from lib.control import svstat
 from lib.logs import archives, log_lines, log_text
 
 USER = ["-u", "1000:1000", "-t", "uid=1000,gid=1000,mode=0755"]
@@ -28,7 +29,7 @@ def test_a_flood_costs_only_its_own_old_lines(tree, boot):
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/calm-is-done")))
     first = archives(flood)[-1]
     box.wait_for(lambda: archives(flood)[-1] != first, what="another rotation")
-    assert box.run("/command/s6-svstat", "-o", "up", "/run/service/calm").stdout == "true\n"
+    box.wait_for(lambda: svstat(box, "up", "calm") == "true", what="calm that is up")
     assert box.stop() == 0, box.transcript()
     assert log_text(calm) == [f"calm {i}" for i in range(200)]
     # current and three archives, each at most its size, the tolerance and a read of the pipe behind it

@@ -62,8 +62,9 @@ def test_instances_and_their_number_at_run_time(workers, boot):
     assert scale(box, "worker", 2) == "worker has 2 instances, and had 5\n"
     assert up(box) == numbered("worker", 2) | others
     assert pids(box, "worker-1", "worker-2", "front", "db", "queue-mail") == keep
-    assert "end 3" in log_text(f"{logs}/worker-3", "stdout")
-    assert not os.path.exists(box.inside("/run/service/worker-3"))
+    # Its logger and its place go a moment later.
+    box.wait_for(lambda: "end 3" in log_text(f"{logs}/worker-3", "stdout"))
+    box.wait_for(lambda: not os.path.exists(box.inside("/run/service/worker-3")))
     assert scale(box, "worker", 2) == "worker has 2 instances, as before\n"
 
     # It stays so over an update, and is as the file says in the next container.
@@ -127,7 +128,7 @@ def test_one_that_ends_late_is_waited_for(tree, boot):
     assert scale(box, "worker", 2) == "worker has 2 instances, and had 3\n"
     assert box.run("/bin/sh", "-c", f"kill -0 {pid}").returncode != 0
     assert up(box) == {"web", *numbered("worker", 2)}
-    assert not os.path.exists(box.inside("/run/service/worker-3"))
+    box.wait_for(lambda: not os.path.exists(box.inside("/run/service/worker-3")))
     assert "death_tally" not in box.stderr.text()
 
 
