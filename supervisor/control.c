@@ -150,7 +150,7 @@ static void send_rest(struct control_connection *k)
     str_release(&k->unsent);
     k->sent = 0;
     loop_watch(k->control->loop, &k->watch, EPOLLRDHUP, &ignored);
-    if (k->state == CONNECTION_ENDING && !k->ended)
+    if (k->state == CONNECTION_ENDING && !k->ended && !k->due)
         send_end(k);
 }
 
@@ -167,8 +167,18 @@ void control_end(struct control_connection *k, int code)
 {
     k->state = CONNECTION_ENDING;
     k->code = k->cut ? EXIT_SYSTEM : code;
-    if (k->unsent.length == 0)
-        send_end(k);
+    k->due = k->control->due = true;
+}
+
+void control_flush(struct control *c)
+{
+    for (size_t i = 0; i < CONTROL_PLACES && c->due; i++) {
+        struct control_connection *k = &c->connection[i];
+        if (k->due && k->state == CONNECTION_ENDING && k->unsent.length == 0)
+            send_end(k);
+        k->due = false;
+    }
+    c->due = false;
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
@@ -295,8 +305,10 @@ static void make_room(struct control *c)
         if (k->state == CONNECTION_SILENT)
             break;
     }
-    if (k != NULL)
-        let_go(k);
+    if (k == NULL)
+        return;
+    control_flush(c); /* else its answer could not come any more */
+    let_go(k);
 }
 
 /* Who connected, as the kernel noted it then; who cannot be known is a stranger. */

@@ -45,6 +45,7 @@ struct control_connection {
     pid_t peer;
     uint64_t order;    /* the lower, the longer it is here */
     int code;          /* of the answer's end, while ENDING */
+    bool due;          /* that is to be sent by control_flush */
     bool ended;        /* that was sent */
     bool cut;          /* something had no room */
     struct str unsent; /* packets that the socket had no room for, each behind its length */
@@ -67,6 +68,7 @@ struct control {
     struct watch listener;
     struct control_connection connection[CONTROL_PLACES];
     uint64_t accepted; /* so far */
+    bool due;          /* there are ends for control_flush */
     control_handler *handler;
     control_gone *gone;
     control_closer *closer;
@@ -80,8 +82,10 @@ int control_open(struct control *c, const char *path, struct error *e);
 /* Text for the caller's stdout ('o') or stderr ('e'), or ms that it is to wait ('w'). What it does
  * not read yet waits here, CONTROL_UNSENT_MAX at most: then it gets no more, and exit code 111. */
 void control_say(struct control_connection *k, char kind, const char *text);
-/* The answer to a pending request. */
+/* The answer to a pending request, which control_flush sends. */
 void control_end(struct control_connection *k, int code);
+/* To be called when all is done that a caller may look at once it has its answer. */
+void control_flush(struct control *c);
 /* Of one whose request is pending: for struct process_spawn, the socket that brings the caller's
  * descriptors 0 to 2. */
 int control_passed(const struct control_connection *k);

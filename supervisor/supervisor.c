@@ -378,6 +378,7 @@ bool supervisor_turn(struct supervisor *sv)
     struct error e = ERROR_INIT;
     run_transition(sv);
     status_flush(&sv->status);
+    control_flush(&sv->control); /* who has its answer finds all that follows from its request */
     if (p->stage == STAGE_OVER)
         return false;
     if (loop_turn(&p->loop, -1, &e) < 0) {

@@ -100,8 +100,10 @@ static void open_server(void)
 static void turn(void)
 {
     struct error e = ERROR_INIT;
-    for (int i = 0; i < TURNS; i++)
+    for (int i = 0; i < TURNS; i++) {
+        control_flush(&server.control);
         MUST(loop_turn(&server.loop, 0, &e) == 0);
+    }
 }
 
 /* The words of a packet by another way: the end of each is counted first. */

@@ -146,6 +146,23 @@ def answers(box):
     return box.run("/command/s6-rc", "-a", "list").stdout.split()
 
 
+def test_who_has_its_answer_finds_the_status_that_follows(box, place):
+    """However slow pid 1 writes it."""
+    writes = "?pwrite64,?pwritev2"
+    # A pipe of ours would be in the request, which pid 1 drops after it has written all: so one would wait for that.
+    program = "for option in d u; do s6-rc -$option change web >/dev/null 2>&1 && overlog status --json || exit 1; done"
+    strace = subprocess.Popen(["strace", "-qq", "-o", os.path.join(place, "log"), "-p", str(box.pid()), "-e", f"trace={writes}",
+                               "-e", f"inject={writes}:delay_enter=200000"])
+    try:
+        box.wait_for(lambda: "TracerPid:\t0\n" not in open(f"/proc/{box.pid()}/status").read())
+        said = box.run("/bin/sh", "-c", program, check=True).stdout
+    finally:
+        strace.send_signal(signal.SIGTERM)
+        strace.wait()
+    seen = [{s["name"]: s["state"] for s in json.loads(line)["services"]}["web"] for line in said.splitlines()]
+    assert seen == ["down", "up"]
+
+
 def test_strangers_cannot_even_connect(box):
     place = box.inside(CONTROL)
     assert stat.S_IMODE(os.stat(place).st_mode) == 0o600

@@ -53,14 +53,15 @@ static void ask(int fd, const char *rest, size_t length)
     assert_int_equal(send(fd, packet, begin + length, MSG_NOSIGNAL), begin + length);
 }
 
+static const char listall[] = "\0"
+                              "0\0"
+                              "2\0"
+                              "0\0"
+                              "listall";
+
 /* A connection, without letting pid 1 have a turn; asks: with a request behind it. */
 static int connected(bool asks)
 {
-    static const char list[] = "\0"
-                               "0\0"
-                               "2\0"
-                               "0\0"
-                               "listall";
     struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = RUN_CONTROL};
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (connect(fd, (struct sockaddr *)&a, sizeof a) < 0) {
@@ -69,7 +70,7 @@ static int connected(bool asks)
         assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
     }
     if (asks)
-        ask(fd, list, sizeof list);
+        ask(fd, listall, sizeof listall);
     return fd;
 }
 
@@ -116,6 +117,29 @@ static void those_who_do_nothing_make_room(void **state)
     assert_string_equal(end_of(asks), "x0");
     assert_string_equal(end_of(fd[SILENT - 2]), "x0");
     assert_string_not_equal(end_of(fd[1]), strerror(EAGAIN)); /* it was let go */
+}
+
+/* All ask, and one more comes, in one turn: whoever makes room for it has its answer. */
+static void who_makes_room_is_answered(void **state)
+{
+    int fd[CONTROL_IDLE];
+    int late = -1;
+    (void)state;
+    simulated_boot(NULL);
+    for (int i = 0; i < CONTROL_IDLE; i++)
+        fd[i] = connected(false);
+    simulated_settle();
+    for (int i = 0; i < CONTROL_IDLE; i++) {
+        if (i == CONTROL_IDLE - 1)
+            late = connected(false);
+        ask(fd[i], listall, sizeof listall);
+    }
+    simulated_settle();
+    char none;
+    recv(fd[0], &none, 1, MSG_PEEK); /* that it was let go is told before what was sent to it */
+    for (int i = 0; i < CONTROL_IDLE; i++)
+        assert_string_equal(end_of(fd[i]), "x0");
+    close(late);
 }
 
 /* A caller that does not read for a while: what it is told then, and its end, want no memory. */
@@ -172,6 +196,7 @@ int main(void)
         SIMULATED_TEST(who_asks_now_keeps_its_place),
         SIMULATED_TEST(all_callers_are_answered),
         SIMULATED_TEST(those_who_do_nothing_make_room),
+        SIMULATED_TEST(who_makes_room_is_answered),
         SIMULATED_TEST(an_end_that_has_no_room_comes_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
