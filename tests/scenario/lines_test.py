@@ -12,6 +12,7 @@ pytestmark = pytest.mark.long
 
 TOTAL = 200_000
 KILLS = 10
+DRAIN = {"OVERLOG_DRAIN": "60000"}  # a logger that is late at the end is not killed: that would lose lines
 TAIL = "the quick brown fox jumps over the lazy dog"
 
 
@@ -61,7 +62,7 @@ def check_console(text, completed):
 @pytest.mark.parametrize("mode", [None, "2"])
 def test_killed_ten_times_and_its_logger_told_to_restart_five_times(tree, boot, mode):
     tree.longrun("counter", f"#!/bin/sh\nexec /bin/helper count {TOTAL} /tmp/count\n", logging_script="n1000 s500000 C\n")
-    box = boot(tree.path, env={} if mode is None else {"S6_LOGGING": mode})
+    box = boot(tree.path, env={**DRAIN, **({} if mode is None else {"S6_LOGGING": mode})})
     for kill in range(1, KILLS + 1):
         # a moment that differs from kill to kill; the service is up again before the next
         box.wait_for(lambda: sum(numbers(tree, 2)) >= kill * 2 * TOTAL // (KILLS + 1)
@@ -96,7 +97,7 @@ def test_last_words_are_kept(tree, boot):
     tree.longrun("web", "#!/bin/sh\ntrap 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo last $i; done; "
                         "printf unfinished; exit' TERM\ntouch /tmp/up\nwhile :; do sleep 0.02; done\n",
                  finish="#!/bin/sh\necho finished\n")
-    box = boot(tree.path, env={"S6_LOGGING": "2"})
+    box = boot(tree.path, env={"S6_LOGGING": "2", **DRAIN})
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
     assert box.stop() == 0
     texts = log_text(tree.at("/var/log/services/web"), "stdout")
@@ -105,7 +106,7 @@ def test_last_words_are_kept(tree, boot):
 
 def test_a_begun_line_is_ended_before_the_next_instance(tree, boot):
     tree.longrun("web", "#!/bin/sh\nprintf 'starting'\nprintf ' and failing'\nexit 1\n")
-    box = boot(tree.path, env={"S6_LOGGING": "2"})
+    box = boot(tree.path, env={"S6_LOGGING": "2", **DRAIN})
     folder = tree.at("/var/log/services/web")
     whole = "starting and failing"
     box.wait_for(lambda: os.path.exists(folder + "/current") and log_text(folder).count(whole) >= 2)
@@ -116,7 +117,7 @@ def test_a_begun_line_is_ended_before_the_next_instance(tree, boot):
 
 def test_the_begun_line_of_finish_is_ended_too(tree, boot):
     tree.longrun("web", "#!/bin/sh\nprintf run\n", finish="#!/bin/sh\nprintf finish\n")
-    box = boot(tree.path, env={"S6_LOGGING": "2"})
+    box = boot(tree.path, env={"S6_LOGGING": "2", **DRAIN})
     folder = tree.at("/var/log/services/web")
     box.wait_for(lambda: os.path.exists(folder + "/current") and len(log_text(folder)) >= 6)
     assert box.stop() == 0
@@ -127,7 +128,7 @@ def test_a_begun_line_is_ended_though_there_is_no_logger_just_then(tree, boot):
     tree.longrun("web", "#!/bin/sh\nwhile [ ! -e /tmp/go ]; do sleep 0.01; done\nrm /tmp/go\nprintf begun\n"
                         "touch /tmp/begun\nexec sleep 1000\n",
                  finish="#!/bin/sh\nexec sleep 0.5\n")  # the logger, killed, is back before the next instance
-    box = boot(tree.path, env={"S6_LOGGING": "2"})
+    box = boot(tree.path, env={"S6_LOGGING": "2", **DRAIN})
     folder = tree.at("/var/log/services/web")
     for count in (1, 2):
         box.wait_for(lambda: box.loggers("web") and os.path.exists(folder + "/current"))
