@@ -88,13 +88,13 @@ static pid_t begin_child(bool quiet)
 /* Of its own time, and of all, if it waits. Of pid 1 the other alarms are signals to it. */
 static void limit(void)
 {
-    static timer_t timer;
+    static timer_t timer; /* the first of a process is 0 */
+    static bool has_timer;
     struct sigevent same = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF};
     const struct itimerspec wait = {.it_value = {.tv_sec = SECONDS_WAITING}};
     const struct itimerval most = {.it_value = {.tv_sec = SECONDS_EACH}};
     setitimer(ITIMER_PROF, &most, NULL);
-    if (timer == NULL)
-        timer_create(CLOCK_MONOTONIC, &same, &timer);
+    has_timer = has_timer || timer_create(CLOCK_MONOTONIC, &same, &timer) == 0;
     timer_settime(timer, 0, &wait, NULL);
 }
 
