@@ -168,7 +168,8 @@ $(SAN)/tests/unit/%: $(SAN)/tests/unit/%.o $(SAN)/libunit.a $(SAN)/liboverlog.a
 	@echo '  TEST $@'
 	$(Q)$(SAN_CC) $(SAN_FLAGS) $(UNIT_WRAP:%=-Wl$(comma)--wrap=%) -o $@ $^ -lcmocka -lz
 
-# Functions of the C library that a test replaces, to have them fail.
+# Functions that a test replaces: of the C library to have them fail, and the clock.
+$(SAN)/tests/unit/base/process_test: UNIT_WRAP := clock_monotonic
 $(SAN)/tests/unit/services/problems_test: UNIT_WRAP := realloc strdup
 $(SAN)/tests/unit/services/definition_short_test: UNIT_WRAP := malloc calloc realloc strdup openat
 
