@@ -3,6 +3,7 @@
 #include "rotate/steps.h"
 #include "tests/unit/rotate/opened.h"
 #include <errno.h>
+#include <sys/prctl.h>
 
 enum {
     MUCH = 1 << 30 /* S: with it, archives are compressed as soon as they are not the newest */
@@ -884,8 +885,8 @@ static void the_newest_archive_stays_plain(void **state)
     (void)state;
     s.gzip = 6;
     directory_write(&dir, archive_of(now.tv_sec - 3000, ".s"), "1\n", 0744);
-    directory_write(&dir, archive_of(now.tv_sec - 30, ".s"), "2\n", 0744);
-    directory_write(&dir, archive_of(now.tv_sec - 20, ".s"), "3\n", 0744);
+    directory_write(&dir, archive_of(now.tv_sec - 3, ".s"), "2\n", 0744);
+    directory_write(&dir, archive_of(now.tv_sec - 2, ".s"), "3\n", 0744);
     for (int i = 0; i < 2; i++) { /* a start changes nothing about it, clean or not */
         open_log(&s, i == 1);
         settle();
@@ -894,15 +895,15 @@ static void the_newest_archive_stays_plain(void **state)
         assert_false(list[1].compressed || list[2].compressed);
         /* The first of them will be a minute old. */
         int64_t left = ours.retry - clock_monotonic();
-        assert_true(left > 10 * CLOCK_SECOND && left <= 31 * CLOCK_SECOND);
+        assert_true(left > 10 * CLOCK_SECOND && left <= 58 * CLOCK_SECOND);
         kill_log();
         assert_int_equal(unlinkat(dir.fd, "current", 0), 0);
     }
     /* No rotation comes: the newest is never compressed. */
-    assert_int_equal(renameat(dir.fd, archive_of(now.tv_sec - 30, ".s"), dir.fd,
+    assert_int_equal(renameat(dir.fd, archive_of(now.tv_sec - 3, ".s"), dir.fd,
                               archive_of(now.tv_sec - 90, ".s")),
                      0);
-    assert_int_equal(renameat(dir.fd, archive_of(now.tv_sec - 20, ".s"), dir.fd,
+    assert_int_equal(renameat(dir.fd, archive_of(now.tv_sec - 2, ".s"), dir.fd,
                               archive_of(now.tv_sec - 80, ".s")),
                      0);
     open_log(&s, false);
@@ -1007,13 +1008,14 @@ static void helpers_wait_for_a_slot(void **state)
     append("x\n");
     rotate();
     append("y\n");
+    int64_t before = clock_monotonic();
     rotate();
     while (ours.helper != 0) {
         int status;
         pid_t reaped = waitpid(ours.helper, &status, 0);
         logdir_reaped(&ours, reaped, status);
     }
-    assert_true(ours.retry > clock_monotonic());
+    assert_true(ours.retry >= before + CLOCK_SECOND);
     assert_int_equal(archives(), 2);
     assert_false(list[0].compressed);
     close(go[0]);
@@ -1066,9 +1068,10 @@ static void a_processor_that_fails_is_tried_again(void **state)
     append("one\n");
     rotate();
     pid_t pid = waitpid(ours.helper, &status, 0);
+    int64_t before = clock_monotonic();
     assert_true(logdir_reaped(&ours, pid, status));
     assert_int_equal(ours.helper, 0);
-    assert_true(ours.retry > clock_monotonic() + 50 * CLOCK_SECOND);
+    assert_true(ours.retry >= before + 60 * CLOCK_SECOND);
     assert_int_equal(archives(), 0);
     directory_holds(&dir, "previous", "one\n");
     append("two\n");
@@ -1353,6 +1356,7 @@ static void write_until_killed(int round, int tell)
     struct logdir_settings s = plain;
     s.gzip = 1;
     s.total = MUCH;
+    s.keep = MUCH; /* however far it comes before somebody kills it */
     open_log(&s, round % 2);
     for (int i = 0;; i++) {
         int status;
@@ -1397,6 +1401,7 @@ static void killed_at_any_point(void **state)
     int told[ROUNDS];
     uint32_t random = 12345;
     (void)state;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     for (int round = 0; round < ROUNDS; round++) {
         int pipes[2], i = -1, status;
         random = random * 1664525 + 1013904223;
@@ -1416,6 +1421,9 @@ static void killed_at_any_point(void **state)
         close(pipes[0]);
         told[round] = i;
     }
+    while (waitpid(-1, NULL, 0) > 0) /* the helper of the last one may be in the middle of a call */
+        ;
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
     check_rounds(told);
 }
 
