@@ -745,7 +745,7 @@ trap { chld { echo t } } sh -c 'sleep 0.1'
 trap { kill { echo t } } true
 trap { timeout 3 { echo t } } true
 trap { term { echo t } term { echo u } } sh -c 'kill $PPID; sleep 0.2'
-trap { term { sh -c 'touch h; sleep 0.3; echo t' } } sh -c 'kill $PPID; kill $PPID; until test -e h; do sleep 0.01; done'
+trap { term { sh -c 'touch h; until test -e g; do sleep 0.01; done; echo t' } } sh -c 'kill $PPID; until test -e h; do sleep 0.01; done; kill $PPID; until grep -q "^ShdPnd:.0*$" /proc/$PPID/status; do sleep 0.01; done; touch g'
 """
 
 ELTEST = r"""
