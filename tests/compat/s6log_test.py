@@ -30,6 +30,7 @@ from pathlib import Path
 import pytest
 
 from lib.build import OVERLOG
+from lib.processes import process_state
 from lib.wait import DEADLINE, wait_for
 
 THEIRS = "/usr/bin/s6-log"
@@ -275,13 +276,19 @@ def feed(program, folder, *words, lines, settled=lambda number: True):
             before = look(folder)
             p.stdin.write(line)
             p.stdin.flush()
-            wait_for(lambda: look(folder) not in (None, before) and settled(number), what="line")
+            # Between two lines it is at rest: one that comes while it rotates would be read together with the next.
+            wait_for(lambda: at_rest(p) and look(folder) not in (None, before) and settled(number), what="line")
         said = p.communicate(timeout=60)[1]
     finally:
         p.kill()
         p.wait()
     assert p.returncode == 0
     return said
+
+
+def at_rest(process):
+    """Whether it has read all that it got, and done what was to be done for that."""
+    return pending(process.stdin.fileno()) == 0 and process_state(process.pid) == "S"
 
 
 def look(folder):
@@ -324,9 +331,8 @@ PROCESSORS = {
 def processed(program, folder, processor):
     """What was said, the archives and the other files; every third of 14 lines makes a rotation."""
     def settled(number):
-        names = set(os.listdir(folder))
         current = look(folder)  # None: the reference has no current for a moment
-        return number % 3 or (current is not None and current[1] == 0 and not {"previous", "processed"} & names)
+        return number % 3 or (current is not None and current[1] == 0 and not {"previous", "processed"} & set(os.listdir(folder)))
     said = feed(program, folder, "r50", "n3", "s4096", processor, settled=settled,
                 lines=[b"%03d" % i + b"x" * 696 + b"\n" for i in range(14)])
     rest = {n: ((folder / n).read_bytes(), mode_of(folder / n, program))
@@ -397,8 +403,8 @@ def test_a_directory_changes_hands(ours, tmp_path, script, end):
 
         def written():
             try:
-                # In this order: with the last line there, no more rotations begin.
-                return whole(folder) == text and not {"previous", "processed"} & set(os.listdir(folder))
+                # In this order: with the last line there, and at rest, no more rotations begin.
+                return at_rest(p) and whole(folder) == text and not {"previous", "processed"} & set(os.listdir(folder))
             except (FileNotFoundError, EOFError):
                 return False
         if end == "killed":
@@ -500,7 +506,7 @@ def test_a_signal_ends_at_a_line(running, which, number):
 
 @WHICH
 def test_a_begun_line_is_waited_for(running, which):
-    r = running(which)
+    r = running(which, *(["-t", "0"] if which == "ours" else []))  # for ever, as theirs
     os.write(r.write, b"one\nbeg")
     wait_for(lambda: r.current() == b"one\n", what="line")
     r.read_all()
