@@ -288,14 +288,21 @@ def test_socklog_empty_message(ours, tmp_path):
     ("0.0.0.0_{}", socket.AF_INET, "127.0.0.1", b"127.0.0.1_"),
     ("::1_{}", socket.AF_INET6, "::1", b"::1_"), ("::_{}", socket.AF_INET6, "::1", b"::1_")])
 def test_socklog_udp(ours, tmp_path, address, family, to, prefix):
-    with socket.socket(family, socket.SOCK_DGRAM) as free:
-        try:
-            free.bind((to, 0))
-        except OSError:
-            pytest.skip("no IPv6 here")
-        port = free.getsockname()[1]
-    log = Socklog(ours / "s6-socklog", tmp_path, "-i", address.format(port))
-    assert log.ready == b"\n"
+    def listening():
+        """On a port that was free; again, if somebody else has taken it meanwhile."""
+        with socket.socket(family, socket.SOCK_DGRAM) as free:
+            try:
+                free.bind((to, 0))
+            except OSError:
+                pytest.skip("no IPv6 here")
+            port = free.getsockname()[1]
+        log = Socklog(ours / "s6-socklog", tmp_path, "-i", address.format(port))
+        if log.ready == b"\n":
+            return log, port
+        said = log.end()[2]
+        assert b"in use" in said, said
+        return None
+    log, port = wait_for(listening, what="port")
     with socket.socket(family, socket.SOCK_DGRAM) as s:
         s.connect((to, port))
         s.send(b"<13>hello\n")
@@ -312,12 +319,14 @@ def blocked(log):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
         s.connect(log.path)
         s.settimeout(0.3)
-        try:
-            while True:
+        while True:
+            try:
                 s.send(b"<13>%06d " % count + b"x" * 900)
                 count += 1
-        except TimeoutError:
-            return count
+            except TimeoutError:
+                # It sleeps although there is something to read: it has been let on, and waits for its reader.
+                if process_state(log.process.pid) == "S":
+                    return count
 
 
 def test_socklog_waits_for_a_slow_reader_and_loses_nothing(ours, tmp_path):
