@@ -3,11 +3,10 @@
 # to end. WHAT: stay; end CODE (from the third time on: stay); die (by KILL, the same).
 name=$1
 out=$RECORDS/$name
-child=
 told() {
     echo "signal $1" >>"$out"
     echo "$name" >>"$RECORDS.ended" # times of files are too coarse to tell the order
-    [ -z "$child" ] || kill "$child"
+    [ -z "$!" ] || kill "$!"
     exit 0
 }
 for signal in HUP INT QUIT USR1 USR2 TERM; do
@@ -24,13 +23,12 @@ record=$(
     done
     tr '\0\n' '\n ' <"/proc/$$/environ" | sed 's/^/environment /'
 )
-printf '%s\n' "$record" >>"$out"
 echo "out $1"
 echo "err $1" >&2
+printf '%s\n' "$record" >>"$out" # last: who sees it may tell us to end
 if [ "$2" != stay ] && [ "$(grep -c '^start ' "$out")" -lt 3 ]; then
     [ "$2" != end ] || exit "$3"
     kill -s KILL $$
 fi
 sleep 1000 &
-child=$!
 wait
