@@ -374,7 +374,7 @@ s6-clock x
 s6-clock | cut -c 1-9
 s6-pause -p x
 timeout -s HUP 0.1 s6-pause -t
-timeout -k 0.1 -s HUP 1 s6-pause -p 1,15
+s6-pause -p 1,15 & until grep -q '^SigIgn:.*400[1357]$' /proc/$!/status; do sleep 0.01; done; kill -HUP $!; kill -KILL $!; wait $!
 s6-dumpenv
 env -i A=1 B="x$(printf '\ny')" $(which s6-dumpenv) new
 env -i A=2 C= $(which s6-dumpenv) -N -m 700 new
