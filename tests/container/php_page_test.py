@@ -53,8 +53,9 @@ def lives(engine, image):
         status = box.exec("overlog", "status").stdout
         seen.append(sorted(re.findall(r"^(\S+) +(up|down) ", status, re.M)))
         if name == "shop":
-            assert "Hello" in box.page("") and "HTTP" in wait_for(lambda: box.exec("logcat", "nginx").stdout, what="the access line")
-            assert "fpm is running" in box.exec("logcat", "php-fpm").stdout
+            assert "Hello" in box.page("")
+            wait_for(lambda: "HTTP" in box.exec("logcat", "nginx").stdout, what="the access line")
+            wait_for(lambda: "fpm is running" in box.exec("logcat", "php-fpm").stdout, what="the line of php-fpm")
         assert box.stop() == 0
         seen.append([re.sub("-[0-9]", "-N", line) for line in box.logs()[1].splitlines() if "migrate" in line or "enable-if" in line])
     return seen

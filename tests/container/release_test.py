@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from lib.build import OVERLOG, TOP
+from lib.wait import wait_for
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine")]
 
@@ -54,8 +55,9 @@ def test_it_is_hardened():
 def boots(engine, image):
     box = engine.run(image)
     box.wait_for_log("from the image", 0)
-    assert "from the image" in box.exec("/command/logcat", "web").stdout
-    assert box.exec("/command/overlog", "status", "--health").returncode == 0
+    # It is on the console before it is on disk, and pid 1 may not have heard of what has said it.
+    wait_for(lambda: "from the image" in box.exec("/command/logcat", "web").stdout, what="line of logcat")
+    wait_for(lambda: box.exec("/command/overlog", "status", "--health", check=False).returncode == 0, what="health")
     assert box.stop() == 0
 
 

@@ -11,6 +11,7 @@ from lib import pages
 from lib.build import OVERLOG, TOP
 from lib.engine import LIMITS
 from lib.tree import copy_tree
+from lib.wait import wait_for
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine")]
 IMAGE = "localhost/pages"
@@ -40,9 +41,9 @@ def test_an_ordinary_user_and_what_is_left_of_it(engine, image, tmp_path):
     box = engine.run(image, env={"TICK": "0.1", "OVERLOG_SCRIPT": script}, options=run[2:-1])
     box.wait_for_log("tick 3")
     assert box.exec("id", "-u").stdout == "1000\n"
-    assert box.exec("overlog", "status", "ticker").stdout.splitlines()[1].split()[:2] == ["ticker", "up"]
+    wait_for(lambda: box.exec("overlog", "status", "ticker").stdout.splitlines()[1].split()[:2] == ["ticker", "up"], what="ticker")
     log = "/var/log/services/ticker"  # a sidecar of the group reads, and no more; others do not
-    assert "tick 1" in engine.podman("exec", "--user", "1001:1000", box.id, "cat", f"{log}/current").stdout
+    wait_for(lambda: "tick 1" in engine.podman("exec", "--user", "1001:1000", box.id, "cat", f"{log}/current").stdout, what="tick 1")
     for user, command in ("1001:1000", ["touch", f"{log}/x"]), ("1001:1001", ["cat", f"{log}/current"]):
         assert "Permission denied" in engine.podman("exec", "--user", user, box.id, *command, check=False).stderr
     assert box.stop() == 0

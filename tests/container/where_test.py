@@ -32,7 +32,8 @@ def run(engine, tree, *command, **more):
 def test_everything_forbidden(engine, services):
     os.chmod(services.at("/run"), 0o1777)  # runc gives the tmpfs the mode of what it covers
     box = run(engine, services, options=HARD, env={"ONE": "1"})
-    box.wait_for_log("old /run/s6/legacy-services/old\n", 0)
+    for line in ("web 1000\n", "old /run/s6/legacy-services/old\n"):
+        box.wait_for_log(line, 0)
     box.wait_for_log("legacy-services successfully started")
     assert box.stop() == 0
     out, err = box.logs()
@@ -46,13 +47,13 @@ def test_everything_forbidden(engine, services):
 def test_under_the_engines_init_and_in_anothers_pid_namespace(engine, services, helper):
     """Only its own processes are told to end: those of the neighbour live on. Started twice, with what the first left in /run."""
     neighbour = engine.run(services.path, rootfs=True, options=["--entrypoint", '["/bin/sh","-c","sleep 1234; true"]'])
+    alone = wait_for(lambda: neighbour.exec("pidof", "sleep", check=False).stdout.split(), what="the neighbour's sleep")
     shared = run(engine, services, options=["--pid", f"container:{neighbour.id}"], env={"ONE": "1"})
     shared.wait_for_log("legacy-services successfully started")
-    seen = shared.exec("pidof", "sleep").stdout.split()
-    assert len(seen) >= 3
+    wait_for(lambda: len(shared.exec("pidof", "sleep").stdout.split()) >= 3, what="three of them")
     assert shared.stop() == 0
     assert neighbour.inspect("{{.State.Running}}") == "true"
-    assert neighbour.exec("pidof", "sleep").stdout.split() == [seen[-1]]
+    assert neighbour.exec("pidof", "sleep").stdout.split() == alone
     box = run(engine, services, "sh", "-c", "ps -o pid,comm | grep -q '1 podman-init\\|1 catatonit\\|1 helper' && exec sleep 1000",
               options=["--init", "--init-path", helper], env={"ONE": "1"})
     for turn in range(1, 4):
@@ -77,15 +78,24 @@ def test_a_terminal_and_a_pipe(engine, services):
                              stdin=slave, stdout=slave, stderr=slave)
     os.close(slave)
     os.set_blocking(master, False)
-    seen = ""
+    seen, done = "", 0
 
-    def has(text):
+    def read():
+        """All that was shown so far."""
         nonlocal seen
         try:
-            seen += os.read(master, 65536).decode(errors="replace")
+            while some := os.read(master, 65536):
+                seen += some.decode(errors="replace")
         except OSError:
             pass
-        return text in seen
+        return seen
+
+    def has(text):
+        """Whether it was shown since what was waited for before."""
+        nonlocal done
+        at = read().find(text, done)
+        done = max(done, at + len(text) if at >= 0 else 0)
+        return at >= 0
 
     try:
         for typed, expected in (("", "prompt$ "), ("sh -c 'echo beg''un; exec sleep 1000'\n", "begun\r\n"), ("\x03", "prompt$ "),
@@ -93,7 +103,8 @@ def test_a_terminal_and_a_pipe(engine, services):
                                 ("\x1a", "Stopped"), ("exit\nexit 7\n", "exit 7")):
             os.write(master, typed.encode())
             wait_for(lambda: has(expected), 60, repr(expected))
-        wait_for(lambda: has("") and child.poll() is not None, 60, "end")
+        wait_for(lambda: read() and child.poll() is not None, 60, "end")
+        read()
     finally:
         child.kill()
         os.close(master)
