@@ -9,7 +9,8 @@ told() {
     [ -z "$!" ] || kill "$!"
     exit 0
 }
-for signal in HUP INT QUIT USR1 USR2 TERM; do
+signals="HUP INT QUIT USR1 USR2 TERM"
+for signal in $signals; do
     trap "told $signal" "$signal"
 done
 record=$(
@@ -25,8 +26,13 @@ record=$(
 )
 echo "out $1"
 echo "err $1" >&2
+stays=1
+if [ "$2" != stay ] && [ "$(cat "$out" 2>/dev/null | grep -c '^start ')" -lt 2 ]; then
+    stays=
+    trap '' $signals
+fi
 printf '%s\n' "$record" >>"$out" # last: who sees it may tell us to end
-if [ "$2" != stay ] && [ "$(grep -c '^start ' "$out")" -lt 3 ]; then
+if [ -z "$stays" ]; then
     [ "$2" != end ] || exit "$3"
     kill -s KILL $$
 fi
