@@ -1,5 +1,6 @@
 """Log directories, read without any code of ours."""
 
+import contextlib
 import gzip
 import os
 import re
@@ -18,19 +19,41 @@ def archives(folder):
     return [n for n in names if n + ".gz" not in names]
 
 
-def log_bytes(folder):
-    """All that a log directory holds, oldest first; again, if an archive was removed meanwhile."""
+def at_one_moment(folder):
+    """Names of the archives, and current, open: nothing was rotated between. None: there is no current."""
+    path = os.path.join(folder, "current")
     while True:
-        data = b""
-        names = archives(folder)
         try:
-            for name in names + ["current"] * os.path.exists(os.path.join(folder, "current")):
-                path = os.path.join(folder, name)
-                with gzip.open(path) if name.endswith(".gz") else open(path, "rb") as file:
-                    data += file.read()
-            return data
+            current = open(path, "rb")
         except FileNotFoundError:
-            pass
+            return archives(folder), None
+        try:
+            names = archives(folder)
+            if os.path.samestat(os.stat(path), os.fstat(current.fileno())):
+                return names, current
+        except FileNotFoundError:
+            pass  # for a moment there is none, where names cannot change places
+        current.close()
+
+
+def archived(path, current):
+    """What an archive holds; nothing, if it is the current that was opened, and has become one meanwhile."""
+    with open(path, "rb") as file:
+        if current and os.path.samestat(os.fstat(file.fileno()), os.fstat(current.fileno())):
+            return b""
+        return gzip.GzipFile(fileobj=file).read() if path.endswith(".gz") else file.read()
+
+
+def log_bytes(folder):
+    """All that a log directory holds, oldest first, as it is at one moment; again, if an archive was removed meanwhile."""
+    while True:
+        names, current = at_one_moment(folder)
+        with current or contextlib.nullcontext():
+            try:
+                data = [archived(os.path.join(folder, name), current) for name in names]
+                return b"".join(data) + (current.read() if current else b"")
+            except FileNotFoundError:
+                pass
 
 
 def log_lines(folder):
