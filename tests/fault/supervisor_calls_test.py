@@ -3,10 +3,11 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 from lib.control import READY, WANTED_UP, runs, status, tell
 from lib.processes import children
-from lib.refusal import Refusal
+from lib.refusal import Refusal, attached
 
 WEB = """#!/bin/sh
 echo x >>/tmp/starts
@@ -32,8 +33,9 @@ def test_each_call_refused_once_and_from_then_on(tree, boot, place):
     def descriptors():
         return len(os.listdir(f"/proc/{first}/fd"))
 
+    begun = time.monotonic()
+    box.wait_booted()
     box.wait_for(lambda: settled(0, 0), what="web")
-    box.wait_for(lambda: not any("s6-rc" in words[0] for words in box.processes().values() if words))
     usual = descriptors()
     refused = 0
     rounds = [f"{n}" for n in range(1, 7)] + [f"{n}+" for n in range(1, 5)]
@@ -44,7 +46,8 @@ def test_each_call_refused_once_and_from_then_on(tree, boot, place):
                                stdout=subprocess.DEVNULL)
             os.kill(logger, signal.SIGHUP)  # it leaves to a successor
             tell(box, "web", b"du")
-            box.wait_for(lambda: r.refused() or settled(web, logger), what=f"refusal {when}")
+            # Each kind has its Nth call at another time: all of what one call each holds up, or some of what never ends.
+            box.wait_for(lambda: settled(web, logger) or "+" in when and r.refused() > 1, what=f"refusal {when}")
             refused += r.refused()
         said = client.communicate()[1]
         assert client.returncode == 0, f"{when}: {said}"
@@ -55,7 +58,7 @@ def test_each_call_refused_once_and_from_then_on(tree, boot, place):
     assert box.stop() == 0
     text = "\n".join(tree.read("/var/log/services/.init/current").splitlines())
     # Of each of two kinds once a minute, no more.
-    assert 1 <= text.count("is tried again") <= 6, text
+    assert 1 <= text.count("is tried again") <= max(6, 2 + (time.monotonic() - begun) // 30), text
     assert "please report" not in text
     # What every instance wrote is there.
     lines = [line.split(" ", 3)[3] for line in tree.read("/var/log/services/web/current").splitlines()]
@@ -88,10 +91,8 @@ def test_a_child_whose_exec_hangs_holds_nobody_up(tree, boot, place):
     tell(box, "web", b"d")
     box.wait_for(lambda: status(box, "web")[0] == 0, what="end of web")
     first = box.pid()
-    strace = subprocess.Popen(["strace", "-f", "-qq", "-o", os.path.join(place, "log"), "-p", str(first), "-e", "trace=execve",
-                               "-e", "inject=execve:delay_enter=600000000"])
+    strace = attached(first, os.path.join(place, "log"), "-f", "-e", "trace=execve", "-e", "inject=execve:delay_enter=600000000")
     try:
-        box.wait_for(lambda: "TracerPid:\t0\n" not in open(f"/proc/{first}/status").read(), what="strace")
         before = set(children(first))
         tell(box, "web", b"u")
         late = box.wait_for(lambda: set(children(first)) - before, what="child of web").pop()

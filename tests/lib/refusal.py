@@ -12,12 +12,21 @@ REFUSED = {"?fork,?clone,?clone3": "EAGAIN", "?pipe,pipe2": "EMFILE", "?open,ope
            "epoll_ctl": "ENOSPC", "?accept,accept4": "EMFILE"}
 
 
+def attached(pid, log, *words):
+    """An strace of that process, once no call of it escapes: /proc knows its tracer before that."""
+    said = log + ".said"
+    with open(said, "w") as file:
+        strace = subprocess.Popen(["strace", "-o", log, "-p", str(pid), *words], stdin=subprocess.DEVNULL, stderr=file)
+    wait_for(lambda: f"Process {pid} attached" in open(said).read(), what=f"strace at {pid}")
+    return strace
+
+
 class Refusal:
     """From the Nth call of each kind on (or that one only), until the end of the with block."""
 
     def __init__(self, pid, when, log, refused=REFUSED):
         self.pid, self.log = pid, log
-        self.words = ["strace", "-qq", "-o", log, "-p", str(pid), "-e", "trace=" + ",".join(refused)]
+        self.words = ["-e", "trace=" + ",".join(refused)]
         for calls, error in refused.items():
             self.words += ["-e", f"inject={calls}:error={error}:when={when}"]
 
@@ -26,8 +35,7 @@ class Refusal:
             return "TracerPid:\t0\n" not in file.read()
 
     def __enter__(self):
-        self.strace = subprocess.Popen(self.words, stdin=subprocess.DEVNULL)
-        wait_for(self.traced, what="strace at pid 1")
+        self.strace = attached(self.pid, self.log, *self.words)
         return self
 
     def refused(self):
