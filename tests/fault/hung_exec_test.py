@@ -24,8 +24,7 @@ def test_a_program_that_cannot_be_opened(tree, boot, silent):
     for i in range(HUNG):
         tree.longrun(f"a{i}", "#!/silent/shell\n")
         tree.longrun(f"b{i}", "#!/bin/sh\necho up\nexec sleep 1000\n")
-    box = boot(tree.path, env={"S6_KILL_GRACETIME": "500", "S6_CMD_WAIT_FOR_SERVICES_MAXTIME": "1000",
-                               "S6_BEHAVIOUR_IF_STAGE2_FAILS": "0"})
+    box = boot(tree.path, env={"S6_KILL_GRACETIME": "500"})
     box.wait_for(lambda: silent.opens >= HUNG, what="programs that hang")
     for i in (0, HUNG - 1):
         box.wait_for(lambda: os.path.exists(tree.at(f"/var/log/services/b{i}/current")) and
