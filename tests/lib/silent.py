@@ -25,6 +25,7 @@ class Silent:
         self.opens = 0
         self.silent = True
         self.waiting = []
+        self.lock = threading.Lock()
         self.fd = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
         options = f"fd={self.fd},rootmode=40000,user_id=0,group_id=0,allow_other".encode()
         self.libc = ctypes.CDLL(None, use_errno=True)
@@ -41,7 +42,8 @@ class Silent:
             try:
                 request = os.read(self.fd, 1 << 17)
                 _, what, unique, node = struct.unpack_from("<IIQQ", request)
-                self.handle(what, unique, node)
+                with self.lock:
+                    self.handle(what, unique, node)
             except OSError as e:
                 if e.errno in (errno.ENODEV, errno.EBADF):
                     return
@@ -64,9 +66,10 @@ class Silent:
             self.answer(unique, errno.ENOSYS)
 
     def speak(self):
-        self.silent = False
-        while self.waiting:
-            self.answer(self.waiting.pop(), errno.EIO)
+        with self.lock:
+            self.silent = False
+            while self.waiting:
+                self.answer(self.waiting.pop(), errno.EIO)
 
     def close(self):
         self.speak()
