@@ -58,6 +58,7 @@ def test_what_is_stopped_when_the_stop_begins(tree, boot):
     tree.oneshot("once", "true\n", down='sh -c "kill -STOP $$; echo down >/tmp/down"\n')
     box = boot(tree.path, env={"S6_LOGGING": "2", "S6_KILL_GRACETIME": "20000"})
     folder = tree.at("/var/log/services/web")
+    box.wait_booted()
     box.wait_for(lambda: os.path.exists(f"{folder}/current") and "first" in log_text(folder))
     (logger,) = box.loggers("web")
     os.kill(logger, signal.SIGSTOP)

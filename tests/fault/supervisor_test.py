@@ -59,10 +59,10 @@ def test_the_limit_of_processes(tree, boot, group):
         tree.longrun(name)
     tree.oneshot("job", "touch /tmp/job\n", bundle=None)
     box = boot(tree.path)
-    box.wait_for_text("service legacy-services successfully started")
+    box.wait_booted()
+    before = {name: box.wait_for(lambda: runs(box, name)) for name in ("one", "two", "three")}
     join(group, box.pid())
     limit(group, 1)
-    before = {name: status(box, name)[0] for name in ("one", "two", "three")}
     for name in before:
         tell(box, name, b"k")
     client = box.begin("/command/s6-rc", "-u", "change", "job", stdout=subprocess.DEVNULL)
@@ -113,7 +113,7 @@ bomb 2>/dev/null
 
 
 def test_a_service_that_forks_without_end(tree, boot, group):
-    tree.longrun("bomb", BOMB)
+    tree.longrun("bomb", BOMB, deps=["web"])
     tree.longrun("web", finish="#!/bin/sh\ntouch /tmp/finished\n")
     script = "while [ ! -e /tmp/go ]; do sleep 0.05; done; exec /init"
     box = boot(tree.path, "-c", script, init="/bin/sh", env={"OVERLOG_STOP_MAXTIME": "4000"})
@@ -176,7 +176,7 @@ def test_random_bytes_and_a_run_that_vanishes(tree, boot):
     tree.longrun("other")
     box = boot(tree.path)
     box.wait_for_text("service legacy-services successfully started")
-    other = status(box, "other")[0]
+    other = box.wait_for(lambda: runs(box, "other"))
     seed = random.randrange(1 << 32)
     noise = random.Random(seed)
     print("seed", seed)
@@ -300,7 +300,7 @@ def test_memory_refused_once_and_from_then_on(tree, boot):
     tree.oneshot("job", "true\n", down="true\n", bundle=None)
     scarce = Scarce(tree)
     box = boot(tree.path)
-    box.wait_for_text("service legacy-services successfully started")
+    box.wait_booted()
     assert scarce.count() > 0
 
     def good(old):
