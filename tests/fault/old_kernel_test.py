@@ -20,8 +20,9 @@ def boots_and_logs(tree, boot, deny, error, calls):
     tree.longrun("web", "#!/bin/sh\necho pid $$ begins\nprintf begun\ni=0\n"
                         f"while [ $i -lt {COUNT} ]; do i=$((i+1)); echo line $i; done\n"
                         "echo >&9\nexec 9>&-\nexec s6-pause\n", notification_fd="9\n")
-    tree.longrun("processed", f"#!/bin/sh\ni=0\nwhile [ $i -lt {COUNT} ]; do i=$((i+1)); echo line $i; done\nexec s6-pause\n",
-                 logging_script="n20 s4096 \"!tr l L\" C\n")
+    tree.longrun("processed", f"#!/bin/sh\ni=0\nwhile [ $i -lt {COUNT} ]; do i=$((i+1)); echo line $i; done\n"
+                              "echo >&9\nexec s6-pause\n",
+                 notification_fd="9\n", logging_script="n20 s4096 \"!tr l L\" C\n")
     tree.script("/cmd", "#!/bin/sh -e\ns6-svc -wR -r /run/service/web\ns6-svc -wD -d /run/service/web\n"
                         "s6-svstat /run/service/web\nheredoc 0 'a text' cat\nlogcat -n 1 web\nexit 5\n")
     os.chmod(tree.path, 0o755)
@@ -52,7 +53,7 @@ def test_without(tree, boot, deny, calls, error):
 @pytest.mark.parametrize("run", ["none", "mode=0755"])
 def test_without_any_of_them(tree, boot, deny, logging, run):
     """On /run in memory, and where it is a folder of the image."""
-    tree.longrun("web", "#!/bin/sh\necho hello\nexec s6-pause\n")
+    tree.longrun("web", "#!/bin/sh\necho hello\necho >&3\nexec s6-pause\n", notification_fd="3\n")
     box = boot(tree.path, "sh", "-c", "echo there; exit 7", options=["-x", f"{deny} ENOSYS {','.join(NEWER)}", "-t", run],
                env={"S6_LOGGING": logging})
     assert box.wait() == 7, box.transcript()

@@ -49,7 +49,7 @@ def test_every_line_is_there_once(tree, boot, user, around, limit, left):
     if left != "unlimited" and int(left) < 100000:
         assert len([name for name in os.listdir(box.inside(f"{folder}/web")) if name.startswith("@")]) > 2
     assert box.stdout.text().splitlines() == LINES
-    service = [pid for pid, words in box.processes().items() if words == ["sleep", "1000"]]
+    service = box.wait_for(lambda: [pid for pid, words in box.processes().items() if words == ["sleep", "1000"]], what="service")
     assert limit_of(service[0]) == limit.split(":")[0], "services keep the limit"
     assert box.stop() == 0
 

@@ -117,6 +117,7 @@ def sweep(box, begin, rounds):
         now = to
     assert refused > len(rounds) // 3
     box.run("/command/s6-svc", "-wr", "-r", "/run/service/keep", check=True)
+    box.wait_for(lambda: len(log_text(box.inside("/var/log/services/keep"))) == 2, what="what keep says")
     assert box.stop() == 0
     text = box.stderr.text()
     assert not re.search("please report|bug", text), text
@@ -127,7 +128,7 @@ def test_memory(tree, boot, part):
     define(tree)
     scarce = Scarce(tree)
     box = boot(tree.path, env={"S6_LOGGING": "1"})
-    box.wait_for_text("service legacy-services successfully started")
+    box.wait_booted()
 
     def begin(when, update):
         before = scarce.count()
@@ -155,7 +156,7 @@ def test_memory(tree, boot, part):
 def test_calls(tree, boot, place, calls):
     define(tree)
     box = boot(tree.path, env={"S6_LOGGING": "1"})
-    box.wait_for_text("service legacy-services successfully started")
+    box.wait_booted()
     log = os.path.join(place, "strace")
 
     def begin(when, update):
