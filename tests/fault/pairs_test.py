@@ -46,6 +46,12 @@ def start(tree, boot):
     return begin
 
 
+def runs(box, path):
+    """Its pid, or None: it is down."""
+    up, _, pid = svstat(box, "up,pid", path).partition(" ")
+    return pid if up == "true" else None
+
+
 def ready(box, names):
     """All run, and the logs that are to be told to end are down."""
     for name in names:
@@ -103,7 +109,7 @@ def test_back_while_it_ends(tree, start):
     box = start("/srv")
     for _ in range(2):
         links = box.inside("/run/service")
-        pids = {name: svstat(box, "pid", f"/srv/{name}") for name in NAMES}
+        pids = {name: runs(box, f"/srv/{name}") for name in NAMES}
         for name in NAMES:
             os.unlink(f"{links}/{name}")
         box.run("/command/s6-svscanctl", "-an", "/run/service")
@@ -113,8 +119,7 @@ def test_back_while_it_ends(tree, start):
             os.symlink(f"/srv/{name}", f"{links}/{name}")
         box.run("/command/s6-svscanctl", "-a", "/run/service")
         for name in NAMES:
-            box.wait_for(lambda: svstat(box, "up,pid", f"/srv/{name}").startswith("true ") and
-                         svstat(box, "pid", f"/srv/{name}") != pids[name], deadline=240, what=f"{name} again")
+            box.wait_for(lambda: runs(box, f"/srv/{name}") not in (None, pids[name]), deadline=240, what=f"{name} again")
             assert box.run("/command/s6-svok", f"/srv/{name}/log").returncode == 0
         ready(box, NAMES)
     ends(box, tree, 3)
@@ -129,7 +134,7 @@ def test_the_log_goes_on_and_is_not_begun_twice(tree, start):
     for wish in ("-u", "-r"):
         box.run("/command/s6-svc", wish, "/run/service/told/log" if wish == "-u" else "/run/service/told")
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/read")) and "held" in tree.read("/tmp/read"))
-    log = svstat(box, "pid", "/srv/told/log")
+    log = box.wait_for(lambda: runs(box, "/srv/told/log"), what="the log")
     os.unlink(box.inside("/run/service") + "/told")
     box.run("/command/s6-svscanctl", "-an", "/run/service")
     box.wait_for(lambda: box.run("/command/s6-svok", "/srv/told").returncode == 1)
@@ -138,6 +143,5 @@ def test_the_log_goes_on_and_is_not_begun_twice(tree, start):
     assert svstat(box, "pid", "/srv/told/log") == log
     tree.write("/tmp/release")
     box.wait_for(lambda: svstat(box, "up", "/srv/told") == "true")
-    box.wait_for(lambda: svstat(box, "up,pid", "/srv/told/log").startswith("true "))
-    assert svstat(box, "pid", "/srv/told/log") != log
+    box.wait_for(lambda: runs(box, "/srv/told/log") not in (None, log))
     assert box.stop() == 0, box.transcript()
