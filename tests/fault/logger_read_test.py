@@ -35,6 +35,13 @@ def feed(r, text):
     wait_for(lambda: succeed(r) or waiting(r.out[0]) == waiting(r.err[0]) == 0, what="reading")
 
 
+def finish(r):
+    """How often a call came by then is a matter of how much each read found: the one that fails may be that of the end."""
+    r.end_input()
+    code = r.wait()
+    assert code == 0 or code == 111 and r.start().wait() == 0
+
+
 # On the way of a line from the pipe into the log: refused once, or from then on. Without some of them there is no
 # process at all.
 ALWAYS = [("splice", "EIO"), ("splice", "ENOSPC"), ("splice", "ENOMEM"), ("splice", "EINVAL"), ("splice", "EFBIG"),
@@ -51,7 +58,7 @@ def test_every_line_arrives_once(rig, call, error, when):
     r = rig("n1000", "s100000", "z0", "C")
     r.start(wrapper=["strace", "-D", "-f", "-o", "/dev/null", "-e", f"inject=?{call}:error={error}:when={when}"])
     feed(r, numbered(1, COUNT))
-    assert r.finish() == 0
+    finish(r)
     assert numbers(r)[0] == numbers(r, "stderr")[0] == list(range(1, COUNT + 1))
 
 
@@ -60,7 +67,7 @@ def test_reading_itself_fails(rig, error):
     """Then a successor reads, and goes on by splice."""
     r = rig("n1000", "s100000", "z0", "C")
     r.start(wrapper=["strace", "-D", "-f", "-o", "/dev/null", "-e", "inject=splice:error=ENOMEM:when=3+",
-                     "-e", f"inject=read,readv:error={error}:when=4+", "-P", f"/proc/self/fd/{r.out[0]}"])
+                     "-e", f"inject=read,readv:error={error}:when=4+", "-P", os.readlink(f"/proc/self/fd/{r.out[0]}")])
     feed(r, numbered(1, COUNT))
-    assert r.finish() == 0
+    finish(r)
     assert numbers(r)[0] == numbers(r, "stderr")[0] == list(range(1, COUNT + 1))
