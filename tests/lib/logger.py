@@ -2,6 +2,7 @@
 import fcntl
 import os
 import re
+import select
 import signal
 import subprocess
 import termios
@@ -175,12 +176,15 @@ def said(r):
     return r.shown[1].read_text().splitlines()
 
 
-def talk(r, first, last):
-    """Writes in the background, the same on both streams: the thread."""
+def talk(r, first, last, torn=True):
+    """Writes in the background, the same on both streams: the thread. torn: in parts that end within a line, which is
+    logged in two pieces, if the next part is late; where lines may be given up, that could be one of the two."""
+    size = 5000 if torn else select.PIPE_BUF // len(numbered(1, 1)) * len(numbered(1, 1))
+
     def write():
         view = memoryview(numbered(first, last))
         while view:
-            part, view = view[:5000], view[5000:]
+            part, view = view[:size], view[size:]
             for _, fd in (r.out, r.err):
                 rest = part
                 while rest:
