@@ -74,25 +74,32 @@ def checked(conserve, texts, how="check"):
     return {row[0]: tuple(int(word) for word in row[1:]) for row in rows}
 
 
+def ends(r):
+    """How far the journals of both streams are written."""
+    return [os.lseek(fd, 0, os.SEEK_CUR) for fd in r.keep[:2]]
+
+
 def let_run(r, rng, most):
     """One logger of four is killed at any instant from its start on; the others at any instant once they have read
     something, so that on a busy machine they come to work too."""
     if rng.randrange(4):
-        journals = r.keep[:2]
-        before = [os.lseek(fd, 0, os.SEEK_CUR) for fd in journals]
-        wait_for(lambda: [os.lseek(fd, 0, os.SEEK_CUR) for fd in journals] != before, 60, "reading", 0.0005)
+        before = ends(r)
+        wait_for(lambda: ends(r) != before, 60, "reading", 0.0005)
     let_pass(rng.random() * most)
 
 
-def kill_at_random(r, writers, kills, most, seed=0):
-    """Kills the logger so often, and starts the next one; then tells the writers to stop: how many lines each
-    wrote."""
+def kill_at_random(r, writers, kills, most, seed=0, enough=lambda: True):
+    """Kills the logger so often, and starts the next one; then, when there is enough, tells the writers to stop: how
+    many lines each wrote."""
     rng = random.Random(seed)
     r.start(ready=False)
     for _ in range(kills):
         let_run(r, rng, most)
         r.kill()
         r.start(ready=False)
+    before = ends(r)
+    wait_for(lambda: all(now != then for now, then in zip(ends(r), before)), what="a line of each writer")
+    wait_for(enough, what="enough lines")
     assert all(writer.poll() is None for writer in writers), "the load ended too early"
     for writer in writers:
         writer.terminate()
@@ -127,7 +134,7 @@ def test_the_default_script_keeps_its_twenty_archives_full(rig, conserve, memory
     """Kills make no archives of their own: what is kept are the last 20 MB and more, on both streams."""
     r = rig("n20", "s1000000", "C", logs=memory)
     writers = [write(conserve, r.out[1], "o", WITHOUT_END), write(conserve, r.err[1], "e", WITHOUT_END)]
-    o, e = kill_at_random(r, writers, KILLS, 0.006)
+    o, e = kill_at_random(r, writers, KILLS, 0.006, enough=lambda: len(r.files()) >= 21)
     assert r.finish() == 0
     files = r.files()
     assert len(files) == 21
@@ -176,7 +183,8 @@ def test_elsewhere_at_least_once(rig, conserve, place):
             "n1000", "s100000", "C", mode="1",
             console=[high(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)) for path in console])
     writers = [write(conserve, r.out[1], "o", WITHOUT_END, 50), write(conserve, r.err[1], "e", WITHOUT_END, 50)]
-    o, e = kill_at_random(r, writers, 50, 0.01)
+    # An alert of each.
+    o, e = kill_at_random(r, writers, 50, 0.01, enough=lambda: all(b" F %c 77 50 " % ord(tag) in r.logged() for tag in "oe"))
     assert r.finish() == 0
     found = checked(conserve, r.files())
     assert {tag: row[:2] for tag, row in found.items()} == {"o": (1, o), "e": (1, e)}
