@@ -71,7 +71,7 @@ def test_pid_1_does_not_wait_for_a_console_that_stands_still(tree, boot, kind, m
     tree.longrun("flood", "#!/bin/sh\nexec yes to be read by nobody\n")
     read, write = pty.openpty() if kind == "terminal" else os.pipe()
     reader = Reader(read)
-    box = boot(tree.path, terminal=write, env={"S6_LOGGING": mode, "OVERLOG_SCRIPT": "n3 s100000 C"})
+    box = boot(tree.path, terminal=write, env={"S6_LOGGING": mode, "OVERLOG_SCRIPT": "n3 s100000 C", "OVERLOG_DRAIN": "1000"})
     os.close(write)
     ready(box)
     if mode == "0":
