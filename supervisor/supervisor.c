@@ -323,7 +323,8 @@ static pid_t on_close(void *context, int fd, uint32_t place)
     struct supervisor *sv = context;
     struct pid1 *p = &sv->pid1;
     struct error e = ERROR_INIT;
-    if (p->stage >= STAGE_TERM)
+    /* But where loggers alone are left: in it lie a caller's descriptors, perhaps of a log. */
+    if (p->stage == STAGE_TERM || p->stage == STAGE_KILL)
         return -1;
     pid_t pid = p->calls->close_slowly(fd);
     if (pid > 0) {
@@ -369,6 +370,8 @@ static void run_transition(struct supervisor *sv)
             stop_step(&sv->stop);
     } while (sv->pid1.notices.count > 0);
     scandir_sweep(&sv->scandir);
+    if (sv->pid1.stage == STAGE_DRAIN)
+        control_again(&sv->control);
     settle(sv);
 }
 

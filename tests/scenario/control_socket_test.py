@@ -278,6 +278,18 @@ def test_descriptors_that_come_with_nothing_are_not_kept(box):
     assert box.stop() == 0
 
 
+def test_a_caller_that_dies_in_the_stop_keeps_no_logger_from_its_end(tree, boot):
+    """It is one of what a service has left behind, its stdout the log: that lies in its request, unread."""
+    tree.longrun("web", "#!/bin/sh\ns6-rc -bu change never &\nexec sleep 1000\n")
+    tree.longrun("never", "#!/bin/sh\ntouch /tmp/asked\nexec sleep 1000\n", notification_fd="3\n", bundle=None)
+    box = boot(tree.path, env={"S6_LOGGING": "1", "OVERLOG_DRAIN": "1000000"})
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/asked")), what="request")
+    caller, = [pid for pid, words in box.processes().items() if words[-1:] == ["never"]]
+    os.kill(caller, signal.SIGSTOP)  # it dies by the TERM that all get
+    box.wait_for(lambda: process_state(caller) == "T", what="stopped caller")
+    assert box.stop() == 0
+
+
 def test_callers_that_stand_still(box):
     """Sixteen ask for what takes long, or read nothing, and are stopped: the next gets its answer."""
     before = usual(box)
