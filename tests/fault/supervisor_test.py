@@ -277,7 +277,9 @@ def test_a_stop_that_would_never_end(tree, boot, how):
     assert box.wait() == 0  # long before the grace time
     if how == "limit":
         assert box.ended - before > 2
-    assert_complete(tree)
+    # A quarter of the limit is for loggers, which is little for one that gets no processor; then it is said.
+    if how == "signals" or "the logger of writer did not finish in time" not in said(box):
+        assert_complete(tree)
 
 
 def test_a_signal_during_a_stop_that_nobody_asked_for_by_signal(tree, boot):
