@@ -267,7 +267,8 @@ def test_a_stop_that_would_never_end(tree, boot, how):
     tree.oneshot("never", "true\n", down="sleep 1000\n")
     env = {"S6_LOGGING": "2", "S6_KILL_GRACETIME": "600000", "OVERLOG_STOP_MAXTIME": "3000" if how == "limit" else "0"}
     box = boot(tree.path, env=env)
-    box.wait_for(lambda: os.path.exists(tree.at("/tmp/written")))
+    box.wait_booted()
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/written")) and runs(box, "hangs"))
     before = time.monotonic()
     box.kill(signal.SIGTERM)
     if how == "signals":
