@@ -31,12 +31,13 @@ def test_a_mode_opens_what_is_there(tree, boot):
     # The second names, of a file of an earlier boot, too.
     for name in ("web", ".init"):
         follow = tree.at(f"/var/log/services/{name}/follow")
-        assert mode(follow) == 0o755
+        box.wait_for(lambda: mode(follow) == 0o755, what=f"mode of the second names of {name}")
         assert [os.path.samefile(f"{follow}/{file}", f"{follow}/../current") for file in os.listdir(follow)] == [True]
     # A directory for some lines, for who cannot follow rotation.
     some = tree.at("/var/log/fail2ban/own/current")
     box.wait_for(lambda: os.path.exists(some) and open(some).read().endswith(" login failed\n"), what="line")
     assert open(some).read().count("\n") == 1
+    box.wait_for(lambda: " boot " in tree.read("/var/log/services/.events/current"), what="event")
     read = box.run("/bin/sh", "-c", "cat /var/log/services/web/current && cat /var/log/services/.events/current", user=1)
     assert read.returncode == 0 and "said" in read.stdout and "boot" in read.stdout
     assert mode(tree.at("/var/log/services/foreign")) == 0o700

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from lib.logcat import DEADLINE, Follower, OVERLOG, Writer, environment, is_asleep
+from lib.logcat import DEADLINE, Follower, OVERLOG, Writer, cri, environment, is_asleep
 from lib.processes import process_state
 from lib.wait import let_pass, wait_for
 
@@ -166,8 +166,9 @@ def test_06_entries_while_following(root):
     w = Writer(root / "a")
     with Follower(root, "-o", "raw", "-g", "deep", "--entry") as f:
         wait_for(lambda: is_asleep(f.process.pid))
-        for line in ("Exception", "  at deep", "  at other", "next"):
-            w.write(line)
+        now = time.time_ns()  # at once: later than within a second it is another entry
+        w.file.write("".join(cri(now // 10**9, line, nanosecond=now % 10**9)
+                             for line in ("Exception", "  at deep", "  at other", "next")).encode())
         assert f.lines(3) == ["Exception", "  at deep", "  at other"]
         w.write("deep, with nothing behind it")
         assert f.lines(4)[3:] == ["deep, with nothing behind it"]

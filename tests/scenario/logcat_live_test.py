@@ -160,6 +160,7 @@ def test_43_a_link_to_what_is_followed(root):
         assert f.lines(2) == ["one", "two"]
         with open(root / "web/current", "a") as file:
             file.write(cri(BASE + 2, "three"))
+        f.lines(3)
         with open(root / "later/current", "a") as file:
             file.write(cri(BASE + 3, "four"))
         assert f.lines(4) == ["one", "two", "three", "four"]

@@ -27,7 +27,8 @@ def house(root, tmp_path):
                 cri(now - 300, f"Error: health check of {name}") + cri(now - 200, f"Error: {name} failed", "stderr") +
                 cri(now - 100, "Exception: x") + cri(now - 100, "  at y") + cri(now - 90, "upstream timed out") +
                 cri(now - 80, '{"level": "info"}') + cri(now - 70, "status=503 path=/api/x"))
-    service(root, "clock", cri(int(noon.timestamp()), "half past twelve"))
+    # Of tomorrow, too: midnight may come.
+    service(root, "clock", "".join(cri(int(noon.timestamp()) + day, "half past twelve") for day in (0, 86400)))
     service(root, ".events", f"{utc(now - 3700)} boot id=1 pid=1 version=0\n{utc(now - 3650)} exit service=api pid=2 "
             f"code=1\n{utc(now - 400)} boot id=2 pid=1 version=0\n")
     (tmp_path / "volume").symlink_to(root)

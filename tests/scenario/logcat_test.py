@@ -324,7 +324,7 @@ def test_35_broken_members(root):
                          stdin=subprocess.PIPE)
     p.stdin.write("".join(f"line {i} {i * 7919 % 1000003}\n" for i in range(30000)).encode())
     p.stdin.flush()
-    wait_for(lambda: list((root / "a").glob("@*.s")))
+    wait_for(lambda: list((root / "a").glob("@*.s")) and b" line 29999 " in (root / "a/current").read_bytes())
     p.send_signal(signal.SIGALRM)  # a second archive: the first one is compressed
     wait_for(lambda: list((root / "a").glob("@*.s.gz")) and len(list((root / "a").glob("@*.s"))) == 1)
     p.stdin.close()
