@@ -73,7 +73,7 @@ def test_every_word(tree, boot):
     assert shown(box, "web") == "17 of 30"
     assert "\n    says: 17 of 30\n" in box.run("/command/overlog", "status").stdout
     assert "\n  says          17 of 30\n" in box.run("/command/overlog", "why", "web").stdout
-    assert svstat(box, "up,ready", "web") == "true false"
+    box.wait_for(lambda: svstat(box, "up,ready", "web") == "true false", what="a service that is up")
     say(box, "web", b"STATUS=\x1b[31mred\xff\nREADY=1")
     box.wait_for(lambda: svstat(box, "up,ready", "web") == "true true", what="readiness")
     assert "    says: ^[[31mred\\xff\n" in box.run("/command/overlog", "status", "web").stdout
@@ -108,7 +108,8 @@ def test_every_word(tree, boot):
     say(box, "dropped", "READY=1\nSTATUS=as nobody", uid=65534)
     box.wait_for(lambda: svstat(box, "ready", "dropped") == "true", what="readiness of what runs as nobody")
     assert shown(box, "dropped") == "as nobody"
-    assert log(tree, "mute") == ["notify: warning: there is no notification-fd: nobody hears of READY=1"]
+    box.wait_for(lambda: log(tree, "mute") == ["notify: warning: there is no notification-fd: nobody hears of READY=1"] and
+                 box.exists(f"{RUN}/mute/socket"), what="a warning, and a socket")
     say(box, "mute", "READY=1\nSTATUS=well")
     barrier(box, "mute")
     assert shown(box, "mute") == "well"
@@ -117,7 +118,7 @@ def test_every_word(tree, boot):
         "Permission denied (notify has to stand before s6-setuidgid, or what else changes the user)")
 
     # A wish for an act is not taken back by the next sign of life.
-    box.wait_for(lambda: box.exists("/tmp/checked"), what="a check")
+    box.wait_for(lambda: box.exists("/tmp/checked") and box.exists(f"{RUN}/sick/socket"), what="a check, and a socket")
     say(box, "sick", "WATCHDOG=trigger")
     say(box, "sick", "WATCHDOG=1")
     box.wait_for(lambda: "livecheck: warning: sick is not alive: WATCHDOG=trigger; it gets SIGWINCH" in log(tree, "sick"),
@@ -160,7 +161,7 @@ def test_the_client_of_systemd(tree, boot):
     tree.longrun("dog", WATCHED, notification_fd="3\n")
     box = boot(tree.path, env={"S6_LOGGING": "1"})
     box.wait_for(lambda: shown(box, "web") == "warming up", what="a status")
-    assert svstat(box, "up,ready", "web") == "true false"
+    box.wait_for(lambda: svstat(box, "up,ready", "web") == "true false", what="a service that is up")
     tree.write("/tmp/go")
     box.wait_for(lambda: log(tree, "web") == ["told"], what="an answer to what was said")
     assert shown(box, "web") == "serving"

@@ -1,6 +1,7 @@
 """What docs/security.md says of files that others can open: a lock that a plain user takes keeps nobody out and claims
 nothing."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -66,8 +67,9 @@ def everything(box, *folders):
     for folder in folders:
         for path, folders_in, names in os.walk(box.inside(folder)):
             for name in names:
-                if stat.S_ISREG(os.lstat(os.path.join(path, name)).st_mode):
-                    found.append(folder + os.path.join(path, name)[len(box.inside(folder)):])
+                with contextlib.suppress(FileNotFoundError):  # a file that was about to take another one's place
+                    if stat.S_ISREG(os.lstat(os.path.join(path, name)).st_mode):
+                        found.append(folder + os.path.join(path, name)[len(box.inside(folder)):])
     return found
 
 

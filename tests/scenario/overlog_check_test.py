@@ -550,7 +550,7 @@ def test_what_was_created_boots(tree, boot):
     box.wait_for_text("hello\n", "stdout")
     for name, user in (("web", 33), ("idle", 65534)):
         row = json.loads(box.run("/command/overlog", "status", "--json", name).stdout)["services"][0]
-        assert box.run("/bin/stat", "-c", "%u", f"/proc/{row['pid']}").stdout == f"{user}\n"
+        box.wait_for(lambda: box.run("/bin/stat", "-c", "%u", f"/proc/{row['pid']}").stdout == f"{user}\n", what=f"user of {name}")
         assert row["restarts"] == 0 and (row["ready_milliseconds"] is not None or name == "idle")
     assert_order(box.stderr.text(), "service prepare successfully started", "service web: starting",
                          "service web successfully started", "service idle: starting")

@@ -6,7 +6,6 @@ import re
 import pytest
 
 from lib.boot import Boot
-from lib.logs import log_text
 from lib.tree import Tree
 
 OVERLOG = "/command/overlog"
@@ -20,9 +19,12 @@ def box(tmp_path_factory, installed, helper):
     tree.longrun("proxy", deps=["web"])
     for number in "12":
         tree.longrun(f"worker-{number}", "#!/bin/sh\necho >&3\nexec sleep 1000\n", notification_fd="3\n", deps=["db"])
-    tree.longrun("bad", "#!/bin/sh\necho reading\necho no such option >&2\nexit 3\n", bundle=None)
+    # It ends when its words are in the log: who starts it waits for these for a moment only.
+    tree.longrun("bad", "#!/bin/sh\necho reading\necho no such option >&2\n"
+                        "until grep -q reading $LOG && grep -q option $LOG; do usleep 10000; done 2>/dev/null\nexit 3\n"
+                 .replace("$LOG", "/var/log/services/bad/current"), bundle=None)
     tree.longrun("gone", "#!/opt/nothere\n", bundle=None)
-    tree.longrun("mute", "#!/bin/sh\necho still thinking\nexec sleep 1000\n", notification_fd="3\n", bundle=None)
+    tree.longrun("mute", "#!/bin/sh\nwhile :; do echo still thinking; sleep 0.1; done\n", notification_fd="3\n", bundle=None)
     tree.longrun("after", deps=["mute"], bundle=None)
     tree.longrun("stubborn", "#!/bin/sh\ntrap '' TERM\necho >&3\nexec sleep 1000\n", notification_fd="3\n", bundle=None)
     tree.longrun("rider", deps=["stubborn"], bundle=None)
@@ -69,12 +71,14 @@ def test_what_fails_says_why(box):
     assert "    reading" in lines and "    no such option" in lines
     lines = overlog(box, "start", "gone", code=1)
     assert len(lines) == 1 and "its interpreter /opt/nothere is missing" in lines[0]
-    # It has said it before its time begins.
-    box.run("/command/s6-svc", "-u", "/run/service/mute", check=True)
-    box.wait_for(lambda: "still thinking" in log_text(box.inside("/var/log/services/mute")), what="words of mute")
-    lines = overlog(box, "start", "-t", "700", "after", code=1)
-    assert lines == ["mute has not said that it is ready after T (pid N)", "    still thinking",
-                     "after is not started: mute, which it needs, is not up"]
+    # Again, where its logger has written nothing of it in that time.
+    def tried():
+        lines = overlog(box, "start", "-t", "700", "after", code=1)
+        return lines if "    still thinking" in lines else None
+
+    lines = box.wait_for(tried, what="words of mute")
+    assert lines[0] == "mute has not said that it is ready after T (pid N)" and set(lines[1:-1]) == {"    still thinking"}
+    assert lines[-1] == "after is not started: mute, which it needs, is not up"
     overlog(box, "stop", "bad", "gone", "mute")
     assert [pids(box)[name] for name in ("bad", "gone", "mute", "after")] == [None] * 4
 
@@ -100,13 +104,19 @@ def test_restart(box):
 
 
 def test_a_restart_that_gets_stuck_says_who_stays_down(box):
-    overlog(box, "start", "rider")
-    r = box.run(OVERLOG, "restart", "-t", "300ms", "stubborn", "rider")
+    def stuck():
+        """Again, where rider has not ended in that time."""
+        overlog(box, "start", "rider")
+        r = box.run(OVERLOG, "restart", "-t", "300ms", "stubborn", "rider")
+        rider = pids(box)["rider"]
+        box.run("/command/s6-svc", "-k", "/run/service/stubborn", check=True)
+        overlog(box, "stop", "stubborn")
+        return None if r.stdout.startswith("rider is still up after ") else (r, rider)
+
+    r, rider = box.wait_for(stuck, what="a restart that gets to stubborn")
     assert r.returncode == 1 and r.stdout.startswith("stubborn is still up after ")
     assert r.stderr == "overlog restart: fatal: those that need it stay down\n"
-    assert pids(box)["rider"] is None
-    box.run("/command/s6-svc", "-k", "/run/service/stubborn", check=True)
-    overlog(box, "stop", "stubborn")
+    assert rider is None
 
 
 def test_who_may_not_is_told_at_once(box):

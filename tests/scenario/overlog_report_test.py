@@ -96,8 +96,17 @@ def to_stdout(box, *names):
 def test_no_secret_is_in_the_archive(tree, boot, tmp_path):
     fill(tree)
     box = boot(tree.path, env={"S6_LOGGING": "2", **ENVIRONMENT})
-    box.wait_for(lambda: "pl4ntedpemline2" in box.run("/command/logcat", "web").stdout, what="log")
-    box.wait_for(lambda: "visible status" in box.run("/command/overlog", "status").stdout, what="status text")
+    def logged(name, *words):
+        text = box.run("/command/logcat", "-n", "all", name).stdout
+        return all(word in text for word in words)
+
+    def shown():
+        text = box.run("/command/overlog", "status").stdout
+        return "visible status" in text and re.search(r"^web +up", text, re.M)
+
+    # The last words on each stream, and what others say.
+    box.wait_for(lambda: logged("web", "the key is", "pl4ntedpemline2", "of a file:") and logged("other", "other is here"), what="logs")
+    box.wait_for(shown, what="status text")
     assert "pl4nted in env" in box.run("/command/logcat", "web").stdout
 
     os.mkdir(box.inside("/run/secrets"))
