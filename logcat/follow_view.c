@@ -187,13 +187,17 @@ static bool close_gone(struct follow_view *live)
     return again;
 }
 
+/* What was written until the present has been told by then: an entry is old enough only if no older
+ * one can be unknown, also where we had to wait for a processor since the last events. */
 static void settled(void *context)
 {
     struct follow_view *live = context;
     int64_t due;
     do {
         struct timespec wall = clock_wall();
-        due = view_live(live->view, clock_monotonic(), &wall);
+        int64_t now = clock_monotonic();
+        dirwatch_collect(&live->follow);
+        due = view_live(live->view, now, &wall);
     } while (close_gone(live));
     if (live->view->output.ended)
         loop_stop(&live->loop);
@@ -205,9 +209,7 @@ static void settled(void *context)
 
 static void fire(struct timer *t)
 {
-    struct follow_view *live = container_of(t, struct follow_view, due);
-    dirwatch_collect(&live->follow); /* older lines of others come first */
-    settled(live);
+    settled(container_of(t, struct follow_view, due));
 }
 
 int follow_view_open(struct follow_view **out, struct view *v, const struct logdirs *r,

@@ -135,6 +135,24 @@ def test_42_order_among_services(root):
         assert f.lines(3000) == [str(i) for i in range(3000)]
 
 
+def test_42_order_among_services_where_a_reader_waits_for_a_processor(root, tmp_path):
+    """Between being told of changes and reading them: then one service has its lines read, another is not known to have any."""
+    writers = [Writer(root / n) for n in ("x", "y")]
+    told = tmp_path / "told"
+    with Follower(root, "-o", "raw", "-n0") as f:
+        wait_for(lambda: is_asleep(f.process.pid))
+        slow = subprocess.Popen(["strace", "-qq", "-o", told, "-p", str(f.process.pid), "-e", "trace=read",
+                                 "-e", "inject=read:delay_exit=300000"])
+        wait_for(lambda: "TracerPid:\t0\n" not in Path(f"/proc/{f.process.pid}/status").read_text(), what="strace")
+        writers[0].write("first")
+        wait_for(lambda: "EAGAIN" in told.read_text(), what="the end of what it is told")
+        writers[1].write("second")
+        writers[0].write("third")
+        assert f.lines(3) == ["first", "second", "third"]
+        slow.terminate()
+        slow.wait(DEADLINE)
+
+
 def test_43_new_services_and_new_roots(root):
     Writer(root / "a").write("a1")
     with Follower(root, "-o", "raw") as f:
