@@ -5,12 +5,10 @@ import gzip
 import os
 import re
 
+from lib.wait import wait_for
+
 ARCHIVE = re.compile(r"@[0-9a-f]{24}\.[su](\.gz)?$")
 CRI = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([FP]) (.*)", re.S)
-
-
-class Unfinished(LookupError):
-    """The end of the log is still being written: a reader may see the first page of a write. wait_for looks again."""
 
 
 def archives(folder):
@@ -56,11 +54,17 @@ def log_bytes(folder):
                 pass
 
 
+def whole_lines(folder):
+    """The same, when its last line has an end: a reader may see the first page of a write."""
+    def whole():
+        data = log_bytes(folder)
+        return [data] if data == b"" or data.endswith(b"\n") else None
+    return (whole() or wait_for(whole, what=f"end of the last line in {folder}"))[0]
+
+
 def log_lines(folder):
     """[(stamp, stream, flag, text)] of a directory with CRI stamps; every line must have one."""
-    data = log_bytes(folder)
-    if data and not data.endswith(b"\n"):
-        raise Unfinished(f"{folder}: last line without newline")
+    data = whole_lines(folder)
     lines = []
     for line in data.split(b"\n")[:-1]:
         match = CRI.fullmatch(line)
