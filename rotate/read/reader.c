@@ -67,7 +67,7 @@ static bool is_last(const struct reader *r, const struct archive *a)
         return false;
     if (compressed && clock_compare(&st.st_mtim, &last.st_mtim) == 0)
         return true;
-    return r->processing && follow_is_deleted(r->directory, &last);
+    return follow_is_deleted(r->directory, &last) && reader_is_processed(r);
 }
 
 /* Whether files may be missing between what was read and the oldest new one in the listing. The
@@ -82,8 +82,8 @@ static bool breaks_off(const struct reader *r, const struct archive *list, long 
         return first == count || clock_compare(&list[first].time, &r->follower.time) != 0;
     if (r->last.fd < 0 || r->last_known)
         return !listed;
-    return !(first < count && is_last(r, &list[first])) && !r->processing &&
-           reader_is_unnamed(r, &r->last, r->last_known);
+    return !(first < count && is_last(r, &list[first])) &&
+           reader_is_unnamed(r, &r->last, r->last_known) && !reader_is_processed(r);
 }
 
 /* Notes which archive is to be read next, *next if any was found, and what is listed behind it. */
@@ -148,8 +148,12 @@ static void retire(struct reader *r)
 static int start_previous(struct reader *r, struct error *e)
 {
     struct logfile f;
-    if (reader_open_previous(r, &f) < 0)
-        return errno == ENOENT ? 0 : reader_broken(r, "previous", e);
+    if (reader_open_previous(r, &f) < 0) {
+        if (errno != ENOENT)
+            return reader_broken(r, "previous", e);
+        r->owed |= reader_has_output_of_last(r);
+        return 0;
+    }
     r->processing = true;
     if (r->last.fd >= 0 && r->last.inode == f.inode && r->last.device == f.device) {
         r->owed = true;
@@ -165,8 +169,9 @@ static int start_previous(struct reader *r, struct error *e)
 static int start_current(struct reader *r, struct error *e)
 {
     struct archive a;
-    struct stat st;
+    struct stat st, state;
     struct logfile f;
+    reader_look_at_state(r, &state);
     if (logfile_open(&f, r->directory, "current", false) < 0)
         return errno == ENOENT ? 0 : reader_broken(r, "current", e);
     int more = next_archive(r, &a);
@@ -176,6 +181,7 @@ static int start_current(struct reader *r, struct error *e)
         return 2;
     }
     reader_start(r, &f, PLACE_CURRENT, "current");
+    r->state = state;
     return 1;
 }
 
@@ -360,6 +366,8 @@ int reader_open(struct reader **out, const char *path, enum reader_from from,
         result = error_system(e, "unable to open %s", path);
     else
         strcpy(r->file_path, path);
+    if (result == 0)
+        reader_look_at_state(r, &r->state);
     if (result == 0 && from != READER_ALL)
         result = reader_begin_near_end(r, from, from == READER_TAIL ? lines : 0, e);
     if (result == 0)

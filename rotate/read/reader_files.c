@@ -94,16 +94,38 @@ bool reader_is_unnamed(const struct reader *r, const struct logfile *f, bool kno
     return f->fd >= 0 && !known && fstat(f->fd, &st) == 0 && follow_is_deleted(r->directory, &st);
 }
 
+void reader_look_at_state(const struct reader *r, struct stat *st)
+{
+    if (reader_look_at(r, "state", st) < 0)
+        *st = (struct stat){.st_ino = 0};
+}
+
+bool reader_is_processed(const struct reader *r)
+{
+    struct stat st;
+    /* What it writes becomes state. */
+    if (r->processing || reader_look_at(r, "newstate", &st) == 0)
+        return true;
+    reader_look_at_state(r, &st);
+    return st.st_ino != r->state.st_ino || clock_compare(&st.st_mtim, &r->state.st_mtim) != 0;
+}
+
 /* Whether a processor's output is that of the file that was read last. */
 static bool is_of_last(const struct reader *r)
 {
-    return r->processing && reader_is_unnamed(r, &r->last, r->last_known);
+    return reader_is_unnamed(r, &r->last, r->last_known) && reader_is_processed(r);
 }
 
 /* The owner's x bit says that the output is whole. */
 static bool is_output(const struct stat *st)
 {
     return S_ISREG(st->st_mode) && (st->st_mode & S_IXUSR) != 0 && st->st_size > 0;
+}
+
+bool reader_has_output_of_last(const struct reader *r)
+{
+    struct stat st;
+    return is_of_last(r) && reader_look_at(r, "processed", &st) == 0 && is_output(&st);
 }
 
 /* Opens a processor's output, which has its input's place from the removal of that until it is an

@@ -35,10 +35,11 @@ struct reader {
     /* previous or current, once read to its end. It stays open so that no new file gets its inode.
      */
     struct logfile last;
-    bool last_known; /* last was found among the archives, or was there and is removed */
-    bool file_known; /* the same of file, while it is not an archive */
-    bool owed;       /* an archive with the content of last will appear, and is not to be read */
-    bool processing; /* a processor works here: archives do not have the content of current */
+    bool last_known;   /* last was found among the archives, or was there and is removed */
+    bool file_known;   /* the same of file, while it is not an archive */
+    bool owed;         /* an archive with the content of last will appear, and is not to be read */
+    bool processing;   /* a processor works here: archives do not have the content of current */
+    struct stat state; /* of what a processor leaves, before current was opened; st_ino 0: none */
 
     bool parked;        /* only the descriptor of last is open */
     bool parked_file;   /* file was open when the reader was parked */
@@ -75,10 +76,17 @@ int reader_open_archive(const struct reader *r, const struct archive *a, struct 
  * that it was before is not known. */
 bool reader_is_unnamed(const struct reader *r, const struct logfile *f, bool known);
 
+/* fstatat of what a processor leaves behind; st_ino 0: nothing. */
+void reader_look_at_state(const struct reader *r, struct stat *st);
+/* Whether a processor works here: it was seen, or has come to its end since current was opened. */
+bool reader_is_processed(const struct reader *r);
+
 /* Opens previous, a processor's input, or the output that is whole where previous is not there any
  * more, unless the input was read last. 0, or -1 with errno; ENOENT: there is none, or it is empty.
  */
 int reader_open_previous(const struct reader *r, struct logfile *f);
+/* Whether the output that is whole is that of the file which was read last. */
+bool reader_has_output_of_last(const struct reader *r);
 /* Whether there is a previous, or an output in its place, with content that is another file than
  * `known` (which may be closed).
  */

@@ -9,6 +9,7 @@ import pytest
 
 from lib.build import OVERLOG
 from lib.boot import Stream
+from lib.processes import process_state
 from lib.wait import wait_for
 
 
@@ -54,8 +55,12 @@ def test_current_and_what_is_added(watch, place, options):
     assert p.wait(60) == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("script", [["n1000", "s4096"], ["n1000", "s4096", "S100000000", "z6"], ["n1000", "s4096", "?cat"]], ids=" ".join)
-def test_nothing_is_missed_through_many_rotations(watch, place, script):
+SCRIPTS = [["n1000", "s4096"], ["n1000", "s4096", "S100000000", "z6"], ["n1000", "s4096", "?cat"]]
+
+
+@pytest.mark.parametrize("stands", [False, True], ids=["reads", "stands still"])
+@pytest.mark.parametrize("script", SCRIPTS, ids=" ".join)
+def test_nothing_is_missed_through_many_rotations(watch, place, script, stands):
     logs = Path(place) / "logs"
     logger = subprocess.Popen([OVERLOG, "s6-log", *script, str(logs)], stdin=subprocess.PIPE)
     wait_for((logs / "current").exists, what="log directory")
@@ -64,11 +69,15 @@ def test_nothing_is_missed_through_many_rotations(watch, place, script):
     logger.stdin.write(b"first\n")
     logger.stdin.flush()
     wait_for(lambda: p.text.data == b"first\n", what="the first line")
+    if stands:
+        p.send_signal(signal.SIGSTOP)
+        wait_for(lambda: process_state(p.pid) == "T", what="stop")
     for i in range(40):
         logger.stdin.write(numbers(i * 250, i * 250 + 250))
         logger.stdin.flush()
     logger.stdin.close()
     assert logger.wait(60) == 0
+    p.send_signal(signal.SIGCONT)
     assert len(list(logs.glob("@*"))) > (0 if "?cat" in script else 10)
     wait_for(lambda: p.text.data.endswith(b"line 9999\n"), 60, what="the last line")
     assert p.text.data == b"first\n" + numbers(0, 10000)

@@ -541,6 +541,39 @@ static void processors_are_not_read_twice(void **state)
     reader_close(end);
 }
 
+/* A reader that had to wait for its turn has not seen previous. */
+static void processors_that_nobody_saw(void **state)
+{
+    (void)state;
+    directory_write(&dir, "state", "", 0644);
+    directory_write(&dir, "current", "1\n", 0644);
+    struct reader *r = opened(READER_ALL, 0, 0), *end = opened(READER_END, 0, 0);
+    assert_string_equal(drain(r, 100), "1\n");
+    directory_add(&dir, "current", "2\n");
+    directory_write(&dir, archive_of(2000, ".s"), "PROCESSED 1 and 2\n", 0744);
+    directory_write(&dir, "newstate", "", 0644);
+    renameat(dir.fd, "newstate", dir.fd, "state");
+    directory_write(&dir, archive_of(3000, ".s"), "PROCESSED 3\n", 0744);
+    unlinkat(dir.fd, "current", 0);
+    directory_write(&dir, "current", "4\n", 0644);
+    assert_string_equal(drain(r, 100), "2\nPROCESSED 3\n4\n");
+    assert_string_equal(drain(end, 100), "2\nPROCESSED 3\n4\n");
+    directory_write(&dir, "newstate", "", 0644);
+    directory_write(&dir, "processed", "PROCESSED 4\n", 0744);
+    unlinkat(dir.fd, "current", 0);
+    directory_write(&dir, "current", "5\n", 0644);
+    assert_string_equal(drain(r, 100), "5\n");
+    renameat(dir.fd, "newstate", dir.fd, "state");
+    renameat(dir.fd, "processed", dir.fd, archive_of(4000, ".s"));
+    assert_string_equal(drain(end, 100), "5\n");
+    renameat(dir.fd, "current", dir.fd, "previous");
+    directory_write(&dir, "current", "6\n", 0644);
+    assert_string_equal(drain(r, 100), "6\n");
+    assert_string_equal(drain(end, 100), "6\n");
+    reader_close(r);
+    reader_close(end);
+}
+
 /* Between the removal of previous and its name as an archive, what a processor made has no other.
  */
 static void output_that_has_no_name_yet(void **state)
@@ -652,6 +685,7 @@ int main(void)
         T(twins_are_read_once),
         T(compression_under_the_reader),
         T(processors_are_not_read_twice),
+        T(processors_that_nobody_saw),
         T(output_that_has_no_name_yet),
         T(second_names_are_none),
         T(strange_entries_are_not_waited_for),
