@@ -556,5 +556,5 @@ def test_what_was_created_boots(tree, boot):
                          "service web successfully started", "service idle: starting")
     box.wait_booted()
     assert box.run("/command/s6-rc", "-d", "change", "all").returncode == 0
-    assert json.loads(box.run("/command/overlog", "status", "--json").stdout)["well"]
+    box.wait_for(lambda: json.loads(box.run("/command/overlog", "status", "--json").stdout)["well"], what="all well")
     assert box.stop() == 0

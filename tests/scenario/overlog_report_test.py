@@ -107,6 +107,7 @@ def test_no_secret_is_in_the_archive(tree, boot, tmp_path):
     # The last words on each stream, and what others say.
     box.wait_for(lambda: logged("web", "the key is", "pl4ntedpemline2", "of a file:") and logged("other", "other is here"), what="logs")
     box.wait_for(shown, what="status text")
+    box.wait_for(lambda: " start service=web " in box.read("/var/log/services/.events/current"), what="event")
     assert "pl4nted in env" in box.run("/command/logcat", "web").stdout
 
     os.mkdir(box.inside("/run/secrets"))
