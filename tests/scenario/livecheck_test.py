@@ -114,13 +114,13 @@ def test_checks(tree, boot):
     tree.longrun("late", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -T 400ms -f 2 -a USR1 "
                          "sh -c 'trap \"echo got USR1\" USR1; while :; do sleep 0.05; done'\n")
     tree.script("etc/s6-overlay/s6-rc.d/late/data/check", "#!/bin/sh\necho half a\nsleep 7777 | cat\n")
-    tree.longrun("dropped", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -f 1 -c 'test ! -e /tmp/ill' s6-setuidgid nobody "
+    tree.longrun("dropped", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -T 30s -f 1 -c 'test ! -e /tmp/ill' s6-setuidgid nobody "
                             "sh -c 'id -u; exec sleep 1000'\n")
     tree.longrun("turned", "#!/bin/sh\nexec s6-setuidgid nobody livecheck -c true sleep 1000\n")
-    tree.longrun("none", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -f 1 -a WINCH -c /no/such/program sleep 1000\n")
+    tree.longrun("none", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -T 30s -f 1 -a WINCH -c /no/such/program sleep 1000\n")
     # One whose stderr nobody reads.
     tree.longrun("unheard", "#!/bin/sh\nmkfifo /tmp/unheard\nexec 4<>/tmp/unheard 2>/tmp/unheard 4>&-\necho begun\n"
-                            "exec livecheck -i 50ms -s 0 -f 1 -c 'test ! -e /tmp/ill' sleep 1000\n")
+                            "exec livecheck -i 50ms -s 0 -T 30s -f 1 -c 'test ! -e /tmp/ill' sleep 1000\n")
     box = boot(tree.path, env={"S6_LOGGING": "1"})
     box.wait_for(lambda: count(tree, "slow") >= 8, what="eight checks")
     assert not os.path.exists(tree.at("/tmp/slow.twice"))
@@ -170,7 +170,7 @@ def test_checks(tree, boot):
 def test_the_container_ends(tree, boot):
     """With 1, also where somebody wrote that nothing is wrong."""
     tree.longrun("web", "#!/bin/sh\nprintf 0 >/run/s6-linux-init-container-results/exitcode\n"
-                        "exec livecheck -i 50ms -s 0 -f 2 -a exit -c 'test -e /tmp/well' sleep 1000\n")
+                        "exec livecheck -i 50ms -s 0 -T 30s -f 2 -a exit -c 'test -e /tmp/well' sleep 1000\n")
     box = boot(tree.path, env={"S6_LOGGING": "1"})
     assert box.wait() == 1, box.transcript()
     assert log(tree, "web") == ["livecheck: warning: web is not alive: 2 failures in a row, the last: the check exited 1; "
@@ -179,9 +179,9 @@ def test_the_container_ends(tree, boot):
 
 def test_beside_a_restart_policy(tree, boot):
     """A restart is one that was asked for, also where a clean end is the last; a signal is a death like any other."""
-    tree.longrun("polite", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -f 1 -c 'test ! -e /tmp/ill' "
+    tree.longrun("polite", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -T 30s -f 1 -c 'test ! -e /tmp/ill' "
                            "sh -c 'trap \"exit 0\" TERM; echo begun; while :; do sleep 0.05; done'\n", restart="on-failure\n")
-    tree.longrun("hopeless", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -f 1 -a KILL -c 'test ! -e /tmp/over' sleep 1000\n",
+    tree.longrun("hopeless", "#!/bin/sh\nexec livecheck -i 50ms -s 0 -T 30s -f 1 -a KILL -c 'test ! -e /tmp/over' sleep 1000\n",
                  restart="always, 1 in 1h, then 3\n")
     box = boot(tree.path, env={"S6_LOGGING": "1"})
     box.wait_for(lambda: log(tree, "polite") == ["begun"])
