@@ -5,7 +5,7 @@ import pytest
 
 from lib.silent import Silent
 
-HUNG = 40  # more than pid 1 has places for at a time (base/launch.c)
+HUNG = 40  # each holds a place of base/launch.c
 
 
 @pytest.fixture
