@@ -65,7 +65,7 @@ def test_the_facts(box):
     assert web["type"] == "longrun" and web["wanted"] and web["ready"] and web["well"]
     assert web["log"] == "/var/log/services/web" and web["restarts"] == 0
     assert (web["last_exit_code"], web["last_signal"]) == (None, None)
-    assert box.run("/bin/cat", f"/proc/{web['pid']}/comm").stdout == "sleep\n"
+    box.wait_for(lambda: box.run("/bin/cat", f"/proc/{web['pid']}/comm").stdout == "sleep\n")  # a shell at first
     assert rows["ready"]["ready_milliseconds"] <= rows["ready"]["milliseconds"] <= whole["milliseconds"]
     assert rows["crash"]["last_signal"] == 11 and rows["crash"]["restarts"] == 1
     assert rows["crash"]["last_end_milliseconds_ago"] > 0
@@ -87,10 +87,23 @@ def test_a_plain_user_may_look_and_no_more(box):
     assert r.returncode == 100 and box.alive()
 
 
+def is_there(box):
+    """The file of pid 1, before which there is nothing to look at."""
+    box.wait_for(lambda: box.exists("/run/s6/status"))
+
+
 def health(box, *words):
     r = box.run(*STATUS, "--health", *words)
     assert r.stderr == ""
     return r.returncode, r.stdout
+
+
+def wait_health(box, code, text=None):
+    """Pid 1 answers who asked for a change, and then writes its file."""
+    def is_so():
+        seen = health(box)
+        return seen[0] == code and text in (None, seen[1])
+    box.wait_for(is_so, what=f"health {code} {text}")
 
 
 def test_health(box):
@@ -99,10 +112,10 @@ def test_health(box):
     assert health(box, "web") == (0, "all services are up and ready\n")
     # What people stopped is not missed.
     box.run("/command/s6-rc", "-d", "change", "web", check=True)
-    assert health(box)[0] == 0
+    wait_health(box, 0, "all services that should be up are up and ready; down: web\n")
     box.run("/command/s6-rc", "-u", "change", "web", check=True)
     box.run("/command/s6-svc", "-wD", "-d", "/run/service/web", check=True)
-    assert health(box) == (0, "all services that should be up are up and ready; down: web\n")
+    wait_health(box, 0, "all services that should be up are up and ready; down: web\n")
     assert not status(box)[0]["web"]["wanted"]
     box.run("/command/s6-svc", "-wu", "-u", "/run/service/web", check=True)
     # Started, and not ready.
@@ -120,7 +133,7 @@ def test_health(box):
     assert code == 1 and "gone is " in text and "its interpreter /opt/nothere is missing" in text
     assert status(box)[0]["gone"]["why"].startswith("unable to execute /run/s6-rc/servicedirs/gone/run")
     box.run("/command/s6-rc", "-d", "change", "gone", check=True)
-    assert health(box)[0] == 0
+    wait_health(box, 0)
     # Permanent failure, and a oneshot that fails.
     box.run("/command/s6-rc", "-u", "change", "final")
     box.wait_for(lambda: "final is failed (finish said 125)" in health(box)[1])
@@ -128,10 +141,10 @@ def test_health(box):
     assert row["last_exit_code"] == 3 and row["state"] == "failed" and row["wanted"]
     box.run("/command/s6-rc", "-d", "change", "final")
     assert box.run("/command/s6-rc", "-u", "change", "bad").returncode == 1
-    assert health(box) == (1, "bad is failed\n")
+    wait_health(box, 1, "bad is failed\n")
     assert status(box)[0]["bad"]["last_exit_code"] == 1
     box.run("/command/s6-rc", "-d", "change", "bad")
-    assert health(box)[0] == 0
+    wait_health(box, 0)
     assert status(box, "odd name")[0]["odd name"]["state"] == "down"
 
 
@@ -169,7 +182,8 @@ def test_files_that_nobody_keeps(tmp_path, box):
 def test_names_are_harmless(tree, boot):
     tree.script("/etc/services.d/a\x1b[31mb/run", RUN)
     box = boot(tree.path, env={"S6_LOGGING": "0"})
-    box.wait_for_text("legacy-services successfully started")  # before its file is there, there is nothing to look at
+    is_there(box)
+    box.wait_for(lambda: "a\x1b[31mb" in status(box)[0])
     box.wait_for(lambda: health(box)[0] == 0)
     shown = box.run(*STATUS).stdout
     assert "\x1b" not in shown and "a^[[31mb" in shown
@@ -183,7 +197,7 @@ def test_while_it_starts_and_stops(tree, boot):
     tree.script("/bin/slow", "#!/bin/sh\nuntil test -e /tmp/go; do sleep 0.05; done\n")
     tree.script("/bin/hold", "#!/bin/sh\n/command/overlog status --health >/tmp/said\necho $? >>/tmp/said\n")
     box = boot(tree.path, env={"S6_LOGGING": "0"})
-    box.wait_for_text("service slow: starting")  # before it listens, nobody can be asked
+    is_there(box)
     box.wait_for(lambda: status(box)[1]["stage"] == "starting")
     box.wait_for(lambda: "slow is starting" in health(box)[1])
     assert health(box) == (1, "the container is starting\nslow is starting\n")
@@ -198,7 +212,7 @@ def test_while_it_starts_and_stops(tree, boot):
 def test_services_that_are_none_of_s6_rcs(tree, boot):
     tree.script("/etc/services.d/old/run", RUN)
     box = boot(tree.path, env={"S6_LOGGING": "0"})
-    box.wait_for_text("service legacy-services successfully started")  # before it listens, nobody can be asked
+    is_there(box)
     box.wait_for(lambda: health(box)[0] == 0 and "old" in status(box)[0])
     box.wait_for(lambda: status(box)[0]["old"]["state"] == "up")
     old = status(box)[0]["old"]

@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import signal
 
 import pytest
 
 from lib.boot import Boot
+from lib.logs import log
 from lib.tree import Tree
 
 OVERLOG = "/command/overlog"
@@ -16,13 +18,14 @@ OVERLOG = "/command/overlog"
 def box(tmp_path_factory, installed, helper):
     tree = Tree(str(tmp_path_factory.mktemp("why") / "root"), installed, helper)
     once = "#!/bin/sh\ntest -e /tmp/{0} && exec sleep 1000\n: >/tmp/{0}\n"
-    tree.longrun("crash", once.format("crash") + "echo about to crash\necho oh no >&2\nkill -SEGV $$\n")
-    tree.longrun("bad", once.format("bad") + "echo no such option >&2\nexit 1\n", finish="#!/bin/sh\nexit 125\n")
+    end = "until test -e /tmp/end; do sleep 0.02; done\n"
+    tree.longrun("crash", once.format("crash") + f"echo about to crash\necho oh no >&2\n{end}kill -SEGV $$\n")
+    tree.longrun("bad", once.format("bad") + f"echo no such option >&2\n{end}exit 1\n", finish="#!/bin/sh\nexit 125\n")
     tree.longrun("gone", "#!/opt/nothere\n", timeout_up="200\n", bundle=None)
     tree.longrun("mute", "#!/bin/sh\necho still thinking\nexec sleep 1000\n", notification_fd="3\n", bundle=None)
     tree.longrun("after", deps=["mute"], bundle=None)
     # Many lines, so that those before the end are in an archive, and a family of processes.
-    tree.longrun("big", once.format("big") + "for i in $(seq 2000); do echo filling the log with line $i; done\nexit 4\n",
+    tree.longrun("big", once.format("big") + "for i in $(seq 2000); do echo filling the log with line $i; done\n" + end + "exit 4\n",
                  logging_script="n99 s4096 C\n")
     tree.longrun("family", "#!/bin/sh\nsleep 1000 &\nsetsid sleep 1000 &\nexec sleep 1000\n")
     tree.longrun("hog", "#!/bin/sh\necho eating\nexec sleep 1000\n")
@@ -35,9 +38,26 @@ def box(tmp_path_factory, installed, helper):
     tree.longrun("lossy", "#!/bin/sh\necho 'logger lossy: warning: 3 lines are missing here: No space left on device'\n"
                  "exec sleep 1000\n")
     box = Boot(tree.path, env={"OVERLOG_ON_FULL": "drop"})
-    box.wait_for(lambda: box.run(OVERLOG, "status", "-H", "crash", "big", "family").returncode == 0)
+    box.wait_booted()
+    # Each ends when its last lines are in its log: a logger that is late would give them a later time.
+    said = {"crash": "oh no", "bad": "no such option", "big": "filling the log with line 2000", "hog": "eating"}
+    for name, line in said.items():
+        box.wait_for(lambda: line in log(tree, name), what=line)
+    box.wait_for(lambda: log(tree, "lossy"), what="notice of a logger")
+    tree.write("/tmp/end")
+    box.wait_for(lambda: all(restarted(box, name) for name in ("crash", "big")), what="second instances")
+    box.wait_for(lambda: uses(box, "family")["processes"] == 3, what="a family")
     yield box
     box.close()
+
+
+def uses(box, name):
+    return json.loads(box.run(OVERLOG, "why", "-j", name).stdout)["uses"]
+
+
+def restarted(box, name):
+    whole = why(box, name)[1]
+    return len(whole["ends"]) == 1 and whole["state"] == "up"
 
 
 def why(box, name):
@@ -49,10 +69,6 @@ def why(box, name):
 
 
 def test_a_segfault(box):
-    def is_back():
-        whole = why(box, "crash")[1]
-        return len(whole["ends"]) == 1 and whole["state"] == "up"
-    box.wait_for(is_back)
     text, whole = why(box, "crash")
     assert re.match(r"crash is up since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(\d+s\), pid \d+, restarted 1 time\n", text)
     assert re.search(r"\n  after an end +it is started again, however often\n  uses +memory [\d.]+\w, CPU [\d.]+s", text)
@@ -105,7 +121,6 @@ def test_lines_of_an_archive(box):
 
 
 def test_what_services_use(box):
-    box.wait_for(lambda: json.loads(box.run(OVERLOG, "why", "-j", "family").stdout)["uses"]["processes"] == 3)
     r = box.run(OVERLOG, "status", "--use")
     lines = r.stdout.splitlines()
     assert lines[0].split() == ["SERVICE", "CPU%", "CPU", "TIME", "MEMORY", "PROCS", "THREADS", "FILES"]
@@ -162,9 +177,12 @@ def test_out_of_memory(box):
     assert "hog ended by SIGKILL" in box.run(OVERLOG, "kill", "-s", "KILL", "hog").stdout
     assert box.run(OVERLOG, "kill", "-s", "KILL", "family").returncode == 0
     box.wait_for_text("the kernel killed a process: out of memory (limit 512M)\n")
-    events = box.read("/var/log/services/.events/current")
-    assert len(re.findall(r"exit service=hog pid=\d+ signal=9 oom=1\n", events)) == 2
-    assert re.search(r"exit service=family pid=\d+ signal=9\n", events) and " oom kills=1 limit=536870912\n" in events
+
+    def events():
+        return box.read("/var/log/services/.events/current")
+    box.wait_for(lambda: re.search(r"exit service=family pid=\d+ signal=9\n", events()) and
+                 " oom kills=1 limit=536870912\n" in events(), what="events")
+    assert len(re.findall(r"exit service=hog pid=\d+ signal=9 oom=1\n", events())) == 2
     assert "\n  memory        the kernel killed a process of some service" in why(box, "family")[0]
     text = box.run(OVERLOG, "metrics").stdout
     assert 'overlog_service_ends_total{service="hog",cause="out_of_memory"} 2\n' in text
@@ -201,9 +219,13 @@ def test_a_check_that_fails(box):
 
 
 def test_a_change_that_waits_for_another(box):
-    other = box.begin("/command/s6-rc", "-t", "4000", "-u", "change", "after")
+    other = box.begin("/command/s6-rc", "-b", "-t", "600000", "-u", "change", "after")
+    box.wait_for(lambda: "Resource busy" in box.run("/command/s6-rc", "-u", "change").stderr, what="its lock")
     box.wait_for(lambda: "mute is starting" in why(box, "mute")[0])
     r = box.run(OVERLOG, "stop", "-t", "300ms", "patient")
     assert r.returncode == 1 and r.stdout.startswith("patient is still up after ")
     assert r.stderr == "overlog stop: warning: another change is under way, which waits for mute\n"
+    caller, = [pid for pid, words in box.processes().items() if words[:2] == ["/command/s6-rc", "-b"]]
+    os.kill(caller, signal.SIGKILL)
     assert other.wait(60) != 0
+    other.communicate()
