@@ -46,9 +46,9 @@ def test_a_funnel_with_a_middle_keeps_all_last_lines(tree, boot, mode):
     ready = "until test -e /tmp/stays; do sleep 0.02; done;"
     tree.oneshot("ground", down=SPEAKS % (ready, LINES, "ground", "ground"))
     tree.write("etc/s6-overlay/s6-rc.d/end/dependencies.d/ground")
-    tree.oneshot("stays", down=STAYS % LINES, timeout_down="300\n")
+    tree.oneshot("stays", down=STAYS % LINES, timeout_down="3000\n")  # by then it has its trap
     tree.script("/etc/cont-finish.d/1", f"#!/bin/sh\ni=0; while [ $i -lt {LINES} ]; do i=$((i+1)); echo finish $i; done\n")
-    box = boot(tree.path, env={"S6_LOGGING": mode, "S6_KILL_GRACETIME": "20000"})
+    box = boot(tree.path, env={"S6_LOGGING": mode, "S6_KILL_GRACETIME": "20000", "OVERLOG_DRAIN": "60000"})
     box.wait_for(lambda: all(os.path.exists(tree.at(f"/tmp/{name}")) for name in names))
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/own/current")) and len(tree.read("/tmp/own/current").splitlines()) == 3)
     # Whatever dies in the middle of it, the pipes stay: what is written meanwhile waits in them.
