@@ -20,17 +20,19 @@ static int reason(struct error *e, const char *text)
     return error_set(e, EXIT_SYSTEM, "%s", text);
 }
 
-/* Waits until fd is ready for these events: 0, or -1 with e. */
-static int wait_until(int fd, short events, const struct probe_time *t, struct error *e)
+/* Waits until fd is ready for these events: 0, or -1 with e. looks: also when the time is over,
+ * since who got no processor until then may have its answer. */
+static int wait_until(int fd, short events, const struct probe_time *t, bool looks, struct error *e)
 {
     for (;;) {
         struct pollfd p = {.fd = fd, .events = events};
         int64_t left = (t->until - clock_monotonic() + CLOCK_MS - 1) / CLOCK_MS;
-        if (left <= 0)
+        if (left <= 0 && !looks)
             return reason(e, "no answer in time");
-        int n = poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left);
+        int n = poll(&p, 1, left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left);
         if (n > 0)
             return 0;
+        looks = looks && n < 0;
         if (n < 0 && errno != EINTR)
             return reason(e, strerror(errno));
     }
@@ -47,7 +49,7 @@ static int connect_to(int type, const struct sockaddr *address, socklen_t length
     if (connect(fd, address, length) == 0)
         return fd;
     error = errno;
-    if (error == EINPROGRESS && wait_until(fd, POLLOUT, t, e) < 0) {
+    if (error == EINPROGRESS && wait_until(fd, POLLOUT, t, true, e) < 0) {
         close(fd);
         return -1;
     }
@@ -142,7 +144,7 @@ int probe_connect(const struct probe_target *target, const struct probe_time *t,
 static int send_all(int fd, const struct str *request, const struct probe_time *t, struct error *e)
 {
     for (size_t sent = 0; sent < request->length;) {
-        if (wait_until(fd, POLLOUT, t, e) < 0)
+        if (wait_until(fd, POLLOUT, t, sent == 0, e) < 0)
             return -1;
         ssize_t n = send(fd, request->data + sent, request->length - sent, MSG_NOSIGNAL);
         if (n < 0 && errno != EAGAIN && errno != EINTR)
@@ -158,8 +160,8 @@ int probe_ask(int fd, const struct str *request, struct http_answer *a, const st
     char bytes[8192];
     if (send_all(fd, request, t, e) < 0)
         return -1;
-    for (bool more = true; more;) {
-        if (wait_until(fd, POLLIN, t, e) < 0)
+    for (bool more = true, first = true; more; first = false) {
+        if (wait_until(fd, POLLIN, t, first, e) < 0)
             return -1;
         ssize_t n = recv(fd, bytes, sizeof bytes, 0);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
