@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from lib.wait import DEADLINE
+from lib.logs import log
+from lib.wait import DEADLINE, wait_for, wait_still
 
 pytestmark = pytest.mark.long
 
@@ -44,25 +45,28 @@ def test_an_idle_container_makes_no_wake_ups(tree, boot, place):
     vacuum = box.wait_for(lambda: [p for p, words in box.processes().items() if words[1:] == ["vacuum", "--watch"]])
     watched = [box.pid()] + box.loggers() + vacuum
     assert len(box.loggers()) == 5 and len(vacuum) == 1, box.processes()
+    box.wait_for(lambda: all(log(tree, name) == ["up"] for name in ("one", "two", "three")))
     trace = os.path.join(place, "trace")
     command = ["strace", "-f", "-ttt", "-o", trace]
     for pid in watched:
         command += ["-p", str(pid)]
     tracer = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    begin = time.time() + SETTLE_SECONDS
+
+    def traced():
+        with open(trace) as file:
+            return file.read().splitlines()
+    wait_for(lambda: {int(line.split()[0]) for line in traced()} == set(watched), what="strace to see everyone")
+    wait_still(traced, SETTLE_SECONDS)
+    begin = time.time()
     try:
-        tracer.wait(SETTLE_SECONDS + IDLE_SECONDS)
+        tracer.wait(IDLE_SECONDS)
     except subprocess.TimeoutExpired:
         pass
     end = time.time()
     tracer.send_signal(signal.SIGINT)
     tracer.wait(DEADLINE)
-    with open(trace) as file:
-        lines = file.read().splitlines()
-    attached = {int(line.split()[0]) for line in lines}
-    assert attached == set(watched), "strace did not see everyone"
     calls = []
-    for line in lines:
+    for line in traced():
         match = re.match(r"\d+\s+(\d+\.\d+) (.*)", line)
         if match and begin < float(match.group(1)) < end:
             calls.append(line)

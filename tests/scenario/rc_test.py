@@ -99,7 +99,8 @@ def test_up_and_down_in_order(box):
     assert os.path.exists(box.inside("/run/service/web") + "/down")
     code, out, err = rc(box, "-v2", "-u", "change", "web")
     assert code == 0 and err.splitlines()[0] == "s6-rc: info: service db: starting"
-    assert rc(box, "-a", "list")[1] == {"db", "web"} and len(sleepers(box)) == 2
+    assert rc(box, "-a", "list")[1] == {"db", "web"}
+    box.wait_for(lambda: len(sleepers(box)) == 2)
     assert not os.path.exists(box.inside("/run/service/web") + "/down")
     assert rc(box, "-u", "change", "web") == (0, set(), "")
     assert rc(box, "stop", "web")[0] == 0 and rc(box, "-a", "list")[1] == {"db"}
@@ -215,7 +216,8 @@ def test_waiting_for_the_lock(box):
     box.wait_for(lambda: sum(words[:2] in (["/command/s6-rc", "-b"], ["/command/s6-rc", "--block"])
                              for words in box.processes().values()) == 3)
     os.kill([pid for pid, words in box.processes().items() if words[-2:] == ["stop", "web"]][0], signal.SIGKILL)
-    gone.wait()  # it asks no more
+    gone.wait()
+    assert rc(box, "-a", "list")[0] == 0  # pid 1 knows by now: it asks no more
     with open(box.inside("/tmp/let-go"), "w"):
         pass
     assert first.wait(DEADLINE) == 0
@@ -306,18 +308,24 @@ def test_nested_call_fails_cleanly(tree, boot):
                                  "it is being started or stopped)\n111\n")
 
 
-def test_a_run_that_cannot_be_executed(tree, boot):
+def test_a_run_that_cannot_be_executed(tree, boot, place):
     """Who waits is told why, and a later call does not name what only an earlier one wanted."""
     tree.longrun("broken", "#!/nonexistent\n", bundle=None)
     tree.oneshot("slow", up='sh -c "exec >/dev/null 2>&1; until test -e /tmp/go; do sleep 0.02; done"', bundle=None)
     box = boot(tree.path, env={"S6_LOGGING": "2"})
     box.wait_booted()
-    code, _, err = rc(box, "-t", "1500", "-b", "change", "broken")
-    lines = err.splitlines()
-    assert code == 2 and lines[-1] == "s6-rc: fatal: timed out"
-    said = [line for line in lines if "service broken is not up yet, it is tried again: " in line]
-    assert 1 <= len(said) <= 3 and all("its interpreter /nonexistent is missing" in line for line in said), err
-    code, _, err = rc(box, "-t", "200", "change", "slow")
+    heard = os.path.join(place, "heard")
+    with open(heard, "w") as file:
+        caller = box.begin("/command/s6-rc", "-t", "600000", "-b", "change", "broken", stderr=file)
+
+    def said():
+        with open(heard) as file:
+            return [line for line in file if "service broken is not up yet, it is tried again: " in line]
+    box.wait_for(said, what="why")
+    assert all("its interpreter /nonexistent is missing" in line for line in said())
+    os.kill([pid for pid, words in box.processes().items() if words[:1] == ["/command/s6-rc"]][0], signal.SIGKILL)
+    caller.communicate()
+    code, _, err = rc(box, "-b", "-t", "200", "change", "slow")
     assert code == 2 and "broken" not in err and "service slow is not up" in err
     tree.write("/tmp/go")
     assert rc(box, "-d", "change", "broken") == (0, set(), "")
@@ -342,6 +350,7 @@ def test_what_a_time_limit_left_is_told_again(tree, boot):
     box.wait_for(lambda: box.exists("/tmp/trapped"))
     for _ in range(2):
         assert rc(box, "-t", "300", "-d", "change", "stubborn")[0] == 2
+    box.wait_for(lambda: box.read("/tmp/terms"))
     assert box.read("/tmp/terms") == "\n"  # a second one may mean something else to it
     assert rc(box, "-t", "20000", "-u", "change", "stubborn") == (0, set(), "")  # it never went
     assert box.run("/command/s6-svstat", "-o", "up,wantedup", "/run/service/stubborn").stdout == "true true\n"
