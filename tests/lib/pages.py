@@ -1,10 +1,12 @@
 """README.md and docs/*.md: their blocks, and the words between backquotes."""
 
+import contextlib
 import glob
 import os
 import re
 
 from lib.build import TOP
+from lib.wait import DEADLINE, wait_for
 
 # What stands for the programs of an image.
 PROGRAMS = {
@@ -16,6 +18,7 @@ PROGRAMS = {
     "nginx": "#!/bin/sh\necho begun\nexec busybox httpd -f -p 127.0.0.1:80 -h /tmp\n",
 }
 
+ASKS = r"(logcat|overlog status|overlog why|probe) "
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 EMPTY = re.compile(r"`(etc/[^`]+)` is empty")
 FILE = re.compile(r"^`[^`\n]+`\n\n\Z", re.M)
@@ -99,6 +102,19 @@ def container(tree, boot, more=""):
     for service, line in (("php-fpm", "10.0.3.9"), ("nginx", "begun"), (".init", "migrated")):
         box.wait_for(lambda: line in box.run("/command/logcat", service).stdout, what=f"what {service} writes")
     return box
+
+
+def run(box, command, is_right, asks):
+    """What it has printed. One that only asks is typed again, as a person does, while a logger has yet to write what there
+    is, or a service to listen."""
+    results = []
+
+    def answered():
+        results.append(box.run("sh", "-ec", command))
+        return is_right(results[-1])
+    with contextlib.suppress(TimeoutError):
+        wait_for(answered, DEADLINE if asks else 0)
+    return results[-1]
 
 
 def follow(box, tree, command, text=""):

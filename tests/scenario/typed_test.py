@@ -3,7 +3,6 @@
 Commands of the README have a test of their own, which looks at what they print: readme_commands_test.py. Those of an
 engine are in tests/container/typed_engine_test.py, trees of whole files in pages_test.py."""
 
-import contextlib
 import os
 import re
 import subprocess
@@ -11,7 +10,6 @@ import subprocess
 import source
 from lib import pages
 from lib.build import OVERLOG, TOP
-from lib.wait import DEADLINE, wait_for
 
 # A pattern of "page: what is written", and why it is not typed here.
 NOT_TYPED = {
@@ -40,7 +38,6 @@ ON_PAGE = {
 }
 # Commands that a person types; others stand in scripts.
 TYPED = r"(overlog|logcat|probe|s6-rc|s6-rc-update|s6-svc|s6-svscanctl|with-contenv|docker exec (web|NAME)) "
-ASKS = r"(logcat|overlog status|overlog why|probe) "
 FOLLOWS = r"logcat -f|overlog status --watch"
 FINDS_NOTHING = r"logcat .*(-U|-p (err|warn))"
 KINDS = {"sh", "console", "ini", "text", "dockerfile"}
@@ -92,18 +89,6 @@ def give(tree):
     tree.longrun("mailer")
 
 
-def run(box, command, good, asks):
-    """One that only asks is typed again, as a person does, while a logger has yet to write what there is."""
-    results = []
-
-    def answered():
-        results.append(box.run("sh", "-ec", command))
-        return results[-1].returncode in good
-    with contextlib.suppress(TimeoutError):
-        wait_for(answered, DEADLINE if asks else 0)
-    return results[-1]
-
-
 def shape(text):
     return re.sub(r"\d+", "N", text).strip()
 
@@ -122,7 +107,7 @@ def test_in_a_container_that_runs(tree, boot):
             if re.match(FOLLOWS, command):
                 result = subprocess.CompletedProcess(command, 0, pages.follow(box, tree, command), "")
             else:
-                result = run(box, f"cd {place}; {command}", good, re.match(ASKS, command))
+                result = pages.run(box, f"cd {place}; {command}", lambda r: r.returncode in good, re.match(pages.ASKS, command))
             told += result.stdout
             if result.returncode not in good or not re.fullmatch(SAID, result.stderr):
                 wrong.append((page, typed, result.returncode, result.stdout[-200:], result.stderr))
