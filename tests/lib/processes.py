@@ -68,3 +68,13 @@ def command_line(pid):
             return file.read().split("\0")[:-1]
     except OSError:
         return []
+
+
+def catches(pid, number):
+    """Whether a process has a handler for that signal, or lets it wait for one."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            masks = dict(line.split(":\t") for line in file if line.startswith(("SigBlk:", "SigCgt:")))
+    except OSError:
+        return False
+    return any(int(mask, 16) >> number - 1 & 1 for mask in masks.values())

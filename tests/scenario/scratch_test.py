@@ -1,8 +1,10 @@
 """A root without a shell or any other program than overlog and the service's own."""
 
 import os
+import signal
 
 from lib.logs import log_text
+from lib.processes import catches
 
 
 def test_boots_without_a_shell(scratch, boot):
@@ -39,6 +41,7 @@ def test_no_user_database_is_needed(scratch, boot):
 
 def test_a_wait_program_as_cmd_gets_term(scratch, boot):
     box = boot(scratch.path, "/bin/helper", "wait", "told")
-    box.wait_for(lambda: ["/bin/helper", "wait", "told"] in box.processes().values())
+    box.wait_for(lambda: any(words == ["/bin/helper", "wait", "told"] and catches(pid, signal.SIGTERM)
+                             for pid, words in box.processes().items()))
     assert box.stop() == 0
     assert box.stdout.text() == "told\n"

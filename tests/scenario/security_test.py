@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from lib.control import svstat
 from lib.logs import log_lines, log_text
 
 EVIL = """#!/bin/sh
@@ -101,8 +102,11 @@ def test_pid_1_and_loggers_of_a_plain_user_are_closed_to_its_services(tree, boot
     assert [line for line in box.stdout.text().splitlines() if line != "here"] == ["closed", "own"]
     folder = tree.at("/var/log/services/web")
     box.wait_for(lambda: os.path.exists(f"{folder}/current") and log_text(folder) == ["here"])
-    services = [pid for pid, words in box.processes().items() if words == ["sleep", "1000"]]
-    assert len(services) == 2
+
+    def sleepers():
+        return [pid for pid, words in box.processes().items() if words == ["sleep", "1000"]]
+    box.wait_for(lambda: len(sleepers()) == 2)
+    services = sleepers()
     for pid in services:
         assert {"list", "environ", "mem", "maps"} <= set(reached(pid))
     assert reached(box.pid()) == []
@@ -134,7 +138,7 @@ def test_plain_users_control_nothing(box):
                    "echo x >/run/s6/container_environment/SECRET", "touch /run/service/new"):
         assert as_user(box, script).returncode != 0, script
     assert box.alive()
-    assert box.run("/command/s6-svstat", "-o", "up", "/run/service/web").stdout == "true\n"
+    box.wait_for(lambda: svstat(box, "up", "web") == "true")
     assert box.stop() == 0
 
 
@@ -170,6 +174,7 @@ def test_random_bytes_do_nothing(box):
         for f in /run/service/web/supervise/control /run/service/.s6-svscan/control; do
             head -c 10000 /dev/urandom | tr -d 'a-zA-Z0-9' >$f
         done"""
+    box.wait_for(lambda: svstat(box, "up", "web") == "true")
     assert box.run("/bin/sh", "-c", script).returncode == 0
-    assert box.run("/command/s6-svstat", "-o", "up", "/run/service/web").stdout == "true\n"
+    assert svstat(box, "up", "web") == "true"
     assert box.stop() == 0

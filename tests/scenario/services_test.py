@@ -37,8 +37,9 @@ def test_the_order_of_everything(tree, boot):
     tree.oneshot("early", 'sh -c "touch /tmp/early; until [ -e /tmp/trace ] && grep -q init /tmp/trace; do sleep 0.02; done"\n')
     tree.script("/etc/cont-init.d/0", "#!/bin/sh\nuntil [ -e /tmp/early ]; do sleep 0.02; done\n")  # without a dependency: beside us
     tree.script("/bin/cmd", TRAP % ("cmd", "cmd", "touch /tmp/up\n"))
-    box = boot(tree.path, "cmd", env={"S6_STAGE2_HOOK": "hook", "S6_CMD_WAIT_FOR_SERVICES": "1"})
-    box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")))
+    box = boot(tree.path, "cmd", env={"S6_STAGE2_HOOK": "hook", "S6_CMD_WAIT_FOR_SERVICES": "1",
+                                      "S6_SERVICES_GRACETIME": "60000", "S6_KILL_GRACETIME": "60000"})
+    box.wait_for(lambda: os.path.exists(tree.at("/tmp/up")) and "made" in trace(tree))
     assert box.stop() == 0
     assert [line for line in trace(tree) if line != "made"] == [
         "hook", "init 7", "init 2", "setup", "web", "old", "late", "cmd", "late down", "old told", "old finish 0 0 old",
@@ -69,7 +70,7 @@ def test_everything_of_a_service_directory(tree, boot):
     tree.write(folder % "file", "no directory\n")
     tree.script(folder % ".hidden/run", "#!/bin/sh\ntouch /tmp/hidden\n" + SLEEP)
     tree.longrun("web")
-    box = boot(tree.path, env={"S6_CMD_WAIT_FOR_SERVICES": "0"})
+    box = boot(tree.path, env={"S6_CMD_WAIT_FOR_SERVICES": "0", "OVERLOG_DRAIN": "60000"})
     box.wait_for_text("legacy-services successfully started")
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/full")) and "1full" in tree.read("/tmp/full"))
     found = tree.read("/tmp/full").splitlines()

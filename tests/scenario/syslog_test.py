@@ -53,7 +53,7 @@ def syslog(tree, boot):
     """A booted tree with the example, once it listens."""
     def start(**environment):
         copy_tree(EXAMPLE, tree.path)
-        box = boot(tree.path, env={"S6_LOGGING": "0", **environment})
+        box = boot(tree.path, env={"S6_LOGGING": "0", "OVERLOG_DRAIN": "60000", **environment})
         box.wait_for_text("service syslogd successfully started")
         return box
     return start
@@ -70,7 +70,7 @@ def test_every_facility_and_priority(tree, syslog):
             for name in belongs_in(facility, priority):
                 expected[name].append(f"{facility}.{priority}: {text}")
     box.run("logger", "-p", "local0.info", "-t", "me", "from logger", check=True)
-    box.wait_for(lambda: lines(tree, "everything")[-1:] and "me: from logger" in lines(tree, "everything")[-1])
+    box.wait_for(lambda: "me: from logger" in lines(tree, "everything")[-1] and "me: from logger" in lines(tree, "messages")[-1])
     assert re.fullmatch(r"local0.info: [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d me: from logger", lines(tree, "messages")[-1])
     assert box.stop() == 0
     for name in DIRECTORIES:

@@ -110,7 +110,7 @@ def test_the_same_under_another_init(tree, boot, terminal):
     job_control(terminal)
     terminal.write("exit 5\n")
     assert box.wait() == 0
-    assert "init said 5" in terminal.read()
+    terminal.wait_for("init said 5")
 
 
 def test_hang_up(tree, boot, terminal):
@@ -142,7 +142,7 @@ def test_interrupt_without_cmd_stops(tree, boot, terminal):
     terminal.write("\x1a")  # neither stops nor ends it
     terminal.write("\x03")
     assert box.wait() == 0
-    assert "legacy-services successfully stopped" in terminal.read()
+    terminal.wait_for("legacy-services successfully stopped")  # the kernel hands it over in its own time
 
 
 def test_cmd_use_terminal(tree, boot, terminal):
@@ -152,7 +152,9 @@ def test_cmd_use_terminal(tree, boot, terminal):
                    env={"S6_LOGGING": "2", "S6_CMD_USE_TERMINAL": value})
         assert box.wait() == 3
         assert box.stdout.text() + box.stderr.text() == ""
-        assert ("to 2 out\r\nto 2 err\r\n" in terminal.read()) == (where == "terminal")
+        if where == "terminal":
+            terminal.wait_for("to 2 out\r\nto 2 err\r\n")
+        assert ("to 2" in terminal.read()) == (where == "terminal")
         assert os.path.exists(tree.at("/var/log/services/.cmd/current")) == (where == "log")
         subprocess.run(["rm", "-rf", tree.at("/var/log/services")], check=True)
 

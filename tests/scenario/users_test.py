@@ -1,5 +1,6 @@
 """Where containers run: plain users, all kinds of /run, a read-only root, no new privileges, no /proc."""
 
+import contextlib
 import os
 import time
 import signal
@@ -138,6 +139,8 @@ def test_without_proc(services, boot):
     services.oneshot("leave", 'sh -c "(trap \'echo late >>/tmp/late; exit\' TERM; touch /tmp/waits; while :; do sleep 0.05; done) & "\n')
     box = boot(services.path, *CMD, options=["-P"], env={"ONE": "1"})
     check(box, "0")
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(services.at("/tmp/waits"))
     box = boot(services.path, options=["-P"], env={"S6_KILL_GRACETIME": "5000"})
     box.wait_for(lambda: os.path.exists(services.at("/tmp/waits")))
     box.wait_for_text("web 0:0\n", "stdout")
@@ -180,7 +183,7 @@ def test_not_pid_1_and_without_proc_it_ends_what_it_started(tree, boot):
     tree.longrun("web", "#!/bin/sh\ntrap 'echo told >>/tmp/trace; exit' TERM\ntouch /tmp/up\nwhile :; do sleep 0.05; done\n")
     script = ("umount /proc; sleep 1003 & /init sh -c 'trap \"echo cmd >>/tmp/trace\" TERM; touch /tmp/cmd; while :; do sleep 0.05; done' & p=$!; "
               "until [ -e /tmp/up ] && [ -e /tmp/cmd ]; do sleep 0.02; done; kill $p; wait $p; echo $?; kill -0 %1 && echo bystander lives")
-    box = boot(tree.path, "-c", script, init="/bin/sh", env={"S6_KILL_GRACETIME": "500"})
+    box = boot(tree.path, "-c", script, init="/bin/sh", env={"S6_KILL_GRACETIME": "2500"})
     assert box.wait() == 0, box.transcript()
     assert box.stdout.text() == "0\nbystander lives\n"
     assert tree.read("/tmp/trace") == "told\ncmd\n"
@@ -217,6 +220,6 @@ def test_a_user_in_many_groups(tree, boot):
     assert set(map(int, id_g.stdout.split())) == wanted, id_g.stderr
     by_variables = box.run("/command/s6-envuidgid", "many", "/command/s6-applyuidgid", "-Uz", "/bin/id", "-G")
     assert set(map(int, by_variables.stdout.split())) == wanted, by_variables.stderr
-    assert os.stat(tree.at("/data")).st_uid == 900
+    box.wait_for(lambda: os.stat(tree.at("/data")).st_uid == 900)
     box.wait_for(lambda: os.stat(tree.at("/var/log/services/web")).st_uid == 900, what="log directory of its user")
     assert box.stop() == 0

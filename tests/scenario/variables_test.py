@@ -73,7 +73,7 @@ def test_cmd_receives_signals(tree, boot):
     tree.script("/bin/cmd", f"#!/bin/sh\n{traps}echo $$ >/tmp/pid\nuntil [ -e /tmp/end ]; do sleep 0.02; done\nexit 9\n")
     box = boot(tree.path, "cmd", env={"S6_CMD_RECEIVE_SIGNALS": "1"})
     box.wait_for(lambda: "pid" in names(tree) and tree.read("/tmp/pid"))
-    assert box.read("/run/s6/cmdpid") == tree.read("/tmp/pid")
+    box.wait_for(lambda: box.read("/run/s6/cmdpid") == tree.read("/tmp/pid"))
     for count, name in enumerate(SIGNALS, 1):
         box.kill(getattr(signal, "SIG" + name))
         box.wait_for(lambda: "trace" in names(tree) and tree.read("/tmp/trace").count("\n") == count, what=name)
