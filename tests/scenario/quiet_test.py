@@ -43,9 +43,9 @@ def test_an_idle_container_makes_no_wake_ups(tree, boot, place):
     box.wait_for(lambda: [words for words in box.processes().values() if words == ["sleep", "1000"]])
     box.wait_for(lambda: len([w for w in box.processes().values() if w == ["sleep", "1000"]]) == 4)
     vacuum = box.wait_for(lambda: [p for p, words in box.processes().items() if words[1:] == ["vacuum", "--watch"]])
+    box.wait_for(lambda: all(log(tree, name) == ["up"] for name in ("one", "two", "three")) and len(box.loggers()) >= 5)
     watched = [box.pid()] + box.loggers() + vacuum
     assert len(box.loggers()) == 5 and len(vacuum) == 1, box.processes()
-    box.wait_for(lambda: all(log(tree, name) == ["up"] for name in ("one", "two", "three")))
     trace = os.path.join(place, "trace")
     command = ["strace", "-f", "-ttt", "-o", trace]
     for pid in watched:
