@@ -98,24 +98,17 @@ def health(box, *words):
     return r.returncode, r.stdout
 
 
-def wait_health(box, code, text=None):
-    """Pid 1 answers who asked for a change, and then writes its file."""
-    def is_so():
-        seen = health(box)
-        return seen[0] == code and text in (None, seen[1])
-    box.wait_for(is_so, what=f"health {code} {text}")
-
-
 def test_health(box):
     # Some are started by hand only.
     assert health(box) == (0, "all services that should be up are up and ready\n")
     assert health(box, "web") == (0, "all services are up and ready\n")
     # What people stopped is not missed.
     box.run("/command/s6-rc", "-d", "change", "web", check=True)
-    wait_health(box, 0, "all services that should be up are up and ready; down: web\n")
+    assert health(box) == (0, "all services that should be up are up and ready; down: web\n")
     box.run("/command/s6-rc", "-u", "change", "web", check=True)
     box.run("/command/s6-svc", "-wD", "-d", "/run/service/web", check=True)
-    wait_health(box, 0, "all services that should be up are up and ready; down: web\n")
+    # Pid 1 tells who listens, and then writes its file.
+    box.wait_for(lambda: health(box) == (0, "all services that should be up are up and ready; down: web\n"))
     assert not status(box)[0]["web"]["wanted"]
     box.run("/command/s6-svc", "-wu", "-u", "/run/service/web", check=True)
     # Started, and not ready.
@@ -133,7 +126,7 @@ def test_health(box):
     assert code == 1 and "gone is " in text and "its interpreter /opt/nothere is missing" in text
     assert status(box)[0]["gone"]["why"].startswith("unable to execute /run/s6-rc/servicedirs/gone/run")
     box.run("/command/s6-rc", "-d", "change", "gone", check=True)
-    wait_health(box, 0)
+    assert health(box)[0] == 0
     # Permanent failure, and a oneshot that fails.
     box.run("/command/s6-rc", "-u", "change", "final")
     box.wait_for(lambda: "final is failed (finish said 125)" in health(box)[1])
@@ -141,10 +134,10 @@ def test_health(box):
     assert row["last_exit_code"] == 3 and row["state"] == "failed" and row["wanted"]
     box.run("/command/s6-rc", "-d", "change", "final")
     assert box.run("/command/s6-rc", "-u", "change", "bad").returncode == 1
-    wait_health(box, 1, "bad is failed\n")
+    assert health(box) == (1, "bad is failed\n")
     assert status(box)[0]["bad"]["last_exit_code"] == 1
     box.run("/command/s6-rc", "-d", "change", "bad")
-    wait_health(box, 0)
+    assert health(box)[0] == 0
     assert status(box, "odd name")[0]["odd name"]["state"] == "down"
 
 
