@@ -15,12 +15,12 @@ LEGACY = {
     "cannot be executed": (NOX, {}, "could not be executed"),
     "down": (READS, {"down": ""}, "never ran"),
     "fails for good": (("#!/bin/sh\nexit 1\n", 0o755), {"finish": "#!/bin/sh\nexit 125\n"}, "failed for good"),
-    "does not read": (("#!/bin/sh\nexec sleep 1000\n", 0o755), {}, "ended before it had read them"),
+    "does not read": (("#!/bin/sh\nuntil test -e /tmp/over; do sleep 0.02; done\n", 0o755), {}, "ended before it had read them"),
 }
 
 
-def boot_and_write(tree, boot, logging):
-    box = boot(tree.path, env={"S6_LOGGING": logging, "OVERLOG_DRAIN": "200", "S6_KILL_GRACETIME": "500"})
+def boot_and_write(tree, boot, logging, drain):
+    box = boot(tree.path, env={"S6_LOGGING": logging, "OVERLOG_DRAIN": drain, "S6_KILL_GRACETIME": "500"})
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/wrote")), what="line in the pipe")
     return box
 
@@ -39,16 +39,16 @@ def lines(tree, box, logging):
 def test_a_log_of_services_d(tree, boot, kind, logging):
     (run, mode), files, why = LEGACY[kind]
     tree.script("/etc/services.d/web/run", SAYS)
+    tree.script("/etc/services.d/web/finish", "#!/bin/sh\n: >/tmp/over\n")
     tree.write("/etc/services.d/web/log/run", run, mode)
     for name, text in files.items():
         tree.script(f"/etc/services.d/web/log/{name}", text)
-    box = boot_and_write(tree, boot, logging)
+    box = boot_and_write(tree, boot, logging, "60000")  # all end by themselves
     # Pid 1 is to know of its log what is said at the end.
     if kind == "cannot be executed":
         box.wait_for(lambda: any("unable to spawn ./run" in line for line in said(tree, box, logging)), what="failure of the log")
     if kind == "does not read":
-        box.wait_for(lambda: ["sleep", "1000"] in [words for pid, words in box.processes().items()
-                                                   if os.path.basename(os.readlink(f"/proc/{pid}/cwd")) == "log"], what="log")
+        box.wait_for(lambda: svstat(box, "up", "web/log") == "true", what="log")
     if kind == "fails for good":
         box.wait_for(lambda: svstat(box, "up,wantedup,exitcode", "web/log") == "false false 1", what="end of the log")
     assert box.stop() == 0
@@ -63,7 +63,7 @@ def test_a_pipeline(tree, boot):
     tree.longrun("two", SAYS.replace("echo 0", "sleep 0.1; echo 0"), producer_for="deaf\n")
     tree.longrun("three", "#!/bin/sh\nexec sleep 1000\n", producer_for="deaf\n")
     tree.longrun("deaf", "#!/bin/sh\nexec sleep 1000\n", consumer_for="two\nthree\n", pipeline_name="bad\n")
-    box = boot_and_write(tree, boot, "0")
+    box = boot_and_write(tree, boot, "0", "200")
     box.wait_for(lambda: os.path.getsize(tree.at("/tmp/wrote")) == 2, what="both lines")
     box.wait_for(lambda: os.path.getsize(tree.at("/tmp/read")) == 11, what="the one that is read")  # what hangs makes the time short
     assert box.stop() == 0
