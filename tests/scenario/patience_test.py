@@ -11,6 +11,7 @@ from lib.text import assert_order
 
 pytestmark = pytest.mark.long
 
+UNHURRIED = True
 WAITS = "until [ -e /tmp/go ]; do sleep 1000; done"
 TOLD = "s6-rc: warning: service {} is still starting: told to end\n"
 
@@ -86,7 +87,7 @@ def test_a_service_that_may_not_be_signalled(tree, boot):
     """Without CAP_KILL root cannot end what runs as another user. That is said, and the end of pid 1 ends it."""
     tree.longrun("web", "#!/bin/sh\necho up\ntouch /tmp/up\nexec s6-setuidgid www-data sleep 1000\n")
     tree.oneshot("job", "true\n", down="touch /tmp/down\n")
-    box = boot(tree.path, options=NO_KILL, env={"S6_KILL_GRACETIME": "1000", "S6_LOGGING": "2"})
+    box = boot(tree.path, options=NO_KILL, env={"S6_KILL_GRACETIME": "1000", "S6_LOGGING": "2", "OVERLOG_DRAIN": "1000"})
     box.wait_for(lambda: begun(tree, "up") and
                  any(words == ["sleep", "1000"] for words in box.processes().values()))
     box.run("/command/s6-svc", "-h", "/run/service/web")

@@ -8,6 +8,7 @@ import pytest
 
 from lib.control import svstat
 
+UNHURRIED = True
 QUICK = "wait 10ms..10ms"
 
 POLICIES = {

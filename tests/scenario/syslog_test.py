@@ -144,7 +144,7 @@ def test_it_stops_on_a_full_disk(tree, boot):
     tree.oneshot("small", up="mount -t tmpfs -o size=128k none /var/log/syslogd\n")
     os.makedirs(tree.at("/var/log/syslogd"))
     tree.write(f"{definitions}/syslogd-prepare/dependencies.d/small")
-    box = boot(tree.path, env={"S6_LOGGING": "0"})
+    box = boot(tree.path, env={"S6_LOGGING": "0", "OVERLOG_DRAIN": "1000"})
     box.wait_for_text("service syslogd successfully started")
     for i in range(400):
         send(box, f"<14>Nov 29 10:00:00 test: message {i} " + 800 * "x")
