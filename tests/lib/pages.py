@@ -18,7 +18,7 @@ PROGRAMS = {
     "nginx": "#!/bin/sh\necho begun\nexec busybox httpd -f -p 127.0.0.1:80 -h /tmp\n",
 }
 
-ASKS = r"(logcat|overlog status|overlog why|probe) "
+ASKS = r"(logcat|overlog status|overlog why|overlog run|probe) "
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 EMPTY = re.compile(r"`(etc/[^`]+)` is empty")
 FILE = re.compile(r"^`[^`\n]+`\n\n\Z", re.M)
@@ -106,7 +106,7 @@ def container(tree, boot, more=""):
 
 def run(box, command, is_right, asks):
     """What it has printed. One that only asks is typed again, as a person does, while a logger has yet to write what there
-    is, or a service to listen."""
+    is, or a service to listen or to become schedule."""
     results = []
 
     def answered():

@@ -70,6 +70,7 @@ def life(tree, boot, toggles):
     box = boot(tree.path, env=variables() | toggles | {"PATH": "/usr/local/bin:/command:/usr/bin:/bin", "TZ": "UTC",
                                                        "S6_VERBOSITY": "2"})
     box.wait_booted()
+    box.wait_for(lambda: "    job: next " in box.run(OVERLOG, "status", "svc-nightly").stdout, what="schedule")
     assert box.run(OVERLOG, "run", "svc-nightly").returncode == 0
     expected = sorted(line for service in on for line in RUNS[service])
     box.wait_for(lambda: ran(box) == expected, what=expected)
