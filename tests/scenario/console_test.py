@@ -4,12 +4,12 @@ import os
 import pty
 import select
 import signal
-import subprocess
 import threading
 
 import pytest
 
 from lib.processes import process_fields
+from lib.refusal import attached
 from lib.wait import wait_for, wait_still
 
 SAYS = "s6-supervise talks: warning: invalid timeout-kill"
@@ -122,10 +122,9 @@ def test_others_fill_the_pipe_between_a_look_and_a_write(tree, boot, place, opti
                 reader.read(4096)
 
     thread = threading.Thread(target=fill)
-    strace = subprocess.Popen(["strace", "-qq", "-o", os.path.join(place, "log"), "-p", str(box.pid()), "-e", "trace=poll,?pwritev2",
-                               "-e", "inject=?pwritev2:error=EOPNOTSUPP", "-e", "inject=poll:delay_exit=50000"])
+    strace = attached(box.pid(), os.path.join(place, "log"), "-e", "trace=poll,?pwritev2",
+                      "-e", "inject=?pwritev2:error=EOPNOTSUPP", "-e", "inject=poll:delay_exit=50000")
     try:
-        box.wait_for(lambda: "TracerPid:\t0\n" not in open(f"/proc/{box.pid()}/status").read())
         thread.start()
         talk(box, 8)
         ended.set()

@@ -16,6 +16,7 @@ import pytest
 
 from lib.control import tell
 from lib.processes import children, command_line, is_logger, link_target, process_state
+from lib.refusal import attached
 
 RUN = "#!/bin/sh\nexec sleep 1000\n"
 CONTROL = "/run/s6/control"
@@ -151,10 +152,8 @@ def test_who_has_its_answer_finds_the_status_that_follows(box, place):
     writes = "?pwrite64,?pwritev2"
     # A pipe of ours would be in the request, which pid 1 drops after it has written all: so one would wait for that.
     program = "for option in d u; do s6-rc -$option change web >/dev/null 2>&1 && overlog status --json || exit 1; done"
-    strace = subprocess.Popen(["strace", "-qq", "-o", os.path.join(place, "log"), "-p", str(box.pid()), "-e", f"trace={writes}",
-                               "-e", f"inject={writes}:delay_enter=200000"])
+    strace = attached(box.pid(), os.path.join(place, "log"), "-e", f"trace={writes}", "-e", f"inject={writes}:delay_enter=200000")
     try:
-        box.wait_for(lambda: "TracerPid:\t0\n" not in open(f"/proc/{box.pid()}/status").read())
         said = box.run("/bin/sh", "-c", program, check=True).stdout
     finally:
         strace.send_signal(signal.SIGTERM)

@@ -1,12 +1,12 @@
 """The life of a longrun in a real tree: readiness, descriptors, locks, ends."""
 import os
 import shutil
-import subprocess
 
 import pytest
 
 from lib.control import svstat
 from lib.logs import log_text
+from lib.refusal import attached
 
 
 @pytest.fixture(params=["", "1"], ids=["alone", "parents"])
@@ -200,11 +200,8 @@ def test_the_child_looks_at_what_it_could_not_execute(tree, boot, place):
     box = boot(tree.path, env={"S6_LOGGING": "0"})
     box.wait_for_text("service legacy-services successfully started")
     log = os.path.join(place, "calls")
-    with open(f"/proc/{box.pid()}/status") as file:
-        assert "TracerPid:\t0\n" in file.read()
-    strace = subprocess.Popen(["strace", "-qq", "-s", "300", "-o", log, "-p", str(box.pid()), "-e", "trace=%file,fork,clone"])
+    strace = attached(box.pid(), log, "-s", "300", "-e", "trace=%file,fork,clone")
     try:
-        box.wait_for(lambda: "TracerPid:\t0\n" not in open(f"/proc/{box.pid()}/status").read())
         box.run("/command/s6-svc", "-u", "/run/service/lost", check=True)
         why = "unable to execute /run/s6/legacy-services/lost/run: its interpreter /no/such/shell is missing"
         box.wait_for_text(why)

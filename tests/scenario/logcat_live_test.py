@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from lib.logcat import BASE, DEADLINE, OVERLOG, Follower, Writer, cri, environment, is_asleep, run, service, three
+from lib.refusal import attached
 from lib.wait import let_pass, wait_for, wait_still
 
 
@@ -141,9 +142,7 @@ def test_42_order_among_services_where_a_reader_waits_for_a_processor(root, tmp_
     told = tmp_path / "told"
     with Follower(root, "-o", "raw", "-n0") as f:
         wait_for(lambda: is_asleep(f.process.pid))
-        slow = subprocess.Popen(["strace", "-qq", "-o", told, "-p", str(f.process.pid), "-e", "trace=read",
-                                 "-e", "inject=read:delay_exit=300000"])
-        wait_for(lambda: "TracerPid:\t0\n" not in Path(f"/proc/{f.process.pid}/status").read_text(), what="strace")
+        slow = attached(f.process.pid, str(told), "-e", "trace=read", "-e", "inject=read:delay_exit=300000")
         writers[0].write("first")
         wait_for(lambda: "EAGAIN" in told.read_text(), what="the end of what it is told")
         writers[1].write("second")

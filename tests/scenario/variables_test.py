@@ -2,10 +2,10 @@
 
 import os
 import signal
-import subprocess
 
 import pytest
 
+from lib.refusal import attached
 from lib.wait import DEADLINE, wait_for
 
 UNHURRIED = True
@@ -136,8 +136,7 @@ def test_sync_disks(tree, boot, place, value):
     box = boot(tree.path, "sh", "-c", "until [ -e /tmp/end ]; do sleep 0.02; done", env={"S6_SYNC_DISKS": value})
     box.wait_for_text("service legacy-services successfully started")
     trace = os.path.join(place, "trace")
-    tracer = subprocess.Popen(["strace", "-qq", "-e", "trace=sync,exit_group", "-o", trace, "-p", str(box.pid())])
-    wait_for(lambda: "TracerPid:\t0" not in open(f"/proc/{box.pid()}/status").read(), what="tracer")
+    tracer = attached(box.pid(), trace, "-e", "trace=sync,exit_group")
     tree.write("/tmp/end")
     assert box.wait() == 0
     tracer.wait(DEADLINE)
