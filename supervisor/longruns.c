@@ -181,8 +181,10 @@ static void close_directories(struct longrun *l, bool leaves)
         hide_log(l, log);
     supervise_dir_close(&l->seen);
     supervise_dir_close(&l->logger.seen);
-    if (leaves)
+    if (leaves) {
         supervise_dir_event(&l->seen, 'x');
+        supervise_dir_tell(&l->seen);
+    }
     if (!goes)
         return;
     l->all->pid1->calls->tell(log, "x"); /* s6-svunlink of others waits for it */

@@ -55,6 +55,8 @@ struct voice {
     int passed; /* its socket, from which children take its descriptors; 0 none */
 };
 
+struct supervise_dir;
+
 struct pid1 {
     const struct pid1_calls *calls;
     struct loop loop;
@@ -84,6 +86,7 @@ struct pid1 {
     struct shortage shortage;   /* of what children need */
     struct shortage unwritten;  /* of what files under /run need */
     uint32_t stale;             /* service directories with something that is to be written again */
+    struct supervise_dir *untold, *last_untold; /* those with events, in the order of the first */
     struct retry *retries;
     struct timer again;
     uint32_t round;

@@ -76,6 +76,43 @@ static void flush_events(struct supervise_dir *d)
     put_off(d, &e);
 }
 
+static void list_untold(struct supervise_dir *d)
+{
+    struct pid1 *p = d->pid1;
+    if (d->is_untold)
+        return;
+    *(p->untold == NULL ? &p->untold : &p->last_untold->next_untold) = d;
+    p->last_untold = d;
+    d->next_untold = NULL;
+    d->is_untold = true;
+}
+
+static void unlist_untold(struct supervise_dir *d)
+{
+    struct supervise_dir *before = NULL;
+    struct supervise_dir **at = &d->pid1->untold;
+    for (; d->is_untold && *at != d; at = &before->next_untold)
+        before = *at;
+    if (!d->is_untold)
+        return;
+    *at = d->next_untold;
+    if (d->pid1->last_untold == d)
+        d->pid1->last_untold = before;
+    d->is_untold = false;
+}
+
+void supervise_dir_tell(struct supervise_dir *d)
+{
+    unlist_untold(d);
+    flush_events(d);
+}
+
+void supervise_dir_tell_all(struct pid1 *p)
+{
+    while (p->untold != NULL)
+        supervise_dir_tell(p->untold);
+}
+
 void supervise_dir_note(struct supervise_dir *d, char event)
 {
     struct timespec now = pid1_wall(d->pid1);
@@ -90,7 +127,7 @@ void supervise_dir_event(struct supervise_dir *d, char event)
 {
     supervise_dir_note(d, event);
     supervise_dir_refresh(d);
-    flush_events(d);
+    list_untold(d);
 }
 
 /* A logger has no more states than that. */
@@ -219,6 +256,7 @@ void supervise_dir_close(struct supervise_dir *d)
 {
     if (d->pid1 == NULL)
         return;
+    supervise_dir_tell(d);
     pid1_forget_retry(d->pid1, &d->retry);
     set_stale(d, false);
     if (!supervise_dir_is_open(d))

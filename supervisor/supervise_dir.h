@@ -26,7 +26,9 @@ struct supervise_dir {
     struct supervise supervise;
     struct supervise_status status;               /* what is to be written; its owner sets it */
     unsigned char written[SUPERVISE_STATUS_MOST]; /* what supervise/status holds */
-    char queued[5];           /* events that nobody could be told yet, in order */
+    char queued[5];                               /* events that nobody was told yet, in order */
+    struct supervise_dir *next_untold;
+    bool is_untold;           /* it is in the list of pid1 */
     struct supervise_due due; /* the last, where it could not be noted yet */
     bool stale;               /* something is to be written again, which retry does */
     struct retry retry;
@@ -42,18 +44,24 @@ void supervise_dir_init(struct supervise_dir *d, struct pid1 *p, const char *nam
 int supervise_dir_open(struct supervise_dir *d, struct error *e);
 /* It is open: somebody supervises the service. */
 bool supervise_dir_is_open(const struct supervise_dir *d);
-/* Its supervisor is gone for everybody. Harmless when it is not open. */
+/* Its supervisor is gone for everybody, who were told all until then. Harmless when it is not open.
+ */
 void supervise_dir_close(struct supervise_dir *d);
 
 /* Where the directory was removed nothing of the following is done, or tried again.
  *
  * Writes the status, if it has changed. */
 void supervise_dir_refresh(struct supervise_dir *d);
-/* Writes it and tells one of u U d D O x s to all who listen. Without memory or room this, and all
- * that follows, is told later, in its order; of more than four the oldest are lost. */
+/* Writes it; one of u U d D O x s is told to all who listen by supervise_dir_tell_all. Without
+ * memory or room this, and all that follows, is told later, in its order; of more than four the
+ * oldest are lost. */
 void supervise_dir_event(struct supervise_dir *d, char event);
-/* The same of one that another follows at once, by which it is written and told. */
+/* The same of one that another follows at once, by which it is written. */
 void supervise_dir_note(struct supervise_dir *d, char event);
+/* To be called when all is written that somebody may look at who is told. */
+void supervise_dir_tell_all(struct pid1 *p);
+/* Tells the events of one at once, whose directory is about to go. */
+void supervise_dir_tell(struct supervise_dir *d);
 /* The status of a logger that is up, or has ended with that wait status; told. */
 void supervise_dir_set(struct supervise_dir *d, bool up, pid_t pid, int wait_status);
 /* Notes a death, with that raw wait status, and keeps the last `most` of them. Without room it is

@@ -381,7 +381,9 @@ bool supervisor_turn(struct supervisor *sv)
     struct error e = ERROR_INIT;
     run_transition(sv);
     status_flush(&sv->status);
-    control_flush(&sv->control); /* who has its answer finds all that follows from its request */
+    /* Who is told of an event, or has its answer, finds all that follows from it. */
+    supervise_dir_tell_all(p);
+    control_flush(&sv->control);
     if (p->stage == STAGE_OVER)
         return false;
     if (loop_turn(&p->loop, -1, &e) < 0) {

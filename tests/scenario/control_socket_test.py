@@ -147,11 +147,13 @@ def answers(box):
     return box.run("/command/s6-rc", "-a", "list").stdout.split()
 
 
-def test_who_has_its_answer_finds_the_status_that_follows(box, place):
+@pytest.mark.parametrize("down, up", [("s6-rc -d change web", "s6-rc -u change web"),
+                                      ("s6-svc -wD -d /run/service/web", "s6-svc -wu -u /run/service/web")], ids=["answer", "event"])
+def test_who_is_told_finds_the_status_that_follows(box, place, down, up):
     """However slow pid 1 writes it."""
     writes = "?pwrite64,?pwritev2"
     # A pipe of ours would be in the request, which pid 1 drops after it has written all: so one would wait for that.
-    program = "for option in d u; do s6-rc -$option change web >/dev/null 2>&1 && overlog status --json || exit 1; done"
+    program = "".join(f"{how} >/dev/null 2>&1 && overlog status --json || exit 1\n" for how in (down, up))
     strace = attached(box.pid(), os.path.join(place, "log"), "-e", f"trace={writes}", "-e", f"inject={writes}:delay_enter=200000")
     try:
         said = box.run("/bin/sh", "-c", program, check=True).stdout

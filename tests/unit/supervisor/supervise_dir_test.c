@@ -55,6 +55,48 @@ static void who_listens_hears_all_in_order(void **state)
     assert_string_equal(heard, "dDu");
 }
 
+/* Who is told may look: what others are told comes after all that this turn writes. */
+static void nobody_is_told_before_the_end_of_a_turn(void **state)
+{
+    char heard[16] = "";
+    (void)state;
+    simulated_web(NULL);
+    struct supervise_dir *d = &simulated_longrun("web")->seen;
+    assert_int_equal(mkfifo(WEB "/event/ftrig1:listener", 0600), 0);
+    int fd = open(WEB "/event/ftrig1:listener", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    supervise_dir_event(d, 'd');
+    supervise_dir_event(d, 'D');
+    assert_int_equal(read(fd, heard, sizeof heard), -1);
+    supervise_dir_tell_all(&simulated.sv->pid1);
+    assert_int_equal(read(fd, heard, sizeof heard), 2);
+    assert_string_equal(heard, "dD");
+    assert_null(simulated.sv->pid1.untold);
+    close(fd);
+}
+
+/* Of several, whichever goes before it is told. */
+static void who_goes_tells_at_once(void **state)
+{
+    struct supervise_dir *d[3];
+    (void)state;
+    simulated_service("api", "longrun", "run", "", NULL);
+    simulated_service("db", "longrun", "run", "", NULL);
+    simulated_web(NULL);
+    d[0] = &simulated_longrun("web")->seen;
+    d[1] = &simulated_longrun("api")->seen;
+    d[2] = &simulated_longrun("db")->seen;
+    for (unsigned int gone = 0; gone < 3; gone++) {
+        for (unsigned int i = 0; i < 3; i++)
+            supervise_dir_event(d[i], 'u');
+        supervise_dir_tell(d[gone]);
+        assert_string_equal(d[gone]->queued, "");
+        supervise_dir_event(d[gone], 'd');
+        supervise_dir_tell_all(&simulated.sv->pid1);
+        for (unsigned int i = 0; i < 3; i++)
+            assert_true(d[i]->queued[0] == '\0' && !d[i]->is_untold);
+    }
+}
+
 static void what_cannot_be_written_is_written_later(void **state)
 {
     (void)state;
@@ -151,6 +193,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SIMULATED_TEST(the_status_of_a_life),
         SIMULATED_TEST(who_listens_hears_all_in_order),
+        SIMULATED_TEST(nobody_is_told_before_the_end_of_a_turn),
+        SIMULATED_TEST(who_goes_tells_at_once),
         SIMULATED_TEST(what_cannot_be_written_is_written_later),
         SIMULATED_TEST(nothing_of_one_that_is_gone),
         SIMULATED_TEST(nothing_is_written_where_no_directory_is),
