@@ -234,9 +234,14 @@ static int open_logger(struct longrun *l, const struct definition *d, struct err
     return logger_open(&l->logger, d->name, mode, &d->logging_script, -1, e);
 }
 
+static bool is_consumer(const struct definition *d)
+{
+    return d->consumer_for.count > 0;
+}
+
 static int make_input(struct longrun *l, const struct definition *d, struct error *e)
 {
-    if (d->consumer_for.count > 0 && l->pipe.input[0] < 0 && pipe2(l->pipe.input, O_CLOEXEC) < 0)
+    if (is_consumer(d) && l->pipe.input[0] < 0 && pipe2(l->pipe.input, O_CLOEXEC) < 0)
         return error_system(e, "unable to make the pipe of %s", d->name);
     return 0;
 }
@@ -313,6 +318,12 @@ void longruns_sweep(struct longruns *ls)
 
 void longruns_define(struct longrun *l, const struct definition *d, uint32_t node)
 {
+    if (!is_consumer(d) && l->pipe.input[0] >= 0) {
+        pipe_loss_say(l);
+        fd_drop(&l->pipe.input[0]);
+        fd_drop(&l->pipe.input[1]);
+        l->pipe.loss_said = false;
+    }
     l->definition = d;
     l->node = node;
     l->run.name = l->seen.name = d->name;

@@ -20,7 +20,7 @@ void longruns_remove(struct longrun *l);
 void longruns_sweep(struct longruns *ls);
 
 /* Another definition, which is kept, and node for one that goes on; a PREPARED one is LISTED then.
- */
+ * One that is no consumer has no pipe any more. */
 void longruns_define(struct longrun *l, const struct definition *d, uint32_t node);
 /* Makes what l lacks by another definition: the pipe of a consumer, a logger. -1 with e. */
 int longruns_complete(struct longrun *l, const struct definition *d, struct error *e);

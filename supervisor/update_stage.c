@@ -205,11 +205,9 @@ int update_stage_prepare(struct update_stage *u, struct error *e)
         if (d->type != DEFINITION_LONGRUN)
             continue;
         struct longrun *l = old_longrun(u, d->name);
-        if (l != NULL && longruns_complete(l, d, e) < 0)
-            return -1;
         if (l != NULL)
             u->next.longrun_of[i] = l->index;
-        else if (add_longrun(u, i, e) < 0)
+        if ((l != NULL ? longruns_complete(l, d, e) : add_longrun(u, i, e)) < 0)
             return -1;
     }
     return 0;
@@ -220,10 +218,13 @@ void update_stage_roll_back(struct update_stage *u)
     for (uint32_t i = 0; u->next.longrun_of != NULL && i < u->next.graph.count; i++) {
         const struct definition *d = catalogue_definition(&u->next, i);
         char to[PATH_ROOM];
-        if (d->type != DEFINITION_LONGRUN || u->next.longrun_of[i] == NO_LONGRUN ||
-            old_longrun(u, d->name) != NULL)
+        if (d->type != DEFINITION_LONGRUN || u->next.longrun_of[i] == NO_LONGRUN)
             continue;
         struct longrun *l = u->longruns->item[u->next.longrun_of[i]];
+        if (l == old_longrun(u, d->name)) {
+            longruns_define(l, l->definition, l->node); /* without what it was completed by */
+            continue;
+        }
         stage_path(u, d->name, to);
         (void)!u->longruns->pid1->calls->rename(l->path, to);
         if (u->back != NULL && u->back[i] != NULL) { /* its logger is about to end again */

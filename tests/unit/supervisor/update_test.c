@@ -107,16 +107,39 @@ static void a_consumer_that_goes_is_forgotten(void **state)
                      simulated_longrun("web")->logger.pipes.out_write);
 }
 
+/* Its pipe goes with that: it would be waited for in the stop, as if more could come. */
+static void a_consumer_becomes_plain(void **state)
+{
+    (void)state;
+    simulated_service("web", "longrun", "run", "", "producer-for", "sink", NULL);
+    simulated_service("sink", "longrun", "run", "", "consumer-for", "web", NULL);
+    simulated_boot(NULL);
+    remove_service("web");
+    remove_service("sink");
+    simulated_service("sink", "longrun", "run", "", NULL);
+    update("second");
+    struct longrun *sink = simulated_longrun("sink");
+    assert_true(sink->pipe.input[0] == -1 && sink->pipe.input[1] == -1);
+    simulated_process("sink")->stubborn = true;
+    simulated.with_time = true;
+    simulated_journal();
+    simulated_signal(SIGTERM);
+    simulated_expect("0.000 TERM sink", NULL);
+}
+
 static void one_that_cannot_be_is_rolled_back(void **state)
 {
     const char *words[] = {"s6-rc-update", "", "0", "2", "0", "nowhere", NULL};
     (void)state;
+    simulated_service("api", "longrun", "run", "", NULL);
     simulated_web(NULL);
     assert_non_null(strstr(simulated_answer(simulated_request(words)), "es6-rc-update: fatal: "));
     assert_false(simulated.sv->rc.job.busy);
     simulated_file("/run/service/new/run", ""); /* of that name, and none of s6-rc's */
     simulated_ask("/run/service/.s6-svscan/control", "a");
-    simulated_service("first", "longrun", "run", "", NULL);
+    remove_service("api");
+    simulated_service("api", "longrun", "run", "", "consumer-for", "first", NULL);
+    simulated_service("first", "longrun", "run", "", "producer-for", "api", NULL);
     simulated_service("new", "longrun", "run", "", NULL);
     int fd = update("second");
     assert_string_equal(simulated_answer(fd),
@@ -125,6 +148,7 @@ static void one_that_cannot_be_is_rolled_back(void **state)
     assert_null(longruns_named(&simulated.sv->longruns, "first"));
     assert_true(simulated_exists(RUN_RC "/second/servicedirs/first/run"));
     assert_non_null(simulated_process("web"));
+    assert_int_equal(simulated_longrun("api")->pipe.input[1], -1); /* as before */
 }
 
 /* The first update is over by its time, and the service goes on stopping. */
@@ -246,6 +270,7 @@ int main(void)
         SIMULATED_TEST(what_stays_goes_on),
         SIMULATED_TEST(back_while_its_logger_drains),
         SIMULATED_TEST(a_consumer_that_goes_is_forgotten),
+        SIMULATED_TEST(a_consumer_becomes_plain),
         SIMULATED_TEST(one_that_cannot_be_is_rolled_back),
         SIMULATED_TEST(one_that_still_stops_is_waited_for),
         SIMULATED_TEST(the_stop_ends_an_update),
