@@ -324,8 +324,8 @@ def test_json(tree, boot, mode):
     with open(tree.at("/lines"), "wb") as file:
         file.write(b"\n".join(said) + b"\nend")
     tree.longrun("json", "#!/bin/sh\ndd if=/lines bs=30000 2>/dev/null\ntouch /tmp/said\nexec sleep 1000\n")
-    tree.longrun("dies", "#!/bin/sh\nprintf 'dying mid'\nexit 1\n", finish="#!/bin/sh\nexit 125\n")
-    box = talk(tree, boot, mode, wait=("/tmp/up", "/tmp/said"), env={"OVERLOG_CONSOLE": "json", "OVERLOG_ON_FULL": "no"})
+    tree.longrun("dies", "#!/bin/sh\nprintf 'dying mid'\nexit 1\n", finish="#!/bin/sh\ntouch /tmp/died\nexit 125\n")
+    box = talk(tree, boot, mode, wait=("/tmp/up", "/tmp/said", "/tmp/died"), env={"OVERLOG_CONSOLE": "json", "OVERLOG_ON_FULL": "no"})
     shown = {}
     for stream, name in ((box.stdout, "stdout"), (box.stderr, "stderr")):
         for line in lines_of(stream):
