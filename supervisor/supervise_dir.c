@@ -91,10 +91,12 @@ static void unlist_untold(struct supervise_dir *d)
 {
     struct supervise_dir *before = NULL;
     struct supervise_dir **at = &d->pid1->untold;
-    for (; d->is_untold && *at != d; at = &before->next_untold)
-        before = *at;
     if (!d->is_untold)
         return;
+    while (*at != d) {
+        before = *at;
+        at = &before->next_untold;
+    }
     *at = d->next_untold;
     if (d->pid1->last_untold == d)
         d->pid1->last_untold = before;
