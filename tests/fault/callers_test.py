@@ -94,7 +94,7 @@ def box(tree, boot):
     tree.script("srv/linked/run", RUN["linked"])
     os.makedirs(tree.at("tmp/said"))
     box = boot(tree.path, env={"S6_LOGGING": "2", "S6_KILL_FINISH_MAXTIME": "1000", "S6_KILL_GRACETIME": "600000",
-                               "OVERLOG_SCRIPT": "n100000 s8192 C", "OVERLOG_DRAIN": "10000"})
+                               "OVERLOG_SCRIPT": "n100000 s8192 C"})
     box.wait_for(lambda: len({entry.partition(":")[0] for entry in os.listdir(box.inside("/tmp/said"))}) > 2,
                  what="lines of three services")
     return box

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from lib.control import svstat
+from lib.control import runs, svstat
 from lib.tree import give_build
 
 PROGRAM = os.environ.get("PROGRAM")
@@ -44,12 +44,6 @@ def start(tree, boot):
         ready(box, names)
         return box
     return begin
-
-
-def runs(box, path):
-    """Its pid, or None: it is down."""
-    up, _, pid = svstat(box, "up,pid", path).partition(" ")
-    return pid if up == "true" else None
 
 
 def ready(box, names):
@@ -119,7 +113,7 @@ def test_back_while_it_ends(tree, start):
             os.symlink(f"/srv/{name}", f"{links}/{name}")
         box.run("/command/s6-svscanctl", "-a", "/run/service")
         for name in NAMES:
-            box.wait_for(lambda: runs(box, f"/srv/{name}") not in (None, pids[name]), deadline=240, what=f"{name} again")
+            box.wait_for(lambda: runs(box, f"/srv/{name}", but=pids[name]), deadline=240, what=f"{name} again")
             assert box.run("/command/s6-svok", f"/srv/{name}/log").returncode == 0
         ready(box, NAMES)
     ends(box, tree, 3)
@@ -140,8 +134,8 @@ def test_the_log_goes_on_and_is_not_begun_twice(tree, start):
     box.wait_for(lambda: box.run("/command/s6-svok", "/srv/told").returncode == 1)
     os.symlink("/srv/told", box.inside("/run/service") + "/told")
     box.run("/command/s6-svscanctl", "-a", "/run/service")
-    assert svstat(box, "pid", "/srv/told/log") == log
+    assert svstat(box, "pid", "/srv/told/log") == str(log)
     tree.write("/tmp/release")
     box.wait_for(lambda: svstat(box, "up", "/srv/told") == "true")
-    box.wait_for(lambda: runs(box, "/srv/told/log") not in (None, log))
+    box.wait_for(lambda: runs(box, "/srv/told/log", but=log))
     assert box.stop() == 0, box.transcript()

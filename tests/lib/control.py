@@ -5,10 +5,14 @@ BUILT_IN = {"fix-attrs", "legacy-cont-init", "legacy-services"}  # as upstream's
 PAUSED, FINISHING, WANTED_UP, READY = 1, 2, 4, 8  # flags of supervise/status
 
 
+def folder(name):
+    """Of a service, by name or path."""
+    return name if name.startswith("/") else SERVICES + name
+
+
 def svstat(box, fields, *names, tools=COMMAND):
     """What s6-svstat -o says of services, by name or path: fields in one line, a line for each service."""
-    folders = [name if name.startswith("/") else SERVICES + name for name in names]
-    return box.run(tools + "s6-svstat", "-o", fields, *folders).stdout.strip()
+    return box.run(tools + "s6-svstat", "-o", fields, *(folder(name) for name in names)).stdout.strip()
 
 
 def up(box):
@@ -16,11 +20,16 @@ def up(box):
     return set(box.run("/command/s6-rc", "-a", "list").stdout.split()) - BUILT_IN
 
 
+def record(box, name):
+    """All that supervise/status says, stamps included."""
+    with open(box.inside(folder(name) + "/supervise/status"), "rb") as file:
+        return file.read()
+
+
 def status(box, name):
     """pid, flags of supervise/status."""
-    with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
-        record = file.read()
-    return int.from_bytes(record[24:32], "big"), record[34]
+    found = record(box, name)
+    return int.from_bytes(found[24:32], "big"), found[34]
 
 
 def runs(box, name, but=0):
@@ -30,5 +39,5 @@ def runs(box, name, but=0):
 
 
 def tell(box, name, letters):
-    with open(box.inside(f"/run/service/{name}/supervise/control"), "wb", buffering=0) as file:
+    with open(box.inside(folder(name) + "/supervise/control"), "wb", buffering=0) as file:
         file.write(letters)

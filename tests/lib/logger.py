@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from lib.build import OVERLOG
-from lib.logs import CRI, archives, joined, log_bytes
+from lib.logs import CRI, archives, joined, log_bytes, whole_lines
 from lib.wait import DEADLINE, wait_for
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "ASAN_OPTIONS": "detect_leaks=0"}
@@ -128,12 +128,7 @@ class Rig:
 
     def lines(self):
         """(stream, flag, message) of every CRI line."""
-        def whole():
-            """A reader may see the first part of a write that is going on."""
-            text = self.logged()
-            return (text == b"" or text.endswith(b"\n")) and [text]
-
-        text, = wait_for(whole, what="whole lines")
+        text = whole_lines(self.directory) if self.files() else b""
         found = [CRI.fullmatch(line) for line in text.split(b"\n")[:-1]]
         assert all(found), [line for line in text.split(b"\n") if not CRI.fullmatch(line)][:3]
         return [(m[2].decode(), m[3].decode(), m[4]) for m in found]

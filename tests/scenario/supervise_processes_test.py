@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lib.control import FINISHING, PAUSED, READY, WANTED_UP, runs, status, svstat, tell
+from lib.control import FINISHING, PAUSED, READY, WANTED_UP, record, runs, status, svstat, tell
 from lib.logs import log_text
 from lib.processes import children, command_line, parents, process_fields, process_state
 from lib.wait import let_pass
@@ -26,12 +26,6 @@ def is_down(box, name):
     """For good, its finish included; and it has been up."""
     pid, flags = status(box, name)
     return pid == 0 and flags & (WANTED_UP | READY | PAUSED) == READY
-
-
-def record(box, name):
-    """All that supervise/status says, stamps included."""
-    with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
-        return file.read()
 
 
 def inner_pid(ours):
@@ -454,8 +448,7 @@ def test_a_status_with_the_process_group(tree, boot):
     box.wait_for(lambda: box.exists("/run/service/web/supervise/status"), what="a status")
 
     def read(name="web"):
-        with open(box.inside(f"/run/service/{name}/supervise/status"), "rb") as file:
-            return grouped(file.read())
+        return grouped(record(box, name))
     box.wait_for(lambda: read()["flags"] == WANTED_UP | READY, what="ready")
     up = read()
     assert svstat(box, "pid,ready,up,wantedup", "web") == f"{up['pid']} true true true"
