@@ -124,6 +124,7 @@ def test_pid_code_signal_and_group_are_those_of_the_service(tree, boot):
         pid = running(box, "web")
         box.wait_for(lambda: tree.read("/tmp/pid") == f"{pid}\n", what="its pid")
         ours = outside(box, pid)
+        box.wait_for(lambda: command_line(ours) == ["sleep", "1000"], what="its exec")  # busybox's shell ignores SIGQUIT
         assert os.getpgid(ours) == os.getsid(ours) == ours
         assert os.getsid(parent_of(box, "web")) not in (ours, os.getsid(box.pid()))
         tell(box, "web", b"O" + letters)
