@@ -1,6 +1,16 @@
 #include "base/file.h"
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+int fd_unread(int fd)
+{
+    int saved = errno;
+    int bytes = 0;
+    int result = ioctl(fd, FIONREAD, &bytes);
+    errno = saved;
+    return result < 0 ? -1 : bytes;
+}
 
 void fd_close(int fd)
 {

@@ -86,6 +86,8 @@ int fd_mode_by_name(int fd, int at, const char *name, mode_t mode);
  * -1 with errno: ESTALE when somebody has put a link or another file in its place since. */
 int file_mode_made(int at, const char *path, mode_t type, mode_t mode);
 
+/* How many bytes of a pipe wait to be read; -1: it is none, or fd is -1. Leaves errno as it is. */
+int fd_unread(int fd);
 /* Whether another process holds a lock on the open file; fd may be -1. */
 int fd_is_locked(int fd);
 /* Closes it, and leaves errno as it is; -1: there is nothing to close. */

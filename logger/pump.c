@@ -1,6 +1,7 @@
 #include "logger/pump.h"
 #include "base/clock.h"
 #include "base/container.h"
+#include "base/file.h"
 #include "base/image.h"
 #include "base/message.h"
 #include "base/process.h"
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { READ_MAX = 65536, BURST = 16384, NOTES_MAX = 16384 };
@@ -137,8 +137,7 @@ static void shrink_memory(struct pump *p)
  * Under load there is more to read already. */
 static void rest_after_burst(struct pump_input *in, size_t size)
 {
-    int waiting = 0;
-    if (size >= BURST && ioctl(in->watch.fd, FIONREAD, &waiting) == 0 && waiting == 0)
+    if (size >= BURST && fd_unread(in->watch.fd) == 0)
         shrink_memory(in->pump);
 }
 
@@ -322,10 +321,10 @@ static void ready(struct watch *w, uint32_t events)
 /* Reads what the pipe holds now, even while the disk holds us back: it is not more than a pipe. */
 static void read_now(struct pump_input *in)
 {
-    int waiting = 0;
     if (!in->open)
         return;
-    size_t left = ioctl(in->watch.fd, FIONREAD, &waiting) < 0 ? READ_MAX : (size_t)waiting;
+    int waiting = fd_unread(in->watch.fd);
+    size_t left = waiting < 0 ? READ_MAX : (size_t)waiting;
     while (left > 0) {
         size_t n = read_some(in, left < READ_MAX ? left : READ_MAX);
         if (n == 0)
@@ -439,9 +438,8 @@ static int take_over(struct pump *p, struct error *e)
 /* An event is written whole: what is missing of one is in the pipe already. */
 static void complete_event(struct pump_input *in)
 {
-    int waiting = 0;
-    while (in->open && lines_begun(lines_of(in)) && ioctl(in->watch.fd, FIONREAD, &waiting) == 0 &&
-           waiting > 0 && read_some(in, READ_MAX) > 0)
+    while (in->open && lines_begun(lines_of(in)) && fd_unread(in->watch.fd) > 0 &&
+           read_some(in, READ_MAX) > 0)
         ;
 }
 

@@ -274,6 +274,13 @@ void logger_reaped(struct logger *l, int status)
 
 /* --- its end ---------------------------------------------------------------------------------- */
 
+int64_t logger_unread(const struct logger *l)
+{
+    int out = fd_unread(l->pipes.out_read);
+    int err = fd_unread(l->pipes.err_read);
+    return (int64_t)(out > 0 ? out : 0) + (err > 0 ? err : 0);
+}
+
 bool logger_is_over(const struct logger *l)
 {
     return l->state == LOGGER_NONE || l->state == LOGGER_DRAINED;

@@ -85,6 +85,8 @@ void logger_reaped(struct logger *l, int status);
 void logger_hang_up(struct logger *l);
 /* DRAINED: it is waited for no longer. */
 void logger_give_up(struct logger *l);
+/* How many bytes it has still to read. */
+int64_t logger_unread(const struct logger *l);
 /* NONE or DRAINED: nothing will be read any more. */
 bool logger_is_over(const struct logger *l);
 /* l, which is FRESH, becomes the logger of another of its name that is ENDING, with pipes and

@@ -1,6 +1,6 @@
 #include "supervisor/pipe_loss.h"
+#include "base/file.h"
 #include "base/message.h"
-#include <sys/ioctl.h>
 
 static const char *reason(const struct longrun *l)
 {
@@ -12,9 +12,8 @@ static const char *reason(const struct longrun *l)
 void pipe_loss_say(struct longrun *l)
 {
     const struct words *producers = &l->definition->consumer_for;
-    int left = 0;
-    if (l->pipe.loss_said || l->pipe.input[0] < 0 || ioctl(l->pipe.input[0], FIONREAD, &left) < 0 ||
-        left <= 0)
+    int left = fd_unread(l->pipe.input[0]);
+    if (l->pipe.loss_said || left <= 0)
         return;
     l->pipe.loss_said = true;
     message_warning("%d bytes that %s%s wrote are lost: service %s %s", left,

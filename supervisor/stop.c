@@ -232,6 +232,9 @@ void stop_begin(struct stop *s, const char *reason, int signal, int code, enum f
 
 void stop_hurry(struct stop *s)
 {
+    int64_t rest = KILL_MS + 2 * (int64_t)s->pid1->settings.drain;
+    int64_t end = pid1_now(s->pid1) + rest * CLOCK_MS;
+    s->end = s->end != 0 && s->end < end ? s->end : end;
     if (s->pid1->stage == STAGE_STOPPING)
         remaining(s, SIGTERM);
     if (s->pid1->stage < STAGE_KILL)
@@ -277,38 +280,65 @@ static void end(struct stop *s)
     pid1_enter(s->pid1, STAGE_OVER);
 }
 
+/* The next logger from i on that is waited for, and its place in i; NULL: there is none. */
+static struct logger *next_logger(const struct stop *s, uint32_t *i)
+{
+    for (; *i < longruns_loggers(s->longruns); ++*i) {
+        struct logger *l = longruns_logger(s->longruns, *i);
+        if (l != NULL && !logger_is_over(l))
+            return l;
+    }
+    return NULL;
+}
+
+static void kill_logger(struct logger *l)
+{
+    int64_t lost = logger_unread(l);
+    logger_signal(l, SIGKILL);
+    if (lost > 0)
+        message_warning("the logger of %s did not finish in time: %lld bytes that it had not read "
+                        "are lost",
+                        l->name, (long long)lost);
+    else
+        message_warning("the logger of %s did not finish in time", l->name);
+    logger_give_up(l);
+}
+
+/* They are urged once. They are killed when none of them has read anything or ended since: one that
+ * only lacks a processor, as many others do, is not to lose lines for that. */
+static void loggers_are_late(struct stop *s, int64_t now)
+{
+    int64_t left = 0;
+    struct logger *l;
+    for (uint32_t i = 0; (l = next_logger(s, &i)) != NULL; i++)
+        left += 1 + logger_unread(l);
+    bool at_end = s->end != 0 && now >= s->end;
+    bool stuck = s->urged && (left >= s->left || at_end);
+    for (uint32_t i = 0; (l = next_logger(s, &i)) != NULL; i++)
+        if (stuck)
+            kill_logger(l);
+        else if (!s->urged)
+            logger_signal(l, SIGUSR2);
+    s->urged = true;
+    s->left = left;
+    s->deadline = now + drain_time(s, now);
+    wake_at(s, s->deadline);
+}
+
 static void step_drain(struct stop *s)
 {
-    bool left = false;
+    uint32_t first = 0;
     int64_t now = pid1_now(s->pid1);
     bool late = now >= s->deadline;
-    for (uint32_t i = 0; i < longruns_loggers(s->longruns); i++) {
-        struct logger *l = longruns_logger(s->longruns, i);
-        if (l == NULL || logger_is_over(l))
-            continue;
-        left = true;
-        if (late)
-            logger_signal(l, s->urged ? SIGKILL : SIGUSR2);
-        if (late && s->urged) {
-            message_warning("the logger of %s did not finish in time", l->name);
-            logger_give_up(l);
-        }
-    }
+    bool left = next_logger(s, &first) != NULL;
     if (s->code < 0)
         s->code = exitcode_read();
-    if (!left && s->code < 0 && !late) {
+    if (left && late)
+        loggers_are_late(s, now);
+    else if (!left && s->code < 0 && !late)
         look_again(s, now);
-        return;
-    }
-    if (!left) {
+    else if (!left)
         end(s);
-        return;
-    }
-    if (late) {
-        s->urged = true;
-        s->deadline = now + drain_time(s, now);
-        wake_at(s, s->deadline);
-    }
 }
 
 void stop_step(struct stop *s)

@@ -23,13 +23,15 @@ struct stop {
     struct timer poll;    /* the next look: stop_step runs after every turn */
     struct timer limit;   /* when what is left is killed */
     struct timer refused; /* when what refuses our signals is waited for no longer */
-    bool urged;           /* loggers were told to hurry */
+    bool urged;           /* loggers were told to hurry, when this was left: */
+    int64_t left;         /* loggers, and bytes that they had to read, together */
 };
 
 /* Begins the stop. code -1: the exit code file's. signal 0: none asked for it. Harmless when a stop
  * is under way. */
 void stop_begin(struct stop *s, const char *reason, int signal, int code, enum final_act final);
-void stop_hurry(struct stop *s); /* skips the waits; harmless from the stage KILL on */
+/* Skips the waits. From the stage KILL on, loggers only get less time, if they had more. */
+void stop_hurry(struct stop *s);
 /* s6-rc's services are down, or nobody waits for them: the others are told to end. Harmless in any
  * stage but STOPPING. */
 void stop_services_over(struct stop *s);

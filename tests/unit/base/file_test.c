@@ -97,6 +97,25 @@ static void reading_an_empty_file_gives_an_empty_text(void **state)
     str_release(&s);
 }
 
+static void what_is_unread_is_counted(void **state)
+{
+    int ends[2];
+    char byte;
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(fd_unread(ends[0]), 0);
+    assert_int_equal(write(ends[1], "abc", 3), 3);
+    assert_int_equal(fd_unread(ends[0]), 3);
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    close(ends[1]);
+    assert_int_equal(fd_unread(ends[0]), 2);
+    close(ends[0]);
+    errno = ENOENT;
+    assert_int_equal(fd_unread(ends[0]), -1);
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(fd_unread(-1), -1);
+}
+
 /* Nobody will ever write to the fifo: whoever waits for that ends with SIGALRM. */
 static void what_is_no_regular_file_is_not_waited_for(void **state)
 {
@@ -411,6 +430,7 @@ int main(void)
         TEST(write_then_read),
         TEST(read_appends_and_knows_its_limit),
         TEST(reading_an_empty_file_gives_an_empty_text),
+        TEST(what_is_unread_is_counted),
         TEST(what_is_no_regular_file_is_not_waited_for),
         TEST(reading_what_is_missing),
         TEST(replace_is_by_rename_and_ignores_rests),

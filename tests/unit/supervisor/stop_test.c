@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static void in_reverse_order(void **state)
 {
@@ -85,19 +86,111 @@ static void the_whole_stop_has_a_limit(void **state)
     assert_true(simulated.now <= (1000 + 8) * INT64_C(1000000000) + 20 * INT64_C(1000000000));
 }
 
+/* Neither the end of its pipes nor USR2 ends it. */
+static void let_stay(const char *logger)
+{
+    simulated_process(logger)->stubborn = true;
+    simulated_process(logger)->logger = false;
+}
+
 static void loggers_are_urged_then_killed(void **state)
 {
     (void)state;
     simulated.settings.drain = 1000;
     simulated_web(NULL);
-    simulated_process("web/log")->stubborn = true;
-    simulated_process("web/log")->logger = false; /* so that USR2 does nothing */
+    let_stay("web/log");
     simulated_journal();
     simulated.with_time = true;
     simulated_signal(SIGTERM);
     simulated_run(10000);
     simulated_expect("0.000 TERM web", "1.000 USR2 web/log", "2.000 KILL web/log",
                      "2.000 say overlog: warning: the logger of web did not finish in time", NULL);
+    assert_true(simulated.over);
+}
+
+/* A stop begins; the logger of web has ten bytes to read, and another one may be there. */
+static struct logger *let_loggers_stay(const char *other)
+{
+    simulated.settings.drain = 1000;
+    simulated_web(NULL);
+    let_stay("web/log");
+    if (other != NULL)
+        let_stay(other);
+    struct logger *l = &simulated_longrun("web")->logger;
+    assert_int_equal(write(l->pipes.out_write, "1234567890", 10), 10);
+    simulated_journal();
+    simulated.with_time = true;
+    simulated_signal(SIGTERM);
+    return l;
+}
+
+static void read_one(const struct logger *l, int64_t ms)
+{
+    char byte;
+    assert_int_equal(read(l->pipes.out_read, &byte, 1), 1);
+    simulated_run(ms);
+}
+
+static void loggers_that_read_are_not_killed(void **state)
+{
+    (void)state;
+    struct logger *l = let_loggers_stay(NULL);
+    simulated_run(500);
+    for (int i = 0; i < 5; i++)
+        read_one(l, 1000);
+    simulated_expect("1.000 USR2 web/log", NULL);
+    assert_false(simulated.over);
+    simulated_run(10000);
+    simulated_expect(
+        "6.000 KILL web/log",
+        "6.000 say overlog: warning: the logger of web did not finish in time: 5 bytes "
+        "that it had not read are lost",
+        NULL);
+    assert_true(simulated.over);
+}
+
+/* What each reads counts for all: they share the processor that the last one waits for. */
+static void loggers_that_wait_for_others_are_not_killed(void **state)
+{
+    (void)state;
+    simulated_service("other", "longrun", "run", "", NULL);
+    struct logger *l = let_loggers_stay("other/log");
+    simulated_run(1500);
+    simulated_journal();
+    char rest[16];
+    assert_int_equal(read(l->pipes.out_read, rest, sizeof rest), 10);
+    simulated_exit("web/log", 0);
+    simulated_run(1000);
+    assert_true(logger_is_over(l));
+    assert_string_equal(simulated_journal(), "");
+    simulated_run(1000);
+    simulated_expect("3.000 KILL other/log", NULL);
+}
+
+static void nothing_is_put_off_beyond_the_limit(void **state)
+{
+    (void)state;
+    simulated.settings.stop_max = 4000;
+    struct logger *l = let_loggers_stay(NULL);
+    simulated_run(500);
+    for (int i = 0; i < 5 && !simulated.over; i++)
+        read_one(l, 1000);
+    simulated_expect("4.000 KILL web/log", NULL);
+    assert_true(simulated.over);
+}
+
+/* Whoever asks for the end once more gets it, however much there is to read. */
+static void nothing_is_put_off_for_the_hurried(void **state)
+{
+    (void)state;
+    struct logger *l = let_loggers_stay(NULL);
+    simulated_run(500);
+    read_one(l, 1000);
+    read_one(l, 1000);
+    simulated_signal(SIGTERM); /* 2.5 */
+    for (int i = 0; i < 7 && !simulated.over; i++)
+        read_one(l, 1000);
+    simulated_expect("6.500 KILL web/log", NULL);
     assert_true(simulated.over);
 }
 
@@ -197,6 +290,10 @@ int main(void)
         SIMULATED_TEST(the_second_signal_skips_the_waits),
         SIMULATED_TEST(the_whole_stop_has_a_limit),
         SIMULATED_TEST(loggers_are_urged_then_killed),
+        SIMULATED_TEST(loggers_that_read_are_not_killed),
+        SIMULATED_TEST(loggers_that_wait_for_others_are_not_killed),
+        SIMULATED_TEST(nothing_is_put_off_beyond_the_limit),
+        SIMULATED_TEST(nothing_is_put_off_for_the_hurried),
         SIMULATED_TEST(the_exit_code_file),
         SIMULATED_TEST(the_exit_code_file_is_read_again),
         SIMULATED_TEST(a_stopped_service_goes_on_for_the_stop),
