@@ -76,16 +76,12 @@ def scratch(place, installed, helper):
 
 
 @pytest.fixture
-def boot(request):
-    """Boot(...), closed at the end of the test whatever happened. In a file with UNHURRIED = True loggers get their time
-    at the stop: what it looks at then came through them, and by default one that gets no processor for two seconds is
-    killed."""
+def boot():
+    """Boot(...), closed at the end of the test whatever happened."""
     booted = []
 
     def start(root, *args, **kwargs):
         conf.prepare(root)
-        if getattr(request.module, "UNHURRIED", False):
-            kwargs["env"] = {"OVERLOG_DRAIN": "20000", **(kwargs.get("env") or {})}
         booted.append(Boot(root, *args, **kwargs))
         return booted[-1]
 

@@ -18,7 +18,7 @@ from lib.processes import children, command_line, descendants, is_logger, link_t
 from lib.wait import DEADLINE, wait_for
 
 PATH = "/command:/usr/bin:/bin"
-# ms that loggers get at the end of a stop, and once more: who looks at logs afterwards wants them whole, also from a
+# ms that loggers get at the end of a stop, and once more: who looks at lines afterwards wants all of them, also those of a
 # logger that got no processor for the two seconds that it has by default.
 DRAIN = "10000"
 
@@ -80,8 +80,7 @@ class Boot:
         self.env = dict(env or {})
         if path is not None:
             self.env.setdefault("PATH", path)
-        if "S6_LOGGING" in self.env:
-            self.env.setdefault("OVERLOG_DRAIN", DRAIN)
+        self.env.setdefault("OVERLOG_DRAIN", DRAIN)
         words = [*around, os.path.join(TOP, "tests/boot"), *options]
         for name, value in self.env.items():
             words += ["-e", f"{name}={value}"]

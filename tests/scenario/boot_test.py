@@ -2,6 +2,8 @@
 
 import os
 
+from lib.boot import DRAIN
+
 
 def lines(text):
     return sorted(text.splitlines())
@@ -48,7 +50,7 @@ def test_with_contenv_gives_the_container_environment_and_nothing_else(tree, boo
     tree.oneshot("add", "redirfd -w 1 /run/s6/container_environment/ADDED echo later\n")
     box = boot(tree.path, "/command/export", "LOST", "1", "show", env={"ONE": "a b"})
     assert box.wait() == 0, box.transcript()
-    assert lines(tree.read("/tmp/env")) == ["ADDED=later", "ONE=a b", "PATH=/command:/usr/bin:/bin"]
+    assert lines(tree.read("/tmp/env")) == ["ADDED=later", "ONE=a b", f"OVERLOG_DRAIN={DRAIN}", "PATH=/command:/usr/bin:/bin"]
     assert tree.read("/tmp/one").strip("\n") == "a b"
     assert tree.read("/tmp/none") == "1\n"
 

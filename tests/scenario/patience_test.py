@@ -11,7 +11,6 @@ from lib.text import assert_order
 
 pytestmark = pytest.mark.long
 
-UNHURRIED = True
 WAITS = "until [ -e /tmp/go ]; do sleep 1000; done"
 TOLD = "s6-rc: warning: service {} is still starting: told to end\n"
 

@@ -8,7 +8,6 @@ import pytest
 
 from lib.control import svstat
 
-UNHURRIED = True
 QUICK = "wait 10ms..10ms"
 
 POLICIES = {

@@ -5,7 +5,6 @@ import stat
 
 import pytest
 
-UNHURRIED = True
 ENVIRONMENT = "/run/s6/container_environment"
 SECRET = "s3cr3t-value"
 PATH = "/run-secrets/hidden-path"

@@ -8,7 +8,6 @@ import pytest
 from lib.logs import log_text
 from lib.text import assert_order
 
-UNHURRIED = True
 SLEEP = "exec sleep 1000\n"
 TRACE = "echo %s >>/tmp/trace\n"
 TRAP = "#!/bin/sh\ntrap 'sleep 0.3; echo %s told >>/tmp/trace; exit 0' TERM\necho %s >>/tmp/trace\n%swhile :; do sleep 0.02; done\n"

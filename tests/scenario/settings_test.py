@@ -4,7 +4,6 @@ import os
 
 import pytest
 
-UNHURRIED = True
 FAILED = "s6-rc failed to properly bring all the services up"
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from lib.text import assert_order
 
-UNHURRIED = True
 HALT = "/run/s6/basedir/bin/"
 UP = "service legacy-services successfully started"
 

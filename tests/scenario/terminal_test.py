@@ -12,7 +12,6 @@ import pytest
 
 from lib.wait import wait_for
 
-UNHURRIED = True
 LEADER = ["-x", "/usr/bin/setsid --ctty"]  # as an engine makes pid 1
 
 

@@ -8,7 +8,6 @@ import pytest
 from lib.control import up
 from lib.text import assert_order
 
-UNHURRIED = True
 OVERLOG = "/command/overlog"
 FOLDER = "/etc/s6-overlay/s6-rc.d"
 HOOK = "/etc/s6-overlay/s6-hook/feature-toggle"

@@ -9,7 +9,6 @@ import pytest
 
 from lib.logs import log_text
 
-UNHURRIED = True
 USER = ["-u", "1000:1000"]
 NNP = ["-x", "/usr/bin/setpriv --no-new-privs"]
 FATAL = "/init: fatal: /run belongs to uid 0 instead of 1000"

@@ -8,7 +8,6 @@ import pytest
 from lib.refusal import attached
 from lib.wait import DEADLINE, wait_for
 
-UNHURRIED = True
 TOUCH = "#!/bin/sh\ntouch /tmp/%s\n"
 SIGNALS = ("TERM", "QUIT", "INT", "USR1", "USR2", "PWR", "WINCH")
 
