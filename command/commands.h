@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 #define MAIN_COMMANDS(LINK, PROGRAM)                                                               \
-    PROGRAM(command_init)   /* init */                                                             \
+    PROGRAM(command_init)   /* init s6-overlay-suexec */                                           \
     PROGRAM(command_legacy) /* legacy */                                                           \
     LINK(command_multicall) /* execline */                                                         \
     LINK(command_contenv)   /* with-contenv printcontenv */

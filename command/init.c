@@ -1,8 +1,11 @@
 /* /init: from the container's environment to supervisor_run. */
 #include "base/command.h"
+#include "base/error.h"
+#include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "command/commands.h"
+#include "execline/block.h"
 #include "logger/script.h"
 #include "overlay/rundir.h"
 #include "overlay/runtree.h"
@@ -147,6 +150,33 @@ static int run_init(struct invocation *c)
     return init_boot(c->argv + 1, false);
 }
 
+static bool is_stage0(const char *program)
+{
+    static const char ending[] = "/libexec/stage0";
+    size_t length = program == NULL ? 0 : strlen(program);
+    return length >= sizeof ending - 1 &&
+           strcmp(program + length - (sizeof ending - 1), ending) == 0;
+}
+
+/* s6-overlay's /init is a script that ends in this command, and images replace it by a changed
+ * copy. The block prepares /run and stage0 starts process 1: init_boot does both. */
+static int run_suexec(struct invocation *c)
+{
+    struct block_reader r;
+    char **preinit;
+    int code = blocks_read(&r, c->argv + 1, 1, &preinit);
+    if (code != 0)
+        return code;
+    if (!is_stage0(r.next[0]))
+        return refuse(EXIT_USAGE,
+                      "unable to run %s: only s6-overlay's libexec/stage0 may follow "
+                      "the block; use /init",
+                      r.next[0] == NULL ? "nothing" : r.next[0]);
+    return init_boot(r.next + 1, false);
+}
+
 const struct command command_init[] = {
     {"init", "[CMD [ARG...]]", "boot the container: run services, then CMD", NULL, run_init},
+    {"s6-overlay-suexec", "{ preinit... } stage0 [CMD [ARG...]]",
+     "boot the container from a copy of s6-overlay's /init", NULL, run_suexec},
     {.name = NULL}};

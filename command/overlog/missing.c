@@ -29,8 +29,7 @@ static const struct {
                          "s6-instance-control s6-instance-status s6-instance-list"},
     {"/init", "s6-usertree-maker s6-linux-init s6-linux-init-maker s6-linux-init-shutdownd "
               "s6-linux-init-nuke s6-linux-init-echo s6-linux-init-umountall "
-              "s6-linux-init-logouthookd s6-overlay-suexec s6-svscan s6-svscanboot s6-supervise "
-              "s6-rc-oneshot-run "
+              "s6-linux-init-logouthookd s6-svscan s6-svscanboot s6-supervise s6-rc-oneshot-run "
               "s6-rc-fdholder-filler"},
     {"the definition folders, which /init reads at each boot",
      "s6-rc-bundle s6-rc-repo-init s6-rc-repo-sync s6-rc-repo-list s6-rc-set-new s6-rc-set-copy "

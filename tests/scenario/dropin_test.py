@@ -185,3 +185,20 @@ def test_a_version_of_s6_overlays_folder_beside_ours(tree, boot):
     box.wait_for_text("ours", stream="stdout")  # nothing says when both comes to it
     assert box.stop() == 0
     assert sorted(box.stdout.text().splitlines()) == ["banner down", "banner up", "ours"]
+
+
+def test_a_changed_copy_of_s6_overlays_init(tree, boot):
+    """It ends in s6-overlay-suexec, which is to prepare /run and to start process 1."""
+    package = "/package/admin/s6-overlay-3.2.1.0/libexec"
+    tree.script("/entry", "#!/bin/sh -e\nPATH=/command:/usr/bin:/bin\nexport PATH BOOT=changed\n"
+                          f"exec s6-overlay-suexec ' {package}/preinit' '' {package}/stage0 \"$@\"\n")
+    tree.longrun("web")
+    box = boot(tree.path, "with-contenv", "sh", "-c", "echo $BOOT $(cat /proc/1/comm) $(pwd); exit 5", init="/entry",
+               options=["-w", "/tmp"])
+    assert box.wait() == 5, box.transcript()
+    assert "changed s6-svscan /tmp\n" in box.stdout.text()
+    assert "service web successfully started" in box.stderr.text()
+    for words, reason in ((["true", "", "/bin/sh"], "only s6-overlay's libexec/stage0 may follow the block; use /init"),
+                          (["true", ""], "unable to run nothing"), (["true"], "unterminated block")):
+        box = boot(tree.path, *words, init="/command/s6-overlay-suexec")
+        assert box.wait() == 100 and reason in box.stderr.text(), box.transcript()
