@@ -311,8 +311,7 @@ int legacy_services_up(const struct settings *s)
     }
     for (size_t i = 0; i < copied.count; i++)
         failed += link_one(copied.item[i]) < 0;
-    if (copied.count > 0)
-        failed += scan("a") < 0;
+    failed += scan("a") < 0; /* also for what cont-init scripts put into the scan directory */
     if (s->wait_legacy && copied.count > 0)
         failed += wait_up(s, &copied);
     words_release(&names);

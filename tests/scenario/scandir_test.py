@@ -132,6 +132,18 @@ def test_services_d(tree, boot):
     assert log_text(tree.at("/var/log/services/alone")) == ["alone"]
 
 
+def test_what_cont_init_puts_there_is_started_by_the_boot(tree, boot):
+    """As s6-overlay looks into /run/service when it has copied services.d, whether there is one or not."""
+    tree.script("/etc/cont-init.d/x", "#!/bin/sh\nmkdir /run/service/.made\ntouch /run/service/.made/down\n"
+                                      "printf '#!/bin/sh\\nexec sleep 1000\\n' >/run/service/.made/run\n"
+                                      "chmod 755 /run/service/.made/run\ncp -r /run/service/.made /run/service/waits\n"
+                                      "rm /run/service/.made/down\nmv /run/service/.made /run/service/made\n")
+    box = boot(tree.path)
+    box.wait_booted()
+    box.wait_for(lambda: up(box, "made") == "true" and up(box, "waits") == "false")
+    assert box.stop() == 0
+
+
 def test_siblings_are_there_before_the_first_starts(tree, boot):
     """Each waits for all others, whatever the order of the directory; and so do services that are linked later."""
     names = [f"s{i}" for i in range(12)]
