@@ -54,7 +54,7 @@ static bool is_like(char want, const struct supervise_status *s)
     case 'D':
         return s->pid == 0 && s->is_ready;
     default:
-        return false; /* r and R: it has to go down first */
+        return false; /* r and R: it has to come up anew */
     }
 }
 
@@ -65,8 +65,10 @@ int listen_open(struct listener *l, const char *service, char want, struct error
     if (subscribe(l) < 0)
         return error_system(e, "unable to subscribe to events for %s", service);
     int result = servicedir_status(service, &s, e);
-    if (result == 0)
+    if (result == 0) {
         l->reached = is_like(want, &s);
+        l->left = is_like('D', &s);
+    }
     return result;
 }
 

@@ -16,7 +16,7 @@ struct listener {
     int fd;       /* -1: none */
     int held;     /* the writing end, so that the fifo never ends */
     bool reached; /* it is as wanted now */
-    bool left;    /* for r and R: it was down since */
+    bool left;    /* for r and R: it is down, or was since */
     bool failed;  /* for good */
 };
 

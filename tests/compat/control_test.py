@@ -365,6 +365,15 @@ def test_waiting(box):
 
 
 @EACH
+def test_a_restart_of_what_is_down_is_its_start(box, who):
+    name = "owned-" + who
+    for down, up in (("-d", "-u"), ("-D", "-rU")):
+        assert svc(box, TOOLS[who], name, "-wD", down) == 0
+        assert svc(box, TOOLS[who], name, "-wr", "-T30000", up) == 0, up
+        assert state(box, TOOLS[who], name).startswith("true true true")
+
+
+@EACH
 def test_listening(box, who):
     tools, name = TOOLS[who], "/run/service/gives-up-" + who
     listen = lambda want, option: box.run(  # noqa: E731
