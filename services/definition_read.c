@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int note_file(void *to, const char *name, int is_file)
@@ -76,6 +77,21 @@ static bool has_conf(const struct definition_sources *sources)
     return false;
 }
 
+/* Whether the bundles are in a directory that was read already: S6_RUNTIME_BUNDLEDIR may name the
+ * one of the services. */
+static bool was_read(const struct reading *r)
+{
+    struct stat here;
+    struct stat before;
+    if (!r->from->bundles || stat(r->from->path, &here) < 0)
+        return false;
+    for (uint32_t i = 0; i < r->source; i++)
+        if (stat(r->sources->item[i].path, &before) == 0 && before.st_ino == here.st_ino &&
+            before.st_dev == here.st_dev)
+            return true;
+    return false;
+}
+
 static int read_source(struct reading *r)
 {
     struct words entries = WORDS_INIT;
@@ -83,6 +99,8 @@ static int read_source(struct reading *r)
     const struct definition_source *source = r->from;
     if (source->conf)
         return reading_sections(r);
+    if (was_read(r))
+        return 0;
     if (file_list(AT_FDCWD, source->path, &entries, &e) < 0) {
         int result = errno == ENOENT && !r->sources->strict ? 0 : -1;
         words_release(&entries);

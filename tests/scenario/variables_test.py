@@ -53,6 +53,15 @@ def test_the_hook_may_change_what_comes_after(tree, boot):
     assert "took more than 100 milliseconds" in box.stderr.text()
 
 
+def test_bundles_in_the_folder_of_the_services(tree, boot):
+    """Images from before user-bundles.d name it by S6_RUNTIME_BUNDLEDIR."""
+    tree.oneshot("one", "touch /tmp/one\n", bundle=None)
+    tree.write("/etc/s6-overlay/s6-rc.d/user/contents.d/one")
+    box = boot(tree.path, "touch", "/tmp/cmd", env={"S6_RUNTIME_BUNDLEDIR": "/etc/s6-overlay/s6-rc.d/"})
+    assert box.wait() == 0, box.transcript()
+    assert names(tree) == {"one", "cmd"}
+
+
 def test_cmd_arg0(tree, boot):
     tree.script("/bin/show", "#!/bin/sh\nprintf '<%s>' \"$@\" >/tmp/words\n")
     box = boot(tree.path, "c d", "", env={"S6_CMD_ARG0": "  show a\t 'b "})
