@@ -355,8 +355,8 @@ int legacy_services_down(const struct settings *s)
             words_add(&live, path);
         }
     }
-    if (live.count > 0 && scan("an") == 0 &&
-        wait_for(&live, WANTED_DOWN, s->legacy_grace == 0 ? 1 : s->legacy_grace) > 0)
+    if (live.count > 0 && scan("an") == 0 && wait_for(&live, WANTED_DOWN, s->legacy_grace) > 0 &&
+        s->legacy_grace > 0)
         name_left(&live, s);
     words_release(&names);
     words_release(&live);

@@ -67,8 +67,9 @@ static bool see_unlinked(struct look *k, int64_t since)
 {
     const struct longruns *all = k->w->stop->longruns;
     int64_t grace = k->w->pid1->settings.legacy_grace * CLOCK_MS;
-    struct limit limit = earlier((struct limit){since + grace, "we go on without it"},
-                                 k->w->stop->end, "everything is killed");
+    struct limit limit =
+        earlier((struct limit){grace == 0 ? 0 : since + grace, "we go on without it"},
+                k->w->stop->end, "everything is killed");
     bool any = false;
     for (int logs = 0; logs < 2 && !any; logs++)
         for (uint32_t i = 0; i < all->count; i++) {
@@ -76,7 +77,7 @@ static bool see_unlinked(struct look *k, int64_t since)
             if (l == NULL || l->member != MEMBER_REMOVING || service_at_rest(&l->machine) ||
                 (l->definition->consumer_for.count > 0) != (logs == 1))
                 continue;
-            if (limit.at - k->now > CLOCK_SECOND)
+            if (limit.at == 0 || limit.at - k->now > CLOCK_SECOND)
                 see(k, l->definition->name, "is still stopping", since, limit);
             any = true;
         }

@@ -61,6 +61,21 @@ def test_legacy_services_that_are_waited_for(tree, boot):
     assert TOLD.format("legacy-services") in box.stderr.text()
 
 
+def test_services_d_without_a_limit(tree, boot):
+    """S6_SERVICES_GRACETIME=0: what they need is there until they have ended."""
+    tree.script("/etc/services.d/old/run", "#!/bin/sh\ntrap 'until [ -e /tmp/go ]; do sleep 0.02; done; exit 0' TERM\ntouch /tmp/old\n"
+                                           "while :; do sleep 0.02; done\n")
+    tree.script("/etc/cont-finish.d/x", "#!/bin/sh\ntouch /tmp/finish\n")
+    box = boot(tree.path, env={"S6_SERVICES_GRACETIME": "0", "S6_KILL_GRACETIME": "1"})
+    box.wait_for(lambda: begun(tree, "old"))
+    box.wait_booted()
+    box.kill(signal.SIGTERM)
+    box.wait_for_text("warning: old is still stopping after 3 s (there is no time limit)\n")
+    assert not begun(tree, "finish")
+    tree.write("/tmp/go")
+    assert box.wait() == 0 and begun(tree, "finish"), box.transcript()
+
+
 def test_services_d_that_do_not_end(tree, boot):
     """Named one by one, and waited for once: then they are among what is left, as long as that may be."""
     deaf = "#!/bin/sh\ntrap '' TERM HUP\necho up >/tmp/web\nwhile :; do sleep 0.05; done\n"
