@@ -4,6 +4,8 @@
 #include "base/message.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -13,6 +15,7 @@
 #define PREINIT "/package/admin/s6-overlay/libexec/preinit"
 
 enum { ALL = 7, GROUP_ALL = 070, OTHERS_WRITE = 02, OWNER_AND_GROUP = 0770 };
+enum { MOUNTS_MAX = 4 << 20 /* bytes of a list of mounts */ };
 
 enum rundir_verdict rundir_judge(const struct rundir_facts *f)
 {
@@ -122,28 +125,92 @@ static int judge(const struct rundir_facts *f, struct error *e)
     return 0;
 }
 
+bool rundir_holds_mount(const char *mountinfo, const char *path)
+{
+    enum { BEFORE_PLACE = 4 }; /* fields of a line that stand before the place of the mount */
+    size_t length = strlen(path);
+    const char *at = mountinfo;
+    while (*at != '\0') {
+        for (int i = 0; i < BEFORE_PLACE; i++) {
+            at += strcspn(at, " \n");
+            at += *at == ' ';
+        }
+        if (strncmp(at, path, length) == 0 && (at[length] == ' ' || at[length] == '/'))
+            return true;
+        at += strcspn(at, "\n");
+        at += *at == '\n';
+    }
+    return false;
+}
+
+/* The same for path and the mounts of this process; also true where they are not known. */
+static bool may_hold_mount(const char *path)
+{
+    struct str mounts = STR_INIT;
+    struct error ignored = ERROR_INIT;
+    char *real = realpath(path, NULL);
+    bool known = real != NULL &&
+                 file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTS_MAX, &mounts, &ignored) == 0;
+    bool holds = !known || rundir_holds_mount(mounts.data, real);
+    str_release(&mounts);
+    free(real);
+    return holds;
+}
+
+/* What is mounted in /var/run is somebody's, often the host's: nothing there is removed. The names
+ * that scripts use lead to /run all the same. */
+static int link_names(struct error *e)
+{
+    static const char *const names[] = {"s6", "s6-linux-init-container-results", "s6-rc", "service",
+                                        "uncaught-logs"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char at[128];
+        char target[128];
+        struct stat st;
+        snprintf(at, sizeof at, "/var/run/%s", names[i]);
+        snprintf(target, sizeof target, "/run/%s", names[i]);
+        if (lstat(at, &st) == 0 && S_ISDIR(st.st_mode) && !may_hold_mount(at) &&
+            file_remove_tree(AT_FDCWD, at, e) < 0)
+            return -1;
+        if (file_link(target, AT_FDCWD, at, e) < 0)
+            return -1;
+    }
+    message_line(MESSAGE_INFO,
+                 PREINIT ": info: /var/run stays a directory, as something is mounted "
+                         "in it: s6, service and others in it lead to /run");
+    return 0;
+}
+
+static int replace_var_run(bool is_directory, struct error *e)
+{
+    if (is_directory && may_hold_mount("/var/run"))
+        return link_names(e);
+    message_line(MESSAGE_WARNING,
+                 PREINIT ": warning: /var/run is not a symlink to /run, fixing it");
+    if (is_directory && file_remove_tree(AT_FDCWD, "/var/run", e) < 0)
+        return -1;
+    return file_link("/run", AT_FDCWD, "/var/run", e);
+}
+
 /* Makes /var/run lead to /run: scripts use both names. On a read-only root it stays as it is. */
 static void link_var_run(void)
 {
     struct stat run;
     struct stat var_run;
     struct error e = ERROR_INIT;
+    int result;
     if (stat("/run", &run) < 0)
         return;
     if (stat("/var/run", &var_run) == 0 && run.st_dev == var_run.st_dev &&
         run.st_ino == var_run.st_ino)
         return;
-    if (lstat("/var/run", &var_run) == 0) {
-        message_line(MESSAGE_WARNING,
-                     PREINIT ": warning: /var/run is not a symlink to /run, fixing it");
-        if (S_ISDIR(var_run.st_mode) && file_remove_tree(AT_FDCWD, "/var/run", &e) < 0) {
-            message_warning("%s", e.text);
-            return;
-        }
-    } else if (mkdir("/var", 0755) < 0 && errno != EEXIST) {
+    if (lstat("/var/run", &var_run) == 0)
+        result = replace_var_run(S_ISDIR(var_run.st_mode), &e);
+    else if (mkdir("/var", 0755) < 0 && errno != EEXIST)
         return;
-    }
-    if (file_link("/run", AT_FDCWD, "/var/run", &e) < 0)
+    else
+        result = file_link("/run", AT_FDCWD, "/var/run", &e);
+    if (result < 0)
         message_warning("%s", e.text);
 }
 

@@ -30,8 +30,12 @@ enum rundir_verdict {
 /* Judges the facts. Pure. The last two verdicts mean that /run cannot be used. */
 enum rundir_verdict rundir_judge(const struct rundir_facts *f);
 
+/* Whether something is mounted at path, or below it, by the text of /proc/self/mountinfo. Pure. */
+bool rundir_holds_mount(const char *mountinfo, const char *path);
+
 /* Makes /run if it is missing, mounts a tmpfs there if it is read-only and S6_READ_ONLY_ROOT says
- * so, makes it ours if we are root, and makes /var/run lead to it. 0, or -1 with e, which names a
+ * so, makes it ours if we are root, and makes /var/run lead to it; a /var/run in which something is
+ * mounted keeps what it has, and gets links to what stands in /run. 0, or -1 with e, which names a
  * cure: /run cannot be used. */
 int rundir_prepare(const struct settings *s, struct error *e);
 

@@ -121,6 +121,24 @@ def test_var_run_that_is_a_directory(tree, boot):
     assert "/var/run" not in box.stderr.text()
 
 
+@pytest.mark.parametrize("mount", ["mkdir -p /var/run/dbus && mount -t tmpfs tmpfs /var/run/dbus && touch /var/run/dbus/socket",
+                                   "touch /var/run/docker.sock && mount -o bind /host /var/run/docker.sock",
+                                   "mount -t tmpfs tmpfs /var/run && touch /var/run/old.pid"], ids=["directory", "file", "var-run"])
+def test_what_is_mounted_in_var_run_stays(tree, boot, mount):
+    """Such as the host's dbus, or what Kubernetes mounts at /var/run/secrets: never removed, and scripts find their paths."""
+    tree.write("/host")
+    tree.write("/var/run/old.pid")
+    tree.write("/var/run/s6/stale")
+    tree.script("/start", f"#!/bin/sh\n{mount} && find /var/run ! -path '*s6*' | sort >/tmp/before && exec /init \"$@\"\n")
+    box = boot(tree.path, "sh", "-c", "find /var/run ! -path '*s6*' ! -type l | sort >/tmp/after; cat /var/run/s6/container_environment/ONE; "
+               "ls -d /var/run/service/.s6-svscan; ls /var/run/s6/stale", init="/start", env={"ONE": "1"})
+    assert box.wait() != 0
+    assert box.stdout.text() == "1\n/var/run/service/.s6-svscan\n"
+    assert tree.read("/tmp/after") == tree.read("/tmp/before")
+    assert PREINIT + "info: /var/run stays a directory" in box.stderr.text()
+    assert "warning" not in box.stderr.text()
+
+
 def test_a_dirty_run_of_another_user(services, boot):
     """Started as root, then as a user, in the same root: what cannot be cleaned is named."""
     for name in ("run", "tmp"):

@@ -55,6 +55,29 @@ static void run_directories(void **state)
     }
 }
 
+static void mounts_in_a_directory(void **state)
+{
+    static const struct {
+        const char *mounts;
+        bool holds;
+    } cases[] = {
+        {"", false},
+        {"24 1 0:22 / / rw - overlay o rw\n25 24 0:23 / /run rw - tmpfs t rw\n", false},
+        {"25 24 0:23 / /run rw - tmpfs t rw\n26 24 8:1 /var/run/dbus /var/run/dbus rw,nosuid - "
+         "ext4 d rw\n",
+         true},
+        {"26 24 8:1 / /var/run rw - tmpfs t rw\n", true},
+        {"26 24 8:1 / /var/run/docker.sock rw - tmpfs t rw", true},
+        {"26 24 8:1 /var/run /var/running rw - tmpfs /var/run rw\n27 24 8:1 / /var rw - ext4 d "
+         "rw\n",
+         false},
+        {"26 24 8:1\n\n/var/run\n26 24 8:1 /", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(rundir_holds_mount(cases[i].mounts, "/var/run"), cases[i].holds);
+}
+
 static int parse(const char *text, struct fixattrs_line *l)
 {
     static char line[256];
@@ -254,13 +277,10 @@ static void forms_of_the_console(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(run_directories),
-        cmocka_unit_test(fix_attrs_lines),
-        cmocka_unit_test(fix_attrs_accounts),
-        cmocka_unit_test(settings_have_defaults),
-        cmocka_unit_test(settings_are_read_and_renewed),
-        cmocka_unit_test(values_at_start),
-        cmocka_unit_test(forms_of_the_console),
+        cmocka_unit_test(run_directories),        cmocka_unit_test(mounts_in_a_directory),
+        cmocka_unit_test(fix_attrs_lines),        cmocka_unit_test(fix_attrs_accounts),
+        cmocka_unit_test(settings_have_defaults), cmocka_unit_test(settings_are_read_and_renewed),
+        cmocka_unit_test(values_at_start),        cmocka_unit_test(forms_of_the_console),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
