@@ -13,6 +13,8 @@ static int number_of(const char *name)
 {
     int number = signal_number(name, LINUX_SIGNALS);
     bool realtime = strncasecmp(name, "SIGRT", 5) == 0 || strncasecmp(name, "RT", 2) == 0;
+    if (strcasecmp(name, "SIGRTMIN+3") == 0 || strcasecmp(name, "RTMIN+3") == 0)
+        return SIGNAL_HALT;
     return number < 0 && realtime ? LINUX_SIGNALS : number;
 }
 
@@ -26,6 +28,7 @@ static const char *effect(int number)
     case SIGUSR2:
     case SIGPWR:
     case SIGWINCH:
+    case SIGNAL_HALT:
         return NULL;
     case SIGABRT:
         return "/init stops on it without waiting for anything";

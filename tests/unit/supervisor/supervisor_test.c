@@ -1,4 +1,5 @@
 /* What follows upon what: signals of pid 1, dead children, the order of one turn. */
+#include "base/signals.h"
 #include "tests/unit/supervisor/simulated.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -13,7 +14,8 @@ static void signals_and_what_they_end_in(void **state)
         int signal;
         enum final_act final;
     } rows[] = {{SIGTERM, FINAL_EXIT},     {SIGQUIT, FINAL_EXIT},    {SIGINT, FINAL_REBOOT},
-                {SIGUSR1, FINAL_POWEROFF}, {SIGPWR, FINAL_POWEROFF}, {SIGUSR2, FINAL_EXIT}};
+                {SIGUSR1, FINAL_POWEROFF}, {SIGPWR, FINAL_POWEROFF}, {SIGUSR2, FINAL_EXIT},
+                {SIGNAL_HALT, FINAL_EXIT}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         simulated_boot(NULL);
         simulated_signal(rows[i].signal);

@@ -201,13 +201,13 @@ static void right_ones(void **state)
 static void signals(void **state)
 {
     (void)state;
-    static const char *const good[] = {"SIGTERM", "QUIT", "3",       "sigwinch", "15",
-                                       "INT",     "USR1", "SIGUSR2", "PWR"};
+    static const char *const good[] = {"SIGTERM", "QUIT",    "3",   "sigwinch",   "15", "INT",
+                                       "USR1",    "SIGUSR2", "PWR", "SIGRTMIN+3", "37"};
     static const struct {
         const char *name, *said;
     } bad[] = {{"SIGHUP", "does not stop"}, {"1", "does not stop"},   {"ALRM", "does not stop"},
                {"SIGKILL", "cannot see"},   {"9", "cannot see"},      {"ABRT", "without waiting"},
-               {"SIGRTMIN+3", "kills"},     {"37", "kills"},          {"CHLD", "kills"},
+               {"SIGRTMIN+4", "kills"},     {"38", "kills"},          {"CHLD", "kills"},
                {"SIGTREM", "no signal"},    {"SIGTERM now", "no sig"}};
     char text[128];
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
