@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +47,12 @@ int file_remove_tree(int at, const char *path, struct error *e)
     return 0;
 }
 
+static int copy_failed(const char *from, const char *to, struct error *e)
+{
+    return strcmp(from, to) == 0 ? error_system(e, "unable to copy %s", from)
+                                 : error_system(e, "unable to copy %s to %s", from, to);
+}
+
 static int copy_bytes(int from, int to)
 {
     char buffer[FILE_CHUNK];
@@ -82,7 +89,7 @@ int file_copy(int from_at, const char *from, int to_at, const char *to, mode_t m
               struct error *e)
 {
     if (copy_file(from_at, from, to_at, to, mode, O_TRUNC) < 0)
-        return error_system(e, "unable to copy %s to %s", from, to);
+        return copy_failed(from, to, e);
     return 0;
 }
 
@@ -174,7 +181,7 @@ static int copy_directory(int from_at, const char *from, int to_at, const char *
 int file_copy_all(int from_at, const char *from, int to_at, const char *to, struct error *e)
 {
     if (copy_entry(from_at, from, to_at, to) < 0)
-        return error_system(e, "unable to copy %s to %s", from, to);
+        return copy_failed(from, to, e);
     return 0;
 }
 
@@ -182,6 +189,6 @@ int file_copy_tree(int from_at, const char *from, int to_at, const char *to, str
 {
     struct stat st;
     if (fstatat(from_at, from, &st, 0) < 0 || copy_directory(from_at, from, to_at, to, &st, 0) < 0)
-        return error_system(e, "unable to copy %s to %s", from, to);
+        return copy_failed(from, to, e);
     return 0;
 }

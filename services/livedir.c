@@ -63,6 +63,15 @@ static int copy_rows(const struct definition *d, int source, int live, struct er
     return 0;
 }
 
+/* Says whose files those are. -1. */
+static int name_directory(const struct definition *d, struct error *e)
+{
+    struct error cause = *e;
+    error_set(e, cause.code, "%s: %s", d->directory, cause.text);
+    e->why = cause.why;
+    return -1;
+}
+
 /* The same of a section, which has them in memory. */
 static int write_rows(const struct section *s, const char *path, struct error *e)
 {
@@ -90,7 +99,7 @@ int livedir_fill(const struct definition *d, const char *path, struct error *e)
     if (live < 0)
         error_system(e, "unable to open %s", source < 0 ? d->directory : path);
     else
-        result = copy_rows(d, source, live, e);
+        result = copy_rows(d, source, live, e) < 0 ? name_directory(d, e) : 0;
     fd_close(source);
     fd_close(live);
     return result;

@@ -180,9 +180,14 @@ static bool is_there(const struct supervisor *sv, const char *folder)
     return access(path, F_OK) == 0;
 }
 
-static void give_up(struct supervisor *sv, const char *what, const char *why, int code)
+/* e: why; NULL: that was said. */
+static void give_up(struct supervisor *sv, const char *what, const struct error *e, int code)
 {
-    message_fatal("%s%s", what, why);
+    if (e == NULL)
+        message_fatal("%s", what);
+    else
+        message_fatal("%s%s%s", what, e->text[0] != '\0' ? e->text : "out of memory",
+                      shortage_cure(e->why));
     stop_begin(&sv->stop, "failure", 0, code, FINAL_EXIT);
 }
 
@@ -242,13 +247,13 @@ static void load(struct supervisor *sv)
     struct pid1 *p = &sv->pid1;
     struct error e = ERROR_INIT;
     if (renew_settings(&p->settings) < 0 || cmd_prepare(&sv->cmd, &e) < 0) {
-        give_up(sv, e.text[0] != '\0' ? e.text : "out of memory", "", EXIT_SYSTEM);
+        give_up(sv, "", &e, EXIT_SYSTEM);
         return;
     }
     sv->oneshots.fixes_attrs = is_there(sv, "fix-attrs.d");
     sv->oneshots.runs_init = is_there(sv, "cont-init.d");
     if (read_tree(sv) < 0) {
-        give_up(sv, "unable to use the service definitions, stopping the container", "", 1);
+        give_up(sv, "unable to use the service definitions, stopping the container", NULL, 1);
         return;
     }
     sv->oneshots.serves_legacy = may_serve_legacy(sv);
@@ -256,9 +261,7 @@ static void load(struct supervisor *sv)
                      sv->catalogue.definitions.count * sizeof(struct definition));
     unsigned char *set = prepare_services(sv, &e);
     if (set == NULL) {
-        give_up(sv,
-                "unable to prepare the services: ", e.text[0] != '\0' ? e.text : "out of memory",
-                EXIT_SYSTEM);
+        give_up(sv, "unable to prepare the services: ", &e, EXIT_SYSTEM);
         return;
     }
     definitions_forget_files(&sv->catalogue.definitions);

@@ -25,19 +25,25 @@ bool shortage_is(int why)
     return false;
 }
 
+const char *shortage_cure(int why)
+{
+    size_t i = 0;
+    while (cures[i].why != 0 && cures[i].why != why)
+        i++;
+    return cures[i].cure;
+}
+
 void shortage_note(struct shortage *s, const char *what, const char *name, const struct error *e,
                    int64_t now)
 {
-    size_t i = 0;
+    bool named = what[0] != '\0' || name[0] != '\0';
     s->attempts++;
     if (s->said || (s->said_at != 0 && now - s->said_at < 60 * CLOCK_SECOND))
         return;
     s->said = true;
     s->said_at = now;
-    while (cures[i].why != 0 && cures[i].why != e->why)
-        i++;
-    message_warning("%s%s: %s%s; this, and all else that fails so, is tried again", what, name,
-                    e->text, cures[i].cure);
+    message_warning("%s%s%s%s%s; this, and all else that fails so, is tried again", what, name,
+                    named ? ": " : "", e->text, shortage_cure(e->why));
 }
 
 void shortage_over(struct shortage *s)

@@ -17,7 +17,11 @@ struct shortage {
 /* why, an errno, is of something that may come back. */
 bool shortage_is(int why);
 
-/* Notes an attempt that failed as e says. what: "service web", "the logger of web". */
+/* " (what helps)" for such an errno, else "". */
+const char *shortage_cure(int why);
+
+/* Notes an attempt that failed as e says. what and name: "service " and "web";
+ * both "": the text says it. */
 void shortage_note(struct shortage *s, const char *what, const char *name, const struct error *e,
                    int64_t now);
 

@@ -89,6 +89,15 @@ def test_what_root_left_in_run(services, boot):
         "(docker: --tmpfs /run:uid=1000,mode=0755, podman: --tmpfs /run:U), or remove it")
 
 
+def test_a_run_that_the_user_may_not_read(services, boot):
+    """Copied into the image with the modes of a host whose umask is 077."""
+    os.chmod(services.at("/etc/s6-overlay/s6-rc.d/web/run"), 0o600)
+    box = boot(services.path, *CMD, options=[*USER, "-t", "uid=1000,mode=0755"])
+    assert box.wait() == 111, box.transcript()
+    assert box.stderr.text().splitlines()[-1] == \
+        "/init: fatal: unable to prepare the services: /etc/s6-overlay/s6-rc.d/web: unable to copy run: Permission denied"
+
+
 def test_root_takes_run(services, boot):
     box = boot(services.path, "sh", "-c", "stat -c '%u %a' /run >/tmp/run; exit 4", options=["-t", "uid=1000,mode=0770"])
     assert box.wait() == 4

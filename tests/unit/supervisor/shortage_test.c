@@ -47,6 +47,23 @@ static void lacks(struct shortage *s, const char *name, int why, int64_t now)
     shortage_note(s, "service ", name, &e, now);
 }
 
+static void with_and_without_a_name(void **state)
+{
+    struct shortage s = {0};
+    struct shortage other = {0};
+    struct error e = ERROR_INIT;
+    (void)state;
+    errno = ENOSPC;
+    error_system(&e, "unable to write");
+    shortage_note(&s, "", "", &e, 1);
+    shortage_note(&other, "service ", "web", &e, 1);
+    assert_string_equal(said[0], "overlog: warning: unable to write: No space left on device (no "
+                                 "room: --tmpfs /run:size=...); "
+                                 "this, and all else that fails so, is tried again\n");
+    assert_non_null(strstr(said[1], "warning: service web: unable to write: No space"));
+    assert_string_equal(shortage_cure(EACCES), "");
+}
+
 static void what_may_come_back(void **state)
 {
     static const int these[] = {EAGAIN, EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT};
@@ -95,6 +112,7 @@ static void a_new_one_waits_for_its_minute(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        T(with_and_without_a_name),
         T(what_may_come_back),
         T(it_is_said_once_and_when_it_is_over),
         T(a_new_one_waits_for_its_minute),
