@@ -128,7 +128,7 @@ int init_boot(char **cmd, bool guest)
     int signal = wait_for_starter(&settings);
     if (signal != 0)
         return KILLED + signal;
-    if (rundir_prepare(&settings, &e) < 0 ||
+    if (runtree_check_free(&e) < 0 || rundir_prepare(&settings, &e) < 0 ||
         runtree_prepare(workdir, directory_of(command_program), &settings, &e) < 0)
         return message_error(&e);
     if (settings.secrets != NULL && secrets_boot(&settings) < 0)

@@ -6,6 +6,7 @@
 #include "contract/paths.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,19 @@ int runtree_complete_path(struct error *e)
     int result = path == NULL ? -1 : setenv("PATH", path, 1);
     free(path);
     return result == 0 ? 0 : error_system(e, "unable to complete PATH");
+}
+
+int runtree_check_free(struct error *e)
+{
+    int fd = open(RUN_LOCK, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    bool held = fd >= 0 && fd_is_locked(fd);
+    fd_close(fd);
+    if (!held)
+        return 0;
+    return error_set(
+        e, EXIT_USAGE,
+        "the services in /run are supervised already, by another /init: one is enough. "
+        "`overlog status` shows them; `with-contenv CMD` runs a command beside them");
 }
 
 /* Fails with an explanation: a plain user cannot remove files that root left in /run, in the image

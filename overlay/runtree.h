@@ -10,6 +10,9 @@
  * e. */
 int runtree_complete_path(struct error *e);
 
+/* 0, or -1 with e: another process supervises /run/service, and what is in /run is in use. */
+int runtree_check_free(struct error *e);
+
 /* Removes the files of an earlier run, and makes the directories, the exit code file (0), the
  * commands under /run/s6/basedir/bin, workdir, the container environment and the services of ours
  * that are asked for. With keep_env the environment goes to RUN_BASE_ENVIRONMENT alone, else

@@ -173,6 +173,16 @@ def test_success_is_no_failure(tree, boot):
     assert box.stop() == 0
 
 
+def test_a_second_init_leaves_the_first_alone(tree, boot):
+    """As CMD (CMD ["/init"] beside the ENTRYPOINT), or by the engine's exec."""
+    tree.longrun("web")
+    box = boot(tree.path, "sh", "-c", "/init echo inner; echo $?; s6-svstat -u /run/service/web; printcontenv ONE; s6-rc -a list | grep web",
+               env={"ONE": "1"})
+    assert box.wait() == 0, box.transcript()
+    assert box.stdout.text() == "100\ntrue\n1\n\nweb\n"
+    assert "/init: fatal: the services in /run are supervised already, by another /init" in box.stderr.text()
+
+
 def test_it_need_not_be_pid_1(tree, boot):
     tree.longrun("web", finish="#!/bin/sh\ntouch /tmp/finished\n")
     box = boot(tree.path, "-c", "sleep 1000 & /init sh -c 'helper orphans 50; exit 7'; echo code $?", init="/bin/sh")
