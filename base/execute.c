@@ -289,6 +289,8 @@ static void explain_format(const char *head, size_t length, struct found *f)
         say(f, "it is empty", NULL);
     else if (length >= sizeof mark - 1 && memcmp(head, mark, sizeof mark - 1) == 0)
         say(f, "a byte order mark stands before #!", "save it without one");
+    else if (length > 1 && (memcmp(head, "\xff\xfe", 2) == 0 || memcmp(head, "\xfe\xff", 2) == 0))
+        say(f, "it is a text in UTF-16", "save it in UTF-8");
     else if (other_machine(head, length))
         say(f, "it is for another processor architecture", "use a program or image for this one");
     else if (!is_elf(head, length))

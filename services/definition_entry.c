@@ -5,6 +5,21 @@
 
 enum { TYPE_BYTES = 8 }; /* upstream reads no more: what follows "longrun\n" does not count */
 
+/* What is wrong with a word that looks right. */
+static const char *type_cure(const struct str *text, const char *word)
+{
+    static const char *const marks[] = {"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"};
+    if (text->length == 0)
+        return "write one of the three, and nothing else";
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (strncmp(word, marks[i], strlen(marks[i])) == 0)
+            return "save it in UTF-8 without a byte order mark";
+    if (strchr(word, '\r') != NULL)
+        return "save it with Unix line ends";
+    return strchr(word, ' ') != NULL ? "take away the blanks"
+                                     : "write one of the three, and nothing else";
+}
+
 static enum definition_type read_type(struct reading *r)
 {
     struct str text = STR_INIT;
@@ -17,10 +32,7 @@ static enum definition_type read_type(struct reading *r)
         word[text.length - 1] = '\0';
     enum definition_type type = text.length > 0 ? definition_type_of(word) : 0;
     if (found == 1 && type == 0)
-        problems_error(r->p, reading_path(r, "type", path), 1,
-                       text.length > 0 && strchr(word, '\r') != NULL
-                           ? "save it with Unix line ends"
-                           : "write one of the three, and nothing else",
+        problems_error(r->p, reading_path(r, "type", path), 1, type_cure(&text, word),
                        "invalid type: must be oneshot, longrun, or bundle");
     str_release(&text);
     return type;

@@ -687,6 +687,8 @@ static void failures_are_explained_with_their_cure(void **state)
     explained("empty", 126, "it is empty");
     write_program("mark", "\xef\xbb\xbf#!/bin/sh\necho\n", 0755);
     explained("mark", 126, "a byte order mark stands before #! (save it without one)");
+    write_program("wide", "\xff\xfe#", 0755);
+    explained("wide", 126, "it is a text in UTF-16 (save it in UTF-8)");
     write_program("text", "echo hello\n", 0755);
     explained("text", 126,
               "it is not a program and has no #! line (begin it with #! and an interpreter)");

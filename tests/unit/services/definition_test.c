@@ -200,6 +200,32 @@ static void a_oneshot_is_a_command_line(void **state)
     assert_int_equal(reading_get(r, "empty")->up.count, 0);
 }
 
+/* As editors and shells of Windows write it. */
+static void a_type_that_looks_right(void **state)
+{
+    static const struct {
+        const char *text, *cure;
+    } cases[] = {{"\xef\xbb\xbflongrun\n", "save it in UTF-8 without a byte order mark"},
+                 {"\xff\xfel", "save it in UTF-8 without a byte order mark"},
+                 {"longrun \n", "take away the blanks"},
+                 {"Longrun\n", "write one of the three, and nothing else"},
+                 {"", "write one of the three, and nothing else"}};
+    struct reading *r = *state;
+    char path[64];
+    char said[160];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(path, sizeof path, "s6-rc.d/%zu/type", i);
+        tree_file(&r->tree, path, cases[i].text);
+    }
+    read_it(r);
+    for (unsigned int i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(said, sizeof said,
+                 "s6-rc.d/%u/type:1: invalid type: must be oneshot, longrun, or bundle; %s", i,
+                 cases[i].cure);
+        problem_is(r, i, said);
+    }
+}
+
 static void every_mistake_is_said(void **state)
 {
     struct reading *r = *state;
@@ -619,6 +645,7 @@ int main(void)
         test(restart_that_has_no_effect),
         test(defaults_of_a_longrun),
         test(a_oneshot_is_a_command_line),
+        test(a_type_that_looks_right),
         test(every_mistake_is_said),
         test(what_upstream_ignores_is_a_warning),
         test(unknown_names_and_cycles),
