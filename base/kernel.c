@@ -12,6 +12,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x8U
+#endif
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 0x8
 #endif
@@ -42,7 +45,9 @@ int kernel_memory(const char *name)
 {
     static const char *const folders[] = {"/run", "/dev/shm", "/tmp"};
     int fd = memfd_create(name, MFD_CLOEXEC);
-    if (fd >= 0 || !kernel_lacks(errno))
+    if (fd < 0 && errno == EACCES) /* vm.memfd_noexec=2: none that can be executed */
+        fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+    if (fd >= 0 || (errno != EACCES && !kernel_lacks(errno)))
         return fd;
     for (size_t i = 0; fd < 0 && i < sizeof folders / sizeof folders[0]; i++)
         fd = make_nameless(folders[i], name);

@@ -1,4 +1,5 @@
 """Kernels from Linux 3.10 on, and filters of system calls: what they lack is not needed to boot, to log and to stop."""
+import errno
 import os
 
 import pytest
@@ -60,6 +61,19 @@ def test_without_any_of_them(tree, boot, deny, logging, run):
     if logging == "2":
         assert log_text(tree.at("/var/log/services/web")) == ["hello"]
         assert log_text(tree.at("/var/log/services/.cmd")) == ["there"]
+
+
+@pytest.mark.parametrize("calls", ["execmem", "memfd_create"])
+def test_memory_files_that_are_refused(tree, boot, deny, calls):
+    """By vm.memfd_noexec=2, or by a policy that wants none at all: with EACCES."""
+    tree.longrun("web", "#!/bin/sh\necho hello\necho >&3\nexec s6-pause\n", notification_fd="3\n")
+    tree.script("/cmd", "#!/bin/sh\nls -l /proc/1/fd | grep -c memfd:journal\nexit 7\n")
+    os.chmod(tree.path, 0o755)
+    box = boot(tree.path, "/cmd", options=["-x", f"{deny} {errno.EACCES} {calls}"], env={"S6_LOGGING": "1"})
+    assert box.wait() == 7, box.transcript()
+    assert log_text(tree.at("/var/log/services/web")) == ["hello"]
+    found, = [int(line) for line in box.stdout.text().splitlines() if line.isdigit()]
+    assert (found > 0) == (calls == "execmem")
 
 
 def test_what_works_beside_a_service(tree, boot, deny):
