@@ -170,6 +170,7 @@ $(SAN)/tests/unit/%: $(SAN)/tests/unit/%.o $(SAN)/libunit.a $(SAN)/liboverlog.a
 
 # Functions that a test replaces: of the C library to have them fail, and the clock.
 $(SAN)/tests/unit/base/process_test: UNIT_WRAP := clock_monotonic
+$(SAN)/tests/unit/rotate/user_test: UNIT_WRAP := fcntl
 $(SAN)/tests/unit/services/problems_test: UNIT_WRAP := realloc strdup
 $(SAN)/tests/unit/services/definition_short_test: UNIT_WRAP := malloc calloc realloc strdup openat
 

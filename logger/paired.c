@@ -221,25 +221,44 @@ static int prepare_one(struct paired *p, const struct sink *s, bool own, struct 
                           wanted.stays ? (gid_t)-1 : wanted.gid, s->step->settings.mode, e);
 }
 
-/* Opens a directory, or, for an exact one, DIR@HOSTNAME while another container logs there. Its
+/* DIR@HOSTNAME; from the second on, DIR@HOSTNAME.NUMBER: containers of a pod have one host name.
+ * NULL: there is no such name. */
+static char *name_beside(const char *directory, int number)
+{
+    char host[HOST_NAME_MAX + 1] = "";
+    char suffix[16] = "";
+    struct str path = STR_INIT;
+    if (number > 1)
+        snprintf(suffix, sizeof suffix, ".%d", number);
+    if (gethostname(host, sizeof host - 1) < 0 || strchr(host, '/') != NULL ||
+        str_printf(&path, "%s@%s%s", directory, host, suffix) < 0)
+        return NULL;
+    return path.data;
+}
+
+/* Opens a directory, or, for an exact one, one beside it while other containers log there. Its
  * descriptor, or -1 with e. */
 static int prepare(struct paired *p, struct disk *d, struct error *e)
 {
-    char host[HOST_NAME_MAX + 1] = "";
-    struct str path = STR_INIT;
+    enum { BESIDE_MOST = 100 };
     struct sink *s = &d->sink;
+    const char *directory = s->text;
     const struct identity wanted = p->user;
     bool own = is_own(p, d);
     int fd = prepare_one(p, s, own, e);
-    if (fd < 0 || !d->exact || logdir_user(fd) < 0 || gethostname(host, sizeof host - 1) < 0 ||
-        strchr(host, '/') != NULL || str_printf(&path, "%s@%s", s->text, host) < 0)
-        return fd;
-    close(fd);
-    message_warning("%s is in use by another container; logging to %s", s->text, path.data);
-    if (own)
-        p->user = wanted;
-    s->text = path.data; /* for as long as we live */
-    return prepare_one(p, s, own, e);
+    char *beside;
+    for (int i = 1; fd >= 0 && d->exact && logdir_user(fd) >= 0 && i <= BESIDE_MOST &&
+                    (beside = name_beside(directory, i)) != NULL;
+         i++) {
+        close(fd);
+        if (own)
+            p->user = wanted;
+        s->text = beside; /* for as long as we live */
+        fd = prepare_one(p, s, own, e);
+    }
+    if (s->text != directory)
+        message_warning("%s is in use by another container; logging to %s", directory, s->text);
+    return fd;
 }
 
 static void without_disk(struct paired *p, struct disk *d, const struct error *e)

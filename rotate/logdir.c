@@ -302,7 +302,7 @@ pid_t logdir_user(int directory)
     bool used = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_WRLCK; /* readers are not */
     close(fd);
     errno = 0;
-    return used ? lock.l_pid : -1;
+    return !used ? -1 : lock.l_pid > 0 ? lock.l_pid : 0; /* below 0: of another machine */
 }
 
 void logdir_close(struct logdir *d, bool clean)

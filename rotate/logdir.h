@@ -126,7 +126,8 @@ enum logdir_loss logdir_loss(const struct logdir *d);
 /* False: the last byte in current, written by us or before us, does not end a line. */
 bool logdir_ends_line(const struct logdir *d);
 
-/* The pid of the logger that has locked the directory, as we see it (0: in another container); -1:
+/* The pid of the logger that has locked the directory, as we see it (0: in another container,
+ * or on another machine); -1:
  * no logger works here (errno 0), or we cannot open the lock (errno). */
 pid_t logdir_user(int directory);
 

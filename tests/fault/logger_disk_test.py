@@ -261,22 +261,24 @@ def test_no_permission_to_rotate(rig, place):
     assert len(said(r)) == 1 and "Permission denied" in said(r)[0]
 
 
-def test_a_volume_shared_by_two_containers(rig, place):
+def test_a_volume_shared_by_three_containers(rig, place):
+    """All with one host name, as in a pod."""
     one = rig("C", name="web").start()
-    wait_for(lambda: (one.directory / "current").exists(), what="first logger")
-    two = rig("C", name="web")
-    two.shown = [Path(place) / "two.out", Path(place) / "two.err"]
-    two.console = [high(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)) for path in two.shown]
-    two.start()
-    os.write(one.out[1], b"of one\n")
-    os.write(two.out[1], b"of two\n")
-    assert two.finish() == 0
-    beside = one.directory.with_name("log@" + socket.gethostname())
-    assert said(two) == [f"logger web: warning: {one.directory} is in use by another container; logging to {beside}"]
-    two.directory = beside
-    assert [line[2] for line in two.lines()] == [b"of two"]
-    assert one.finish() == 0
-    assert [line[2] for line in one.lines()] == [b"of one"]
+    others, expected = [], [one.directory, *(one.directory.with_name(f"log@{socket.gethostname()}{end}") for end in ("", ".2"))]
+    for i, beside in enumerate(expected):
+        wait_for(lambda: i == 0 or (expected[i - 1] / "current").exists(), what="the logger before")
+        logger = one if i == 0 else rig("C", name="web")
+        if i > 0:
+            logger.shown = [Path(place) / f"{i}.out", Path(place) / f"{i}.err"]
+            logger.console = [high(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)) for path in logger.shown]
+            logger.start()
+        os.write(logger.out[1], b"of %d\n" % i)
+        others.append(logger)
+    for i, logger in reversed(list(enumerate(others))):
+        assert logger.finish() == 0
+        assert said(logger) == [f"logger web: warning: {one.directory} is in use by another container; logging to {expected[i]}"][:i]
+        logger.directory = expected[i]
+        assert [line[2] for line in logger.lines()] == [b"of %d" % i]
 
 
 def test_a_file_system_without_links_and_modes(rig):
