@@ -120,15 +120,23 @@ void console_end_line(struct console *c, int stream)
 
 /* --- what the service writes --- */
 
+/* A file whose disk is full may have room again; any other failure is for good. */
 static void show(struct console *c, int stream, const char *bytes, size_t length)
 {
-    if (c->stream[stream].closed || length == 0 ||
-        put_locked(c, stream, console_wraps(c), bytes, length) == 0)
+    if (c->stream[stream].closed || length == 0)
         return;
+    if (put_locked(c, stream, console_wraps(c), bytes, length) == 0) {
+        c->stream[stream].full = false;
+        return;
+    }
     int why = errno;
-    c->stream[stream].closed = true;
-    message_warning("unable to write to the console's %s: %s; it is given up", names[stream],
-                    strerror(why));
+    bool full = why == ENOSPC || why == EDQUOT;
+    bool said = full && c->stream[stream].full;
+    c->stream[stream].full = full;
+    c->stream[stream].closed = !full;
+    if (!said)
+        message_warning("unable to write to the console's %s: %s; %s", names[stream], strerror(why),
+                        full ? "what does not fit is not shown" : "it is given up");
 }
 
 static void show_plain(struct console *c, int stream, struct lines *l, size_t length)

@@ -32,6 +32,7 @@ struct console {
     struct {
         int fd;
         bool closed; /* given up */
+        bool full;   /* it had no room for what was to be shown last */
         bool begun;  /* what was shown last did not end a line */
         bool pipe;
         uint32_t who;     /* what stands in the word while a line of ours is begun; never 0 */
@@ -44,8 +45,9 @@ int console_open(struct console *c, enum console_form form, const char *service,
                  const struct wrap_pretty *pretty);
 
 /* Shows the whole lines that l holds from l->shown on, which arrived at now, and a begun one that
- * is over the limit, and moves l->shown. A stream that fails is given up, which is said. 1 when
- * there was something to show, 0, or -1: there is no memory for what follows l->shown. */
+ * is over the limit, and moves l->shown. A stream that fails is given up, which is said; one
+ * on a full disk is not, and shows what follows once there is room. 1 when there was something to
+ * show, 0, or -1: there is no memory for what follows l->shown. */
 int console_lines(struct console *c, int stream, struct lines *l, const struct timespec *now);
 /* The same with everything that l holds, a begun line too, but for a torn character of a wrapped
  * one. */

@@ -1,5 +1,6 @@
 /* The console that loggers share: lines of one are never torn by those of another. */
 #include "base/kernel.h"
+#include "base/message.h"
 #include "logger/console.h"
 #include <fcntl.h>
 #include <limits.h>
@@ -328,6 +329,43 @@ static void nobody_tears_a_line(void **state)
     }
 }
 
+static int warnings;
+
+static void count_warning(const char *text, size_t length)
+{
+    (void)length;
+    assert_non_null(strstr(text, "console's stdout: "));
+    warnings++;
+}
+
+static void a_full_disk_is_not_for_good(void **state)
+{
+    struct place p = open_place();
+    struct one a;
+    (void)state;
+    join(&a, &p, CONSOLE_PLAIN, "a");
+    message_to(count_warning);
+    a.c.stream[0].fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    for (int round = 1; round <= 2; round++) {
+        says(&a, "not shown\n");
+        says(&a, "nor this\n");
+        assert_int_equal(warnings, round);
+        int full = dup(a.c.stream[0].fd);
+        assert_int_equal(dup2(p.ends[1], a.c.stream[0].fd), a.c.stream[0].fd);
+        says(&a, "shown\n");
+        assert_string_equal(shown(&p), "shown\n");
+        dup2(full, a.c.stream[0].fd);
+        close(full);
+    }
+    close(a.c.stream[0].fd);
+    says(&a, "gone\n");
+    assert_true(a.c.stream[0].closed);
+    assert_int_equal(warnings, 3);
+    message_to(NULL);
+    leave(&a);
+    close_place(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +377,7 @@ int main(void)
         cmocka_unit_test(wrapped_lines_are_whole),
         cmocka_unit_test(pieces_keep_their_characters),
         cmocka_unit_test(nobody_tears_a_line),
+        cmocka_unit_test(a_full_disk_is_not_for_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
