@@ -38,7 +38,7 @@ static int write_variable(const struct folder *f, const char *assignment, struct
     if (file_write(f->at, line->data, line->data + name, line->length - name, f->mode, e) == 0)
         return 0;
     if (errno != ENAMETOOLONG)
-        return -1;
+        return error_system(e, "unable to write %s/%s", f->path, line->data);
     *e = ERROR_INIT;
     message_warning(
         "the variable %.32s... is left out of %s: its name is longer than a file name can be",

@@ -82,6 +82,20 @@ static void writes_one_file_a_variable(void **state)
     words_release(&names);
 }
 
+static void what_cannot_be_written_is_named(void **state)
+{
+    (void)state;
+    char *envp[] = {"A=1", NULL};
+    char expected[200];
+    assert_int_equal(envdir_write(folder, envp, 0755, &err), 0);
+    assert_int_equal(unlink(in_folder("A")), 0);
+    assert_int_equal(mkdir(in_folder("A"), 0755), 0);
+    assert_int_equal(envdir_add(folder, envp, true, 0644, &err), -1);
+    snprintf(expected, sizeof expected, "unable to write %s: %s", in_folder("A"), strerror(EISDIR));
+    assert_string_equal(err.text, expected);
+    assert_int_equal(rmdir(in_folder("A")), 0);
+}
+
 static void the_directory_is_made_anew(void **state)
 {
     (void)state;
@@ -196,9 +210,13 @@ static void values_without_newlines_are_added(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(writes_one_file_a_variable),        TEST(the_directory_is_made_anew),
-        TEST(what_was_written_is_loaded),        TEST(hand_made_files),
-        TEST(a_missing_directory_is_an_error),   TEST(styles_of_reading),
+        TEST(writes_one_file_a_variable),
+        TEST(what_cannot_be_written_is_named),
+        TEST(the_directory_is_made_anew),
+        TEST(what_was_written_is_loaded),
+        TEST(hand_made_files),
+        TEST(a_missing_directory_is_an_error),
+        TEST(styles_of_reading),
         TEST(values_without_newlines_are_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
