@@ -63,6 +63,19 @@ static int wait_for_starter(const struct settings *s)
     return result;
 }
 
+/* From here on the signals that stop a container wait for the supervisor: pid 1 gets none that it
+ * neither handles nor blocks, and it may take long to remove what an earlier start left in /run. */
+static void hold_signals(void)
+{
+    static const int signals[] = {SIGTERM, SIGINT,  SIGQUIT, SIGHUP,
+                                  SIGUSR1, SIGUSR2, SIGPWR,  SIGWINCH};
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        sigaddset(&set, signals[i]);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 /* Missing standard descriptors would be handed out to something else. */
 static void fill_stdio(void)
 {
@@ -128,6 +141,7 @@ int init_boot(char **cmd, bool guest)
     int signal = wait_for_starter(&settings);
     if (signal != 0)
         return KILLED + signal;
+    hold_signals();
     if (runtree_check_free(&e) < 0 || rundir_prepare(&settings, &e) < 0 ||
         runtree_prepare(workdir, directory_of(command_program), &settings, &e) < 0)
         return message_error(&e);

@@ -130,6 +130,17 @@ def test_a_signal_during_boot_is_not_lost(tree, boot):
     assert not os.path.exists(tree.at("/tmp/cmd"))
 
 
+def test_a_signal_while_run_is_cleaned_is_not_lost(tree, boot):
+    names = [tree.at(f"/run/s6/left/{i}") for i in range(40000)]
+    tree.write("/run/s6/left/0")
+    for name in names[1:]:
+        os.link(names[0], name)
+    box = boot(tree.path, options=["-t", "none"])
+    box.wait_for(lambda: not all(os.path.exists(name) for name in names[::1000]))
+    box.kill(signal.SIGTERM)
+    assert box.wait() == 0, box.transcript()
+
+
 def test_a_second_signal_skips_the_waits(tree, boot):
     tree.longrun("stubborn", STUBBORN)
     box = boot(tree.path, env={"S6_KILL_GRACETIME": "600000"})
