@@ -40,8 +40,8 @@ int fd_write_waiting(int fd, const void *bytes, size_t length);
  * or -1 with e. */
 int file_make_directories(int at, const char *path, mode_t mode, struct error *e);
 
-/* Removes a file or a whole tree; follows no symbolic link. 0, also when there is nothing, or -1
- * with e. */
+/* Removes a file or a whole tree; follows no symbolic link. What is mounted in it keeps its files,
+ * and is an error (EBUSY). 0, also when there is nothing, or -1 with e. */
 int file_remove_tree(int at, const char *path, struct error *e);
 
 /* Copies the content of a regular file to a new or truncated file of exactly that mode. 0, or -1

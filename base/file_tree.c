@@ -1,4 +1,5 @@
-/* Whole trees of files: removing and copying them, following no symbolic link. */
+/* Whole trees of files: removing and copying them, following no symbolic link. Nothing is removed
+ * from a file system that is mounted in a tree: it may be a volume, and belong to others. */
 #include "base/file_inside.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +36,11 @@ static int remove_entry(int at, const char *name)
         errno = saved;
         return -1;
     }
+    /* The kernel refuses to remove a mount point before it looks whether that is empty. */
+    if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+        return 0;
+    if (errno == EBUSY)
+        return -1;
     if (remove_content(at, name) < 0 && errno != ENOENT)
         return -1;
     return unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;

@@ -158,8 +158,9 @@ static bool may_hold_mount(const char *path)
 }
 
 /* What is mounted in /var/run is somebody's, often the host's: nothing there is removed. The names
- * that scripts use lead to /run all the same. */
-static int link_names(struct error *e)
+ * that scripts use lead to /run all the same, but those that are there in a /var/run that is
+ * mounted itself: the host may run s6, too. */
+static int link_names(bool mounted, struct error *e)
 {
     static const char *const names[] = {"s6", "s6-linux-init-container-results", "s6-rc", "service",
                                         "uncaught-logs"};
@@ -169,7 +170,10 @@ static int link_names(struct error *e)
         struct stat st;
         snprintf(at, sizeof at, "/var/run/%s", names[i]);
         snprintf(target, sizeof target, "/run/%s", names[i]);
-        if (lstat(at, &st) == 0 && S_ISDIR(st.st_mode) && !may_hold_mount(at) &&
+        bool taken = lstat(at, &st) == 0;
+        if (taken && mounted)
+            continue;
+        if (taken && S_ISDIR(st.st_mode) && !may_hold_mount(at) &&
             file_remove_tree(AT_FDCWD, at, e) < 0)
             return -1;
         if (file_link(target, AT_FDCWD, at, e) < 0)
@@ -183,11 +187,13 @@ static int link_names(struct error *e)
 
 static int replace_var_run(bool is_directory, struct error *e)
 {
-    if (is_directory && may_hold_mount("/var/run"))
-        return link_names(e);
+    bool removed = is_directory && rmdir("/var/run") == 0;
+    bool mounted = is_directory && !removed && errno == EBUSY; /* said before ENOTEMPTY */
+    if (is_directory && !removed && may_hold_mount("/var/run"))
+        return link_names(mounted, e);
     message_line(MESSAGE_WARNING,
                  PREINIT ": warning: /var/run is not a symlink to /run, fixing it");
-    if (is_directory && file_remove_tree(AT_FDCWD, "/var/run", e) < 0)
+    if (is_directory && !removed && file_remove_tree(AT_FDCWD, "/var/run", e) < 0)
         return -1;
     return file_link("/run", AT_FDCWD, "/var/run", e);
 }

@@ -148,6 +148,22 @@ def test_what_is_mounted_in_var_run_stays(tree, boot, mount):
     assert "warning" not in box.stderr.text()
 
 
+def test_the_run_of_a_host_that_has_s6_at_var_run(tree, boot, tmp_path):
+    """docker run -v /run:/var/run: what the host has under our names stays."""
+    for name in ("s6/state", "docker.sock"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "service").symlink_to("/etc/service")
+    tree.write("/var/run/old.pid", "1\n")
+    mounted = 'mount --bind "$1" "$2"; shift 2; exec "$@"'
+    box = boot(tree.path, "cat", "/var/run/s6-linux-init-container-results/exitcode",
+               around=["unshare", "--mount", "sh", "-ec", mounted, "sh", str(tmp_path), tree.at("/var/run")])
+    assert box.wait() == 0, box.transcript()
+    assert box.stdout.text() == "0\n"
+    assert (tmp_path / "s6/state").exists() and (tmp_path / "docker.sock").exists()
+    assert os.readlink(tmp_path / "service") == "/etc/service"
+
+
 def test_a_dirty_run_of_another_user(services, boot):
     """Started as root, then as a user, in the same root: what cannot be cleaned is named."""
     for name in ("run", "tmp"):

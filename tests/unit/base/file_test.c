@@ -9,8 +9,10 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -237,6 +239,32 @@ static void remove_deep_tree(void **state)
     assert_true(is_missing("deep"));
 }
 
+/* A volume, be it of the same file system. */
+static void remove_tree_keeps_what_is_mounted(void **state)
+{
+    (void)state;
+    char from[96];
+    char to[96];
+    snprintf(from, sizeof from, "%s/volume", root_path);
+    snprintf(to, sizeof to, "%s/around/a/point", root_path);
+    assert_int_equal(file_make_directories(root, "around/a/point", 0755, &err), 0);
+    assert_int_equal(file_write(root, "around/a/file", "f", 1, 0644, &err), 0);
+    assert_int_equal(file_write(root, "around/a/point/under", "u", 1, 0644, &err), 0);
+    assert_int_equal(file_make_directories(root, "volume", 0755, &err), 0);
+    assert_int_equal(file_write(root, "volume/file", "v", 1, 0644, &err), 0);
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount(from, to, NULL, MS_BIND, NULL) < 0)
+        skip();
+    assert_int_equal(file_remove_tree(AT_FDCWD, to, &err), -1);
+    assert_int_equal(errno, EBUSY);
+    assert_int_equal(file_remove_tree(root, "around", &err), -1);
+    assert_int_equal(err.why, EBUSY);
+    assert_content("volume/file", "v", 1);
+    assert_int_equal(umount(to), 0);
+    assert_int_equal(file_remove_tree(root, "around", &err), 0);
+    assert_true(is_missing("around"));
+}
+
 static void copy_sets_the_mode(void **state)
 {
     (void)state;
@@ -437,6 +465,7 @@ int main(void)
         TEST(failed_replace_leaves_nothing),
         TEST(directories_with_their_parents),
         TEST(remove_tree_does_not_follow_links),
+        TEST(remove_tree_keeps_what_is_mounted),
         TEST(remove_deep_tree),
         TEST(copy_sets_the_mode),
         TEST(copy_tree_keeps_modes_links_and_dot_files),
