@@ -10,7 +10,8 @@
  * e. */
 int runtree_complete_path(struct error *e);
 
-/* 0, or -1 with e: another process supervises /run/service, and what is in /run is in use. */
+/* 0, or -1 with e: another process supervises /run/service, and what is in /run is in use. Warns
+ * where that is one of another container, with which we share /run. */
 int runtree_check_free(struct error *e);
 
 /* Removes the files of an earlier run, and makes the directories, the exit code file (0), the

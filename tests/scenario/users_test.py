@@ -1,6 +1,7 @@
 """Where containers run: plain users, all kinds of /run, a read-only root, no new privileges, no /proc."""
 
 import contextlib
+import fcntl
 import os
 import time
 import signal
@@ -162,6 +163,27 @@ def test_the_run_of_a_host_that_has_s6_at_var_run(tree, boot, tmp_path):
     assert box.stdout.text() == "0\n"
     assert (tmp_path / "s6/state").exists() and (tmp_path / "docker.sock").exists()
     assert os.readlink(tmp_path / "service") == "/etc/service"
+
+
+def test_two_containers_with_one_run(tree, boot):
+    """Both start, as with s6-overlay, and the second one says why the first one no longer obeys."""
+    first = boot(tree.path, options=["-t", "none"])
+    first.wait_for_text("service legacy-services successfully started")
+    second = boot(tree.path, "true", options=["-t", "none"])
+    assert second.wait() == 0, second.transcript()
+    assert "/init: warning: /run is that of another container, too, " in second.stderr.text()
+    assert "that of another container" not in first.stderr.text()
+    assert first.stop() == 0
+
+
+def test_the_run_of_a_host_that_has_s6(tree, boot):
+    """docker run -v /run:/run: a foreign s6-svscan holds the lock, and keeps its services."""
+    lock = tree.write("/run/service/.s6-svscan/lock")
+    with open(lock, "w") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        box = boot(tree.path, "true", options=["-t", "none"])
+        assert box.wait() == 100, box.transcript()
+    assert os.path.exists(lock)
 
 
 def test_a_dirty_run_of_another_user(services, boot):
