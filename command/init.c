@@ -4,6 +4,7 @@
 #include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
+#include "base/signals.h"
 #include "command/commands.h"
 #include "execline/block.h"
 #include "logger/script.h"
@@ -67,8 +68,8 @@ static int wait_for_starter(const struct settings *s)
  * neither handles nor blocks, and it may take long to remove what an earlier start left in /run. */
 static void hold_signals(void)
 {
-    static const int signals[] = {SIGTERM, SIGINT,  SIGQUIT, SIGHUP,
-                                  SIGUSR1, SIGUSR2, SIGPWR,  SIGWINCH};
+    static const int signals[] = {SIGTERM, SIGINT, SIGQUIT,  SIGHUP,     SIGUSR1,
+                                  SIGUSR2, SIGPWR, SIGWINCH, SIGNAL_HALT};
     sigset_t set;
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)

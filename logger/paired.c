@@ -246,14 +246,17 @@ static int prepare(struct paired *p, struct disk *d, struct error *e)
     const struct identity wanted = p->user;
     bool own = is_own(p, d);
     int fd = prepare_one(p, s, own, e);
-    char *beside;
+    char *beside = NULL;
+    char *next;
     for (int i = 1; fd >= 0 && d->exact && logdir_user(fd) >= 0 && i <= BESIDE_MOST &&
-                    (beside = name_beside(directory, i)) != NULL;
+                    (next = name_beside(directory, i)) != NULL;
          i++) {
         close(fd);
         if (own)
             p->user = wanted;
-        s->text = beside; /* for as long as we live */
+        s->text = next; /* for as long as we live */
+        free(beside);
+        beside = next;
         fd = prepare_one(p, s, own, e);
     }
     if (s->text != directory)
