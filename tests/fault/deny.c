@@ -3,9 +3,8 @@
  *
  * deny ERRNO NAME[,NAME...] PROGRAM [ARG...]   exit 100: there is no such name
  *
- * The name "share" stands for a child in the memory of its parent, which goes on meanwhile;
- * "execmem" for memory files that could be executed, as vm.memfd_noexec=2 refuses them with EACCES
- * (13).
+ * The name "share" stands for a child in the memory of its parent, which goes on meanwhile; "execmem" for memory files that
+ * could be executed, as vm.memfd_noexec=2 refuses them with EACCES (13).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,33 +19,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define CALL(name)                                                                                 \
-    {                                                                                              \
-#name, SYS_##name                                                                          \
-    }
+#define CALL(name) {#name, SYS_##name}
 
 static const struct {
     const char *name;
     unsigned int number;
 } calls[] = {
-    CALL(renameat2),   CALL(getrandom),       CALL(memfd_create), CALL(execveat),
-    CALL(membarrier),  CALL(copy_file_range), CALL(preadv2),      CALL(pwritev2),
-    CALL(statx),       CALL(clone3),          CALL(pidfd_open),   CALL(pidfd_send_signal),
-    CALL(pidfd_getfd), CALL(close_range),     CALL(openat2),      CALL(faccessat2),
-    CALL(fchown),      CALL(fchownat),        CALL(splice),       CALL(fallocate),
-    CALL(rseq),        CALL(sched_setattr),   CALL(seccomp),      CALL(epoll_pwait2),
-    CALL(unshare),     CALL(madvise),         CALL(setgroups),    CALL(setresuid),
-    CALL(setresgid),   {"fchmodat2", 452}, /* newer than the headers */
+    CALL(renameat2), CALL(getrandom), CALL(memfd_create), CALL(execveat), CALL(membarrier),
+    CALL(copy_file_range), CALL(preadv2), CALL(pwritev2), CALL(statx), CALL(clone3),
+    CALL(pidfd_open), CALL(pidfd_send_signal), CALL(pidfd_getfd), CALL(close_range), CALL(openat2),
+    CALL(faccessat2), CALL(fchown), CALL(fchownat), CALL(splice), CALL(fallocate), CALL(rseq),
+    CALL(sched_setattr), CALL(seccomp), CALL(epoll_pwait2), CALL(unshare), CALL(madvise),
+    CALL(setgroups), CALL(setresuid), CALL(setresgid),
+    {"fchmodat2", 452}, /* newer than the headers */
 };
 
 enum { CALLS = sizeof calls / sizeof calls[0] };
 
-#define LOAD(what)                                                                                 \
-    (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, what))
-#define SKIP_UNLESS(value, count)                                                                  \
-    (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count)
-#define REFUSE(error)                                                                              \
-    (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int)(error))
+#define LOAD(what) (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, what))
+#define SKIP_UNLESS(value, count) (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count)
+#define REFUSE(error) (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int)(error))
 
 /* Neither vfork nor a thread. The flags are in the low half of a little-endian argument. */
 static unsigned short refuse_share(struct sock_filter *code, int error)
@@ -93,18 +85,15 @@ int main(int argc, char **argv)
     unsigned short n = 0;
     if (argc < 4)
         return 100;
-    int error = strcmp(argv[1], "ENOSYS") == 0  ? ENOSYS
-                : strcmp(argv[1], "EPERM") == 0 ? EPERM
-                                                : atoi(argv[1]);
+    int error = strcmp(argv[1], "ENOSYS") == 0 ? ENOSYS : strcmp(argv[1], "EPERM") == 0 ? EPERM : atoi(argv[1]);
     code[n++] = LOAD(nr);
-    for (char *name = strtok(argv[2], ","); name != NULL && n < 2 * CALLS;
-         name = strtok(NULL, ",")) {
-        if (strcmp(name, "share") == 0) {
-            n += refuse_share(code + n, error);
-            continue;
-        }
+    for (char *name = strtok(argv[2], ","); name != NULL && n < 2 * CALLS; name = strtok(NULL, ",")) {
         if (strcmp(name, "execmem") == 0) {
             n += refuse_execmem(code + n, error);
+            continue;
+        }
+        if (strcmp(name, "share") == 0) {
+            n += refuse_share(code + n, error);
             continue;
         }
         code[n++] = SKIP_UNLESS(number_of(name), 1);
