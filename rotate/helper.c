@@ -1,6 +1,7 @@
 /* The helper: a child at low priority that works on a log directory (helper_work.c) beside its
  * logger and dies with it. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "rotate/steps.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -96,7 +97,8 @@ void helper_start(struct logdir *d)
     }
     if (pid == 0) {
         become_helper(logger);
-        _exit(work(d)); /* child */
+        fd_drop(&d->current); /* once it is an archive, and deleted, its space is to be free */
+        _exit(work(d));       /* child */
     }
     d->next_synced = d->newest;
     d->helper = pid;

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lib.logger import grow, high, numbered, numbers, said, stalls, talk, waiting
+from lib.processes import children
 from lib.wait import DEADLINE, let_pass, wait_for
 
 F_SETPIPE_SZ = 1031
@@ -129,6 +130,25 @@ def test_full_in_a_rotation(rig, place):
         assert said(r) == [f"logger web: warning: no space left for {r.directory}; deleting its oldest archives"]
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
+
+
+def held(pid, path):
+    """Whether a process has the file open."""
+    folder = f"/proc/{pid}/fd"
+    return any(os.path.samestat(os.stat(path), os.stat(f"{folder}/{fd}")) for fd in os.listdir(folder))
+
+
+def test_a_helper_does_not_hold_current(rig, place):
+    """It becomes an archive, whose space would not be free when it is deleted, for as long as the helper works."""
+    go = Path(place) / "go"
+    r = rig("n1000", "s4096", f"!sh -c \"until test -e {go}; do sleep 0.02; done; cat\"", "C").start()
+    current = r.directory / "current"
+    os.write(r.out[1], numbered(1, 100))
+    helper, = wait_for(lambda: children(r.pid), what="helper")
+    wait_for(lambda: held(r.pid, current) and (r.directory / "previous").exists(), what="the new current")
+    wait_for(lambda: not held(helper, current), what="helper that has let go")
+    go.touch()
+    assert r.finish() == 0
 
 
 def test_current_deleted(rig):
