@@ -3,8 +3,6 @@
 #define BASE_SIGNALS_H
 
 enum { SIGNAL_COUNT = 32, SIGNAL_LAST = 64 }; /* the latter with the signals for real time */
-/* SIGRTMIN+3 of container engines and systemd, which count from 34 whatever our C library does. */
-enum { SIGNAL_HALT = 37 };
 
 /* "TERM", "SIGTERM" in any case, or "15": 1 to max; -1 for any other word. */
 int signal_number(const char *name, int max);

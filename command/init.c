@@ -4,8 +4,8 @@
 #include "base/failure.h"
 #include "base/file.h"
 #include "base/message.h"
-#include "base/signals.h"
 #include "command/commands.h"
+#include "contract/signals.h"
 #include "execline/block.h"
 #include "logger/script.h"
 #include "overlay/rundir.h"
@@ -64,12 +64,11 @@ static int wait_for_starter(const struct settings *s)
     return result;
 }
 
-/* From here on the signals that stop a container wait for the supervisor: pid 1 gets none that it
- * neither handles nor blocks, and it may take long to remove what an earlier start left in /run. */
+/* From here on signals wait for the supervisor: it may take long to remove what an earlier start
+ * left in /run. */
 static void hold_signals(void)
 {
-    static const int signals[] = {SIGTERM, SIGINT, SIGQUIT,  SIGHUP,     SIGUSR1,
-                                  SIGUSR2, SIGPWR, SIGWINCH, SIGNAL_HALT};
+    static const int signals[] = PID1_SIGNALS;
     sigset_t set;
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)

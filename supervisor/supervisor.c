@@ -4,7 +4,7 @@
 #include "base/container.h"
 #include "base/launch.h"
 #include "base/message.h"
-#include "base/signals.h"
+#include "contract/signals.h"
 #include "supervisor/parts.h"
 #include "supervisor/supervise.h"
 #include <errno.h>
@@ -269,8 +269,7 @@ static void on_signal(void *context, int signal)
 
 static int watch_signals(struct supervisor *sv, struct error *e)
 {
-    static const int signals[] = {SIGCHLD, SIGTERM, SIGINT,   SIGUSR1, SIGUSR2, SIGPWR,
-                                  SIGHUP,  SIGQUIT, SIGWINCH, SIGALRM, SIGABRT, SIGNAL_HALT};
+    static const int signals[] = PID1_SIGNALS;
     if (loop_signals(&sv->pid1.loop, signals, sizeof signals / sizeof signals[0], on_signal, sv,
                      e) < 0)
         return -1;

@@ -1,6 +1,7 @@
 #include "command/overlog/imagecheck.h"
 #include "base/signals.h"
 #include "base/str.h"
+#include "contract/signals.h"
 #include <signal.h>
 #include <string.h>
 #include <strings.h>

@@ -1,5 +1,5 @@
 /* What follows upon what: signals of pid 1, dead children, the order of one turn. */
-#include "base/signals.h"
+#include "contract/signals.h"
 #include "tests/unit/supervisor/simulated.h"
 #include <fcntl.h>
 #include <signal.h>
