@@ -35,3 +35,8 @@ bool error_is_lack(int why)
 {
     return why == EMFILE || why == ENFILE || why == ENOMEM;
 }
+
+bool error_is_full_disk(int why)
+{
+    return why == ENOSPC || why == EDQUOT;
+}

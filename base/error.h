@@ -36,5 +36,7 @@ int error_system(struct error *e, const char *format, ...) __attribute__((format
 /* Whether an errno says that something is not to be had now, and not that it is not there: memory
  * or descriptors were short. */
 bool error_is_lack(int why);
+/* Whether it says that a disk, or somebody's part of it, is full. */
+bool error_is_full_disk(int why);
 
 #endif

@@ -38,10 +38,19 @@ static bool keeps_mode(mode_t mode)
     return has_mask && (mode & (mask_set | 07000)) == 0;
 }
 
-int fd_is_locked(int fd)
+bool fd_lock_holder(int fd, pid_t *holder)
 {
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET}; /* readers' locks say nothing */
-    return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    if (fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+        return false;
+    *holder = lock.l_pid;
+    return true;
+}
+
+int fd_is_locked(int fd)
+{
+    pid_t holder;
+    return fd_lock_holder(fd, &holder);
 }
 
 ssize_t fd_read_some(int fd, void *buffer, size_t size)

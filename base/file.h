@@ -90,6 +90,8 @@ int file_mode_made(int at, const char *path, mode_t type, mode_t mode);
 int fd_unread(int fd);
 /* Whether another process holds a lock on the open file; fd may be -1. */
 int fd_is_locked(int fd);
+/* The same; *holder: its pid, 0 if that is none of our pid namespace. */
+bool fd_lock_holder(int fd, pid_t *holder);
 /* Closes it, and leaves errno as it is; -1: there is nothing to close. */
 void fd_close(int fd);
 /* The same, and sets it to -1. */

@@ -130,7 +130,7 @@ static void show(struct console *c, int stream, const char *bytes, size_t length
         return;
     }
     int why = errno;
-    bool full = why == ENOSPC || why == EDQUOT;
+    bool full = error_is_full_disk(why);
     bool said = full && c->stream[stream].full;
     c->stream[stream].full = full;
     c->stream[stream].closed = !full;

@@ -149,17 +149,12 @@ bool disk_try_open(struct disk *d)
 
 /* --- room --- */
 
-static bool is_full_disk(int why)
-{
-    return why == ENOSPC || why == EDQUOT;
-}
-
 /* Makes room on a full disk. False: nothing of ours is left to be deleted. */
 static bool shed(struct disk *d, int why)
 {
     const int64_t often = 3600 * CLOCK_SECOND;
     int64_t now = clock_monotonic();
-    if (!d->sink.rules->sheds || !is_full_disk(why) || !logdir_shed(&d->dir))
+    if (!d->sink.rules->sheds || !error_is_full_disk(why) || !logdir_shed(&d->dir))
         return false;
     if (d->shed_at == 0 || now - d->shed_at > often) {
         message_warning("no space left for %s; deleting its oldest archives", d->sink.text);

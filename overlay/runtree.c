@@ -48,14 +48,14 @@ int runtree_complete_path(struct error *e)
 
 int runtree_check_free(struct error *e)
 {
-    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    pid_t holder;
     int fd = open(RUN_LOCK, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-    bool held = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    bool held = fd_lock_holder(fd, &holder);
     fd_close(fd);
     if (!held)
         return 0;
     /* Not of our pid namespace: a container like ours, or a host that has s6 and is left alone. */
-    if (lock.l_pid == 0 && access(RUN_CONTROL, F_OK) == 0) {
+    if (holder == 0 && access(RUN_CONTROL, F_OK) == 0) {
         message_warning("/run is that of another container, too, whose services can no longer be "
                         "controlled: give each its own");
         return 0;
