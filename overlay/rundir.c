@@ -187,13 +187,14 @@ static int link_names(bool mounted, struct error *e)
 
 static int replace_var_run(bool is_directory, struct error *e)
 {
-    bool removed = is_directory && rmdir("/var/run") == 0;
-    bool mounted = is_directory && !removed && errno == EBUSY; /* said before ENOTEMPTY */
-    if (is_directory && !removed && may_hold_mount("/var/run"))
-        return link_names(mounted, e);
+    if (is_directory && rmdir("/var/run") < 0) {
+        bool mounted = errno == EBUSY; /* said before ENOTEMPTY */
+        if (may_hold_mount("/var/run"))
+            return link_names(mounted, e);
+    }
     message_line(MESSAGE_WARNING,
                  PREINIT ": warning: /var/run is not a symlink to /run, fixing it");
-    if (is_directory && !removed && file_remove_tree(AT_FDCWD, "/var/run", e) < 0)
+    if (is_directory && file_remove_tree(AT_FDCWD, "/var/run", e) < 0)
         return -1;
     return file_link("/run", AT_FDCWD, "/var/run", e);
 }

@@ -283,18 +283,17 @@ def test_no_permission_to_rotate(rig, place):
 
 def test_a_volume_shared_by_three_containers(rig, place):
     """All with one host name, as in a pod."""
-    one = rig("C", name="web").start()
-    others, expected = [], [one.directory, *(one.directory.with_name(f"log@{socket.gethostname()}{end}") for end in ("", ".2"))]
-    for i, beside in enumerate(expected):
-        wait_for(lambda: i == 0 or (expected[i - 1] / "current").exists(), what="the logger before")
-        logger = one if i == 0 else rig("C", name="web")
+    one = rig("C", name="web")
+    expected = [one.directory, *(one.directory.with_name(f"log@{socket.gethostname()}{end}") for end in ("", ".2"))]
+    loggers = [one, rig("C", name="web"), rig("C", name="web")]
+    for i, logger in enumerate(loggers):
         if i > 0:
+            wait_for(lambda: (expected[i - 1] / "current").exists(), what="the logger before")
             logger.shown = [Path(place) / f"{i}.out", Path(place) / f"{i}.err"]
             logger.console = [high(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)) for path in logger.shown]
-            logger.start()
+        logger.start()
         os.write(logger.out[1], b"of %d\n" % i)
-        others.append(logger)
-    for i, logger in reversed(list(enumerate(others))):
+    for i, logger in reversed(list(enumerate(loggers))):
         assert logger.finish() == 0
         assert said(logger) == [f"logger web: warning: {one.directory} is in use by another container; logging to {expected[i]}"][:i]
         logger.directory = expected[i]

@@ -108,7 +108,8 @@ static void loggers_are_urged_then_killed(void **state)
     assert_true(simulated.over);
 }
 
-/* A stop begins; the logger of web has ten bytes to read, and another one may be there. */
+/* Half a second into a stop; the logger of web has ten bytes to read, and another one may be
+ * there. */
 static struct logger *let_loggers_stay(const char *other)
 {
     simulated.settings.drain = 1000;
@@ -121,23 +122,24 @@ static struct logger *let_loggers_stay(const char *other)
     simulated_journal();
     simulated.with_time = true;
     simulated_signal(SIGTERM);
+    simulated_run(500);
     return l;
 }
 
-static void read_one(const struct logger *l, int64_t ms)
+/* A byte each second, for as long as pid 1 lives. */
+static void read_slowly(const struct logger *l, int count)
 {
     char byte;
-    assert_int_equal(read(l->pipes.out_read, &byte, 1), 1);
-    simulated_run(ms);
+    for (int i = 0; i < count && !simulated.over; i++) {
+        assert_int_equal(read(l->pipes.out_read, &byte, 1), 1);
+        simulated_run(1000);
+    }
 }
 
 static void loggers_that_read_are_not_killed(void **state)
 {
     (void)state;
-    struct logger *l = let_loggers_stay(NULL);
-    simulated_run(500);
-    for (int i = 0; i < 5; i++)
-        read_one(l, 1000);
+    read_slowly(let_loggers_stay(NULL), 5);
     simulated_expect("1.000 USR2 web/log", NULL);
     assert_false(simulated.over);
     simulated_run(10000);
@@ -155,7 +157,7 @@ static void loggers_that_wait_for_others_are_not_killed(void **state)
     (void)state;
     simulated_service("other", "longrun", "run", "", NULL);
     struct logger *l = let_loggers_stay("other/log");
-    simulated_run(1500);
+    simulated_run(1000);
     simulated_journal();
     char rest[16];
     assert_int_equal(read(l->pipes.out_read, rest, sizeof rest), 10);
@@ -171,10 +173,7 @@ static void nothing_is_put_off_beyond_the_limit(void **state)
 {
     (void)state;
     simulated.settings.stop_max = 4000;
-    struct logger *l = let_loggers_stay(NULL);
-    simulated_run(500);
-    for (int i = 0; i < 5 && !simulated.over; i++)
-        read_one(l, 1000);
+    read_slowly(let_loggers_stay(NULL), 5);
     simulated_expect("4.000 KILL web/log", NULL);
     assert_true(simulated.over);
 }
@@ -184,12 +183,9 @@ static void nothing_is_put_off_for_the_hurried(void **state)
 {
     (void)state;
     struct logger *l = let_loggers_stay(NULL);
-    simulated_run(500);
-    read_one(l, 1000);
-    read_one(l, 1000);
+    read_slowly(l, 2);
     simulated_signal(SIGTERM); /* 2.5 */
-    for (int i = 0; i < 7 && !simulated.over; i++)
-        read_one(l, 1000);
+    read_slowly(l, 7);
     simulated_expect("6.500 KILL web/log", NULL);
     assert_true(simulated.over);
 }
