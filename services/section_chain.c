@@ -22,12 +22,33 @@ void expansion_quotes(struct expansion *x, const struct conf_key *k)
                          "%s: single quotes are ordinary characters here", k->name);
 }
 
+/* Who writes sh -c "for i in a b; do echo $i; done" means the shell's i. */
+static void warn_of_shell_variables(struct expansion *x, const struct conf_key *k,
+                                    const struct words *words)
+{
+    struct words names = WORDS_INIT;
+    x->no_memory |= text_variables(k->value, &names) < 0;
+    for (size_t i = 0; i < names.count; i++) {
+        bool own = false;
+        for (size_t j = 1; j < words->count; j++)
+            own |= text_script_sets(words->item[j], names.item[i]);
+        if (own)
+            problems_warning(x->p, x->file, k->line,
+                             "use the key script, or write \\\\$NAME for a variable of the shell",
+                             "%s: $%s is replaced before the shell runs that sets it", k->name,
+                             names.item[i]);
+    }
+    words_release(&names);
+}
+
 bool expansion_words(struct expansion *x, const struct conf_key *k, struct words *words)
 {
     struct lexer_error e;
     expansion_quotes(x, k);
-    if (lexer_words(k->value, strlen(k->value), words, &e) == 0)
+    if (lexer_words(k->value, strlen(k->value), words, &e) == 0) {
+        warn_of_shell_variables(x, k, words);
         return true;
+    }
     expansion_error(x, k->value_line + e.line - 1, "words are read as execlineb reads them",
                     "%s: %s", k->name, e.text);
     return false;

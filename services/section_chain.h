@@ -22,7 +22,8 @@ void expansion_error(struct expansion *x, uint32_t line, const char *cure, const
 /* Warns of single quotes in a command line. */
 void expansion_quotes(struct expansion *x, const struct conf_key *k);
 /* The words of a key's value, as execline reads them; a mistake is said, and false; and single
- * quotes are warned of. The caller releases words. */
+ * quotes are warned of, and variables that a shell's script among the words sets itself. The caller
+ * releases words. */
 bool expansion_words(struct expansion *x, const struct conf_key *k, struct words *words);
 
 /* Whether the program gets nothing of the container's environment. */

@@ -146,6 +146,39 @@ bool text_has_apostrophe(const char *line)
     return false;
 }
 
+static bool refers_to(const char *word, size_t word_length, const char *name, size_t length)
+{
+    const char *end = word + word_length;
+    for (const char *at = word; (at = memchr(at, '$', (size_t)(end - at))) != NULL;) {
+        bool braced = *++at == '{';
+        const char *begin = at + braced;
+        if (name_length(begin, false) == length && memcmp(begin, name, length) == 0 &&
+            (!braced || begin[length] == '}'))
+            return true;
+    }
+    return false;
+}
+
+bool text_script_sets(const char *script, const char *name)
+{
+    size_t length = strlen(name);
+    bool set = false, names_follow = false; /* behind for and read */
+    for (const char *at = script; *at != '\0';) {
+        size_t n = strcspn(at, " \t\n;&|()");
+        if (set && refers_to(at, n, name, length))
+            return true;
+        names_follow &= n != 2 || memcmp(at, "in", n) != 0;
+        if (n >= length && memcmp(at, name, length) == 0)
+            set |= n == length ? names_follow : at[length] == '=';
+        names_follow |=
+            (n == 3 && memcmp(at, "for", n) == 0) || (n == 4 && memcmp(at, "read", n) == 0);
+        at += n;
+        names_follow &= *at == ' ' || *at == '\t';
+        at += *at != '\0';
+    }
+    return false;
+}
+
 int text_unreplaced(const char *word, struct str *out)
 {
     int bad = 0;

@@ -40,6 +40,9 @@ int text_variables(const char *line, struct words *names);
 int text_braced(const char *line, bool positional, struct str *out);
 /* Whether a command line has a single quote outside of double ones, which quotes nothing. */
 bool text_has_apostrophe(const char *line);
+/* Whether a script of the shell sets the variable (name=, for name, read name) and uses it in a
+ * later word. */
+bool text_script_sets(const char *script, const char *name);
 /* Appends a word of a command line so that no variable in it is replaced. -1: no memory. */
 int text_unreplaced(const char *word, struct str *out);
 

@@ -203,6 +203,28 @@ static void single_quotes_are_warned_of(void **state)
     assert_int_equal(p.count, 1);
 }
 
+static void variables_of_a_shell_are_warned_of(void **state)
+{
+    (void)state;
+    expand("[a]\nrun = sh -c \"for i in $LIST; do echo $i; done\"\n");
+    assert_int_equal(p.errors, 0);
+    assert_int_equal(p.count, 1);
+    problem_is(0, 2, "run: $i is replaced before the shell runs that sets it");
+    expand("[a]\nrun = app\nready = bash -ec \"n=1; test ${n} -gt $n\"\n");
+    assert_int_equal(p.count, 1);
+    problem_is(0, 3, "ready: $n is replaced before the shell runs that sets it");
+    expand(
+        "[a]\nrun = sh -c \"tail -f x | while read a line; do echo \\\"$line\\\" ${a}; done\"\n");
+    assert_int_equal(p.count, 2);
+    problem_is(0, 2, "run: $line is replaced before the shell runs that sets it");
+    problem_is(1, 2, "run: $a is replaced before the shell runs that sets it");
+    /* These are the shell's, or nobody's but the container's. */
+    good("[a]\nrun = sh -c \"for i in 1; do echo \\\\$i ${i:-x} $1 $(i); done\"\n");
+    good("[a]\nrun = sh -c \"PATH=/x:$PATH; for x in $i; do app; done; read l; app $in $for\"\n");
+    good("[a]\nrun = env A=$A B=b app $i for i in\n");
+    good("[a]\nscript =\n  for i in 1; do echo $i; done\n");
+}
+
 static void names_are_those_of_directories(void **state)
 {
     char text[400], name[300];
@@ -369,6 +391,7 @@ int main(void)
         test(variables_are_one_word_each),
         test(a_check_replaces_its_variables_itself),
         test(single_quotes_are_warned_of),
+        test(variables_of_a_shell_are_warned_of),
         test(names_are_those_of_directories),
         test(the_environment_may_be_empty),
         test(scripts),
