@@ -18,6 +18,7 @@
 #include "logger/script.h"
 #include "logger/unlogged.h"
 #include "rotate/pipe_note.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -237,8 +238,8 @@ static char *name_beside(const char *directory, int number)
 }
 
 /* Opens a directory, or, for an exact one, one beside it while other containers log there. Its
- * descriptor, or -1 with e. */
-static int prepare(struct paired *p, struct disk *d, struct error *e)
+ * descriptor, or -1 with e. *in_use: they do in the one that it is, too. */
+static int prepare(struct paired *p, struct disk *d, bool *in_use, struct error *e)
 {
     enum { BESIDE_MOST = 100 };
     struct sink *s = &d->sink;
@@ -248,7 +249,7 @@ static int prepare(struct paired *p, struct disk *d, struct error *e)
     int fd = prepare_one(p, s, own, e);
     char *beside = NULL;
     char *next;
-    for (int i = 1; fd >= 0 && d->exact && logdir_user(fd) >= 0 && i <= BESIDE_MOST &&
+    for (int i = 1; (*in_use = fd >= 0 && d->exact && logdir_user(fd) >= 0) && i <= BESIDE_MOST &&
                     (next = name_beside(directory, i)) != NULL;
          i++) {
         close(fd);
@@ -326,6 +327,7 @@ static int open_routes(struct paired *p, struct error *e)
 /* By the number of its sink: the descriptor of a directory, or -1, and why. */
 struct prepared {
     int fd;
+    bool in_use; /* by another container, when we looked */
     struct error why;
 };
 
@@ -334,21 +336,25 @@ static void prepare_route(struct paired *p, const struct route *r, struct prepar
 {
     for (size_t i = r->count; i-- > 0;)
         if (r->sink[i]->kind == &directory_kind)
-            prepared[i].fd = prepare(p, disk_of(r->sink[i]), &prepared[i].why);
+            prepared[i].fd = prepare(p, disk_of(r->sink[i]), &prepared[i].in_use, &prepared[i].why);
 }
 
-static void open_route(struct paired *p, const struct route *r, struct prepared *prepared)
+/* The directory of our own that another container has taken since we looked, or NULL. */
+static const char *open_route(struct paired *p, const struct route *r, struct prepared *prepared)
 {
     struct disk *d;
     for (size_t i = 0; (d = route_directory(r, &i)) != NULL;) {
         struct prepared *of = &prepared[i - 1];
         if (of->fd >= 0 && disk_open(d, of->fd, p->resume, &of->why) == 0)
             continue;
+        if (d->exact && of->fd >= 0 && of->why.why == EBUSY && !of->in_use)
+            return d->sink.text;
         if (r == &p->pump.handover.route[1])
             disk_be_absent(d, p->resume);
         else
             without_disk(p, d, &of->why);
     }
+    return NULL;
 }
 
 /* Directories are made and opened with privileges, files in them without. */
@@ -367,10 +373,16 @@ static int open_disk(struct paired *p, struct error *e)
     }
     prepare_route(p, events, prepared + lines->count);
     drop(p);
-    open_route(p, lines, prepared);
-    open_route(p, events, prepared + lines->count);
+    const char *taken = open_route(p, lines, prepared);
+    if (taken == NULL)
+        taken = open_route(p, events, prepared + lines->count);
     free(prepared);
-    return 0;
+    /* Without privileges we can make none beside it, but nothing was read yet. */
+    return taken == NULL ? 0
+                         : error_set(e, EXIT_SYSTEM,
+                                     "another container has just begun to log to %s: the next "
+                                     "logger takes another directory",
+                                     taken);
 }
 
 /* Its name in messages, for as long as we live, and on the console. */

@@ -3,6 +3,7 @@ import fcntl
 import os
 import re
 import resource
+import signal
 import socket
 import subprocess
 import threading
@@ -298,6 +299,26 @@ def test_a_volume_shared_by_three_containers(rig, place):
         assert said(logger) == [f"logger web: warning: {one.directory} is in use by another container; logging to {expected[i]}"][:i]
         logger.directory = expected[i]
         assert [line[2] for line in logger.lines()] == [b"of %d" % i]
+
+
+def test_two_containers_begin_at_the_same_moment(rig, place):
+    """The first has seen that nobody logs there, and stops (at its second prctl, which comes before it locks the
+    directory); the second begins. The first one's successor finds a place."""
+    one, two = rig("C", name="web"), rig("C", name="web")
+    trace = Path(place) / "trace"
+    one.start(wrapper=["strace", "-f", "-o", trace, "-e", "inject=prctl:signal=SIGSTOP:when=2"])
+    stopped = wait_for(lambda: re.search(r"(\d+) +--- stopped by SIGSTOP ---", trace.read_text()), what="its stop")
+    two.start()
+    wait_for(lambda: (two.directory / "current").exists(), what="the other logger")
+    os.kill(int(stopped[1]), signal.SIGCONT)
+    assert one.wait() == 111
+    assert said(one) == [f"logger web: fatal: another container has just begun to log to {one.directory}: "
+                         "the next logger takes another directory"]
+    one.start()
+    os.write(one.out[1], b"a line\n")
+    assert one.finish() == two.finish() == 0
+    one.directory = one.directory.with_name(f"log@{socket.gethostname()}")
+    assert [line[2] for line in one.lines()] == [b"a line"]
 
 
 def test_a_file_system_without_links_and_modes(rig):
