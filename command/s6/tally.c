@@ -126,21 +126,22 @@ static int add_word(struct deadly *d, const char *word)
 
 static int read_list(struct deadly *d, char *list)
 {
-    for (char *word = list; word != NULL;) {
-        char *comma = strchr(word, ',');
-        if (comma != NULL)
-            *comma = '\0';
-        if (strlen(word) > 20 || add_word(d, word) < 0)
+    static const char between[] = ",; \n\r\t";
+    for (char *word = list; *word != '\0';) {
+        size_t n = strcspn(word, between);
+        char *next = word + n + strspn(word + n, between);
+        word[n] = '\0';
+        if (n == 0 || n > 20 || add_word(d, word) < 0)
             return -1;
-        word = comma == NULL ? NULL : comma + 1;
+        word = next;
     }
     return 0;
 }
 
+/* The code of a death by a signal is 128 + signal, and counts as well. */
 static bool is_deadly(const struct deadly *d, const struct supervise_death *death)
 {
-    return death->signal != 0 ? death->signal < SIGNAL_COUNT && d->signal[death->signal]
-                              : d->code[death->code];
+    return (death->signal < SIGNAL_COUNT && d->signal[death->signal]) || d->code[death->code];
 }
 
 static int run_permafailon(struct invocation *c)
@@ -150,10 +151,12 @@ static int run_permafailon(struct invocation *c)
     uint64_t seconds = 0, most = 0, found = 0;
     if (options_read(c, 3) != 0 ||
         options_number(c, options.operand[0], UINT32_MAX, &seconds) != 0 ||
-        options_number(c, options.operand[1], DEATHS_MAX, &most) != 0)
+        options_number(c, options.operand[1], UINT32_MAX, &most) != 0)
         return EXIT_USAGE;
     if (most == 0)
         return command_usage(c);
+    if (most > DEATHS_MAX)
+        most = DEATHS_MAX;
     if (read_list(&deadly, options.operand[2]) < 0)
         return refuse(EXIT_USAGE, "invalid list of events, such as 1-127,SIGSEGV");
     if (read_deaths(".", &records) < 0)

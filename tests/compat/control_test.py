@@ -201,13 +201,15 @@ def test_deaths(box, who):
         assert same(box, "s6-svdt", *words, name)[0] == 0
     here = "cd " + name
     for words, code in {"60 2 SIGKILL,1-3": 125, "60 1 SIG9": 125, "60 3 0-255,SIGKILL": 7, "60 1 9,sigterm": 7,
-                        "0 1 1": 7}.items():
+                        "0 1 1": 7, "60 1 137": 125, "60 2 1-255": 125, "60 1 1,;SIGKILL;": 125, "60 5000 1-255": 7}.items():
         got, _, said = same(box, "s6-permafailon", *words.split(), "sh", "-c", "exit 7", before=here)
         assert got == code, (words, said)
         assert (code == 125) == ("PERMANENT FAILURE" in said)
-    for words in ("60 1 foo true", "60 1 256 true", "60 1 5-3 true", "x 1 1 true", "60 0 1 true", "60 1"):
+    for words in ("60 1 foo true", "60 1 256 true", "60 1 5-3 true", "x 1 1 true", "60 0 1 true", "60 1", "60 1 ,3 true"):
         assert same(box, "s6-permafailon", *words.split(), before=here, messages=False)[0] == 100
     assert same(box, "s6-permafailon", "60", "1", "SIGKILL", "true", before="cd /", messages=False)[0] == 0
+    assert same(box, "s6-permafailon", "60", "1", "", "true", before=here)[0] == 0
+    assert same(box, "s6-permafailon", "60", "1", "2 SIGKILL\n", "true", before=here)[0] == 125
     r = box.run(tools + "s6-svdt-clear", name)
     assert (r.returncode, r.stderr) == (0, "")
     assert same(box, "s6-svdt", name) == (0, "", "")
