@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REQUEST_MAX = 5, MINUTES_MAX = 366 * 1440, GRACE_MAX = 300, MESSAGE_ROOM = 512 };
+enum { REQUEST_MAX = 5, MINUTES_MAX = 366 * 1440, GRACE_MAX = 300 /* s */, MESSAGE_ROOM = 512 };
 
 static int ask(const char *const *words, size_t count)
 {
@@ -25,10 +25,21 @@ static int ask(const char *const *words, size_t count)
     return code < 0 ? message_error(&e) : code;
 }
 
+static const char *how_by_letter(char letter, const char *otherwise)
+{
+    return letter == 'h'   ? "halt"
+           : letter == 'p' ? "poweroff"
+           : letter == 'r' ? "reboot"
+                           : otherwise;
+}
+
 static int run_now(struct invocation *c)
 {
-    const char *words[] = {"halt", c->command->name};
-    return options_read(c, 0) != 0 ? EXIT_USAGE : ask(words, 2);
+    if (options_read(c, 0) != 0)
+        return EXIT_USAGE;
+    if (given('w'))
+        return 0;
+    return ask((const char *[]){"halt", how_by_letter(options_last("hpr"), c->command->name)}, 2);
 }
 
 static int minutes_of(const char *text, unsigned long long *minutes)
@@ -53,8 +64,8 @@ int halt_delay(const char *text, time_t now, unsigned long *seconds)
     *seconds = 0;
     if (strcmp(text, "now") == 0)
         return 0;
-    if (text[0] == '+') {
-        if (number_parse(text + 1, MINUTES_MAX, &minutes) < 0)
+    if (strchr(text, ':') == NULL) {
+        if (number_parse(text + (text[0] == '+'), MINUTES_MAX, &minutes) < 0)
             return -1;
         *seconds = (unsigned long)minutes * 60;
         return 0;
@@ -95,39 +106,55 @@ static int run_shutdown(struct invocation *c)
     char delay_text[24];
     char grace_text[24] = "";
     char message[MESSAGE_ROOM];
-    if (options_read(c, 0) != 0 || options_number(c, argument_of('t'), GRACE_MAX, &grace) != 0)
+    if (options_read(c, 0) != 0 || options_number(c, argument_of('t'), UINT32_MAX, &grace) != 0)
         return EXIT_USAGE;
-    char how = options_last("hprc");
-    if (how == 'c')
+    char how = options_last("hprk");
+    char powered = options_last("HP"); /* what -h is to mean */
+    if (powered != 0 && how != 'h')
+        return command_usage(c);
+    if (given('c'))
         return ask((const char *[]){"halt", "cancel"}, 2);
     if (options.count == 0)
         return command_usage(c);
     if (halt_delay(options.operand[0], time(NULL), &delay) < 0)
-        return refuse(EXIT_USAGE, "%s is no time: use now, +MINUTES or HH:MM", options.operand[0]);
+        return refuse(EXIT_USAGE, "%s is no time: use now, MINUTES or HH:MM", options.operand[0]);
+    if (how == 'k')
+        return 0;
+    if (grace > GRACE_MAX) {
+        message_warning("-t %llu: %d s is the most", (unsigned long long)grace, GRACE_MAX);
+        grace = GRACE_MAX;
+    }
     if (given('t'))
         snprintf(grace_text, sizeof grace_text, "%llu", (unsigned long long)grace * 1000);
     snprintf(delay_text, sizeof delay_text, "%lu", delay);
     join(options.operand + 1, message);
-    const char *words[REQUEST_MAX] = {"halt",
-                                      how == 'p'   ? "poweroff"
-                                      : how == 'r' ? "reboot"
-                                                   : "halt",
+    const char *words[REQUEST_MAX] = {"halt", how_by_letter(powered == 'P' ? 'p' : how, "halt"),
                                       delay_text, grace_text, message};
     return ask(words, message[0] != '\0' ? REQUEST_MAX : REQUEST_MAX - 1);
 }
 
+/* -d, -f, -i, -n, -W: of wtmp, sync, wall and a machine that is at hand, which are not here. */
+static const char now_options[] = "-h  end the container\n"
+                                  "-p  power the machine off\n"
+                                  "-r  reboot the machine\n"
+                                  "-w  do nothing: there is no wtmp\n"
+                                  "-d\n-f\n-i\n-n\n-W\n";
+
 static const char shutdown_options[] =
     "-h          end the container (default)\n"
-    "-p          power the machine off\n"
+    "-p          power the machine off; -hP as well\n"
     "-r          reboot the machine\n"
+    "-k          only look whether the call is right\n"
     "-t SECONDS  between TERM and KILL to what is left, instead of S6_KILL_GRACETIME\n"
-    "-c          cancel what is scheduled\n";
+    "-c          cancel what is scheduled\n"
+    "-H\n-P\n-a\n-f\n-F\n-i\n";
 
 const struct command command_halt[] = {
-    {"halt", "", "stop all services and end the container", NULL, run_now},
-    {"poweroff", "", "stop all services and power the machine off", NULL, run_now},
-    {"reboot", "", "stop all services and reboot the machine", NULL, run_now},
-    {"shutdown", "[-h|-p|-r] [-t seconds] now|+minutes|hh:mm [message...] | -c",
+    {"halt", "[-h|-p|-r] [-w]", "stop all services and end the container", now_options, run_now},
+    {"poweroff", "[-h|-p|-r] [-w]", "stop all services and power the machine off", now_options,
+     run_now},
+    {"reboot", "[-h|-p|-r] [-w]", "stop all services and reboot the machine", now_options, run_now},
+    {"shutdown", "[-h|-p|-r|-k] [-t seconds] now|[+]minutes|hh:mm [message...] | -c",
      "stop all services, now or later, then halt, power off or reboot", shutdown_options,
      run_shutdown},
     {.name = NULL}};

@@ -26,6 +26,7 @@ static void times(void **state)
     expect("now", 0);
     expect("+0", 0);
     expect("+1", 60);
+    expect("5", 300);
     expect("+1440", 86400);
     expect("12:00", 0);
     expect("12:01", 60);
@@ -35,7 +36,7 @@ static void times(void **state)
     expect("11:59", 86340);
     expect("9:05", 75900);
     static const char *const wrong[] = {
-        "",    "+",   "+x",    "1",     "now ",  "24:00", "12:60", ":",
+        "",    "+",   "+x",    "1x",    "now ",  "24:00", "12:60", ":",
         ":00", "12:", "123:0", "-1:00", "12:-1", "+-1",   "12:00x"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         expect(wrong[i], -1);
