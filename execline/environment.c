@@ -161,7 +161,9 @@ static const char emptyenv_options[] = "-p  keep PATH\n"
                                        "-l  keep LD_LIBRARY_PATH\n"
                                        "-c  only remove what execline commands set for themselves\n"
                                        "-o  only pop the variables of elgetopt\n"
-                                       "-P  only pop the positional parameters\n";
+                                       "-P  only pop the positional parameters\n"
+                                       "-p, --keep-path\n-l, --keep-ld-library-path\n"
+                                       "-c, --cleanup\n-o, --pop-elgetopt\n-P, --pop-execline\n";
 
 #define STORING                                                                                    \
     "-E  substitute it in the rest, instead of setting the variable\n"                             \

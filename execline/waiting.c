@@ -147,7 +147,9 @@ static const char wait_options[] = "-a     for all of them (the default)\n"
                                    "-r     only look: as -t 0\n"
                                    "-t MS  at most this long\n"
                                    "-i     exit 99 when the time is over\n"
-                                   "-I     go on when the time is over (the default)\n";
+                                   "-I     go on when the time is over (the default)\n"
+                                   "-a, --all\n-o, --one\n-r, --reap\n-t, --timeout=MS\n"
+                                   "-i, --insist\n-I, --no-insist\n";
 
 const struct command execline_waiting[] = {{"wait",
                                             "[-I|-i] [-a|-o] [-r|-t ms] { pids... } prog...",

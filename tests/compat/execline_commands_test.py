@@ -6,6 +6,7 @@ pair of lines is a case and its stdin. SAME must agree with the package, which i
 where we do not, what we do, and why.
 """
 
+import os
 import re
 import shlex
 import subprocess
@@ -896,6 +897,8 @@ OURS = {
         0, ":".join(HOSTS) + "\n", "elglob -n: 2.9.6"),
     "elglob -d '' A '/etc/hosts' echo $A": (0, "10:/etc/hosts,\n", "elglob -d: 2.9.6"),
     "LD_LIBRARY_PATH=/x A=b emptyenv -l env": (0, "LD_LIBRARY_PATH=/x\n", "emptyenv -l: 2.9.8"),
+    "redirfd -nNr 0 /etc/hostname sh -c 'echo ok'": (0, "ok\n", "redirfd -N: 2.9.9"),
+    "wait --one --timeout=0 { } sh -c 'echo ok'": (0, "ok\n", "wait --one: 2.9.9"),
     "redirfd -f -w FD f sh -c 'echo $FD; echo a >&$FD; cat f'": (0, "3\na\n", "redirfd -f: 2.9.9"),
     "redirfd -fE -w V f echo $V": (0, "3\n", "redirfd -f: 2.9.9"),
     "redirfd -f -w A=B f echo": (100, "", "redirfd -f: 2.9.9"),
@@ -1033,6 +1036,18 @@ def test_a_long_heredoc(ours, tmp_path):
     done = subprocess.run(["heredoc", "0", text, "cat"], executable=ours / "heredoc",
                           capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, text)
+
+
+def test_a_terminal_becomes_that_of_a_session_leader(ours):
+    """As ^C in a shell that a service opens on a terminal wants it."""
+    for folder in (ours, REFERENCE):
+        controller, terminal = os.openpty()
+        command = ["redirfd", "-r", "0", os.ttyname(terminal), "sh", "-c", ": </dev/tty && echo it has one"]
+        os.close(terminal)
+        done = subprocess.run(command, executable=folder / "redirfd", capture_output=True, text=True, timeout=60,
+                              start_new_session=True)
+        os.close(controller)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "it has one\n", "")
 
 
 def test_ignored_signals_stay_ignored(ours):
