@@ -226,6 +226,9 @@ static const char check_options[] =
     "-w ms       between two checks (1000)\n"
     "-n count    of checks (7; 0: without end)\n"
     "-c command  the check, an execline command line (./data/check)\n"
+    "-d, --doublefork\n-3, --notification-fd=fd\n-s, --initial-sleep=ms\n"
+    "-T, --global-timeout=ms\n-t, --local-timeout=ms\n-w, --waiting-time=ms\n-n, --tries=count\n"
+    "-c, --check-program=command\n"
     "-X pid\n"
     /* our own: be the one that checks */;
 

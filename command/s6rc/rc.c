@@ -12,18 +12,20 @@
 #include <string.h>
 
 static const char rc_options[] =
-    "-u, --up              up (default)\n"
-    "-d, --down            down; essential services stay up\n"
-    "-D, --all-down        down, essential services too\n"
-    "-a, --add             add all services that are up to those named\n"
-    "-p, --prune           and everything else the other way\n"
-    "-t, --timeout=MS      wait no longer than that (0: for ever)\n"
-    "-n, --dry-run=MS      only say what would be done\n"
-    "-v, --verbosity=N     0 errors, 1 warnings too (default), 2 what is done\n"
-    "-b, --block           wait for the transition that is under way\n"
-    "-e, --hide-essential  do not list essential services\n"
-    "-E, --show-essential  list them (default)\n"
-    "-l, --livedir=DIR     the live directory (/run/s6-rc)\n";
+    "-u, --up                  up (default)\n"
+    "-d, --down                down; essential services stay up\n"
+    "-D, --all-down            down, essential services too\n"
+    "-a, --add                 add all services that are up to those named\n"
+    "-p, --prune               and everything else the other way\n"
+    "-t, --timeout=MS          wait no longer than that (0: for ever)\n"
+    "-n, --dry-run=MS          only say what would be done\n"
+    "-v, --verbosity=N         0 errors, 1 warnings too (default), 2 what is done\n"
+    "-b, --block               wait for the transition that is under way\n"
+    "-e, --without-essentials  do not list essential services\n"
+    "-E, --with-essentials     list them (default)\n"
+    "-l, --livedir=DIR         the live directory (/run/s6-rc)\n"
+    "-e, --hide-essential\n"
+    "-E, --show-essential\n";
 
 enum { LETTERS_MAX = 32 };
 

@@ -145,12 +145,13 @@ static const char compile_options[] =
     "-h, --fdholder-user=USER  accepted: nobody needs it\n"
     "-b, --block               accepted: nothing is locked\n";
 
-static const char init_options[] = "-c, --compiled=DIR  the database that must run\n"
-                                   "-l, --livedir=DIR   the live directory (/run/s6-rc)\n"
-                                   "-p, --prefix=TEXT   accepted\n"
-                                   "-t, --timeout=MS    accepted\n"
-                                   "-b, --block         accepted\n"
-                                   "-d, --deref         accepted\n";
+static const char init_options[] = "-c, --bootdb=DIR   the database that must run\n"
+                                   "-l, --livedir=DIR  the live directory (/run/s6-rc)\n"
+                                   "-p, --prefix=TEXT  accepted\n"
+                                   "-t, --timeout=MS   accepted\n"
+                                   "-b, --block        accepted\n"
+                                   "-d, --dereference  accepted\n"
+                                   "-c, --compiled=DIR\n-d, --deref\n";
 
 static const char upgrade_options[] = "-v, --verbosity=N  2: say what is done\n"
                                       "-l, --livedir=DIR  accepted\n"

@@ -18,16 +18,22 @@ struct db {
     char **names;
     const struct definition *one; /* of the first name */
     unsigned char *set;           /* of nodes */
-    bool down;
+    bool down, hides_essential;
 };
 
 /* --- verbs ------------------------------------------------------------------------------------ */
+
+static void print_name(const struct db *b, const struct definition *d)
+{
+    if (!b->hides_essential || !d->essential || d->type == DEFINITION_BUNDLE)
+        puts(d->name);
+}
 
 static int print_set(struct db *b)
 {
     for (uint32_t i = 0; i < b->g.count; i++)
         if (b->set[i] != 0)
-            puts(b->d.item[b->g.node[i].definition].name);
+            print_name(b, &b->d.item[b->g.node[i].definition]);
     return 0;
 }
 
@@ -48,7 +54,7 @@ static int list(struct db *b)
             continue;
         for (size_t i = 0; i < b->d.count; i++)
             if ((kinds[k].types >> b->d.item[i].type & 1) != 0)
-                puts(b->d.item[i].name);
+                print_name(b, &b->d.item[i]);
         return 0;
     }
     return refuse(EXIT_USAGE, "list all, services, oneshots, longruns or bundles, not %s",
@@ -104,12 +110,14 @@ static int closure(struct db *b)
     return print_set(b);
 }
 
-/* The last consumer, then whatever leads to it, backwards. */
-static void print_producers(const struct db *b, const struct definition *d)
+/* A line for each pipe that leads to d, the first ones first. */
+static void print_pipes(const struct db *b, const struct definition *d)
 {
-    for (size_t i = 0; i < d->consumer_for.count; i++)
-        print_producers(b, &b->d.item[definitions_find(&b->d, d->consumer_for.item[i])]);
-    puts(d->name);
+    for (size_t i = 0; i < d->consumer_for.count; i++) {
+        const char *producer = d->consumer_for.item[i];
+        print_pipes(b, &b->d.item[definitions_find(&b->d, producer)]);
+        printf("%s/%s\n", producer, d->name);
+    }
 }
 
 static int pipeline(struct db *b)
@@ -117,7 +125,9 @@ static int pipeline(struct db *b)
     const struct definition *last = b->one;
     while (last->producer_for != NULL)
         last = &b->d.item[definitions_find(&b->d, last->producer_for)];
-    print_producers(b, last);
+    if (last->consumer_for.count == 0)
+        puts(last->name); /* in none */
+    print_pipes(b, last);
     return 0;
 }
 
@@ -137,7 +147,7 @@ static const struct verb {
     {"type", "SERVICE", ANY, type},
     {"timeout", "SERVICE", ATOMIC, timeout},
     {"contents", "BUNDLE", 1 << DEFINITION_BUNDLE, print_set},
-    {"dependencies", "SERVICE", ANY, dependencies},
+    {"dependencies", "SERVICE...", ANY, dependencies},
     {"pipeline", "LONGRUN", 1 << DEFINITION_LONGRUN, pipeline},
     {"script", "ONESHOT", 1 << DEFINITION_ONESHOT, script},
     {"flags", "SERVICE", ATOMIC, flags},
@@ -212,6 +222,7 @@ static int run_db(struct invocation *c)
     b.path = given('c') ? argument_of('c') : live;
     b.names = options.operand + 1;
     b.down = options_last("ud") == 'd';
+    b.hides_essential = options_last("eE") == 'e';
     code = run(&b, v);
     graph_release(&b.g);
     definitions_release(&b.d);
@@ -220,13 +231,15 @@ static int run_db(struct invocation *c)
 }
 
 static const char db_options[] =
-    "-l, --livedir=DIR   the live directory (/run/s6-rc)\n"
-    "-c, --compiled=DIR  a database of s6-rc-compile, or a directory of definitions\n"
-    "-u, --up            of bringing it up (default)\n"
-    "-d, --down          of bringing it down\n"
-    "-b, --block         accepted: nothing is locked\n";
+    "-l, --livedir=DIR         the live directory (/run/s6-rc)\n"
+    "-c, --compiled=DIR        a database of s6-rc-compile, or a directory of definitions\n"
+    "-u, --up                  of bringing it up (default)\n"
+    "-d, --down                of bringing it down\n"
+    "-e, --without-essentials  do not print essential services\n"
+    "-E, --with-essentials     print them (default)\n"
+    "-b, --block               accepted: nothing is locked\n";
 
 const struct command command_rcdb[] = {
-    {"s6-rc-db", "[-l livedir|-c compiled] [-b] [-u|-d] help|check|list|type|... [name...]",
+    {"s6-rc-db", "[-l livedir|-c compiled] [-b] [-u|-d] [-e|-E] help|check|list|type|... [name...]",
      "look into the database of services", db_options, run_db},
     {.name = NULL}};

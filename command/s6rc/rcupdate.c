@@ -286,8 +286,10 @@ static const char update_options[] =
     "-l, --livedir=DIR           the live directory (/run/s6-rc)\n"
     "-f, --conversion-file=FILE  services that have another name, or are to be restarted\n"
     "-b, --block                 wait for the transition that is under way\n"
-    "-e, --hide-essential        accepted\n"
-    "-E, --show-essential        accepted\n";
+    "-e, --force-essentials      accepted: essential services are stopped like others\n"
+    "-E, --no-force-essentials   accepted: there is no way to keep them up\n"
+    "-e, --hide-essential\n"
+    "-E, --show-essential\n";
 
 const struct command command_rcupdate[] = {
     {"s6-rc-update", "[-n] [-v n] [-t ms] [-l livedir] [-f file] [-b] [-e|-E] database",

@@ -212,7 +212,11 @@ static const char setsid_options[] = "-s     a new session (the default)\n"
                                      "-i     exit 111 when it cannot be done\n"
                                      "-I     only warn (the default)\n"
                                      "-q     not even warn\n"
-                                     "-d fd  descriptor of the controlling terminal\n";
+                                     "-d fd  descriptor of the controlling terminal\n"
+                                     "-s, --session\n-b, --background-process-group\n"
+                                     "-f, --foreground-process-group\n"
+                                     "-g, --foreground-process-group-grab\n"
+                                     "-i, --strict\n-I, --no-strict\n-q, --quiet\n-d, --ctty=fd\n";
 
 static const char nice_options[] = "-n value  what is added to the nice value (10)\n"
                                    "-i        exit 111 when it cannot be done\n"

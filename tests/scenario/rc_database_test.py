@@ -62,15 +62,18 @@ def test_what_is_in_a_database(db):
     assert set(ask(db, "contents", "funnel")) == {"one", "two", "middle", "last"}
     assert set(ask(db, "dependencies", "two")) == {"middle", "once"}
     assert set(ask(db, "-d", "dependencies", "middle")) == {"one", "two"}
+    assert set(ask(db, "dependencies", "two", "middle")) == {"middle", "once", "last"}
     assert set(ask(db, "-u", "all-dependencies", "one", "once")) == {"one", "middle", "last", "once"}
     assert set(ask(db, "-d", "all-dependencies", "once")) == {"once", "two"}
     for member in ("one", "middle", "last"):
-        line = ask(db, "pipeline", member)
-        assert set(line[:2]) == {"one", "two"} and line[2:] == ["middle", "last"]
+        lines = ask(db, "pipeline", member)
+        assert set(lines[:2]) == {"one/middle", "two/middle"} and lines[2:] == ["middle/last"]
     assert run("s6-rc-db", "-c", db, "script", "once").stdout == "echo\0a b\0 c\0\0"
     assert run("s6-rc-db", "-c", db, "-d", "script", "once").stdout == "echo\0down\0"
     assert ask(db, "flags", "once") == ["00000001"]  # by the bundle in the bundle
     assert ask(db, "flags", "last") == ["00000003"]
+    assert ask(db, "-e", "atomics", "all") == ask(db, "-e", "dependencies", "two") == ask(db, "-e", "list", "longruns") == []
+    assert set(ask(db, "--with-essentials", "list", "longruns")) == {"one", "two", "middle", "last"}
     assert ask(db, "check") == []
     assert run("s6-rc-db", "help").stdout.startswith("usage: s6-rc-db ")
 
