@@ -119,8 +119,9 @@ def test_not_as_pid_1_signals_end_it_alone(tree, boot):
 
 
 def test_halt_poweroff_and_reboot(tree, boot):
-    for name, code in (("halt", 3), ("poweroff", 128 + signal.SIGINT), ("reboot", 128 + signal.SIGHUP)):
+    for name, code in (("halt", 3), ("poweroff", 128 + signal.SIGINT), ("halt -dfinW -r", 128 + signal.SIGHUP)):
         box = up(boot, tree)
+        assert box.run(HALT + "reboot", "-w").returncode == 0
         result = box.run("/bin/sh", "-c", f"echo 3 >/run/s6-linux-init-container-results/exitcode; exec {HALT}{name}")
         assert result.returncode in (0, -signal.SIGKILL)  # it comes from outside: the end may be faster
         assert box.wait() == code, box.transcript()
