@@ -25,8 +25,8 @@ static void say_no_disk(struct fallback *f, const struct error *e)
                      slash == NULL ? "." : f->directory, reason_of(e));
     else
         message_line(MESSAGE_INFO,
-                     "%s: info: %s is of no use (%s): logging to the console only; of each "
-                     "service, logcat NAME says so",
+                     "%s: info: unable to use log directory %s (%s): logging to the console only; "
+                     "`logcat NAME` gives the reason for each service",
                      f->name, f->directory, reason_of(e));
 }
 

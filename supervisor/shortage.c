@@ -42,8 +42,8 @@ void shortage_note(struct shortage *s, const char *what, const char *name, const
         return;
     s->said = true;
     s->said_at = now;
-    message_warning("%s%s%s%s%s; this, and all else that fails so, is tried again", what, name,
-                    named ? ": " : "", e->text, shortage_cure(e->why));
+    message_warning("%s%s%s%s%s; retrying this and everything else that fails for the same reason",
+                    what, name, named ? ": " : "", e->text, shortage_cure(e->why));
 }
 
 void shortage_over(struct shortage *s)

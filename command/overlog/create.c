@@ -322,7 +322,7 @@ static const char create_options[] =
     "-w, --ready-when=CMD  it is ready when this succeeds, tried once a second\n"
     "-R, --restart=POLICY  when it starts again: on-failure, 5 in 1m, then exit\n"
     "-S, --schedule=SPEC   run it at these times, as schedule does: 15 3 * * *, every 1h\n"
-    "-a, --after=NAME      the same, where enable-if does not leave NAME out; more than once\n"
+    "-a, --after=NAME      what must be up before, unless enable-if leaves it out; more than once\n"
     "-e, --enable-if=COND  only if a variable is on (X), off (!X) or X=value; more than once: all\n"
     "-b, --bundle=NAME     the bundle that it joins (user); -: none\n"
     "-k, --key=KEY=VALUE   any other key of a section; more than once\n"

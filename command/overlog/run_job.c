@@ -114,7 +114,7 @@ static int run_job(struct invocation *c)
 }
 
 static const char run_options[] = "-t, --timeout=TIME  wait no longer than that: 500ms, 30s, 2m\n"
-                                  "-R, --run=DIR       another /run: that which overlog up names\n";
+                                  "-R, --run=DIR       the /run that overlog up printed\n";
 
 const struct command command_run_job[] = {{"overlog run", "[-t TIME] [-R DIR] NAME",
                                            "run a service's job now, and wait for it", run_options,

@@ -136,7 +136,7 @@ static const char status_options[] =
     "-j, --json     for programs\n"
     "-u, --use      CPU, memory, processes and descriptors, the most first\n"
     "-w, --watch    again each second, until ^C\n"
-    "-R, --run=DIR  another /run: that which overlog up names\n";
+    "-R, --run=DIR  the /run that overlog up printed\n";
 
 const struct command command_status[] = {
     {"overlog status", "[--health] [--json] [--use] [--watch] [-R DIR] [NAME...]",

@@ -136,7 +136,7 @@ static int run_vacuum(struct invocation *c)
     if (code != 0)
         return code;
     if (q.rules.most < 0 && q.rules.older == 0)
-        return refuse(EXIT_USAGE, "what is to go? Use --to or --older, or set OVERLOG_TOTAL");
+        return refuse(EXIT_USAGE, "nothing selected: use --to or --older, or set OVERLOG_TOTAL");
     if (str_add_text(&path, last_lines_root()) < 0 ||
         (q.matched = calloc((size_t)options.count + 1, sizeof *q.matched)) == NULL)
         return refuse(EXIT_SYSTEM, "out of memory");

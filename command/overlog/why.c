@@ -130,7 +130,7 @@ static int run_why(struct invocation *c)
 }
 
 static const char why_options[] = "-j, --json     for programs\n"
-                                  "-R, --run=DIR  another /run: that which overlog up names\n";
+                                  "-R, --run=DIR  the /run that overlog up printed\n";
 
 const struct command command_why[] = {{"overlog why", "[--json] [-R DIR] NAME...",
                                        "say how a service is, how it ended, and what it waits for",

@@ -192,12 +192,12 @@ static bool stderr_takes_a_line(void)
 static void say_why(const struct watching *w)
 {
     char why[WORDS_MAX + 100];
-    char what[60] = "it is to be restarted", signal[SIGNAL_TEXT_MAX];
+    char what[60] = "restarting it", signal[SIGNAL_TEXT_MAX];
     signal_text(w->options->signal, signal);
     if (w->options->act == LIVECHECK_EXIT)
-        strcpy(what, "the container is to end");
+        strcpy(what, "ending the container");
     else if (w->options->act == LIVECHECK_SIGNAL)
-        snprintf(what, sizeof what, "it gets %s", signal);
+        snprintf(what, sizeof what, "sending it %s", signal);
     live_text(&w->live, w->words, why, sizeof why);
     if (stderr_takes_a_line())
         message_warning("%s is not alive: %s; %s", w->name, why, what);

@@ -58,7 +58,7 @@ def test_each_call_refused_once_and_from_then_on(tree, boot, place):
     assert box.stop() == 0
     text = "\n".join(tree.read("/var/log/services/.init/current").splitlines())
     # Of each of two kinds once a minute, no more.
-    assert 1 <= text.count("is tried again") <= max(6, 2 + (time.monotonic() - begun) // 30), text
+    assert 1 <= text.count("retrying this") <= max(6, 2 + (time.monotonic() - begun) // 30), text
     assert "please report" not in text
     # What every instance wrote is there.
     lines = [line.split(" ", 3)[3] for line in tree.read("/var/log/services/web/current").splitlines()]

@@ -126,7 +126,7 @@ def test_a_service_that_forks_without_end(tree, boot, group):
     box.wait_for(lambda: status(box, "web")[0] != web)
     assert box.stop() == 0
     assert not open(f"{group}/cgroup.procs").read()
-    assert said(box).count("is tried again") <= 2
+    assert said(box).count("retrying this") <= 2
 
 
 def may_raise_limits():
@@ -153,7 +153,7 @@ def test_too_few_descriptors_are_said_before_anything_starts(tree, boot):
     # What it says is enough, and children get the limit that it was given.
     box = boot(tree.path, "-c", "ulimit -n 280; ulimit -Sn 100; exec /init", init="/bin/sh")
     box.wait_for(lambda: os.path.exists(tree.at("/tmp/limits")) and tree.read("/tmp/limits").count("100") == 30)
-    assert "is tried again" not in said(box)
+    assert "retrying this" not in said(box)
     assert box.stop() == 0
 
 
@@ -331,5 +331,5 @@ def test_memory_refused_once_and_from_then_on(tree, boot):
     # A stop under the same conditions.
     scarce.refuse(1, 0)
     assert box.stop() == 0
-    assert said(box).count("is tried again") <= 4, said(box)
+    assert said(box).count("retrying this") <= 4, said(box)
     assert not re.search("please report|bug", said(box))

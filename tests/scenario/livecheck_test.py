@@ -37,7 +37,7 @@ livecheck {QUICK} -c "probe -T 300ms http://localhost:8080/health" /bin/helper s
     box = boot(scratch.path, env={"S6_LOGGING": "1"})
     life = ["serving",
             "livecheck: warning: web is not alive: 2 failures in a row, the last: the check exited 1: probe: fatal: "
-            "http://localhost:8080/health: no answer in time; it is to be restarted",
+            "http://localhost:8080/health: no answer in time; restarting it",
             "livecheck: warning: web has not ended: it is killed",
             "serving"]
     # On a busy machine an instance can be slow twice before it hangs, also to listen or to end, and is restarted for that.
@@ -63,7 +63,7 @@ def test_silence(tree, boot):
     # An instance that had to wait for a processor has been silent before its last line.
     life = [str(i) for i in range(1, 9)] + [
         "livecheck: warning: silent is not alive: 2 failures in a row, the last: nothing logged for 2s; "
-        "it is to be restarted", "1"]
+        "restarting it", "1"]
     box.wait_for(lambda: holds(log(tree, "silent"), life), what="another start")
     box.wait_for_text("livecheck: warning: bare has no logger of its own: only WATCHDOG=1 shows that it lives, no line does")
     box.wait_for(lambda: "livecheck: fatal: there is nothing to look at: write ./data/check, or use -c or -q" in log(tree, "nothing"),
@@ -85,7 +85,7 @@ def test_silence_of_one_that_is_not_in_the_status_yet(tree, boot):
     box = boot(tree.path, env={"S6_LOGGING": "1"})
     box.wait_for(lambda: len(log(tree, "early")) > 0, what="a line")
     assert log(tree, "early")[0] == ("livecheck: warning: early is not alive: 2 failures in a row, the last: nothing logged for "
-                                     "500ms; it is to be restarted")
+                                     "500ms; restarting it")
     assert box.stop() == 0
 
 
@@ -148,13 +148,13 @@ def test_checks(tree, boot):
     box.wait_for(lambda: log(tree, "late").count("got USR1") >= 2, what="two signals")
     # Not the first, where the check had not begun to speak in that time.
     box.wait_for(lambda: "livecheck: warning: late is not alive: 2 failures in a row, the last: the check took more than 400ms: "
-                         "half a; it gets SIGUSR1" in log(tree, "late"), what="words of a check that was killed")
+                         "half a; sending it SIGUSR1" in log(tree, "late"), what="words of a check that was killed")
     box.wait_for(lambda: len([w for w in box.processes().values() if w == ["sleep", "7777"]]) <= 1, what="one check at a time")
 
     box.wait_for(lambda: log(tree, "dropped") == ["65534"], what="a line of what runs as nobody")
     tree.write("/tmp/ill")
     box.wait_for(lambda: log(tree, "dropped").count("65534") >= 2, what="a restart of what runs as nobody")
-    assert log(tree, "dropped")[1] == ("livecheck: warning: dropped is not alive: the check exited 1; it is to be restarted")
+    assert log(tree, "dropped")[1] == ("livecheck: warning: dropped is not alive: the check exited 1; restarting it")
     box.wait_for(lambda: log(tree, "unheard").count("begun") >= 2, what="a restart of what cannot be told of")
     box.wait_for(lambda: ("livecheck: fatal: unable to open supervise/control: Permission denied (livecheck has to stand before "
                           "s6-setuidgid, or what else changes the user)") in log(tree, "turned"), what="a refusal")
@@ -174,7 +174,7 @@ def test_the_container_ends(tree, boot):
     box = boot(tree.path, env={"S6_LOGGING": "1"})
     assert box.wait() == 1, box.transcript()
     assert log(tree, "web") == ["livecheck: warning: web is not alive: 2 failures in a row, the last: the check exited 1; "
-                                "the container is to end"]
+                                "ending the container"]
 
 
 def test_beside_a_restart_policy(tree, boot):
@@ -201,8 +201,8 @@ def test_as_a_plain_user(tree, boot, env):
     box.wait_for_text("begun\n", "stdout")
     box.wait_for(lambda: len(checkers(box)) == 1, what="a process that checks")
     box.run("/bin/touch", "/run/ill", user=1000)
-    box.wait_for_text("livecheck: warning: web is not alive: 2 failures in a row, the last: the check exited 1; it is to be "
-                      "restarted\n")
+    box.wait_for_text("livecheck: warning: web is not alive: 2 failures in a row, the last: the check exited 1; "
+                      "restarting it\n")
     box.wait_for_text("begun\n", "stdout", count=2)
     box.run("/command/s6-svc", "-wD", "-d", "/run/service/web", user=1000)
     box.wait_empty()

@@ -197,7 +197,7 @@ def test_ages_after_the_clock_was_set(tree, boot):
 def test_what_is_refused(tmp_path):
     plant(tmp_path / "web", [1000])
     for words, more, code, said in (
-            ([], {}, 100, "what is to go? Use --to or --older, or set OVERLOG_TOTAL"),
+            ([], {}, 100, "nothing selected: use --to or --older, or set OVERLOG_TOTAL"),
             (["--watch"], {}, 100, "how much may archives take?"),
             (["--to", "much"], {}, 100, "much is no size, as 500M or 2G"),
             ([], {"OVERLOG_TOTAL": "1X"}, 100, "OVERLOG_TOTAL=1X is no size"),

@@ -457,8 +457,8 @@ def test_no_directory_in_auto_is_quiet_but_for_init(rig, tmp_path):
     os.write(r.out[1], b"line\n")
     assert r.finish() == 0
     assert r.shown[1].read_text() == (
-        f".init: info: {tmp_path}/log is of no use (Not a directory): logging to the console only; "
-        "of each service, logcat NAME says so\n")
+        f".init: info: unable to use log directory {tmp_path}/log (Not a directory): logging to the console only; "
+        "`logcat NAME` gives the reason for each service\n")
 
 
 def test_the_line_about_no_directory_is_info(rig, tmp_path):

@@ -121,7 +121,7 @@ def test_every_word(tree, boot):
     box.wait_for(lambda: box.exists("/tmp/checked") and box.exists(f"{RUN}/sick/socket"), what="a check, and a socket")
     say(box, "sick", "WATCHDOG=trigger")
     say(box, "sick", "WATCHDOG=1")
-    box.wait_for(lambda: "livecheck: warning: sick is not alive: WATCHDOG=trigger; it gets SIGWINCH" in log(tree, "sick"),
+    box.wait_for(lambda: "livecheck: warning: sick is not alive: WATCHDOG=trigger; sending it SIGWINCH" in log(tree, "sick"),
                  what="an act")
 
     # A service is known by its link in the scan directory.
@@ -168,7 +168,7 @@ def test_the_client_of_systemd(tree, boot):
     box.wait_for(lambda: svstat(box, "ready", "web") == "true", what="readiness")
     box.wait_for(lambda: log(tree, "dog")[:3] == ["3000000", "line", "line"], what="a watchdog that is fed")
     os.unlink(tree.at("/tmp/well"))
-    alarm = "livecheck: warning: dog is not alive: 2 failures in a row, the last: no WATCHDOG=1 for 3s; it is to be restarted"
+    alarm = "livecheck: warning: dog is not alive: 2 failures in a row, the last: no WATCHDOG=1 for 3s; restarting it"
     wait_for(lambda: alarm in log(tree, "dog"), what="a restart")
     box.wait_for(lambda: "3000000" in log(tree, "dog")[log(tree, "dog").index(alarm):], what="another instance")
     assert box.stop() == 0

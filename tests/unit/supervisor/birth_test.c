@@ -151,8 +151,8 @@ static void the_parent_cannot_fork(void **state)
     simulated_run(1000);
     simulated_expect(
         "0.000 say overlog: warning: service web: unable to fork: Resource temporarily unavailable "
-        "(too many processes: --pids-limit, or the user's limit, --ulimit nproc); this, and all "
-        "else that fails so, is tried again",
+        "(too many processes: --pids-limit, or the user's limit, --ulimit nproc); retrying this "
+        "and everything else that fails for the same reason",
         "1.000 run web", NULL);
     simulated.hold_births = false;
     simulated_born("web");

@@ -104,7 +104,7 @@ static void a_fork_that_fails_is_tried_again(void **state)
     simulated_expect(
         "1.000 say overlog: warning: service web: unable to fork: Resource temporarily "
         "unavailable (too many processes: --pids-limit, or the user's limit, --ulimit "
-        "nproc); this, and all else that fails so, is tried again",
+        "nproc); retrying this and everything else that fails for the same reason",
         NULL);
     simulated.spawn_fails = 0;
     simulated_run(8000);

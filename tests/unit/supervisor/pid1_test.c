@@ -142,8 +142,8 @@ static void a_shortage_is_said_once(void **state)
     }
     shortage_over(&s);
     simulated_expect("say overlog: warning: service web: unable to do it: Cannot allocate memory "
-                     "(too little memory: --memory); this, and all else that fails so, is tried "
-                     "again",
+                     "(too little memory: --memory); retrying this and everything else that "
+                     "fails for the same reason",
                      "say overlog: info: it works again, after 3 attempts that failed", NULL);
 }
 

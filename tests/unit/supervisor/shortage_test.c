@@ -57,9 +57,10 @@ static void with_and_without_a_name(void **state)
     error_system(&e, "unable to write");
     shortage_note(&s, "", "", &e, 1);
     shortage_note(&other, "service ", "web", &e, 1);
-    assert_string_equal(said[0], "overlog: warning: unable to write: No space left on device (no "
-                                 "room: --tmpfs /run:size=...); "
-                                 "this, and all else that fails so, is tried again\n");
+    assert_string_equal(said[0],
+                        "overlog: warning: unable to write: No space left on device (no "
+                        "room: --tmpfs /run:size=...); "
+                        "retrying this and everything else that fails for the same reason\n");
     assert_non_null(strstr(said[1], "warning: service web: unable to write: No space"));
     assert_string_equal(shortage_cure(EACCES), "");
 }

@@ -109,12 +109,12 @@ static void what_cannot_be_written_is_written_later(void **state)
     assert_true(simulated.sv->pid1.stale > 0);
     simulated_run(3500);
     simulated_expect("0.000 say overlog: warning: service web: unable to write: No space left on "
-                     "device (no room: --tmpfs /run:size=...); this, and all else that fails so, "
-                     "is tried again",
+                     "device (no room: --tmpfs /run:size=...); retrying this and everything "
+                     "else that fails for the same reason",
                      NULL);
     simulated_expect_not("1.000 say overlog: warning: service web: unable to write: No space left "
-                         "on device (no room: --tmpfs /run:size=...); this, and all else that "
-                         "fails so, is tried again");
+                         "on device (no room: --tmpfs /run:size=...); retrying this and "
+                         "everything else that fails for the same reason");
     assert_true(status().want_up);
     simulated.files_fail = 0;
     simulated_run(1000);
@@ -162,8 +162,8 @@ static void a_death_is_counted_later(void **state)
     simulated_exit("web", 3);
     simulated_run(1500);
     simulated_expect("0.000 say overlog: warning: service web: unable to write: No space left on "
-                     "device (no room: --tmpfs /run:size=...); this, and all else that fails so, "
-                     "is tried again",
+                     "device (no room: --tmpfs /run:size=...); retrying this and everything "
+                     "else that fails for the same reason",
                      NULL);
     simulated.files_fail = 0;
     simulated_run(1000);
