@@ -17,6 +17,7 @@ NOT_TYPED = {
     r"README\.md: (sh tests/|make )": "minutes: its parts are looked up below, and what it installs in readme_test.py",
     r"README\.md: cat >services.conf": "an engine: tests/container/readme_test.py",
     r"docs/(debugging|non-root)\.md: ((docker|podman) (cp|run)|OVERLOG_DIR=./logs) ": "an engine: tests/container/typed_engine_test.py",
+    r"docs/debugging\.md: docker exec NAME logcat -p ": "a run before this one: logcat_boot_test.py",
     r"docs/php\.md: (docker|curl) ": "an engine: tests/container/php_page_test.py",
     r".*: (docker|kubectl) (?!exec (web|NAME) )": "the engine's own",
     r"README\.md: (cosign| +--certificate)": "a release that is signed: downloads_test.py",
