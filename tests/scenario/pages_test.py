@@ -4,6 +4,7 @@ import os
 import subprocess
 from datetime import datetime, timezone
 
+from lib.build import OVERLOG
 from lib.logs import log_text
 from lib.pages import part
 
@@ -92,6 +93,21 @@ def test_supervisord_before_is_imported(tree, boot, tmp_path):
     box.wait_for_text("serving on 8080\n", "stdout")
     box.wait_for_text("migrated\n", "stdout")
     assert box.stop() == 0
+
+
+def test_a_whole_application(tmp_path):
+    """Either form that the page shows can be used: the one is imported without a note, the other has no warning."""
+    for path, text in part("migrate-from-supervisord.md", "A whole application").items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+
+    def overlog(*words):
+        return subprocess.run(["overlog", *words], executable=OVERLOG, capture_output=True, text=True)
+    made = overlog("import", "-d", tmp_path / "made", tmp_path / "etc/supervisord.conf")
+    assert (made.returncode, made.stderr) == (0, "")
+    for tree in (tmp_path / "made", tmp_path / "etc/s6-overlay"):
+        checked = overlog("check", tree)
+        assert checked.returncode == 0 and " 0 errors, 0 warnings" in checked.stdout, checked.stdout
 
 
 def test_systemd_before_is_imported(tree, boot, tmp_path):

@@ -32,7 +32,7 @@ ON_PAGE = {
     "docs/commands.md": {"ROOT": "/"},
     "docs/jobs.md": {"NAME": "backup"},
     "docs/running.md": {"NAME": "backup"},
-    "docs/migrate-from-shell.md": {"longrun web": "longrun shop", "worker": "worker-1"},
+    "docs/migrate-from-shell.md": {"worker": "worker-1"},
     "docs/migrate-from-systemd.md": {"foo": "nginx"},
     "docs/toggles.md": {"oneshot migrate": "oneshot upgrade"},
     "docs/variables.md": {"NAME": "worker", "N": "2"},
