@@ -180,6 +180,41 @@ int account_by_number(const char *text, struct account *a)
     return 0;
 }
 
+/* The uid of a name or number, as account_ids. */
+static int pair_user(const char *name, uid_t *uid, struct error *e)
+{
+    struct account a;
+    if (account_id(name, uid) == 0)
+        return 0;
+    int result = account_ids(name, &a, e);
+    *uid = a.uid;
+    return result <= 0 ? result : error_set(e, ACCOUNT_UNKNOWN, "unknown user: %s", name);
+}
+
+static int pair_group(const char *name, gid_t *gid, struct error *e)
+{
+    if (account_id(name, gid) == 0)
+        return 0;
+    int result = account_group(name, gid, e);
+    return result <= 0 ? result : error_set(e, ACCOUNT_UNKNOWN, "unknown group: %s", name);
+}
+
+int account_pair(const char *text, struct account *a, struct error *e)
+{
+    const char *colon = strchr(text, ':');
+    if (colon == NULL || colon == text || colon[1] == '\0' || strchr(colon + 1, ':') != NULL)
+        return 1;
+    char *name = strndup(text, (size_t)(colon - text));
+    if (name == NULL)
+        return error_system(e, "unable to look up %s", text);
+    *a = (struct account){.uid = 0};
+    int result = pair_user(name, &a->uid, e);
+    if (result == 0)
+        result = pair_group(colon + 1, &a->gid, e);
+    free(name);
+    return result;
+}
+
 void account_user_name(uid_t uid, char name[ACCOUNT_NAME_MAX])
 {
     struct account ignored;

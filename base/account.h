@@ -38,6 +38,11 @@ int account_id(const char *text, unsigned int *id);
 /* Reads "UID:GID", or "UID" for a group of the same number, in digits; no supplementary groups. 0,
  * or -1 when text is neither. */
 int account_by_number(const char *text, struct account *a);
+enum { ACCOUNT_UNKNOWN = 1 }; /* the code of an error that says that there is no such account */
+/* Reads "USER:GROUP", where each is a number, or else a name that is looked up; no supplementary
+ * groups. 0; 1 when text has another form; -1 with e when a name is not known or a file cannot be
+ * read. */
+int account_pair(const char *text, struct account *a, struct error *e);
 enum { ACCOUNT_NAME_MAX = 64 };
 /* Write the name that the account files give an id, cut to fit; "" when they give none. */
 void account_user_name(uid_t uid, char name[ACCOUNT_NAME_MAX]);

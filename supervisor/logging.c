@@ -7,20 +7,32 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "UID:GID" of a user given by name or number; "" when it is who we are, or we cannot change. */
+/* The user that a variable names. 0, or -1 with e. */
+static int find(const char *user, struct account *a, const char *variable, struct error *e)
+{
+    if (account_by_number(user, a) == 0)
+        return 0;
+    int found = account_pair(user, a, e);
+    if (found > 0)
+        found = account_ids(user, a, e);
+    if (found > 0)
+        return error_set(e, EXIT_USAGE, "no user %s in /etc/passwd (%s)", user, variable);
+    struct error why = *e;
+    if (found < 0 && why.code == ACCOUNT_UNKNOWN)
+        error_set(e, EXIT_USAGE, "%s (%s)", why.text, variable);
+    return found;
+}
+
+/* "UID:GID" of a user, or of "USER:GROUP", given by names or numbers; "" when it is who we are, or
+ * we cannot change. */
 static int resolve(const char *user, char out[32], const char *variable, struct error *e)
 {
     struct account a;
     out[0] = '\0';
     if (geteuid() != 0 || strcmp(user, "root") == 0) /* a scratch image has no passwd */
         return 0;
-    if (account_by_number(user, &a) < 0) {
-        int found = account_ids(user, &a, e);
-        if (found < 0)
-            return -1;
-        if (found > 0)
-            return error_set(e, EXIT_USAGE, "no user %s in /etc/passwd (%s)", user, variable);
-    }
+    if (find(user, &a, variable, e) < 0)
+        return -1;
     if (a.uid != 0 || a.gid != 0)
         snprintf(out, 32, "%lu:%lu", (unsigned long)a.uid, (unsigned long)a.gid);
     return 0;

@@ -42,22 +42,40 @@ static void check_definition(struct tree *t, const struct definition *d)
     }
 }
 
+/* "USER" or "USER:GROUP" of a section. A number alone has to be a user's name. */
+static void check_account(struct tree *t, const struct section *s, const char *path)
+{
+    char user[256];
+    struct account a;
+    gid_t gid;
+    struct error ignored = ERROR_INIT;
+    const char *colon = strchr(s->user, ':');
+    if (!t->whole || strpbrk(s->user, "$ \t\"") != NULL)
+        return;
+    snprintf(user, sizeof user, "%.*s", (int)strcspn(s->user, ":"), s->user);
+    bool number = user[strspn(user, "0123456789")] == '\0';
+    if ((colon == NULL || !number) && account_ids(user, &a, &ignored) == 1)
+        problems_error(&t->problems, path, s->user_line,
+                       number ? "write UID:GID, of which neither has to be known"
+                              : "create it, or correct the name",
+                       "there is no user %s in /etc/passwd", user);
+    if (colon != NULL && colon[1 + strspn(colon + 1, "0123456789")] != '\0' &&
+        account_group(colon + 1, &gid, &ignored) == 1)
+        problems_error(&t->problems, path, s->user_line, "create it, or correct the name",
+                       "there is no group %s in /etc/group", colon + 1);
+}
+
 /* What the command line of a section executes, and as whom. */
 static void check_section(struct tree *t, const struct section *s)
 {
     char path[4096];
-    struct account a;
-    struct error ignored = ERROR_INIT;
     struct words program = WORDS_INIT;
     section_conf(s, path);
     if (s->program != NULL && strchr(s->program, '$') == NULL &&
         words_add(&program, s->program) == 0)
         command_check_words(t, path, s->program_line, &program);
-    bool named = s->user != NULL && strpbrk(s->user, "$: \t\"") == NULL &&
-                 s->user[strspn(s->user, "0123456789")] != '\0';
-    if (t->whole && named && account_ids(s->user, &a, &ignored) == 1)
-        problems_error(&t->problems, path, s->user_line, "create it, or correct the name",
-                       "there is no user %s in /etc/passwd", s->user);
+    if (s->user != NULL)
+        check_account(t, s, path);
     words_release(&program);
 }
 

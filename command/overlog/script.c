@@ -194,6 +194,14 @@ static bool lacks_user(void *context, const char *name)
     return account_ids(name, &a, &ignored) == 1;
 }
 
+static bool lacks_group(void *context, const char *name)
+{
+    gid_t gid;
+    struct error ignored = ERROR_INIT;
+    (void)context;
+    return account_group(name, &gid, &ignored) == 1;
+}
+
 /* A file of the root that the tree is in, if the tree's place tells that. */
 static bool root_file(const struct tree *t, const char *file, char out[4096])
 {
@@ -231,8 +239,10 @@ static bool runs_here(const struct tree *t)
 
 static struct shell_place place_of(struct tree *t)
 {
-    return (struct shell_place){
-        .context = t, .lacks_user = t->whole ? lacks_user : NULL, .says = file_says};
+    return (struct shell_place){.context = t,
+                                .lacks_user = t->whole ? lacks_user : NULL,
+                                .lacks_group = t->whole ? lacks_group : NULL,
+                                .says = file_says};
 }
 
 /* As far as programs execute one another without blocks. */

@@ -117,19 +117,39 @@ static size_t skip_log_files(const struct daemon_word *word, size_t at, size_t c
     return at < count && strcmp(word[at].text, "--") == 0 ? at + 1 : at;
 }
 
-static void check_user(const struct checking *c, const struct link *l, const char *text,
+/* One of "USER:GROUP"; numbers need not be known. */
+static void check_part(const struct checking *c, const struct link *l, const char *name, bool group,
                        unsigned int line)
+{
+    const struct shell_place *place = c->place;
+    bool (*lacks)(void *, const char *) = group ? place->lacks_group : place->lacks_user;
+    if (name[strspn(name, "0123456789")] != '\0' && lacks != NULL && lacks(place->context, name))
+        problems_warning(c->p, c->path, line, "make the account in the image, or correct its name",
+                         "%s: there is no %s %s in /etc/%s", l->name, group ? "group" : "user",
+                         name, group ? "group" : "passwd");
+}
+
+/* s6-envuidgid -g names a group, and with -D an account need not be known. */
+static bool names_user(const struct daemon_word *word, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (word[i].text[0] == '-' && strpbrk(word[i].text, "gD") != NULL)
+            return false;
+    return true;
+}
+
+static void check_account(const struct checking *c, const struct link *l, const char *text,
+                          unsigned int line)
 {
     char name[64];
     size_t length = strcspn(text, ":");
-    if (length == 0 || length >= sizeof name || text[strspn(text, "0123456789:")] == '\0')
+    if (c->place == NULL || length >= sizeof name)
         return;
     memcpy(name, text, length);
     name[length] = '\0';
-    if (c->place != NULL && c->place->lacks_user != NULL &&
-        c->place->lacks_user(c->place->context, name))
-        problems_warning(c->p, c->path, line, "make the account in the image, or correct its name",
-                         "%s: there is no user %s in /etc/passwd", l->name, name);
+    check_part(c, l, name, false, line);
+    if (text[length] == ':' && strchr(text + length + 1, ':') == NULL)
+        check_part(c, l, text + length + 1, true, line);
 }
 
 static void check_timetable(const struct checking *c, const struct daemon_word *word,
@@ -165,8 +185,9 @@ static size_t follow_links(const struct checking *c, const struct daemon_word *w
                                                           : operands + l->operands;
         if (operands > count)
             return count;
-        if (l->becomes && operands < count && word[operands].known)
-            check_user(c, l, word[operands].text, line);
+        if (l->becomes && operands < count && word[operands].known &&
+            names_user(word + at + 1, operands - at - 1))
+            check_account(c, l, word[operands].text, line);
         bool schedules = strcmp(l->name, SCHEDULE) == 0;
         if (schedules && operands < count)
             check_timetable(c, &word[operands], line);

@@ -11,6 +11,7 @@
 struct shell_place {
     void *context;
     bool (*lacks_user)(void *context, const char *name); /* certainly */
+    bool (*lacks_group)(void *context, const char *name);
     /* Whether a file has a line that begins so, blanks not counted, or is to be taken to have one;
      * "": whether there is such a file. */
     bool (*says)(void *context, const char *file, const char *line);

@@ -15,8 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_UNKNOWN = 1 };
-
 /* Cuts the number in front of a delimiter out of *text, moving it behind both. 0, or -1: it is
  * none.
  */
@@ -74,7 +72,14 @@ static void forget_variables(void)
 
 static int unknown(const char *what, const char *name)
 {
-    return refuse(EXIT_UNKNOWN, "unknown %s: %s", what, name);
+    return refuse(ACCOUNT_UNKNOWN, "unknown %s: %s", what, name);
+}
+
+int identity_pair(const struct invocation *c, const char *text, struct account *a)
+{
+    struct error e = ERROR_INIT;
+    int result = account_pair(text, a, &e);
+    return result == 0 ? 0 : result < 0 ? message_error(&e) : command_usage(c);
 }
 
 /* --- s6-setuidgid --- */
@@ -104,8 +109,9 @@ static int run_setuidgid(struct invocation *c)
         return command_chain(c, words + 1);
     if (strchr(name, ':')) {
         struct account a;
-        if (account_by_number(name, &a) < 0)
-            return command_usage(c);
+        int code = identity_pair(c, name, &a);
+        if (code != 0)
+            return code;
         id = (struct identity){.uid = a.uid, .gid = a.gid, .has_list = true};
     } else {
         int result = identity_of_user(name, &id, &e);
@@ -269,16 +275,25 @@ static int find_both(const struct lookup *l, char *account, struct identity *id,
     return *account || !colon ? find_uid(l, account, &id->uid, e) : 0;
 }
 
+/* A user:group has that group alone. With a default it counts as unknown, as the reference has it.
+ */
 static int find_all(const struct lookup *l, const char *account, struct identity *id,
                     struct error *e)
 {
+    struct account a;
     int result = identity_of_user(account, id, e);
     if (result <= 0)
         return result;
-    if (!l->has_default)
+    if (l->has_default) {
+        *id = l->fallback;
+        return 0;
+    }
+    result = account_pair(account, &a, e);
+    if (result > 0)
         return unknown("user", account);
-    *id = l->fallback;
-    return 0;
+    if (result == 0)
+        *id = (struct identity){.uid = a.uid, .gid = a.gid, .has_list = true};
+    return result;
 }
 
 static int find(const struct lookup *l, char *account, struct identity *id, struct error *e)
@@ -349,14 +364,14 @@ static int run_envuidgid(struct invocation *c)
         return command_usage(c);
     int result = find(&l, options.operand[0], &id, &e);
     if (result > 0)
-        return EXIT_UNKNOWN;
+        return ACCOUNT_UNKNOWN;
     if (result < 0 || set_variables(l.part, &id, &e) < 0)
         return message_error(&e);
     return command_chain(c, options.operand + 1);
 }
 
 const struct command command_accounts[] = {
-    {"s6-setuidgid", "account|uid:gid prog...", "run a program as another user", NULL,
+    {"s6-setuidgid", "account|user:group prog...", "run a program as another user", NULL,
      run_setuidgid},
     {"s6-envuidgid", "[-i | -D uid:gid:gidlist] [-u | -g | -B] [-n] account prog...",
      "run a program with the ids of an account in UID, GID and GIDLIST", env_options,

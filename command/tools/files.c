@@ -6,6 +6,7 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "command/commands.h"
+#include "command/tools/identity.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -71,10 +72,12 @@ static int run_mkfifo(struct invocation *c)
     return 0;
 }
 
-/* Account is a name, or UID:GID. 0, or the exit code after saying what is wrong. */
-static int find_owner(const char *account, struct account *a)
+/* Account is a name, a number or USER:GROUP. 0, or the exit code after saying what is wrong. */
+static int find_owner(const struct invocation *c, const char *account, struct account *a)
 {
     struct error e = ERROR_INIT;
+    if (strchr(account, ':') != NULL)
+        return identity_pair(c, account, a);
     int result = account_by_number(account, a) < 0 ? account_ids(account, a, &e) : 0;
     if (result < 0)
         return message_error(&e);
@@ -91,7 +94,7 @@ static int run_newfifo(struct invocation *c)
         return EXIT_USAGE;
     message_warning("deprecated: use s6-mkfifo and s6-chown");
     const char *path = options.operand[0];
-    int code = given('o') ? find_owner(argument_of('o'), &owner) : 0;
+    int code = given('o') ? find_owner(c, argument_of('o'), &owner) : 0;
     if (code != 0)
         return code;
     if (unlink(path) < 0 && errno != ENOENT)
@@ -318,7 +321,7 @@ static const char mkdir_options[] = "-p       make missing parents; what exists 
 static const char mkfifo_options[] = "-m mode  octal mode, without x bits\n";
 
 static const char logutil_newfifo_options[] = "-m mode   octal mode (0600)\n"
-                                              "-o owner  an account, or uid:gid\n";
+                                              "-o owner  an account, or user:group\n";
 
 static const char ln_options[] = "-s  symbolic links\n"
                                  "-f  replace what is there, atomically\n"

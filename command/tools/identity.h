@@ -18,6 +18,9 @@ struct identity {
  * or the exit code after saying what is wrong. */
 int identity_read(const struct invocation *c, struct identity *id);
 
+/* Reads "USER:GROUP", names or numbers. 0, or the exit code after saying what is wrong. */
+int identity_pair(const struct invocation *c, const char *text, struct account *a);
+
 /* Becomes it: sets the list, to which the primary group is added, the gid and the uid. 0, or -1
  * with e. */
 int identity_apply(struct identity *id, struct error *e);

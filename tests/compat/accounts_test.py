@@ -76,8 +76,8 @@ SETUIDGID = [
     ["alice", *IDS], ["bob", *IDS], ["root", *IDS], ["33", *IDS], ["nogroup", *IDS],
     ["33:44", *IDS], ["33:0", *IDS], ["0:44", *IDS], ["0:0", *IDS], ["", *IDS],
     ["nosuch", "true"], ["alic", "true"], ["1000", "true"],
-    ["33:", "true"], [":33", "true"], ["alice:staff", "true"], ["33:44:55", "true"],
-    ["33x:44", "true"], ["-x", "root", "true"], ["alice"], [],
+    ["33:", "true"], [":33", "true"], ["33:44:55", "true"], ["alice:staff:audio", "true"],
+    ["-x", "root", "true"], ["alice"], [],
     ["alice", "env"], ["33:44", "env"],
     ["alice", "nosuchprogram"], ["alice", "/etc/passwd"], ["alice", "sh", "-c", "exit 3"],
     ["root", "--", "true"],
@@ -99,12 +99,38 @@ def test_setuidgid_sets_everything(ours):
                    "Uid:\t1000\t1000\t1000\t1000"]
 
 
+def ids(uid, gid):
+    return [f"Gid:\t{gid}\t{gid}\t{gid}\t{gid}", f"Groups:\t{gid} ", f"Uid:\t{uid}\t{uid}\t{uid}\t{uid}"]
+
+
+@pytest.mark.parametrize("account, uid, gid", [
+    ("alice:staff", 1000, 50), ("alice:44", 1000, 44), ("33:staff", 33, 50), ("33:99", 33, 99),
+    ("nogroup:alice", 1005, 1000)])
+def test_setuidgid_of_a_user_and_a_group(ours, account, uid, gid):
+    """By names, too, which the reference refuses: that group alone, as with numbers. A number is never a name."""
+    assert run(ours, "s6-setuidgid", [account, *IDS]) == (0, ids(uid, gid), "")
+    code, out, _ = run(ours, "s6-setuidgid", [account, "env"], VARIABLES)
+    assert (code, out) == (0, sorted(VARIABLES))
+    code, out, _ = run(ours, "s6-envuidgid", [account, "env"], VARIABLES)
+    assert (code, out) == (0, [f"GID={gid}", "GIDLIST=", f"UID={uid}"])
+    assert run(ours, "s6-envuidgid", [account, "s6-applyuidgid", "-U", *IDS]) == (0, ids(uid, gid), "")
+    assert same(ours, "s6-envuidgid", ["-D", "1:2:3", account, "env"])[1] == ["GID=2", "GIDLIST=3", "UID=1"]
+
+
+@pytest.mark.parametrize("account, said", [
+    ("nosuch:staff", "unknown user: nosuch"), ("33x:44", "unknown user: 33x"), ("nosuch:nosuch", "unknown user: nosuch"),
+    ("alice:nosuch", "unknown group: nosuch"), ("33:44x", "unknown group: 44x")])
+def test_a_pair_of_which_one_is_not_known(ours, account, said):
+    for name in ("s6-setuidgid", "s6-envuidgid"):
+        assert run(ours, name, [account, "true"]) == (1, [], f"fatal: {said}\n")
+
+
 ENVUIDGID = [
     "alice", "bob", "root", "nogroup", "33", "nosuch", "", "1000",
     "-u alice", "-u 33", "-u 34", "-nu 34", "-nu alice", "-nu 33",
     "-g staff", "-g 99", "-ng 99", "-ng 98", "-g 98", "-g nosuch", "-g alice",
     "-B alice:staff", "-B alice", "-B alice:", "-B :staff", "-B :", "-B nosuch:staff",
-    "-B alice:nosuch", "-B a:b:c",
+    "-B alice:nosuch", "-B a:b:c", "alice:", ":staff", "alice:staff:audio", "1:2:3",
     "-nB 12:34", "-nB alice:34", "-nB 12:staff", "-nB x:1", "-nB 1:x",
     "-n alice", "-n alice:staff", "-n 12", "-n 12:34", "-n 12:", "-n :12", "-n :", "-n nosuch",
     "-u -g alice", "-u -B alice:staff", "-B -u alice", "-u -n 34",

@@ -207,6 +207,15 @@ script =
 [who]
 run = /bin/sleep 5
 user = nobodyx
+[pair]
+run = /bin/sleep 5
+user = www-data:nogroupx
+[number]
+run = /bin/sleep 5
+user = 33
+[numbers]
+run = /bin/sleep 5
+user = 33:44
 [names]
 script =
     pgrep s6-supervise
@@ -221,11 +230,13 @@ script =
     assert "nosuch2 is not found in PATH\n    install it or correct the name\n" in done.stdout
     place = "/etc/s6-overlay/services.conf"
     lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
-    assert lines[-1].startswith("6 services, ")
+    assert lines[-1].startswith("9 services, ")
     for line in (f"{place}:3: error: the command nosuch is not found in PATH",
                  f"{place}:9: error: the command nosuch2 is not found in PATH",
                  f"{place}:22: error: there is no user nobodyx in /etc/passwd",
+                 f"{place}:25: error: there is no group nogroupx in /etc/group",
+                 f"{place}:28: error: there is no user 33 in /etc/passwd",
                  f"{place}:13: error: its interpreter /bin/nosuch3 is missing",
-                 f"{place}:25: warning: looks for a process called s6-supervise, and services have no such parent"):
+                 f"{place}:34: warning: looks for a process called s6-supervise, and services have no such parent"):
         assert line in lines
     assert not any("nothing starts" in line for line in lines)

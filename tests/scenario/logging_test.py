@@ -109,17 +109,17 @@ def test_a_services_own_mode_and_script(tree, boot):
 
 def test_log_root_user_and_modes(tree, boot):
     tree.longrun("web", TALK)
-    box = boot(tree.path, env={"S6_LOGGING": "2", "OVERLOG_DIR": "/logs/here", "OVERLOG_USER": "1234:1235"})
+    box = boot(tree.path, env={"S6_LOGGING": "2", "OVERLOG_DIR": "/logs/here", "OVERLOG_USER": "www-data:1235"})
     current = tree.at("/logs/here/web/current")
     box.wait_for(lambda: os.path.exists(current) and len(log_text(os.path.dirname(current))) == 2)
     there = os.stat(current)
     assert stat.S_IMODE(there.st_mode) == 0o644
-    assert (there.st_uid, there.st_gid) == (1234, 1235)
-    assert (os.stat(tree.at("/logs/here/web")).st_uid, os.stat(tree.at("/logs/here/web")).st_gid) == (1234, 1235)
+    assert (there.st_uid, there.st_gid) == (33, 1235)
+    assert (os.stat(tree.at("/logs/here/web")).st_uid, os.stat(tree.at("/logs/here/web")).st_gid) == (33, 1235)
     for pid in box.loggers("web"):
         with open(f"/proc/{pid}/status") as file:
             status = file.read()
-        assert re.search(r"^Uid:\t1234\t1234\t1234\t1234$", status, re.M)
+        assert re.search(r"^Uid:\t33\t33\t33\t33$", status, re.M)
         assert re.search(r"^NoNewPrivs:\t1$", status, re.M)
     assert box.stop() == 0
     assert stat.S_IMODE(os.stat(current).st_mode) == 0o744

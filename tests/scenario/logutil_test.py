@@ -141,7 +141,7 @@ def newfifo(place, *words, umask=0o022):
 @needs_root
 @pytest.mark.parametrize("options, mode, uid, gid", [
     ([], 0o600, 0, 0), (["-m", "0622"], 0o622, 0, 0), (["-o", "nobody"], 0o600, 65534, 65534),
-    (["-o", "12:34", "-m", "640"], 0o640, 12, 34)], ids=lambda x: " ".join(x) if isinstance(x, list) else "")
+    (["-o", "12:34", "-m", "640"], 0o640, 12, 34), (["-o", "nobody:34"], 0o600, 65534, 34)], ids=lambda x: " ".join(x) if isinstance(x, list) else "")
 @pytest.mark.parametrize("before", ["nothing", "file", "fifo", "link"])
 def test_newfifo(place, options, mode, uid, gid, before):
     path = Path(place) / "fifo"
@@ -163,6 +163,8 @@ def test_newfifo_errors(place):
     assert newfifo(place, "-x", path)[0] == 100
     assert newfifo(place, "-o", "nosuch", path) == (
         1, "", DEPRECATED + "logutil-newfifo: fatal: unknown user: nosuch\n")
+    assert newfifo(place, "-o", "0:nosuch", path) == (
+        1, "", DEPRECATED + "logutil-newfifo: fatal: unknown group: nosuch\n")
     assert not path.exists()
     path.mkdir()
     code, _, said = newfifo(place, path)

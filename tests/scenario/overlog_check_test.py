@@ -191,7 +191,7 @@ def test_more_names_than_are_taken(tmp_path):
 def test_what_scripts_of_a_root_do(tree):
     """What boot cannot see: programs that run as somebody else, in the background, or for another manager."""
     tree.longrun("web", "#!/bin/sh\ncd /www\n\ns6-setuidgid www-data\nhttpd\n")
-    tree.longrun("who", "#!/command/execlineb -P\ns6-setuidgid nosuch\n/bin/sleep 1\n")
+    tree.longrun("who", "#!/command/execlineb -P\ns6-setuidgid nosuch:nogroupx\n/bin/sleep 1\n")
     tree.longrun("cron", "#!/command/with-contenv bash\n# exec crond -f\nexec crond\n")
     tree.link("bin/bash", "sh")
     tree.longrun("pipe", "#!/command/execlineb -P\nfdmove -c 2 1\nsh -c \"a | b\" |\nlogger\n")
@@ -217,6 +217,7 @@ def test_what_scripts_of_a_root_do(tree):
         (f"{D}/web/run:4", "s6-setuidgid executes no program: it changes nothing for what follows"),
         (f"{D}/web/run:5", f"httpd {away}"),
         (f"{D}/who/run", "s6-setuidgid: there is no user nosuch in /etc/passwd"),
+        (f"{D}/who/run", "s6-setuidgid: there is no group nogroupx in /etc/group"),
         (f"{D}/cron/run:3", f"crond {away}"),
         (f"{D}/pipe/run:3", "| is an argument here: execline is no shell"),
         (f"{D}/node/run:3", "helper is not executed in place of the shell, which gets its signals"),

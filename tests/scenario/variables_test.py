@@ -169,3 +169,6 @@ def test_catchall_user_that_does_not_exist(tree, boot):
     box = boot(tree.path, "true", env={"S6_LOGGING": "1", "S6_CATCHALL_USER": "nonesuch"})
     assert box.wait() == 100
     assert "no user nonesuch in /etc/passwd (S6_CATCHALL_USER)" in box.stderr.text()
+    box = boot(tree.path, "true", env={"S6_LOGGING": "1", "OVERLOG_USER": "www-data:nonesuch"})
+    assert box.wait() == 100
+    assert "unknown group: nonesuch (OVERLOG_USER)" in box.stderr.text()

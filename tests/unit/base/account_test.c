@@ -195,6 +195,42 @@ static void by_number(void **state)
         assert_int_equal(account_by_number(bad[i], &a), -1);
 }
 
+static void by_pair(void **state)
+{
+    (void)state;
+    struct account a;
+    NEEDS_ETC;
+    const struct {
+        const char *text;
+        unsigned int uid, gid;
+    } good[] = {{"12:34", 12, 34},
+                {"bob:audio", 1001, 29}, /* without staff, which he is in */
+                {"bob:34", 1001, 34},
+                {"12:audio", 12, 29},
+                {"root:last", 0, 4000000000u}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_int_equal(account_pair(good[i].text, &a, &err), 0);
+        assert_int_equal(a.uid, good[i].uid);
+        assert_int_equal(a.gid, good[i].gid);
+        assert_int_equal(a.groups.count, 0);
+    }
+    const struct {
+        const char *text, *said;
+    } unknown[] = {{"nobody:audio", "unknown user: nobody"},
+                   {"1x:audio", "unknown user: 1x"},
+                   {"4294967295:audio", "unknown user: 4294967295"},
+                   {"alice:bob", "unknown group: bob"},
+                   {"1:-1", "unknown group: -1"}};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        assert_int_equal(account_pair(unknown[i].text, &a, &err), -1);
+        assert_int_equal(err.code, ACCOUNT_UNKNOWN);
+        assert_string_equal(err.text, unknown[i].said);
+    }
+    const char *bad[] = {"", ":", "alice", "alice:", ":audio", "alice:audio:1", "12", "::"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(account_pair(bad[i], &a, &err), 1);
+}
+
 static int become_and_look(void)
 {
     gid_t two[] = {77, 88};
@@ -244,6 +280,7 @@ int main(void)
         cmocka_unit_test(missing_files_know_nobody),
         cmocka_unit_test(unreadable_files_are_an_error),
         cmocka_unit_test(by_number),
+        cmocka_unit_test(by_pair),
         cmocka_unit_test(become),
     };
     return cmocka_run_group_tests(tests, isolate, NULL);

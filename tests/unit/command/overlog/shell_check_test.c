@@ -18,6 +18,12 @@ static bool lacks_user(void *context, const char *name)
     return strncmp(name, "no", 2) == 0;
 }
 
+static bool lacks_group(void *context, const char *name)
+{
+    (void)context;
+    return strcmp(name, "nogroupx") == 0;
+}
+
 static bool says(void *context, const char *file, const char *line)
 {
     return context != NULL && strcmp(file, "/etc/nginx/nginx.conf") == 0 &&
@@ -26,7 +32,8 @@ static bool says(void *context, const char *file, const char *line)
 
 static int told; /* the configuration of nginx says that it stays */
 
-static const struct shell_place place = {.lacks_user = lacks_user, .says = says};
+static const struct shell_place place = {
+    .lacks_user = lacks_user, .lacks_group = lacks_group, .says = says};
 
 /* expected: "LINE: text", the beginning of each finding in turn. */
 static void findings_are(const char *text, bool runs, const char *const *expected)
@@ -71,6 +78,12 @@ static void programs_that_execute_none(void **state)
     ONCE("s6-setuidgid nosuch run\n", "1: s6-setuidgid: there is no user nosuch");
     ONCE("exec env A=1 su-exec nobody2:nogroup run\n", "1: su-exec: there is no user nobody2");
     /* Right, or nobody can tell. */
+    ONCE("s6-setuidgid nosuch:adm run\n", "1: s6-setuidgid: there is no user nosuch");
+    ONCE("s6-setuidgid app:nogroupx run\n", "1: s6-setuidgid: there is no group nogroupx");
+    ONCE("gosu 33:nogroupx run\n", "1: gosu: there is no group nogroupx");
+    ONCE("s6-envuidgid nosuch s6-applyuidgid -U run\n", "1: s6-envuidgid: there is no user nosuch");
+    RIGHT("s6-envuidgid -g nosuch run\nexec s6-envuidgid -D 1:2:3 nosuch run\n");
+    RIGHT("s6-setuidgid app:adm run\ns6-setuidgid app:33 run\nexec su-exec 33:adm run\n");
     RIGHT("s6-setuidgid www-data php migrate\nexec s6-setuidgid 33:33 php run\n");
     RIGHT("exec s6-setuidgid $USER_AND_PROGRAM\n");
     RUN("exec with-logfiles -s 100000 /var/log/a.log /var/log/b.log:err s6-setuidgid nosuch run\n",
