@@ -2,6 +2,7 @@
 #include "base/signals.h"
 #include "command/overlog/supervisord_import.h"
 #include "command/overlog/supervisord_keys.h"
+#include "services/sugar.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,9 @@ static void put_notes(const struct supervisord *s, const struct process *p, stru
         const struct ini_value *v = &s->ini.item[i];
         if (v->key == NULL || strcmp(v->section, p->section) != 0)
             continue;
-        const char *note = ini_key_note(v->section, v->key, v->value.data);
+        const char *note = p->oneshot ? ini_oneshot_note(v->key, v->value.data) : NULL;
+        if (note == NULL)
+            note = ini_key_note(v->section, v->key, v->value.data);
         if (note == NULL)
             continue;
         put_comment(out, v->key, v->value.data, note);
@@ -78,7 +81,8 @@ static enum target target_of(const char *path)
 static void put_output(const struct supervisord *s, const struct process *p, struct str *notes,
                        struct str *out)
 {
-    static const char file_note[] = "its output is in its log directory, which logcat shows";
+    static const char logged[] = "its output is in its log directory, which logcat shows";
+    const char *file_note = p->oneshot ? INI_NO_LOG : logged;
     const char *of_out = program_get(s, p, "stdout_logfile");
     const char *of_err = program_get(s, p, "stderr_logfile");
     bool merged = is_true(s, p, "redirect_stderr", false);
@@ -233,6 +237,23 @@ static void put_autostart(const struct supervisord *s, const struct process *p, 
     free(value);
 }
 
+/* The file run, or the same for a oneshot, whose command line has the script as an argument. */
+static void put_script(const struct supervisord *s, const struct process *p, const char *body)
+{
+    struct str out = STR_INIT, script = STR_INIT;
+    str_printf(&script, "# [%s] of %s\n%s", p->section, s->im->file, body);
+    if (p->oneshot) {
+        str_add_text(&out, "with-contenv\n/bin/sh -c ");
+        sugar_word(&out, script.data);
+        str_add_char(&out, '\n');
+    } else {
+        str_printf(&out, SH_SHEBANG "%s\n", script.data);
+    }
+    import_file(s->im, p->oneshot ? "up" : "run", out.data);
+    str_release(&script);
+    str_release(&out);
+}
+
 static void put_run(const struct supervisord *s, const struct process *p)
 {
     struct str notes = STR_INIT, out = STR_INIT, command = STR_INIT, prefix = STR_INIT,
@@ -240,7 +261,6 @@ static void put_run(const struct supervisord *s, const struct process *p)
     bool splits = false;
     char *line = program_expand(s, p, program_get(s, p, "command"));
     char *directory = directory_of(s, p);
-    str_printf(&notes, SH_SHEBANG "# [%s] of %s\n", p->section, s->im->file);
     put_notes(s, p, &notes);
     put_output(s, p, &notes, &output);
     if (p->autostart < 0) {
@@ -256,9 +276,9 @@ static void put_run(const struct supervisord *s, const struct process *p)
     put_umask(s, p, &out);
     put_descriptors(s, &out);
     ini_command(line, &command, &splits);
-    str_printf(&notes, "%s%s%sexec %s%s\n", out.data, output.length > 0 ? output.data : "",
+    str_printf(&notes, "%s%s%sexec %s%s", out.data, output.length > 0 ? output.data : "",
                splits ? "set -f\n" : "", prefix.length > 0 ? prefix.data : "", command.data);
-    import_file(s->im, "run", notes.data);
+    put_script(s, p, notes.data);
     free(line);
     free(directory);
     str_release(&notes);
@@ -372,10 +392,13 @@ static void put_rotation(const struct supervisord *s, const struct process *p)
 
 void program_write(const struct supervisord *s, const struct process *p, const struct words *needs)
 {
-    import_begin(s->im, p->name, DEFINITION_LONGRUN, needs, p->autostart != 0 ? "user" : NULL);
+    import_begin(s->im, p->name, p->oneshot ? DEFINITION_ONESHOT : DEFINITION_LONGRUN, needs,
+                 p->autostart != 0 ? "user" : NULL);
     put_run(s, p);
-    put_stop(s, p);
-    put_rotation(s, p);
+    if (!p->oneshot) {
+        put_stop(s, p);
+        put_rotation(s, p);
+    }
     import_end(s->im);
     s->im->services++;
 }

@@ -101,6 +101,22 @@ static void put_late_restart(const struct supervisord *s, const struct process *
     str_release(&codes);
 }
 
+bool program_ends(const struct supervisord *s, const struct process *p)
+{
+    const char *raw = program_get(s, p, "autorestart");
+    char *value = program_expand(s, p, raw == NULL ? "unexpected" : raw);
+    bool ends = strncmp(p->section, "program:", 8) == 0 && strchr(value, INI_ENV) == NULL &&
+                ini_restart(value) == 0 && count_of(s, p, "startsecs", 1) == 0;
+    free(value);
+    if (ends)
+        import_note(s->im, p->section,
+                    "autorestart=false, startsecs=0: taken for a command that ends: a oneshot, and "
+                    "programs of a higher priority wait until it has succeeded; if it does not "
+                    "end, write restart = never in place of type = oneshot, or import it with "
+                    "startsecs=1");
+    return ends;
+}
+
 void program_restart(const struct supervisord *s, const struct process *p, struct str *finish)
 {
     const char *raw = program_get(s, p, "autorestart");

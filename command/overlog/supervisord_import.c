@@ -134,6 +134,7 @@ static void add_process(struct supervisord *s, const char *section, const struct
         group == NULL ? p->priority
                       : number_of(s, group_section, "priority", &none, DEFAULT_PRIORITY, INT_MAX);
     p->autostart = autostart_of(s, p);
+    p->oneshot = program_ends(s, p);
     p->own = program_settle(s, section, "process_name", names);
     if (p->own == NULL)
         p->own = strdup(names->program);

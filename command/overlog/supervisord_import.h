@@ -16,6 +16,7 @@ struct process {
     struct ini_names names;
     long group_priority, priority;
     int autostart; /* 1, 0, or -1: the environment decides when it starts */
+    bool oneshot;  /* program_ends */
 };
 
 struct supervisord {
@@ -36,6 +37,10 @@ char *program_expand(const struct supervisord *s, const struct process *p, const
 char *program_settle(const struct supervisord *s, const char *section, const char *key,
                      const struct ini_names *names);
 
+/* Whether a process is taken for a command that runs once and ends, of which a oneshot is made:
+ * nothing starts it again, and no end comes too early. supervisord cannot tell that from a program
+ * that stays, so a note says what was assumed. */
+bool program_ends(const struct supervisord *s, const struct process *p);
 /* Writes the file restart of a process; what its environment decides when it ends goes to finish.
  */
 void program_restart(const struct supervisord *s, const struct process *p, struct str *finish);

@@ -8,6 +8,7 @@ static const char carried[] = "carried", harmless[] = "harmless";
 #define NO_EVENTS "there are no events here"
 #define ONE_LOG                                                                                    \
     "both streams are in one log, whose size stdout_logfile_maxbytes and _backups decide"
+#define ENDED "a oneshot has ended when it is stopped; one that runs still gets SIGTERM"
 
 /* Whole sections. */
 static const struct {
@@ -149,4 +150,25 @@ const char *ini_key_note(const char *section, const char *key, const char *value
             return is_one_of(keys[i].nothing, value) ? NULL : only_notes(keys[i].note);
     }
     return "supervisord has no such key";
+}
+
+const char *ini_oneshot_note(const char *key, const char *value)
+{
+    static const struct {
+        const char *key, *note, *nothing;
+    } rows[] = {
+        {"exitcodes", "a oneshot succeeds with exit code 0", "0"},
+        {"stopsignal", ENDED, "term sigterm 15"},
+        {"stopwaitsecs", ENDED, NULL},
+        {"stopasgroup", ENDED, "false no off 0"},
+        {"killasgroup", ENDED, "false no off 0"},
+        {"stdout_logfile_maxbytes", INI_NO_LOG, "0 50mb"},
+        {"stdout_logfile_backups", INI_NO_LOG, "0 10"},
+        {"stderr_logfile_maxbytes", INI_NO_LOG, "0 50mb"},
+        {"stderr_logfile_backups", INI_NO_LOG, "0 10"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i].key, key) == 0)
+            return is_one_of(rows[i].nothing, value) ? NULL : rows[i].note;
+    return NULL;
 }

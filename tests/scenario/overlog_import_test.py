@@ -182,7 +182,7 @@ def test_names_of_ours(take):
 
 
 def test_ends_that_are_expected(take):
-    files, _ = take("[program:a]\ncommand=a\nexitcodes=0,2\n[program:b]\ncommand=b\nautorestart=false\nstartsecs=0\n"
+    files, _ = take("[program:a]\ncommand=a\nexitcodes=0,2\n[program:b]\ncommand=b\nautorestart=false\n"
                     "startretries=3\n[program:c]\ncommand=c\nautorestart=true\n[program:d]\ncommand=d\n"
                     "autorestart=unexpected\nstopsignal=INT\n")
     assert files["a/restart"] == "on-failure, ok 0 2, 3 in 9s, wait 1s..3s\n" and files["b/restart"] == "never\n"
@@ -202,6 +202,67 @@ def test_limits_of_starts(take):
     assert files["many/restart"] == "on-failure, 3 in 9s, wait 1s..3s\n" and "startretries is no number up to 86400" in said
     assert files["more/restart"] == "on-failure, 100 in 9527s, wait 1s..100s\n" and "startretries=1000: given up after 100" in said
     assert files["at-once/restart"] == "always\n" and files["once/restart"] == "never, ok 3\n"
+
+
+def test_commands_that_run_once(take):
+    """What nothing starts again and cannot end too early is a oneshot, for which others wait."""
+    once = "autorestart=false\nstartsecs=0\n"
+    files, said = take("[supervisord]\numask=027\n[program:migrate]\ncommand=./migrate --to='a b' %(ENV_TARGET)s\n"
+                       f"priority=1\ndirectory=/srv\nuser=app\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n{once}"
+                       "[program:web]\ncommand=web\npriority=2\n"
+                       f"[program:byhand]\ncommand=byhand\nautostart=false\n{once}"
+                       f"[program:maybe]\ncommand=maybe\nautostart=%(ENV_ON)s\n{once}"
+                       f"[program:two]\ncommand=two\nnumprocs=2\nprocess_name=two%(process_num)d\nautorestart=No\nstartsecs=0\n")
+    assert files["migrate/type"] == "oneshot\n" and needs(files, "web") == {"migrate"} and files["web/type"] == "longrun\n"
+    assert files["migrate/up"] == (
+        'with-contenv\n/bin/sh -c "# [program:migrate] of supervisord.conf\n'
+        'export SUPERVISOR_PROCESS_NAME=migrate SUPERVISOR_GROUP_NAME=migrate\ncd /srv || exit 1\numask 027\nset -f\n'
+        "exec /command/s6-setuidgid app ./migrate '--to=a b' ${TARGET}\"\n")
+    assert {p for p in files if p.startswith("migrate/")} == {"migrate/type", "migrate/up", "migrate/dependencies.d/base"}
+    assert started(files) == {"migrate", "web", "maybe", "two0", "two1"} and files["byhand/type"] == "oneshot\n"
+    assert "*) exit 0 ;;" in files["maybe/up"] and "maybe/finish" not in files
+    assert files["two/type"] == "bundle\n" and files["two1/type"] == "oneshot\n"
+    note = "autorestart=false, startsecs=0: taken for a command that ends: a oneshot, and programs of a higher priority wait " \
+        "until it has succeeded; if it does not end, write restart = never in place of type = oneshot, or import it with " \
+        "startsecs=1\n"
+    assert said.count("taken for") == 1
+    assert f"[program:migrate], [program:byhand], [program:maybe], [program:two]: {note}" in said
+
+
+def test_what_may_be_started_again_is_no_oneshot(take):
+    """Nor what says how long it lives at least, nor a server with its socket."""
+    once = "autorestart=false\nstartsecs=0\n"
+    files, said = take("".join(f"[{kind}:p{i}]\ncommand=p\n{keys}\n" for i, (kind, keys) in enumerate((
+        ("program", "startsecs=0"), ("program", "startsecs=0\nexitcodes=0\nautorestart=unexpected"),
+        ("program", "autorestart=false"), ("program", "autorestart=%(ENV_A)s\nstartsecs=0"), ("fcgi-program", once)))))
+    assert {files[f"p{i}/type"] for i in range(5)} == {"longrun\n"} and files["p4/restart"] == "never\n"
+    assert "taken for" not in said
+
+
+def test_a_command_that_does_not_end_after_all(tmp_path):
+    """The note says what to write instead."""
+    (tmp_path / "c").write_text("[program:a]\ncommand=a\nautorestart=false\nstartsecs=0\n")
+    subprocess.run([OVERLOG, "import", "-d", tmp_path, tmp_path / "c"], check=True, capture_output=True)
+    conf = tmp_path / "services.conf"
+    assert conf.read_text().startswith("[a]\ntype = oneshot\nscript =\n")
+    conf.write_text(conf.read_text().replace("type = oneshot", "restart = never"))
+    subprocess.run([OVERLOG, "check", tmp_path], check=True)
+    shown = subprocess.run([OVERLOG, "show", "-d", conf, "a"], capture_output=True, text=True, check=True).stdout
+    assert "restart = never" in shown
+
+
+def test_what_a_oneshot_has_not(take):
+    files, said = take("[program:a]\ncommand=a\nautorestart=false\nstartsecs=0\nexitcodes=0,2\nstopsignal=INT\n"
+                       "stopwaitsecs=60\nstopasgroup=true\nkillasgroup=false\nstdout_logfile=/var/log/a.log\n"
+                       "stdout_logfile_maxbytes=5MB\nstderr_logfile_backups=3\nstderr_logfile=/dev/null\n")
+    own = "a oneshot has no log of its own: its output is the container's"
+    ended = "a oneshot has ended when it is stopped; one that runs still gets SIGTERM"
+    for text in ("exitcodes: a oneshot succeeds with exit code 0", f"stopsignal: {ended}", f"stopwaitsecs: {ended}",
+                 f"stopasgroup: {ended}", f"stdout_logfile: {own}, not in a file of that name", f"stdout_logfile_maxbytes: {own}",
+                 f"stderr_logfile_backups: {own}"):
+        assert f"[program:a]: {text}\n" in said
+    assert "killasgroup" not in said and said.count("warning: ") == 8
+    assert "# stdout_logfile=/var/log/a.log: " in files["a/up"] and "exec 2>/dev/null\n" in files["a/up"]
 
 
 def test_values_stay_in_their_comments(take):
@@ -424,7 +485,7 @@ autorestart=true
 user=www-data
 
 [program:setup]
-command=echo "set up; done"
+command=/bin/sh -c "sleep 0.3; echo 'set up; done'"
 priority=10
 autorestart=false
 startsecs=0
@@ -444,9 +505,8 @@ autostart=%(ENV_WANTED)s
     box = boot(tree.path, env={"GREETING": "hello", "WANTED": "off"}, options=["-w", "/app"])
     box.wait_for(lambda: box.run("/command/overlog", "status", "-H").returncode == 0)
     box.wait_for_text("web hello here in /app\n", "stdout")
-    box.wait_for_text("set up; done\n", "stdout")
-    # What was to end once stays down, and nobody misses it.
-    box.wait_for(lambda: " down " in box.run("/command/overlog", "status", "setup").stdout)
+    # What runs once has ended before what has a higher priority begins.
+    assert [line for line in box.stdout.text().splitlines() if line.startswith(("web ", "set "))][0] == "set up; done"
     assert box.run("/command/overlog", "status", "-H").returncode == 0
     assert box.stdout.text().count("set up; done") == 1
     # What the environment does not want is not missed, either; nobody shall take it for up.

@@ -89,9 +89,10 @@ def test_supervisord_before_is_imported(tree, boot, tmp_path):
     made = subprocess.run([tree.at("/command/overlog"), "import", "-d", tree.at("/etc/s6-overlay"),
                            tree.at("/etc/supervisord.conf")], capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
+    assert "[migrate]\ntype = oneshot\n" in tree.read("/etc/s6-overlay/services.conf")
     box = boot(tree.path, env={"PORT": "8080"})
     box.wait_for_text("serving on 8080\n", "stdout")
-    box.wait_for_text("migrated\n", "stdout")
+    assert box.stdout.text() == "migrated\nserving on 8080\n"
     assert box.stop() == 0
 
 

@@ -272,6 +272,19 @@ static void what_becomes_of_keys(void **state)
     note_is("eventlistener:a", "buffer_size", "1", NULL); /* its section says it all */
 }
 
+static void what_a_oneshot_has_not(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(ini_oneshot_note("exitcodes", "0,2"), "exit code 0"));
+    assert_non_null(strstr(ini_oneshot_note("stopwaitsecs", "10"), "SIGTERM"));
+    assert_non_null(strstr(ini_oneshot_note("stdout_logfile_backups", "2"), "no log"));
+    const char *const nothing[][2] = {{"exitcodes", "0"},    {"stopsignal", "SIGTERM"},
+                                      {"killasgroup", "No"}, {"stdout_logfile_maxbytes", "0"},
+                                      {"command", "x"},      {"unknown", "x"}};
+    for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++)
+        assert_null(ini_oneshot_note(nothing[i][0], nothing[i][1]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +297,7 @@ int main(void)
         cmocka_unit_test(settled),
         cmocka_unit_test(places_of_files),
         cmocka_unit_test(what_becomes_of_keys),
+        cmocka_unit_test(what_a_oneshot_has_not),
         cmocka_unit_test(many_lines),
         cmocka_unit_test(too_many_options),
     };
