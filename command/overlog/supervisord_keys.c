@@ -5,7 +5,7 @@
 
 static const char carried[] = "carried", harmless[] = "harmless";
 
-#define NO_EVENTS "there are no events here"
+#define NO_EVENTS "what a program writes is no event here; logcat -f shows it"
 #define ONE_LOG                                                                                    \
     "both streams are in one log, whose size stdout_logfile_maxbytes and _backups decide"
 #define ENDED "a oneshot has ended when it is stopped; one that runs still gets SIGTERM"
@@ -24,8 +24,9 @@ static const struct {
     {"inet_http_server", "there is no server: overlog status, s6-rc and s6-svc take its place"},
     {"rpcinterface", "there is no server whose interface it could be"},
     {"ctlplugin", "there is no supervisorctl"},
-    {"eventlistener", NO_EVENTS "; a service whose failure is to end the container has a file "
-                                "container-exit"},
+    {"eventlistener",
+     "hooks in /etc/s6-overlay/on-event.d take its place, which run when a service dies or fails: "
+     "event-hooks(8); a service whose failure is to end the container has a file container-exit"},
 };
 
 /* Keys of the sections that are carried over. A value that is one of nothing loses nothing. */

@@ -156,6 +156,22 @@ static void add_edge(struct import *im, struct unit *from, struct unit *to, bool
         words_add(list, to->started);
 }
 
+/* What needs, which is made of a setting, does not do. */
+static void note_less(struct import *im, const struct unit *u, const struct unit_setting *s,
+                      const char *name, const char *service)
+{
+    if (strcmp(s->key, "BindsTo") == 0)
+        import_note_at(im, s->file, s->line,
+                       "%s=%s: needs: when %s dies, nothing stops %s; a hook in "
+                       "/etc/s6-overlay/on-event.d may: event-hooks(8)",
+                       s->key, name, service, u->service);
+    else if (strcmp(s->key, "Requisite") == 0)
+        import_note_at(im, s->file, s->line,
+                       "%s=%s: needs, which starts %s where systemd fails; when it dies, nothing "
+                       "stops %s",
+                       s->key, name, service, u->service);
+}
+
 enum relation { ORDER, ORDER_BACK, NEED, NEED_BACK, WISH, AGAINST };
 
 /* What a unit has to do with one that is not imported. */
@@ -168,6 +184,7 @@ static void relate_out(struct import *im, struct unit *u, const struct unit_sett
         return;
     if (find_in_tree(im, name, service) && (how == ORDER || how == NEED)) {
         words_add(how == NEED ? &u->needs : &u->after, service);
+        note_less(im, u, s, name, service);
         return;
     }
     if (dot != NULL && strcmp(dot, ".socket") == 0)
@@ -208,7 +225,9 @@ static void relate(struct import *im, struct unit *u, const struct unit_setting 
                        s->key, name);
     else if (how == NEED || how == NEED_BACK)
         add_edge(im, how == NEED ? u : other, how == NEED ? other : u, true, s);
-    else if (how == ORDER || how == ORDER_BACK)
+    if (how == NEED && words_has(&u->needs, other->started))
+        note_less(im, u, s, name, other->service);
+    if (how == ORDER || how == ORDER_BACK)
         order(im, how == ORDER ? u : other, how == ORDER ? other : u, s);
 }
 

@@ -565,6 +565,22 @@ def test_nothing_is_dropped(take, tmp_path):
     assert "timeout-up = 7s\n" in text
 
 
+def test_needs_that_are_less_than_what_systemd_has(take):
+    """In the import itself, and of a service that is in the tree already."""
+    def unit(name, line):
+        return f"[Unit]\n{line}\n[Service]\nExecStart=/bin/{name}\n{INSTALL}"
+    text, said = take({"db.service": unit("db", "After=network.target"), "bound.service": unit("bound", "BindsTo=db.service"),
+                       "only.service": unit("only", "Requisite=db.service"), "usual.service": unit("usual", "Requires=db.service")})
+    assert text.count("needs = db\n") == 3
+    assert ("bound.service:2: BindsTo=db.service: needs: when db dies, nothing stops bound; a hook in "
+            "/etc/s6-overlay/on-event.d may: event-hooks(8)\n") in said
+    assert ("only.service:2: Requisite=db.service: needs, which starts db where systemd fails; when it dies, nothing stops "
+            "only\n") in said
+    assert said.count("warning: ") == 2
+    text, said = take({"bound.service": unit("bound", "BindsTo=dev-x.device other.service")})
+    assert "nothing stops" not in said and "BindsTo=other.service: that unit is not imported with it" in said
+
+
 def test_a_template_whose_name_begins_with_a_digit(take):
     text, said = take({"3proxy@.service": "[Service]\nExecStart=/bin/3proxy %i\n" + INSTALL + "DefaultInstance=main\n"})
     assert "instances = ${_3PROXY_INSTANCES:-main}\n" in text and "cannot be the name" not in said, text + said

@@ -293,8 +293,8 @@ def test_groups_and_sockets(take):
     assert files["all/type"] == "bundle\n" and {"all/contents.d/a", "all/contents.d/b"} <= set(files)
     assert run_of(files, "a").endswith("exec a all\n")
     assert "# socket=tcp://localhost:8000: no socket" in files["web1/run"]
-    assert "# stdout_events_enabled=true: there are no events here" in files["web0/run"]
-    assert "overlog status, s6-rc and s6-svc take the place" in said and "[eventlistener:fatal]: there are no events" in said
+    assert "# stdout_events_enabled=true: what a program writes is no event here; logcat -f shows it" in files["web0/run"]
+    assert "overlog status, s6-rc and s6-svc take the place" in said and "[eventlistener:fatal]: hooks in /etc/s6-overlay/on-event.d take its place" in said
     assert "[group:a]: a process has the same name: no bundle is made of it" in said
     assert "[fcgi-program:web]: socket: no socket is opened" in said
     assert files["import-notes"].splitlines() == [

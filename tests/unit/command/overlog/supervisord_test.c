@@ -247,7 +247,7 @@ static void what_becomes_of_keys(void **state)
     note_is("rpcinterface:supervisor", NULL, NULL, NULL);
     note_is("supervisorctl", NULL, NULL, NULL);
     note_is("rpcinterface:other", NULL, NULL, "no server");
-    note_is("eventlistener:a", NULL, NULL, "no events");
+    note_is("eventlistener:a", NULL, NULL, "event-hooks(8)");
     note_is("inet_http_server", NULL, NULL, "no server");
     note_is("programs:a", NULL, NULL, "no such section");
     note_is("program:a", "command", "x", NULL);
@@ -260,7 +260,7 @@ static void what_becomes_of_keys(void **state)
     note_is("program:a", "startsecs", "10", "counts as started");
     note_is("program:a", "startretries", "3", NULL);
     note_is("program:a", "stdout_events_enabled", "False", NULL);
-    note_is("program:a", "stdout_events_enabled", "true", "no events");
+    note_is("program:a", "stdout_events_enabled", "true", "no event here");
     note_is("program:a", "stderr_logfile_backups", "10", NULL);
     note_is("program:a", "stderr_logfile_backups", "1", "one log");
     note_is("supervisord", "loglevel", "debug", NULL);
