@@ -12,7 +12,8 @@ from lib.build import OVERLOG, TOP
 
 ROOT = Path(TOP)
 OLD = ["with-contenv", "execlineb", "logcat", "printcontenv", "probe", "s6-setuidgid", "overlog", "s6-rc", "s6-rc-db",
-       "s6-svc", "s6-svdt", "s6-svok", "s6-svscanctl", "s6-svstat", "s6-svwait"]
+       "s6-rc-update", "s6-svc", "s6-svdt", "s6-svlink", "s6-svok", "s6-svscanctl", "s6-svstat", "s6-svunlink", "s6-svwait",
+       "schedule"]
 OTHERS = {"init", "logger", "legacy", "halt", "poweroff", "reboot", "shutdown"}  # programs that base images have
 
 PACKAGES = ["execline", "s6", "s6-linux-init", "s6-linux-utils", "s6-overlay",
@@ -183,11 +184,13 @@ def test_other_programs_are_kept(tmp_path, commands):
     (tmp_path / "bin").mkdir()
     (tmp_path / "usr/bin/s6-setuidgid").write_text("theirs")
     (tmp_path / "usr/bin/printcontenv").symlink_to("elsewhere")
+    (tmp_path / "usr/bin/schedule").write_text("theirs")
     said = install(tmp_path)
     assert said == "".join(
         f"install: kept {tmp_path}/usr/bin/{name}, which is not ours; "
-        f"it should lead to /command/{name}\n" for name in ("printcontenv", "s6-setuidgid"))
-    assert (tmp_path / "usr/bin/s6-setuidgid").read_text() == "theirs"
+        f"it should lead to /command/{name}\n" for name in ("printcontenv", "s6-setuidgid", "schedule"))
+    for name in ("s6-setuidgid", "schedule"):
+        assert (tmp_path / "usr/bin" / name).read_text() == "theirs"
     assert os.readlink(tmp_path / "usr/bin/printcontenv") == "elsewhere"
 
 
