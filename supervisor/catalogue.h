@@ -12,13 +12,22 @@
 #define NO_NODE UINT32_MAX    /* the node of what is none of s6-rc's */
 #define NO_LONGRUN UINT32_MAX /* the longrun of a oneshot */
 
+/* What the up or down of a oneshot does:
+ *
+ *   IDLE     neither runs
+ *   PUT_OFF  it could not be forked, and is tried again; since of its node says since when
+ *   RUNS     it runs
+ *   LEFT     it runs, and a time limit of s6-rc has left it to itself
+ */
+enum oneshot_state { ONESHOT_IDLE = 0, ONESHOT_PUT_OFF, ONESHOT_RUNS, ONESHOT_LEFT };
+
 /* A oneshot that runs, by its node. */
 struct oneshot {
+    enum oneshot_state state;
     pid_t pid; /* 0: neither up nor down runs */
     int report;
-    bool stopping;   /* its down runs */
+    bool stopping;   /* it is its down that runs, or is put off */
     bool refused;    /* it was said that we may not signal it */
-    bool put_off;    /* it could not be forked; since of its node says since when */
     bool ended;      /* its up did, last with: */
     int wait_status; /* raw */
     pid_t reload;    /* 0: its reload does not run */

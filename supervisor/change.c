@@ -42,8 +42,8 @@ static void say_plan(struct change *c, bool up)
     }
 }
 
-/* What an earlier time limit left to itself, and this one wants something of. Of oneshots only
- * those are hurried that are starting and to go down. */
+/* Nodes that an earlier job left under way, and that this one wants something of. A oneshot is told
+ * to end if it is starting and to go down; if it is stopping, this job waits for its down. */
 static void adopt_pending(struct change *c)
 {
     for (uint32_t i = 0; i < c->catalogue->graph.count; i++) {
@@ -52,6 +52,8 @@ static void adopt_pending(struct change *c)
             engine_adopt_pending(c->engine, i);
         else if (n->goal && !n->goal_up && n->state == NODE_STARTING)
             oneshot_late(c->oneshots, i);
+        else if (n->goal && !n->goal_up)
+            oneshot_await(c->oneshots, i);
     }
 }
 

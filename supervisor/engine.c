@@ -45,6 +45,8 @@ static void give_up_all(struct engine *g)
                  catalogue_definition(g->catalogue, i)->name,
                  n->state == NODE_STARTING ? "up" : "down",
                  (long long)((now - n->since) / CLOCK_MS));
+        if (!catalogue_is_longrun(g->catalogue, i))
+            oneshot_leave(g->oneshots, i);
         tail_want(g->tail, i);
     }
 }

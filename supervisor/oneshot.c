@@ -77,7 +77,8 @@ void oneshot_begin(struct oneshots *all, uint32_t node, bool stopping)
     struct words argv = command(all, d, stopping);
     struct oneshot *o = &all->catalogue->oneshot[node];
     struct error e = ERROR_INIT;
-    o->put_off = false;
+    if (o->state == ONESHOT_PUT_OFF)
+        o->state = ONESHOT_IDLE;
     if (argv.count == 0) {
         succeed(all, node, stopping);
         return;
@@ -95,7 +96,7 @@ void oneshot_begin(struct oneshots *all, uint32_t node, bool stopping)
     if (o->pid < 0) {
         o->pid = 0;
         if (may_wait(all, node, e.why)) {
-            o->put_off = true;
+            o->state = ONESHOT_PUT_OFF;
             pid1_lacks(all->pid1, &all->pid1->shortage, "service ", d->name, &e);
             pid1_retry(all->pid1, &all->retry);
             return;
@@ -105,6 +106,7 @@ void oneshot_begin(struct oneshots *all, uint32_t node, bool stopping)
         catalogue_done(all->catalogue, all->pid1, node, !stopping, false);
         return;
     }
+    o->state = ONESHOT_RUNS;
     shortage_over(&all->pid1->shortage);
     status_touch(&all->pid1->changes, all->catalogue->record[node]);
 }
@@ -113,7 +115,7 @@ static void again(struct retry *r)
 {
     struct oneshots *all = container_of(r, struct oneshots, retry);
     for (uint32_t i = 0; i < all->catalogue->graph.count; i++)
-        if (all->catalogue->oneshot[i].put_off)
+        if (all->catalogue->oneshot[i].state == ONESHOT_PUT_OFF)
             oneshot_begin(all, i, all->catalogue->oneshot[i].stopping);
 }
 
@@ -147,6 +149,7 @@ void oneshot_reaped(struct oneshots *all, uint32_t node, int status)
     explain(all, d->builtin != BUILTIN_NONE || argv.count == 0 ? all->pid1->program : argv.item[0],
             &o->report);
     o->pid = 0;
+    o->state = ONESHOT_IDLE;
     status_touch(&all->pid1->changes, all->catalogue->record[node]);
     if (!o->stopping) {
         o->ended = true;
@@ -183,24 +186,38 @@ static void end(struct oneshots *all, uint32_t node, pid_t pid)
 void oneshot_late(struct oneshots *all, uint32_t node)
 {
     struct oneshot *o = &all->catalogue->oneshot[node];
-    if (!o->put_off) {
+    if (o->state != ONESHOT_PUT_OFF) {
         end(all, node, o->pid);
         return;
     }
-    o->put_off = false; /* there is nobody whose end would be the answer */
+    o->state = ONESHOT_IDLE; /* there is no process whose end would be the answer */
     catalogue_done(all->catalogue, all->pid1, node, !o->stopping, false);
 }
 
-bool oneshot_interrupt(struct oneshots *all, uint32_t node)
+void oneshot_leave(struct oneshots *all, uint32_t node)
+{
+    struct oneshot *o = &all->catalogue->oneshot[node];
+    if (o->state == ONESHOT_RUNS)
+        o->state = ONESHOT_LEFT;
+}
+
+void oneshot_await(struct oneshots *all, uint32_t node)
+{
+    struct oneshot *o = &all->catalogue->oneshot[node];
+    if (o->state == ONESHOT_LEFT)
+        o->state = ONESHOT_RUNS;
+}
+
+void oneshot_interrupt(struct oneshots *all, uint32_t node)
 {
     const struct oneshot *o = &all->catalogue->oneshot[node];
-    if (o->pid <= 0 || o->stopping)
-        return false;
-    pid1_say(all->pid1, MESSAGE_WARNING,
-             "s6-rc: warning: service %s is still starting: told to end",
-             catalogue_definition(all->catalogue, node)->name);
+    if (o->stopping && o->state != ONESHOT_LEFT)
+        return;
+    if (o->pid > 0 && !o->stopping)
+        pid1_say(all->pid1, MESSAGE_WARNING,
+                 "s6-rc: warning: service %s is still starting: told to end",
+                 catalogue_definition(all->catalogue, node)->name);
     end(all, node, o->pid);
-    return true;
 }
 
 /* --- reload ----------------------------------------------------------------------------------- */

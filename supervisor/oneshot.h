@@ -23,8 +23,12 @@ void oneshot_begin(struct oneshots *all, uint32_t node, bool stopping);
 void oneshot_reaped(struct oneshots *all, uint32_t node, int status); /* raw wait status */
 /* It is late: what runs is told to end; what could not be forked yet has failed. */
 void oneshot_late(struct oneshots *all, uint32_t node);
-/* Its up, if that runs, is told to end; false: it does not run. */
-bool oneshot_interrupt(struct oneshots *all, uint32_t node);
+/* The time limit of a job has left it to itself, if it runs: nobody waits for it. */
+void oneshot_leave(struct oneshots *all, uint32_t node);
+/* Another job waits for it after all. */
+void oneshot_await(struct oneshots *all, uint32_t node);
+/* The stop begins: its up is told to end; its down only if a time limit has left that to itself. */
+void oneshot_interrupt(struct oneshots *all, uint32_t node);
 
 /* TERM and CONT to a process of a oneshot. said: of refusal_kill. */
 void oneshot_tell_to_end(struct pid1 *p, const char *name, pid_t pid, bool *said);

@@ -177,13 +177,12 @@ static void limit(struct stop *s)
     loop_timer(&s->pid1->loop, &s->limit, now + (most - drain) * CLOCK_MS);
 }
 
-/* What is under way. The up of a oneshot is told to end and waited for, a down is waited for,
- * unless a time limit has left it to itself; one that could not be forked yet is tried again. */
-static void adopt_pending(struct stop *s, bool left)
+/* Nodes that are under way. An up of a oneshot is told to end and waited for. A down is waited for;
+ * one that could not be forked yet is tried again. */
+static void adopt_pending(struct stop *s)
 {
     for (uint32_t i = 0; i < s->catalogue->graph.count; i++) {
-        if (!oneshot_interrupt(s->oneshots, i) && left && !s->catalogue->oneshot[i].put_off)
-            oneshot_late(s->oneshots, i);
+        oneshot_interrupt(s->oneshots, i);
         engine_adopt_pending(s->engine, i);
     }
 }
@@ -223,10 +222,9 @@ void stop_begin(struct stop *s, const char *reason, int signal, int code, enum f
         stop_services_over(s);
         return;
     }
-    bool left = s->catalogue->transition.result == TRANSITION_TIMED_OUT;
     count_in(s);
     transition_begin(&s->catalogue->transition, s->catalogue->all, false, pid1_now(s->pid1), 0);
-    adopt_pending(s, left);
+    adopt_pending(s);
     s->pid1->changes.all = true;
 }
 

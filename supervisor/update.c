@@ -72,12 +72,13 @@ static void say_plan(const struct updates *all, const struct request *r,
     reply_flush(&o);
 }
 
-/* A longrun that goes, and that an earlier transition has left stopping, is waited for. */
+/* One that goes, and that an earlier job has left stopping, is waited for. A oneshot whose down a
+ * time limit has left to itself is not: the switch tells it to end. */
 static void await_stopping(const struct catalogue *c, struct update_stage *u)
 {
     for (uint32_t i = 0; i < u->old_count; i++)
         if (u->plan.next[i] == UPDATE_NONE && c->transition.node[i].state == NODE_STOPPING &&
-            catalogue_definition(c, i)->type == DEFINITION_LONGRUN)
+            (catalogue_is_longrun(c, i) || c->oneshot[i].state != ONESHOT_LEFT))
             u->plan.down[i] = 1;
 }
 

@@ -4,6 +4,7 @@
 #include "tests/simulation/lives.h"
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -212,6 +213,42 @@ static void check_nodes(const struct supervisor *sv)
     graph = c->graph.node;
 }
 
+/* --- downs of oneshots ------------------------------------------------------------------------ */
+
+/* The earlier of two times, 0 none. */
+static int64_t first_of(int64_t a, int64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* By which time limit each of them runs, and whether that has passed. */
+static void note_downs(const struct supervisor *sv)
+{
+    const struct catalogue *c = &sv->catalogue;
+    const struct transition *t = &c->transition;
+    for (uint32_t i = 0; t->graph != NULL && i < c->graph.count; i++) {
+        const struct transition_node *n = &t->node[i];
+        pid_t pid = c->oneshot[i].pid;
+        struct process *p = c->oneshot[i].stopping && pid > 0 ? world_find(pid) : NULL;
+        if (p == NULL)
+            continue;
+        bool asked = t->active && n->goal && !n->goal_up && n->state == NODE_STOPPING;
+        p->down = true;
+        p->late = p->late || (p->limit != 0 && world.now >= p->limit);
+        p->limit = first_of(n->deadline, asked ? t->deadline : 0);
+    }
+}
+
+/* Nothing else ends a down: it may be in the middle of a dump. */
+void invariants_kill(pid_t pid, int signal)
+{
+    const struct process *p = pid < -1 ? world_find(-pid) : NULL;
+    if (p != NULL && signal == SIGTERM && p->down && !p->late &&
+        (p->limit == 0 || world.now < p->limit))
+        life_fails("down", "%s (%ld) is told to end, and no time limit has passed", p->label,
+                   (long)p->pid);
+}
+
 /* --- when ------------------------------------------------------------------------------------- */
 
 static void check_limits(const struct supervisor *sv)
@@ -237,6 +274,7 @@ void invariants_turn(void)
     check_longruns(sv);
     check_children(sv);
     check_nodes(sv);
+    note_downs(sv);
     check_limits(sv);
     crowd_limits(sv);
     if (life.plan->crowded)
@@ -359,9 +397,11 @@ void invariants_quiet(void)
             check_status(sv->longruns.item[i]);
 }
 
-void invariants_spawn(const struct process *p)
+void invariants_spawn(struct process *p)
 {
     const struct pid1 *pid1 = &world.sv->pid1;
+    const struct transition *t = &world.sv->catalogue.transition;
+    p->limit = t->active ? t->deadline : 0; /* it may pass in this very turn */
     if (p->kind != PROCESS_RUN && p->kind != PROCESS_FINISH)
         return;
     for (size_t i = 0; i < world.top; i++) {

@@ -179,7 +179,9 @@ void invariants_turn(void);
 /* Nothing is ready, and time is about to go on. */
 void invariants_quiet(void);
 /* A process of a service is about to be. */
-void invariants_spawn(const struct process *p);
+void invariants_spawn(struct process *p);
+/* Pid 1 is about to signal a process, or a group. */
+void invariants_kill(pid_t pid, int signal);
 void invariants_end(int code);
 
 #endif

@@ -179,6 +179,7 @@ static int deliver(pid_t pid, int signal)
 {
     trace("kill %d %d", (int)pid, signal);
     world.in_product = false;
+    invariants_kill(pid, signal);
     int result = world_kill_by_pid1(pid, signal);
     int why = errno;
     world.in_product = true;

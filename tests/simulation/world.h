@@ -62,6 +62,9 @@ struct process {
     uint32_t held;    /* bits of signals that came while it was stopped */
     int64_t patience; /* ns from TERM to its end; NEVER: it ignores it */
     int end_status;   /* that of an end which was asked for */
+    bool down;        /* of a oneshot */
+    int64_t limit;    /* time limit of that, as of the last turn; monotonic ns, 0 none */
+    bool late;        /* that limit, or one before it, has passed */
     ino_t directory;  /* inode, of RUN and FINISH: which service it is */
     int report;       /* write end; -1: it was told whether it was executed */
     int reads[2];     /* -1, or copies of what it reads to the end */

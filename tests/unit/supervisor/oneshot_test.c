@@ -55,6 +55,82 @@ static void the_stop_ends_an_up_and_waits(void **state)
     assert_true(simulated.over);
 }
 
+/* init, whose down runs for half a second, and other, which is up: s6-rc -t LIMIT -d change init.
+ */
+static int take_init_down(const char *limit)
+{
+    const char *down[] = {"s6-rc", "d", limit, "1", "0", "change", "init", NULL};
+    simulated_service("init", "oneshot", "up", "", "down", "unmake", NULL);
+    simulated_service("other", "oneshot", "up", "", NULL);
+    simulated_boot(NULL);
+    simulated.stubborn = true;
+    int fd = simulated_request(down);
+    simulated.stubborn = false;
+    simulated_run(500);
+    simulated_journal();
+    return fd;
+}
+
+/* It may write a dump or unmount a volume: what it needs is stopped after it, in order. */
+static void expect_a_stop_that_waits(void)
+{
+    simulated_signal(SIGTERM);
+    simulated_run(20000);
+    simulated_expect_not("TERM -init");
+    assert_int_equal(simulated.sv->pid1.stage, STAGE_STOPPING);
+    simulated_exit("init", 0);
+    simulated_expect("say s6-rc: info: service init successfully stopped", NULL);
+    assert_true(simulated.over);
+}
+
+static void the_stop_waits_for_the_down_of_a_job(void **state)
+{
+    (void)state;
+    take_init_down("0");
+    expect_a_stop_that_waits();
+}
+
+static void and_for_one_whose_limit_is_not_over(void **state)
+{
+    (void)state;
+    take_init_down("1000");
+    expect_a_stop_that_waits();
+}
+
+static void and_for_one_whose_caller_is_gone(void **state)
+{
+    (void)state;
+    close(take_init_down("0"));
+    simulated_settle();
+    expect_a_stop_that_waits();
+}
+
+/* Whatever other jobs have done since. */
+static void a_down_that_a_limit_left_is_told_to_end(void **state)
+{
+    (void)state;
+    take_init_down("1000");
+    simulated_run(1000);
+    simulated_expect_not("TERM -init");
+    int fd = simulated_rc("d", "change", "other", NULL);
+    assert_non_null(strstr(simulated_answer(fd), "x0\n"));
+    simulated_signal(SIGTERM);
+    simulated_expect("TERM -init", "CONT -init", NULL);
+    assert_int_equal(simulated.sv->pid1.stage, STAGE_STOPPING);
+    simulated_killed("init", SIGTERM);
+    assert_true(simulated.over);
+}
+
+/* Somebody waits for it once more, without a limit. */
+static void but_not_if_another_job_waits_for_it(void **state)
+{
+    (void)state;
+    take_init_down("1000");
+    simulated_run(1000);
+    simulated_rc("d", "change", "init", NULL);
+    expect_a_stop_that_waits();
+}
+
 static void a_fork_that_fails_is_tried_again(void **state)
 {
     (void)state;
@@ -135,6 +211,11 @@ int main(void)
         SIMULATED_TEST(up_and_down),
         SIMULATED_TEST(a_late_up_is_told_to_end),
         SIMULATED_TEST(the_stop_ends_an_up_and_waits),
+        SIMULATED_TEST(the_stop_waits_for_the_down_of_a_job),
+        SIMULATED_TEST(and_for_one_whose_limit_is_not_over),
+        SIMULATED_TEST(and_for_one_whose_caller_is_gone),
+        SIMULATED_TEST(a_down_that_a_limit_left_is_told_to_end),
+        SIMULATED_TEST(but_not_if_another_job_waits_for_it),
         SIMULATED_TEST(a_fork_that_fails_is_tried_again),
         SIMULATED_TEST(but_not_for_ever_in_a_stop),
         SIMULATED_TEST(put_off_and_left_when_the_stop_comes),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int update(const char *name)
 {
@@ -251,6 +252,25 @@ static void so_is_a_reload_of_one_that_goes(void **state)
     assert_int_equal(children->formers, 0);
 }
 
+/* Its caller is gone, but no time limit has given it up. */
+static void a_down_that_runs_is_waited_for(void **state)
+{
+    (void)state;
+    simulated_service("init", "oneshot", "up", "", "down", "unmake", NULL);
+    simulated_boot(NULL);
+    int fd = simulated_rc("d", "change", "init", NULL);
+    close(fd);
+    simulated_settle();
+    remove_service("init");
+    simulated_journal();
+    fd = update("second");
+    simulated_expect_not("TERM -init");
+    assert_string_equal(simulated_answer(fd), "");
+    simulated_exit("init", 0);
+    assert_non_null(strstr(simulated_answer(fd), "x0\n"));
+    assert_int_equal(simulated.sv->pid1.children.formers, 0);
+}
+
 static void the_stop_ends_those_that_went(void **state)
 {
     (void)state;
@@ -276,6 +296,7 @@ int main(void)
         SIMULATED_TEST(the_stop_ends_an_update),
         SIMULATED_TEST(a_oneshot_that_goes_while_it_runs_is_known_until_it_ends),
         SIMULATED_TEST(so_is_a_reload_of_one_that_goes),
+        SIMULATED_TEST(a_down_that_runs_is_waited_for),
         SIMULATED_TEST(the_stop_ends_those_that_went),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
