@@ -28,11 +28,12 @@ void longrun_pass_signal(struct longrun *l, int signal)
 }
 
 /* A consumer being stopped gets end of file first and its signal only if it does not end by that:
- * what its producers wrote is still in the pipe. */
+ * what its producers wrote is still in the pipe. One that is not executed yet does not read. */
 static void drained(struct timer *t)
 {
     struct longrun *l = container_of(t, struct longrun, pipe.drain);
-    if (l->machine.state == SERVICE_UP && l->machine.want == WANT_DOWN)
+    bool runs = l->machine.state == SERVICE_STARTING || l->machine.state == SERVICE_UP;
+    if (runs && l->machine.want == WANT_DOWN)
         longrun_signal(l, l->keys.down_signal, false);
 }
 

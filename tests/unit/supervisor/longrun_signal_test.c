@@ -111,6 +111,23 @@ static void a_consumer_is_drained_in_a_stop_only(void **state)
     simulated_expect("0.500 TERM sink", NULL);
 }
 
+/* It waits for its service-lock, which an orphan of the last instance holds, and reads nothing. */
+static void so_is_one_that_is_not_executed_yet(void **state)
+{
+    (void)state;
+    simulated.settings.drain = 500;
+    simulated.hold_reports = true;
+    simulated_service("api", "longrun", "run", "", "producer-for", "sink", NULL);
+    simulated_service("sink", "longrun", "run", "", "consumer-for", "api", NULL);
+    simulated_boot(NULL);
+    assert_int_equal(simulated_longrun("sink")->machine.state, SERVICE_STARTING);
+    simulated.with_time = true;
+    simulated_signal(SIGTERM);
+    simulated_run(1000);
+    simulated_expect("0.500 TERM sink", NULL);
+    assert_true(simulated.over);
+}
+
 /* One that ended by the end of its pipe gets no signal any more. */
 static void one_that_drains_in_time_gets_none(void **state)
 {
@@ -137,6 +154,7 @@ int main(void)
         SIMULATED_TEST(held_until_it_is_born),
         SIMULATED_TEST(the_end_is_the_down_signal),
         SIMULATED_TEST(a_consumer_is_drained_in_a_stop_only),
+        SIMULATED_TEST(so_is_one_that_is_not_executed_yet),
         SIMULATED_TEST(one_that_drains_in_time_gets_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
