@@ -185,7 +185,23 @@ static bool find_late(struct transition *t, int64_t now, uint32_t *late)
     return found;
 }
 
-bool transition_next(struct transition *t, int64_t now, struct transition_action *a)
+/* The next node in the ring that can begin. Of those that could, longruns stay in it when full. */
+static bool take_ready(struct transition *t, bool full, uint32_t *node)
+{
+    uint32_t room = t->graph->count + 1;
+    for (uint32_t left = (t->tail + room - t->head) % room; left > 0; left--) {
+        (void)dequeue(t, node);
+        const struct transition_node *n = &t->node[*node];
+        if (t->result == TRANSITION_TIMED_OUT || !wants_change(n) || !is_free(t, *node))
+            continue;
+        if (!full || !n->goal_up || definition(t, *node)->type != DEFINITION_LONGRUN)
+            return true;
+        queue(t, *node);
+    }
+    return false;
+}
+
+bool transition_next(struct transition *t, int64_t now, bool full, struct transition_action *a)
 {
     uint32_t node;
     if (!t->active)
@@ -202,16 +218,15 @@ bool transition_next(struct transition *t, int64_t now, struct transition_action
         *a = (struct transition_action){.kind = TRANSITION_TIMEOUT};
         return true;
     }
-    while (dequeue(t, &node)) {
-        if (t->result == TRANSITION_TIMED_OUT || !wants_change(&t->node[node]) || !is_free(t, node))
-            continue;
+    if (take_ready(t, full, &node)) {
         a->kind = t->node[node].goal_up ? TRANSITION_START : TRANSITION_STOP;
         a->node = node;
         begin(t, node, now);
         return true;
     }
+    bool held = t->head != t->tail;
     /* Timed out: what is under way is left to itself. */
-    if (t->under_way > 0 && t->result != TRANSITION_TIMED_OUT)
+    if ((held || t->under_way > 0) && t->result != TRANSITION_TIMED_OUT)
         return false;
     t->active = false;
     *a = (struct transition_action){.kind = TRANSITION_OVER};

@@ -79,8 +79,9 @@ void transition_begin(struct transition *t, const unsigned char *set, bool up, i
 void transition_done(struct transition *t, uint32_t node, bool success, int64_t now);
 
 /* Fills a with the next action; false: there is none now. To be called until false after each
- * transition_begin, transition_done and deadline. Each transition ends with one OVER. */
-bool transition_next(struct transition *t, int64_t now, struct transition_action *a);
+ * transition_begin, transition_done and deadline. Each transition ends with one OVER. full: no
+ * longrun can be started now; those that are to be are kept for a later call. */
+bool transition_next(struct transition *t, int64_t now, bool full, struct transition_action *a);
 
 /* When transition_next is to be called even if nothing happens before: monotonic ns, 0 never. */
 int64_t transition_wakeup(const struct transition *t);

@@ -138,7 +138,7 @@ static void rehearse(struct rehearsal *h, const unsigned char *set, bool up)
         spare_essential(h->c, &h->t);
     while (!over) {
         bool any = false;
-        while (!over && transition_next(&h->t, 0, &a)) {
+        while (!over && transition_next(&h->t, 0, false, &a)) {
             over = a.kind == TRANSITION_OVER;
             if (over)
                 continue;

@@ -89,6 +89,12 @@ static bool perform(struct engine *g, const struct transition_action *a)
     return false;
 }
 
+/* Too many children are between fork and exec for another start. */
+static bool is_full(const struct engine *g)
+{
+    return g->longruns->runs.execs >= EXECS_PENDING_MAX / 2;
+}
+
 bool engine_run(struct engine *g)
 {
     struct transition_action a;
@@ -98,8 +104,7 @@ bool engine_run(struct engine *g)
         g->over_held = false;
         return true;
     }
-    while (g->longruns->runs.execs < EXECS_PENDING_MAX / 2 &&
-           transition_next(&g->catalogue->transition, pid1_now(g->pid1), &a))
+    while (transition_next(&g->catalogue->transition, pid1_now(g->pid1), is_full(g), &a))
         if (perform(g, &a))
             return true;
     loop_timer(&g->pid1->loop, &g->wake, transition_wakeup(&g->catalogue->transition));

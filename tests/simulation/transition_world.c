@@ -277,7 +277,7 @@ static bool next(struct world *w)
     struct transition_node before[SHAPE_NODES];
     bool limit = w->t.deadline != 0 && w->t.deadline <= NOW;
     memcpy(before, w->t.node, w->shape.nodes * sizeof *before);
-    if (!transition_next(&w->t, NOW, &a)) {
+    if (!transition_next(&w->t, NOW, false, &a)) {
         law_of_quiet(w);
         return false;
     }

@@ -55,12 +55,12 @@ static void destroy(struct world *w)
 }
 
 /* Everything there is to do now, as "+a -b ~c . T" (start, stop, late, over, timeout). */
-static const char *now_do(struct world *w, int64_t now)
+static const char *now_do_when(struct world *w, int64_t now, bool full)
 {
     static char text[1024];
     struct transition_action a;
     text[0] = '\0';
-    while (transition_next(&w->t, now, &a)) {
+    while (transition_next(&w->t, now, full, &a)) {
         static const char kinds[] = {[TRANSITION_START] = '+',
                                      [TRANSITION_STOP] = '-',
                                      [TRANSITION_LATE] = '~',
@@ -72,6 +72,11 @@ static const char *now_do(struct world *w, int64_t now)
                  named ? w->d.item[w->g.node[a.node].definition].name : "");
     }
     return text;
+}
+
+static const char *now_do(struct world *w, int64_t now)
+{
+    return now_do_when(w, now, false);
 }
 
 static void done(struct world *w, const char *name, bool success, int64_t now)
@@ -111,6 +116,30 @@ static void chains_go_up_and_come_down(void **state)
     assert_string_equal(now_do(&w, S), "-a");
     done(&w, "a", true, S);
     assert_string_equal(now_do(&w, S), ".");
+    destroy(&w);
+}
+
+/* What holds longruns back holds back neither oneshots, nor time limits, nor a stop. */
+static void no_longrun_starts_when_full(void **state)
+{
+    struct world w;
+    (void)state;
+    build(&w, "a b c:b d");
+    w.d.item[definitions_find(&w.d, "b")].type = DEFINITION_ONESHOT;
+    w.d.item[definitions_find(&w.d, "d")].timeout_up = 1000;
+    transition_begin(&w.t, w.all, true, S, 5000);
+    assert_string_equal(now_do_when(&w, S, true), "+b");
+    done(&w, "b", true, S);
+    assert_string_equal(now_do_when(&w, S, true), ""); /* it is not over */
+    assert_string_equal(now_do(&w, S), "+d +a +c");
+    done(&w, "a", true, S);
+    done(&w, "c", true, S);
+    assert_string_equal(now_do_when(&w, 2 * S, true), "~d .");
+    transition_begin(&w.t, w.all, true, 2 * S, 1000);
+    assert_string_equal(now_do_when(&w, 2 * S, true), "");
+    assert_string_equal(now_do_when(&w, 3 * S, true), "T .");
+    transition_begin(&w.t, w.all, false, 3 * S, 0);
+    assert_string_equal(now_do_when(&w, 3 * S, true), "-a -c");
     destroy(&w);
 }
 
@@ -175,7 +204,7 @@ static void what_was_left_has_its_limit_where_it_is_wanted(void **state)
     assert_int_equal(w.t.result, TRANSITION_OK);
     set_of(&w, "slow");
     transition_begin(&w.t, w.all, false, 7 * S, 0);
-    assert_true(transition_next(&w.t, 7 * S, &a));
+    assert_true(transition_next(&w.t, 7 * S, false, &a));
     assert_int_equal(a.kind, TRANSITION_LATE);
     assert_true(a.up); /* it was starting, though it is to stop */
     assert_string_equal(now_do(&w, 7 * S), ".");
@@ -380,7 +409,7 @@ static void the_laws_hold(void **state)
         transition_begin(&w.t, w.all, true, S, 0);
         for (int turns = 0; !over; turns++) {
             assert_true(turns < 100000);
-            while (!over && transition_next(&w.t, S, &a)) {
+            while (!over && transition_next(&w.t, S, false, &a)) {
                 over = a.kind == TRANSITION_OVER;
                 if (over)
                     break;
@@ -409,6 +438,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chains_go_up_and_come_down),
+        cmocka_unit_test(no_longrun_starts_when_full),
         cmocka_unit_test(independents_go_together),
         cmocka_unit_test(what_was_left_is_not_waited_for),
         cmocka_unit_test(what_was_left_has_its_limit_where_it_is_wanted),

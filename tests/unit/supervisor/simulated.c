@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 enum { JOURNAL_ROOM = 1 << 20, FIRST_PID = 1000, START_SECONDS = 1000, WALL_SECONDS = 1800000000 };
+enum { TURNS_MOST = 20000 /* of the loop while no time passes */ };
 
 struct simulated simulated;
 static struct words variables; /* names */
@@ -389,8 +390,15 @@ void simulated_run(int64_t ms)
     struct simulated *m = &simulated;
     m->until = m->now + ms * CLOCK_MS;
     m->reached = false;
-    while (!m->reached && !m->over)
+    int64_t last = m->now;
+    for (unsigned int turns = 0; !m->reached && !m->over; turns++) {
         m->over = !supervisor_turn(m->sv);
+        if (m->now != last)
+            turns = 0;
+        if (turns > TURNS_MOST)
+            fail_msg("pid 1 does not come to rest");
+        last = m->now;
+    }
     m->code = m->sv->stop.code;
 }
 
