@@ -286,9 +286,7 @@ static void reload_one(struct change *c, uint32_t node)
             reload_over(c, node, result == 0 ? NULL : e.text);
         return;
     }
-    pid_t pid = longruns_of(c->longruns, node)->machine.pid;
-    if (pid > 0)
-        pid1_kill(c->pid1, pid, d->keys.reload_signal);
+    longrun_reload(longruns_of(c->longruns, node));
     reload_over(c, node, NULL);
 }
 

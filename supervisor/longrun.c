@@ -391,6 +391,11 @@ static void obey(struct longrun *l, const struct supervise_letter *letter)
     longrun_feed(l, (enum service_event)events[wish], wish == SUPERVISE_GROUP ? -signal : signal);
 }
 
+void longrun_reload(struct longrun *l)
+{
+    obey(l, supervise_letter('l'));
+}
+
 static void asked(struct supervise_dir *d, const char *letters, size_t count)
 {
     struct longrun *l = container_of(d, struct longrun, seen);

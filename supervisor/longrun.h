@@ -102,6 +102,8 @@ void longrun_init(struct longrun *l);
 bool longrun_is_at(const struct longrun *l, const struct stat *st);
 /* Feeds the machine, performs what it asks for, and arms the next deadline. */
 void longrun_feed(struct longrun *l, enum service_event event, int detail);
+/* As s6-svc -l: sends its reload-signal to run, if that lives. */
+void longrun_reload(struct longrun *l);
 /* Its process was reaped, with that raw wait status; a stranger's pid is ignored. */
 void longrun_reaped(struct longrun *l, pid_t pid, int status);
 

@@ -66,6 +66,48 @@ static void reloads(void **state)
                         "es6-rc: warning: unable to reload service init: command exited 3\nx1\n");
 }
 
+/* As s6-svc -l: the signal is for run. */
+static void a_reload_leaves_finish_alone(void **state)
+{
+    (void)state;
+    simulated_web("reload-signal", "HUP", "finish", "", NULL);
+    simulated_exit("web", 1);
+    simulated_process("web/finish")->stubborn = true;
+    assert_int_equal(simulated_longrun("web")->machine.state, SERVICE_FINISH);
+    simulated_journal();
+    int fd = simulated_rc("u", "reload", "web", NULL);
+    simulated_expect_not("HUP web/finish");
+    assert_string_equal(simulated_answer(fd),
+                        "es6-rc: info: service web successfully reloaded\nx0\n");
+}
+
+static void a_reload_waits_for_the_birth(void **state)
+{
+    (void)state;
+    simulated.settings.parents = true;
+    simulated_web("reload-signal", "HUP", NULL);
+    simulated.hold_births = true;
+    simulated_exit("web", 1);
+    simulated_run(2000);
+    simulated_process("web")->stubborn = true;
+    assert_true(simulated_longrun("web")->run.birth.awaited);
+    simulated_rc("u", "reload", "web", NULL);
+    simulated_expect_not("HUP web");
+    simulated_born("web");
+    simulated_settle();
+    simulated_expect("HUP web", NULL);
+}
+
+static void a_reload_is_by_the_file_as_it_is_now(void **state)
+{
+    (void)state;
+    simulated_web("reload-signal", "HUP", NULL);
+    simulated_process("web")->stubborn = true;
+    simulated_file("/run/service/web/reload-signal", "USR1\n");
+    simulated_rc("u", "reload", "web", NULL);
+    simulated_expect("USR1 web", NULL);
+}
+
 static void essential_services_are_spared(void **state)
 {
     (void)state;
@@ -123,6 +165,9 @@ int main(void)
         SIMULATED_TEST(a_dry_run_touches_nothing),
         SIMULATED_TEST(prune_goes_down_first),
         SIMULATED_TEST(reloads),
+        SIMULATED_TEST(a_reload_leaves_finish_alone),
+        SIMULATED_TEST(a_reload_waits_for_the_birth),
+        SIMULATED_TEST(a_reload_is_by_the_file_as_it_is_now),
         SIMULATED_TEST(essential_services_are_spared),
         SIMULATED_TEST(reloads_that_take_too_long),
         SIMULATED_TEST(a_late_reload_counts_in_no_other_job),
