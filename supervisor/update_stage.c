@@ -7,6 +7,7 @@
 #include "services/livedir.h"
 #include "supervisor/control.h"
 #include "supervisor/scandir.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,32 @@ static int bring_back(struct update_stage *u, uint32_t node, struct longrun *goi
     return 0;
 }
 
+static bool is_used(const struct longruns *ls, const char *path)
+{
+    for (uint32_t i = 0; i < ls->count; i++)
+        if (ls->item[i] != NULL && ls->item[i]->member != MEMBER_GONE &&
+            strcmp(ls->item[i]->path, path) == 0)
+            return true;
+    return false;
+}
+
+/* Its directory, from the stage. One that stands there goes to the stage in its place: the caller
+ * of an earlier update has not removed it, and nothing uses it. */
+static int put_in_place(const struct update_stage *u, const char *name, const char *from,
+                        const char *path)
+{
+    const struct pid1_calls *calls = u->longruns->pid1->calls;
+    char left[PATH_ROOM];
+    char other[300];
+    if (calls->rename(from, path) == 0)
+        return 0;
+    if ((errno != ENOTEMPTY && errno != EEXIST) || is_used(u->longruns, path))
+        return -1;
+    snprintf(other, sizeof other, "left:%.255s", name);
+    stage_path(u, other, left);
+    return calls->rename(path, left) < 0 ? -1 : calls->rename(from, path);
+}
+
 static int add_longrun(struct update_stage *u, uint32_t node, struct error *e)
 {
     char from[PATH_ROOM];
@@ -172,7 +199,7 @@ static int add_longrun(struct update_stage *u, uint32_t node, struct error *e)
                          d->name);
     stage_path(u, d->name, from);
     livedir_path(path, sizeof path, d->name);
-    if (u->longruns->pid1->calls->rename(from, path) < 0)
+    if (put_in_place(u, d->name, from, path) < 0)
         return error_system(e, "unable to put %s in place", path);
     struct longrun *l = longruns_add(u->longruns, d, NULL, NO_NODE, path, e);
     if (l == NULL) {

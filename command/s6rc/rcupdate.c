@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -133,6 +134,38 @@ static void warn_of_all_changes(const struct rcupdate *u)
     }
 }
 
+/* The live directories of longruns that go. Once pid 1 has answered, another update may put one of
+ * the same name there: what is removed then is what was opened before. */
+static int open_going(struct rcupdate *u)
+{
+    char path[512];
+    u->going = malloc((u->old.count + 1) * sizeof *u->going);
+    if (u->going == NULL)
+        return -1;
+    for (size_t i = 0; i < u->old.count; i++) {
+        const struct definition *d = &u->old.item[i];
+        long found = definitions_find(&u->new, d->name);
+        bool goes = d->type == DEFINITION_LONGRUN &&
+                    (found < 0 || u->new.item[found].type != DEFINITION_LONGRUN);
+        livedir_path(path, sizeof path, d->name);
+        u->going[i] = goes ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    }
+    return 0;
+}
+
+static void remove_going(const struct rcupdate *u)
+{
+    struct error ignored = ERROR_INIT;
+    char path[512];
+    for (size_t i = 0; i < u->old.count; i++) {
+        if (u->going[i] < 0)
+            continue;
+        file_remove_tree(u->going[i], ".", &ignored); /* what is in it */
+        livedir_path(path, sizeof path, u->old.item[i].name);
+        rmdir(path); /* fails for another one, which is not empty */
+    }
+}
+
 static void clean_up(const struct rcupdate *u)
 {
     struct error ignored = ERROR_INIT;
@@ -148,14 +181,7 @@ static void clean_up(const struct rcupdate *u)
     file_remove_tree(AT_FDCWD, path, &ignored);
     snprintf(path, sizeof path, "%s/servicedirs", u->path);
     file_remove_tree(AT_FDCWD, path, &ignored);
-    for (size_t i = 0; i < u->old.count; i++) {
-        long found = definitions_find(&u->new, u->old.item[i].name);
-        if (u->old.item[i].type != DEFINITION_LONGRUN ||
-            (found >= 0 && u->new.item[found].type == DEFINITION_LONGRUN))
-            continue;
-        livedir_path(path, sizeof path, u->old.item[i].name);
-        file_remove_tree(AT_FDCWD, path, &ignored);
-    }
+    remove_going(u);
 }
 
 static int ask(struct rcupdate *u)
@@ -190,13 +216,16 @@ int rcupdate_apply(struct rcupdate *u)
     if (database_compile(u->path, &u->new, &e) < 0)
         return message_error(&e);
     warn_of_all_changes(u);
-    int code = ask(u);
+    int code = open_going(u) < 0 ? refuse(EXIT_SYSTEM, "out of memory") : ask(u);
     clean_up(u);
     return code;
 }
 
 void rcupdate_release(struct rcupdate *u)
 {
+    for (size_t i = 0; u->going != NULL && i < u->old.count; i++)
+        fd_close(u->going[i]);
+    free(u->going);
     graph_release(&u->g);
     definitions_release(&u->new);
     definitions_release(&u->old);

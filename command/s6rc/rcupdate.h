@@ -21,6 +21,8 @@ struct rcupdate {
     char stage[64];        /* name of the directory in /run/s6-rc */
     char path[128];        /* the same whole */
     char before[PATH_MAX]; /* what compiled led to */
+    int *going;            /* by number in old: the live directory of a longrun that goes, or -1;
+                              NULL until they are opened; owned */
 };
 
 /* Reads old. 0, or the exit code after saying why not. */

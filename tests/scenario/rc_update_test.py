@@ -2,15 +2,17 @@
 
 import os
 import shutil
+import signal
 
 import pytest
 
 from lib.boot import Boot
 from lib.control import svstat, up
 from lib.logs import log, log_text
-from lib.processes import command_line
+from lib.processes import command_line, process_state
 from lib.text import assert_order
 from lib.tree import Tree
+from lib.wait import DEADLINE
 
 RUN = "#!/bin/sh\necho {0} says hello\nexec sleep 1000\n"
 FOLDER = "/etc/s6-overlay/s6-rc.d"
@@ -132,7 +134,7 @@ def test_back_while_the_old_logger_still_reads(box):
     # Refused after everything was prepared: as if nothing had been asked.
     box.tree.longrun("gone", "#!/bin/sh\necho second\necho to-stderr >&2\nexec sleep 1000\n")
     box.tree.longrun("zz-not-to-be", RUN, bundle=None)
-    os.makedirs(box.inside("/run/s6-rc/servicedirs/zz-not-to-be/in-the-way"))
+    open(box.inside("/run/s6-rc/servicedirs") + "/zz-not-to-be", "w").close()  # no directory can take its place
     code, _, err = update(box, "/etc/s6-overlay")
     assert code == 111 and "unable to put /run/s6-rc/servicedirs/zz-not-to-be in place" in err
     assert box.run("/command/s6-rc", "start", "gone").returncode == 3
@@ -148,6 +150,54 @@ def test_back_while_the_old_logger_still_reads(box):
     box.wait_for(lambda: any(n.startswith("@") for n in os.listdir(folder)))
     # Of a rotation under way both names may be read in vain.
     box.wait_for(lambda: sorted(log_text(folder)) == ["first", "gone says hello", "late", "second", "to-stderr"])
+    assert box.stop() == 0
+
+
+def begin_without_gone(box, slow):
+    """A caller of an update that has removed gone, and waits for the up of a oneshot that is new; and its pid."""
+    undefine(box, "gone")
+    step = "touch /tmp/{0}-{1}; until test -e /tmp/{0}-{1}-ends; do sleep 0.02; done"
+    box.tree.oneshot(slow, up=f"sh -c \"{step.format(slow, 'up')}\"", down=f"sh -c \"{step.format(slow, 'down')}\"")
+    caller = box.begin("/command/s6-rc-update", "/etc/s6-overlay")
+    box.wait_for(lambda: box.exists(f"/tmp/{slow}-up"), what="the up of what is new")
+    assert not box.exists("/run/service/gone")
+    found = [pid for pid, words in box.processes().items() if words[:1] == ["/command/s6-rc-update"]]
+    assert len(found) == 1
+    return caller, found[0]
+
+
+def touch(box, name):
+    open(box.inside("/tmp") + f"/{name}", "w").close()
+
+
+def test_back_where_the_last_caller_has_not_cleaned_up(box):
+    os.unlink(box.tree.at(f"{FOLDER}/user-of-gone/dependencies.d/gone"))
+    # Killed after the switch: what was left of gone makes way.
+    caller, pid = begin_without_gone(box, "one")
+    os.kill(pid, signal.SIGKILL)
+    touch(box, "one-up-ends")
+    caller.communicate(timeout=DEADLINE)
+    assert box.exists("/run/s6-rc/servicedirs/gone/run")
+    box.tree.longrun("gone", RUN.format("second"))
+    assert update(box, "-b", "/etc/s6-overlay") == (0, "", "")
+    assert "gone" in up(box)
+    assert "second" in box.read("/run/s6-rc/servicedirs/gone/run")
+    # It cleans up so late that another update has put another gone in place: that stays.
+    caller, pid = begin_without_gone(box, "two")
+    os.kill(pid, signal.SIGSTOP)
+    touch(box, "two-up-ends")
+    box.tree.longrun("gone", RUN.format("third"))
+    undefine(box, "two")
+    other = box.begin("/command/s6-rc-update", "-b", "/etc/s6-overlay")
+    box.wait_for(lambda: box.exists("/tmp/two-down"), what="the down of what goes")
+    box.wait_for(lambda: process_state(caller.pid) == "T", what="nsenter to stop as its child has")
+    os.kill(caller.pid, signal.SIGCONT)  # and nsenter continues its child
+    assert caller.communicate(timeout=DEADLINE) == ("", "") and caller.returncode == 0
+    touch(box, "two-down-ends")
+    assert other.communicate(timeout=DEADLINE) == ("", "") and other.returncode == 0
+    assert "gone" in up(box)
+    assert "third" in box.read("/run/s6-rc/servicedirs/gone/run")
+    touch(box, "one-down-ends")
     assert box.stop() == 0
 
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct update_stage *stage(void)
 {
@@ -123,6 +124,44 @@ static void a_name_that_is_taken_is_refused(void **state)
     assert_non_null(simulated_process("new"));
 }
 
+/* The caller of an earlier update was killed before it had removed what a service left. */
+static void a_directory_that_nobody_uses_makes_way(void **state)
+{
+    struct error e = ERROR_INIT;
+    (void)state;
+    simulated_boot(NULL);
+    simulated_file(RUN_SERVICEDIRS "/new/data/old", "");
+    simulated_service("new", "longrun", "run", "", NULL);
+    struct update_stage *u = load_second();
+    if (update_stage_prepare(u, &e) < 0)
+        fail_msg("%s", e.text);
+    assert_true(simulated_exists(RUN_SERVICEDIRS "/new/run"));
+    assert_false(simulated_exists(RUN_SERVICEDIRS "/new/data/old"));
+    assert_true(simulated_exists(RUN_RC "/second/servicedirs/left:new/data/old"));
+    update_stage_roll_back(u);
+    assert_false(simulated_exists(RUN_SERVICEDIRS "/new"));
+    update_stage_free(u);
+}
+
+/* Somebody has made it a service of another name. */
+static void one_that_is_supervised_does_not(void **state)
+{
+    struct error e = ERROR_INIT;
+    (void)state;
+    simulated_boot(NULL);
+    simulated_file(RUN_SERVICEDIRS "/new/run", "");
+    assert_int_equal(symlink(RUN_SERVICEDIRS "/new", "/run/service/other"), 0);
+    simulated_ask("/run/service/.s6-svscan/control", "a");
+    assert_non_null(simulated_process("other"));
+    simulated_service("new", "longrun", "run", "", NULL);
+    struct update_stage *u = load_second();
+    assert_int_equal(update_stage_prepare(u, &e), -1);
+    assert_non_null(strstr(e.text, "unable to put " RUN_SERVICEDIRS "/new in place"));
+    update_stage_roll_back(u);
+    update_stage_free(u);
+    assert_true(simulated_exists(RUN_SERVICEDIRS "/new/run"));
+}
+
 static void builtin_ones_are_held(void **state)
 {
     (void)state;
@@ -157,6 +196,8 @@ int main(void)
         SIMULATED_TEST(a_good_one_is_read),
         SIMULATED_TEST(what_was_prepared_is_put_back),
         SIMULATED_TEST(a_name_that_is_taken_is_refused),
+        SIMULATED_TEST(a_directory_that_nobody_uses_makes_way),
+        SIMULATED_TEST(one_that_is_supervised_does_not),
         SIMULATED_TEST(builtin_ones_are_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
