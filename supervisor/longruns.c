@@ -22,12 +22,26 @@ struct longrun *longruns_of(const struct longruns *ls, uint32_t node)
     return ls->item[ls->catalogue->longrun_of[node]];
 }
 
+static struct longrun *find(const struct longruns *ls, const char *name, bool gone)
+{
+    for (uint32_t i = 0; i < ls->count; i++) {
+        struct longrun *l = ls->item[i];
+        if (l != NULL && (l->member == MEMBER_GONE) == gone &&
+            strcmp(l->definition->name, name) == 0)
+            return l;
+    }
+    return NULL;
+}
+
+struct longrun *longruns_gone(const struct longruns *ls, const char *name)
+{
+    return find(ls, name, true);
+}
+
 struct longrun *longruns_named(const struct longruns *ls, const char *name)
 {
-    for (uint32_t i = 0; i < ls->count; i++)
-        if (ls->item[i] != NULL && strcmp(ls->item[i]->definition->name, name) == 0)
-            return ls->item[i];
-    return NULL;
+    struct longrun *l = find(ls, name, false);
+    return l != NULL ? l : longruns_gone(ls, name);
 }
 
 uint32_t longruns_loggers(const struct longruns *ls)
@@ -305,6 +319,14 @@ void longruns_remove(struct longrun *l)
     close_directories(l, leaves);
     loop_untimer(&p->loop, &l->deadline);
     logger_hang_up(&l->logger);
+}
+
+int longruns_inherit(struct longrun *l, struct longrun *gone, struct error *e)
+{
+    if (logger_inherit(&l->logger, &gone->logger) < 0)
+        return error_system(e, "unable to take over the logger of %s, which is about to end",
+                            l->definition->name);
+    return 0;
 }
 
 void longruns_sweep(struct longruns *ls)

@@ -16,6 +16,8 @@ struct longrun *longruns_add(struct longruns *ls, const struct definition *d,
 /* GONE: its supervisor is gone for everybody; it is down for good. Whoever fed it has no consumer
  * any more. A later longruns_sweep gives the memory back, when its logger has read everything. */
 void longruns_remove(struct longrun *l);
+/* The logger of gone goes on as that of l, which was just added. -1 with e: it is about to end. */
+int longruns_inherit(struct longrun *l, struct longrun *gone, struct error *e);
 /* Frees those that are GONE, and whose loggers have nothing left. */
 void longruns_sweep(struct longruns *ls);
 
@@ -27,8 +29,10 @@ int longruns_complete(struct longrun *l, const struct definition *d, struct erro
 
 /* The longrun of that node. */
 struct longrun *longruns_of(const struct longruns *ls, uint32_t node);
-/* The one of that name; NULL: there is none. */
+/* The one of that name, one that is GONE only where there is no other; NULL: there is none. */
 struct longrun *longruns_named(const struct longruns *ls, const char *name);
+/* One that is GONE, whose logger may still read; NULL: there is none. */
+struct longrun *longruns_gone(const struct longruns *ls, const char *name);
 /* Reads the reports of those whose pid is not known yet: a process that nobody knows has died. */
 void longruns_look(struct longruns *ls);
 /* That of a child: 0 is .init, 1 .cmd, 2 + i that of longrun i; NULL: a free place. */

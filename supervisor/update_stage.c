@@ -146,10 +146,8 @@ static int take_memory(struct update_stage *u, struct error *e)
 /* An update before this one removed it, and its logger still reads: it goes on as the new one's. */
 static int bring_back(struct update_stage *u, uint32_t node, struct longrun *going, struct error *e)
 {
-    struct longrun *l = u->longruns->item[u->next.longrun_of[node]];
-    if (logger_inherit(&l->logger, &going->logger) < 0)
-        return error_system(e, "unable to take over the logger of %s, which is about to end",
-                            l->definition->name);
+    if (longruns_inherit(u->longruns->item[u->next.longrun_of[node]], going, e) < 0)
+        return -1;
     if (going->logger.state != LOGGER_NONE)
         return 0; /* the new one has none */
     u->back[node] = going->own;

@@ -162,6 +162,35 @@ static void one_that_is_supervised_does_not(void **state)
     assert_true(simulated_exists(RUN_SERVICEDIRS "/new/run"));
 }
 
+/* The same where one of that name was removed before, and its logger still reads. */
+static void also_while_a_former_one_drains(void **state)
+{
+    struct error e = ERROR_INIT;
+    const char *second[] = {"s6-rc-update", "", "0", "2", "0", "second", NULL};
+    (void)state;
+    simulated_service("new", "longrun", "run", "", "logging", "2", NULL);
+    simulated_boot(NULL);
+    simulated_process("new/log")->stubborn = true;
+    assert_int_equal(file_remove_tree(AT_FDCWD, "/etc/s6-overlay/s6-rc.d/new", &e), 0);
+    unlink("/etc/s6-overlay/s6-rc.d/user/contents.d/new");
+    simulated_compile("second");
+    simulated_request(second);
+    struct longrun *former = simulated_longrun("new");
+    assert_int_equal(former->member, MEMBER_GONE);
+    simulated.sv->pid1.settings.logging = LOGGING_CONSOLE; /* so that the next one has no logger */
+    simulated_file("/run/service/new/run", "");
+    simulated_ask("/run/service/.s6-svscan/control", "a");
+    assert_int_equal(former->member, MEMBER_GONE);
+    simulated_service("new", "longrun", "run", "", NULL);
+    simulated_compile("third");
+    struct update_stage *u = stage();
+    assert_int_equal(update_stage_load(u, "third", &e), 0);
+    assert_int_equal(update_stage_prepare(u, &e), -1);
+    assert_string_equal(e.text, "there is a new already that is none of s6-rc's");
+    update_stage_roll_back(u);
+    update_stage_free(u);
+}
+
 static void builtin_ones_are_held(void **state)
 {
     (void)state;
@@ -198,6 +227,7 @@ int main(void)
         SIMULATED_TEST(a_name_that_is_taken_is_refused),
         SIMULATED_TEST(a_directory_that_nobody_uses_makes_way),
         SIMULATED_TEST(one_that_is_supervised_does_not),
+        SIMULATED_TEST(also_while_a_former_one_drains),
         SIMULATED_TEST(builtin_ones_are_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
