@@ -36,13 +36,22 @@ static struct definition *define(const char *name, const char *path)
 
 /* --- adding ----------------------------------------------------------------------------------- */
 
-/* Takes d over. */
+/* Takes d over. The logger of one of its name that has left may still read, as a process of that
+ * holds its pipe: it goes on as that of the new one. */
 static struct longrun *add_service(struct scandir *s, struct definition *d, const char *path,
                                    struct error *e)
 {
     struct longrun *l = longruns_add(s->longruns, d, d, NO_NODE, path, e);
-    if (l == NULL)
+    if (l == NULL) {
         definition_free(d);
+        return NULL;
+    }
+    struct longrun *gone = longruns_gone(s->longruns, d->name);
+    if (gone != NULL && longruns_inherit(l, gone, e) < 0) {
+        longruns_remove(l);
+        return NULL;
+    }
+    longruns_sweep(s->longruns);
     return l;
 }
 
@@ -94,11 +103,14 @@ static bool is_down(const char *path, const char *file)
     return access(full, F_OK) == 0;
 }
 
+/* The one of that directory. What has left it, and whose logger still reads, is none. */
 static struct longrun *same(const struct scandir *s, const struct stat *st)
 {
-    for (uint32_t i = 0; i < s->longruns->count; i++)
-        if (s->longruns->item[i] != NULL && longrun_is_at(s->longruns->item[i], st))
-            return s->longruns->item[i];
+    for (uint32_t i = 0; i < s->longruns->count; i++) {
+        struct longrun *l = s->longruns->item[i];
+        if (l != NULL && l->member != MEMBER_GONE && longrun_is_at(l, st))
+            return l;
+    }
     return NULL;
 }
 

@@ -63,6 +63,38 @@ static void linked_again_while_it_ends(void **state)
     assert_int_equal(simulated_longrun("extra")->member, MEMBER_LISTED);
 }
 
+/* It has left a process that holds its log, which the new one writes into as well; by the same
+ * directory, and by another one. */
+static void linked_again_while_its_logger_reads(void **state)
+{
+    (void)state;
+    simulated_boot(NULL);
+    simulated_file("/run/here/extra/run", "");
+    simulated_file("/run/there/extra/run", "");
+    assert_int_equal(symlink("/run/here/extra", "/run/service/extra"), 0);
+    simulated_ask(SCAN, "a");
+    for (int i = 0; i < 2; i++) {
+        pid_t logger = simulated_process("extra/log")->pid;
+        simulated_process("extra/log")->stubborn = true;
+        unlink("/run/service/extra");
+        simulated_ask(SCAN, "h");
+        assert_int_equal(simulated_longrun("extra")->member, MEMBER_GONE);
+        assert_int_equal(
+            symlink(i == 0 ? "/run/here/extra" : "/run/there/extra", "/run/service/extra"), 0);
+        simulated_journal();
+        simulated_ask(SCAN, "a");
+        simulated_expect("HUP extra/log", "run extra", "logger extra", NULL);
+        const struct longrun *l = simulated_longrun("extra");
+        assert_int_equal(l->member, MEMBER_LISTED);
+        assert_int_equal(l->logger.state, LOGGER_RUNNING);
+        assert_true(l->logger.process.pid != logger);
+        assert_int_equal(simulated_process("extra")->out, l->logger.pipes.out_write);
+        for (uint32_t place = 0; place < simulated.sv->longruns.count; place++)
+            assert_true(simulated.sv->longruns.item[place] == NULL ||
+                        simulated.sv->longruns.item[place] == l);
+    }
+}
+
 /* rm -r, and another one of that name: what ends still must not touch what is new. */
 static void another_directory_in_its_place(void **state)
 {
@@ -274,6 +306,7 @@ int main(void)
         SIMULATED_TEST(a_directory_is_found),
         SIMULATED_TEST(and_goes),
         SIMULATED_TEST(linked_again_while_it_ends),
+        SIMULATED_TEST(linked_again_while_its_logger_reads),
         SIMULATED_TEST(another_directory_in_its_place),
         SIMULATED_TEST(another_pair_in_its_place),
         SIMULATED_TEST(another_pair_with_a_link_in_its_place),
