@@ -18,7 +18,6 @@
 #include "logger/script.h"
 #include "logger/unlogged.h"
 #include "rotate/pipe_note.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -339,20 +338,33 @@ static void prepare_route(struct paired *p, const struct route *r, struct prepar
             prepared[i].fd = prepare(p, disk_of(r->sink[i]), &prepared[i].in_use, &prepared[i].why);
 }
 
+enum opening { OPENED, UNUSABLE, TAKEN /* by another container, after we looked */ };
+
+/* Only the lock tells that it is taken: a directory can be busy for other reasons. */
+static enum opening open_directory(const struct paired *p, struct disk *d, struct prepared *from)
+{
+    int look = d->exact && from->fd >= 0 ? fcntl(from->fd, F_DUPFD_CLOEXEC, 0) : -1;
+    bool opened = from->fd >= 0 && disk_open(d, from->fd, p->resume, &from->why) == 0;
+    bool taken = !opened && look >= 0 && !from->in_use && logdir_user(look) >= 0;
+    fd_close(look);
+    return opened ? OPENED : taken ? TAKEN : UNUSABLE;
+}
+
 /* The directory of our own that another container has taken since we looked, or NULL. */
 static const char *open_route(struct paired *p, const struct route *r, struct prepared *prepared)
 {
     struct disk *d;
     for (size_t i = 0; (d = route_directory(r, &i)) != NULL;) {
-        struct prepared *of = &prepared[i - 1];
-        if (of->fd >= 0 && disk_open(d, of->fd, p->resume, &of->why) == 0)
+        struct prepared *from = &prepared[i - 1];
+        enum opening opening = open_directory(p, d, from);
+        if (opening == OPENED)
             continue;
-        if (d->exact && of->fd >= 0 && of->why.why == EBUSY && !of->in_use)
+        if (opening == TAKEN)
             return d->sink.text;
         if (r == &p->pump.handover.route[1])
             disk_be_absent(d, p->resume);
         else
-            without_disk(p, d, &of->why);
+            without_disk(p, d, &from->why);
     }
     return NULL;
 }

@@ -5,6 +5,7 @@ import re
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -13,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from lib.logger import grow, high, numbered, numbers, said, stalls, talk, waiting
-from lib.processes import children
+from lib.processes import children, process_state
 from lib.wait import DEADLINE, let_pass, wait_for
 
-F_SETPIPE_SZ = 1031
+F_SETPIPE_SZ, F_OFD_SETLK = 1031, 37
 
 
 def test_a_full_disk_costs_the_oldest_archives_first(rig, small):
@@ -319,6 +320,37 @@ def test_two_containers_begin_at_the_same_moment(rig, place):
     assert one.finish() == two.finish() == 0
     one.directory = one.directory.with_name(f"log@{socket.gethostname()}")
     assert [line[2] for line in one.lines()] == [b"a line"]
+
+
+def helper_that_stays(directory):
+    """As one does that waits for a slow disk: it holds its byte of the lock, and cannot be killed."""
+    fd = high(os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600))
+    fcntl.fcntl(fd, F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 1, 1, 0))
+    return lambda: os.close(fd)
+
+
+def current_mounted(directory):
+    """It can be opened, and not be renamed."""
+    current = directory / "current"
+    current.write_text("of somebody\n")
+    subprocess.run(["mount", "--bind", current, current], check=True)
+    return lambda: subprocess.run(["umount", "-l", current], check=True)
+
+
+@pytest.mark.parametrize("taken_by", [helper_that_stays, current_mounted])
+def test_a_directory_that_is_busy_without_another_container(rig, taken_by):
+    """It cannot be used, and no other would be: the console has to do."""
+    r = rig("C", mode="auto")
+    r.directory.mkdir(0o700)
+    undo = taken_by(r.directory)
+    try:
+        r.start(wrapper=["strace", "-f", "-o", "/dev/null", "-e", "inject=nanosleep,clock_nanosleep:retval=0"])
+        os.write(r.out[1], numbered(1, 10))
+        wait_for(lambda: r.shown[0].read_bytes() == numbered(1, 10) or process_state(r.pid) == "Z", what="console copy")
+        assert r.finish() == 0
+        assert r.shown[0].read_bytes() == numbered(1, 10) and said(r) == []
+    finally:
+        undo()
 
 
 def test_a_file_system_without_links_and_modes(rig):
