@@ -145,7 +145,9 @@ int route_repeat(struct route *r, struct lines *l, size_t bytes)
         add_line(r, &line);
     if (more < 0)
         return -1;
-    b->written = bytes < b->bytes.length ? bytes : b->bytes.length;
+    b->written = bytes;
+    if (bytes >= b->bytes.length)
+        sink_empty(&r->own->sink);
     return 0;
 }
 
@@ -157,7 +159,8 @@ enum sink_result route_flush(struct route *r)
         if (of_own == SINK_WAITS)
             result = SINK_WAITS;
     }
-    return of_own == SINK_TURN_DUE ? of_own : result; /* the exact one comes last */
+    bool asks = of_own == SINK_TURN_DUE || of_own == SINK_LOST;
+    return asks ? of_own : result; /* the exact one comes last */
 }
 
 /* --- state --- */
