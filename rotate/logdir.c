@@ -271,9 +271,12 @@ void logdir_tidy(struct logdir *d)
 enum logdir_loss logdir_loss(const struct logdir *d)
 {
     struct stat s;
-    if (d->current < 0 || step_has_current(d))
+    if (step_has_current(d))
         return LOGDIR_NOTHING_LOST;
-    return fstat(d->directory, &s) == 0 && s.st_nlink > 0 ? LOGDIR_CURRENT_LOST : LOGDIR_LOST;
+    bool gone = fstat(d->directory, &s) < 0 ? errno == ESTALE : s.st_nlink == 0;
+    if (gone)
+        return LOGDIR_LOST;
+    return d->current < 0 ? LOGDIR_NOTHING_LOST : LOGDIR_CURRENT_LOST;
 }
 
 /* What cannot be read counts as a begun line: an empty line is better than two in one. */

@@ -119,7 +119,8 @@ bool logdir_shed(struct logdir *d);
 /* --- what others see and do ------------------------------------------------------------------- */
 
 /* CURRENT_LOST: current was deleted or renamed, whatever has its name now; logdir_turn makes a new
- * one. LOST: the directory itself was deleted; only logdir_prepare makes a new one. */
+ * one. (If it could not make one before, nothing is lost by that.) LOST: the directory itself was
+ * deleted; only logdir_prepare makes a new one. */
 enum logdir_loss { LOGDIR_NOTHING_LOST, LOGDIR_CURRENT_LOST, LOGDIR_LOST };
 enum logdir_loss logdir_loss(const struct logdir *d);
 

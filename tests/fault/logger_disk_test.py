@@ -166,11 +166,16 @@ def test_current_deleted(rig):
                        "going on with a new one"]
 
 
-def test_directory_deleted(rig):
+@pytest.mark.parametrize("rotates", [False, True], ids=["", "alrm"])
+def test_directory_deleted(rig, rotates):
+    """A rotation that comes before the next line finds no place for a new current."""
     r = rig("C", mode="1").start()
     os.write(r.out[1], b"before\n")
     wait_for(lambda: r.lines(), what="line")
     subprocess.run(["rm", "-r", r.directory], check=True)
+    if rotates:
+        r.signal(signal.SIGALRM)
+        wait_for(lambda: said(r), what="rotation that fails")
     os.write(r.out[1], b"after\nbeg")
     assert r.wait() == 0  # for a successor, who may make directories
     r.start()
@@ -178,7 +183,7 @@ def test_directory_deleted(rig):
     assert r.finish() == 0
     assert r.whole() == [("stdout", b"after"), ("stdout", b"begun")]
     assert r.shown[0].read_bytes() == b"before\nafter\nbegun\n"
-    assert said(r) == [f"logger web: warning: log directory {r.directory} was deleted"]
+    assert said(r)[rotates:] == [f"logger web: warning: log directory {r.directory} was deleted"]
 
 
 def test_directory_replaced_by_a_symbolic_link(rig, place):
