@@ -5,8 +5,41 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of the bytes that wait, a part may have been written to the current that was deleted: it is to be
+ * written again, to the next one. Where they rotated current on the way (a directory that is not
+ * exact), the part before is in archives. */
+static void take_back(struct disk *d)
+{
+    struct sink_buffer *b = &d->sink.own;
+    b->written -= (uint64_t)d->dir.size < b->written ? (size_t)d->dir.size : b->written;
+}
+
+/* Looks whether somebody has deleted current or the directory. */
+static enum sink_result look_after(struct disk *d)
+{
+    switch (logdir_loss(&d->dir)) {
+    case LOGDIR_NOTHING_LOST:
+        break;
+    case LOGDIR_CURRENT_LOST:
+        message_warning("%s/current was deleted, renamed or replaced; going on with a new one",
+                        d->sink.text);
+        take_back(d);
+        if (d->exact)
+            return SINK_TURN_DUE;
+        disk_rotate(d);
+        break;
+    case LOGDIR_LOST:
+        if (!d->exact)
+            break; /* nobody makes it again: the open file takes what comes */
+        message_warning("log directory %s was deleted", d->sink.text);
+        return SINK_LOST;
+    }
+    return SINK_DONE;
+}
+
 /* An owner that was asked for a turn, and has tried it, is not asked again before bytes were
- * written: a turn that fails must not keep them from the old current. */
+ * written: a turn that fails must not keep them from the old current. While the disk fails somebody
+ * may delete current to make room, and the deleted file must not take the bytes. */
 static enum sink_result flush_directory(struct sink *s)
 {
     struct disk *d = disk_of(s);
@@ -17,6 +50,9 @@ static enum sink_result flush_directory(struct sink *s)
         return SINK_WAITS;
     d->tried = false;
     if (sink_unwritten(s) > 0) {
+        enum sink_result loss = d->state == DISK_FAILS ? look_after(d) : SINK_DONE;
+        if (loss != SINK_DONE)
+            return loss;
         bool turns = disk_needs_current(d);
         if (turns && d->exact && !tried)
             return SINK_TURN_DUE;
@@ -100,27 +136,6 @@ static void note_dropped(struct disk *d, const struct timespec *now)
     s->stamp_length = stamp_format(s->stamp, s->step->stamps, now, STREAM_ERR, 0);
     sink_collect_line(s, &line);
     d->dropped = 0;
-}
-
-static enum sink_result look_after(struct disk *d)
-{
-    switch (logdir_loss(&d->dir)) {
-    case LOGDIR_NOTHING_LOST:
-        break;
-    case LOGDIR_CURRENT_LOST:
-        message_warning("%s/current was deleted, renamed or replaced; going on with a new one",
-                        d->sink.text);
-        if (d->exact)
-            return SINK_TURN_DUE;
-        disk_rotate(d);
-        break;
-    case LOGDIR_LOST:
-        if (!d->exact)
-            break; /* nobody makes it again: the open file takes what comes */
-        message_warning("log directory %s was deleted", d->sink.text);
-        return SINK_LOST;
-    }
-    return SINK_DONE;
 }
 
 static enum sink_result begin_batch(struct sink *s, const struct timespec *now)

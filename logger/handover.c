@@ -81,10 +81,12 @@ static bool may_turn(const struct route *r)
 void handover_flush(struct handover *h, int file)
 {
     struct route *r = &h->route[file];
+    enum sink_result result;
     if (h->lost)
         return;
-    while (route_flush(r) == SINK_TURN_DUE && may_turn(r))
+    while ((result = route_flush(r)) == SINK_TURN_DUE && may_turn(r))
         turn(h, file);
+    h->lost = result == SINK_LOST;
     handover_commit(h);
 }
 
@@ -150,6 +152,8 @@ static bool begin_lines(struct handover *h, int file, enum stamp_stream stream,
         return false;
     if (!route_is_empty(r))
         handover_flush(h, file);
+    if (h->lost)
+        return false;
     switch (route_begin(r, stream, now)) {
     case SINK_LOST:
         h->lost = true;
@@ -164,7 +168,7 @@ static bool begin_lines(struct handover *h, int file, enum stamp_stream stream,
     }
     if (!route_is_empty(r))
         flush_leftovers(h, file);
-    return !route_holds(r);
+    return !h->lost && !route_holds(r);
 }
 
 /* Moves and writes the whole lines of l, the batch having been begun. 0, or -1: out of memory. */
@@ -174,8 +178,8 @@ static int write_lines(struct handover *h, int file, struct lines *l)
     do {
         more = route_lines(&h->route[file], l);
         handover_flush(h, file);
-    } while (more > 0);
-    return more;
+    } while (more > 0 && !h->lost);
+    return more < 0 ? -1 : 0;
 }
 
 /* Remembers what the bytes are made of that current has beyond its remembered size. batch: 1 + the

@@ -103,7 +103,8 @@ static inline void sink_add(struct sink *s, const struct line *line)
     s->kind->add(s, line);
 }
 
-/* Writes what was collected, or as much as can be written. DONE, WAITS or TURN_DUE. */
+/* Writes what was collected, or as much as can be written. If that failed before, looks first
+ * whether somebody has deleted something. */
 enum sink_result sink_flush(struct sink *s);
 
 /* Closes and frees the sink; bytes that are not written are dropped. clean: marks the directory so

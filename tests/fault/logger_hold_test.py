@@ -1,6 +1,7 @@
 """A disk that holds the service back, and everything that may end the hold: reading goes on, each line is there once."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -64,6 +65,123 @@ def test_reading_goes_on_when_a_period_ends(rig, small):
     assert not thread.is_alive(), "the service is still held back"
     assert r.finish() == 0
     assert numbers(r) == numbers(r, "stderr") == (list(range(1, 30001)), [])
+
+
+# --- somebody makes room by deleting logs ---
+
+
+def by_growing(small):
+    grow(small)
+
+
+def by_the_deleted(small):
+    """The room is that of the deleted file alone."""
+
+
+def goes_on(r, small, thread):
+    """Once the disk has room for all."""
+    def ended():
+        r.signal(signal.SIGALRM)
+        return not thread.is_alive()
+    grow(small)
+    wait_for(ended, what="service that goes on", interval=0.05)
+    assert r.finish() == 0
+
+
+def last_in(deleted, stream):
+    had = re.findall(rb"%s F line (\d{6}) of a service that talks about itself\n" % stream.encode(), deleted)
+    return int(had[-1]) if had else 0
+
+
+def follow_on(r, deleted):
+    """Each line that the deleted file has not is there, and each once."""
+    for stream in ("stdout", "stderr"):
+        found, other = numbers(r, stream)
+        assert found == list(range(found[0], 30001)) and other == []
+        assert found[0] <= last_in(deleted, stream) + 1
+
+
+@pytest.mark.parametrize("room", [by_growing, by_the_deleted])
+@pytest.mark.parametrize("retry", [NEVER, "r20"])
+def test_current_deleted_while_the_disk_is_full(rig, small, room, retry):
+    r = rig("n1000", "s100000000", "z0", retry, "C", logs=small).start()
+    current = r.directory / "current"
+    thread = talk(r, 1, 30000)
+    stalls(r)
+    deleted = current.read_bytes()
+    current.unlink()
+    room(small)
+    if retry == NEVER:
+        r.signal(signal.SIGALRM)
+    wait_for(current.exists, what="another current")
+    goes_on(r, small, thread)
+    follow_on(r, deleted)
+    assert said(r)[:2] == [f"logger web: warning: unable to write to {r.directory}: No space left on device; "
+                           "nothing is read until it works",
+                           f"logger web: warning: {current} was deleted, renamed or replaced; going on with a new one"]
+
+
+@pytest.mark.parametrize("room", [by_growing, by_the_deleted])
+def test_directory_deleted_while_the_disk_is_full(rig, small, room):
+    r = rig("n1000", "s100000000", "z0", "r20", "C", logs=small).start()
+    thread = talk(r, 1, 30000)
+    stalls(r)
+    deleted = (r.directory / "current").read_bytes()
+    shutil.rmtree(r.directory)
+    room(small)
+    assert r.wait() == 0
+    r.start()
+    goes_on(r, small, thread)
+    follow_on(r, deleted)
+    assert f"logger web: warning: log directory {r.directory} was deleted" in said(r)
+
+
+def written_until(r, first, end):
+    """Line after line on stdout, the first being that one, until the end has come; -> the last."""
+    def write():
+        nonlocal first
+        os.write(r.out[1], numbered(first, first))
+        first += 1
+        return end()
+    wait_for(write, what="end", interval=0.02)
+    return first - 1
+
+
+@pytest.mark.parametrize("room", [by_growing, by_the_deleted])
+def test_current_deleted_while_lines_are_dropped(rig, small, room):
+    r = rig("n1000", "s100000000", "z0", "r1", "C", logs=small, mode="auto").start()
+    talk(r, 1, 30000, torn=False).join(DEADLINE)
+    wait_for(lambda: waiting(r.out[0]) == waiting(r.err[0]) == 0, what="reading")
+    current = r.directory / "current"
+    deleted = current.read_bytes()
+    current.unlink()
+    room(small)
+    last = written_until(r, 30001, lambda: b" lines are missing here" in r.logged())
+    assert r.finish() == 0
+    held = 0  # the lines of one read, so of one stream
+    for stream in ("stdout", "stderr"):
+        found, other = numbers(r, stream)
+        old, new = ([n for n in found if (n > 30000) == later] for later in (False, True))
+        assert old == [] or (old == list(range(old[0], old[-1] + 1)) and old[0] <= last_in(deleted, stream) + 1)
+        assert new == (list(range(new[0], last + 1)) if stream == "stdout" else [])
+        assert len(other) == 1 and re.fullmatch(r"logger web: warning: \d+ lines are missing here: No space left on device", other[0])
+        held += len(old)
+    assert held > 0
+
+
+@pytest.mark.parametrize("room", [by_growing, by_the_deleted])
+def test_directory_deleted_while_lines_are_dropped(rig, small, room):
+    r = rig("n1000", "s100000000", "z0", "r1", "C", logs=small, mode="auto").start()
+    talk(r, 1, 30000, torn=False).join(DEADLINE)
+    wait_for(lambda: waiting(r.out[0]) == waiting(r.err[0]) == 0, what="reading")
+    shutil.rmtree(r.directory)
+    room(small)
+    last = written_until(r, 30001, lambda: process_state(r.pid) == "Z")
+    assert r.wait() == 0
+    r.start()
+    assert r.finish() == 0
+    found, other = numbers(r)
+    assert found == list(range(found[0], last + 1)) and found[0] > 30000 and other == []
 
 
 def test_the_end_comes_when_alrm_ends_the_hold(rig, small):
@@ -213,9 +331,14 @@ class Alone:
         thread.start()
         return thread
 
+    def archives(self):
+        return sorted(name for name in os.listdir(self.directory) if re.fullmatch(r"@[0-9a-f]{24}\.s", name))
+
+    def text(self, names):
+        return b"".join((self.directory / name).read_bytes() for name in names)
+
     def lines(self):
-        names = sorted(name for name in os.listdir(self.directory) if re.fullmatch(r"@[0-9a-f]{24}\.s", name))
-        return b"".join((self.directory / name).read_bytes() for name in [*names, "current"])
+        return self.text([*self.archives(), "current"])
 
 
 @pytest.mark.parametrize("words, by_signal", [((), True), (("R1",), False)], ids=["alrm", "period"])
@@ -231,6 +354,34 @@ def test_s6_log_reads_on(place, small, words, by_signal):
         assert not thread.is_alive(), "the writer is still held back"
         assert log.process.wait(DEADLINE) == 0
         assert log.lines() == numbered(1, 40000)
+    finally:
+        log.process.kill()
+        log.process.wait()
+
+
+def test_s6_log_whose_current_is_deleted(place, small):
+    """Of what it has collected, a part is in archives already: nothing of that comes again."""
+    (small / "ballast").write_bytes(bytes(8192))  # no multiple of an archive's three pages is left
+    log = Alone(place, "n1000", "s11000", NEVER, str(small / "log"))
+    try:
+        thread = log.say(numbered(1, 40000))
+        wait_for(lambda: log.log.read_bytes(), what="message")
+        wait_for(lambda: process_state(log.process.pid) == "S", what="service held back")
+        current = log.directory / "current"
+        deleted = current.read_bytes()
+        current.unlink()
+        archived = log.text(log.archives())
+        grow(small)
+        log.process.send_signal(signal.SIGALRM)
+        thread.join(DEADLINE)
+        assert not thread.is_alive(), "the writer is still held back"
+        assert log.process.wait(DEADLINE) == 0
+        text = log.lines()
+        assert text.startswith(archived) and 0 < len(archived) and 0 < len(deleted)
+        rest = text[len(archived):]
+        whole = numbered(1, 40000)
+        assert whole.startswith(archived) and whole.endswith(rest)
+        assert len(whole) - len(deleted) <= len(archived) + len(rest) <= len(whole)
     finally:
         log.process.kill()
         log.process.wait()

@@ -60,9 +60,25 @@ static void check_retention(const struct node *directory, const struct node *n, 
         life_fails("retention", "%s is deleted and %zu are left", name, count);
 }
 
+/* They need not be there any more, and may come again if they were not settled. */
+void lines_deleted(struct node *file)
+{
+    struct reading r = READING_OF(PLACE_DELETED);
+    struct bytes plain = {.at = NULL};
+    if (file == NULL) {
+        lines_read_directory(life.directory, &r);
+        return;
+    }
+    lines_plain(file, &plain);
+    lines_read(&r, plain.at, plain.length);
+    bytes_free(&plain);
+}
+
 void lines_forgotten(struct node *directory, struct node *n, const char *name)
 {
     struct bytes plain = {.at = NULL};
+    if (life.deletes)
+        return;
     life_find();
     vacuum_meets(n, name);
     bool own = directory == life.directory;
@@ -117,7 +133,7 @@ void lines_reader_ends(void)
 {
     struct reading r = READING_OF(PLACE_SHOWN);
     const struct bytes *o = &life.output;
-    if (life.crashes > 0 || lines_may_drop() ||
+    if (life.crashes > 0 || life.deletions > 0 || lines_may_drop() ||
         (life.plan->prefix != NULL && life.plan->long_lines &&
          strchr(life.plan->stamps, 'C') == NULL))
         return; /* pieces have prefixes of their own */
@@ -142,7 +158,7 @@ void lines_look(int64_t ns)
     if (ns < (calm ? enough : enough_after_all) || life.logger == NULL || life.directory == NULL ||
         kernel.struck > 0 || life.plan->vacuums || life.plan->keep < 20 || life.plan->processor ||
         life.plan->total > 0 || life.plan->age > 0 || life.was_full || life.absent > 0 ||
-        life.plan->other != NULL || strchr(life.plan->stamps, 'C') == NULL)
+        life.plan->other != NULL || strchr(life.plan->stamps, 'C') == NULL || life.deletions > 0)
         return;
     lines_read_directory(life.directory, &r);
     for (int stream = 0; stream < STREAMS; stream++) {
@@ -175,9 +191,10 @@ static void check_line(int stream, long number, long *missing)
         life_fails("twice", "%c%ld is logged twice", "oe"[stream], number);
     if (w->logged == 1 || retired)
         return;
-    if ((w->fate & FATE_PROMISED) != 0 && !w->pieces)
+    if ((w->fate & (FATE_PROMISED | FATE_DELETED)) == FATE_PROMISED && !w->pieces)
         life_fails("synced", "%c%ld was synced, and is gone", "oe"[stream], number);
-    if ((w->fate & FATE_BEFORE_CRASH) != 0 || (kernel.left && w->pieces))
+    if ((w->fate & (FATE_BEFORE_CRASH | FATE_DELETED)) != 0 ||
+        ((kernel.left || life.deletions > 0) && w->pieces))
         return;
     if (kernel.plain && life.kills > 0)
         return; /* where splice fails, a kill costs what was being read */
@@ -242,7 +259,8 @@ void lines_check(void)
         for (long i = 0; i < life.lines[stream]; i++)
             check_line(stream, i, &missing);
     }
-    if (life.kills + life.hups + life.crashes + life.boots == 0 && missing != life.missing)
+    if (life.kills + life.hups + life.crashes + life.boots + life.deletions == 0 &&
+        missing != life.missing)
         life_fails("counted", "%ld lines are missing, and the log says %ld", missing, life.missing);
     if (life.kills + life.crashes == 0 && strcmp(life.plan->mode, "2") != 0)
         console_check();

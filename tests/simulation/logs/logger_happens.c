@@ -197,6 +197,28 @@ static void set_clock(struct random *r)
     life_story("the clock is set by %lld s", (long long)(step_by / CLOCK_SECOND));
 }
 
+/* Not in the middle of a batch: of that nobody knows how much goes to the file that is deleted. */
+static void delete_logs(struct random *r)
+{
+    enum { ALL = 1000000 };
+    bool all = random_chance(r, 30);
+    life_step(ALL, kernel.now);
+    struct node *file = life.directory == NULL ? NULL : disk_look(life.directory, "current");
+    if (file == NULL)
+        return;
+    life_story("somebody deletes %s", all ? "the log directory" : "current");
+    life.deletions++;
+    life.deletes = true;
+    lines_deleted(all ? NULL : file);
+    for (size_t i = disk.names; i-- > 0;)
+        if (disk.name[i].directory == life.directory && (all || disk.name[i].node == file))
+            disk_name(life.directory, disk.name[i].text, NULL);
+    if (all)
+        disk_name(disk_look(disk.root, "log"), "web", NULL);
+    life.deletes = false;
+    life_find();
+}
+
 void life_happens(const struct happening *h)
 {
     struct random r = {h->seed};
@@ -253,6 +275,9 @@ void life_happens(const struct happening *h)
         break;
     case HAPPENS_VACUUM:
         vacuum_begin(random_chance(&r, 20) ? 0 : random_below(&r, 60000));
+        break;
+    case HAPPENS_DELETE:
+        delete_logs(&r);
         break;
     case HAPPENINGS_KINDS:
         break;

@@ -198,7 +198,9 @@ static void ended(struct process *p)
     deny(false);
     life_story("the logger has ended: %s %d", p->status == SIGKILL ? "killed" : "exit code",
                p->status >> 8);
-    if (life.pipe[0]->writers == 0 && p->status == 0 && !life.makes_way) {
+    life_find();
+    bool lost = life.deletions > 0 && life.directory == NULL; /* it ended for that, not at the end */
+    if (life.pipe[0]->writers == 0 && p->status == 0 && !life.makes_way && !lost) {
         life.over = true;
         return;
     }

@@ -31,6 +31,7 @@ enum happening_kind {
     HAPPENS_STAND,    /* a begun line stands for a while, and something happens at its end */
     HAPPENS_MANY,     /* the service writes as much as its pipe takes */
     HAPPENS_DENY,     /* the next logger cannot open directories */
+    HAPPENS_DELETE,   /* somebody deletes current, or the log directory, while all wait */
     HAPPENINGS_KINDS
 };
 
@@ -58,6 +59,7 @@ struct logger_plan {
     bool processor, gzip, follows;
     bool long_lines;
     bool vacuums;                                       /* in the end, too */
+    bool deletes;                                       /* somebody does, now and then */
     bool wide;                                          /* some letters have two bytes */
     bool no_links, no_exchange, no_renameat2, no_modes; /* of the disk */
     bool plain_disk;                                    /* the part that was left out */
@@ -71,7 +73,8 @@ enum fate {
     FATE_PROMISED = 2,
     FATE_BEFORE_CRASH = 4,
     FATE_BEFORE = 8,
-    FATE_SHOWN = 16
+    FATE_SHOWN = 16,
+    FATE_DELETED = 32
 };
 
 /* A line that the service has written. */
@@ -91,6 +94,7 @@ enum place {
     PLACE_PROMISED, /* in a file that is synced */
     PLACE_BEFORE,   /* there when logcat began */
     PLACE_SHOWN,    /* in the output of logcat */
+    PLACE_DELETED,  /* in a file that somebody deletes */
     PLACE_LOOK      /* nothing follows from it */
 };
 
@@ -133,6 +137,8 @@ struct logger_life {
     bool was_full;
     bool to_deny, denies; /* the next logger, this one cannot open directories */
     bool makes_way;       /* the logger was told to */
+    bool deletes;         /* somebody does, now */
+    unsigned int deletions;
     struct reading retired, retired_other;
     long missing;        /* lines that notices in the log count */
     struct bytes output; /* of logcat */
@@ -226,6 +232,8 @@ bool console_has(int stream, const struct written *w);
 
 /* --- logger_check.c --- */
 
+/* Somebody is about to delete that file of the log directory, or all of them (NULL). */
+void lines_deleted(struct node *file);
 /* A file loses its last name. */
 void lines_forgotten(struct node *directory, struct node *n, const char *name);
 /* The life is over. */

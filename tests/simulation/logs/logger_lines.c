@@ -120,7 +120,8 @@ static void complete(struct reading *r, int stream)
     static const unsigned char fates[] = {[PLACE_RETIRED] = FATE_RETIRED,
                                           [PLACE_PROMISED] = FATE_PROMISED,
                                           [PLACE_BEFORE] = FATE_BEFORE,
-                                          [PLACE_SHOWN] = FATE_SHOWN};
+                                          [PLACE_SHOWN] = FATE_SHOWN,
+                                          [PLACE_DELETED] = FATE_DELETED};
     long number = r->at[stream];
     struct written *w = &life.line[stream][number];
     r->at[stream] = -1;
@@ -155,7 +156,8 @@ bool lines_may_drop(void)
  * and where something is read that grows, or whose beginning is deleted. */
 static bool may_be_torn(const struct reading *r)
 {
-    return life.crashes > 0 || lines_may_drop() || r->place >= PLACE_PROMISED || kernel.left ||
+    return life.crashes > 0 || life.deletions > 0 || lines_may_drop() ||
+           r->place >= PLACE_PROMISED || kernel.left ||
            (r->place == PLACE_OTHER && life.kills > 0) || is_lossy();
 }
 

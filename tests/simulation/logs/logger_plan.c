@@ -97,6 +97,9 @@ static void draw_happenings(struct logger_plan *p, struct random *r)
         struct random other = {random_mix(p->seed, 300 + i)};
         if (p->vacuums && random_chance(&other, 10))
             h->kind = HAPPENS_VACUUM;
+        struct random deletion = {random_mix(p->seed, 400 + i)};
+        if (p->deletes && random_chance(&deletion, 15))
+            h->kind = HAPPENS_DELETE;
     }
 }
 
@@ -119,14 +122,16 @@ void logger_draw(void *plan, uint64_t seed)
     p->no_renameat2 = p->no_exchange && random_chance(&r, 50);
     p->no_modes = random_chance(&r, 10);
     p->vacuums = random_mix(seed, 2) % 4 == 0;
+    struct random of_names = {random_mix(seed, 4)};
+    p->follows = random_chance(&of_names, 15);
+    p->deletes = !p->vacuums && !p->follows && random_mix(seed, 9) % 8 == 0;
     draw_happenings(p, &r);
     struct random of_console = {random_mix(seed, 3)};
     for (size_t i = 0; i < p->happenings; i++)
         if (p->happening[i].kind == HAPPENS_WRITE && random_chance(&of_console, 20))
             p->happening[i].kind = HAPPENS_STAND;
     p->wide = random_chance(&of_console, 50);
-    struct random of_names = {random_mix(seed, 4)};
-    if ((p->follows = random_chance(&of_names, 15)))
+    if (p->follows)
         word(p, "F");
     p->console = consoles[random_below(&of_console, 5)];
 }
@@ -149,7 +154,8 @@ void happening_tell(const struct happening *h, char *text, size_t size)
         "the wall clock is set",      "the machine stops, and starts again",
         "the container is restarted", "logcat is called",
         "vacuum is called",           "a begun line stands",
-        "the service writes much",    "the next logger cannot open directories"};
+        "the service writes much",    "the next logger cannot open directories",
+        "somebody deletes logs"};
     snprintf(text, size, "%s", kinds[h->kind]);
 }
 

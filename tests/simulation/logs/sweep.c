@@ -95,6 +95,9 @@ static const struct story stories[] = {
     {.name = "processor, and a machine that stops",
      .script = "n20 s4096 !cat C",
      .happens = "WWrW,WcWrWCW"},
+    {.name = "full disk, and somebody deletes logs",
+     .script = "n20 s100000 r500 z0 C",
+     .happens = "WFMEwW,FWFMEWw,FW"},
 };
 
 enum {
@@ -212,7 +215,7 @@ static void add_happenings(struct logger_plan *p, const char *happens)
                    {'R', HAPPENS_ROTATE}, {'B', HAPPENS_BOUNDARY}, {'F', HAPPENS_FULL},
                    {'C', HAPPENS_CRASH},  {'X', HAPPENS_RESTART},  {'L', HAPPENS_READ},
                    {'S', HAPPENS_STAND},  {'M', HAPPENS_MANY},     {'V', HAPPENS_VACUUM},
-                   {'D', HAPPENS_DENY}};
+                   {'D', HAPPENS_DENY},   {'E', HAPPENS_DELETE}};
     enum { SOME = 23, ALL = 1000000 };
     int64_t pause = CLOCK_MS;
     for (const char *at = happens; *at != '\0'; at++) {
