@@ -141,14 +141,13 @@ int file_is_same(const char *one, const char *other)
            a.st_ino == b.st_ino;
 }
 
-static int write_all(int fd, const void *bytes, size_t length, bool waits)
+static int write_all(int fd, const void *bytes, size_t length, bool waits, size_t *written)
 {
     const char *from = bytes;
-    while (length > 0) {
-        ssize_t n = write(fd, from, length);
+    for (*written = 0; *written < length;) {
+        ssize_t n = write(fd, from + *written, length - *written);
         if (n >= 0) {
-            from += n;
-            length -= (size_t)n;
+            *written += (size_t)n;
         } else if (waits && errno == EAGAIN) {
             struct pollfd p = {.fd = fd, .events = POLLOUT};
             poll(&p, 1, -1);
@@ -161,12 +160,19 @@ static int write_all(int fd, const void *bytes, size_t length, bool waits)
 
 int fd_write_all(int fd, const void *bytes, size_t length)
 {
-    return write_all(fd, bytes, length, false);
+    size_t written;
+    return write_all(fd, bytes, length, false, &written);
 }
 
 int fd_write_waiting(int fd, const void *bytes, size_t length)
 {
-    return write_all(fd, bytes, length, true);
+    size_t written;
+    return write_all(fd, bytes, length, true, &written);
+}
+
+int fd_write_counting(int fd, const void *bytes, size_t length, size_t *written)
+{
+    return write_all(fd, bytes, length, true, written);
 }
 
 int file_make(int at, const char *path, int flags, mode_t mode)

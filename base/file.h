@@ -35,6 +35,8 @@ int file_replace(int at, const char *path, const void *bytes, size_t length, mod
 int fd_write_all(int fd, const void *bytes, size_t length);
 /* The same, and waits where somebody has made the descriptor one that does not block. */
 int fd_write_waiting(int fd, const void *bytes, size_t length);
+/* The same; *written: how many bytes were, also on error. */
+int fd_write_counting(int fd, const void *bytes, size_t length, size_t *written);
 
 /* Makes a directory of exactly that mode, and missing parents of mode 0755. 0, also when it exists,
  * or -1 with e. */

@@ -69,6 +69,15 @@ static size_t next_part(const struct console *c, int stream, const char *bytes, 
     return n < length ? n : length;
 }
 
+/* The word after a write that failed; before: what it was. A line of which only the beginning is
+ * there is nobody's: its rest is not shown. */
+static uint32_t torn_word(uint32_t before, uint32_t who, const char *bytes, size_t written)
+{
+    if (written > 0)
+        before = line_ends_at(bytes + written - 1, 1) > 0 ? 0 : who;
+    return before == 0 ? 0 : who + 1;
+}
+
 /* Writes with the lock held, and keeps the word: what a kill would tear has an owner before. */
 static int put(struct console *c, int stream, const char *bytes, size_t length)
 {
@@ -78,9 +87,13 @@ static int put(struct console *c, int stream, const char *bytes, size_t length)
         size_t n = next_part(c, stream, bytes, length);
         bool ended = line_ends_at(bytes + n - 1, 1) > 0;
         bool at_once = c->stream[stream].pipe && n <= PIPE_BUF;
+        const uint32_t before = *within;
+        size_t written;
         *within = ended && at_once ? 0 : who;
-        if (fd_write_waiting(c->stream[stream].fd, bytes, n) < 0)
+        if (fd_write_counting(c->stream[stream].fd, bytes, n, &written) < 0) {
+            *within = torn_word(before, who, bytes, written);
             return -1;
+        }
         *within = ended ? 0 : who;
         bytes += n;
         length -= n;
@@ -97,6 +110,8 @@ static int put_locked(struct console *c, int stream, bool begins, const char *by
     uint32_t within = *c->stream[stream].within;
     bool torn = within != 0 && (begins || within != who);
     int result = torn ? fd_write_waiting(c->stream[stream].fd, "\n", 1) : 0;
+    if (torn && result == 0)
+        *c->stream[stream].within = 0;
     if (result == 0)
         result = put(c, stream, bytes, length);
     int why = errno;

@@ -2,6 +2,7 @@
 #include "base/kernel.h"
 #include "base/message.h"
 #include "logger/console.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -366,6 +368,66 @@ static void a_full_disk_is_not_for_good(void **state)
     close_place(&p);
 }
 
+/* A file, and the bytes for which its disk has room; SIZE_MAX: there is enough. */
+static int full_file = -1;
+static size_t room = SIZE_MAX;
+
+ssize_t write(int fd, const void *bytes, size_t length)
+{
+    if (fd != full_file || room == SIZE_MAX)
+        return syscall(SYS_write, fd, bytes, length);
+    if (room == 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    ssize_t n = syscall(SYS_write, fd, bytes, length < room ? length : room);
+    room -= n > 0 ? (size_t)n : 0;
+    return n;
+}
+
+/* One writes where only so much fits; when there is room again, the same one or another goes on. */
+static void fill(struct one *next, const struct place *p, struct one *a, const char *text,
+                 size_t fits, const char *expected)
+{
+    char got[100] = "";
+    off_t before = lseek(p->ends[1], 0, SEEK_END);
+    room = fits;
+    says(a, text);
+    room = SIZE_MAX;
+    says(next, "next\n");
+    assert_true(pread(p->ends[1], got, sizeof got - 1, before) > 0);
+    assert_string_equal(got, expected);
+}
+
+static void a_line_that_a_full_disk_tore_is_over(void **state)
+{
+    char name[] = "/tmp/console_test.XXXXXX";
+    struct place p = {.lock = kernel_memory("test"), .ends = {-1, mkostemp(name, O_APPEND)}};
+    struct one a, b;
+    (void)state;
+    unlink(name);
+    full_file = p.ends[1];
+    join(&a, &p, CONSOLE_PLAIN, "a");
+    join(&b, &p, CONSOLE_PLAIN, "b");
+    message_to(count_warning);
+    for (int i = 0; i < 2; i++) {
+        struct one *next = i == 0 ? &a : &b;
+        fill(next, &p, &a, "half a line\n", 4, "half\nnext\n");
+        fill(next, &p, &a, "nothing of it\n", 0, "next\n");
+        fill(next, &p, &a, "one\ntwo\n", 4, "one\nnext\n");
+    }
+    says(&b, "begun");
+    waits(&b);
+    fill(&b, &p, &a, "not shown\n", 1, "\nnext\n"); /* the line end of others, and no more */
+    says(&b, "begun");
+    waits(&b);
+    fill(&a, &p, &b, " on\n", 0, "\nnext\n");
+    message_to(NULL);
+    leave(&a);
+    leave(&b);
+    close_place(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +440,7 @@ int main(void)
         cmocka_unit_test(pieces_keep_their_characters),
         cmocka_unit_test(nobody_tears_a_line),
         cmocka_unit_test(a_full_disk_is_not_for_good),
+        cmocka_unit_test(a_line_that_a_full_disk_tore_is_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
