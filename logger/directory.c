@@ -171,6 +171,8 @@ bool directory_reaped(struct disk *d, pid_t pid, int status)
     if (!disk_is_open(d) || !logdir_reaped(&d->dir, pid, status))
         return false;
     disk_await_helper(d);
+    if (!logdir_processing(&d->dir))
+        directory_urge(d);
     disk_set_full(d);
     return true;
 }

@@ -17,12 +17,23 @@ static enum sink_trouble trouble(const struct disk *d)
     return d->sink.rules->trouble;
 }
 
-/* An exact one is flushed before the line is added that would follow the last one of current. */
+/* The number of bytes at which a flush is due, so that they, and the line that was added last, are
+ * below the limit of file sizes. */
+static size_t room_below_limit(const struct disk *d)
+{
+    unsigned long long used = (unsigned long long)d->dir.size + LONGEST;
+    unsigned long long room = used < d->largest ? d->largest - used : 0;
+    return room < SINK_FULL ? (size_t)room : SINK_FULL;
+}
+
+/* An exact one is flushed before the line is added that would follow the last one of current, or
+ * that the limit of file sizes would cut off. */
 void disk_set_full(struct disk *d)
 {
-    size_t room = d->exact && d->state == DISK_WORKS ? logdir_room(&d->dir) : SINK_FULL;
+    size_t room = d->exact && disk_is_open(d) ? room_below_limit(d) : SINK_FULL;
+    size_t left = d->exact && d->state == DISK_WORKS ? logdir_room(&d->dir) : SIZE_MAX;
     d->sink.own.waits = d->state == DISK_FAILS;
-    d->sink.own.full = d->sink.own.waits ? SIZE_MAX : room < SINK_FULL ? room : SINK_FULL;
+    d->sink.own.full = d->sink.own.waits ? SIZE_MAX : left < room ? left : room;
 }
 
 /* The only place where the state of a directory changes, with all that goes with it. Who drops
@@ -273,6 +284,10 @@ static size_t fitting(const struct disk *d, const char *bytes, size_t length)
 int disk_write(struct disk *d)
 {
     struct sink_buffer *b = &d->sink.own;
+    if (is_too_much(d)) { /* a part of it would be written, and then no turn can come */
+        fail(d, EFBIG);
+        return -1;
+    }
     for (size_t fit = 0; b->written < b->bytes.length;) {
         const char *bytes = b->bytes.data + b->written;
         if (fit == 0)

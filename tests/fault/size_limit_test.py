@@ -1,10 +1,12 @@
 """A limit of file sizes (ulimit -f) that the container engine or a user has set: services run, and are logged."""
 import os
+from pathlib import Path
 
 import pytest
 
+from lib.logger import numbered, numbers, said, talk
 from lib.logs import log_bytes, log_text
-from lib.wait import wait_for
+from lib.wait import DEADLINE, wait_for
 
 COUNT = 1500
 BARE = "setpriv --bounding-set -sys_resource --inh-caps -sys_resource prlimit"  # root as docker's is: no CAP_SYS_RESOURCE
@@ -75,3 +77,29 @@ def test_a_restart_under_a_limit(tree, boot):
     assert box.stop() == 0
     text = log_text(tree.at("/var/log/services/web"))
     assert len(text) >= 2 and set(text) == {"begun"}
+
+
+@pytest.mark.parametrize("limit", [20000, 300000])
+@pytest.mark.parametrize("at_once", [False, True], ids=["much", "at-once"])
+def test_a_processor_that_takes_long(rig, place, limit, at_once):
+    """current grows meanwhile, up to the limit; then the service waits. at_once: all of it is read, and waits, when
+    the processor ends."""
+    go = Path(place) / "go"
+    r = rig("s5000", "n1000", "r20", f"!sh -c \"until test -e {go}; do sleep 0.02; done; cat\"", "C")
+    r.start(wrapper=[*BARE.split(), f"--fsize={limit}:{limit}"])
+    last = 400 if at_once else 10000
+    if at_once:
+        os.write(r.out[1], numbered(1, 100))
+        wait_for((r.directory / "previous").exists, what="processor")
+        os.write(r.out[1], numbered(101, last))
+    else:
+        thread = talk(r, 1, last)
+    if not at_once or limit == 20000:
+        wait_for(lambda: any("File too large; nothing is read until it works" in line for line in said(r)), what="message")
+    go.touch()
+    if not at_once:
+        thread.join(DEADLINE)
+        assert not thread.is_alive(), "the service is still held back"
+    assert r.finish() == 0
+    assert numbers(r) == (list(range(1, last + 1)), [])
+    assert max(os.stat(path).st_size for path in r.files()) <= limit

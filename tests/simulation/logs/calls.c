@@ -252,6 +252,10 @@ static ssize_t append(struct node *n, const void *from, size_t size, off_t at)
         if (size > 0 && room == 0)
             return refuse(ENOSPC);
         size = size < room ? size : room;
+        if (size > 0 && (size_t)at >= disk.largest)
+            return refuse(EFBIG);
+        if (size > disk.largest - (size_t)at)
+            size = disk.largest - (size_t)at;
     }
     if ((size_t)at < n->data.length) { /* a status file, written anew */
         n->data.length = (size_t)at;

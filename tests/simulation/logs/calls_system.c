@@ -423,11 +423,16 @@ DECLARE(int, getrlimit, __rlimit_resource_t what, struct rlimit *limit)
     if (OUTSIDE)
         return __real_getrlimit(what, limit);
     *limit = (struct rlimit){FDS, FDS};
+    if (what == RLIMIT_FSIZE && disk.largest < SIZE_MAX) {
+        *limit = (struct rlimit){disk.largest, disk.largest};
+        return 0;
+    }
     if (what == RLIMIT_FSIZE)
         *limit = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
     return 0;
 }
-NOTHING(int, setrlimit, 0, (__rlimit_resource_t what, const struct rlimit *limit), (what, limit))
+NOTHING(int, setrlimit, disk.largest == SIZE_MAX ? 0 : -1,
+        (__rlimit_resource_t what, const struct rlimit *limit), (what, limit))
 
 DECLARE(int, prctl, int option, ...)
 {

@@ -253,7 +253,7 @@ void disk_crash(struct random *r)
 
 void disk_begin(void)
 {
-    disk = (struct disk){.capacity = SIZE_MAX};
+    disk = (struct disk){.capacity = SIZE_MAX, .largest = SIZE_MAX};
     disk.root = node_new(NODE_DIRECTORY, 0755);
     disk.root->names = 1;
 }

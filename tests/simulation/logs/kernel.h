@@ -90,6 +90,7 @@ struct disk {
     unsigned long changed; /* changes ever made */
     unsigned int group;
     size_t used, capacity; /* bytes */
+    size_t largest;        /* bytes of a file; SIZE_MAX: there is no limit */
     unsigned int watchers; /* inotify was asked for */
     bool moves;            /* names change by rename */
     bool no_links, no_exchange, no_renameat2, no_modes;

@@ -199,7 +199,8 @@ static void ended(struct process *p)
     life_story("the logger has ended: %s %d", p->status == SIGKILL ? "killed" : "exit code",
                p->status >> 8);
     life_find();
-    bool lost = life.deletions > 0 && life.directory == NULL; /* it ended for that, not at the end */
+    bool lost =
+        life.deletions > 0 && life.directory == NULL; /* it ended for that, not at the end */
     if (life.pipe[0]->writers == 0 && p->status == 0 && !life.makes_way && !lost) {
         life.over = true;
         return;
@@ -295,6 +296,8 @@ static void open_life(struct logger_plan *p, bool tells)
         disk.no_exchange = p->no_exchange;
         disk.no_renameat2 = p->no_renameat2;
         disk.no_modes = p->no_modes;
+        if (p->largest > 0)
+            disk.largest = p->largest;
     }
     disk_make_directory("/log");
     disk_make_directory("/run");

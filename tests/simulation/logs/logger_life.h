@@ -62,6 +62,7 @@ struct logger_plan {
     bool deletes;                                       /* somebody does, now and then */
     bool wide;                                          /* some letters have two bytes */
     bool no_links, no_exchange, no_renameat2, no_modes; /* of the disk */
+    size_t largest;                                     /* bytes of a file; 0: no limit */
     bool plain_disk;                                    /* the part that was left out */
     struct happening happening[HAPPENINGS];
     size_t happenings;

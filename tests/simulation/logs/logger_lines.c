@@ -148,7 +148,8 @@ static bool is_lossy(void)
 bool lines_may_drop(void)
 {
     const struct logger_plan *p = life.plan;
-    bool troubled = life.was_full || kernel.struck > 0;
+    bool limited = p->processor && disk.largest < SIZE_MAX;
+    bool troubled = life.was_full || kernel.struck > 0 || limited;
     return life.absent > 0 || (troubled && (p->drops || strcmp(p->mode, "auto") == 0));
 }
 

@@ -125,6 +125,9 @@ void logger_draw(void *plan, uint64_t seed)
     struct random of_names = {random_mix(seed, 4)};
     p->follows = random_chance(&of_names, 15);
     p->deletes = !p->vacuums && !p->follows && random_mix(seed, 9) % 8 == 0;
+    struct random of_limit = {random_mix(seed, 12)};
+    if (random_chance(&of_limit, p->processor ? 40 : 10))
+        p->largest = 18000 + random_below(&of_limit, 40000);
     draw_happenings(p, &r);
     struct random of_console = {random_mix(seed, 3)};
     for (size_t i = 0; i < p->happenings; i++)
@@ -167,6 +170,8 @@ void logger_tell(const void *plan)
     for (size_t i = 0; i < p->words; i++)
         printf(" %s", p->script[i]);
     printf("\n");
+    if (!p->plain_disk && p->largest > 0)
+        printf("  its files have %zu bytes at most\n", p->largest);
     if (!p->plain_disk && (p->no_links || p->no_exchange || p->no_modes))
         printf("  its disk has no%s%s%s\n", p->no_links ? " links" : "",
                p->no_renameat2  ? " renameat2"
