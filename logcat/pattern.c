@@ -315,39 +315,85 @@ void pattern_close(struct pattern *p)
         regfree(&p->regex);
 }
 
-/* Searches each part between NULs by itself, for regexec stops at a NUL. */
-static bool search_parts(const struct pattern *p, const char *text, size_t length,
-                         struct pattern_place *place)
+/* Which matches count. */
+struct wanted {
+    bool begun; /* the text is the rest of a line: `^` is before it */
+    bool fills; /* not an empty one */
+};
+
+/* Searches a text up to its NUL. */
+static bool search_part(const struct pattern *p, const char *text, struct wanted w,
+                        struct pattern_place *place)
 {
     regmatch_t match;
+    size_t at = 0;
+    while (regexec(&p->regex, text + at, place ? 1 : 0, &match,
+                   w.begun || at > 0 ? REG_NOTBOL : 0) == 0) {
+        if (!place)
+            return true;
+        *place = (struct pattern_place){at + (size_t)match.rm_so, at + (size_t)match.rm_eo};
+        if (!w.fills || place->end > place->begin)
+            return true;
+        at = place->begin;
+        if (text[at] == '\0')
+            return false;
+        do
+            at++;
+        while (((unsigned char)text[at] & 0xc0) == 0x80); /* no character begins there */
+    }
+    return false;
+}
+
+/* Searches each part between NULs by itself, for regexec stops at a NUL. */
+static bool search_parts(const struct pattern *p, const char *text, size_t length, struct wanted w,
+                         struct pattern_place *place)
+{
     for (size_t at = 0; at <= length; at += strlen(text + at) + 1) {
-        if (regexec(&p->regex, text + at, place ? 1 : 0, &match, at > 0 ? REG_NOTBOL : 0) != 0)
+        w.begun |= at > 0;
+        if (!search_part(p, text + at, w, place))
             continue;
         if (place)
-            *place = (struct pattern_place){at + (size_t)match.rm_so, at + (size_t)match.rm_eo};
+            *place = (struct pattern_place){at + place->begin, at + place->end};
         return true;
     }
     return false;
 }
 
-static bool search(const struct pattern *p, const char *text, size_t length,
+static bool search(const struct pattern *p, const char *text, size_t length, struct wanted w,
                    struct pattern_place *place)
 {
     char *mended = mend(text, length);
-    bool found = search_parts(p, mended ? mended : text, length, place);
+    bool found = search_parts(p, mended ? mended : text, length, w, place);
     free(mended);
     return found;
 }
 
-bool pattern_find(const struct pattern *p, const char *text, size_t length,
-                  struct pattern_place *place)
+static bool find_wanted(const struct pattern *p, const char *text, size_t length, struct wanted w,
+                        struct pattern_place *place)
 {
     if (!p->literal)
-        return pattern_may(p, text, length) && search(p, text, length, place);
+        return pattern_may(p, text, length) && search(p, text, length, w, place);
     const char *word = find(&p->word[0], p->fold, text, length);
     if (word && place) {
         place->begin = (size_t)(word - text);
         place->end = place->begin + p->word[0].length;
     }
     return word != NULL;
+}
+
+bool pattern_find(const struct pattern *p, const char *text, size_t length,
+                  struct pattern_place *place)
+{
+    const struct wanted any = {.begun = false};
+    return find_wanted(p, text, length, any, place);
+}
+
+bool pattern_find_behind(const struct pattern *p, const char *text, size_t length, size_t from,
+                         struct pattern_place *place)
+{
+    const struct wanted next = {.begun = from > 0, .fills = true};
+    if (!find_wanted(p, text + from, length - from, next, place))
+        return false;
+    *place = (struct pattern_place){from + place->begin, from + place->end};
+    return true;
 }

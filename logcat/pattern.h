@@ -45,4 +45,9 @@ struct pattern_place {
 bool pattern_find(const struct pattern *p, const char *text, size_t length,
                   struct pattern_place *place);
 
+/* The same for the first match that begins at `from` or behind and is not empty. `^` is the
+ * beginning of text, not of what is searched. */
+bool pattern_find_behind(const struct pattern *p, const char *text, size_t length, size_t from,
+                         struct pattern_place *place);
+
 #endif

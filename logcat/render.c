@@ -175,17 +175,17 @@ static int add_part(const struct render *r, const char *bytes, size_t length, st
     return r->caret ? utf8_visible(bytes, length, out) : str_add(out, bytes, length);
 }
 
-/* Finds the first match of any mark at `from` or behind. */
+/* Finds the first match of any mark at `from` or behind, of those that can be seen. */
 static bool find_mark(const struct render *r, const struct entry *entry, size_t from,
                       struct pattern_place *first)
 {
     struct pattern_place place;
     bool found = false;
     for (size_t i = 0; i < r->marks; i++) {
-        if (!pattern_find(&r->mark[i], entry->message + from, entry->length - from, &place) ||
-            (found && place.begin + from >= first->begin))
+        if (!pattern_find_behind(&r->mark[i], entry->message, entry->length, from, &place) ||
+            (found && place.begin >= first->begin))
             continue;
-        *first = (struct pattern_place){place.begin + from, place.end + from};
+        *first = place;
         found = true;
     }
     return found;
@@ -195,7 +195,7 @@ static int add_marked(const struct render *r, const struct entry *entry, struct 
 {
     struct pattern_place place = {0};
     size_t at = 0;
-    while (at < entry->length && find_mark(r, entry, at, &place) && place.end > place.begin) {
+    while (at < entry->length && find_mark(r, entry, at, &place)) {
         add_part(r, entry->message + at, place.begin - at, out);
         add_color(out, "7");
         add_part(r, entry->message + place.begin, place.end - place.begin, out);

@@ -148,6 +148,44 @@ static void color_marks_service_and_stderr(void **state)
     str_release(&two);
 }
 
+static void marks_are_put_around_matches(void **state)
+{
+    static const struct {
+        const char *marks[2], *text, *expected;
+    } rows[] = {
+        {{"^a", NULL}, "aaab abc", "<a>aab abc"},
+        {{"^a", "b"}, "aab abc", "<a>a<b> a<b>c"},
+        {{"z*", "abc"}, "abc abcd", "<abc> <abc>d"},
+        {{"z*", NULL}, "azzb z", "a<zz>b <z>"},
+        {{"a|^", NULL}, "ba", "b<a>"},
+        {{"x*$", NULL}, "axbxx", "axb<xx>"},
+        {{"q*", NULL}, "gr\xc3\xbcq", "gr\xc3\xbc<q>"},
+        {{"^b*", NULL}, "abb", "abb"},
+    };
+    struct error e = ERROR_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pattern marks[2];
+        struct render r = {.form = RENDER_RAW, .color = true, .mark = marks};
+        for (; r.marks < 2 && rows[i].marks[r.marks] != NULL; r.marks++)
+            assert_int_equal(pattern_open(&marks[r.marks], rows[i].marks[r.marks], false, &e), 0);
+        struct entry entry = line(rows[i].text, STREAM_OUT);
+        struct str out = STR_INIT, expected = STR_INIT;
+        for (const char *at = rows[i].expected; *at != '\0'; at++)
+            assert_int_equal(*at == '<'   ? str_add(&expected, "\033[7m", 4)
+                             : *at == '>' ? str_add(&expected, "\033[27m", 5)
+                                          : str_add_char(&expected, *at),
+                             0);
+        str_add_char(&expected, '\n');
+        assert_int_equal(render_entry(&r, "a", &entry, &out), 0);
+        assert_string_equal(out.data, expected.data);
+        str_release(&out);
+        str_release(&expected);
+        while (r.marks > 0)
+            pattern_close(&marks[--r.marks]);
+    }
+}
+
 static void caret_shows_control_characters(void **state)
 {
     struct render r = {.form = RENDER_RAW, .caret = true};
@@ -244,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_time_of_fractions_has_room),
         cmocka_unit_test(raw_is_the_bytes),
         cmocka_unit_test(color_marks_service_and_stderr),
+        cmocka_unit_test(marks_are_put_around_matches),
         cmocka_unit_test(caret_shows_control_characters),
         cmocka_unit_test(json_is_an_object),
         cmocka_unit_test(json_keeps_invalid_bytes),
