@@ -106,13 +106,38 @@ static int go_on_processing(struct logdir *d, struct error *e)
     return step_archive_or_remove(d, "previous", previous != MARKED, e);
 }
 
+/* Gives us the w bit of a current that is ours: with mMODE nobody may have it. 0, or -1 with errno;
+ * EACCES: it is not ours, or that is not what keeps us out. */
+static int make_writable(const struct logdir *d)
+{
+    struct stat s;
+    int fd = step_open(d, "current", O_RDONLY);
+    int result = fd < 0 ? -1 : fstat(fd, &s);
+    if (result == 0 && (s.st_uid != geteuid() || (s.st_mode & S_IWUSR) != 0)) {
+        errno = EACCES;
+        result = -1;
+    }
+    if (result == 0)
+        result = fchmod(fd, (s.st_mode & 07777) | S_IWUSR);
+    fd_close(fd);
+    return result;
+}
+
+static int open_current(const struct logdir *d)
+{
+    int fd = step_open(d, "current", O_WRONLY | O_APPEND);
+    if (fd < 0 && errno == EACCES && make_writable(d) == 0)
+        fd = step_open(d, "current", O_WRONLY | O_APPEND);
+    return fd;
+}
+
 /* Opens current to append to it. 1; 0: there is no such file, or it is not one that we may write
  * to; -1 with e: that cannot be told now, and it must not be put aside for that: it may hold the
  * beginning of a batch. */
 static int take_over(struct logdir *d, struct error *e)
 {
     struct stat s;
-    int fd = step_open(d, "current", O_WRONLY | O_APPEND);
+    int fd = open_current(d);
     bool unfit = fd < 0 && (errno == ENOENT || errno == EACCES || errno == EPERM ||
                             errno == EINVAL || errno == ELOOP || errno == ENXIO);
     if (unfit)

@@ -67,6 +67,24 @@ def test_reading_goes_on_when_a_period_ends(rig, small):
     assert numbers(r) == numbers(r, "stderr") == (list(range(1, 30001)), [])
 
 
+def test_a_mode_without_the_writers_bit(rig, place, small):
+    """A part of a batch is in a current that its owner may not open to write: the rest of it goes there, too."""
+    os.chmod(place, 0o755)
+    r = rig("n1000", "s100000000", "z0", NEVER, "m0440", "C", logs=small, options=["-u", "32762:32762"]).start()
+    thread = talk(r, 1, 30000)
+    stalls(r)
+    status = os.stat(r.directory / "current")
+    assert status.st_uid == 32762 and status.st_mode & 0o777 == 0o440
+    r.kill()
+    grow(small)
+    r.start()
+    thread.join(DEADLINE)
+    assert not thread.is_alive(), "the service is still held back"
+    assert r.finish() == 0
+    assert numbers(r) == numbers(r, "stderr") == (list(range(1, 30001)), [])
+    assert [os.stat(path).st_ino for path in r.files()] == [status.st_ino]
+
+
 # --- somebody makes room by deleting logs ---
 
 

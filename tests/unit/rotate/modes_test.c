@@ -77,6 +77,34 @@ static void a_mode_with_x_bits_marks_nothing(void **state)
     kill_log();
 }
 
+/* Who is not root may not open a file of its own that has no w bit. */
+static void a_mode_without_the_writers_bit_keeps_nobody_out(void **state)
+{
+    static const mode_t modes[] = {0440, 0444, 0640};
+    (void)state;
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        struct logdir_settings s = plain;
+        struct stat first;
+        directory_remove(&dir);
+        directory_make(&dir);
+        uid_t before = geteuid(), other = before == 0 ? 1234 : before;
+        s.mode = modes[i];
+        assert_int_equal(fchown(dir.fd, other, (gid_t)-1), 0);
+        assert_int_equal(seteuid(other), 0);
+        for (int round = 0; round < 4; round++) { /* after a beginning, two kills, a clean end */
+            open_log(&s, round < 3);
+            assert_int_equal(directory_mode(&dir, "current"), modes[i]);
+            if (round == 0)
+                assert_int_equal(fstat(ours.current, &first), 0);
+            assert_int_equal(ours.inode, first.st_ino);
+            assert_int_equal(logdir_append(&ours, "x\n", 2), 2);
+            logdir_close(&ours, round >= 2);
+        }
+        assert_int_equal(seteuid(before), 0);
+        directory_holds(&dir, "current", "x\nx\nx\nx\n");
+    }
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -85,6 +113,7 @@ int main(void)
         T(an_executable_lock_makes_every_mark_worthless),
         T(a_logger_killed_after_it_took_the_lock_changes_nothing),
         T(a_mode_with_x_bits_marks_nothing),
+        T(a_mode_without_the_writers_bit_keeps_nobody_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
