@@ -17,7 +17,8 @@ bool step_has_current(const struct logdir *d)
     if (d->current < 0)
         return false;
     if (fstatat(d->directory, "current", &s, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno != ENOENT; /* after any other error the file may well be there */
+        /* ESTALE: deleted on the server; after any other error the file may well be there */
+        return errno != ENOENT && errno != ESTALE;
     return s.st_ino == d->inode && s.st_dev == d->device;
 }
 

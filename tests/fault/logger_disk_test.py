@@ -186,6 +186,27 @@ def test_directory_deleted(rig, rotates):
     assert said(r)[rotates:] == [f"logger web: warning: log directory {r.directory} was deleted"]
 
 
+def tracer(pid):
+    return int(re.search(r"TracerPid:\t(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+
+
+def test_directory_deleted_on_the_server(rig):
+    """Of NFS: whatever is done with it, or with current, says that the handle is stale."""
+    r = rig("C").start()
+    os.write(r.out[1], b"before\n")
+    wait_for(lambda: r.lines(), what="line")
+    server = subprocess.Popen(["strace", "-o", "/dev/null", "-p", str(r.pid), "-P", r.directory, "-P", r.directory / "current",
+                               "-e", "inject=newfstatat,fstat,openat,write:error=ESTALE"], stderr=subprocess.DEVNULL)
+    wait_for(lambda: tracer(r.pid) == server.pid, what="strace")
+    os.write(r.out[1], b"after\n")
+    assert r.wait() == 0
+    server.wait(DEADLINE)
+    r.start()
+    assert r.finish() == 0
+    assert [line[2] for line in r.lines()] == [b"before", b"after"]
+    assert said(r) == [f"logger web: warning: log directory {r.directory} was deleted"]
+
+
 def test_directory_replaced_by_a_symbolic_link(rig, place):
     """What is behind the link is never touched."""
     elsewhere = Path(place) / "elsewhere"
