@@ -5,7 +5,7 @@
 #include "tests/fuzz/fuzz.h"
 #include <ctype.h>
 
-enum { EXPRESSION_MAX = 60, LINES_MAX = 64 };
+enum { EXPRESSION_MAX = 60, LINES_MAX = 64, MARKED_MAX = 200 };
 
 static bool is_costly(const char *text)
 {
@@ -30,6 +30,9 @@ static void compare(const struct pattern *p, const regex_t *regex, const char *l
     MUST(pattern_find(p, line, length, &place) == found);
     MUST(!found || (place.begin == (size_t)match.rm_so && place.end == (size_t)match.rm_eo));
     MUST(!found || pattern_may(p, line, length));
+    size_t from = length > MARKED_MAX ? length - MARKED_MAX : 0;
+    for (; pattern_find_behind(p, line, length, from, &place); from = place.end)
+        MUST(from <= place.begin && place.begin < place.end && place.end <= length);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
