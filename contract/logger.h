@@ -31,6 +31,10 @@ enum {
     LAST_WORDS_SIZE = 160
 };
 
+/* The exit code of a logger that was asked to make way, or whose directory is gone: what it has
+ * read and not written is in the journals, for its successor. */
+enum { LOGGER_EXIT_SUCCESSOR = 99 };
+
 /* Where output goes. */
 enum logging_mode { LOGGING_CONSOLE = 0, LOGGING_BOTH = 1, LOGGING_DISK = 2, LOGGING_AUTO = 3 };
 /* How the command line of a logger spells the modes, by their number. */

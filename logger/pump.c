@@ -466,5 +466,6 @@ int pump_run(struct pump *p)
     str_release(&p->notes);
     free(p->noting.data);
     loop_close(&p->loop);
-    return p->failed ? EXIT_SYSTEM : code;
+    bool drained = p->flow == FLOW_LEAVING && !p->handover.lost;
+    return p->failed ? EXIT_SYSTEM : code != 0 || drained ? code : LOGGER_EXIT_SUCCESSOR;
 }

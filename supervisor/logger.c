@@ -228,12 +228,21 @@ void logger_start(struct logger *l)
     start_at(l, p->stage >= STAGE_DRAIN ? now + DRAIN_RETRY_MS * CLOCK_MS : l->process.retry_at);
 }
 
-/* When the next one is due: now after exit 0 and after a first failure, which may have been a kill;
- * ever later after failures that follow soon. */
-static void note_death(struct logger_process *s, int status, int64_t now)
+/* How it ended. */
+enum death { DRAINED, MADE_WAY, FAILED };
+
+static enum death death_of(int status)
+{
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return code == 0 ? DRAINED : code == LOGGER_EXIT_SUCCESSOR ? MADE_WAY : FAILED;
+}
+
+/* When the next one is due: now, also after a first failure, which may have been a kill; ever later
+ * after failures that follow soon. */
+static void note_death(struct logger_process *s, enum death death, int64_t now)
 {
     const int64_t stable = 10 * CLOCK_SECOND;
-    bool meant = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    bool meant = death != FAILED;
     s->pid = 0;
     if (meant || now - s->started > stable)
         s->failures = 0;
@@ -248,14 +257,14 @@ static void note_death(struct logger_process *s, int status, int64_t now)
 void logger_reaped(struct logger *l, int status)
 {
     struct pid1 *p = pid1_of(l);
-    bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    note_death(&l->process, status, pid1_now(p));
+    enum death death = death_of(status);
+    note_death(&l->process, death, pid1_now(p));
     show(l, false, status);
     if (logger_is_over(l))
         return;
     if (l->state == LOGGER_ENDING) {
-        /* Its pipes are at their end, or it was told that they are: a clean exit is its last. */
-        if ((clean && (p->stage >= STAGE_DRAIN || are_at_end(&l->pipes))) ||
+        /* Its pipes are at their end, or it was told that they are, and it has written all. */
+        if ((death == DRAINED && (p->stage >= STAGE_DRAIN || are_at_end(&l->pipes))) ||
             l->process.failures > DRAIN_TRIES)
             logger_give_up(l);
         else
@@ -263,7 +272,7 @@ void logger_reaped(struct logger *l, int status)
         return;
     }
     l->state = LOGGER_WAITING;
-    if (!clean && l->process.failures <= 1)
+    if (death == FAILED && l->process.failures <= 1)
         message_warning("the logger of %s ended with code %d, starting another", l->name,
                         process_exit_code(status));
     if (l->process.retry_at <= pid1_now(p))

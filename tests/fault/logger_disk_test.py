@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.logger import grow, high, numbered, numbers, said, stalls, talk, waiting
+from lib.logger import TO_A_SUCCESSOR, grow, high, numbered, numbers, said, stalls, talk, waiting
 from lib.processes import children, process_state
 from lib.wait import DEADLINE, let_pass, wait_for
 
@@ -177,7 +177,7 @@ def test_directory_deleted(rig, rotates):
         r.signal(signal.SIGALRM)
         wait_for(lambda: said(r), what="rotation that fails")
     os.write(r.out[1], b"after\nbeg")
-    assert r.wait() == 0  # for a successor, who may make directories
+    assert r.wait() == TO_A_SUCCESSOR  # who may make directories
     r.start()
     os.write(r.out[1], b"un\n")
     assert r.finish() == 0
@@ -199,7 +199,7 @@ def test_directory_deleted_on_the_server(rig):
                                "-e", "inject=newfstatat,fstat,openat,write:error=ESTALE"], stderr=subprocess.DEVNULL)
     wait_for(lambda: tracer(r.pid) == server.pid, what="strace")
     os.write(r.out[1], b"after\n")
-    assert r.wait() == 0
+    assert r.wait() == TO_A_SUCCESSOR
     server.wait(DEADLINE)
     r.start()
     assert r.finish() == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.logger import OVERLOG, grow, high, numbered, numbers, said, stalls, talk, waiting
+from lib.logger import OVERLOG, TO_A_SUCCESSOR, grow, high, numbered, numbers, said, stalls, talk, waiting
 from lib.processes import process_state
 from lib.wait import DEADLINE, wait_for
 
@@ -34,7 +34,7 @@ def ended_by_alrm(r):
 
 def ended_by_a_successor(r):
     r.signal(signal.SIGHUP)
-    assert r.wait() == 0
+    assert r.wait() == TO_A_SUCCESSOR
     r.start()
 
 
@@ -147,7 +147,7 @@ def test_directory_deleted_while_the_disk_is_full(rig, small, room):
     deleted = (r.directory / "current").read_bytes()
     shutil.rmtree(r.directory)
     room(small)
-    assert r.wait() == 0
+    assert r.wait() == TO_A_SUCCESSOR
     r.start()
     goes_on(r, small, thread)
     follow_on(r, deleted)
@@ -195,7 +195,7 @@ def test_directory_deleted_while_lines_are_dropped(rig, small, room):
     shutil.rmtree(r.directory)
     room(small)
     last = written_until(r, 30001, lambda: process_state(r.pid) == "Z")
-    assert r.wait() == 0
+    assert r.wait() == TO_A_SUCCESSOR
     r.start()
     assert r.finish() == 0
     found, other = numbers(r)

@@ -14,6 +14,7 @@ from lib.logs import CRI, archives, joined, log_bytes, whole_lines
 from lib.wait import DEADLINE, wait_for
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "ASAN_OPTIONS": "detect_leaks=0"}
+TO_A_SUCCESSOR = 99  # exit code of one that made way, or whose directory is gone
 HANDLED = 1 << (signal.SIGHUP - 1) | 1 << (signal.SIGALRM - 1) | 1 << (signal.SIGUSR1 - 1) \
     | 1 << (signal.SIGUSR2 - 1) | 1 << (signal.SIGCHLD - 1)
 

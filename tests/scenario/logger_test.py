@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.logger import OVERLOG, Rig, high, pipe
+from lib.logger import OVERLOG, TO_A_SUCCESSOR, Rig, high, pipe
 from lib.wait import DEADLINE, wait_for, wait_still
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_two_streams_in_order_through_rotations_and_restarts(rig):
     for step in range(1, 6):
         wait_for(lambda: r.shown[0].stat().st_size > total * step // 7, what="progress")
         r.signal(signal.SIGHUP)
-        assert r.wait() == 0
+        assert r.wait() == TO_A_SUCCESSOR
         r.start()
     for w in writers:
         w.join()
@@ -128,7 +128,7 @@ def test_begun_line_goes_to_the_successor(rig):
     wait_for(lambda: r.shown[0].read_bytes() == b"whole\nbeg", what="begun line on the console")
     wait_for(lambda: r.shown[1].stat().st_size == 10000, what="begun line on the console")
     r.signal(signal.SIGHUP)
-    assert r.wait() == 0
+    assert r.wait() == TO_A_SUCCESSOR
     os.write(r.out[1], b"un\n")
     os.write(r.err[1], b"yz\n")
     r.start()
@@ -146,7 +146,7 @@ def test_without_journals_hup_ends_the_line(rig):
     os.write(r.out[1], b"begun")
     wait_for(lambda: r.shown[0].read_bytes() == b"begun", what="begun line on the console")
     r.signal(signal.SIGHUP)
-    assert r.wait() == 0
+    assert r.wait() == TO_A_SUCCESSOR
     assert r.whole() == [("stdout", b"begun")] and r.lines()[-1][1] == "F"
 
 
@@ -503,7 +503,7 @@ def test_events_go_to_their_directory(rig, tmp_path):
     os.write(r.events[1], b"2026 web start\n2026 web ready\n")
     wait_for(lambda: size_of(events / "current") > 0, what="event")
     r.signal(signal.SIGHUP)
-    assert r.wait() == 0
+    assert r.wait() == TO_A_SUCCESSOR
     os.write(r.events[1], b"2026 web exit\n")
     r.start()
     assert r.finish() == 0
@@ -569,7 +569,7 @@ def test_full_disk_holds_the_service_back(small, tmp_path, restart):
         wait_for(lambda: waiting(r.out[0]), what="data in the pipe")
         if restart:
             r.signal(signal.SIGHUP)
-            assert r.wait() == 0
+            assert r.wait() == TO_A_SUCCESSOR
             r.start()
             wait_for(lambda: r.shown[1].read_bytes().count(b"No space left") == 2, what="full disk, for the successor")
         (small / "ballast").unlink()

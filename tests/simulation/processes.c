@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "contract/logger.h"
 #include "tests/simulation/lives.h"
 #include "tests/simulation/own_world.h"
 #include <errno.h>
@@ -370,7 +371,10 @@ static void hit(struct process *p, int signal)
         ends = signal == SIGHUP || signal == SIGUSR2;
     if (!ends || p->patience == NEVER || p->kind == PROCESS_PARENT)
         return;
-    end_soon(p, p->patience, p->end_status == SIGTERM ? signal : p->end_status);
+    int status = p->end_status == SIGTERM ? signal : p->end_status;
+    if (p->kind == PROCESS_LOGGER && signal == SIGHUP)
+        status = LOGGER_EXIT_SUCCESSOR << 8;
+    end_soon(p, p->patience, status);
 }
 
 static void send_one(struct process *p, int signal)

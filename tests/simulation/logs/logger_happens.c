@@ -156,7 +156,6 @@ static void signal_logger(int signal, const char *name)
     life_story("the logger gets %s", name);
     process_signal(life.logger, signal);
     life.hups += signal == SIGHUP;
-    life.makes_way |= signal == SIGHUP;
 }
 
 static void kill_one(const char *what, struct random *r)

@@ -127,7 +127,6 @@ static void start_logger(void)
     }
     process_give(p, LOGGER_FD_LOCK, life.lock, O_RDWR);
     life.logger = p;
-    life.makes_way = false;
     life.start_at = NEVER;
 }
 
@@ -199,15 +198,15 @@ static void ended(struct process *p)
     life_story("the logger has ended: %s %d", p->status == SIGKILL ? "killed" : "exit code",
                p->status >> 8);
     life_find();
-    bool lost =
-        life.deletions > 0 && life.directory == NULL; /* it ended for that, not at the end */
-    if (life.pipe[0]->writers == 0 && p->status == 0 && !life.makes_way && !lost) {
+    int code = p->status >> 8;
+    if (life.pipe[0]->writers == 0 && p->status == 0) {
         life.over = true;
         return;
     }
-    if (p->status != SIGKILL && p->status != 0 && p->status >> 8 != EXIT_SYSTEM)
-        life_fails("exit code", "%d", p->status >> 8);
-    life.start_at = kernel.now + (p->status == 0 || p->status == SIGKILL ? 0 : retry);
+    bool failed = p->status != SIGKILL && code != 0 && code != LOGGER_EXIT_SUCCESSOR;
+    if (failed && code != EXIT_SYSTEM)
+        life_fails("exit code", "%d", code);
+    life.start_at = kernel.now + (failed ? retry : 0);
 }
 
 static void begun(struct process *p)

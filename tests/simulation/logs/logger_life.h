@@ -137,7 +137,6 @@ struct logger_life {
     unsigned int said;                                /* messages of loggers */
     bool was_full;
     bool to_deny, denies; /* the next logger, this one cannot open directories */
-    bool makes_way;       /* the logger was told to */
     bool deletes;         /* somebody does, now */
     unsigned int deletions;
     struct reading retired, retired_other;

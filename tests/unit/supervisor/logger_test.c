@@ -118,13 +118,35 @@ static void drained_at_the_end(void **state)
     simulated_expect_not("USR2 web/log");
 }
 
+/* Nothing is left in its pipes, but in its journals. */
+static void a_successor_writes_what_is_left_at_the_end(void **state)
+{
+    (void)state;
+    simulated_web(NULL);
+    simulated_process("web/log")->stubborn = true;
+    simulated_process("web/log")->logger = false; /* the end of its pipes does not end it */
+    simulated_journal();
+    simulated_signal(SIGTERM);
+    assert_int_equal(of("web")->state, LOGGER_ENDING);
+    simulated_exit("web/log", LOGGER_EXIT_SUCCESSOR);
+    simulated_expect("logger web", NULL);
+    simulated_expect_not(
+        "say overlog: warning: the logger of web ended with code 99, starting another");
+    assert_int_equal(of("web")->state, LOGGER_DRAINED);
+    assert_true(simulated.over);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SIMULATED_TEST(before_its_service),   SIMULATED_TEST(none_without_logging),
-        SIMULATED_TEST(restarted_ever_later), SIMULATED_TEST(a_successor_hears_of_the_boundary),
-        SIMULATED_TEST(letters_to_a_logger),  SIMULATED_TEST(one_that_cannot_be_forked),
+        SIMULATED_TEST(before_its_service),
+        SIMULATED_TEST(none_without_logging),
+        SIMULATED_TEST(restarted_ever_later),
+        SIMULATED_TEST(a_successor_hears_of_the_boundary),
+        SIMULATED_TEST(letters_to_a_logger),
+        SIMULATED_TEST(one_that_cannot_be_forked),
         SIMULATED_TEST(drained_at_the_end),
+        SIMULATED_TEST(a_successor_writes_what_is_left_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -253,7 +253,7 @@ static void hit(struct simulated_process *p, int signal)
     if (signal == SIGKILL)
         simulated_end(p, SIGKILL);
     else if (p->logger && (signal == SIGHUP || signal == SIGUSR2))
-        simulated_end(p, 0);
+        simulated_end(p, signal == SIGHUP ? LOGGER_EXIT_SUCCESSOR << 8 : 0);
     else if (!p->logger && !p->stubborn &&
              (signal == SIGTERM || signal == SIGINT || signal == SIGHUP))
         simulated_end(p, signal);
