@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { READ_MAX = 65536, BURST = 16384, NOTES_MAX = 16384 };
@@ -20,6 +21,7 @@ static const int64_t begun_wait = 200 * CLOCK_MS;
 static const int64_t torn_wait = CLOCK_SECOND;
 static const int64_t stands_wait = CLOCK_SECOND; /* in the log */
 static const int64_t rest_wait = CLOCK_SECOND;
+static const int64_t sign_pause = 100 * CLOCK_MS;
 
 static struct lines *lines_of(const struct pump_input *in)
 {
@@ -291,6 +293,18 @@ static void give_up_reading(struct pump_input *in)
     give_up(in->pump, e.text);
 }
 
+/* Sets the pipe's time of change, by which livecheck sees that the service writes: Linux 6.15 and
+ * later leave that time alone when a pipe without a name is written to. A failure is not said:
+ * livecheck still sees the log directory. */
+static void sign_of_life(struct pump_input *in)
+{
+    int64_t now = clock_monotonic();
+    if (now - in->signed_at < sign_pause)
+        return;
+    in->signed_at = now;
+    (void)!futimens(in->watch.fd, NULL);
+}
+
 /* Reads once. The number of bytes; 0 at the end or when there is nothing, or no room for more. */
 static size_t read_some(struct pump_input *in, size_t most)
 {
@@ -299,8 +313,10 @@ static size_t read_some(struct pump_input *in, size_t most)
     ssize_t n = journal_fill(journal_of(in), in->watch.fd, most, lines_of(in));
     if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOBUFS))
         return 0;
-    if (n > 0 && in->index != HANDOVER_EVENTS)
+    if (n > 0 && in->index != HANDOVER_EVENTS) {
         flood_count(&in->pump->flood, (size_t)n);
+        sign_of_life(in);
+    }
     if (n > 0)
         take_bytes(in);
     else if (n == 0)

@@ -22,6 +22,7 @@ struct pump_input {
     struct watch watch;
     struct timer begun;  /* shows a begun line on the console */
     struct timer stands; /* writes it into the log; set only while one stands */
+    int64_t signed_at;   /* sign_of_life, on the monotonic clock */
     bool open;
 };
 

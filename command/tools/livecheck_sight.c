@@ -28,6 +28,7 @@ static bool mark_moves(struct sight_mark *m, const struct stat *st)
     return moved && st != NULL;
 }
 
+/* The time is that of the last write (Linux before 6.15), or of the logger's last sign_of_life. */
 static bool stream_moves(struct sight *s, int fd)
 {
     struct stat st;

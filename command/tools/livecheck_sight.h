@@ -1,7 +1,7 @@
 /* What livecheck sees of its service: whether it is ready, wanted and running, by supervise/status
- * and /proc; and whether it gives signs of life. Those are lines that it logs, by the pipes to its
- * logger, which note when somebody wrote into them last, and by current of its log directory; and
- * what it tells by `notify`. */
+ * and /proc; and whether it gives signs of life. Those are what it writes into the pipes to
+ * its logger, by their time of change, which the kernel or the logger sets; lines in current of its
+ * log directory; and what it tells by `notify`. */
 #ifndef COMMAND_TOOLS_LIVECHECK_SIGHT_H
 #define COMMAND_TOOLS_LIVECHECK_SIGHT_H
 

@@ -73,6 +73,28 @@ def test_silence(tree, boot):
     assert not [line for line in log(tree, "chatty") if "livecheck" in line], log(tree, "chatty")
 
 
+TALKS = """#!/bin/sh
+echo x >>/tmp/$0.starts
+exec livecheck -i 100ms -s 0 -f 2 -q 4s sh -c 'while :; do echo line; echo x >>/tmp/$0.checks; sleep 0.2; done'
+"""
+
+
+def test_lines_that_no_log_directory_shows(tree, boot):
+    """A service that talks is not silent, whatever becomes of its lines; one that does not talk is."""
+    tree.longrun("placeless", TALKS.replace("$0", "placeless"))
+    tree.write("/logs/placeless", "a file where its directory should be\n")
+    tree.longrun("dropped", TALKS.replace("$0", "dropped"), logging_script="-\n")
+    tree.longrun("endless", TALKS.replace("$0", "endless").replace("echo line", "printf ."), logging_script="-\n")
+    tree.longrun("silent", "#!/bin/sh\nexec livecheck -i 100ms -s 0 -f 2 -q 500ms sleep 1000\n", logging_script="-\n")
+    box = boot(tree.path, env={"OVERLOG_DIR": "/logs"})
+    talking = ["placeless", "dropped", "endless"]
+    box.wait_for(lambda: all(count(tree, name) >= 30 for name in talking), what="six seconds of lines")
+    assert [tree.read(f"/tmp/{name}.starts") for name in talking] == ["x\n"] * 3, box.transcript()
+    box.wait_for_text("livecheck: warning: silent is not alive: 2 failures in a row, the last: nothing logged for 500ms; "
+                      "restarting it")
+    assert box.stop() == 0
+
+
 BEFORE_PID_1_HAS_WRITTEN = """#!/bin/sh
 mv /run/s6/status /run/s6/away 2>/dev/null
 exec livecheck -i 100ms -s 0 -f 2 -q 500ms sh -c 'sleep 1; mv /run/s6/away /run/s6/status 2>/dev/null; exec sleep 1000'
