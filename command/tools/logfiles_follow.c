@@ -254,13 +254,19 @@ static void open_folder(struct follower *l, struct followed *f)
                                      IN_MODIFY);
 }
 
+static void remove_old(struct followed *f, size_t index)
+{
+    struct old *o = &f->old[index];
+    f->old_count--;
+    memmove(o, o + 1, (f->old_count - index) * sizeof *o);
+}
+
 static void drop_old(struct follower *l, struct followed *f, size_t index)
 {
     struct old *o = &f->old[index];
     read_on(l, f, &o->tail, false, true);
     tail_close(&o->tail);
-    f->old_count--;
-    memmove(o, o + 1, (f->old_count - index) * sizeof *o);
+    remove_old(f, index);
 }
 
 static void make_old(struct follower *l, struct followed *f)
@@ -271,25 +277,42 @@ static void make_old(struct follower *l, struct followed *f)
     f->open = false;
 }
 
-static bool is_tail(const struct followed *f, const struct stat *st)
+static bool is_tail(const struct tail *t, const struct stat *st)
 {
-    return st->st_dev == f->tail.place.device && st->st_ino == f->tail.place.inode;
+    return st->st_dev == t->place.device && st->st_ino == t->place.inode;
+}
+
+/* Moves the tail of a file that had the name before, and was read on since, to out. False: it is
+ * none of these. */
+static bool take_back(struct followed *f, const struct stat *st, struct tail *out)
+{
+    for (size_t i = 0; i < f->old_count; i++)
+        if (is_tail(&f->old[i].tail, st)) {
+            *out = f->old[i].tail;
+            remove_old(f, i);
+            return true;
+        }
+    return false;
 }
 
 /* Sees to it that f->tail is the file which has the name now, if there is one. */
 static void find_file(struct follower *l, struct followed *f)
 {
     struct stat st;
+    struct tail back;
     struct error e = ERROR_INIT;
     open_folder(l, f);
     bool there = f->folder >= 0 && fstatat(f->folder, f->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    if (there && f->open && is_tail(f, &st))
+    if (there && f->open && is_tail(&f->tail, &st))
         return;
+    bool known = there && take_back(f, &st, &back); /* first: make_old may close the oldest one */
     if (f->open)
         make_old(l, f);
     if (!there)
         return;
-    f->open = tail_open(&f->tail, f->folder, f->name, &f->start, &e) == 0;
+    if (known)
+        f->tail = back;
+    f->open = known || tail_open(&f->tail, f->folder, f->name, &f->start, &e) == 0;
     if (f->open) {
         f->start = (struct logfile_place){.offset = 0};
         f->complained = f->stuck = false;
@@ -317,7 +340,7 @@ static void read_old(struct follower *l, struct followed *f)
 static void trim(struct follower *l, struct followed *f)
 {
     struct stat st;
-    if (lstat(f->file->path, &st) < 0 || !is_tail(f, &st) || st.st_nlink != 1)
+    if (lstat(f->file->path, &st) < 0 || !is_tail(&f->tail, &st) || st.st_nlink != 1)
         return;
     enum tail_trimmed done = tail_trim(&f->tail, l->limit);
     if (done == TAIL_STUCK && !f->stuck)

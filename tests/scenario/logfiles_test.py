@@ -230,6 +230,46 @@ def test_rotation(tree, boot):
     assert box.stop() == 0
 
 
+def test_a_file_that_gets_its_name_back(tree, boot):
+    """Alone, beside a successor, and with its directory; what is new comes once, what was passed on not again."""
+    box = follow(tree, boot)
+    w = Writer(tree)
+    w.open()
+    away, folder, other = w.path + ".1", tree.at("/var/log/app"), tree.at("/var/log/other")
+
+    def say():
+        w.lines(2)
+        w.wait(box)
+
+    say()
+    os.rename(w.path, away)
+    say()
+    os.rename(away, w.path)
+    say()
+    os.rename(w.path, away)
+    first = w.file
+    w.open()
+    say()
+    os.rename(w.path, w.path + ".2")
+    os.rename(away, w.path)
+    w.lines(2, first)
+    w.wait(box)
+    say()  # in the successor, that was followed in between
+    w.file.close()
+    w.file = first
+    os.mkdir(other)
+    for _ in range(2):  # another directory and its file, and both back again
+        for there in (folder, other):
+            os.rename(folder, folder + ".was")
+            os.rename(other, folder)
+            os.rename(folder + ".was", other)
+            w.open()
+            say()
+    w.check()
+    assert box.stop() == 0
+    w.check()
+
+
 def test_a_file_that_was_renamed_is_not_shortened(tree, boot):
     """Not even where that happens between the look at its name and the end of its lines: the output is held up."""
     os.makedirs(tree.at("/tmp"), exist_ok=True)
