@@ -53,7 +53,8 @@ int file_copy(int from_at, const char *from, int to_at, const char *to, mode_t m
 /* Copies a directory recursively with its modes (data/, env/). */
 int file_copy_tree(int from_at, const char *from, int to_at, const char *to, struct error *e);
 /* Copies a file or a tree, whatever kinds of files are in it, with modes and, as root, owners.
- * Symbolic links are copied, never followed. A link or file that is in the way is replaced. */
+ * A copy that cannot have its owner loses its s bits. Symbolic links are copied, never followed. A
+ * link or file that is in the way is replaced. */
 int file_copy_all(int from_at, const char *from, int to_at, const char *to, struct error *e);
 
 /* Whether both paths lead to the same file, which is there: 1 or 0. */

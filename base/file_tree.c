@@ -113,13 +113,23 @@ static int copy_directory(int from_at, const char *from, int to_at, const char *
                           const struct stat *st, int flags);
 
 /* As root, as far as this root may: without the capability, or for an owner that a user namespace
- * does not know, a copy is ours. */
+ * does not know, a copy is ours. Whether it has the owner and group of st then; -1 with errno. */
 static int keep_owner(int at, const char *path, const struct stat *st)
 {
-    if (geteuid() != 0 ||
-        fchownat(at, path, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0)
-        return 0;
-    return errno == EPERM || errno == EINVAL ? 0 : -1;
+    const int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+    struct stat now;
+    if (geteuid() == 0 && fchownat(at, path, st->st_uid, st->st_gid, flags) < 0 && errno != EPERM &&
+        errno != EINVAL)
+        return -1;
+    if (fstatat(at, path, &now, flags) < 0)
+        return -1;
+    return now.st_uid == st->st_uid && now.st_gid == st->st_gid;
+}
+
+/* The mode of a copy. A program that runs as its owner must not become one that runs as us. */
+static mode_t copied_mode(const struct stat *st, bool kept)
+{
+    return st->st_mode & (kept ? 07777 : S_ISDIR(st->st_mode) ? 01777 : 0777);
 }
 
 /* What is in the way of anything but a directory is removed first: nothing is written through a
@@ -129,7 +139,7 @@ static int copy_entry(int from_at, const char *from, int to_at, const char *to)
     struct stat st;
     if (fstatat(from_at, from, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -1;
-    mode_t mode = st.st_mode & 07777;
+    mode_t plain = st.st_mode & 0777; /* until the owner is the right one */
     if (S_ISDIR(st.st_mode))
         return copy_directory(from_at, from, to_at, to, &st, O_NOFOLLOW);
     if (unlinkat(to_at, to, 0) < 0 && errno != ENOENT)
@@ -138,15 +148,15 @@ static int copy_entry(int from_at, const char *from, int to_at, const char *to)
         if (copy_link(from_at, from, to_at, to) < 0)
             return -1;
     } else if (S_ISREG(st.st_mode)) {
-        if (copy_file(from_at, from, to_at, to, mode, O_NOFOLLOW | O_EXCL) < 0)
+        if (copy_file(from_at, from, to_at, to, plain, O_NOFOLLOW | O_EXCL) < 0)
             return -1;
-    } else if (mknodat(to_at, to, st.st_mode, st.st_rdev) < 0) {
+    } else if (mknodat(to_at, to, (st.st_mode & S_IFMT) | plain, st.st_rdev) < 0) {
         return -1;
     }
-    if (keep_owner(to_at, to, &st) < 0)
-        return -1;
-    /* Again, because a change of owner takes s bits away. */
-    return S_ISLNK(st.st_mode) ? 0 : file_mode_made(to_at, to, st.st_mode & S_IFMT, mode);
+    int kept = keep_owner(to_at, to, &st);
+    if (kept < 0 || S_ISLNK(st.st_mode))
+        return kept < 0 ? -1 : 0;
+    return file_mode_made(to_at, to, st.st_mode & S_IFMT, copied_mode(&st, kept));
 }
 
 /* from stands at its beginning. */
@@ -174,11 +184,10 @@ static int copy_directory(int from_at, const char *from, int to_at, const char *
         return -1;
     }
     int result = copy_content(in, out);
-    if (result == 0)
-        result = keep_owner(out, "", st);
+    int kept = result == 0 ? keep_owner(out, "", st) : -1;
     /* Last, because the mode may forbid writing. */
     if (result == 0)
-        result = fchmod(out, st->st_mode & 07777);
+        result = kept < 0 ? -1 : fchmod(out, copied_mode(st, kept));
     fd_close(in);
     fd_close(out);
     return result;

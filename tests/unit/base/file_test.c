@@ -1,64 +1,6 @@
-#include "base/file.h"
+#include "tests/unit/base/file_root.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static char root_path[64];
-static int root = -1;
-static struct error err;
-
-static int make_root(void **state)
-{
-    (void)state;
-    strcpy(root_path, "/tmp/overlog-file-XXXXXX");
-    if (!mkdtemp(root_path))
-        return -1;
-    root = open(root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    umask(027);
-    return root < 0 ? -1 : 0;
-}
-
-static int remove_root(void **state)
-{
-    (void)state;
-    close(root);
-    return file_remove_tree(AT_FDCWD, root_path, &err);
-}
-
-static void assert_content(const char *path, const char *bytes, size_t length)
-{
-    struct str s = STR_INIT;
-    assert_int_equal(file_read(root, path, 1 << 20, &s, &err), 0);
-    assert_int_equal(s.length, length);
-    assert_memory_equal(s.data, bytes, length);
-    str_release(&s);
-}
-
-static mode_t mode_of(const char *path)
-{
-    struct stat st;
-    assert_int_equal(fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW), 0);
-    return st.st_mode;
-}
-
-static int is_missing(const char *path)
-{
-    struct stat st;
-    return fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
-}
 
 static void write_then_read(void **state)
 {
@@ -207,122 +149,6 @@ static void directories_with_their_parents(void **state)
     assert_int_equal(file_make_directories(AT_FDCWD, "/", 0755, &err), 0);
 }
 
-static void remove_tree_does_not_follow_links(void **state)
-{
-    (void)state;
-    assert_int_equal(file_make_directories(root, "keep", 0755, &err), 0);
-    assert_int_equal(file_write(root, "keep/file", "k", 1, 0644, &err), 0);
-    assert_int_equal(file_make_directories(root, "tree/a/b", 0755, &err), 0);
-    assert_int_equal(file_write(root, "tree/.hidden", "h", 1, 0400, &err), 0);
-    assert_int_equal(file_write(root, "tree/a/f", "f", 1, 0644, &err), 0);
-    assert_int_equal(symlinkat("../../keep", root, "tree/a/link"), 0);
-    assert_int_equal(mkfifoat(root, "tree/a/fifo", 0600), 0);
-    assert_int_equal(symlinkat("keep", root, "outer"), 0);
-    assert_int_equal(file_remove_tree(root, "tree", &err), 0);
-    assert_true(is_missing("tree"));
-    assert_int_equal(file_remove_tree(root, "outer", &err), 0);
-    assert_true(is_missing("outer"));
-    assert_content("keep/file", "k", 1);
-    assert_int_equal(file_remove_tree(root, "keep/file", &err), 0);
-    assert_true(is_missing("keep/file"));
-    assert_int_equal(file_remove_tree(root, "was/never", &err), 0);
-}
-
-static void remove_deep_tree(void **state)
-{
-    (void)state;
-    char path[512] = "deep";
-    for (int i = 0; i < 100; i++)
-        strcat(path, "/d");
-    assert_int_equal(file_make_directories(root, path, 0755, &err), 0);
-    assert_int_equal(file_remove_tree(root, "deep", &err), 0);
-    assert_true(is_missing("deep"));
-}
-
-/* A volume, be it of the same file system. */
-static void remove_tree_keeps_what_is_mounted(void **state)
-{
-    (void)state;
-    char from[96];
-    char to[96];
-    snprintf(from, sizeof from, "%s/volume", root_path);
-    snprintf(to, sizeof to, "%s/around/a/point", root_path);
-    assert_int_equal(file_make_directories(root, "around/a/point", 0755, &err), 0);
-    assert_int_equal(file_write(root, "around/a/file", "f", 1, 0644, &err), 0);
-    assert_int_equal(file_write(root, "around/a/point/under", "u", 1, 0644, &err), 0);
-    assert_int_equal(file_make_directories(root, "volume", 0755, &err), 0);
-    assert_int_equal(file_write(root, "volume/file", "v", 1, 0644, &err), 0);
-    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        mount(from, to, NULL, MS_BIND, NULL) < 0)
-        skip();
-    assert_int_equal(file_remove_tree(AT_FDCWD, to, &err), -1);
-    assert_int_equal(errno, EBUSY);
-    assert_int_equal(file_remove_tree(root, "around", &err), -1);
-    assert_int_equal(err.why, EBUSY);
-    assert_content("volume/file", "v", 1);
-    assert_int_equal(umount(to), 0);
-    assert_int_equal(file_remove_tree(root, "around", &err), 0);
-    assert_true(is_missing("around"));
-}
-
-static void copy_sets_the_mode(void **state)
-{
-    (void)state;
-    assert_int_equal(file_write(root, "a", "one\0two", 7, 0600, &err), 0);
-    assert_int_equal(file_write(root, "b", "something longer", 16, 0600, &err), 0);
-    assert_int_equal(file_copy(root, "a", root, "b", 0755, &err), 0);
-    assert_content("b", "one\0two", 7);
-    assert_int_equal(mode_of("b"), S_IFREG | 0755);
-    assert_int_equal(file_copy(root, "none", root, "c", 0755, &err), -1);
-    assert_int_equal(errno, ENOENT);
-    assert_true(is_missing("c"));
-}
-
-static void copy_tree_keeps_modes_links_and_dot_files(void **state)
-{
-    (void)state;
-    assert_int_equal(file_make_directories(root, "t/sub", 0500, &err), 0);
-    assert_int_equal(fchmodat(root, "t/sub", 0755, 0), 0);
-    assert_int_equal(file_write(root, "t/sub/f", "f", 1, 0751, &err), 0);
-    assert_int_equal(fchmodat(root, "t/sub", 0500, 0), 0);
-    assert_int_equal(file_write(root, "t/.dot", "d", 1, 0604, &err), 0);
-    assert_int_equal(symlinkat("nowhere", root, "t/link"), 0);
-    assert_int_equal(mkfifoat(root, "t/fifo", 0600), 0);
-    assert_int_equal(file_copy_tree(root, "t", root, "u", &err), 0);
-    assert_int_equal(mode_of("u"), S_IFDIR | 0755);
-    assert_int_equal(mode_of("u/sub"), S_IFDIR | 0500);
-    assert_int_equal(mode_of("u/sub/f"), S_IFREG | 0751);
-    assert_int_equal(mode_of("u/.dot"), S_IFREG | 0604);
-    assert_int_equal(mode_of("u/fifo"), S_IFIFO | 0600);
-    assert_content("u/sub/f", "f", 1);
-    char target[32] = "";
-    assert_int_equal(readlinkat(root, "u/link", target, sizeof target - 1), 7);
-    assert_string_equal(target, "nowhere");
-    assert_int_equal(file_copy_tree(root, "t", root, "u", &err), 0);
-    assert_int_equal(fchmodat(root, "t/sub", 0755, 0), 0);
-    assert_int_equal(fchmodat(root, "u/sub", 0755, 0), 0);
-}
-
-static void copy_all_takes_links_as_they_are(void **state)
-{
-    (void)state;
-    assert_int_equal(file_write(root, "victim", "old", 3, 0600, &err), 0);
-    assert_int_equal(file_write(root, "new", "new", 3, 04751, &err), 0);
-    assert_int_equal(symlinkat("victim", root, "way"), 0);
-    assert_int_equal(file_copy_all(root, "new", root, "way", &err), 0);
-    assert_content("victim", "old", 3);
-    assert_content("way", "new", 3);
-    assert_int_equal(mode_of("way"), S_IFREG | 04751);
-    assert_int_equal(symlinkat("victim", root, "link"), 0);
-    assert_int_equal(file_copy_all(root, "link", root, "way", &err), 0);
-    char target[32] = "";
-    assert_int_equal(readlinkat(root, "way", target, sizeof target - 1), 6);
-    assert_string_equal(target, "victim");
-    assert_int_equal(mkdirat(root, "folder", 0755), 0);
-    assert_int_equal(file_copy_all(root, "new", root, "folder", &err), -1);
-    assert_int_equal(file_copy_all(root, "none", root, "other", &err), -1);
-}
-
 static void list_is_sorted_without_dot_files(void **state)
 {
     (void)state;
@@ -448,8 +274,6 @@ static void replacing_finds_its_name_taken(void **state)
     assert_int_equal(mode_of("a.new"), S_IFDIR | 0700);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -464,12 +288,6 @@ int main(void)
         TEST(replace_is_by_rename_and_ignores_rests),
         TEST(failed_replace_leaves_nothing),
         TEST(directories_with_their_parents),
-        TEST(remove_tree_does_not_follow_links),
-        TEST(remove_tree_keeps_what_is_mounted),
-        TEST(remove_deep_tree),
-        TEST(copy_sets_the_mode),
-        TEST(copy_tree_keeps_modes_links_and_dot_files),
-        TEST(copy_all_takes_links_as_they_are),
         TEST(list_is_sorted_without_dot_files),
         TEST(link_replaces),
         TEST(cloexec_on_and_off),
