@@ -1,4 +1,5 @@
 #include "base/loop.h"
+#include "base/process.h"
 
 #include "base/clock.h"
 #include "base/container.h"
@@ -274,11 +275,9 @@ int loop_signals(struct loop *l, const int *signals, size_t count,
     int fd = signalfd(l->signals, &l->mask, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
         return error_system(e, "unable to receive signals");
-    /* An ignored SIGCHLD, inherited, would take our children's statuses away. To the others, which
-     * are blocked, it does not matter. */
-    struct sigaction action = {.sa_handler = SIG_DFL};
+    /* For the others, which are blocked, it does not matter that they are ignored. */
     if (sigismember(&l->mask, SIGCHLD))
-        sigaction(SIGCHLD, &action, NULL);
+        process_keep_statuses();
     l->on_signal = handler;
     l->signal_context = context;
     if (l->signals >= 0)

@@ -253,6 +253,12 @@ static pid_t wait_for(pid_t pid, int *status, int flags)
     return got;
 }
 
+void process_keep_statuses(void)
+{
+    const struct sigaction action = {.sa_handler = SIG_DFL};
+    sigaction(SIGCHLD, &action, NULL);
+}
+
 pid_t process_reap(int *status)
 {
     return wait_for(-1, status, WNOHANG);

@@ -124,6 +124,10 @@ pid_t process_close(int fd);
  * twice and only of one with a parent: it is born (f filled), read on. The pipe does not block. */
 int process_report(int report, struct process_failure *f);
 
+/* Ends an ignored SIGCHLD, which a caller may leave to us: the kernel would reap our children, and
+ * neither tell how they ended nor that they did. To be called before the first one is started. */
+void process_keep_statuses(void);
+
 /* A child that is dead: its pid and raw wait status; 0 when there is none now, -1 when we have no
  * child at all. */
 pid_t process_reap(int *status);

@@ -149,6 +149,7 @@ static int turn(struct iteration *it, const char *value, int *code, struct error
 
 static int begin(struct iteration *it, struct error *e)
 {
+    process_keep_statuses();
     if (variable_check(it->name, e) < 0)
         return -1;
     /* An imported variable is not in the environment besides. */

@@ -55,6 +55,7 @@ static int read_directives(struct trap *t, char **words, struct error *e)
 static void block_signals(struct trap *t)
 {
     bool all = t->forward || t->handler[DEFAULT].program != NULL;
+    process_keep_statuses();
     sigemptyset(&t->taken);
     sigaddset(&t->taken, SIGCHLD);
     for (int i = 1; i < SIGNAL_COUNT; i++)

@@ -55,6 +55,8 @@ static bool await_signal(const sigset_t *set, int64_t deadline)
 
 pid_t wait_set_next(struct wait_set *s, int64_t deadline, int *status)
 {
+    const struct sigaction standard = {.sa_handler = SIG_DFL};
+    struct sigaction action;
     sigset_t child;
     sigset_t before;
     pid_t pid;
@@ -62,8 +64,10 @@ pid_t wait_set_next(struct wait_set *s, int64_t deadline, int *status)
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, &before);
+    sigaction(SIGCHLD, &standard, &action); /* an ignored one does not come */
     while ((pid = look(s, status)) == WAIT_TIMEOUT && await_signal(&child, deadline))
         ;
+    sigaction(SIGCHLD, &action, NULL);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return pid;
 }

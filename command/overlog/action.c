@@ -110,6 +110,7 @@ int action_request(const struct action *a, const char *options, const char *verb
 static pid_t ask(struct action *a, const char *options, size_t from, size_t to)
 {
     fflush(NULL);
+    process_keep_statuses();
     pid_t pid = fork();
     if (pid == 0)
         _exit(action_request(a, options, "change", from, to));

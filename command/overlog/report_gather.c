@@ -73,6 +73,7 @@ static void add_output(struct report *r, const char *name, char *const *argv)
     const struct process_fd fds[] = {{ends[1], 1}, {ends[1], 2}};
     const struct process_spawn s = {
         .program = command_program, .argv = argv, .envp = environ, .fds = fds, .fd_count = 2};
+    process_keep_statuses();
     pid_t pid = process_start_explain(&s, &e);
     close(ends[1]);
     if (pid < 0) {

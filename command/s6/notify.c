@@ -124,7 +124,7 @@ static pid_t start_check(const char *command)
 /* One attempt: READY, TRIES_OVER when it failed, or why to give up. */
 static int try_once(const struct polling *p, const char *command, int64_t end)
 {
-    int status = 0;
+    int status = -1; /* not known */
     pid_t check = start_check(command);
     if (check < 0)
         return TRIES_OVER;
@@ -212,6 +212,7 @@ static int run_notifyoncheck(struct invocation *c)
         return command_chain(c, options.operand);
     }
     fd_cloexec(p.fd, 1);
+    process_keep_statuses();
     p.service = (pid_t)service;
     p.service_fd = open_pid(p.service);
     return poll_service(&p, given('c') ? argument_of('c') : NULL);

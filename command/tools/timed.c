@@ -32,6 +32,7 @@ static pid_t start_blocked(char **argv)
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, blocked ? NULL : &before);
     blocked = true;
+    process_keep_statuses();
     pid_t pid = child_start(&(struct child){.argv = argv, .signal_mask = &before}, &e);
     if (pid < 0)
         message_fatal("%s", e.text);
@@ -66,8 +67,8 @@ static void die_of(int number)
     sigprocmask(SIG_BLOCK, &one, NULL);
 }
 
-/* Runs argv for at most ms (0: no end). Its raw status; -1 after saying why it did not run;
- * -2 when its time was over. */
+/* Runs argv for at most ms (0: no end). Its raw status; -1 after saying why it did not run, or that
+ * its status is not known; -2 when its time was over. */
 static int run_timed(char **argv, uint64_t ms, int kill_with)
 {
     int status;
@@ -76,9 +77,12 @@ static int run_timed(char **argv, uint64_t ms, int kill_with)
     if (pid < 0)
         return -1;
     for (;;) {
-        int got = process_reap_one(pid, &status) == 0 ? next_signal(deadline) : -1;
-        if (got < 0)
-            return status;
+        pid_t dead = process_reap_one(pid, &status);
+        if (dead < 0)
+            complain("wait for", argv[0]);
+        if (dead != 0)
+            return dead < 0 ? -1 : status;
+        int got = next_signal(deadline);
         if (got == 0) {
             if (kill_with != 0)
                 kill(pid, kill_with);
@@ -157,6 +161,7 @@ static int run_fghack(struct invocation *c)
     int end = open_spares(spare);
     if (end < 0)
         return fail("make", "a pipe");
+    process_keep_statuses();
     pid_t pid = child_start(&(struct child){.argv = options.operand}, &e);
     if (pid < 0)
         return refuse(EXIT_SYSTEM, "%s", e.text);
@@ -170,6 +175,8 @@ static int run_fghack(struct invocation *c)
         return refuse(EXIT_HACKPIPE, "%s wrote to a descriptor that it was not given",
                       options.operand[0]);
     int status = process_wait(pid);
+    if (status < 0)
+        return fail("wait for", options.operand[0]);
     if (!WIFSIGNALED(status))
         return WEXITSTATUS(status);
     return refuse(EXIT_SYSTEM, "%s was killed by signal %d", options.operand[0], WTERMSIG(status));

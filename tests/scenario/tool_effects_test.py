@@ -34,6 +34,51 @@ def run(bin, *words, **more):
     return r.returncode, r.stdout, r.stderr
 
 
+# --- an ignored SIGCHLD, inherited: the kernel drops what became of a child
+
+def ignore():
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+
+
+def run_ignoring(bin, *words, **more):
+    return run(bin, *words, preexec_fn=ignore, **more)
+
+
+@pytest.mark.parametrize("code,words", [
+    (0, ["s6-maximumtime", "60000", "true"]),
+    (1, ["s6-maximumtime", "0", "false"]),
+    (0, ["with-retries", "-n", "1", "-t", "60000", "true"]),
+    (1, ["s6-fghack", "false"]),
+    (3, ["s6-background-watch", "pidfile", "sh", "-c", "exit 3"]),
+    (3, ["trap", " TERM", " ", "", "sh", "-c", "exit 3"]),
+], ids=lambda words: words[0] if isinstance(words, list) else None)
+def test_codes_under_an_ignored_sigchld(bin, tmp_path, code, words):
+    assert run_ignoring(bin, *words, cwd=tmp_path)[0] == code
+
+
+def test_loops_and_wait_under_an_ignored_sigchld(bin):
+    assert run_ignoring(bin, "execlineb", "-Pc", "forx -x 1 i { a b } exit 1")[0] == 1
+    assert run_ignoring(bin, "execlineb", "-Pc", "forx i { a b } importas i i echo $i") == (0, "a\nb\n", "")
+    for wait in ("wait { }", "importas p ! wait { $p }", "wait -o { }"):
+        script = f"background {{ sleep 0.2 }} {wait} grep SigIgn /proc/self/status"
+        code, said, _ = run_ignoring(bin, "execlineb", "-Pc", script)
+        assert code == 0 and int(said.split()[1], 16) & 1 << signal.SIGCHLD - 1, "what follows ignores it as before"
+
+
+@pytest.mark.parametrize("code,told", [(0, "\n"), (1, "")])
+def test_readiness_under_an_ignored_sigchld(bin, tmp_path, code, told):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/check").write_text(f"#!/bin/sh\nexit {code}\n")
+    (tmp_path / "data/check").chmod(0o755)
+    out, into = os.pipe()
+    # As it runs beside its service, for which we stand.
+    run_ignoring(bin, "s6-notifyoncheck", "-3", str(into), "-s", "0", "-n", "1", "-X", str(os.getpid()), "prog",
+                 pass_fds=[into], cwd=tmp_path)
+    os.close(into)
+    with open(out) as file:
+        assert file.read() == told
+
+
 # --- with-retries
 
 def test_retries_until_it_succeeds(bin, tmp_path):
