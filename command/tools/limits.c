@@ -69,7 +69,7 @@ static void wake(int signal)
 }
 
 /* Waits at most so many milliseconds. The timer repeats, so that one which fires before the wait
- * began loses nothing. */
+ * began loses nothing. Whoever started us may have blocked the signal. */
 static int lock_timed(int fd, struct flock *lock, uint64_t ms)
 {
     const struct itimerval off = {.it_value = {.tv_sec = 0}};
@@ -78,11 +78,16 @@ static int lock_timed(int fd, struct flock *lock, uint64_t ms)
                                               .tv_usec = (suseconds_t)(ms % 1000 * 1000 + 1)}};
     struct sigaction action = {.sa_handler = wake};
     struct sigaction before;
+    sigset_t one, mask;
+    sigemptyset(&one);
+    sigaddset(&one, SIGALRM);
     sigaction(SIGALRM, &action, &before);
+    sigprocmask(SIG_UNBLOCK, &one, &mask);
     setitimer(ITIMER_REAL, &on, NULL);
     int result = fcntl(fd, F_SETLKW, lock);
     int saved = errno == EINTR ? ETIMEDOUT : errno;
     setitimer(ITIMER_REAL, &off, NULL);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
     sigaction(SIGALRM, &before, NULL);
     errno = saved;
     return result;

@@ -1,6 +1,7 @@
 """The small tools where there is no reference to compare with: time, processes, races, mounts."""
 
 import contextlib
+import fcntl
 import os
 import re
 import signal
@@ -77,6 +78,21 @@ def test_readiness_under_an_ignored_sigchld(bin, tmp_path, code, told):
     os.close(into)
     with open(out) as file:
         assert file.read() == told
+
+
+# --- s6-setlock
+
+def test_a_lock_is_not_waited_for_longer_where_the_alarm_is_blocked(bin, tmp_path):
+    """And what follows has it blocked, as before."""
+    def block():
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+
+    with open(tmp_path / "lock", "w") as held:
+        fcntl.lockf(held, fcntl.LOCK_EX)
+        assert run(bin, "s6-setlock", "-t", "100", "lock", "true", preexec_fn=block, cwd=tmp_path)[0] == 1
+    code, said, _ = run(bin, "s6-setlock", "-t", "60000", "lock", "grep", "SigBlk", "/proc/self/status", preexec_fn=block,
+                        cwd=tmp_path)
+    assert code == 0 and int(said.split()[1], 16) & 1 << signal.SIGALRM - 1
 
 
 # --- with-retries
