@@ -102,6 +102,19 @@ static int resolve(const struct probe_target *target, const struct probe_time *t
     return result;
 }
 
+int64_t probe_share(int64_t now, int64_t until, unsigned int addresses)
+{
+    return now < until ? now + (until - now) / addresses : until;
+}
+
+/* Connects to the next of so many addresses: one that is silent leaves time for the others. */
+static int connect_one(const struct sockaddr *address, socklen_t length, unsigned int addresses,
+                       const struct probe_time *t, struct error *e)
+{
+    const struct probe_time share = {probe_share(clock_monotonic(), t->until, addresses), t->end};
+    return connect_to(SOCK_STREAM, address, length, &share, e);
+}
+
 /* Without a hosts file and a name server, too. */
 static int connect_local(const struct probe_target *target, const struct probe_time *t,
                          struct error *e)
@@ -112,15 +125,15 @@ static int connect_local(const struct probe_target *target, const struct probe_t
     const struct sockaddr_in6 six = {
         .sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     struct error other = ERROR_INIT;
-    int fd = connect_to(SOCK_STREAM, (const struct sockaddr *)&four, sizeof four, t, e);
-    return fd >= 0 ? fd
-                   : connect_to(SOCK_STREAM, (const struct sockaddr *)&six, sizeof six, t, &other);
+    int fd = connect_one((const struct sockaddr *)&four, sizeof four, 2, t, e);
+    return fd >= 0 ? fd : connect_one((const struct sockaddr *)&six, sizeof six, 1, t, &other);
 }
 
 static int connect_name(const struct probe_target *target, const struct probe_time *t,
                         struct error *e)
 {
     struct addrinfo *list = NULL;
+    unsigned int left = 0;
     int fd = -1;
     if (strcmp(target->host, "localhost") == 0)
         return connect_local(target, t, e);
@@ -128,8 +141,10 @@ static int connect_name(const struct probe_target *target, const struct probe_ti
     if (result != 0)
         return error_set(e, EXIT_SYSTEM, "unable to resolve %s: %s", target->host,
                          gai_strerror(result));
+    for (const struct addrinfo *a = list; a != NULL; a = a->ai_next)
+        left++;
     for (const struct addrinfo *a = list; a != NULL && fd < 0; a = a->ai_next)
-        fd = connect_to(SOCK_STREAM, a->ai_addr, a->ai_addrlen, t, e);
+        fd = connect_one(a->ai_addr, a->ai_addrlen, left--, t, e);
     freeaddrinfo(list);
     return fd;
 }

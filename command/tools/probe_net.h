@@ -14,6 +14,10 @@ struct probe_time {
     int64_t until, end;
 };
 
+/* Pure: until when the next of so many addresses may be waited for, so that each gets the same part
+ * of the time from now until then. Monotonic ns. */
+int64_t probe_share(int64_t now, int64_t until, unsigned int addresses);
+
 /* Connects to the host and port, or the socket, of the target. A descriptor, or -1 with e: the
  * reason alone. Past t->end it ends the process with exit code 1, after saying so. */
 int probe_connect(const struct probe_target *target, const struct probe_time *t, struct error *e);

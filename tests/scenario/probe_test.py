@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lib.build import OVERLOG, TOP
-from lib.wait import wait_for
+from lib.wait import let_pass, wait_for
 
 REFUSED = "Connection refused"
 
@@ -23,10 +23,11 @@ def probe(*words, code=0, **more):
 
 
 class Server:
-    """Answers each connection by the same bytes, and keeps what was asked. answer None: never answers."""
+    """Answers each connection by the same bytes, and keeps what was asked. answer None: never answers.
+    delay: seconds before an answer."""
 
-    def __init__(self, answer, family=socket.AF_INET, address=("127.0.0.1", 0)):
-        self.answer, self.asked = answer, []
+    def __init__(self, answer, family=socket.AF_INET, address=("127.0.0.1", 0), delay=0):
+        self.answer, self.asked, self.delay = answer, [], delay
         self.socket = socket.socket(family)
         self.socket.bind(address)
         self.socket.listen(16)
@@ -47,6 +48,7 @@ class Server:
             if self.answer is None:
                 continue
             self.asked.append(one.recv(65536).decode())
+            let_pass(self.delay)
             try:
                 one.sendall(self.answer)
             except BrokenPipeError:  # it only connected
@@ -125,6 +127,26 @@ def test_a_server_that_hangs(server):
     assert "no answer in time" in probe("-T", "300ms", f"http://127.0.0.1:{s.port}/", code=1)
     assert 0.3 <= time.monotonic() - begun < 30
     assert probe(f"tcp:127.0.0.1:{s.port}") == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_name_whose_first_address_is_silent(server, tmp_path):
+    """It leaves time for the second one: as behind a firewall, its queue takes no connection, and does not refuse one."""
+    s = server(OK, address=("127.0.0.3", 0), delay=0.1)
+    (tmp_path / "hosts").write_text("127.0.0.2 twofold\n127.0.0.3 twofold\n")
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.2", s.port))
+        silent.listen(0)
+        full = [socket.socket() for _ in range(3)]
+        for one in full:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.2", s.port))
+        script = f"mount --make-rprivate / && mount --bind {tmp_path}/hosts /etc/hosts && exec \"$0\" \"$@\""
+        r = subprocess.run(["unshare", "-m", "sh", "-c", script, OVERLOG, "probe", "-T", "6s", f"http://twofold:{s.port}/"],
+                           capture_output=True, text=True, timeout=60)
+        for one in full:
+            one.close()
+    assert (r.returncode, r.stderr) == (0, "")
 
 
 def test_what_is_there_when_the_time_is_over_counts(server, port):
