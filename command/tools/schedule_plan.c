@@ -243,8 +243,10 @@ static unsigned int stop(struct schedule_plan *p, const struct schedule_now *now
     }
     if (p->rules.stop > 0 && !again) {
         p->kill_by = now->clock + p->rules.stop - margin;
-        p->deadline =
-            least(p->deadline, p->job == SCHEDULE_RUNNING ? p->kill_by - margin : p->kill_by);
+        /* To one that is killed nothing more can be done. */
+        if (p->job != SCHEDULE_KILLED)
+            p->deadline =
+                least(p->deadline, p->job == SCHEDULE_RUNNING ? p->kill_by - margin : p->kill_by);
     }
     return p->rules.pass || again ? end_job(p, now->clock) : 0;
 }

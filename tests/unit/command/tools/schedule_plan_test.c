@@ -332,6 +332,28 @@ static void a_stop_waits_within_its_limits(void **state)
     ends(&passes, 137, SCHEDULE_END);
 }
 
+/* As one that hangs in the kernel. Nothing more can be done to it. */
+static void a_stop_of_what_no_kill_ends(void **state)
+{
+    struct scene s = {.rules = {.limit = 60 * S, .stop = 20 * S}};
+    (void)state;
+    begin(&s, "@hourly", 0);
+    pass(&s, HOUR);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_START);
+    pass(&s, 60);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_SAY_LIMIT | SCHEDULE_TERM);
+    pass(&s, 10);
+    is(&s, SCHEDULE_LOOK, SCHEDULE_KILL);
+    is(&s, SCHEDULE_STOPPED, 0);
+    pass(&s, 19);
+    is(&s, SCHEDULE_LOOK, 0);
+    assert_true(schedule_wake(&s.plan) == TIMETABLE_NEVER);
+    assert_int_equal(s.plan.counts.late, 1);
+    is(&s, SCHEDULE_STOPPED, 0);
+    assert_true(schedule_wake(&s.plan) == TIMETABLE_NEVER);
+    ends(&s, 137, SCHEDULE_END);
+}
+
 static void jitter_stays_below_its_limit(void **state)
 {
     struct scene s = {.rules.jitter = 600 * S};
@@ -412,6 +434,7 @@ int main(void)
         cmocka_unit_test(once_and_at_the_start),
         cmocka_unit_test(somebody_asks),
         cmocka_unit_test(a_stop_waits_within_its_limits),
+        cmocka_unit_test(a_stop_of_what_no_kill_ends),
         cmocka_unit_test(jitter_stays_below_its_limit),
         cmocka_unit_test(clocks_are_set),
     };
