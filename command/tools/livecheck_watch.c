@@ -203,9 +203,12 @@ static void say_why(const struct watching *w)
         message_warning("%s is not alive: %s; %s", w->name, why, what);
 }
 
+/* The service may have ended, and started again, while a message waited for room. */
 static void act(struct watching *w)
 {
     say_why(w);
+    if (beside_ended(&w->beside))
+        return;
     if (w->options->act == LIVECHECK_RESTART)
         send_letter(w, 'r');
     else if (w->options->act == LIVECHECK_EXIT)
@@ -219,6 +222,8 @@ static void kill_service(struct watching *w)
 {
     if (stderr_takes_a_line())
         message_warning("%s has not ended: it is killed", w->name);
+    if (beside_ended(&w->beside))
+        return;
     send_letter(w, 'k');
 }
 

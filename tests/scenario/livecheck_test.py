@@ -189,6 +189,41 @@ def test_checks(tree, boot):
     assert box.stop() == 0
 
 
+DIES_MEANWHILE = """#!/bin/sh
+if test -e /tmp/first; then
+    exec 2>/dev/null sh -c 'trap "echo term >>/tmp/got; exit" TERM; trap "echo usr1 >>/tmp/got" USR1; echo begun >>/tmp/got; while :; do sleep 0.05; done'
+fi
+echo $$ >/tmp/first
+exec livecheck -i 100ms -s 1500ms -f 1 -c /tmp/check sleep 1000 2>/tmp/fifo
+"""
+ENDS_IT_SOON = """#!/bin/sh
+(sleep 0.3; kill -9 $(cat /tmp/first)) >/dev/null 2>&1 &
+exit 1
+"""
+
+
+def test_one_that_dies_while_its_message_waits_for_room(tree, boot):
+    """Its stderr is full, so livecheck waits a second before it acts: that is not upon the next instance."""
+    tree.longrun("web", DIES_MEANWHILE, restart="always, wait 1ms..1s\n")
+    tree.script("/tmp/check", ENDS_IT_SOON)
+    os.mkfifo(tree.at("/tmp/fifo"))
+    fifo = os.open(tree.at("/tmp/fifo"), os.O_RDWR | os.O_NONBLOCK)
+    assert os.write(fifo, bytes(1 << 20)) > 0
+    box = boot(tree.path)
+
+    def got():
+        return tree.read("/tmp/got") if os.path.exists(tree.at("/tmp/got")) else ""
+
+    box.wait_for(lambda: got() == "begun\n", what="a second instance")
+    box.wait_for(lambda: checkers(box) == [], what="the end of the process that checked the first one")
+    for i in (1, 2):  # what livecheck has written to the same pipe comes before
+        tell(box, "web", b"1")
+        box.wait_for(lambda: got().count("usr1") == i or "term" in got(), what="SIGUSR1")
+    assert got() == "begun\nusr1\nusr1\n"
+    os.close(fifo)
+    assert box.stop() == 0
+
+
 def test_the_container_ends(tree, boot):
     """With 1, also where somebody wrote that nothing is wrong."""
     tree.longrun("web", "#!/bin/sh\nprintf 0 >/run/s6-linux-init-container-results/exitcode\n"
