@@ -7,9 +7,9 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "base/zone.h"
 #include "command/commands.h"
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -251,11 +251,27 @@ static int put_state(struct str *out, const struct task *t)
     return t->number[NICE] == 0 ? 0 : str_add_char(out, t->number[NICE] > 0 ? 'N' : '<');
 }
 
-/* A file of the process with NUL between words; control characters are not for the terminal. */
+/* Text that others wrote, in one line and without what a terminal obeys. */
+static int put_visible(struct str *out, const char *text, size_t length)
+{
+    size_t begin = out->length;
+    if (utf8_visible(text, length, out) < 0)
+        return -1;
+    for (size_t i = begin; i < out->length; i++)
+        if (out->data[i] == '\t')
+            out->data[i] = ' ';
+    return 0;
+}
+
+static int put_comm(struct str *out, const struct task *t)
+{
+    return put_visible(out, t->comm, strlen(t->comm));
+}
+
+/* A file of the process with NUL between words. */
 static int put_file(struct str *out, const struct task *t, const char *name)
 {
     struct str text = STR_INIT;
-    int result = 0;
     if (read_proc(t->pid, name, &text) < 0) {
         str_release(&text);
         return str_add_char(out, '*');
@@ -263,13 +279,12 @@ static int put_file(struct str *out, const struct task *t, const char *name)
     while (text.length > 0 && (text.data[text.length - 1] == '\0'))
         text.length--;
     for (size_t i = 0; i < text.length; i++)
-        text.data[i] = text.data[i] == '\0'                   ? ' '
-                       : iscntrl((unsigned char)text.data[i]) ? '?'
-                                                              : text.data[i];
-    if (text.length > 0)
-        result = str_add(out, text.data, text.length);
-    else
-        result = str_printf(out, *name == 'c' ? "(%s)" : "-", t->comm);
+        if (text.data[i] == '\0')
+            text.data[i] = ' ';
+    int result = text.length > 0 ? put_visible(out, text.data, text.length)
+                 : *name != 'c'  ? str_add_char(out, '-')
+                 : str_add_char(out, '(') < 0 || put_comm(out, t) < 0 ? -1
+                                                                      : str_add_char(out, ')');
     str_release(&text);
     return result;
 }
@@ -278,7 +293,8 @@ static int put_account(struct str *out, const struct task *t, bool user)
 {
     char name[ACCOUNT_NAME_MAX];
     (user ? account_user_name : account_group_name)(user ? t->uid : t->gid, name);
-    return *name != '\0' ? str_add_text(out, name) : str_printf(out, "%u", user ? t->uid : t->gid);
+    return *name != '\0' ? put_visible(out, name, strlen(name))
+                         : str_printf(out, "%u", user ? t->uid : t->gid);
 }
 
 static int put_start(struct str *out, const struct listing *l, const struct task *t, bool label)
@@ -321,7 +337,7 @@ static int put_cell(struct str *out, const struct listing *l, const struct task 
     case PID:
         return str_printf(out, "%d", t->pid);
     case COMM:
-        return put_indent(out, t->depth) < 0 ? -1 : str_add_text(out, t->comm);
+        return put_indent(out, t->depth) < 0 ? -1 : put_comm(out, t);
     case STATE:
         return put_state(out, t);
     case USER:
@@ -394,17 +410,15 @@ static int print_list(const struct listing *l, unsigned int spacing)
                          : put_cell(&cell, l, &l->task[l->order[i / columns - 1]], f)) < 0 ||
             words_add(&cells, cell.data) < 0)
             return fail("list", "processes");
-        if ((int)cell.length > width[i % columns])
-            width[i % columns] = (int)cell.length;
+        int needed = (int)utf8_width(cell.data, cell.length);
+        if (needed > width[i % columns])
+            width[i % columns] = needed;
     }
     for (size_t i = 0; i < cells.count; i++) {
         bool last = (i + 1) % columns == 0;
         bool left = l->field[i % columns]->left;
-        printf("%*s",
-               left && last ? 0
-               : left       ? -width[i % columns]
-                            : width[i % columns],
-               cells.item[i]);
+        int pad = width[i % columns] - (int)utf8_width(cells.item[i], strlen(cells.item[i]));
+        printf("%*s%s%*s", left ? 0 : pad, "", cells.item[i], left && !last ? pad : 0, "");
         if (last)
             putchar('\n');
         else

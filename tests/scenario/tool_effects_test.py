@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -351,6 +352,22 @@ def test_ps(bin):
             assert len(set(pids)) == len(pids)
         finally:
             child.kill()
+
+
+def test_ps_shows_names_that_a_terminal_would_obey(bin, tmp_path):
+    """One column beside another, whatever a process calls itself."""
+    name = "\x1b[31mX\x07\t\u00fc"
+    os.symlink(shutil.which("sleep"), tmp_path / name)
+    with subprocess.Popen([tmp_path / name, "1000"], env={"A": "\u009b2J\u00fc\nb"}) as child:
+        try:
+            lines = run(bin, "s6-ps", "-o", "comm,pid,env,args")[1].split("\n")
+        finally:
+            child.kill()
+    assert not [line for line in lines if re.search("[\x00-\x1f\x7f-\x9f]", line)]
+    row = next(line for line in lines if line.startswith("^[[31mX^G \u00fc "))
+    assert row.split()[2:4] == [str(child.pid), "A=\\u009b2J\u00fc^Jb"]
+    assert row.endswith("/^[[31mX^G \u00fc 1000")
+    assert row.index(str(child.pid)) + len(str(child.pid)) == lines[0].index("PID") + len("PID")
 
 
 def test_ps_knows_every_field(bin):
