@@ -3,8 +3,11 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from datetime import datetime
+
+import pytest
 
 from lib.boot import PATH
 from lib.build import OVERLOG
@@ -359,6 +362,24 @@ def test_next_times():
     assert re.fullmatch(r"(20..-..-.. ..:..:.. \+0000\n){2}", schedule("--next", "2", "every 1d; every 2d").stdout)
     assert re.fullmatch(r"(2[12]..-..-.. ..:..:.. \+0000\n){1,2}", schedule("--next", "9", "-z", "UTC0", "every 36500d").stdout)
     assert schedule("--next", "1", "0 0 1 6 *", TZ="EST5EDT,M3.2.0,M11.1.0").stdout.endswith(" -0400\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_the_zone_of_the_image(tmp_path):
+    """Where neither -z nor TZ names one."""
+    script = f'mount --make-rprivate / && mount --bind {tmp_path} /etc && exec "$0" "$@"'
+
+    def offset(*words, **env):
+        r = subprocess.run(["unshare", "-m", "sh", "-c", script, OVERLOG, "schedule", *words, "--next", "1", "0 3 * * *"],
+                           env={"PATH": "/usr/sbin:/usr/bin:/bin", **env}, capture_output=True, text=True)
+        return r.stdout.split()[2]
+
+    assert offset() == "+0000"
+    shutil.copy("/usr/share/zoneinfo/Asia/Tokyo", tmp_path / "localtime")
+    assert offset() == "+0900"
+    assert offset(TZ="XYZ-2") == "+0200"
+    assert offset(TZ="") == "+0000"
+    assert offset("-z", "UTC0", TZ="XYZ-2") == "+0000"
 
 
 def test_wrong_usage():
