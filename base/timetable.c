@@ -101,6 +101,8 @@ static int read_value(struct reading *r, unsigned int least, unsigned int *value
 static int backwards(const struct reading *r, unsigned int first, unsigned int last)
 {
     const struct field *f = r->field;
+    if (f->most == 7 && first == 7) /* a Sunday, which is at both ends */
+        return wrong(r, "7-%u runs backwards; write 0-%u", last, last);
     return wrong(r, "%u-%u runs backwards; write %u-%u,%u-%u", first, last, first,
                  f->most == 7 ? 6 : f->most, f->least, last);
 }

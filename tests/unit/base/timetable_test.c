@@ -54,6 +54,8 @@ static void wrong_texts_name_field_and_cure(void **state)
     refused("*5 * * * *", "minute: 5 is unexpected in *5");
     refused("* 22-6 * * *", "hour: 22-6 runs backwards; write 22-23,0-6");
     refused("* * * nov-feb *", "month: 11-2 runs backwards; write 11-12,1-2");
+    refused("* * * * 7-1", "day of week: 7-1 runs backwards; write 0-1");
+    refused("* * * * 7-0", "day of week: 7-0 runs backwards; write 0-0");
     refused("* * * * fri-mon", "day of week: 5-1 runs backwards; write 5-6,0-1");
     refused("5/15 * * * *", "minute: a step needs a range; write 5-59/15");
     refused("*/0 * * * *", "minute: the step /0 is not one of 1 to 60");
