@@ -119,13 +119,13 @@ static void list_ends(struct restart_policy *p, const struct ends *e)
 
 /* --- finish ----------------------------------------------------------------------------------- */
 
-/* A pattern of sh for the ends: codes, or signals. */
-static void put_codes(const bool *list, int count, struct str *out)
+/* A pattern of sh for the ends: codes, or signals, each with the text behind it. */
+static void put_codes(const bool *list, int count, const char *behind, struct str *out)
 {
     bool any = false;
     for (int i = 0; i < count; i++)
         if (list[i]) {
-            str_printf(out, "%s%d", any ? " | " : "", i);
+            str_printf(out, "%s%d%s", any ? " | " : "", i, behind);
             any = true;
         }
 }
@@ -144,14 +144,15 @@ static void put_case(struct unit_making *m, const char *word, const bool *list, 
     if (!has_any(list, count))
         return;
     str_printf(&m->finish, "case \"$%s\" in\n", word);
-    put_codes(list, count, &m->finish);
+    put_codes(list, count, "", &m->finish);
     str_add_text(&m->finish, ") exit 125 ;;\nesac\n");
 }
 
+/* finish gets an exit as "CODE 0", and a signal as "256 SIGNAL". */
 static void put_success(struct unit_making *m, const struct ends *e)
 {
     str_add_text(&m->finish, "# Restart=on-success\ncase \"$1,$2\" in\n");
-    put_codes(e->code, 256, &m->finish);
+    put_codes(e->code, 256, ",0", &m->finish);
     str_add_text(&m->finish, ") ;;\n");
     for (int i = 1; i < SIGNAL_COUNT; i++)
         if (e->signal[i])

@@ -565,6 +565,16 @@ def test_nothing_is_dropped(take, tmp_path):
     assert "timeout-up = 7s\n" in text
 
 
+def test_which_ends_start_it_again(run, tmp_path):
+    """The finish script of Restart=on-success, given each end as the supervisor gives it; 125: it stays down."""
+    (tmp_path / "s.service").write_text("[Service]\nExecStart=/bin/s\nRestart=on-success\nSuccessExitStatus=1 75 SIGUSR1\n"
+                                        "RestartPreventExitStatus=75\n" + INSTALL)
+    run("import", "-D", "-d", "dirs", "s.service")
+    finish = tmp_path / "dirs/s6-rc.d/s/finish"
+    ends = {"0 0": 0, "1 0": 0, "2 0": 125, "75 0": 125, "15 0": 125, "256 15": 0, "256 10": 0, "256 1": 0, "256 9": 125}
+    assert {end: subprocess.run(["sh", finish, *end.split(), "s"]).returncode for end in ends} == ends
+
+
 def test_needs_that_are_less_than_what_systemd_has(take):
     """In the import itself, and of a service that is in the tree already."""
     def unit(name, line):
