@@ -1,6 +1,7 @@
 #include "command/overlog/crontab.h"
 #include "base/environment.h"
 #include <string.h>
+#include <strings.h>
 
 enum { FIELDS = 5, FIELDS_MOST = 7 };
 
@@ -96,6 +97,32 @@ static bool is_number_field(struct rest word)
     return at == word.end;
 }
 
+/* A number, which may have the "L" and "#" of other crons, a name, * or ?. */
+static bool is_weekday(const char *word, size_t length)
+{
+    static const char names[] = "sunmontuewedthufrisat";
+    if (length == 1 && (*word == '*' || *word == '?'))
+        return true;
+    for (size_t i = 0; length == 3 && names[i] != '\0'; i += 3)
+        if (strncasecmp(word, names + i, 3) == 0)
+            return true;
+    return *word >= '0' && *word <= '9' && strspn(word, "0123456789L#") >= length;
+}
+
+/* A list of days of the week, with ranges and steps: no program has such a name. */
+static bool is_weekday_field(struct rest word)
+{
+    while (word.at < word.end) {
+        size_t n = strcspn(word.at, ",-~/"), left = (size_t)(word.end - word.at);
+        if (!is_weekday(word.at, n < left ? n : left))
+            return false;
+        if (n >= left)
+            return true;
+        word.at += n + 1;
+    }
+    return false;
+}
+
 /* How many fields the line begins with: seven are seconds in front and years behind. */
 static int count_fields(struct rest r)
 {
@@ -105,7 +132,7 @@ static int count_fields(struct rest r)
     for (int i = 0; i < FIELDS; i++)
         take_word(&r);
     word = take_word(&r);
-    if (word.at < word.end && is_time(word) && *word.at != '@' && is_number_field(take_word(&r)))
+    if (is_weekday_field(word) && is_number_field(take_word(&r)))
         return FIELDS_MOST;
     return is_number_field(word) ? FIELDS + 1 : FIELDS;
 }
@@ -163,10 +190,11 @@ static int read_job(struct crontab_entry *e, struct rest r, bool system)
     if (system)
         user = take_word(&r);
     cut_blanks(&r);
-    /* A path is no user, and a field no command. */
-    struct rest rest = r;
-    if (r.at == r.end || memchr(user.at, '/', (size_t)(user.end - user.at)) != NULL ||
-        is_number_field(take_word(&rest)))
+    /* A path is no user, and a field no command; behind a user, a number may be one. */
+    struct rest rest = r, program = take_word(&rest);
+    bool field = is_number_field(program) &&
+                 (!system || strspn(program.at, "0123456789") < (size_t)(program.end - program.at));
+    if (r.at == r.end || memchr(user.at, '/', (size_t)(user.end - user.at)) != NULL || field)
         return 0;
     if (keep(&e->user, user) < 0)
         return -1;

@@ -124,6 +124,37 @@ static void more_than_five_fields(void **state)
     assert_true(crontab_is("*/5 * * * * * * /bin/x"));
 }
 
+/* A sixth word that is no day of the week begins the command, whatever follows it. */
+static void commands_with_a_number(void **state)
+{
+    static const struct {
+        const char *line, *shown;
+        bool system;
+    } row[] = {
+        {"0 3 * * * /usr/local/bin/purge-logs 30", "1: [0 3 * * *] [/usr/local/bin/purge-logs 30]",
+         false},
+        {"15 3 * * * /opt/app2/cleanup 7", "1: [15 3 * * *] [/opt/app2/cleanup 7]", false},
+        {"0 12 * * * tar 5", "1: [0 12 * * *] [tar 5]", false},
+        {"0 12 * * * 2to3 5", "1: [0 12 * * *] [2to3 5]", false},
+        {"0 12 * * * mon-x 5", "1: [0 12 * * *] [mon-x 5]", false},
+        {"0 5 * * * my-user 5 x", "1: [0 5 * * *] my-user[5 x]", true},
+        {"0 5 * * * www-data * x", "1: ? 0 5 * * * www-data * x", true},
+        {"0 0 12 * * MON-FRI * /x", "1: [0 0 12 * * MON-FRI] [/x]", false},
+        {"0 0 12 * * Mon,wed,5-6/2 * /x", "1: [0 0 12 * * Mon,wed,5-6/2] [/x]", false},
+        {"0 0 12 ? * 5L * /x", "1: [0 0 12 ? * 5L] [/x]", false},
+        {"0 0 12 1 * ? * /x", "1: [0 0 12 1 * ?] [/x]", false},
+        {"* * * * * * * /x", "1: [* * * * * *] [/x]", false},
+        {"* * * * * */2 * /x", "1: [* * * * * */2] [/x]", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct crontab c = {.at = row[i].line, .system = row[i].system};
+        struct crontab_entry e = {.line = 0};
+        next_is(&c, &e, row[i].shown);
+        crontab_release(&e);
+    }
+}
+
 static void what_is_one(void **state)
 {
     (void)state;
@@ -140,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(those_of_users), cmocka_unit_test(that_of_the_system),
-        cmocka_unit_test(more_than_five_fields), cmocka_unit_test(what_is_one)};
+        cmocka_unit_test(more_than_five_fields), cmocka_unit_test(commands_with_a_number),
+        cmocka_unit_test(what_is_one)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
