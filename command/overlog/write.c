@@ -1,4 +1,5 @@
 #include "command/overlog/write.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/message.h"
@@ -110,21 +111,79 @@ void sh_quote(struct str *out, const char *word)
     str_add_char(out, '\'');
 }
 
+/* The quote that closes the one at p; NULL: it has no end, or a command in it has quotes of its own
+ * that make this hard to say. */
+static const char *close_quote(const char *p)
+{
+    char quote = *p;
+    bool command = false;
+    for (p++; *p != '\0' && *p != quote; p++) {
+        if (quote == '"' && *p == '\\' && p[1] != '\0')
+            p++;
+        command |= quote == '"' && (*p == '`' || (*p == '$' && p[1] == '('));
+        if (command && *p == '\'')
+            return NULL;
+    }
+    return *p == '\0' ? NULL : p;
+}
+
+/* The last character of an escape or a quoted piece at p; p if there is none; NULL: it has no end.
+ */
+static const char *skip_quoted(const char *p)
+{
+    if (*p == '\\' && p[1] != '\0')
+        return p + 1;
+    return *p == '\'' || *p == '"' ? close_quote(p) : p;
+}
+
+static bool is_assignment(const char *word)
+{
+    size_t n = variable_length(word);
+    return n > 0 && word[n] == '=';
+}
+
+/* The word behind the assignments in front. NULL: a quote has no end. */
+static const char *program_of(const char *command)
+{
+    while (is_assignment(command)) {
+        for (; *command != '\0' && strchr(" \t\n", *command) == NULL; command++)
+            if ((command = skip_quoted(command)) == NULL)
+                return NULL;
+        command += strspn(command, " \t\n");
+    }
+    return command;
+}
+
+/* Words that sh acts upon itself, and that name no program, or not in every image. */
+static bool is_of_shell(const char *word)
+{
+    static const char *const words[] = {
+        "!",      ".",     ":",       "[[",       "alias",    "bg",       "break",  "builtin",
+        "case",   "cd",    "command", "continue", "declare",  "eval",     "exec",   "exit",
+        "export", "fc",    "fg",      "for",      "function", "getopts",  "hash",   "if",
+        "jobs",   "kill",  "let",     "local",    "read",     "readonly", "return", "select",
+        "set",    "shift", "source",  "time",     "times",    "trap",     "type",   "typeset",
+        "ulimit", "umask", "unalias", "unset",    "until",    "wait",     "while",  "{"};
+    size_t length = strcspn(word, " \t\n");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strlen(words[i]) == length && strncmp(word, words[i], length) == 0)
+            return true;
+    return false;
+}
+
 bool sh_is_compound(const char *command)
 {
-    static const char *const words[] = {"cd",  "if",     "while", "until", "for",    "case", "{",
-                                        "set", "export", ".",     "exec",  "source", "trap", "!"};
-    size_t length = strcspn(command, " \t\n");
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strlen(words[i]) == length && strncmp(command, words[i], length) == 0)
-            return true;
+    const char *program = program_of(command);
+    if (program == NULL || is_of_shell(program) || (*program == '\0' && program != command))
+        return true;
     for (const char *p = command; *p != '\0'; p++) {
-        if (*p == '\'' || *p == '"') {
-            const char *end = strchr(p + 1, *p);
-            p = end == NULL ? p : end;
-        } else if (strchr(";|\n(", *p) != NULL || (*p == '&' && (p == command || p[-1] != '>'))) {
+        const char *end = skip_quoted(p);
+        if (end == NULL)
             return true;
-        }
+        if (end == p &&
+            (strchr(";|\n(", *p) != NULL || (*p == '&' && (p == command || p[-1] != '>'))))
+            return true;
+        p = end;
     }
     return false;
 }
@@ -133,9 +192,8 @@ void sh_exec(struct str *out, const char *prefix, const char *command)
 {
     command += strspn(command, " \t\n");
     if (!sh_is_compound(command)) {
-        bool assigns = memchr(command, '=', strcspn(command, " \t\n")) != NULL;
         str_printf(out, "exec %s%s%s%s\n", prefix, prefix[0] == '\0' ? "" : " ",
-                   assigns ? "env " : "", command);
+                   is_assignment(command) ? "env " : "", command);
     } else if (prefix[0] == '\0') {
         str_printf(out, "%s\n", command);
     } else {

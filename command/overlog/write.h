@@ -35,7 +35,7 @@ void sh_quote(struct str *out, const char *word);
  * prefix holds programs that execute another, or nothing. */
 void sh_exec(struct str *out, const char *prefix, const char *command);
 
-/* Pure: several commands, or one that only the shell itself knows. */
+/* Pure: several commands, one that only the shell itself knows, or quotes that leave this open. */
 bool sh_is_compound(const char *command);
 
 #define SH_SHEBANG "#!/command/with-contenv sh\n"

@@ -459,6 +459,15 @@ def test_create_and_remove(tmp_path):
     assert run("check", "t").returncode == 0
 
 
+@pytest.mark.parametrize("command, output, code", [("exit 3", "", 3), ("A='b 4' eval 'exit ${A#b }'", "", 4), ("umask", "0022\n", 0),
+                                                   (r'''echo "a\"b"; echo second "c"''', 'a"b\nsecond c\n', 0)])
+def test_created_scripts_do_what_was_given(tmp_path, command, output, code):
+    """Whether or not a program of that name is to be executed."""
+    overlog("create", "oneshot", "x", "-D", "-d", "t", "-c", command, cwd=tmp_path)
+    r = subprocess.run(["sh", "t/scripts/x"], cwd=tmp_path, umask=0o022, stdout=subprocess.PIPE, text=True)
+    assert (r.stdout, r.returncode) == (output, code), (tmp_path / "t/scripts/x").read_text()
+
+
 def test_pictures(tmp_path):
     for words in (["longrun", "a"], ["longrun", 'b"q', "-n", "a"], ["longrun", "idle", "-b", "-"]):
         assert overlog("create", *words, "-d", tmp_path).returncode == 0

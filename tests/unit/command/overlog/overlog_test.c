@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -236,6 +237,45 @@ static void scripts(void **state)
     text_is(&out, "''a-b_c/d.e'a'\\''b $c'");
 }
 
+/* No exec is put before what no program does, and before the first of two commands. */
+static void scripts_that_the_shell_does(void **state)
+{
+    static const char *const words[] = {
+        "exit",  "eval",  "time",     "wait", "return", "break",  "continue", "read",     "shift",
+        "unset", "local", "readonly", "set",  "alias",  "ulimit", "umask",    "command",  "type",
+        ":",     ".",     "export",   "trap", "times",  "exec",   "kill",     "unalias",  "getopts",
+        "hash",  "jobs",  "fg",       "bg",   "source", "[[",     "declare",  "function", "let"};
+    static const char *const several[] = {"echo \"a\\\"b\"; echo second \"c\"",
+                                          "echo \"a\\\\\"; x",
+                                          "echo a\\\"; x \"b",
+                                          "echo \\'; x \\'",
+                                          "echo \"$(x 'a\"b')\"; y 'c \"d'",
+                                          "echo \"`x 'a\"b'`\"; y 'c \"d'",
+                                          "A=\"b c\" exit 3",
+                                          "A=b",
+                                          "it's",
+                                          "A='b'\\''c' B=\\  exit 3",
+                                          "x \\& y & z"};
+    static const char *const one[] = {"echo \"a\\\";b\"",     "echo 'a\\'", "echo a\\;b",
+                                      "echo \"$(cat x; y)\"", "exiting 3",  "[ -f x ]",
+                                      "run \\\n  --more",     "x 2>&1"};
+    (void)state;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        char command[40];
+        snprintf(command, sizeof command, "%s 3", words[i]);
+        assert_true(sh_is_compound(command));
+        assert_true(sh_is_compound(words[i]));
+    }
+    for (size_t i = 0; i < sizeof several / sizeof several[0]; i++)
+        assert_true(sh_is_compound(several[i]));
+    for (size_t i = 0; i < sizeof one / sizeof one[0]; i++)
+        assert_false(sh_is_compound(one[i]));
+    exec_is("", "exit 3", "exit 3\n");
+    exec_is("s6-setuidgid u", "exit 3", "exec s6-setuidgid u sh -c 'exit 3'\n");
+    exec_is("", "./run-a=b", "exec ./run-a=b\n");
+    exec_is("", "A=\"b c\" run", "exec env A=\"b c\" run\n");
+}
+
 static void ports_are(const char *text, const char *expected)
 {
     struct str out = STR_INIT;
@@ -261,7 +301,8 @@ static void facts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pictures), cmocka_unit_test(status_answers),   cmocka_unit_test(scripts),
+        cmocka_unit_test(pictures), cmocka_unit_test(status_answers),
+        cmocka_unit_test(scripts),  cmocka_unit_test(scripts_that_the_shell_does),
         cmocka_unit_test(facts),    cmocka_unit_test(status_of_health),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
