@@ -3,28 +3,11 @@
  * name: NAME with value: value behind it. */
 #include "base/str.h"
 #include "command/overlog/mask.h"
-#include "command/overlog/mask_parts.h"
+#include "command/overlog/mask_value.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-enum { BLOCK_MAX = 8192, LINE_MAX = 512, MASKED_LENGTH = sizeof MASKED - 1 };
-
-/* A name in a text, and how its value may be written. */
-struct place {
-    size_t begin, end;  /* of the name */
-    size_t key;         /* what the value stands below, if it is a block: the name, or "value" */
-    char quote;         /* that it stands in, from its first character on; 0: none */
-    bool quoted;        /* the quote ends right behind the name */
-    bool option, first; /* with a dash in front; the first word of its line */
-    bool query;         /* of a URL's query */
-    bool assigned;      /* a command in front of it makes it a variable */
-    bool colon;         /* the value follows a colon and a blank */
-};
-
-/* An "&", as some writers of JSON have it. */
-static const char coded_and[] = "\\u0026";
 
 static bool in_name(char c)
 {
@@ -38,122 +21,10 @@ static bool ends_there(const struct mask_parts *p, size_t end, const char *text)
     return end >= n && memcmp(p->text + end - n, text, n) == 0;
 }
 
-/* --- where a value begins and ends ------------------------------------------------------------ */
-
-/* Behind an unquoted value. */
-static size_t end_plain(const struct mask_parts *p, const struct place *n, size_t i)
-{
-    size_t line = mask_line_end(p, i), end = i;
-    if (n->quote != 0 && !n->quoted) {
-        size_t close = mask_close_quote(p, i, n->quote);
-        return close < line ? close : line;
-    }
-    if ((n->first && !n->option) || (n->colon && n->quote == 0)) {
-        while (line > i && isspace((unsigned char)p->text[line - 1]))
-            line--;
-        return line;
-    }
-    for (; end < line && !isspace((unsigned char)p->text[end]); end++) {
-        if (n->query && (strchr("&\"'<>", p->text[end]) != NULL ||
-                         (line - end > 6 && memcmp(p->text + end, coded_and, 6) == 0)))
-            break;
-        if (p->text[end] == '\\' && end + 1 < line)
-            end++;
-        else if (n->quoted && strchr(",}]", p->text[end]) != NULL)
-            break;
-    }
-    return end;
-}
-
-/* The lines of YAML below "name: |" that are further in. */
-static size_t end_block(const struct mask_parts *p, const struct place *n, size_t i)
-{
-    size_t margin = n->key - mask_line_begin(p, n->key), end = mask_line_end(p, i);
-    while (end < p->length) {
-        size_t line = end + 1, in = mask_skip_blanks(p, line) - line, stop = end + 1;
-        if (line >= p->length)
-            break;
-        stop = mask_line_end(p, line);
-        if (in <= margin && stop > line)
-            break;
-        end = stop;
-    }
-    return end;
-}
-
-static bool begins_block(const struct mask_parts *p, size_t i)
-{
-    size_t end = mask_line_end(p, i);
-    char c = mask_at(p, i);
-    return (c == '|' || c == '>') && end - i <= 3 && end < p->length;
-}
-
-/* Whether it may be the name of one: of capitals, with "_" if there is a digit. */
-static bool is_variable(const char *word, size_t length)
-{
-    bool joined = false, digits = false;
-    for (size_t i = 0; i < length; i++) {
-        digits |= isdigit((unsigned char)word[i]) != 0;
-        joined |= word[i] == '_';
-        if (!isupper((unsigned char)word[i]) && !isdigit((unsigned char)word[i]) && word[i] != '_')
-            return false;
-    }
-    return joined || !digits;
-}
-
-/* "TOKEN=x command": the last part, which has no quotes, may be more than the secret. A line that
- * is long is a text that begins with one. */
-static void add_first_word(struct mask_parts *p, const struct place *n, size_t begin, size_t end)
-{
-    const char *blank = memchr(p->text + begin, ' ', end - begin);
-    if (blank == NULL)
-        return;
-    if (end - begin > LINE_MAX)
-        p->part[p->count - 1].from = end;
-    mask_add_value(p, begin, (size_t)(blank - p->text), "value of", p->text + n->begin,
-                   n->end - n->begin);
-}
-
-static void add_value(struct mask_parts *p, const struct place *n, size_t i)
-{
-    size_t begin = i, end;
-    char c = mask_at(p, i);
-    if (c == '\\' && mask_is_quote(mask_at(p, i + 1))) {
-        char mark[2] = {'\\', mask_at(p, i + 1)};
-        size_t line = mask_line_end(p, i + 2);
-        const char *close = memmem(p->text + i + 2, line - i - 2, mark, 2);
-        begin = i + 2;
-        end = close == NULL ? line : (size_t)(close - p->text);
-    } else if (mask_is_quote(c) && (c != n->quote || n->quoted)) {
-        begin = i + 1;
-        end = mask_close_quote(p, begin, c);
-    } else if (begins_block(p, i)) {
-        begin = mask_line_end(p, i) + 1;
-        end = end_block(p, n, i);
-    } else {
-        end = end_plain(p, n, i);
-    }
-    if (begin >= end || begin >= p->length)
-        return;
-    /* The bracket that closes MASKED may have ended it. */
-    if (end - begin == MASKED_LENGTH - 1 && p->length - begin >= MASKED_LENGTH)
-        end += memcmp(p->text + begin, MASKED, MASKED_LENGTH) == 0;
-    if (mask_is_harmless(p->text + begin, end - begin))
-        return;
-    mask_add_value(p, begin, end, "value of", p->text + n->begin, n->end - n->begin);
-    if (p->failed)
-        return;
-    /* "export A B" of a shell: B is a name, and stands elsewhere as such. */
-    if (n->assigned && is_variable(p->text + begin, end - begin))
-        p->part[p->count - 1].from = end;
-    if (begin == i)
-        add_first_word(p, n, begin, end);
-}
-
 /* --- between a name and its value ------------------------------------------------------------- */
 
 /* An option and its value are two words: --password x, "--password", "x". */
-static void try_option(struct mask_parts *p, struct place *n, size_t i)
+static void try_option(struct mask_parts *p, struct mask_place *n, size_t i)
 {
     size_t value = i;
     while (value - i < MASK_BLANKS_MAX && strchr(" \t\",'", mask_at(p, value)) != NULL &&
@@ -168,7 +39,7 @@ static void try_option(struct mask_parts *p, struct place *n, size_t i)
     n->quoted = true;
     if (n->quote == 0 && !mask_is_quote(mask_at(p, value)))
         n->quoted = false;
-    add_value(p, n, value);
+    mask_add_value_at(p, n, value);
 }
 
 /* Commands that make a variable of the two words behind them. */
@@ -203,10 +74,10 @@ static size_t skip_back(const struct mask_parts *p, size_t end)
 
 /* The assigner before a name, which may have options; or NULL. In a sentence, none is meant: it
  * begins a command, or the name is one of capitals. */
-static const struct assigner *find_assigner(const struct mask_parts *p, const struct place *n)
+static const struct assigner *find_assigner(const struct mask_parts *p, const struct mask_place *n)
 {
     size_t end = skip_back(p, n->begin), begin = word_begin(p, end);
-    bool capitals = is_variable(p->text + n->begin, n->end - n->begin);
+    bool capitals = mask_is_variable(p->text + n->begin, n->end - n->begin);
     if (end == n->begin)
         return NULL;
     int options = 0;
@@ -233,10 +104,10 @@ static size_t skip_space(const struct mask_parts *p, size_t i, size_t end)
 }
 
 /* "{ echo x }": the words that a block prints. */
-static void try_block(struct mask_parts *p, struct place *n, size_t i)
+static void try_block(struct mask_parts *p, struct mask_place *n, size_t i)
 {
     static const char *const printers[] = {"echo", "printf", "s6-echo", "heredoc", NULL};
-    size_t limit = p->length - i < BLOCK_MAX ? p->length : i + BLOCK_MAX;
+    size_t limit = p->length - i < MASK_BLOCK_MAX ? p->length : i + MASK_BLOCK_MAX;
     size_t word = skip_space(p, i, limit);
     const char *close = memchr(p->text + word, '}', limit - word);
     bool printed = false;
@@ -254,14 +125,14 @@ static void try_block(struct mask_parts *p, struct place *n, size_t i)
         snprintf(name, sizeof name, "%.*s", end - word > 15 ? 15 : (int)(end - word),
                  p->text + word);
         if (printed && name[0] != '-')
-            add_value(p, n, word);
+            mask_add_value_at(p, n, word);
         printed |= is_among(name, printers);
         word = end;
     }
 }
 
 /* "password x" of a .netrc, and of files that have a setting a line: nothing else is there. */
-static bool is_setting(const struct mask_parts *p, const struct place *n)
+static bool is_setting(const struct mask_parts *p, const struct mask_place *n)
 {
     static const char *const words[] = {"password", "passwd", "secret"};
     size_t value = mask_skip_blanks(p, n->end), stop = value, line = mask_line_end(p, value);
@@ -297,7 +168,7 @@ static size_t skip_between(const struct mask_parts *p, size_t i)
 
 /* The name is itself a value, and its value follows under "value": as variables of Kubernetes are
  * written, and settings in XML. False: it is not so. */
-static bool try_pair(struct mask_parts *p, struct place *n)
+static bool try_pair(struct mask_parts *p, struct mask_place *n)
 {
     static const char word[] = "value";
     enum { LENGTH = sizeof word - 1 };
@@ -314,17 +185,17 @@ static bool try_pair(struct mask_parts *p, struct place *n)
     size_t value = mask_skip_blanks(p, sign + 1);
     if ((c != ':' && c != '=') || value >= p->length || mask_at(p, value) == '\n')
         return false;
-    struct place v = *n;
+    struct mask_place v = *n;
     v.key = i;
     v.quoted = quoted;
     v.quote = quoted ? p->text[i - 1] : '\0';
     v.colon = c == ':' && mask_at(p, sign + 1) == ' ';
-    add_value(p, &v, value);
+    mask_add_value_at(p, &v, value);
     return true;
 }
 
 /* A name and a value with blanks between. */
-static void try_words(struct mask_parts *p, struct place *n, size_t i)
+static void try_words(struct mask_parts *p, struct mask_place *n, size_t i)
 {
     const struct assigner *a = n->option ? NULL : find_assigner(p, n);
     if (a != NULL && a->block) {
@@ -338,7 +209,7 @@ static void try_words(struct mask_parts *p, struct place *n, size_t i)
     }
 }
 
-static void try_name(struct mask_parts *p, struct place *n)
+static void try_name(struct mask_parts *p, struct mask_place *n)
 {
     size_t i = n->end, tag = n->begin > 0 && p->text[n->begin - 1] == '<';
     if (mask_at(p, i) == '\\' && mask_is_quote(mask_at(p, i + 1)))
@@ -362,7 +233,7 @@ static void try_name(struct mask_parts *p, struct place *n)
     }
     if (c == '(' && sign == n->end && mask_is_quote(next)) {
         n->first = false;
-        add_value(p, n, sign + 1);
+        mask_add_value_at(p, n, sign + 1);
         return;
     }
     if ((c != '=' && c != ':') || (c == ':' && (next == ':' || next == '/'))) {
@@ -376,7 +247,7 @@ static void try_name(struct mask_parts *p, struct place *n)
     n->colon = c == ':' && (mask_at(p, value) == ' ' || mask_at(p, value) == '\t');
     value = mask_skip_blanks(p, value);
     if (value < p->length && p->text[value] != '\n' && p->text[value] != '\r')
-        add_value(p, n, value);
+        mask_add_value_at(p, n, value);
 }
 
 void mask_find_values(struct mask_parts *p)
@@ -395,7 +266,8 @@ void mask_find_values(struct mask_parts *p)
             stop--;
         char before = begin == 0 ? '\0' : p->text[begin - 1];
         bool query = before == '?' || before == '&' || ends_there(p, begin, "&amp;");
-        if (before == '\\' && stop - name > 5 && memcmp(p->text + name, coded_and + 1, 5) == 0) {
+        if (before == '\\' && stop - name > 5 &&
+            memcmp(p->text + name, &MASK_CODED_AND[1], 5) == 0) {
             name += 5;
             query = true;
         }
@@ -405,13 +277,13 @@ void mask_find_values(struct mask_parts *p)
         size_t line = mask_line_begin(p, begin), first = mask_skip_blanks(p, line);
         if (p->length - first > 7 && strncmp(p->text + first, "export ", 7) == 0)
             first += 7;
-        struct place n = {.begin = name,
-                          .end = end,
-                          .key = name,
-                          .quote = mask_is_quote(before) ? before : '\0',
-                          .option = begin < name && p->text[begin] == '-',
-                          .first = first == begin,
-                          .query = query};
+        struct mask_place n = {.begin = name,
+                               .end = end,
+                               .key = name,
+                               .quote = mask_is_quote(before) ? before : '\0',
+                               .option = begin < name && p->text[begin] == '-',
+                               .first = first == begin,
+                               .query = query};
         try_name(p, &n);
     }
 }
