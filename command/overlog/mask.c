@@ -178,6 +178,49 @@ int mask_learn(struct mask *m, const char *value, size_t length)
     return result;
 }
 
+/* As a program of a shell gets it; quote: the one that is open at its beginning, and may be closed
+ * behind its end. False: it is the same, nothing is left, or a quote has no end. */
+static bool unquote(const char *value, size_t length, char quote, struct str *out)
+{
+    const char outer = quote;
+    size_t taken = 0;
+    for (size_t i = 0; i < length; i++) {
+        char c = value[i], next = i + 1 < length ? value[i + 1] : '\0';
+        bool escapes = c == '\\' && quote != '\'' && next != '\0' &&
+                       (quote == '\0' || strchr("\\\"$`", next) != NULL);
+        bool turns = !escapes && (quote == '\0' ? c == '"' || c == '\'' : c == quote);
+        if (turns)
+            quote = quote == '\0' ? c : '\0';
+        else
+            str_add_char(out, escapes ? value[++i] : c);
+        taken += turns || escapes;
+    }
+    return taken > 0 && out->length > 0 && (quote == '\0' || quote == outer);
+}
+
+/* As YAML and SQL get it, where two quotes in quotes are one. False: it is the same. */
+static bool halve(const char *value, size_t length, char quote, struct str *out)
+{
+    for (size_t i = 0; i < length; i++) {
+        str_add_char(out, value[i]);
+        i += quote != '\0' && value[i] == quote && i + 1 < length && value[i + 1] == quote;
+    }
+    return out->length < length;
+}
+
+static int learn_part(struct mask *m, const char *value, size_t length, char quote)
+{
+    struct str plain = STR_INIT;
+    int result = mask_learn(m, value, length);
+    if (unquote(value, length, quote, &plain))
+        result |= mask_learn(m, plain.data, plain.length);
+    str_clear(&plain);
+    if (halve(value, length, quote, &plain))
+        result |= mask_learn(m, plain.data, plain.length);
+    str_release(&plain);
+    return result;
+}
+
 void mask_release(struct mask *m)
 {
     for (size_t i = 0; i < m->count; i++)
@@ -238,9 +281,11 @@ int mask_learn_text(struct mask *m, const char *text, size_t length)
 {
     struct mask_parts p = {.text = text, .length = length};
     int result = find(&p, NULL, true);
-    for (size_t i = 0; i < p.count && result == 0; i++)
-        if (p.part[i].end > p.part[i].from)
-            result = mask_learn(m, text + p.part[i].from, p.part[i].end - p.part[i].from);
+    for (size_t i = 0; i < p.count && result == 0; i++) {
+        const struct mask_part *part = &p.part[i];
+        if (part->end > part->from)
+            result = learn_part(m, text + part->from, part->end - part->from, part->quote);
+    }
     free(p.part);
     return result;
 }

@@ -7,25 +7,27 @@
 
 enum { QUOTED_MAX = 8192, LOOK_BACK = 4096, MASKED_LENGTH = sizeof MASKED - 1 };
 
-void mask_add(struct mask_parts *p, size_t begin, size_t end, size_t from, const char *kind)
+struct mask_part *mask_add(struct mask_parts *p, size_t begin, size_t end, size_t from,
+                           const char *kind)
 {
     if (begin >= end)
-        return;
+        return NULL;
     if (LIST_ROOM(p->part, p->count, p->room) < 0) {
         p->failed = true;
-        return;
+        return NULL;
     }
     struct mask_part *part = &p->part[p->count++];
     *part = (struct mask_part){.begin = begin, .end = end, .from = from};
     snprintf(part->kind, sizeof part->kind, "%s", kind);
+    return part;
 }
 
-void mask_add_value(struct mask_parts *p, size_t begin, size_t end, const char *what,
-                    const char *name, size_t length)
+struct mask_part *mask_add_value(struct mask_parts *p, size_t begin, size_t end, const char *what,
+                                 const char *name, size_t length)
 {
     char kind[MASK_KIND_MAX];
     snprintf(kind, sizeof kind, "%s %.*s", what, length > 48 ? 48 : (int)length, name);
-    mask_add(p, begin, end, begin, kind);
+    return mask_add(p, begin, end, begin, kind);
 }
 
 /* Of a position in the line that was asked for last, nothing is searched again. */
@@ -80,10 +82,11 @@ bool mask_is_quote(char c)
 
 size_t mask_close_quote(const struct mask_parts *p, size_t i, char quote)
 {
+    bool escapes = quote != '\'' || (i > 1 && p->text[i - 2] == '$'); /* $'it\'s' */
     for (size_t end = i; end < p->length && end - i < QUOTED_MAX; end++)
         if (p->text[end] == quote)
             return end;
-        else if (p->text[end] == '\\' && quote != '\'')
+        else if (p->text[end] == '\\' && escapes)
             end++;
     return mask_line_end(p, i);
 }

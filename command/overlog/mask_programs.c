@@ -44,6 +44,22 @@ static size_t option_value(const struct mask_parts *p, size_t begin, size_t end,
     return mask_is_quote(mask_at(p, value)) ? value : 0;
 }
 
+/* Behind the word at i; outer: the quote that the option stands in; 0: none. */
+static size_t end_of_option(struct mask_parts *p, size_t i, char outer)
+{
+    char c = mask_at(p, i);
+    size_t end = i;
+    if (mask_is_quote(c)) {
+        size_t close = mask_close_quote(p, i + 1, c);
+        return mask_at(p, close) == c ? mask_word_end(p, i, close + 1) : close;
+    }
+    if (outer == '\0')
+        return mask_word_end(p, i, i);
+    while (end < p->length && !isspace((unsigned char)p->text[end]) && p->text[end] != outer)
+        end++;
+    return end;
+}
+
 static void try_secret_option(struct mask_parts *p, size_t begin, size_t end,
                               const struct secret_option *o)
 {
@@ -51,20 +67,21 @@ static void try_secret_option(struct mask_parts *p, size_t begin, size_t end,
     if (value == 0 || !mask_stands_before(p, begin, o->program))
         return;
     char outer =
-        begin > 0 && o->attached && mask_is_quote(p->text[begin - 1]) ? p->text[begin - 1] : ' ';
-    char quote = mask_is_quote(mask_at(p, value)) ? mask_at(p, value++) : '\0';
-    size_t stop = value;
-    while (stop < p->length && p->text[stop] != '\n' &&
-           (quote != '\0' ? p->text[stop] != quote
-                          : !isspace((unsigned char)p->text[stop]) && p->text[stop] != outer))
-        stop++;
+        begin > 0 && o->attached && mask_is_quote(p->text[begin - 1]) ? p->text[begin - 1] : '\0';
+    size_t stop = end_of_option(p, value, outer);
+    char quote = mask_is_quote(mask_at(p, value)) ? p->text[value] : '\0';
+    if (quote != '\0' && p->text[stop - 1] == quote)
+        stop--;
+    value += quote != '\0' && stop > value;
     const char *colon = value < stop ? memchr(p->text + value, ':', stop - value) : NULL;
     if (stop == value || mask_is_harmless(p->text + value, stop - value) ||
         (o->pair && colon == NULL))
         return;
     size_t from = o->pair ? (size_t)(colon + 1 - p->text) : value;
     const char *whose = o->program[0] == '\0' ? o->option : o->program;
-    mask_add_value(p, from, stop, "option of", whose, strlen(whose));
+    struct mask_part *part = mask_add_value(p, from, stop, "option of", whose, strlen(whose));
+    if (part != NULL)
+        part->quote = quote;
 }
 
 /* IDENTIFIED BY 'x' */
@@ -75,8 +92,11 @@ static void try_sql(struct mask_parts *p, size_t begin, size_t end)
         by + 2 >= p->length || strncasecmp(p->text + by, "by", 2) != 0 ||
         !mask_is_quote(mask_at(p, value)))
         return;
-    size_t close = mask_close_quote(p, value + 1, mask_at(p, value));
-    mask_add(p, value + 1, close, value + 1, "password in SQL");
+    size_t stop = end_of_option(p, value, '\0');
+    stop -= p->text[stop - 1] == p->text[value];
+    struct mask_part *part = mask_add(p, value + 1, stop, value + 1, "password in SQL");
+    if (part != NULL)
+        part->quote = p->text[value];
 }
 
 void mask_find_option(struct mask_parts *p, size_t begin, size_t end)
