@@ -18,12 +18,14 @@ static int learn_value(struct mask *m, const char *text, size_t length)
     return mask_learn(m, text, length);
 }
 
-/* NAME=VALUE, NAME: VALUE, and user:password. */
+/* NAME=VALUE, NAME: VALUE, user:password, and - VALUE. */
 static int learn_line(struct mask *m, const char *line, size_t length)
 {
     const char *sign = memchr(line, '=', length), *colon = memchr(line, ':', length);
     const char *last = memrchr(line, ':', length), *end = line + length;
     int result = 0;
+    if (length > 2 && line[0] == '-' && line[1] == ' ')
+        result |= learn_value(m, line + 2, length - 2);
     if (sign != NULL)
         result |= learn_value(m, sign + 1, (size_t)(end - sign) - 1);
     /* A URL has nothing before its colon. */

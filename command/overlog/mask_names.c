@@ -115,7 +115,7 @@ static bool is_about(const struct parts *p)
         "prefix",     "status",   "changed", "id",        "ids",      "in",       "duration",
         "realm",      "provider", "days",    "hours",     "minutes",  "seconds",  "age",
         "limit",      "rate",     "bucket",  "through",   "audience", "issuer",   "domain",
-        "suffix",     "pattern",  "format",  NULL};
+        "suffix",     "pattern",  "format",  "ref",       "refs",     NULL};
     const char *last = p->part[p->count - 1];
     if (strcmp(last, "id") == 0 && p->count > 1 && strcmp(p->part[p->count - 2], "secret") == 0)
         return false;

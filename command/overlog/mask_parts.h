@@ -28,6 +28,7 @@ struct mask_parts {
     struct {
         size_t begin, end;
     } word;                 /* the last one of several quoted pieces */
+    size_t members_end;     /* of the last list, object or block whose members were added */
     bool failed;            /* no memory: parts are missing */
     struct mask_line *line; /* which was asked for last; borrowed */
 };

@@ -11,13 +11,17 @@ struct span {
     char quote;
 };
 
+static bool is_masked(const struct mask_parts *p, size_t i)
+{
+    return p->length - i >= MASKED_LENGTH && memcmp(p->text + i, MASKED, MASKED_LENGTH) == 0;
+}
+
 /* Behind a value that stands in a quote with its name, and may go on behind that. */
 static size_t end_outer(struct mask_parts *p, const struct mask_place *n, size_t i)
 {
     size_t line = mask_line_end(p, i), close = mask_close_quote(p, i, n->quote), quote = n->begin;
     /* The word that was masked had its quote behind a piece of its own. */
-    if (line - i > MASKED_LENGTH && memcmp(p->text + i, MASKED, MASKED_LENGTH) == 0 &&
-        isspace((unsigned char)p->text[i + MASKED_LENGTH]))
+    if (is_masked(p, i) && isspace((unsigned char)mask_at(p, i + MASKED_LENGTH)))
         return i + MASKED_LENGTH;
     if (close >= line)
         return line;
@@ -68,22 +72,6 @@ static size_t end_plain(struct mask_parts *p, const struct mask_place *n, size_t
     return n->query ? end_query(p, i) : n->quoted ? end_bare(p, i) : mask_word_end(p, i, i);
 }
 
-/* The lines of YAML below "name: |" that are further in. */
-static size_t end_block(const struct mask_parts *p, const struct mask_place *n, size_t i)
-{
-    size_t margin = n->key - mask_line_begin(p, n->key), end = mask_line_end(p, i);
-    while (end < p->length) {
-        size_t line = end + 1, in = mask_skip_blanks(p, line) - line, stop = end + 1;
-        if (line >= p->length)
-            break;
-        stop = mask_line_end(p, line);
-        if (in <= margin && stop > line)
-            break;
-        end = stop;
-    }
-    return end;
-}
-
 static bool begins_block(const struct mask_parts *p, size_t i)
 {
     size_t end = mask_line_end(p, i);
@@ -103,26 +91,28 @@ bool mask_is_variable(const char *word, size_t length)
     return joined || !digits;
 }
 
-/* Adds it, unless it is harmless. */
-static void add_span(struct mask_parts *p, const struct mask_place *n, const struct span *s)
+/* Adds it, unless it is harmless. NULL: it was not added. */
+static struct mask_part *add_span(struct mask_parts *p, const struct mask_place *n,
+                                  const struct span *s)
 {
     if (s->begin >= s->end || mask_is_harmless(p->text + s->begin, s->end - s->begin))
-        return;
-    mask_add_value(p, s->begin, s->end, "value of", p->text + n->begin, n->end - n->begin);
-    if (!p->failed)
-        p->part[p->count - 1].quote = s->quote;
+        return NULL;
+    struct mask_part *part =
+        mask_add_value(p, s->begin, s->end, "value of", p->text + n->begin, n->end - n->begin);
+    if (part != NULL)
+        part->quote = s->quote;
+    return part;
 }
 
-/* "TOKEN=x command": the last part, which begins without a quote, may be more than the secret. A
- * line that is long is a text that begins with one. */
-static void add_first_word(struct mask_parts *p, const struct mask_place *n, size_t begin,
-                           size_t end)
+/* "TOKEN=x command": the part, which begins without a quote, may be more than the secret. A line
+ * that is long is a text that begins with one. */
+static void add_first_word(struct mask_parts *p, const struct mask_place *n, struct mask_part *part)
 {
-    struct span s = {begin, mask_word_end(p, begin, begin), '\0'};
-    if (s.end >= end)
+    struct span s = {part->begin, mask_word_end(p, part->begin, part->begin), '\0'};
+    if (s.end >= part->end)
         return;
-    if (end - begin > LINE_MAX)
-        p->part[p->count - 1].from = end;
+    if (part->end - part->begin > LINE_MAX)
+        part->from = part->end;
     add_span(p, n, &s);
 }
 
@@ -162,25 +152,40 @@ static struct span value_at(struct mask_parts *p, const struct mask_place *n, si
     if (mask_is_quote(c) && (c != n->quote || n->quoted))
         return quoted_value(p, n, i);
     if (begins_block(p, i))
-        return (struct span){mask_line_end(p, i) + 1, end_block(p, n, i), '\0'};
+        return (struct span){mask_line_end(p, i) + 1, mask_block_end(p, n, i), '\0'};
     return (struct span){i, end_plain(p, n, i), outer ? n->quote : '\0'};
+}
+
+/* A list or an object, of which each member is learned. False: the value is none, or more. */
+static bool add_list(struct mask_parts *p, const struct mask_place *n, size_t i)
+{
+    char c = mask_at(p, i);
+    if ((c != '[' && c != '{') || n->option || n->assigned || n->query || is_masked(p, i))
+        return false;
+    if (i < p->members_end)
+        return true; /* one of another list's */
+    size_t end = mask_list_end(p, n, i);
+    bool members = mask_add_members(p, n, i, end), whole = end > i && end >= end_plain(p, n, i);
+    if (members && whole)
+        mask_add_whole(p, n, i, end);
+    return whole;
 }
 
 void mask_add_value_at(struct mask_parts *p, const struct mask_place *n, size_t i)
 {
+    if (add_list(p, n, i))
+        return;
     struct span s = value_at(p, n, i);
-    size_t count = p->count;
     if (s.begin >= s.end || s.begin >= p->length)
         return;
     /* The bracket that closes MASKED may have ended it. */
-    if (s.end - s.begin == MASKED_LENGTH - 1 && p->length - s.begin >= MASKED_LENGTH)
-        s.end += memcmp(p->text + s.begin, MASKED, MASKED_LENGTH) == 0;
-    add_span(p, n, &s);
-    if (p->failed || p->count == count)
+    s.end += s.end - s.begin == MASKED_LENGTH - 1 && is_masked(p, s.begin);
+    struct mask_part *part = add_span(p, n, &s);
+    if (part == NULL)
         return;
     /* "export A B" of a shell: B is a name, and stands elsewhere as such. */
     if (n->assigned && mask_is_variable(p->text + s.begin, s.end - s.begin))
-        p->part[p->count - 1].from = s.end;
+        part->from = s.end;
     if (s.begin == i)
-        add_first_word(p, n, s.begin, s.end);
+        add_first_word(p, n, part);
 }

@@ -4,7 +4,7 @@
 
 #include "command/overlog/mask_parts.h"
 
-enum { MASK_BLOCK_MAX = 8192 /* bytes of a block in braces */ };
+enum { MASK_BLOCK_MAX = 8192 /* bytes between braces or brackets */ };
 
 /* An "&", as some writers of JSON have it. */
 #define MASK_CODED_AND "\\u0026"
@@ -26,5 +26,19 @@ bool mask_is_variable(const char *word, size_t length);
 
 /* Adds the value that begins at i, unless it is harmless. */
 void mask_add_value_at(struct mask_parts *p, const struct mask_place *n, size_t i);
+
+/* Behind the bracket that closes the list or object at i; i: none does. Of a member of JSON that is
+ * cut off, the end of the line or of the text. */
+size_t mask_list_end(const struct mask_parts *p, const struct mask_place *n, size_t i);
+/* Adds a list, an object or a block, of which nothing is learned but its members. */
+void mask_add_whole(struct mask_parts *p, const struct mask_place *n, size_t begin, size_t end);
+/* Adds each value among what commas, brackets and ends of lines separate. False: all are harmless.
+ */
+bool mask_add_members(struct mask_parts *p, const struct mask_place *n, size_t begin, size_t end);
+/* The end of the lines of YAML below the line of i that are further in than the name, and of the
+ * items below it. */
+size_t mask_block_end(const struct mask_parts *p, const struct mask_place *n, size_t i);
+/* Adds these lines, if the name is the first word of its own. */
+void mask_add_block(struct mask_parts *p, const struct mask_place *n, size_t i);
 
 #endif

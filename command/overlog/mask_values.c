@@ -246,8 +246,12 @@ static void try_name(struct mask_parts *p, struct mask_place *n)
         value++;
     n->colon = c == ':' && (mask_at(p, value) == ' ' || mask_at(p, value) == '\t');
     value = mask_skip_blanks(p, value);
-    if (value < p->length && p->text[value] != '\n' && p->text[value] != '\r')
+    bool empty = value >= p->length || p->text[value] == '\n' || p->text[value] == '\r';
+    if (!empty)
         mask_add_value_at(p, n, value);
+    /* Nothing of YAML but a comment, a tag, an anchor or the sign of a block. */
+    if (c == ':' && (empty || (n->colon && strchr("#!&|>", p->text[value]) != NULL)))
+        mask_add_block(p, n, sign);
 }
 
 void mask_find_values(struct mask_parts *p)

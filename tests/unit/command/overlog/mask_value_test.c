@@ -77,9 +77,69 @@ static void words_are_learned(void **state)
     }
 }
 
+static const struct masked_row members[] = {
+    /* --- lists and objects --- */
+    {"{\"password\": {\"value\": \"a b\"}, \"n\": 1}", "{\"password\": " M ", \"n\": 1}"},
+    {"{\"secret\": {\"a\":\"..47\",\"b\":\"x]}\"}}", "{\"secret\": " M "}"},
+    {"{\"secrets\": [\"a,b\", \"it's\",\n  \"c\"],\n \"n\": [2]}",
+     "{\"secrets\": " M ",\n \"n\": [2]}"},
+    {"{\"secrets\": [[\"a\"], {\"b\": \"c d\"}], \"n\": 1}", "{\"secrets\": " M ", \"n\": 1}"},
+    {"{\"secrets\": [\"a\", \"cut of", "{\"secrets\": " M},
+    {"{\"secrets\": [], \"token\": {}, \"password\": {\"set\": true}}", NULL},
+    {"secrets: [a b, 'c d']\nnext: 1", "secrets: " M "\nnext: 1"},
+    {"secrets: [a b,\n  c d]\nnext: 1", "secrets: " M "\nnext: 1"},
+    {"secrets = [\n  \"a b\",\n]\nnext = 1", "secrets = " M "\nnext = 1"},
+    {"DB_PASSWORD=[a] b", "DB_PASSWORD=" M},
+    {"usage: app [--password PASSWORD] [x]", "usage: app [--password " M " [x]"},
+    {"{\"m\":\"{\\\"secret\\\":{\\\"a\\\":\\\"b c\\\"}}\"}", "{\"m\":\"{\\\"secret\\\":" M "\"}"},
+    /* --- blocks --- */
+    {"passwords:\n  - a b\n  - c\nnext: 1", "passwords:\n" M "\nnext: 1"},
+    {"passwords:\n- a b\n- c\nnext: 1", "passwords:\n" M "\nnext: 1"},
+    {"secrets:\n  db: a b\n\n  n:\n    - c\n\nnext: 1", "secrets:\n" M "\n\nnext: 1"},
+    {"db:\n  password:\n    value: a b\n  user: x", "db:\n  password:\n" M "\n  user: x"},
+    {"- password:\n    value: a b\n  user: x", "- password:\n" M "\n  user: x"},
+    {"password:\r\n  a b\r\n\r\n  c\r\nnext: 1", "password:\r\n" M "\nnext: 1"},
+    {"password: # the one\n  a b\nnext: 1", "password: " M "\n" M "\nnext: 1"},
+    {"key_secret: !!binary |\n  a b\nnext: 1", "key_secret: " M "\n" M "\nnext: 1"},
+    {"{\n  \"password\":\n    \"a b\",\n  \"user\": 1}",
+     "{\n  \"password\":\n" M "\n  \"user\": 1}"},
+    {"  \"secrets\":\n  [\n    \"a b\"\n  ]", "  \"secrets\":\n" M "\n  ]"},
+    {"password:\n  required: true\n  changed:\nnext: 1", NULL},
+    {"an invalid token:\n    at x.js:1\n", NULL},
+    {"  --password:\n      the password to use\n", NULL},
+    {"password:\nuser: x\n", NULL},
+};
+
+static void lists_and_blocks(void **state)
+{
+    (void)state;
+    masked_rows(members, sizeof members / sizeof members[0]);
+}
+
+/* Each of the members is one wherever else it stands. */
+static void members_are_learned(void **state)
+{
+    static const char *const texts[] = {
+        "{\"secrets\": [{\"a\": \"s3cr3t-one\"}, 5, \"s3cr3t-two\"]}",
+        "{\"m\":\"{\\\"secret\\\":{\\\"a\\\":\\\"s3cr3t-one\\\",\\\"b\\\":\\\"s3cr3t-two\\\"}}\"}",
+        "secrets: [s3cr3t-one, 's3cr3t-two'] # both",
+        "secrets:\n  - s3cr3t-one\n  - \"s3cr3t-two\"\n",
+        "secrets:\n- a: s3cr3t-one\n  b: 's3cr3t-two'\n",
+        "secrets:\n  all: [s3cr3t-one, s3cr3t-two]\n",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct mask m = MASK_INIT;
+        assert_int_equal(mask_learn_text(&m, texts[i], strlen(texts[i])), 0);
+        masked_is(&m, "s3cr3t-one and s3cr3t-two", M " and " M);
+        mask_release(&m);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(words_of_pieces),
-                                       cmocka_unit_test(words_are_learned)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_of_pieces), cmocka_unit_test(words_are_learned),
+        cmocka_unit_test(lists_and_blocks), cmocka_unit_test(members_are_learned)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
