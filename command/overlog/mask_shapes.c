@@ -249,26 +249,27 @@ static void find_urls(struct mask_parts *p)
 
 static const char pem_begin[] = "-----BEGIN ", pem_end[] = "-----END ";
 
-/* Whether the last word of the line is one of base64 as in a PEM block. */
-static bool is_base64_line(const struct mask_parts *p, size_t begin, size_t end)
+/* Whether the last word of the line is one of base64 as in a PEM block, of so many characters. */
+static bool is_base64_line(const struct mask_parts *p, size_t begin, size_t end, size_t least)
 {
     size_t word = end;
     while (end > begin && isspace((unsigned char)p->text[end - 1]))
         end--;
     for (word = end; word > begin && belongs(BASE64, p->text[word - 1]);)
         word--;
-    return end - word >= 16;
+    return end - word >= least;
 }
 
 /* The block began before the text does: the lines of base64 before its end. from, to: the one of
  * that kind before it; a line in there is not looked at again. Returns where it begins. */
 static size_t mask_rest(struct mask_parts *p, size_t at, size_t end, size_t from, size_t to)
 {
-    size_t begin = mask_line_begin(p, at);
+    size_t begin = mask_line_begin(p, at), least = 1; /* the last line may be short */
     while (begin > to) {
         size_t line = mask_line_begin(p, begin - 1);
-        if (!is_base64_line(p, line, begin - 1))
+        if (!is_base64_line(p, line, begin - 1, least))
             break;
+        least = 16;
         begin = line;
     }
     begin = begin < to ? from : begin;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #define HEX32 "0123456789abcdef0123456789abcdef"
+#define CRI "2026-11-30T18:38:24.123456789Z stdout F "
 #define SOME "q7Rt2LmZ9xVb4NcKe8Yw"
 
 static const struct masked_row corpus[] = {
@@ -174,6 +175,11 @@ static const struct masked_row corpus[] = {
     {"a -----BEGIN CERTIFICATE-----\\nMII\\n-----END CERTIFICATE----- b", "a " M " b"},
     {"x\n2026-11-30 web MIIabcdefghijklmnop\nabcdefghijklmnop12==\n-----END PRIVATE KEY-----\ny",
      "x\n" M "\ny"},
+    {"x\n" HEX32 HEX32 "\n" HEX32 HEX32 "\nAbCd==\n-----END RSA PRIVATE KEY-----\ny",
+     "x\n" M "\ny"},
+    {"x y\n" CRI HEX32 HEX32 "\n" CRI "AbCd==\n" CRI "-----END RSA PRIVATE KEY-----\ny",
+     "x y\n" M "\ny"},
+    {"AbCd==\nAbCd==\n-----END PRIVATE KEY-----", "AbCd==\n" M},
     {"-----BEGIN PRIVATE KEY-----\ncut", M},
     /* --- no secrets --- */
     {"proxy_pass http://app:8080/@user;", NULL},
