@@ -61,9 +61,11 @@ static bool ends_with(const char *text, const char *end)
 /* In any place. */
 static bool is_strong(const char *part)
 {
-    static const char *const words[] = {"password",  "passwd",     "passwort",    "passphrase",
-                                        "secret",    "credential", "apikey",      "privatekey",
-                                        "accesskey", "authtoken",  "accesstoken", NULL};
+    static const char *const words[] = {"password",   "passwd",        "passwort",    "passphrase",
+                                        "secret",     "credential",    "apikey",      "privatekey",
+                                        "accesskey",  "authtoken",     "accesstoken", "authkey",
+                                        "sshkey",     "passkey",       "licensekey",  "masterkey",
+                                        "signingkey", "encryptionkey", NULL};
     for (size_t i = 0; words[i] != NULL; i++)
         if (strstr(part, words[i]) != NULL)
             return true;

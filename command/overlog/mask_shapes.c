@@ -82,6 +82,7 @@ static const struct shape {
     {"glsa_", "Grafana token", WORD, 20, 0},
     {"hvs.", "Vault token", WORD, 16, 0},
     {"hvb.", "Vault token", WORD, 16, 0},
+    {"tskey-", "Tailscale key", WORD, 16, 0},
     {"AGE-SECRET-KEY-", "age key", UPPER, 20, 0},
     {"eyJ", "JWT", DOTTED, 20, 1},
 };
