@@ -63,6 +63,19 @@ static bool ends_with_address(const char *text, const char *end)
 
 enum { PORTS_MAX = 1000 }; /* bytes: each is looked for among all */
 
+/* Whether it is one of those between commas. */
+static bool is_listed(const struct str *ports, const char *shown)
+{
+    size_t n = strlen(shown);
+    for (const char *p = ports->length > 0 ? ports->data : ""; *p != '\0'; p += strspn(p, ", ")) {
+        size_t length = strcspn(p, ",");
+        if (length == n && strncmp(p, shown, n) == 0)
+            return true;
+        p += length;
+    }
+    return false;
+}
+
 void doc_ports(const char *text, struct str *ports)
 {
     for (const char *p = text; (p = strpbrk(p, "123456789")) != NULL;) {
@@ -75,7 +88,7 @@ void doc_ports(const char *text, struct str *ports)
         char shown[8];
         snprintf(shown, sizeof shown, "%ld", number);
         if (told && ends && number > 0 && number < 65536 && ports->length < PORTS_MAX &&
-            (ports->length == 0 || strstr(ports->data, shown) == NULL))
+            !is_listed(ports, shown))
             str_printf(ports, "%s%s", ports->length > 0 ? ", " : "", shown);
         p += n;
     }

@@ -288,6 +288,7 @@ static void facts(void **state)
     struct str out = STR_INIT;
     (void)state;
     ports_are("x --port 80 --http-port=8081 -p 443 PORT=9000\n", "80, 8081, 443, 9000");
+    ports_are("x --port 8443 --http-port=443 --metrics-port 44 -p 8443 -p 44", "8443, 443, 44");
     ports_are("gunicorn -b 0.0.0.0:5000 :6000 [::]:7000 localhost:8000 *:9000",
               "5000, 6000, 7000, 8000, 9000");
     ports_are("sleep 1000; nice -n 5 x -w 4 12:30 v1:2 db:5432", "");
