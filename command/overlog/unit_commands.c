@@ -13,13 +13,12 @@ static void read_commands(struct unit_making *m, const char *key, struct unit_ex
 {
     const struct unit_setting *s;
     for (size_t at = 0; (s = unit_next(&m->u->settings, "Service", key, &at)) != NULL;) {
-        char unknown = '\0';
+        struct unit_unknown unknown = {""};
         size_t before = out->count;
         const char *wrong = unit_exec_parse(s, &m->u->names, out, &unknown);
         if (wrong != NULL)
             unit_note(m, s, "%s", wrong);
-        if (unknown != '\0')
-            unit_note(m, s, "%%%c is not known here, and stays as it is", unknown);
+        unit_note_unknown(m, s, &unknown);
         for (size_t i = before; i < out->count; i++) {
             if (out->item[i].ambient)
                 unit_note(m, s, "!! changes nothing here");
@@ -191,7 +190,7 @@ void unit_programs(struct unit_making *m)
     }
     if (list[2].count == 0 && m->u->oneshot) { /* it only stops something */
         struct unit_setting nothing = {.value = (char[]){"s6-true"}};
-        char unknown = '\0';
+        struct unit_unknown unknown = {""};
         unit_exec_parse(&nothing, &m->u->names, &list[2], &unknown);
         if (list[2].count > 0)
             list[2].item[0].from = NULL;

@@ -48,7 +48,7 @@ static bool is_alone(const char *p, const char *word)
 
 /* Appends a word, expanded. -1: no memory. */
 static int add_word(struct unit_exec *e, const char *word, const struct unit_names *names,
-                    bool variables, char *unknown)
+                    bool variables, struct unit_unknown *unknown)
 {
     struct str expanded = STR_INIT, out = STR_INIT;
     int bad = unit_specifiers(word, names, &expanded, unknown);
@@ -63,7 +63,7 @@ static int add_word(struct unit_exec *e, const char *word, const struct unit_nam
 
 /* One command from *at on, up to a semicolon that stands alone. */
 static const char *take_command(const char **at, const struct unit_names *names,
-                                struct unit_exec *e, char *unknown)
+                                struct unit_exec *e, struct unit_unknown *unknown)
 {
     const char *wrong = NULL;
     bool raw = false;
@@ -93,7 +93,7 @@ static const char *take_command(const char **at, const struct unit_names *names,
 }
 
 const char *unit_exec_parse(const struct unit_setting *s, const struct unit_names *names,
-                            struct unit_execs *out, char *unknown)
+                            struct unit_execs *out, struct unit_unknown *unknown)
 {
     const char *at = s->value, *wrong = NULL;
     while (wrong == NULL && at[strspn(at, " \t\r\n")] != '\0') {

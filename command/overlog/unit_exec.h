@@ -22,9 +22,9 @@ struct unit_execs {
 };
 
 /* Appends the commands of a setting. What is wrong, a constant, or NULL; then nothing is appended
- * but what stands before. *unknown: as of unit_specifiers. */
+ * but what stands before. unknown: as of unit_specifiers. */
 const char *unit_exec_parse(const struct unit_setting *s, const struct unit_names *names,
-                            struct unit_execs *out, char *unknown);
+                            struct unit_execs *out, struct unit_unknown *unknown);
 void unit_execs_release(struct unit_execs *e);
 
 /* The signal that a command like "kill -HUP $MAINPID" sends to the service; 0: it is another. */

@@ -52,6 +52,9 @@ struct unit_making {
 /* Notes that a setting cannot be carried over, in the section as well. */
 void unit_note(struct unit_making *m, const struct unit_setting *s, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Notes the specifiers that are not known, if there are any. */
+void unit_note_unknown(struct unit_making *m, const struct unit_setting *s,
+                       const struct unit_unknown *unknown);
 /* Adds one line about a setting to the section; text may be "". */
 void unit_comment(struct unit_making *m, const struct unit_setting *s, const char *text);
 /* The last setting of a key of the service, and a copy of its value with its specifiers expanded,

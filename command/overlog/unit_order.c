@@ -12,7 +12,7 @@ static void add_words(const struct unit *u, const struct unit_setting *s, struct
 {
     const char *at = s->value;
     struct str word = STR_INIT, text = STR_INIT;
-    char unknown = '\0'; /* named where the setting is noted */
+    struct unit_unknown unknown = {""}; /* named where the setting is noted */
     while (unit_word(&at, &word) == 1) {
         if (unit_specifiers(word.data, &u->names, &text, &unknown) == 0)
             words_add(out, text.data);
@@ -42,7 +42,7 @@ static bool has_command(const struct unit *u, const char *key, const struct unit
 {
     struct unit_execs list = {.count = 0};
     const struct unit_setting *s;
-    char unknown = '\0';
+    struct unit_unknown unknown = {""};
     *bad = NULL;
     *wrong = NULL;
     for (size_t at = 0; (s = unit_next(&u->settings, "Service", key, &at)) != NULL;) {

@@ -31,6 +31,21 @@ void unit_note(struct unit_making *m, const struct unit_setting *s, const char *
     unit_comment(m, s, text);
 }
 
+void unit_note_unknown(struct unit_making *m, const struct unit_setting *s,
+                       const struct unit_unknown *unknown)
+{
+    const char *letters = unknown->letters;
+    char list[4 * sizeof unknown->letters] = "";
+    size_t n = 0;
+    for (const char *p = letters; *p != '\0'; p++)
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%%%c", n == 0 ? "" : ", ", *p);
+    if (n > 0)
+        unit_note(m, s,
+                  letters[1] == '\0' ? "%s is not known here, and stays as it is"
+                                     : "%s are not known here, and stay as they are",
+                  list);
+}
+
 const struct unit_setting *unit_setting(struct unit_making *m, const char *key)
 {
     const struct unit_setting *s = unit_find(&m->u->settings, "Service", key);
@@ -41,10 +56,9 @@ const struct unit_setting *unit_setting(struct unit_making *m, const char *key)
 static char *expand(struct unit_making *m, const struct unit_setting *s, const char *text)
 {
     struct str out = STR_INIT;
-    char unknown = '\0';
+    struct unit_unknown unknown = {""};
     unit_specifiers(text, &m->u->names, &out, &unknown);
-    if (unknown != '\0')
-        unit_note(m, s, "%%%c is not known here, and stays as it is", unknown);
+    unit_note_unknown(m, s, &unknown);
     return out.data == NULL ? strdup("") : out.data;
 }
 

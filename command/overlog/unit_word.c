@@ -172,8 +172,15 @@ static bool specifier(char letter, const struct unit_names *n, struct str *out, 
     return true;
 }
 
+static void add_letter(struct unit_unknown *unknown, char letter)
+{
+    size_t n = strlen(unknown->letters);
+    if (strchr(unknown->letters, letter) == NULL && n + 1 < sizeof unknown->letters)
+        unknown->letters[n] = letter;
+}
+
 int unit_specifiers(const char *text, const struct unit_names *names, struct str *out,
-                    char *unknown)
+                    struct unit_unknown *unknown)
 {
     int bad = str_add_text(out, "");
     for (const char *p = text; *p != '\0'; p++) {
@@ -181,8 +188,8 @@ int unit_specifiers(const char *text, const struct unit_names *names, struct str
             p++;
             continue;
         }
-        if (*p == '%' && *unknown == '\0')
-            *unknown = p[1] == '\0' ? '%' : p[1];
+        if (*p == '%')
+            add_letter(unknown, p[1] == '\0' ? '%' : p[1]);
         bad |= str_add_char(out, *p > '\0' && *p <= UNIT_END ? '?' : *p); /* ours alone */
     }
     return bad == 0 ? 0 : -1;

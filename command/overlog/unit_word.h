@@ -19,13 +19,18 @@ struct unit_names {
                              they start */
 };
 
+/* The letters of specifiers that are not known, each of them once. */
+struct unit_unknown {
+    char letters[64]; /* "": all are known */
+};
+
 /* Takes the next word of *at, without its quotes and with its escapes replaced, into out. 1; 0:
  * there is no further one; -1: a quote has no end, or there is no memory. */
 int unit_word(const char **at, struct str *out);
 /* Appends text with its specifiers, as %i, expanded. Those that are not known stay as they are, and
- * *unknown becomes the letter of the first. -1: no memory. */
+ * are added to unknown, as far as there is room. -1: no memory. */
 int unit_specifiers(const char *text, const struct unit_names *names, struct str *out,
-                    char *unknown);
+                    struct unit_unknown *unknown);
 /* Appends a word of a command with its variables, $NAME and ${NAME}, expanded. -1: no memory. */
 int unit_variables(const char *word, struct str *out);
 

@@ -25,7 +25,7 @@ static void check_commands(const struct unit_setting *s)
 {
     static const struct unit_names names = {"a@.service", "a", NULL};
     struct unit_execs list = {.count = 0};
-    char unknown = '\0';
+    struct unit_unknown unknown = {""};
     unit_exec_parse(s, &names, &list, &unknown);
     for (size_t i = 0; i < list.count; i++) {
         MUST(list.item[i].word.count > 0 && unit_is_plain(list.item[i].word.item[0]) ==

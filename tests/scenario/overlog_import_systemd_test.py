@@ -602,6 +602,12 @@ def test_a_default_instance_with_an_unknown_specifier(take):
     assert "a@.service:5: DefaultInstance=%z: %z is not known here" in said, said
 
 
+def test_each_unknown_specifier_is_named(take):
+    _, said = take({"a.service": "[Service]\nExecStart=/bin/a %m %b %v %m\nWorkingDirectory=/x%o/%a\n" + INSTALL})
+    assert "a.service:2: ExecStart=/bin/a %m %b %v %m: %m, %b, %v are not known here, and stay as they are" in said, said
+    assert "a.service:3: WorkingDirectory=/x%o/%a: %o, %a are not known here" in said, said
+
+
 @pytest.mark.parametrize("word", ["no", "off", "False"])
 def test_a_oneshot_that_does_not_stay(take, word):
     text, said = take({"o.service": f"[Service]\nType=oneshot\nExecStart=/bin/o\nExecStop=/bin/p\nRemainAfterExit={word}\n" + INSTALL})

@@ -50,13 +50,13 @@ static void words_are_split_at_blanks(void **state)
 }
 
 static void expands(const struct unit_names *names, const char *text, const char *expected,
-                    char unknown)
+                    const char *unknown)
 {
     struct str out = STR_INIT;
-    char found = '\0';
+    struct unit_unknown found = {""};
     assert_int_equal(unit_specifiers(text, names, &out, &found), 0);
     assert_string_equal(out.data, expected);
-    assert_int_equal(found, unknown);
+    assert_string_equal(found.letters, unknown);
     str_release(&out);
 }
 
@@ -66,15 +66,16 @@ static void specifiers(void **state)
     expands(&service, "%n %N %p %i. %t %S %C %L %E %h 100%%",
             "web.service web web . /run /var/lib "
             "/var/cache /var/log /etc /root 100%",
-            '\0');
+            "");
     expands(&instance, "%n %p %j %J %i %I %f %P",
             "get-it@a-b\\x2dc.service get-it it it a-b\\x2dc "
             "a/b-c /a/b-c get/it",
-            '\0');
-    expands(&template, "x-%i.%N", "x-\1INSTANCE\3.web@\1INSTANCE\3", '\0');
-    expands(&template, "%f", "%f", 'f');
-    expands(&service, "%H-%m %k %", "\1HOSTNAME\3-%m %k %", 'm');
-    expands(&service, "\1\2\3\4", "???\4", '\0');
+            "");
+    expands(&template, "x-%i.%N", "x-\1INSTANCE\3.web@\1INSTANCE\3", "");
+    expands(&template, "%f", "%f", "f");
+    expands(&service, "%H-%m %k %", "\1HOSTNAME\3-%m %k %", "mk%");
+    expands(&service, "%m %b %m %v%o %a", "%m %b %m %v%o %a", "mbvoa");
+    expands(&service, "\1\2\3\4", "???\4", "");
 }
 
 static void variables_are(const char *word, const char *expected)
@@ -132,7 +133,7 @@ static struct unit_execs list;
 static void parse(const char *value, const char *wrong)
 {
     const struct unit_setting s = {.value = (char *)value};
-    char unknown = '\0';
+    struct unit_unknown unknown = {""};
     unit_execs_release(&list);
     const char *said = unit_exec_parse(&s, &service, &list, &unknown);
     if (wrong == NULL)
