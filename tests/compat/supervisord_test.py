@@ -441,7 +441,7 @@ def test_the_same_output(runs):
 
 def test_what_cannot_be_the_same_is_said(runs):
     said = runs["sockets and events", True].said
-    for text in ("[fcgi-program:app]: socket: no socket is opened", "[eventlistener:fatal]: there are no events",
+    for text in ("[fcgi-program:app]: socket: no socket is opened", "[eventlistener:fatal]: hooks in /etc/s6-overlay/on-event.d",
                  "[program:plain]: startsecs: it counts"):
         assert text in said
     for name in ("web and php", "groups", "stop signals", "quoting"):
