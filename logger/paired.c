@@ -340,14 +340,13 @@ static void prepare_route(struct paired *p, const struct route *r, struct prepar
 
 enum opening { OPENED, UNUSABLE, TAKEN /* by another container, after we looked */ };
 
-/* Only the lock tells that it is taken: a directory can be busy for other reasons. */
 static enum opening open_directory(const struct paired *p, struct disk *d, struct prepared *from)
 {
-    int look = d->exact && from->fd >= 0 ? fcntl(from->fd, F_DUPFD_CLOEXEC, 0) : -1;
-    bool opened = from->fd >= 0 && disk_open(d, from->fd, p->resume, &from->why) == 0;
-    bool taken = !opened && look >= 0 && !from->in_use && logdir_user(look) >= 0;
-    fd_close(look);
-    return opened ? OPENED : taken ? TAKEN : UNUSABLE;
+    if (from->fd < 0)
+        return UNUSABLE;
+    if (disk_open(d, from->fd, p->resume, &from->why) == 0)
+        return OPENED;
+    return d->exact && d->dir.taken && !from->in_use ? TAKEN : UNUSABLE;
 }
 
 /* The directory of our own that another container has taken since we looked, or NULL. */

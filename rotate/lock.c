@@ -23,7 +23,13 @@ enum {
     OLD_PAUSE_US = 5000
 };
 
-enum taken { TAKEN, TAKEN_BY_READER, TAKEN_BY_OTHER, TAKEN_ERROR };
+enum taken {
+    TAKEN,
+    TAKEN_BY_READER,
+    TAKEN_BY_OTHER,
+    TAKEN_BY_HELPER, /* of a dead logger */
+    TAKEN_ERROR
+};
 
 int step_lock(int fd, short type, off_t byte)
 {
@@ -89,7 +95,7 @@ static enum taken take_both(int fd)
     if (logger != TAKEN && logger != TAKEN_BY_READER)
         return logger;
     enum taken helper = end_old_helper(fd);
-    return helper == TAKEN ? logger : helper;
+    return helper == TAKEN ? logger : helper == TAKEN_BY_OTHER ? TAKEN_BY_HELPER : helper;
 }
 
 /* Whether the file is to be replaced because others can open it, and so lock it. On a file system
@@ -109,9 +115,11 @@ int lock_take(struct logdir *d, struct error *e)
         if (d->lock < 0)
             return -1;
         enum taken taken = take_both(d->lock);
-        if (taken == TAKEN_BY_OTHER)
+        bool busy = taken == TAKEN_BY_OTHER || taken == TAKEN_BY_HELPER;
+        d->taken = taken == TAKEN_BY_OTHER;
+        if (busy)
             errno = EBUSY;
-        if (taken == TAKEN_BY_OTHER || taken == TAKEN_ERROR || fstat(d->lock, &s) < 0)
+        if (busy || taken == TAKEN_ERROR || fstat(d->lock, &s) < 0)
             return error_system(e, "unable to lock %s/lock", d->name);
         bool in_place = step_is_file(d->directory, "lock", &s);
         if (in_place && (s.st_mode & S_IXUSR) != 0 && step_doubt_marks(d, e) < 0)

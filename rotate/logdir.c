@@ -198,7 +198,9 @@ int logdir_open(struct logdir *d, int directory, const char *name,
         result = (fresh ? recover_nothing : recover)(d, resume, e);
     }
     if (result < 0) {
+        bool taken = d->taken;
         logdir_close(d, false);
+        d->taken = taken;
         return -1;
     }
     open_to_readers(directory, settings->mode);

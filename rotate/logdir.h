@@ -47,6 +47,7 @@ struct logdir {
     char *name;                  /* path for messages; owned */
     int directory;               /* descriptor; owned */
     int lock;                    /* descriptor; owned */
+    bool taken;                  /* it was not opened, as another logger has the lock */
     int current;                 /* descriptor; owned; -1: a turn could not create the file */
     int why;                     /* errno of a turn that could not create current or an archive */
     ino_t inode;                 /* of current; 0: there is none */
@@ -77,8 +78,8 @@ int logdir_give(const char *path, uid_t uid, gid_t gid, mode_t mode, bool *given
 
 /* Takes the lock, recovers by the start-up table, opens current for append, and starts a helper if
  * one is due. directory is owned from here on, even on failure; texts in settings must outlive d.
- * resume: take current over as it is (a logger restarted by the same supervisor). 0, or -1 with e
- * and nothing to close. */
+ * resume: take current over as it is (a logger restarted by the same supervisor). 0, or -1 with e,
+ * d->taken and nothing to close. */
 int logdir_open(struct logdir *d, int directory, const char *name,
                 const struct logdir_settings *settings, bool resume, struct error *e);
 
