@@ -27,9 +27,8 @@ static void tell(const struct flood *f, int64_t now)
     (void)ignored;
 }
 
-void flood_count(struct flood *f, size_t bytes)
+void flood_count(struct flood *f, size_t bytes, int64_t now)
 {
-    int64_t now = clock_monotonic();
     rate_count(&f->rate, bytes, now);
     if (!rate_floods(&f->rate, f->threshold, now))
         return;

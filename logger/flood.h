@@ -15,8 +15,8 @@ struct flood {
 
 /* Fills in all but threshold and events. keep: what a predecessor has counted goes on. */
 void flood_open(struct flood *f, const char *service, bool keep);
-/* The service wrote that many bytes. */
-void flood_count(struct flood *f, size_t bytes);
+/* The service wrote that many bytes; now: monotonic ns. */
+void flood_count(struct flood *f, size_t bytes, int64_t now);
 /* Writes the rate to its file: to be called now and then while something is counted. */
 void flood_save(const struct flood *f);
 /* Saves it, and closes the file. */

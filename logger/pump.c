@@ -296,9 +296,8 @@ static void give_up_reading(struct pump_input *in)
 /* Sets the pipe's time of change, by which livecheck sees that the service writes: Linux 6.15 and
  * later leave that time alone when a pipe without a name is written to. A failure is not said:
  * livecheck still sees the log directory. */
-static void sign_of_life(struct pump_input *in)
+static void sign_of_life(struct pump_input *in, int64_t now)
 {
-    int64_t now = clock_monotonic();
     if (now - in->signed_at < sign_pause)
         return;
     in->signed_at = now;
@@ -314,8 +313,9 @@ static size_t read_some(struct pump_input *in, size_t most)
     if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOBUFS))
         return 0;
     if (n > 0 && in->index != HANDOVER_EVENTS) {
-        flood_count(&in->pump->flood, (size_t)n);
-        sign_of_life(in);
+        int64_t now = clock_monotonic();
+        flood_count(&in->pump->flood, (size_t)n, now);
+        sign_of_life(in, now);
     }
     if (n > 0)
         take_bytes(in);
