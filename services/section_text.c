@@ -146,27 +146,17 @@ bool text_has_apostrophe(const char *line)
     return false;
 }
 
-static bool refers_to(const char *word, size_t word_length, const char *name, size_t length)
-{
-    const char *end = word + word_length;
-    for (const char *at = word; (at = memchr(at, '$', (size_t)(end - at))) != NULL;) {
-        bool braced = *++at == '{';
-        const char *begin = at + braced;
-        if (name_length(begin, false) == length && memcmp(begin, name, length) == 0 &&
-            (!braced || begin[length] == '}'))
-            return true;
-    }
-    return false;
-}
-
 bool text_script_sets(const char *script, const char *name)
 {
     size_t length = strlen(name);
     bool set = false, names_follow = false; /* behind for and read */
+    struct reference r;
+    bool refers = next_reference(script, false, &r);
     for (const char *at = script; *at != '\0';) {
         size_t n = strcspn(at, " \t\n;&|()");
-        if (set && refers_to(at, n, name, length))
-            return true;
+        for (; refers && r.dollar < at + n; refers = next_reference(r.name + r.length, false, &r))
+            if (set && r.length == length && memcmp(r.name, name, length) == 0)
+                return true;
         names_follow &= n != 2 || memcmp(at, "in", n) != 0;
         if (n >= length && memcmp(at, name, length) == 0)
             set |= n == length ? names_follow : at[length] == '=';
