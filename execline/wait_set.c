@@ -55,7 +55,6 @@ static bool await_signal(const sigset_t *set, int64_t deadline)
 
 pid_t wait_set_next(struct wait_set *s, int64_t deadline, int *status)
 {
-    const struct sigaction standard = {.sa_handler = SIG_DFL};
     struct sigaction action;
     sigset_t child;
     sigset_t before;
@@ -64,7 +63,8 @@ pid_t wait_set_next(struct wait_set *s, int64_t deadline, int *status)
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, &before);
-    sigaction(SIGCHLD, &standard, &action); /* an ignored one does not come */
+    sigaction(SIGCHLD, NULL, &action);
+    process_keep_statuses(); /* an ignored one does not come either */
     while ((pid = look(s, status)) == WAIT_TIMEOUT && await_signal(&child, deadline))
         ;
     sigaction(SIGCHLD, &action, NULL);
