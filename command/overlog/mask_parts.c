@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { QUOTED_MAX = 8192, LOOK_BACK = 4096, MASKED_LENGTH = sizeof MASKED - 1 };
+enum { QUOTED_MAX = 8192, MASKED_LENGTH = sizeof MASKED - 1 };
 
 struct mask_part *mask_add(struct mask_parts *p, size_t begin, size_t end, size_t from,
                            const char *kind)
@@ -91,9 +91,15 @@ size_t mask_close_quote(const struct mask_parts *p, size_t i, char quote)
     return mask_line_end(p, i);
 }
 
+size_t mask_look_back(const struct mask_parts *p, size_t i)
+{
+    size_t line = mask_line_begin(p, i);
+    return i - line > MASK_LOOK_BACK ? i - MASK_LOOK_BACK : line;
+}
+
 bool mask_stands_before(const struct mask_parts *p, size_t i, const char *text)
 {
-    size_t line = mask_line_begin(p, i), begin = i - line > LOOK_BACK ? i - LOOK_BACK : line;
+    size_t begin = mask_look_back(p, i);
     return memmem(p->text + begin, i - begin, text, strlen(text)) != NULL;
 }
 

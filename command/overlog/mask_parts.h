@@ -5,7 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MASK_KIND_MAX = 80, MASK_BLANKS_MAX = 60 /* between a name and its value */ };
+enum {
+    MASK_KIND_MAX = 80,
+    MASK_BLANKS_MAX = 60, /* between a name and its value */
+    MASK_LOOK_BACK = 4096 /* bytes of a line before something in it */
+};
 
 struct mask_part {
     size_t begin, end; /* in the text */
@@ -53,6 +57,8 @@ void mask_find_shapes(struct mask_parts *p);
 size_t mask_line_end(const struct mask_parts *p, size_t at);
 /* Where that line begins. */
 size_t mask_line_begin(const struct mask_parts *p, size_t at);
+/* The same, but at most MASK_LOOK_BACK before at. */
+size_t mask_look_back(const struct mask_parts *p, size_t at);
 
 /* Leaves blanks and ends of lines at both ends out. */
 void mask_trim(const char **text, size_t *length);

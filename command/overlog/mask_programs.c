@@ -5,8 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LOOK_BACK = 4096 };
-
 static const struct secret_option {
     const char *program, *option;
     bool attached; /* the value is the rest of the word */
@@ -142,10 +140,9 @@ static void add_printed(struct mask_parts *p, size_t begin, size_t end, const ch
 /* echo USER:PASSWORD | chpasswd, or behind <<< */
 static void try_chpasswd(struct mask_parts *p, size_t begin, size_t end)
 {
-    size_t here = mask_skip_blanks(p, end), line = mask_line_begin(p, begin);
+    size_t here = mask_skip_blanks(p, end), line = mask_look_back(p, begin);
     if (p->length - here > 3 && memcmp(p->text + here, "<<<", 3) == 0)
         add_word(p, mask_skip_blanks(p, here + 3), '\0', true, "chpasswd");
-    line = begin - line > LOOK_BACK ? begin - LOOK_BACK : line;
     add_printed(p, line, begin, "echo");
     add_printed(p, line, begin, "printf");
 }

@@ -3,8 +3,6 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { LOOK_BACK = 4096 };
-
 /* Behind a closing quote, no word goes on with these. */
 static bool ends_word(char c)
 {
@@ -17,7 +15,7 @@ static bool is_inside(const struct mask_parts *p, size_t word, char quote)
 {
     size_t line = mask_line_begin(p, word);
     bool inside = false;
-    if (word - line > LOOK_BACK)
+    if (word - line > MASK_LOOK_BACK)
         return true;
     for (size_t i = line; i < word; i++)
         if (p->text[i] == quote && (i == line || p->text[i - 1] != '\\'))
