@@ -123,8 +123,7 @@ static void a_successor_writes_what_is_left_at_the_end(void **state)
 {
     (void)state;
     simulated_web(NULL);
-    simulated_process("web/log")->stubborn = true;
-    simulated_process("web/log")->logger = false; /* the end of its pipes does not end it */
+    simulated_logger_stays("web/log");
     simulated_journal();
     simulated_signal(SIGTERM);
     assert_int_equal(of("web")->state, LOGGER_ENDING);

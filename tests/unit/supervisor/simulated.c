@@ -677,6 +677,12 @@ struct simulated_process *simulated_process(const char *label)
     return NULL;
 }
 
+void simulated_logger_stays(const char *label)
+{
+    simulated_process(label)->stubborn = true;
+    simulated_process(label)->logger = false;
+}
+
 static struct simulated_process *must(const char *label)
 {
     struct simulated_process *p = simulated_process(label);

@@ -114,6 +114,8 @@ void simulated_settle(void);
 
 /* The last one of that label that lives; NULL: none does. */
 struct simulated_process *simulated_process(const char *label);
+/* Neither the end of its pipes nor USR2 ends this logger. */
+void simulated_logger_stays(const char *label);
 /* It ends with that exit code, or by that signal; then all settles. */
 void simulated_exit(const char *label, int code);
 void simulated_killed(const char *label, int signal);

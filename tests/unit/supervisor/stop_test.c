@@ -86,19 +86,12 @@ static void the_whole_stop_has_a_limit(void **state)
     assert_true(simulated.now <= (1000 + 8) * INT64_C(1000000000) + 20 * INT64_C(1000000000));
 }
 
-/* Neither the end of its pipes nor USR2 ends it. */
-static void let_stay(const char *logger)
-{
-    simulated_process(logger)->stubborn = true;
-    simulated_process(logger)->logger = false;
-}
-
 static void loggers_are_urged_then_killed(void **state)
 {
     (void)state;
     simulated.settings.drain = 1000;
     simulated_web(NULL);
-    let_stay("web/log");
+    simulated_logger_stays("web/log");
     simulated_journal();
     simulated.with_time = true;
     simulated_signal(SIGTERM);
@@ -114,9 +107,9 @@ static struct logger *let_loggers_stay(const char *other)
 {
     simulated.settings.drain = 1000;
     simulated_web(NULL);
-    let_stay("web/log");
+    simulated_logger_stays("web/log");
     if (other != NULL)
-        let_stay(other);
+        simulated_logger_stays(other);
     struct logger *l = &simulated_longrun("web")->logger;
     assert_int_equal(write(l->pipes.out_write, "1234567890", 10), 10);
     simulated_journal();
